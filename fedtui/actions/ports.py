@@ -1,0 +1,25 @@
+"""What actions need from the machine they act on: the same set for a real host and for the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedtui.bus.port import BusFactory
+from fedtui.config import Config
+from fedtui.history.database import History
+from fedtui.sources.crontab_port import CrontabPort
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """`crontabs` maps a user's name to their table (as root every user's, else only one's own)."""
+
+    config: Config
+    user: str
+    crontabs: Mapping[str, CrontabPort]
+    bus: BusFactory
+    history: History
+    clock: Callable[[], datetime]
+    demo: bool = False

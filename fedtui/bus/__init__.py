@@ -1,0 +1,1 @@
+"""The D-Bus port and its two adapters."""

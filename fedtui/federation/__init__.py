@@ -1,0 +1,1 @@
+"""The federation pack: profiles, set-up, git, rotation."""

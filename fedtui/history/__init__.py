@@ -1,0 +1,1 @@
+"""The database of runs and of undo steps, in the state folder."""

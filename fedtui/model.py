@@ -1,0 +1,284 @@
+"""The words every other part speaks: jobs, runs, findings and the snapshot of a machine.
+
+The lowest layer: frozen, slotted dataclasses with no behaviour beyond what follows from their own
+fields, no clock and no I/O. Every datetime is aware; every duration is a float of seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class SourceName(StrEnum):
+    """Where a job is defined; the value is what `--source` takes and JSON prints."""
+
+    CRONTAB = "crontab"
+    SYSTEM_CRONTAB = "system-crontab"
+    CRON_D = "cron.d"
+    USER_TIMER = "user-timer"
+    SYSTEM_TIMER = "system-timer"
+
+    @property
+    def is_timer(self) -> bool:
+        """True for systemd timers, false for lines of cron tables."""
+        return self in (SourceName.USER_TIMER, SourceName.SYSTEM_TIMER)
+
+
+class State(StrEnum):
+    """The state of a job's *schedule*: will it run? How it last ended is another fact (`Outcome`)."""
+
+    ON = "on"
+    RUNNING = "running"
+    PAUSED = "paused"
+    OVERDUE = "overdue"
+    NOT_LOADED = "not_loaded"
+    NEVER_FIRES = "never_fires"
+    OFF = "off"
+    SCHEDULER_DOWN = "scheduler_down"
+    BAD_LINE = "bad_line"
+    UNREACHABLE = "unreachable"
+
+
+class Outcome(StrEnum):
+    """How a finished run ended. What is not known is UNKNOWN, never OK."""
+
+    OK = "ok"
+    WARNINGS = "warnings"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    NEVER = "never"
+    UNKNOWN = "unknown"
+
+
+class Trigger(StrEnum):
+    """Who started a run."""
+
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The verdict on a finished run, with the facts it rests on.
+
+    `exit_code` is 0..255 or None when it is not known; `signal` is a name such as "SIGTERM".
+    `evidence` names where each fact came from ("exit status, fedtui", "start seen in the journal").
+    """
+
+    outcome: Outcome
+    exit_code: int | None = None
+    signal: str | None = None
+    duration: float | None = None
+    warnings: int = 0
+    reasons: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+NEVER_RAN = Result(Outcome.NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one job. `end` and `result` are None while it goes on.
+
+    `id` is unique per machine (own runs: 16 hex digits; systemd: the invocation id). `output` is the
+    path of a file with what the run printed, where one exists. `pid`/`pgid` only for runs of our own.
+    """
+
+    id: str
+    job_id: str
+    start: datetime
+    end: datetime | None = None
+    result: Result | None = None
+    trigger: Trigger = Trigger.SCHEDULE
+    output: str | None = None
+    pid: int | None = None
+    pgid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a job is written: `crontab:7`, `/etc/cron.d/e2scrub_all:3` or a unit file's path."""
+
+    path: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class CronFacts:
+    """What only a line of a cron table has.
+
+    `command` is the exact bytes cron hands to the shell (after `%` is dealt with) and `stdin` the bytes
+    it feeds it, or None when the line has no unescaped `%`. `environment` is what the table sets above
+    this line, in order, values as cron stores them (no expansion). `zone` is the IANA zone the schedule
+    is read in. `parts` are the scripts a run-parts command would run. `table` identifies the table:
+    "crontab" for a user's own, else a path. `raw` is the line without its newline.
+    """
+
+    table: str
+    raw: bytes
+    command: bytes
+    stdin: bytes | None = None
+    environment: tuple[tuple[bytes, bytes], ...] = ()
+    dialect: str = "debian"
+    zone: str = "UTC"
+    note: str = ""
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFacts:
+    """What only a systemd timer has.
+
+    `calendar` holds OnCalendar= expressions as systemd normalised them, `monotonic` pairs like
+    ("OnUnitActiveSec", 3600.0) in seconds. `fragment` is the unit file, `drop_ins` the files that add
+    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...).
+    """
+
+    unit: str
+    activates: str
+    user_manager: bool
+    active_state: str
+    unit_file_state: str
+    fragment: str = ""
+    drop_ins: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
+    monotonic: tuple[tuple[str, float], ...] = ()
+    persistent: bool = False
+    randomized_delay: float = 0.0
+    service_fragment: str = ""
+    service_active_state: str = ""
+    invocation_id: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One scheduled job, whatever schedules it: a row of the dashboard and of `list --json`.
+
+    `id` is stable across reschedule, pause and edits of other lines: `SOURCE:KEY`. `schedule` is as
+    written; `schedule_text` plain words, `schedule_short` the same in at most 12 cells. `next_run` is None
+    where nothing promises a run (paused, bad line, daemon down, ...). `later_runs` are known runs after
+    it, for sources whose later runs cannot be computed from `schedule`. `command` is display text of
+    what the job's shell gets; None for a timer that starts no command. `log_path` is absolute, or None.
+    """
+
+    id: str
+    name: str
+    source: SourceName
+    user: str
+    schedule: str
+    schedule_text: str
+    location: Location
+    schedule_short: str = ""
+    command: str | None = None
+    state: State = State.ON
+    state_reason: str = ""
+    next_run: datetime | None = None
+    later_runs: tuple[datetime, ...] = ()
+    running_since: datetime | None = None
+    last_run: datetime | None = None
+    last_result: Result = NEVER_RAN
+    log_path: str | None = None
+    editable: bool = False
+    cron: CronFacts | None = None
+    timer: TimerFacts | None = None
+
+    @property
+    def running(self) -> bool:
+        """True while a run of the job is known to go on."""
+        return self.running_since is not None
+
+    @property
+    def paused(self) -> bool:
+        """True while the schedule is held back by the user."""
+        return self.state is State.PAUSED
+
+
+class Severity(StrEnum):
+    """How much a finding matters. A NOTE reaches neither the health pane nor an exit status."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that keeps a schedule from doing its work.
+
+    `code` is stable (FT101). `title` is one short phrase for the pane, `sentence` the whole of it,
+    `evidence` the lines that prove it, `fix` what to do. `job_id` is None for the machine's own.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    sentence: str
+    evidence: tuple[str, ...] = ()
+    fix: str = ""
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A source that could not be asked, or not wholly: what happened, what is untouched, what to do."""
+
+    source: str
+    message: str
+    untouched: str = ""
+    advice: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """A daemon that starts jobs: "cron" or "systemd". `up` is None when it could not be found out."""
+
+    name: str
+    up: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one source says of the world at one moment. Facts and problems are data, never exceptions.
+
+    `jobs` is None when the source cannot tell (then the last known rows stay, greyed); an empty tuple
+    means it looked and there are none. `runs` are runs that the source knows of itself.
+    """
+
+    source: str
+    at: datetime
+    jobs: tuple[Job, ...] | None = None
+    runs: tuple[Run, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    schedulers: tuple[Scheduler, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything known at one moment, merged from the newest answer of every source.
+
+    `runs` maps a job's id to its latest runs, oldest first.
+    """
+
+    at: datetime
+    jobs: tuple[Job, ...] = ()
+    schedulers: tuple[Scheduler, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    runs: Mapping[str, tuple[Run, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    loading: frozenset[str] = frozenset()
+
+    def job(self, job_id: str) -> Job | None:
+        """The job of that id, or None."""
+        return next((job for job in self.jobs if job.id == job_id), None)

@@ -1,0 +1,84 @@
+"""Makes text from outside fit to be shown: no control sequence, no bidi trick, no secret.
+
+Everything that a user sees and that came from a table, a log, a unit or a journal passes through
+`visible` (and, where it may hold a secret, `mask_secrets`) before it reaches a screen, a terminal or JSON.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
+_PLAIN = re.compile(r"[ -~]*")
+
+MASK = "••••••"
+
+_ASSIGNED = re.compile(
+    r"""(?ix)
+    (?P<head> \b [a-z0-9_.-]* (?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|auth)
+      [a-z0-9_]* ["']? \s* (?:=|:\s) \s* )
+    (?P<value> "(?:[^"\\]|\\.)*" | '[^']*' | (?:bearer|basic)\s+[^\s"';&|]+ | [^\s"';&|]+ )
+    """
+)
+_URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)", re.IGNORECASE)
+_FLAG = re.compile(
+    r"(?P<head>--?(?:[a-z-]*(?:token|password|passwd|secret|api-key|apikey))(?:=|\s+))(?P<value>[^\s\"';&|]+)",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(r"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>[A-Za-z0-9._~+/=-]{8,})")
+
+
+def decode(raw: bytes) -> str:
+    """Text for the eye: UTF-8 where it is, else Latin-1, so that every byte has a character."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def visible(text: str) -> str:
+    """`text` with every control, format, surrogate and bidi character replaced by a visible stand-in.
+
+    A tab becomes a space; ESC and the other C0 controls become their control pictures (U+2400 block);
+    all else that a terminal might obey or hide becomes U+FFFD. Newlines are controls too: give one line.
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    code = ord(char)
+    if char == "\t":
+        return " "
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if code in _BIDI or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+        return "\ufffd"
+    return char
+
+
+def mask_secrets(text: str) -> str:
+    """`text` with the values of what looks like a secret replaced by `MASK`; idempotent.
+
+    Covers `NAME=value` where the name speaks of a token, password, secret or key, the password in a URL,
+    `--token value` flags and `Bearer`/`Basic` credentials. References such as `$TOKEN` stay: they are names.
+    """
+    for pattern in (_URL, _FLAG, _ASSIGNED, _BEARER):
+        text = pattern.sub(_masked, text)
+    return text
+
+
+def _masked(match: re.Match[str]) -> str:
+    value = match["value"]
+    if value.strip("\"'").startswith("$") or MASK in value:
+        return match[0]
+    return match["head"] + MASK
+
+
+def shown(text: str) -> str:
+    """One line of outside text, safe and with its secrets masked."""
+    return mask_secrets(visible(text))

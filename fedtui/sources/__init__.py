@@ -1,0 +1,1 @@
+"""Where facts come from. Each reads a part of the world and answers with values, never with exceptions."""

@@ -1,0 +1,28 @@
+"""What every source of facts is: something that can be read, and that says when to read it again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from fedtui.model import Answer
+
+
+class Source(Protocol):
+    """One part of the world. Asked alone, and degrading alone.
+
+    `name` is unique ("crontab", "system-tables", "user-timers", "system-timers", "cron-log", ...).
+    """
+
+    name: str
+
+    async def read(self) -> Answer:
+        """Look at the world. Never raises for what the world does: that is a Problem in the answer.
+
+        Blocking work is done in a thread; every external call has a deadline.
+        """
+        ...
+
+    def watch(self) -> AsyncIterator[None]:
+        """Yield each time the world may have changed, until closed; coalesced, never busy."""
+        ...

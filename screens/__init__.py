@@ -1,0 +1,1 @@
+"""One full screen or dialog per file."""

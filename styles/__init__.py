@@ -1,0 +1,1 @@
+"""One .tcss per screen, plus app.tcss."""
