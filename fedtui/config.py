@@ -10,6 +10,7 @@ import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 class ConfigError(Exception):
@@ -67,7 +68,7 @@ def load(path: Path | None = None) -> Config:
     return Config(state=state, **_settings(path, data))
 
 
-def _settings(path: Path, data: dict[str, object]) -> dict[str, object]:
+def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
     kinds: dict[str, type] = {"bus": str, "theme": str, "ascii": bool, "log_size_warning": int, "keys": dict}
     for name, value in data.items():
         kind = kinds.get(name)

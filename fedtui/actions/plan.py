@@ -81,7 +81,7 @@ class Applied:
     undo_id: int | None = None
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, the field's own word for it
+class Refused(Exception):
     """The action cannot be done: what happened, what was left untouched, what to do next."""
 
     def __init__(self, message: str, untouched: str = "Nothing was changed.", advice: str = "") -> None:
