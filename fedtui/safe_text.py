@@ -16,8 +16,9 @@ MASK = "••••••"
 
 _ASSIGNED = re.compile(
     r"""(?ix)
-    (?P<head> \b [a-z0-9_.-]* 
-      (?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|auth) [a-z0-9_]* ["']? \s* (?:=|:\s) \s* )
+    (?P<head> \b [a-z0-9_.-]*
+      (?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|auth)
+      [a-z0-9_]* ["']? \s* (?:=|:\s) \s* )
     (?P<value> "(?:[^"\\]|\\.)*" | '[^']*' | (?:bearer|basic)\s+[^\s"';&|]+ | [^\s"';&|]+ )
     """
 )
