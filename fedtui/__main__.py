@@ -2,10 +2,56 @@
 
 from __future__ import annotations
 
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
 
-def main() -> int:
-    """Run fedtui; returns the exit status."""
+from fedtui.cli import report_errors, run_verb
+from fedtui.cli.parser import UsageError, build_parser
+from fedtui.config import Config, load
+from fedtui.workspace import Workspace, demo_workspace, host_workspace
+
+OPEN_DEMO = "demo"
+"""What the dashboard returns when the user asked for the demo workspace."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run fedtui with `arguments` (default: the process's own); returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    return report_errors(lambda: _start(arguments), "--debug" in arguments)
+
+
+def _start(arguments: Sequence[str]) -> int:
+    options = build_parser().parse_args(arguments)
+    config = load()
+    if options.verb == "demo":
+        return _demo(config, options)
+    if options.verb is not None:
+        return run_verb(host_workspace(config), options)
+    if _dashboard(host_workspace(config), options) == OPEN_DEMO:
+        return _demo(config, Namespace(folder=None, rest=[], ascii=options.ascii, theme=options.theme))
     return 0
+
+
+def _demo(config: Config, options: Namespace) -> int:
+    folder = Path(options.folder).absolute() if options.folder else config.state / "demo"
+    if options.rest:
+        inner = build_parser("fedtui demo").parse_args(options.rest)
+        if inner.verb in (None, "demo"):
+            raise UsageError("fedtui demo: give a verb such as list, or nothing to open the dashboard")
+        return run_verb(demo_workspace(config, folder), inner)
+    _dashboard(demo_workspace(config, folder, schedules=True), options)
+    return 0
+
+
+def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
+    """Open the dashboard; Textual is loaded only here. Returns what the user asked for on leaving."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
+    from fedtui.app import FedtuiApp
+
+    return FedtuiApp(workspace, ascii_only=options.ascii, theme=options.theme).run()
 
 
 if __name__ == "__main__":
