@@ -22,7 +22,9 @@ SAME_RUN = timedelta(seconds=20)
 _WILL_RUN = (State.ON, State.OVERDUE, State.RUNNING)
 
 
-def merge(answers: Mapping[str, Answer], known: Snapshot, now: datetime, loading: Iterable[str] = ()) -> Snapshot:
+def merge(
+    answers: Mapping[str, Answer], known: Snapshot, now: datetime, loading: Iterable[str] = ()
+) -> Snapshot:
     """The snapshot that `answers` (by source name, in display order) add up to.
 
     A source that could not tell (`jobs` is None) keeps its rows of `known`, as unreachable.
@@ -49,7 +51,14 @@ def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:
         return answer.jobs
     reason = answer.problems[0].message if answer.problems else f"{name} does not answer"
     return (
-        replace(job, state=State.UNREACHABLE, state_reason=reason, next_run=None, later_runs=(), running_since=None)
+        replace(
+            job,
+            state=State.UNREACHABLE,
+            state_reason=reason,
+            next_run=None,
+            later_runs=(),
+            running_since=None,
+        )
         for job in known.jobs
         if source_of(job) == name
     )
@@ -151,4 +160,6 @@ def roll_forward(snapshot: Snapshot, now: datetime) -> Snapshot:
 
 
 def _has_passed(job: Job, now: datetime) -> bool:
-    return job.cron is not None and job.state in _WILL_RUN and job.next_run is not None and job.next_run <= now
+    return (
+        job.cron is not None and job.state in _WILL_RUN and job.next_run is not None and job.next_run <= now
+    )

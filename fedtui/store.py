@@ -122,6 +122,8 @@ class Store:
 
     def _until_next_run(self) -> float:
         now = self._clock()
-        due = [job.next_run for job in self.snapshot.jobs if job.cron is not None and job.next_run is not None]
+        due = [
+            job.next_run for job in self.snapshot.jobs if job.cron is not None and job.next_run is not None
+        ]
         wait = min(((when - now).total_seconds() for when in due), default=1.0)
         return min(max(wait, 0.05), 1.0)

@@ -76,7 +76,10 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
         if debug:
             raise
         print(f"fedtui met an error of its own: {visible_lines(repr(error))}", file=sys.stderr)
-        print("Whatever was not reported as done was not done. --debug shows where it happened.", file=sys.stderr)
+        print(
+            "Whatever was not reported as done was not done. --debug shows where it happened.",
+            file=sys.stderr,
+        )
         return 3
 
 

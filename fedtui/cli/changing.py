@@ -39,7 +39,9 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
         case "delete":
             return await actions.plan_delete(job, ports)
         case "reschedule":
-            return await _checked(actions.plan_reschedule(job, options.schedule, ports, reason=options.reason))
+            return await _checked(
+                actions.plan_reschedule(job, options.schedule, ports, reason=options.reason)
+            )
         case "edit":
             return await _checked(actions.plan_edit(job, _edited(actions.draft_of(job), options), ports))
     raise AssertionError(options.verb)
@@ -53,7 +55,9 @@ def _edited(draft: actions.Draft, options: Namespace) -> actions.Draft:
     }
     if not given:
         raise UsageError("edit: give at least one of --schedule, --command, --name, --note")
-    return actions.Draft(**{**{n: getattr(draft, n) for n in ("schedule", "command", "name", "note")}, **given})
+    return actions.Draft(
+        **{**{n: getattr(draft, n) for n in ("schedule", "command", "name", "note")}, **given}
+    )
 
 
 async def _checked(planning: Awaitable[Plan]) -> Plan:

@@ -32,7 +32,9 @@ def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fedtui {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    parser.add_argument("--ascii", action="store_true", help="plain ASCII signs in the dashboard and in lists")
+    parser.add_argument(
+        "--ascii", action="store_true", help="plain ASCII signs in the dashboard and in lists"
+    )
     parser.add_argument("--theme", choices=("dark", "light"), help="the dashboard's colours")
     parser.set_defaults(verb=None)
     verbs = parser.add_subparsers(metavar="VERB", title="verbs", parser_class=_Parser)
@@ -45,13 +47,17 @@ def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
         description="Opens the dashboard on the demo workspace, or runs a verb there: fedtui demo list",
     )
     demo.add_argument("--folder", help="where the workspace lives (default: under the state folder)")
-    demo.add_argument("rest", nargs=argparse.REMAINDER, metavar="VERB ...", help="a verb to run in the workspace")
+    demo.add_argument(
+        "rest", nargs=argparse.REMAINDER, metavar="VERB ...", help="a verb to run in the workspace"
+    )
     demo.set_defaults(verb="demo")
     return parser
 
 
 def _verb(verbs: argparse._SubParsersAction[_Parser], name: str, text: str) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EXIT_STATUS)
+    parser = verbs.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EXIT_STATUS
+    )
     parser.set_defaults(verb=name)
     return parser
 
@@ -62,12 +68,16 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 
 def _job(parser: argparse.ArgumentParser, **more: str) -> None:
-    parser.add_argument("job", metavar="JOB", help="an id as `list` prints it, or an unambiguous name", **more)  # type: ignore[arg-type]  # argparse's stub wants each keyword by itself
+    parser.add_argument(
+        "job", metavar="JOB", help="an id as `list` prints it, or an unambiguous name", **more
+    )  # type: ignore[arg-type]  # argparse's stub wants each keyword by itself
 
 
 def _reading(verbs: argparse._SubParsersAction[_Parser]) -> None:
     listing = _verb(verbs, "list", "list the jobs")
-    listing.add_argument("--source", choices=SOURCES, action="append", help="only this source; may be repeated")
+    listing.add_argument(
+        "--source", choices=SOURCES, action="append", help="only this source; may be repeated"
+    )
     _json(listing)
 
     following = _verb(verbs, "next", "print the next runs of a job or of an expression")
@@ -92,7 +102,9 @@ def _reading(verbs: argparse._SubParsersAction[_Parser]) -> None:
 def _running(verbs: argparse._SubParsersAction[_Parser]) -> None:
     run = _verb(verbs, "run", "run a job now, as its scheduler would")
     _job(run)
-    run.add_argument("--wait", action="store_true", help="show the output till the end; exit 1 if the job failed")
+    run.add_argument(
+        "--wait", action="store_true", help="show the output till the end; exit 1 if the job failed"
+    )
     run.add_argument("--yes", action="store_true", help="taken for symmetry: a run needs no confirmation")
     run.add_argument("--dry-run", action="store_true", help="say what would be run, and run nothing")
     run.add_argument("--json", action="store_true", help="print the run as JSON")
@@ -117,12 +129,16 @@ def _changing(verbs: argparse._SubParsersAction[_Parser]) -> None:
         _writes(parser)
     reschedule = _verb(verbs, "reschedule", "give a job another schedule")
     _job(reschedule)
-    reschedule.add_argument("schedule", metavar="SCHEDULE", help="five fields or a nickname; OnCalendar for a timer")
+    reschedule.add_argument(
+        "schedule", metavar="SCHEDULE", help="five fields or a nickname; OnCalendar for a timer"
+    )
     reschedule.add_argument("--reason", default="", help="kept as a comment above the line")
     _writes(reschedule)
     new = _verb(verbs, "new", "add a job to your crontab")
     new.add_argument("--schedule", required=True, metavar="S")
-    new.add_argument("--command", required=True, metavar="C", help="as it stands in a crontab: % means a newline")
+    new.add_argument(
+        "--command", required=True, metavar="C", help="as it stands in a crontab: % means a newline"
+    )
     new.add_argument("--name", default="", metavar="N")
     new.add_argument("--note", default="", metavar="TEXT", help="kept as a comment above the line")
     _writes(new)

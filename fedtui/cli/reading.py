@@ -83,7 +83,9 @@ def _moment(text: str, zone: tzinfo) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"next: --from {text!r} is not RFC 3339, such as 2026-11-24T14:05:12+01:00") from error
+        raise UsageError(
+            f"next: --from {text!r} is not RFC 3339, such as 2026-11-24T14:05:12+01:00"
+        ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 

@@ -82,7 +82,9 @@ class Records:
             return {
                 "line": self.text(decode(cron.raw)),
                 "environment": [self.text(decode(name + b"=" + value)) for name, value in cron.environment],
-                "stdin": None if cron.stdin is None else [self.text(line) for line in decode(cron.stdin).split("\n")],
+                "stdin": None
+                if cron.stdin is None
+                else [self.text(line) for line in decode(cron.stdin).split("\n")],
                 "note": [self.text(line) for line in cron.note.splitlines()],
                 "dialect": cron.dialect,
                 "zone": cron.zone,

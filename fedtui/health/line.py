@@ -22,7 +22,9 @@ def bad_line(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
         dropped = [
             other.name
             for other in snapshot.jobs
-            if other.state is State.NOT_LOADED and other.cron is not None and other.user == job.user
+            if other.state is State.NOT_LOADED
+            and other.cron is not None
+            and other.user == job.user
             and other.cron.table == job.cron.table
         ]
         yield Finding(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fedtui.health.host import Host
 from fedtui.model import Finding, Job, Severity, Snapshot, State
 
+
 def log_not_writable(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
     """FT401: the shell cannot open the job's log, so the job's command does not even start."""
     for job, log in _own_logs(snapshot):
