@@ -136,7 +136,6 @@ def with_runs(job: Job, runs: Sequence[Run], now: datetime) -> Job:
     going_on = [run for run in runs if run.end is None and run.result is None]
     if finished and (job.last_run is None or finished[-1].start >= job.last_run):
         last = finished[-1]
-        assert last.result is not None or last.end is not None
         job = replace(job, last_run=last.start, last_result=last.result or job.last_result)
     if going_on and job.running_since is None:
         job = replace(job, running_since=going_on[-1].start)

@@ -6,7 +6,6 @@ calls a burst. An answer is at most `KEEP` seconds old.
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import stat
@@ -22,7 +21,8 @@ KEEP = 15.0
 
 LOG_LIMIT = 50 * 1024 * 1024
 
-_LOGROTATE = ("/etc/logrotate.conf", "/etc/logrotate.d/*")
+LOGROTATE_CONF = Path("/etc/logrotate.conf")
+LOGROTATE_D = Path("/etc/logrotate.d")
 
 
 class Host:
@@ -69,7 +69,7 @@ class Host:
 
 def _exists(path: str) -> bool | None:
     try:
-        os.stat(path)
+        Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
@@ -94,7 +94,7 @@ def _append_problem(path: str) -> str | None:
 
 def _size(path: str) -> int | None:
     try:
-        found = os.stat(path)
+        found = Path(path).stat()
     except OSError:
         return None
     return found.st_size if stat.S_ISREG(found.st_mode) else None
@@ -104,16 +104,16 @@ def _rotation(path: str) -> str | None:
     for beside in (path + ".1", path + ".1.gz", path + ".0"):
         if _exists(beside):
             return beside
-    for config in (name for pattern in _LOGROTATE for name in sorted(glob.glob(pattern))):
+    for config in (LOGROTATE_CONF, *sorted(LOGROTATE_D.glob("*"))):
         if any(fnmatch(path, pattern) for pattern in _patterns(config)):
-            return config
+            return str(config)
     return None
 
 
-def _patterns(config: str) -> list[str]:
+def _patterns(config: Path) -> list[str]:
     """The file patterns of a logrotate configuration: words before `{` (logrotate(8))."""
     try:
-        text = Path(config).read_text(encoding="utf-8", errors="replace")
+        text = config.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
     found: list[str] = []
