@@ -1,8 +1,8 @@
 """The one small door to D-Bus: what an adapter must do, and the one error it may raise.
 
-Values cross the border as plain Python (str, int, float, bool, bytes, list, tuple, dict); a variant arrives
-unwrapped, an array of bytes as bytes, a structure as a list or a tuple. Everything is asyncio; an adapter that needs
-a thread keeps it to itself.
+Values cross the border as plain Python (str, int, float, bool, bytes, list, tuple, dict); a variant
+arrives unwrapped, an array of bytes as bytes, a structure as a list or a tuple. Everything is asyncio; an
+adapter that needs a thread keeps it to itself.
 """
 
 from __future__ import annotations
