@@ -72,7 +72,7 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
         # The reader of our output went away (`fedtui list | head`): nobody is left to tell.
         sys.stderr.close()
         return 0
-    except Exception as error:  # noqa: BLE001 - the last door before the user: no traceback leaves unasked
+    except Exception as error:
         if debug:
             raise
         print(f"fedtui met an error of its own: {visible_lines(repr(error))}", file=sys.stderr)
