@@ -21,7 +21,7 @@ SHELL=/bin/sh
 
 # name: export-nightly
 # Too heavy while node2 is slow
-#fedtui:paused# 30 18 * * 1-5 sh ~/federation/scripts/export-collections.sh --all >> ~/logs/federated-export.log 2>&1
+#fedtui:paused# 30 18 * * 1-5 sh ~/federation/scripts/export-collections.sh >> ~/logs/nightly.log 2>&1
 """
 
 
