@@ -19,8 +19,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
-from terminal import Terminal
 
+from benchmarks.terminal import Terminal
 from fedtui.demo.files import crontab_file, lay
 from fedtui.schedule.cron import parse
 

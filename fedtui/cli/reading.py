@@ -39,12 +39,16 @@ def _report(snapshot: Snapshot, asked: bool) -> int:
 
 
 def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) -> None:
-    from fedtui.presentation import plain_rows
+    """The dashboard's own columns, as wide as the terminal allows, with the id at the end of each line."""
+    from fedtui.presentation.rows import heading, layout, row
+    from fedtui.presentation.signs import plain, to_ascii
 
-    rows = plain_rows(jobs, workspace.ports.clock(), ascii_only)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    columns = layout(115)
+    now = workspace.ports.clock().astimezone(workspace.zone)
+    print(plain(heading(columns)).rstrip() + "   ID")
+    for job in jobs:
+        line = f"{plain(row(job, now, columns))}  {job.id}"
+        print(to_ascii(line) if ascii_only else line)
 
 
 async def next_runs(workspace: Workspace, options: Namespace) -> int:
