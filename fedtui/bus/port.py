@@ -1,7 +1,8 @@
 """The one small door to D-Bus: what an adapter must do, and the one error it may raise.
 
 Values cross the border as plain Python (str, int, float, bool, bytes, list, tuple, dict); a variant
-arrives unwrapped. Everything is asyncio; an adapter that needs a thread keeps it to itself.
+arrives unwrapped, an array of bytes as bytes, a structure as a list or a tuple. Everything is asyncio; an
+adapter that needs a thread keeps it to itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+IN_FLIGHT = 64
+"""Calls in flight on one connection. The system bus allows 128 pending replies, then LimitsExceeded."""
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds until a bus that does not answer counts as not there."""
+
+DAEMON = "org.freedesktop.DBus"
+DAEMON_PATH = "/org/freedesktop/DBus"
 
 
 class BusError(Exception):
@@ -61,7 +71,10 @@ class Bus(Protocol):
         ...
 
     async def subscribe(self, sender: str, callback: Callable[[Signal], None]) -> None:
-        """Have `callback` called in the event loop for every signal of `sender`."""
+        """Have `callback` called in the event loop for every signal of `sender`, a well-known name.
+
+        When `sender` comes or goes, the bus daemon's NameOwnerChanged for it is delivered too.
+        """
         ...
 
     def on_disconnect(self, callback: Callable[[str], None]) -> None:
