@@ -120,7 +120,11 @@ def _read_conf(lines: Sequence[bytes], account: Account, environment: dict[bytes
 
 
 def _expanded(value: bytes, account: Account, environment: dict[bytes, bytes]) -> bytes:
-    items = {b"HOME": account.home.encode(), b"SHELL": account.shell.encode(), b"PAM_USER": account.name.encode()}
+    items = {
+        b"HOME": account.home.encode(),
+        b"SHELL": account.shell.encode(),
+        b"PAM_USER": account.name.encode(),
+    }
 
     def replaced(match: re.Match[bytes]) -> bytes:
         return (environment if match[1] == b"$" else items).get(match[2], b"")

@@ -11,35 +11,40 @@ import os
 import pwd
 import secrets
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from fedtui.actions import run_store
 from fedtui.actions.cron_environment import Account, job_environment
+from fedtui.actions.growing_file import Tail, read_on
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
+from fedtui.actions.run_order import Order
 from fedtui.actions.run_record import RunRecord
-from fedtui.actions.supervisor import Order
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run
 
 ANSWER_DEADLINE = 20.0
 """Seconds within which a supervisor says that the job has started, or why not."""
 POLL = 0.1
-_FINGERPRINT = 64
-_CHUNK = 256 * 1024
 
 
 async def start(job: Job, ports: Ports) -> Run:
     """Run the job now, detached. Raises Refused: it runs already, is another user's, or cannot start."""
     if job.cron is None:
-        raise Refused(f"{job.name} has no command: {job.state_reason or 'cron refuses its line'}.", NOTHING_RUN)
+        raise Refused(
+            f"{job.name} has no command: {job.state_reason or 'cron refuses its line'}.", NOTHING_RUN
+        )
     order = await asyncio.to_thread(_order, job, job.cron, ports)
     answer = await _launch(order)
     if "busy" in answer:
         raise _busy(job, await asyncio.to_thread(run_store.running, ports.config, job.id))
     if "error" in answer:
-        raise Refused(f"{job.name} could not be started: {answer['error']}.", NOTHING_RUN, "v shows why in cron.")
+        raise Refused(
+            f"{job.name} could not be started: {answer['error']}.", NOTHING_RUN, "v shows why in cron."
+        )
     record = await asyncio.to_thread(run_store.find_record, ports.config, order.run_id)
     if record is None:
         raise Refused(
@@ -62,10 +67,8 @@ def _order(job: Job, cron: CronFacts, ports: Ports) -> Order:
     going = run_store.running(ports.config, job.id)
     if going is not None:
         raise _busy(job, going)
-    try:
+    with suppress(HistoryError):  # the run's own record says it all; the database can follow another time
         run_store.settle(ports.config, ports.history)
-    except HistoryError:
-        pass  # the run's own record says it all; the database is brought up to date another time
     environment = job_environment(account, cron.environment)
     run_id = secrets.token_hex(8)
     record = run_store.record_path(ports.config, job.id, run_id).absolute()
@@ -91,13 +94,17 @@ def _account(job: Job, ports: Ports) -> tuple[Account, tuple[int, int, tuple[int
     try:
         entry = pwd.getpwuid(own) if job.user in (ports.user, "") else pwd.getpwnam(job.user)
     except KeyError:
-        raise Refused(f"{job.name} runs as {job.user}, whom this machine does not know.", NOTHING_RUN) from None
+        raise Refused(
+            f"{job.name} runs as {job.user}, whom this machine does not know.", NOTHING_RUN
+        ) from None
     account = Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell)
     if entry.pw_uid == own:
         return account, None
     if own != 0:
         raise Refused(
-            f"{job.name} runs as {job.user}, and you are {ports.user}.", NOTHING_RUN, f"Run: sudo fedtui run {job.id}"
+            f"{job.name} runs as {job.user}, and you are {ports.user}.",
+            NOTHING_RUN,
+            f"Run: sudo fedtui run {job.id}",
         )
     groups = tuple(os.getgrouplist(entry.pw_name, entry.pw_gid))
     return account, (entry.pw_uid, entry.pw_gid, groups)
@@ -146,40 +153,30 @@ def _interpreter_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """How far one file was read. `before` are the bytes just before `offset`: where they changed, the file was
-    truncated and written anew, and is read from its beginning.
+async def follow(record: RunRecord, ports: Ports) -> AsyncIterator[tuple[bytes, RunRecord]]:
+    """What the run printed, from its beginning, and what the job appended to its own log meanwhile.
+
+    Yields at once, then whenever there is news; the last record has its end.
     """
+    tails = [Tail(record.output)]
+    if record.log is not None:
+        tails.append(Tail(record.log, record.log_offset, record.log_before.encode("latin-1")))
+    first = True
+    while True:
+        record, tails, data = await asyncio.to_thread(_look, record, tails, ports)
+        ended = record.end is not None and len(data) == 0
+        if data or first or ended:
+            yield data, record if ended else replace(record, end=None)
+        if ended:
+            return
+        first = False
+        if not data:
+            await asyncio.sleep(POLL)
 
-    path: str
-    offset: int = 0
-    before: bytes = b""
 
-
-def tail_from(path: str, offset: int) -> Tail:
-    """A tail that begins at `offset`, as the file is now."""
-    try:
-        with Path(path).open("rb") as stream:
-            start = max(0, offset - _FINGERPRINT)
-            stream.seek(start)
-            return Tail(path, offset, stream.read(offset - start))
-    except OSError:
-        return Tail(path)
-
-
-def read_on(tail: Tail) -> tuple[Tail, bytes]:
-    """What the file has beyond the tail, at most 256 KiB of it, and the tail moved on. Blocking."""
-    try:
-        with Path(tail.path).open("rb") as stream:
-            start = max(0, tail.offset - len(tail.before))
-            stream.seek(start)
-            head = stream.read(tail.offset - start)
-            if head != tail.before:
-                stream.seek(0)
-                tail = Tail(tail.path)
-            data = stream.read(_CHUNK)
-    except OSError:
-        return tail, b""
-    before = (tail.before + data)[-_FINGERPRINT:]
-    return replace(tail, offset=tail.offset + len(data), before=before), data
+def _look(record: RunRecord, tails: list[Tail], ports: Ports) -> tuple[RunRecord, list[Tail], bytes]:
+    """The record first: what is read after a recorded end is all there is."""
+    newest = run_store.find_record(ports.config, record.id) or record
+    newest = run_store.ended(ports.config, newest)
+    news = [read_on(tail) for tail in tails]
+    return newest, [tail for tail, _ in news], b"".join(data for _, data in news)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.model import Outcome, Result, Run, Trigger
+from fedtui.sources.processes import ProcessIdentity, is_alive, pids, process_identity, read_stat
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class RunRecord:
     """What is known of one detached run. Moments are seconds since 1970, UTC; paths are absolute.
 
     `job` leads a process group of its own. `log` is the file the job itself appends to, with its size at
-    the start, so that a dialog can show what this run wrote there. `status` is the wait status's exit
+    the start and the last bytes before it (as Latin-1), so that a dialog can show what this run wrote there.
+    `status` is the wait status's exit
     code (0..255), `signal` the number of the signal that ended the shell; both None while it runs.
     """
 
@@ -44,6 +46,7 @@ class RunRecord:
     uid: int
     log: str | None = None
     log_offset: int = 0
+    log_before: str = ""
     end: float | None = None
     duration: float | None = None
     status: int | None = None
@@ -92,32 +95,19 @@ def signal_name(number: int) -> str:
 
 def identity(pid: int) -> Identity | None:
     """The identity of a process, be it a zombie; None where there is none of that number."""
-    fields = _stat(pid)
-    return Identity(pid, int(fields[19]), boot_id()) if fields else None
+    found = process_identity(pid)
+    return None if found is None else Identity(found.pid, found.ticks, boot_id())
 
 
 def group_members(group: int) -> list[Identity]:
     """Every live process of a process group."""
     boot = boot_id()
-    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    stats = {pid: _stat(pid) for pid in pids}
+    stats = (read_stat(pid) for pid in pids())
     return [
-        Identity(pid, int(fields[19]), boot)
-        for pid, fields in stats.items()
-        if fields and int(fields[2]) == group and fields[0] not in _DEAD
+        Identity(stat.pid, stat.ticks, boot)
+        for stat in stats
+        if stat is not None and stat.pgid == group and stat.state not in "ZX"
     ]
-
-
-_DEAD = (b"Z", b"X")
-
-
-def _stat(pid: int) -> list[bytes]:
-    """The fields of /proc/PID/stat from the state on (proc(5) field 3 is index 0); empty if it is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return []
-    return stat[stat.rindex(b")") + 2 :].split()
 
 
 def boot_id() -> str:
@@ -130,10 +120,7 @@ def boot_id() -> str:
 
 def alive(who: Identity | None) -> bool:
     """True while exactly that process lives: a zombie has ended, and a reused pid is another process."""
-    if who is None or identity(who.pid) != who:
-        return False
-    fields = _stat(who.pid)
-    return bool(fields) and fields[0] not in _DEAD
+    return who is not None and who.boot == boot_id() and is_alive(ProcessIdentity(who.pid, who.ticks))
 
 
 def write_record(path: Path, record: RunRecord) -> None:

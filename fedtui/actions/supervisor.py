@@ -18,102 +18,17 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from fedtui.actions.run_order import Order
+from fedtui.actions.run_output import Output
 from fedtui.actions.run_record import RunRecord, identity, write_record
 
-OUTPUT_HEAD = 16 * 1024 * 1024
-"""Bytes of output kept from the beginning; of what is more, the last `OUTPUT_TAIL`."""
-OUTPUT_TAIL = 256 * 1024
+FINGERPRINT = 64
+"""How many bytes before the end of a log are remembered."""
 _CHUNK = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to run and where to keep what comes of it. `account` is (uid, gid, groups) or None for our own."""
-
-    run_id: str
-    job_id: str
-    shell: bytes
-    command: bytes
-    stdin: bytes | None
-    environment: dict[bytes, bytes]
-    account: tuple[int, int, tuple[int, ...]] | None
-    output: str
-    record: str
-    lock: str
-    database: str
-    log: str | None
-
-    def to_json(self) -> bytes:
-        """Bytes cross as Latin-1, which has a character for each."""
-        data = {
-            "run_id": self.run_id,
-            "job_id": self.job_id,
-            "shell": self.shell.decode("latin-1"),
-            "command": self.command.decode("latin-1"),
-            "stdin": None if self.stdin is None else self.stdin.decode("latin-1"),
-            "environment": [[k.decode("latin-1"), v.decode("latin-1")] for k, v in self.environment.items()],
-            "account": self.account,
-            "output": self.output,
-            "record": self.record,
-            "lock": self.lock,
-            "database": self.database,
-            "log": self.log,
-        }
-        return json.dumps(data).encode("ascii")
-
-    @classmethod
-    def from_json(cls, text: bytes) -> Order:
-        """Inverse of `to_json`."""
-        data: dict[str, Any] = json.loads(text)
-        account = data.pop("account")
-        return cls(
-            shell=data.pop("shell").encode("latin-1"),
-            command=data.pop("command").encode("latin-1"),
-            stdin=None if (given := data.pop("stdin")) is None else given.encode("latin-1"),
-            environment={k.encode("latin-1"): v.encode("latin-1") for k, v in data.pop("environment")},
-            account=None if account is None else (account[0], account[1], tuple(account[2])),
-            **data,
-        )
-
-
-class Output:
-    """The file of what the run prints: its first `OUTPUT_HEAD` bytes, and at the end the last few."""
-
-    def __init__(self, path: str) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        self._descriptor = os.open(path, flags, 0o600)
-        self._room = OUTPUT_HEAD
-        self._tail = b""
-        self.dropped = 0
-
-    def write(self, data: bytes) -> None:
-        """Keep `data`; a full disk costs output, not the run."""
-        head, rest = data[: self._room], data[self._room :]
-        self._put(head)
-        self._room -= len(head)
-        tail = self._tail + rest
-        self._tail = tail[-OUTPUT_TAIL:]
-        self.dropped += len(tail) - len(self._tail)
-
-    def close_tail(self) -> None:
-        """Write the kept end, after a line that says how much is missing before it."""
-        if self.dropped:
-            self._put(b"\n[fedtui: %d bytes of output left out here]\n" % self.dropped)
-        self._put(self._tail)
-        self._tail = b""
-
-    def _put(self, data: bytes) -> None:
-        while data:
-            try:
-                written = os.write(self._descriptor, data)
-            except OSError:
-                self.dropped += len(data)
-                return
-            data = data[written:]
 
 
 def main() -> int:
@@ -168,12 +83,7 @@ def _why_not(order: Order, error: OSError) -> str:
 
 
 def _start(order: Order) -> Supervision:
-    log_offset = 0
-    if order.log is not None:
-        try:
-            log_offset = os.stat(order.log).st_size  # noqa: PTH116 (one call, no import)
-        except OSError:
-            log_offset = 0
+    log_offset, log_before = _end_of(order.log)
     output = Output(order.output)
     uid, gid, groups = order.account or (None, None, None)
     began = time.monotonic()
@@ -202,10 +112,28 @@ def _start(order: Order) -> Supervision:
         uid=os.getuid() if uid is None else uid,
         log=order.log,
         log_offset=log_offset,
+        log_before=log_before.decode("latin-1"),
     )
     supervision = Supervision(order, process, output, record, began)
     supervision.record_start()
     return supervision
+
+
+def _end_of(log: str | None) -> tuple[int, bytes]:
+    """How long a log is now, and its last bytes, by which a later reader knows whether it was truncated."""
+    if log is None:
+        return 0, b""
+    try:
+        descriptor = os.open(log, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return 0, b""
+    try:
+        size = os.fstat(descriptor).st_size
+        return size, os.pread(descriptor, min(size, FINGERPRINT), max(0, size - FINGERPRINT))
+    except OSError:
+        return 0, b""  # a pipe or the like
+    finally:
+        os.close(descriptor)
 
 
 class Supervision:
@@ -240,7 +168,8 @@ class Supervision:
         Cron, too, reads on while background processes hold the pipe; a reader that went away would kill
         them with SIGPIPE.
         """
-        assert self.process.stdin is not None and self.process.stdout is not None  # noqa: S101 (both are PIPE)
+        assert self.process.stdin is not None  # noqa: S101 (PIPE)
+        assert self.process.stdout is not None  # noqa: S101 (PIPE)
         threading.Thread(target=self._feed, args=(self.process.stdin,), daemon=True).start()
         ended_read, ended_write = os.pipe()
         threading.Thread(target=self._wait, args=(ended_write,), daemon=True).start()

@@ -73,7 +73,10 @@ class History:
     def begin_run(self, run: Run) -> None:
         """Keep a run that has started; the oldest finished runs beyond `KEPT_RUNS` of its job go."""
         with self._writing() as db:
-            db.execute(f"INSERT OR IGNORE INTO runs ({rows.RUN_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", rows.of_run(run))
+            db.execute(
+                f"INSERT OR IGNORE INTO runs ({rows.RUN_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",  # noqa: S608
+                rows.of_run(run),
+            )
             db.execute(
                 'DELETE FROM runs WHERE job_id = ? AND "end" IS NOT NULL AND id NOT IN '
                 "(SELECT id FROM runs WHERE job_id = ? ORDER BY start DESC LIMIT ?)",
@@ -120,8 +123,10 @@ class History:
         )
 
     def open_runs(self, job_id: str | None = None) -> list[Run]:
-        """Runs without a recorded end, oldest first. Whether they still go on is for the caller to find out."""
-        where, values = ('"end" IS NULL', ()) if job_id is None else ('"end" IS NULL AND job_id = ?', (job_id,))
+        """Runs without a recorded end, oldest first; some of them may have ended unseen."""
+        where, values = (
+            ('"end" IS NULL', ()) if job_id is None else ('"end" IS NULL AND job_id = ?', (job_id,))
+        )
         return self._runs(f"WHERE {where} ORDER BY start", values)
 
     def add_undo(
@@ -130,11 +135,13 @@ class History:
         """Keep how to take a change back, and return the step's id; steps beyond the newest 200 go."""
         with self._writing() as db:
             cursor = db.execute(
-                "INSERT INTO undo (at, verb, job_id, job_name, summary, kind, payload) VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO undo (at, verb, job_id, job_name, summary, kind, payload) "
+                "VALUES (?,?,?,?,?,?,?)",
                 (at.timestamp(), verb, job_id, job_name, summary, kind, payload),
             )
             db.execute(
-                "DELETE FROM undo WHERE id NOT IN (SELECT id FROM undo ORDER BY id DESC LIMIT ?)", (KEPT_UNDO_STEPS,)
+                "DELETE FROM undo WHERE id NOT IN (SELECT id FROM undo ORDER BY id DESC LIMIT ?)",
+                (KEPT_UNDO_STEPS,),
             )
             if cursor.lastrowid is None:
                 raise HistoryError(f"{self.path}: the undo step got no number")
@@ -178,7 +185,18 @@ class History:
                 return []
             found = db.execute(f"SELECT {columns} FROM undo {where}", values).fetchall()  # noqa: S608 (constants)
         return [
-            UndoStep(row[0], datetime.fromtimestamp(row[1], UTC), *row[2:8], undone=bool(row[8])) for row in found
+            UndoStep(
+                row[0],
+                datetime.fromtimestamp(row[1], UTC),
+                row[2],
+                row[3],
+                row[4],
+                row[5],
+                row[6],
+                row[7],
+                bool(row[8]),
+            )
+            for row in found
         ]
 
     @contextmanager
@@ -214,14 +232,17 @@ class History:
             yield
         except (sqlite3.Error, rows.RowError, OSError) as error:
             locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-            corrupt = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+            corrupt = isinstance(error, sqlite3.DatabaseError) and not isinstance(
+                error, sqlite3.OperationalError
+            )
             if locked:
                 advice = "Another fedtui is writing it; try again."
             elif corrupt or isinstance(error, rows.RowError):
                 advice = f"Nothing was deleted. To begin a new one: mv {self.path} {self.path}.damaged"
             else:
                 advice = f"Check that {self.path.parent} is yours, writable and not full."
-            raise HistoryError(f"The history {self.path} cannot be used: {error}.", advice) from error
+            said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            raise HistoryError(f"The history {self.path} cannot be used: {said}.", advice) from error
 
     def _create(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
