@@ -45,15 +45,15 @@ clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage htmlcov snapshot_report.html
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-# What the booted tests need, and their file system (see tests/box/); only root can have either.
+# What the tests call that Debian may lack, and the file system of the booted ones (see tests/box/): for root only.
 machine: $(VENV)/.dev
 	@if [ "$$(id -u)" != 0 ]; then \
 	    echo 'Not root: the booted tests will be skipped.'; \
 	elif ! command -v apt-get >/dev/null; then \
 	    echo 'Not Debian: the booted tests will be skipped.'; \
 	else \
-	    command -v mmdebstrap >/dev/null \
-	        || { $(APT) update && $(APT) install --yes --no-install-recommends mmdebstrap; } && \
+	    { command -v mmdebstrap && command -v git; } >/dev/null \
+	        || { $(APT) update && $(APT) install --yes --no-install-recommends mmdebstrap git; } && \
 	    $(BIN)/python -m tests.box.base; \
 	fi
 

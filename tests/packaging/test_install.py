@@ -19,6 +19,9 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.skipif(
+    not ((CHECKOUT / ".git").exists() and shutil.which("git")), reason="needs git, and a checkout of it"
+)
 PACKAGED = (".py", ".tcss", ".typed", ".sh", ".toml", ".txt")
 LOOK = """
 import importlib, json, os, pkgutil
