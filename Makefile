@@ -5,7 +5,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint requirements.lock
-APT := DEBIAN_FRONTEND=noninteractive apt-get -qq
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 >/dev/null
 
 .DEFAULT_GOAL := help
 .PHONY: help run test machine lint format bench screenshots clean
