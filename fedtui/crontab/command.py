@@ -17,11 +17,13 @@ from fedtui.crontab.wrappers import What
 Environment = Iterable[tuple[bytes, bytes]]
 
 # Commands that prepare or guard the work of a job and are not the work.
-GUARDS = frozenset(
-    "cd pushd popd [ [[ test true false : export set unset umask ulimit sleep . source exit wait trap eval"
-    " for case declare local readonly read shopt alias return break continue".split()
-)
-_BUILTINS = GUARDS | frozenset("echo printf command exec kill jobs type hash getopts shift times bg fg".split())
+_GUARDS = """
+    cd pushd popd [ [[ test true false : export set unset umask ulimit sleep . source exit wait trap eval
+    for case declare local readonly read shopt alias return break continue
+"""
+_OTHER_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
+GUARDS = frozenset(_GUARDS.split())
+_BUILTINS = GUARDS | frozenset(_OTHER_BUILTINS.split())
 _BUILTINS_ONLY = _BUILTINS - {"sleep", "["}
 _NO_LOGS = ("/dev/", "/proc/", "/sys/")
 _DESCRIPTOR = re.compile(r"\d+-?|-")
@@ -96,9 +98,7 @@ def main_step(steps: tuple[Step, ...]) -> Step | None:
     return next((step for step in working if step.target and step.target.what is not What.CODE), None)
 
 
-def _walk(
-    command: bytes, home: str, environment: Environment, directory: str | None
-) -> tuple[Step, ...]:
+def _walk(command: bytes, home: str, environment: Environment, directory: str | None) -> tuple[Step, ...]:
     variables = {"HOME": home}
     for name, value in environment:
         variables[name.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
@@ -145,4 +145,3 @@ def _is_copy(item: Redirect) -> bool:
 def _log_path(state: ShellState, word: Word) -> str | None:
     path = state.path(word)
     return None if path is None or path.startswith(_NO_LOGS) else path
-

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from fedtui.crontab.line import NO_BLOCK, OWN_COMMENT, Block
 from fedtui.safe_text import decode
-from fedtui.schedule import ScheduleError, split_schedule
+from fedtui.schedule.cron import ScheduleError, split_schedule
 
 _NAME = re.compile(rb"[ \t]*#+[ \t]*name:[ \t]*(?P<name>.*\S)\s*")
 _HEADING = re.compile(rb"[ \t]*#+\s*m(in(ute)?)?\s+h(our)?\s+(dom|day)\b.*", re.IGNORECASE)

@@ -16,7 +16,7 @@ from fedtui.crontab.identity import id_key
 from fedtui.crontab.line import NO_BLOCK, PAUSED, Block, Entry, Kind, Line
 from fedtui.crontab.setting import parse_setting
 from fedtui.safe_text import decode
-from fedtui.schedule import ScheduleError, split_schedule
+from fedtui.schedule.cron import ScheduleError, split_schedule
 
 # crontab(1) refuses a longer table; the daemon counts a system table's lines three more (NHEADER_LINES).
 MOST_LINES = 10_000

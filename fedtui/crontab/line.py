@@ -52,11 +52,11 @@ NO_BLOCK = Block()
 class Entry:
     """One job of a table.
 
-    `raw` is the line without its newline, `body` the same without the marker of a paused line. `schedule` is
-    as written (five fields with the blanks between them, or a nickname). `user` is the user column of a system
-    table, else the table's owner. `field` is the command field as written, `command` what the shell gets and
-    `stdin` what it reads (None: nothing written after an unescaped `%`). `environment` is what the table sets
-    above the line, in order. `span` is where the schedule lies in `body`, as (start, end).
+    `raw` is the line without its newline, `body` the same without the marker of a paused line. `schedule`
+    is as written (five fields with the blanks between them, or a nickname), `span` where it lies in `body`,
+    as (start, end). `user` is the user column of a system table, else the table's owner. `field` is the
+    command field as written, `command` what the shell gets and `stdin` what it reads (None: the field has
+    no unescaped `%`). `environment` is what the table sets above the line, in order.
     """
 
     line_number: int

@@ -55,7 +55,7 @@ class ShellState:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A simple command with the state it runs in. `words` are without assignments; `target` what it starts."""
+    """A simple command with the state it runs in. `words` are without assignments."""
 
     words: tuple[Word, ...]
     redirects: tuple[Redirect, ...]

@@ -71,7 +71,8 @@ _BRACES = re.compile(r"\{[^}]*(?:,|\.\.)[^}]*\}")
 _DIGITS = re.compile(r"\d*")
 _TEST_WORD = re.compile(r"\[{1,2}(?=\s)")
 _SPECIAL = re.compile(r"\$[@*#?$!0-9-]")
-_RESERVED = frozenset("if then else elif fi do done while until ! { } time".split())
+_RESERVED_WORDS = "if then else elif fi do done while until ! { } time"
+_RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
 def read_commands(line: str) -> list[Simple]:

@@ -28,8 +28,8 @@ class What(StrEnum):
 class Target:
     """`word` is the program, the script an interpreter reads, the module, or the code given with `-c`.
 
-    `lookups` are the words before it (and itself, for a PROGRAM) that are each started by name. `rest` are the
-    words behind it.
+    `lookups` are the words before it (and itself, for a PROGRAM) that are each started by name. `rest`
+    are the words behind it.
     """
 
     what: What
@@ -65,8 +65,10 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
     "time": _Wrapper("fo", ("--format", "--output")),
     "timeout": _Wrapper("ks", ("--kill-after", "--signal"), before_command=1),
 }
-SHELLS = frozenset("sh bash dash ash zsh ksh mksh".split())
-_INTERPRETERS = re.compile(r"python[0-9.]*|pypy3?|perl[0-9.]*|ruby[0-9.]*|node|nodejs|php[0-9.]*|Rscript|lua[0-9.]*")
+SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"])
+_INTERPRETERS = re.compile(
+    r"python[0-9.]*|pypy3?|perl[0-9.]*|ruby[0-9.]*|node|nodejs|php[0-9.]*|Rscript|lua[0-9.]*"
+)
 _CODE_OPTIONS = re.compile(r"-[A-Za-z]*[cer]")
 _SHELL_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\+?=")
