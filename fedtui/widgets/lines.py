@@ -122,12 +122,12 @@ def rule(width: int, head: Content, dash: str = "─") -> Content:
 
 def paragraph(text: str, width: int, style: str = "") -> list[Content]:
     """Outside text as rows, wrapped."""
-    return [Content.styled(piece, style) for piece in wrap(bounded(shown(text)), width)]
+    return [Content.styled(piece, style) for piece in wrap(outside(text), width)]
 
 
 def note(glyph: str, tone: str, text: str, width: int, lead: str = "") -> list[Content]:
     """The raised box of a warning: ` glyph lead text`, wrapped. `tone` colours the glyph and the lead."""
-    lead, text = shown(lead), bounded(shown(text))
+    lead, text = outside(lead), outside(text)
     whole = Content.assemble((lead, tone), " " if lead and text else "", text)
     return boxed(glyph, tone, whole, width)
 
@@ -141,17 +141,17 @@ def boxed(glyph: str, tone: str, content: Content, width: int) -> list[Content]:
     return rows
 
 
-def bounded(text: str) -> str:
-    """`text`, or its first part and how much more there is."""
+def outside(text: str) -> str:
+    """Outside text made safe, and bounded: its first part and how much more there is."""
     more = len(text) - MOST_OF_A_LINE
-    return text if more <= 0 else f"{text[:MOST_OF_A_LINE]} … {more:,} more characters"
+    return shown(text) if more <= 0 else f"{shown(text[:MOST_OF_A_LINE])} … {more:,} more characters"
 
 
 def diff_head(diff: FileDiff, width: int) -> Content:
     """What a diff's rule says: the file, then how many lines change and how many do not."""
     counts = diff_counts(diff)
     room = width - 12 - len(counts)
-    title = shown(diff.title)
+    title = outside(diff.title)
     if cell_len(title) > room:
         title = cut_left(title, room)
     return Content.assemble(("diff   ", "$muted"), title, (f"   {counts}", "$muted"))
@@ -182,8 +182,8 @@ def diff_lines(diff: FileDiff, width: int, context: bool = True) -> list[Content
 def _diff_line(line: DiffLine, width: int, digits: int) -> list[Content]:
     style = _DIFF_STYLE.get(line.sign, "$muted")
     room = width - digits - 4
-    text = shown(line.text)
-    pieces = [cut(text, room)] if line.sign == " " else wrap(bounded(text), room)
+    text = outside(line.text)
+    pieces = [cut(text, room)] if line.sign == " " else wrap(text, room)
     rows = []
     for index, piece in enumerate(pieces):
         gutter = f"{line.number:>{digits}} {line.sign} " if index == 0 else " " * (digits + 3)
@@ -199,7 +199,7 @@ def step_lines(steps: Sequence[Step], width: int) -> list[Content]:
         number += step.verb != "undo"
         mark = " " if step.verb == "undo" else str(number)
         label = f"{mark} {step.verb}".ljust(_VERB_WIDTH)
-        command, text = shown(shlex.join(step.command)), bounded(shown(step.text))
+        command, text = outside(shlex.join(step.command)), outside(step.text)
         whole = Content.assemble((command, "bold"), "  " if command and text else "", _step_text(step, text))
         for index, piece in enumerate(wrap_content(whole, width - len(label))):
             head = " " * len(label) if index else label

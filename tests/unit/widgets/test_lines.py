@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ def test_wrapping_fits_and_loses_only_the_blank_at_a_full_row(text: str, width: 
     assert all(cell_len(text[start:end]) <= width for start, end in spans)
     assert spans[0][0] == 0
     assert spans[-1][1] == len(text)
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         assert text[end:start] in ("", " ")
 
 
