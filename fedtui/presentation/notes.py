@@ -103,8 +103,18 @@ def matches(job: Job, words: str) -> bool:
     Looked at are name, schedule (as written and in words), command, state, source, user and id.
     """
     text = "\n".join(
-        (job.name, job.schedule, job.schedule_text, job.command or "", job.source.value, job.user, job.id)
-        + (source_words(job.source), state_sign(job).word, str(job.location))
+        (
+            *(
+                job.name,
+                job.schedule,
+                job.schedule_text,
+                job.command or "",
+                job.user,
+                job.id,
+                str(job.location),
+            ),
+            *(job.source.value, source_words(job.source), state_sign(job).word),
+        )
     ).casefold()
     for word in words.casefold().split():
         wanted = word.removeprefix("source:")

@@ -43,7 +43,9 @@ def arrange(width: int, height: int, jobs: int, lower: str, zoomed: str | None) 
     if zoomed is not None:
         return Arrangement(wide, (zoomed,), body, details)
     around = 2 + (2 if details else 0)
-    least, most = (11, body * 11 // 20 - around) if wide else (13, body - (10 if height >= 30 else 7) - around)
+    least, most = (
+        (11, body * 11 // 20 - around) if wide else (13, body - (10 if height >= 30 else 7) - around)
+    )
     rows = min(max(jobs + 1, least), max(most, min(least, body - 7 - around)))
     shown = PANES if wide else ("jobs", lower)
     return Arrangement(wide, shown, rows + around, details)

@@ -164,9 +164,9 @@ class JobTable(LineView, inherit_bindings=False):
         visible = max(1, self.size.height - 1)
         top = self.scroll_offset.y
         if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False)
+            self.scroll_to(y=self._cursor, animate=False, force=True)
         elif self._cursor >= top + visible:
-            self.scroll_to(y=self._cursor - visible + 1, animate=False)
+            self.scroll_to(y=self._cursor - visible + 1, animate=False, force=True)
 
     def on_click(self, event: Click) -> None:
         """A heading sorts; a row takes the cursor, and is opened when it had it."""

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
+from textual.widgets import Input
 
 from fedtui.presentation.signs import to_ascii
 from fedtui.widgets.head_line import WIDE
@@ -54,6 +55,7 @@ class KeyLine(Widget):
     def hints(self) -> list[Hint]:
         """What is shown, left to right."""
         wide = self.app.size.width >= WIDE
+        typing = isinstance(self.screen.focused, Input)
         found: dict[str, Hint] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
@@ -66,6 +68,8 @@ class KeyLine(Widget):
                     continue
                 word = self.labels.get(key.id) or (key.label if wide else key.short or key.label)
             shown = self.app.get_key_display(binding)
+            if typing and len(shown) == 1:
+                continue  # it would be typed
             if key is not None and key.shown and binding.key == key.key and "/" in key.shown.strip("/"):
                 shown = key.shown
             found[binding.action] = (shown, word, binding.key)

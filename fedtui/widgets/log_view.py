@@ -114,9 +114,9 @@ class LogView(LineView):
             self._rows = self._broken(max(10, self.scrollable_content_region.width - 2))
         self.virtual_size = Size(0, self.count())
         if self.following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         elif dropped:
-            self.scroll_to(y=max(0, self.scroll_offset.y - dropped), animate=False)
+            self.scroll_to(y=max(0, self.scroll_offset.y - dropped), animate=False, force=True)
         self.refresh()
 
     def _broken(self, width: int) -> list[tuple[int, int]]:
@@ -184,8 +184,15 @@ class LogView(LineView):
             row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
         top, height = self.scroll_offset.y, self.size.height
         if not top <= row < top + height:
-            self.scroll_to(y=max(0, row - height // 2), animate=False)
+            self.scroll_to(y=max(0, row - height // 2), animate=False, force=True)
         self.refresh()
+
+    def show_item_on_top(self, number: int) -> None:
+        """Scroll so that an item stands in the first row."""
+        row = number
+        if self._rows is not None:
+            row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
+        self.scroll_to(y=row, animate=False, force=True)
 
     def rules_before(self, number: int) -> list[int]:
         """The numbers of the items above `number` that are rules of runs."""
@@ -194,7 +201,7 @@ class LogView(LineView):
     def follow(self, following: bool) -> None:
         """Go with the end of the log, or stay."""
         if following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         self._set_following(following)
 
     def _set_following(self, following: bool) -> None:

@@ -133,6 +133,7 @@ class HealthPane(Pane):
         super().__init__(id="health")
         self.list = LineView(id="health-list")
         self._checks = checks
+        self.count = 0
 
     def compose_body(self) -> ComposeResult:
         """The list."""
@@ -140,6 +141,7 @@ class HealthPane(Pane):
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot's problems and findings."""
+        self.count = health_count(snapshot)
         width = max(20, self.list.scrollable_content_region.width - 1)
         self.list.set_lines(health_lines(snapshot, width, self._checks))
 
