@@ -5,7 +5,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint requirements.lock
-APT := DEBIAN_FRONTEND=noninteractive apt-get -qq
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 >/dev/null
 
 .DEFAULT_GOAL := help
 .PHONY: help run test machine lint format bench screenshots clean
@@ -45,15 +45,15 @@ clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage htmlcov snapshot_report.html
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-# What the booted tests need, and their file system (see tests/box/); only root can have either.
+# What the tests call that Debian may lack, and the file system of the booted ones (see tests/box/): for root only.
 machine: $(VENV)/.dev
 	@if [ "$$(id -u)" != 0 ]; then \
 	    echo 'Not root: the booted tests will be skipped.'; \
 	elif ! command -v apt-get >/dev/null; then \
 	    echo 'Not Debian: the booted tests will be skipped.'; \
 	else \
-	    command -v mmdebstrap >/dev/null \
-	        || { $(APT) update && $(APT) install --yes --no-install-recommends mmdebstrap; } && \
+	    { command -v mmdebstrap && command -v git; } >/dev/null \
+	        || { $(APT) update && $(APT) install --yes --no-install-recommends mmdebstrap git; } && \
 	    $(BIN)/python -m tests.box.base; \
 	fi
 
