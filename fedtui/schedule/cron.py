@@ -1,0 +1,238 @@
+"""Cron schedules that run when the daemon on the host runs them: parse, ask for runs, split a line.
+
+`parse` takes the five fields or a nickname (`@daily`), in the dialect of Debian's cron ("debian") or of
+cronie ("cronie", Fedora and others). Everything follows the daemons' own source (entry.c, cron.c); other
+dialects are in `foreign`. Nothing here reads a clock or a time zone of the machine's.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+
+from fedtui.schedule import daemon
+from fedtui.schedule.errors import ScheduleError
+from fedtui.schedule.fields import KINDS, Element, Field, read_field
+
+__all__ = ["NICKNAMES", "CronSchedule", "ScheduleError", "parse", "split_schedule"]
+
+NICKNAMES = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+_REBOOT = "@reboot"
+_DIALECTS = ("debian", "cronie")
+_EPOCH = date(1970, 1, 1).toordinal()
+_LONGEST = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_BLANKS = re.compile(r"[ \t]*")
+_WORD = re.compile(r"[^ \t\n]*")
+_NICKNAME = re.compile(r"[^ \t\n\0]*")
+
+
+@dataclass(frozen=True, slots=True)
+class CronSchedule:
+    """When a line of a cron table runs.
+
+    `text` is the schedule as written, without blanks around it; `fields` are its five fields, for a
+    nickname those it stands for, and none for `@reboot`. Equal texts of one dialect are equal.
+    """
+
+    text: str
+    dialect: str
+    fields: tuple[Field, ...]
+    nickname: str = ""
+
+    @property
+    def reboot(self) -> bool:
+        """True for `@reboot`: one run each time the machine starts, none at a time that is known."""
+        return not self.fields
+
+    @property
+    def minutes(self) -> tuple[int, ...]:
+        """The minutes it names, 0 to 59, ascending."""
+        return self._values(0)
+
+    @property
+    def hours(self) -> tuple[int, ...]:
+        """The hours it names, 0 to 23, ascending."""
+        return self._values(1)
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The days of the month it names, 1 to 31, ascending."""
+        return self._values(2)
+
+    @property
+    def months(self) -> tuple[int, ...]:
+        """The months it names, 1 to 12, ascending."""
+        return self._values(3)
+
+    @property
+    def weekdays(self) -> tuple[int, ...]:
+        """The weekdays it names, 0 (Sunday) to 6, ascending."""
+        return self._values(4)
+
+    def _values(self, index: int) -> tuple[int, ...]:
+        return self.fields[index].values if self.fields else ()
+
+    @property
+    def either_day(self) -> bool:
+        """True when one matching day field is enough: neither of the two begins with `*` (crontab(5))."""
+        return bool(self.fields) and not (self.fields[2].star or self.fields[4].star)
+
+    @property
+    def wildcard(self) -> bool:
+        """True when the minute or the hour begins with `*`: it follows the clock through its changes."""
+        return bool(self.fields) and (self.fields[0].star or self.fields[1].star)
+
+    @property
+    def random(self) -> tuple[Element, ...]:
+        """The elements whose value cronie chooses when it loads the table; then no run is known."""
+        return tuple(element for field in self.fields for element in field.elements if element.random)
+
+    @property
+    def never_fires(self) -> bool:
+        """True when no minute of any year matches: 30 February, `fri-sun`, `22-2`."""
+        if self.reboot:
+            return False
+        if not (self.minutes and self.hours and self.months):
+            return True
+        in_calendar = any(day <= _LONGEST[month] for month in self.months for day in self.days)
+        if self.either_day:
+            return not (in_calendar or self.weekdays)
+        return not (in_calendar and self.weekdays)
+
+    def runs(self, after: datetime, zone: tzinfo, *, compensate: bool = True) -> Iterator[datetime]:
+        """Yield the starts strictly later than `after`, ascending, as datetimes in `zone`.
+
+        The daemon is taken to have been running, which matters around a clock change: see
+        `daemon.start_minutes`, also for `compensate`. Nothing for `@reboot` and for random elements; an
+        end after fifty years without a start. Raises ValueError for a naive `after`.
+        """
+        if after.tzinfo is None:
+            raise ValueError("after must be an aware datetime")
+        if self.never_fires or self.random:
+            return iter(())
+        return self._runs(int(after.timestamp() // 60), zone, compensate)
+
+    def _runs(self, after: int, zone: tzinfo, compensate: bool) -> Iterator[datetime]:
+        at = datetime.fromtimestamp
+        for minute in daemon.start_minutes(self.wall_minutes, self.wildcard, after, zone, compensate):
+            yield at(minute * 60, zone)
+
+    def wall_minutes(self, start: int, end: int) -> Iterator[int]:
+        """The wall-clock minutes in [start, end) that the fields name, ascending.
+
+        Counted from 1970-01-01 00:00 of the wall clock; clock changes play no part in it.
+        """
+        if start >= end or not self.fields:
+            return
+        hours = [hour * 60 for hour in self.hours]
+        minutes = self.minutes
+        for midnight in self._midnights(start // daemon.DAY, end):
+            for hour in hours:
+                base = midnight + hour
+                if base + 59 < start:
+                    continue
+                for minute in minutes:
+                    wall = base + minute
+                    if wall >= end:
+                        return
+                    if wall >= start:
+                        yield wall
+
+    def _midnights(self, first_day: int, end: int) -> Iterator[int]:
+        """Wall minutes of the midnights of matching days, from day `first_day` since the epoch on."""
+        days, weekdays = set(self.days), set(self.weekdays)
+        months, either = self.months, self.either_day
+        first = date.fromordinal(_EPOCH + first_day)
+        year, month, day = first.year, first.month, first.day
+        while True:
+            before = date(year, month, 1).toordinal() - _EPOCH - 1  # the day before the first
+            if (before + day) * daemon.DAY >= end:
+                return
+            if month in months:
+                for number in range(day, monthrange(year, month)[1] + 1):
+                    by_date, by_weekday = number in days, (before + number + 4) % 7 in weekdays
+                    if (by_date or by_weekday) if either else (by_date and by_weekday):
+                        yield (before + number) * daemon.DAY
+            day, month = 1, month + 1
+            if month > 12:
+                year, month = year + 1, 1
+
+
+@lru_cache(maxsize=16384)
+def parse(text: str, dialect: str = "debian") -> CronSchedule:
+    """The schedule that `text` is: five fields or a nickname, blanks around it allowed.
+
+    Bytes of a table are given decoded as Latin-1. Raises ScheduleError for what the daemon refuses, and
+    for anything behind the schedule, which in a table would be the command.
+    """
+    if dialect not in _DIALECTS:
+        raise ValueError(f"unknown dialect {dialect!r}")
+    if "\n" in text:
+        raise ScheduleError("command", "a schedule is one line")
+    schedule, rest = _read(text, dialect)
+    if rest < len(text):
+        raise ScheduleError("command", f"{text[rest:]!r} stands behind the schedule")
+    return schedule
+
+
+def split_schedule(line: bytes | str, dialect: str = "debian", *, system: bool = False) -> tuple[str, int]:
+    """Split a line of a cron table as the daemon does: (schedule as written, offset of what follows).
+
+    What follows is the command, or with `system` the user name; the offset counts bytes of `bytes` and
+    characters of `str`. The schedule stands in the line unchanged (bytes read as Latin-1), behind leading
+    blanks. Raises ScheduleError for a line that the daemon refuses.
+    """
+    text = line.decode("latin-1") if isinstance(line, bytes) else line
+    quiet = 1 if system and dialect == "cronie" and text.startswith("-") else 0  # cronie: do not log
+    schedule, rest = _read(text, dialect, quiet)
+    follows = text[rest : rest + 1]
+    if follows == "*" and (dialect == "cronie" or not system):
+        raise ScheduleError("command", "a sixth field; a schedule has five")
+    if dialect == "cronie" and follows in ("", "\n"):
+        raise ScheduleError("command", "no command follows the schedule")
+    return schedule.text, rest
+
+
+def _read(text: str, dialect: str, at: int = 0) -> tuple[CronSchedule, int]:
+    """The schedule at the start of `text`, and where the text behind it and the blanks begins."""
+    start = _skip(_BLANKS, text, at)
+    if text[start : start + 1] == "@":
+        end = _skip(_NICKNAME, text, start)
+        return _nickname(text[start:end], dialect), _skip(_BLANKS, text, end)
+    fields = []
+    at = end = start
+    for kind in KINDS:
+        end = _skip(_WORD, text, at)
+        fields.append(read_field(kind, text[at:end], dialect))
+        at = _skip(_BLANKS, text, end)
+        if text[at : at + 1] == "\xff" and dialect == "debian":
+            raise ScheduleError(kind.name, "cron takes the byte 0xFF for the end of the file")
+    return CronSchedule(text[start:end], dialect, tuple(fields)), at
+
+
+def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return at if match is None else match.end()
+
+
+@lru_cache(maxsize=64)
+def _nickname(name: str, dialect: str) -> CronSchedule:
+    if name == _REBOOT:
+        return CronSchedule(name, dialect, (), name)
+    if name in NICKNAMES:
+        return CronSchedule(name, dialect, parse(NICKNAMES[name], dialect).fields, name)
+    if name.lower() in (*NICKNAMES, _REBOOT):
+        raise ScheduleError("time specifier", f"{name} must be in lower case: {name.lower()}")
+    raise ScheduleError("time specifier", f"{name} is unknown; cron knows {' '.join((_REBOOT, *NICKNAMES))}")

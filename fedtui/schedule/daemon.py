@@ -1,0 +1,122 @@
+"""The cron daemon's clock: in which minutes does it start a job, also when the local clock is changed?
+
+A model of the main loop of cron.c (Debian cron 3.0pl1; cronie's is the same in this): the daemon counts
+wall-clock minutes, and when the next minute is not the one after the last it sorts the jump by size. Times
+in here are whole minutes: since the epoch ("utc"), or the same plus the zone's offset ("wall").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+
+DAY = 1440
+_HISTORY = DAY  # how long the daemon is taken to have been running
+_SMALL = 5  # a jump up to here is caught up minute by minute
+_MEDIUM = 180  # a jump beyond this (3 h) is lost, or run again
+_PATIENCE = 50 * 366 * DAY  # 29 February on a given weekday comes back within 40 years
+_LAST_YEAR = 9998
+
+Matches = Callable[[int, int], Iterator[int]]
+"""Gives, ascending, the wall minutes in [start, end) that a schedule names."""
+
+
+def start_minutes(
+    matches: Matches, wildcard: bool, after: int, zone: tzinfo, compensate: bool = True
+) -> Iterator[int]:
+    """Yield the utc minutes later than `after` in which the daemon starts the job, ascending.
+
+    `wildcard` jobs (minute or hour begins with `*`) follow the wall clock. The others are started at
+    once, in the first minute after a jump forward, when a start was jumped over, and are not repeated
+    when the clock is put back. More than one start in a minute is given once. Ends after fifty years
+    without a start. Without `compensate` nothing is made up for: cronie, in a zone other than its own.
+    """
+    reached: int | None = None
+    latest = after
+    for begin, end, offset in _stretches(after - _HISTORY, zone):
+        first, stop = begin + offset, end + offset
+        resume = first
+        jump = 1 if reached is None else first - reached
+        back = -_MEDIUM < jump <= 0
+        if reached is None or not compensate:
+            pass
+        elif 1 < jump <= _MEDIUM and (not wildcard or jump <= _SMALL):
+            if next(matches(reached + 1, first + 1), None) is not None:
+                resume = first + 1
+                if begin > after:
+                    latest = begin
+                    yield begin
+        elif back and not wildcard:
+            resume = reached + 1
+        for wall in matches(max(resume, after + 1 + offset), stop):
+            latest = wall - offset
+            yield latest
+        reached = max(reached, stop - 1) if back and reached is not None else stop - 1
+        if end - latest > _PATIENCE:
+            return
+
+
+def _stretches(start: int, zone: tzinfo) -> Iterator[tuple[int, int, int]]:
+    """Spans of utc minutes with one offset each, from `start` on: (begin, end, offset in minutes)."""
+    begin, offset = start, _offset(start, zone)
+    year = datetime.fromtimestamp(start * 60, UTC).year
+    while year <= _LAST_YEAR:
+        for change, changed in _changes(zone, year):
+            if change > begin:
+                yield begin, change, offset
+                begin, offset = change, changed
+        year += 1
+        end = _new_year(year)
+        if end > begin:
+            yield begin, end, offset
+            begin = end
+
+
+@lru_cache(maxsize=4096)
+def _changes(zone: tzinfo, year: int) -> tuple[tuple[int, int], ...]:
+    """The offset changes of one utc year: (first utc minute of the new offset, new offset in minutes).
+
+    tzinfo gives no list of its changes, so each day is looked at and the change is found by halving.
+    """
+    found = []
+    minute, end = _new_year(year), _new_year(year + 1)
+    offset = _offset(minute, zone)
+    while minute < end:
+        later = min(minute + DAY, end)
+        changed = _offset(later, zone)
+        if changed != offset:
+            low, high = minute, later
+            while high - low > 1:
+                middle = (low + high) // 2
+                if _offset(middle, zone) == offset:
+                    low = middle
+                else:
+                    high = middle
+            found.append((high, changed))
+        minute, offset = later, changed
+    return tuple(found)
+
+
+def changes(zone: tzinfo, after: datetime, until: datetime) -> Iterator[tuple[datetime, int]]:
+    """The clock changes of `zone` in (after, until]: the moment, in the zone, and the jump in minutes.
+
+    A jump of +60 is the usual spring change: the wall clock skips 60 minutes up to that moment.
+    """
+    first, last = int(after.timestamp() // 60), int(until.timestamp() // 60)
+    offset = _offset(first, zone)
+    for year in range(after.astimezone(UTC).year, until.astimezone(UTC).year + 1):
+        for minute, changed in _changes(zone, year):
+            if first < minute <= last:
+                yield datetime.fromtimestamp(minute * 60, zone), changed - offset
+                offset = changed
+
+
+def _offset(minute: int, zone: tzinfo) -> int:
+    offset = datetime.fromtimestamp(minute * 60, zone).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds() // 60)
+
+
+@lru_cache(maxsize=512)
+def _new_year(year: int) -> int:
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) // 60
