@@ -112,9 +112,7 @@ class Catalog:
             )
         return {unit[0]: Row(unit[0], unit[1], unit[2], unit[3], unit[4], loaded=True) for unit in units}
 
-    async def _read_all(
-        self, names: Iterable[str], rows: Mapping[str, Row], beside: bool = False
-    ) -> None:
+    async def _read_all(self, names: Iterable[str], rows: Mapping[str, Row], beside: bool = False) -> None:
         """Read these timers anew. `beside`: what a newer read found loaded in the meantime stands."""
         ordered = sorted(names)
         found = await asyncio.gather(*(self._read(name, rows) for name in ordered))
