@@ -120,7 +120,8 @@ class CronFacts:
     it feeds it, or None when the line has no unescaped `%`. `environment` is what the table sets above
     this line, in order, values as cron stores them (no expansion). `zone` is the IANA zone the schedule
     is read in. `parts` are the scripts a run-parts command would run. `table` identifies the table:
-    "crontab" for a user's own, else a path. `raw` is the line without its newline.
+    "crontab" for a user's own, else a path. `raw` is the line without its newline. `home` is the absolute
+    home folder of the user it runs as (HOME, unless `environment` sets another).
     """
 
     table: str
@@ -132,6 +133,7 @@ class CronFacts:
     zone: str = "UTC"
     note: str = ""
     parts: tuple[str, ...] = ()
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,4 +92,17 @@ class Refused(Exception):
 
 
 class Stale(Refused):
-    """The world changed after the plan was shown. Nothing was written; plan anew and show it again."""
+    """The world changed after the plan was shown. Nothing was written; plan anew and show it again.
+
+    `theirs` is what others changed meanwhile, where that can be told.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        untouched: str = "Nothing was written.",
+        advice: str = "",
+        theirs: tuple[FileDiff, ...] = (),
+    ) -> None:
+        super().__init__(message, untouched, advice)
+        self.theirs = theirs

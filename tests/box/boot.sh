@@ -57,10 +57,10 @@ done
 echo "$name" > etc/hostname
 hostname "$name"
 printf '127.0.0.1 localhost %s\n' "$name" > etc/hosts
-ip link set lo up
 mkdir -p .old
 pivot_root . .old
 umount -l /.old
 rmdir /.old
+ip link set lo up
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin container=fedtui-box LANG=C.UTF-8 \
     /lib/systemd/systemd --system --unit=multi-user.target </dev/null

@@ -1,0 +1,170 @@
+"""Run a job now, follow it, find it again, stop it: one door for cron jobs and systemd jobs.
+
+A run belongs to nobody's window: it is started detached, and whoever asks for it by id, now or after a
+restart, gets its output from the beginning and its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from fedtui.actions import run_cron, run_others, run_store, run_unit
+from fedtui.actions.plan import Applied, Refused
+from fedtui.actions.ports import Ports
+from fedtui.actions.run_record import Identity, alive, group_members
+from fedtui.history.database import HistoryError
+from fedtui.model import Job, Run
+
+GRACE = 10.0
+"""Seconds between SIGTERM and SIGKILL when a run is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunUpdate:
+    """News of a run: bytes it printed since the last update, and the run, whose `result` comes last."""
+
+    output: bytes
+    run: Run | None
+
+
+async def run_now(job: Job, ports: Ports) -> Run:
+    """Start the job, detached from this process and its terminal.
+
+    Raises Refused: it runs already (also where cron started it), is another user's, or cannot be started.
+    """
+    if job.timer is not None:
+        return await run_unit.start(job, job.timer, ports)
+    if not ports.demo:
+        under_cron = await asyncio.to_thread(run_others.cron_run, job)
+        if under_cron is not None:
+            run, _ = under_cron
+            since = f"{run.start.astimezone():%H:%M:%S}"
+            raise Refused(
+                f"{job.name} is running since {since}, started by cron, pid {run.pid}.",
+                "It was not started twice.",
+                "t stops it.",
+            )
+    return await run_cron.start(job, ports)
+
+
+async def running_run(job: Job, ports: Ports) -> Run | None:
+    """The run of the job that goes on now, whoever started it; None where none is known."""
+    if job.timer is not None:
+        return await run_unit.current(job, job.timer, ports) if job.timer.activates else None
+    own = await asyncio.to_thread(run_store.running, ports.config, job.id)
+    if own is not None:
+        return own.to_run()
+    if ports.demo:
+        return None
+    under_cron = await asyncio.to_thread(run_others.cron_run, job)
+    return None if under_cron is None else under_cron[0]
+
+
+async def watch_run(run_id: str, ports: Ports) -> AsyncIterator[RunUpdate]:
+    """A run's output from its beginning as it comes, and last the run with its result.
+
+    Works for a run that was started by another process, and for one that has ended long ago. Raises
+    Refused for an id nobody knows.
+    """
+    record = await asyncio.to_thread(run_store.find_record, ports.config, run_id)
+    if record is not None:
+        async for output, newest in run_cron.follow(record, ports):
+            run = newest.to_run()
+            if run.end is not None and run.result is not None:
+                with suppress(HistoryError):
+                    await asyncio.to_thread(ports.history.finish_run, run.id, run.end, run.result)
+            yield RunUpdate(output, run)
+        return
+    unit = await asyncio.to_thread(run_unit.find, ports, run_id)
+    if unit is None:
+        raise Refused(f"There is no record of a run {run_id}.", "")
+    async for run in run_unit.until_end(unit, ports):
+        yield RunUpdate(b"", run)
+
+
+async def settle_runs(ports: Ports) -> int:
+    """Give an end to every open run that has one: call it at the start and now and then. Returns how many.
+
+    A run whose keeper was killed ends as UNKNOWN. Raises HistoryError.
+    """
+    return await asyncio.to_thread(run_store.settle, ports.config, ports.history)
+
+
+async def stop(job: Job, ports: Ports) -> Applied:
+    """End the run of the job that goes on: StopUnit, or SIGTERM to its process group and SIGKILL after 10 s.
+
+    Raises Refused where nothing runs, or it is not the user's to stop.
+    """
+    if job.timer is not None:
+        return Applied(await run_unit.stop(job.timer, ports))
+    own = await asyncio.to_thread(run_store.running, ports.config, job.id)
+    if own is not None and own.job is not None:
+        leader, uid = own.job, own.uid
+    else:
+        found = None if ports.demo else await asyncio.to_thread(run_others.cron_run, job)
+        if found is None:
+            raise Refused(f"{job.name} does not run.", "Nothing was stopped.")
+        leader, uid = found[1], None
+    if not alive(leader):
+        raise Refused(f"{job.name} has just ended.", "Nothing was stopped.")
+    if uid not in (None, os.geteuid()) and os.geteuid() != 0:
+        raise Refused(
+            f"{job.name} runs as another user.", "Nothing was stopped.", f"Run: sudo kill {leader.pid}"
+        )
+    how = await _end_group(job, leader)
+    if own is not None:
+        await _recorded(own.id, ports)
+    return Applied(f"Stopped {job.name}: {how}.")
+
+
+async def _end_group(job: Job, leader: Identity) -> str:
+    """SIGTERM to the group that `leader` leads, SIGKILL after the grace to those of it that are left."""
+    began = time.monotonic()
+    members = await asyncio.to_thread(group_members, leader.pid)
+    try:
+        if not alive(leader):
+            return "it had just ended"
+        os.killpg(leader.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return "it had just ended"
+    except PermissionError:
+        advice = f"Run: sudo kill -- -{leader.pid}"
+        raise Refused(f"{job.name} runs as another user.", "Nothing was stopped.", advice) from None
+    while time.monotonic() - began < GRACE:
+        if not any(alive(member) for member in members):
+            return f"SIGTERM, ended after {time.monotonic() - began:.1f} s"
+        await asyncio.sleep(0.05)
+    # One of the group still lives, so its number is still that of this group: late children are in it.
+    for member in await asyncio.to_thread(group_members, leader.pid):
+        _kill(member)
+    return f"SIGTERM, then SIGKILL after {GRACE:.0f} s"
+
+
+def _kill(who: Identity) -> None:
+    """SIGKILL to exactly that process: the pidfd is taken first, then the identity is compared."""
+    try:
+        handle = os.pidfd_open(who.pid)
+    except OSError:
+        return  # gone
+    try:
+        if alive(who):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    finally:
+        os.close(handle)
+
+
+async def _recorded(run_id: str, ports: Ports) -> None:
+    """Give the run's keeper a moment to write down the end, so that whoever looks next sees it."""
+    for _ in range(40):
+        record = await asyncio.to_thread(run_store.find_record, ports.config, run_id)
+        if record is None or record.end is not None:
+            return
+        await asyncio.sleep(0.05)

@@ -1,0 +1,57 @@
+"""What a supervisor is told to run, as it crosses from one process to the other."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run and where to keep what comes of it. `account` is (uid, gid, groups) or None for our own."""
+
+    run_id: str
+    job_id: str
+    shell: bytes
+    command: bytes
+    stdin: bytes | None
+    environment: dict[bytes, bytes]
+    account: tuple[int, int, tuple[int, ...]] | None
+    output: str
+    record: str
+    lock: str
+    database: str
+    log: str | None
+
+    def to_json(self) -> bytes:
+        """Bytes cross as Latin-1, which has a character for each."""
+        data = {
+            "run_id": self.run_id,
+            "job_id": self.job_id,
+            "shell": self.shell.decode("latin-1"),
+            "command": self.command.decode("latin-1"),
+            "stdin": None if self.stdin is None else self.stdin.decode("latin-1"),
+            "environment": [[k.decode("latin-1"), v.decode("latin-1")] for k, v in self.environment.items()],
+            "account": self.account,
+            "output": self.output,
+            "record": self.record,
+            "lock": self.lock,
+            "database": self.database,
+            "log": self.log,
+        }
+        return json.dumps(data).encode("ascii")
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Order:
+        """Inverse of `to_json`."""
+        data: dict[str, Any] = json.loads(text)
+        account = data.pop("account")
+        return cls(
+            shell=data.pop("shell").encode("latin-1"),
+            command=data.pop("command").encode("latin-1"),
+            stdin=None if (given := data.pop("stdin")) is None else given.encode("latin-1"),
+            environment={k.encode("latin-1"): v.encode("latin-1") for k, v in data.pop("environment")},
+            account=None if account is None else (account[0], account[1], tuple(account[2])),
+            **data,
+        )

@@ -1,0 +1,226 @@
+"""Start a systemd job through its manager, and follow its invocation to the end.
+
+An invocation id names one run of a unit. Facts about a run count only while the unit still has that id:
+a unit that systemd unloaded and loaded again answers `Result=success` about a run it never had.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fedtui.actions.plan import Refused
+from fedtui.actions.ports import Ports
+from fedtui.actions.run_record import signal_name
+from fedtui.actions.systemd_manager import SERVICE, UNIT, Manager, manager
+from fedtui.history.database import HistoryError
+from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger
+
+START_DEADLINE = 20.0
+"""Seconds for the invocation to appear after systemd took the start job."""
+LOOK_AGAIN = 2.0
+"""Seconds after which a followed unit is looked at even if no signal came."""
+_BUSY = ("active", "activating", "reloading", "deactivating")
+_CLD_EXITED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRun:
+    """What has to be remembered to find an invocation again. `start` in seconds since 1970, UTC."""
+
+    id: str
+    job_id: str
+    unit: str
+    user_manager: bool
+    start: float
+
+    def to_run(self) -> Run:
+        """As a run that goes on."""
+        return Run(self.id, self.job_id, datetime.fromtimestamp(self.start, UTC), trigger=Trigger.MANUAL)
+
+
+async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
+    """StartUnit, then wait until the new invocation shows. Raises Refused."""
+    unit = timer.activates
+    async with manager(ports, user_manager=timer.user_manager) as systemd:
+        path, before = await systemd.unit(unit)
+        if before["LoadState"] != "loaded":
+            raise Refused(f"{unit}: {before['LoadState']}.", "Nothing was run.", _look(systemd, unit))
+        if before["ActiveState"] in _BUSY:
+            raise Refused(
+                f"{unit} is {before['ActiveState']} ({before['SubState']}).",
+                "It was not started twice.",
+                "t stops it.",
+            )
+        await systemd.listen()
+        job_path = await systemd.start(unit)
+        found = await _invocation(systemd, path, unit, bytes(before["InvocationID"]), job_path)
+        run = UnitRun(found, job.id, unit, timer.user_manager, time.time())
+        await asyncio.to_thread(_remember, ports, run)
+        return run.to_run()
+
+
+async def _invocation(systemd: Manager, path: str, unit: str, before: bytes, job_path: str) -> str:
+    deadline = time.monotonic() + START_DEADLINE
+    while True:
+        seen = await systemd.properties(path, UNIT)
+        now = bytes(seen["InvocationID"])
+        if now != before and any(now):
+            return now.hex()
+        pending = seen.get("Job") or (0, "/")
+        if pending[1] != job_path:
+            again = bytes((await systemd.properties(path, UNIT))["InvocationID"])
+            if again != before and any(again):
+                return again.hex()
+            unmet = not seen.get("ConditionResult", True) or not seen.get("AssertResult", True)
+            why = "a condition of the unit is not met" if unmet else "the start job ended without a run"
+            raise Refused(f"systemd did not start {unit}: {why}.", "Nothing was run.", _look(systemd, unit))
+        if time.monotonic() > deadline:
+            raise Refused(
+                f"systemd has not started {unit} within {START_DEADLINE:.0f} s.",
+                "The start job is still queued.",
+                f"Look: {' '.join(systemd.command('list-jobs'))}",
+            )
+        await systemd.wait(0.2)
+
+
+def _look(systemd: Manager, unit: str) -> str:
+    return f"Look: {' '.join(systemd.command('status', unit))}"
+
+
+async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
+    """The invocation that goes on now, whoever started it; None where the unit is at rest."""
+    async with manager(ports, user_manager=timer.user_manager) as systemd:
+        path, unit = await systemd.unit(timer.activates)
+        if unit["ActiveState"] not in _BUSY or not any(bytes(unit["InvocationID"])):
+            return None
+        began = int(unit.get("InactiveExitTimestamp", 0)) / 1e6 or time.time()
+        pid = None
+        if timer.activates.endswith(".service"):
+            pid = int((await systemd.properties(path, SERVICE)).get("ExecMainPID", 0)) or None
+        run = UnitRun(bytes(unit["InvocationID"]).hex(), job.id, timer.activates, timer.user_manager, began)
+        await asyncio.to_thread(_remember, ports, run)
+        start = datetime.fromtimestamp(began, UTC)
+        return Run(run.id, job.id, start, trigger=Trigger.OTHER, pid=pid)
+
+
+async def until_end(run: UnitRun, ports: Ports) -> AsyncIterator[Run]:
+    """The run at once, and again with its result once it has ended."""
+    yield run.to_run()
+    async with manager(ports, user_manager=run.user_manager) as systemd:
+        await systemd.listen()
+        path = await systemd.load(run.unit)
+        while True:
+            unit = await systemd.properties(path, UNIT)
+            service = await systemd.properties(path, SERVICE) if run.unit.endswith(".service") else {}
+            again = await systemd.properties(path, UNIT) if service else unit
+            same = bytes(unit["InvocationID"]).hex() == run.id == bytes(again["InvocationID"]).hex()
+            if not same:
+                reason = "systemd no longer holds the facts of this run"
+                ended = _ended(run, Result(Outcome.UNKNOWN, reasons=(reason,)), time.time())
+            elif unit["ActiveState"] in ("inactive", "failed") or unit["SubState"] == "exited":
+                ended = _ended(run, *_verdict(run, unit, service))
+            else:
+                await systemd.wait(LOOK_AGAIN)
+                continue
+            await asyncio.to_thread(_keep, ports, ended)
+            yield ended
+            return
+
+
+def _verdict(run: UnitRun, unit: dict[str, Any], service: dict[str, Any]) -> tuple[Result, float]:
+    """The service's own Result decides: a run may fail with exit status 0 (a timeout, ExecStartPost=)."""
+    end = (int(service.get("ExecMainExitTimestamp", 0)) or int(unit.get("StateChangeTimestamp", 0))) / 1e6
+    began = int(service.get("ExecMainStartTimestamp", 0)) / 1e6
+    duration = end - began if end >= began > 0 else None
+    end = end or time.time()
+    if not service:
+        outcome = Outcome.FAILED if unit["ActiveState"] == "failed" else Outcome.UNKNOWN
+        return Result(outcome, evidence=("unit state, systemd",)), end
+    word, code, status = service["Result"], int(service["ExecMainCode"]), int(service["ExecMainStatus"])
+    exit_code = status if code == _CLD_EXITED else None
+    signal = signal_name(status) if code > _CLD_EXITED else None
+    if word == "success" and code == 0:
+        return Result(
+            Outcome.UNKNOWN, reasons=("the service has no main process",), evidence=("systemd",)
+        ), end
+    outcome = Outcome.OK if word == "success" else Outcome.FAILED
+    reasons = () if word in ("success", "exit-code", "signal") else (f"systemd says: {word}",)
+    return Result(
+        outcome, exit_code, signal, duration, reasons=reasons, evidence=("exit status, systemd",)
+    ), end
+
+
+def _ended(run: UnitRun, result: Result, end: float) -> Run:
+    start = datetime.fromtimestamp(run.start, UTC)
+    return Run(
+        run.id,
+        run.job_id,
+        start,
+        end=max(start, datetime.fromtimestamp(end, UTC)),
+        result=result,
+        trigger=Trigger.MANUAL,
+    )
+
+
+async def stop(timer: TimerFacts, ports: Ports) -> str:
+    """StopUnit; what was done, in words. Raises Refused where nothing runs or systemd refuses."""
+    unit = timer.activates
+    async with manager(ports, user_manager=timer.user_manager) as systemd:
+        path, before = await systemd.unit(unit)
+        if before["ActiveState"] not in _BUSY:
+            raise Refused(f"{unit} does not run.", "Nothing was stopped.")
+        await systemd.listen()
+        job_path = await systemd.stop(unit)
+        for _ in range(600):
+            after = await systemd.properties(path, UNIT)
+            if (after.get("Job") or (0, "/"))[1] != job_path and after["ActiveState"] in (
+                "inactive",
+                "failed",
+            ):
+                return f"Stopped {unit}; it is {after['ActiveState']}."
+            await systemd.wait(0.2)
+        return f"systemd is stopping {unit}, and waits for it to end."
+
+
+def find(ports: Ports, run_id: str) -> UnitRun | None:
+    """What was remembered of an invocation, or None. Blocking."""
+    try:
+        return UnitRun(**json.loads(_path(ports, run_id).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _path(ports: Ports, run_id: str) -> Path:
+    if not run_id.isalnum():
+        raise Refused(f"{run_id!r} is no invocation.")
+    return ports.config.outputs / f"{run_id}.unit"
+
+
+def _remember(ports: Ports, run: UnitRun) -> None:
+    folder = ports.config.outputs
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for old in sorted(folder.glob("*.unit"), key=lambda path: path.stat().st_mtime)[:-200]:
+            old.unlink(missing_ok=True)
+        path = _path(ports, run.id)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    except OSError as error:
+        raise Refused(
+            f"{run.unit} was started, but what would find the run again could not be written: {error}.",
+            "The run goes on.",
+        ) from error
+
+
+def _keep(ports: Ports, run: Run) -> None:
+    try:
+        ports.history.begin_run(run)
+    except HistoryError:
+        return  # systemd and its journal have the facts, too

@@ -1,0 +1,175 @@
+"""A systemd manager as actions need it: start, stop, enable, disable, mask, reload; its refusals in words.
+
+A bus that refuses for want of privilege becomes `Refused` with the exact command to run instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fedtui.actions.plan import Refused
+from fedtui.actions.ports import Ports
+from fedtui.bus.port import Bus, BusError, Signal
+
+SYSTEMD = "org.freedesktop.systemd1"
+MANAGER_PATH = "/org/freedesktop/systemd1"
+MANAGER = f"{SYSTEMD}.Manager"
+UNIT = f"{SYSTEMD}.Unit"
+SERVICE = f"{SYSTEMD}.Service"
+TIMER = f"{SYSTEMD}.Timer"
+RELOAD_DEADLINE = 90.0
+"""Seconds for a daemon-reload: with thousands of units it takes several, and everything waits for it."""
+
+_NOT_ALLOWED = frozenset(
+    {
+        "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",
+        "org.freedesktop.DBus.Error.AccessDenied",
+        "org.freedesktop.DBus.Error.AuthFailed",
+        "org.freedesktop.PolicyKit1.Error.NotAuthorized",
+    }
+)
+
+
+class Manager:
+    """One manager over one open bus. Every method raises Refused for what the bus refuses."""
+
+    def __init__(self, bus: Bus, *, user_manager: bool) -> None:
+        self.bus = bus
+        self.user_manager = user_manager
+        self.changed = asyncio.Event()
+
+    def command(self, *words: str) -> tuple[str, ...]:
+        """The systemctl command that does the same, as this user may run it on their own manager."""
+        return ("systemctl", "--user", *words) if self.user_manager else ("systemctl", *words)
+
+    async def listen(self) -> None:
+        """Have `changed` set at every signal of systemd."""
+
+        def heard(_signal: Signal) -> None:
+            self.changed.set()
+
+        await self.bus.subscribe(SYSTEMD, heard)
+        await self._ask("Subscribe")
+
+    async def wait(self, seconds: float) -> None:
+        """Until the next signal, or until `seconds` have passed."""
+        try:
+            await asyncio.wait_for(self.changed.wait(), seconds)
+        except TimeoutError:
+            return
+        self.changed.clear()
+
+    async def load(self, unit: str) -> str:
+        """The unit's object path. A unit that no file defines has one, too: look at its LoadState."""
+        return str((await self._ask("LoadUnit", "s", unit, verb=("status", unit)))[0])
+
+    async def properties(self, path: str, interface: str) -> dict[str, Any]:
+        """All properties of an object's interface."""
+        try:
+            answer = await self.bus.call(
+                SYSTEMD, path, "org.freedesktop.DBus.Properties", "GetAll", "s", interface
+            )
+        except BusError as error:
+            raise self._refused(error, ("status",)) from error
+        return dict(answer[0])
+
+    async def unit(self, unit: str) -> tuple[str, dict[str, Any]]:
+        """The object path and the Unit properties of a unit."""
+        path = await self.load(unit)
+        return path, await self.properties(path, UNIT)
+
+    async def start(self, unit: str) -> str:
+        """Queue a start and return the job's path."""
+        return str((await self._ask("StartUnit", "ss", unit, "replace", verb=("start", unit)))[0])
+
+    async def stop(self, unit: str) -> str:
+        """Queue a stop and return the job's path."""
+        return str((await self._ask("StopUnit", "ss", unit, "replace", verb=("stop", unit)))[0])
+
+    async def unit_file_state(self, unit: str) -> str:
+        """enabled, disabled, static, masked, ...; "" for a unit without a file."""
+        try:
+            return str((await self._call("GetUnitFileState", "s", unit))[0])
+        except BusError as error:
+            if error.name in ("org.freedesktop.DBus.Error.FileNotFound", f"{SYSTEMD}.NoSuchUnit"):
+                return ""
+            raise self._refused(error, ("is-enabled", unit)) from error
+
+    async def enable(self, unit: str) -> None:
+        """systemctl enable, for good (not --runtime), without force."""
+        await self._ask("EnableUnitFiles", "asbb", [unit], False, False, verb=("enable", unit))
+        await self.reload()
+
+    async def disable(self, unit: str) -> None:
+        """systemctl disable: the symlinks of [Install] go, nothing else."""
+        await self._ask("DisableUnitFiles", "asb", [unit], False, verb=("disable", unit))
+        await self.reload()
+
+    async def mask(self, unit: str) -> None:
+        """systemctl mask, without force: systemd refuses where the unit's own file is in the way."""
+        await self._ask("MaskUnitFiles", "asbb", [unit], False, False, verb=("mask", unit))
+        await self.reload()
+
+    async def unmask(self, unit: str) -> None:
+        """systemctl unmask."""
+        await self._ask("UnmaskUnitFiles", "asb", [unit], False, verb=("unmask", unit))
+        await self.reload()
+
+    async def reload(self) -> None:
+        """systemctl daemon-reload."""
+        await self._ask("Reload", verb=("daemon-reload",), timeout=RELOAD_DEADLINE)
+
+    async def _call(
+        self, member: str, signature: str = "", *arguments: Any, timeout: float = 25.0
+    ) -> tuple[Any, ...]:
+        return await self.bus.call(
+            SYSTEMD, MANAGER_PATH, MANAGER, member, signature, *arguments, timeout=timeout
+        )
+
+    async def _ask(
+        self,
+        member: str,
+        signature: str = "",
+        *arguments: Any,
+        verb: tuple[str, ...] = (),
+        timeout: float = 25.0,
+    ) -> tuple[Any, ...]:
+        try:
+            return await self._call(member, signature, *arguments, timeout=timeout)
+        except BusError as error:
+            raise self._refused(error, verb) from error
+
+    def _refused(self, error: BusError, verb: tuple[str, ...]) -> Refused:
+        said = error.message or error.name
+        if error.name in _NOT_ALLOWED:
+            return Refused(
+                "systemd does not let you do this.", advice=f"Run: sudo {' '.join(self.command(*verb))}"
+            )
+        if error.name in (BusError.DISCONNECTED, BusError.TIMEOUT):
+            look = " ".join(self.command("status"))
+            return Refused(
+                f"systemd's bus does not answer: {said}.",
+                "Whether it was done is not known.",
+                f"Look: {look}",
+            )
+        return Refused(
+            f"systemd refuses: {said.rstrip('.')}.",
+            advice=f"Look: {' '.join(self.command('status', *verb[1:]))}",
+        )
+
+
+@asynccontextmanager
+async def manager(ports: Ports, *, user_manager: bool) -> AsyncIterator[Manager]:
+    """A manager over a bus of its own, closed afterwards. Refused where the bus cannot be reached."""
+    try:
+        bus = await ports.bus(user_manager)
+    except BusError as error:
+        which = "user" if user_manager else "system"
+        raise Refused(f"systemd's {which} bus cannot be reached: {error.message or error.name}.") from error
+    try:
+        yield Manager(bus, user_manager=user_manager)
+    finally:
+        await bus.close()

@@ -1,0 +1,147 @@
+"""What a command line tells about its job without being run: log files, script, programs, use of logger.
+
+All of it is conservative: what is not certain is not said. `command` is always what the shell gets
+(`Entry.command`); paths are absolute, with undecodable bytes as surrogates, ready for `os` functions.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+
+from fedtui.crontab.shell_state import ShellState, Step, walk
+from fedtui.crontab.shell_words import Redirect, Word
+from fedtui.crontab.wrappers import What
+
+Environment = Iterable[tuple[bytes, bytes]]
+
+# Commands that prepare or guard the work of a job and are not the work.
+_GUARDS = """
+    cd pushd popd [ [[ test true false : export set unset umask ulimit sleep . source exit wait trap eval
+    for case declare local readonly read shopt alias return break continue
+"""
+_OTHER_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
+GUARDS = frozenset(_GUARDS.split())
+_BUILTINS = GUARDS | frozenset(_OTHER_BUILTINS.split())
+_BUILTINS_ONLY = _BUILTINS - {"sleep", "["}
+_NO_LOGS = ("/dev/", "/proc/", "/sys/")
+_DESCRIPTOR = re.compile(r"\d+-?|-")
+
+
+def log_paths(
+    command: bytes, home: str, environment: Environment = (), directory: str | None = None
+) -> tuple[str, ...]:
+    """The files that the job's output goes to, the likeliest log first; empty where it writes to none.
+
+    A file that takes errors too comes before one that only takes output, appending before overwriting.
+    `home` is the user's; HOME set in `environment` (the table's) goes before it, as in cron. `directory`
+    is where the job starts: HOME where not given.
+    """
+    ranked: list[tuple[int, str]] = []
+    for step in _walk(command, home, environment, directory):
+        ranked += _redirected(step)
+        ranked += _teed(step)
+    ranked.sort(key=lambda pair: pair[0])
+    return tuple(dict.fromkeys(path for _, path in ranked))
+
+
+def script_path(
+    command: bytes, home: str, environment: Environment = (), directory: str | None = None
+) -> str | None:
+    """The script or program file that the job runs, where the line names it by a path; else None.
+
+    A script given to an interpreter counts also by a bare name (`bash sync.sh`, in the working directory).
+    """
+    step = main_step(_walk(command, home, environment, directory))
+    if step is None or step.target is None:
+        return None
+    word = step.target.word
+    value = step.state.value(word)
+    if value is None or step.target.what not in (What.SCRIPT, What.PROGRAM):
+        return None
+    if "/" not in value and step.target.what is What.PROGRAM:
+        return None
+    return step.state.path(word)
+
+
+def program(command: bytes) -> str | None:
+    """The first word of the job's main command that a shell looks up in PATH; None for a path or builtin."""
+    return next(iter(programs(command)), None)
+
+
+def programs(command: bytes) -> tuple[str, ...]:
+    """Every name of the main command that is looked up in PATH: `nice -n 5 bash x.sh` gives nice, bash."""
+    step = main_step(_walk(command, "/", (), None))
+    if step is None or step.target is None:
+        return ()
+    names = (step.state.value(word) for word in step.target.lookups)
+    return tuple(name for name in names if name and "/" not in name and name not in _BUILTINS_ONLY)
+
+
+def uses_logger(command: bytes) -> bool:
+    """True when output or messages of the job go to the system log (logger, systemd-cat)."""
+    for step in _walk(command, "/", (), None):
+        words = [*step.words[:1], *(step.target.lookups if step.target else ())]
+        if any(posixpath.basename(word.literal or "") in ("logger", "systemd-cat") for word in words):
+            return True
+    return False
+
+
+def main_step(steps: tuple[Step, ...]) -> Step | None:
+    """The step that does the work: the first that is no guard and that no shell is opened for."""
+    working = [step for step in steps if step.words and step.target is not None]
+    for step in working:
+        unread_code = step.target is not None and step.target.what is What.CODE
+        if not unread_code and step.words[0].literal not in GUARDS:
+            return step
+    return next((step for step in working if step.target and step.target.what is not What.CODE), None)
+
+
+def _walk(command: bytes, home: str, environment: Environment, directory: str | None) -> tuple[Step, ...]:
+    variables = {"HOME": home}
+    for name, value in environment:
+        variables[name.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
+    return walk(command, directory or variables["HOME"], variables)
+
+
+def _redirected(step: Step) -> Iterable[tuple[int, str]]:
+    merged = any(_is_copy(item) and item.descriptor == 2 for item in step.redirects)
+    for item in step.redirects:
+        if not item.operator.startswith((">", "&>")) or _is_copy(item) or item.descriptor not in (1, 2):
+            continue
+        path = _log_path(step.state, item.target)
+        if path is None:
+            continue
+        appends = item.operator.endswith(">>")
+        both = item.operator.startswith("&>") or item.operator == ">&" or (item.descriptor == 1 and merged)
+        if both:
+            yield (0 if appends else 1), path
+        elif item.descriptor == 1:
+            yield (2 if appends else 5), path
+        else:
+            yield 4, path
+
+
+def _teed(step: Step) -> Iterable[tuple[int, str]]:
+    target = step.target
+    if target is None or target.what is not What.PROGRAM:
+        return
+    if posixpath.basename(target.word.literal or "") != "tee":
+        return
+    options = [word for word in target.rest if word.raw.startswith("-") and word.raw != "-"]
+    appends = any(word.raw == "--append" or (word.raw[1:2] != "-" and "a" in word.raw) for word in options)
+    for word in target.rest:
+        path = None if word in options else _log_path(step.state, word)
+        if path is not None:
+            yield (3 if appends else 5), path
+
+
+def _is_copy(item: Redirect) -> bool:
+    """`2>&1` and `2>&-` copy or close a descriptor; `>& file` names a file."""
+    return item.operator == ">&" and _DESCRIPTOR.fullmatch(item.target.raw) is not None
+
+
+def _log_path(state: ShellState, word: Word) -> str | None:
+    path = state.path(word)
+    return None if path is None or path.startswith(_NO_LOGS) else path

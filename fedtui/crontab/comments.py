@@ -1,0 +1,71 @@
+"""The comment block above an entry: which of its lines are the entry's note, and which name it.
+
+A block is the run of comment lines directly above an entry. It begins anew below a line that is no
+comment, below an empty or ruled-off comment line (`#`, `# ----`), below the `# m h dom mon dow command`
+heading of Debian's template, and below a job that somebody paused by hand (`#0 5 * * * backup`): none of
+those speaks of the entry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from fedtui.crontab.line import NO_BLOCK, OWN_COMMENT, Block
+from fedtui.safe_text import decode
+from fedtui.schedule.cron import ScheduleError, split_schedule
+
+_NAME = re.compile(rb"[ \t]*#+[ \t]*name:[ \t]*(?P<name>.*\S)\s*")
+_HEADING = re.compile(rb"[ \t]*#+\s*m(in(ute)?)?\s+h(our)?\s+(dom|day)\b.*", re.IGNORECASE)
+_WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
+_MAY_BE_JOB = re.compile(rb"[ \t]*#+[ \t]*(?P<job>[0-9*@].*)", re.DOTALL)
+
+Comments = Sequence[tuple[int, bytes]]
+
+
+def read_block(comments: Comments) -> Block:
+    """The block that the comment lines directly above an entry form; (number, raw bytes), top first."""
+    start = 0
+    for index, (_, raw) in enumerate(comments):
+        if _ends_block(raw):
+            start = index + 1
+    if start == len(comments):
+        return NO_BLOCK
+    note: list[tuple[int, str]] = []
+    own: list[int] = []
+    name, name_line = "", None
+    for number, raw in comments[start:]:
+        named = _NAME.fullmatch(raw)
+        if named:
+            name, name_line = decode(named["name"]), number
+        elif raw.lstrip(b" \t").startswith(OWN_COMMENT):
+            own.append(number)
+        else:
+            note.append((number, comment_text(raw)))
+    return Block(
+        note_lines=tuple(number for number, _ in note),
+        name_line=name_line,
+        own_lines=tuple(own),
+        note="\n".join(text for _, text in note),
+        name=name,
+    )
+
+
+def comment_text(raw: bytes) -> str:
+    """The words of a comment line: without its `#` signs and the blanks around them."""
+    return decode(raw.strip(b" \t\r").lstrip(b"#").strip(b" \t\r\f\v"))
+
+
+def _ends_block(raw: bytes) -> bool:
+    if not _WORD.search(raw) or _HEADING.fullmatch(raw) or raw.startswith(b"#fedtui:paused#"):
+        return True
+    job = _MAY_BE_JOB.fullmatch(raw)
+    return job is not None and _is_job(job["job"])
+
+
+def _is_job(text: bytes) -> bool:
+    try:
+        split_schedule(text)
+    except ScheduleError:
+        return False
+    return True

@@ -1,0 +1,262 @@
+"""A cron table as a lossless document: every byte kept, every line read as the daemon reads it.
+
+`Document.parse` tells entries, environment lines, comments, blank lines, paused entries and bad lines
+apart by the rules of Debian's cron 3.0pl1-162 (user.c, entry.c, env.c); the five fields are read by
+`fedtui.schedule`, the only parser of schedules. `bytes(document)` is what was parsed, for any input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from fedtui.crontab.command_field import split_percent
+from fedtui.crontab.comments import read_block
+from fedtui.crontab.identity import id_key
+from fedtui.crontab.line import NO_BLOCK, PAUSED, Block, Entry, Kind, Line
+from fedtui.crontab.setting import parse_setting
+from fedtui.safe_text import decode
+from fedtui.schedule.cron import ScheduleError, split_schedule
+
+# crontab(1) refuses a longer table; the daemon counts a system table's lines three more (NHEADER_LINES).
+MOST_LINES = 10_000
+_HEADER_LINES = 3
+# get_string() keeps MAX_COMMAND - 1 bytes, and a command that fills that is "too long".
+LONGEST_COMMAND = 998
+
+_BOM = b"\xef\xbb\xbf"
+_NO_NEWLINE = "missing newline before EOF"
+Environment = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A cron table. Lines count from 1 as `crontab -l` prints them.
+
+    `system` is the format with a user column (/etc/crontab, /etc/cron.d). `table` and `user` are what ids
+    are made from: "crontab" and the owner for a user's own table, else the path (users are in the table).
+    """
+
+    lines: tuple[Line, ...]
+    system: bool = False
+    table: str = "crontab"
+    user: str = ""
+    dialect: str = "debian"
+    known_user: Callable[[str], bool] | None = field(default=None, compare=False)
+
+    @classmethod
+    def parse(
+        cls,
+        data: bytes,
+        *,
+        system: bool = False,
+        table: str = "crontab",
+        user: str = "",
+        dialect: str = "debian",
+        known_user: Callable[[str], bool] | None = None,
+    ) -> Document:
+        """Read `data`, whatever it is; what cron would refuse becomes a BAD line, never an exception.
+
+        `dialect` is "debian" or "cronie". `known_user`, where given, tells whether the user column of a
+        system table names a user of this machine: cron refuses the line if not ("bad username").
+        """
+        reader = _Reader(data, system, table, user, dialect, known_user)
+        return cls(tuple(reader.lines()), system, table, user, dialect, known_user)
+
+    def reparse(self, data: bytes) -> Document:
+        """`data` read as the same table."""
+        return Document.parse(
+            data,
+            system=self.system,
+            table=self.table,
+            user=self.user,
+            dialect=self.dialect,
+            known_user=self.known_user,
+        )
+
+    def __bytes__(self) -> bytes:
+        return b"".join(map(bytes, self.lines))
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The jobs of the table in order, paused ones too."""
+        return tuple(line.entry for line in self.lines if line.entry is not None)
+
+    @property
+    def bad_lines(self) -> tuple[Line, ...]:
+        """The lines that cron refuses."""
+        return tuple(line for line in self.lines if line.kind is Kind.BAD)
+
+    @property
+    def environment(self) -> Environment:
+        """Everything the table sets, as it stands at its end."""
+        settings = dict(line.setting for line in self.lines if line.setting is not None)
+        return tuple(settings.items())
+
+    @property
+    def newline(self) -> bytes:
+        """The line end of the table: CR LF where most of its lines have it, else LF."""
+        ended = [line for line in self.lines if line.end]
+        with_return = sum(line.raw.endswith(b"\r") for line in ended)
+        return b"\r\n" if with_return * 2 > len(ended) else b"\n"
+
+    @property
+    def ignored_because(self) -> str | None:
+        """Why the daemon drops the whole table, jobs that are right included; None where it loads it.
+
+        "line 12: bad minute", the missing newline, or too many lines. cronie drops bad lines alone.
+        """
+        if self.dialect == "cronie":
+            return None
+        limit = MOST_LINES + (_HEADER_LINES if self.system else 0)
+        for line in self.lines:
+            if line.kind is Kind.BAD:
+                return f"line {line.number}: {line.error}"
+            counts = line.kind in (Kind.ENTRY, Kind.ENVIRONMENT)
+            if counts and not line.end:
+                return f"line {line.number}: {_NO_NEWLINE}"
+            if counts and line.number > limit:
+                return f"more than {limit:,} lines"
+        return None
+
+    def entry(self, key: str) -> Entry | None:
+        """The entry whose `id_key` is `key`, or None."""
+        return next((entry for entry in self.entries if entry.id_key == key), None)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One pass over a table: what was set and which comments stand above, line by line."""
+
+    data: bytes
+    system: bool
+    table: str
+    user: str
+    dialect: str
+    known_user: Callable[[str], bool] | None
+    settings: dict[bytes, bytes] = field(default_factory=dict)
+    environment: Environment = ()
+    comments: list[tuple[int, bytes]] = field(default_factory=list)
+    seen: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+    offset: int = 0
+
+    def lines(self) -> Iterator[Line]:
+        pieces = self.data.split(b"\n")
+        last = len(pieces)
+        for number, raw in enumerate(pieces, start=1):
+            if number == last and not raw:
+                return
+            end = b"\n" if number < last else b""
+            line = self._line(number, raw, end)
+            self.offset += len(raw) + 1
+            if line.kind is Kind.COMMENT:
+                self.comments.append((number, raw))
+            elif self.comments:
+                self.comments.clear()
+            yield line
+
+    def _line(self, number: int, raw: bytes, end: bytes) -> Line:
+        text = raw.lstrip(b" \t")
+        if not text:
+            return Line(number, raw, end, Kind.BLANK)
+        if text.startswith(b"#"):
+            return self._comment(number, raw, end)
+        if b"\0" in text:
+            # A NUL ends a line for the daemon's get_string(): what follows would be a line of its own.
+            return Line(number, raw, end, Kind.BAD, error="NUL byte", hint="the line holds a NUL byte")
+        setting = parse_setting(text)
+        if self.dialect == "cronie" and not end:
+            return Line(number, raw, end, Kind.BAD, error=_NO_NEWLINE, hint="end the last line")
+        if setting is not None:
+            self.settings[setting[0]] = setting[1]
+            self.environment = tuple(self.settings.items())
+            return Line(number, raw, end, Kind.ENVIRONMENT, setting=setting)
+        try:
+            entry = self._entry(number, raw, raw, paused=False)
+        except _BadLine as bad:
+            return Line(number, raw, end, Kind.BAD, error=bad.words, hint=_hint(text, bad.hint))
+        return Line(number, raw, end, Kind.ENTRY, entry=entry)
+
+    def _comment(self, number: int, raw: bytes, end: bytes) -> Line:
+        """A comment, or one of our paused entries: only if what follows the marker is an entry."""
+        body = raw.removeprefix(PAUSED)
+        if body is not raw and len(body) < len(raw) and b"\0" not in body and _is_job_text(body):
+            try:
+                entry = self._entry(number, raw, body, paused=True)
+            except _BadLine:
+                return Line(number, raw, end, Kind.COMMENT)
+            return Line(number, raw, end, Kind.PAUSED, entry=entry)
+        return Line(number, raw, end, Kind.COMMENT)
+
+    def _entry(self, number: int, raw: bytes, body: bytes, *, paused: bool) -> Entry:
+        try:
+            schedule, rest = split_schedule(body, self.dialect, system=self.system)
+        except ScheduleError as error:
+            raise _BadLine(error.cron_words, error.reason) from None
+        end = len(body[:rest].rstrip(b" \t"))
+        user, command_field = self._user(body[rest:]) if self.system else (self.user, body[rest:])
+        if len(command_field) > LONGEST_COMMAND:
+            size = len(command_field)
+            raise _BadLine("command too long", f"{size} bytes; cron takes {LONGEST_COMMAND}")
+        command, stdin = split_percent(command_field)
+        block: Block = read_block(self.comments) if self.comments else NO_BLOCK
+        same = (user.encode("utf-8", "surrogateescape"), command_field)
+        ordinal = self.seen[same] = self.seen.get(same, 0) + 1
+        return Entry(
+            line_number=number,
+            raw=raw,
+            body=body,
+            paused=paused,
+            schedule=schedule,
+            span=(end - len(schedule), end),
+            user=user,
+            field=command_field,
+            command=command,
+            stdin=stdin,
+            environment=self.environment,
+            block=block,
+            id_key=id_key(self.table, same[0], command_field, ordinal),
+        )
+
+    def _user(self, rest: bytes) -> tuple[str, bytes]:
+        """The user column and the command behind it; one blank parts them, further ones are the command's."""
+        length = next((at for at, code in enumerate(rest) if code in b" \t"), None)
+        if length is None:
+            raise _BadLine(self._no_blank(), "no command follows the user column")
+        user = decode(rest[:length])
+        if self.known_user is not None and not self.known_user(user):
+            raise _BadLine("bad username", f"{user!r} is no user of this machine")
+        return user, rest[length + 1 :]
+
+    def _no_blank(self) -> str:
+        """cron reads the user's name on over the newline, up to a blank: the message tells if it met one."""
+        after = self.data.find(b"\n", self.offset)
+        met = after >= 0 and max(self.data.rfind(b" "), self.data.rfind(b"\t")) > after
+        return "bad username" if met else "bad command"
+
+
+class _BadLine(Exception):
+    """`words` are cron's own message, `hint` what is wrong in plain words."""
+
+    def __init__(self, words: str, hint: str) -> None:
+        super().__init__(words)
+        self.words = words
+        self.hint = hint
+
+
+def _is_job_text(body: bytes) -> bool:
+    text = body.lstrip(b" \t")
+    return bool(text) and not text.startswith(b"#") and parse_setting(text) is None
+
+
+def _hint(text: bytes, reason: str) -> str:
+    """Plain words for the causes that the message of cron hides best; else the parser's own reason."""
+    if text == b"\r":
+        return "the line holds only a carriage return: the table has Windows line ends"
+    if text.startswith(_BOM):
+        return "the line begins with a byte-order mark"
+    name, equals, value = text.partition(b"=")
+    if equals and name.strip() and not value.strip():
+        shown = decode(name.strip())
+        return f'a setting needs a value: write {shown}=""'
+    return reason

@@ -1,0 +1,110 @@
+"""The lines of a cron table and the jobs on them, as frozen values.
+
+A `Line` is its exact bytes and what cron takes them for; an `Entry` is the job on a line of kind ENTRY
+or PAUSED. Nothing here parses: that is `document.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fedtui.crontab.command_field import logged
+from fedtui.crontab.naming import entry_name
+
+# A paused line is this, then the untouched bytes of the line. Deleting it by hand resumes the job.
+PAUSED = b"#fedtui:paused# "
+# Comment lines that fedtui writes for people, such as "# fedtui: was */5; reason: ...".
+OWN_COMMENT = b"# fedtui:"
+NAME_COMMENT = b"# name: "
+
+
+class Kind(StrEnum):
+    """What cron takes a line for; PAUSED is a comment to cron and a job to us."""
+
+    ENTRY = "entry"
+    PAUSED = "paused"
+    ENVIRONMENT = "environment"
+    COMMENT = "comment"
+    BLANK = "blank"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The comment lines directly above an entry that speak of it alone, by their 1-based numbers.
+
+    `note_lines` hold the note's text, `name_line` the `# name:` that counts (the last), `own_lines` what
+    fedtui wrote.
+    """
+
+    note_lines: tuple[int, ...] = ()
+    name_line: int | None = None
+    own_lines: tuple[int, ...] = ()
+    note: str = ""
+    name: str = ""
+
+
+NO_BLOCK = Block()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One job of a table.
+
+    `raw` is the line without its newline, `body` the same without the marker of a paused line. `schedule`
+    is as written (five fields with the blanks between them, or a nickname), `span` where it lies in `body`,
+    as (start, end). `user` is the user column of a system table, else the table's owner. `field` is the
+    command field as written, `command` what the shell gets and `stdin` what it reads (None: the field has
+    no unescaped `%`). `environment` is what the table sets above the line, in order.
+    """
+
+    line_number: int
+    raw: bytes
+    body: bytes
+    paused: bool
+    schedule: str
+    span: tuple[int, int]
+    user: str
+    field: bytes
+    command: bytes
+    stdin: bytes | None
+    environment: tuple[tuple[bytes, bytes], ...]
+    block: Block
+    id_key: str
+
+    @property
+    def name(self) -> str:
+        """The name in the `# name:` comment above, else one made from the command; never empty."""
+        return self.block.name or entry_name(self.command)
+
+    @property
+    def note(self) -> str:
+        """The comment block directly above, without its `# name:` line; its lines joined by newlines."""
+        return self.block.note
+
+
+def logged_command(entry: Entry) -> str:
+    """The text between the brackets of cron's `(user) CMD (...)` log line for a run of `entry`."""
+    return logged(entry.command)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: `raw` is its bytes without the newline, `end` is b"\\n" or, on a last line without one, b"".
+
+    A carriage return before the newline belongs to `raw`, as it does for cron. `error` is cron's own
+    message for a BAD line, `hint` plain words on what is wrong with it.
+    """
+
+    number: int
+    raw: bytes
+    end: bytes
+    kind: Kind
+    entry: Entry | None = None
+    setting: tuple[bytes, bytes] | None = None
+    error: str = ""
+    hint: str = ""
+
+    def __bytes__(self) -> bytes:
+        return self.raw + self.end

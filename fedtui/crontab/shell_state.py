@@ -1,0 +1,173 @@
+"""Walks the simple commands of a line and knows, at each, the working directory and certain variables.
+
+What only some runs would do (a `cd` behind `||`, an assignment in a loop) makes the thing unknown, not
+guessed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from fedtui.crontab.shell_words import Part, Redirect, Simple, Unreadable, Word, read_commands
+from fedtui.crontab.wrappers import Target, What, assignment, find_target, without_assignments
+
+_NESTING = 4
+
+
+@dataclass(slots=True)
+class ShellState:
+    """The shell before a command: `directory` absolute or None, `variables` whose values are certain."""
+
+    directory: str | None
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def copy(self) -> ShellState:
+        """A state of its own, for a subshell."""
+        return ShellState(self.directory, dict(self.variables))
+
+    def value(self, word: Word) -> str | None:
+        """`word` after expansion, or None where it is not certain."""
+        out = ""
+        for part in word.parts:
+            if part.text is None:
+                return None
+            text: str | None = part.text
+            if part.variable:
+                text = self.variables.get(part.text)
+                if text is None or (not part.quoted and any(char in " \t\n*?[" for char in text)):
+                    return None
+            out += text or ""
+        return out
+
+    def path(self, word: Word) -> str | None:
+        """The absolute path that `word` names, or None."""
+        value = self.value(word)
+        if not value or "\0" in value:
+            return None
+        if not value.startswith("/") and self.directory is None:
+            return None
+        path = posixpath.join(self.directory or "/", value)
+        # `..` is left as it is: through a symbolic link it leads elsewhere than the text says.
+        return path if ".." in path.split("/") else posixpath.normpath(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A simple command with the state it runs in. `words` are without assignments."""
+
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
+    target: Target | None
+    state: ShellState
+
+
+def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) -> tuple[Step, ...]:
+    """The steps of a command line, those inside `sh -c '...'` too. Empty where it cannot be read.
+
+    `directory` is where the line starts, `variables` what is certain to be set.
+    """
+    text = command.decode("utf-8", "surrogateescape")
+    try:
+        return tuple(_steps(text, ShellState(directory, dict(variables)), _NESTING))
+    except Unreadable:
+        return ()
+
+
+def _steps(text: str, state: ShellState, nesting: int) -> Iterator[Step]:
+    walker = _Walker(state)
+    for simple in read_commands(text):
+        walker.enter(simple)
+        words = without_assignments(simple.words)
+        target = find_target(words)
+        yield Step(words, tuple(simple.redirects), target, walker.state.copy())
+        if target is not None and target.what is What.CODE and nesting > 0:
+            code = walker.state.value(target.word)
+            if code is not None:
+                yield from _steps(code, walker.state.copy(), nesting - 1)
+        walker.leave(simple, words)
+
+
+@dataclass(slots=True)
+class _Walker:
+    state: ShellState
+    outer: list[ShellState] = field(default_factory=list)
+    doubtful: bool = False
+
+    def enter(self, simple: Simple) -> None:
+        while len(self.outer) > simple.depth:
+            before = self.outer.pop()
+            if before.directory != self.state.directory or before.variables != self.state.variables:
+                # A `{ }` keeps what it changed, a `( )` drops it; of the two only what agrees is certain.
+                same = {k: v for k, v in before.variables.items() if self.state.variables.get(k) == v}
+                directory = before.directory if before.directory == self.state.directory else None
+                self.state = ShellState(directory, same)
+        while len(self.outer) < simple.depth:
+            self.outer.append(self.state.copy())
+        if simple.after != "&&" and self.doubtful:
+            self.state.directory = None
+            self.doubtful = False
+
+    def leave(self, simple: Simple, words: tuple[Word, ...]) -> None:
+        if not words:
+            for word in simple.words:
+                self._assign(simple, word)
+            return
+        name = words[0].literal
+        if name in ("export", "readonly", "declare", "local", "typeset"):
+            for word in words[1:]:
+                self._assign(simple, word)
+        elif name in ("read", "unset", "eval", ".", "source", "for"):
+            self._forget(words)
+        elif name in ("cd", "pushd", "popd"):
+            self._change_directory(simple, words)
+
+    def _assign(self, simple: Simple, word: Word) -> None:
+        variable = assignment(word)
+        if variable is None:
+            return
+        value = self.state.value(_right_side(word))
+        certain = simple.after in ("", ";", "&&") and not word.raw.startswith(variable + "+=")
+        if value is None or not certain:
+            self.state.variables.pop(variable, None)
+        else:
+            self.state.variables[variable] = value
+
+    def _forget(self, words: tuple[Word, ...]) -> None:
+        if words[0].literal in ("read", "unset", "for"):
+            for word in words[1:]:
+                self.state.variables.pop(word.raw, None)
+        # A file that is sourced may set anything; HOME is left to be what everybody takes it for.
+        elif "HOME" in self.state.variables:
+            self.state.variables = {"HOME": self.state.variables["HOME"]}
+
+    def _change_directory(self, simple: Simple, words: tuple[Word, ...]) -> None:
+        arguments = [word for word in words[1:] if word.raw not in ("-P", "-L", "--")]
+        home = self.state.variables.get("HOME")
+        if words[0].literal != "cd" or len(arguments) > 1 or simple.after in ("||", "|", "|&"):
+            self.state.directory = None
+        elif not arguments:
+            self.state.directory = home
+        elif arguments[0].raw.startswith("-") or "CDPATH" in self.state.variables:
+            self.state.directory = None
+        else:
+            self.state.directory = self.state.path(arguments[0])
+        self.doubtful = simple.after == "&&"
+
+
+def _right_side(word: Word) -> Word:
+    """The value of a `NAME=value` word, as a word; one that begins with `~` is left unknown."""
+    name, _, raw = word.raw.partition("=")
+    if raw.startswith("~"):
+        return Word(raw, (Part(None),))
+    skip = len(name) + 1
+    parts: list[Part] = []
+    for part in word.parts:
+        text = part.text or ""
+        if not skip or part.text is None or part.variable:
+            parts.append(part)
+        elif len(text) > skip:
+            parts.append(Part(text[skip:], quoted=part.quoted))
+        skip = max(0, skip - len(text)) if part.text is not None and not part.variable else skip
+    return Word(raw, tuple(parts))

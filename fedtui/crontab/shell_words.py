@@ -1,0 +1,286 @@
+"""Reads a shell command line as far as one may without running it: simple commands, words, redirections.
+
+A deliberately small scanner of the POSIX shell's grammar (XCU 2.2, 2.3, 2.7) for one line, with bash's
+`&>`, `<<<`, `[[ ]]` and `(( ))`. It expands nothing but what is certain; a part that only a run could tell (a
+substitution, an unknown variable, a glob) leaves its word without a value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+
+class Unreadable(Exception):
+    """The line has an unclosed quote or bracket; nothing certain can be said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a word. `text` is literal, or the name of a variable; None is known to a run only."""
+
+    text: str | None
+    variable: bool = False
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word before expansion; `raw` as written."""
+
+    raw: str
+    parts: tuple[Part, ...]
+
+    @property
+    def literal(self) -> str | None:
+        """The word's text where it holds no expansion of any kind."""
+        if any(part.text is None or part.variable for part in self.parts):
+            return None
+        return "".join(part.text or "" for part in self.parts)
+
+    @property
+    def quoted(self) -> bool:
+        """True when some of it is quoted, so that it is neither a reserved word nor an assignment."""
+        return any(part.quoted for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """`operator` is ">", ">>", ">|", "&>", "&>>", ">&", "<", ...; `descriptor` what is redirected."""
+
+    descriptor: int
+    operator: str
+    target: Word
+
+
+@dataclass(slots=True)
+class Simple:
+    """A simple command. `after` is the operator before it ("" at the start); `depth` counts ( and {."""
+
+    after: str = ""
+    depth: int = 0
+    words: list[Word] = field(default_factory=list)
+    redirects: list[Redirect] = field(default_factory=list)
+
+
+_OPERATOR = re.compile(r"&&|\|\||\|&|;;|[;&|()]")
+_REDIRECT = re.compile(r"&>>|&>|<<<|<<-|<<|<>|<&|>>|>\||>&|<|>")
+_PLAIN = re.compile(r"[^\s;&|()<>'\"\\$`*?\[~#=]+|=")
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9]*))")
+_BRACES = re.compile(r"\{[^}]*(?:,|\.\.)[^}]*\}")
+_DIGITS = re.compile(r"\d*")
+_TEST_WORD = re.compile(r"\[{1,2}(?=\s)")
+_SPECIAL = re.compile(r"\$[@*#?$!0-9-]")
+_RESERVED_WORDS = "if then else elif fi do done while until ! { } time"
+_RESERVED = frozenset(_RESERVED_WORDS.split())
+
+
+def read_commands(line: str) -> list[Simple]:
+    """The simple commands of `line` in order, reserved words dropped. Raises Unreadable."""
+    return _Scanner(line).commands()
+
+
+@dataclass(slots=True)
+class _Scanner:
+    line: str
+    at: int = 0
+    depth: int = 0
+
+    def commands(self) -> list[Simple]:
+        found: list[Simple] = []
+        current = Simple()
+        while True:
+            self._blanks()
+            if self.at >= len(self.line) or self.line[self.at] == "#":
+                break
+            redirect = self._redirect()
+            if redirect:
+                current.redirects.append(redirect)
+                continue
+            if not current.words and self.line.startswith("((", self.at):
+                self._skip_brackets("(", ")")
+                continue
+            operator = _OPERATOR.match(self.line, self.at)
+            if operator and not self._in_test(current):
+                self.at = operator.end()
+                current = self._next(found, current, operator[0])
+                continue
+            self._add_word(current)
+        self._keep(found, current)
+        return found
+
+    def _next(self, found: list[Simple], current: Simple, operator: str) -> Simple:
+        self._keep(found, current)
+        if operator == "(":
+            self.depth += 1
+        elif operator == ")":
+            self.depth = max(0, self.depth - 1)
+        after = current.after if operator == "(" and not current.words else operator
+        return Simple(after, self.depth)
+
+    @staticmethod
+    def _keep(found: list[Simple], current: Simple) -> None:
+        if current.words or current.redirects:
+            found.append(current)
+
+    @staticmethod
+    def _in_test(current: Simple) -> bool:
+        words = current.words
+        return bool(words) and words[0].raw == "[[" and words[-1].raw != "]]"
+
+    def _add_word(self, current: Simple) -> None:
+        if self._in_test(current) and self.line[self.at] in "&|()<>;":
+            self.at += 1
+            return
+        word = self._word()
+        if not current.words and word.raw in _RESERVED:
+            if word.raw == "{":
+                self.depth += 1
+            elif word.raw == "}":
+                self.depth = max(0, self.depth - 1)
+            current.depth = self.depth
+            return
+        current.words.append(word)
+
+    def _blanks(self) -> None:
+        while self.at < len(self.line) and self.line[self.at] in " \t\n":
+            self.at += 1
+
+    def _redirect(self) -> Redirect | None:
+        start = self.at
+        match = _DIGITS.match(self.line, start)
+        digits = match[0] if match else ""
+        operator = _REDIRECT.match(self.line, start + len(digits))
+        if operator is None or (digits and operator[0].startswith("&")):
+            return None
+        self.at = operator.end()
+        self._blanks()
+        if self.at >= len(self.line):
+            raise Unreadable
+        usual = 0 if operator[0].startswith("<") else 1
+        return Redirect(int(digits) if digits else usual, operator[0], self._word())
+
+    def _word(self) -> Word:
+        start = self.at
+        parts: list[Part] = []
+        while self.at < len(self.line) and self.line[self.at] not in " \t\n;&|()<>":
+            parts += self._parts(first=self.at == start)
+        if self.at == start:
+            raise Unreadable
+        return Word(self.line[start : self.at], tuple(parts))
+
+    def _parts(self, *, first: bool) -> list[Part]:
+        char = self.line[self.at]
+        if char == "'":
+            return [Part(self._until("'"), quoted=True)]
+        if char == '"':
+            return self._double_quoted()
+        if char == "\\":
+            self.at += 2
+            return [Part(self.line[self.at - 1 : self.at], quoted=True)]
+        if char in "$`":
+            return [self._expansion(quoted=False)]
+        if char in "*?[" and not self._is_test_word():
+            self.at += 1
+            return [Part(None)]
+        if char == "~" and first:
+            return [self._tilde()]
+        plain = _PLAIN.match(self.line, self.at)
+        self.at = plain.end() if plain else self.at + 1
+        text = plain[0] if plain else char
+        return [Part(None if _BRACES.search(text) else text)]
+
+    def _is_test_word(self) -> bool:
+        """`[` and `[[` as words of their own are commands, not globs."""
+        match = _TEST_WORD.match(self.line, self.at)
+        return match is not None and (self.at == 0 or self.line[self.at - 1] in " \t;&|(")
+
+    def _tilde(self) -> Part:
+        self.at += 1
+        rest = self.line[self.at : self.at + 1]
+        if rest == "" or rest in "/ \t\n;&|()<>":
+            return Part("HOME", variable=True, quoted=True)
+        return Part(None)  # ~user, ~+
+
+    def _until(self, quote: str) -> str:
+        end = self.line.find(quote, self.at + 1)
+        if end < 0:
+            raise Unreadable
+        text = self.line[self.at + 1 : end]
+        self.at = end + 1
+        return text
+
+    def _double_quoted(self) -> list[Part]:
+        self.at += 1
+        pieces: list[Part] = []
+        text = ""
+        while True:
+            char = self.line[self.at : self.at + 1]
+            if not char:
+                raise Unreadable
+            if char == '"':
+                self.at += 1
+                break
+            if char == "\\" and self.line[self.at + 1 : self.at + 2] in ("$", "`", '"', "\\"):
+                text += self.line[self.at + 1]
+                self.at += 2
+            elif char in "$`":
+                pieces += [Part(text, quoted=True)] if text else []
+                text = ""
+                pieces.append(self._expansion(quoted=True))
+            else:
+                text += char
+                self.at += 1
+        return pieces + ([Part(text, quoted=True)] if text or not pieces else [])
+
+    def _expansion(self, *, quoted: bool) -> Part:
+        if self.line[self.at] == "`":
+            self._skip_quoted("`")
+            return Part(None, quoted=quoted)
+        named = _VARIABLE.match(self.line, self.at)
+        if named:
+            self.at = named.end()
+            return Part(named[1] or named[2], variable=True, quoted=quoted)
+        special = _SPECIAL.match(self.line, self.at)
+        if special:
+            self.at = special.end()
+            return Part(None, quoted=quoted)
+        following = self.line[self.at + 1 : self.at + 2]
+        if following in ("(", "{"):
+            self.at += 1
+            self._skip_brackets(following, ")" if following == "(" else "}")
+            return Part(None, quoted=quoted)
+        self.at += 1
+        return Part("$", quoted=quoted) if following not in ("'", '"') else Part(None)
+
+    def _skip_brackets(self, opening: str, closing: str) -> None:
+        depth = 0
+        while self.at < len(self.line):
+            char = self.line[self.at]
+            if char == "\\":
+                self.at += 2
+                continue
+            if char in "'\"`":
+                self._skip_quoted(char)
+                continue
+            depth += (char == opening) - (char == closing)
+            self.at += 1
+            if depth == 0:
+                return
+        raise Unreadable
+
+    def _skip_quoted(self, quote: str) -> None:
+        self.at += 1
+        while self.at < len(self.line):
+            char = self.line[self.at]
+            if char == quote:
+                self.at += 1
+                return
+            if char == "\\" and quote != "'":
+                self.at += 1
+            elif quote == '"' and self.line.startswith("$(", self.at):
+                self.at += 1
+                self._skip_brackets("(", ")")
+                continue
+            self.at += 1
+        raise Unreadable

@@ -1,0 +1,116 @@
+"""The next-run list: what will run, in true order over all jobs, repeats folded.
+
+Jobs that run often would fill the list: after six rows the repeats of jobs already shown are counted
+instead ("6 more until 15:00") until a job comes that was not shown yet.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fedtui.model import Job, State
+from fedtui.presentation.signs import Line, Piece, Tone, cut
+from fedtui.presentation.times import clock, day, here
+from fedtui.safe_text import shown
+
+REPEATS_SHOWN = 6
+LOOK_AHEAD = 600
+"""At most this many runs are looked at; beyond, the fold says "more" without a number."""
+
+RunsOf = Callable[[Job, datetime], Iterable[datetime]]
+"""The runs of a job after a moment, soonest first; may be endless."""
+
+_PROMISING = (State.ON, State.RUNNING, State.OVERDUE)
+
+
+@dataclass(frozen=True, slots=True)
+class NextRow:
+    """A row of the list: a run (`job` set), a fold (`folded` runs, None for uncounted) or a new day."""
+
+    when: datetime
+    job: Job | None = None
+    folded: int | None = 0
+    new_day: date | None = None
+
+
+def next_rows(jobs: Iterable[Job], now: datetime, runs_of: RunsOf, limit: int = 40) -> list[NextRow]:
+    """At most `limit` rows, soonest first. A job that promises no run is not in it."""
+    rows: list[NextRow] = []
+    today = now.date()
+    seen: set[str] = set()
+    folded = 0
+    for looked, (when, job) in enumerate(_merged(jobs, now, runs_of)):
+        if len(rows) >= limit or looked > LOOK_AHEAD:
+            break
+        repeat = job.id in seen
+        if repeat and len(rows) >= REPEATS_SHOWN:
+            folded += 1
+            continue
+        if folded:
+            rows.append(NextRow(when, folded=folded))
+            folded = 0
+        today = _day_row(rows, when, now, today)
+        seen.add(job.id)
+        rows.append(NextRow(when, job))
+    return _with_the_rest(rows, jobs, now, seen, folded, today)[:limit]
+
+
+def _day_row(rows: list[NextRow], when: datetime, now: datetime, today: date) -> date:
+    that_day = here(when, now).date()
+    if that_day != today:
+        rows.append(NextRow(when, new_day=that_day))
+    return that_day
+
+
+def _with_the_rest(
+    rows: list[NextRow], jobs: Iterable[Job], now: datetime, seen: set[str], folded: int, today: date
+) -> list[NextRow]:
+    """The first runs of jobs that lie beyond the look-ahead."""
+    rest = sorted((j.next_run, j.id, j) for j in jobs if j.id not in seen and _promises(j) and j.next_run)
+    for when, _, job in rest[:40]:
+        if folded:
+            rows.append(NextRow(when, folded=None))
+            folded = 0
+        today = _day_row(rows, when, now, today)
+        rows.append(NextRow(when, job))
+    return rows
+
+
+def _promises(job: Job) -> bool:
+    return job.next_run is not None and job.state in _PROMISING
+
+
+def _merged(jobs: Iterable[Job], now: datetime, runs_of: RunsOf) -> Iterator[tuple[datetime, Job]]:
+    """All runs after `now` in order; at the same moment in the order of the table."""
+    heap: list[tuple[float, int, datetime, Job]] = []
+    later: dict[int, Iterator[datetime]] = {}
+    for number, job in enumerate(jobs):
+        if _promises(job) and job.next_run is not None:
+            heap.append((job.next_run.timestamp(), number, job.next_run, job))
+    heapq.heapify(heap)
+    while heap:
+        _, number, when, job = heapq.heappop(heap)
+        if when >= now:
+            yield when, job
+        if number not in later:
+            later[number] = iter(job.later_runs or runs_of(job, when))
+        for following in later[number]:
+            if following > when:
+                heapq.heappush(heap, (following.timestamp(), number, following, job))
+                break
+
+
+def next_line(row: NextRow, now: datetime, width: int) -> Line:
+    """A row as pieces, at most `width` cells: clock time and job, or a muted fold or day."""
+    if row.new_day is not None:
+        return (Piece(day(row.new_day), Tone.MUTED),)
+    if row.job is None:
+        count = "more" if row.folded is None else f"{row.folded} more"
+        return (Piece(cut(f"       {count} until {clock(row.when, now)}", width), Tone.MUTED),)
+    return (
+        Piece(f"{clock(row.when, now)}  ", Tone.ACCENT),
+        Piece(cut(shown(row.job.name), width - 7)),
+    )

@@ -1,0 +1,315 @@
+"""Rows of the job table: which columns fit a width, and what stands in each cell.
+
+Column widths include their gap; every cell comes out in exactly its width, so a row is one string of
+pieces from the gutter to the last column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from fedtui.model import NEVER_RAN, Job, Outcome, Run, SourceName, State
+from fedtui.presentation.signs import (
+    Line,
+    Piece,
+    Sign,
+    Tone,
+    cells,
+    cut,
+    effective_state,
+    fit,
+    is_grey,
+    outcome_sign,
+    state_sign,
+)
+from fedtui.presentation.times import TICKING, amount, duration, relative, seconds_between, usual
+from fedtui.safe_text import decode, shown
+
+
+class Column(StrEnum):
+    """The columns of the job table; the value is the heading."""
+
+    GUTTER = ""
+    JOB = "JOB"
+    SOURCE = "SOURCE"
+    SCHEDULE = "SCHEDULE"
+    NEXT = "NEXT"
+    LAST_RUN = "LAST RUN"
+    LAST_10 = "LAST 10"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns that a table of a certain width has, with their widths in cells."""
+
+    columns: tuple[tuple[Column, int], ...]
+
+    def width(self, column: Column) -> int:
+        """The width of a column, 0 where it is not shown."""
+        return dict(self.columns).get(column, 0)
+
+    def offset(self, column: Column) -> int:
+        """How many cells lie left of a column."""
+        left = 0
+        for name, width in self.columns:
+            if name is column:
+                return left
+            left += width
+        return left
+
+    def at(self, x: int) -> Column:
+        """The column under cell `x`."""
+        left = 0
+        for name, width in self.columns:
+            left += width
+            if x < left:
+                return name
+        return self.columns[-1][0]
+
+
+LAST_RUN_WIDTH = 28
+_OUTCOME_WIDTH = 17
+
+
+def layout(width: int) -> Layout:
+    """The columns for a table of `width` cells; the last one takes the rest."""
+    if width < 84:
+        fixed = [(Column.GUTTER, 3), (Column.JOB, 24), (Column.SCHEDULE, 12), (Column.NEXT, 13)]
+    elif width < 100:
+        fixed = [(Column.GUTTER, 3), (Column.JOB, 25), (Column.SCHEDULE, 18), (Column.NEXT, 14)]
+    else:
+        fixed = [
+            (Column.GUTTER, 3),
+            (Column.JOB, 25),
+            (Column.SOURCE, 14),
+            (Column.SCHEDULE, 18),
+            (Column.NEXT, 14),
+        ]
+    last = Column.LAST_RUN
+    if width >= 116:
+        fixed.append((Column.LAST_RUN, LAST_RUN_WIDTH))
+        last = Column.LAST_10
+    rest = max(0, width - sum(size for _, size in fixed))
+    return Layout((*fixed, (last, rest)))
+
+
+def heading(columns: Layout, sorted_by: Column | None = None) -> Line:
+    """The heading row; the column sorted by is in the accent."""
+    line: list[Piece] = []
+    for column, width in columns.columns:
+        text = column.value
+        if column is Column.LAST_RUN:
+            text = f"{'LAST RUN':<{2 + _OUTCOME_WIDTH}}   AGO"
+        tone = Tone.ACCENT if column is sorted_by and column is not Column.GUTTER else Tone.MUTED
+        line.extend(fit((Piece(cut(text, width), tone),), width))
+    return tuple(line)
+
+
+def source_words(source: SourceName) -> str:
+    """What SOURCE says: `crontab`, `cron.d`, `user timer`, `system timer`."""
+    return "/etc/crontab" if source is SourceName.SYSTEM_CRONTAB else source.value.replace("-", " ")
+
+
+def name_words(job: Job, width: int) -> str:
+    """The job's name in at most `width` cells; `.timer` goes before any letter does."""
+    name = shown(job.name)
+    if cells(name) > width and name.endswith(".timer"):
+        name = name.removesuffix(".timer")
+    return cut(name, width)
+
+
+def schedule_words(job: Job, width: int) -> str:
+    """The schedule in at most `width` cells: plain words, else short words, else as written, else cut.
+
+    A line that cron does not take is shown as written.
+    """
+    if job.state is State.BAD_LINE:
+        return cut(shown(job.schedule), width)
+    for words in (job.schedule_text, job.schedule_short, job.schedule):
+        if words and cells(words) <= width:
+            return shown(words)
+    return cut(shown(job.schedule_short or job.schedule), width)
+
+
+def _with_span(word: str, seconds: float, width: int) -> str:
+    """`running 12 s`; the unit is shortened (`min` to `m`) where the long one would not leave a gap."""
+    number, unit = amount(seconds)
+    text = f"{word} {number} {unit}"
+    return text if len(text) < width else f"{word} {number} {unit[0]}"
+
+
+def next_words(job: Job, now: datetime, width: int = 14) -> Piece:
+    """What NEXT says: a countdown only where a run is promised, else the word of the state."""
+    sign = state_sign(job)
+    match effective_state(job):
+        case State.RUNNING if job.running_since is not None:
+            return Piece(
+                _with_span("running", seconds_between(job.running_since, now), width), sign.word_tone
+            )
+        case State.OVERDUE if job.next_run is not None:
+            return Piece(_with_span("overdue", seconds_between(job.next_run, now), width), sign.word_tone)
+        case State.ON if job.next_run is not None:
+            return Piece("in " + relative(seconds_between(now, job.next_run)), Tone.TEXT)
+        case State.ON if job.schedule.strip().startswith("@reboot"):
+            return Piece("at boot", Tone.MUTED)
+        case State.ON:
+            return Piece("not known", Tone.MUTED)
+    return Piece(sign.word, sign.word_tone)
+
+
+def last_sign(job: Job) -> Sign:
+    """What LAST RUN says. A line that cron does not take has its error there."""
+    if job.state is State.BAD_LINE:
+        return Sign("!", shown(job.state_reason) or "bad line", Tone.FAIL, Tone.FAIL, bold=True)
+    return outcome_sign(job.last_result)
+
+
+def _last_run(job: Job, now: datetime, width: int) -> Line:
+    sign = last_sign(job)
+    word = cut(shown(sign.word), _OUTCOME_WIDTH - 1)
+    line: Line = (
+        Piece(sign.glyph + " ", sign.tone),
+        Piece(f"{word}{' ' * (_OUTCOME_WIDTH - cells(word))}", sign.word_tone, sign.bold),
+    )
+    if (
+        job.last_run is not None
+        and job.last_result.outcome is not Outcome.NEVER
+        and job.state is not State.BAD_LINE
+    ):
+        line = (*line, Piece(relative(seconds_between(job.last_run, now)), Tone.MUTED))
+    return fit(line, width)
+
+
+def strip(runs: Sequence[Run], count: int) -> Line:
+    """One glyph a finished run, oldest left."""
+    finished = [run.result for run in runs if run.result is not None and run.result is not NEVER_RAN]
+    signs = [outcome_sign(result) for result in finished[-count:]]
+    return tuple(Piece(sign.glyph, sign.tone) for sign in signs)
+
+
+def row(job: Job, now: datetime, columns: Layout, runs: Sequence[Run] = ()) -> Line:
+    """The whole row of a job."""
+    line: list[Piece] = []
+    for column, width in columns.columns:
+        line.extend(cell(job, column, now, width, runs))
+    return tuple(line)
+
+
+def cell(job: Job, column: Column, now: datetime, width: int, runs: Sequence[Run] = ()) -> Line:
+    """One cell of a job's row, in exactly `width` cells."""
+    grey = is_grey(job)
+    match column:
+        case Column.GUTTER:
+            sign = state_sign(job)
+            return fit((Piece(f" {sign.glyph}", sign.tone),), width)
+        case Column.JOB:
+            return fit((Piece(name_words(job, width - 1), Tone.MUTED if grey else Tone.TEXT),), width)
+        case Column.SOURCE:
+            return fit((Piece(cut(source_words(job.source), width - 1), Tone.MUTED),), width)
+        case Column.SCHEDULE:
+            return fit((Piece(schedule_words(job, width - 1), Tone.MUTED),), width)
+        case Column.NEXT:
+            return fit((next_words(job, now, width),), width)
+        case Column.LAST_RUN:
+            return _muted(_last_run(job, now, width)) if _blind(job) else _last_run(job, now, width)
+        case Column.LAST_10:
+            return fit(strip(runs, 10), width)
+
+
+def _blind(job: Job) -> bool:
+    return job.state is State.UNREACHABLE
+
+
+def _muted(line: Iterable[Piece]) -> Line:
+    return tuple(Piece(piece.text, Tone.MUTED, piece.bold) for piece in line)
+
+
+def ticks(job: Job, now: datetime) -> bool:
+    """True while NEXT or AGO of this row changes every second."""
+    moments = [job.running_since, job.last_run]
+    if job.state in (State.ON, State.OVERDUE):
+        moments.append(job.next_run)
+    return any(moment is not None and abs(seconds_between(moment, now)) < TICKING + 2 for moment in moments)
+
+
+def raw_line(job: Job) -> str:
+    """The line of the cron table as it stands there, or what a timer's unit says; safe to show."""
+    if job.cron is not None:
+        return shown(decode(job.cron.raw))
+    text = job.schedule if job.command is None else f"{job.schedule}  {job.command}"
+    return shown(text)
+
+
+def location_words(job: Job, home: str = "") -> str:
+    """`crontab:7`, `/etc/cron.d/e2scrub_all:3`, `~/.config/systemd/user/backup.timer`."""
+    return tilde(shown(str(job.location)), home)
+
+
+def tilde(path: str, home: str) -> str:
+    """`path` with the user's home folder written as `~`."""
+    if home and (path == home or path.startswith(home.rstrip("/") + "/")):
+        return "~" + path[len(home.rstrip("/")) :]
+    return path
+
+
+def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, Line]:
+    """The two rows under the table: where the job is written and how, and how its runs went."""
+    first: Line = (
+        Piece(f"{location_words(job, home)}   ", Tone.MUTED),
+        Piece(tilde_words(raw_line(job), home), Tone.MUTED),
+    )
+    if job.state_reason and job.state not in (State.ON, State.RUNNING):
+        sign = state_sign(job)
+        return first, (Piece(f"{sign.glyph} {sign.word}  ", sign.tone), Piece(shown(job.state_reason)))
+    outcomes = strip(runs, 24)
+    if not outcomes:
+        return first, (Piece("no run is on record yet", Tone.MUTED),)
+    known = [
+        run.result.duration for run in runs if run.result is not None and run.result.duration is not None
+    ]
+    words = ""
+    middle = usual(known)
+    if middle is not None:
+        words = f"   took {duration(known[-1])}, usual {duration(middle)}"
+    return first, (Piece(f"last {len(outcomes)}  ", Tone.MUTED), *outcomes, Piece(words, Tone.MUTED))
+
+
+def tilde_words(text: str, home: str) -> str:
+    """`text` with every mention of the home folder shortened to `~`, for a line that must be short."""
+    return text.replace(home.rstrip("/") + "/", "~/") if len(home) > 1 else text
+
+
+_SORTS = {
+    Column.JOB: lambda job: (job.name.casefold(), job.id),
+    Column.SOURCE: lambda job: (list(SourceName).index(job.source), job.name.casefold()),
+    Column.SCHEDULE: lambda job: (job.schedule_text.casefold(), job.name.casefold()),
+}
+
+
+def ordered(jobs: Iterable[Job], by: Column | None) -> list[Job]:
+    """Jobs in the order of a column; None keeps the order they are written in.
+
+    NEXT: the soonest first, running ones before all, jobs with no next run last. LAST RUN: what failed
+    first, then the newest.
+    """
+    if by is None or by in (Column.GUTTER, Column.LAST_10):
+        return list(jobs)
+    if by is Column.NEXT:
+        return sorted(jobs, key=_next_key)
+    if by is Column.LAST_RUN:
+        return sorted(jobs, key=_last_key)
+    return sorted(jobs, key=_SORTS[by])
+
+
+def _next_key(job: Job) -> tuple[int, float]:
+    if job.running:
+        return 0, 0.0
+    return (1, job.next_run.timestamp()) if job.next_run is not None else (2, 0.0)
+
+
+def _last_key(job: Job) -> tuple[int, float]:
+    failed = job.last_result.outcome is Outcome.FAILED or job.state is State.BAD_LINE
+    return (0 if failed else 1), -(job.last_run.timestamp() if job.last_run is not None else 0.0)

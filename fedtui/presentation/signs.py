@@ -1,0 +1,229 @@
+"""Signs and tones: the glyph, the word and the tone of every state and outcome, in one place.
+
+Everything that is drawn is made of `Piece`s: text and a tone. A tone is a name of the palette, not a
+colour; whoever paints it (a Textual widget, the command line) knows the colours. Glyphs are written in
+Unicode here and turned into ASCII by `to_ascii` where the terminal needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fedtui.model import Job, Outcome, Result, Severity, State
+
+
+class Tone(StrEnum):
+    """A token of the palette. MUTED is the normal case; WARN and FAIL ask for something."""
+
+    TEXT = "text"
+    MUTED = "muted"
+    ACCENT = "accent"
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text in one tone. The text is safe to show."""
+
+    text: str
+    tone: Tone = Tone.TEXT
+    bold: bool = False
+
+
+Line = tuple[Piece, ...]
+"""One line of the screen, left to right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A glyph with its word. The word has a tone of its own: the "ok" beside a green check is muted."""
+
+    glyph: str
+    word: str
+    tone: Tone
+    word_tone: Tone
+    bold: bool = False
+
+    @property
+    def line(self) -> Line:
+        """Glyph, space, word."""
+        return (Piece(self.glyph + " ", self.tone), Piece(self.word, self.word_tone, self.bold))
+
+
+_ASCII = str.maketrans(
+    {
+        "●": "*",
+        "►": ">",
+        "‖": "=",
+        "◷": "L",
+        "✓": "+",
+        "▲": "!",
+        "✗": "x",
+        "»": "-",
+        "○": "o",
+        "…": "~",
+        "■": "#",
+        "▮": "|",
+        "·": ".",
+        "▂": "1",
+        "▄": "3",
+        "▆": "6",
+        "█": "9",
+        "≠": "#",
+        "–": "-",
+        "─": "-",
+        "│": "|",
+        "×": "x",
+        "•": "*",
+        "↔": "-",
+        "\ufffd": "?",
+    }
+)
+
+
+def to_ascii(text: str) -> str:
+    """`text` with every glyph of ours replaced by its one-cell ASCII stand-in."""
+    return text if text.isascii() else text.translate(_ASCII)
+
+
+_STATES: dict[State, Sign] = {
+    State.ON: Sign("●", "on", Tone.OK, Tone.TEXT),
+    State.RUNNING: Sign("►", "running", Tone.ACCENT, Tone.ACCENT),
+    State.PAUSED: Sign("‖", "paused", Tone.MUTED, Tone.MUTED),
+    State.OVERDUE: Sign("◷", "overdue", Tone.WARN, Tone.WARN),
+    State.BAD_LINE: Sign("!", "bad line", Tone.FAIL, Tone.FAIL),
+    State.NOT_LOADED: Sign("!", "not loaded", Tone.FAIL, Tone.FAIL),
+    State.NEVER_FIRES: Sign("!", "never fires", Tone.WARN, Tone.WARN),
+    State.OFF: Sign("‖", "off", Tone.MUTED, Tone.MUTED),
+    State.SCHEDULER_DOWN: Sign("?", "cron down", Tone.MUTED, Tone.MUTED),
+    State.UNREACHABLE: Sign("?", "unreadable", Tone.MUTED, Tone.MUTED),
+}
+
+_GREY_ROWS = (State.PAUSED, State.OFF, State.SCHEDULER_DOWN, State.UNREACHABLE)
+
+SEVERITIES: dict[Severity, Sign] = {
+    Severity.ERROR: Sign("✗", "error", Tone.FAIL, Tone.FAIL, bold=True),
+    Severity.WARNING: Sign("▲", "warning", Tone.WARN, Tone.WARN),
+    Severity.NOTE: Sign("○", "note", Tone.MUTED, Tone.MUTED),
+}
+
+
+def effective_state(job: Job) -> State:
+    """The state to show: a run that goes on outranks `on` and `overdue`, nothing else."""
+    if job.running and job.state in (State.ON, State.OVERDUE):
+        return State.RUNNING
+    return job.state
+
+
+def state_sign(job: Job) -> Sign:
+    """The sign of a job's schedule: the gutter's glyph and the word of NEXT."""
+    state = effective_state(job)
+    sign = _STATES[state]
+    if job.source.is_timer and state in (State.SCHEDULER_DOWN, State.UNREACHABLE):
+        return Sign(sign.glyph, "bus down", sign.tone, sign.word_tone)
+    return sign
+
+
+def is_grey(job: Job) -> bool:
+    """True where the whole row is muted: nothing of it will happen, or nothing of it is known."""
+    return job.state in _GREY_ROWS
+
+
+def exit_words(result: Result) -> str:
+    """How a failed run ended, in words: the signal's name, `exit N`, or the first reason."""
+    if result.signal:
+        return result.signal
+    if result.exit_code is not None:
+        return f"exit {result.exit_code}"
+    return result.reasons[0] if result.reasons else "failed"
+
+
+def outcome_sign(result: Result) -> Sign:
+    """The sign of a finished run. Unknown is never dressed as ok."""
+    match result.outcome:
+        case Outcome.OK:
+            return Sign("✓", "ok", Tone.OK, Tone.MUTED)
+        case Outcome.WARNINGS:
+            plural = "" if result.warnings == 1 else "s"
+            word = f"ok, {result.warnings} warning{plural}" if result.warnings else "ok, warnings"
+            return Sign("▲", word, Tone.WARN, Tone.WARN)
+        case Outcome.FAILED:
+            return Sign("✗", exit_words(result), Tone.FAIL, Tone.FAIL, bold=True)
+        case Outcome.SKIPPED:
+            word = f"skipped ({result.reasons[0]})" if result.reasons else "skipped"
+            return Sign("»", word, Tone.MUTED, Tone.MUTED)
+        case Outcome.NEVER:
+            return Sign("○", "never ran", Tone.MUTED, Tone.MUTED)
+        case Outcome.UNKNOWN:
+            return Sign("?", "unknown", Tone.MUTED, Tone.MUTED)
+
+
+_EXIT_MEANINGS = {
+    124: "124 is what timeout(1) gives when it ended the command.",
+    126: "126: the shell found the command but may not run it. Is it executable?",
+    127: "127: the shell did not find a command on its PATH.",
+    137: "137 is 128 + 9: something killed it with SIGKILL, often the kernel when memory ran out.",
+    143: "143 is 128 + 15: something ended it with SIGTERM.",
+}
+
+
+def exit_meaning(exit_code: int | None) -> str:
+    """What an exit status is known to mean (126, 127, 124, 137, 143), or an empty string."""
+    return "" if exit_code is None else _EXIT_MEANINGS.get(exit_code, "")
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal `text` takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def width_of(line: Iterable[Piece]) -> int:
+    """How many cells a line takes."""
+    return sum(cells(piece.text) for piece in line)
+
+
+def cut(text: str, width: int) -> str:
+    """`text`, cut at the end with `…` so that it takes at most `width` cells."""
+    if width <= 0:
+        return ""
+    if cells(text) <= width:
+        return text
+    if text.isascii():
+        return text[: width - 1] + "…"
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, width - 1).rstrip(" ") + "…"
+
+
+def plain(line: Iterable[Piece]) -> str:
+    """The text of a line without its tones."""
+    return "".join(piece.text for piece in line)
+
+
+def fit(line: Line, width: int) -> Line:
+    """`line` in exactly `width` cells: cut with `…`, or padded with blanks at its end."""
+    fitted: list[Piece] = []
+    room = width
+    for piece in line:
+        size = cells(piece.text)
+        if size > room:
+            fitted.append(Piece(cut(piece.text, room), piece.tone, piece.bold))
+            return _padded(fitted, width)
+        fitted.append(piece)
+        room -= size
+    return _padded(fitted, width)
+
+
+def _padded(pieces: list[Piece], width: int) -> Line:
+    missing = width - width_of(pieces)
+    if missing > 0:
+        pieces.append(Piece(" " * missing, Tone.TEXT))
+    return tuple(pieces)

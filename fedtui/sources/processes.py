@@ -1,0 +1,173 @@
+"""The process table, read from /proc: who runs now, since when, and whether it is still the same one.
+
+Facts: proc(5). Ticks are clock ticks (`SC_CLK_TCK`, 100 a second) since boot. A process is named by its
+pid *and* its start, since pids are used again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+PROC = Path("/proc")
+_TICKS = os.sysconf("SC_CLK_TCK")
+CRON_NAMES = frozenset({"cron", "crond"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessIdentity:
+    """A process that cannot be taken for a later one of the same pid. `ticks`: its start since boot."""
+
+    pid: int
+    ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStat:
+    """The facts of /proc/PID/stat that matter here. `state` is its letter: R, S, Z (a zombie), ..."""
+
+    pid: int
+    name: str
+    state: str
+    parent: int
+    pgid: int
+    ticks: int
+
+    @property
+    def identity(self) -> ProcessIdentity:
+        """The pid with its start."""
+        return ProcessIdentity(self.pid, self.ticks)
+
+
+@dataclass(frozen=True, slots=True)
+class CronProcess:
+    """A job's shell that cron started and that still runs.
+
+    `command` is the exact bytes the shell was given after `-c`; None when the shell has turned itself
+    into the command's program (bash does). `argv` is what the process is now.
+    """
+
+    uid: int
+    command: bytes | None
+    argv: tuple[bytes, ...]
+    pid: int
+    pgid: int
+    started_at: datetime
+    identity: ProcessIdentity
+
+
+def read_stat(pid: int, proc: Path = PROC) -> ProcessStat | None:
+    """The process `pid`, or None when there is none to be seen."""
+    try:
+        raw = (proc / str(pid) / "stat").read_bytes()
+    except OSError:  # gone, or another user's on a machine that hides them (hidepid=)
+        return None
+    # The name stands in brackets and may itself hold brackets and blanks.
+    head, _, rest = raw.rpartition(b")")
+    fields = rest.split()
+    if len(fields) < 20:
+        return None
+    return ProcessStat(
+        pid=pid,
+        name=head.partition(b"(")[2].decode("utf-8", "replace"),
+        state=fields[0].decode("ascii", "replace"),
+        parent=int(fields[1]),
+        pgid=int(fields[2]),
+        ticks=int(fields[19]),
+    )
+
+
+def process_identity(pid: int, proc: Path = PROC) -> ProcessIdentity | None:
+    """What names the process `pid` for good, or None when there is no such process."""
+    stat = read_stat(pid, proc)
+    return None if stat is None else stat.identity
+
+
+def is_alive(identity: ProcessIdentity, proc: Path = PROC) -> bool:
+    """True while that very process runs; false once it ended (also as a zombie) or its pid is another's."""
+    stat = read_stat(identity.pid, proc)
+    return stat is not None and stat.ticks == identity.ticks and stat.state not in "ZX"
+
+
+def started_at(ticks: int) -> datetime:
+    """When a process with that start began, in UTC, to about a hundredth of a second."""
+    ago = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / _TICKS
+    return datetime.fromtimestamp(time.time() - ago, UTC)
+
+
+def owner(pid: int, proc: Path = PROC) -> int | None:
+    """The effective uid of a process, or None when it is gone or hidden."""
+    try:
+        return (proc / str(pid)).stat().st_uid
+    except OSError:
+        return None
+
+
+def arguments(pid: int, proc: Path = PROC) -> tuple[bytes, ...]:
+    """The argument vector of a process; empty when it is gone or a kernel thread."""
+    try:
+        raw = (proc / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return ()
+    return tuple(raw.removesuffix(b"\0").split(b"\0")) if raw else ()
+
+
+def pids(proc: Path = PROC) -> Iterator[int]:
+    """Every pid that can be seen."""
+    with os.scandir(proc) as entries:
+        yield from sorted(int(entry.name) for entry in entries if entry.name.isdigit())
+
+
+def children(pid: int, proc: Path = PROC) -> tuple[int, ...]:
+    """The pids of the children of a process, also where the kernel keeps no list of them."""
+    try:
+        raw = (proc / str(pid) / "task" / str(pid) / "children").read_bytes()
+    except FileNotFoundError:
+        if not (proc / str(pid)).exists():
+            return ()
+        stats = (read_stat(other, proc) for other in pids(proc))
+        return tuple(stat.pid for stat in stats if stat is not None and stat.parent == pid)
+    except OSError:
+        return ()
+    return tuple(int(word) for word in raw.split())
+
+
+def running_cron_jobs(daemon: int, proc: Path = PROC) -> tuple[CronProcess, ...]:
+    """The jobs that the cron daemon of pid `daemon` runs at this moment, oldest first.
+
+    cron forks a copy of itself for each run; its child, in a session of its own, is the job's shell. A
+    mailer that reports a job's output hangs there too: it is told apart by not leading its session.
+    """
+    found = []
+    for copy in children(daemon, proc):
+        copied = read_stat(copy, proc)
+        if copied is None or copied.name not in CRON_NAMES:
+            continue
+        for pid in children(copy, proc):
+            job = _job_process(pid, proc)
+            if job is not None:
+                found.append(job)
+    return tuple(sorted(found, key=lambda job: (job.identity.ticks, job.pid)))
+
+
+def _job_process(pid: int, proc: Path) -> CronProcess | None:
+    stat = read_stat(pid, proc)
+    uid = owner(pid, proc)
+    argv = arguments(pid, proc)
+    if stat is None or uid is None or not argv or stat.state in "ZX" or stat.pgid != pid:
+        return None
+    if stat.name in CRON_NAMES:
+        return None  # forked, and about to become the shell
+    return CronProcess(
+        uid=uid,
+        command=argv[2] if len(argv) == 3 and argv[1] == b"-c" else None,
+        argv=argv,
+        pid=pid,
+        pgid=stat.pgid,
+        started_at=started_at(stat.ticks),
+        identity=stat.identity,
+    )

@@ -1,0 +1,82 @@
+"""Running a small program to its end: an argument list, the C locale, a deadline, and no terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+# Only what a program needs: the caller's language, time zone and editor must not change what it says.
+_KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_RUNTIME_DIR")
+_DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+
+
+class ProgramError(Exception):
+    """The program could not be started or did not end in time; the message is fit to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended: its exit status (negative: the signal), and what it printed."""
+
+    status: int
+    out: bytes
+    err: bytes
+
+    @property
+    def said(self) -> str:
+        """What it printed for people, one line per line, without surrounding blanks."""
+        return self.err.decode("utf-8", "replace").strip()
+
+
+def run_program(
+    argv: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    extra: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    deadline: float = 10.0,
+) -> Ended:
+    """Run `argv` in a session of its own and wait at most `deadline` seconds. Raises ProgramError.
+
+    The session keeps the program from the terminal (a prompt, ctrl+c) and lets a late one be ended
+    together with its children.
+    """
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment.setdefault("PATH", _DEFAULT_PATH)
+    environment |= {"LC_ALL": "C", **(extra or {})}
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ProgramError(f"{argv[0]} could not be started: {error.strerror or error}") from error
+    try:
+        out, err = process.communicate(stdin, timeout=deadline)
+    except subprocess.TimeoutExpired as error:
+        _end(process)
+        raise ProgramError(f"{' '.join(argv)} did not answer within {deadline:g} s") from error
+    return Ended(process.returncode, out, err)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the program and its children; never wait for a pipe that a stray child keeps open."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        process.kill()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    with suppress(subprocess.TimeoutExpired):  # it cannot be killed now: the caller's message stands
+        process.wait(timeout=2)

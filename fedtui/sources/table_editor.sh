@@ -1,0 +1,43 @@
+#!/bin/sh
+# The "editor" that crontab -e is given: called as  sh table_editor.sh FOLDER FILE  and never by hand.
+# FOLDER (private, mode 0700) holds what is wanted; FILE is the copy of the table that crontab made.
+#   no FOLDER/new     reading: FILE is copied to FOLDER/seen and left as it is
+#   FOLDER/new        writing: only if FILE still is FOLDER/base, byte for byte, it becomes FOLDER/new
+# FOLDER/said tells the caller what was done: read, put, changed, again or trouble.
+umask 077
+folder=$1
+file=$2
+
+say() {
+	printf '%s\n' "$1" >"$folder/said"
+}
+
+if [ ! -e "$folder/new" ]; then
+	cat <"$file" >"$folder/seen" && say read
+	exit
+fi
+# crontab asks again when it refused what we put: once is enough.
+if [ -e "$folder/said" ]; then
+	say again
+	exit 1
+fi
+cmp -s "$folder/base" "$file"
+case $? in
+0) ;;
+1)
+	say changed
+	exit 1
+	;;
+*)
+	say trouble
+	exit 1
+	;;
+esac
+# crontab compares the time (in seconds) and the size to see whether anything was edited, so the time that
+# the caller put on FOLDER/new lies well ahead.
+if cat <"$folder/new" >"$file" && touch -r "$folder/new" "$file"; then
+	say put
+else
+	say trouble
+	exit 1
+fi

@@ -1,0 +1,121 @@
+"""The base of every dialog: a round box over the dimmed dashboard, its title, its key hints, its rows.
+
+A dialog is 96 cells wide, or as wide as the screen where that is less; below 30 rows it has no blank
+rows. `enter` moves on, only `y` changes the world, and `esc` leaves things as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from fedtui.safe_text import shown
+from fedtui.widgets.lines import Body
+
+ROOMY_FROM = 30
+"""Rows of the terminal from which a dialog has blank rows between its sections."""
+
+Answered = TypeVar("Answered")
+
+
+class Dialog(ModalScreen[Answered]):
+    """A modal dialog that is one box of rows.
+
+    Subclasses give `rows(width)`, and call `redraw` after what it reads has changed.
+    """
+
+    CSS_PATH: ClassVar[str | list[str]] = ["../styles/dialog.tcss"]  # type: ignore[assignment]  # narrower
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "cancel", id="dialog.leave", tooltip="Close; nothing is touched"),
+        Binding("pagedown,space", "page(1)", "more", show=False, id="dialog.page_down"),
+        Binding("pageup", "page(-1)", "back", show=False, id="dialog.page_up"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The box with its content."""
+        with VerticalScroll(id="box"):
+            yield from self.compose_box()
+
+    def compose_box(self) -> Iterable[Widget]:
+        """What the box holds: one body of rows, unless a dialog has inputs."""
+        yield Body(self.rows, id="body")
+
+    def rows(self, width: int) -> Sequence[Content]:
+        """The rows of the body at this width."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Dress the box."""
+        self.dress()
+
+    def on_resize(self, event: Resize) -> None:
+        """Blank rows come and go with the height."""
+        self.set_class(not self.roomy, "-tight")
+        self.redraw()
+
+    @property
+    def roomy(self) -> bool:
+        """True where there is room for blank rows."""
+        return self.app.size.height >= ROOMY_FROM
+
+    @property
+    def box(self) -> VerticalScroll:
+        """The bordered box."""
+        return self.query_one("#box", VerticalScroll)
+
+    @property
+    def rows_that_fit(self) -> int:
+        """How many rows of content the terminal has room for."""
+        return self.app.size.height - (3 if self.roomy else 2)
+
+    def redraw(self) -> None:
+        """Draw the rows, the title and the hints anew."""
+        for body in self.query(Body):
+            body.redraw()
+        self.dress()
+
+    def heading(self) -> tuple[str, str]:
+        """The title's verb and the name it is about."""
+        raise NotImplementedError
+
+    def hints(self) -> Sequence[tuple[str, str, str]]:
+        """Key, its words and the screen action that a click runs ("" for none), left to right."""
+        raise NotImplementedError
+
+    def dress(self) -> None:
+        """Set title and hints; outside text goes in as content, not as markup."""
+        verb, name = self.heading()
+        tone = "$fail" if self.box.has_class("-destructive") else "$accent"
+        self.box.border_title = Content.assemble(
+            (verb, f"bold {tone}"), ("  " + shown(name), "bold $foreground") if name else ""
+        )
+        self.box.border_subtitle = hint_line(self.hints())
+
+    def action_leave(self) -> None:
+        """Close and change nothing."""
+        self.dismiss(None)
+
+    def action_page(self, direction: int) -> None:
+        """Scroll the box by a page."""
+        if direction > 0:
+            self.box.scroll_page_down(animate=False)
+        else:
+            self.box.scroll_page_up(animate=False)
+
+
+def hint_line(hints: Sequence[tuple[str, str, str]]) -> Content:
+    """`y apply  esc cancel`, each hint clickable."""
+    parts: list[Content] = []
+    for key, words, action in hints:
+        # Only the program's own words come in here, so that markup is safe and gives the clicks.
+        text = f"[bold $accent]{key}[/] {words}" if key else words
+        parts.append(Content.from_markup(f"[@click=screen.{action}]{text}[/]" if action else text))
+    return Content("  ").join(parts)

@@ -1,0 +1,193 @@
+"""The database of runs and undo steps: bounded, private, shared by processes, never replaced."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fedtui.history import database
+from fedtui.history.database import History, HistoryError
+from fedtui.history.rows import result_from_json, result_to_json
+from fedtui.model import Outcome, Result, Run, Trigger
+
+START = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
+OK = Result(Outcome.OK, 0, None, 1.5, 2, ("two warnings",), ("exit status, fedtui",))
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    return History(tmp_path / "state" / "history.db")
+
+
+def a_run(number: int, job_id: str = "crontab:a") -> Run:
+    start = START + timedelta(minutes=number)
+    return Run(f"{number:016x}", job_id, start, trigger=Trigger.MANUAL, output="/o", pid=7, pgid=7)
+
+
+def an_undo(history: History, verb: str = "pause") -> int:
+    return history.add_undo(
+        at=START, verb=verb, job_id="crontab:a", job_name="a", summary="s", kind="crontab", payload="{}"
+    )
+
+
+def test_nothing_is_there_and_nothing_is_made_by_reading(history: History) -> None:
+    assert history.runs() == []
+    assert history.open_runs() == []
+    assert history.last_undo() is None
+    assert history.undo_steps() == []
+    assert not history.path.parent.exists()
+
+
+def test_a_run_comes_back_as_it_was(history: History) -> None:
+    run = a_run(1)
+    history.begin_run(run)
+    assert history.open_runs() == [run]
+    assert history.finish_run(run.id, START + timedelta(minutes=2), OK)
+    assert history.runs() == [replace(run, end=START + timedelta(minutes=2), result=OK)]
+    assert history.run(run.id) == history.runs("crontab:a")[0]
+    assert history.open_runs() == []
+    assert history.known_runs([run.id, "nope"]) == {run.id}
+
+
+def test_the_first_end_stands_unless_it_was_unknown(history: History) -> None:
+    failed = Result(Outcome.FAILED, 1)
+    history.begin_run(a_run(1))
+    assert history.finish_run(a_run(1).id, START, Result(Outcome.UNKNOWN))
+    assert not history.finish_run(a_run(1).id, START, Result(Outcome.UNKNOWN, reasons=("again",)))
+    assert history.finish_run(a_run(1).id, START, failed)
+    assert not history.finish_run(a_run(1).id, START, OK)
+    history.begin_run(a_run(1))
+    assert history.runs()[0].result == failed
+
+
+def test_latest_runs_of_each_job_oldest_first(history: History) -> None:
+    for number in (3, 1, 2, 4):
+        history.begin_run(a_run(number))
+    history.begin_run(a_run(9, "crontab:b"))
+    assert [int(run.id, 16) for run in history.runs("crontab:a", limit=3)] == [2, 3, 4]
+    assert [int(run.id, 16) for run in history.runs(limit=2)] == [3, 4, 9]
+
+
+def test_finished_runs_are_bounded_and_open_ones_stay(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "KEPT_RUNS", 3)
+    for number in range(6):
+        history.begin_run(a_run(number))
+        if number != 0:
+            history.finish_run(a_run(number).id, START, OK)
+    assert [int(run.id, 16) for run in history.runs()] == [0, 3, 4, 5]
+
+
+def test_undo_steps_are_a_list_with_the_newest_first(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "KEPT_UNDO_STEPS", 3)
+    ids = [an_undo(history, f"v{number}") for number in range(5)]
+    assert [step.verb for step in history.undo_steps()] == ["v4", "v3", "v2"]
+    history.mark_undone(ids[4])
+    last = history.last_undo()
+    assert last is not None
+    assert (last.id, last.verb, last.at, last.undone) == (ids[3], "v3", START, False)
+    assert history.undo(ids[0]) is None
+    undone = history.undo(ids[4])
+    assert undone is not None
+    assert undone.undone
+
+
+def test_files_are_private(history: History) -> None:
+    history.begin_run(a_run(1))
+    connection = sqlite3.connect(history.path)
+    connection.execute("SELECT * FROM runs").fetchall()
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in history.path.parent.iterdir()}
+    connection.close()
+    assert set(modes.values()) == {0o600}
+    assert "history.db-wal" in modes
+    assert stat.S_IMODE(history.path.parent.stat().st_mode) == 0o700
+
+
+def test_a_damaged_file_is_reported_and_left_as_it_is(history: History) -> None:
+    history.begin_run(a_run(1))
+    damaged = b"garbage!" * 512
+    history.path.write_bytes(damaged)
+    for suffix in ("-wal", "-shm"):
+        history.path.with_name(history.path.name + suffix).unlink(missing_ok=True)
+    for attempt in (history.runs, history.last_undo, lambda: an_undo(history)):
+        with pytest.raises(HistoryError, match="cannot be used: file is not a database") as caught:
+            attempt()
+        assert (
+            caught.value.advice
+            == f"Nothing was deleted. To begin a new one: mv {history.path} {history.path}.damaged"
+        )
+    assert history.path.read_bytes() == damaged
+
+
+def test_a_newer_format_is_not_touched(history: History) -> None:
+    history.begin_run(a_run(1))
+    connection = sqlite3.connect(history.path)
+    connection.execute("PRAGMA user_version = 9")
+    connection.close()
+    with pytest.raises(HistoryError, match=r"written by a newer fedtui \(format 9\)"):
+        history.runs()
+    with pytest.raises(HistoryError, match="newer fedtui"):
+        history.begin_run(a_run(2))
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HistoryError, match="/file: File exists") as caught:
+        History(tmp_path / "file" / "history.db").begin_run(a_run(1))
+    assert "yours, writable and not full" in caught.value.advice
+
+
+def test_a_lock_that_stays_is_told(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_BUSY_TIMEOUT", 0.05)
+    history.begin_run(a_run(1))
+    other = sqlite3.connect(history.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(HistoryError, match="database is locked") as caught:
+        history.begin_run(a_run(2))
+    assert caught.value.advice == "Another fedtui is writing it; try again."
+    assert history.runs() == [a_run(1)]
+    other.close()
+
+
+def _write(path: Path, first: int) -> None:
+    for number in range(first, first + 25):
+        History(path).begin_run(a_run(number, f"crontab:{first}"))
+
+
+def test_several_processes_write_at_once(history: History) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write, args=(history.path, 100 * n)) for n in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    assert len(history.runs(limit=100)) == 75
+
+
+@given(
+    st.builds(
+        Result,
+        outcome=st.sampled_from(Outcome),
+        exit_code=st.none() | st.integers(0, 255),
+        signal=st.none() | st.text(),
+        duration=st.none() | st.floats(0, 1e9),
+        warnings=st.integers(0, 10**6),
+        reasons=st.lists(st.text()).map(tuple),
+        evidence=st.lists(st.text()).map(tuple),
+    )
+)
+@settings(max_examples=100)
+def test_any_result_survives_the_round_trip(result: Result) -> None:
+    assert result_from_json(result_to_json(result)) == result
