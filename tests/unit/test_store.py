@@ -11,7 +11,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fedtui import store as store_module
-from fedtui.model import Answer, CronFacts, Finding, Job, Location, Problem, Severity, Snapshot, SourceName, State
+from fedtui.model import (
+    Answer,
+    CronFacts,
+    Finding,
+    Job,
+    Location,
+    Problem,
+    Severity,
+    Snapshot,
+    SourceName,
+    State,
+)
 from fedtui.sources.source import Source
 from fedtui.store import Store
 
