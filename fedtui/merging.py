@@ -12,14 +12,11 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from fedtui.model import Answer, Job, Outcome, Problem, Run, Scheduler, Snapshot, State
-from fedtui.schedule.upcoming import runs_of
 
 RUNS_KEPT = 24
 
 SAME_RUN = timedelta(seconds=20)
 """Two sightings of one job that start this close together are one run: cron starts a job once a minute."""
-
-_WILL_RUN = (State.ON, State.OVERDUE, State.RUNNING)
 
 
 def merge(
@@ -142,23 +139,3 @@ def with_runs(job: Job, runs: Sequence[Run], now: datetime) -> Job:
     if job.running_since is not None and job.state is State.ON:
         job = replace(job, state=State.RUNNING)
     return job
-
-
-def roll_forward(snapshot: Snapshot, now: datetime) -> Snapshot:
-    """`snapshot` as of `now`: a cron job whose next run has come gets the one after it.
-
-    Timers keep what systemd said: its signals bring the new elapse.
-    """
-    if not any(_has_passed(job, now) for job in snapshot.jobs):
-        return snapshot
-    jobs = tuple(
-        replace(job, next_run=next(iter(runs_of(job, now)), None)) if _has_passed(job, now) else job
-        for job in snapshot.jobs
-    )
-    return replace(snapshot, at=now, jobs=jobs)
-
-
-def _has_passed(job: Job, now: datetime) -> bool:
-    return (
-        job.cron is not None and job.state in _WILL_RUN and job.next_run is not None and job.next_run <= now
-    )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from fedtui.merging import merge, roll_forward
+from fedtui.merging import merge
 from fedtui.model import Answer, Finding, Problem, Snapshot
 from fedtui.sources.source import Source
 
@@ -53,7 +53,6 @@ class Store:
             for source in self._sources:
                 tasks.create_task(self._keep_reading(source), name=f"source {source.name}")
             tasks.create_task(self._keep_merging(), name="merge")
-            tasks.create_task(self._keep_time(), name="clock")
 
     async def refresh(self, name: str | None = None) -> Snapshot:
         """Ask every source (or the one called `name`) again now; returns the snapshot that results."""
@@ -100,30 +99,10 @@ class Store:
         self._publish(snapshot)
 
     def _merged(self, answers: dict[str, Answer], loading: list[str]) -> Snapshot:
-        now = self._clock()
-        snapshot = roll_forward(merge(answers, self.snapshot, now, loading), now)
-        return self._checked(snapshot)
-
-    def _checked(self, snapshot: Snapshot) -> Snapshot:
+        snapshot = merge(answers, self.snapshot, self._clock(), loading)
         return replace(snapshot, findings=self._check(snapshot)) if self._check else snapshot
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         for callback in self._subscribers:
             callback(snapshot)
-
-    async def _keep_time(self) -> None:
-        """Roll next runs forward when the earliest has come: no source speaks then, only the clock does."""
-        while True:
-            await asyncio.sleep(self._until_next_run())
-            rolled = await asyncio.to_thread(roll_forward, self.snapshot, self._clock())
-            if rolled is not self.snapshot:
-                self._publish(rolled)
-
-    def _until_next_run(self) -> float:
-        now = self._clock()
-        due = [
-            job.next_run for job in self.snapshot.jobs if job.cron is not None and job.next_run is not None
-        ]
-        wait = min(((when - now).total_seconds() for when in due), default=1.0)
-        return min(max(wait, 0.05), 1.0)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -149,22 +148,3 @@ async def test_findings_are_those_of_the_newest_snapshot() -> None:
     async with running(crontab, check=check) as store:
         snapshot = await until(store, lambda s: bool(s.findings))
         assert [finding.title for finding in snapshot.findings] == ["sync"]
-
-
-async def test_a_due_run_gives_way_to_the_one_after_it() -> None:
-    clock = NOW
-
-    class Table(Scripted):
-        async def read(self) -> Answer:
-            due = NOW + timedelta(milliseconds=100)
-            cron = CronFacts("crontab", b"* * * * * true", b"true")
-            return Answer(self.name, NOW, (replace(job("sync"), cron=cron, next_run=due),))
-
-    store = Store((Table("crontab"),), lambda: clock)
-    task = asyncio.create_task(store.run())
-    await until(store, lambda s: bool(s.jobs))
-    clock = NOW + timedelta(seconds=60)
-    snapshot = await until(store, lambda s: bool(s.jobs) and (s.jobs[0].next_run or NOW) > clock)
-    assert snapshot.jobs[0].next_run == datetime(2026, 11, 24, 13, 7, tzinfo=UTC)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
