@@ -12,7 +12,6 @@ import pytest
 from fedtui import store as store_module
 from fedtui.model import (
     Answer,
-    CronFacts,
     Finding,
     Job,
     Location,
