@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from fedtui.safe_text import decode
+from fedtui.sources.log_follow import LogChange, LogFollower
+
 
 @dataclass(frozen=True, slots=True)
 class LogChunk:
     """Lines as they came. `reset` means that they replace what was shown (the first chunk, a rotation).
 
-    `open_line` is what stands behind the last newline so far: a line that is not ended yet. `problem` says why there is no log; `note` is a passing fact ("rotated 14:00"); `size` the log's
-    size in bytes where it has one.
+    `open_line` is what stands behind the last newline so far: a line that is not ended yet. `problem` says
+    why there is no log; `note` is a passing fact ("rotated 14:00"); `size` the log's size in bytes where
+    it has one.
     """
 
     lines: tuple[str, ...] = ()
