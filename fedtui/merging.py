@@ -6,14 +6,18 @@ from the best witness (an exit status outranks a sighting), and what no witness 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from fedtui.model import Answer, Job, Outcome, Problem, Run, Scheduler, Snapshot, State
+from fedtui.crontab.command_field import logged
+from fedtui.model import Answer, CronStart, Job, Outcome, Problem, Result, Run, Scheduler, Snapshot, State
+from fedtui.schedule.upcoming import runs_of
 
 RUNS_KEPT = 24
+
+LOGGED = "start seen in cron's log, no exit status"
 
 SAME_RUN = timedelta(seconds=20)
 """Two sightings of one job that start this close together are one run: cron starts a job once a minute."""
@@ -26,12 +30,11 @@ def merge(
 
     A source that could not tell (`jobs` is None) keeps its rows of `known`, as unreachable.
     """
-    runs = _merge_runs(answers.values())
-    jobs = tuple(
-        with_runs(job, runs.get(job.id, ()), now)
-        for name, answer in answers.items()
-        for job in _jobs_of(name, answer, known)
-    )
+    defined = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
+    starts = [start for answer in answers.values() for start in answer.starts]
+    seen = [run for answer in answers.values() for run in answer.runs]
+    runs = _by_job((*seen, *logged_runs(starts, defined)))
+    jobs = tuple(with_runs(job, runs.get(job.id, ())) for job in defined)
     return Snapshot(
         at=now,
         jobs=jobs,
@@ -83,11 +86,34 @@ def _problems(answers: Iterable[Answer]) -> tuple[Problem, ...]:
     return tuple(problem for answer in answers for problem in answer.problems)
 
 
-def _merge_runs(answers: Iterable[Answer]) -> dict[str, tuple[Run, ...]]:
+def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Run]:
+    """The runs that cron's log tells of. It names user and command: equal commands are told apart by whose
+    minute it was, and where that does not tell either, the start is counted for none of them.
+    """
+    by_text: dict[tuple[str, str], list[Job]] = {}
+    for job in jobs:
+        if job.cron is not None:
+            by_text.setdefault((job.user, logged(job.cron.command)), []).append(job)
+    for start in starts:
+        found = by_text.get((start.user, start.command), [])
+        if len(found) > 1:
+            found = [job for job in found if _due_at(job, start.at)]
+        if len(found) == 1:
+            run_id = f"cron-{start.at.timestamp():.0f}-{start.pid}"
+            yield Run(run_id, found[0].id, start.at, start.at, Result(Outcome.UNKNOWN, evidence=(LOGGED,)))
+
+
+def _due_at(job: Job, moment: datetime) -> bool:
+    """Whether the schedule has a run in the minute of `moment`."""
+    minute = moment.replace(second=0, microsecond=0)
+    run = next(runs_of(replace(job, next_run=minute), minute - timedelta(seconds=1)), None)
+    return run is not None and run.timestamp() == minute.timestamp()
+
+
+def _by_job(runs: Iterable[Run]) -> dict[str, tuple[Run, ...]]:
     by_job: dict[str, list[Run]] = {}
-    for answer in answers:
-        for run in answer.runs:
-            by_job.setdefault(run.job_id, []).append(run)
+    for run in runs:
+        by_job.setdefault(run.job_id, []).append(run)
     return {job_id: _one_each(found)[-RUNS_KEPT:] for job_id, found in by_job.items()}
 
 
@@ -124,7 +150,7 @@ def _fold(one: Run, other: Run) -> Run:
     return replace(best, end=end, result=result, output=best.output or rest.output)
 
 
-def with_runs(job: Job, runs: Sequence[Run], now: datetime) -> Job:
+def with_runs(job: Job, runs: Sequence[Run]) -> Job:
     """`job` with its last run, result and running state as its runs tell them.
 
     The source's own facts (a timer's service, say) stand unless a run is newer.

@@ -253,6 +253,16 @@ class Scheduler:
 
 
 @dataclass(frozen=True, slots=True)
+class CronStart:
+    """cron's own word that it started a job. `command` is as cron logs it: compare with `crontab.logged`."""
+
+    user: str
+    command: str
+    pid: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one source says of the world at one moment. Facts and problems are data, never exceptions.
 
@@ -264,6 +274,7 @@ class Answer:
     at: datetime
     jobs: tuple[Job, ...] | None = None
     runs: tuple[Run, ...] = ()
+    starts: tuple[CronStart, ...] = ()
     problems: tuple[Problem, ...] = ()
     schedulers: tuple[Scheduler, ...] = ()
 

@@ -41,6 +41,7 @@ class Store:
         self._asked: dict[str, int] = {}
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stale = asyncio.Event()
+        self._merging = asyncio.Lock()
         self.snapshot = Snapshot(at=clock(), loading=frozenset(source.name for source in self._sources))
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> None:
@@ -92,11 +93,11 @@ class Store:
             await self._merge()
 
     async def _merge(self) -> None:
-        self._stale.clear()
-        ordered = {s.name: self._answers[s.name] for s in self._sources if s.name in self._answers}
-        loading = [source.name for source in self._sources if source.name not in self._answers]
-        snapshot = await asyncio.to_thread(self._merged, ordered, loading)
-        self._publish(snapshot)
+        async with self._merging:  # one at a time: an older picture must not be published over a newer one
+            self._stale.clear()
+            ordered = {s.name: self._answers[s.name] for s in self._sources if s.name in self._answers}
+            loading = [source.name for source in self._sources if source.name not in self._answers]
+            self._publish(await asyncio.to_thread(self._merged, ordered, loading))
 
     def _merged(self, answers: dict[str, Answer], loading: list[str]) -> Snapshot:
         snapshot = merge(answers, self.snapshot, self._clock(), loading)

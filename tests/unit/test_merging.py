@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fedtui.merging import merge, with_runs
+from fedtui.merging import LOGGED, logged_runs, merge, with_runs
 from fedtui.model import (
     Answer,
+    CronFacts,
+    CronStart,
     Job,
     Location,
     Outcome,
@@ -26,14 +29,10 @@ SEEN = Result(Outcome.UNKNOWN, evidence=("start seen in the process table, no ex
 
 def job(key: str = "crontab:1", source: SourceName = SourceName.CRONTAB, **more: object) -> Job:
     base = Job(key, "sync", source, "fed", "0 * * * *", "hourly at :00", Location("crontab", 1))
-    from dataclasses import replace
-
     return replace(base, **more)  # type: ignore[arg-type]  # a test's shorthand
 
 
 def run(seconds_ago: float, result: Result | None = SEEN, **more: object) -> Run:
-    from dataclasses import replace
-
     start = NOW - timedelta(seconds=seconds_ago)
     end = None if result is None else start + timedelta(seconds=1)
     return replace(Run(f"r{seconds_ago}", "crontab:1", start, end, result), **more)  # type: ignore[arg-type]
@@ -93,14 +92,14 @@ def test_a_run_by_hand_and_a_scheduled_run_are_two_runs() -> None:
 
 
 def test_an_open_run_makes_the_job_running_and_keeps_the_last_result() -> None:
-    shown = with_runs(job(), (run(60, Result(Outcome.OK, exit_code=0)), run(12, None)), NOW)
+    shown = with_runs(job(), (run(60, Result(Outcome.OK, exit_code=0)), run(12, None)))
     assert shown.state is State.RUNNING
     assert shown.running_since == NOW - timedelta(seconds=12)
     assert shown.last_result.outcome is Outcome.OK
 
 
 def test_a_paused_job_that_still_runs_stays_paused() -> None:
-    shown = with_runs(job(state=State.PAUSED), (run(12, None),), NOW)
+    shown = with_runs(job(state=State.PAUSED), (run(12, None),))
     assert shown.state is State.PAUSED
     assert shown.running
 
@@ -127,3 +126,24 @@ def test_a_scheduler_seen_down_outranks_one_that_could_not_be_asked() -> None:
     for order in ((down, unsure), (unsure, down)):
         (cron,) = merge(answers(*order), Snapshot(NOW), NOW).schedulers
         assert cron.up is False
+
+
+def cron_line(key: str, schedule: str, command: bytes) -> Job:
+    return job(key, schedule=schedule, cron=CronFacts("crontab", b"", command, zone="UTC"))
+
+
+def test_a_start_in_crons_log_is_a_run_of_the_line_with_that_user_and_command() -> None:
+    start = CronStart("fed", "echo h\\303\\251", 4711, NOW)
+    other = CronStart("eve", "echo h\\303\\251", 4712, NOW)
+    line = cron_line("crontab:1", "* * * * *", "echo hé".encode())
+    (seen,) = logged_runs((start, other), (line,))
+    assert (seen.job_id, seen.start) == ("crontab:1", NOW)
+    assert seen.result == Result(Outcome.UNKNOWN, evidence=(LOGGED,))
+
+
+def test_equal_commands_are_told_apart_by_whose_minute_it_was() -> None:
+    hourly, at_five = cron_line("crontab:1", "0 * * * *", b"x"), cron_line("crontab:1-2", "5 * * * *", b"x")
+    (seen,) = logged_runs((CronStart("fed", "x", 1, NOW),), (hourly, at_five))
+    assert seen.job_id == "crontab:1-2"
+    every_minute = cron_line("crontab:1-3", "* * * * *", b"x")
+    assert list(logged_runs((CronStart("fed", "x", 1, NOW),), (at_five, every_minute))) == []

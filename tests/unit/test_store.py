@@ -38,8 +38,10 @@ class Scripted:
         self.name = name
         self.answers: asyncio.Queue[Answer] = asyncio.Queue()
         self.changes: asyncio.Queue[None] = asyncio.Queue()
+        self.asked: asyncio.Queue[None] = asyncio.Queue()
 
     async def read(self) -> Answer:
+        self.asked.put_nowait(None)
         return await self.answers.get()
 
     async def watch(self) -> AsyncIterator[None]:
@@ -107,9 +109,9 @@ async def test_a_late_answer_to_an_old_question_is_dropped() -> None:
     crontab = Scripted("crontab")
     store = Store((crontab,), lambda: NOW)
     old = asyncio.create_task(store.refresh())
-    await asyncio.sleep(0)
+    await asyncio.wait_for(crontab.asked.get(), 10)
     new = asyncio.create_task(store.refresh())
-    await asyncio.sleep(0)
+    await asyncio.wait_for(crontab.asked.get(), 10)
     # Both questions wait now; queues answer in order, so the first answer belongs to the old question.
     crontab.says("old")
     crontab.says("new")
