@@ -14,8 +14,8 @@ from textual.widgets import Input
 from fedtui.presentation.signs import Line, Piece, Tone, fit, width_of
 from fedtui.screens.base import FullScreen
 from fedtui.widgets.arrangement import DETAILS_FROM
-from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.filter import SearchInput
+from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.keys import ALL, EVERYWHERE, JOB, LOG, PANES, Key
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule

@@ -1,4 +1,4 @@
-"""Carry out a change of a cron table: keep the old text, write, read back, remember how to undo it. Blocking."""
+"""Carry out a change of a cron table: keep the old text, write, read back, keep the undo step. Blocking."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def apply(plan: Plan, change: CronChange, ports: Ports) -> Applied:
         raise Refused(f"crontab refuses: {error}", "The old table stands.", error.advice) from error
     except CrontabError as error:
         where = f" Its text from before is in {for_the_eye(kept)}." if kept else ""
-        raise Refused(f"{error}", f"Look at the {port.title} before you go on.{where}", error.advice) from error
+        raise Refused(
+            f"{error}", f"Look at the {port.title} before you go on.{where}", error.advice
+        ) from error
     payload = json.dumps(
         {"user": change.user, "table": change.table, "before": _pack(change.base), "after": _pack(change.new)}
     )
@@ -74,7 +76,9 @@ def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     summary = f"Undo: {step.verb} {step.job_name}, {when}."
     if current != after:
         summary += " Other lines were changed since; they stay as they are."
-    words = Words("undo", step.job_id, step.job_name, summary, f"Undone: {step.verb} {step.job_name}.", step.id)
+    words = Words(
+        "undo", step.job_id, step.job_name, summary, f"Undone: {step.verb} {step.job_name}.", step.id
+    )
     return plan_table(Table(port, current, document), new, ports, words)
 
 

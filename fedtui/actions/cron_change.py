@@ -18,7 +18,7 @@ from fedtui.actions.table import Mend, Table, open_crontab, open_table
 from fedtui.crontab import Document, Entry, edit
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.patch import diff
-from fedtui.model import Job, SourceName
+from fedtui.model import Job
 from fedtui.safe_text import decode, shown
 from fedtui.sources.crontab_port import CrontabError
 
@@ -28,7 +28,10 @@ CONTEXT = 1
 
 @dataclass(frozen=True, slots=True)
 class CronChange:
-    """One text of a table in place of another. `table` is "crontab" or a path; `undoes` an undo step's number."""
+    """One text of a table in place of another.
+
+    `table` is "crontab" or a path, `undoes` the number of the undo step that it takes back.
+    """
 
     user: str
     table: str
@@ -116,7 +119,9 @@ def change(job: Job, draft: Draft, ports: Ports, mend: Mend | None = None) -> Pl
             note=draft.note if draft.note != was.note else None,
         ),
     )
-    parts = [part for part in ("schedule", "command", "name", "note") if getattr(draft, part) != getattr(was, part)]
+    parts = [
+        part for part in ("schedule", "command", "name", "note") if getattr(draft, part) != getattr(was, part)
+    ]
     summary = f"Change the {_listed(parts)}." if parts else "Change the line."
     warnings: tuple[str, ...] = ()
     if "schedule" in parts:
@@ -175,7 +180,10 @@ def plan_table(
     if new_text is not None:
         finished = table.finished(new_text)
         if finished != new_text:
-            warnings = (*warnings, "The last line gets the newline that it lacks: cron reads no table without it.")
+            warnings = (
+                *warnings,
+                "The last line gets the newline that it lacks: cron reads no table without it.",
+            )
         new_text = finished
         _check(table, new_text)
     if table.mended and words.verb != "mend":
@@ -206,7 +214,9 @@ def file_diff(title: str, old: bytes, new_text: bytes) -> FileDiff:
 def _steps(table: Table, new_text: bytes | None, ports: Ports, words: Words) -> tuple[Step, ...]:
     steps: list[Step] = []
     if table.base is not None:
-        name = backup_name("crontab" if not table.system else table.port.title.rpartition("/")[2], ports.clock())
+        name = backup_name(
+            "crontab" if not table.system else table.port.title.rpartition("/")[2], ports.clock()
+        )
         steps.append(Step("keep", f"{for_the_eye(ports.config.backups / name)}  mode 0600"))
     what = "the crontab" if not table.system else table.port.title
     steps.append(Step("check", f"{what} is still as shown, else stop and show anew"))
@@ -217,7 +227,11 @@ def _steps(table: Table, new_text: bytes | None, ports: Ports, words: Words) -> 
     else:
         steps.append(Step("write", f"{_written(table)}, in one rename"))
         steps.append(Step("verify", "the file equals it, byte for byte"))
-    undo = "u puts the same bytes back in the same place" if words.verb == "delete" else "u, also after a restart"
+    undo = (
+        "u puts the same bytes back in the same place"
+        if words.verb == "delete"
+        else "u, also after a restart"
+    )
     steps.append(Step("undo", undo))
     return tuple(steps)
 

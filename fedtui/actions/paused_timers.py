@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 from fedtui.actions.plan import Refused
 from fedtui.config import Config

@@ -52,7 +52,9 @@ class SystemTable:
         part = self.path.with_name(f".{self.path.name}.fedtui")
         try:
             was = self.path.stat()
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(
+                part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+            )
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(table)
                 stream.flush()

@@ -38,7 +38,7 @@ class BadTable(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a plan starts from. `base` is what the table holds now, `document` that with its bad lines mended."""
+    """What a plan starts from: `base` is what the table holds, `document` that with its bad lines mended."""
 
     port: CrontabPort
     base: bytes | None
@@ -63,7 +63,7 @@ class Table:
 
 
 def open_table(job: Job, ports: Ports, mend: Mend | None = None, *, to_write: bool = True) -> Table:
-    """The table that `job` is written in. Blocking. Raises Refused, or BadTable unless `mend` heals it all."""
+    """The table that `job` is written in. Blocking. Raises Refused; BadTable unless `mend` heals it."""
     if job.source is SourceName.CRONTAB:
         return open_crontab(job.user, ports, mend, to_write=to_write)
     path = job.location.path

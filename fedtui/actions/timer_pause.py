@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -63,7 +62,9 @@ class TimerState:
         return "timer-state"
 
 
-async def plan_pause(target: Target, ports: Ports, *, hold: bool = False, undoes: UndoStep | None = None) -> Plan:
+async def plan_pause(
+    target: Target, ports: Ports, *, hold: bool = False, undoes: UndoStep | None = None
+) -> Plan:
     """Stop the timer and keep it off: disabled, or with `hold` masked or held by a condition."""
     require_privilege(target, "systemctl", "disable", "--now", target.unit)
     async with manager(ports, user_manager=target.user_manager) as systemd:
@@ -78,10 +79,7 @@ async def plan_pause(target: Target, ports: Ports, *, hold: bool = False, undoes
         comes_back = not enabled and not way
         warnings: list[str] = []
         if comes_back:
-            warnings.append(
-                f"{target.unit} is {standing.file_state or 'without a unit file'}: there is nothing to disable, so "
-                f"whatever starts it does so again at the next boot. A {_hold_word(standing)} keeps it off."
-            )
+            warnings.append(_comes_back(target, standing))
         diffs = await _pause_diffs(target) if way == "condition" else ()
         words = "" if undoes is None else _undo_words(undoes)
         return Plan(
@@ -107,12 +105,18 @@ async def plan_pause(target: Target, ports: Ports, *, hold: bool = False, undoes
 async def plan_resume(target: Target, ports: Ports, *, undoes: UndoStep | None = None) -> Plan:
     """Put back what the pause took away; of a timer that fedtui did not pause, enable and start it."""
     require_privilege(target, "systemctl", "enable", "--now", target.unit)
-    kept = await asyncio.to_thread(PausedTimers(ports.config).get, target.unit, user_manager=target.user_manager)
+    kept = await asyncio.to_thread(
+        PausedTimers(ports.config).get, target.unit, user_manager=target.user_manager
+    )
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
         standing = timer.standing
         restore = kept or _guess(target, standing)
-        if standing.active and not restore.hold and not (restore.enabled and standing.file_state == "disabled"):
+        if (
+            standing.active
+            and not restore.hold
+            and not (restore.enabled and standing.file_state == "disabled")
+        ):
             raise Refused(f"{target.unit} is on already.")
         warnings = await runs_at_once(timer, ports.clock()) if restore.active and not standing.active else ()
         diffs = await _resume_diffs(target) if restore.hold == "condition" else ()
@@ -227,6 +231,13 @@ def _hold_word(standing: Standing) -> str:
     return "drop-in with a condition that is never true" if standing.own_file else "mask"
 
 
+def _comes_back(target: Target, standing: Standing) -> str:
+    return (
+        f"{target.unit} is {standing.file_state or 'without a unit file'}: there is nothing to disable, so "
+        f"whatever starts it does so again at the next boot. A {_hold_word(standing)} keeps it off."
+    )
+
+
 def _look(systemd: Manager, target: Target) -> str:
     return f"Look: {' '.join(systemd.command('status', target.unit))}"
 
@@ -255,7 +266,7 @@ def _put_back(links: tuple[tuple[str, str], ...]) -> bool:
         if not link.is_symlink():
             link.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             with suppress(FileExistsError):
-                os.symlink(points_to, link)
+                link.symlink_to(points_to)
                 made = True
     return made
 
@@ -283,7 +294,12 @@ def _pause_steps(systemd: Manager, target: Target, restore: Restore) -> tuple[St
     if restore.hold == "mask":
         steps.append(Step("run", "", systemd.command("mask", unit)))
     steps.append(Step("verify", "it is inactive", systemd.command("is-active", unit)))
-    steps.append(Step("undo", f"u {'enables and starts' if restore.enabled else 'starts'} it again, also after a restart"))
+    steps.append(
+        Step(
+            "undo",
+            f"u {'enables and starts' if restore.enabled else 'starts'} it again, also after a restart",
+        )
+    )
     return tuple(steps)
 
 
@@ -303,5 +319,3 @@ def _resume_steps(systemd: Manager, target: Target, restore: Restore) -> tuple[S
     steps.append(Step("verify", "it is active", systemd.command("is-active", unit)))
     steps.append(Step("undo", "u, also after a restart"))
     return tuple(steps)
-
-

@@ -179,7 +179,9 @@ async def _reloaded(systemd: Manager, target: Target, change: DropIn) -> None:
     await systemd.reload()
     after = await look(systemd, target)
     if after.unit["LoadState"] != "loaded":
-        raise Refused(f"systemd does not load {target.unit} with the new drop-in.", "The drop-in was taken back.")
+        raise Refused(
+            f"systemd does not load {target.unit} with the new drop-in.", "The drop-in was taken back."
+        )
     if change.wanted is not None:
         calendar, monotonic = change.wanted
         standing = after.standing
@@ -208,8 +210,7 @@ async def _verified(timer: Timer, path: Path, text: bytes, *, user_manager: bool
     try:
         unit = timer.unit["Id"]
         old = {_bare(line, before) for line in await verify([before / unit], user_manager)}
-        names = [after / unit, after / f"{unit}.d" / path.name]
-        new = [_bare(line, after) for line in await verify(names[:1], user_manager)]
+        new = [_bare(line, after) for line in await verify([after / unit], user_manager)]
         fresh = [line for line in new if line not in old]
         if fresh:
             raise Refused(f"systemd-analyze verify refuses it: {fresh[0]}")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from fedtui.sources import systemd_analyze
 
@@ -73,7 +74,9 @@ async def check(text: str, now: datetime, iterations: int = 5) -> TimerSchedule:
     checks = await systemd_analyze.calendar(expressions, iterations, now) if expressions else []
     for asked in checks:
         if not asked.ok:
-            raise TimerScheduleError("OnCalendar", f"{asked.expression}: {asked.error}{await _hint(asked.expression)}")
+            raise TimerScheduleError(
+                "OnCalendar", f"{asked.expression}: {asked.error}{await _hint(asked.expression)}"
+            )
     monotonic = []
     for name, value in lines:
         if name != "OnCalendar":
@@ -82,7 +85,9 @@ async def check(text: str, now: datetime, iterations: int = 5) -> TimerSchedule:
                 raise TimerScheduleError(name, f"{name}={value}: {span.error}")
             monotonic.append((name, span.seconds))
     runs = sorted({run for asked in checks for run in asked.runs})[:iterations]
-    return TimerSchedule(tuple(lines), tuple(asked.normalized for asked in checks), tuple(monotonic), tuple(runs))
+    return TimerSchedule(
+        tuple(lines), tuple(asked.normalized for asked in checks), tuple(monotonic), tuple(runs)
+    )
 
 
 async def _hint(expression: str) -> str:
@@ -110,5 +115,5 @@ def warnings_of(schedule: TimerSchedule, *, persistent: bool) -> tuple[str, ...]
 
 
 def _shortest(runs: Sequence[datetime]) -> float | None:
-    gaps = [(after - before).total_seconds() for before, after in zip(runs, runs[1:], strict=False)]
+    gaps = [(after - before).total_seconds() for before, after in pairwise(runs)]
     return min(gaps, default=None)
