@@ -82,14 +82,14 @@ class HelpScreen(FullScreen):
                 [*groups[EVERYWHERE], *space, *groups[LOG]],
                 signs,
             ]
-            widths = [38, 38, width - 76]
+            widths = [38, 40, width - 78]
         else:
             columns = [[*groups[JOB], *groups[EVERYWHERE], *groups[LOG]], [*signs, *groups[PANES]]]
             widths = [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])
 
     def _keys(self, group: str, wide: bool) -> list[Line]:
-        indent = 9 if wide else 8
+        indent = 10 if wide else 8
         rows = [
             (Piece(f"{self._key_words(key):>{indent}}", Tone.ACCENT, bold=True), Piece(f"  {key.help}"))
             for key in ALL
