@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fedtui.cli import report_errors, run_verb
 from fedtui.cli.parser import UsageError, build_parser
 from fedtui.config import Config, load
-from fedtui.workspace import Workspace, demo_workspace, host_workspace
+from fedtui.demo.workspace import demo_workspace
+from fedtui.machine import host_workspace
+from fedtui.workspace import Workspace
 
 OPEN_DEMO = "demo"
 """What the dashboard returns when the user asked for the demo workspace."""
@@ -41,7 +44,7 @@ def _demo(config: Config, options: Namespace) -> int:
         if inner.verb in (None, "demo"):
             raise UsageError("fedtui demo: give a verb such as list, or nothing to open the dashboard")
         return run_verb(demo_workspace(config, folder), inner)
-    _dashboard(demo_workspace(config, folder, schedules=True), options)
+    _dashboard(demo_workspace(config, folder), options)
     return 0
 
 
@@ -51,7 +54,25 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
     from fedtui.app import FedtuiApp
 
-    return FedtuiApp(workspace, ascii_only=options.ascii, theme=options.theme).run()
+    app = FedtuiApp(
+        workspace.store,
+        workspace.ports,
+        _with_options(workspace.config, options),
+        clock=workspace.now,
+        open_log=workspace.log_of,
+        runs_of=runs_of,
+        host=workspace.host,
+        home=workspace.home,
+        ascii_only=options.ascii or workspace.config.ascii or needs_ascii(),
+        checks=len(CHECKS),
+        background=workspace.background,
+    )
+    return app.run()
+
+
+def _with_options(config: Config, options: Namespace) -> Config:
+    """The settings with what the command line says instead."""
+    return config if options.theme is None else replace(config, theme=f"fedtui-{options.theme}")
 
 
 if __name__ == "__main__":

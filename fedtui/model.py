@@ -274,9 +274,9 @@ class Answer:
     at: datetime
     jobs: tuple[Job, ...] | None = None
     runs: tuple[Run, ...] = ()
-    starts: tuple[CronStart, ...] = ()
     problems: tuple[Problem, ...] = ()
     schedulers: tuple[Scheduler, ...] = ()
+    starts: tuple[CronStart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from fedtui.sources.log_feed import LogFeed
     from fedtui.store import Store
 
+OWN_RUNS = "own-runs"
+CRON_ACTIVITY = "cron-activity"
+
 SOURCES_OF: Mapping[str, tuple[str, ...]] = {
     SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY),
     SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log"),
@@ -31,9 +34,6 @@ SOURCES_OF: Mapping[str, tuple[str, ...]] = {
     SourceName.SYSTEM_TIMER: ("system-timers",),
 }
 """Which sources tell of the jobs of one `SourceName`."""
-
-OWN_RUNS = "own-runs"
-CRON_ACTIVITY = "cron-activity"
 
 MakeSource = Callable[[], Source]
 
@@ -120,17 +120,21 @@ class Workspace:
         """The latest runs of a job in the newest snapshot, oldest first."""
         return self.snapshot.runs.get(job.id, ())
 
-    def log_of(self, job: Job) -> LogFeed | None:
-        """Where a job's output goes: its file, its unit's journal, or what its last run by hand printed."""
+    def log_of(self, job: Job, lines: int = 500) -> LogFeed | None:
+        """Where a job's output goes: its file, its unit's journal, or what its last run by hand printed.
+
+        The feed begins with the last `lines` lines.
+        """
         from fedtui.sources.log_feed import FileFeed
         from fedtui.sources.unit_feed import UnitFeed
 
         if job.log_path is not None:
-            return FileFeed(job.log_path)
+            return FileFeed(job.log_path, lines)
         if job.timer is not None:
-            return UnitFeed(job.timer.activates, job.timer.user_manager) if job.timer.activates else None
+            unit = job.timer.activates
+            return UnitFeed(unit, job.timer.user_manager, lines) if unit else None
         outputs = [run.output for run in self.runs_of(job) if run.output]
-        return FileFeed(outputs[-1]) if outputs else None
+        return FileFeed(outputs[-1], lines) if outputs else None
 
     async def close(self) -> None:
         """Let go of buses and files."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Awaitable
 
 from fedtui import actions
 from fedtui.actions.plan import FileDiff, Plan, Step
 from fedtui.cli.finding import find_job
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
+from fedtui.model import Job
 from fedtui.safe_text import shown, visible
 from fedtui.workspace import Workspace
 
@@ -29,7 +29,8 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
             return await actions.plan_undo(ports, options.id)
         case "new":
             draft = actions.Draft(options.schedule, options.command, options.name, options.note)
-            return await _checked(actions.plan_new(draft, ports))
+            await _check(None, draft.schedule, workspace)
+            return await actions.plan_new(draft, ports)
     job = await find_job(workspace, options.job)
     match options.verb:
         case "pause":
@@ -43,7 +44,9 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
                 actions.plan_reschedule(job, options.schedule, ports, reason=options.reason)
             )
         case "edit":
-            return await _checked(actions.plan_edit(job, _edited(actions.draft_of(job), options), ports))
+            draft = _edited(await actions.load_draft(job, ports), options)
+            await _check(job, draft.schedule, workspace)
+            return await actions.plan_edit(job, draft, ports)
     raise AssertionError(options.verb)
 
 
@@ -60,12 +63,11 @@ def _edited(draft: actions.Draft, options: Namespace) -> actions.Draft:
     )
 
 
-async def _checked(planning: Awaitable[Plan]) -> Plan:
+async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:
     """A schedule that nothing would accept is wrong usage, with the field named."""
-    try:
-        return await planning
-    except actions.InvalidSchedule as error:
-        raise UsageError(str(error)) from error
+    preview = await actions.preview(job, schedule, workspace.ports, workspace.now())
+    if not preview.valid:
+        raise UsageError(f"{schedule!r}: {preview.message}")
 
 
 async def _carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int:

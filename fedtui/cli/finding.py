@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedtui.cli.parser import UsageError
 from fedtui.model import Job, Snapshot
-from fedtui.workspace import Workspace
+from fedtui.workspace import SOURCES_OF, Workspace
 
 
 class Unavailable(Exception):
@@ -17,7 +17,7 @@ async def find_job(workspace: Workspace, key: str) -> Job:
     An id tells its source, and then only that source is asked.
     """
     source = key.partition(":")[0]
-    snapshot = await workspace.read((source,) if workspace.has_source(source) else ())
+    snapshot = await workspace.read((source,) if source in SOURCES_OF else ())
     return choose(snapshot, key)
 
 

@@ -67,10 +67,9 @@ def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--show-secrets", action="store_true", help="do not mask what looks like a secret")
 
 
-def _job(parser: argparse.ArgumentParser, **more: str) -> None:
-    parser.add_argument(
-        "job", metavar="JOB", help="an id as `list` prints it, or an unambiguous name", **more
-    )  # type: ignore[arg-type]  # argparse's stub wants each keyword by itself
+def _job(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    text = "an id as `list` prints it, or an unambiguous name"
+    parser.add_argument("job", metavar="JOB", nargs="?" if optional else None, help=text)
 
 
 def _reading(verbs: argparse._SubParsersAction[_Parser]) -> None:
@@ -81,7 +80,7 @@ def _reading(verbs: argparse._SubParsersAction[_Parser]) -> None:
     _json(listing)
 
     following = _verb(verbs, "next", "print the next runs of a job or of an expression")
-    _job(following, nargs="?")
+    _job(following, optional=True)
     following.add_argument("--expr", metavar="'M H DOM MON DOW'", help="a schedule in Debian's dialect")
     following.add_argument("--count", type=_positive, default=5, metavar="N", help="how many (default 5)")
     following.add_argument("--from", dest="start", metavar="RFC3339", help="later than this (default: now)")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import aclosing
 from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.cli.finding import find_job
+from fedtui.cli.finding import Unavailable, find_job
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.model import Job, Snapshot
@@ -44,7 +45,7 @@ def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) ->
     from fedtui.presentation.signs import plain, to_ascii
 
     columns = layout(115)
-    now = workspace.ports.clock().astimezone(workspace.zone)
+    now = workspace.now()
     print(plain(heading(columns)).rstrip() + "   ID")
     for job in jobs:
         line = f"{plain(row(job, now, columns))}  {job.id}"
@@ -126,15 +127,25 @@ async def print_log(workspace: Workspace, options: Namespace) -> int:
     """`fedtui logs`: the last lines of a job's log, and with -f what comes after."""
     job = await find_job(workspace, options.job)
     records = Records(workspace.zone, options.show_secrets)
-    feed = workspace.log_of(job)
-    lines = [records.text(line) for line in await feed.tail(options.lines)]
-    if options.json:
-        print_json({"job": job.id, "log_path": job.log_path, "lines": lines})
-        return 0
-    for line in lines:
-        print(line)
-    if options.follow:
-        async for batch in feed.follow():
-            for line in batch:
-                print(records.text(line), flush=True)
+    feed = workspace.log_of(job, options.lines)
+    if feed is None:
+        raise Unavailable(f"{records.text(job.name)} writes its output nowhere that fedtui can see.")
+    async with aclosing(feed.chunks()) as chunks:
+        async for chunk in chunks:
+            if chunk.problem:
+                raise Unavailable(records.text(chunk.problem))
+            lines = [records.text(line) for line in chunk.lines]
+            if not options.follow:
+                lines += [records.text(chunk.open_line)] if chunk.open_line else []
+                _print_lines(job, lines[-options.lines :], as_json=options.json)
+                return 0
+            _print_lines(job, lines, as_json=False)
     return 0
+
+
+def _print_lines(job: Job, lines: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"job": job.id, "log_path": job.log_path, "lines": list(lines)})
+        return
+    for line in lines:
+        print(line, flush=True)

@@ -37,7 +37,7 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
 async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
     """Print the run's output as it comes; returns the run as it ended."""
     out = sys.stdout.buffer
-    async for update in actions.watch_run(run, workspace.ports):
+    async for update in actions.watch_run(run.id, workspace.ports):
         if update.output and not quiet:
             text = update.output.decode("utf-8", "replace")
             out.write("\n".join(visible(line) for line in text.split("\n")).encode())
@@ -70,5 +70,5 @@ async def stop_job(workspace: Workspace, options: Namespace) -> int:
     if not options.yes and not (sys.stdin.isatty() and confirmed("Stop it?")):
         print("Nothing was stopped; --yes stops it without asking.", file=sys.stderr)
         return REFUSED
-    print(visible(await actions.stop(job, workspace.ports)))
+    print(visible((await actions.stop(job, workspace.ports)).message))
     return DONE

@@ -77,7 +77,7 @@ def never_fires(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
 def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
     """FT110: the script that a line runs is not there."""
     for job, cron in _live_lines(snapshot):
-        script = script_path(cron.command, cron.home)
+        script = script_path(cron.command, cron.home, cron.environment)
         if script is not None and host.exists(script) is False:
             yield Finding(
                 "FT110",
