@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import locale
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -53,6 +55,8 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
     from fedtui.app import FedtuiApp
+    from fedtui.health import CHECKS
+    from fedtui.schedule.upcoming import runs_of
 
     app = FedtuiApp(
         workspace.store,
@@ -68,6 +72,12 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         background=workspace.background,
     )
     return app.run()
+
+
+def needs_ascii() -> bool:
+    """Whether this terminal cannot be trusted with signs beyond ASCII: the console, or no UTF-8 locale."""
+    encoding = locale.getpreferredencoding(do_setlocale=False)
+    return os.environ.get("TERM") == "linux" or encoding.lower().replace("-", "") != "utf8"
 
 
 def _with_options(config: Config, options: Namespace) -> Config:

@@ -40,9 +40,8 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
         case "delete":
             return await actions.plan_delete(job, ports)
         case "reschedule":
-            return await _checked(
-                actions.plan_reschedule(job, options.schedule, ports, reason=options.reason)
-            )
+            await _check(job, options.schedule, workspace)
+            return await actions.plan_reschedule(job, options.schedule, ports, options.reason)
         case "edit":
             draft = _edited(await actions.load_draft(job, ports), options)
             await _check(job, draft.schedule, workspace)
