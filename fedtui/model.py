@@ -144,7 +144,8 @@ class TimerFacts:
 
     `calendar` holds OnCalendar= expressions as systemd normalised them, `monotonic` pairs like
     ("OnUnitActiveSec", 3600.0) in seconds. `fragment` is the unit file, `drop_ins` the files that add
-    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...).
+    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `invocation_id` and
+    `main_pid` name the last run of the service that systemd remembers.
     """
 
     unit: str
@@ -161,6 +162,7 @@ class TimerFacts:
     service_fragment: str = ""
     service_active_state: str = ""
     invocation_id: str = ""
+    main_pid: int = 0
     description: str = ""
 
 
