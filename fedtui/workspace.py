@@ -132,7 +132,7 @@ class Workspace:
             return FileFeed(job.log_path, lines)
         if job.timer is not None:
             unit = job.timer.activates
-            return UnitFeed(unit, job.timer.user_manager, lines) if unit else None
+            return UnitFeed(unit, job.timer.user_manager, self.zone, lines) if unit else None
         outputs = [run.output for run in self.runs_of(job) if run.output]
         return FileFeed(outputs[-1], lines) if outputs else None
 
