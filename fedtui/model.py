@@ -121,7 +121,8 @@ class CronFacts:
     this line, in order, values as cron stores them (no expansion). `zone` is the IANA zone the schedule
     is read in. `parts` are the scripts a run-parts command would run. `table` identifies the table:
     "crontab" for a user's own, else a path. `raw` is the line without its newline. `home` is the absolute
-    home folder of the user it runs as (HOME, unless `environment` sets another).
+    home folder of the user it runs as (HOME, unless `environment` sets another). `ignored_parts` are the
+    files that run-parts finds and does not run, each with the reason ("backup.sh: ...").
     """
 
     table: str
@@ -134,6 +135,7 @@ class CronFacts:
     note: str = ""
     parts: tuple[str, ...] = ()
     home: str = ""
+    ignored_parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
