@@ -24,9 +24,9 @@ from fedtui.actions.run import GRACE, RunUpdate
 from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.signs import outcome_sign
 from fedtui.screens.dialog import Dialog, local_now, to_its_end
+from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets import run_lines
 from fedtui.widgets.lines import Body, boxed, fact, note, rule
-from fedtui.widgets.log_feed import LogFeed
 from fedtui.widgets.run_output import RunOutput
 
 

@@ -12,10 +12,11 @@ from contextlib import suppress
 from datetime import datetime
 
 from textual.message import Message
+from textual.timer import Timer
 
 from fedtui.presentation.signs import Piece, Tone
+from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets.lines import ROOMY_FROM
-from fedtui.widgets.log_feed import LogFeed
 from fedtui.widgets.log_view import LogView
 from fedtui.widgets.run_lines import LONGEST_OPEN_LINE, OutputLines, written_since
 
@@ -45,6 +46,8 @@ class RunOutput(LogView):
         self._before: tuple[str, ...] = ()
         self._opened = clock()
         self._waiting = bytearray()
+        self._open_line = ""
+        self._trailing: Timer | None = None
 
     def on_mount(self) -> None:
         """Paint what came, now and then."""
@@ -61,7 +64,10 @@ class RunOutput(LogView):
         self.counts = OutputLines()
         self._waiting.clear()
         self._before = ()
+        self._open_line = ""
         self._opened = self._clock()
+        if self._trailing is not None:
+            self._trailing.stop()
         self.say((Piece("Nothing so far.", Tone.MUTED),))
         self._log_open.clear()
         if self._log is not None:
@@ -78,6 +84,7 @@ class RunOutput(LogView):
         async for chunk in log.chunks():
             if self._log_open.is_set():
                 self.take_lines(chunk.lines)
+                self._open_line = chunk.open_line
             else:
                 self._before = chunk.lines
                 self._log_open.set()
@@ -109,7 +116,13 @@ class RunOutput(LogView):
         self._show(self.counts.rest(self._clock()))
         if not self.counts.lines:
             self.say((Piece("It printed nothing.", Tone.MUTED),))
-        self.set_timer(LOG_TRAILS, lambda: self.workers.cancel_group(self, "log"))
+        self._trailing = self.set_timer(LOG_TRAILS, self._leave_log)
+
+    def _leave_log(self) -> None:
+        self.workers.cancel_group(self, "log")
+        if self._open_line:  # it ends without a newline
+            self.take_lines((self._open_line,))
+            self._open_line = ""
 
     def _show(self, lines: Sequence[str]) -> None:
         if lines:

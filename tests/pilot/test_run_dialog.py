@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from fedtui.actions.plan import Applied, Refused
 from fedtui.actions.run import RunUpdate
 from fedtui.model import Job, Outcome, Result, Run, SourceName, TimerFacts, Trigger
 from fedtui.screens.run import Phase, RunScreen
-from fedtui.widgets.log_feed import LogChunk
+from fedtui.sources.log_feed import LogChunk
 from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text
 from tests.pilot.dialog_data import metrics_job
 
@@ -86,7 +86,7 @@ class Feed:
         self.news: asyncio.Queue[LogChunk] = asyncio.Queue()
         self.news.put_nowait(LogChunk(first, reset=True))
 
-    async def chunks(self) -> AsyncIterator[LogChunk]:
+    async def chunks(self) -> AsyncGenerator[LogChunk]:
         while True:
             yield await self.news.get()
 
@@ -304,6 +304,8 @@ async def test_what_the_job_writes_to_its_log_is_output_too() -> None:
         text = screen_text(app)
         world.tell(b"", ended(Outcome.OK, 0))
         await until(pilot, reads(app, "output in  ~/logs/dashboard-metrics.log"))
+        feed.news.put_nowait(LogChunk(open_line="14:05:10 INFO without a newline"))
+        await until(pilot, reads(app, "14:05:10 INFO without a newline"))
     assert "an earlier run" not in text
     assert "▲ 1 warning so far" in text
 
