@@ -22,9 +22,10 @@ from fedtui.presentation.times import next_tick
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.help import HelpScreen
+from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets.host import StorePort
 from fedtui.widgets.keys import ALL, APP, unknown_ids
-from fedtui.widgets.log_feed import LogFeed, OpenLog
+from fedtui.widgets.log_feed import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
 
 STYLES = Path(__file__).parent / "styles"

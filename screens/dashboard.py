@@ -82,7 +82,7 @@ class Dashboard(JobActions, FullScreen):
         self._arrange()
         self.next.show(chosen)
         self.health.show(snapshot)
-        self.reader.show(table.job, snapshot)
+        self.reader.show(self.job, snapshot)
         self._rules()
         self._keys_changed()
 
@@ -140,7 +140,13 @@ class Dashboard(JobActions, FullScreen):
             return self.job is not None
         if action == "stop":
             return self.job is not None and self.job.running
+        if action == "demo":
+            return not self.jobs.table.display and not self.host.ports.demo
         return True
+
+    def action_demo(self) -> None:
+        """Leave for the demo workspace: whoever started the app opens it."""
+        self.app.exit("demo")
 
     # How the panes share the screen
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.notes import problem_lines, problem_of, reason_line
+from fedtui.presentation.notes import health_lines, problem_lines, problem_of, reason_line
 from fedtui.presentation.rows import tilde
 from fedtui.presentation.signs import Line, Piece, Tone, state_sign
 from fedtui.presentation.times import size
 from fedtui.safe_text import shown
-from fedtui.widgets.log_feed import NOWHERE, WAITING, LogChunk, pump
+from fedtui.sources.log_feed import LogChunk
+from fedtui.widgets.log_feed import NOWHERE, WAITING, pump
 from fedtui.widgets.pane import Tab
 from fedtui.widgets.panes import LogPane
 
@@ -42,7 +43,7 @@ class LogReader:
         wanted = (
             (job.id, job.log_path, problem, reason_line(job))
             if job
-            else (None, snapshot.jobs == (), None, None)
+            else (None, snapshot.findings, snapshot.problems, snapshot.loading)
         )
         if wanted == self._shown:
             return
@@ -51,7 +52,11 @@ class LogReader:
         if job is None or problem is not None:
             self._screen.workers.cancel_group(self._screen, "log")
             width = max(20, view.scrollable_content_region.width - 1)
-            view.say(*(problem_lines(problem, width) if problem else [WAITING]))
+            nothing = [
+                WAITING,
+                *([] if snapshot.loading else health_lines(snapshot, width, self._screen.host.checks)),
+            ]
+            view.say(*(problem_lines(problem, width) if problem else nothing))
             return
         self._screen.run_worker(self._read(job), group="log", exclusive=True)
 

@@ -95,7 +95,7 @@ class _Scanner:
             self._blanks()
             if self.at >= len(self.line) or self.line[self.at] == "#":
                 break
-            redirect = self._redirect()
+            redirect = None if self._in_test(current) else self._redirect()
             if redirect:
                 current.redirects.append(redirect)
                 continue

@@ -56,7 +56,7 @@ class KeyLine(Widget):
         """What is shown, left to right."""
         wide = self.app.size.width >= WIDE
         typing = isinstance(self.screen.focused, Input)
-        found: dict[str, Hint] = {}
+        found: dict[str, Hint] = {"enter": ("enter", "keep", "enter")} if typing else {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
             key = BY_ID.get(binding.id or "")
