@@ -71,6 +71,7 @@ class FedtuiApp(App[str]):
         self.host = host
         self.home = home or str(Path.home())
         self.checks = checks
+        self.animation_level = "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = self.config.theme if self.config.theme in self.available_themes else DARK.name
