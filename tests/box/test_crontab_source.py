@@ -263,13 +263,13 @@ source = UserCrontabSource(SystemCrontab("fed"), "fed", "/home/fed")
 jobs = source.look().jobs
 activity = CronActivitySource(lambda: jobs)
 names = {job.id: job.name for job in jobs}
+def verdict(run): return (run.result.outcome, run.result.evidence) if run.result else (None, None)
 async def main():
     await activity.read()
     show("ready")
     async for _ in activity.watch():
         runs = (await activity.read()).runs
-        show([[names[r.job_id], r.end is None, *((r.result.outcome, r.result.evidence) if r.result else (None,) * 2)]
-              for r in runs])
+        show([[names[run.job_id], run.end is None, *verdict(run)] for run in runs])
 asyncio.run(main())
 """
 
