@@ -37,6 +37,7 @@ PHP = (
         (b"cd /srv/app && ./x >> logs/x.log", ("/srv/app/logs/x.log",)),
         (b"cd app; ./x >> logs/x.log", ("/home/fed/app/logs/x.log",)),
         (b"(cd /srv; x) >> x.log", ()),
+        (b"cd /srv | tee x.log", ("/home/fed/x.log",)),
         (b"cd $APP && x >> x.log", ()),
         (b"cd /a || cd /b; x >> x.log", ()),
         (b"{ a; b; } >> ~/x.log 2>&1", ("/home/fed/x.log",)),
