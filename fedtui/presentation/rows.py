@@ -169,6 +169,9 @@ def last_sign(job: Job) -> Sign:
 
 def _last_run(job: Job, now: datetime, width: int) -> Line:
     sign = last_sign(job)
+    if job.state is State.BAD_LINE:
+        word = cut(sign.word, width - 2)
+        return fit((Piece(sign.glyph + " ", sign.tone), Piece(word, sign.word_tone, sign.bold)), width)
     word = cut(shown(sign.word), _OUTCOME_WIDTH - 1)
     line: Line = (
         Piece(sign.glyph + " ", sign.tone),
