@@ -255,6 +255,16 @@ class Scheduler:
 
 
 @dataclass(frozen=True, slots=True)
+class CronStart:
+    """cron's own word that it started a job. `command` is as cron logs it: compare with `crontab.logged`."""
+
+    user: str
+    command: str
+    pid: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one source says of the world at one moment. Facts and problems are data, never exceptions.
 
@@ -268,6 +278,7 @@ class Answer:
     runs: tuple[Run, ...] = ()
     problems: tuple[Problem, ...] = ()
     schedulers: tuple[Scheduler, ...] = ()
+    starts: tuple[CronStart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from fedtui.model import CronStart
 from fedtui.sources.journal import Entry
 
 IDENTIFIERS = ("CRON", "cron", "CROND", "crond")
@@ -25,35 +26,12 @@ _SYSLOG = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class CronStart:
-    """A job was started. `command` is as cron writes it: compare it with `logged(command bytes)`."""
-
-    user: str
-    command: str
-    pid: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class CronNotice:
     """The daemon complained: of a table, of a job that could not be started. `who` is a user or CRON."""
 
     who: str
     text: str
     at: datetime
-
-
-def logged(command: bytes) -> str:
-    """The bytes that cron hands to the shell, in the form in which it logs them."""
-    return "".join(map(_printed, command))
-
-
-def _printed(byte: int) -> str:
-    if byte < 0x20:
-        return "^" + chr(byte + 0x40)
-    if byte == 0x7F:
-        return "^?"
-    return chr(byte) if byte < 0x7F else f"\\{byte:03o}"
 
 
 def read_entries(entries: Iterable[Entry]) -> tuple[list[CronStart], list[CronNotice]]:

@@ -1,7 +1,8 @@
 """Learns from the log which jobs cron started: from the journal, or a syslog file where there is none.
 
 A usual user may read neither, for cron logs as root: that is the normal case, and is said with the group
-that would help. The source gives no jobs of its own; `starts()` is what others match with theirs.
+that would help. The source gives no jobs of its own; the starts in its answers are matched with jobs where
+answers are merged.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ from contextlib import aclosing
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from fedtui.model import Answer, Problem
+from fedtui.model import Answer, CronStart, Problem
 from fedtui.safe_text import decode
 from fedtui.sources.cron_lines import (
     IDENTIFIERS,
     CronNotice,
-    CronStart,
     read_entries,
     syslog_entry,
 )
@@ -80,7 +80,7 @@ class CronLogSource:
             except JournalError as error:
                 await self._read_file(error)
         problems = (self._problem,) if self._problem else ()
-        return Answer(self.name, self._clock(), (), (), problems)
+        return Answer(self.name, self._clock(), (), problems=problems, starts=self.starts())
 
     async def watch(self) -> AsyncGenerator[None, None]:
         """Yield when cron wrote something."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.box.inside import run_inside
 from tests.box.machine import Box, wait_until
+from tests.box.run_code import run_inside
 
 
 def test_every_run_has_its_output(box: Box) -> None:
@@ -66,7 +66,7 @@ asyncio.run(main())
 
 CRON = """
 from fedtui.sources.cron_log import CronLogSource
-from fedtui.sources.cron_lines import logged
+from fedtui.crontab.command_field import logged
 
 async def main():
     source = CronLogSource(USER, now)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.box.inside import run_inside
 from tests.box.machine import Box
+from tests.box.run_code import run_inside
 
 UNITS = "/home/fed/.config/systemd/user"
 

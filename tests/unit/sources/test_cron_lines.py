@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.sources.cron_lines import CronNotice, logged, read_entries, syslog_entry
+from fedtui.crontab.command_field import logged
+from fedtui.sources.cron_lines import CronNotice, read_entries, syslog_entry
 from fedtui.sources.cron_log import CronLogSource
 from fedtui.sources.journal import Entry
 from tests.unit.sources.test_journal import program, recorded
@@ -66,7 +67,7 @@ async def test_the_source_reads_the_journal(tmp_path: Path, monkeypatch: pytest.
     source = CronLogSource("fed", lambda: now, files=())
     answer = await source.read()
     assert (answer.source, answer.jobs, answer.problems) == ("cron-log", (), ())
-    assert len(source.starts()) == 7
+    assert len(answer.starts) == 7
     assert source.readable
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -32,6 +33,7 @@ class World:
             lambda: self.now,
             lambda: paused,
             monotonic=lambda: self.recording.monotonic,
+            zone=ZoneInfo("Europe/Berlin"),
         )
 
     @property
@@ -270,7 +272,8 @@ async def test_a_lost_bus_greys_the_rows_and_says_so() -> None:
     assert backup.last_result.outcome is Outcome.OK
     assert answer.schedulers == (Scheduler("systemd", False, "bus down"),)
     (problem,) = answer.problems
-    assert problem.message == f"systemd's bus went away at {world.now:%H:%M:%S}: connection reset by peer"
+    at = world.now.astimezone(ZoneInfo("Europe/Berlin"))
+    assert problem.message == f"systemd's bus went away at {at:%H:%M:%S}: connection reset by peer"
     assert problem.untouched == "timers go on by themselves; only this view is blind"
     assert problem.advice == "Next try in 1 s, R tries now. Look: systemctl --user status dbus"
 
