@@ -1,8 +1,8 @@
 """A log while it grows: what is appended, and what becomes of the file, as a stream of events.
 
-The folder is watched (watchfiles), so that a rotation or a re-creation is seen like a write; every two seconds
-the file is looked at anyway, for file systems that report nothing. What is read stays in the file until
-someone takes the event: a slow reader costs no memory.
+The folder is watched (watchfiles), so that a rotation or a re-creation is seen like a write; every two
+seconds the file is looked at anyway, for file systems that report nothing. What is read stays in the file
+until someone takes the event: a slow reader costs no memory.
 """
 
 from __future__ import annotations
