@@ -173,6 +173,29 @@ async def test_e_mends_a_bad_line(tmp_path: Path) -> None:
         await is_there(table, lambda found: found == before + b"@daily sh nothing.sh\n")
 
 
+async def test_n_adds_a_job_and_capital_e_changes_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as pilot:
+        table = crontab_file(tmp_path)
+        before = table.read_bytes()
+        await pilot.press("n")
+        await says(pilot, lambda text: "New job" in text)
+        await pilot.press(*"5 4 * * *", "tab", *"sh tidy.sh")
+        await says(pilot, lambda text: "at 04:05 every day" in text)
+        await pilot.press("enter")
+        await says(pilot, lambda text: "Apply this change?" in text)
+        await pilot.press("y")
+        await is_there(table, lambda found: found == before + b"5 4 * * * sh tidy.sh\n")
+        await says(pilot, lambda text: "● tidy" in text and "Apply" not in text)
+        await pilot.press("end", "E")
+        await says(pilot, lambda text: "Edit  tidy" in text)
+        await pilot.press("ctrl+u", *"6 4 * * *")
+        await says(pilot, lambda text: "at 04:06 every day" in text)
+        await pilot.press("enter")
+        await says(pilot, lambda text: "Apply this change?" in text)
+        await pilot.press("y")
+        await is_there(table, lambda found: found == before + b"6 4 * * * sh tidy.sh\n")
+
+
 async def test_o_gives_the_script_to_the_editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened_paths: list[list[str]] = []
     monkeypatch.setenv("VISUAL", "ed -s")
