@@ -8,12 +8,14 @@ from textual.content import Content
 
 from fedtui.crontab.command import log_paths, uses_logger
 from fedtui.crontab.command_field import split_percent
+from fedtui.presentation.signs import cut
 from fedtui.safe_text import decode
 from fedtui.widgets.lines import boxed, fact, note, outside, wrap
 
 LONGEST = 998
 """Bytes of a command that cron takes (MAX_COMMAND of cron.h, less two)."""
 
+_MAY_WRITE = re.compile(rb">|\btee\b")
 _BARE_PERCENT = re.compile(r"(?<!\\)%")
 
 
@@ -63,9 +65,13 @@ def _output(shell: bytes, home: str, width: int) -> Content:
     paths = log_paths(shell, home)
     if paths:
         shown = ", ".join(_short(path, home) for path in paths)
-        return Content(wrap(outside(shown), width)[0])
+        return Content(cut(outside(shown), width))
     if uses_logger(shell):
         return Content("the system log")
+    if _MAY_WRITE.search(shell):
+        return Content.styled(
+            cut("somewhere; the line does not tell the file's name for sure", width), "$muted"
+        )
     return Content.assemble(("kept nowhere; ", "$warn"), (">> FILE 2>&1 at its end keeps it", "$muted"))
 
 

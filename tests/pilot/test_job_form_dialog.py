@@ -111,6 +111,7 @@ async def test_ctrl_n_takes_the_schedule_without_the_trap() -> None:
         ("run.sh", "output   kept nowhere; >> FILE 2>&1 at its end keeps it"),
         ("run.sh >> ~/logs/x.log 2>&1", "output   ~/logs/x.log"),
         ("run.sh | tee -a /var/log/x.log", "output   /var/log/x.log"),
+        (r"run.sh >> ~/x-$(date +\%F).log", "output   somewhere; the line does not tell the file's name"),
         ("run.sh | logger -t x", "output   the system log"),
         (r"date +\%F >> /tmp/x", "as run   date +%F >> /tmp/x"),
         ("x" * 999, "✗ 999 bytes: cron takes no command over 998."),
@@ -168,6 +169,6 @@ async def test_all_of_it_fits_the_smallest_screen() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, reads(app, "▲ */7 starts again every hour."))
         rows = screen_text(app).splitlines()
-    assert any(row.startswith("╭─ New job") or row.startswith("╭─ Edit") for row in rows)
+    assert any(row.startswith("╭─ Edit") for row in rows)
     assert any("note      o" in row for row in rows)
     assert any(row.startswith("╰─ enter review the change") for row in rows)
