@@ -177,11 +177,7 @@ def _last_run(job: Job, now: datetime, width: int) -> Line:
         Piece(sign.glyph + " ", sign.tone),
         Piece(f"{word}{' ' * (_OUTCOME_WIDTH - cells(word))}", sign.word_tone, sign.bold),
     )
-    if (
-        job.last_run is not None
-        and job.last_result.outcome is not Outcome.NEVER
-        and job.state is not State.BAD_LINE
-    ):
+    if job.last_run is not None and job.last_result.outcome is not Outcome.NEVER:
         line = (*line, Piece(relative(seconds_between(job.last_run, now)), Tone.MUTED))
     return fit(line, width)
 
