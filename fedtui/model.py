@@ -144,7 +144,8 @@ class TimerFacts:
 
     `calendar` holds OnCalendar= expressions as systemd normalised them, `monotonic` pairs like
     ("OnUnitActiveSec", 3600.0) in seconds. `fragment` is the unit file, `drop_ins` the files that add
-    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...).
+    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `invocation_id` and
+    `main_pid` name the last run of the service that systemd remembers.
     """
 
     unit: str
@@ -161,6 +162,7 @@ class TimerFacts:
     service_fragment: str = ""
     service_active_state: str = ""
     invocation_id: str = ""
+    main_pid: int = 0
     description: str = ""
 
 
@@ -253,6 +255,16 @@ class Scheduler:
 
 
 @dataclass(frozen=True, slots=True)
+class CronStart:
+    """cron's own word that it started a job. `command` is as cron logs it: compare with `crontab.logged`."""
+
+    user: str
+    command: str
+    pid: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one source says of the world at one moment. Facts and problems are data, never exceptions.
 
@@ -266,6 +278,7 @@ class Answer:
     runs: tuple[Run, ...] = ()
     problems: tuple[Problem, ...] = ()
     schedulers: tuple[Scheduler, ...] = ()
+    starts: tuple[CronStart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,7 @@ class Dashboard(JobActions, FullScreen):
         panes = self.query_one("#panes")
         columns = 2 if new.wide and not new.folded else 1
         panes.styles.grid_size_columns = columns
+        panes.styles.grid_size_rows = 1 if new.folded else 2
         panes.styles.grid_columns = "1fr 34" if columns == 2 else "1fr"
         panes.styles.grid_rows = "1fr" if new.folded else f"{new.jobs_height} 1fr"
         panes.set_class(columns == 2, "-wide")
@@ -180,6 +181,7 @@ class Dashboard(JobActions, FullScreen):
         """Panes that wrap or cut to their width do so once they have it."""
         self.next.again()
         self.health.show(self.snapshot)
+        self.reader.show(self.job, self.snapshot)
 
     def action_pane(self, name: str) -> None:
         """Show a pane and give it the focus."""

@@ -6,11 +6,13 @@ rows. `enter` moves on, only `y` changes the world, and `esc` leaves things as t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar, TypeVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -18,6 +20,7 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from fedtui.actions.plan import Refused
 from fedtui.safe_text import shown
 from fedtui.widgets.lines import ROOMY_FROM, Body, plainer
 
@@ -27,6 +30,26 @@ Answered = TypeVar("Answered")
 def local_now() -> datetime:
     """The moment, in the machine's own zone."""
     return datetime.now().astimezone()
+
+
+async def to_its_end(work: Awaitable[Answered], app: App[object]) -> Answered:
+    """Wait for `work`; where the dialog closes meanwhile it goes on, and a refusal is told by a toast."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(partial(_tell, app))
+        raise
+
+
+def _tell(app: App[object], task: asyncio.Future[Answered]) -> None:
+    if task.cancelled():
+        return
+    error = task.exception()
+    if isinstance(error, Refused):
+        app.notify(str(error), severity="error", markup=False)
+    elif error is not None:
+        raise error  # to the loop's handler: nobody else is left to hear of it
 
 
 class Dialog(ModalScreen[Answered]):

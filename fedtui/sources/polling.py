@@ -12,27 +12,27 @@ SECOND = 1.0
 async def changes(
     look: Callable[[], object],
     *,
-    due: Callable[[], datetime | None] = lambda: None,
+    known: Callable[[], object],
+    due: Callable[[], datetime | None],
     clock: Callable[[], datetime],
     every: float = SECOND,
 ) -> AsyncGenerator[None, None]:
-    """Yield when `look` (called in a thread) gives another value, when `due` has come, and when time jumps.
+    """Yield when `look` (called in a thread) differs from `known`, when `due` has come, when time jumps.
 
-    `due` is asked each time: the moment at which the answer changes by itself. A value that has just
-    changed is looked at once more, since a file's time stands still within a tick of the kernel's clock.
+    `known` is what `look` gave when the world was last read, `due` the moment at which the answer changes by
+    itself. After a change it yields once more, since a file's time stands still within a tick of the kernel.
     """
-    last = await asyncio.to_thread(look)
     again = False
     before = clock()
     while True:
         await asyncio.sleep(_pause(due(), before, every))
         seen, now, moment = await asyncio.to_thread(look), clock(), due()
         jumped = abs(now - before) > timedelta(seconds=every + 5)
-        arrived = moment is not None and before < moment <= now
-        changed = seen != last
+        arrived = moment is not None and moment <= now
+        changed = seen != known()
         if changed or again or jumped or arrived:
             yield None
-        last, again, before = seen, changed, now
+        again, before = changed, now
 
 
 def _pause(moment: datetime | None, now: datetime, every: float) -> float:

@@ -67,7 +67,7 @@ class SystemTablesSource:
         self._zone = zone
         self._clock = clock
         self._tables: dict[_File, TableJobs] = {}
-        self._seen: object = None
+        self._read_at: object = None
 
     async def read(self) -> Answer:
         """The rows of all tables."""
@@ -75,18 +75,17 @@ class SystemTablesSource:
 
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a change to a table or a script, and when a next run has come."""
-        return changes(self._token, due=self._next_due, clock=self._clock)
+        return changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
 
     def look(self) -> Answer:
         """`read`, in this thread."""
         daemon, now = self._daemon(), self._clock()
         jobs: list[Job] = []
         problems: list[Problem] = []
-        files = tuple(self._files(daemon.dialect))
-        stamp = (self._token(), daemon.dialect)
-        known = self._tables if stamp == self._seen else {}
-        self._seen, self._tables = stamp, {}
-        for file in files:
+        token = self._token()
+        known = self._tables if token == self._read_at else {}
+        self._read_at, self._tables = token, {}
+        for file in self._files(daemon.dialect):
             if file.text is None:
                 problems.append(
                     Problem(self.name, file.problem, "The other tables.", "Root may read it.", now)

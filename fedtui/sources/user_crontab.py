@@ -64,6 +64,7 @@ class UserCrontabSource:
         self._zone = zone
         self._clock = clock
         self._fault = fault
+        self._read_at: object = None
         self._known: tuple[bytes, str, str] | None = None
         self._table: TableJobs | None = None
 
@@ -73,10 +74,11 @@ class UserCrontabSource:
 
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a change, and when a next run has come."""
-        return changes(self.token, due=lambda: self.next_due, clock=self._clock)
+        return changes(self.token, known=lambda: self._read_at, due=lambda: self.next_due, clock=self._clock)
 
     def look(self) -> Answer:
         """`read`, in this thread."""
+        self._read_at = self.token()
         daemon, now = self._daemon(), self._clock()
         schedulers = (daemon.scheduler,)
         try:
@@ -129,6 +131,7 @@ class AllCrontabsSource:
         self._zone = zone
         self._clock = clock
         self._spools = spools
+        self._read_at: object = None
         self._sources: dict[str, UserCrontabSource] = {}
 
     async def read(self) -> Answer:
@@ -137,10 +140,11 @@ class AllCrontabsSource:
 
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a change to any table, and when a next run has come."""
-        return changes(self._token, due=self._next_due, clock=self._clock)
+        return changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
 
     def look(self) -> Answer:
         """`read`, in this thread."""
+        self._read_at = self._token()
         now = self._clock()
         jobs: list[Job] = []
         problems: list[Problem] = []

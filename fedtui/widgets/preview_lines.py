@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice, pairwise
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -18,6 +18,10 @@ from fedtui.safe_text import shown
 from fedtui.schedule.cron import CronSchedule
 from fedtui.schedule.fields import KINDS
 from fedtui.widgets.lines import boxed, fact, paragraph, rule
+
+if TYPE_CHECKING:
+    from fedtui.actions.schedule_preview import Preview
+    from fedtui.schedule.traps import Trap
 
 LABEL = 9
 """Width of the labels at the left of these dialogs."""
@@ -28,43 +32,7 @@ _LOOK_AHEAD = 60
 _DAY_CELLS = 48
 
 
-class TrapLike(Protocol):
-    """A surprise in a schedule; `schedules` are whole ones to write instead, the nearest first."""
-
-    @property
-    def code(self) -> str: ...  # noqa: D102
-    @property
-    def title(self) -> str: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
-    @property
-    def suggestions(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def schedules(self) -> tuple[str, ...]: ...  # noqa: D102
-
-
-class PreviewLike(Protocol):
-    """What is known of a schedule as typed. `runs` are aware datetimes in the zone of the schedule."""
-
-    @property
-    def valid(self) -> bool: ...  # noqa: D102
-    @property
-    def message(self) -> str: ...  # noqa: D102
-    @property
-    def field(self) -> str | None: ...  # noqa: D102
-    @property
-    def words(self) -> str: ...  # noqa: D102
-    @property
-    def runs(self) -> tuple[datetime, ...]: ...  # noqa: D102
-    @property
-    def traps(self) -> Sequence[TrapLike]: ...  # noqa: D102
-    @property
-    def dialect(self) -> str: ...  # noqa: D102
-    @property
-    def zone(self) -> str: ...  # noqa: D102
-
-
-def verdict(preview: PreviewLike | None, checking: bool, width: int) -> Content:
+def verdict(preview: Preview | None, checking: bool, width: int) -> Content:
     """`✓ valid   Debian cron, zone Europe/Berlin`, or what is wrong in cron's own words."""
     if checking or preview is None:
         return Content.styled("… checking" if checking else "", "$muted")
@@ -83,7 +51,7 @@ def cron_fields(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in re.finditer(r"\S+", text)]
 
 
-def caption(text: str, cursor: int, preview: PreviewLike | None) -> Content:
+def caption(text: str, cursor: int, preview: Preview | None) -> Content:
     """`minute  hour  day  month  weekday   any weekday`: the field under the cursor, and what it may hold."""
     if text.lstrip().startswith("@"):
         return Content.styled("a nickname stands for all five fields", "$muted")
@@ -108,7 +76,7 @@ def _holds(field: int, word: str) -> str:
     return f"{kind.low} to {kind.high}{names}"
 
 
-def meaning(preview: PreviewLike | None, width: int) -> list[Content]:
+def meaning(preview: Preview | None, width: int) -> list[Content]:
     """The schedule in words, or why it is none."""
     if preview is None:
         return [fact("means", Content(""), LABEL)]
@@ -140,7 +108,7 @@ def _ticks(label: str, ticks: set[int], cells: int, marks: str) -> list[Content]
 
 
 def next_five(
-    preview: PreviewLike | None, schedule: CronSchedule | None, now: datetime, width: int
+    preview: Preview | None, schedule: CronSchedule | None, now: datetime, width: int
 ) -> list[Content]:
     """The next runs with their distance, and the first gap that differs from the usual one."""
     runs = preview.runs if preview is not None else ()
@@ -192,7 +160,7 @@ def _gap_row(runs: Sequence[datetime], before: datetime, after: datetime, widest
     )
 
 
-def traps(preview: PreviewLike | None, width: int, most: int) -> list[Content]:
+def traps(preview: Preview | None, width: int, most: int) -> list[Content]:
     """The note boxes: the first `most` traps, each with what could be written instead."""
     found = preview.traps if preview is not None else ()
     offered = suggestion(preview)
@@ -210,7 +178,7 @@ def traps(preview: PreviewLike | None, width: int, most: int) -> list[Content]:
     return rows
 
 
-def _instead(trap: TrapLike, offered: str | None) -> Content:
+def _instead(trap: Trap, offered: str | None) -> Content:
     parts: list[str | Content | tuple[str, str]] = [
         ("Even steps: " if trap.code == "uneven-step" else "Instead: ", "$muted")
     ]
@@ -221,7 +189,7 @@ def _instead(trap: TrapLike, offered: str | None) -> Content:
     return Content.assemble(*parts)
 
 
-def suggestion(preview: PreviewLike | None) -> str | None:
+def suggestion(preview: Preview | None) -> str | None:
     """The whole schedule that ctrl+n puts in place of the typed one."""
     if preview is None:
         return None

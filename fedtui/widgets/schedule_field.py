@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -21,12 +22,14 @@ from fedtui.schedule.cron import CronSchedule, parse
 from fedtui.schedule.errors import ScheduleError
 from fedtui.widgets import preview_lines as lines
 from fedtui.widgets.lines import ROOMY_FROM, Body, fact
-from fedtui.widgets.preview_lines import PreviewLike
+
+if TYPE_CHECKING:
+    from fedtui.actions.schedule_preview import Preview
 
 PAUSE = 0.08
 """Seconds without a key before a text is checked."""
 
-AskPreview = Callable[[str], Awaitable[PreviewLike]]
+AskPreview = Callable[[str], Awaitable["Preview"]]
 
 
 class ScheduleField(Widget):
@@ -45,7 +48,7 @@ class ScheduleField(Widget):
         label: str = "new",
     ) -> None:
         super().__init__(id="schedule-field")
-        self.preview: PreviewLike | None = None
+        self.preview: Preview | None = None
         self.checking = False
         self._value = value
         self._ask = preview

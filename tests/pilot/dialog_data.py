@@ -7,9 +7,11 @@ from datetime import datetime
 from itertools import islice
 
 from fedtui.actions.plan import DiffLine, FileDiff, Plan, Step
+from fedtui.actions.schedule_preview import Preview
 from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.schedule.cron import parse
 from fedtui.schedule.errors import ScheduleError
+from fedtui.schedule.traps import Trap
 from tests.pilot.dialog_app import BERLIN, NOW
 
 METRICS = "bash ~/federation/scripts/generate-dashboard-data.sh >> ~/logs/dashboard-metrics.log 2>&1"
@@ -107,27 +109,6 @@ def pause_plan() -> Plan:
         steps=(Step("run", "then read back and compare", ("crontab", "-")),),
         change=NoChange(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Trap:
-    code: str
-    title: str
-    text: str
-    suggestions: tuple[str, ...] = ()
-    schedules: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    valid: bool
-    message: str
-    field: str | None
-    words: str
-    runs: tuple[datetime, ...]
-    traps: tuple[Trap, ...]
-    dialect: str
-    zone: str
 
 
 SEVEN = Trap(

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 import pytest
 from textual.pilot import Pilot
 
+from fedtui.actions.schedule_preview import Preview
 from fedtui.model import SourceName, TimerFacts
+from fedtui.schedule.traps import Trap
 from fedtui.screens.reschedule import NewSchedule, RescheduleScreen
 from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text
-from tests.pilot.dialog_data import Preview, Trap, cron_preview, metrics_job
+from tests.pilot.dialog_data import cron_preview, metrics_job
 
 
 def opened() -> tuple[DialogApp, RescheduleScreen]:
