@@ -88,7 +88,7 @@ class Dashboard(JobActions):
     def tick(self) -> None:
         """A second has passed."""
         super().tick()
-        self.jobs.table.redraw_changes()
+        self.jobs.table.tick()
 
     @property
     def job(self) -> Job | None:
