@@ -16,7 +16,6 @@ from textual.widgets import Input
 
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.rows import Column, ordered
-from fedtui.screens.base import FullScreen
 from fedtui.screens.job_actions import JobActions
 from fedtui.screens.log import LogScreen
 from fedtui.screens.log_reader import LogReader
@@ -32,7 +31,7 @@ from fedtui.widgets.panes import other_panes as tabs_of
 _SORTS = (None, Column.JOB, Column.NEXT, Column.LAST_RUN, Column.SCHEDULE, Column.SOURCE)
 
 
-class Dashboard(JobActions, FullScreen):
+class Dashboard(JobActions):
     """The first screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
