@@ -22,12 +22,16 @@ from fedtui.schedule.cron import CronSchedule, parse
 from fedtui.schedule.errors import ScheduleError
 from fedtui.widgets import preview_lines as lines
 from fedtui.widgets.lines import ROOMY_FROM, Body, fact
+from fedtui.widgets.plain_input import PlainInput
 
 if TYPE_CHECKING:
     from fedtui.actions.schedule_preview import Preview
 
 PAUSE = 0.08
 """Seconds without a key before a text is checked."""
+
+USUAL_ROWS = 11
+"""Rows that most cron schedules take below the input; the box keeps them free from the start."""
 
 AskPreview = Callable[[str], Awaitable["Preview"]]
 
@@ -64,7 +68,7 @@ class ScheduleField(Widget):
         """The typed row, then the rows below it."""
         with Horizontal(id="schedule-row"):
             yield Body(lambda _: [Content.styled(self._label, "$muted")], id="schedule-label")
-            yield Input(self._value, select_on_focus=False, id="schedule")
+            yield PlainInput(self._value, id="schedule")
             yield Body(lambda width: [lines.verdict(self.preview, self.checking, width)], id="verdict")
         yield Body(self._rows, id="meaning")
 
@@ -165,7 +169,7 @@ class ScheduleField(Widget):
         """As many rows as there were at most, so that the box does not jump under the one who types."""
         size = (width, self.app.size.height)
         if size != self._drawn_at:
-            self._drawn_at, self._most_rows = size, 0
+            self._drawn_at, self._most_rows = size, USUAL_ROWS if self._dialect else 0
         self._most_rows = max(self._most_rows, len(rows))
         return rows + [Content("")] * (self._most_rows - len(rows))
 
