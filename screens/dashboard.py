@@ -171,8 +171,7 @@ class Dashboard(JobActions):
         panes.set_class(columns == 2, "-wide")
         for name in PANES:
             self.query_one(f"#{name}").display = name in new.shown
-        self.jobs.details.display = new.details and self.jobs.table.display
-        self.jobs.show_details()
+        self.jobs.allow_details(new.details)
         self._rules()
         self.call_after_refresh(self._after_arranging)
 

@@ -11,14 +11,18 @@ from typing import Literal
 
 from fedtui.actions import (
     BadTable,
+    Draft,
     Plan,
     Preview,
     Refused,
     RunUpdate,
     apply,
+    load_draft,
     plan_delete,
+    plan_edit,
     plan_mend,
     plan_milder,
+    plan_new,
     plan_pause,
     plan_reschedule,
     plan_resume,
@@ -36,6 +40,7 @@ from fedtui.screens.ask import AskScreen, RefusalScreen
 from fedtui.screens.base import FullScreen
 from fedtui.screens.confirm import ConfirmScreen
 from fedtui.screens.editing import edit_file, file_of
+from fedtui.screens.job_form import JobFormScreen
 from fedtui.screens.log import LogScreen
 from fedtui.screens.reschedule import NewSchedule, RescheduleScreen
 from fedtui.screens.run import RunScreen
@@ -152,6 +157,45 @@ class JobActions(FullScreen):
             job,
             lambda mend: plan_reschedule(job, new.schedule, ports, new.reason, new.ticket, mend=mend),
         )
+
+    def action_new(self) -> None:
+        """Write a new job into the user's own crontab."""
+        self._begin(self._new())
+
+    async def _new(self) -> None:
+        draft = await self._draft(None, None)
+        if draft is not None:
+            await self._change("New job", None, lambda mend: plan_new(draft, self.host.ports, mend=mend))
+
+    def action_edit(self) -> None:
+        """Edit schedule, command, name and note of the job in one form."""
+        if self.job is not None:
+            self._begin(self._edit(self.job))
+
+    async def _edit(self, job: Job) -> None:
+        ports = self.host.ports
+        try:
+            before = await load_draft(job, ports)
+        except Refused as refusal:
+            await self._refused("Edit", job.name, refusal)
+            return
+        draft = await self._draft(job, before)
+        if draft is not None:
+            await self._change("Edit", job, lambda mend: plan_edit(job, draft, ports, mend=mend))
+
+    async def _draft(self, job: Job | None, before: Draft | None) -> Draft | None:
+        ports = self.host.ports
+
+        async def ask(text: str) -> Preview:
+            return await preview(job, text, ports, self.now())
+
+        dialect = job.cron.dialect if job is not None and job.cron is not None else "debian"
+        name = job.name if job is not None else ""
+        form = JobFormScreen(
+            before, ask, clock=self.host.clock, dialect=dialect, job_name=name, home=self.host.home
+        )
+        draft: Draft | None = await self.app.push_screen_wait(form)
+        return draft
 
     async def _change(self, verb: str, job: Job | None, make: Plans) -> None:
         """Plan, show the plan, apply it on `y`, then read the world again."""
