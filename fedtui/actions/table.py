@@ -68,8 +68,7 @@ def open_table(job: Job, ports: Ports, mend: Mend | None = None, *, to_write: bo
         return open_crontab(job.user, ports, mend, to_write=to_write)
     path = job.location.path
     if to_write and os.geteuid() != 0:
-        at = f"+{job.location.line} " if job.location.line else ""
-        raise Refused(f"{path} belongs to root.", advice=f"Run: sudo editor {at}{path}")
+        raise Refused(f"{path} belongs to root.", advice=f"Run: sudoedit {path}")
     port = SystemTable(path)
     return _opened(port, Document.parse(_read(port) or b"", system=True, table=path), mend, strict=False)
 

@@ -110,7 +110,7 @@ async def test_reschedule_as_the_confirm_dialog_shows_it(world: Ports, port: Tab
         0,
         7,
     )
-    backup = world.config.backups / f"crontab.{NOW.astimezone():%Y%m%d-%H%M%S}"
+    backup = world.config.backups / f"crontab.{NOW.astimezone(ZONE):%Y%m%d-%H%M%S}"
     assert steps(plan) == [
         f"keep {backup}  mode 0600",
         "check the crontab is still as shown, else stop and show anew",
@@ -125,7 +125,7 @@ async def test_reschedule_as_the_confirm_dialog_shows_it(world: Ports, port: Tab
 async def test_reschedule_changes_the_five_fields_and_no_other_byte(world: Ports, port: TableFile) -> None:
     before = job(port, "generate-dashboard-data")
     applied = await apply(await plan_reschedule(before, "*/2 * * * *", world), world)
-    assert applied.message == "generate-dashboard-data runs every 2 min now. u undoes it."
+    assert applied.message == "generate-dashboard-data runs every 2 min now."
     assert port.read() == TABLE.replace(b"*/5 * * * *  bash", b"*/2 * * * *  bash")
     assert job(port, "generate-dashboard-data").id == before.id
 
@@ -409,4 +409,4 @@ async def test_preview_of_a_cron_schedule(world: Ports, port: TableFile) -> None
 
 async def test_applied_values(world: Ports, port: TableFile) -> None:
     applied = await apply(await plan_pause(job(port, "echo"), world), world)
-    assert applied == Applied("Paused echo. u undoes it.", 1)
+    assert applied == Applied("Paused echo.", 1)
