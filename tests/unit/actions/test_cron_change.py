@@ -331,6 +331,16 @@ async def test_a_bad_line_refuses_and_is_mended_in_the_same_plan(world: Ports, p
     assert port.read() == expected, "the undo would bring the bad line back, which crontab does not take"
 
 
+async def test_a_bad_line_becomes_a_comment_byte_for_byte(world: Ports, port: TableFile) -> None:
+    bad = b"61 * * * * caf\xe9\r\n" + TABLE
+    port.path.write_bytes(bad)
+    target = job(port, "sync-learning-data")
+    with pytest.raises(BadTable) as caught:
+        await plan_pause(target, world)
+    await apply(await plan_pause(target, world, mend=caught.value.as_comments), world)
+    assert port.read() == b"# " + bad.replace(b"0 *\t*", b"#fedtui:paused# 0 *\t*")
+
+
 async def test_mending_a_line_from_its_own_row(world: Ports, port: TableFile) -> None:
     port.path.write_bytes(BAD)
     row = replace(
