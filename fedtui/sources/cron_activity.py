@@ -96,7 +96,7 @@ class CronActivitySource:
         """Yield when a run was seen to start or to end. Looks often only while a job is due or runs."""
         while True:
             await asyncio.sleep(await asyncio.to_thread(self.pause))
-            if await asyncio.to_thread(self.look):
+            if await asyncio.to_thread(self.look) or self._traced != {job.id for job in self._logging()}:
                 yield None
 
     def pause(self) -> float:
@@ -130,8 +130,7 @@ class CronActivitySource:
             jobs = [job for job in self._jobs() if job.cron is not None] if fresh else []
             began = [self._begin(process, jobs) for process in fresh]
             ended = self._close(now)
-            unknown = not self._traced.issuperset(job.id for job in self._logging())
-            return any(began) or ended or self._logs(now) or unknown
+            return any(began) or ended or self._logs(now)
 
     def _begin(self, process: CronProcess, jobs: Sequence[Job]) -> bool:
         taken = {run.job_id for run in self._open.values()}
