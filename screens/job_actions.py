@@ -6,7 +6,7 @@ does not open a second dialog over the first.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fedtui.screens.ask import AskScreen
     from fedtui.screens.reschedule import NewSchedule
 
-Mend = dict[int, str]
+Mend = Mapping[int, str | bytes]
 Plans = Callable[[Mend | None], "Awaitable[Plan]"]
 """Makes a plan from the world as it is now; the argument mends lines that cron refuses."""
 
@@ -215,7 +215,7 @@ class JobActions(FullScreen):
         try:
             plan = await make(mend)
         except actions.BadTable as bad:
-            mend = {line.number: f"# {decode(line.raw)}" for line in bad.lines}
+            mend = bad.as_comments
             if not await self._may_mend(verb, name, bad):
                 return
             try:
