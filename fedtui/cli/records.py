@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fedtui.history.database import UndoStep
-from fedtui.model import Job, Result, Run
 from fedtui.safe_text import decode, shown, visible
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from fedtui.history.database import UndoStep
+    from fedtui.model import Job, Result, Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ what was seen; a run too short to be seen and without a log stays unseen.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import posixpath
 import pwd
 import re
-import shlex
 import threading
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Set
@@ -75,15 +73,22 @@ class CronActivitySource:
 
     async def read(self) -> Answer:
         """The runs seen so far; the first time also what runs already."""
-        await asyncio.to_thread(self.look)
-        now = self._clock()
-        return Answer(self.name, now, (), (*self._runs, *self._open.values()))
+        import asyncio  # as in `user_crontab`: a list does without
+
+        return await asyncio.to_thread(self.look)
+
+    def look(self) -> Answer:
+        """`read`, in this thread."""
+        self.notice()
+        return Answer(self.name, self._clock(), (), (*self._runs, *self._open.values()))
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when a run was seen to start or to end. Looks often only while a job is due or runs."""
+        import asyncio
+
         while True:
             await asyncio.sleep(await asyncio.to_thread(self.pause))
-            if await asyncio.to_thread(self.look):
+            if await asyncio.to_thread(self.notice):
                 yield None
 
     def pause(self) -> float:
@@ -105,7 +110,7 @@ class CronActivitySource:
             if job.cron is not None and job.next_run is not None and now < job.next_run <= now + within
         ]
 
-    def look(self) -> bool:
+    def notice(self) -> bool:
         """Look once; true when a run began or ended since the last look."""
         with self._lock:
             now = self._clock()
@@ -194,6 +199,8 @@ def match(
 
 def _became(cron: CronFacts, argv: tuple[bytes, ...]) -> bool:
     """True when `argv` may be the last program of the job's command line, which bash turns itself into."""
+    import shlex
+
     try:
         words = shlex.split(cron.command.decode("utf-8", "surrogateescape"))
     except ValueError:
