@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fedtui.safe_text import decode, shown, visible
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from fedtui.model import Job, Result, Run
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(NamedTuple):
     """Makes JSON-ready objects: times in `zone`, outside text safe, secrets masked unless asked for."""
 
     zone: tzinfo

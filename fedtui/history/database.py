@@ -11,10 +11,9 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fedtui.history import rows
 from fedtui.model import Outcome, Result, Run
@@ -52,8 +51,7 @@ class HistoryError(Exception):
         self.advice = advice
 
 
-@dataclass(frozen=True, slots=True)
-class UndoStep:
+class UndoStep(NamedTuple):
     """How to take one applied change back. `payload` is JSON that only the change's own kind reads."""
 
     id: int
