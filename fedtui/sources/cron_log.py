@@ -22,7 +22,8 @@ from fedtui.sources.cron_lines import (
     read_entries,
     syslog_entry,
 )
-from fedtui.sources.journal_records import Entry, JournalError, Query, read_now
+from fedtui.sources.journal_query import JournalError, Query, read_now
+from fedtui.sources.journal_records import Entry
 from fedtui.sources.zone import local_zone
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ class CronLogSource:
                 "jobs run as ever; only their starts are not seen here",
                 f"sudo usermod -aG adm {self._user}, then log in again",
                 self._clock(),
+                note=True,
             )
             return
         self._problem = Problem(
