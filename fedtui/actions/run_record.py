@@ -8,7 +8,6 @@ record is one JSON file of mode 0600, replaced atomically.
 from __future__ import annotations
 
 import json
-import os
 import signal
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from fedtui.model import Outcome, Result, Run, Trigger
 from fedtui.sources.processes import ProcessIdentity, is_alive, pids, process_identity, read_stat
+from fedtui.whole_file import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +126,7 @@ def alive(who: Identity | None) -> bool:
 
 def write_record(path: Path, record: RunRecord) -> None:
     """Put `record` at `path` atomically, mode 0600, on the disk before it returns. Raises OSError."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(asdict(record), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    replace_file(path, json.dumps(asdict(record)).encode())
 
 
 def read_record(path: Path) -> RunRecord | None:
