@@ -11,9 +11,9 @@ import os
 import time
 from typing import Any
 
-from fedtui.actions.run_record import signal_name
 from fedtui.model import Outcome, Result
 from fedtui.sources.child import ChildError, capture
+from fedtui.sources.processes import signal_name
 
 _CLD_EXITED = 1
 _PROCESS_EXITED = "98e322203f7a4ed290d09fe03c09fe15"
