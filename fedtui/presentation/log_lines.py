@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from fedtui.model import Run
@@ -39,18 +39,15 @@ OUT_OF_ORDER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of a log, taken apart. `stamp` is the moment it names (aware), None where it names none.
+    """One line of a log, taken apart; `time` and `level` as they are shown, empty where it names none.
 
-    `time` and `level` are as they are shown; `tone` is WARN or FAIL for a line that says so, else TEXT.
-    `dated` tells that the line named its date as well.
+    `tone` is WARN or FAIL for a line that says so, else TEXT.
     """
 
     text: str
     time: str = ""
     level: str = ""
     tone: Tone = Tone.TEXT
-    stamp: datetime | None = None
-    dated: bool = False
 
     @property
     def pieces(self) -> Line:
@@ -70,7 +67,7 @@ def read_line(text: str, now: datetime) -> LogLine:
     A time without a date is taken as the newest such time that is not after `now`.
     """
     text = shown(text)
-    time, stamp = "", None
+    time = ""
     match = _STAMP.match(text)
     if match is not None:
         stamp = _moment(match, now)
@@ -83,23 +80,24 @@ def read_line(text: str, now: datetime) -> LogLine:
         kind = _LEVEL_OF[level]
         tone = {"fail": Tone.FAIL, "warn": Tone.WARN}.get(kind, Tone.TEXT)
         text = text[found.end() :].lstrip(" ")
-    return LogLine(text, time, level, tone, stamp, dated=match is not None and match["day"] is not None)
+    return LogLine(text, time, level, tone)
 
 
-def read_lines(texts: Iterable[str], now: datetime) -> list[LogLine]:
-    """Lines of a log in order; where they give times without dates, midnights between them are found."""
-    lines = [read_line(text, now) for text in texts]
+def stamps(texts: Iterable[str], now: datetime) -> list[datetime | None]:
+    """The moment each line names, in order; where times have no dates, midnights between them are found."""
+    found: list[tuple[datetime | None, bool]] = []
+    for text in texts:
+        match = _STAMP.match(text)
+        found.append((None, False) if match is None else (_moment(match, now), match["day"] is not None))
     later: datetime | None = None
-    for number in range(len(lines) - 1, -1, -1):
-        stamp = lines[number].stamp
-        if stamp is None:
-            continue
-        if later is not None and not lines[number].dated:
-            while stamp > later + OUT_OF_ORDER:
+    moments: list[datetime | None] = []
+    for stamp, dated in reversed(found):
+        if stamp is not None:
+            while later is not None and not dated and stamp > later + OUT_OF_ORDER:
                 stamp -= timedelta(days=1)
-            lines[number] = replace(lines[number], stamp=stamp)
-        later = stamp
-    return lines
+            later = stamp
+        moments.append(stamp)
+    return moments[::-1]
 
 
 def _moment(match: re.Match[str], now: datetime) -> datetime | None:
@@ -136,30 +134,22 @@ def run_rule(run: Run, now: datetime, width: int = 0) -> Line:
     return tuple(line)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleLine:
-    """The place of a run's rule among the lines of a log."""
-
-    run: Run
-
-
-def with_rules(lines: Iterable[LogLine], runs: Sequence[Run]) -> list[LogLine | RuleLine]:
-    """`lines` with a rule before the first line of each run that wrote one.
+def rule_places(moments: Sequence[datetime | None], runs: Sequence[Run]) -> list[tuple[int, Run]]:
+    """Where the rules of runs stand: each before the first line its run wrote, as (line number, run).
 
     A line belongs to the newest run that had started at its second. Lines without a time stay where
-    they are.
+    they are; a run that wrote no line has no rule.
     """
     starts = sorted(runs, key=lambda run: run.start)
-    placed: list[LogLine | RuleLine] = []
-    number, shown_run = 0, -1
-    for line in lines:
-        if line.stamp is not None:
-            moment = line.stamp + timedelta(seconds=1)
-            while number < len(starts) and starts[number].start < moment:
-                number += 1
-            current = number - 1
-            if current > shown_run and line.stamp + timedelta(hours=24) > starts[current].start:
-                placed.append(RuleLine(starts[current]))
-                shown_run = current
-        placed.append(line)
-    return placed
+    places: list[tuple[int, Run]] = []
+    started, ruled = 0, -1
+    for number, moment in enumerate(moments):
+        if moment is None:
+            continue
+        while started < len(starts) and starts[started].start < moment + timedelta(seconds=1):
+            started += 1
+        newest = started - 1
+        if newest > ruled and moment < starts[newest].start + timedelta(hours=24):
+            places.append((number, starts[newest]))
+            ruled = newest
+    return places

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fedtui.model import Location, Outcome, Result, Run, State
 from fedtui.presentation import times
-from fedtui.presentation.log_lines import LogLine, RuleLine, read_line, read_lines, run_rule, with_rules
+from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
 from fedtui.presentation.next_runs import next_line, next_rows
 from fedtui.presentation.rows import (
     Column,
@@ -336,8 +336,8 @@ def test_a_control_sequence_in_a_log_is_shown_not_obeyed() -> None:
 
 
 def test_times_without_a_date_find_their_midnights() -> None:
-    lines = read_lines(["23:59:00 a", "00:10:00 b", "23:50:00 c", "14:00:00 d"], NOW)
-    assert [line.stamp for line in lines] == [
+    texts = ["23:59:00 a", "00:10:00 b", "no time", "23:50:00 c", "14:00:00 d"]
+    assert [moment for moment in stamps(texts, NOW) if moment] == [
         mock.at("2026-11-22 23:59"),
         mock.at("2026-11-23 00:10"),
         mock.at("2026-11-23 23:50"),
@@ -346,14 +346,14 @@ def test_times_without_a_date_find_their_midnights() -> None:
 
 
 def test_each_run_gets_its_rule_before_its_first_line() -> None:
-    lines = read_lines(mock.LOG, NOW)
-    placed = with_rules(lines, mock.RUNS[mock.SYNC.id])
-    rules = [(n, line.run.start.hour) for n, line in enumerate(placed) if isinstance(line, RuleLine)]
-    assert [hour for _, hour in rules] == [10, 11, 12, 13, 14]
-    for number, hour in rules:
-        after = placed[number + 1]
-        assert isinstance(after, LogLine)
-        assert after.time == f"{hour}:00:00"
+    places = rule_places(stamps(mock.LOG, NOW), mock.RUNS[mock.SYNC.id])
+    assert [(mock.LOG[line][:8], run.start.hour) for line, run in places] == [
+        ("10:00:00", 10),
+        ("11:00:00", 11),
+        ("12:00:00", 12),
+        ("13:00:00", 13),
+        ("14:00:00", 14),
+    ]
 
 
 def test_the_rule_of_a_run_carries_its_verdict() -> None:

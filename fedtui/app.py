@@ -1,0 +1,155 @@
+"""The Textual app: wiring only. Store, ports and config come in; themes, keys, screens and a clock hang here.
+
+What is seen lives in `screens` and `widgets`, what is done in `actions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from fedtui.actions.ports import Ports
+from fedtui.config import Config
+from fedtui.model import Job, Snapshot
+from fedtui.presentation.next_runs import RunsOf
+from fedtui.presentation.times import next_tick
+from fedtui.screens.base import FullScreen
+from fedtui.screens.dashboard import Dashboard
+from fedtui.screens.help import HelpScreen
+from fedtui.widgets.host import StorePort
+from fedtui.widgets.keys import ALL, APP, unknown_ids
+from fedtui.widgets.log_feed import LogFeed, OpenLog
+from fedtui.widgets.palette import DARK, LIGHT, token_defaults
+
+STYLES = Path(__file__).parent / "styles"
+
+
+class FedtuiApp(App[str]):
+    """The dashboard over a store.
+
+    `clock` gives the time in the machine's zone; `open_log` a job's log; `runs_of` a cron job's runs after
+    a moment; `checks` is how many health checks there are. `run()` returns "demo" where the user chose
+    the demo workspace, else None.
+    """
+
+    TITLE = "fedtui"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [STYLES / "app.tcss", STYLES / "dashboard.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in APP]
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(
+        self,
+        store: StorePort,
+        ports: Ports,
+        config: Config | None = None,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        open_log: OpenLog | None = None,
+        runs_of: RunsOf | None = None,
+        user: str = "",
+        host: str = "",
+        home: str = "",
+        ascii_only: bool = False,
+        checks: int | None = None,
+    ) -> None:
+        self.ascii_only = ascii_only
+        super().__init__()
+        self.store = store
+        self.ports = ports
+        self.config = config or ports.config
+        self.clock = clock or ports.clock
+        self.open_log: OpenLog = open_log or _no_log
+        self.runs_of: RunsOf = runs_of or _no_runs
+        self.user = user or ports.user
+        self.host = host
+        self.home = home or str(Path.home())
+        self.checks = checks
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = self.config.theme if self.config.theme in self.available_themes else DARK.name
+        self.set_keymap(
+            {name: keys for name, keys in self.config.keys.items() if name not in unknown_ids({name: keys})}
+        )
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our tokens for themes that do not know them."""
+        return token_defaults(self.current_theme)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The dashboard."""
+        return Dashboard()
+
+    def on_mount(self) -> None:
+        """Begin to read the world, and to count seconds."""
+        self.store.subscribe(self._snapshot_came)
+        self.run_worker(self.store.run(), name="store", group="store", exit_on_error=True)
+        self._tick_later()
+        unknown = unknown_ids(self.config.keys)
+        if unknown:
+            self.notify(
+                f"config.toml: no key is called {', '.join(unknown)}", severity="warning", markup=False
+            )
+
+    def _snapshot_came(self, snapshot: Snapshot) -> None:
+        """Draw the newest snapshot on the next turn of the loop: a burst is drawn once."""
+        self.call_next(self._draw_newest, snapshot)
+
+    def _draw_newest(self, snapshot: Snapshot) -> None:
+        if snapshot is self.store.snapshot:
+            for screen in self.screen_stack:
+                if isinstance(screen, FullScreen) and screen.is_mounted:
+                    screen.show(snapshot)
+
+    def _tick_later(self) -> None:
+        self.set_timer(next_tick(self.clock()).total_seconds(), self._tick)
+
+    def _tick(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, FullScreen) and screen.is_mounted:
+                screen.tick()
+        self._tick_later()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key of the screen below, by name, and the themes."""
+        active = {binding.binding.action for binding in screen.active_bindings.values() if binding.enabled}
+        for key in ALL:
+            if key.palette and key.help and key.action in active:
+                yield SystemCommand(
+                    key.help[0].upper() + key.help[1:],
+                    f"key {key.shown or self.key_words(key.key)}",
+                    _press(self, key.key),
+                )
+        yield SystemCommand("Theme", "choose another theme", self.search_themes)
+
+    def key_words(self, key: str) -> str:
+        """A key as it is written on the screen."""
+        from textual.keys import format_key
+
+        return format_key(key)
+
+    def action_help(self) -> None:
+        """Keys and signs."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_dark_or_light(self) -> None:
+        """Change between the dark and the light theme."""
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+
+def _press(app: App[str], key: str) -> Callable[[], None]:
+    return lambda: app.simulate_key(key)
+
+
+def _no_log(_job: Job) -> LogFeed | None:
+    return None
+
+
+def _no_runs(_job: Job, _after: datetime) -> Iterator[datetime]:
+    return iter(())

@@ -1,0 +1,126 @@
+"""Whole sentences for panes: findings, problems of sources, what an empty pane says."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from fedtui.model import Finding, Job, Problem, Severity, Snapshot, SourceName, State
+from fedtui.presentation.rows import source_words
+from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, state_sign
+from fedtui.safe_text import shown
+
+OWN = (SourceName.CRONTAB, SourceName.USER_TIMER)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Outside text in rows of at most `width` characters; long words are broken, no word is lost."""
+    return textwrap.wrap(shown(text), max(8, width), break_on_hyphens=False) or [""]
+
+
+def finding_lines(finding: Finding, width: int) -> list[Line]:
+    """A finding in a narrow pane: sign, code and title, then its evidence, hanging under the code."""
+    sign = SEVERITIES[finding.severity]
+    head, *more = wrapped(finding.title, width - len(finding.code) - 4)
+    lines: list[Line] = [
+        (Piece(f"{sign.glyph} {finding.code}", sign.tone), Piece(f"  {head}", Tone.TEXT)),
+    ]
+    hang = " " * (len(finding.code) + 4)
+    lines.extend((Piece(hang + row),) for row in more)
+    for evidence in finding.evidence:
+        lines.extend((Piece(f"  {row}", Tone.MUTED),) for row in wrapped(evidence, width - 2))
+    return lines
+
+
+def problem_lines(problem: Problem, width: int) -> list[Line]:
+    """A source that could not be asked: what happened, what is untouched, what to do."""
+    head, *more = wrapped(problem.message, width - 2)
+    lines: list[Line] = [(Piece("✗ ", Tone.FAIL), Piece(head))]
+    lines.extend((Piece("  " + row),) for row in more)
+    for text in (problem.untouched, problem.advice):
+        if text:
+            lines.extend((Piece("  " + row, Tone.MUTED),) for row in wrapped(text, width - 2))
+    return lines
+
+
+def health_count(snapshot: Snapshot) -> int:
+    """How many findings the pane lists; notes are not among them."""
+    return len(snapshot.problems) + len(_findings(snapshot))
+
+
+def _findings(snapshot: Snapshot) -> list[Finding]:
+    worst_first = (Severity.ERROR, Severity.WARNING)
+    listed = [finding for finding in snapshot.findings if finding.severity in worst_first]
+    return sorted(listed, key=lambda finding: worst_first.index(finding.severity))
+
+
+def health_lines(snapshot: Snapshot, width: int, checks: int | None = None) -> list[Line]:
+    """Everything the health pane says: problems, then findings, worst first, a blank line between."""
+    blocks = [problem_lines(problem, width) for problem in snapshot.problems]
+    blocks += [finding_lines(finding, width) for finding in _findings(snapshot)]
+    if not blocks:
+        passed = f"; {checks} checks passed" if checks else ""
+        text = "Reading …" if snapshot.loading else f"Health: nothing to report{passed}."
+        return [(Piece(row, Tone.MUTED),) for row in wrapped(text, width)]
+    lines: list[Line] = []
+    for number, block in enumerate(blocks):
+        lines.extend([()] if number else [])
+        lines.extend(block)
+    return lines
+
+
+def problem_of(job: Job, snapshot: Snapshot) -> Problem | None:
+    """The problem of the source that a job which cannot be read belongs to."""
+    if job.state is not State.UNREACHABLE:
+        return None
+    return next((p for p in snapshot.problems if job.source.value in p.source), None) or next(
+        iter(snapshot.problems), None
+    )
+
+
+def reason_line(job: Job) -> Line | None:
+    """Why a job does not run as its line says, for the pane under the table; None where it does."""
+    if not job.state_reason or job.state in (State.ON, State.RUNNING, State.PAUSED):
+        return None
+    sign = state_sign(job)
+    return (Piece(f"{sign.glyph} {sign.word}: ", sign.tone), Piece(shown(job.state_reason)))
+
+
+def empty_lines(user: str, hidden: int, keys: Sequence[tuple[str, str]]) -> list[Line]:
+    """What stands where the table would be when the user has no job: what is absent, then the keys."""
+    lines: list[Line] = [(Piece(f"No crontab for {shown(user)}, and no timers of your own.", bold=True),), ()]
+    for key, words in keys:
+        lines.append((Piece(f"{key:<4}", Tone.ACCENT, bold=True), Piece(words)))
+    if hidden:
+        words = f"show the {hidden} job{'' if hidden == 1 else 's'} of the system"
+        lines.append((Piece(f"{'S':<4}", Tone.ACCENT, bold=True), Piece(words)))
+    return lines
+
+
+def matches(job: Job, words: str) -> bool:
+    """True where every word is found in the job; `source:cron.d` asks for a source alone.
+
+    Looked at are name, schedule (as written and in words), command, state, source, user and id.
+    """
+    text = "\n".join(
+        (
+            *(
+                job.name,
+                job.schedule,
+                job.schedule_text,
+                job.command or "",
+                job.user,
+                job.id,
+                str(job.location),
+            ),
+            *(job.source.value, source_words(job.source), state_sign(job).word),
+        )
+    ).casefold()
+    for word in words.casefold().split():
+        wanted = word.removeprefix("source:")
+        if wanted != word:
+            if wanted not in job.source.value:
+                return False
+        elif word not in text:
+            return False
+    return True

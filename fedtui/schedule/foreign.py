@@ -1,0 +1,63 @@
+"""Schedules in dialects that no cron daemon here reads: six fields, `L`, `W`, `#`, `?`, `H`.
+
+People paste them from Quartz, Jenkins and cloud consoles. croniter says when they would run; they carry a
+label that says whose dialect it is, because on this machine they are not what cron would do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from fedtui.schedule.errors import ScheduleError
+from fedtui.schedule.patterns import Words, fitting
+
+LABEL = "not cron's dialect, computed by croniter"
+_HASHED = re.compile(r"(?:^|[\s,])[HR](?:$|[\s,(/])")
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSchedule:
+    """A schedule in another dialect; six fields begin with seconds, as in Quartz.
+
+    `hashed` when it has an `H` or `R`, whose value only its own host knows; then no run is known.
+    """
+
+    text: str
+    hashed: bool = False
+    dialect: str = "other"
+    label: str = LABEL
+
+    def runs(self, after: datetime, zone: tzinfo) -> Iterator[datetime]:
+        """Yield the runs strictly later than `after`, as croniter computes them, as datetimes in `zone`."""
+        from croniter import CroniterBadDateError, croniter  # 74 ms, and few ever need it
+
+        if self.hashed:
+            return
+        times = croniter(self.text, after.astimezone(zone), second_at_beginning=True)
+        while True:
+            try:
+                at: datetime = times.get_next(datetime)
+            except CroniterBadDateError:
+                return
+            if at.timestamp() > after.timestamp():
+                yield at
+
+    @property
+    def words(self) -> Words:
+        """The expression itself: its words would not be certain."""
+        return Words(self.text, fitting(self.text), f"{self.text} ({self.label})")
+
+
+def parse_other(text: str) -> OtherSchedule:
+    """The schedule `text` is in another dialect. Raises ScheduleError where croniter knows none."""
+    from croniter import CroniterError, croniter
+
+    text = " ".join(text.split())
+    try:
+        croniter.expand(text, hash_id=b"fedtui", second_at_beginning=True)
+    except (CroniterError, ValueError) as error:
+        raise ScheduleError("schedule", str(error)) from error
+    return OtherSchedule(text, hashed=_HASHED.search(text) is not None)

@@ -1,0 +1,201 @@
+"""What a cron schedule does that its writer may not expect, said before it is written to a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from itertools import islice
+
+from fedtui.schedule.cron import CronSchedule
+from fedtui.schedule.daemon import changes
+from fedtui.schedule.day_words import day_words
+from fedtui.schedule.describe import describe
+from fedtui.schedule.fields import DAY, HOUR, MINUTE, MONTH, WEEKDAY, Field
+from fedtui.schedule.patterns import MONTHS, MONTHS_IN_FULL, WEEKDAYS, WEEKDAYS_IN_FULL, listing
+
+_YEAR_AHEAD = timedelta(days=366)
+_UNITS = {MINUTE: ("hour", "min"), HOUR: ("day", "h"), DAY: ("month", "days"), MONTH: ("year", "months")}
+_SHOWN = 3
+_CAUGHT_UP, _LOST = 5, 180  # minutes: see daemon.start_minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """One surprise. `code` is stable; `title` a short phrase, `text` one or two sentences.
+
+    `suggestions` are words to write in place of the field, nearest first; `schedules` the whole schedule
+    with each of them.
+    """
+
+    code: str
+    title: str
+    text: str
+    suggestions: tuple[str, ...] = ()
+    schedules: tuple[str, ...] = ()
+
+
+def traps(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[Trap, ...]:
+    """The traps in `schedule`, the gravest first; clock changes of `zone` for a year from `now` count too."""
+    if schedule.reboot:
+        return ()
+    found = list(_field_traps(schedule))
+    if schedule.never_fires:
+        return (Trap("never-fires", "never runs", _sentence(describe(schedule).sentence)), *found)
+    if schedule.random:
+        found.append(Trap("random", "a time that is not known", _sentence(describe(schedule).sentence)))
+        return tuple(found)
+    found.extend(_either_day(schedule))
+    found.extend(_clock_changes(schedule, zone, now))
+    return tuple(found)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _field_traps(schedule: CronSchedule) -> Iterator[Trap]:
+    for place, field in enumerate(schedule.fields):
+        if field.ignored:
+            kept = field.text[: -len(field.ignored)]
+            text = f"cron reads {field.text} as {kept} and ignores {field.ignored} without a word."
+            yield _trap(schedule, place, "ignored-text", "text that cron ignores", text, (kept,))
+        yield from _backwards(schedule, place, field)
+        yield from _uneven(schedule, place, field)
+
+
+def _trap(
+    schedule: CronSchedule, place: int, code: str, title: str, text: str, suggestions: tuple[str, ...]
+) -> Trap:
+    words = [field.text for field in schedule.fields]
+    whole = tuple(" ".join([*words[:place], word, *words[place + 1 :]]) for word in suggestions)
+    return Trap(code, title, text, suggestions, whole)
+
+
+def _backwards(schedule: CronSchedule, place: int, field: Field) -> Iterator[Trap]:
+    for element in field.elements:
+        if element.high >= element.low:
+            continue
+        text = f"{element.text} runs backwards: cron takes it for nothing, not for a span over the end."
+        suggestions: tuple[str, ...] = ()
+        if element.step == 1 and len(field.elements) == 1:
+            low, high = (1 if field.kind is WEEKDAY else field.kind.low), element.high
+            over = f"{element.low}-{field.kind.high}"
+            if not (field.kind is WEEKDAY and high == 0):
+                over += f",{low}-{high}" if high > low else f",{low}"
+            suggestions = (over,)
+        yield _trap(schedule, place, "backwards-range", "a range that stands for nothing", text, suggestions)
+
+
+def _uneven(schedule: CronSchedule, place: int, field: Field) -> Iterator[Trap]:
+    """A step that is meant to go on and on, but starts again with each hour, day, week, month or year."""
+    if len(field.elements) != 1 or field.elements[0].step < 2 or not field.values:
+        return
+    element, kind = field.elements[0], field.kind
+    if element.low - kind.low >= element.step or element.high + element.step <= kind.high:
+        return
+    if kind is DAY:
+        last, first = field.values[-1], field.values[0]
+        text = f"{element.text} starts again every month: after day {last} comes day {first}."
+        yield _trap(schedule, place, "uneven-step", "uneven steps", text, ())
+        return
+    turn = 7 if kind is WEEKDAY else kind.high - kind.low + 1
+    first, last = field.values[0], field.values[-1]
+    gap = first + turn - last
+    if gap == element.step:
+        return
+    period, unit = _UNITS.get(kind, ("week", "days"))
+    if len(field.values) == 1:
+        text = f"{element.text} starts again every {period}, so it stands for {_named(field, first)} alone."
+    else:
+        edge = f"From {_named(field, last)} to {_named(field, first)}"
+        text = (
+            f"{element.text} starts again every {period}. {edge} is {_amount(gap, unit)}, not {element.step}."
+        )
+    suggestions = (
+        tuple(f"*/{step}" for step in _even_steps(element.step, turn)) if kind in (MINUTE, HOUR) else ()
+    )
+    yield _trap(schedule, place, "uneven-step", "uneven steps", text, suggestions)
+
+
+def _even_steps(step: int, turn: int) -> list[int]:
+    """Steps that divide the turn: the two next below `step` and the one above, nearest first."""
+    even = [divisor for divisor in range(2, turn // 2 + 1) if turn % divisor == 0]
+    below, above = [one for one in even if one < step][-2:], [one for one in even if one > step][:1]
+    return sorted(below + above, key=lambda divisor: (abs(divisor - step), divisor))
+
+
+def _named(field: Field, value: int) -> str:
+    if field.kind is MINUTE:
+        return f":{value:02}"
+    if field.kind is HOUR:
+        return f"{value:02}:00"
+    return WEEKDAYS_IN_FULL[value] if field.kind is WEEKDAY else MONTHS_IN_FULL[value - 1]
+
+
+def _amount(number: int, unit: str) -> str:
+    return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
+
+
+def _either_day(schedule: CronSchedule) -> Iterator[Trap]:
+    if not schedule.either_day or not (schedule.days and schedule.weekdays):
+        return
+    if len(schedule.days) == 31 or len(schedule.weekdays) == 7:
+        narrow = len(schedule.days) < 31 or len(schedule.weekdays) < 7
+        if narrow and not schedule.nickname:
+            text = "One day field covers every day and either is enough, so the other one restricts nothing."
+            yield Trap("either-day", "day or weekday", text)
+        return
+    words = day_words(schedule.days, schedule.months, schedule.weekdays, either=True)
+    text = (
+        f"Either day field is enough: it runs {words.sentence}, not only where both hold. "
+        "For both, test one of them in the command."
+    )
+    yield Trap("either-day", "day or weekday", text)
+
+
+def _clock_changes(schedule: CronSchedule, zone: tzinfo, now: datetime) -> Iterator[Trap]:
+    """At most one trap for a change forward and one for a change back; none for jobs of every hour."""
+    if len(schedule.hours) == 24:
+        return
+    told = set()
+    for moment, jump in changes(zone, now, now + _YEAR_AHEAD):
+        wall = _wall(moment)
+        start, end = (wall - jump, wall) if jump > 0 else (wall, wall - jump)
+        times = [_clock(minute) for minute in islice(schedule.wall_minutes(start, end), _SHOWN + 1)]
+        if not times or (jump > 0) in told:
+            continue
+        trap = _changed(schedule.wildcard, moment, jump, start, times)
+        if trap is not None:
+            told.add(jump > 0)
+            yield trap
+
+
+def _changed(wildcard: bool, moment: datetime, jump: int, start: int, times: list[str]) -> Trap | None:
+    runs = "the run of" if len(times) == 1 else "the runs of"
+    these = listing(times) if len(times) <= _SHOWN else f"{', '.join(times[:_SHOWN])} …"
+    month = MONTHS[moment.month - 1]
+    day = f"{WEEKDAYS[moment.isoweekday() % 7]} {moment.day} {month} {moment.year}"
+    if jump > 0:
+        change = f"On {day} the clock goes from {_clock(start)} to {_clock(start + jump)}"
+        if jump < _CAUGHT_UP:
+            return None
+        if wildcard or jump >= _LOST:
+            verb = "is" if len(times) == 1 else "are"
+            return Trap("dst-skipped", "a run left out", f"{change}: {runs} {these} {verb} left out.")
+        begins = f"start{'s' if len(times) == 1 else ''} at {_clock(start + jump)}"
+        return Trap("dst-moved", "a run moved", f"{change}: {runs} {these} {begins}.")
+    if wildcard or jump < -_LOST:
+        change = f"On {day} the clock goes back from {_clock(start - jump)} to {_clock(start)}"
+        happens = "happens" if len(times) == 1 else "happen"
+        return Trap("dst-doubled", "a run done twice", f"{change}: {runs} {these} {happens} twice.")
+    return None
+
+
+def _wall(moment: datetime) -> int:
+    """Minutes of the wall clock since 1970-01-01 00:00."""
+    return moment.toordinal() * 1440 + moment.hour * 60 + moment.minute - 719163 * 1440
+
+
+def _clock(wall: int) -> str:
+    return f"{wall % 1440 // 60:02}:{wall % 60:02}"

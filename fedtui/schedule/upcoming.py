@@ -1,0 +1,113 @@
+"""What runs next, over all jobs, in true order.
+
+Lazy: of each job only the runs that are asked for are computed, so ten thousand jobs cost one heap. Times
+are compared as moments; two datetimes of one zone would be compared by the wall clock, which repeats itself.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fedtui.model import Job
+from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """One run to come."""
+
+    at: datetime
+    job_id: str
+    name: str
+
+
+def runs_of(job: Job, after: datetime) -> Iterator[datetime]:
+    """Yield the known runs of a job strictly later than `after`, ascending.
+
+    Nothing for a job that promises no run. A cron job's are computed and need not end; a timer's are those
+    its source knows.
+    """
+    if job.next_run is None:
+        return
+    schedule = _cron_schedule(job)
+    if schedule is not None and job.cron is not None:
+        zone = _zone(job.cron.zone) or job.next_run.tzinfo
+        if zone is not None:
+            yield from schedule.runs(after, zone, compensate=not _zone_of_its_own(job))
+            return
+    moment = after.timestamp()
+    for at in (job.next_run, *job.later_runs):
+        if at.timestamp() > moment:
+            moment = at.timestamp()
+            yield at
+
+
+def upcoming(
+    jobs: Iterable[Job], after: datetime, *, count: int | None = None, until: datetime | None = None
+) -> list[Upcoming]:
+    """The runs of all `jobs` strictly later than `after`, in order: the first `count`, or up to `until`.
+
+    Runs of one moment stand in the order of `jobs`. `after` must not be earlier than the moment that the
+    jobs' `next_run` were found at. Raises ValueError where neither bound is given.
+    """
+    if count is None and until is None:
+        raise ValueError("count or until must be given")
+    moment = after.timestamp()
+    end = None if until is None else until.timestamp()
+    heap: list[tuple[float, int, datetime, Job, Iterator[datetime] | None]] = []
+    for place, job in enumerate(jobs):
+        if job.next_run is None:
+            continue
+        at, rest = job.next_run, None
+        if at.timestamp() <= moment:  # it is overdue, or has begun since
+            rest = runs_of(job, after)
+            later = next(rest, None)
+            if later is None:
+                continue
+            at = later
+        heap.append((at.timestamp(), place, at, job, rest))
+    heapq.heapify(heap)
+    found: list[Upcoming] = []
+    while heap and (count is None or len(found) < count):
+        stamp, place, at, job, rest = heap[0]
+        if end is not None and stamp > end:
+            break
+        found.append(Upcoming(at, job.id, job.name))
+        rest = rest or runs_of(job, at)
+        following = next(rest, None)
+        if following is None:
+            heapq.heappop(heap)
+        else:
+            heapq.heapreplace(heap, (following.timestamp(), place, following, job, rest))
+    return found
+
+
+def _cron_schedule(job: Job) -> CronSchedule | None:
+    if job.cron is None:
+        return None
+    try:
+        return parse(job.schedule, job.cron.dialect)
+    except (
+        ScheduleError,
+        ValueError,
+    ):  # another dialect, or text made safe to show: its source knows the runs
+        return None
+
+
+def _zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):  # a name that is not in this machine's database
+        return None
+
+
+def _zone_of_its_own(job: Job) -> bool:
+    """True for a line under CRON_TZ in a cronie table: that daemon makes up for its own zone only."""
+    facts = job.cron
+    return (
+        facts is not None and facts.dialect == "cronie" and any(n == b"CRON_TZ" for n, _ in facts.environment)
+    )

@@ -1,0 +1,180 @@
+"""The timers of one manager, as facts, kept up to date by reading again only what changed.
+
+Lists first: ListUnits tells the states of all loaded units in one answer. Installed timers that are not
+loaded come from ListUnitFilesByPatterns, which looks at every file (1.5 ms each), so it runs beside the
+rest. Reading a unit that is not loaded makes systemd load and drop it, and send signals about that: such a
+unit is read once and not again until it is loaded or a reload happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+
+from fedtui.bus.port import Bus, BusError
+from fedtui.model import Scheduler
+from fedtui.sources.systemd.facts import Reader, Row, Timer
+from fedtui.sources.systemd.link import Changes
+from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, SYSTEMD
+
+CRON_UNITS = ("cron.service", "cronie.service", "crond.service")
+FILES_PATIENCE = 0.2
+"""Seconds that an answer waits for the states of unit files."""
+
+FILES_DEADLINE = 60.0
+NO_SUCH_UNIT = ("org.freedesktop.systemd1.NoSuchUnit", "org.freedesktop.DBus.Error.UnknownObject")
+
+
+class Catalog:
+    """Facts of all timers of one manager. `user` is its user, None for the system manager."""
+
+    def __init__(self, user: str | None, cron: bool) -> None:
+        self._user = user
+        self._watch_cron = cron
+        self._reader: Reader | None = None
+        self._bus: Bus | None = None
+        self._timers: dict[str, Timer] = {}
+        self._activates: set[str] = set()
+        self._file_states: dict[str, str] | None = None
+        self._files_task: asyncio.Task[None] | None = None
+        self._late = False
+        self._cron_row: Row | None = None
+
+    def interesting(self, unit: str) -> bool:
+        """True for a timer, for a unit that one starts, and for cron where it is watched."""
+        return unit.endswith(".timer") or unit in self._activates or (self._watch_cron and unit in CRON_UNITS)
+
+    def timers(self) -> list[Timer]:
+        """All timers, by name."""
+        return [self._timers[name] for name in sorted(self._timers)]
+
+    def cron(self) -> tuple[Scheduler, ...]:
+        """The cron daemon as the system manager sees it; empty where it has no such unit loaded."""
+        row = self._cron_row
+        if row is None:
+            return ()
+        up = row.active_state in ("active", "reloading")
+        return (Scheduler("cron", up, "" if up else f"{row.name} is {row.active_state}"),)
+
+    def forget(self) -> None:
+        """The connection is gone: everything is read again over the next one."""
+        self._timers.clear()
+        self._file_states = None
+        self._cancel_files()
+
+    def _cancel_files(self) -> None:
+        task, self._files_task = self._files_task, None
+        if task is not None:
+            task.cancel()
+
+    async def refresh(self, bus: Bus, changes: Changes, changed: Callable[[], None]) -> None:
+        """Read what `changes` names; `changed` is called when slower facts come in later. Raises BusError."""
+        if self._reader is None or bus is not self._bus:
+            self._bus, self._reader = bus, Reader(bus, self._user)
+        if changes.files:
+            self._reader.forget_files()
+            self._cancel_files()
+            self._file_states = None
+        if changes.everything:
+            rows = await self._list(bus)
+            self._cron_row = next((rows[name] for name in CRON_UNITS if name in rows), None)
+            for name, timer in self._timers.items():
+                if name not in rows:  # whether it is still installed, the unit files will tell
+                    self._timers[name] = timer.unloaded()
+            await self._read_all((name for name in rows if name.endswith(".timer")), rows)
+        elif changes.units:
+            await self._refresh_units(bus, changes.units)
+        await self._files(bus, changed)
+
+    async def _refresh_units(self, bus: Bus, units: Iterable[str]) -> None:
+        named = set(units)
+        affected = {name for name in named if name.endswith(".timer")}
+        affected |= {name for name, timer in self._timers.items() if timer.activates in named}
+        asked = named | affected | {self._timers[name].activates for name in affected & set(self._timers)}
+        rows = await self._list(bus, sorted(asked - {""}))
+        if self._watch_cron and named & set(CRON_UNITS):
+            known = self._cron_row
+            found = [rows[name] for name in CRON_UNITS if name in rows]
+            self._cron_row = found[0] if found else Row(known.name) if known else None
+        await self._read_all({name for name in affected if self._must_read(name, rows)}, rows)
+
+    def _must_read(self, name: str, rows: Mapping[str, Row]) -> bool:
+        """False for a timer that is not loaded and was known so: reading it would only load it again."""
+        known = self._timers.get(name)
+        return name in rows or known is None or known.row.loaded
+
+    async def _list(self, bus: Bus, names: list[str] | None = None) -> dict[str, Row]:
+        if names is None:
+            (units,) = await bus.call(SYSTEMD, MANAGER_PATH, MANAGER, "ListUnits")
+        else:
+            (units,) = await bus.call(
+                SYSTEMD, MANAGER_PATH, MANAGER, "ListUnitsByPatterns", "asas", [], names
+            )
+        return {unit[0]: Row(unit[0], unit[1], unit[2], unit[3], unit[4], loaded=True) for unit in units}
+
+    async def _read_all(self, names: Iterable[str], rows: Mapping[str, Row], beside: bool = False) -> None:
+        """Read these timers anew. `beside`: what a newer read found loaded in the meantime stands."""
+        ordered = sorted(names)
+        found = await asyncio.gather(*(self._read(name, rows) for name in ordered))
+        for name, timer in zip(ordered, found, strict=True):
+            if beside and name in self._timers and self._timers[name].row.loaded:
+                continue
+            if timer is None:
+                self._timers.pop(name, None)
+            else:
+                self._timers[name] = timer
+        self._activates = {timer.activates for timer in self._timers.values()}
+
+    async def _read(self, name: str, rows: Mapping[str, Row]) -> Timer | None:
+        """One timer; None where it vanished between the list and the question, which is no error."""
+        if self._reader is None:
+            return None
+        row = rows.get(name) or Row(name)
+        if row.load_state == "not-found":
+            return None
+        state = (self._file_states or {}).get(name, "")
+        try:
+            return await self._reader.timer(row, rows, state)
+        except BusError as error:
+            if error.name in NO_SUCH_UNIT:
+                return None
+            raise
+
+    async def _files(self, bus: Bus, changed: Callable[[], None]) -> None:
+        """See that the states of unit files are known or on their way."""
+        if self._file_states is None and self._files_task is None:
+            self._late = False
+            self._files_task = asyncio.get_running_loop().create_task(self._read_files(bus, changed))
+            self._files_task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        task = self._files_task
+        if task is None:
+            return
+        await asyncio.wait((task,), timeout=FILES_PATIENCE)
+        self._late = not task.done()
+        if task.done():
+            self._files_task = None
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    async def _read_files(self, bus: Bus, changed: Callable[[], None]) -> None:
+        (files,) = await bus.call(
+            SYSTEMD,
+            MANAGER_PATH,
+            MANAGER,
+            "ListUnitFilesByPatterns",
+            "asas",
+            [],
+            ["*.timer"],
+            timeout=FILES_DEADLINE,
+        )
+        states = {path.rpartition("/")[2]: state for path, state in files}
+        self._file_states = {name: state for name, state in states.items() if "@." not in name}
+        idle = {name for name, timer in self._timers.items() if not timer.row.loaded}
+        for gone in idle - set(self._file_states):
+            del self._timers[gone]
+        absent = set(self._file_states) - set(self._timers)
+        await self._read_all(absent | (idle & set(self._file_states)), {}, beside=True)
+        for name, timer in self._timers.items():
+            self._timers[name] = timer.with_file_state(states.get(name, ""))
+        if self._late:
+            changed()

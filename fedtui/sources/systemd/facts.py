@@ -1,0 +1,225 @@
+"""What systemd says of one timer and of the unit it starts, read over the bus into plain values.
+
+The frugal plan: lists for the states, one GetAll on the timer, one on the service, and single properties
+of the Unit interface, whose GetAll is dear (it looks at files).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from fedtui.bus.port import Bus
+from fedtui.sources.systemd import unit_files
+from fedtui.sources.systemd.names import (
+    PROPERTIES,
+    SERVICE,
+    SYSTEMD,
+    TIMER,
+    UNIT,
+    unit_path,
+    wall,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A unit as ListUnits tells it, or as it is when it is not loaded."""
+
+    name: str
+    description: str = ""
+    load_state: str = "loaded"
+    active_state: str = "inactive"
+    sub_state: str = "dead"
+    loaded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """The unit that a timer starts. Times are aware, in UTC; None means that it did not happen.
+
+    `commands` are the argument vectors of ExecStart=. `main_code` is CLD_EXITED (1), CLD_KILLED (2) or
+    CLD_DUMPED (3), 0 where no process has ended yet. `output` is the file its output goes to.
+    """
+
+    row: Row
+    fragment: str = ""
+    kind: str = ""
+    user: str = ""
+    commands: tuple[tuple[str, ...], ...] = ()
+    output: str | None = None
+    result: str = "success"
+    main_code: int = 0
+    main_status: int = 0
+    main_start: datetime | None = None
+    main_exit: datetime | None = None
+    left_inactive: datetime | None = None
+    condition_ok: bool = True
+    condition_at: datetime | None = None
+    invocation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer as systemd knows it. `monotonic` holds (directive, microseconds), `calendar` expressions.
+
+    `next_realtime` and `next_monotonic` are in microseconds as D-Bus gives them. `written` are the On...=
+    lines of the files in order, empty where they do not agree with what is loaded.
+    """
+
+    row: Row
+    activates: str
+    unit_file_state: str = ""
+    fragment: str = ""
+    drop_ins: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
+    monotonic: tuple[tuple[str, int], ...] = ()
+    on_change: tuple[str, ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
+    persistent: bool = False
+    randomized_delay: int = 0
+    next_realtime: int = 0
+    next_monotonic: int = 0
+    last_trigger: datetime | None = None
+    result: str = "success"
+    activated: Activated | None = None
+
+    def unloaded(self) -> Timer:
+        """The same timer once systemd has dropped it from memory."""
+        row = replace(self.row, active_state="inactive", sub_state="dead", loaded=False)
+        return replace(self, row=row)
+
+    def with_file_state(self, state: str) -> Timer:
+        """The same timer with the state of its unit file."""
+        return self if state == self.unit_file_state else replace(self, unit_file_state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What changes only by a reload: where a unit is written, and what its files say."""
+
+    fragment: str
+    drop_ins: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The unit file and its drop-ins in the order in which systemd reads them."""
+        return (self.fragment, *self.drop_ins) if self.fragment else self.drop_ins
+
+
+class Reader:
+    """Reads units over one bus; remembers what only a reload can change."""
+
+    def __init__(self, bus: Bus, user: str | None) -> None:
+        self._bus = bus
+        self._user = user
+        self._files: dict[str, Files] = {}
+
+    def forget_files(self) -> None:
+        """A reload happened: unit files are looked at again."""
+        self._files.clear()
+
+    async def _get(self, name: str, interface: str, member: str) -> Any:
+        (value,) = await self._bus.call(SYSTEMD, unit_path(name), PROPERTIES, "Get", "ss", interface, member)
+        return value
+
+    async def _all(self, name: str, interface: str) -> Mapping[str, Any]:
+        (values,) = await self._bus.call(SYSTEMD, unit_path(name), PROPERTIES, "GetAll", "s", interface)
+        known: Mapping[str, Any] = values
+        return known
+
+    async def _file_facts(self, name: str, section: str) -> Files:
+        if name not in self._files:
+            fragment, drop_ins, stale = await asyncio.gather(
+                self._get(name, UNIT, "FragmentPath"),
+                self._get(name, UNIT, "DropInPaths"),
+                self._get(name, UNIT, "NeedDaemonReload"),
+            )
+            paths = [fragment, *drop_ins] if fragment else list(drop_ins)
+            lines: list[tuple[str, str]] = []
+            if not stale:  # else the files say what is not in force
+                lines = await asyncio.to_thread(unit_files.assignments, paths, section)
+            self._files[name] = Files(fragment, tuple(drop_ins), tuple(lines))
+        return self._files[name]
+
+    async def timer(self, row: Row, rows: Mapping[str, Row], unit_file_state: str) -> Timer | None:
+        """Everything about one timer; None where it is no longer there. Raises BusError."""
+        if not row.loaded:
+            load_state = await self._get(row.name, UNIT, "LoadState")
+            if load_state == "not-found":
+                return None
+            description = await self._get(row.name, UNIT, "Description")
+            row = Row(row.name, description, load_state)
+        facts, files = await asyncio.gather(self._all(row.name, TIMER), self._file_facts(row.name, "Timer"))
+        activates = str(facts["Unit"])
+        activated = await self._activated(rows.get(activates) or Row(activates)) if activates else None
+        calendar = tuple(str(entry[1]) for entry in reversed(facts["TimersCalendar"]))
+        monotonic = tuple((str(entry[0]), int(entry[1])) for entry in reversed(facts["TimersMonotonic"]))
+        return Timer(
+            row=row,
+            activates=activates,
+            unit_file_state=unit_file_state,
+            fragment=files.fragment,
+            drop_ins=files.drop_ins,
+            calendar=calendar,
+            monotonic=monotonic,
+            on_change=tuple(name for name in ("OnClockChange", "OnTimezoneChange") if facts.get(name)),
+            written=_written(files.lines, len(calendar), len(monotonic)),
+            persistent=bool(facts["Persistent"]),
+            randomized_delay=int(facts["RandomizedDelayUSec"]),
+            next_realtime=int(facts["NextElapseUSecRealtime"]),
+            next_monotonic=int(facts["NextElapseUSecMonotonic"]),
+            last_trigger=wall(facts["LastTriggerUSec"]),
+            result=str(facts["Result"]),
+            activated=activated,
+        )
+
+    async def _activated(self, row: Row) -> Activated:
+        if not row.name.endswith(".service") or row.load_state in ("not-found", "masked"):
+            return Activated(row)
+        facts, files, left, condition_ok, condition_at, invocation = await asyncio.gather(
+            self._all(row.name, SERVICE),
+            self._file_facts(row.name, "Service"),
+            self._get(row.name, UNIT, "InactiveExitTimestamp"),
+            self._get(row.name, UNIT, "ConditionResult"),
+            self._get(row.name, UNIT, "ConditionTimestamp"),
+            self._get(row.name, UNIT, "InvocationID"),
+        )
+        return Activated(
+            row=row,
+            fragment=files.fragment,
+            kind=str(facts["Type"]),
+            user=str(facts["User"]),
+            commands=tuple(tuple(map(str, command[1])) for command in facts["ExecStart"]),
+            output=self._output(row.name, facts, files),
+            result=str(facts["Result"]),
+            main_code=int(facts["ExecMainCode"]),
+            main_status=int(facts["ExecMainStatus"]),
+            main_start=wall(facts["ExecMainStartTimestamp"]),
+            main_exit=wall(facts["ExecMainExitTimestamp"]),
+            left_inactive=wall(left),
+            condition_ok=bool(condition_ok),
+            condition_at=wall(condition_at),
+            invocation_id=bytes(invocation).hex(),
+        )
+
+    def _output(self, unit: str, facts: Mapping[str, Any], files: Files) -> str | None:
+        """The output file: from the property where it holds the path, else from the unit's files."""
+        for key in ("StandardOutput", "StandardError"):
+            kind, _, path = str(facts[key]).partition(":")
+            if kind in ("append", "file", "truncate"):
+                return path or unit_files.output_file(files.lines, unit, self._user)
+        return None
+
+
+def _written(lines: tuple[tuple[str, str], ...], calendars: int, spans: int) -> tuple[tuple[str, str], ...]:
+    """The On...= lines, if there are as many of each kind as systemd has loaded (it ignores bad ones)."""
+    kept = unit_files.in_force(lines)
+    flags = ("OnClockChange", "OnTimezoneChange")
+    written = [sum(key == "OnCalendar" for key, _ in kept)]
+    written.append(sum(key not in ("OnCalendar", *flags) for key, _ in kept))
+    return tuple(kept) if written == [calendars, spans] else ()

@@ -1,0 +1,230 @@
+"""Makes the dashboard's rows from what systemd says. Pure.
+
+The next run is systemd's own: a real-time elapse, or a monotonic one set against the two clocks; the
+earlier where a timer has both (systemd.timer(5)). The random delay is already inside it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State, TimerFacts, Trigger
+from fedtui.sources.systemd import words
+from fedtui.sources.systemd.facts import Activated, Timer
+from fedtui.sources.systemd.names import INFINITY, directive, wall
+from fedtui.sources.systemd.verdict import Verdict, is_running, stays_active, verdict
+
+_BY_SCHEDULE = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One look at the two clocks: `now` is aware, `monotonic` CLOCK_MONOTONIC in seconds."""
+
+    now: datetime
+    monotonic: float
+
+    def of(self, microseconds: int) -> datetime | None:
+        """The wall clock at a monotonic stamp of systemd; None for "never"."""
+        if microseconds in (0, INFINITY):
+            return None
+        ahead = microseconds / 1e6 - self.monotonic
+        try:
+            return self.now + timedelta(seconds=ahead)
+        except OverflowError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Whose timers these are. `privileged`: system units may be changed."""
+
+    user_manager: bool
+    user: str
+    privileged: bool
+
+    @property
+    def source(self) -> SourceName:
+        """The name of the jobs' source."""
+        return SourceName.USER_TIMER if self.user_manager else SourceName.SYSTEM_TIMER
+
+
+def next_elapse(timer: Timer, moment: Moment) -> datetime | None:
+    """When systemd will start it next, or None where it promises nothing."""
+    if timer.row.active_state != "active":
+        return None
+    real = wall(timer.next_realtime)
+    both = [at for at in (real, moment.of(timer.next_monotonic)) if at is not None]
+    return min(both).astimezone(moment.now.tzinfo) if both else None
+
+
+def make_job(
+    timer: Timer,
+    manager: Manager,
+    moment: Moment,
+    paused: bool,
+    calendar_runs: Callable[[str], Sequence[datetime]],
+) -> Job:
+    """The row of one timer. `calendar_runs` gives the known runs of an OnCalendar= expression."""
+    unit = timer.activated
+    known = verdict(unit, timer.last_trigger, moment.now) if unit else None
+    running = unit is not None and is_running(unit)
+    upcoming, later = _runs(timer, moment, running, calendar_runs)
+    state, reason = _state(timer, running, paused, upcoming)
+    long, short = words.plain(timer)
+    return Job(
+        id=job_id(manager, timer.row.name),
+        name=timer.row.name,
+        source=manager.source,
+        user=_user(unit, manager),
+        schedule=words.schedule(timer),
+        schedule_text=long,
+        schedule_short=short,
+        location=Location(timer.fragment or timer.row.name),
+        command=_command(unit),
+        state=state,
+        state_reason=reason,
+        next_run=upcoming,
+        later_runs=later,
+        running_since=_local(known.running_since, moment) if known else None,
+        last_run=_local(known.start, moment) if known else _local(timer.last_trigger, moment),
+        last_result=known.result if known else Result(Outcome.UNKNOWN),
+        log_path=unit.output if unit else None,
+        editable=_editable(timer, manager),
+        timer=_facts(timer, manager),
+    )
+
+
+def job_id(manager: Manager, unit: str) -> str:
+    """A timer's id: `SOURCE:UNIT`."""
+    return f"{manager.source}:{unit}"
+
+
+def make_run(timer: Timer, manager: Manager, known: Verdict) -> Run | None:
+    """The run that systemd remembers of a service, open or finished; None where it has no identity."""
+    unit = timer.activated
+    start = known.running_since or known.start
+    if unit is None or not unit.invocation_id or start is None or unit.main_start is None:
+        return None
+    finished = known.running_since is None
+    if finished and known.result.outcome in (Outcome.UNKNOWN, Outcome.NEVER, Outcome.SKIPPED):
+        return None
+    by_timer = timer.last_trigger is not None and abs(start - timer.last_trigger) <= _BY_SCHEDULE
+    return Run(
+        id=unit.invocation_id,
+        job_id=job_id(manager, timer.row.name),
+        start=start,
+        end=known.end if finished else None,
+        result=known.result if finished else None,
+        trigger=Trigger.SCHEDULE if by_timer else Trigger.OTHER,
+    )
+
+
+def has_ended_run(job: Job) -> bool:
+    """True where the row tells how a run ended."""
+    return job.last_result.outcome not in (Outcome.UNKNOWN, Outcome.NEVER)
+
+
+def with_memory(job: Job, remembered: Job | None) -> Job:
+    """The row with the last run that was seen earlier, where systemd no longer tells of it.
+
+    systemd forgets a run when the next begins and when the unit is unloaded. A later run whose end is not
+    known keeps its own "unknown": an older ok would be a fake one.
+    """
+    if remembered is None or has_ended_run(job):
+        return job
+    if not job.running and job.last_run and remembered.last_run and job.last_run > remembered.last_run:
+        return job
+    return replace(job, last_run=remembered.last_run, last_result=remembered.last_result)
+
+
+def _local(at: datetime | None, moment: Moment) -> datetime | None:
+    return at.astimezone(moment.now.tzinfo) if at else None
+
+
+def _runs(
+    timer: Timer, moment: Moment, running: bool, calendar_runs: Callable[[str], Sequence[datetime]]
+) -> tuple[datetime | None, tuple[datetime, ...]]:
+    """The next run and those known after it. While a run goes on systemd computes no next elapse."""
+    upcoming = next_elapse(timer, moment)
+    if timer.row.active_state != "active":
+        return None, ()
+    floor = upcoming or moment.now
+    known = {run for expression in timer.calendar for run in calendar_runs(expression) if run > floor}
+    later = tuple(at.astimezone(moment.now.tzinfo) for at in sorted(known))
+    if upcoming is None and running and later:
+        return later[0], later[1:]
+    return upcoming, later if upcoming else ()
+
+
+def _state(timer: Timer, running: bool, paused: bool, upcoming: datetime | None) -> tuple[State, str]:
+    active = timer.row.active_state == "active"
+    if not active and paused:
+        return State.PAUSED, "paused by fedtui"
+    if running:
+        return State.RUNNING, ""
+    if not active:
+        return State.OFF, _why_off(timer)
+    if timer.activated and stays_active(timer.activated):
+        name = timer.activates
+        return (
+            State.NEVER_FIRES,
+            f"{name} stays active after its run (RemainAfterExit=), so it is not started again",
+        )
+    if upcoming is None and not timer.on_change:
+        return State.NEVER_FIRES, "systemd computes no further run"
+    return State.ON, ""
+
+
+def _why_off(timer: Timer) -> str:
+    if timer.row.load_state == "masked":
+        return "masked"
+    if timer.row.load_state not in ("loaded", "merged"):
+        return f"systemd cannot load it: {timer.row.load_state}"
+    if timer.row.active_state == "failed":
+        return f"the timer itself failed: {timer.result}"
+    if timer.unit_file_state in ("enabled", "enabled-runtime"):
+        return "enabled, but not started"
+    return "not enabled" if timer.unit_file_state == "disabled" else "not started"
+
+
+def _command(unit: Activated | None) -> str | None:
+    if unit is None or not unit.commands:
+        return None
+    return " ; ".join(shlex.join(command) for command in unit.commands)
+
+
+def _user(unit: Activated | None, manager: Manager) -> str:
+    if manager.user_manager:
+        return manager.user
+    return (unit.user if unit else "") or "root"
+
+
+def _editable(timer: Timer, manager: Manager) -> bool:
+    """A drop-in can be written: for one's own manager always, for the system's as root."""
+    transient = "/transient/" in timer.fragment
+    return (manager.user_manager or manager.privileged) and bool(timer.fragment) and not transient
+
+
+def _facts(timer: Timer, manager: Manager) -> TimerFacts:
+    unit = timer.activated
+    return TimerFacts(
+        unit=timer.row.name,
+        activates=timer.activates,
+        user_manager=manager.user_manager,
+        active_state=timer.row.active_state,
+        unit_file_state=timer.unit_file_state,
+        fragment=timer.fragment,
+        drop_ins=timer.drop_ins,
+        calendar=timer.calendar,
+        monotonic=tuple((directive(base), length / 1e6) for base, length in timer.monotonic),
+        persistent=timer.persistent,
+        randomized_delay=timer.randomized_delay / 1e6,
+        service_fragment=unit.fragment if unit else "",
+        service_active_state=unit.row.active_state if unit else "",
+        invocation_id=unit.invocation_id if unit else "",
+        description=timer.row.description,
+    )

@@ -1,0 +1,81 @@
+"""Words for the times when systemd cannot be asked: what happened, what is untouched, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from fedtui.model import Job, Problem, State
+
+
+class Outage:
+    """The story of one outage: when it began and why, however often it is asked about."""
+
+    def __init__(self, source: str, user_manager: bool, user: str) -> None:
+        self._source = source
+        self._user_manager = user_manager
+        self._user = user
+        self._since: datetime | None = None
+        self._reason = ""
+        self.was_up = False
+
+    def over(self) -> None:
+        """systemd answered."""
+        self.was_up = True
+        self._since = None
+
+    def problem(self, now: datetime, reason: str, retry_in: float) -> Problem:
+        """The problem to show while the bus is away; the first reason and time stand."""
+        if self._since is None:
+            self._since, self._reason = now, reason
+        if not self.was_up:
+            return self._never_there(now, retry_in)
+        look = "systemctl --user status dbus" if self._user_manager else "systemctl status dbus"
+        return Problem(
+            self._source,
+            f"systemd's bus went away at {self._since:%H:%M:%S}: {self._reason}",
+            "timers go on by themselves; only this view is blind",
+            f"Next try in {_seconds(retry_in)}, R tries now. Look: {look}",
+            self._since,
+        )
+
+    def _never_there(self, now: datetime, retry_in: float) -> Problem:
+        if self._user_manager:
+            message = f"systemd's user manager of {self._user} cannot be reached: {self._reason}"
+            advice = f"Where it should run: loginctl enable-linger {self._user}"
+        else:
+            message = f"systemd cannot be reached: {self._reason}"
+            advice = "Look: systemctl status dbus"
+        return Problem(
+            self._source,
+            message,
+            "cron jobs, logs and history work without it",
+            f"Next try in {_seconds(retry_in)}, R tries now. {advice}",
+            self._since or now,
+        )
+
+    def busy(self, now: datetime) -> Problem:
+        """The problem to show when a call passed its deadline."""
+        return Problem(
+            self._source,
+            "systemd is busy and has not answered yet",
+            "timers go on by themselves; the rows are as they were last seen",
+            "It answers by itself when it is done (a daemon-reload of many units takes seconds)",
+            now,
+        )
+
+    @staticmethod
+    def unreachable(job: Job) -> Job:
+        """The row of a timer that cannot be asked about now: no countdown, for a countdown is a promise."""
+        return replace(
+            job,
+            state=State.UNREACHABLE,
+            state_reason="bus down",
+            next_run=None,
+            later_runs=(),
+            running_since=None,
+        )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s"

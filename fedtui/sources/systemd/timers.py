@@ -1,0 +1,173 @@
+"""The source of systemd timers: one for the user's manager, one for the system's.
+
+The first read takes everything; then only the units that signals named are read again. What takes long on
+a machine with thousands of timers (the states of unit files, the later runs of calendar expressions) is
+fetched beside it: an answer does not wait for it, and the watch speaks again when it is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from datetime import datetime
+
+from fedtui.bus.port import Bus, BusError, BusFactory
+from fedtui.model import Answer, Job, Problem, Run, Scheduler
+from fedtui.sources.systemd import jobs
+from fedtui.sources.systemd.catalog import Catalog
+from fedtui.sources.systemd.elapses import Elapses
+from fedtui.sources.systemd.link import GONE, Link
+from fedtui.sources.systemd.outage import Outage
+from fedtui.sources.systemd.verdict import verdict
+
+COALESCE = 0.03
+"""Seconds for which signals are gathered after the first: one start of a unit sends a handful."""
+
+CLOCK_CHECK = 30.0
+"""Seconds between looks at the two clocks: suspend and a set clock move monotonic elapses."""
+
+
+def nothing_paused() -> Collection[str]:
+    """The default of `paused`."""
+    return ()
+
+
+class TimerSource:
+    """Timers of one manager as jobs; see `fedtui.sources.source.Source`.
+
+    `paused` returns the names of units that fedtui itself holds back. `privileged`: the system's units
+    may be changed (root).
+    """
+
+    def __init__(
+        self,
+        bus_factory: BusFactory,
+        user_manager: bool,
+        user: str,
+        clock: Callable[[], datetime],
+        paused: Callable[[], Collection[str]] = nothing_paused,
+        privileged: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = "user-timers" if user_manager else "system-timers"
+        self._manager = jobs.Manager(user_manager, user, privileged)
+        self._clock = clock
+        self._monotonic = monotonic
+        self._paused = paused
+        self._catalog = Catalog(user if user_manager else None, cron=not user_manager)
+        self._link = Link(bus_factory, user_manager, self._catalog.interesting)
+        self._elapses = Elapses(self._link.changed.set)
+        self._outage = Outage(self.name, user_manager, user)
+        self._lock = asyncio.Lock()
+        self._remembered: dict[str, Job] = {}
+        self._rows: tuple[Job, ...] | None = None
+
+    async def read(self) -> Answer:
+        """All timers, loaded or only installed. Never raises for what the bus does."""
+        async with self._lock:
+            now = self._clock()
+            if self._link.busy and self._rows is not None:
+                return self._answer(now, self._rows, (), "busy: it reloads")
+            try:
+                await self._refresh()
+            except BusError as error:
+                return await self._without(error, now)
+            self._link.succeeded()
+            self._outage.over()
+            return await self._from_facts()
+
+    async def _refresh(self) -> None:
+        bus: Bus = await self._link.bus()
+        changes = self._link.take()
+        done = False
+        try:
+            await self._catalog.refresh(bus, changes, self._link.changed.set)
+            done = True
+        finally:
+            if not done:  # failed or cancelled: what changed must still be read
+                self._link.give_back(changes)
+
+    async def _without(self, error: BusError, now: datetime) -> Answer:
+        """The answer when systemd could not be asked: the last rows stay, and are called unreachable."""
+        retry_in = self._link.failed()
+        if error.name == BusError.TIMEOUT:
+            return self._answer(now, self._rows, (self._outage.busy(now),), "busy: no answer yet")
+        if error.name in GONE:
+            await self._link.drop()
+            self._catalog.forget()
+        problem = self._outage.problem(now, self._link.lost or error.message or error.name, retry_in)
+        rows = None if self._rows is None else tuple(map(self._outage.unreachable, self._rows))
+        scheduler = (
+            Scheduler("systemd", False, "bus down")
+            if self._outage.was_up
+            else Scheduler("systemd", None, "no bus")
+        )
+        return Answer(self.name, now, rows, (), (problem,), (scheduler,))
+
+    async def _from_facts(self) -> Answer:
+        timers = self._catalog.timers()
+        await self._elapses.fetch(
+            {text for timer in timers if timer.row.active_state == "active" for text in timer.calendar},
+            self._clock(),
+        )
+        moment = jobs.Moment(self._clock(), self._monotonic())
+        paused = frozenset(self._paused())
+        rows: list[Job] = []
+        runs: list[Run] = []
+        for timer in timers:
+            job = jobs.make_job(timer, self._manager, moment, timer.row.name in paused, self._elapses.runs)
+            rows.append(self._keep_known(job))
+            if timer.activated is not None:
+                known = verdict(timer.activated, timer.last_trigger, moment.now)
+                run = jobs.make_run(timer, self._manager, known)
+                runs += [run] if run else []
+        self._rows = tuple(rows)
+        return self._answer(moment.now, self._rows, (), "", tuple(runs))
+
+    def _keep_known(self, job: Job) -> Job:
+        """Give a row the last finished run that was seen before systemd forgot it or began another."""
+        kept = jobs.with_memory(job, self._remembered.get(job.id))
+        if jobs.has_ended_run(kept):
+            self._remembered[job.id] = kept
+        return kept
+
+    def _answer(
+        self,
+        now: datetime,
+        rows: tuple[Job, ...] | None,
+        problems: tuple[Problem, ...],
+        detail: str,
+        runs: tuple[Run, ...] = (),
+    ) -> Answer:
+        schedulers = (Scheduler("systemd", True, detail), *self._catalog.cron())
+        return Answer(self.name, now, rows, runs, problems, schedulers)
+
+    async def watch(self) -> AsyncIterator[None]:
+        """Yield when signals say that a timer or its unit changed, and to try again after a loss."""
+        self._link.watch()
+        yield None
+        while True:
+            await self._wait()
+            self._link.changed.clear()
+            if not self._link.busy:
+                yield None
+
+    async def _wait(self) -> None:
+        """Wait for a change, or for a step between the two clocks."""
+        offset = self._offset()
+        while abs(self._offset() - offset) < 1.0:
+            try:
+                async with asyncio.timeout(CLOCK_CHECK):
+                    await self._link.changed.wait()
+            except TimeoutError:
+                continue
+            await asyncio.sleep(COALESCE)
+            return
+
+    def _offset(self) -> float:
+        return self._clock().timestamp() - self._monotonic()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._link.drop()

@@ -1,0 +1,121 @@
+"""Reads unit files for the two facts that D-Bus keeps to itself: lines as written, and output files.
+
+D-Bus gives expressions normalised ("daily" becomes "*-*-* 00:00:00") and, up to systemd 252 at least, of
+`StandardOutput=append:PATH` the word `append` alone. Nothing else is taken from the files: what is in
+force is systemd's to say. Syntax: systemd.syntax(7); specifiers: systemd.unit(5).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import pwd
+import re
+import socket
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+_SPECIFIER = re.compile(r"%(.)")
+_MAX_BYTES = 1_000_000
+
+
+def assignments(paths: Iterable[str], section: str) -> list[tuple[str, str]]:
+    """The lines `key=value` of one section over a unit file and its drop-ins, in order.
+
+    A file that cannot be read has none: these facts are an addition to what the bus says.
+    """
+    found: list[tuple[str, str]] = []
+    for path in paths:
+        try:
+            with Path(path).open("rb") as file:
+                text = file.read(_MAX_BYTES).decode("utf-8", "replace")
+        except OSError:
+            continue
+        found += _section(text, section)
+    return found
+
+
+def _section(text: str, section: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    inside = False
+    pending = ""
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith(("#", ";")):
+            continue
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        whole = (pending + line).strip()
+        pending = ""
+        if whole.startswith("["):
+            inside = whole == f"[{section}]"
+        elif inside and "=" in whole:
+            key, _, value = whole.partition("=")
+            found.append((key.strip(), value.strip()))
+    return found
+
+
+def in_force(lines: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is left after resets: in a timer an empty On...= drops every On...= before it."""
+    kept: list[tuple[str, str]] = []
+    for key, value in lines:
+        if not key.startswith("On"):
+            continue
+        if value:
+            kept.append((key, value))
+        elif key not in ("OnClockChange", "OnTimezoneChange"):
+            kept = [pair for pair in kept if pair[0] in ("OnClockChange", "OnTimezoneChange")]
+    return kept
+
+
+def output_file(lines: Sequence[tuple[str, str]], unit: str, user: str | None) -> str | None:
+    """The file of StandardOutput=append:, file: or truncate:, else of StandardError=; None without one.
+
+    `user` is the user manager's user, or None for the system manager.
+    """
+    last = dict(lines)
+    for key in ("StandardOutput", "StandardError"):
+        kind, _, path = last.get(key, "").partition(":")
+        if kind in ("append", "file", "truncate") and path:
+            return expand(path, unit, user)
+    return None
+
+
+def expand(text: str, unit: str, user: str | None) -> str | None:
+    """An absolute, normalised path with its specifiers replaced; None where one is not known here."""
+    stem = unit.rpartition(".")[0]
+    prefix, _, instance = stem.partition("@")
+    try:
+        account = pwd.getpwnam(user) if user else pwd.getpwuid(0)
+    except KeyError:
+        return None
+    home = account.pw_dir
+    folders = (
+        {"t": f"/run/user/{account.pw_uid}", "S": f"{home}/.local/state", "C": f"{home}/.cache"}
+        | {"L": f"{home}/.local/state/log", "E": f"{home}/.config"}
+        if user
+        else {"t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "E": "/etc"}
+    )
+    values = folders | {
+        "%": "%",
+        "h": home,
+        "u": account.pw_name,
+        "U": str(account.pw_uid),
+        "n": unit,
+        "N": stem,
+        "p": prefix,
+        "i": instance,
+        "I": _unescape(instance),
+        "j": prefix.rpartition("-")[2],
+        "H": socket.gethostname(),
+        "T": "/tmp",  # noqa: S108  the value of the specifier, not a file of ours
+        "V": "/var/tmp",  # noqa: S108
+    }
+    if any(match[1] not in values for match in _SPECIFIER.finditer(text)):
+        return None
+    path = _SPECIFIER.sub(lambda match: values[match[1]], text)
+    return posixpath.normpath(path) if path.startswith("/") else None
+
+
+def _unescape(name: str) -> str:
+    return re.sub(r"\\x([0-9a-f]{2})", lambda match: chr(int(match[1], 16)), name.replace("-", "/"))

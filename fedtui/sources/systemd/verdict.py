@@ -1,0 +1,159 @@
+"""How the unit behind a timer last ran, told from systemd's facts. Pure.
+
+systemd keeps the facts of one run only, and forgets them when a unit is unloaded. What it does not know is
+UNKNOWN here; a run counts as ok only when an exit that ended well was seen. Words: systemd.exec(5),
+"Process Exit Codes"; systemd.service(5), SuccessExitStatus=.
+"""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fedtui.model import NEVER_RAN, Outcome, Result
+from fedtui.sources.systemd.facts import Activated
+
+CLD_EXITED, CLD_KILLED, CLD_DUMPED = 1, 2, 3
+EVIDENCE = "exit status, systemd"
+_SETTLING = timedelta(seconds=2)
+
+_BUSY = frozenset(("activating", "active", "reloading", "deactivating"))
+_IDLE_SUB_STATES = frozenset(("exited", "auto-restart", "auto-restart-queued", "dead", "failed"))
+
+_RESULTS = {
+    "timeout": "it ran into its time limit",
+    "watchdog": "its watchdog was not fed",
+    "oom-kill": "the kernel killed it: out of memory",
+    "core-dump": "it dumped core",
+    "start-limit-hit": "systemd refused: it was started too often in a short time",
+    "resources": "systemd could not start it",
+    "protocol": "it did not report as its Type= demands",
+}
+_CODES = {
+    200: "its working directory cannot be entered (200/CHDIR)",
+    203: "its program is missing or not executable (203/EXEC)",
+    208: "its standard input cannot be set up (208/STDIN)",
+    209: "its output cannot be opened (209/STDOUT)",
+    216: "its group is not known (216/GROUP)",
+    217: "its user is not known (217/USER)",
+    226: "its namespace cannot be set up (226/NAMESPACE)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`running_since` while it runs; `start`, `end` and `result` of the last finished run, as known."""
+
+    result: Result
+    start: datetime | None = None
+    end: datetime | None = None
+    running_since: datetime | None = None
+
+
+def is_running(unit: Activated) -> bool:
+    """True while the unit does its work: not while it waits to restart, nor as RemainAfterExit= leaves it."""
+    return unit.row.active_state in _BUSY and unit.row.sub_state not in _IDLE_SUB_STATES
+
+
+def stays_active(unit: Activated) -> bool:
+    """True where RemainAfterExit= keeps a finished unit active, so that its timer starts nothing."""
+    return unit.row.active_state == "active" and unit.row.sub_state == "exited"
+
+
+def verdict(unit: Activated, last_trigger: datetime | None, now: datetime) -> Verdict:
+    """What is known of the last finished run of `unit`, and whether one goes on at `now`."""
+    if not unit.row.name.endswith(".service"):
+        return _not_a_service(unit, last_trigger)
+    if is_running(unit):
+        since = unit.left_inactive or unit.main_start or last_trigger or now
+        return Verdict(Result(Outcome.UNKNOWN, reasons=("it runs now",)), running_since=since)
+    seen = _seen(unit, last_trigger)
+    if last_trigger and not stays_active(unit) and now - last_trigger > _SETTLING:
+        latest = max((at for at in (unit.main_start, unit.main_exit, seen.start) if at), default=None)
+        if latest is None or last_trigger - latest > _SETTLING:
+            return _missed(unit, last_trigger)
+    return seen
+
+
+def _seen(unit: Activated, last_trigger: datetime | None) -> Verdict:
+    """The verdict by the service's own facts."""
+    last_end = unit.main_exit or unit.main_start
+    if not unit.condition_ok and unit.condition_at and (last_end is None or unit.condition_at >= last_end):
+        reasons = ("a condition of the unit does not hold",)
+        return Verdict(Result(Outcome.SKIPPED, reasons=reasons, evidence=(EVIDENCE,)), unit.condition_at)
+    if unit.result == "exec-condition":
+        reasons = ("ExecCondition= said no",)
+        at = unit.left_inactive or last_trigger
+        return Verdict(Result(Outcome.SKIPPED, reasons=reasons, evidence=(EVIDENCE,)), at)
+    start = _start(unit)
+    if start is None and unit.result == "success":
+        if last_trigger is None and unit.left_inactive is None and unit.row.loaded:
+            return Verdict(NEVER_RAN)
+        reasons = ("systemd keeps no facts of it",)
+        return Verdict(Result(Outcome.UNKNOWN, reasons=reasons), last_trigger or unit.left_inactive)
+    result = _ended(unit, start)
+    return Verdict(result, start or unit.left_inactive or last_trigger, unit.main_exit)
+
+
+def _start(unit: Activated) -> datetime | None:
+    """The start of the run; of several ExecStart= commands only the last has its own time stamp."""
+    many = len(unit.commands) > 1 and unit.left_inactive and unit.main_start
+    if many and unit.left_inactive and unit.main_start and unit.left_inactive <= unit.main_start:
+        return unit.left_inactive
+    return unit.main_start
+
+
+def _ended(unit: Activated, start: datetime | None) -> Result:
+    duration = (unit.main_exit - start).total_seconds() if start and unit.main_exit else None
+    if duration is not None and duration < 0:
+        duration = None
+    if unit.main_code in (CLD_KILLED, CLD_DUMPED):
+        name = _signal(unit.main_status)
+        reasons = [_RESULTS[unit.result]] if unit.result in _RESULTS else []
+        if unit.result == "success":
+            reasons.append(f"it was ended by {name}, which systemd counts as a clean stop")
+        return Result(Outcome.FAILED, None, name, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
+    code = unit.main_status if unit.main_code == CLD_EXITED else None
+    if unit.result != "success":
+        return _failed(unit, code, duration)
+    if code is None:
+        return Result(Outcome.UNKNOWN, reasons=("its exit was not seen by systemd",))
+    reasons = [] if code == 0 else [f"the unit counts exit {code} as success"]
+    return Result(Outcome.OK, code, None, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
+
+
+def _failed(unit: Activated, code: int | None, duration: float | None) -> Result:
+    reasons = [_RESULTS[unit.result]] if unit.result in _RESULTS else []
+    if code == 0:  # the main command ended well, another one (ExecStartPre=, ExecStartPost=) did not
+        code = None
+        if unit.result in ("exit-code", "signal"):
+            reasons.append("a command before or after the main one failed")
+    if code in _CODES:
+        reasons.append(_CODES[code])
+    return Result(
+        Outcome.FAILED, code, None, duration, reasons=tuple(reasons or [unit.result]), evidence=(EVIDENCE,)
+    )
+
+
+def _missed(unit: Activated, last_trigger: datetime) -> Verdict:
+    """The timer elapsed later than any start that systemd remembers of the service."""
+    if unit.result not in ("success", "exec-condition"):
+        reasons = (_RESULTS.get(unit.result, unit.result),)
+        return Verdict(Result(Outcome.FAILED, reasons=reasons, evidence=(EVIDENCE,)), last_trigger)
+    why = "the timer elapsed, but systemd remembers no start of the service"
+    return Verdict(Result(Outcome.UNKNOWN, reasons=(why,)), last_trigger)
+
+
+def _not_a_service(unit: Activated, last_trigger: datetime | None) -> Verdict:
+    if last_trigger is None and unit.row.loaded:
+        return Verdict(NEVER_RAN)
+    suffix = unit.row.name.rpartition(".")[2]
+    return Verdict(Result(Outcome.UNKNOWN, reasons=(f"a {suffix} has no exit status",)), last_trigger)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

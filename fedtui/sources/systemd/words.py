@@ -1,0 +1,22 @@
+"""The schedule of a timer in words: as written, and as a person would say it."""
+
+from __future__ import annotations
+
+from fedtui.sources.systemd.facts import Timer
+from fedtui.sources.systemd.names import directive, span
+
+
+def schedule(timer: Timer) -> str:
+    """The On...= lines as written where the files agree with systemd, else as systemd normalised them."""
+    pairs = timer.written or (
+        *((directive(base), span(length)) for base, length in timer.monotonic),
+        *(("OnCalendar", expression) for expression in timer.calendar),
+        *((name, "yes") for name in timer.on_change),
+    )
+    return " ".join(f"{key}={value}" for key, value in pairs)
+
+
+def plain(timer: Timer) -> tuple[str, str]:
+    """Plain words, long and short."""
+    text = schedule(timer)
+    return text, text

@@ -1,0 +1,75 @@
+"""Which jobs the dashboard shows: by words, and by whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from fedtui.model import Job, Snapshot
+from fedtui.presentation.notes import OWN, empty_lines, matches
+from fedtui.presentation.signs import Line, Piece, Tone
+from fedtui.safe_text import shown
+
+
+class SearchInput(Input, inherit_bindings=True):
+    """A line to type words into; says in the key line how to leave it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "keep"),
+        Binding("escape", "screen.back", "back"),
+    ]
+
+
+_SETS = ("", "your own", "the system's")
+
+
+class Filter:
+    """The filter of the dashboard. `text` are the words that were typed; `whose` one of three sets.
+
+    A user without any job of their own sees the system's only when they ask for them: the page then
+    shown says how to begin.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.whose: str | None = None
+
+    def cycle(self) -> None:
+        """All, your own, the system's, and round again; from the first page to all."""
+        self.whose = (
+            "" if self.whose is None and self._hides else _SETS[(_SETS.index(self.whose or "") + 1) % 3]
+        )
+
+    _hides = False
+
+    def choose(self, jobs: Sequence[Job]) -> list[Job]:
+        """The jobs to show, in their order."""
+        self._hides = self.whose is None and bool(jobs) and not any(job.source in OWN for job in jobs)
+        whose = "your own" if self._hides and not self.text else self.whose
+        chosen = [job for job in jobs if not whose or (job.source in OWN) is (whose == "your own")]
+        return [job for job in chosen if matches(job, self.text)] if self.text else chosen
+
+    def words(self) -> str:
+        """What the rule says of it."""
+        said = [shown(f"matching “{self.text}”") if self.text else "", self.whose or ""]
+        return "  ".join(part for part in said if part)
+
+    def message(self, snapshot: Snapshot, user: str) -> list[Line]:
+        """What stands in the table's place while no job is shown."""
+        if self.text:
+            missed = f"No job matches “{shown(self.text)}”."
+            return [(Piece(missed, bold=True),), (), _key("esc", f"show all {len(snapshot.jobs)}")]
+        if self.whose and snapshot.jobs:
+            return [(Piece(f"No job is {self.whose}.", bold=True),), (), _key("S", "show all jobs")]
+        if snapshot.loading and not snapshot.jobs:
+            return [(Piece(f"Reading {', '.join(sorted(snapshot.loading))} …", Tone.MUTED),)]
+        if snapshot.problems and not snapshot.jobs:
+            return [(Piece("✗ ", Tone.FAIL), Piece(shown(p.message))) for p in snapshot.problems]
+        return empty_lines(user, len(snapshot.jobs), (("n", "write a first job"),))
+
+
+def _key(key: str, words: str) -> Line:
+    return (Piece(f"{key:<5}", Tone.ACCENT, bold=True), Piece(words))

@@ -1,0 +1,123 @@
+"""The head line: who and where, which daemons are up, how many findings, and the clock.
+
+The clock is a widget of its own, so that a second costs a dozen cells and not a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+
+from fedtui.model import Scheduler, Severity, Snapshot
+from fedtui.presentation.signs import Line, Piece, Tone, width_of
+from fedtui.presentation.times import head_clock
+from fedtui.safe_text import shown
+from fedtui.widgets.palette import content, is_ascii
+
+WIDE = 118
+"""Columns from which the date is shown, and the dashboard has its right column."""
+
+
+def scheduler_pieces(scheduler: Scheduler) -> Line:
+    """`cron ● up`, `systemd ✗ bus down`, `cron ? unknown`."""
+    name = Piece(f"{scheduler.name} ", Tone.MUTED)
+    if scheduler.up:
+        return (name, Piece("● up", Tone.OK))
+    if scheduler.up is None:
+        return (name, Piece("? unknown", Tone.MUTED))
+    return (name, Piece("✗ bus down" if scheduler.name == "systemd" else "✗ down", Tone.FAIL))
+
+
+def status_pieces(snapshot: Snapshot) -> Line:
+    """The middle of the head line."""
+    line: list[Piece] = []
+    for scheduler in snapshot.schedulers:
+        line.extend((*scheduler_pieces(scheduler), Piece("   ")))
+    count = len(snapshot.problems) + sum(f.severity is not Severity.NOTE for f in snapshot.findings)
+    if count:
+        line.append(Piece(f"▲ {count} finding{'' if count == 1 else 's'}", Tone.WARN))
+    elif line:
+        line.pop()
+    return tuple(line)
+
+
+class Clock(Widget):
+    """The time of day with its zone."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        super().__init__(id="clock")
+        self._clock = clock
+        self._shown = ""
+
+    def words(self) -> str:
+        """What it says now."""
+        return head_clock(self._clock(), wide=self.app.size.width >= WIDE)
+
+    def tick(self) -> None:
+        """Draw if another second has come."""
+        if self.words() != self._shown:
+            self.refresh(layout=len(self.words()) != len(self._shown))
+
+    def get_content_width(self, *_: object) -> int:
+        """As wide as its words."""
+        return len(self.words())
+
+    def render(self) -> Content:
+        """The words."""
+        self._shown = self.words()
+        return Content.styled(self._shown, "$muted")
+
+
+class Status(Widget):
+    """Name, user@host at the left, daemons and findings in the middle of what is left."""
+
+    def __init__(self, user: str, host: str) -> None:
+        super().__init__(id="status")
+        self._who: Line = (Piece("fedtui", Tone.ACCENT, bold=True), Piece(f"  {shown(user)}@{shown(host)}"))
+        self._middle: Line = ()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show what a snapshot says; nothing is drawn where that is the same."""
+        middle = status_pieces(snapshot)
+        if middle != self._middle:
+            self._middle = middle
+            self.refresh()
+
+    def render(self) -> Content:
+        """Both parts, the middle one centred between the name and the clock."""
+        room = self.size.width - width_of(self._who) - width_of(self._middle)
+        gap = Piece(" " * max(2, room // 2))
+        return content((*self._who, gap, *self._middle), ascii_only=is_ascii(self.app))
+
+
+class HeadLine(Horizontal):
+    """The first line of every full screen."""
+
+    DEFAULT_CSS = """
+    HeadLine { height: 1; padding: 0 1; background: $ground; }
+    HeadLine Status { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: clip; }
+    HeadLine Clock { width: auto; height: 1; }
+    """
+
+    def __init__(self, user: str, host: str, clock: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._status = Status(user, host)
+        self._clock = Clock(clock)
+
+    def compose(self) -> ComposeResult:
+        """Status and clock."""
+        yield self._status
+        yield self._clock
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show what a snapshot says of daemons and findings."""
+        self._status.show(snapshot)
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self._clock.tick()

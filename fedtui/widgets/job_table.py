@@ -1,0 +1,182 @@
+"""The job table: a row a job, drawn by hand so that only what changed is drawn.
+
+Textual's DataTable blocks for more than a second when 10,000 rows arrive, and repaints all of itself for
+one changed cell. Here a row is made when it comes on screen, and a tick of the clock repaints the cells
+whose words changed and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from fedtui.model import Job, Run
+from fedtui.presentation.rows import Column, Layout, cell, heading, layout
+from fedtui.presentation.signs import Line
+from fedtui.widgets.line_view import LineView
+from fedtui.widgets.messages import HeadingClicked, JobChosen, JobHighlighted
+
+Runs = Mapping[str, Sequence[Run]]
+
+
+class JobTable(LineView, inherit_bindings=False):
+    """Jobs under a heading row. The cursor stays on its job while rows come, go and change places."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("home", "end(-1)", "first", show=False),
+        Binding("end", "end(1)", "last", show=False),
+    ]
+
+    def __init__(self, clock: Callable[[], datetime], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._clock = clock
+        self._jobs: Sequence[Job] = ()
+        self._runs: Runs = {}
+        self._rows: dict[str, int] = {}
+        self._drawn: dict[int, dict[Column, Line]] = {}
+        self._layout: Layout = layout(80)
+        self._cursor = 0
+        self.sorted_by: Column | None = None
+
+    def set_jobs(self, jobs: Sequence[Job], runs: Runs) -> None:
+        """Show `jobs` in this order; the cursor stays on its job, or near its row when that is gone."""
+        before = self.job
+        same_places = len(jobs) == len(self._jobs) and all(
+            a is b or a.id == b.id for a, b in zip(jobs, self._jobs, strict=True)
+        )
+        self._jobs, self._runs = jobs, runs
+        if same_places:
+            self.redraw_changes()
+            return
+        self._rows = {job.id: number for number, job in enumerate(jobs)}
+        self._cursor = min(self._cursor, max(0, len(jobs) - 1))
+        if before is not None:
+            self._cursor = self._rows.get(before.id, self._cursor)
+        self._drawn.clear()
+        self.virtual_size = Size(0, len(jobs) + 1)
+        self.refresh()
+        self.call_after_refresh(self._show_cursor)
+        after = self.job
+        if (after.id if after else None) != (before.id if before else None):
+            self.post_message(JobHighlighted(after.id if after else None))
+
+    @property
+    def job(self) -> Job | None:
+        """The job under the cursor."""
+        return self._jobs[self._cursor] if self._cursor < len(self._jobs) else None
+
+    def runs_of(self, job: Job) -> Sequence[Run]:
+        """The latest runs of a job, oldest first."""
+        return self._runs.get(job.id, ())
+
+    def select(self, job_id: str) -> None:
+        """Put the cursor on a job, where the table has it."""
+        if job_id in self._rows:
+            self._move_to(self._rows[job_id])
+
+    def count(self) -> int:
+        """How many jobs are shown."""
+        return len(self._jobs)
+
+    def line(self, number: int) -> Line:
+        """A job's row."""
+        return tuple(piece for part in self._cells(number).values() for piece in part)
+
+    def _cells(self, number: int) -> dict[Column, Line]:
+        job, now = self._jobs[number], self._clock()
+        runs = self._runs.get(job.id, ())
+        return {column: cell(job, column, now, width, runs) for column, width in self._layout.columns}
+
+    def _recolour(self, _theme: object) -> None:
+        self._drawn.clear()
+        super()._recolour(_theme)
+
+    def on_resize(self, event: Resize) -> None:
+        """Other widths have other columns."""
+        self._layout = layout(self.scrollable_content_region.width)
+        self._drawn.clear()
+        self.virtual_size = Size(0, len(self._jobs) + 1)
+        self.refresh()
+        self.call_after_refresh(self._show_cursor)
+
+    def render_line(self, y: int) -> Strip:
+        """The heading, or a job's row."""
+        width = self.scrollable_content_region.width
+        if y == 0:
+            return self.palette.strip(heading(self._layout, self.sorted_by), width)
+        number = y - 1 + self.scroll_offset.y
+        if number >= len(self._jobs):
+            return self.palette.strip((), width)
+        cells = self._cells(number)
+        self._drawn[number] = cells
+        ground = "cursor" if number == self._cursor else "ground"
+        return self.palette.strip((piece for part in cells.values() for piece in part), width, ground)
+
+    def redraw_changes(self) -> None:
+        """Repaint the cells on screen whose words are no longer what was drawn."""
+        top = self.scroll_offset.y
+        for y in range(1, self.size.height):
+            number = top + y - 1
+            if number >= len(self._jobs):
+                break
+            drawn = self._drawn.get(number)
+            if drawn is None:
+                continue
+            for column, line in self._cells(number).items():
+                if line != drawn[column]:
+                    width = self._layout.width(column)
+                    self.refresh(Region(self._layout.offset(column), y, width, 1))
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by rows."""
+        self._move_to(self._cursor + rows)
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a page."""
+        self._move_to(self._cursor + direction * max(1, self.size.height - 2))
+
+    def action_end(self, direction: int) -> None:
+        """Move the cursor to the first or the last job."""
+        self._move_to(0 if direction < 0 else len(self._jobs) - 1)
+
+    def _move_to(self, row: int) -> None:
+        row = max(0, min(row, len(self._jobs) - 1))
+        if row == self._cursor or not self._jobs:
+            return
+        before, self._cursor = self._cursor, row
+        for changed in (before, row):
+            self.refresh(Region(0, changed - self.scroll_offset.y + 1, self.size.width, 1))
+        self._show_cursor()
+        self.post_message(JobHighlighted(self._jobs[row].id))
+
+    def _show_cursor(self) -> None:
+        """Scroll so far that the cursor's row is on screen."""
+        visible = max(1, self.size.height - 1)
+        top = self.scroll_offset.y
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False, force=True)
+        elif self._cursor >= top + visible:
+            self.scroll_to(y=self._cursor - visible + 1, animate=False, force=True)
+
+    def on_click(self, event: Click) -> None:
+        """A heading sorts; a row takes the cursor, and is opened when it had it."""
+        if event.y == 0:
+            self.post_message(HeadingClicked(self._layout.at(event.x)))
+            return
+        row = event.y - 1 + self.scroll_offset.y
+        if row >= len(self._jobs):
+            return
+        if row == self._cursor and event.chain >= 2:
+            self.post_message(JobChosen(self._jobs[row].id))
+        else:
+            self._move_to(row)

@@ -1,0 +1,90 @@
+"""Every key of the program as data: the bindings, the footer, the help page and the palette read this.
+
+An `id` is what the config file maps to another key; it never changes. `label` stands in the footer
+(`short` below 118 columns), `help` on the help page and as the tooltip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a log"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: what it is called, what it does. `footer`: 2 always, 1 from 118 columns on, 0 never.
+
+    `shown` replaces the key on the help page where several belong together ("1–4 tab").
+    """
+
+    id: str
+    key: str
+    action: str
+    label: str
+    help: str
+    group: str
+    footer: int = 0
+    short: str = ""
+    shown: str = ""
+    palette: bool = True
+
+    @property
+    def binding(self) -> Binding:
+        """The same as a Textual binding."""
+        return Binding(
+            self.key, self.action, self.label, show=self.footer > 0, tooltip=self.help, id=self.id, group=None
+        )
+
+
+DASHBOARD = (
+    Key("job.run", "r", "run", "run", "run now, live output", JOB, 2),
+    Key("job.pause", "p", "pause", "pause", "pause or resume", JOB, 2),
+    Key("job.reschedule", "e", "reschedule", "reschedule", "reschedule", JOB, 2, "resched"),
+    Key("job.log", "l", "log", "log", "its log, full screen", JOB, 2, shown="l enter"),
+    Key("job.edit", "E", "edit", "edit", "edit the whole job", JOB, 1),
+    Key("job.delete", "x", "delete", "delete", "delete", JOB, 1),
+    Key("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
+    Key("job.open", "o", "open_editor", "open", "open its script or unit in $EDITOR", JOB),
+    Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 2),
+    Key("app.filter", "/", "filter", "filter", "filter by words", EVERYWHERE, 2, shown="/ esc"),
+    Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
+    Key("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
+    Key("panes.jobs", "1", "pane('jobs')", "jobs", "go to a pane", PANES, shown="1–4 tab", palette=False),
+    Key("panes.next", "2", "pane('next')", "next runs", "", PANES, palette=False),
+    Key("panes.log", "3", "pane('log')", "log", "", PANES, palette=False),
+    Key("panes.health", "4", "pane('health')", "health", "", PANES, palette=False),
+    Key("panes.zoom", "z", "zoom", "fold", "fold the other panes", PANES),
+    Key("panes.sort", "greater_than_sign", "sort(1)", "sort", "sort by the next column", PANES, shown="> <"),
+    Key("panes.sort_back", "less_than_sign", "sort(-1)", "sort", "", PANES, palette=False),
+    Key("panes.sources", "S", "sources", "sources", "all jobs, your own, the system's", PANES),
+)
+
+APP = (
+    Key("app.help", "question_mark", "help", "help", "keys and signs", EVERYWHERE, 2, shown="?"),
+    Key("app.palette", "ctrl+p", "command_palette", "commands", "every command", EVERYWHERE, palette=False),
+    Key("app.theme", "T", "dark_or_light", "theme", "dark or light", EVERYWHERE),
+    Key("app.quit", "q", "quit", "quit", "quit; runs go on", EVERYWHERE, 2),
+)
+
+LOG_SCREEN = (
+    Key("log.search", "/", "search", "search", "search", LOG, 2),
+    Key("log.next", "n", "match(1)", "match", "next match, previous match", LOG, 2, shown="n/N"),
+    Key("log.previous", "N", "match(-1)", "match", "", LOG, palette=False),
+    Key("log.follow", "f", "follow", "follow", "follow the end", LOG, 2),
+    Key("log.top", "g", "ends(-1)", "ends", "first line, last line", LOG, 2, shown="g/G"),
+    Key("log.bottom", "G", "ends(1)", "ends", "", LOG, palette=False),
+    Key("log.wrap", "w", "wrap", "wrap", "wrap long lines", LOG, 2),
+    Key("log.run", "left_square_bracket", "previous_run", "prev run", "the run before", LOG, 2, shown="["),
+    Key("log.back", "escape", "back", "back", "back", LOG, 2, shown="esc", palette=False),
+)
+
+ALL = (*DASHBOARD, *APP, *LOG_SCREEN)
+BY_ID = {key.id: key for key in ALL}
+
+
+def unknown_ids(keymap: dict[str, str]) -> list[str]:
+    """The ids of a user's keymap that name no key."""
+    return [name for name in keymap if name not in BY_ID]

@@ -1,0 +1,231 @@
+"""The log view: the last lines of a log, with a rule for each run, following the end.
+
+Lines are kept as they came and taken apart only when they are drawn, so that a log that is written fast
+costs little. Search marks what it finds in the lines that are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.geometry import Size
+from textual.strip import Strip
+
+from fedtui.model import Run
+from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
+from fedtui.presentation.signs import Line, plain, width_of
+from fedtui.widgets.line_view import LineView
+from fedtui.widgets.marks import mark
+from fedtui.widgets.messages import FollowChanged
+
+
+class LogView(LineView):
+    """Up to `most` lines of a log. Set `rule_to_edge` to draw a run's rule out to the right edge."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "sideways(-20)", show=False),
+        Binding("right", "sideways(20)", show=False),
+    ]
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        most: int = 2000,
+        rule_to_edge: bool = False,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._clock = clock
+        self._most = most
+        self._to_edge = rule_to_edge
+        self._texts: list[str] = []
+        self._moments: list[datetime | None] = []
+        self._runs: Sequence[Run] = ()
+        self._items: list[int | Run] = []
+        self._rows: list[tuple[int, int]] | None = None
+        self._message: Sequence[Line] = ()
+        self._sideways = 0
+        self.pattern: re.Pattern[str] | None = None
+        self.current: int | None = None
+        self.following = True
+
+    def say(self, *lines: Line) -> None:
+        """Show a message in place of a log."""
+        self._texts, self._moments = [], []
+        self._message = lines
+        self._arrange()
+
+    def load(self, texts: Sequence[str]) -> None:
+        """Show these lines and no others."""
+        self._texts, self._moments = [], []
+        self._message, self.current, self._sideways = (), None, 0
+        self.append(texts)
+
+    def append(self, texts: Sequence[str]) -> None:
+        """Add lines at the end; the oldest go where there are more than `most`."""
+        texts = texts[-self._most :]
+        self._message = ()
+        self._texts.extend(texts)
+        self._moments.extend(stamps(texts, self._clock()))
+        dropped = len(self._texts) - self._most
+        if dropped > 0:
+            del self._texts[:dropped], self._moments[:dropped]
+            self.current = None
+        self._arrange(max(0, dropped))
+
+    def set_runs(self, runs: Sequence[Run]) -> None:
+        """The runs whose rules stand among the lines."""
+        if tuple(runs) != tuple(self._runs):
+            self._runs = tuple(runs)
+            self._arrange()
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The lines as they came."""
+        return self._texts
+
+    @property
+    def wrapped(self) -> bool:
+        """True while long lines take several rows."""
+        return self._rows is not None
+
+    def wrap(self, wrapped: bool) -> None:
+        """Break long lines into rows, or cut them at the edge."""
+        self._rows = [] if wrapped else None
+        self._sideways = 0
+        self._arrange()
+
+    def _arrange(self, dropped: int = 0) -> None:
+        """Put rules among the lines, then tell the scrollbar; keep the place of one who reads further up."""
+        self._items = []
+        start = 0
+        for number, run in rule_places(self._moments, self._runs):
+            self._items.extend(range(start, number))
+            self._items.append(run)
+            start = number
+        self._items.extend(range(start, len(self._texts)))
+        if self._rows is not None:
+            self._rows = self._broken(max(10, self.scrollable_content_region.width - 2))
+        self.virtual_size = Size(0, self.count())
+        if self.following:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+        elif dropped:
+            self.scroll_to(y=max(0, self.scroll_offset.y - dropped), animate=False, force=True)
+        self.refresh()
+
+    def _broken(self, width: int) -> list[tuple[int, int]]:
+        return [
+            (number, offset)
+            for number in range(len(self._items))
+            for offset in range(0, max(1, width_of(self._pieces(number))), width)
+        ]
+
+    def count(self) -> int:
+        """How many rows there are."""
+        if self._message:
+            return len(self._message)
+        return len(self._items) if self._rows is None else len(self._rows)
+
+    def line(self, number: int) -> Line:
+        """The pieces of a row before it is moved sideways or wrapped."""
+        if self._message:
+            return self._message[number]
+        return self._pieces(number if self._rows is None else self._rows[number][0])
+
+    def _pieces(self, item_number: int) -> Line:
+        item = self._items[item_number]
+        now = self._clock()
+        if isinstance(item, Run):
+            width = self.scrollable_content_region.width - 7 if self._to_edge else 0
+            return run_rule(item, now, width)
+        return read_line(self._texts[item], now).pieces
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the screen."""
+        width = self.scrollable_content_region.width
+        number = y + self.scroll_offset.y
+        if number >= self.count():
+            return self.palette.strip((), width)
+        offset = self._sideways if self._rows is None or self._message else self._rows[number][1]
+        line = self.line(number)
+        strip = self.palette.strip(line, width_of(line))
+        if self.pattern is not None and not self._message:
+            item = number if self._rows is None else self._rows[number][0]
+            strip = mark(strip, plain(line), self.pattern, self.palette, current=item == self.current)
+        edge = self.palette.strip((), 1)
+        room = width - 2 if self._rows is not None else width - 1
+        return Strip.join([edge, strip.crop(offset, offset + room)]).adjust_cell_length(
+            width, self.palette.style("text")
+        )
+
+    def matches(self, pattern: re.Pattern[str]) -> list[int]:
+        """The numbers of the items in which `pattern` is found, as they are shown."""
+        return [
+            number
+            for number, item in enumerate(self._items)
+            if not isinstance(item, Run) and pattern.search(plain(self._pieces(number)))
+        ]
+
+    def item_at_top(self) -> int:
+        """The number of the item in the first row on screen."""
+        row = min(self.scroll_offset.y, max(0, self.count() - 1))
+        return row if self._rows is None else self._rows[row][0] if self._rows else 0
+
+    def show_item(self, number: int) -> None:
+        """Scroll so that an item stands in the middle third of the view."""
+        row = number
+        if self._rows is not None:
+            row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
+        top, height = self.scroll_offset.y, self.size.height
+        if not top <= row < top + height:
+            self.scroll_to(y=max(0, row - height // 2), animate=False, force=True)
+        self.refresh()
+
+    def show_item_on_top(self, number: int) -> None:
+        """Scroll so that an item stands in the first row."""
+        row = number
+        if self._rows is not None:
+            row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
+        self.scroll_to(y=row, animate=False, force=True)
+
+    def rules_before(self, number: int) -> list[int]:
+        """The numbers of the items above `number` that are rules of runs."""
+        return [at for at, item in enumerate(self._items[:number]) if isinstance(item, Run)]
+
+    def follow(self, following: bool) -> None:
+        """Go with the end of the log, or stay."""
+        if following:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+        self._set_following(following)
+
+    def _set_following(self, following: bool) -> None:
+        if following is not self.following:
+            self.following = following
+            self.post_message(FollowChanged(following))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Reading further up ends following, coming back to the end takes it up again."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._set_following(round(new_value) >= self.max_scroll_y)
+
+    def on_resize(self, event: Resize) -> None:
+        """Stay at the end, and wrap anew."""
+        self._arrange()
+
+    def action_sideways(self, cells: int) -> None:
+        """Move long lines left or right."""
+        if self._rows is None:
+            widest = max((width_of(self._pieces(n)) for n in self._on_screen()), default=0)
+            self._sideways = max(0, min(self._sideways + cells, widest - self.size.width // 2))
+            self.refresh()
+
+    def _on_screen(self) -> range:
+        top = self.scroll_offset.y
+        return range(min(top, len(self._items)), min(top + self.size.height, len(self._items)))

@@ -1,0 +1,111 @@
+"""A pane: a rule with a title at its top, and one thing below it. No box.
+
+The rule is a widget of its own because a border's title can neither mix tones freely nor hold clickable
+names of other panes. The focused pane's rule and title are in the accent, the title bold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import DescendantBlur, DescendantFocus
+from textual.style import Style
+from textual.widget import Widget
+
+from fedtui.presentation.signs import Line, Piece, Tone, to_ascii
+from fedtui.widgets.palette import content, is_ascii
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A clickable name in a rule; `action` as in `pane('next')`, run on the screen."""
+
+    pieces: Line
+    action: str
+
+
+class PaneRule(Widget):
+    """One line: `─ 3 Log  ~/logs/sync.log  following   2 Next  4 Health ────`."""
+
+    DEFAULT_CSS = """
+    PaneRule { height: 1; background: $ground; text-wrap: nowrap; text-overflow: clip; }
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title = title
+        self.facts: Line = ()
+        self.tabs: Sequence[Tab] = ()
+        self.active = False
+
+    def show(self, title: str, facts: Line = (), tabs: Sequence[Tab] = ()) -> None:
+        """Say something else; nothing is drawn where it is the same."""
+        if (title, facts, list(tabs)) != (self.title, self.facts, list(self.tabs)):
+            self.title, self.facts, self.tabs = title, facts, tabs
+            self.refresh()
+
+    def activate(self, active: bool) -> None:
+        """Mark the pane as the one that has the focus."""
+        if active is not self.active:
+            self.active = active
+            self.refresh()
+
+    def render(self) -> Content:
+        """The rule."""
+        ascii_only = is_ascii(self.app)
+        dash = to_ascii("─") if ascii_only else "─"
+        ruled = "$accent" if self.active else "$line"
+        title = to_ascii(self.title) if ascii_only else self.title
+        parts: list[Content] = [
+            Content.styled(f"{dash} ", ruled),
+            Content.styled(title, "bold $accent" if self.active else "$muted"),
+            content(self.facts, ascii_only=ascii_only),
+        ]
+        for number, tab in enumerate(self.tabs):
+            parts.append(Content("  " if number else "   "))
+            click = Style.from_meta({"@click": f"screen.{tab.action}"})
+            parts.append(content(tab.pieces, ascii_only=ascii_only).stylize(click))
+        line = Content("").join(parts)
+        rest = self.size.width - line.cell_length - 1
+        if rest > 0:
+            return Content.assemble(line, " ", (dash * rest, ruled))
+        return line.truncate(self.size.width, ellipsis=True)
+
+
+class Pane(Vertical):
+    """A rule over whatever `compose_body` yields."""
+
+    DEFAULT_CSS = """
+    Pane { background: $ground; }
+    """
+    TITLE = ""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.rule = PaneRule(self.TITLE)
+
+    def compose(self) -> ComposeResult:
+        """The rule, then the body."""
+        yield self.rule
+        yield from self.compose_body()
+
+    def compose_body(self) -> ComposeResult:
+        """What the pane holds."""
+        yield from ()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """The focus came in."""
+        self.rule.activate(True)
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """The focus went out."""
+        self.rule.activate(False)
+
+
+def tab(key: str, name: str, action: str, *marks: Piece) -> Tab:
+    """`2 Next`, with whatever stands after it."""
+    return Tab((Piece(f"{key} {name}", Tone.MUTED), *marks), action)

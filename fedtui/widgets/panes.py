@@ -1,0 +1,202 @@
+"""The four panes of the dashboard: jobs, next runs, log, health. Each draws what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widget import Widget
+
+from fedtui.model import Job, Snapshot
+from fedtui.presentation.next_runs import RunsOf, next_line, next_rows
+from fedtui.presentation.notes import health_count, health_lines
+from fedtui.presentation.rows import detail_lines
+from fedtui.presentation.signs import Line, Piece, Tone
+from fedtui.presentation.times import here
+from fedtui.widgets.job_table import JobTable, Runs
+from fedtui.widgets.line_view import LineView
+from fedtui.widgets.log_feed import WAITING
+from fedtui.widgets.log_view import LogView
+from fedtui.widgets.palette import content, is_ascii
+from fedtui.widgets.pane import Pane, Tab, tab
+
+
+class Details(Widget):
+    """The two rows under the table."""
+
+    DEFAULT_CSS = """
+    Details { height: 2; padding: 0 1; background: $ground; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="details")
+        self._lines: tuple[Line, ...] = ()
+
+    def show(self, lines: tuple[Line, ...]) -> None:
+        """Show other rows."""
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
+
+    def render(self) -> Content:
+        """Both rows."""
+        ascii_only = is_ascii(self.app)
+        width = self.content_size.width
+        rows = [content(line, ascii_only=ascii_only).truncate(width, ellipsis=True) for line in self._lines]
+        return Content("\n").join(rows)
+
+
+class JobsPane(Pane):
+    """The table, or what stands in its place while there is none; the detail rows."""
+
+    TITLE = "1 Jobs"
+
+    def __init__(self, now: Callable[[], datetime], home: str) -> None:
+        super().__init__(id="jobs")
+        self.table = JobTable(now, id="table")
+        self.empty = LineView(id="empty")
+        self.details = Details()
+        self._home = home
+
+    def compose_body(self) -> ComposeResult:
+        """Table or message, then details."""
+        yield self.table
+        yield self.empty
+        yield self.details
+
+    def on_mount(self) -> None:
+        """The message is out of sight until there is one."""
+        self.empty.display = False
+
+    def show(self, jobs: Sequence[Job], runs: Runs, message: Sequence[Line]) -> None:
+        """Show jobs; where there are none, the message."""
+        self.table.set_jobs(jobs, runs)
+        empty = not jobs and bool(message)
+        if empty:
+            indented: list[Line] = [(Piece("   "), *line) if line else line for line in message]
+            self.empty.set_lines([(), (), (), *indented])
+        if empty is self.table.display:
+            had_focus = self.table.has_focus or self.empty.has_focus
+            self.empty.display, self.table.display = empty, not empty
+            if had_focus:
+                (self.empty if empty else self.table).focus()
+        self.show_details()
+
+    def show_details(self) -> None:
+        """Show the detail rows of the job under the cursor."""
+        job = self.table.job
+        if job is None:
+            self.details.show(())
+        elif self.details.display:
+            self.details.show(detail_lines(job, self.table.runs_of(job), self._home))
+
+
+class NextPane(Pane):
+    """What runs next, over all jobs, in true order."""
+
+    TITLE = "2 Next runs"
+
+    def __init__(self, now: Callable[[], datetime], runs_of: RunsOf) -> None:
+        super().__init__(id="next")
+        self.list = LineView(id="next-list")
+        self._now, self._runs_of = now, runs_of
+        self._jobs: Sequence[Job] = ()
+
+    def compose_body(self) -> ComposeResult:
+        """The list."""
+        yield self.list
+
+    def show(self, jobs: Sequence[Job]) -> None:
+        """Show the next runs of these jobs."""
+        self._jobs = jobs
+        if not self.display:
+            return
+        now = self._now()
+        width = max(20, self.list.scrollable_content_region.width - 1)
+        lines = [next_line(row, now, width) for row in next_rows(jobs, now, self._runs_of)]
+        nothing: Line = (Piece("Nothing is going to run.", Tone.MUTED),)
+        self.list.set_lines(lines or ([nothing] if jobs else []))
+
+    def again(self) -> None:
+        """The width, or whether it is shown, has changed."""
+        self.show(self._jobs)
+
+
+class HealthPane(Pane):
+    """What is unhealthy, worst first."""
+
+    TITLE = "4 Health"
+
+    def __init__(self, checks: int | None) -> None:
+        super().__init__(id="health")
+        self.list = LineView(id="health-list")
+        self._checks = checks
+        self.count = 0
+
+    def compose_body(self) -> ComposeResult:
+        """The list."""
+        yield self.list
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show a snapshot's problems and findings."""
+        self.count = health_count(snapshot)
+        width = max(20, self.list.scrollable_content_region.width - 1)
+        self.list.set_lines(health_lines(snapshot, width, self._checks))
+
+
+class LogPane(Pane):
+    """The log of the selected job, live."""
+
+    TITLE = "3 Log"
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__(id="log")
+        self.view = LogView(now, id="log-view")
+
+    def compose_body(self) -> ComposeResult:
+        """The view."""
+        yield self.view
+
+    def on_mount(self) -> None:
+        """Say what will appear."""
+        self.view.say(WAITING)
+
+
+def jobs_title(count: int) -> str:
+    """`1 Jobs  9`."""
+    return f"1 Jobs  {count}"
+
+
+def jobs_facts(jobs: Sequence[Job], snapshot: Snapshot, now: datetime, *extra: str) -> Line:
+    """What the jobs pane's rule says beside the count: bad lines, rows that are old, filter and order."""
+    line: list[Piece] = []
+    bad = sum(job.state.value == "bad_line" for job in jobs)
+    if bad:
+        line.append(Piece(f"   ! {bad} bad line{'' if bad == 1 else 's'}", Tone.WARN))
+    old = sum(job.state.value == "unreachable" for job in jobs)
+    since = next((problem.at for problem in snapshot.problems if problem.at is not None), None)
+    if old:
+        moment = f" as of {here(since, now):%H:%M:%S}" if since is not None else " not read"
+        line.append(Piece(f"  {old}{moment}", Tone.MUTED))
+    line.extend(Piece(f"  {text}", Tone.MUTED) for text in extra if text)
+    return tuple(line)
+
+
+def other_panes(shown: Sequence[str], findings: int, *, folded: bool) -> list[Tab]:
+    """The names of the panes that are out of sight, clickable, and the fold key."""
+    names = {"next": ("2", "Next"), "log": ("3", "Log"), "health": ("4", "Health")}
+    tabs = [tab(key, name, f"pane('{pane}')") for pane, (key, name) in names.items() if pane not in shown]
+    if folded and findings and "health" not in shown:
+        tabs[-1] = tab("4", "Health", "pane('health')", Piece(f" ▲ {findings}", Tone.WARN))
+    if "jobs" not in shown:
+        tabs.insert(0, tab("1", "Jobs", "pane('jobs')"))
+    tabs.append(tab("z", "unfold" if folded else "fold", "zoom"))
+    return tabs
+
+
+def health_title(snapshot: Snapshot) -> str:
+    """`4 Health  2`."""
+    count = health_count(snapshot)
+    return f"4 Health  {count}" if count else "4 Health"

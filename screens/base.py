@@ -1,0 +1,65 @@
+"""The base of every full screen: head line on top, key line at the bottom, a page in between.
+
+A screen that is shown hears of every new snapshot (`show`) and of every second (`tick`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from fedtui.model import Snapshot
+from fedtui.widgets.head_line import HeadLine
+from fedtui.widgets.key_line import KeyLine
+
+if TYPE_CHECKING:
+    from fedtui.widgets.host import Host
+
+
+class FullScreen(Screen[None]):
+    """Subclasses yield what lies between head and keys from `compose_page`."""
+
+    def compose(self) -> ComposeResult:
+        """Head line, page, key line."""
+        yield HeadLine(self.host.user, self.host.host, self.host.clock)
+        yield from self.compose_page()
+        yield KeyLine()
+
+    def compose_page(self) -> ComposeResult:
+        """What lies between."""
+        yield from ()
+
+    @property
+    def host(self) -> Host:
+        """The app, as far as screens know it."""
+        return cast("Host", self.app)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot."""
+        return self.host.store.snapshot
+
+    def now(self) -> datetime:
+        """The time in the machine's zone."""
+        return self.host.clock()
+
+    def on_mount(self) -> None:
+        """Draw what is known already."""
+        self.show(self.snapshot)
+
+    def on_screen_resume(self) -> None:
+        """Draw what came while another screen was on top."""
+        self.show(self.snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw a new snapshot."""
+        for head in self.query(HeadLine):
+            head.show(snapshot)
+
+    def tick(self) -> None:
+        """A second has passed."""
+        for head in self.query(HeadLine):
+            head.tick()

@@ -1,0 +1,234 @@
+"""The log of one job, full screen: follow, search, wrap, and from run to run."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from fedtui.model import Job, Snapshot
+from fedtui.presentation.rows import tilde
+from fedtui.presentation.signs import Piece, Tone
+from fedtui.presentation.times import size
+from fedtui.safe_text import shown
+from fedtui.screens.base import FullScreen
+from fedtui.widgets.filter import SearchInput
+from fedtui.widgets.keys import LOG_SCREEN
+from fedtui.widgets.log_feed import NOWHERE, LogChunk, pump
+from fedtui.widgets.log_view import LogView
+from fedtui.widgets.messages import FollowChanged
+from fedtui.widgets.palette import content, is_ascii
+from fedtui.widgets.pane import PaneRule
+
+LINES_KEPT = 20_000
+
+
+class SearchLine(Widget):
+    """What was searched, which match this is, and whether the log is followed."""
+
+    def __init__(self) -> None:
+        super().__init__(id="found")
+        self._left: tuple[str, str] = ("", "")
+        self._right = ""
+
+    def show(self, searched: str, found: str, right: str) -> None:
+        """Say something else."""
+        if ((searched, found), right) != (self._left, self._right):
+            self._left, self._right = (searched, found), right
+            self.refresh()
+
+    def render(self) -> Content:
+        """The line."""
+        searched, found = self._left
+        left = [Piece("/ ", Tone.ACCENT, bold=True), Piece(shown(searched))] if searched else []
+        ascii_only = is_ascii(self.app)
+        head = content(left, ascii_only=ascii_only)
+        middle = content([Piece(found, Tone.MUTED)], ascii_only=ascii_only)
+        tail = content([Piece(self._right, Tone.MUTED)], ascii_only=ascii_only)
+        width = self.content_size.width
+        gap = max(2, 29 - head.cell_length)
+        rest = max(2, width - head.cell_length - gap - middle.cell_length - tail.cell_length)
+        return Content("").join([head, Content(" " * gap), middle, Content(" " * rest), tail])
+
+
+class LogScreen(FullScreen):
+    """Opened by `l` on a job, and again wherever `esc` leaves it."""
+
+    CSS_PATH = "../styles/log.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in LOG_SCREEN]
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+        self._title = ""
+        self._bytes: int | None = None
+        self._note = ""
+        self._matches: list[int] = []
+
+    def compose_page(self) -> ComposeResult:
+        """Rule, log, search line, and the search's input that is out of sight at first."""
+        self._rule = PaneRule("Log")
+        self._rule.active = True
+        self.view = LogView(self.host.clock, most=LINES_KEPT, rule_to_edge=True)
+        self._found = SearchLine()
+        yield self._rule
+        yield self.view
+        yield self._found
+        yield SearchInput(id="search", placeholder="text; small letters find capitals too")
+
+    def on_mount(self) -> None:
+        """Open the log."""
+        super().on_mount()
+        self.view.focus()
+        self.run_worker(self._read(), group="log", exclusive=True)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw a new snapshot."""
+        super().show(snapshot)
+        self.view.set_runs(snapshot.runs.get(self._job.id, ()))
+        self._draw_rule()
+
+    async def _read(self) -> None:
+        feed = self.host.open_log(self._job)
+        if feed is None:
+            self.view.say(NOWHERE)
+            return
+        self._title = tilde(shown(feed.title), self.host.home)
+        self._draw_rule()
+        await pump(feed, self.view, self._report)
+
+    def _report(self, chunk: LogChunk) -> None:
+        self._bytes = chunk.size if chunk.size is not None else self._bytes
+        self._note = chunk.note
+        self._draw_rule()
+        if self.view.pattern is not None:
+            self.call_after_refresh(self._search_again)
+
+    def _draw_rule(self) -> None:
+        facts = [Piece(f"  {shown(self._job.name)}", bold=True), Piece(f"  {self._title}", Tone.MUTED)]
+        if self._bytes is not None:
+            facts.append(Piece(f"   {size(self._bytes)}", Tone.MUTED))
+        if self._note:
+            facts.append(Piece(f"   {shown(self._note)}", Tone.MUTED))
+        self._rule.show("Log", tuple(facts))
+        self._draw_found()
+
+    # Search
+
+    def action_search(self) -> None:
+        """Open the search's line."""
+        box = self.query_one("#search", Input)
+        box.display = True
+        box.value = ""
+        box.focus()
+
+    @on(Input.Submitted, "#search")
+    def _search(self, event: Input.Submitted) -> None:
+        self.query_one("#search").display = False
+        self.view.focus()
+        if event.value:
+            flags = re.IGNORECASE if event.value.islower() else 0
+            self.view.pattern = re.compile(re.escape(shown(event.value)), flags)
+            self._searched = event.value
+            self._search_again()
+            self._go_to_match(-1, from_here=True)
+
+    _searched = ""
+
+    def _search_again(self) -> None:
+        pattern = self.view.pattern
+        self._matches = self.view.matches(pattern) if pattern is not None else []
+        if self.view.current not in self._matches:
+            self.view.current = None
+        self._draw_found()
+
+    def action_match(self, step: int) -> None:
+        """Go to the next or the previous match."""
+        self._go_to_match(step)
+
+    def _go_to_match(self, step: int, *, from_here: bool = False) -> None:
+        if not self._matches:
+            self._draw_found()
+            return
+        current = self.view.current
+        if current in self._matches and not from_here:
+            at = (self._matches.index(current) + step) % len(self._matches)
+        else:
+            bottom = self.view.item_at_top() + self.view.size.height
+            above = [number for number, item in enumerate(self._matches) if item < bottom]
+            at = above[-1] if above else 0
+        self.view.current = self._matches[at]
+        self.view.follow(False)
+        self.view.show_item(self._matches[at])
+        self._draw_found()
+
+    def _draw_found(self) -> None:
+        if not self._searched:
+            found = ""
+        elif not self._matches:
+            found = f"not in the last {len(self.view.texts):,} lines"
+        else:
+            current = self.view.current
+            number = f"{self._matches.index(current) + 1} of " if current in self._matches else ""
+            found = f"{number}{len(self._matches)}"
+        percent = (
+            100.0 * (self.view.scroll_offset.y / self.view.max_scroll_y) if self.view.max_scroll_y else 100.0
+        )
+        right = "following" if self.view.following else f"{percent:.1f} %"
+        self._found.show(self._searched, found, right)
+
+    # Moving
+
+    @on(FollowChanged)
+    def _follow_changed(self) -> None:
+        self._draw_found()
+
+    def tick(self) -> None:
+        """A second has passed."""
+        super().tick()
+        self._draw_found()
+
+    def action_follow(self) -> None:
+        """Go with the end of the log, or stay here."""
+        self.view.follow(not self.view.following)
+        self._draw_found()
+
+    def action_ends(self, direction: int) -> None:
+        """To the first line, or to the last one."""
+        if direction > 0:
+            self.view.follow(True)
+        else:
+            self.view.scroll_to(y=0, animate=False, force=True)
+        self._draw_found()
+
+    def action_wrap(self) -> None:
+        """Wrap long lines, or cut them."""
+        self.view.wrap(not self.view.wrapped)
+
+    def action_previous_run(self) -> None:
+        """To the rule of the run before what is on top."""
+        rules = self.view.rules_before(self.view.item_at_top())
+        if rules:
+            self.view.follow(False)
+            self.view.show_item_on_top(rules[-1])
+        self._draw_found()
+
+    def action_back(self) -> None:
+        """Close the search's line, then the search, then the log."""
+        box = self.query_one("#search", Input)
+        if box.display:
+            box.display = False
+            self.view.focus()
+        elif self._searched:
+            self._searched, self.view.pattern, self.view.current = "", None, None
+            self._matches = []
+            self.view.refresh()
+            self._draw_found()
+        else:
+            self.app.pop_screen()

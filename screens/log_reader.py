@@ -1,0 +1,93 @@
+"""Keeps the log pane on the selected job: opens its log once the cursor rests, and pumps it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fedtui.model import Job, Snapshot
+from fedtui.presentation.notes import problem_lines, problem_of, reason_line
+from fedtui.presentation.rows import tilde
+from fedtui.presentation.signs import Line, Piece, Tone, state_sign
+from fedtui.presentation.times import size
+from fedtui.safe_text import shown
+from fedtui.widgets.log_feed import NOWHERE, WAITING, LogChunk, pump
+from fedtui.widgets.pane import Tab
+from fedtui.widgets.panes import LogPane
+
+if TYPE_CHECKING:
+    from fedtui.screens.base import FullScreen
+
+REST = 0.12
+"""Seconds the cursor stays on a job before its log is opened: flying over rows opens nothing."""
+
+
+class LogReader:
+    """One log at a time; a newer job replaces an older one."""
+
+    def __init__(self, screen: FullScreen, pane: LogPane) -> None:
+        self._screen = screen
+        self._pane = pane
+        self._shown: tuple[object, ...] | None = None
+        self._title = ""
+        self._chunk = LogChunk()
+        self._blind: Job | None = None
+
+    def show(self, job: Job | None, snapshot: Snapshot) -> None:
+        """Go to the log of `job`; nothing is opened where that is the one that is open."""
+        view = self._pane.view
+        view.set_runs(snapshot.runs.get(job.id, ()) if job else ())
+        problem = problem_of(job, snapshot) if job else None
+        wanted = (
+            (job.id, job.log_path, problem, reason_line(job))
+            if job
+            else (None, snapshot.jobs == (), None, None)
+        )
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        self._title, self._chunk, self._blind = "", LogChunk(), job if problem else None
+        if job is None or problem is not None:
+            self._screen.workers.cancel_group(self._screen, "log")
+            width = max(20, view.scrollable_content_region.width - 1)
+            view.say(*(problem_lines(problem, width) if problem else [WAITING]))
+            return
+        self._screen.run_worker(self._read(job), group="log", exclusive=True)
+
+    async def _read(self, job: Job) -> None:
+        await asyncio.sleep(REST)
+        feed = self._screen.host.open_log(job)
+        view = self._pane.view
+        reason = reason_line(job)
+        if feed is None:
+            view.say(*([reason] if reason else []), NOWHERE)
+            return
+        self._title = tilde(shown(feed.title), self._screen.host.home)
+        view.follow(True)
+        await pump(feed, view, self._report)
+
+    def _report(self, chunk: LogChunk) -> None:
+        keep = chunk.size if chunk.size is not None else self._chunk.size
+        self._chunk = LogChunk(problem=chunk.problem, note=chunk.note, size=keep)
+        self.rule(self._pane.rule.tabs)
+
+    def rule(self, tabs: Sequence[Tab]) -> None:
+        """Say in the pane's rule which log it is and how it stands."""
+        if self._blind is not None:
+            sign = state_sign(self._blind)
+            name = "systemd" if self._blind.source.is_timer else "cron"
+            self._pane.rule.show(name, (Piece(f"  ✗ {sign.word}", Tone.FAIL),), tabs)
+            return
+        self._pane.rule.show("3 Log", self._facts(), tabs)
+
+    def _facts(self) -> Line:
+        if not self._title:
+            return ()
+        state = "following" if self._pane.view.following else "not following"
+        words = "" if self._chunk.problem else f"  {state}"
+        if self._chunk.size is not None and self._screen.app.size.width >= 118:
+            words += f"  {size(self._chunk.size)}"
+        if self._chunk.note:
+            words += f"  {shown(self._chunk.note)}"
+        return (Piece(f"  {self._title}"), Piece(words, Tone.MUTED))
