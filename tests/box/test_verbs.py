@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_list_shows_every_job_with_its_true_next_run(box: Box) -> None:
     before = datetime.now(UTC)
     listed = jobs(box)
     after = datetime.now(UTC)
-    expected = {
+    expected: dict[str, Callable[[datetime], datetime]] = {
         "every-minute": lambda now: now.replace(second=0, microsecond=0) + timedelta(minutes=1),
         "sync-learning-data": lambda now: following(now, 17, range(0, 24, 6)),
         "export-collections": lambda now: following(now, 0, range(3, 4), DAYS["sun"]),
@@ -269,7 +270,7 @@ def test_a_member_of_adm_learns_of_runs_from_the_journal(box: Box) -> None:
     install_as = box.run(["crontab", "-"], user="ops", input="* * * * * true\n")
     assert install_as.returncode == 0
 
-    def last_run() -> str | None:
+    def last_run() -> object:
         return jobs(box, "--source", "crontab", user="ops")["true"]["last_run"]
 
     assert wait_until(last_run, 130, "a run of the job of ops is seen", pause=2)
