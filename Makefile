@@ -52,8 +52,9 @@ machine: $(VENV)/.dev
 	elif ! command -v apt-get >/dev/null; then \
 	    echo 'Not Debian: the booted tests will be skipped.'; \
 	else \
-	    { command -v mmdebstrap && command -v git; } >/dev/null \
-	        || { $(APT) update && $(APT) install --yes --no-install-recommends mmdebstrap git; } && \
+	    ( for need in mmdebstrap git gcc dpkg-source; do command -v $$need || exit; done; \
+	      [ -e /usr/include/stdio.h ] ) >/dev/null || { $(APT) update && $(APT) install --yes \
+	        --no-install-recommends mmdebstrap git gcc libc6-dev dpkg-dev; } && \
 	    $(BIN)/python -m tests.box.base; \
 	fi
 

@@ -2,10 +2,87 @@
 
 from __future__ import annotations
 
+import locale
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-def main() -> int:
-    """Run fedtui; returns the exit status."""
+from fedtui.cli import report_errors, run_verb
+from fedtui.cli.parser import UsageError, build_parser
+from fedtui.config import Config, load
+from fedtui.demo.workspace import demo_workspace
+from fedtui.machine import host_workspace
+from fedtui.workspace import Workspace
+
+OPEN_DEMO = "demo"
+"""What the dashboard returns when the user asked for the demo workspace."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run fedtui with `arguments` (default: the process's own); returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    return report_errors(lambda: _start(arguments), "--debug" in arguments)
+
+
+def _start(arguments: Sequence[str]) -> int:
+    options = build_parser().parse_args(arguments)
+    config = load()
+    if options.verb == "demo":
+        return _demo(config, options)
+    if options.verb is not None:
+        return run_verb(host_workspace(config), options)
+    if _dashboard(host_workspace(config), options) == OPEN_DEMO:
+        return _demo(config, Namespace(folder=None, rest=[], ascii=options.ascii, theme=options.theme))
     return 0
+
+
+def _demo(config: Config, options: Namespace) -> int:
+    folder = Path(options.folder).absolute() if options.folder else config.state / "demo"
+    if options.rest:
+        inner = build_parser("fedtui demo").parse_args(options.rest)
+        if inner.verb in (None, "demo"):
+            raise UsageError("fedtui demo: give a verb such as list, or nothing to open the dashboard")
+        return run_verb(demo_workspace(config, folder), inner)
+    _dashboard(demo_workspace(config, folder), options)
+    return 0
+
+
+def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
+    """Open the dashboard; Textual is loaded only here. Returns what the user asked for on leaving."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
+    from fedtui.app import FedtuiApp
+    from fedtui.health import CHECKS
+    from fedtui.schedule.upcoming import runs_of
+
+    app = FedtuiApp(
+        workspace.store,
+        workspace.ports,
+        _with_options(workspace.config, options),
+        clock=workspace.now,
+        open_log=workspace.log_of,
+        runs_of=runs_of,
+        host=workspace.host,
+        home=workspace.home,
+        ascii_only=options.ascii or workspace.config.ascii or needs_ascii(),
+        checks=len(CHECKS),
+        background=workspace.background,
+    )
+    return app.run()
+
+
+def needs_ascii() -> bool:
+    """Whether this terminal cannot be trusted with signs beyond ASCII: the console, or no UTF-8 locale."""
+    encoding = locale.getpreferredencoding(do_setlocale=False)
+    return os.environ.get("TERM") == "linux" or encoding.lower().replace("-", "") != "utf8"
+
+
+def _with_options(config: Config, options: Namespace) -> Config:
+    """The settings with what the command line says instead."""
+    return config if options.theme is None else replace(config, theme=f"fedtui-{options.theme}")
 
 
 if __name__ == "__main__":

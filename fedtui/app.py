@@ -5,7 +5,7 @@ What is seen lives in `screens` and `widgets`, what is done in `actions`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -22,9 +22,10 @@ from fedtui.presentation.times import next_tick
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.help import HelpScreen
+from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets.host import StorePort
 from fedtui.widgets.keys import ALL, APP, unknown_ids
-from fedtui.widgets.log_feed import LogFeed, OpenLog
+from fedtui.widgets.log_feed import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
 
 STYLES = Path(__file__).parent / "styles"
@@ -35,7 +36,7 @@ class FedtuiApp(App[str]):
 
     `clock` gives the time in the machine's zone; `open_log` a job's log; `runs_of` a cron job's runs after
     a moment; `checks` is how many health checks there are. `run()` returns "demo" where the user chose
-    the demo workspace, else None.
+    the demo workspace, else None. `background` is awaited while the dashboard is open.
     """
 
     TITLE = "fedtui"
@@ -57,6 +58,7 @@ class FedtuiApp(App[str]):
         home: str = "",
         ascii_only: bool = False,
         checks: int | None = None,
+        background: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.ascii_only = ascii_only
         super().__init__()
@@ -70,6 +72,8 @@ class FedtuiApp(App[str]):
         self.host = host
         self.home = home or str(Path.home())
         self.checks = checks
+        self._background = background
+        self.animation_level = "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = self.config.theme if self.config.theme in self.available_themes else DARK.name
@@ -89,6 +93,8 @@ class FedtuiApp(App[str]):
         """Begin to read the world, and to count seconds."""
         self.store.subscribe(self._snapshot_came)
         self.run_worker(self.store.run(), name="store", group="store", exit_on_error=True)
+        if self._background is not None:
+            self.run_worker(self._background(), name="background", group="background")
         self._tick_later()
         unknown = unknown_ids(self.config.keys)
         if unknown:

@@ -121,7 +121,8 @@ class CronFacts:
     this line, in order, values as cron stores them (no expansion). `zone` is the IANA zone the schedule
     is read in. `parts` are the scripts a run-parts command would run. `table` identifies the table:
     "crontab" for a user's own, else a path. `raw` is the line without its newline. `home` is the absolute
-    home folder of the user it runs as (HOME, unless `environment` sets another).
+    home folder of the user it runs as (HOME, unless `environment` sets another). `ignored_parts` are the
+    files that run-parts finds and does not run, each with the reason ("backup.sh: ...").
     """
 
     table: str
@@ -134,6 +135,7 @@ class CronFacts:
     note: str = ""
     parts: tuple[str, ...] = ()
     home: str = ""
+    ignored_parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class TimerFacts:
 
     `calendar` holds OnCalendar= expressions as systemd normalised them, `monotonic` pairs like
     ("OnUnitActiveSec", 3600.0) in seconds. `fragment` is the unit file, `drop_ins` the files that add
-    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...).
+    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `invocation_id` and
+    `main_pid` name the last run of the service that systemd remembers.
     """
 
     unit: str
@@ -159,6 +162,7 @@ class TimerFacts:
     service_fragment: str = ""
     service_active_state: str = ""
     invocation_id: str = ""
+    main_pid: int = 0
     description: str = ""
 
 
@@ -251,6 +255,16 @@ class Scheduler:
 
 
 @dataclass(frozen=True, slots=True)
+class CronStart:
+    """cron's own word that it started a job. `command` is as cron logs it: compare with `crontab.logged`."""
+
+    user: str
+    command: str
+    pid: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one source says of the world at one moment. Facts and problems are data, never exceptions.
 
@@ -264,6 +278,7 @@ class Answer:
     runs: tuple[Run, ...] = ()
     problems: tuple[Problem, ...] = ()
     schedulers: tuple[Scheduler, ...] = ()
+    starts: tuple[CronStart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

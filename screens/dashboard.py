@@ -82,7 +82,7 @@ class Dashboard(JobActions, FullScreen):
         self._arrange()
         self.next.show(chosen)
         self.health.show(snapshot)
-        self.reader.show(table.job, snapshot)
+        self.reader.show(self.job, snapshot)
         self._rules()
         self._keys_changed()
 
@@ -140,7 +140,13 @@ class Dashboard(JobActions, FullScreen):
             return self.job is not None
         if action == "stop":
             return self.job is not None and self.job.running
+        if action == "demo":
+            return not self.jobs.table.display and not self.host.ports.demo
         return True
+
+    def action_demo(self) -> None:
+        """Leave for the demo workspace: whoever started the app opens it."""
+        self.app.exit("demo")
 
     # How the panes share the screen
 
@@ -160,6 +166,7 @@ class Dashboard(JobActions, FullScreen):
         panes = self.query_one("#panes")
         columns = 2 if new.wide and not new.folded else 1
         panes.styles.grid_size_columns = columns
+        panes.styles.grid_size_rows = 1 if new.folded else 2
         panes.styles.grid_columns = "1fr 34" if columns == 2 else "1fr"
         panes.styles.grid_rows = "1fr" if new.folded else f"{new.jobs_height} 1fr"
         panes.set_class(columns == 2, "-wide")
@@ -174,6 +181,7 @@ class Dashboard(JobActions, FullScreen):
         """Panes that wrap or cut to their width do so once they have it."""
         self.next.again()
         self.health.show(self.snapshot)
+        self.reader.show(self.job, self.snapshot)
 
     def action_pane(self, name: str) -> None:
         """Show a pane and give it the focus."""

@@ -6,10 +6,13 @@ rows. `enter` moves on, only `y` changes the world, and `esc` leaves things as t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import ClassVar, TypeVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -17,13 +20,36 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from fedtui.actions.plan import Refused
 from fedtui.safe_text import shown
-from fedtui.widgets.lines import Body
-
-ROOMY_FROM = 30
-"""Rows of the terminal from which a dialog has blank rows between its sections."""
+from fedtui.widgets.lines import ROOMY_FROM, Body, plainer
 
 Answered = TypeVar("Answered")
+
+
+def local_now() -> datetime:
+    """The moment, in the machine's own zone."""
+    return datetime.now().astimezone()
+
+
+async def to_its_end(work: Awaitable[Answered], app: App[object]) -> Answered:
+    """Wait for `work`; where the dialog closes meanwhile it goes on, and a refusal is told by a toast."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(partial(_tell, app))
+        raise
+
+
+def _tell(app: App[object], task: asyncio.Future[Answered]) -> None:
+    if task.cancelled():
+        return
+    error = task.exception()
+    if isinstance(error, Refused):
+        app.notify(str(error), severity="error", markup=False)
+    elif error is not None:
+        raise error  # to the loop's handler: nobody else is left to hear of it
 
 
 class Dialog(ModalScreen[Answered]):
@@ -54,6 +80,8 @@ class Dialog(ModalScreen[Answered]):
 
     def on_mount(self) -> None:
         """Dress the box."""
+        if getattr(self.app, "ascii_only", False):
+            self.add_class("-ascii")
         self.dress()
 
     def on_resize(self, event: Resize) -> None:
@@ -94,10 +122,11 @@ class Dialog(ModalScreen[Answered]):
         """Set title and hints; outside text goes in as content, not as markup."""
         verb, name = self.heading()
         tone = "$fail" if self.box.has_class("-destructive") else "$accent"
-        self.box.border_title = Content.assemble(
+        title = Content.assemble(
             (verb, f"bold {tone}"), ("  " + shown(name), "bold $foreground") if name else ""
         )
-        self.box.border_subtitle = hint_line(self.hints())
+        self.box.border_title = plainer(title, self.app)
+        self.box.border_subtitle = plainer(hint_line(self.hints()), self.app)
 
     def action_leave(self) -> None:
         """Close and change nothing."""
@@ -117,5 +146,6 @@ def hint_line(hints: Sequence[tuple[str, str, str]]) -> Content:
     for key, words, action in hints:
         # Only the program's own words come in here, so that markup is safe and gives the clicks.
         text = f"[bold $accent]{key}[/] {words}" if key else words
-        parts.append(Content.from_markup(f"[@click=screen.{action}]{text}[/]" if action else text))
+        target = action if "." in action else f"screen.{action}"
+        parts.append(Content.from_markup(f"[@click={target}]{text}[/]" if action else text))
     return Content("  ").join(parts)

@@ -14,8 +14,8 @@ from textual.widgets import Input
 from fedtui.presentation.signs import Line, Piece, Tone, fit, width_of
 from fedtui.screens.base import FullScreen
 from fedtui.widgets.arrangement import DETAILS_FROM
-from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.filter import SearchInput
+from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.keys import ALL, EVERYWHERE, JOB, LOG, PANES, Key
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
@@ -82,14 +82,14 @@ class HelpScreen(FullScreen):
                 [*groups[EVERYWHERE], *space, *groups[LOG]],
                 signs,
             ]
-            widths = [38, 38, width - 76]
+            widths = [38, 40, width - 78]
         else:
             columns = [[*groups[JOB], *groups[EVERYWHERE], *groups[LOG]], [*signs, *groups[PANES]]]
             widths = [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])
 
     def _keys(self, group: str, wide: bool) -> list[Line]:
-        indent = 9 if wide else 8
+        indent = 10 if wide else 8
         rows = [
             (Piece(f"{self._key_words(key):>{indent}}", Tone.ACCENT, bold=True), Piece(f"  {key.help}"))
             for key in ALL

@@ -18,9 +18,10 @@ from fedtui.presentation.signs import Piece, Tone
 from fedtui.presentation.times import size
 from fedtui.safe_text import shown
 from fedtui.screens.base import FullScreen
+from fedtui.sources.log_feed import LogChunk
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.keys import LOG_SCREEN
-from fedtui.widgets.log_feed import NOWHERE, LogChunk, pump
+from fedtui.widgets.log_feed import NOWHERE, pump
 from fedtui.widgets.log_view import LogView
 from fedtui.widgets.messages import FollowChanged
 from fedtui.widgets.palette import content, is_ascii

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.notes import problem_lines, problem_of, reason_line
+from fedtui.presentation.notes import health_lines, problem_lines, problem_of, reason_line
 from fedtui.presentation.rows import tilde
 from fedtui.presentation.signs import Line, Piece, Tone, state_sign
 from fedtui.presentation.times import size
 from fedtui.safe_text import shown
-from fedtui.widgets.log_feed import NOWHERE, WAITING, LogChunk, pump
+from fedtui.sources.log_feed import LogChunk
+from fedtui.widgets.log_feed import NOWHERE, WAITING, pump
 from fedtui.widgets.pane import Tab
 from fedtui.widgets.panes import LogPane
 
@@ -39,29 +40,30 @@ class LogReader:
         view = self._pane.view
         view.set_runs(snapshot.runs.get(job.id, ()) if job else ())
         problem = problem_of(job, snapshot) if job else None
-        wanted = (
-            (job.id, job.log_path, problem, reason_line(job))
-            if job
-            else (None, snapshot.jobs == (), None, None)
-        )
+        width = view.scrollable_content_region.width - 1
+        wanted: tuple[object, ...] = (None, width, snapshot.findings, snapshot.problems, snapshot.loading)
+        if job is not None:
+            wanted = (job.id, width if problem else 0, job.log_path, problem, reason_line(job))
         if wanted == self._shown:
             return
         self._shown = wanted
         self._title, self._chunk, self._blind = "", LogChunk(), job if problem else None
-        if job is None or problem is not None:
-            self._screen.workers.cancel_group(self._screen, "log")
-            width = max(20, view.scrollable_content_region.width - 1)
-            view.say(*(problem_lines(problem, width) if problem else [WAITING]))
+        self._pane.note.show(reason_line(job) if job and not problem else None)
+        self.rule(self._pane.rule.tabs)
+        if job is not None and problem is None:
+            self._screen.run_worker(self._read(job), group="log", exclusive=True)
             return
-        self._screen.run_worker(self._read(job), group="log", exclusive=True)
+        self._screen.workers.cancel_group(self._screen, "log")
+        checks = self._screen.host.checks
+        health = [] if snapshot.loading else health_lines(snapshot, max(20, width), checks)
+        view.say(*(problem_lines(problem, max(20, width)) if problem else [WAITING, *health]))
 
     async def _read(self, job: Job) -> None:
         await asyncio.sleep(REST)
         feed = self._screen.host.open_log(job)
         view = self._pane.view
-        reason = reason_line(job)
         if feed is None:
-            view.say(*([reason] if reason else []), NOWHERE)
+            view.say(NOWHERE)
             return
         self._title = tilde(shown(feed.title), self._screen.host.home)
         view.follow(True)

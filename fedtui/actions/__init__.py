@@ -10,22 +10,56 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fedtui.actions.change import (
+        apply,
+        load_draft,
+        plan_delete,
+        plan_edit,
+        plan_mend,
+        plan_milder,
+        plan_new,
+        plan_pause,
+        plan_reschedule,
+        plan_resume,
+        plan_undo,
+    )
+    from fedtui.actions.cron_environment import Account, job_environment
     from fedtui.actions.draft import Draft
+    from fedtui.actions.paused_timers import PausedTimers
     from fedtui.actions.plan import Applied, DiffLine, FileDiff, Plan, Refused, Stale, Step
     from fedtui.actions.ports import Ports
     from fedtui.actions.run import RunUpdate, run_now, running_run, settle_runs, stop, watch_run
+    from fedtui.actions.schedule_preview import Preview, preview
+    from fedtui.actions.table import BadTable
 
 _HOMES = {
+    "Account": "cron_environment",
     "Applied": "plan",
+    "BadTable": "table",
     "DiffLine": "plan",
     "Draft": "draft",
     "FileDiff": "plan",
+    "PausedTimers": "paused_timers",
     "Plan": "plan",
     "Ports": "ports",
+    "Preview": "schedule_preview",
     "Refused": "plan",
     "RunUpdate": "run",
     "Stale": "plan",
     "Step": "plan",
+    "apply": "change",
+    "job_environment": "cron_environment",
+    "load_draft": "change",
+    "plan_delete": "change",
+    "plan_edit": "change",
+    "plan_mend": "change",
+    "plan_milder": "change",
+    "plan_new": "change",
+    "plan_pause": "change",
+    "plan_reschedule": "change",
+    "plan_resume": "change",
+    "plan_undo": "change",
+    "preview": "schedule_preview",
     "run_now": "run",
     "running_run": "run",
     "settle_runs": "run",
@@ -34,16 +68,33 @@ _HOMES = {
 }
 
 __all__ = [
+    "Account",
     "Applied",
+    "BadTable",
     "DiffLine",
     "Draft",
     "FileDiff",
+    "PausedTimers",
     "Plan",
     "Ports",
+    "Preview",
     "Refused",
     "RunUpdate",
     "Stale",
     "Step",
+    "apply",
+    "job_environment",
+    "load_draft",
+    "plan_delete",
+    "plan_edit",
+    "plan_mend",
+    "plan_milder",
+    "plan_new",
+    "plan_pause",
+    "plan_reschedule",
+    "plan_resume",
+    "plan_undo",
+    "preview",
     "run_now",
     "running_run",
     "settle_runs",

@@ -19,7 +19,7 @@ from fedtui.actions.plan import Applied, Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_record import Identity, alive, group_members
 from fedtui.history.database import HistoryError
-from fedtui.model import Job, Run
+from fedtui.model import Job, Run, Trigger
 
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL when a run is stopped."""
@@ -33,8 +33,8 @@ class RunUpdate:
     run: Run | None
 
 
-async def run_now(job: Job, ports: Ports) -> Run:
-    """Start the job, detached from this process and its terminal.
+async def run_now(job: Job, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> Run:
+    """Start the job, detached from this process and its terminal; `trigger` is who wanted it.
 
     Raises Refused: it runs already (also where cron started it), is another user's, or cannot be started.
     """
@@ -50,7 +50,7 @@ async def run_now(job: Job, ports: Ports) -> Run:
                 "It was not started twice.",
                 "t stops it.",
             )
-    return await run_cron.start(job, ports)
+    return await run_cron.start(job, ports, trigger)
 
 
 async def running_run(job: Job, ports: Ports) -> Run | None:

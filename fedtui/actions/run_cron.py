@@ -24,20 +24,20 @@ from fedtui.actions.ports import Ports
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_record import RunRecord
 from fedtui.history.database import HistoryError
-from fedtui.model import CronFacts, Job, Run
+from fedtui.model import CronFacts, Job, Run, Trigger
 
 ANSWER_DEADLINE = 20.0
 """Seconds within which a supervisor says that the job has started, or why not."""
 POLL = 0.1
 
 
-async def start(job: Job, ports: Ports) -> Run:
+async def start(job: Job, ports: Ports, trigger: Trigger) -> Run:
     """Run the job now, detached. Raises Refused: it runs already, is another user's, or cannot start."""
     if job.cron is None:
         raise Refused(
             f"{job.name} has no command: {job.state_reason or 'cron refuses its line'}.", NOTHING_RUN
         )
-    order = await asyncio.to_thread(_order, job, job.cron, ports)
+    order = await asyncio.to_thread(_order, job, job.cron, ports, trigger)
     answer = await _launch(order)
     if "busy" in answer:
         raise _busy(job, await asyncio.to_thread(run_store.running, ports.config, job.id))
@@ -58,8 +58,8 @@ async def start(job: Job, ports: Ports) -> Run:
 NOTHING_RUN = "Nothing was run."
 
 
-def _order(job: Job, cron: CronFacts, ports: Ports) -> Order:
-    account, switch = _account(job, ports)
+def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> Order:
+    account, switch = _account(job, cron.home, ports)
     try:
         run_store.prepare(ports.config)
     except OSError as error:
@@ -85,10 +85,11 @@ def _order(job: Job, cron: CronFacts, ports: Ports) -> Order:
         lock=str(run_store.lock_path(ports.config, job.id).absolute()),
         database=str(ports.config.database.absolute()),
         log=job.log_path,
+        trigger=trigger.value,
     )
 
 
-def _account(job: Job, ports: Ports) -> tuple[Account, tuple[int, int, tuple[int, ...]] | None]:
+def _account(job: Job, home: str, ports: Ports) -> tuple[Account, tuple[int, int, tuple[int, ...]] | None]:
     """Whose job it is, and the ids to switch to where that is someone else; only root can."""
     own = os.geteuid()
     try:
@@ -97,7 +98,7 @@ def _account(job: Job, ports: Ports) -> tuple[Account, tuple[int, int, tuple[int
         raise Refused(
             f"{job.name} runs as {job.user}, whom this machine does not know.", NOTHING_RUN
         ) from None
-    account = Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell)
+    account = Account(entry.pw_name, entry.pw_uid, entry.pw_gid, home or entry.pw_dir, entry.pw_shell)
     if entry.pw_uid == own:
         return account, None
     if own != 0:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from fedtui.model import Trigger
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -23,6 +25,7 @@ class Order:
     lock: str
     database: str
     log: str | None
+    trigger: str = Trigger.MANUAL.value
 
     def to_json(self) -> bytes:
         """Bytes cross as Latin-1, which has a character for each."""
@@ -39,6 +42,7 @@ class Order:
             "lock": self.lock,
             "database": self.database,
             "log": self.log,
+            "trigger": self.trigger,
         }
         return json.dumps(data).encode("ascii")
 

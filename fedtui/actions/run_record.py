@@ -53,6 +53,7 @@ class RunRecord:
     signal: int | None = None
     error: str = ""
     dropped: int = 0
+    trigger: str = Trigger.MANUAL.value
 
     def to_run(self) -> Run:
         """The run as the rest of the program speaks of it."""
@@ -63,7 +64,7 @@ class RunRecord:
             start=datetime.fromtimestamp(self.start, UTC),
             end=datetime.fromtimestamp(self.end, UTC) if self.end is not None else None,
             result=self.result() if ended else None,
-            trigger=Trigger.MANUAL,
+            trigger=Trigger(self.trigger),
             output=self.output,
             pid=self.job.pid if self.job else None,
             pgid=self.job.pid if self.job else None,

@@ -113,6 +113,7 @@ def _start(order: Order) -> Supervision:
         log=order.log,
         log_offset=log_offset,
         log_before=log_before.decode("latin-1"),
+        trigger=order.trigger,
     )
     supervision = Supervision(order, process, output, record, began)
     supervision.record_start()

@@ -89,6 +89,10 @@ class Manager:
         """Queue a stop and return the job's path."""
         return str((await self._ask("StopUnit", "ss", unit, "replace", verb=("stop", unit)))[0])
 
+    async def restart(self, unit: str) -> str:
+        """Queue a restart and return the job's path."""
+        return str((await self._ask("RestartUnit", "ss", unit, "replace", verb=("restart", unit)))[0])
+
     async def unit_file_state(self, unit: str) -> str:
         """enabled, disabled, static, masked, ...; "" for a unit without a file."""
         try:

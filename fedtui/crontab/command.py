@@ -26,7 +26,8 @@ GUARDS = frozenset(_GUARDS.split())
 _BUILTINS = GUARDS | frozenset(_OTHER_BUILTINS.split())
 _BUILTINS_ONLY = _BUILTINS - {"sleep", "["}
 _NO_LOGS = ("/dev/", "/proc/", "/sys/")
-_DESCRIPTOR = re.compile(r"\d+-?|-")
+# With a carriage return behind it (Windows line ends) it still names no file: the shell refuses it.
+_DESCRIPTOR = re.compile(r"(?:\d+-?|-)\r?")
 
 
 def log_paths(

@@ -33,18 +33,20 @@ def read_block(comments: Comments) -> Block:
         return NO_BLOCK
     note: list[tuple[int, str]] = []
     own: list[int] = []
-    name, name_line = "", None
+    name = ""
+    name_lines: list[int] = []
     for number, raw in comments[start:]:
         named = _NAME.fullmatch(raw)
         if named:
-            name, name_line = decode(named["name"]), number
+            name = decode(named["name"])
+            name_lines.append(number)
         elif raw.lstrip(b" \t").startswith(OWN_COMMENT):
             own.append(number)
         else:
             note.append((number, comment_text(raw)))
     return Block(
         note_lines=tuple(number for number, _ in note),
-        name_line=name_line,
+        name_lines=tuple(name_lines),
         own_lines=tuple(own),
         note="\n".join(text for _, text in note),
         name=name,

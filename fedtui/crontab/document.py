@@ -110,12 +110,13 @@ class Document:
             return None
         limit = MOST_LINES + (_HEADER_LINES if self.system else 0)
         for line in self.lines:
+            if line.kind in (Kind.COMMENT, Kind.PAUSED, Kind.BLANK):
+                continue
+            if not line.end:
+                return f"line {line.number}: {_NO_NEWLINE}"
             if line.kind is Kind.BAD:
                 return f"line {line.number}: {line.error}"
-            counts = line.kind in (Kind.ENTRY, Kind.ENVIRONMENT)
-            if counts and not line.end:
-                return f"line {line.number}: {_NO_NEWLINE}"
-            if counts and line.number > limit:
+            if line.number > limit:
                 return f"more than {limit:,} lines"
         return None
 

@@ -144,8 +144,7 @@ def delete(document: Document, entry: Entry) -> bytes:
     following = document.lines[entry.line_number : entry.line_number + 1]
     heads_group = any(line.kind in (Kind.ENTRY, Kind.PAUSED) for line in following)
     block = entry.block
-    gone = {entry.line_number, *block.own_lines}
-    gone |= {block.name_line} if block.name_line is not None else set()
+    gone = {entry.line_number, *block.own_lines, *block.name_lines}
     gone |= set() if heads_group else set(block.note_lines)
     new = b"".join(bytes(line) for line in document.lines if line.number not in gone)
     return splice.checked_without(document, new, entry, gone)
@@ -269,9 +268,10 @@ def _with_note(document: Document, block: Block, comments: Comments, note: str) 
 
 def _with_name(document: Document, block: Block, comments: Comments, name: str) -> Comments:
     """`comments` with the `# name:` line replaced, put directly above the entry, or taken away."""
-    others = [item for item in comments if item[0] != block.name_line]
     if not name.strip():
-        return others
+        return [item for item in comments if item[0] not in block.name_lines]
+    last = block.name_lines[-1] if block.name_lines else None
     line = (0, _name_line(name) + document.newline.removesuffix(b"\n"))
-    at = next((index for index, (number, _) in enumerate(comments) if number == block.name_line), len(others))
-    return [*others[:at], line, *others[at:]]
+    if last is None:
+        return [*comments, line]
+    return [line if item[0] == last else item for item in comments]

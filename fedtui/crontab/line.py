@@ -34,15 +34,20 @@ class Kind(StrEnum):
 class Block:
     """The comment lines directly above an entry that speak of it alone, by their 1-based numbers.
 
-    `note_lines` hold the note's text, `name_line` the `# name:` that counts (the last), `own_lines` what
-    fedtui wrote.
+    `note_lines` hold the note's text, `name_lines` say `# name:` (the last one counts), `own_lines` are
+    what fedtui wrote.
     """
 
     note_lines: tuple[int, ...] = ()
-    name_line: int | None = None
+    name_lines: tuple[int, ...] = ()
     own_lines: tuple[int, ...] = ()
     note: str = ""
     name: str = ""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all its lines, ascending."""
+        return tuple(sorted((*self.note_lines, *self.name_lines, *self.own_lines)))
 
 
 NO_BLOCK = Block()

@@ -94,6 +94,7 @@ class _Walker:
     state: ShellState
     outer: list[ShellState] = field(default_factory=list)
     doubtful: bool = False
+    previous: ShellState | None = None
 
     def enter(self, simple: Simple) -> None:
         while len(self.outer) > simple.depth:
@@ -105,6 +106,9 @@ class _Walker:
                 self.state = ShellState(directory, same)
         while len(self.outer) < simple.depth:
             self.outer.append(self.state.copy())
+        if simple.after in ("|", "|&") and self.previous is not None:
+            self.state = self.previous  # each command of a pipe runs in a shell of its own
+        self.previous = self.state.copy()
         if simple.after != "&&" and self.doubtful:
             self.state.directory = None
             self.doubtful = False

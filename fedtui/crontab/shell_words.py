@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 
 class Unreadable(Exception):
@@ -75,9 +76,10 @@ _RESERVED_WORDS = "if then else elif fi do done while until ! { } time"
 _RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
-def read_commands(line: str) -> list[Simple]:
+@lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
+def read_commands(line: str) -> tuple[Simple, ...]:
     """The simple commands of `line` in order, reserved words dropped. Raises Unreadable."""
-    return _Scanner(line).commands()
+    return tuple(_Scanner(line).commands())
 
 
 @dataclass(slots=True)
@@ -93,7 +95,7 @@ class _Scanner:
             self._blanks()
             if self.at >= len(self.line) or self.line[self.at] == "#":
                 break
-            redirect = self._redirect()
+            redirect = None if self._in_test(current) else self._redirect()
             if redirect:
                 current.redirects.append(redirect)
                 continue

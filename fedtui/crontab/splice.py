@@ -48,10 +48,7 @@ def append(document: Document, lines: Sequence[bytes]) -> bytes:
 
 def comments_of(document: Document, entry: Entry) -> list[tuple[int, bytes]]:
     """The comment lines directly above `entry` that are its own, as (number, raw), top first."""
-    block = entry.block
-    numbers = {*block.note_lines, *block.own_lines}
-    numbers |= {block.name_line} if block.name_line is not None else set()
-    first = min(numbers, default=entry.line_number)
+    first = min(entry.block.numbers, default=entry.line_number)
     return [(line.number, line.raw) for line in document.lines[first - 1 : entry.line_number - 1]]
 
 

@@ -1,1 +1,36 @@
-"""What keeps schedules from doing their work: one function per finding, each with its evidence."""
+"""What keeps schedules from doing their work: one function per finding, each with its evidence.
+
+A check is a generator `(snapshot, host) -> findings`; `checkup` runs them all. A new finding is one new
+function in the module of its group, listed in `CHECKS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from fedtui.health import line, logs, results, scheduler
+from fedtui.health.host import Host
+from fedtui.model import Finding, Severity, Snapshot
+
+Check = Callable[[Snapshot, Host], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    scheduler.cron_down,
+    scheduler.systemd_unreachable,
+    line.bad_line,
+    line.table_not_loaded,
+    line.never_fires,
+    line.script_missing,
+    line.not_on_path,
+    results.last_run_failed,
+    logs.log_not_writable,
+    logs.log_grows,
+)
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def checkup(snapshot: Snapshot, host: Host) -> tuple[Finding, ...]:
+    """Every finding, the worst first, then by code. May stat files: not for the event loop."""
+    found = [finding for check in CHECKS for finding in check(snapshot, host)]
+    return tuple(sorted(found, key=lambda finding: (_ORDER[finding.severity], finding.code)))

@@ -149,7 +149,13 @@ def rule_places(moments: Sequence[datetime | None], runs: Sequence[Run]) -> list
         while started < len(starts) and starts[started].start < moment + timedelta(seconds=1):
             started += 1
         newest = started - 1
-        if newest > ruled and moment < starts[newest].start + timedelta(hours=24):
+        if newest > ruled and _may_have_written(starts[newest], moment):
             places.append((number, starts[newest]))
             ruled = newest
     return places
+
+
+def _may_have_written(run: Run, moment: datetime) -> bool:
+    """True for a line of a moment while the run went on, or just after its end."""
+    last = run.end if run.end is not None else run.start + timedelta(hours=24)
+    return moment <= last + timedelta(seconds=60)

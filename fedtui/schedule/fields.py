@@ -76,11 +76,6 @@ class Field:
     star: bool = False
     ignored: str = ""
 
-    @property
-    def every(self) -> bool:
-        """True when the field restricts nothing."""
-        return len(self.values) == min(self.kind.high - self.kind.low + 1, 7 if self.kind is WEEKDAY else 60)
-
 
 @lru_cache(maxsize=4096)
 def read_field(kind: Kind, word: str, dialect: str) -> Field:

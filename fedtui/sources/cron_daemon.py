@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from fedtui.model import Scheduler
-from fedtui.sources.processes import CRON_NAMES, PROC, ProcessStat, owner, pids, read_stat, started_at
+from fedtui.sources.processes import (
+    CRON_NAMES,
+    PROC,
+    ProcessIdentity,
+    ProcessStat,
+    is_alive,
+    owner,
+    pids,
+    process_identity,
+    read_stat,
+    started_at,
+)
 
 # The pid files of Debian's cron, cronie and BusyBox's crond, below /run.
 _PID_FILES = ("crond.pid", "cron.pid", "crond/crond.pid")
@@ -26,7 +39,7 @@ class CronDaemon:
     dialect: str
     detail: str
     pid: int | None = None
-    since: datetime | None = None
+    since: datetime | None = field(default=None, compare=False)
 
     @property
     def scheduler(self) -> Scheduler:
@@ -95,3 +108,26 @@ def _behind_hidden_processes(pid: int | None) -> CronDaemon:
     except PermissionError:
         pass  # it runs, and is not ours
     return CronDaemon(True, dialect, f"pid {pid}, by its pid file; {hidden}", pid)
+
+
+class CronProbe:
+    """`find_cron` for whoever asks every second: it goes through the process table only now and then."""
+
+    def __init__(self, find: Callable[[], CronDaemon] = find_cron, every: float = 3.0) -> None:
+        self._find = find
+        self._every = every
+        self._found: CronDaemon | None = None
+        self._identity: ProcessIdentity | None = None
+        self._looked = 0.0
+
+    def __call__(self) -> CronDaemon:
+        """The daemon as it is now (found running) or was `every` seconds ago (not found)."""
+        if self._found is not None:
+            if self._identity is not None and is_alive(self._identity):
+                return self._found
+            if self._identity is None and time.monotonic() - self._looked < self._every:
+                return self._found
+        self._found, self._looked = self._find(), time.monotonic()
+        pid = self._found.pid
+        self._identity = process_identity(pid) if pid is not None else None
+        return self._found

@@ -179,12 +179,12 @@ class LogFollower:
         if self._old is not None:
             self._old.close()
         self._old, self._log, self._gone = log, None, True
-        if ours.st_nlink:
+        if there is None and not ours.st_nlink:
+            events.append(LogEvent(LogChange.DELETED, text=f"{self.path} was deleted."))
+        else:
             events.append(
                 LogEvent(LogChange.ROTATED, text=f"{self.path} was rotated: its file was moved away.")
             )
-        else:
-            events.append(LogEvent(LogChange.DELETED, text=f"{self.path} was deleted."))
 
     def _read_old(self, old: _Open, events: list[LogEvent]) -> None:
         batch = None if old.truncated() else old.read()

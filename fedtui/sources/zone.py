@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -45,7 +46,13 @@ def _written_name(path: Path, rules: bytes) -> str:
 
 def _from_file(path: Path) -> tuple[str, ZoneInfo]:
     try:
-        with path.open("rb") as file:
-            return "localtime", ZoneInfo.from_file(file, key="localtime")
+        return "localtime", _read(path, path.stat().st_mtime_ns)
     except (OSError, ValueError):
         return "UTC", ZoneInfo("UTC")
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _modified: int) -> ZoneInfo:
+    """The rules of a file, the same object as long as the file is the same."""
+    with path.open("rb") as file:
+        return ZoneInfo.from_file(file, key="localtime")

@@ -18,9 +18,12 @@ class SearchInput(Input, inherit_bindings=True):
     """A line to type words into; says in the key line how to leave it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "keep"),
         Binding("escape", "screen.back", "back"),
     ]
+
+    def __init__(self, *, id: str, placeholder: str) -> None:
+        super().__init__(id=id, placeholder=placeholder, select_on_focus=False)
+        self.cursor_blink = False
 
 
 _SETS = ("", "your own", "the system's")
@@ -68,7 +71,11 @@ class Filter:
             return [(Piece(f"Reading {', '.join(sorted(snapshot.loading))} …", Tone.MUTED),)]
         if snapshot.problems and not snapshot.jobs:
             return [(Piece("✗ ", Tone.FAIL), Piece(shown(p.message))) for p in snapshot.problems]
-        return empty_lines(user, len(snapshot.jobs), (("n", "write a first job"),))
+        keys = (
+            ("n", "write a first job"),
+            ("D", "try everything in a demo workspace, nothing real is touched"),
+        )
+        return empty_lines(user, len(snapshot.jobs), keys)
 
 
 def _key(key: str, words: str) -> Line:

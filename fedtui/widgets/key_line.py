@@ -7,12 +7,12 @@ the focus moves.
 from __future__ import annotations
 
 from textual.content import Content
+from textual.events import Click
 from textual.screen import Screen
-from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Input
 
-from fedtui.presentation.signs import to_ascii
+from fedtui.presentation.signs import cells, to_ascii
 from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.keys import BY_ID
 from fedtui.widgets.palette import is_ascii
@@ -28,7 +28,6 @@ class KeyLine(Widget):
     KeyLine {
         dock: bottom; height: 1; padding: 0 1; background: $ground; color: $muted;
         text-wrap: nowrap; text-overflow: clip;
-        link-style: none; link-color: $muted;
     }
     """
 
@@ -56,7 +55,7 @@ class KeyLine(Widget):
         """What is shown, left to right."""
         wide = self.app.size.width >= WIDE
         typing = isinstance(self.screen.focused, Input)
-        found: dict[str, Hint] = {}
+        found: dict[str, Hint] = {"enter": ("enter", "keep", "enter")} if typing else {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
             key = BY_ID.get(binding.id or "")
@@ -78,11 +77,20 @@ class KeyLine(Widget):
     def render(self) -> Content:
         """The line."""
         text = to_ascii if is_ascii(self.app) else str
-        parts = []
-        for shown, word, key in self._hints:
-            click = Style.from_meta({"@click": f"app.simulate_key({key!r})"})
-            parts.append(Content.assemble((text(shown), "bold $accent"), f" {text(word)}").stylize(click))
+        parts = [
+            Content.assemble((text(shown), "bold $accent"), f" {text(word)}")
+            for shown, word, _ in self._hints
+        ]
         return Content("  ").join(parts)
+
+    def on_click(self, event: Click) -> None:
+        """Press the key that was clicked."""
+        left = self.styles.padding.left
+        for shown, word, key in self._hints:
+            right = left + cells(shown) + 1 + cells(word)
+            if left <= event.x < right:
+                self.app.simulate_key(key)
+            left = right + 2
 
 
 def _quit_last(hints: list[Hint]) -> list[Hint]:

@@ -47,10 +47,11 @@ DASHBOARD = (
     Key("job.edit", "E", "edit", "edit", "edit the whole job", JOB, 1),
     Key("job.delete", "x", "delete", "delete", "delete", JOB, 1),
     Key("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
-    Key("job.open", "o", "open_editor", "open", "open its script or unit in $EDITOR", JOB),
+    Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
+    Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 2, shown="/ esc"),
     Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 2),
-    Key("app.filter", "/", "filter", "filter", "filter by words", EVERYWHERE, 2, shown="/ esc"),
     Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
+    Key("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
     Key("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
     Key("panes.jobs", "1", "pane('jobs')", "jobs", "go to a pane", PANES, shown="1–4 tab", palette=False),
     Key("panes.next", "2", "pane('next')", "next runs", "", PANES, palette=False),
@@ -59,7 +60,7 @@ DASHBOARD = (
     Key("panes.zoom", "z", "zoom", "fold", "fold the other panes", PANES),
     Key("panes.sort", "greater_than_sign", "sort(1)", "sort", "sort by the next column", PANES, shown="> <"),
     Key("panes.sort_back", "less_than_sign", "sort(-1)", "sort", "", PANES, palette=False),
-    Key("panes.sources", "S", "sources", "sources", "all jobs, your own, the system's", PANES),
+    Key("panes.sources", "S", "sources", "sources", "all, yours, the system's", PANES),
 )
 
 APP = (

@@ -10,16 +10,21 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
+from textual.app import App
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
 from fedtui.actions.plan import DiffLine, FileDiff, Step
+from fedtui.presentation.signs import cut, to_ascii
 from fedtui.safe_text import shown
 
 MOST_OF_A_LINE = 4000
 """Characters shown of one line; cron itself takes no command over 998 bytes."""
+
+ROOMY_FROM = 30
+"""Rows of the terminal from which a dialog has blank rows between its sections."""
 
 _DIFF_STYLE = {"+": "$ok on $add", "-": "$fail on $rem", " ": "$muted"}
 _VERB_WIDTH = 10
@@ -28,8 +33,14 @@ _VERB_WIDTH = 10
 class Body(Widget):
     """Draws the rows that `build(width)` returns; its height is their number."""
 
-    def __init__(self, build: Callable[[int], Sequence[Content]], *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(
+        self,
+        build: Callable[[int], Sequence[Content]],
+        *,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
         self._build = build
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -38,11 +49,18 @@ class Body(Widget):
 
     def render(self) -> Content:
         """The rows, top to bottom."""
-        return Content("\n").join(self._build(self.content_size.width))
+        return plainer(Content("\n").join(self._build(self.content_size.width)), self.app)
 
     def redraw(self) -> None:
         """Draw anew; the number of rows may have changed."""
         self.refresh(layout=True)
+
+
+def plainer(content: Content, app: App[object]) -> Content:
+    """`content` with our glyphs in ASCII where the app was started so; each stand-in is one cell wide too."""
+    if not getattr(app, "ascii_only", False):
+        return content
+    return Content(to_ascii(content.plain), list(content.spans))
 
 
 def breaks(text: str, width: int) -> list[tuple[int, int]]:
@@ -85,13 +103,6 @@ def _head(text: str, width: int) -> str:
         if used > width and index:
             return text[:index]
     return text
-
-
-def cut(text: str, width: int, ellipsis: str = "…") -> str:
-    """`text`, or as much of it as fits with an ellipsis at its end."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, max(0, width - cell_len(ellipsis))).rstrip() + ellipsis
 
 
 def cut_left(text: str, width: int, ellipsis: str = "…") -> str:

@@ -1,44 +1,19 @@
-"""What a log pane needs of a log, wherever it is kept: a title, and chunks of lines as they come."""
+"""Pumps a log into a view: lines that come faster than the eye are written together."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
+from contextlib import aclosing
 
 from fedtui.model import Job
 from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.safe_text import shown
+from fedtui.sources.log_feed import LogChunk, LogFeed
 from fedtui.widgets.log_view import LogView
 
 BATCH = 0.05
 """Seconds between two writes to the view: lines that come faster are written together."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogChunk:
-    """Lines as they came. `reset` means that they replace what was shown (the first chunk, a rotation).
-
-    `problem` says why there is no log; `note` is a passing fact ("rotated 14:00"); `size` the log's
-    size in bytes where it has one.
-    """
-
-    lines: tuple[str, ...] = ()
-    reset: bool = False
-    problem: str = ""
-    note: str = ""
-    size: int | None = None
-
-
-class LogFeed(Protocol):
-    """The log of one job. `title` is a path or a unit."""
-
-    title: str
-
-    def chunks(self) -> AsyncIterator[LogChunk]:
-        """First the tail, then what is added, until closed. Never raises for what the log does."""
-        ...
 
 
 OpenLog = Callable[[Job], LogFeed | None]
@@ -58,32 +33,30 @@ def problem_line(text: str) -> Line:
 
 async def pump(feed: LogFeed, view: LogView, report: Callable[[LogChunk], None]) -> None:
     """Write what comes out of `feed` into `view`, batched, until cancelled; `report` hears of each chunk."""
-    waiting: list[str] = []
-    flushed = asyncio.get_running_loop().time() - BATCH
     loop = asyncio.get_running_loop()
+    waiting: list[str] = []
+    open_line = ""
     timer: asyncio.TimerHandle | None = None
 
     def flush() -> None:
-        nonlocal flushed, timer
-        timer, flushed = None, loop.time()
-        if waiting:
-            view.append(tuple(waiting))
-            waiting.clear()
+        nonlocal timer
+        timer = None
+        view.append(tuple(waiting), open_line)
+        waiting.clear()
 
     try:
-        async for chunk in feed.chunks():
-            report(chunk)
-            if chunk.reset:
-                waiting.clear()
-                view.load(chunk.lines)
-                if not chunk.lines:
+        async with aclosing(feed.chunks()) as chunks:
+            async for chunk in chunks:
+                open_line = chunk.open_line
+                if chunk.reset:
+                    view.load(chunk.lines, open_line)
+                if not view.texts and not chunk.lines and not open_line and not waiting:
                     view.say(problem_line(chunk.problem) if chunk.problem else EMPTY_LOG)
-                continue
-            if chunk.problem and not view.texts:
-                view.say(problem_line(chunk.problem))
-            waiting.extend(chunk.lines)
-            if waiting and timer is None:
-                timer = loop.call_later(max(0.0, BATCH - (loop.time() - flushed)), flush)
+                elif not chunk.reset:
+                    waiting.extend(chunk.lines)
+                    if timer is None:
+                        timer = loop.call_later(BATCH, flush)
+                report(chunk)
     finally:
         if timer is not None:
             timer.cancel()

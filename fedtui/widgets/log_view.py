@@ -46,6 +46,7 @@ class LogView(LineView):
         self._to_edge = rule_to_edge
         self._texts: list[str] = []
         self._moments: list[datetime | None] = []
+        self._open = False
         self._runs: Sequence[Run] = ()
         self._items: list[int | Run] = []
         self._rows: list[tuple[int, int]] | None = None
@@ -57,19 +58,26 @@ class LogView(LineView):
 
     def say(self, *lines: Line) -> None:
         """Show a message in place of a log."""
-        self._texts, self._moments = [], []
+        self._texts, self._moments, self._open = [], [], False
         self._message = lines
         self._arrange()
 
-    def load(self, texts: Sequence[str]) -> None:
+    def load(self, texts: Sequence[str], open_line: str = "") -> None:
         """Show these lines and no others."""
-        self._texts, self._moments = [], []
+        self._texts, self._moments, self._open = [], [], False
         self._message, self.current, self._sideways = (), None, 0
-        self.append(texts)
+        self.append(texts, open_line)
 
-    def append(self, texts: Sequence[str]) -> None:
-        """Add lines at the end; the oldest go where there are more than `most`."""
-        texts = texts[-self._most :]
+    def append(self, texts: Sequence[str], open_line: str = "") -> None:
+        """Add lines at the end; the oldest go where there are more than `most`.
+
+        `open_line` is a last line that is still being written; the next call replaces it.
+        """
+        if self._open:
+            self._texts.pop()
+            self._moments.pop()
+        self._open = bool(open_line)
+        texts = [*texts[-self._most :], *([open_line] if open_line else [])]
         self._message = ()
         self._texts.extend(texts)
         self._moments.extend(stamps(texts, self._clock()))
@@ -212,8 +220,11 @@ class LogView(LineView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Reading further up ends following, coming back to the end takes it up again."""
         super().watch_scroll_y(old_value, new_value)
-        if round(old_value) != round(new_value):
-            self._set_following(round(new_value) >= self.max_scroll_y)
+        at_end = round(new_value) >= self.max_scroll_y
+        if new_value > old_value and at_end:
+            self._set_following(True)
+        elif new_value < old_value and not at_end:
+            self._set_following(False)
 
     def on_resize(self, event: Resize) -> None:
         """Stay at the end, and wrap anew."""

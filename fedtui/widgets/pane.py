@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import DescendantBlur, DescendantFocus
-from textual.style import Style
+from textual.events import Click, DescendantBlur, DescendantFocus
 from textual.widget import Widget
 
 from fedtui.presentation.signs import Line, Piece, Tone, to_ascii
@@ -41,6 +40,7 @@ class PaneRule(Widget):
         self.facts: Line = ()
         self.tabs: Sequence[Tab] = ()
         self.active = False
+        self._places: list[tuple[range, str]] = []
 
     def show(self, title: str, facts: Line = (), tabs: Sequence[Tab] = ()) -> None:
         """Say something else; nothing is drawn where it is the same."""
@@ -65,15 +65,23 @@ class PaneRule(Widget):
             Content.styled(title, "bold $accent" if self.active else "$muted"),
             content(self.facts, ascii_only=ascii_only),
         ]
+        self._places = []
         for number, tab in enumerate(self.tabs):
             parts.append(Content("  " if number else "   "))
-            click = Style.from_meta({"@click": f"screen.{tab.action}"})
-            parts.append(content(tab.pieces, ascii_only=ascii_only).stylize(click))
+            left = sum(part.cell_length for part in parts)
+            parts.append(content(tab.pieces, ascii_only=ascii_only))
+            self._places.append((range(left, left + parts[-1].cell_length), tab.action))
         line = Content("").join(parts)
         rest = self.size.width - line.cell_length - 1
         if rest > 0:
             return Content.assemble(line, " ", (dash * rest, ruled))
         return line.truncate(self.size.width, ellipsis=True)
+
+    async def on_click(self, event: Click) -> None:
+        """Go to the pane whose name was clicked."""
+        for place, action in self._places:
+            if event.x in place:
+                await self.screen.run_action(action)
 
 
 class Pane(Vertical):

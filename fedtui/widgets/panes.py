@@ -48,6 +48,32 @@ class Details(Widget):
         return Content("\n").join(rows)
 
 
+class Note(Widget):
+    """One row that is there only while it has something to say."""
+
+    DEFAULT_CSS = """
+    Note {
+        display: none; height: 1; padding: 0 1; background: $ground;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line: Line = ()
+
+    def show(self, line: Line | None) -> None:
+        """Say something, or go."""
+        if (line or ()) != self._line:
+            self._line = line or ()
+            self.display = bool(line)
+            self.refresh()
+
+    def render(self) -> Content:
+        """The row."""
+        return content(self._line, ascii_only=is_ascii(self.app))
+
+
 class JobsPane(Pane):
     """The table, or what stands in its place while there is none; the detail rows."""
 
@@ -153,10 +179,12 @@ class LogPane(Pane):
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(id="log")
+        self.note = Note()
         self.view = LogView(now, id="log-view")
 
     def compose_body(self) -> ComposeResult:
-        """The view."""
+        """Why the job does not run, where it does not; then the log."""
+        yield self.note
         yield self.view
 
     def on_mount(self) -> None:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 
 from fedtui.actions.plan import DiffLine, FileDiff, Plan, Step
+from fedtui.actions.schedule_preview import Preview
+from fedtui.model import CronFacts, Job, Location, SourceName
+from fedtui.schedule.cron import parse
+from fedtui.schedule.errors import ScheduleError
+from fedtui.schedule.traps import Trap
+from tests.pilot.dialog_app import BERLIN, NOW
 
 METRICS = "bash ~/federation/scripts/generate-dashboard-data.sh >> ~/logs/dashboard-metrics.log 2>&1"
 SYNC = "0 * * * * bash ~/federation/scripts/sync-learning-data.sh >> ~/logs/federated-sync.log 2>&1"
@@ -100,4 +108,47 @@ def pause_plan() -> Plan:
         diffs=(FileDiff("crontab of fed", lines, changed=1, added=0, removed=0, untouched=14),),
         steps=(Step("run", "then read back and compare", ("crontab", "-")),),
         change=NoChange(),
+    )
+
+
+SEVEN = Trap(
+    "uneven-step",
+    "uneven steps",
+    "*/7 starts again every hour. From :56 to :00 is 4 min, not 7.",
+    ("*/6", "*/5", "*/10"),
+    ("*/6 * * * *", "*/5 * * * *", "*/10 * * * *"),
+)
+WORDS = {
+    "*/5 * * * *": "every 5 min, 12 runs an hour",
+    "*/6 * * * *": "every 6 min, 10 runs an hour",
+    "*/7 * * * *": "every 7 min from :00 to :56 of each hour, 9 runs an hour",
+    "30 3 * * 1-5": "Monday to Friday at 03:30",
+}
+
+
+async def cron_preview(text: str) -> Preview:
+    """What the real preview says, for the schedules of these tests."""
+    try:
+        schedule = parse(text)
+    except ScheduleError as error:
+        return Preview(False, error.message, error.field, "", (), (), "Debian cron", "Europe/Berlin")
+    runs = tuple(islice(schedule.runs(NOW, BERLIN), 5))
+    traps = (SEVEN,) if text.startswith("*/7") else ()
+    return Preview(True, "", None, WORDS.get(text, "some day"), runs, traps, "Debian cron", "Europe/Berlin")
+
+
+def metrics_job() -> Job:
+    command = METRICS.encode()
+    return Job(
+        id="crontab:0a1b2c3d",
+        name="generate-dashboard-data",
+        source=SourceName.CRONTAB,
+        user="fed",
+        schedule="*/5 * * * *",
+        schedule_text="every 5 min",
+        location=Location("crontab", 9),
+        command=METRICS,
+        next_run=datetime(2026, 11, 24, 14, 10, tzinfo=BERLIN),
+        editable=True,
+        cron=CronFacts("crontab", b"*/5 * * * * " + command, command, zone="Europe/Berlin"),
     )

@@ -54,6 +54,7 @@ class Activated:
     result: str = "success"
     main_code: int = 0
     main_status: int = 0
+    main_pid: int = 0
     main_start: datetime | None = None
     main_exit: datetime | None = None
     left_inactive: datetime | None = None
@@ -199,6 +200,7 @@ class Reader:
             result=str(facts["Result"]),
             main_code=int(facts["ExecMainCode"]),
             main_status=int(facts["ExecMainStatus"]),
+            main_pid=int(facts["ExecMainPID"]),
             main_start=wall(facts["ExecMainStartTimestamp"]),
             main_exit=wall(facts["ExecMainExitTimestamp"]),
             left_inactive=wall(left),

@@ -226,5 +226,6 @@ def _facts(timer: Timer, manager: Manager) -> TimerFacts:
         service_fragment=unit.fragment if unit else "",
         service_active_state=unit.row.active_state if unit else "",
         invocation_id=unit.invocation_id if unit else "",
+        main_pid=unit.main_pid if unit else 0,
         description=timer.row.description,
     )

@@ -178,6 +178,7 @@ def test_a_bad_line_says_what_is_wrong(raw: bytes, hint: str) -> None:
         (b"0 * * * * x\n", None),
         (b"0 * * * * x", "line 1: missing newline before EOF"),
         (b"0 * * * * x\nA=b", "line 2: missing newline before EOF"),
+        (b"0 * * * * x\nMAILTO=", "line 2: missing newline before EOF"),
         (b"0 * * * * x\n# the end", None),
         (b"0 * * * * x\n  ", None),
         (b"0 * * * * x\n#fedtui:paused# 0 * * * * y", None),

@@ -1,0 +1,1 @@
+"""What fedtui costs, against a baseline in the same run: `make bench`."""

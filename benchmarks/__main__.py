@@ -1,0 +1,5 @@
+"""`python -m benchmarks`: every figure, as JSON."""
+
+from benchmarks.dashboard import main
+
+main()

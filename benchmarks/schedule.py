@@ -1,0 +1,124 @@
+"""Next runs per second, parse + next per second, and the next-run pane over 10,000 jobs, beside croniter.
+
+Run as `python benchmarks/schedule.py`. The figures of one run belong together: croniter is the baseline
+measured on the same machine in the same minute. The budgets: 100,000 runs/s, 10,000 parse + next/s, ten
+times croniter.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+
+from fedtui.model import CronFacts, Job, Location, SourceName
+from fedtui.schedule import cron, describe, fields
+from fedtui.schedule.traps import traps
+from fedtui.schedule.upcoming import upcoming
+
+ZONE = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=ZONE)
+JOBS = 10_000
+
+
+def schedules(count: int) -> list[str]:
+    """Random schedules of the usual shapes, the same each time."""
+    choose = random.Random(20261124)
+
+    def field(low: int, high: int) -> str:
+        kind = choose.random()
+        if kind < 0.4:
+            return "*"
+        if kind < 0.55:
+            return f"*/{choose.choice((2, 3, 5, 7, 10, 15))}"
+        if kind < 0.85:
+            return str(choose.randint(low, high))
+        first, last = sorted((choose.randint(low, high), choose.randint(low, high)))
+        return f"{first}-{last}"
+
+    return [
+        " ".join((field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6))) for _ in range(count)
+    ]
+
+
+def seconds(work: Callable[[], object], repeats: int = 3) -> float:
+    """The best of some runs of `work`, in seconds."""
+    best = float("inf")
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - begin)
+    return best
+
+
+def forget() -> None:
+    """Empty the caches, so that parsing is measured and not remembering."""
+    cron.parse.cache_clear()
+    fields.read_field.cache_clear()
+    describe.describe.cache_clear()
+
+
+def parse_and_next(texts: list[str]) -> None:
+    """Parse each schedule anew and ask for its next run."""
+    forget()
+    for text in texts:
+        next(cron.parse(text).runs(NOW, ZONE), None)
+
+
+def iterate(text: str, count: int) -> None:
+    """Ask for the next `count` runs."""
+    for _ in islice(cron.parse(text).runs(NOW, ZONE), count):
+        pass
+
+
+def iterate_croniter(text: str, count: int) -> None:
+    """The same through croniter."""
+    times = croniter(text, NOW)
+    for _ in range(count):
+        times.get_next(datetime)
+
+
+def jobs(texts: list[str]) -> list[Job]:
+    """Jobs as the crontab source hands them over."""
+    made = []
+    for number, text in enumerate(texts):
+        facts = CronFacts("crontab", text.encode(), b"true", zone=ZONE.key)
+        first = next(cron.parse(text).runs(NOW, ZONE), None)
+        name = f"job-{number}"
+        place = Location("crontab", number)
+        made.append(Job(name, name, SourceName.CRONTAB, "fed", text, "", place, next_run=first, cron=facts))
+    return made
+
+
+def main() -> None:
+    """Measure and print."""
+    texts = schedules(JOBS)
+    cron_parse = JOBS / seconds(lambda: parse_and_next(texts))
+    sample = texts[:300]
+    other_parse = len(sample) / seconds(
+        lambda: [croniter(text, NOW).get_next(datetime) for text in sample], 1
+    )
+    print(f"parse + next, {JOBS:,} random     {cron_parse:12,.0f}/s   croniter {other_parse:8,.0f}/s")
+    for text in ("*/5 * * * *", "30 2 * * 1-5", "0 9 13 * fri"):
+        own = 50_000 / seconds(lambda text=text: iterate(text, 50_000))
+        other = 2_000 / seconds(lambda text=text: iterate_croniter(text, 2_000))
+        print(f"runs of {text:22} {own:12,.0f}/s   croniter {other:8,.0f}/s   {own / other:5.0f} times")
+    listed = jobs(texts)
+    print(
+        f"next 20 runs of {JOBS:,} jobs     {seconds(lambda: upcoming(listed, NOW, count=20)) * 1000:9.1f} ms"
+    )
+    words = seconds(
+        lambda: (describe.describe.cache_clear(), [describe.describe(cron.parse(t)) for t in texts])
+    )
+    print(f"words for {JOBS:,} schedules      {words * 1000:9.1f} ms")
+    warned = seconds(lambda: [traps(cron.parse(text), ZONE, NOW) for text in texts[:1000]])
+    print(f"traps of one schedule           {warned:9.3f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The doors through which screens and verbs plan a change and apply it: one for cron lines and timers alike.
+
+Each `plan_*` looks at the world anew and writes nothing; `apply` writes what was planned, or raises Stale
+when the world moved meanwhile. What cannot be done raises Refused with what to do instead. `mend` gives
+new text for bad lines of the table, by number, where the plan was refused with BadTable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from fedtui.actions import cron_apply, cron_change, timer_pause, timer_reschedule
+from fedtui.actions.cron_change import CronChange
+from fedtui.actions.draft import Draft
+from fedtui.actions.plan import Applied, Plan, Refused
+from fedtui.actions.ports import Ports
+from fedtui.actions.table import Mend
+from fedtui.actions.timer_pause import TimerState
+from fedtui.actions.timer_reschedule import DropIn
+from fedtui.actions.timer_unit import Target
+from fedtui.history.database import HistoryError, UndoStep
+from fedtui.model import Job
+
+
+async def plan_pause(job: Job, ports: Ports, *, mend: Mend | None = None, hold: bool = False) -> Plan:
+    """Hold the schedule back. `hold` keeps a timer off for good that would come back at the next boot."""
+    if job.timer is not None:
+        return await timer_pause.plan_pause(Target.of(job), ports, hold=hold)
+    return await asyncio.to_thread(cron_change.pause, job, ports, mend)
+
+
+async def plan_resume(job: Job, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """Let the schedule run again, as it was before the pause."""
+    if job.timer is not None:
+        return await timer_pause.plan_resume(Target.of(job), ports)
+    return await asyncio.to_thread(cron_change.resume, job, ports, mend)
+
+
+async def plan_reschedule(
+    job: Job, schedule: str, ports: Ports, reason: str = "", ticket: str = "", *, mend: Mend | None = None
+) -> Plan:
+    """Another schedule: five fields or a nickname for a cron line, OnCalendar=/On...Sec= for a timer."""
+    if job.timer is not None:
+        return await timer_reschedule.plan(Target.of(job), schedule, ports, reason, ticket)
+    return await asyncio.to_thread(cron_change.reschedule, job, schedule, ports, reason, ticket, mend)
+
+
+async def plan_new(draft: Draft, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """A job more in the user's own crontab, which is made where there is none."""
+    return await asyncio.to_thread(cron_change.new, draft, ports, mend)
+
+
+async def plan_edit(job: Job, draft: Draft, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """Schedule, command, name and note of a cron job as `draft` has them."""
+    _only_cron(job, f"systemctl {'--user ' if _of_user(job) else ''}edit --full {_unit(job)}")
+    return await asyncio.to_thread(cron_change.change, job, draft, ports, mend)
+
+
+async def plan_delete(job: Job, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """The cron job's line taken out of its table."""
+    _only_cron(job, "p pauses a timer; its files are removed by hand.", run=False)
+    return await asyncio.to_thread(cron_change.delete, job, ports, mend)
+
+
+async def plan_mend(job: Job, new_line: str, ports: Ports) -> Plan:
+    """New text for a line that cron refuses; `job` is the row of that line."""
+    return await asyncio.to_thread(cron_change.mend, job, new_line, ports)
+
+
+async def plan_milder(plan: Plan, job: Job, ports: Ports) -> Plan:
+    """The other way that `plan.milder` names: pause instead of delete, holding off instead of stopping."""
+    if plan.verb == "delete":
+        return await plan_pause(job, ports)
+    if plan.verb == "pause" and plan.milder:
+        return await plan_pause(job, ports, hold=True)
+    raise Refused("This plan has no other way.")
+
+
+async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
+    """Take back the last change that was not taken back yet, or the one of that number.
+
+    An undo is a change like any other, so the next one takes the undo back.
+    """
+    step = await asyncio.to_thread(_step, ports, undo_id)
+    if step.kind == "crontab":
+        return await asyncio.to_thread(cron_apply.plan_undo, step, ports)
+    if step.kind == "timer-state":
+        return await timer_pause.plan_undo(step, ports)
+    if step.kind == "timer-drop-in":
+        return await timer_reschedule.plan_undo(step, ports)
+    raise Refused(f"Change {step.id} ({step.kind}) was made by another version of fedtui, which can undo it.")
+
+
+async def apply(plan: Plan, ports: Ports) -> Applied:
+    """Make the planned change and read it back. Raises Stale or Refused."""
+    change = plan.change
+    if isinstance(change, CronChange):
+        return await asyncio.to_thread(cron_apply.apply, plan, change, ports)
+    if isinstance(change, TimerState):
+        return await timer_pause.apply(plan, change, ports)
+    if isinstance(change, DropIn):
+        return await timer_reschedule.apply(change, plan, ports)
+    raise TypeError(f"no such change: {change.kind}")
+
+
+async def load_draft(job: Job, ports: Ports) -> Draft:
+    """The job as the edit form shows it, read from its table now."""
+    _only_cron(job, f"systemctl {'--user ' if _of_user(job) else ''}edit --full {_unit(job)}")
+    return await asyncio.to_thread(cron_change.draft_of, job, ports)
+
+
+def _step(ports: Ports, undo_id: int | None) -> UndoStep:
+    try:
+        step = ports.history.last_undo() if undo_id is None else ports.history.undo(undo_id)
+    except HistoryError as error:
+        raise Refused(f"{error}", advice=error.advice) from error
+    if step is None:
+        raise Refused("There is nothing to undo." if undo_id is None else f"There is no change {undo_id}.")
+    if step.undone:
+        raise Refused(f"Change {step.id} was taken back already.")
+    return step
+
+
+def _only_cron(job: Job, instead: str, *, run: bool = True) -> None:
+    if job.timer is not None:
+        raise Refused(f"{job.name} is a systemd timer.", advice=f"Run: {instead}" if run else instead)
+
+
+def _of_user(job: Job) -> bool:
+    return job.timer is not None and job.timer.user_manager
+
+
+def _unit(job: Job) -> str:
+    return job.timer.unit if job.timer is not None else ""

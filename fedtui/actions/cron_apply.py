@@ -1,0 +1,123 @@
+"""Carry out a change of a cron table: keep the old text, write, read back, keep the undo step. Blocking."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import zlib
+
+from fedtui.actions.backup import for_the_eye, keep
+from fedtui.actions.cron_change import CronChange, Words, file_diff, plan_table
+from fedtui.actions.plan import Applied, FileDiff, Plan, Refused, Stale
+from fedtui.actions.ports import Ports
+from fedtui.actions.system_table import SystemTable
+from fedtui.actions.table import Table
+from fedtui.actions.undo_memory import remember, require_history
+from fedtui.crontab import Document
+from fedtui.crontab.patch import revert
+from fedtui.history.database import UndoStep
+from fedtui.sources.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused
+
+
+def apply(plan: Plan, change: CronChange, ports: Ports) -> Applied:
+    """Write the planned text in place of the one it was planned on.
+
+    Raises Stale when the table is no longer that text, Refused for what crontab(1) refuses; the table then
+    stands as it was.
+    """
+    port = _port(change.user, change.table, ports)
+    _still(port, change)
+    require_history(ports)
+    if change.base is not None:
+        kept = keep(ports.config, _backup_of(change.table), change.base, ports.clock())
+    else:
+        kept = None
+    try:
+        port.replace(change.base, change.new)
+    except CrontabChanged as error:
+        raise _stale(port, change) from error
+    except CrontabRefused as error:
+        raise Refused(f"crontab refuses: {error}", "The old table stands.", error.advice) from error
+    except CrontabError as error:
+        where = f" Its text from before is in {for_the_eye(kept)}." if kept else ""
+        raise Refused(
+            f"{error}", f"Look at the {port.title} before you go on.{where}", error.advice
+        ) from error
+    payload = json.dumps(
+        {"user": change.user, "table": change.table, "before": _pack(change.base), "after": _pack(change.new)}
+    )
+    return remember(plan, change.done, payload, change.undoes, ports, kept)
+
+
+def plan_undo(step: UndoStep, ports: Ports) -> Plan:
+    """The change of `step` taken back from the table as it is now, other people's later edits kept."""
+    data = json.loads(step.payload)
+    before, after = _unpack(data["before"]), _unpack(data["after"])
+    port = _port(data["user"], data["table"], ports)
+    try:
+        current = port.read()
+    except CrontabError as error:
+        raise Refused(f"The {port.title} cannot be read: {error}.", advice=error.advice) from error
+    new = before if current == after else revert(current or b"", before or b"", after or b"")
+    if new is None and not (current == after and before is None):
+        raise Refused(
+            f"The lines that this change made in the {port.title} were changed since, so taking it back "
+            "would lose somebody's edit.",
+            advice=f"The texts from before are in {for_the_eye(ports.config.backups)}.",
+        )
+    if new == current:
+        raise Refused(f"The {port.title} is already as it was before.")
+    system = isinstance(port, SystemTable)
+    document = Document.parse(
+        current or b"", system=system, table=data["table"], user="" if system else data["user"]
+    )
+    when = f"{step.at.astimezone():%a} {step.at.astimezone().day} {step.at.astimezone():%b %H:%M}"
+    summary = f"Undo: {step.verb} {step.job_name}, {when}."
+    if current != after:
+        summary += " Other lines were changed since; they stay as they are."
+    words = Words(
+        "undo", step.job_id, step.job_name, summary, f"Undone: {step.verb} {step.job_name}.", step.id
+    )
+    return plan_table(Table(port, current, document), new, ports, words)
+
+
+def _port(user: str, table: str, ports: Ports) -> CrontabPort:
+    if table != "crontab":
+        if os.geteuid() != 0:
+            raise Refused(f"{table} belongs to root.", advice=f"Run: sudo editor {table}")
+        return SystemTable(table)
+    port = ports.crontabs.get(user)
+    if port is None:
+        raise Refused(f"The crontab of {user} is not yours.", advice=f"Run: sudo crontab -u {user} -e")
+    return port
+
+
+def _backup_of(table: str) -> str:
+    return table.rpartition("/")[2]
+
+
+def _still(port: CrontabPort, change: CronChange) -> None:
+    try:
+        current = port.read()
+    except CrontabError as error:
+        raise Refused(f"The {port.title} cannot be read: {error}.", advice=error.advice) from error
+    if current != change.base:
+        raise _stale(port, change)
+
+
+def _stale(port: CrontabPort, change: CronChange) -> Stale:
+    theirs: tuple[FileDiff, ...] = ()
+    try:
+        theirs = (file_diff(port.title, change.base or b"", port.read() or b""),)
+    except CrontabError:
+        theirs = ()  # the message alone must do; the new plan will say why it cannot be read
+    return Stale(f"Someone edited the {port.title} after your plan was made.", theirs=theirs)
+
+
+def _pack(text: bytes | None) -> str | None:
+    return None if text is None else base64.b64encode(zlib.compress(text)).decode("ascii")
+
+
+def _unpack(text: str | None) -> bytes | None:
+    return None if text is None else zlib.decompress(base64.b64decode(text))

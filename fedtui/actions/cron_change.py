@@ -1,0 +1,272 @@
+"""Plans for the lines of cron tables: pause, resume, reschedule, new, edit, delete, mend.
+
+Every plan is made from the table as it is at that moment, and holds both texts; nothing is written here.
+Blocking: the public doors in change.py call these in a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fedtui.actions.backup import backup_name, for_the_eye
+from fedtui.actions.cron_words import draft_text, first_run, frequency, trap_warnings, words_of
+from fedtui.actions.draft import Draft
+from fedtui.actions.plan import DiffLine, FileDiff, Plan, Refused, Step
+from fedtui.actions.ports import Ports
+from fedtui.actions.table import Mend, Table, open_crontab, open_table
+from fedtui.crontab import Document, Entry, edit
+from fedtui.crontab.edit import EditError
+from fedtui.crontab.patch import diff
+from fedtui.model import Job
+from fedtui.safe_text import decode, shown
+from fedtui.sources.crontab_port import CrontabError
+
+CONTEXT = 1
+"""Untouched lines shown on either side of a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class CronChange:
+    """One text of a table in place of another.
+
+    `table` is "crontab" or a path, `undoes` the number of the undo step that it takes back.
+    """
+
+    user: str
+    table: str
+    base: bytes | None
+    new: bytes | None
+    done: str
+    undoes: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """As undo steps name it."""
+        return "crontab"
+
+
+Edit = Callable[[Document, Entry], bytes]
+
+
+def pause(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
+    """The line behind a marker comment."""
+    table = open_table(job, ports, mend)
+    entry = table.entry(job)
+    new = _edited(table, entry, edit.pause)
+    summary = "Pause: it does not run until you resume it. By hand: delete the marker in front of the line."
+    return plan_table(table, new, ports, Words("pause", job.id, job.name, summary, f"Paused {job.name}."))
+
+
+def resume(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
+    """The marker taken off, the line byte for byte as it was."""
+    table = open_table(job, ports, mend)
+    entry = table.entry(job)
+    new = _edited(table, entry, edit.resume)
+    summary = f"Resume: {words_of(entry.schedule, job)}, next {first_run(entry.schedule, job, ports)}."
+    words = Words("resume", job.id, job.name, summary, f"Resumed {job.name}.")
+    return plan_table(table, new, ports, words, trap_warnings(entry.schedule, job, ports))
+
+
+def reschedule(
+    job: Job, schedule: str, ports: Ports, reason: str = "", ticket: str = "", mend: Mend | None = None
+) -> Plan:
+    """Another schedule, nothing else on the line changed."""
+    table = open_table(job, ports, mend)
+    entry = table.entry(job)
+    new = _edited(
+        table, entry, lambda doc, found: edit.reschedule(doc, found, schedule, reason=reason, ticket=ticket)
+    )
+    before, after = words_of(entry.schedule, job), words_of(schedule, job)
+    summary = f"Reschedule from {before} to {after}. {frequency(entry.schedule, schedule, job)}".strip()
+    words = Words("reschedule", job.id, job.name, summary, f"{job.name} runs {after} now.")
+    warnings = trap_warnings(schedule, job, ports)
+    if entry.paused:
+        warnings = (*warnings, "The job is paused and stays so: it runs again when you resume it.")
+    return plan_table(table, new, ports, words, warnings)
+
+
+def new(draft: Draft, ports: Ports, mend: Mend | None = None) -> Plan:
+    """A job more, at the end of the user's own table."""
+    table = open_crontab(ports.user, ports, mend)
+    try:
+        text = edit.add(table.document, draft.schedule, draft.command, name=draft.name, note=draft.note)
+    except EditError as error:
+        raise _refused(error) from error
+    added = table.document.reparse(text).entries[-1]
+    summary = (
+        f"New job {shown(added.name)}: {words_of(added.schedule)}, "
+        f"first {first_run(added.schedule, None, ports)}."
+    )
+    words = Words("new", f"crontab:{added.id_key}", added.name, summary, f"Added {added.name}.")
+    return plan_table(table, text, ports, words, trap_warnings(added.schedule, None, ports))
+
+
+def change(job: Job, draft: Draft, ports: Ports, mend: Mend | None = None) -> Plan:
+    """Schedule, command, name and note as the form has them; what is as before keeps its bytes."""
+    table = open_table(job, ports, mend)
+    entry = table.entry(job)
+    was = draft_text(entry)
+    text = _edited(
+        table,
+        entry,
+        lambda doc, found: edit.edit(
+            doc,
+            found,
+            schedule=draft.schedule if draft.schedule != was.schedule else None,
+            command=draft.command if draft.command != was.command else None,
+            name=draft.name if draft.name != was.name else None,
+            note=draft.note if draft.note != was.note else None,
+        ),
+    )
+    parts = [
+        part for part in ("schedule", "command", "name", "note") if getattr(draft, part) != getattr(was, part)
+    ]
+    summary = f"Change the {_listed(parts)}." if parts else "Change the line."
+    warnings: tuple[str, ...] = ()
+    if "schedule" in parts:
+        summary += f" From {words_of(entry.schedule, job)} to {words_of(draft.schedule, job)}."
+        warnings = trap_warnings(draft.schedule, job, ports)
+    if "command" in parts:
+        warnings = (*warnings, "Another command is another job to fedtui: its history of runs begins anew.")
+    words = Words("edit", job.id, job.name, summary, f"Changed {job.name}.")
+    return plan_table(table, text, ports, words, warnings)
+
+
+def delete(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
+    """The entry and what belongs to it alone taken out."""
+    table = open_table(job, ports, mend)
+    text = _edited(table, table.entry(job), edit.delete)
+    gone = len(bytes(table.document).splitlines()) - len(text.splitlines())
+    lines = "One line leaves" if gone == 1 else f"{gone} lines leave"
+    summary = f"{lines} the {'crontab' if not table.system else table.port.title}. "
+    summary += "The script, its log and its history stay."
+    words = Words("delete", job.id, job.name, summary, f"Deleted {job.name}.")
+    return plan_table(table, text, ports, words)
+
+
+def mend(job: Job, line: str, ports: Ports) -> Plan:
+    """Another text for a line that cron refuses, `job` being the row of that line."""
+    if job.location.line is None:
+        raise Refused(f"{job.name} has no line to mend.")
+    number = job.location.line
+    table = open_table(job, ports, {number: line})
+    summary = f"Mend line {number}, which cron refuses: {job.state_reason or 'bad line'}."
+    words = Words("mend", job.id, job.name, summary, f"Mended line {number}.")
+    return plan_table(table, bytes(table.document), ports, words)
+
+
+def draft_of(job: Job, ports: Ports) -> Draft:
+    """The job as a form shows it, from the table as it is now."""
+    return draft_text(open_table(job, ports, to_write=False).entry(job))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a plan says of itself; `done` is what is said once it was applied."""
+
+    verb: str
+    job_id: str
+    job_name: str
+    summary: str
+    done: str
+    undoes: int | None = None
+
+
+def plan_table(
+    table: Table, new_text: bytes | None, ports: Ports, words: Words, warnings: tuple[str, ...] = ()
+) -> Plan:
+    """The plan that puts `new_text` (None: no table) in the table's place, checked as far as can be now."""
+    if new_text is not None:
+        finished = table.finished(new_text)
+        if finished != new_text:
+            warnings = (
+                *warnings,
+                "The last line gets the newline that it lacks: cron reads no table without it.",
+            )
+        new_text = finished
+        _check(table, new_text)
+    if table.mended and words.verb != "mend":
+        numbers = _listed([str(number) for number in table.mended])
+        warnings = (*warnings, f"Line {numbers} is mended in the same plan.")
+    path = table.port.title if table.system else "crontab"
+    return Plan(
+        verb=words.verb,
+        job_id=words.job_id,
+        job_name=words.job_name,
+        summary=words.summary,
+        diffs=(file_diff(table.port.title, table.base or b"", new_text or b""),),
+        steps=_steps(table, new_text, ports, words),
+        change=CronChange(table.port.user, path, table.base, new_text, words.done, words.undoes),
+        warnings=warnings,
+        destructive=words.verb == "delete",
+        milder="pause" if words.verb == "delete" else "",
+    )
+
+
+def file_diff(title: str, old: bytes, new_text: bytes) -> FileDiff:
+    """The difference of two texts, fit to be shown."""
+    found = diff(old, new_text, CONTEXT)
+    lines = tuple(DiffLine(row.number, row.sign, shown(decode(row.raw))) for row in found.rows)
+    return FileDiff(title, lines, found.changed, found.added, found.removed, found.untouched)
+
+
+def _steps(table: Table, new_text: bytes | None, ports: Ports, words: Words) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    if table.base is not None:
+        name = backup_name(
+            "crontab" if not table.system else table.port.title.rpartition("/")[2], ports.clock()
+        )
+        steps.append(Step("keep", f"{for_the_eye(ports.config.backups / name)}  mode 0600"))
+    what = "the crontab" if not table.system else table.port.title
+    steps.append(Step("check", f"{what} is still as shown, else stop and show anew"))
+    commands = table.port.commands(removes=new_text is None)
+    if commands:
+        steps.append(Step("run", _how(commands[0]), commands[0]))
+        steps.extend(Step("verify", "equals it, byte for byte", command) for command in commands[1:])
+    else:
+        steps.append(Step("write", f"{_written(table)}, in one rename"))
+        steps.append(Step("verify", "the file equals it, byte for byte"))
+    undo = (
+        "u puts the same bytes back in the same place"
+        if words.verb == "delete"
+        else "u, also after a restart"
+    )
+    steps.append(Step("undo", undo))
+    return tuple(steps)
+
+
+def _written(table: Table) -> str:
+    """The table as the write step names it."""
+    return table.port.title if table.system else f"the {table.port.title}"
+
+
+def _how(command: tuple[str, ...]) -> str:
+    if command[-1] == "-e":
+        return "whose editor step puts the text above in place of the old"
+    return "with the text above on its input" if command[-1] == "-" else ""
+
+
+def _check(table: Table, text: bytes) -> None:
+    try:
+        refusal = table.port.check(text)
+    except CrontabError as error:
+        raise Refused(f"crontab cannot be asked: {error}.", advice=error.advice) from error
+    if refusal is not None:
+        raise Refused(f"crontab refuses the new table: {refusal}")
+
+
+def _edited(table: Table, entry: Entry, do: Edit) -> bytes:
+    try:
+        return do(table.document, entry)
+    except EditError as error:
+        raise _refused(error) from error
+
+
+def _refused(error: EditError) -> Refused:
+    said = str(error)
+    return Refused(f"{said[:1].upper()}{said[1:]}.".replace("..", "."))
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,100 @@
+"""What a schedule would mean, while it is typed: validity, words, the next runs, traps.
+
+Cron lines are computed here; timers are asked of systemd-analyze, the only one who reads its calendar
+expressions without error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from fedtui.actions.cron_words import dialect_of, zone_of
+from fedtui.actions.ports import Ports
+from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, check, warnings_of
+from fedtui.model import Job
+from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.describe import describe
+from fedtui.schedule.foreign import parse_other
+from fedtui.schedule.timer import describe_timer
+from fedtui.schedule.traps import Trap, traps
+from fedtui.sources.systemd_analyze import ChildError
+
+RUNS = 5
+_DIALECTS = {"debian": "Debian cron", "cronie": "cronie", "other": "cron"}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is known of a schedule as typed.
+
+    `message` says why it is not valid, `field` which part is at fault. `runs` are at most five aware
+    datetimes in the zone of the schedule, `dialect` and `zone` words for whose rules and whose clock apply.
+    """
+
+    valid: bool
+    message: str
+    field: str | None
+    words: str
+    runs: tuple[datetime, ...]
+    traps: tuple[Trap, ...]
+    dialect: str
+    zone: str
+
+
+async def preview(job: Job | None, text: str, ports: Ports, now: datetime) -> Preview:
+    """What `text` would mean for `job`; None stands for a new cron job. Never raises for a bad text."""
+    if job is not None and job.timer is not None:
+        return await _timer(job, text, now)
+    return await asyncio.to_thread(_cron, job, text, now)
+
+
+def _cron(job: Job | None, text: str, now: datetime) -> Preview:
+    zone_name, zone = zone_of(job)
+    dialect = dialect_of(job)
+    label = _DIALECTS.get(dialect, dialect)
+    try:
+        schedule = parse(text, "debian" if dialect == "other" else dialect)
+    except ScheduleError as error:
+        return Preview(
+            False, error.message + _other_dialect(text, label), error.field, "", (), (), label, zone_name
+        )
+    runs = tuple(islice(schedule.runs(now, zone), RUNS))
+    found = traps(schedule, zone, now)
+    return Preview(True, "", None, describe(schedule).sentence, runs, found, label, zone_name)
+
+
+def _other_dialect(text: str, label: str) -> str:
+    """A hint where the text is a schedule elsewhere, such as with seconds or `L`."""
+    try:
+        other = parse_other(text)
+    except ScheduleError:
+        return ""
+    return f"; it is a schedule, but of another dialect than {label}'s" if other.text else ""
+
+
+async def _timer(job: Job, text: str, now: datetime) -> Preview:
+    zone_name, zone = zone_of(None)
+    try:
+        schedule = await check(text, now, RUNS)
+    except TimerScheduleError as error:
+        return Preview(False, str(error), error.field, "", (), (), "systemd", zone_name)
+    except ChildError as error:
+        return Preview(
+            False, f"systemd-analyze cannot be asked: {error}", None, "", (), (), "systemd", zone_name
+        )
+    runs = tuple(run.astimezone(zone) for run in schedule.runs)
+    words = describe_timer(schedule.calendar, schedule.monotonic).sentence
+    return Preview(True, "", None, words, runs, _traps(job, schedule), "systemd", zone_name)
+
+
+def _traps(job: Job, schedule: TimerSchedule) -> tuple[Trap, ...]:
+    persistent = job.timer is not None and job.timer.persistent
+    found = [Trap("timer", "a trap", text) for text in warnings_of(schedule, persistent=persistent)]
+    if job.timer is not None and job.timer.randomized_delay:
+        delay = f"{job.timer.randomized_delay:.0f} s"
+        text = f"Each run is put off by up to {delay} at random (RandomizedDelaySec=)."
+        found.append(Trap("random-delay", "a random delay", text))
+    return tuple(found)

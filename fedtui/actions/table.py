@@ -1,0 +1,105 @@
+"""A cron table opened for a plan: its port, its true bytes, the document, and the job's own entry in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fedtui.actions.plan import Refused
+from fedtui.actions.ports import Ports
+from fedtui.actions.system_table import SystemTable
+from fedtui.crontab import Document, Entry, Line
+from fedtui.crontab.edit import EditError, end_last_line, replace_line
+from fedtui.model import Job, SourceName
+from fedtui.safe_text import decode, shown
+from fedtui.sources.crontab_port import CrontabError, CrontabPort
+
+Mend = Mapping[int, str]
+"""New text for lines that cron refuses, by their 1-based numbers: "" empties a line."""
+
+
+class BadTable(Refused):
+    """The table holds lines that cron refuses, so crontab(1) will not take it until they are mended.
+
+    `lines` are those lines. Plan again with `mend` to mend them in the same plan.
+    """
+
+    def __init__(self, title: str, lines: tuple[Line, ...]) -> None:
+        first = lines[0]
+        more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+        super().__init__(
+            f"Line {first.number} of the {title} is bad ({first.error}{more}), and crontab refuses the whole "
+            f"table until it is mended: {shown(decode(first.raw))[:200]}",
+            advice=f"Mend line {first.number}, or make it a comment, in the same plan.",
+        )
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a plan starts from: `base` is what the table holds, `document` that with its bad lines mended."""
+
+    port: CrontabPort
+    base: bytes | None
+    document: Document
+    mended: tuple[int, ...] = ()
+
+    @property
+    def system(self) -> bool:
+        """True for a table that root writes as a file."""
+        return isinstance(self.port, SystemTable)
+
+    def finished(self, new: bytes) -> bytes:
+        """`new` with the newline that its last line needs for cron to read it."""
+        return end_last_line(self.document.reparse(new))
+
+    def entry(self, job: Job) -> Entry:
+        """The job's entry as the table has it now. Raises Refused when it is gone."""
+        found = self.document.entry(job.id.partition(":")[2])
+        if found is None:
+            raise Refused(f"{job.name} is no longer in the {self.port.title}.", advice="R looks at it again.")
+        return found
+
+
+def open_table(job: Job, ports: Ports, mend: Mend | None = None, *, to_write: bool = True) -> Table:
+    """The table that `job` is written in. Blocking. Raises Refused; BadTable unless `mend` heals it."""
+    if job.source is SourceName.CRONTAB:
+        return open_crontab(job.user, ports, mend, to_write=to_write)
+    path = job.location.path
+    if to_write and os.geteuid() != 0:
+        at = f"+{job.location.line} " if job.location.line else ""
+        raise Refused(f"{path} belongs to root.", advice=f"Run: sudo editor {at}{path}")
+    port = SystemTable(path)
+    return _opened(port, Document.parse(_read(port) or b"", system=True, table=path), mend, strict=False)
+
+
+def open_crontab(user: str, ports: Ports, mend: Mend | None = None, *, to_write: bool = True) -> Table:
+    """A user's own table, which may not be there yet. Blocking. Raises Refused or BadTable."""
+    port = ports.crontabs.get(user)
+    if port is None:
+        raise Refused(f"The crontab of {user} is not yours.", advice=f"Run: sudo crontab -u {user} -e")
+    base = _read(port)
+    return _opened(port, Document.parse(base or b"", user=user), mend, strict=to_write, absent=base is None)
+
+
+def _opened(
+    port: CrontabPort, document: Document, mend: Mend | None, *, strict: bool, absent: bool = False
+) -> Table:
+    base = bytes(document)
+    healed = document
+    for number, text in sorted((mend or {}).items()):
+        try:
+            healed = healed.reparse(replace_line(healed, number, text))
+        except EditError as error:
+            raise Refused(f"Line {number} cannot be mended so: {error}.") from error
+    if healed.bad_lines and strict:
+        raise BadTable(port.title, healed.bad_lines)
+    return Table(port, None if absent else base, healed, tuple(sorted(mend or {})))
+
+
+def _read(port: CrontabPort) -> bytes | None:
+    try:
+        return port.read()
+    except CrontabError as error:
+        raise Refused(f"The {port.title} cannot be read: {error}.", advice=error.advice) from error

@@ -1,0 +1,70 @@
+"""Does starting a timer run its job at once? systemd does so for what was missed and what has passed.
+
+Rules: systemd.timer(5), and `timer_enter_waiting()` of systemd 252: with Persistent= a calendar run that
+fell into the time the timer was off is made up for; a monotonic base (boot, systemd's start, the service's
+last start or end) plus its span that lies in the past elapses immediately.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from fedtui.actions.timer_unit import Timer
+from fedtui.sources import systemd_analyze
+from fedtui.sources.systemd_analyze import ChildError
+
+
+async def runs_at_once(
+    timer: Timer,
+    now: datetime,
+    calendar: Sequence[str] | None = None,
+    monotonic: Sequence[tuple[str, float]] | None = None,
+) -> tuple[str, ...]:
+    """Warnings, one for each reason; for other triggers than the timer's own where they are given."""
+    calendar = timer.standing.calendar if calendar is None else calendar
+    monotonic = timer.standing.monotonic if monotonic is None else monotonic
+    found = [
+        f"{name}={_span(seconds)} has passed: starting the timer runs the job at once."
+        for name, seconds in monotonic
+        if _passed(timer, name, seconds, now)
+    ]
+    missed = await _missed(timer, now, calendar) if timer.standing.persistent else None
+    if missed is not None:
+        at = missed.astimezone()
+        found.append(
+            f"Persistent=: the run of {at:%a} {at.day} {at:%b %H:%M} was missed, so starting the timer "
+            "runs the job at once."
+        )
+    return tuple(found)
+
+
+async def _missed(timer: Timer, now: datetime, calendar: Sequence[str]) -> datetime | None:
+    """The first calendar run since the last trigger, if that lies in the past."""
+    last = int(timer.timer.get("LastTriggerUSec", 0)) / 1e6
+    if not last or not calendar:
+        return None
+    try:
+        checks = await systemd_analyze.calendar(calendar, 1, datetime.fromtimestamp(last, UTC))
+    except ChildError:
+        return now  # it cannot be ruled out
+    runs = [run for check in checks for run in check.runs if run <= now]
+    return min(runs, default=None)
+
+
+def _passed(timer: Timer, name: str, seconds: float, now: datetime) -> bool:
+    if name == "OnBootSec":
+        return time.clock_gettime(time.CLOCK_BOOTTIME) > seconds
+    if name == "OnStartupSec":
+        return True  # the manager is up; how long it is, it does not say, and mostly it is longer
+    if name in ("OnUnitActiveSec", "OnUnitInactiveSec"):
+        last = int(timer.timer.get("LastTriggerUSec", 0)) / 1e6
+        return bool(last) and last + seconds <= now.timestamp()
+    return name == "OnActiveSec" and seconds == 0
+
+
+def _span(seconds: float) -> str:
+    from fedtui.sources.systemd.names import span
+
+    return span(round(seconds * 1e6))

@@ -1,0 +1,321 @@
+"""Pause and resume of systemd timers: stop + disable, remembering what to restore; a mask or a false
+condition where disabling does not keep a timer off.
+
+A static timer has nothing to disable: whatever wants it starts it again at the next boot. `hold` keeps it
+off for good: by a mask, or, since systemd refuses to mask a unit whose own file lies in the folder that
+the mask would go to, by a drop-in with a condition that is never true.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fedtui.actions.backup import for_the_eye
+from fedtui.actions.cron_change import file_diff
+from fedtui.actions.paused_timers import PausedTimers, Restore
+from fedtui.actions.plan import Applied, FileDiff, Plan, Refused, Stale, Step
+from fedtui.actions.ports import Ports
+from fedtui.actions.systemd_manager import Manager, manager
+from fedtui.actions.timer_at_once import runs_at_once
+from fedtui.actions.timer_unit import (
+    PAUSE_FILE,
+    Standing,
+    Target,
+    Timer,
+    look,
+    read_file,
+    require_privilege,
+    write_file,
+)
+from fedtui.actions.undo_memory import remember, require_history
+from fedtui.history.database import UndoStep
+
+SETTLE = 20.0
+"""Seconds for a timer to become active or inactive after it was told to."""
+
+CONDITION = b"""\
+# Written by fedtui: this timer is paused. To let it run again by hand, delete this file, then
+# systemctl daemon-reload (with --user for a timer of your own).
+[Unit]
+ConditionPathExists=!/
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerState:
+    """A timer held back (`pause`) or let run again. `restore` is what the pause has to remember, or had."""
+
+    target: Target
+    pause: bool
+    planned_on: Standing
+    restore: Restore
+    done: str
+    undoes: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """As undo steps name it."""
+        return "timer-state"
+
+
+async def plan_pause(
+    target: Target, ports: Ports, *, hold: bool = False, undoes: UndoStep | None = None
+) -> Plan:
+    """Stop the timer and keep it off: disabled, or with `hold` masked or held by a condition."""
+    require_privilege(target, "systemctl", "disable", "--now", target.unit)
+    async with manager(ports, user_manager=target.user_manager) as systemd:
+        timer = await look(systemd, target)
+        standing = timer.standing
+        if not standing.active and not standing.can_disable:
+            raise Refused(f"{target.unit} is off already ({standing.file_state or 'no unit file'}).")
+        way = "" if standing.can_disable and not hold else _way_to_hold(standing) if hold else ""
+        links = await asyncio.to_thread(_links, target) if not way and standing.can_disable else ()
+        enabled = standing.can_disable and not way
+        restore = Restore(target.unit, target.user_manager, standing.active, enabled, way, links)
+        comes_back = not enabled and not way
+        warnings: list[str] = []
+        if comes_back:
+            warnings.append(_comes_back(target, standing))
+        diffs = await _pause_diffs(target) if way == "condition" else ()
+        words = "" if undoes is None else _undo_words(undoes)
+        return Plan(
+            verb="undo" if undoes else "pause",
+            job_id=target.job_id,
+            job_name=target.job_name,
+            summary=words or "Pause: it does not run until you resume it.",
+            diffs=diffs,
+            steps=_pause_steps(systemd, target, restore),
+            change=TimerState(
+                target,
+                True,
+                standing,
+                restore,
+                f"Paused {target.job_name}.",
+                undoes.id if undoes else None,
+            ),
+            warnings=tuple(warnings),
+            milder="hold it off for good" if comes_back else "",
+        )
+
+
+async def plan_resume(target: Target, ports: Ports, *, undoes: UndoStep | None = None) -> Plan:
+    """Put back what the pause took away; of a timer that fedtui did not pause, enable and start it."""
+    require_privilege(target, "systemctl", "enable", "--now", target.unit)
+    kept = await asyncio.to_thread(
+        PausedTimers(ports.config).get, target.unit, user_manager=target.user_manager
+    )
+    async with manager(ports, user_manager=target.user_manager) as systemd:
+        timer = await look(systemd, target)
+        standing = timer.standing
+        restore = kept or _guess(target, standing)
+        if (
+            standing.active
+            and not restore.hold
+            and not (restore.enabled and standing.file_state == "disabled")
+        ):
+            raise Refused(f"{target.unit} is on already.")
+        warnings = await runs_at_once(timer, ports.clock()) if restore.active and not standing.active else ()
+        diffs = await _resume_diffs(target) if restore.hold == "condition" else ()
+        return Plan(
+            verb="undo" if undoes else "resume",
+            job_id=target.job_id,
+            job_name=target.job_name,
+            summary=_undo_words(undoes) if undoes else "Resume: it runs by its schedule again.",
+            diffs=diffs,
+            steps=_resume_steps(systemd, target, restore),
+            change=TimerState(
+                target,
+                False,
+                standing,
+                restore,
+                f"Resumed {target.job_name}.",
+                undoes.id if undoes else None,
+            ),
+            warnings=warnings,
+        )
+
+
+async def apply(plan: Plan, change: TimerState, ports: Ports) -> Applied:
+    """Do it, and compare what systemd says afterwards. Raises Stale, or Refused with what was done so far."""
+    await asyncio.to_thread(require_history, ports)
+    target = change.target
+    memory = PausedTimers(ports.config)
+    async with manager(ports, user_manager=target.user_manager) as systemd:
+        timer = await look(systemd, target)
+        if timer.standing != change.planned_on:
+            raise Stale(f"{target.unit} changed after your plan was made.")
+        await systemd.listen()
+        if change.pause:
+            await asyncio.to_thread(memory.put, change.restore)
+            try:
+                await _pause(systemd, target, change.restore)
+            except Refused:
+                if (await look(systemd, target)).standing == timer.standing:
+                    await asyncio.to_thread(memory.drop, target.unit, user_manager=target.user_manager)
+                raise
+        else:
+            await _resume(systemd, target, change.restore)
+            await asyncio.to_thread(memory.drop, target.unit, user_manager=target.user_manager)
+    data = {"target": asdict(target), "pause": change.pause, "restore": asdict(change.restore)}
+    return await asyncio.to_thread(remember, plan, change.done, json.dumps(data), change.undoes, ports)
+
+
+async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
+    """The opposite of what `step` did, from how the timer stands now."""
+    data = json.loads(step.payload)
+    target = Target(**data["target"])
+    if data["pause"]:
+        return await plan_resume(target, ports, undoes=step)
+    return await plan_pause(target, ports, hold=bool(data["restore"]["hold"]), undoes=step)
+
+
+async def _pause(systemd: Manager, target: Target, restore: Restore) -> None:
+    if restore.hold == "condition":
+        await write_file(target.drop_in(PAUSE_FILE), CONDITION)
+        await systemd.reload()
+    await systemd.stop(target.unit)
+    if restore.enabled:
+        await systemd.disable(target.unit)
+    if restore.hold == "mask":
+        await systemd.mask(target.unit)
+    after = await _settled(systemd, target, active=False)
+    if after.standing.active:
+        raise Refused(f"{target.unit} is still active.", "It was told to stop.", _look(systemd, target))
+    if restore.enabled and after.standing.file_state.startswith("enabled"):
+        raise Refused(f"{target.unit} is still enabled.", "It is stopped.", _look(systemd, target))
+
+
+async def _resume(systemd: Manager, target: Target, restore: Restore) -> None:
+    if restore.hold == "condition":
+        await write_file(target.drop_in(PAUSE_FILE), None)
+        await systemd.reload()
+    if restore.hold == "mask":
+        await systemd.unmask(target.unit)
+    if restore.enabled:
+        await systemd.enable(target.unit)
+        if await asyncio.to_thread(_put_back, restore.links):
+            await systemd.reload()
+    if restore.active:
+        await systemd.start(target.unit)
+        after = await _settled(systemd, target, active=True)
+        if not after.standing.active:
+            raise Refused(f"{target.unit} did not start.", "It is enabled again.", _look(systemd, target))
+
+
+async def _settled(systemd: Manager, target: Target, *, active: bool) -> Timer:
+    for _ in range(int(SETTLE / 0.2)):
+        timer = await look(systemd, target)
+        if timer.standing.active == active and (timer.unit.get("Job") or (0,))[0] == 0:
+            return timer
+        await systemd.wait(0.2)
+    return await look(systemd, target)
+
+
+def _guess(target: Target, standing: Standing) -> Restore:
+    """What to do for a timer that is off and that fedtui knows nothing of."""
+    mask = standing.file_state.startswith("masked")
+    hold = "mask" if mask else "condition" if str(target.drop_in(PAUSE_FILE)) in standing.drop_ins else ""
+    enabled = standing.file_state == "disabled"
+    return Restore(target.unit, target.user_manager, active=True, enabled=enabled, hold=hold)
+
+
+def _way_to_hold(standing: Standing) -> str:
+    return "condition" if standing.own_file else "mask"
+
+
+def _hold_word(standing: Standing) -> str:
+    return "drop-in with a condition that is never true" if standing.own_file else "mask"
+
+
+def _comes_back(target: Target, standing: Standing) -> str:
+    return (
+        f"{target.unit} is {standing.file_state or 'without a unit file'}: there is nothing to disable, so "
+        f"whatever starts it does so again at the next boot. A {_hold_word(standing)} keeps it off."
+    )
+
+
+def _look(systemd: Manager, target: Target) -> str:
+    return f"Look: {' '.join(systemd.command('status', target.unit))}"
+
+
+def _undo_words(step: UndoStep) -> str:
+    at = step.at.astimezone()
+    return f"Undo: {step.verb} {step.job_name}, {at:%a} {at.day} {at:%b %H:%M}."
+
+
+def _links(target: Target) -> tuple[tuple[str, str], ...]:
+    """The links in .wants/ and .requires/ folders that enabling, or somebody's hand, has made."""
+    found = []
+    for pattern in ("*.wants", "*.requires", "*.upholds"):
+        for folder in target.units.glob(pattern):
+            link = folder / target.unit
+            if link.is_symlink():
+                found.append((str(link), str(link.readlink())))
+    return tuple(sorted(found))
+
+
+def _put_back(links: tuple[tuple[str, str], ...]) -> bool:
+    """Make the links again that enabling did not make; True when there were any."""
+    made = False
+    for path, points_to in links:
+        link = Path(path)
+        if not link.is_symlink():
+            link.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                link.symlink_to(points_to)
+                made = True
+    return made
+
+
+async def _pause_diffs(target: Target) -> tuple[FileDiff, ...]:
+    path = target.drop_in(PAUSE_FILE)
+    return (file_diff(for_the_eye(path), await read_file(path) or b"", CONDITION),)
+
+
+async def _resume_diffs(target: Target) -> tuple[FileDiff, ...]:
+    path = target.drop_in(PAUSE_FILE)
+    return (file_diff(for_the_eye(path), await read_file(path) or b"", b""),)
+
+
+def _pause_steps(systemd: Manager, target: Target, restore: Restore) -> tuple[Step, ...]:
+    unit = target.unit
+    steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]
+    if restore.hold == "condition":
+        steps.append(Step("write", for_the_eye(target.drop_in(PAUSE_FILE))))
+        steps.append(Step("run", "", systemd.command("daemon-reload")))
+    if restore.enabled:
+        steps.append(Step("run", "", systemd.command("disable", "--now", unit)))
+    else:
+        steps.append(Step("run", "", systemd.command("stop", unit)))
+    if restore.hold == "mask":
+        steps.append(Step("run", "", systemd.command("mask", unit)))
+    steps.append(Step("verify", "it is inactive", systemd.command("is-active", unit)))
+    steps.append(
+        Step(
+            "undo",
+            f"u {'enables and starts' if restore.enabled else 'starts'} it again, also after a restart",
+        )
+    )
+    return tuple(steps)
+
+
+def _resume_steps(systemd: Manager, target: Target, restore: Restore) -> tuple[Step, ...]:
+    unit = target.unit
+    steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]
+    if restore.hold == "condition":
+        steps.append(Step("write", f"{for_the_eye(target.drop_in(PAUSE_FILE))} is removed"))
+        steps.append(Step("run", "", systemd.command("daemon-reload")))
+    if restore.hold == "mask":
+        steps.append(Step("run", "", systemd.command("unmask", unit)))
+    if restore.enabled:
+        now = ("--now",) if restore.active else ()
+        steps.append(Step("run", "", systemd.command("enable", *now, unit)))
+    elif restore.active:
+        steps.append(Step("run", "", systemd.command("start", unit)))
+    steps.append(Step("verify", "it is active", systemd.command("is-active", unit)))
+    steps.append(Step("undo", "u, also after a restart"))
+    return tuple(steps)

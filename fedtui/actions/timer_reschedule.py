@@ -1,0 +1,261 @@
+"""Reschedule a systemd timer by a drop-in that first resets all triggers and then sets new ones.
+
+The unit's own file is never touched. The drop-in is checked with `systemd-analyze verify` on a copy before
+it is written, and what systemd holds after the reload is compared with what was asked for: where it
+differs, the drop-in is taken away again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fedtui.actions.backup import for_the_eye, keep
+from fedtui.actions.cron_change import file_diff
+from fedtui.actions.plan import Applied, Plan, Refused, Stale, Step
+from fedtui.actions.ports import Ports
+from fedtui.actions.systemd_manager import Manager, manager
+from fedtui.actions.timer_at_once import runs_at_once
+from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, check, warnings_of
+from fedtui.actions.timer_unit import (
+    SCHEDULE_FILE,
+    Standing,
+    Target,
+    Timer,
+    look,
+    read_file,
+    require_privilege,
+    write_file,
+)
+from fedtui.actions.undo_memory import remember, require_history
+from fedtui.history.database import UndoStep
+from fedtui.schedule.timer import describe_timer
+from fedtui.sources.systemd_analyze import ChildError, verify
+
+
+@dataclass(frozen=True, slots=True)
+class DropIn:
+    """One text of a timer's drop-in in place of another; None stands for no file.
+
+    `wanted` are the calendar and monotonic triggers that systemd must hold afterwards.
+    """
+
+    target: Target
+    path: str
+    before: bytes | None
+    after: bytes | None
+    planned_on: Standing
+    wanted: tuple[tuple[str, ...], tuple[tuple[str, float], ...]] | None
+    done: str
+    undoes: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """As undo steps name it."""
+        return "timer-drop-in"
+
+
+async def plan(target: Target, text: str, ports: Ports, reason: str = "", ticket: str = "") -> Plan:
+    """Plan the drop-in for a schedule such as "OnCalendar=Mon..Fri 18:30". Raises Refused."""
+    require_privilege(target, "systemctl", "edit", target.unit)
+    try:
+        schedule = await check(text, ports.clock())
+    except TimerScheduleError as error:
+        raise Refused(f"{error}.") from error
+    except ChildError as error:
+        raise Refused(f"systemd-analyze cannot check the schedule: {error}.") from error
+    async with manager(ports, user_manager=target.user_manager) as systemd:
+        timer = await look(systemd, target)
+        path = target.drop_in(SCHEDULE_FILE)
+        before = await read_file(path)
+        after = _text(timer.standing, schedule, reason, ticket)
+        await _verified(timer, path, after, user_manager=target.user_manager)
+        same = (timer.standing.calendar, timer.standing.monotonic) == (schedule.calendar, schedule.monotonic)
+        if same:
+            raise Refused(f"{target.job_name} has that schedule already.")
+        was = describe_timer(timer.standing.calendar, timer.standing.monotonic).long
+        words = describe_timer(schedule.calendar, schedule.monotonic).long
+        warnings = list(warnings_of(schedule, persistent=timer.standing.persistent))
+        if not timer.standing.active:
+            warnings.append("The timer is off and stays so: it runs again when it is resumed.")
+        elif timer.unit["SubState"] == "elapsed":
+            warnings.append("The timer has elapsed for good, so it is restarted for the new schedule.")
+            warnings += await runs_at_once(timer, ports.clock(), schedule.calendar, schedule.monotonic)
+        return Plan(
+            verb="reschedule",
+            job_id=target.job_id,
+            job_name=target.job_name,
+            summary=f"Reschedule from {was} to {words}.",
+            diffs=(file_diff(for_the_eye(path), before or b"", after),),
+            steps=_steps(systemd, path, schedule.text, keep_old=before is not None),
+            change=DropIn(
+                target,
+                str(path),
+                before,
+                after,
+                timer.standing,
+                (schedule.calendar, schedule.monotonic),
+                f"{target.job_name} runs {words} now.",
+            ),
+            warnings=tuple(warnings),
+        )
+
+
+async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
+    """The drop-in of before, byte for byte, if it is still as the change left it."""
+    data = json.loads(step.payload)
+    target, path = Target(**data["target"]), Path(data["path"])
+    before, after = _unpack(data["before"]), _unpack(data["after"])
+    require_privilege(target, "systemctl", "edit", target.unit)
+    current = await read_file(path)
+    if current == before:
+        raise Refused(f"{for_the_eye(path)} is already as it was before.")
+    if current != after:
+        raise Refused(
+            f"{for_the_eye(path)} was changed since, so taking the change back would lose somebody's edit.",
+            advice=f"The texts from before are in {for_the_eye(ports.config.backups)}.",
+        )
+    async with manager(ports, user_manager=target.user_manager) as systemd:
+        timer = await look(systemd, target)
+        at = step.at.astimezone()
+        return Plan(
+            verb="undo",
+            job_id=step.job_id,
+            job_name=step.job_name,
+            summary=f"Undo: {step.verb} {step.job_name}, {at:%a} {at.day} {at:%b %H:%M}.",
+            diffs=(file_diff(for_the_eye(path), current or b"", before or b""),),
+            steps=_steps(systemd, path, "", keep_old=current is not None, removes=before is None),
+            change=DropIn(
+                target,
+                str(path),
+                current,
+                before,
+                timer.standing,
+                None,
+                f"Undone: {step.verb} {step.job_name}.",
+                step.id,
+            ),
+            warnings=await runs_at_once(timer, ports.clock()) if timer.unit["SubState"] == "elapsed" else (),
+        )
+
+
+async def apply(change: DropIn, plan: Plan, ports: Ports) -> Applied:
+    """Write the drop-in, reload, compare. Raises Stale or Refused; then the drop-in is as it was."""
+    await asyncio.to_thread(require_history, ports)
+    target, path = change.target, Path(change.path)
+    async with manager(ports, user_manager=target.user_manager) as systemd:
+        timer = await look(systemd, target)
+        if await read_file(path) != change.before or timer.standing != change.planned_on:
+            raise Stale(f"{target.unit} changed after your plan was made.")
+        kept = None
+        if change.before is not None:
+            name = f"{target.unit}.{path.name}"
+            kept = await asyncio.to_thread(keep, ports.config, name, change.before, ports.clock())
+        await write_file(path, change.after)
+        try:
+            await _reloaded(systemd, target, change)
+        except Refused:
+            await write_file(path, change.before)
+            await systemd.reload()
+            raise
+        if timer.standing.active and timer.unit["SubState"] == "elapsed":
+            await systemd.restart(target.unit)
+    data = {
+        "target": asdict(target),
+        "path": change.path,
+        "before": _pack(change.before),
+        "after": _pack(change.after),
+    }
+    payload = json.dumps(data)
+    return await asyncio.to_thread(remember, plan, change.done, payload, change.undoes, ports, kept)
+
+
+async def _reloaded(systemd: Manager, target: Target, change: DropIn) -> None:
+    await systemd.reload()
+    after = await look(systemd, target)
+    if after.unit["LoadState"] != "loaded":
+        raise Refused(
+            f"systemd does not load {target.unit} with the new drop-in.", "The drop-in was taken back."
+        )
+    if change.wanted is not None:
+        calendar, monotonic = change.wanted
+        standing = after.standing
+        if sorted(standing.calendar) != sorted(calendar) or sorted(standing.monotonic) != sorted(monotonic):
+            has = describe_timer(standing.calendar, standing.monotonic).long
+            raise Refused(f"systemd reads the new schedule as {has}.", "The drop-in was taken back.")
+
+
+def _text(standing: Standing, schedule: TimerSchedule, reason: str, ticket: str) -> bytes:
+    was = describe_timer(standing.calendar, standing.monotonic).long
+    parts = [f"was {was}"]
+    parts += [f"reason: {' '.join(reason.split())}"] if reason.strip() else []
+    parts += [f"ticket {' '.join(ticket.split())}"] if ticket.strip() else []
+    comment = "".join(char for char in "; ".join(parts) if char.isprintable()).rstrip("\\")
+    lines = [f"# fedtui: {comment}", "[Timer]", "# An empty value takes all triggers away, of every kind."]
+    lines += ["OnCalendar=", *(f"{name}={value}" for name, value in schedule.lines)]
+    return "\n".join((*lines, "")).encode()
+
+
+async def _verified(timer: Timer, path: Path, text: bytes, *, user_manager: bool) -> None:
+    """Raise Refused if systemd-analyze says more of the unit with the drop-in than of it without."""
+    try:
+        before, after = await asyncio.to_thread(_copies, timer, path, text)
+    except OSError as error:
+        raise Refused(f"The unit cannot be copied for a check: {error}.") from error
+    try:
+        unit = timer.unit["Id"]
+        old = {_bare(line, before) for line in await verify([before / unit], user_manager)}
+        new = [_bare(line, after) for line in await verify([after / unit], user_manager)]
+        fresh = [line for line in new if line not in old]
+        if fresh:
+            raise Refused(f"systemd-analyze verify refuses it: {fresh[0]}")
+    except ChildError as error:
+        raise Refused(f"systemd-analyze cannot check the drop-in: {error}.") from error
+    finally:
+        await asyncio.to_thread(shutil.rmtree, before.parent, ignore_errors=True)
+
+
+def _copies(timer: Timer, path: Path, text: bytes) -> tuple[Path, Path]:
+    """The unit in two folders, one with the drop-in. The unit it starts is found where it always is."""
+    folder = Path(tempfile.mkdtemp(prefix="fedtui-verify-"))
+    before, after = folder / "before", folder / "after"
+    standing, unit = timer.standing, timer.unit["Id"]
+    for place in (before, after):
+        extra = place / f"{unit}.d"
+        extra.mkdir(parents=True)
+        if standing.fragment:
+            (place / unit).write_bytes(Path(standing.fragment).read_bytes())
+        for drop_in in standing.drop_ins:
+            (extra / Path(drop_in).name).write_bytes(Path(drop_in).read_bytes())
+    (after / f"{unit}.d" / path.name).write_bytes(text)
+    return before, after
+
+
+def _bare(line: str, folder: Path) -> str:
+    return line.replace(f"{folder}/", "")
+
+
+def _steps(
+    systemd: Manager, path: Path, schedule: str, *, keep_old: bool, removes: bool = False
+) -> tuple[Step, ...]:
+    shown_path = for_the_eye(path)
+    steps = [Step("keep", f"a copy of {shown_path}  mode 0600")] if keep_old else []
+    steps.append(Step("check", "the timer and the drop-in are still as shown, else stop and show anew"))
+    steps.append(Step("write", f"{shown_path} is removed" if removes else shown_path))
+    steps.append(Step("run", "", systemd.command("daemon-reload")))
+    steps.append(Step("verify", f"systemd holds {schedule}" if schedule else "systemd loads the timer"))
+    steps.append(Step("undo", "u, also after a restart"))
+    return tuple(steps)
+
+
+def _pack(text: bytes | None) -> str | None:
+    return None if text is None else base64.b64encode(text).decode("ascii")
+
+
+def _unpack(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text)

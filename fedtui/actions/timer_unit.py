@@ -1,0 +1,163 @@
+"""A timer as it stands now: what systemd says of it, and the files that are the user's to change."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fedtui.actions.plan import Refused
+from fedtui.actions.systemd_manager import TIMER, Manager
+from fedtui.model import Job
+from fedtui.sources.systemd.names import directive
+
+SYSTEM_UNITS = Path("/etc/systemd/system")
+SCHEDULE_FILE = "zz-fedtui-schedule.conf"
+PAUSE_FILE = "zz-fedtui-paused.conf"
+"""Drop-ins are read in the order of their names; these come after all that people usually write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which timer an action is about, without what may have changed since it was looked at."""
+
+    job_id: str
+    job_name: str
+    unit: str
+    user_manager: bool
+
+    @classmethod
+    def of(cls, job: Job) -> Target:
+        """The timer of a job. Raises Refused for a job that is none."""
+        if job.timer is None:
+            raise Refused(f"{job.name} is no timer.")
+        return cls(job.id, job.name, job.timer.unit, job.timer.user_manager)
+
+    @property
+    def units(self) -> Path:
+        """The folder in which the administrator, or the user, keeps units of their own."""
+        if not self.user_manager:
+            return SYSTEM_UNITS
+        given = os.environ.get("XDG_CONFIG_HOME", "")
+        return (Path(given) if given.startswith("/") else Path.home() / ".config") / "systemd" / "user"
+
+    def drop_in(self, name: str) -> Path:
+        """The path of a drop-in of that name."""
+        return self.units / f"{self.unit}.d" / name
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a timer stands; two that are equal are the same to a plan.
+
+    `calendar` holds OnCalendar= as systemd normalises them, `monotonic` pairs such as ("OnBootSec", 300.0).
+    """
+
+    active: bool
+    file_state: str
+    fragment: str
+    drop_ins: tuple[str, ...]
+    calendar: tuple[str, ...]
+    monotonic: tuple[tuple[str, float], ...]
+    persistent: bool
+
+    @property
+    def own_file(self) -> bool:
+        """True where the unit's file itself lies where a mask would have to go."""
+        return Path(self.fragment).parent in (SYSTEM_UNITS, *_user_folders())
+
+    @property
+    def linked(self) -> bool:
+        """True where disabling would remove the link that makes the unit known at all."""
+        return self.file_state in ("linked", "linked-runtime") or Path(self.fragment).is_symlink()
+
+    @property
+    def can_disable(self) -> bool:
+        """True where it is enabled, and can be enabled again the same way."""
+        return self.file_state in ("enabled", "enabled-runtime") and not self.linked
+
+
+def _user_folders() -> tuple[Path, ...]:
+    home = Path.home()
+    given = os.environ.get("XDG_CONFIG_HOME", "")
+    folders = (home / ".config/systemd/user", Path("/etc/systemd/user"))
+    return (*folders, Path(given) / "systemd/user") if given.startswith("/") else folders
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer that was looked at: its object's path, how it stands, and the properties behind that."""
+
+    path: str
+    standing: Standing
+    unit: dict[str, Any]
+    timer: dict[str, Any]
+
+
+async def look(systemd: Manager, target: Target) -> Timer:
+    """Ask systemd for the timer as it is now. Raises Refused when it is gone."""
+    path, unit = await systemd.unit(target.unit)
+    if unit["LoadState"] == "not-found":
+        raise Refused(f"{target.unit} is no longer there.", advice="R looks at all timers again.")
+    timer = await systemd.properties(path, TIMER)
+    standing = Standing(
+        active=unit["ActiveState"] in ("active", "activating", "reloading"),
+        file_state=await systemd.unit_file_state(target.unit),
+        fragment=str(unit["FragmentPath"]),
+        drop_ins=tuple(unit["DropInPaths"]),
+        calendar=tuple(spec for base, spec, _ in timer["TimersCalendar"] if base == "OnCalendar"),
+        monotonic=tuple((directive(base), length / 1e6) for base, length, _ in timer["TimersMonotonic"]),
+        persistent=bool(timer.get("Persistent", False)),
+    )
+    return Timer(path, standing, unit, timer)
+
+
+def require_privilege(target: Target, *command: str) -> None:
+    """Raise Refused with the exact command where the timer is the system's and we are not root."""
+    if not target.user_manager and os.geteuid() != 0:
+        words = " ".join(command)
+        raise Refused(f"{target.unit} belongs to the system.", advice=f"Run: sudo {words}")
+
+
+async def write_file(path: Path, text: bytes | None) -> None:
+    """Put `text` at `path` atomically (None: no file); an own folder that is left empty goes too.
+
+    Unit files are read by the manager, so they are not private: mode 0644 in a folder of 0755.
+    """
+    try:
+        await asyncio.to_thread(_write, path, text)
+    except OSError as error:
+        raise Refused(f"{error.filename or path}: {error.strerror}.") from error
+
+
+def _write(path: Path, text: bytes | None) -> None:
+    if text is None:
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+        return
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(part, flags, 0o644), "wb") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fchmod(stream.fileno(), 0o644)
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+async def read_file(path: Path) -> bytes | None:
+    """The bytes at `path`; None where there is no file. Raises Refused."""
+    try:
+        return await asyncio.to_thread(path.read_bytes)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}.") from error

@@ -1,0 +1,132 @@
+"""The verbs that change something: each makes a plan, shows it, asks, applies it and says what came of it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from fedtui import actions
+from fedtui.actions.plan import FileDiff, Plan, Step
+from fedtui.cli.finding import find_job
+from fedtui.cli.parser import UsageError
+from fedtui.cli.records import Records, print_json
+from fedtui.model import Job
+from fedtui.safe_text import shown, visible
+from fedtui.workspace import Workspace
+
+DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
+
+
+async def change(workspace: Workspace, options: Namespace) -> int:
+    """Carry out pause, resume, reschedule, new, edit, delete or undo."""
+    return await _carry_out(workspace, options, await _plan(workspace, options))
+
+
+async def _plan(workspace: Workspace, options: Namespace) -> Plan:
+    ports = workspace.ports
+    match options.verb:
+        case "undo":
+            return await actions.plan_undo(ports, options.id)
+        case "new":
+            draft = actions.Draft(options.schedule, options.command, options.name, options.note)
+            await _check(None, draft.schedule, workspace)
+            return await actions.plan_new(draft, ports)
+    job = await find_job(workspace, options.job)
+    match options.verb:
+        case "pause":
+            return await actions.plan_pause(job, ports)
+        case "resume":
+            return await actions.plan_resume(job, ports)
+        case "delete":
+            return await actions.plan_delete(job, ports)
+        case "reschedule":
+            await _check(job, options.schedule, workspace)
+            return await actions.plan_reschedule(job, options.schedule, ports, options.reason)
+        case "edit":
+            draft = _edited(await actions.load_draft(job, ports), options)
+            await _check(job, draft.schedule, workspace)
+            return await actions.plan_edit(job, draft, ports)
+    raise AssertionError(options.verb)
+
+
+def _edited(draft: actions.Draft, options: Namespace) -> actions.Draft:
+    given = {
+        name: getattr(options, name)
+        for name in ("schedule", "command", "name", "note")
+        if getattr(options, name) is not None
+    }
+    if not given:
+        raise UsageError("edit: give at least one of --schedule, --command, --name, --note")
+    return actions.Draft(
+        **{**{n: getattr(draft, n) for n in ("schedule", "command", "name", "note")}, **given}
+    )
+
+
+async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:
+    """A schedule that nothing would accept is wrong usage, with the field named."""
+    preview = await actions.preview(job, schedule, workspace.ports, workspace.now())
+    if not preview.valid:
+        raise UsageError(f"{schedule!r}: {preview.message}")
+
+
+async def _carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int:
+    print_plan(plan)
+    if options.dry_run:
+        print("Dry run: nothing was changed.")
+        return DONE
+    if not options.yes:
+        if not sys.stdin.isatty():
+            print("Nothing was changed: there is no terminal to ask at; --yes applies this.", file=sys.stderr)
+            return REFUSED
+        if not confirmed("Apply this change?"):
+            print("Nothing was changed.")
+            return REFUSED
+    applied = await actions.apply(plan, workspace.ports)
+    undo = f" Undo: fedtui undo {applied.undo_id}" if applied.undo_id is not None else ""
+    print(visible(applied.message) + undo)
+    return DONE
+
+
+async def list_undo(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui undo --list`: what was changed, newest first, and under which id it can be taken back."""
+    records = Records(workspace.zone)
+    steps = [records.undo(step) for step in workspace.ports.history.undo_steps(50)]
+    if options.json:
+        print_json(steps)
+        return DONE
+    for step in steps:
+        done = "  undone" if step["undone"] else ""
+        print(f"{step['id']:>4}  {step['at']}  {step['verb']:<10}  {step['name']}  {step['summary']}{done}")
+    return DONE
+
+
+def confirmed(question: str) -> bool:
+    """Ask at the terminal; only y or yes is a yes."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def print_plan(plan: Plan) -> None:
+    """The plan as text: what, the diff, the warnings, what will be done."""
+    print(shown(plan.summary))
+    for diff in plan.diffs:
+        _print_diff(diff)
+    for warning in plan.warnings:
+        print(f"! {shown(warning)}")
+    print("\nwhat will be done")
+    for step in plan.steps:
+        print(f"  {step.verb:<7} {_step_text(step)}".rstrip())
+
+
+def _print_diff(diff: FileDiff) -> None:
+    counts = f"{diff.changed} changed, {diff.added} added, {diff.removed} removed, {diff.untouched} untouched"
+    print(f"\n{shown(diff.title)}   {counts}")
+    for line in diff.lines:
+        print(f"{line.number:>5} {line.sign} {shown(line.text)}".rstrip())
+
+
+def _step_text(step: Step) -> str:
+    command = " ".join(step.command)
+    return shown("  ".join(part for part in (command, step.text) if part))

@@ -1,0 +1,38 @@
+"""From what the user typed to the job that is meant: an id, or a name that only one job has."""
+
+from __future__ import annotations
+
+from fedtui.cli.parser import UsageError
+from fedtui.model import Job, Snapshot
+from fedtui.workspace import SOURCES_OF, Workspace
+
+
+class Unavailable(Exception):
+    """What was asked for could not be looked at. Exit status 3."""
+
+
+async def find_job(workspace: Workspace, key: str) -> Job:
+    """The job called `key`. Raises UsageError for no such job or several of that name.
+
+    An id tells its source, and then only that source is asked.
+    """
+    source = key.partition(":")[0]
+    snapshot = await workspace.read((source,) if source in SOURCES_OF else ())
+    return choose(snapshot, key)
+
+
+def choose(snapshot: Snapshot, key: str) -> Job:
+    """The job of `snapshot` that `key` names."""
+    job = snapshot.job(key)
+    if job is not None:
+        return job
+    named = [job for job in snapshot.jobs if key in (job.name, job.name.removesuffix(".timer"))]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ids = ", ".join(job.id for job in named)
+        raise UsageError(f"{key!r} names {len(named)} jobs; use one of these ids: {ids}")
+    if snapshot.problems:
+        details = " ".join(problem.message for problem in snapshot.problems)
+        raise Unavailable(f"No job {key!r} was found, but not every source could be read: {details}")
+    raise UsageError(f"there is no job {key!r}; `fedtui list` prints the ids and names")

@@ -1,0 +1,151 @@
+"""The verbs that only look: list, next, show, logs."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import aclosing
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fedtui.cli.finding import Unavailable, find_job
+from fedtui.cli.parser import UsageError
+from fedtui.cli.records import Records, print_json
+from fedtui.model import Job, Snapshot
+from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.upcoming import runs_of
+from fedtui.workspace import Workspace
+
+
+async def list_jobs(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui list`: exit status 3 when a source that was asked for could not be read."""
+    snapshot = await workspace.read(tuple(options.source or ()))
+    jobs = [job for job in snapshot.jobs if not options.source or job.source.value in options.source]
+    records = Records(workspace.zone, options.show_secrets)
+    if options.json:
+        print_json([records.job(job) for job in jobs])
+    else:
+        _print_table(jobs, workspace, options.ascii)
+    return _report(snapshot, asked=bool(options.source))
+
+
+def _report(snapshot: Snapshot, asked: bool) -> int:
+    """Say on standard error what could not be read, so that a short list is not taken for the whole."""
+    for problem in snapshot.problems:
+        print(" ".join(part for part in (problem.message, problem.advice) if part), file=sys.stderr)
+    return 3 if asked and snapshot.problems and not snapshot.jobs else 0
+
+
+def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) -> None:
+    """The dashboard's own columns, as wide as the terminal allows, with the id at the end of each line."""
+    from fedtui.presentation.rows import heading, layout, row
+    from fedtui.presentation.signs import plain, to_ascii
+
+    columns = layout(115)
+    now = workspace.now()
+    print(plain(heading(columns)).rstrip() + "   ID")
+    for job in jobs:
+        line = f"{plain(row(job, now, columns))}  {job.id}"
+        print(to_ascii(line) if ascii_only else line)
+
+
+async def next_runs(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui next`: the runs of a job or of an expression, all later than --from."""
+    if (options.job is None) == (options.expr is None):
+        raise UsageError("next: give either a JOB or --expr")
+    zone = _zone(options.tz) if options.tz else workspace.zone
+    start = _moment(options.start, zone) if options.start else workspace.ports.clock()
+    runs: Iterator[datetime]
+    if options.expr is not None:
+        try:
+            runs = parse(options.expr).runs(start, zone)
+        except ScheduleError as error:
+            raise UsageError(f"next: {error}") from error
+    else:
+        runs = runs_of(await find_job(workspace, options.job), start)
+    found = [moment.astimezone(zone) for moment in itertools.islice(runs, options.count)]
+    if options.json:
+        print_json([moment.isoformat(timespec="seconds") for moment in found])
+    else:
+        for moment in found:
+            print(moment.strftime("%a %d %b %Y %H:%M:%S %Z"))
+        if not found:
+            print("never", file=sys.stderr)
+    return 0
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"next: {name!r} is not a time zone, such as Europe/Berlin") from error
+
+
+def _moment(text: str, zone: tzinfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"next: --from {text!r} is not RFC 3339, such as 2026-11-24T14:05:12+01:00"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+async def show_job(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui show`: everything known of one job."""
+    job = await find_job(workspace, options.job)
+    records = Records(workspace.zone, options.show_secrets)
+    runs = [records.run(run) for run in workspace.runs_of(job)]
+    record = {**records.job(job), **records.details(job), "runs": runs}
+    if options.json:
+        print_json(record)
+        return 0
+    for name, value in record.items():
+        for line in _lines(value):
+            print(f"{name:<16} {line}")
+            name = ""
+    return 0
+
+
+def _lines(value: Any) -> list[str]:
+    match value:
+        case None:
+            return ["-"]
+        case list():
+            return [" ".join(_lines(item)) for item in value] or ["-"]
+        case dict():
+            return ["  ".join(f"{key}={item}" for key, item in value.items() if item not in (None, [], 0))]
+        case bool():
+            return ["yes" if value else "no"]
+    return [str(value)]
+
+
+async def print_log(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui logs`: the last lines of a job's log, and with -f what comes after."""
+    job = await find_job(workspace, options.job)
+    records = Records(workspace.zone, options.show_secrets)
+    feed = workspace.log_of(job, options.lines)
+    if feed is None:
+        raise Unavailable(f"{records.text(job.name)} writes its output nowhere that fedtui can see.")
+    async with aclosing(feed.chunks()) as chunks:
+        async for chunk in chunks:
+            if chunk.problem:
+                raise Unavailable(records.text(chunk.problem))
+            lines = [records.text(line) for line in chunk.lines]
+            if not options.follow:
+                lines += [records.text(chunk.open_line)] if chunk.open_line else []
+                _print_lines(job, lines[-options.lines :], as_json=options.json)
+                return 0
+            _print_lines(job, lines, as_json=False)
+    return 0
+
+
+def _print_lines(job: Job, lines: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"job": job.id, "log_path": job.log_path, "lines": list(lines)})
+        return
+    for line in lines:
+        print(line, flush=True)

@@ -1,0 +1,122 @@
+"""Jobs, runs and undo steps as the objects that `--json` prints. The field names are a promise."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from fedtui.history.database import UndoStep
+from fedtui.model import Job, Result, Run
+from fedtui.safe_text import decode, shown, visible
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Makes JSON-ready objects: times in `zone`, outside text safe, secrets masked unless asked for."""
+
+    zone: tzinfo
+    show_secrets: bool = False
+
+    def text(self, outside: str) -> str:
+        """Outside text made fit for output."""
+        return visible(outside) if self.show_secrets else shown(outside)
+
+    def when(self, moment: datetime | None) -> str | None:
+        """RFC 3339 with offset, whole seconds."""
+        return None if moment is None else moment.astimezone(self.zone).isoformat(timespec="seconds")
+
+    def job(self, job: Job) -> dict[str, Any]:
+        """One job, as `list --json` prints it."""
+        return {
+            "id": job.id,
+            "name": self.text(job.name),
+            "source": job.source.value,
+            "user": job.user,
+            "schedule": self.text(job.schedule),
+            "schedule_text": self.text(job.schedule_text),
+            "next_run": self.when(job.next_run),
+            "state": job.state.value,
+            "state_reason": self.text(job.state_reason),
+            "paused": job.paused,
+            "running": job.running,
+            "running_since": self.when(job.running_since),
+            "last_run": self.when(job.last_run),
+            "last_result": self.result(job.last_result),
+            "command": None if job.command is None else self.text(job.command),
+            "log_path": job.log_path,
+            "editable": job.editable,
+            "location": str(job.location),
+        }
+
+    def result(self, result: Result) -> dict[str, Any]:
+        """The verdict on a finished run."""
+        return {
+            "status": result.outcome.value,
+            "exit_code": result.exit_code,
+            "signal": result.signal,
+            "duration_s": None if result.duration is None else round(result.duration, 3),
+            "warnings": result.warnings,
+            "reasons": [self.text(reason) for reason in result.reasons],
+            "evidence": [self.text(fact) for fact in result.evidence],
+        }
+
+    def run(self, run: Run) -> dict[str, Any]:
+        """One run, as `show --json` and `run --json` print it."""
+        return {
+            "id": run.id,
+            "job": run.job_id,
+            "start": self.when(run.start),
+            "end": self.when(run.end),
+            "trigger": run.trigger.value,
+            "result": None if run.result is None else self.result(run.result),
+            "output": run.output,
+        }
+
+    def details(self, job: Job) -> dict[str, Any]:
+        """What `show --json` adds to a job: the facts of its kind."""
+        if job.cron is not None:
+            cron = job.cron
+            return {
+                "line": self.text(decode(cron.raw)),
+                "environment": [self.text(decode(name + b"=" + value)) for name, value in cron.environment],
+                "stdin": None
+                if cron.stdin is None
+                else [self.text(line) for line in decode(cron.stdin).split("\n")],
+                "note": [self.text(line) for line in cron.note.splitlines()],
+                "dialect": cron.dialect,
+                "zone": cron.zone,
+                "parts": [self.text(part) for part in cron.parts],
+            }
+        if job.timer is not None:
+            timer = job.timer
+            return {
+                "unit": timer.unit,
+                "activates": timer.activates,
+                "description": self.text(timer.description),
+                "unit_file_state": timer.unit_file_state,
+                "drop_ins": list(timer.drop_ins),
+                "persistent": timer.persistent,
+                "later_runs": [self.when(moment) for moment in job.later_runs],
+            }
+        return {}
+
+    def undo(self, step: UndoStep) -> dict[str, Any]:
+        """One change that can be taken back."""
+        return {
+            "id": step.id,
+            "at": self.when(step.at),
+            "verb": step.verb,
+            "job": step.job_id,
+            "name": self.text(step.job_name),
+            "summary": self.text(step.summary),
+            "undone": step.undone,
+        }
+
+
+def print_json(value: Any) -> None:
+    """JSON for programs and people: indented, ASCII only, so that no byte can surprise a terminal."""
+    json.dump(value, sys.stdout, indent=2)
+    sys.stdout.write("\n")

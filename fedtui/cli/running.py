@@ -1,0 +1,74 @@
+"""The verbs that start and stop a run: run, stop."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from fedtui import actions
+from fedtui.actions.plan import Refused
+from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
+from fedtui.cli.finding import find_job
+from fedtui.cli.records import Records, print_json
+from fedtui.model import Outcome, Run
+from fedtui.safe_text import shown, visible
+from fedtui.workspace import Workspace
+
+
+async def run_job(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui run`: start a job; with --wait show its output and end with its verdict."""
+    job = await find_job(workspace, options.job)
+    if options.dry_run:
+        print(f"Would run {shown(job.name)}: {shown(job.command or job.name)}")
+        return DONE
+    run = await actions.run_now(job, workspace.ports)
+    if not options.wait:
+        if options.json:
+            print_json(Records(workspace.zone).run(run))
+        else:
+            print(f"{shown(job.name)} is running. Follow it: fedtui logs -f {job.id}")
+        return DONE
+    ended = await _follow(run, workspace, quiet=options.json)
+    if options.json:
+        print_json(Records(workspace.zone).run(ended))
+    return _verdict(ended, quiet=options.json)
+
+
+async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
+    """Print the run's output as it comes; returns the run as it ended."""
+    out = sys.stdout.buffer
+    async for update in actions.watch_run(run.id, workspace.ports):
+        if update.output and not quiet:
+            text = update.output.decode("utf-8", "replace")
+            out.write("\n".join(visible(line) for line in text.split("\n")).encode())
+            out.flush()
+        if update.run is not None:
+            run = update.run
+    return run
+
+
+def _verdict(run: Run, quiet: bool) -> int:
+    result = run.result
+    if result is None:
+        raise Refused("The run was lost from sight; how it ended is not known.", "", "Look: fedtui show JOB")
+    if not quiet:
+        how = result.signal or (f"exit {result.exit_code}" if result.exit_code is not None else "")
+        took = "" if result.duration is None else f"in {result.duration:.1f} s"
+        reasons = "; ".join(result.reasons)
+        parts = (result.outcome.value, how, took, reasons)
+        print("-- " + "  ".join(visible(part) for part in parts if part), file=sys.stderr)
+    return DONE if result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED) else FAILED
+
+
+async def stop_job(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui stop`: end a run that goes on; asks first, as it takes something away."""
+    job = await find_job(workspace, options.job)
+    print(f"Stop {shown(job.name)}: SIGTERM, then SIGKILL after a grace.")
+    if options.dry_run:
+        print("Dry run: nothing was stopped.")
+        return DONE
+    if not options.yes and not (sys.stdin.isatty() and confirmed("Stop it?")):
+        print("Nothing was stopped; --yes stops it without asking.", file=sys.stderr)
+        return REFUSED
+    print(visible((await actions.stop(job, workspace.ports)).message))
+    return DONE

@@ -1,0 +1,88 @@
+"""The demo workspace's clock's keeper: starts the jobs that are due, in this process, while it is open.
+
+A lock in the workspace lets only one dashboard at a time play the daemon; `is_running` tells whether one
+does, so that a list made elsewhere never promises runs that nobody will start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from io import TextIOWrapper
+from pathlib import Path
+
+from fedtui.actions.plan import Refused
+from fedtui.model import Job, Scheduler, Snapshot, State
+from fedtui.schedule.upcoming import runs_of
+
+_DUE = (State.ON, State.RUNNING, State.OVERDUE)
+
+DOWN = "the demo's scheduler runs while its dashboard is open"
+
+
+class DemoScheduler:
+    """Starts jobs of `snapshot()` through `start` at their minute, as long as `run` is not cancelled."""
+
+    def __init__(
+        self,
+        folder: Path,
+        snapshot: Callable[[], Snapshot],
+        start: Callable[[Job], Awaitable[object]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._lock = folder / "scheduler.lock"
+        self._snapshot = snapshot
+        self._start = start
+        self._clock = clock
+        self._held: TextIOWrapper | None = None
+
+    def take(self) -> bool:
+        """Become the workspace's scheduler; False when another process is it already."""
+        file = self._lock.open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        self._held = file
+        return True
+
+    def release(self) -> None:
+        """Stop being the scheduler."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    async def run(self) -> None:
+        """Start due jobs until cancelled. Like cron, a minute is looked at once, when it begins."""
+        looked_at = self._clock()
+        while True:
+            now = self._clock()
+            await asyncio.sleep(60.05 - (now.second + now.microsecond / 1e6))
+            now = self._clock()
+            for job in due(self._snapshot(), looked_at, now):
+                with suppress(Refused):  # it still runs: cron would start it twice, the demo does not
+                    await self._start(job)
+            looked_at = now
+
+
+def due(snapshot: Snapshot, after: datetime, until: datetime) -> list[Job]:
+    """The jobs with a run later than `after` and not later than `until` (at most the last minute counts)."""
+    after = max(after, until - timedelta(minutes=1))
+    jobs = [job for job in snapshot.jobs if job.cron is not None and job.state in _DUE]
+    return [job for job in jobs if (moment := next(iter(runs_of(job, after)), None)) and moment <= until]
+
+
+def scheduler_state(folder: Path) -> Scheduler:
+    """Whether some process plays the daemon for the workspace at `folder`."""
+    try:
+        with (folder / "scheduler.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return Scheduler("cron", True, "demo scheduler")
+    except OSError as error:
+        return Scheduler("cron", None, str(error))
+    return Scheduler("cron", False, DOWN)

@@ -1,0 +1,122 @@
+"""What the checks may ask of the file system, remembered for a short while.
+
+Checks run after every change of the snapshot; a thousand jobs would otherwise cost thousands of stat
+calls a burst. An answer is at most `KEEP` seconds old.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+KEEP = 15.0
+
+LOG_LIMIT = 50 * 1024 * 1024
+
+LOGROTATE_CONF = Path("/etc/logrotate.conf")
+LOGROTATE_D = Path("/etc/logrotate.d")
+
+
+class Host:
+    """File facts as this user sees them.
+
+    `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
+    monotonic seconds.
+    """
+
+    def __init__(self, log_limit: int = LOG_LIMIT, clock: Callable[[], float] = time.monotonic) -> None:
+        self.log_limit = log_limit
+        self._clock = clock
+        self._kept: dict[tuple[str, str], tuple[float, object]] = {}
+
+    def _remember(self, what: str, path: str, look: Callable[[str], T]) -> T:
+        now = self._clock()
+        kept = self._kept.get((what, path))
+        if kept is not None and now - kept[0] < KEEP:
+            return kept[1]  # type: ignore[return-value]  # stored below under the same `what`, so of type T
+        answer = look(path)
+        self._kept[what, path] = (now, answer)
+        return answer
+
+    def exists(self, path: str) -> bool | None:
+        """Whether `path` is there; None where this user may not know."""
+        return self._remember("exists", path, _exists)
+
+    def executable(self, path: str) -> bool:
+        """Whether `path` is a file that may be executed by this user."""
+        return self._remember("executable", path, lambda p: Path(p).is_file() and os.access(p, os.X_OK))
+
+    def appendable(self, path: str) -> str | None:
+        """Why nothing can be appended to the file `path`, or None when it can."""
+        return self._remember("appendable", path, _append_problem)
+
+    def size(self, path: str) -> int | None:
+        """The file's size in bytes; None where it is not there or not a regular file."""
+        return self._remember("size", path, _size)
+
+    def rotated(self, path: str) -> str | None:
+        """What rotates the log at `path` (a logrotate file, or the rotated file beside it), or None."""
+        return self._remember("rotated", path, _rotation)
+
+
+def _exists(path: str) -> bool | None:
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _append_problem(path: str) -> str | None:
+    file = Path(path)
+    folder = file.parent
+    try:
+        if file.is_dir():
+            return f"{path} is a directory"
+        if file.exists():
+            return None if os.access(path, os.W_OK) else f"{path} is not writable"
+        if not folder.is_dir():
+            return f"the folder {folder} is missing"
+        return None if os.access(folder, os.W_OK | os.X_OK) else f"the folder {folder} is not writable"
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+
+
+def _size(path: str) -> int | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def _rotation(path: str) -> str | None:
+    for beside in (path + ".1", path + ".1.gz", path + ".0"):
+        if _exists(beside):
+            return beside
+    for config in (LOGROTATE_CONF, *sorted(LOGROTATE_D.glob("*"))):
+        if any(fnmatch(path, pattern) for pattern in _patterns(config)):
+            return str(config)
+    return None
+
+
+def _patterns(config: Path) -> list[str]:
+    """The file patterns of a logrotate configuration: words before `{` (logrotate(8))."""
+    try:
+        text = config.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    found: list[str] = []
+    for block in re.findall(r"([^{}]*)\{[^{}]*\}", re.sub(r"(?m)^\s*#.*$", "", text)):
+        found += [quoted or bare for quoted, bare in re.findall(r'"([^"]+)"|(/\S+)', block)]
+    return found

@@ -1,0 +1,91 @@
+"""This machine as a workspace: its tables, its buses, its log."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from fedtui.actions.ports import Ports
+from fedtui.bus import bus_factory
+from fedtui.config import Config
+from fedtui.history.database import History
+from fedtui.sources.source import Source
+from fedtui.sources.user_crontab import AllCrontabsSource, SystemCrontab, UserCrontabSource, all_user_tables
+from fedtui.sources.zone import local_zone
+from fedtui.workspace import CRON_ACTIVITY, OWN_RUNS, MakeSource, Workspace, own_runs
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def host_workspace(config: Config) -> Workspace:
+    """This machine, as the user who runs fedtui."""
+    user = pwd.getpwuid(os.geteuid())
+    root = user.pw_uid == 0
+    tables = all_user_tables() if root else (SystemCrontab(user.pw_name),)
+    ports = Ports(
+        config=config,
+        user=user.pw_name,
+        crontabs={table.user: table for table in tables},
+        bus=bus_factory(config.bus),
+        history=History(config.database),
+        clock=_clock,
+    )
+    home = os.environ.get("HOME") or user.pw_dir
+    host = socket.gethostname().partition(".")[0]
+    return Workspace(ports, _host_sources, home=home, host=host, zone=local_zone()[1])
+
+
+def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
+    ports = workspace.ports
+    user = pwd.getpwnam(ports.user)
+
+    def crontab() -> Source:
+        if user.pw_uid == 0:
+            return AllCrontabsSource(clock=ports.clock)
+        return UserCrontabSource(ports.crontabs[ports.user], ports.user, user.pw_dir, clock=ports.clock)
+
+    def system_tables() -> Source:
+        from fedtui.sources.system_tables import SystemTablesSource
+
+        return SystemTablesSource(clock=ports.clock)
+
+    def timers(user_manager: bool) -> MakeSource:
+        def make() -> Source:
+            from fedtui.actions.paused_timers import PausedTimers
+            from fedtui.sources.systemd import TimerSource
+
+            return TimerSource(
+                ports.bus,
+                user_manager,
+                ports.user,
+                ports.clock,
+                PausedTimers(ports.config).reader(user_manager=user_manager),
+                privileged=user.pw_uid == 0,
+            )
+
+        return make
+
+    def cron_log() -> Source:
+        from fedtui.sources.cron_log import CronLogSource
+
+        return CronLogSource(ports.user, ports.clock)
+
+    def cron_activity() -> Source:
+        from fedtui.sources.cron_activity import CronActivitySource
+
+        return CronActivitySource(lambda: workspace.snapshot.jobs, clock=ports.clock)
+
+    return {
+        "crontab": crontab,
+        "system-tables": system_tables,
+        "user-timers": timers(True),
+        "system-timers": timers(False),
+        "cron-log": cron_log,
+        CRON_ACTIVITY: cron_activity,
+        OWN_RUNS: lambda: own_runs(ports),
+    }

@@ -1,0 +1,167 @@
+"""One picture out of many answers: merges what every source said into the snapshot of a machine.
+
+Pure: the store calls it with the newest answer of each source. The rule that matters: a fact is taken
+from the best witness (an exit status outranks a sighting), and what no witness saw stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from fedtui.crontab.command_field import logged
+from fedtui.model import Answer, CronStart, Job, Outcome, Problem, Result, Run, Scheduler, Snapshot, State
+from fedtui.schedule.upcoming import runs_of
+
+RUNS_KEPT = 24
+
+LOGGED = "start seen in cron's log, no exit status"
+
+SAME_RUN = timedelta(seconds=20)
+"""Two sightings of one job that start this close together are one run: cron starts a job once a minute."""
+
+
+def merge(
+    answers: Mapping[str, Answer], known: Snapshot, now: datetime, loading: Iterable[str] = ()
+) -> Snapshot:
+    """The snapshot that `answers` (by source name, in display order) add up to.
+
+    A source that could not tell (`jobs` is None) keeps its rows of `known`, as unreachable.
+    """
+    defined = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
+    starts = [start for answer in answers.values() for start in answer.starts]
+    seen = [run for answer in answers.values() for run in answer.runs]
+    runs = _by_job((*seen, *logged_runs(starts, defined)))
+    jobs = tuple(with_runs(job, runs.get(job.id, ())) for job in defined)
+    return Snapshot(
+        at=now,
+        jobs=jobs,
+        schedulers=_schedulers(answers.values()),
+        problems=_problems(answers.values()),
+        findings=known.findings,
+        runs=MappingProxyType(runs),
+        loading=frozenset(loading),
+    )
+
+
+def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:
+    if answer.jobs is not None:
+        return answer.jobs
+    reason = answer.problems[0].message if answer.problems else f"{name} does not answer"
+    return (
+        replace(
+            job,
+            state=State.UNREACHABLE,
+            state_reason=reason,
+            next_run=None,
+            later_runs=(),
+            running_since=None,
+        )
+        for job in known.jobs
+        if source_of(job) == name
+    )
+
+
+def source_of(job: Job) -> str:
+    """The name of the source that a job's rows come from."""
+    if job.source.is_timer:
+        return job.source.value + "s"
+    return "crontab" if job.source.value == "crontab" else "system-tables"
+
+
+def _schedulers(answers: Iterable[Answer]) -> tuple[Scheduler, ...]:
+    """One per name; where two sources speak of the same daemon, the one that knows outranks the other."""
+    found: dict[str, Scheduler] = {}
+    for answer in answers:
+        for scheduler in answer.schedulers:
+            best = found.get(scheduler.name)
+            if best is None or best.up is None or (scheduler.up is False and best.up is True):
+                found[scheduler.name] = scheduler
+    return tuple(found.values())
+
+
+def _problems(answers: Iterable[Answer]) -> tuple[Problem, ...]:
+    return tuple(problem for answer in answers for problem in answer.problems)
+
+
+def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Run]:
+    """The runs that cron's log tells of. It names user and command: equal commands are told apart by whose
+    minute it was, and where that does not tell either, the start is counted for none of them.
+    """
+    by_text: dict[tuple[str, str], list[Job]] = {}
+    for job in jobs:
+        if job.cron is not None:
+            by_text.setdefault((job.user, logged(job.cron.command)), []).append(job)
+    for start in starts:
+        found = by_text.get((start.user, start.command), [])
+        if len(found) > 1:
+            found = [job for job in found if _due_at(job, start.at)]
+        if len(found) == 1:
+            run_id = f"cron-{start.at.timestamp():.0f}-{start.pid}"
+            yield Run(run_id, found[0].id, start.at, start.at, Result(Outcome.UNKNOWN, evidence=(LOGGED,)))
+
+
+def _due_at(job: Job, moment: datetime) -> bool:
+    """Whether the schedule has a run in the minute of `moment`."""
+    minute = moment.replace(second=0, microsecond=0)
+    run = next(runs_of(replace(job, next_run=minute), minute - timedelta(seconds=1)), None)
+    return run is not None and run.timestamp() == minute.timestamp()
+
+
+def _by_job(runs: Iterable[Run]) -> dict[str, tuple[Run, ...]]:
+    by_job: dict[str, list[Run]] = {}
+    for run in runs:
+        by_job.setdefault(run.job_id, []).append(run)
+    return {job_id: _one_each(found)[-RUNS_KEPT:] for job_id, found in by_job.items()}
+
+
+def _one_each(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Oldest first, several sightings of one run folded into one."""
+    kept: list[Run] = []
+    for run in sorted(runs, key=lambda one: one.start):
+        if kept and _same(kept[-1], run):
+            kept[-1] = _fold(kept[-1], run)
+        else:
+            kept.append(run)
+    return tuple(kept)
+
+
+def _same(one: Run, other: Run) -> bool:
+    if one.id == other.id:
+        return True
+    both_known = _knows(one) and _knows(other)
+    return not both_known and one.trigger is other.trigger and other.start - one.start <= SAME_RUN
+
+
+def _knows(run: Run) -> bool:
+    return run.result is not None and run.result.outcome is not Outcome.UNKNOWN
+
+
+def _fold(one: Run, other: Run) -> Run:
+    """The sighting that knows more, with the evidence of both."""
+    best, rest = (other, one) if _knows(other) and not _knows(one) else (one, other)
+    end = best.end or rest.end
+    result = best.result or rest.result
+    if result is not None and rest.result is not None:
+        evidence = tuple(dict.fromkeys((*result.evidence, *rest.result.evidence)))
+        result = replace(result, evidence=evidence, duration=result.duration or rest.result.duration)
+    return replace(best, end=end, result=result, output=best.output or rest.output)
+
+
+def with_runs(job: Job, runs: Sequence[Run]) -> Job:
+    """`job` with its last run, result and running state as its runs tell them.
+
+    The source's own facts (a timer's service, say) stand unless a run is newer.
+    """
+    finished = [run for run in runs if run.end is not None or run.result is not None]
+    going_on = [run for run in runs if run.end is None and run.result is None]
+    if finished and (job.last_run is None or finished[-1].start >= job.last_run):
+        last = finished[-1]
+        job = replace(job, last_run=last.start, last_result=last.result or job.last_result)
+    if going_on and job.running_since is None:
+        job = replace(job, running_since=going_on[-1].start)
+    if job.running_since is not None and job.state is State.ON:
+        job = replace(job, state=State.RUNNING)
+    return job

@@ -1,0 +1,261 @@
+"""Runs that cron starts, seen without reading its log: in the process table, and by a log that grows.
+
+The usual user may not read cron's lines in the journal. But when a job is due, its shell can be seen for as
+long as it runs, and its log file changes. Neither tells how a run ended, so the result is UNKNOWN and says
+what was seen; a run too short to be seen and without a log stays unseen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import posixpath
+import pwd
+import re
+import shlex
+import threading
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fedtui.model import Answer, CronFacts, Job, Outcome, Result, Run, Trigger
+from fedtui.sources.cron_daemon import CronDaemon, CronProbe
+from fedtui.sources.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
+
+_LOOK = 0.1
+# cron wakes at the minute, or up to a second and a half later; jobs that share a minute are started in a row.
+_WINDOW = timedelta(seconds=3)
+_LOG_WINDOW = timedelta(seconds=60)
+_IDLE = 15.0
+_KEPT = 500
+_SHEBANG = 2  # an interpreter and its one option may stand before a script's path
+
+_REDIRECTION = re.compile(r"[0-9]*(?:>>|>&|<<<|<&|[<>])|&>>?")
+
+SEEN = "start seen in the process table"
+NO_STATUS = "no exit status"
+
+
+@dataclass(slots=True, eq=False)
+class _Due:
+    """A job whose minute has come: what its log was like before, and whether a run was seen."""
+
+    job: Job
+    at: datetime
+    log: tuple[int, int]
+    seen: bool = False
+
+
+class CronActivitySource:
+    """Source "cron-activity". `jobs` gives the rows of the cron tables as last known."""
+
+    name = "cron-activity"
+
+    def __init__(
+        self,
+        jobs: Callable[[], Sequence[Job]],
+        *,
+        daemon: Callable[[], CronDaemon] | None = None,
+        running: Callable[[int], Sequence[CronProcess]] = running_cron_jobs,
+        alive: Callable[[ProcessIdentity], bool] = is_alive,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._jobs = jobs
+        self._daemon = daemon or CronProbe()
+        self._running = running
+        self._alive = alive
+        self._clock = clock
+        self._runs: deque[Run] = deque(maxlen=_KEPT)
+        self._open: dict[ProcessIdentity, Run] = {}
+        self._due: list[_Due] = []
+        self._next: list[_Due] = []
+        self._lock = threading.Lock()
+
+    async def read(self) -> Answer:
+        """The runs seen so far; the first time also what runs already."""
+        await asyncio.to_thread(self.look)
+        now = self._clock()
+        return Answer(self.name, now, (), (*self._runs, *self._open.values()))
+
+    async def watch(self) -> AsyncIterator[None]:
+        """Yield when a run was seen to start or to end. Looks often only while a job is due or runs."""
+        while True:
+            await asyncio.sleep(await asyncio.to_thread(self.pause))
+            if await asyncio.to_thread(self.look):
+                yield None
+
+    def pause(self) -> float:
+        """Seconds till the next look: 0.1 just after a job's minute, else as long as can be."""
+        with self._lock:
+            now = self._clock()
+            if any(now < due.at + _WINDOW for due in self._due):
+                return _LOOK
+            longest = 1.0 if self._open or self._due else _IDLE
+            self._next = self._soon(now, timedelta(seconds=longest + 1))
+            first = min((due.at for due in self._next), default=now + timedelta(seconds=longest))
+            return min(longest, max(_LOOK, (first - now).total_seconds()))
+
+    def _soon(self, now: datetime, within: timedelta) -> list[_Due]:
+        """The jobs that are due next, with the state of their logs before."""
+        return [
+            _Due(job, job.next_run, _log_state(job.log_path))
+            for job in self._jobs()
+            if job.cron is not None and job.next_run is not None and now < job.next_run <= now + within
+        ]
+
+    def look(self) -> bool:
+        """Look once; true when a run began or ended since the last look."""
+        with self._lock:
+            now = self._clock()
+            self._due += [due for due in self._next if due.at <= now < due.at + _LOG_WINDOW]
+            self._next = [due for due in self._next if due.at > now]
+            daemon = self._daemon()
+            processes = self._running(daemon.pid) if daemon.pid is not None else ()
+            fresh = [process for process in processes if process.identity not in self._open]
+            jobs = [job for job in self._jobs() if job.cron is not None] if fresh else []
+            began = [self._begin(process, jobs) for process in fresh]
+            ended = self._close(now)
+            return any(began) or ended or self._logs(now)
+
+    def _begin(self, process: CronProcess, jobs: Sequence[Job]) -> bool:
+        taken = {run.job_id for run in self._open.values()}
+        job = match(process, jobs, {due.job.id for due in self._due if not due.seen}, taken)
+        if job is None:
+            return False
+        started = process.started_at
+        self._open[process.identity] = Run(
+            f"cron-{int(started.timestamp())}-{process.pid}",
+            job.id,
+            started,
+            trigger=Trigger.SCHEDULE,
+            pid=process.pid,
+            pgid=process.pgid,
+        )
+        for due in self._due:
+            if due.job.id == job.id:
+                due.seen = True
+        return True
+
+    def _close(self, now: datetime) -> bool:
+        """Put an end to the runs whose process has gone."""
+        gone = [identity for identity in self._open if not self._alive(identity)]
+        for identity in gone:
+            run = self._open.pop(identity)
+            duration = max(0.0, (now - run.start).total_seconds())
+            result = Result(Outcome.UNKNOWN, duration=duration, evidence=(SEEN, NO_STATUS))
+            self._runs.append(replace(run, end=now, result=result))
+        return bool(gone)
+
+    def _logs(self, now: datetime) -> bool:
+        """Runs that only their log tells of: it was written within a minute after the job was due."""
+        # Give the process table its time first: what it tells is more.
+        ripe = {due for due in self._due if now >= due.at + _WINDOW}
+        writers = Counter(due.job.log_path for due in self._due)
+        found = []
+        for due in ripe:
+            if not due.seen and writers[due.job.log_path] == 1:
+                run = _run_by_log(due)
+                if run is not None:
+                    found.append(run)
+                    due.seen = True
+        self._due = [
+            due
+            for due in self._due
+            if due not in ripe or (not due.seen and due.job.log_path and now < due.at + _LOG_WINDOW)
+        ]
+        self._runs += found
+        return bool(found)
+
+
+def match(
+    process: CronProcess,
+    jobs: Sequence[Job],
+    due: Set[str] = frozenset(),
+    taken: Set[str] = frozenset(),
+) -> Job | None:
+    """The job whose shell `process` is, or None where that is not certain.
+
+    The user and the bytes of the command decide; of several jobs with the same command, one that is due and
+    is not taken. A shell that became its command's program is told by that program's arguments.
+    """
+    user = _user(process.uid)
+    mine = [(job, job.cron) for job in jobs if job.user == user and job.cron is not None]
+    if process.command is not None:
+        same = [job for job, cron in mine if cron.command == process.command]
+    else:
+        same = [job for job, cron in mine if _became(cron, process.argv)]
+        if len({job.command for job in same}) > 1:
+            return None
+    same.sort(key=lambda job: (job.id in taken, job.id not in due))
+    return same[0] if same else None
+
+
+def _became(cron: CronFacts, argv: tuple[bytes, ...]) -> bool:
+    """True when `argv` may be the last program of the job's command line, which bash turns itself into."""
+    try:
+        words = shlex.split(cron.command.decode("utf-8", "surrogateescape"))
+    except ValueError:
+        return False
+    wanted = [os.fsencode(_expanded(word, cron.home)) for word in _without_redirections(words)]
+    for skipped in range(min(_SHEBANG + 1, len(argv))):
+        program, *arguments = argv[skipped:]
+        tail = wanted[-len(arguments) - 1 :]
+        same_program = bool(tail) and posixpath.basename(tail[0]) == posixpath.basename(program)
+        if same_program and tail[1:] == arguments:
+            return True
+    return False
+
+
+def _expanded(word: str, home: str) -> str:
+    if word == "~" or word.startswith("~/"):
+        return home + word[1:]
+    return word.replace("${HOME}", home).replace("$HOME", home)
+
+
+def _without_redirections(words: Sequence[str]) -> Iterator[str]:
+    """The words of a command without `>> file`, `2>&1` and the like."""
+    target = False
+    for word in words:
+        operator = _REDIRECTION.match(word)
+        if target:
+            target = False
+        elif operator is not None:
+            target = operator.end() == len(word)
+        else:
+            yield word
+
+
+def _run_by_log(due: _Due) -> Run | None:
+    """The run that the log of a due job tells of, if it was written since."""
+    state = _log_state(due.job.log_path)
+    written = datetime.fromtimestamp(state[0] / 1e9, UTC)
+    if state == due.log or written < due.at:
+        return None
+    what = "grew" if state[1] > due.log[1] else "was written"
+    evidence = (f"log {what} at {written.astimezone(due.at.tzinfo):%H:%M:%S}", NO_STATUS)
+    return Run(
+        f"cron-log-{int(due.at.timestamp())}-{due.job.id.partition(':')[2]}",
+        due.job.id,
+        due.at,
+        end=max(written, due.at),
+        result=Result(Outcome.UNKNOWN, evidence=evidence),
+        trigger=Trigger.SCHEDULE,
+    )
+
+
+def _log_state(path: str | None) -> tuple[int, int]:
+    """The mtime (ns) and size of a log; zeros when there is none."""
+    try:
+        facts = Path(path).stat() if path else None
+    except OSError:
+        facts = None
+    return (0, 0) if facts is None else (facts.st_mtime_ns, facts.st_size)
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

@@ -1,0 +1,220 @@
+"""From a cron table to the rows of the dashboard: what each line is, and whether and when it will run.
+
+Shared by the user's table, other users' and the system's. A table is turned into rows once; after that
+only the rows whose time has come, or that the daemon's state concerns, are made anew, so that 10,000
+lines cost little each minute.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths
+from fedtui.model import CronFacts, Job, Location, SourceName, State
+from fedtui.safe_text import decode, shown, visible
+from fedtui.schedule.cron import CronSchedule, parse
+from fedtui.schedule.describe import describe
+from fedtui.sources.cron_daemon import CronDaemon
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """What makes a line run: the daemon, and the zone it reads schedules in."""
+
+    daemon: CronDaemon
+    zone_name: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a source knows of a line beyond its text: that it does nothing, or which scripts it runs."""
+
+    state: State | None = None
+    reason: str = ""
+    parts: tuple[str, ...] = ()
+    ignored_parts: tuple[str, ...] = ()
+
+
+PLAIN = Verdict()
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What holds for all lines of a table. `home` gives a user's home folder, `fault` why cron ignores it."""
+
+    source: SourceName
+    path: str
+    home: Callable[[str], str]
+    editable: bool
+    fault: str = ""
+    judge: Callable[[Entry], Verdict] = lambda _: PLAIN
+
+
+class TableJobs:
+    """The rows of one table as it was read; make a new one when its text or its faults change."""
+
+    def __init__(self, document: Document, facts: TableFacts) -> None:
+        self._document = document
+        self._facts = facts
+        self._clockwork: Clockwork | None = None
+        self._at: datetime | None = None
+        self._rows: list[Job] = []
+        self._due: dict[int, datetime] = {}
+        self._schedules: dict[int, CronSchedule] = {}
+
+    def at(self, now: datetime, clockwork: Clockwork) -> tuple[Job, ...]:
+        """The rows at `now`, in table order: jobs, paused jobs and bad lines."""
+        set_back = self._at is not None and now < self._at
+        if clockwork != self._clockwork or set_back:
+            self._clockwork = clockwork
+            self._build(now, clockwork)
+        for index, due in list(self._due.items()):
+            if due <= now:
+                row = self._rows[index]
+                zone = due.tzinfo if isinstance(due.tzinfo, ZoneInfo) else clockwork.zone
+                self._rows[index] = replace(row, next_run=self._next_run(index, now, zone))
+        self._at = now
+        return tuple(self._rows)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """The earliest next run: when rows change by themselves."""
+        return min(self._due.values(), default=None)
+
+    def _build(self, now: datetime, clockwork: Clockwork) -> None:
+        self._rows, self._due = [], {}
+        ignored = self._facts.fault or self._document.ignored_because or ""
+        for line in self._document.lines:
+            if line.entry is not None:
+                self._add_entry(line.entry, ignored, now, clockwork)
+            elif line.kind is Kind.BAD:
+                self._rows.append(_bad_row(line, self._document, self._facts))
+
+    def _add_entry(self, entry: Entry, ignored: str, now: datetime, clockwork: Clockwork) -> None:
+        facts = self._facts
+        schedule = parse(entry.schedule, self._document.dialect)
+        words = describe(schedule)
+        verdict = facts.judge(entry)
+        state, reason = _state(entry, schedule, ignored, verdict, clockwork.daemon)
+        zone_name, zone = _zone_of(entry, clockwork)
+        index = len(self._rows)
+        self._schedules[index] = schedule
+        home = facts.home(entry.user)
+        self._rows.append(
+            Job(
+                id=f"{facts.source}:{entry.id_key}",
+                name=visible(entry.name),
+                source=facts.source,
+                user=entry.user,
+                schedule=visible(entry.schedule),
+                schedule_text=visible(words.long),
+                schedule_short=visible(words.short),
+                location=Location(facts.path, entry.line_number),
+                command=shown(decode(entry.command)),
+                state=state,
+                state_reason=visible(reason),
+                next_run=self._next_run(index, now, zone) if state is State.ON else None,
+                log_path=_log_path(entry, home),
+                editable=facts.editable,
+                cron=CronFacts(
+                    table=facts.path,
+                    raw=entry.raw,
+                    command=entry.command,
+                    stdin=entry.stdin,
+                    environment=entry.environment,
+                    dialect=self._document.dialect,
+                    zone=zone_name,
+                    note=visible_lines(entry.note),
+                    parts=verdict.parts,
+                    home=home,
+                    ignored_parts=verdict.ignored_parts,
+                ),
+            )
+        )
+
+    def _next_run(self, index: int, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """The next run of a row that will have one, and a note of when to work it out again."""
+        run = next(self._schedules[index].runs(now, zone), None)
+        if run is None:
+            self._due.pop(index, None)
+        else:
+            self._due[index] = run
+        return run
+
+
+def _log_path(entry: Entry, home: str) -> str | None:
+    if b">" not in entry.command and b"tee" not in entry.command:
+        return None  # most lines of long tables, and reading a command takes a while
+    return next(iter(log_paths(entry.command, home, entry.environment)), None)
+
+
+def _state(
+    entry: Entry, schedule: CronSchedule, ignored: str, verdict: Verdict, daemon: CronDaemon
+) -> tuple[State, str]:
+    """Will the line run? The first reason why not, the one nearest to the line itself."""
+    if entry.paused:
+        return State.PAUSED, ""
+    if ignored:
+        return State.NOT_LOADED, f"cron ignores the whole table: {ignored}"
+    if schedule.never_fires:
+        return State.NEVER_FIRES, describe(schedule).sentence
+    if verdict.state is not None:
+        return verdict.state, verdict.reason
+    if daemon.up is False:
+        return State.SCHEDULER_DOWN, f"cron is not running: {daemon.detail}"
+    if daemon.up is None:
+        return State.ON, f"whether cron runs is not known: {daemon.detail}"
+    if schedule.random:
+        return State.ON, describe(schedule).sentence
+    return State.ON, ""
+
+
+def _bad_row(line: Line, document: Document, facts: TableFacts) -> Job:
+    """A line that cron refuses, in its place: its raw fields, and cron's own message."""
+    text = decode(line.raw).strip(" \t\r")
+    words = text.split(None, 5)
+    fields = visible(" ".join(words[:1] if text.startswith("@") else words[:5]))
+    hint = f" ({line.hint})" if line.hint and line.hint != line.error else ""
+    same = [other for other in document.bad_lines if other.raw == line.raw and other.number <= line.number]
+    key = id_key(document.table, document.user.encode("utf-8", "surrogateescape"), line.raw, len(same))
+    return Job(
+        id=f"{facts.source}:bad-{key}",
+        name=visible(f"{posixpath.basename(facts.path)}:{line.number}"),
+        source=facts.source,
+        user=document.user,
+        schedule=fields,
+        schedule_text=fields,
+        schedule_short=fields,
+        location=Location(facts.path, line.number),
+        state=State.BAD_LINE,
+        state_reason=visible(f"{line.error}{hint}"),
+        editable=facts.editable,
+        cron=CronFacts(table=facts.path, raw=line.raw, command=b"", dialect=document.dialect),
+    )
+
+
+def _zone_of(entry: Entry, clockwork: Clockwork) -> tuple[str, ZoneInfo]:
+    """The zone a line's schedule is read in: the machine's, but for cronie what CRON_TZ says above it."""
+    if clockwork.daemon.dialect == "cronie":
+        for name, value in entry.environment:
+            if name == b"CRON_TZ":
+                return _named_zone(decode(value))
+    return clockwork.zone_name, clockwork.zone
+
+
+def _named_zone(name: str) -> tuple[str, ZoneInfo]:
+    """The zone of that name; UTC for an unknown one, which is what tzset(3) makes of it."""
+    try:
+        return name, ZoneInfo(name.removeprefix(":"))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC", ZoneInfo("UTC")
+
+
+def visible_lines(text: str) -> str:
+    """Several lines of outside text, each made safe."""
+    return "\n".join(map(visible, text.split("\n")))

@@ -1,0 +1,181 @@
+"""Learns from the log which jobs cron started: from the journal, or a syslog file where there is none.
+
+A usual user may read neither, for cron logs as root: that is the normal case, and is said with the group
+that would help. The source gives no jobs of its own; the starts in its answers are matched with jobs where
+answers are merged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fedtui.model import Answer, CronStart, Problem
+from fedtui.safe_text import decode
+from fedtui.sources.cron_lines import (
+    IDENTIFIERS,
+    CronNotice,
+    read_entries,
+    syslog_entry,
+)
+from fedtui.sources.journal import Entry, JournalError, Query, follow, read
+from fedtui.sources.log_file import LogError, LogFile, LogTrouble
+from fedtui.sources.log_follow import LogChange, LogFollower
+from fedtui.sources.zone import local_zone
+
+SYSLOG_FILES = (Path("/var/log/syslog"), Path("/var/log/cron.log"), Path("/var/log/cron"))
+KEPT = 10_000
+"""Starts that are kept: 24 hours of seven jobs a minute."""
+
+WINDOW = timedelta(hours=24)
+_TAIL_BYTES = 8 * 1024 * 1024
+_AGAIN = 60.0
+
+# _UID=0: anyone may write a line under cron's name, but only cron writes it as root.
+QUERY = Query(("_UID=0", *(f"--identifier={name}" for name in IDENTIFIERS)), of_system=True)
+
+
+class CronLogSource:
+    """Cron's own lines; see `fedtui.sources.source.Source`."""
+
+    name = "cron-log"
+
+    def __init__(
+        self, user: str, clock: Callable[[], datetime], files: tuple[Path, ...] = SYSLOG_FILES
+    ) -> None:
+        self._user = user
+        self._clock = clock
+        self._files = files
+        self._starts: deque[CronStart] = deque(maxlen=KEPT)
+        self._notices: deque[CronNotice] = deque(maxlen=200)
+        self._problem: Problem | None = None
+        self._following = False
+
+    def starts(self) -> tuple[CronStart, ...]:
+        """The starts of the last 24 hours that are known, oldest first."""
+        since = self._clock() - WINDOW
+        return tuple(start for start in self._starts if start.at >= since)
+
+    def notices(self) -> tuple[CronNotice, ...]:
+        """The daemon's complaints of the last 24 hours, oldest first."""
+        since = self._clock() - WINDOW
+        return tuple(notice for notice in self._notices if notice.at >= since)
+
+    @property
+    def readable(self) -> bool:
+        """True where cron's lines can be read, so that "no start seen" means something."""
+        return self._problem is None
+
+    async def read(self) -> Answer:
+        """Look at the log; while it is followed, what is known is up to date already."""
+        if not self._following:
+            try:
+                self._take_all(await read(QUERY, KEPT, self._since()))
+                self._problem = None
+            except JournalError as error:
+                await self._read_file(error)
+        problems = (self._problem,) if self._problem else ()
+        return Answer(self.name, self._clock(), (), problems=problems, starts=self.starts())
+
+    async def watch(self) -> AsyncGenerator[None, None]:
+        """Yield when cron wrote something."""
+        while True:
+            try:
+                async with aclosing(follow(QUERY, KEPT, self._since())) as batches:
+                    async for batch in batches:
+                        if not self._following:
+                            self._forget()
+                        self._following, self._problem = True, None
+                        if self._take(batch):
+                            yield None
+            except JournalError as error:
+                self._following = False
+                path = self._file()
+                if path is None:
+                    self._explain(error)
+                    yield None
+                    await asyncio.sleep(_AGAIN)
+                    continue
+                async with aclosing(self._watch_file(path)) as wakes:
+                    async for _ in wakes:
+                        yield None
+                await asyncio.sleep(_AGAIN)
+
+    def _since(self) -> tuple[str, ...]:
+        return (f"--since=@{(self._clock() - WINDOW).timestamp():.0f}",)
+
+    def _take(self, entries: Iterable[Entry]) -> bool:
+        starts, notices = read_entries(entries)
+        self._starts += starts
+        self._notices += notices
+        return bool(starts or notices)
+
+    def _take_all(self, entries: Iterable[Entry]) -> None:
+        self._forget()
+        self._take(entries)
+
+    def _forget(self) -> None:
+        self._starts.clear()
+        self._notices.clear()
+
+    def _file(self) -> Path | None:
+        return next((path for path in self._files if path.exists()), None)
+
+    async def _read_file(self, error: JournalError) -> None:
+        path = self._file()
+        if path is None:
+            self._explain(error)
+            return
+        try:
+            lines = await asyncio.to_thread(LogFile(path).tail, KEPT * 4, _TAIL_BYTES)
+        except LogError as trouble:
+            self._explain(error if trouble.trouble is LogTrouble.UNREADABLE else _as_journal(trouble))
+            return
+        self._take_all(self._parsed(lines))
+        self._problem = None
+
+    def _parsed(self, lines: Iterable[bytes]) -> list[Entry]:
+        now, zone = self._clock(), local_zone()[1]
+        entries = (syslog_entry(decode(line), now, zone) for line in lines)
+        return [entry for entry in entries if entry is not None]
+
+    async def _watch_file(self, path: Path) -> AsyncGenerator[None, None]:
+        """Follow a syslog file until it cannot be read."""
+        async with aclosing(LogFollower(path, KEPT).follow()) as events:
+            async for event in events:
+                if event.change is LogChange.PROBLEM:
+                    self._following = False
+                    yield None
+                    return
+                if not self._following:
+                    self._forget()
+                self._following, self._problem = True, None
+                if self._take(self._parsed(event.lines)):
+                    yield None
+
+    def _explain(self, error: JournalError) -> None:
+        """Say why cron's lines are not seen, and what would help."""
+        if error.closed:
+            self._problem = Problem(
+                self.name,
+                f"cron's lines in the journal cannot be read: {self._user} is not in the group adm",
+                "jobs run as ever; only their starts are not seen here",
+                f"sudo usermod -aG adm {self._user}, then log in again",
+                self._clock(),
+            )
+            return
+        self._problem = Problem(
+            self.name,
+            f"cron's log cannot be read: {error.message}",
+            "jobs run as ever",
+            error.advice,
+            self._clock(),
+        )
+
+
+def _as_journal(error: LogError) -> JournalError:
+    return JournalError(str(error), error.advice)

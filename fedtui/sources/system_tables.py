@@ -1,0 +1,240 @@
+"""The system's cron tables: /etc/crontab, /etc/cron.d/* and, where anacron is there, /etc/anacrontab.
+
+Read for everybody, written by root alone. A file that the daemon ignores (its name, mode, owner) is shown
+all the same, as not loaded, with the reason. Facts: database.c of Debian's cron 3.0pl1-162 and of cronie.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import re
+import stat
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from fedtui.crontab import Document, Entry
+from fedtui.model import Answer, Job, Problem, SourceName, State
+from fedtui.sources import anacron
+from fedtui.sources.cron_daemon import CronDaemon, CronProbe
+from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs, Verdict
+from fedtui.sources.polling import changes
+from fedtui.sources.run_parts import parts_of
+from fedtui.sources.user_crontab import Clock, Daemon, Zone, utc_now
+from fedtui.sources.zone import local_zone
+
+_DEBIAN_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_CRONIE_NOT = re.compile(r".*(~|\.rpm(save|orig|new))|#.*")
+# `test -x FILE || rest`: while FILE is there the line does nothing. Only for what stays as it is.
+_GUARD = re.compile(rb"\s*(?:test|\[)\s+-[xefd]\s+(?P<path>/\S+)\s*(?:\])?\s*\|\|")
+_GUARDS = {"/usr/sbin/anacron": "anacron", "/run/systemd/system": "a systemd timer"}
+_MOST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A table as it lies there. `text` is None where it cannot be read, `fault` why cron ignores it."""
+
+    path: Path
+    shown: str
+    source: SourceName
+    text: bytes | None
+    fault: str
+    editable: bool
+    problem: str = ""
+
+
+class SystemTablesSource:
+    """Source "system-tables". `root` is where /etc lies, `owner` the uid that must own the files (tests)."""
+
+    name = "system-tables"
+
+    def __init__(
+        self,
+        *,
+        root: Path = Path("/"),
+        owner: int = 0,
+        daemon: Daemon | None = None,
+        zone: Zone = local_zone,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._root = root
+        self._owner = owner
+        self._daemon = daemon or CronProbe()
+        self._zone = zone
+        self._clock = clock
+        self._tables: dict[_File, TableJobs] = {}
+        self._read_at: object = None
+
+    async def read(self) -> Answer:
+        """The rows of all tables."""
+        return await asyncio.to_thread(self.look)
+
+    def watch(self) -> AsyncIterator[None]:
+        """Yield within about a second of a change to a table or a script, and when a next run has come."""
+        return changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
+
+    def look(self) -> Answer:
+        """`read`, in this thread."""
+        daemon, now = self._daemon(), self._clock()
+        jobs: list[Job] = []
+        problems: list[Problem] = []
+        token = self._token()
+        known = self._tables if token == self._read_at else {}
+        self._read_at, self._tables = token, {}
+        for file in self._files(daemon.dialect):
+            if file.text is None:
+                problems.append(
+                    Problem(self.name, file.problem, "The other tables.", "Root may read it.", now)
+                )
+                continue
+            self._tables[file] = known.get(file) or self._table(file, file.text, daemon)
+            jobs += self._tables[file].at(now, Clockwork(daemon, *self._zone()))
+        jobs += self._anacron(problems, now)
+        return Answer(self.name, now, tuple(jobs), problems=tuple(problems))
+
+    def _table(self, file: _File, text: bytes, daemon: CronDaemon) -> TableJobs:
+        dialect = "cronie" if daemon.dialect == "cronie" else "debian"
+        document = Document.parse(text, system=True, table=file.shown, dialect=dialect, known_user=_is_user)
+        facts = TableFacts(
+            file.source,
+            file.shown,
+            _home,
+            file.editable,
+            file.fault,
+            lambda entry: self._judge(entry, dialect),
+        )
+        return TableJobs(document, facts)
+
+    def _judge(self, entry: Entry, dialect: str) -> Verdict:
+        """What a line does here: nothing while its guard holds, or the scripts of a folder."""
+        found = parts_of(entry, self._root, dialect)
+        run, ignored = (found.run, found.ignored) if found is not None else ((), ())
+        guard = _GUARD.match(entry.command)
+        path = guard["path"].decode("utf-8", "replace") if guard else ""
+        if path in _GUARDS and (self._root / path.lstrip("/")).exists():
+            return Verdict(State.OFF, f"does nothing here: {_GUARDS[path]} does its work", run, ignored)
+        return Verdict(None, "", run, ignored)
+
+    def _anacron(self, problems: list[Problem], now: datetime) -> tuple[Job, ...]:
+        path = self._root / "etc/anacrontab"
+        if not anacron.installed(self._root):
+            return ()
+        try:
+            return anacron.anacron_jobs(path.read_bytes(), editable=os.access(path, os.W_OK))
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            problems.append(
+                Problem(self.name, f"/etc/anacrontab: {error.strerror}", "The other tables.", at=now)
+            )
+            return ()
+
+    def _files(self, dialect: str) -> Iterator[_File]:
+        for path in self._paths():
+            shown = f"/{path.relative_to(self._root)}"
+            in_folder = path.parent.name == "cron.d"
+            source = SourceName.CRON_D if in_folder else SourceName.SYSTEM_CRONTAB
+            fault = _name_fault(path.name, dialect) if in_folder else ""
+            try:
+                text = _read(path)
+                fault = fault or file_fault(path, self._owner)
+            except OSError as error:
+                if not isinstance(error, FileNotFoundError):
+                    yield _File(path, shown, source, None, "", False, f"{shown}: {error.strerror}")
+                continue
+            yield _File(path, shown, source, text, fault, os.access(path, os.W_OK))
+
+    def _paths(self) -> list[Path]:
+        folder = self._root / "etc/cron.d"
+        try:
+            found = sorted(Path(entry.path) for entry in os.scandir(folder))
+        except OSError:
+            found = []
+        tables = [path for path in found if not path.name.startswith(".") and not path.is_dir()]
+        return [self._root / "etc/crontab", *tables]
+
+    def _token(self) -> object:
+        """The times and sizes of all that the rows are made from, and the daemon."""
+        parts = [self._root / "etc" / f"cron.{name}" for name in ("hourly", "daily", "weekly", "monthly")]
+        others = [self._root / "etc/cron.d", self._root / "etc/anacrontab", self._root / anacron.PROGRAM]
+        scripts = [path for folder in parts for path in _listed(folder)]
+        paths = [*self._paths(), *others, *parts, *scripts]
+        return [_stamp(path) for path in paths], self._daemon(), self._zone()[0]
+
+    def _next_due(self) -> datetime | None:
+        moments = (table.next_due for table in self._tables.values())
+        return min((moment for moment in moments if moment is not None), default=None)
+
+
+def file_fault(path: Path, owner: int = 0) -> str:
+    """Why the daemon ignores a system table for what its file is; empty where it does not."""
+    link = path.lstat()
+    if stat.S_ISLNK(link.st_mode) and link.st_uid != owner:
+        return f"the link belongs to {_user_name(link.st_uid)}, not to root"
+    facts = path.stat()
+    if facts.st_uid != owner:
+        return f"the file belongs to {_user_name(facts.st_uid)}, not to root"
+    if not stat.S_ISREG(facts.st_mode):
+        return "it is not a regular file"
+    if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"its mode {stat.S_IMODE(facts.st_mode):04o} lets others than root write it"
+    if facts.st_nlink != 1:
+        return f"it has {facts.st_nlink} hard links"
+    return ""
+
+
+def _name_fault(name: str, dialect: str) -> str:
+    if dialect == "cronie":
+        return "cron leaves out names like this" if _CRONIE_NOT.fullmatch(name) else ""
+    if _DEBIAN_NAME.fullmatch(name):
+        return ""
+    return f"cron takes file names of letters, digits, _ and - only, and {name} has others"
+
+
+def _read(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FileNotFoundError  # a pipe or a device holds no table
+        return file.read(_MOST)
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return [Path(entry.path) for entry in os.scandir(folder)]
+    except OSError:
+        return []
+
+
+def _stamp(path: Path) -> tuple[str, int, int, int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return str(path), facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino
+
+
+def _home(user: str) -> str:
+    try:
+        return pwd.getpwnam(user).pw_dir
+    except KeyError:
+        return "/"
+
+
+def _is_user(user: str) -> bool:
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        return False
+    return True
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

@@ -1,0 +1,155 @@
+"""The reschedule dialog: a new schedule for one job, its meaning while it is typed, and why.
+
+It changes nothing: `enter` hands schedule, reason and ticket to whoever opened it, who plans the change
+and shows it in the confirm dialog. An invalid schedule does not get past it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import ClassVar, NamedTuple
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from fedtui.model import Job
+from fedtui.presentation.signs import cut
+from fedtui.safe_text import shown
+from fedtui.screens.dialog import Dialog, local_now
+from fedtui.widgets.lines import Body, fact
+from fedtui.widgets.preview_lines import LABEL
+from fedtui.widgets.schedule_field import AskPreview, ScheduleField
+
+
+class NewSchedule(NamedTuple):
+    """What the user wants instead; `reason` and `ticket` may be empty."""
+
+    schedule: str
+    reason: str
+    ticket: str
+
+
+class RescheduleScreen(Dialog[NewSchedule | None]):
+    """Asks for a schedule. `preview` says what a text would mean for this job."""
+
+    CSS_PATH: ClassVar[list[str]] = ["../styles/dialog.tcss", "../styles/schedule_field.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "suggestion", "suggestion", id="form.suggestion", priority=True),
+    ]
+
+    def __init__(
+        self, job: Job, preview: AskPreview, clock: Callable[[], datetime] = local_now, profile: str = ""
+    ) -> None:
+        super().__init__()
+        self.job = job
+        self._profile = profile
+        self._going = False
+        self._said = ""
+        dialect = job.cron.dialect if job.cron is not None else ""
+        self._field = ScheduleField(job.schedule, preview, clock, dialect=dialect)
+
+    def compose_box(self) -> Iterable[Widget]:
+        """What is now, what is new, and why."""
+        yield Body(self.rows, id="body")
+        yield self._field
+        yield Body(self._said_rows, id="said")
+        with Horizontal(id="reason-row"):
+            yield Body(lambda _: [Content.styled("reason", "$muted")], classes="label")
+            yield Input(placeholder=self._why, select_on_focus=False, id="reason")
+            yield Body(lambda _: [Content.styled("ticket", "$muted")], classes="second")
+            yield Input(placeholder="optional", select_on_focus=False, id="ticket")
+
+    @property
+    def _why(self) -> str:
+        return "why leave the profile?" if self._profile else "optional, stays as a comment"
+
+    def on_mount(self) -> None:
+        """The cursor is in the schedule."""
+        self.box.can_focus = False
+        self.dress()
+        self._field.input.focus()
+
+    def heading(self) -> tuple[str, str]:
+        """The verb and the job."""
+        return "Reschedule", self.job.name
+
+    def hints(self) -> Sequence[tuple[str, str, str]]:
+        """Only keys that work now."""
+        return [
+            ("enter", "review the change", "go_on"),
+            ("tab", "next field", "app.focus_next"),
+            ("esc", "cancel", "leave"),
+        ]
+
+    def rows(self, width: int) -> Sequence[Content]:
+        """The schedule as it is now."""
+        written = shown(self.job.schedule)
+        words = shown(self.job.schedule_text)
+        value = Content.assemble(
+            cut(written, width - LABEL),
+            (f"    {words}" if words != written else "", "$muted"),
+            (f"    profile {shown(self._profile)}" if self._profile else "", "$muted"),
+        )
+        return [fact("now", value, LABEL)]
+
+    def _said_rows(self, width: int) -> Sequence[Content]:
+        rows: list[Content] = []
+        if self._profile and self.roomy:
+            rows = [
+                Content(""),
+                Content.assemble(
+                    ("The line follows the profile ", "$muted"),
+                    shown(self._profile),
+                    (". The reason stays as a comment above the line.", "$muted"),
+                ),
+            ]
+        elif self.roomy:
+            rows = [Content("")]
+        if self._said:
+            rows.append(Content.styled(cut(self._said, width), "$warn"))
+        return rows
+
+    def on_schedule_field_checked(self) -> None:
+        """The answer is here: go on if that was asked for."""
+        going, self._going = self._going, False
+        self.dress()
+        if going:
+            self._go_on()
+
+    def on_input_changed(self) -> None:
+        """What was said of the old text holds no more."""
+        if self._said:
+            self._say("")
+
+    def on_input_submitted(self) -> None:
+        """`enter` in any field."""
+        self.action_go_on()
+
+    def action_go_on(self) -> None:
+        """Hand the new schedule over, once it is known to be valid."""
+        if self._field.checking:
+            self._going = True
+            self._field.check()
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if not self._field.is_valid:
+            self._say("" if self._field.preview else "Type a schedule first.")
+        elif self._field.text == self.job.schedule:
+            self._say("This is the schedule it has now: nothing to change.")
+        else:
+            reason, ticket = (self.query_one(name, Input).value.strip() for name in ("#reason", "#ticket"))
+            self.dismiss(NewSchedule(self._field.text, reason, ticket))
+
+    def _say(self, text: str) -> None:
+        self._said = text
+        self.query_one("#said", Body).redraw()
+
+    def action_suggestion(self) -> None:
+        """Take the nearest schedule without the trap."""
+        self._field.take_suggestion()

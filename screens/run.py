@@ -1,0 +1,242 @@
+"""The run dialog: a job started now, its output live, and how it ended, in place.
+
+`esc` hides it and the run goes on, for a run belongs to nobody's window; whoever opens the dialog again
+gives a `start` that finds the run. `t` stops it after a `y`. The result is "log" where the full log is
+wanted next, else None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum, auto
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Resize
+from textual.widget import Widget
+
+from fedtui.actions.plan import Applied, Refused
+from fedtui.actions.run import GRACE, RunUpdate
+from fedtui.model import Job, Outcome, Result, Run
+from fedtui.presentation.signs import outcome_sign
+from fedtui.screens.dialog import Dialog, local_now, to_its_end
+from fedtui.sources.log_feed import LogFeed
+from fedtui.widgets import run_lines
+from fedtui.widgets.lines import Body, boxed, fact, note, rule
+from fedtui.widgets.run_output import RunOutput
+
+
+class Phase(Enum):
+    """Where the run is."""
+
+    STARTING = auto()
+    RUNNING = auto()
+    ASKING = auto()
+    STOPPING = auto()
+    ENDED = auto()
+    REFUSED = auto()
+
+
+LIVE = (Phase.RUNNING, Phase.ASKING, Phase.STOPPING)
+
+
+class RunScreen(Dialog[Literal["log"] | None]):
+    """Runs a job and shows it.
+
+    `start` gives the run, `updates` its output and its end, `stop` ends it. `log` is the feed of the
+    job's own log or journal; `usual` how long it mostly takes, in seconds.
+    """
+
+    CSS_PATH: ClassVar[list[str]] = ["../styles/dialog.tcss", "../styles/run.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "stop", "stop", id="run.stop", tooltip="Stop the run; asks first"),
+        Binding("y", "yes", "yes", id="run.yes", show=False),
+        Binding("f", "follow", "follow", id="run.follow", tooltip="Go with the end of the output"),
+        Binding("r", "again", "run again", id="run.again", tooltip="Run it once more"),
+        Binding("l", "log", "full log", id="run.log", tooltip="The job's log, full screen"),
+    ]
+
+    def __init__(
+        self,
+        job: Job,
+        start: Callable[[], Awaitable[Run]],
+        updates: Callable[[Run], AsyncIterator[RunUpdate]],
+        stop: Callable[[], Awaitable[Applied]],
+        *,
+        clock: Callable[[], datetime] = local_now,
+        log: LogFeed | None = None,
+        usual: float | None = None,
+        home: str = "",
+    ) -> None:
+        super().__init__()
+        self.job = job
+        self.run_now: Run | None = None
+        self.phase = Phase.STARTING
+        self._start, self._updates, self._stop = start, updates, stop
+        self._clock = clock
+        self._usual = usual
+        self._home = home or str(Path.home())
+        self.output = RunOutput(clock, log, id="output")
+        self._refusal: Refused | None = None
+        self._stopped = ""
+
+    def compose_box(self) -> Iterable[Widget]:
+        """Facts, output, note."""
+        yield Body(self.rows, id="body")
+        yield self.output
+        yield Body(self._note_rows, id="note")
+
+    def on_mount(self) -> None:
+        """Start the job at once: the key that opened the dialog asked for it."""
+        self.box.can_focus = False
+        self.output.focus()
+        self.dress()
+        self.set_interval(1, self._tick)
+        self.run_worker(self._run(), group="run", exclusive=True)
+
+    def heading(self) -> tuple[str, str]:
+        """The verb and the job."""
+        return "Run", self.job.name
+
+    def hints(self) -> Sequence[tuple[str, str, str]]:
+        """Only keys that work now."""
+        if self.phase is Phase.ASKING:
+            return [("y", "stop it", "yes"), ("esc", "leave it running", "leave")]
+        if self.phase is Phase.REFUSED:
+            return [("esc", "close", "leave"), ("r", "try again", "again"), ("l", "full log", "log")]
+        if self.phase is Phase.ENDED:
+            return [("esc", "close", "leave"), ("r", "run again", "again"), ("l", "full log", "log")]
+        stop = [("t", "stop", "stop")] if self.phase is Phase.RUNNING else []
+        follow = ("f", "follow", "follow")
+        return [("esc", "hide, keeps running", "leave"), follow, *stop, ("l", "full log", "log")]
+
+    def rows(self, width: int) -> Sequence[Content]:
+        """State, command, surroundings, and the head of the output."""
+        now = self._clock()
+        if self.phase is Phase.REFUSED and self.run_now is None:
+            state = fact("state", Content.styled("✗ not started", "bold $fail"), run_lines.LABEL)
+        else:
+            state = run_lines.state_row(self.run_now, now, self._usual)
+        ended = self.phase is Phase.ENDED
+        head = run_lines.output_head(self.output.counts, self.output.following, ended)
+        facts = [
+            state,
+            *run_lines.job_rows(self.job, self.run_now, width, self._home, self.output.log_title),
+        ]
+        return [*facts, *([Content("")] if self.roomy else []), rule(width, head)]
+
+    def _note_rows(self, width: int) -> Sequence[Content]:
+        if self._refusal is not None:
+            rows = note("✗", "bold $fail", "", width, lead=self._refusal.message)
+            for text in (self._refusal.untouched, self._refusal.advice):
+                rows += note(" ", "", text, width) if text else []
+            return rows
+        if self.phase is Phase.ASKING:
+            how = "Its unit is stopped." if self.job.timer else f"SIGTERM, and SIGKILL after {GRACE:.0f} s."
+            return note("▲", "$warn", f"{how} What it did stays.", width, lead="Stop this run?")
+        if self.phase is Phase.STOPPING:
+            return note("►", "$accent", "", width, lead="stopping")
+        result = self.run_now.result if self.run_now is not None else None
+        if result is not None:
+            return self._end_rows(result, width)
+        ahead = run_lines.ahead_words(self.job, self.output.counts, self._clock())
+        if ahead is None:
+            return []
+        errors, warnings = self.output.counts.errors, self.output.counts.warnings
+        sign, tone = ("✗", "bold $fail") if errors else ("▲", "$warn") if warnings else (" ", "")
+        return boxed(sign, tone, ahead, width)
+
+    def _end_rows(self, result: Result, width: int) -> list[Content]:
+        words = " ".join(filter(None, (run_lines.ending_words(result), self._stopped)))
+        sign = outcome_sign(result)
+        return note(sign.glyph, f"${sign.tone}", words, width) if words else []
+
+    async def _run(self) -> None:
+        try:
+            await self.output.begin()
+            self.run_now = await to_its_end(self._start(), self.app)
+            self.output.found(self.run_now.start)
+            self._to(Phase.RUNNING)
+            async for update in self._updates(self.run_now):
+                await self.output.take(update.output)
+                if update.run is not None:
+                    self.run_now = update.run
+        except Refused as refusal:
+            self._refusal = refusal
+        self.output.finish()
+        if self.run_now is not None and self.run_now.result is None:
+            # Nobody told its end: that is unknown, never ok.
+            self.run_now = replace(self.run_now, result=Result(Outcome.UNKNOWN))
+        self._to(Phase.REFUSED if self.run_now is None else Phase.ENDED)
+
+    def _tick(self) -> None:
+        for name in ("#body", "#note"):
+            self.query_one(name, Body).redraw()
+
+    def on_resize(self, event: Resize) -> None:
+        """More or fewer rows for the output."""
+        self.output.fit()
+
+    def on_run_output_grown(self) -> None:
+        """Count anew."""
+        self._tick()
+
+    def on_follow_changed(self) -> None:
+        """The rule says whether the output is followed."""
+        self._tick()
+
+    def action_leave(self) -> None:
+        """Hide; or, where the question is open, leave it running."""
+        if self.phase is Phase.ASKING:
+            self._to(Phase.RUNNING)
+            return
+        if self.phase in (*LIVE, Phase.STARTING):
+            self.notify("The run goes on; r shows it again.", markup=False)
+        self.dismiss(None)
+
+    def action_log(self) -> None:
+        """The full log next; the run goes on."""
+        self.dismiss("log")
+
+    def action_follow(self) -> None:
+        """Back to the end of the output."""
+        self.output.follow(True)
+
+    def action_stop(self) -> None:
+        """Ask whether to stop."""
+        if self.phase is Phase.RUNNING:
+            self._refusal = None
+            self._to(Phase.ASKING)
+
+    def action_yes(self) -> None:
+        """Stop it."""
+        if self.phase is Phase.ASKING:
+            self._to(Phase.STOPPING)
+            self.run_worker(self._stop_it(), group="stop", exclusive=True)
+
+    async def _stop_it(self) -> None:
+        try:
+            applied = await to_its_end(self._stop(), self.app)
+        except Refused as refusal:
+            self._refusal = refusal if self.phase is Phase.STOPPING else None
+        else:
+            self._stopped = applied.message
+        if self.phase is Phase.STOPPING:
+            self._to(Phase.RUNNING)
+        else:
+            self.redraw()
+
+    def action_again(self) -> None:
+        """Run it once more, after its end or a refusal."""
+        if self.phase in (Phase.ENDED, Phase.REFUSED):
+            self._refusal, self._stopped, self.run_now = None, "", None
+            self._to(Phase.STARTING)
+            self.run_worker(self._run(), group="run", exclusive=True)
+
+    def _to(self, phase: Phase) -> None:
+        self.phase = phase
+        self.redraw()

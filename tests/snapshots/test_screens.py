@@ -1,0 +1,106 @@
+"""Pictures of the screens over the made-up machine; look at them before you accept new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.fixtures import mockup_data as mock
+from tests.fixtures.mockup_app import MockupApp, screen_text
+
+SMALL, LARGE = (80, 24), (120, 40)
+THEMES = pytest.mark.parametrize("light", [False, True], ids=["dark", "light"])
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+
+Compare = Callable[..., bool]
+
+
+def after(*keys: str, says: str) -> Callable[[Pilot[str]], object]:
+    """Press keys, then wait until the screen says something."""
+
+    async def run(pilot: Pilot[str]) -> None:
+        assert isinstance(pilot.app, MockupApp)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(0.05)
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if says in screen_text(pilot.app):
+                break
+        else:
+            pytest.fail(f"the screen never said {says!r}:\n{screen_text(pilot.app)}")
+        await pilot.pause(0.1)
+
+    return run
+
+
+@SIZES
+@THEMES
+def test_dashboard(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    assert snap_compare(MockupApp(light=light), terminal_size=size, run_before=after(says="sync complete"))
+
+
+@pytest.mark.parametrize("size", [(100, 30), (160, 45)], ids=["100x30", "160x45"])
+def test_dashboard_between_and_beyond(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(MockupApp(), terminal_size=size, run_before=after(says="sync complete"))
+
+
+def test_dashboard_in_ascii(snap_compare: Compare) -> None:
+    run = after(says="sync complete")
+    assert snap_compare(MockupApp(ascii_only=True), terminal_size=SMALL, run_before=run)
+
+
+def test_dashboard_without_colour(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(MockupApp(), terminal_size=SMALL, run_before=after(says="sync complete"))
+
+
+def test_dashboard_folded(snap_compare: Compare) -> None:
+    assert snap_compare(MockupApp(), terminal_size=SMALL, run_before=after("z", says="unfold"))
+
+
+def test_dashboard_filtered(snap_compare: Compare) -> None:
+    run = after("slash", *"timer", says="matching “timer”")
+    assert snap_compare(MockupApp(), terminal_size=SMALL, run_before=run)
+
+
+@SIZES
+def test_nothing_yet(snap_compare: Compare, size: tuple[int, int]) -> None:
+    run = after(says="12 checks passed")
+    assert snap_compare(MockupApp(mock.EMPTY), terminal_size=size, run_before=run)
+
+
+@SIZES
+@THEMES
+def test_bus_down(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    app = MockupApp(mock.bus_down(), light=light)
+    assert snap_compare(
+        app, terminal_size=size, run_before=after("end", "up", says="only this view is blind")
+    )
+
+
+def test_too_small(snap_compare: Compare) -> None:
+    assert snap_compare(MockupApp(), terminal_size=(52, 12), run_before=after(says="52 × 12"))
+
+
+@SIZES
+@THEMES
+def test_log(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    run = after("l", "slash", *"Qdrant", "enter", "N", says="3 of 4")
+    assert snap_compare(MockupApp(light=light), terminal_size=size, run_before=run)
+
+
+@SIZES
+@THEMES
+def test_help(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    app = MockupApp(light=light)
+    assert snap_compare(
+        app, terminal_size=size, run_before=after("question_mark", says="run now, live output")
+    )
+
+
+def test_palette(snap_compare: Compare) -> None:
+    run = after("ctrl+p", says="Dark or light")
+    assert snap_compare(MockupApp(), terminal_size=LARGE, run_before=run)

@@ -1,0 +1,151 @@
+"""What a command line tells of its job without being run; where it is not certain, nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fedtui.crontab import Document, log_paths, program, programs, script_path, uses_logger
+
+HOME = "/home/fed"
+GIT = (
+    b"cd /srv/repo && bash scripts/sync-learning-data.sh && git add data/ && "
+    b'git commit -m "Auto-sync $(date +%Y-%m-%d)" && git push origin a/b >> /var/log/federated-git.log 2>&1'
+)
+ANACRON = b"test -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }"
+PHP = (
+    b"[ -x /usr/lib/php/sessionclean ] && if [ ! -d /run/systemd/system ]; then /usr/lib/php/sessionclean; fi"
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "paths"),
+    [
+        (b"bash x.sh >> /var/log/x.log 2>&1", ("/var/log/x.log",)),
+        (b"x > /tmp/x.log", ("/tmp/x.log",)),
+        (b"x &>> ~/x.log", ("/home/fed/x.log",)),
+        (b"x &>~/x.log", ("/home/fed/x.log",)),
+        (b"x >& ~/x.log", ("/home/fed/x.log",)),
+        (b"x 2>> err.log", ("/home/fed/err.log",)),
+        (b"x >/dev/null 2>&1", ()),
+        (b"x >/dev/null 2>>~/err.log", ("/home/fed/err.log",)),
+        (b"x 2>&1 | tee -a $HOME/logs/x.log", ("/home/fed/logs/x.log",)),
+        (b"x 2>&1 | tee x.log y.log >/dev/null", ("/home/fed/x.log", "/home/fed/y.log")),
+        (b"x >> ${HOME}/'my logs'/x\\ y.log", ("/home/fed/my logs/x y.log",)),
+        (b'x >> "$HOME/logs/x.log" 2>&1', ("/home/fed/logs/x.log",)),
+        (b"cd /srv/app && ./x >> logs/x.log", ("/srv/app/logs/x.log",)),
+        (b"cd app; ./x >> logs/x.log", ("/home/fed/app/logs/x.log",)),
+        (b"(cd /srv; x) >> x.log", ()),
+        (b"cd /srv | tee x.log", ("/home/fed/x.log",)),
+        (b"cd $APP && x >> x.log", ()),
+        (b"cd /a || cd /b; x >> x.log", ()),
+        (b"{ a; b; } >> ~/x.log 2>&1", ("/home/fed/x.log",)),
+        (b"(a; b) >> ~/x.log 2>&1", ("/home/fed/x.log",)),
+        (b"LOG=/tmp/x.log; x >> $LOG", ("/tmp/x.log",)),
+        (b"LOG=$(mktemp); x >> $LOG", ()),
+        (b"x >> ~/x-$(date +%F).log", ()),
+        (b"x >> ~/x-`date`.log", ()),
+        (b"x >> $UNKNOWN/x.log", ()),
+        (b"x >> ~other/x.log", ()),
+        (b"x >> /logs/*.log", ()),
+        (b"x >> /logs/{a,b}.log", ()),
+        (b"echo \"a > b\" '> c'", ()),
+        (b"[[ a > b ]] && x >> ~/x.log", ("/home/fed/x.log",)),
+        (b"x # >> ~/x.log", ()),
+        (b"x >> 'unclosed", ()),
+        (b"x < ~/input", ()),
+        (b"mysqldump db > ~/db.sql 2>> ~/err.log", ("/home/fed/err.log", "/home/fed/db.sql")),
+        (b"a > ~/data.csv; b >> ~/b.log 2>&1", ("/home/fed/b.log", "/home/fed/data.csv")),
+        (b"bash -c 'x >> ~/x.log 2>&1'", ("/home/fed/x.log",)),
+        (b'flock -n /tmp/l -c "python3 ~/m.py 2>&1 | tee -a ~/m.log"', ("/home/fed/m.log",)),
+        (b"find / -exec bash -c 'mv {} {}.old && touch {}' \\;", ()),
+        (b"exec >> ~/x.log 2>&1; x", ("/home/fed/x.log",)),
+        (b"x >> caf\xe9.log", ("/home/fed/caf\udce9.log",)),
+        (b"x 1>>~/x.log 2>&1\r", ("/home/fed/x.log",)),
+        (GIT, ("/var/log/federated-git.log",)),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_log_paths(command: bytes, paths: tuple[str, ...]) -> None:
+    assert log_paths(command, HOME) == paths
+
+
+def test_the_tables_environment_counts() -> None:
+    settings_above = ((b"HOME", b"/srv/home"), (b"LOGS", b"/srv/logs"))
+    assert log_paths(b"x >> $LOGS/x.log 2>&1", HOME, settings_above) == ("/srv/logs/x.log",)
+    assert log_paths(b"x >> ~/x.log 2>&1", HOME, settings_above) == ("/srv/home/x.log",)
+    assert log_paths(b"x >> x.log", HOME, settings_above) == ("/srv/home/x.log",)
+
+
+@pytest.mark.parametrize(
+    ("command", "script", "names", "name"),
+    [
+        (b"bash /opt/sync-data.sh --all", "/opt/sync-data.sh", ("bash",), "sync-data"),
+        (b"/opt/sync-data.sh", "/opt/sync-data.sh", (), "sync-data"),
+        (b"~/bin/x", "/home/fed/bin/x", (), "x"),
+        (b"sync-data", None, ("sync-data",), "sync-data"),
+        (b"/usr/bin/python3 -u ~/m.py", "/home/fed/m.py", (), "m"),
+        (b"python3 -m pkg.mod run", None, ("python3",), "pkg.mod"),
+        (b"python3 -c 'print(1)'", None, ("python3",), "python3"),
+        (b"cd ~/x && bash scripts/y.sh", "/home/fed/x/scripts/y.sh", ("bash",), "y"),
+        (b"nice -n 10 ionice -c3 bash y.sh", "/home/fed/y.sh", ("nice", "ionice", "bash"), "y"),
+        (b"timeout -k 5 60 /opt/y.sh", "/opt/y.sh", ("timeout",), "y"),
+        (b"flock -n -w 5 /tmp/lock /opt/y.sh", "/opt/y.sh", ("flock",), "y"),
+        (b"env A=b C=d nohup /opt/y.sh", "/opt/y.sh", ("env", "nohup"), "y"),
+        (b"A=b C='d e' /opt/y.sh", "/opt/y.sh", (), "y"),
+        (b"[ -x /opt/y.sh ] && /opt/y.sh", "/opt/y.sh", (), "y"),
+        (b"sleep 30; /opt/y.sh", "/opt/y.sh", (), "y"),
+        (b". ~/.profile; /opt/y.sh", "/opt/y.sh", (), "y"),
+        (b"sh -ec 'cd /opt; ./y.sh'", "/opt/y.sh", (), "y"),
+        (b"bash -l", None, ("bash",), "bash"),
+        (b"$RUN /opt/y.sh", None, (), "$RUN"),
+        (b"bash $DIR/y.sh", None, ("bash",), "y"),
+        (b"echo hi >> x", None, (), "echo"),
+        (b"", None, (), "empty command"),
+        (b"   ", None, (), "empty command"),
+        (b"'unclosed", None, (), "'unclosed"),
+        (ANACRON, None, ("run-parts",), "cron.daily"),
+        (PHP, "/usr/lib/php/sessionclean", (), "sessionclean"),
+        (GIT, "/srv/repo/scripts/sync-learning-data.sh", ("bash",), "sync-learning-data"),
+        (b"/opt/caf\xe9.sh", "/opt/caf\udce9.sh", (), "café"),
+    ],
+    ids=lambda value: repr(value)[:50],
+)
+def test_what_a_line_runs(command: bytes, script: str | None, names: tuple[str, ...], name: str) -> None:
+    assert script_path(command, HOME) == script
+    assert programs(command) == names
+    assert program(command) == (names[0] if names else None)
+    (entry,) = Document.parse(b"0 * * * * " + command.replace(b"%", b"\\%") + b"\n").entries
+    assert entry.name == name
+
+
+@pytest.mark.parametrize(
+    ("command", "uses"),
+    [
+        (b"x | logger -t x", True),
+        (b"x | /usr/bin/logger", True),
+        (b"systemd-cat -t x /opt/x", True),
+        (b"/opt/logger.sh", False),
+        (b"echo logger", False),
+    ],
+)
+def test_use_of_the_system_log(command: bytes, uses: bool) -> None:
+    assert uses_logger(command) is uses
+
+
+characters = st.sampled_from("ab /~*?[]{}()<>|&;!#=\\'\"`$%-.\t\r\xe9")
+phrases = st.sampled_from(["cd ", "$(", "2>&1", ">>", "bash -c ", "$HOME", "if ", "[["])
+pieces = st.one_of(characters, phrases)
+
+
+@settings(max_examples=200)
+@given(st.lists(pieces, max_size=15).map("".join))
+def test_no_line_is_too_odd_and_every_path_is_absolute(text: str) -> None:
+    command = text.encode("latin-1")
+    assert all(path.startswith("/") for path in log_paths(command, HOME))
+    script = script_path(command, HOME)
+    assert script is None or script.startswith("/")
+    assert all("/" not in name for name in programs(command))
+    table = b"0 0 * * * x" + command.replace(b"%", b"\\%") + b"\n"
+    assert [bool(entry.name) for entry in Document.parse(table).entries] == [True]

@@ -1,0 +1,164 @@
+"""Each finding: a case that makes it true, and one where it is silent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fedtui.health import checkup, host
+from fedtui.health.host import Host
+from fedtui.model import (
+    CronFacts,
+    Finding,
+    Job,
+    Location,
+    Outcome,
+    Result,
+    Run,
+    Scheduler,
+    Severity,
+    Snapshot,
+    SourceName,
+    State,
+)
+
+NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
+
+
+def cron_job(command: str = "true", name: str = "sync", home: str = "/nonexistent", **more: object) -> Job:
+    raw = command.encode()
+    cron = CronFacts("crontab", b"0 * * * * " + raw, raw, home=home)
+    base = Job(
+        f"crontab:{name}", name, SourceName.CRONTAB, "fed", "0 * * * *", "hourly", Location("crontab", 7)
+    )
+    return replace(base, cron=cron, editable=True, command=command, **more)  # type: ignore[arg-type]  # shorthand
+
+
+def found(*jobs: Job, **more: object) -> dict[str, Finding]:
+    snapshot = Snapshot(NOW, jobs, **more)  # type: ignore[arg-type]  # shorthand
+    return {finding.code: finding for finding in checkup(snapshot, Host(log_limit=1000))}
+
+
+def test_a_healthy_job_has_no_finding(tmp_path: Path) -> None:
+    script = tmp_path / "sync.sh"
+    script.write_text("true\n")
+    job = cron_job(f"sh {script} >> {tmp_path}/sync.log 2>&1", log_path=str(tmp_path / "sync.log"))
+    assert found(job, schedulers=(Scheduler("cron", True), Scheduler("systemd", True))) == {}
+
+
+def test_cron_down_is_an_error_only_where_there_are_cron_jobs() -> None:
+    down = (Scheduler("cron", False, "no process cron"),)
+    finding = found(cron_job(), schedulers=down)["FT001"]
+    assert (finding.severity, finding.evidence) == (Severity.ERROR, ("no process cron",))
+    assert found(schedulers=down) == {}
+    assert found(cron_job(), schedulers=(Scheduler("cron", None),)) == {}
+
+
+def test_systemd_down_is_a_warning() -> None:
+    assert (
+        found(schedulers=(Scheduler("systemd", False, "connection refused"),))["FT002"].severity
+        is Severity.WARNING
+    )
+
+
+def test_a_bad_line_names_the_jobs_that_do_not_run_because_of_it() -> None:
+    bad = cron_job("x", name="crontab:12", state=State.BAD_LINE, state_reason="bad minute")
+    dropped = cron_job(name="export", state=State.NOT_LOADED)
+    findings = found(bad, dropped)
+    assert "bad minute" in findings["FT101"].sentence
+    assert "1 other jobs do not run" in findings["FT101"].sentence
+    assert "export" in findings["FT101"].evidence
+    assert "FT102" not in findings
+
+
+def test_a_table_without_final_newline_is_one_finding() -> None:
+    jobs = [
+        cron_job(name=n, state=State.NOT_LOADED, state_reason="no newline at the end") for n in ("a", "b")
+    ]
+    assert found(*jobs)["FT102"].sentence.endswith("no newline at the end.")
+    assert len(checkup(Snapshot(NOW, tuple(jobs)), Host())) == 1
+
+
+def test_a_schedule_that_never_fires() -> None:
+    assert (
+        found(cron_job(state=State.NEVER_FIRES, state_reason="no 30 February"))["FT103"].job_id
+        == "crontab:sync"
+    )
+
+
+def test_a_missing_script_is_named(tmp_path: Path) -> None:
+    finding = found(cron_job(f"bash {tmp_path}/gone.sh"))["FT110"]
+    assert finding.evidence[0] == f"{tmp_path}/gone.sh"
+
+
+def test_a_paused_job_with_a_missing_script_is_left_alone(tmp_path: Path) -> None:
+    assert found(cron_job(f"bash {tmp_path}/gone.sh", state=State.PAUSED)) == {}
+
+
+def test_a_command_that_only_the_shell_finds() -> None:
+    finding = found(cron_job("no-such-tool-of-mine --now"))["FT118"]
+    assert finding.title == "no-such-tool-of-mine is not on cron's PATH"
+    assert finding.evidence[0] == "cron's PATH  /usr/bin:/bin"
+
+
+def test_the_tables_own_path_is_the_one_that_counts(tmp_path: Path) -> None:
+    tool = tmp_path / "mytool"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    job = cron_job("mytool")
+    assert job.cron is not None
+    with_path = replace(job, cron=replace(job.cron, environment=((b"PATH", f"{tmp_path}:/bin".encode()),)))
+    assert "FT118" in found(job)
+    assert found(with_path) == {}
+
+
+def test_a_failed_run_counts_how_many_in_a_row() -> None:
+    failed = Result(Outcome.FAILED, exit_code=1, reasons=("push rejected",))
+    runs = tuple(
+        Run(
+            str(n),
+            "crontab:sync",
+            NOW - timedelta(hours=3 - n),
+            NOW,
+            Result(Outcome.OK) if n == 0 else failed,
+        )
+        for n in range(3)
+    )
+    finding = found(cron_job(last_result=failed), runs={"crontab:sync": runs})["FT301"]
+    assert finding.evidence[:2] == ("exit 1, 2 in a row", "push rejected")
+
+
+def test_an_unknown_result_is_not_called_a_failure() -> None:
+    assert found(cron_job(last_result=Result(Outcome.UNKNOWN))) == {}
+
+
+def test_a_log_whose_folder_is_missing(tmp_path: Path) -> None:
+    finding = found(cron_job(log_path=str(tmp_path / "logs" / "a.log")))["FT401"]
+    assert finding.evidence[0] == f"the folder {tmp_path}/logs is missing"
+
+
+def test_a_log_that_is_a_directory(tmp_path: Path) -> None:
+    assert found(cron_job(log_path=str(tmp_path)))["FT401"].evidence[0] == f"{tmp_path} is a directory"
+
+
+def test_a_big_log_is_reported_until_something_rotates_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(b"x" * 1001)
+    job = cron_job(log_path=str(log))
+    assert found(job)["FT402"].severity is Severity.WARNING
+    config = tmp_path / "logrotate.conf"
+    config.write_text(f"# weekly\n{tmp_path}/*.log {{\n  weekly\n}}\n")
+    monkeypatch.setattr(host, "LOGROTATE_CONF", config)
+    assert "FT402" not in found(job)
+
+
+def test_a_rotated_file_beside_the_log_tells_of_rotation(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(b"x" * 1001)
+    (tmp_path / "a.log.1.gz").write_bytes(b"")
+    assert "FT402" not in found(cron_job(log_path=str(log)))

@@ -1,0 +1,59 @@
+"""Other dialects through croniter, and croniter as a second opinion on the own type."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import islice
+
+import pytest
+from croniter import croniter
+from hypothesis import assume, given, settings
+
+from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.foreign import LABEL, parse_other
+from tests.unit.schedule.test_describe import SCHEDULES
+
+START = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("0 0 12 L * ?", ["2026-11-30T12:00:00+00:00", "2026-12-31T12:00:00+00:00"]),
+        ("0 0 * * 5#2", ["2026-12-11T00:00:00+00:00", "2027-01-08T00:00:00+00:00"]),
+        ("0 0 12 1W * ?", ["2026-12-01T12:00:00+00:00", "2027-01-01T12:00:00+00:00"]),
+        ("30 */5 * * * *", ["2026-11-24T14:05:30+00:00", "2026-11-24T14:10:30+00:00"]),
+        ("0 0 30 2 *", []),
+    ],
+)
+def test_other_dialects(text: str, runs: list[str]) -> None:
+    schedule = parse_other(text)
+    assert [at.isoformat() for at in islice(schedule.runs(START, UTC), 2)] == runs
+    assert schedule.words.sentence == f"{text} ({LABEL})"
+
+
+def test_only_its_host_knows_a_hashed_time() -> None:
+    schedule = parse_other("H 4 * * *")
+    assert schedule.hashed
+    assert list(schedule.runs(START, UTC)) == []
+    assert not parse_other("0 4 * MAR THU").hashed
+
+
+def test_what_nobody_understands() -> None:
+    with pytest.raises(ScheduleError, match="bad schedule"):
+        parse_other("every tuesday")
+
+
+@settings(max_examples=100, deadline=None)
+@given(SCHEDULES)
+def test_croniter_agrees_on_plain_lines_in_utc(text: str) -> None:
+    schedule = parse(text)
+    assume(not schedule.never_fires)
+    # Known differences: a day field that begins with * and has a step; weekdays with a 7; 0-0.
+    assume(not any(field.star and field.text != "*" for field in (schedule.fields[2], schedule.fields[4])))
+    elements = [element for field in schedule.fields for element in field.elements]
+    assume(not any(element.low == element.high and "-" in element.text for element in elements))
+    assume("7" not in schedule.fields[4].text)
+    other = croniter(text, START, implement_cron_bug=True)
+    expected = [other.get_next(datetime) for _ in range(5)]
+    assert list(islice(schedule.runs(START, UTC), 5)) == expected

@@ -1,0 +1,206 @@
+"""Runs seen in the process table and by logs that grow; the process table is the test's own."""
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fedtui.model import CronFacts, Job, Location, Outcome, Run, SourceName, Trigger
+from fedtui.sources.cron_activity import CronActivitySource, match
+from fedtui.sources.cron_daemon import CronDaemon
+from fedtui.sources.processes import CronProcess, ProcessIdentity
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def job(name: str, command: bytes, log: Path | None = None, at: datetime = NOON) -> Job:
+    return Job(
+        id=f"crontab:{name}",
+        name=name,
+        source=SourceName.CRONTAB,
+        user="root",
+        schedule="* * * * *",
+        schedule_text="every minute",
+        location=Location("crontab", 1),
+        command=command.decode(),
+        next_run=at,
+        log_path=None if log is None else str(log),
+        cron=CronFacts("crontab", b"* * * * * " + command, command, home="/root"),
+    )
+
+
+def process(command: bytes | None, pid: int = 700, argv: tuple[bytes, ...] = ()) -> CronProcess:
+    identity = ProcessIdentity(pid, 1000 + pid)
+    argv = argv or (b"/bin/sh", b"-c", command or b"")
+    return CronProcess(0, command, argv, pid, pid, NOON + timedelta(seconds=1), identity)
+
+
+class World:
+    """A clock, a process table and a list of jobs, each set by the test."""
+
+    def __init__(self, *jobs: Job) -> None:
+        self.jobs = list(jobs)
+        self.now = NOON - timedelta(seconds=10)
+        self.processes: list[CronProcess] = []
+        self.source = CronActivitySource(
+            lambda: self.jobs,
+            daemon=lambda: CronDaemon(True, "debian", "cron", 88),
+            running=lambda pid: self.processes,
+            alive=lambda identity: any(found.identity == identity for found in self.processes),
+            clock=lambda: self.now,
+        )
+
+    def at(self, seconds: float) -> bool:
+        """Let it be so many seconds after noon, and look."""
+        self.source.pause()
+        self.now = NOON + timedelta(seconds=seconds)
+        return self.source.look()
+
+    async def runs(self) -> tuple[Run, ...]:
+        return (await self.source.read()).runs
+
+
+async def test_a_run_is_seen_to_start_and_to_end_and_its_result_is_not_known() -> None:
+    world = World(job("sync", b"bash sync.sh"))
+    assert not world.at(0)
+    world.processes = [process(b"bash sync.sh")]
+    assert world.at(1.1)
+    (run,) = await world.runs()
+    assert (run.job_id, run.start, run.end, run.pid) == (
+        "crontab:sync",
+        NOON + timedelta(seconds=1),
+        None,
+        700,
+    )
+    assert run.trigger is Trigger.SCHEDULE
+    assert not world.at(1.2)
+    world.processes = []
+    assert world.at(4)
+    (run,) = await world.runs()
+    assert run.end == NOON + timedelta(seconds=4)
+    assert run.result is not None
+    assert run.result.outcome is Outcome.UNKNOWN
+    assert run.result.duration == 3
+    assert run.result.evidence == ("start seen in the process table", "no exit status")
+
+
+async def test_a_run_too_short_to_be_seen_is_told_by_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("before\n")
+    os.utime(log, (NOON.timestamp() - 300,) * 2)
+    world = World(job("sync", b"bash sync.sh", log))
+    world.at(0)
+    log.write_text("before\nafter\n")
+    os.utime(log, (NOON.timestamp() + 1,) * 2)
+    assert world.at(3.5)
+    (run,) = await world.runs()
+    assert run.result is not None
+    assert run.result.outcome is Outcome.UNKNOWN
+    assert run.result.evidence == ("log grew at 12:00:01", "no exit status")
+    assert (run.start, run.end) == (NOON, NOON + timedelta(seconds=1))
+    assert not world.at(5)
+    assert len(await world.runs()) == 1
+
+
+async def test_a_log_that_stays_as_it_is_tells_of_no_run(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("before\n")
+    os.utime(log, (NOON.timestamp() - 300,) * 2)
+    world = World(job("sync", b"bash sync.sh", log))
+    for seconds in (0, 3.5, 20, 59, 70):
+        assert not world.at(seconds)
+    log.write_text("before\nmuch later\n")
+    assert not world.at(80)
+    assert await world.runs() == ()
+
+
+async def test_a_log_that_two_due_jobs_share_tells_of_neither(tmp_path: Path) -> None:
+    log = tmp_path / "both.log"
+    world = World(job("one", b"a >> both", log), job("two", b"b >> both", log))
+    world.at(0)
+    log.write_text("from one of them\n")
+    os.utime(log, (NOON.timestamp() + 1,) * 2)
+    assert not world.at(3.5)
+    assert await world.runs() == ()
+
+
+async def test_a_seen_run_is_not_told_again_by_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    world = World(job("sync", b"bash sync.sh", log))
+    world.at(0)
+    world.processes = [process(b"bash sync.sh")]
+    world.at(1)
+    log.write_text("running\n")
+    os.utime(log, (NOON.timestamp() + 2,) * 2)
+    world.processes = []
+    world.at(4)
+    world.at(30)
+    assert len(await world.runs()) == 1
+
+
+async def test_what_runs_already_is_seen_at_the_first_look() -> None:
+    world = World(job("export", b"bash export.sh", at=NOON + timedelta(hours=3)))
+    world.processes = [process(b"bash export.sh")]
+    (run,) = await world.runs()
+    assert (run.job_id, run.end) == ("crontab:export", None)
+
+
+def test_it_looks_often_only_when_a_job_is_due_or_runs() -> None:
+    world = World(job("sync", b"bash sync.sh"))
+    world.now = NOON - timedelta(minutes=5)
+    assert world.source.pause() == 15
+    world.now = NOON - timedelta(seconds=4)
+    assert world.source.pause() == pytest.approx(4)
+    world.at(0)
+    assert world.source.pause() == 0.1
+    world.jobs = [replace(world.jobs[0], next_run=NOON + timedelta(hours=1))]
+    world.at(3.1)
+    assert world.source.pause() == 15
+    world.processes = [process(b"bash sync.sh")]
+    world.at(4)
+    assert world.source.pause() == 1
+
+
+async def test_equal_commands_of_two_lines_are_two_runs() -> None:
+    world = World(job("a", b"date"), job("b", b"date"))
+    world.at(0)
+    world.processes = [process(b"date", 700), process(b"date", 701)]
+    world.at(1)
+    assert sorted(run.job_id for run in await world.runs()) == ["crontab:a", "crontab:b"]
+
+
+async def test_a_job_that_cron_starts_again_while_it_runs_is_two_runs() -> None:
+    world = World(job("slow", b"sleep 90"))
+    world.at(0)
+    world.processes = [process(b"sleep 90", 700)]
+    world.at(1)
+    world.processes.append(process(b"sleep 90", 701))
+    world.at(61)
+    assert [run.job_id for run in await world.runs()] == ["crontab:slow", "crontab:slow"]
+
+
+@pytest.mark.parametrize(
+    ("command", "argv"),
+    [
+        (b"bash ~/sync.sh --all >> ~/logs/x.log 2>&1", (b"bash", b"/root/sync.sh", b"--all")),
+        (b"cd /opt && ./sync.sh 'two words' &> x.log", (b"/bin/bash", b"./sync.sh", b"two words")),
+        (b"$HOME/sync.sh", (b"/usr/bin/env", b"bash", b"/root/sync.sh")),
+        (b"nice -n 5 sleep 7", (b"sleep", b"7")),
+        (b"/usr/bin/python3 -m fed.sync", (b"/usr/bin/python3", b"-m", b"fed.sync")),
+    ],
+)
+def test_a_shell_that_became_its_program_is_known_by_its_arguments(
+    command: bytes, argv: tuple[bytes, ...]
+) -> None:
+    found = match(process(None, argv=argv), [job("other", b"bash /opt/other.sh"), job("mine", command)])
+    assert found is not None
+    assert found.name == "mine"
+
+
+def test_what_may_be_either_of_two_jobs_is_taken_for_neither() -> None:
+    jobs = [job("one", b"cd /a && bash run.sh"), job("two", b"cd /b && bash run.sh")]
+    assert match(process(None, argv=(b"bash", b"run.sh")), jobs) is None
+    assert match(process(b"cd /b && bash run.sh"), jobs) == jobs[1]
+    assert match(process(b"something else"), jobs) is None

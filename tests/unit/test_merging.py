@@ -1,0 +1,149 @@
+"""What one picture says when several witnesses speak of the same run, or none does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from fedtui.merging import LOGGED, logged_runs, merge, with_runs
+from fedtui.model import (
+    Answer,
+    CronFacts,
+    CronStart,
+    Job,
+    Location,
+    Outcome,
+    Problem,
+    Result,
+    Run,
+    Scheduler,
+    Snapshot,
+    SourceName,
+    State,
+    Trigger,
+)
+
+NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
+SEEN = Result(Outcome.UNKNOWN, evidence=("start seen in the process table, no exit status",))
+
+
+def job(key: str = "crontab:1", source: SourceName = SourceName.CRONTAB, **more: object) -> Job:
+    base = Job(key, "sync", source, "fed", "0 * * * *", "hourly at :00", Location("crontab", 1))
+    return replace(base, **more)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def run(seconds_ago: float, result: Result | None = SEEN, **more: object) -> Run:
+    start = NOW - timedelta(seconds=seconds_ago)
+    end = None if result is None else start + timedelta(seconds=1)
+    return replace(Run(f"r{seconds_ago}", "crontab:1", start, end, result), **more)  # type: ignore[arg-type]
+
+
+def answers(*given: Answer) -> dict[str, Answer]:
+    return {answer.source: answer for answer in given}
+
+
+def test_two_sightings_of_one_run_are_one_run_with_both_evidences() -> None:
+    grew = Result(Outcome.UNKNOWN, evidence=("log grew at 14:05:01",))
+    snapshot = merge(
+        answers(
+            Answer("crontab", NOW, (job(),)),
+            Answer("activity", NOW, (), runs=(run(12.0),)),
+            Answer("cron-log", NOW, (), runs=(run(11.0, grew),)),
+        ),
+        Snapshot(NOW),
+        NOW,
+    )
+    (seen,) = snapshot.runs["crontab:1"]
+    assert seen.result is not None
+    assert seen.result.outcome is Outcome.UNKNOWN
+    assert set(seen.result.evidence) == {*SEEN.evidence, *grew.evidence}
+    assert snapshot.jobs[0].last_run == NOW - timedelta(seconds=12)
+
+
+def test_a_sighting_never_becomes_ok_and_a_known_exit_status_outranks_it() -> None:
+    failed = run(12.0, Result(Outcome.FAILED, exit_code=3))
+    snapshot = merge(
+        answers(
+            Answer("crontab", NOW, (job(),)),
+            Answer("own-runs", NOW, (), runs=(failed,)),
+            Answer("activity", NOW, (), runs=(run(11.5),)),
+        ),
+        Snapshot(NOW),
+        NOW,
+    )
+    assert snapshot.jobs[0].last_result.outcome is Outcome.FAILED
+    assert snapshot.jobs[0].last_result.exit_code == 3
+    assert len(snapshot.runs["crontab:1"]) == 1
+
+
+def test_a_run_by_hand_and_a_scheduled_run_are_two_runs() -> None:
+    by_hand = run(12.0, Result(Outcome.OK, exit_code=0), trigger=Trigger.MANUAL)
+    snapshot = merge(
+        answers(
+            Answer("crontab", NOW, (job(),)),
+            Answer("own-runs", NOW, (), runs=(by_hand,)),
+            Answer("activity", NOW, (), runs=(run(5.0),)),
+        ),
+        Snapshot(NOW),
+        NOW,
+    )
+    assert [one.trigger for one in snapshot.runs["crontab:1"]] == [Trigger.MANUAL, Trigger.SCHEDULE]
+    assert snapshot.jobs[0].last_result.outcome is Outcome.UNKNOWN
+
+
+def test_an_open_run_makes_the_job_running_and_keeps_the_last_result() -> None:
+    shown = with_runs(job(), (run(60, Result(Outcome.OK, exit_code=0)), run(12, None)))
+    assert shown.state is State.RUNNING
+    assert shown.running_since == NOW - timedelta(seconds=12)
+    assert shown.last_result.outcome is Outcome.OK
+
+
+def test_a_paused_job_that_still_runs_stays_paused() -> None:
+    shown = with_runs(job(state=State.PAUSED), (run(12, None),))
+    assert shown.state is State.PAUSED
+    assert shown.running
+
+
+def test_a_source_that_cannot_tell_keeps_its_rows_unreachable_without_a_countdown() -> None:
+    timer = job("user-timer:b.timer", SourceName.USER_TIMER, next_run=NOW + timedelta(hours=1))
+    known = merge(answers(Answer("user-timers", NOW, (timer,))), Snapshot(NOW), NOW)
+    lost = Answer("user-timers", NOW, None, problems=(Problem("user-timers", "systemd's bus went away"),))
+    snapshot = merge(answers(lost), known, NOW)
+    assert snapshot.jobs[0].state is State.UNREACHABLE
+    assert snapshot.jobs[0].next_run is None
+    assert snapshot.jobs[0].state_reason == "systemd's bus went away"
+    assert snapshot.problems == lost.problems
+
+
+def test_a_source_that_looked_and_found_nothing_clears_its_rows() -> None:
+    known = merge(answers(Answer("crontab", NOW, (job(),))), Snapshot(NOW), NOW)
+    assert merge(answers(Answer("crontab", NOW, ())), known, NOW).jobs == ()
+
+
+def test_a_scheduler_seen_down_outranks_one_that_could_not_be_asked() -> None:
+    down = Answer("system-timers", NOW, (), schedulers=(Scheduler("cron", False, "inactive"),))
+    unsure = Answer("crontab", NOW, (), schedulers=(Scheduler("cron", None),))
+    for order in ((down, unsure), (unsure, down)):
+        (cron,) = merge(answers(*order), Snapshot(NOW), NOW).schedulers
+        assert cron.up is False
+
+
+def cron_line(key: str, schedule: str, command: bytes) -> Job:
+    return job(key, schedule=schedule, cron=CronFacts("crontab", b"", command, zone="UTC"))
+
+
+def test_a_start_in_crons_log_is_a_run_of_the_line_with_that_user_and_command() -> None:
+    start = CronStart("fed", "echo h\\303\\251", 4711, NOW)
+    other = CronStart("eve", "echo h\\303\\251", 4712, NOW)
+    line = cron_line("crontab:1", "* * * * *", "echo hé".encode())
+    (seen,) = logged_runs((start, other), (line,))
+    assert (seen.job_id, seen.start) == ("crontab:1", NOW)
+    assert seen.result == Result(Outcome.UNKNOWN, evidence=(LOGGED,))
+
+
+def test_equal_commands_are_told_apart_by_whose_minute_it_was() -> None:
+    hourly, at_five = cron_line("crontab:1", "0 * * * *", b"x"), cron_line("crontab:1-2", "5 * * * *", b"x")
+    (seen,) = logged_runs((CronStart("fed", "x", 1, NOW),), (hourly, at_five))
+    assert seen.job_id == "crontab:1-2"
+    every_minute = cron_line("crontab:1-3", "* * * * *", b"x")
+    assert list(logged_runs((CronStart("fed", "x", 1, NOW),), (at_five, every_minute))) == []

@@ -1,0 +1,151 @@
+"""The store keeps the newest answer of each source, and a slow or dead source holds up nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from fedtui import store as store_module
+from fedtui.model import (
+    Answer,
+    Finding,
+    Job,
+    Location,
+    Problem,
+    Severity,
+    Snapshot,
+    SourceName,
+    State,
+)
+from fedtui.sources.source import Source
+from fedtui.store import Store
+
+NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
+
+
+def job(name: str, source: SourceName = SourceName.CRONTAB) -> Job:
+    return Job(f"{source}:{name}", name, source, "fed", "* * * * *", "every minute", Location("crontab", 1))
+
+
+class Scripted:
+    """A source whose answers the test gives, one at a time, and that speaks when told to."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.answers: asyncio.Queue[Answer] = asyncio.Queue()
+        self.changes: asyncio.Queue[None] = asyncio.Queue()
+        self.asked: asyncio.Queue[None] = asyncio.Queue()
+
+    async def read(self) -> Answer:
+        self.asked.put_nowait(None)
+        return await self.answers.get()
+
+    async def watch(self) -> AsyncIterator[None]:
+        while True:
+            yield await self.changes.get()
+
+    def says(self, *names: str) -> None:
+        self.answers.put_nowait(Answer(self.name, NOW, tuple(job(name) for name in names)))
+
+    def changed(self, *names: str) -> None:
+        self.says(*names)
+        self.changes.put_nowait(None)
+
+
+@asynccontextmanager
+async def running(*sources: Source, check: store_module.Check | None = None) -> AsyncIterator[Store]:
+    store = Store(sources, lambda: NOW, check)
+    task = asyncio.create_task(store.run())
+    try:
+        yield store
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(store: Store, holds: Callable[[Snapshot], bool]) -> Snapshot:
+    seen = asyncio.Event()
+    store.subscribe(lambda snapshot: seen.set() if holds(snapshot) else None)
+    if not holds(store.snapshot):
+        await asyncio.wait_for(seen.wait(), 10)
+    return store.snapshot
+
+
+def names(snapshot: Snapshot) -> list[str]:
+    return [one.name for one in snapshot.jobs]
+
+
+async def test_what_a_source_says_is_in_the_snapshot_and_a_change_replaces_it() -> None:
+    crontab = Scripted("crontab")
+    crontab.says("sync")
+    async with running(crontab) as store:
+        assert store.snapshot.loading == {"crontab"}
+        await until(store, lambda s: names(s) == ["sync"])
+        assert store.snapshot.loading == frozenset()
+        crontab.changed("sync", "export")
+        await until(store, lambda s: names(s) == ["sync", "export"])
+
+
+async def test_a_source_that_never_answers_holds_up_nobody() -> None:
+    slow, crontab = Scripted("user-timers"), Scripted("crontab")
+    crontab.says("sync")
+    async with running(slow, crontab) as store:
+        await until(store, lambda s: names(s) == ["sync"])
+        assert store.snapshot.loading == {"user-timers"}
+
+
+async def test_a_source_that_is_silent_too_long_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "READ_DEADLINE", 0.01)
+    async with running(Scripted("user-timers")) as store:
+        snapshot = await until(store, lambda s: bool(s.problems))
+        assert snapshot.problems[0].message.startswith("user-timers has not answered")
+
+
+async def test_a_late_answer_to_an_old_question_is_dropped() -> None:
+    crontab = Scripted("crontab")
+    store = Store((crontab,), lambda: NOW)
+    old = asyncio.create_task(store.refresh())
+    await asyncio.wait_for(crontab.asked.get(), 10)
+    new = asyncio.create_task(store.refresh())
+    await asyncio.wait_for(crontab.asked.get(), 10)
+    # Both questions wait now; queues answer in order, so the first answer belongs to the old question.
+    crontab.says("old")
+    crontab.says("new")
+    await asyncio.gather(old, new)
+    assert names(store.snapshot) == ["new"]
+
+
+async def test_rows_come_in_the_order_of_the_sources_whoever_answers_first() -> None:
+    first, second = Scripted("crontab"), Scripted("system-tables")
+    async with running(first, second) as store:
+        second.says("system")
+        await until(store, lambda s: names(s) == ["system"])
+        first.says("mine")
+        await until(store, lambda s: names(s) == ["mine", "system"])
+
+
+async def test_a_bus_that_went_away_keeps_the_rows_greyed() -> None:
+    timers = Scripted("user-timers")
+    timers.answers.put_nowait(Answer("user-timers", NOW, (job("b.timer", SourceName.USER_TIMER),)))
+    async with running(timers) as store:
+        await until(store, lambda s: names(s) == ["b.timer"])
+        problem = Problem("user-timers", "systemd's bus went away")
+        timers.answers.put_nowait(Answer("user-timers", NOW, None, problems=(problem,)))
+        timers.changes.put_nowait(None)
+        snapshot = await until(store, lambda s: bool(s.problems))
+        assert [one.state for one in snapshot.jobs] == [State.UNREACHABLE]
+
+
+async def test_findings_are_those_of_the_newest_snapshot() -> None:
+    def check(snapshot: Snapshot) -> tuple[Finding, ...]:
+        return tuple(Finding("FT000", Severity.WARNING, one.name, one.name) for one in snapshot.jobs)
+
+    crontab = Scripted("crontab")
+    crontab.says("sync")
+    async with running(crontab, check=check) as store:
+        snapshot = await until(store, lambda s: bool(s.findings))
+        assert [finding.title for finding in snapshot.findings] == ["sync"]
