@@ -17,7 +17,8 @@ MASK = "••••••"
 _ASSIGNED = re.compile(
     r"""(?ix)
     (?P<head> \b [a-z0-9_.-]*
-      (?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|auth)
+      (?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key
+        |auth(?:orization)?(?![a-z]))
       [a-z0-9_]* ["']? \s* (?:=|:\s) \s* )
     (?P<value> "(?:[^"\\]|\\.)*" | '[^']*' | (?:bearer|basic)\s+[^\s"';&|]+ | [^\s"';&|]+ )
     """

@@ -7,16 +7,20 @@ last start or end) plus its span that lies in the past elapses immediately.
 
 from __future__ import annotations
 
+import asyncio
+import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
-from fedtui.actions.timer_unit import Timer
+from fedtui.actions.timer_unit import Target, Timer
 from fedtui.sources import systemd_analyze
 from fedtui.sources.systemd_analyze import ChildError
 
 
 async def runs_at_once(
+    target: Target,
     timer: Timer,
     now: datetime,
     calendar: Sequence[str] | None = None,
@@ -30,7 +34,7 @@ async def runs_at_once(
         for name, seconds in monotonic
         if _passed(timer, name, seconds, now)
     ]
-    missed = await _missed(timer, now, calendar) if timer.standing.persistent else None
+    missed = await _missed(target, timer, now, calendar) if timer.standing.persistent else None
     if missed is not None:
         at = missed.astimezone()
         found.append(
@@ -40,9 +44,9 @@ async def runs_at_once(
     return tuple(found)
 
 
-async def _missed(timer: Timer, now: datetime, calendar: Sequence[str]) -> datetime | None:
+async def _missed(target: Target, timer: Timer, now: datetime, calendar: Sequence[str]) -> datetime | None:
     """The first calendar run since the last trigger, if that lies in the past."""
-    last = int(timer.timer.get("LastTriggerUSec", 0)) / 1e6
+    last = await asyncio.to_thread(_stamp, target) or int(timer.timer.get("LastTriggerUSec", 0)) / 1e6
     if not last or not calendar:
         return None
     try:
@@ -51,6 +55,18 @@ async def _missed(timer: Timer, now: datetime, calendar: Sequence[str]) -> datet
         return now  # it cannot be ruled out
     runs = [run for check in checks for run in check.runs if run <= now]
     return min(runs, default=None)
+
+
+def _stamp(target: Target) -> float:
+    """The last trigger by the file that systemd keeps of it, and believes first; 0 without one."""
+    folder = Path("/var/lib")
+    if target.user_manager:
+        given = os.environ.get("XDG_DATA_HOME", "")
+        folder = Path(given) if given.startswith("/") else Path.home() / ".local/share"
+    try:
+        return (folder / "systemd/timers" / f"stamp-{target.unit}").stat().st_mtime
+    except OSError:
+        return 0
 
 
 def _passed(timer: Timer, name: str, seconds: float, now: datetime) -> bool:

@@ -118,7 +118,9 @@ async def plan_resume(target: Target, ports: Ports, *, undoes: UndoStep | None =
             and not (restore.enabled and standing.file_state == "disabled")
         ):
             raise Refused(f"{target.unit} is on already.")
-        warnings = await runs_at_once(timer, ports.clock()) if restore.active and not standing.active else ()
+        warnings = (
+            await runs_at_once(target, timer, ports.clock()) if restore.active and not standing.active else ()
+        )
         diffs = await _resume_diffs(target) if restore.hold == "condition" else ()
         return Plan(
             verb="undo" if undoes else "resume",
@@ -232,10 +234,11 @@ def _hold_word(standing: Standing) -> str:
 
 
 def _comes_back(target: Target, standing: Standing) -> str:
-    return (
-        f"{target.unit} is {standing.file_state or 'without a unit file'}: there is nothing to disable, so "
-        f"whatever starts it does so again at the next boot. A {_hold_word(standing)} keeps it off."
-    )
+    if standing.linked:
+        why = "is linked from elsewhere: disabling it would remove the link that makes it known"
+    else:
+        why = f"is {standing.file_state or 'without a unit file'}: there is nothing to disable"
+    return f"{target.unit} {why}, so whatever starts it does so again at the next boot. A {_hold_word(standing)} keeps it off."
 
 
 def _look(systemd: Manager, target: Target) -> str:

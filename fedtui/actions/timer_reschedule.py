@@ -85,7 +85,9 @@ async def plan(target: Target, text: str, ports: Ports, reason: str = "", ticket
             warnings.append("The timer is off and stays so: it runs again when it is resumed.")
         elif timer.unit["SubState"] == "elapsed":
             warnings.append("The timer has elapsed for good, so it is restarted for the new schedule.")
-            warnings += await runs_at_once(timer, ports.clock(), schedule.calendar, schedule.monotonic)
+            warnings += await runs_at_once(
+                target, timer, ports.clock(), schedule.calendar, schedule.monotonic
+            )
         return Plan(
             verb="reschedule",
             job_id=target.job_id,
@@ -140,7 +142,9 @@ async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
                 f"Undone: {step.verb} {step.job_name}.",
                 step.id,
             ),
-            warnings=await runs_at_once(timer, ports.clock()) if timer.unit["SubState"] == "elapsed" else (),
+            warnings=await runs_at_once(target, timer, ports.clock())
+            if timer.unit["SubState"] == "elapsed"
+            else (),
         )
 
 

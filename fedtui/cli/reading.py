@@ -35,7 +35,10 @@ async def list_jobs(workspace: Workspace, options: Namespace) -> int:
 def _report(snapshot: Snapshot, asked: bool) -> int:
     """Say on standard error what could not be read, so that a short list is not taken for the whole."""
     for problem in snapshot.problems:
-        print(" ".join(part for part in (problem.message, problem.advice) if part), file=sys.stderr)
+        print(
+            ". ".join(part.rstrip(".") for part in (problem.message, problem.advice) if part) + ".",
+            file=sys.stderr,
+        )
     return 3 if asked and snapshot.problems and not snapshot.jobs else 0
 
 

@@ -16,7 +16,9 @@ from fedtui.sources.journal import Entry
 
 IDENTIFIERS = ("CRON", "cron", "CROND", "crond")
 _LINE = re.compile(r"\((?P<who>[^)]*)\) (?P<verb>[A-Za-z][A-Za-z ]*?) \((?P<rest>.*)\)", re.DOTALL)
-_HARMLESS = frozenset(("INFO", "info", "RELOAD", "LIST", "REPLACE", "BEGIN EDIT", "END EDIT", "CMD", "END"))
+_HARMLESS = frozenset(
+    ("INFO", "info", "RELOAD", "LIST", "REPLACE", "DELETE", "STARTUP", "BEGIN EDIT", "END EDIT", "CMD", "END")
+)
 _SYSLOG = re.compile(
     r"(?P<stamp>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ "
     r"(?P<name>CROND?|crond?)\[(?P<pid>\d+)\]: (?P<text>.*)"

@@ -34,6 +34,7 @@ KEPT = 10_000
 WINDOW = timedelta(hours=24)
 _TAIL_BYTES = 8 * 1024 * 1024
 _AGAIN = 60.0
+_AGAIN_CLOSED = 3600.0
 
 # _UID=0: anyone may write a line under cron's name, but only cron writes it as root.
 QUERY = Query(("_UID=0", *(f"--identifier={name}" for name in IDENTIFIERS)), of_system=True)
@@ -98,7 +99,8 @@ class CronLogSource:
                 if path is None:
                     self._explain(error)
                     yield None
-                    await asyncio.sleep(_AGAIN)
+                    # A process never joins a group later, so there is little to hope for.
+                    await asyncio.sleep(_AGAIN_CLOSED if error.closed else _AGAIN)
                     continue
                 async with aclosing(self._watch_file(path)) as wakes:
                     async for _ in wakes:

@@ -74,6 +74,8 @@ def make_job(
     running = unit is not None and is_running(unit)
     upcoming, later = _runs(timer, moment, running, calendar_runs)
     state, reason = _state(timer, running, paused, upcoming)
+    if state is State.NEVER_FIRES:
+        upcoming, later = None, ()
     long, short = words.plain(timer)
     return Job(
         id=job_id(manager, timer.row.name),
@@ -169,11 +171,7 @@ def _state(timer: Timer, running: bool, paused: bool, upcoming: datetime | None)
     if not active:
         return State.OFF, _why_off(timer)
     if timer.activated and stays_active(timer.activated):
-        name = timer.activates
-        return (
-            State.NEVER_FIRES,
-            f"{name} stays active after its run (RemainAfterExit=), so it is not started again",
-        )
+        return State.NEVER_FIRES, f"{timer.activates} stays active, so the timer does not start it again"
     if upcoming is None and not timer.on_change:
         return State.NEVER_FIRES, "systemd computes no further run"
     return State.ON, ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from fedtui.model import Job, Problem, State
 
@@ -11,7 +11,8 @@ from fedtui.model import Job, Problem, State
 class Outage:
     """The story of one outage: when it began and why, however often it is asked about."""
 
-    def __init__(self, source: str, user_manager: bool, user: str) -> None:
+    def __init__(self, source: str, user_manager: bool, user: str, zone: tzinfo) -> None:
+        self._zone = zone
         self._source = source
         self._user_manager = user_manager
         self._user = user
@@ -33,7 +34,7 @@ class Outage:
         look = "systemctl --user status dbus" if self._user_manager else "systemctl status dbus"
         return Problem(
             self._source,
-            f"systemd's bus went away at {self._since:%H:%M:%S}: {self._reason}",
+            f"systemd's bus went away at {self._since.astimezone(self._zone):%H:%M:%S}: {self._reason}",
             "timers go on by themselves; only this view is blind",
             f"Next try in {_seconds(retry_in)}, R tries now. Look: {look}",
             self._since,

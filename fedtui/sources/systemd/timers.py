@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from fedtui.bus.port import Bus, BusError, BusFactory
 from fedtui.model import Answer, Job, Problem, Run, Scheduler
@@ -20,6 +20,7 @@ from fedtui.sources.systemd.elapses import Elapses
 from fedtui.sources.systemd.link import GONE, Link
 from fedtui.sources.systemd.outage import Outage
 from fedtui.sources.systemd.verdict import verdict
+from fedtui.sources.zone import local_zone
 
 COALESCE = 0.03
 """Seconds for which signals are gathered after the first: one start of a unit sends a handful."""
@@ -37,7 +38,7 @@ class TimerSource:
     """Timers of one manager as jobs; see `fedtui.sources.source.Source`.
 
     `paused` returns the names of units that fedtui itself holds back. `privileged`: the system's units
-    may be changed (root).
+    may be changed (root). Times in messages are shown in `zone`, by default the machine's.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class TimerSource:
         paused: Callable[[], Collection[str]] = nothing_paused,
         privileged: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
+        zone: tzinfo | None = None,
     ) -> None:
         self.name = "user-timers" if user_manager else "system-timers"
         self._manager = jobs.Manager(user_manager, user, privileged)
@@ -58,7 +60,7 @@ class TimerSource:
         self._catalog = Catalog(user if user_manager else None, cron=not user_manager)
         self._link = Link(bus_factory, user_manager, self._catalog.interesting)
         self._elapses = Elapses(self._link.changed.set)
-        self._outage = Outage(self.name, user_manager, user)
+        self._outage = Outage(self.name, user_manager, user, zone or local_zone()[1])
         self._lock = asyncio.Lock()
         self._remembered: dict[str, Job] = {}
         self._rows: tuple[Job, ...] | None = None

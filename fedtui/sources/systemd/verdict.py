@@ -52,13 +52,19 @@ class Verdict:
 
 
 def is_running(unit: Activated) -> bool:
-    """True while the unit does its work: not while it waits to restart, nor as RemainAfterExit= leaves it."""
-    return unit.row.active_state in _BUSY and unit.row.sub_state not in _IDLE_SUB_STATES
+    """True while a service does its work; not while it waits to restart or is kept active."""
+    service = unit.row.name.endswith(".service")
+    return service and unit.row.active_state in _BUSY and unit.row.sub_state not in _IDLE_SUB_STATES
 
 
 def stays_active(unit: Activated) -> bool:
-    """True where RemainAfterExit= keeps a finished unit active, so that its timer starts nothing."""
-    return unit.row.active_state == "active" and unit.row.sub_state == "exited"
+    """True where the unit is active without doing anything, so that its timer starts nothing.
+
+    That is a service with RemainAfterExit= after its run, or a target that is reached.
+    """
+    if unit.row.active_state != "active":
+        return False
+    return unit.row.sub_state == "exited" or not unit.row.name.endswith(".service")
 
 
 def verdict(unit: Activated, last_trigger: datetime | None, now: datetime) -> Verdict:
@@ -131,9 +137,9 @@ def _failed(unit: Activated, code: int | None, duration: float | None) -> Result
             reasons.append("a command before or after the main one failed")
     if code in _CODES:
         reasons.append(_CODES[code])
-    return Result(
-        Outcome.FAILED, code, None, duration, reasons=tuple(reasons or [unit.result]), evidence=(EVIDENCE,)
-    )
+    if not reasons and code is None:
+        reasons.append(unit.result)
+    return Result(Outcome.FAILED, code, None, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
 
 
 def _missed(unit: Activated, last_trigger: datetime) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fedtui.schedule.timer import describe_timer
 from fedtui.sources.systemd.facts import Timer
 from fedtui.sources.systemd.names import directive, span
 
@@ -17,6 +18,10 @@ def schedule(timer: Timer) -> str:
 
 
 def plain(timer: Timer) -> tuple[str, str]:
-    """Plain words, long and short."""
-    text = schedule(timer)
-    return text, text
+    """Plain words, long and short (12 cells); a timer without a trigger, or with only changes, says so."""
+    pairs = [(directive(base), length / 1e6) for base, length in timer.monotonic]
+    if not timer.calendar and not pairs:
+        text = "when the clock changes" if timer.on_change else "no trigger"
+        return text, "clock change" if timer.on_change else text
+    words = describe_timer(timer.calendar, pairs)
+    return words.long, words.short

@@ -1,0 +1,177 @@
+"""Actions on cron jobs, against the real crontab(1) and the real cron daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.box.actor import Actor
+from tests.box.machine import Box, wait_until
+
+TABLE = (
+    b"# the jobs of fed\n"
+    b"GREETING = 'hello there'\n"
+    b"# name: sync\n"
+    b"0 *\t* * *   echo synced >> ~/sync.log 2>&1\n"
+    b"# name: export\n"
+    b'0 2 * * 0 echo "$GREETING"; echo oops >&2; exit 3\n'
+    b"# name: odd\n"
+    b"05 8 * * 0\techo caf\xe9 100\\% ; cat%first%second\n"
+)
+SPOOL = "/var/spool/cron/crontabs/fed"
+
+
+def install(box: Box, table: bytes) -> None:
+    box.write("/home/fed/table", table)
+    box.run(["crontab", "/home/fed/table"], check=True)
+
+
+def listed(box: Box) -> bytes:
+    return box.run(["crontab", "-l"], check=True).stdout.encode("utf-8", "surrogateescape")
+
+
+@pytest.fixture
+def act(box: Box) -> Iterator[Actor]:
+    install(box, TABLE)
+    yield Actor(box)
+    box.run(["crontab", "-r"])
+
+
+def test_output_and_exit_status_of_a_run(act: Actor) -> None:
+    ended = act("run", "export")
+    assert ended["output"] == "hello there\noops\n"
+    assert (ended["run"]["outcome"], ended["run"]["exit_code"]) == ("failed", 3)
+    ended = act("run", "odd")
+    assert ended["output"] == "caf\xe9 100%\nfirst\nsecond\n".encode().decode("utf-8").encode(
+        "latin-1"
+    ).decode("latin-1")
+    assert (ended["run"]["outcome"], ended["run"]["exit_code"]) == ("ok", 0)
+
+
+def test_what_a_job_writes_to_its_own_log_is_its_output(act: Actor) -> None:
+    act.box.write("/home/fed/sync.log", "yesterday\n")
+    assert act("run", "sync")["output"] == "synced\n"
+    assert act.box.read("/home/fed/sync.log") == b"yesterday\nsynced\n"
+
+
+def test_a_run_is_found_again_by_another_process(act: Actor) -> None:
+    install(act.box, b"# name: slow\n0 0 1 1 * echo begun; sleep 2; echo done; exit 5\n")
+    run = act("start", "slow")
+    assert act("current", "slow")["id"] == run["id"]
+    assert act("start", "slow")["refused"].startswith("slow is running since ")
+    ended = act("watch", run["id"])
+    assert (ended["output"], ended["run"]["exit_code"]) == ("begun\ndone\n", 5)
+    assert act("current", "slow") is None
+
+
+def test_pause_resume_reschedule_and_undo_leave_every_other_byte(act: Actor) -> None:
+    paused = act("pause", "odd")
+    assert paused["message"] == "Paused odd. u undoes it."
+    assert "run crontab -e whose editor step puts the text above in place of the old" in paused["steps"]
+    assert listed(act.box) == TABLE.replace(b"05 8 *", b"#fedtui:paused# 05 8 *")
+    act("resume", "odd")
+    assert listed(act.box) == TABLE
+    act("reschedule", "sync", "*/2 * * * *")
+    assert listed(act.box) == TABLE.replace(b"0 *\t* * *   echo", b"*/2 *\t* * *   echo")
+    act("undo")
+    assert listed(act.box) == TABLE
+    act("delete", "export")
+    assert b"export" not in listed(act.box)
+    act("undo")
+    assert listed(act.box) == TABLE
+    backups = act.box.output(["find", ".local/state/fedtui/backup", "-type", "f", "-printf", "%m\n"]).split()
+    assert len(backups) == 6
+    assert set(backups) == {"600"}
+
+
+def test_the_first_job_of_a_user_without_a_table(act: Actor) -> None:
+    act.box.run(["crontab", "-r"], check=True)
+    added = act("new", "*/5 * * * *", "true", "nothing")
+    assert "run crontab - with the text above on its input" in added["steps"]
+    assert listed(act.box) == b"# name: nothing\n*/5 * * * * true\n"
+    assert "run crontab -r" in act("undo")["steps"]
+    assert "no crontab for fed" in act.box.run(["crontab", "-l"]).stderr
+
+
+def test_an_edit_by_someone_else_is_never_lost(act: Actor) -> None:
+    theirs = TABLE + b"1 1 * * * theirs\n"
+    act.box.write("/home/fed/theirs", theirs)
+    said = act("meanwhile", "sync", "*/2 * * * *", "crontab", "/home/fed/theirs")
+    assert said == {
+        "stale": "Someone edited the crontab of fed after your plan was made. Nothing was written."
+    }
+    assert listed(act.box) == theirs
+
+
+def test_a_table_with_a_bad_line_is_mended_in_the_same_plan(act: Actor) -> None:
+    bad = b"61 * * * * broken\n" + TABLE
+    act.box.write(SPOOL, bad, mode=0o600)
+    act.box.run(["chgrp", "crontab", SPOOL], user="root", check=True)
+    said = act("pause", "sync")["refused"]
+    assert said.startswith(
+        "Line 1 of the crontab of fed is bad (bad minute), and crontab refuses the whole table"
+    )
+    assert act.box.read(SPOOL) == bad
+    done = act("mended-pause", "sync", "1", "# 61 * * * * broken")
+    assert done["warnings"] == ["Line 1 is mended in the same plan."]
+    assert listed(act.box) == b"# " + bad.replace(b"0 *\t*", b"#fedtui:paused# 0 *\t*")
+
+
+def test_a_user_whom_crontab_does_not_allow(act: Actor) -> None:
+    act.box.write("/etc/cron.deny", "fed\n", user="root")
+    try:
+        said = act("new", "1 1 * * *", "true")["refused"]
+    finally:
+        act.box.path("/etc/cron.deny").unlink()
+    assert "You (fed) are not allowed to use this program (crontab)" in said
+    assert "Nothing was changed." in said
+    assert listed(act.box) == TABLE
+
+
+ENVIRONMENT = """\
+# comment
+PATH="/usr/local/sbin:/env/bin"
+export EXPORTED=1
+QUOTED='a b'
+TAIL="x y" # tail
+SHELL=/bin/false
+HOME=/nowhere
+EMPTY=
+BAD NAME=2
+HASH=a=b #c
+HALF="half
+NOT_EXPANDED=$HOME
+MIDDLE=pre"mid"post
+no assignment
+BLANKS=1   \n\
+JOINED=a\\
+NEXT=2
+"""
+PAM_ENV = '\nP1 DEFAULT=value\nP2 DEFAULT=${HOME}/x OVERRIDE=\nP3 DEFAULT=@{HOME}/y\nP4 OVERRIDE="q q"\n'
+PROBE = "(env; umask; pwd; stat -c \\%F -L /proc/self/fd/0; ps -o sid=,pgid=,tty= -p $$ | tr -d 0-9)"
+
+
+def test_the_environment_is_exactly_crons(own_box: Box) -> None:
+    """The same command, run by the real daemon in its minute and by fedtui, prints the same."""
+    own_box.write("/etc/environment", ENVIRONMENT, user="root")
+    own_box.write("/etc/default/locale", "LANG=C.UTF-8\nLC_TIME=C\n", user="root")
+    own_box.write("/etc/security/pam_env.conf", PAM_ENV, user="root")
+    own = b"A = 'b c'\nPATH=/bin:/usr/bin\nLOGNAME=zz\nUSER=uu\nMAILTO=\"\"\nTZ=Asia/Tokyo\nQ=a\\%b\n"
+    probes = f"# name: by-cron\n* * * * * {PROBE} > by-cron 2>&1\n"
+    probes += f"# name: by-hand\n0 0 1 1 * {PROBE} > by-hand 2>&1\n"
+    slow = "# name: slow\n* * * * * sleep 40; true\n"
+    install(own_box, own + probes.encode() + slow.encode())
+    act = Actor(own_box)
+    assert act("run", "by-hand")["run"]["exit_code"] == 0
+    current = wait_until(lambda: act("current", "slow"), 65, "cron starts the job", pause=1)
+    by_cron = sorted(own_box.read("/home/fed/by-cron").splitlines())
+    by_hand = sorted(own_box.read("/home/fed/by-hand").splitlines())
+    assert by_hand == by_cron
+    assert b"P2=/nowhere/x" in by_cron
+    assert b"PATH=/bin:/usr/bin" in by_cron
+
+    assert current["trigger"] == "schedule"
+    assert "started by cron, pid" in act("start", "slow")["refused"]
+    assert act("stop", "slow").startswith("Stopped slow: SIGTERM, ended after")
+    assert act("current", "slow") is None

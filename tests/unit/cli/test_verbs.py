@@ -1,0 +1,240 @@
+"""The verbs over a demo workspace, as a user at a shell meets them: what is printed, and the exit status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedtui.__main__ import main
+
+Shell = Callable[..., tuple[int, str, str]]
+
+TABLE = """\
+# my table
+QDRANT_API_KEY=abc123
+# name: sync
+0 * * * * echo synced
+*/5 * * * * echo to stderr >&2; exit 3
+0 2 * * 0 echo twin
+30 2 * * 0 echo twin
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "xdg"))
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "crontab").write_text(TABLE)
+    return folder
+
+
+@pytest.fixture
+def shell(folder: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    def run(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = main(["demo", "--folder", str(folder), *words])
+        output = capsys.readouterr()
+        return status, output.out, output.err
+
+    return run
+
+
+def jobs(shell: Shell) -> dict[str, dict[str, Any]]:
+    status, out, _ = shell("list", "--json")
+    assert status == 0
+    return {job["location"]: job for job in json.loads(out)}
+
+
+def table(folder: Path) -> str:
+    return (folder / "crontab").read_text()
+
+
+def test_list_has_the_promised_fields_with_their_values(shell: Shell) -> None:
+    sync = jobs(shell)["crontab:4"]
+    assert sync["id"].startswith("crontab:")
+    assert sync["name"] == "sync"
+    assert (sync["source"], sync["schedule"], sync["schedule_text"]) == (
+        "crontab",
+        "0 * * * *",
+        "hourly at :00",
+    )
+    assert (sync["command"], sync["log_path"], sync["editable"]) == ("echo synced", None, True)
+    assert (sync["paused"], sync["running"], sync["last_run"]) == (False, False, None)
+    assert sync["last_result"]["status"] == "never"
+    assert sync["last_result"]["exit_code"] is None
+
+
+def test_nothing_is_promised_while_no_scheduler_runs(shell: Shell) -> None:
+    sync = jobs(shell)["crontab:4"]
+    assert (sync["state"], sync["next_run"]) == ("scheduler_down", None)
+
+
+def test_list_for_people_has_a_line_a_job_with_its_id(shell: Shell) -> None:
+    status, out, _ = shell("list")
+    assert status == 0
+    assert "hourly at :00" in out
+    assert jobs(shell)["crontab:4"]["id"] in out
+
+
+def test_ascii_lists_are_ascii(shell: Shell) -> None:
+    assert shell("--ascii", "list")[1].isascii()
+
+
+def test_a_run_that_fails_is_status_1_with_its_output_shown(shell: Shell) -> None:
+    job_id = jobs(shell)["crontab:5"]["id"]
+    status, out, err = shell("run", job_id, "--wait")
+    assert status == 1
+    assert "to stderr" in out
+    assert "exit 3" in err
+    last = jobs(shell)["crontab:5"]["last_result"]
+    assert (last["status"], last["exit_code"]) == ("failed", 3)
+    assert last["duration_s"] >= 0
+
+
+def test_a_run_that_ends_well_is_status_0(shell: Shell) -> None:
+    status, out, err = shell("run", "sync", "--wait")
+    assert (status, out) == (0, "synced\n")
+    assert err.startswith("-- ok  exit 0  in ")
+
+
+def test_dry_run_runs_nothing(shell: Shell) -> None:
+    status, out, _ = shell("run", "sync", "--dry-run")
+    assert (status, out) == (0, "Would run sync: echo synced\n")
+    assert jobs(shell)["crontab:4"]["last_run"] is None
+
+
+def test_pause_resume_and_undo_leave_every_other_byte_alone(shell: Shell, folder: Path) -> None:
+    assert shell("pause", "sync", "--yes")[0] == 0
+    assert table(folder) == TABLE.replace("0 * * * * echo synced", "#fedtui:paused# 0 * * * * echo synced")
+    assert jobs(shell)["crontab:4"]["state"] == "paused"
+    assert shell("resume", "sync", "--yes")[0] == 0
+    assert table(folder) == TABLE
+    assert shell("undo", "--yes")[0] == 0
+    assert "#fedtui:paused# 0 * * * * echo synced" in table(folder)
+
+
+def test_the_id_survives_pause_and_reschedule(shell: Shell) -> None:
+    job_id = jobs(shell)["crontab:4"]["id"]
+    shell("pause", job_id, "--yes")
+    assert shell("reschedule", job_id, "*/7 * * * *", "--yes")[0] == 0
+    assert jobs(shell)["crontab:4"]["id"] == job_id
+    assert jobs(shell)["crontab:4"]["schedule"] == "*/7 * * * *"
+
+
+def test_without_a_terminal_and_without_yes_the_diff_is_printed_and_the_status_is_3(
+    shell: Shell, folder: Path
+) -> None:
+    status, out, err = shell("reschedule", "sync", "*/7 * * * *")
+    assert status == 3
+    assert "4 - 0 * * * * echo synced" in out
+    assert "4 + */7 * * * * echo synced" in out
+    assert "--yes applies this" in err
+    assert table(folder) == TABLE
+
+
+def test_dry_run_shows_and_changes_nothing(shell: Shell, folder: Path) -> None:
+    status, out, _ = shell("delete", "sync", "--dry-run")
+    assert status == 0
+    assert "Dry run: nothing was changed." in out
+    assert table(folder) == TABLE
+
+
+def test_a_schedule_that_cron_refuses_is_wrong_usage_with_the_field_named(shell: Shell, folder: Path) -> None:
+    status, _, err = shell("reschedule", "sync", "0 25 * * *", "--yes")
+    assert status == 2
+    assert "bad hour" in err
+    assert table(folder) == TABLE
+
+
+def test_new_edit_delete_and_undo(shell: Shell, folder: Path) -> None:
+    assert shell("new", "--schedule", "@daily", "--command", "echo new", "--name", "fresh", "--yes")[0] == 0
+    assert table(folder) == TABLE + "# name: fresh\n@daily echo new\n"
+    assert shell("edit", "fresh", "--command", "echo newer", "--yes")[0] == 0
+    assert table(folder).endswith("# name: fresh\n@daily echo newer\n")
+    assert shell("delete", "fresh", "--yes")[0] == 0
+    assert table(folder) == TABLE
+    assert shell("undo", "--yes")[0] == 0
+    assert table(folder).endswith("# name: fresh\n@daily echo newer\n")
+
+
+def test_undo_list_names_what_was_done(shell: Shell) -> None:
+    shell("pause", "sync", "--yes")
+    steps = json.loads(shell("undo", "--list", "--json")[1])
+    assert [(step["verb"], step["name"], step["undone"]) for step in steps] == [("pause", "sync", False)]
+
+
+def test_an_unknown_job_and_an_ambiguous_name_are_wrong_usage(shell: Shell) -> None:
+    status, _, err = shell("show", "nobody")
+    assert status == 2
+    assert "there is no job 'nobody'" in err
+    status, _, err = shell("show", "echo")
+    assert status == 2
+    assert "use one of these ids" in err
+
+
+def test_equal_commands_are_two_jobs_in_their_order(shell: Shell) -> None:
+    found = jobs(shell)
+    assert found["crontab:7"]["id"] == found["crontab:6"]["id"] + "-2"
+
+
+def test_secrets_are_masked_unless_asked_for(shell: Shell) -> None:
+    assert "abc123" not in shell("show", "sync", "--json")[1]
+    assert "QDRANT_API_KEY=abc123" in shell("show", "sync", "--json", "--show-secrets")[1]
+
+
+def test_logs_of_a_job_that_writes_nowhere(shell: Shell) -> None:
+    status, _, err = shell("logs", "sync")
+    assert status == 3
+    assert "writes its output nowhere" in err
+
+
+def test_stop_of_a_job_that_does_not_run_is_refused(shell: Shell) -> None:
+    status, _, err = shell("stop", "sync", "--yes")
+    assert status == 3
+    assert "does not run" in err
+
+
+@pytest.mark.parametrize("words", [["fly"], ["list", "--source", "moon"], ["next"], ["run"], ["undo", "x"]])
+def test_wrong_usage_is_status_2_in_words(shell: Shell, words: list[str]) -> None:
+    status, _, err = shell(*words)
+    assert status == 2
+    assert "Traceback" not in err
+    assert err
+
+
+def test_next_of_an_expression_is_later_than_from_and_in_the_zone(shell: Shell) -> None:
+    words = ("--from", "2026-03-29T00:00:00Z", "--tz", "Europe/Berlin", "--count", "2", "--json")
+    status, out, _ = shell("next", "--expr", "30 2 * * *", *words)
+    assert status == 0
+    assert json.loads(out) == ["2026-03-29T03:00:00+02:00", "2026-03-30T02:30:00+02:00"]
+
+
+def test_next_of_a_schedule_that_never_fires_is_an_empty_array(shell: Shell) -> None:
+    assert shell("next", "--expr", "0 0 30 2 *", "--json")[:2] == (0, "[]\n")
+
+
+def test_next_of_a_refused_schedule_is_status_2_with_the_field(shell: Shell) -> None:
+    status, out, err = shell("next", "--expr", "61 * * * *", "--json")
+    assert (status, out) == (2, "")
+    assert "bad minute" in err
+
+
+def test_a_config_with_a_mistake_is_named(shell: Shell, tmp_path: Path) -> None:
+    config = tmp_path / "xdg" / "fedtui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('colour = "red"\n')
+    status, _, err = shell("list")
+    assert status == 3
+    assert "unknown setting 'colour'" in err
+
+
+def test_the_dashboard_needs_a_terminal(shell: Shell) -> None:
+    status, _, err = shell()
+    assert status == 2
+    assert "needs a terminal" in err
