@@ -37,9 +37,11 @@ class Walk:
 
     def select(self, name: str) -> None:
         """Have the filter leave one job, so that the cursor is on it."""
-        self.terminal.press("/", "ctrl+u", *name, "enter")
-        self.wait_row(name, ".")
-        wait_until(lambda: len(self.job_rows()) == 1, 10, f"the filter leaves {name} alone")
+        self.terminal.press("/")
+        self.terminal.wait_for("enter keep")
+        self.terminal.press("ctrl+u", *name, "enter")
+        self.terminal.wait_gone("enter keep")
+        self.terminal.wait_for(f"1 Jobs  1  matching “{name}”")
 
     def job_rows(self) -> list[str]:
         """The rows of the job table: a sign, a name, and more. The right column is cut off."""
