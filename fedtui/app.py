@@ -5,8 +5,8 @@ What is seen lives in `screens` and `widgets`, what is done in `actions`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, tzinfo
 from pathlib import Path, PurePath
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from fedtui.config import Config
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.next_runs import RunsOf
 from fedtui.presentation.times import next_tick
+from fedtui.schedule import upcoming
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.help import HelpScreen
@@ -34,9 +35,10 @@ STYLES = Path(__file__).parent / "styles"
 class FedtuiApp(App[str]):
     """The dashboard over a store.
 
-    `clock` gives the time in the machine's zone; `open_log` a job's log; `runs_of` a cron job's runs after
-    a moment; `checks` is how many health checks there are. `run()` returns "demo" where the user chose
-    the demo workspace, else None. `background` is awaited while the dashboard is open.
+    `clock` gives the time in the zone to show; without one the ports' clock is shown in `zone`.
+    `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `checks` is how many health
+    checks there are; `background` is awaited while the dashboard is open. `run()` returns "demo" where
+    the user chose the demo workspace, else None.
     """
 
     TITLE = "fedtui"
@@ -53,6 +55,7 @@ class FedtuiApp(App[str]):
         clock: Callable[[], datetime] | None = None,
         open_log: OpenLog | None = None,
         runs_of: RunsOf | None = None,
+        zone: tzinfo | None = None,
         user: str = "",
         host: str = "",
         home: str = "",
@@ -65,9 +68,9 @@ class FedtuiApp(App[str]):
         self.store = store
         self.ports = ports
         self.config = config or ports.config
-        self.clock = clock or ports.clock
+        self.clock = clock or _clock_in(zone, ports.clock)
         self.open_log: OpenLog = open_log or _no_log
-        self.runs_of: RunsOf = runs_of or _no_runs
+        self.runs_of: RunsOf = runs_of or upcoming.runs_of
         self.user = user or ports.user
         self.host = host
         self.home = home or str(Path.home())
@@ -153,9 +156,9 @@ def _press(app: App[str], key: str) -> Callable[[], None]:
     return lambda: app.simulate_key(key)
 
 
+def _clock_in(zone: tzinfo | None, clock: Callable[[], datetime]) -> Callable[[], datetime]:
+    return clock if zone is None else lambda: clock().astimezone(zone)
+
+
 def _no_log(_job: Job) -> LogFeed | None:
     return None
-
-
-def _no_runs(_job: Job, _after: datetime) -> Iterator[datetime]:
-    return iter(())

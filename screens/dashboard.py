@@ -16,7 +16,6 @@ from textual.widgets import Input
 
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.rows import Column, ordered
-from fedtui.screens.base import FullScreen
 from fedtui.screens.job_actions import JobActions
 from fedtui.screens.log import LogScreen
 from fedtui.screens.log_reader import LogReader
@@ -32,7 +31,7 @@ from fedtui.widgets.panes import other_panes as tabs_of
 _SORTS = (None, Column.JOB, Column.NEXT, Column.LAST_RUN, Column.SCHEDULE, Column.SOURCE)
 
 
-class Dashboard(JobActions, FullScreen):
+class Dashboard(JobActions):
     """The first screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -172,8 +171,7 @@ class Dashboard(JobActions, FullScreen):
         panes.set_class(columns == 2, "-wide")
         for name in PANES:
             self.query_one(f"#{name}").display = name in new.shown
-        self.jobs.details.display = new.details and self.jobs.table.display
-        self.jobs.show_details()
+        self.jobs.allow_details(new.details)
         self._rules()
         self.call_after_refresh(self._after_arranging)
 

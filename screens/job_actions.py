@@ -1,9 +1,260 @@
-"""What the dashboard's keys do to jobs: make a plan, show it, and apply it when the dialog says so."""
+"""What the dashboard's keys do to jobs: make a plan, show it, and apply it when the dialog says so.
+
+Everything here runs in a worker, one at a time: the screen goes on while a plan is made, and a second key
+does not open a second dialog over the first.
+"""
 
 from __future__ import annotations
 
-from textual.screen import Screen
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Literal
+
+from fedtui.actions import (
+    BadTable,
+    Draft,
+    Plan,
+    Preview,
+    Refused,
+    RunUpdate,
+    apply,
+    load_draft,
+    plan_delete,
+    plan_edit,
+    plan_mend,
+    plan_milder,
+    plan_new,
+    plan_pause,
+    plan_reschedule,
+    plan_resume,
+    plan_undo,
+    preview,
+    run_now,
+    running_run,
+    stop,
+    watch_run,
+)
+from fedtui.model import Job, Run, State
+from fedtui.presentation.times import usual
+from fedtui.safe_text import decode
+from fedtui.screens.ask import AskScreen, RefusalScreen
+from fedtui.screens.base import FullScreen
+from fedtui.screens.confirm import ConfirmScreen
+from fedtui.screens.editing import edit_file, file_of
+from fedtui.screens.job_form import JobFormScreen
+from fedtui.screens.log import LogScreen
+from fedtui.screens.reschedule import NewSchedule, RescheduleScreen
+from fedtui.screens.run import RunScreen
+
+Mend = dict[int, str]
+Plans = Callable[[Mend | None], Awaitable[Plan]]
+"""Makes a plan from the world as it is now; the argument mends lines that cron refuses."""
 
 
-class JobActions(Screen[None]):
+class JobActions(FullScreen):
     """The half of the dashboard that changes the world."""
+
+    @property
+    def job(self) -> Job | None:
+        """The job under the cursor."""
+        raise NotImplementedError
+
+    def _begin(self, work: Awaitable[None]) -> None:
+        self.run_worker(work, group="action", exclusive=False, exit_on_error=True)
+
+    # Run and stop
+
+    def action_run(self) -> None:
+        """Run the job now, or show the run that goes on."""
+        if self.job is not None:
+            self._begin(self._run(self.job))
+
+    async def _run(self, job: Job) -> None:
+        ports = self.host.ports
+
+        async def start() -> Run:
+            going_on = await running_run(job, ports)
+            if going_on is not None and (going_on.output is not None or job.timer is not None):
+                return going_on
+            return await run_now(job, ports)
+
+        def updates(run: Run) -> AsyncIterator[RunUpdate]:
+            return watch_run(run.id, ports)
+
+        runs = self.snapshot.runs.get(job.id, ())
+        took = [run.result.duration for run in runs if run.result and run.result.duration is not None]
+        screen = RunScreen(
+            job,
+            start,
+            updates,
+            lambda: stop(job, ports),
+            clock=self.host.clock,
+            log=self.host.open_log(job),
+            usual=usual(took),
+            home=self.host.home,
+        )
+        answer: Literal["log"] | None = await self.app.push_screen_wait(screen)
+        if answer == "log":
+            self.app.push_screen(LogScreen(job))
+
+    def action_stop(self) -> None:
+        """Stop the run that goes on, after a `y`."""
+        if self.job is not None:
+            self._begin(self._stop(self.job))
+
+    async def _stop(self, job: Job) -> None:
+        how = "Its unit is stopped." if job.timer else "SIGTERM, and SIGKILL after 10 s."
+        text = f"{how} What it did stays."
+        if await self._yes(AskScreen("Stop", job.name, "Stop the run that goes on?", text, "stop it")):
+            try:
+                applied = await stop(job, self.host.ports)
+            except Refused as refusal:
+                await self._refused("Stop", job.name, refusal)
+            else:
+                self.notify(applied.message, markup=False)
+
+    # Changes: plan, confirm, apply
+
+    def action_pause(self) -> None:
+        """Pause the job, or resume it."""
+        job, ports = self.job, self.host.ports
+        if job is None:
+            return
+        if job.paused:
+            self._begin(self._change("Resume", job, lambda mend: plan_resume(job, ports, mend=mend)))
+        else:
+            self._begin(self._change("Pause", job, lambda mend: plan_pause(job, ports, mend=mend)))
+
+    def action_delete(self) -> None:
+        """Delete the job."""
+        job, ports = self.job, self.host.ports
+        if job is not None:
+            self._begin(self._change("Delete", job, lambda mend: plan_delete(job, ports, mend=mend)))
+
+    def action_undo(self) -> None:
+        """Take back the last change."""
+        self._begin(self._change("Undo", None, lambda _: plan_undo(self.host.ports)))
+
+    def action_reschedule(self) -> None:
+        """Give the job another schedule."""
+        if self.job is not None:
+            self._begin(self._reschedule(self.job))
+
+    async def _reschedule(self, job: Job) -> None:
+        ports = self.host.ports
+
+        async def ask(text: str) -> Preview:
+            return await preview(job, text, ports, self.now())
+
+        new: NewSchedule | None = await self.app.push_screen_wait(RescheduleScreen(job, ask, self.host.clock))
+        if new is None:
+            return
+        if job.state is State.BAD_LINE:
+            line = f"{new.schedule} {_command_of_bad(job)}"
+            await self._change("Mend", job, lambda _: plan_mend(job, line, ports))
+            return
+        await self._change(
+            "Reschedule",
+            job,
+            lambda mend: plan_reschedule(job, new.schedule, ports, new.reason, new.ticket, mend=mend),
+        )
+
+    def action_new(self) -> None:
+        """Write a new job into the user's own crontab."""
+        self._begin(self._new())
+
+    async def _new(self) -> None:
+        draft = await self._draft(None, None)
+        if draft is not None:
+            await self._change("New job", None, lambda mend: plan_new(draft, self.host.ports, mend=mend))
+
+    def action_edit(self) -> None:
+        """Edit schedule, command, name and note of the job in one form."""
+        if self.job is not None:
+            self._begin(self._edit(self.job))
+
+    async def _edit(self, job: Job) -> None:
+        ports = self.host.ports
+        try:
+            before = await load_draft(job, ports)
+        except Refused as refusal:
+            await self._refused("Edit", job.name, refusal)
+            return
+        draft = await self._draft(job, before)
+        if draft is not None:
+            await self._change("Edit", job, lambda mend: plan_edit(job, draft, ports, mend=mend))
+
+    async def _draft(self, job: Job | None, before: Draft | None) -> Draft | None:
+        ports = self.host.ports
+
+        async def ask(text: str) -> Preview:
+            return await preview(job, text, ports, self.now())
+
+        dialect = job.cron.dialect if job is not None and job.cron is not None else "debian"
+        name = job.name if job is not None else ""
+        form = JobFormScreen(
+            before, ask, clock=self.host.clock, dialect=dialect, job_name=name, home=self.host.home
+        )
+        draft: Draft | None = await self.app.push_screen_wait(form)
+        return draft
+
+    async def _change(self, verb: str, job: Job | None, make: Plans) -> None:
+        """Plan, show the plan, apply it on `y`, then read the world again."""
+        name = job.name if job is not None else ""
+        mend: Mend | None = None
+        try:
+            plan = await make(mend)
+        except BadTable as bad:
+            mend = {line.number: f"# {decode(line.raw)}" for line in bad.lines}
+            if not await self._may_mend(verb, name, bad):
+                return
+            try:
+                plan = await make(mend)
+            except Refused as refusal:
+                await self._refused(verb, name, refusal)
+                return
+        except Refused as refusal:
+            await self._refused(verb, name, refusal)
+            return
+        ports = self.host.ports
+        screen = ConfirmScreen(
+            plan,
+            lambda shown: apply(shown, ports),
+            lambda: make(mend),
+            (lambda: plan_milder(plan, job, ports)) if plan.milder and job is not None else None,
+        )
+        applied = await self.app.push_screen_wait(screen)
+        if applied is not None:
+            undo = "  u undoes it" if applied.undo_id is not None else ""
+            self.notify(f"{applied.message}{undo}", markup=False)
+            await self.host.store.refresh()
+
+    async def _may_mend(self, verb: str, name: str, bad: BadTable) -> bool:
+        numbers = ", ".join(str(line.number) for line in bad.lines)
+        lines = f"line {numbers} into a comment" if len(bad.lines) == 1 else f"lines {numbers} into comments"
+        text = f"{bad.untouched} The same plan can turn {lines}; it is shown next, and asks once more."
+        return await self._yes(AskScreen(verb, name, bad.message, text, f"turn {lines}"))
+
+    async def _yes(self, asked: AskScreen) -> bool:
+        answer: bool | None = await self.app.push_screen_wait(asked)
+        return answer is True
+
+    async def _refused(self, verb: str, name: str, refusal: Refused) -> None:
+        await self.app.push_screen_wait(RefusalScreen(f"{verb}: not done", name, refusal))
+
+    # Its file
+
+    def action_open_editor(self) -> None:
+        """Open the job's script, unit or table in $EDITOR; the screen is the editor's until it ends."""
+        if self.job is None:
+            return
+        try:
+            edit_file(self.app, file_of(self.job, self.host.home))
+        except Refused as refusal:
+            self._begin(self._refused("Open", self.job.name, refusal))
+
+
+def _command_of_bad(job: Job) -> str:
+    """What stands behind the schedule's fields in a line that cron does not take."""
+    text = decode(job.cron.raw).strip() if job.cron is not None else ""
+    parts = text.split(None, 1 if text.startswith("@") else 5)
+    return parts[-1] if len(parts) in (2, 6) else ""

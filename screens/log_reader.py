@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fedtui.model import Job, Snapshot
+from fedtui.model import Job, Snapshot, State
 from fedtui.presentation.notes import health_lines, problem_lines, problem_of, reason_line
 from fedtui.presentation.rows import tilde
 from fedtui.presentation.signs import Line, Piece, Tone, state_sign
 from fedtui.presentation.times import size
 from fedtui.safe_text import shown
 from fedtui.sources.log_feed import LogChunk
-from fedtui.widgets.log_feed import NOWHERE, WAITING, pump
+from fedtui.widgets.log_feed import MENDS, NOWHERE, WAITING, pump
 from fedtui.widgets.pane import Tab
 from fedtui.widgets.panes import LogPane
 
@@ -43,7 +43,9 @@ class LogReader:
         width = view.scrollable_content_region.width - 1
         wanted: tuple[object, ...] = (None, width, snapshot.findings, snapshot.problems, snapshot.loading)
         if job is not None:
-            wanted = (job.id, width if problem else 0, job.log_path, problem, reason_line(job))
+            kept = [run.output for run in snapshot.runs.get(job.id, ()) if run.output]
+            where = job.log_path or (kept[-1] if kept and job.timer is None else None)
+            wanted = (job.id, width if problem else 0, where, problem, reason_line(job))
         if wanted == self._shown:
             return
         self._shown = wanted
@@ -63,7 +65,7 @@ class LogReader:
         feed = self._screen.host.open_log(job)
         view = self._pane.view
         if feed is None:
-            view.say(NOWHERE)
+            view.say(MENDS if job.state is State.BAD_LINE else NOWHERE)
             return
         self._title = tilde(shown(feed.title), self._screen.host.home)
         view.follow(True)

@@ -14,13 +14,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input
 
 from fedtui.model import Job
 from fedtui.presentation.signs import cut
 from fedtui.safe_text import shown
 from fedtui.screens.dialog import Dialog, local_now
 from fedtui.widgets.lines import Body, fact
+from fedtui.widgets.plain_input import PlainInput
 from fedtui.widgets.preview_lines import LABEL
 from fedtui.widgets.schedule_field import AskPreview, ScheduleField
 
@@ -59,9 +59,9 @@ class RescheduleScreen(Dialog[NewSchedule | None]):
         yield Body(self._said_rows, id="said")
         with Horizontal(id="reason-row"):
             yield Body(lambda _: [Content.styled("reason", "$muted")], classes="label")
-            yield Input(placeholder=self._why, select_on_focus=False, id="reason")
+            yield PlainInput(placeholder=self._why, id="reason")
             yield Body(lambda _: [Content.styled("ticket", "$muted")], classes="second")
-            yield Input(placeholder="optional", select_on_focus=False, id="ticket")
+            yield PlainInput(placeholder="optional", id="ticket")
 
     @property
     def _why(self) -> str:
@@ -143,7 +143,9 @@ class RescheduleScreen(Dialog[NewSchedule | None]):
         elif self._field.text == self.job.schedule:
             self._say("This is the schedule it has now: nothing to change.")
         else:
-            reason, ticket = (self.query_one(name, Input).value.strip() for name in ("#reason", "#ticket"))
+            reason, ticket = (
+                self.query_one(name, PlainInput).value.strip() for name in ("#reason", "#ticket")
+            )
             self.dismiss(NewSchedule(self._field.text, reason, ticket))
 
     def _say(self, text: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 FINGERPRINT = 64
+"""How many bytes before the place that was read to are remembered."""
 CHUNK = 256 * 1024
 
 
@@ -37,3 +39,20 @@ def read_on(tail: Tail) -> tuple[Tail, bytes]:
         return tail, b""
     before = (tail.before + data)[-FINGERPRINT:]
     return replace(tail, offset=tail.offset + len(data), before=before), data
+
+
+def end_of(log: str | None) -> tuple[int, bytes]:
+    """How long a log is now, and its last bytes, by which a later reader knows whether it was truncated."""
+    if log is None:
+        return 0, b""
+    try:
+        descriptor = os.open(log, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return 0, b""
+    try:
+        size = os.fstat(descriptor).st_size
+        return size, os.pread(descriptor, min(size, FINGERPRINT), max(0, size - FINGERPRINT))
+    except OSError:
+        return 0, b""  # a pipe or the like
+    finally:
+        os.close(descriptor)

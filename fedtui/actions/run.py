@@ -11,10 +11,10 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
-from fedtui.actions import run_cron, run_others, run_store, run_unit
+from fedtui.actions import run_cron, run_others, run_store, run_unit, run_unit_follow
 from fedtui.actions.plan import Applied, Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_record import Identity, alive, group_members
@@ -84,8 +84,9 @@ async def watch_run(run_id: str, ports: Ports) -> AsyncIterator[RunUpdate]:
     unit = await asyncio.to_thread(run_unit.find, ports, run_id)
     if unit is None:
         raise Refused(f"There is no record of a run {run_id}.", "")
-    async for run in run_unit.until_end(unit, ports):
-        yield RunUpdate(b"", run)
+    async with aclosing(run_unit_follow.follow(unit, ports)) as news:
+        async for output, newest_run in news:
+            yield RunUpdate(output, newest_run)
 
 
 async def settle_runs(ports: Ports) -> int:

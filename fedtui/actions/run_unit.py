@@ -13,11 +13,11 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from fedtui.actions.growing_file import end_of
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
-from fedtui.actions.run_record import signal_name
+from fedtui.actions.run_unit_verdict import by_journal, by_properties
 from fedtui.actions.systemd_manager import SERVICE, UNIT, Manager, manager
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger
@@ -27,18 +27,24 @@ START_DEADLINE = 20.0
 LOOK_AGAIN = 2.0
 """Seconds after which a followed unit is looked at even if no signal came."""
 _BUSY = ("active", "activating", "reloading", "deactivating")
-_CLD_EXITED = 1
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRun:
-    """What has to be remembered to find an invocation again. `start` in seconds since 1970, UTC."""
+    """What has to be remembered to find an invocation again. `start` in seconds since 1970, UTC.
+
+    `log` is the file that the service itself appends to, with its size at the start and the last bytes
+    before that (as Latin-1).
+    """
 
     id: str
     job_id: str
     unit: str
     user_manager: bool
     start: float
+    log: str | None = None
+    log_offset: int = 0
+    log_before: str = ""
 
     def to_run(self) -> Run:
         """As a run that goes on."""
@@ -59,9 +65,20 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
                 "t stops it.",
             )
         await systemd.listen()
+        await systemd.hold(path)
+        offset, before_end = await asyncio.to_thread(end_of, job.log_path)
         job_path = await systemd.start(unit)
         found = await _invocation(systemd, path, unit, bytes(before["InvocationID"]), job_path)
-        run = UnitRun(found, job.id, unit, timer.user_manager, time.time())
+        run = UnitRun(
+            found,
+            job.id,
+            unit,
+            timer.user_manager,
+            time.time(),
+            job.log_path,
+            offset,
+            before_end.decode("latin-1"),
+        )
         await asyncio.to_thread(_remember, ports, run)
         return run.to_run()
 
@@ -105,7 +122,8 @@ async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
         if timer.activates.endswith(".service"):
             pid = int((await systemd.properties(path, SERVICE)).get("ExecMainPID", 0)) or None
         run = UnitRun(bytes(unit["InvocationID"]).hex(), job.id, timer.activates, timer.user_manager, began)
-        await asyncio.to_thread(_remember, ports, run)
+        if await asyncio.to_thread(find, ports, run.id) is None:  # else: ours, and more is known of it
+            await asyncio.to_thread(_remember, ports, run)
         start = datetime.fromtimestamp(began, UTC)
         return Run(run.id, job.id, start, trigger=Trigger.OTHER, pid=pid)
 
@@ -116,16 +134,16 @@ async def until_end(run: UnitRun, ports: Ports) -> AsyncIterator[Run]:
     async with manager(ports, user_manager=run.user_manager) as systemd:
         await systemd.listen()
         path = await systemd.load(run.unit)
+        await systemd.hold(path)
         while True:
             unit = await systemd.properties(path, UNIT)
             service = await systemd.properties(path, SERVICE) if run.unit.endswith(".service") else {}
             again = await systemd.properties(path, UNIT) if service else unit
             same = bytes(unit["InvocationID"]).hex() == run.id == bytes(again["InvocationID"]).hex()
             if not same:
-                reason = "systemd no longer holds the facts of this run"
-                ended = _ended(run, Result(Outcome.UNKNOWN, reasons=(reason,)), time.time())
+                ended = _ended(run, *await _afterwards(run))
             elif unit["ActiveState"] in ("inactive", "failed") or unit["SubState"] == "exited":
-                ended = _ended(run, *_verdict(run, unit, service))
+                ended = _ended(run, *by_properties(unit, service))
             else:
                 await systemd.wait(LOOK_AGAIN)
                 continue
@@ -134,27 +152,13 @@ async def until_end(run: UnitRun, ports: Ports) -> AsyncIterator[Run]:
             return
 
 
-def _verdict(run: UnitRun, unit: dict[str, Any], service: dict[str, Any]) -> tuple[Result, float]:
-    """The service's own Result decides: a run may fail with exit status 0 (a timeout, ExecStartPost=)."""
-    end = (int(service.get("ExecMainExitTimestamp", 0)) or int(unit.get("StateChangeTimestamp", 0))) / 1e6
-    began = int(service.get("ExecMainStartTimestamp", 0)) / 1e6
-    duration = end - began if end >= began > 0 else None
-    end = end or time.time()
-    if not service:
-        outcome = Outcome.FAILED if unit["ActiveState"] == "failed" else Outcome.UNKNOWN
-        return Result(outcome, evidence=("unit state, systemd",)), end
-    word, code, status = service["Result"], int(service["ExecMainCode"]), int(service["ExecMainStatus"])
-    exit_code = status if code == _CLD_EXITED else None
-    signal = signal_name(status) if code > _CLD_EXITED else None
-    if word == "success" and code == 0:
-        return Result(
-            Outcome.UNKNOWN, reasons=("the service has no main process",), evidence=("systemd",)
-        ), end
-    outcome = Outcome.OK if word == "success" else Outcome.FAILED
-    reasons = () if word in ("success", "exit-code", "signal") else (f"systemd says: {word}",)
-    return Result(
-        outcome, exit_code, signal, duration, reasons=reasons, evidence=("exit status, systemd",)
-    ), end
+async def _afterwards(run: UnitRun) -> tuple[Result, float]:
+    """Of a run whose unit was unloaded, or has run again since."""
+    told = await by_journal(run.id, user_manager=run.user_manager)
+    if told is not None:
+        return told
+    reason = "systemd no longer holds the facts of this run, and its journal does not show them"
+    return Result(Outcome.UNKNOWN, reasons=(reason,)), time.time()
 
 
 def _ended(run: UnitRun, result: Result, end: float) -> Run:

@@ -22,12 +22,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from fedtui.actions.growing_file import end_of
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_output import Output
 from fedtui.actions.run_record import RunRecord, identity, write_record
 
-FINGERPRINT = 64
-"""How many bytes before the end of a log are remembered."""
 _CHUNK = 64 * 1024
 
 
@@ -83,7 +82,7 @@ def _why_not(order: Order, error: OSError) -> str:
 
 
 def _start(order: Order) -> Supervision:
-    log_offset, log_before = _end_of(order.log)
+    log_offset, log_before = end_of(order.log)
     output = Output(order.output)
     uid, gid, groups = order.account or (None, None, None)
     began = time.monotonic()
@@ -118,23 +117,6 @@ def _start(order: Order) -> Supervision:
     supervision = Supervision(order, process, output, record, began)
     supervision.record_start()
     return supervision
-
-
-def _end_of(log: str | None) -> tuple[int, bytes]:
-    """How long a log is now, and its last bytes, by which a later reader knows whether it was truncated."""
-    if log is None:
-        return 0, b""
-    try:
-        descriptor = os.open(log, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return 0, b""
-    try:
-        size = os.fstat(descriptor).st_size
-        return size, os.pread(descriptor, min(size, FINGERPRINT), max(0, size - FINGERPRINT))
-    except OSError:
-        return 0, b""  # a pipe or the like
-    finally:
-        os.close(descriptor)
 
 
 class Supervision:

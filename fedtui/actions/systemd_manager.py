@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fedtui.actions.plan import Refused
@@ -65,6 +65,11 @@ class Manager:
     async def load(self, unit: str) -> str:
         """The unit's object path. A unit that no file defines has one, too: look at its LoadState."""
         return str((await self._ask("LoadUnit", "s", unit, verb=("status", unit)))[0])
+
+    async def hold(self, path: str) -> None:
+        """Keep a unit loaded while this connection lives, so that the facts of its run outlast the run."""
+        with suppress(BusError):  # a unit that cannot be held is looked up in the journal afterwards
+            await self.bus.call(SYSTEMD, path, UNIT, "Ref")
 
     async def properties(self, path: str, interface: str) -> dict[str, Any]:
         """All properties of an object's interface."""

@@ -238,7 +238,8 @@ def _comes_back(target: Target, standing: Standing) -> str:
         why = "is linked from elsewhere: disabling it would remove the link that makes it known"
     else:
         why = f"is {standing.file_state or 'without a unit file'}: there is nothing to disable"
-    return f"{target.unit} {why}, so whatever starts it does so again at the next boot. A {_hold_word(standing)} keeps it off."
+    boot = "so whatever starts it does so again at the next boot"
+    return f"{target.unit} {why}, {boot}. A {_hold_word(standing)} keeps it off."
 
 
 def _look(systemd: Manager, target: Target) -> str:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from fedtui.model import Job, State
 from fedtui.presentation.signs import Line, Piece, Tone, cut
-from fedtui.presentation.times import clock, day, here
+from fedtui.presentation.times import clock, day, here, weekday_clock
 from fedtui.safe_text import shown
 
 REPEATS_SHOWN = 6
@@ -109,7 +109,12 @@ def next_line(row: NextRow, now: datetime, width: int) -> Line:
         return (Piece(day(row.new_day), Tone.MUTED),)
     if row.job is None:
         count = "more" if row.folded is None else f"{row.folded} more"
-        return (Piece(cut(f"       {count} until {clock(row.when, now)}", width), Tone.MUTED),)
+        until = clock(row.when, now)
+        local = here(row.when, now)
+        if local.date() != now.date():
+            soon = (local.date() - now.date()).days < 7
+            until = weekday_clock(row.when, now) if soon else day(local)
+        return (Piece(cut(f"       {count} until {until}", width), Tone.MUTED),)
     return (
         Piece(f"{clock(row.when, now)}  ", Tone.ACCENT),
         Piece(cut(shown(row.job.name), width - 7)),

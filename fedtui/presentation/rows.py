@@ -169,16 +169,15 @@ def last_sign(job: Job) -> Sign:
 
 def _last_run(job: Job, now: datetime, width: int) -> Line:
     sign = last_sign(job)
+    if job.state is State.BAD_LINE:
+        word = cut(sign.word, width - 2)
+        return fit((Piece(sign.glyph + " ", sign.tone), Piece(word, sign.word_tone, sign.bold)), width)
     word = cut(shown(sign.word), _OUTCOME_WIDTH - 1)
     line: Line = (
         Piece(sign.glyph + " ", sign.tone),
         Piece(f"{word}{' ' * (_OUTCOME_WIDTH - cells(word))}", sign.word_tone, sign.bold),
     )
-    if (
-        job.last_run is not None
-        and job.last_result.outcome is not Outcome.NEVER
-        and job.state is not State.BAD_LINE
-    ):
+    if job.last_run is not None and job.last_result.outcome is not Outcome.NEVER:
         line = (*line, Piece(relative(seconds_between(job.last_run, now)), Tone.MUTED))
     return fit(line, width)
 

@@ -119,6 +119,7 @@ def _debian_element(kind: Kind, word: str, match: re.Match[str]) -> Element:
         low, high = kind.low, kind.high
         if match["star_slash"]:
             step = _step(kind, text, match["star_step"])
+        _countable(kind, text, low, high, step)
         return Element(text, low, high, step, star=True)
     low = _number(kind, match["low"], word, match.start())
     if match["lone_slash"]:
@@ -132,9 +133,14 @@ def _debian_element(kind: Kind, word: str, match: re.Match[str]) -> Element:
         step = _step(kind, text, match["step"])
     _within(kind, low)
     _within(kind, high)
-    if low <= high and high - (high - low) % step + step > _INT_MAX:
-        raise ScheduleError(kind.name, f"{text}: the step is too large")  # cron's counter wraps around
+    _countable(kind, text, low, high, step)
     return Element(text, low, high, step)
+
+
+def _countable(kind: Kind, text: str, low: int, high: int, step: int) -> None:
+    """Refuse a step with which cron's counter wraps around, and then stands for no value of the field."""
+    if low <= high and high - (high - low) % step + step > _INT_MAX:
+        raise ScheduleError(kind.name, f"{text}: the step is too large")
 
 
 _CRONIE = re.compile(

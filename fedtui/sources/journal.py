@@ -1,32 +1,32 @@
-"""Reads the journal by `journalctl -o json`: the log of a unit or of one run of it, and what follows.
+"""Reads the journal by `journalctl -o json`: what is there, what follows, and the log of a unit.
 
 Fields are told apart by who wrote them: names with an underscore are journald's own word and cannot be
-forged (systemd.journal-fields(7)). A message may be a string, an array of bytes, an array of messages, or
-null; it may be huge.
+forged (systemd.journal-fields(7)). When the writer of a line has ended before journald looked at it, the
+line has no unit: in a user's services the output of one brief run in four is lost so. Such a line still
+has its pid, and systemd still knows the pid of the last run; that is how it is found.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from collections.abc import AsyncGenerator, Sequence
+import time
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from fedtui.safe_text import decode, shown
-from fedtui.sources.child import ChildError, running
+from fedtui.sources.child import ChildError, capture, running
+from fedtui.sources.journal_records import MAX_RECORD, Entry, Records, parse
 
 PROGRAM = "journalctl"
-FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,SYSLOG_PID"
-MAX_RECORD = 512 * 1024
-"""Bytes of one JSON record that are read; a longer one is named, not shown."""
+FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,SYSLOG_PID,_SYSTEMD_USER_UNIT"
+MANAGER = "systemd"
+"""The identifier of what a manager itself says: its lines tell that a run began or ended."""
 
-MAX_LINE = 4096
-"""Characters of one line that are kept."""
+SETTLE = 0.15
+"""Seconds after the manager's line until a brief run's output is in the journal."""
 
 GATHER = 0.05
 """Seconds for which entries are gathered before they are handed on together."""
@@ -47,99 +47,6 @@ class JournalError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the journal. `at` is aware, in UTC; `priority` 0 (emergency) to 7 (debug), syslog(3).
-
-    `text` is the line as it was logged, `message` the same fit to be shown.
-    """
-
-    at: datetime
-    priority: int
-    text: str
-    identifier: str = ""
-    pid: int | None = None
-    cursor: str = ""
-
-    @property
-    def message(self) -> str:
-        """The line without control sequences and secrets."""
-        return shown(self.text)
-
-
-class Records:
-    """Cuts a stream of bytes into records, one a line; of one that is too long only the fact is kept."""
-
-    def __init__(self, limit: int = MAX_RECORD) -> None:
-        self._limit = limit
-        self._rest = b""
-        self._skipping = False
-
-    def feed(self, data: bytes) -> list[bytes | None]:
-        """The records that `data` completes; None for one beyond the limit."""
-        *whole, rest = data.split(b"\n")
-        found: list[bytes | None] = []
-        for piece in whole:
-            record, self._rest = self._rest + piece, b""
-            found.append(None if self._skipping or len(record) > self._limit else record)
-            self._skipping = False
-        if self._skipping or len(self._rest) + len(rest) > self._limit:
-            self._rest, self._skipping = b"", True
-        else:
-            self._rest += rest
-        return found
-
-
-def parse(record: bytes | None, last: datetime) -> list[Entry]:
-    """The entries of one record: one for each line of its message. `last` dates what cannot be read."""
-    if record is None:
-        return [Entry(last, 6, f"(a message of more than {MAX_RECORD // 1024} KiB; journalctl shows it)")]
-    try:
-        fields = json.loads(record)
-        at = _instant(fields["__REALTIME_TIMESTAMP"])
-    except (ValueError, KeyError, TypeError):
-        return []
-    message = _text(fields.get("MESSAGE"))
-    priority = _number(fields.get("PRIORITY"))
-    identifier = shown(_text(fields.get("SYSLOG_IDENTIFIER")))
-    pid = _number(fields.get("SYSLOG_PID")) or _number(fields.get("_PID"))
-    cursor = str(fields.get("__CURSOR", ""))
-    lines = message.rstrip("\n").split("\n")
-    return [
-        Entry(at, 6 if priority is None else priority, _line(line), identifier, pid, cursor) for line in lines
-    ]
-
-
-def _line(text: str) -> str:
-    text = text.rstrip("\r")
-    return text if len(text) <= MAX_LINE else text[:MAX_LINE] + "…"
-
-
-def _instant(microseconds: Any) -> datetime:
-    seconds, rest = divmod(int(microseconds), 1_000_000)
-    try:
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
-    except (OverflowError, OSError) as error:
-        raise ValueError(str(error)) from error
-
-
-def _number(value: Any) -> int | None:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
-
-
-def _text(value: Any) -> str:
-    """A field's text: a string, an array of bytes, an array of either, or null when journald left it out."""
-    if value is None:
-        return "(a message that journalctl left out)"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and value and all(isinstance(byte, int) and 0 <= byte < 256 for byte in value):
-        return decode(bytes(value))
-    if isinstance(value, list):
-        return "\n".join(map(_text, value))
-    return str(value)
-
-
-@dataclass(frozen=True, slots=True)
 class Query:
     """What to look for, as journalctl's own arguments.
 
@@ -153,38 +60,6 @@ class Query:
         """The argument vector."""
         head = [PROGRAM, "--output=json", "--all", "--no-pager", f"--output-fields={FIELDS}"]
         return [*head, *more, *self.arguments]
-
-
-@dataclass(frozen=True, slots=True)
-class OneRun:
-    """One run of a unit: its invocation id, and, where known, its main process and its start.
-
-    journald cannot tell whose a line is when the writer ended at once: in a user's service one run in four
-    loses its output so. The pid, which such a line still has, finds it.
-    """
-
-    invocation: str
-    main_pid: int = 0
-    start: datetime | None = None
-
-
-def unit_query(unit: str, user_manager: bool, run: OneRun | None = None) -> Query:
-    """The log of a unit: its own output and its manager's words on it; or of one run of it."""
-    if run is None:
-        return Query((f"--user-unit={unit}" if user_manager else f"--unit={unit}",), not user_manager)
-    mine = f"_UID={os.getuid()}"
-    # What the manager itself says carries the id in a field that anyone can write: so ask who wrote it.
-    by_manager = (
-        (f"USER_INVOCATION_ID={run.invocation}", mine)
-        if user_manager
-        else (f"INVOCATION_ID={run.invocation}", "_PID=1")
-    )
-    terms = [f"_SYSTEMD_INVOCATION_ID={run.invocation}", "+", *by_manager]
-    if not run.main_pid or run.start is None:
-        return Query(tuple(terms), not user_manager)
-    terms += ["+", f"_PID={run.main_pid}", "_TRANSPORT=stdout", *([mine] if user_manager else [])]
-    since = f"--since=@{run.start.timestamp() - 1:.0f}"
-    return Query((since, *terms), not user_manager)
 
 
 def system_journal_readable() -> bool | None:
@@ -235,43 +110,26 @@ async def _raise_for_nothing(query: Query, complaint: str, status: int) -> None:
         raise JournalError((complaint.strip().splitlines() or ["journalctl failed"])[-1])
 
 
-async def unit_log(
-    unit: str, user_manager: bool, run: OneRun | None = None, lines: int = 200
-) -> tuple[Entry, ...]:
-    """The last entries of a unit or of one run of it, oldest first. Raises JournalError."""
-    return await read(unit_query(unit, user_manager, run), lines)
-
-
-async def follow_unit(
-    unit: str, user_manager: bool, run: OneRun | None = None, lines: int = 200
-) -> AsyncGenerator[tuple[Entry, ...], None]:
-    """The last entries of a unit or of one run, then what comes; in batches. Raises JournalError.
-
-    Close it (contextlib.aclosing) to end the program behind it at once.
-    """
-    async with aclosing(follow(unit_query(unit, user_manager, run), lines)) as batches:
-        async for batch in batches:
-            yield batch
-
-
 async def follow(
     query: Query, lines: int = 200, since: Sequence[str] = ()
 ) -> AsyncGenerator[tuple[Entry, ...], None]:
     """Entries in batches, until closed. A journalctl that ends is started again where it stopped.
 
-    Raises JournalError where the journal cannot be read. `since` holds arguments for the first start.
+    Raises JournalError where the journal cannot be read. `since` holds arguments that bound the first look.
+    What is there is read on its own: `journalctl --follow --lines=N` was seen to leave out entries that
+    were written while it started.
     """
-    place = [f"--lines={lines}", *since]
+    place = [f"--since=@{time.time():.6f}", "--lines=all"]
+    first = await read(query, lines, since)  # where nothing is seen for want of rights, this raises
+    if first:
+        place = _after(first) or place
+        yield first
     failures = 0
-    if query.of_system and not await asyncio.to_thread(system_journal_readable):
-        await read(query, 1)  # a service that runs as this user may be seen all the same; else this raises
     while True:
         try:
             async with aclosing(_run(query, query.command("--follow", *place), GATHER)) as batches:
                 async for batch in batches:
-                    cursors = [entry.cursor for entry in batch if entry.cursor]
-                    if cursors:
-                        place = [f"--after-cursor={cursors[-1]}", "--lines=all"]
+                    place = _after(batch) or place
                     failures = 0
                     yield batch
         except ChildError as error:
@@ -281,6 +139,12 @@ async def follow(
                 raise
         await asyncio.sleep(_RESTART[min(failures, len(_RESTART) - 1)])
         failures += 1
+
+
+def _after(entries: Sequence[Entry]) -> list[str]:
+    """The arguments that go on behind these entries; empty where none has a cursor."""
+    cursors = [entry.cursor for entry in entries if entry.cursor]
+    return [f"--after-cursor={cursors[-1]}", "--lines=all"] if cursors else []
 
 
 async def _run(query: Query, command: list[str], gather: float) -> AsyncGenerator[tuple[Entry, ...], None]:
@@ -317,3 +181,107 @@ async def _gathered(stream: asyncio.StreamReader, gather: float) -> bytes:
             while len(data) < 2**19 and (more := await stream.read(2**18)):
                 data += more
     return data
+
+
+@dataclass(frozen=True, slots=True)
+class OneRun:
+    """One run of a unit: its invocation id, and, where known, its main process and its start.
+
+    Without the pid, lines of a run that ended at once may be missing.
+    """
+
+    invocation: str
+    main_pid: int = 0
+    start: datetime | None = None
+
+
+def unit_query(unit: str, user_manager: bool, run: OneRun | None = None) -> Query:
+    """The log of a unit: its own output and its manager's words on it; or of one run of it."""
+    if run is None:
+        return Query((f"--user-unit={unit}" if user_manager else f"--unit={unit}",), not user_manager)
+    mine = f"_UID={os.getuid()}"
+    # What the manager itself says carries the id in a field that anyone can write: so ask who wrote it.
+    by_manager = (
+        (f"USER_INVOCATION_ID={run.invocation}", mine)
+        if user_manager
+        else (f"INVOCATION_ID={run.invocation}", "_PID=1")
+    )
+    terms = [f"_SYSTEMD_INVOCATION_ID={run.invocation}", "+", *by_manager]
+    if not run.main_pid or run.start is None:
+        return Query(tuple(terms), not user_manager)
+    terms += ["+", f"_PID={run.main_pid}", "_TRANSPORT=stdout", *([mine] if user_manager else [])]
+    since = f"--since=@{run.start.timestamp() - 1:.0f}"
+    return Query((since, *terms), not user_manager)
+
+
+async def unit_log(
+    unit: str, user_manager: bool, run: OneRun | None = None, lines: int = 200
+) -> tuple[Entry, ...]:
+    """The last entries of a unit or of one run of it, oldest first. Raises JournalError."""
+    entries = await read(unit_query(unit, user_manager, run), lines)
+    if run is None and user_manager:
+        return _merged(entries, await _strays(unit), ())[-lines:]
+    return entries
+
+
+async def follow_unit(
+    unit: str, user_manager: bool, run: OneRun | None = None, lines: int = 200
+) -> AsyncGenerator[tuple[Entry, ...], None]:
+    """The last entries of a unit or of one run, then what comes; in batches. Raises JournalError.
+
+    Close it (contextlib.aclosing) to end the program behind it at once.
+    """
+    given: set[str] = set()
+    async with aclosing(follow(unit_query(unit, user_manager, run), lines)) as batches:
+        async for batch in batches:
+            if run is None and user_manager and any(map(_ended_or_brief, batch)):
+                await asyncio.sleep(SETTLE)
+                strays = await _strays(unit)
+                merged = _merged(batch, strays, given)
+                given = {entry.cursor for entry in strays}
+                yield merged
+            else:
+                yield batch
+
+
+def _ended_or_brief(entry: Entry) -> bool:
+    """A word of the manager after which there may be lines without a unit: "Starting" comes too early."""
+    return entry.identifier == MANAGER and not entry.text.startswith("Starting ")
+
+
+def _merged(entries: Sequence[Entry], strays: Sequence[Entry], given: Collection[str]) -> tuple[Entry, ...]:
+    """Both in the order of time; equal times stay as they are."""
+    new = [entry for entry in strays if entry.cursor not in given]
+    return tuple(sorted((*entries, *new), key=lambda entry: entry.at)) if new else tuple(entries)
+
+
+async def _strays(unit: str) -> tuple[Entry, ...]:
+    """The lines of the last run of a user's service that journald gave no unit, as far as is known."""
+    show = ["systemctl", "--user", "show", "--property=ExecMainPID,ExecMainStartTimestamp"]
+    try:
+        ended = await capture([*show, "--timestamp=unix", "--", unit], deadline=5.0)
+        values = dict(line.split("=", 1) for line in ended.out.decode().splitlines() if "=" in line)
+        pid, start = int(values["ExecMainPID"]), int(values["ExecMainStartTimestamp"].lstrip("@"))
+    except (ChildError, KeyError, ValueError):
+        return ()
+    if not pid:
+        return ()
+    query = Query((f"--since=@{start - 1}", f"_PID={pid}", "_TRANSPORT=stdout", f"_UID={os.getuid()}"))
+    try:
+        return tuple(entry for entry in await read(query, 1000) if not entry.user_unit)
+    except JournalError:
+        return ()
+
+
+__all__ = [
+    "Entry",
+    "JournalError",
+    "OneRun",
+    "Query",
+    "follow",
+    "follow_unit",
+    "read",
+    "system_journal_readable",
+    "unit_log",
+    "unit_query",
+]

@@ -1,8 +1,8 @@
 """A log while it grows: what is appended, and what becomes of the file, as a stream of events.
 
-The folder is watched (watchfiles), so that a rotation or a re-creation is seen like a write; once a second
-the file is looked at anyway, for file systems that report nothing. What is read stays in the file until
-someone takes the event: a slow reader costs no memory.
+The folder is watched (watchfiles), so that a rotation or a re-creation is seen like a write; every two
+seconds the file is looked at anyway, for file systems that report nothing. What is read stays in the file
+until someone takes the event: a slow reader costs no memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from fedtui.sources.log_file import LINE_LIMIT, LogError, LogTrouble, cut, open_for_following, tail_of
 
 _BATCH = 256 * 1024
-_TICK = 1.0
+_TICK = 2.0
 _POLL = 0.25
 # So many bytes before the place that was read are compared: a file that was cut and grew again differs.
 _PRINT = 64
@@ -239,7 +239,7 @@ class LogFollower:
             *folders,
             watch_filter=lambda _, changed: Path(changed).name in names,
             debounce=100,
-            step=20,
+            step=50,
             rust_timeout=round(_TICK * 1000),
             yield_on_timeout=True,
             recursive=False,

@@ -20,8 +20,9 @@ OpenLog = Callable[[Job], LogFeed | None]
 """The feed of a job's log, None where its output goes nowhere."""
 
 NOWHERE: Line = (
-    Piece("This job writes its output nowhere; `E` edits it, `>> FILE 2>&1` keeps it.", Tone.MUTED),
+    Piece("This job writes its output nowhere; >> FILE 2>&1 behind its command keeps it.", Tone.MUTED),
 )
+MENDS: Line = (Piece("e mends the line; the plan is shown first.", Tone.MUTED),)
 WAITING: Line = (Piece("The log of the selected job appears here, live.", Tone.MUTED),)
 EMPTY_LOG: Line = (Piece("The log is empty so far.", Tone.MUTED),)
 

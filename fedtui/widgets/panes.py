@@ -85,6 +85,7 @@ class JobsPane(Pane):
         self.empty = LineView(id="empty")
         self.details = Details()
         self._home = home
+        self._roomy = False
 
     def compose_body(self) -> ComposeResult:
         """Table or message, then details."""
@@ -110,12 +111,16 @@ class JobsPane(Pane):
                 (self.empty if empty else self.table).focus()
         self.show_details()
 
+    def allow_details(self, allowed: bool) -> None:
+        """There is room for the detail rows, or none."""
+        self._roomy = allowed
+        self.show_details()
+
     def show_details(self) -> None:
-        """Show the detail rows of the job under the cursor."""
+        """Show the detail rows of the job under the cursor, where there is room."""
         job = self.table.job
-        if job is None:
-            self.details.show(())
-        elif self.details.display:
+        self.details.display = self._roomy and job is not None
+        if job is not None and self._roomy:
             self.details.show(detail_lines(job, self.table.runs_of(job), self._home))
 
 

@@ -22,12 +22,16 @@ from fedtui.schedule.cron import CronSchedule, parse
 from fedtui.schedule.errors import ScheduleError
 from fedtui.widgets import preview_lines as lines
 from fedtui.widgets.lines import ROOMY_FROM, Body, fact
+from fedtui.widgets.plain_input import PlainInput
 
 if TYPE_CHECKING:
     from fedtui.actions.schedule_preview import Preview
 
 PAUSE = 0.08
 """Seconds without a key before a text is checked."""
+
+USUAL_ROWS = 11
+"""Rows that most cron schedules take below the input; the box keeps them free from the start."""
 
 AskPreview = Callable[[str], Awaitable["Preview"]]
 
@@ -49,7 +53,7 @@ class ScheduleField(Widget):
     ) -> None:
         super().__init__(id="schedule-field")
         self.preview: Preview | None = None
-        self.checking = False
+        self._answered = ""
         self._value = value
         self._ask = preview
         self._clock = clock
@@ -64,14 +68,14 @@ class ScheduleField(Widget):
         """The typed row, then the rows below it."""
         with Horizontal(id="schedule-row"):
             yield Body(lambda _: [Content.styled(self._label, "$muted")], id="schedule-label")
-            yield Input(self._value, select_on_focus=False, id="schedule")
+            yield PlainInput(self._value, id="schedule")
             yield Body(lambda width: [lines.verdict(self.preview, self.checking, width)], id="verdict")
         yield Body(self._rows, id="meaning")
 
     def on_mount(self) -> None:
         """Check what is there already, and follow cursor and time."""
         self.watch(self.input, "selection", self._moved, init=False)
-        self.set_interval(1, self._redraw)
+        self.set_interval(1, self._tick)
         if self._value:
             self.check()
 
@@ -86,9 +90,14 @@ class ScheduleField(Widget):
         return self.input.value.strip()
 
     @property
+    def checking(self) -> bool:
+        """True while the answer to the text as it stands has not come."""
+        return bool(self.text) and self._answered != self.text
+
+    @property
     def is_valid(self) -> bool:
         """True once the text as it stands was checked and found good."""
-        return not self.checking and self.preview is not None and self.preview.valid
+        return bool(self.text) and not self.checking and self.preview is not None and self.preview.valid
 
     def take_suggestion(self) -> bool:
         """Put the nearest better schedule in place of the typed one; False where there is none."""
@@ -107,28 +116,33 @@ class ScheduleField(Widget):
             self._pause.stop()
         if not self.text:
             self.workers.cancel_node(self)
-            self.preview, self.checking = None, False
+            self.preview, self._schedule, self._answered = None, None, ""
             self._redraw(layout=True)
-            return
-        self.checking = True
-        self._redraw()
-        self._pause = self.set_timer(PAUSE, self.check)
+        elif self.checking:
+            self._redraw()
+            self._pause = self.set_timer(PAUSE, self.check)
 
     def check(self) -> None:
         """Check now. An older question still on its way is dropped."""
         if self._pause is not None:
             self._pause.stop()
-        self.checking = True
         self.run_worker(self._check(self.text), exclusive=True)
 
     async def _check(self, text: str) -> None:
         preview = await self._ask(text)
         if text != self.text:
             return
-        self.preview, self.checking = preview, False
+        self.preview, self._answered = preview, text
         self._schedule = self._read(text) if preview.valid else None
         self._redraw(layout=True)
         self.post_message(self.Checked())
+
+    def _tick(self) -> None:
+        """Countdowns go on; when the first of the next runs has passed, the rest is asked for anew."""
+        runs = self.preview.runs if self.preview is not None else ()
+        if runs and runs[0] <= self._clock() and not self.checking:
+            self.check()
+        self._redraw()
 
     def _read(self, text: str) -> CronSchedule | None:
         if not self._dialect:
@@ -165,7 +179,7 @@ class ScheduleField(Widget):
         """As many rows as there were at most, so that the box does not jump under the one who types."""
         size = (width, self.app.size.height)
         if size != self._drawn_at:
-            self._drawn_at, self._most_rows = size, 0
+            self._drawn_at, self._most_rows = size, USUAL_ROWS if self._dialect else 0
         self._most_rows = max(self._most_rows, len(rows))
         return rows + [Content("")] * (self._most_rows - len(rows))
 

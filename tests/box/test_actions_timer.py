@@ -36,13 +36,38 @@ def test_a_run_and_its_exit_status(act: Actor) -> None:
     unit(act.box, "good", "ExecStart=/bin/sh -c 'echo hello; sleep 0.3'", "OnCalendar=yearly")
     unit(act.box, "bad", "ExecStart=/bin/sh -c 'echo no >&2; exit 3'", "OnCalendar=yearly")
     unit(act.box, "killed", "ExecStart=/bin/sh -c 'kill -9 $$$$'", "OnCalendar=yearly")
-    ended = act("run", "good.timer")["run"]
+    told = act("run", "good.timer")
+    assert told["output"] == "hello\n"
+    ended = told["run"]
     assert (ended["outcome"], ended["exit_code"], ended["trigger"]) == ("ok", 0, "manual")
     assert 0.2 < ended["duration"] < 10
-    ended = act("run", "bad.timer")["run"]
+    told = act("run", "bad.timer")
+    assert told["output"] == "no\n"
+    ended = told["run"]
     assert (ended["outcome"], ended["exit_code"]) == ("failed", 3)
     ended = act("run", "killed.timer")["run"]
     assert (ended["outcome"], ended["exit_code"], ended["signal"]) == ("failed", None, "SIGKILL")
+
+
+def test_what_a_service_appends_to_its_log_file_is_its_output(act: Actor) -> None:
+    act.box.write("/home/fed/kept.log", "yesterday\n")
+    service = "ExecStart=/bin/echo today\nStandardOutput=append:/home/fed/kept.log"
+    unit(act.box, "kept", service, "OnCalendar=yearly")
+    assert act("run", "kept.timer")["output"] == "today\n"
+
+
+def test_root_runs_a_service_of_the_systems(act: Actor) -> None:
+    root = Actor(act.box, "root")
+    text = "[Service]\nType=oneshot\nExecStart=/bin/echo from the system\n"
+    act.box.write("/etc/systemd/system/sys.service", text, user="root")
+    act.box.write("/etc/systemd/system/sys.timer", "[Timer]\nOnCalendar=yearly\n", user="root")
+    act.box.run(["systemctl", "daemon-reload"], user="root", check=True)
+    told = root("run", "sys.timer")
+    for name in ("sys.service", "sys.timer"):
+        act.box.path(f"/etc/systemd/system/{name}").unlink()
+    assert told.get("refused") is None
+    run = told["run"]
+    assert (told["output"], run["outcome"]) == ("from the system\n", "ok")
 
 
 def test_a_unit_that_runs_is_not_started_twice_and_can_be_stopped(act: Actor) -> None:
@@ -66,7 +91,8 @@ def test_facts_of_another_invocation_are_never_taken_for_this_ones(act: Actor) -
     act.box.write(f"{UNITS}/twice.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n")
     ctl(act.box, "daemon-reload")
     assert act("run", "twice.timer")["run"]["outcome"] == "ok"
-    assert act("watch", first["id"])["run"]["outcome"] in ("unknown", "failed")
+    ended = act("watch", first["id"])["run"]
+    assert (ended["outcome"], ended["exit_code"]) == ("failed", 4), "by the manager's words in the journal"
 
 
 def test_an_unmet_condition_is_no_run(act: Actor) -> None:

@@ -31,12 +31,47 @@ async def main():
             if any("Failed with result" in entry for entry in entries):
                 break
             await asyncio.sleep(0.05)
-        found.append([f"said {number}" in entries, any("status=3" in entry for entry in entries)])
+        whole = [entry.message for entry in await unit_log(unit, True)]
+        found.append([f"said {number}" in entries, whole.count(f"said {number}"),
+                      any("status=3" in entry for entry in entries)])
     print(json.dumps(found))
 asyncio.run(main())
 """,
     )
-    assert found == [[True, True]] * 12
+    assert found == [[True, 1, True]] * 12
+
+
+def test_following_a_unit_gives_every_line_once(box: Box) -> None:
+    units = "/home/fed/.config/systemd/user"
+    service = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nExecStart=/bin/echo hello\n"
+    box.write(f"{units}/terse.service", service)
+    box.write(f"{units}/terse.timer", "[Timer]\nOnCalendar=04:00\n")
+    box.output(["systemctl", "--user", "daemon-reload"])
+    box.output(["systemctl", "--user", "start", "terse.timer"])
+    seen = run_inside(
+        box,
+        """
+from fedtui.sources.journal import follow_unit
+
+async def main():
+    seen = []
+    async def runs():
+        for _ in range(10):
+            sh("systemctl", "--user", "start", "terse.service")
+            await asyncio.sleep(1.0)
+    running = asyncio.create_task(runs())
+    try:
+        async with asyncio.timeout(14), aclosing(follow_unit("terse.service", True)) as batches:
+            async for batch in batches:
+                seen += [entry.cursor for entry in batch if entry.message == "hello"]
+    except TimeoutError:
+        pass
+    await running
+    print(json.dumps([len(seen), len(set(seen))]))
+asyncio.run(main())
+""",
+    )
+    assert seen == [10, 10]
 
 
 def test_following_survives_the_end_of_journalctl_and_leaves_no_child(box: Box) -> None:

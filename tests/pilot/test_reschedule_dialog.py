@@ -220,12 +220,20 @@ async def test_a_timer_is_asked_for_a_calendar_or_a_span() -> None:
 
 async def test_countdowns_go_on_while_it_is_open() -> None:
     now = [NOW]
-    dialog = RescheduleScreen(metrics_job(), cron_preview, lambda: now[0])
+
+    async def preview(text: str) -> Preview:
+        found = await cron_preview(text)
+        return replace(found, runs=tuple(run for run in found.runs if run > now[0]))
+
+    dialog = RescheduleScreen(metrics_job(), preview, lambda: now[0])
     app = DialogApp(dialog)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "14:10:00   in  4 min" in screen_text(app))
         now[0] = NOW + timedelta(minutes=2)
         await until(pilot, lambda: "14:10:00   in  2 min" in screen_text(app))
+        now[0] = NOW + timedelta(minutes=5)
+        await until(pilot, lambda: "14:10:00" not in screen_text(app))
+        assert "14:15:00   in  4 min" in screen_text(app)
 
 
 async def test_markup_from_outside_stays_text() -> None:

@@ -274,7 +274,7 @@ def test_next_runs_end_though_a_job_runs_every_minute_until_next_year() -> None:
     rows = next_rows([often, replace(mock.ROTATE, next_run=NOW + timedelta(days=400))], NOW, minutely)  # type: ignore[arg-type]
     assert rows[-1].job is not None
     assert rows[-1].job.name == "rotate-logs"
-    assert plain(next_line(rows[6], NOW, 30)) == "       more until 14:05"
+    assert plain(next_line(rows[6], NOW, 30)) == "       more until Wed 29 Dec"
 
 
 def test_strip_is_oldest_left() -> None:

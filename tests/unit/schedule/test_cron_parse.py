@@ -21,6 +21,7 @@ from fedtui.schedule.cron import ScheduleError, parse, split_schedule
         ("\ufeff5 * * * *", "bad minute: '\\ufeff' is not a number"),
         ("0" * 1000 + " * * * *", "bad minute: a number of more than 999 digits"),
         ("5-9/2147483647 * * * *", "bad minute: 5-9/2147483647: the step is too large"),
+        ("0 0 */2147483647 * *", "bad day-of-month: */2147483647: the step is too large"),
         ("0 24 * * *", "bad hour: 24 is not between 0 and 23"),
         ("0 0 L * *", "bad day-of-month: 'L' is not a number"),
         ("0 0 ? * *", "bad day-of-month: '?' is not a number"),

@@ -1,0 +1,109 @@
+"""Follow one invocation of a unit: what it writes to the journal or to its log file, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any
+
+from fedtui.actions.growing_file import Tail, read_on
+from fedtui.actions.plan import Refused
+from fedtui.actions.ports import Ports
+from fedtui.actions.run_unit import UnitRun, until_end
+from fedtui.actions.systemd_manager import SERVICE, UNIT, manager
+from fedtui.model import Run
+from fedtui.sources.journal import JournalError, OneRun, follow_unit
+
+QUIET = 0.5
+"""Seconds of silence after the end of a run after which its last lines are taken to be in the journal."""
+AFTERMATH = 5.0
+"""Seconds after the end of a run for which its output is still waited for at most."""
+POLL = 0.1
+LINES = 5000
+
+News = asyncio.Queue[bytes | Run | Refused]
+
+
+async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run | None]]:
+    """Output as it comes, and the run: at once, and last with its result. Raises Refused."""
+    news: News = asyncio.Queue()
+    parts: list[Coroutine[Any, Any, None]] = [_state(run, ports, news), _journal(run, ports, news)]
+    if run.log is not None:
+        parts.append(_log(Tail(run.log, run.log_offset, run.log_before.encode("latin-1")), news))
+    tasks = [asyncio.create_task(part) for part in parts]
+    ended: Run | None = None
+    deadline = 0.0
+    try:
+        while ended is None or time.monotonic() < deadline:
+            try:
+                async with asyncio.timeout(None if ended is None else QUIET):
+                    item = await news.get()
+            except TimeoutError:
+                break
+            if isinstance(item, Refused):
+                raise item
+            if isinstance(item, bytes):
+                yield item, None
+            elif item.end is None:
+                yield b"", item
+            else:
+                ended, deadline = item, time.monotonic() + AFTERMATH
+        yield b"", ended
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _state(run: UnitRun, ports: Ports, news: News) -> None:
+    try:
+        async for seen in until_end(run, ports):
+            news.put_nowait(seen)
+    except Refused as refused:
+        news.put_nowait(refused)
+
+
+async def _journal(run: UnitRun, ports: Ports, news: News) -> None:
+    """The lines of this run alone; what the manager says of it is not the job's output."""
+    start = datetime.fromtimestamp(run.start, UTC)
+    try:
+        one = OneRun(run.id, await _main_pid(run, ports), start)
+        async with aclosing(follow_unit(run.unit, run.user_manager, one, LINES)) as batches:
+            async for batch in batches:
+                lines = [f"{entry.text}\n" for entry in batch if entry.identifier != "systemd"]
+                if lines:
+                    news.put_nowait("".join(lines).encode("utf-8", "surrogateescape"))
+    except JournalError as error:
+        said = "; ".join(filter(None, (error.message, error.advice)))
+        news.put_nowait(f"[fedtui: its output cannot be shown: {said}]\n".encode())
+    except Refused:
+        return  # the bus is gone: `_state` says so
+
+
+async def _main_pid(run: UnitRun, ports: Ports) -> int:
+    """The main process of this invocation, which tells journald's stray lines; 0 if it is not known."""
+    if not run.unit.endswith(".service"):
+        return 0
+    async with manager(ports, user_manager=run.user_manager) as systemd:
+        path = await systemd.load(run.unit)
+        for _ in range(20):
+            pid = int((await systemd.properties(path, SERVICE)).get("ExecMainPID", 0))
+            unit = await systemd.properties(path, UNIT)
+            if bytes(unit["InvocationID"]).hex() != run.id:
+                return 0
+            if pid or unit["ActiveState"] in ("inactive", "failed"):
+                return pid
+            await asyncio.sleep(POLL)
+    return 0
+
+
+async def _log(tail: Tail, news: News) -> None:
+    while True:
+        tail, data = await asyncio.to_thread(read_on, tail)
+        if data:
+            news.put_nowait(data)
+        else:
+            await asyncio.sleep(POLL)

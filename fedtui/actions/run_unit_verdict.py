@@ -1,0 +1,102 @@
+"""How one invocation of a unit ended: by the unit's properties, or by what its manager wrote in the journal.
+
+systemd unloads a unit that nothing refers to as soon as it is at rest, and its facts are gone; the
+journal keeps the manager's own records of them (systemd.journal-fields(7), the catalog's message ids).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+
+from fedtui.actions.run_record import signal_name
+from fedtui.model import Outcome, Result
+from fedtui.sources.child import ChildError, capture
+
+_CLD_EXITED = 1
+_PROCESS_EXITED = "98e322203f7a4ed290d09fe03c09fe15"
+_UNIT_FAILED = "d9b373ed55a64feb8242e02dbe79a49c"
+_UNIT_SUCCESS = "7ad2d189f7e94e70a38c781354912448"
+_FIELDS = "MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,COMMAND"
+
+
+def by_properties(unit: dict[str, Any], service: dict[str, Any]) -> tuple[Result, float]:
+    """The result and the end (seconds since 1970) by the bus; `service` is empty for other units.
+
+    The service's own Result decides: a run may fail with exit status 0 (a timeout, ExecStartPost=).
+    """
+    end = (int(service.get("ExecMainExitTimestamp", 0)) or int(unit.get("StateChangeTimestamp", 0))) / 1e6
+    began = int(service.get("ExecMainStartTimestamp", 0)) / 1e6
+    duration = end - began if end >= began > 0 else None
+    end = end or time.time()
+    if not service:
+        outcome = Outcome.FAILED if unit["ActiveState"] == "failed" else Outcome.UNKNOWN
+        return Result(outcome, evidence=("unit state, systemd",)), end
+    word, code, status = service["Result"], int(service["ExecMainCode"]), int(service["ExecMainStatus"])
+    if word == "success" and code == 0:
+        reason = "the service has no main process"
+        return Result(Outcome.UNKNOWN, reasons=(reason,), evidence=("systemd",)), end
+    outcome = Outcome.OK if word == "success" else Outcome.FAILED
+    result = Result(
+        outcome,
+        exit_code=status if code == _CLD_EXITED else None,
+        signal=signal_name(status) if code > _CLD_EXITED else None,
+        duration=duration,
+        reasons=_reasons(word),
+        evidence=("exit status, systemd",),
+    )
+    return result, end
+
+
+async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, float] | None:
+    """The same by the manager's records of that invocation; None where the journal has none of its end."""
+    ours = (
+        (f"USER_INVOCATION_ID={invocation}", f"_UID={os.getuid()}")
+        if user_manager
+        else (f"INVOCATION_ID={invocation}", "_PID=1")
+    )
+    head = ("journalctl", "--output=json", "--no-pager", "--quiet", f"--output-fields={_FIELDS}")
+    try:
+        ended = await capture([*head, *ours], deadline=15.0)
+    except ChildError:
+        return None
+    records = [record for line in ended.out.splitlines() if (record := _record(line))]
+    return verdict_of(records)
+
+
+def verdict_of(records: list[dict[str, Any]]) -> tuple[Result, float] | None:
+    """What the manager's records say of an end.
+
+    An exit that counts as success is not recorded, and need not be 0 (SuccessExitStatus=): no code then.
+    """
+    last = next((r for r in reversed(records) if r.get("MESSAGE_ID") in (_UNIT_FAILED, _UNIT_SUCCESS)), None)
+    if last is None:
+        return None
+    end = int(last["__REALTIME_TIMESTAMP"]) / 1e6
+    evidence = ("the manager's words in the journal",)
+    if last["MESSAGE_ID"] == _UNIT_SUCCESS:
+        return Result(Outcome.OK, evidence=evidence), end
+    exits = [r for r in records if r.get("MESSAGE_ID") == _PROCESS_EXITED]
+    code, status = (exits[-1].get("EXIT_CODE"), int(exits[-1].get("EXIT_STATUS", 0))) if exits else (None, 0)
+    result = Result(
+        Outcome.FAILED,
+        exit_code=status if code == "exited" else None,
+        signal=signal_name(status) if code in ("killed", "dumped") else None,
+        reasons=_reasons(str(last.get("UNIT_RESULT", ""))),
+        evidence=evidence,
+    )
+    return result, end
+
+
+def _reasons(word: str) -> tuple[str, ...]:
+    return () if word in ("", "success", "exit-code", "signal") else (f"systemd says: {word}",)
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "__REALTIME_TIMESTAMP" in found else None

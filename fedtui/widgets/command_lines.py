@@ -1,0 +1,80 @@
+"""What cron makes of a command while it is typed: where its output goes, and what `%` does to it."""
+
+from __future__ import annotations
+
+import re
+
+from textual.content import Content
+
+from fedtui.crontab.command import log_paths, uses_logger
+from fedtui.crontab.command_field import split_percent
+from fedtui.presentation.signs import cut
+from fedtui.safe_text import decode
+from fedtui.widgets.lines import boxed, fact, note, outside, wrap
+
+LONGEST = 998
+"""Bytes of a command that cron takes (MAX_COMMAND of cron.h, less two)."""
+
+_MAY_WRITE = re.compile(rb">|\btee\b")
+_BARE_PERCENT = re.compile(r"(?<!\\)%")
+
+
+def field_bytes(command: str) -> bytes:
+    """The command as it stands in the table."""
+    return command.encode("utf-8", "surrogateescape")
+
+
+def too_long(command: str) -> str:
+    """Why cron would refuse it, or an empty string."""
+    size = len(field_bytes(command))
+    return f"{size:,} bytes: cron takes no command over {LONGEST}." if size > LONGEST else ""
+
+
+def escaped(command: str) -> str:
+    r"""The command with a backslash before each bare `%`, so that all of it reaches the shell."""
+    return _BARE_PERCENT.sub(r"\\%", command)
+
+
+def cron_view(command: str, home: str, width: int, label: int) -> list[Content]:
+    """Where the output goes, what the shell gets where that differs, and warnings."""
+    if not command.strip():
+        return [fact("output", Content(""), label)]
+    shell, stdin = split_percent(field_bytes(command))
+    rows = [fact("output", _output(shell, home, width - label), label)]
+    if stdin is not None:
+        lead = "An unescaped % ends the command."
+        text = Content.assemble(
+            (lead, "$warn"),
+            f" The shell gets  {outside(decode(shell))}  and reads the rest as its input.",
+        )
+        rows += boxed("▲", "$warn", text, width)
+        rows += boxed(
+            " ", "", Content.styled("ctrl+r writes \\% for each, for a plain percent sign", "$muted"), width
+        )
+    elif shell != field_bytes(command):
+        pieces = wrap(outside(decode(shell)), width - label)
+        rows += [
+            fact("as run" if index == 0 else "", Content(piece), label) for index, piece in enumerate(pieces)
+        ]
+    if too_long(command):
+        rows += note("✗", "bold $fail", "", width, lead=too_long(command))
+    return rows
+
+
+def _output(shell: bytes, home: str, width: int) -> Content:
+    paths = log_paths(shell, home)
+    if paths:
+        shown = ", ".join(_short(path, home) for path in paths)
+        return Content(cut(outside(shown), width))
+    if uses_logger(shell):
+        return Content("the system log")
+    if _MAY_WRITE.search(shell):
+        return Content.styled(
+            cut("somewhere; the line does not tell the file's name for sure", width), "$muted"
+        )
+    return Content.assemble(("kept nowhere; ", "$warn"), (">> FILE 2>&1 at its end keeps it", "$muted"))
+
+
+def _short(path: str, home: str) -> str:
+    text = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "~" + text[len(home) :] if home and text.startswith(home + "/") else text

@@ -1,0 +1,66 @@
+"""Two small dialogs: one that says why something was refused, and one that asks for `y`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from fedtui.actions.plan import Refused
+from fedtui.screens.dialog import Dialog
+from fedtui.widgets.lines import note
+
+
+class RefusalScreen(Dialog[None]):
+    """What happened, what was left untouched, what to do."""
+
+    def __init__(self, title: str, name: str, refusal: Refused) -> None:
+        super().__init__()
+        self._heading = (title, name)
+        self._refusal = refusal
+
+    def heading(self) -> tuple[str, str]:
+        """What was tried, on which job."""
+        return self._heading
+
+    def hints(self) -> Sequence[tuple[str, str, str]]:
+        """Only the way out."""
+        return [("esc", "close", "leave")]
+
+    def rows(self, width: int) -> Sequence[Content]:
+        """Each part in the box of the one warning."""
+        rows = note("✗", "bold $fail", "", width, lead=self._refusal.message)
+        for text in (self._refusal.untouched, self._refusal.advice):
+            rows += note(" ", "", text, width) if text else []
+        return rows
+
+
+class AskScreen(Dialog[bool]):
+    """Asks for `y`; anything else leaves things as they are."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "yes", id="ask.yes", tooltip="Go on"),
+    ]
+
+    def __init__(self, title: str, name: str, lead: str, text: str, yes: str) -> None:
+        super().__init__()
+        self._heading = (title, name)
+        self._lead, self._text, self._yes = lead, text, yes
+
+    def heading(self) -> tuple[str, str]:
+        """The question, and the job it is about."""
+        return self._heading
+
+    def hints(self) -> Sequence[tuple[str, str, str]]:
+        """Yes, or leave."""
+        return [("y", self._yes, "yes"), ("esc", "cancel, nothing is touched", "leave")]
+
+    def rows(self, width: int) -> Sequence[Content]:
+        """What there is to know before `y`."""
+        return note("▲", "$warn", self._text, width, lead=self._lead)
+
+    def action_yes(self) -> None:
+        """Go on."""
+        self.dismiss(True)

@@ -1,0 +1,62 @@
+"""Debian's cron as an oracle: what it accepts, and in which minutes it starts a job."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.oracle.expressions import Stretch
+
+RUNNING_BEFORE = 2 * 86400
+"""Seconds that the daemon has been running for when a stretch begins."""
+
+
+class Cron:
+    """Debian's cron on a virtual clock (see harness.c). Every text is Latin-1: a character is a byte."""
+
+    def __init__(self, harness: Path) -> None:
+        self._harness = str(harness)
+
+    def read(self, lines: Sequence[str]) -> list[tuple[str, ...]]:
+        """What cron makes of each line of a user's table.
+
+        ("JOB", flags, minutes, hours, days, months, weekdays, command), ("ENV", "name=value"),
+        ("ERR", complaint) or ("END",) for a comment or a blank line.
+        """
+        answers = self._ask(["check"], lines, "UTC")
+        return [tuple(map(decoded, answer.split("\t"))) for answer in answers]
+
+    def starts(self, schedules: Sequence[str], stretch: Stretch, cap: int) -> list[list[int] | None]:
+        """The first `cap` minutes since the epoch in the stretch that each is started in; None: refused."""
+        begin, until = stretch.after * 60 - RUNNING_BEFORE, stretch.until * 60
+        arguments = ["run", str(begin), str(stretch.after * 60), str(until), str(cap)]
+        answers = self._ask(arguments, schedules, stretch.zone)
+        return [None if answer == "ERR" else list(map(int, answer.split())) for answer in answers]
+
+    def _ask(self, arguments: list[str], lines: Sequence[str], zone: str) -> list[str]:
+        asked = "".join(f"{encoded(line)}\n" for line in lines)
+        done = subprocess.run(
+            [self._harness, *arguments],
+            input=asked,
+            capture_output=True,
+            encoding="ascii",
+            timeout=300,
+            check=True,
+            env={"TZ": zone},
+        )
+        answers = done.stdout.split("\n")[:-1]
+        if len(answers) != len(lines):
+            raise AssertionError(f"{len(lines)} lines asked, {len(answers)} answered")
+        return answers
+
+
+def encoded(text: str) -> str:
+    r"""Text with \xHH for characters that are not plain ASCII, and for the backslash."""
+    return "".join(one if " " <= one <= "~" and one != "\\" else f"\\x{ord(one):02x}" for one in text)
+
+
+def decoded(text: str) -> str:
+    """The reverse of `encoded`."""
+    return re.sub(r"\\x(..)", lambda match: chr(int(match[1], 16)), text)

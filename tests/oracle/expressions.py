@@ -1,0 +1,196 @@
+"""Random schedules, lines of cron tables, and stretches of time in which to look at them.
+
+Everything comes from one `random.Random`, so a seed gives the same cases again. The schedules are made to
+hurt: names in any case, leading zeros, values at and beyond the limits, text behind an element, steps that
+are too large; the stretches lie mostly around the clock changes of zones from all over the world.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from fedtui.schedule.daemon import changes
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+NICKNAMES = ("@daily", "@hourly", "@weekly", "@monthly", "@yearly", "@annually", "@midnight")
+ODD_NICKNAMES = ("@reboot", "@Daily", "@every", "@", "@daily5", "@daily;", "@HOURLY", "@reboot@")
+_FIELDS: tuple[tuple[int, int, tuple[str, ...]], ...] = (
+    (0, 59, ()),
+    (0, 23, ()),
+    (1, 31, ()),
+    (1, 12, MONTHS),
+    (0, 7, WEEKDAYS),
+)
+_STEPS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 20, 23, 30, 45, 100)
+_ODD_STEPS = ("0", "", "x", "-1", "2147483646", "2147483647", "4294967298", "00")
+_ODD_VALUES = ("L", "W", "?", "H", "x", "-1", "", "1a", "\xe9", "\xff", "Monday", "~", "R", "4294967297")
+_ODD_ENDS = ("/5", ";x", "#2", "~3", "-", "L", "/", "\xff", "\xe9", "**", ".", "-1-2", "\r", "=")
+_BLANKS = (" ", " ", " ", "\t", "  ", " \t")
+_FIRST_YEAR, _LAST_YEAR = 1975, 2037
+"""Before 1972 a zone's offset may have seconds; on 2038-01-19 cron itself overflows."""
+_LATEST = int(datetime(2037, 12, 31, tzinfo=UTC).timestamp()) // 60
+_DAY = 1440
+
+# Zones whose clock changes are unlike the others': half hours, midnight, two hours, a day left out, "winter"
+# time in summer, changes around Ramadan.
+_ODD_ZONES = (
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "America/Asuncion",
+    "America/Havana",
+    "America/New_York",
+    "America/Santiago",
+    "America/Scoresbysund",
+    "America/St_Johns",
+    "Antarctica/Troll",
+    "Asia/Beirut",
+    "Asia/Gaza",
+    "Asia/Pyongyang",
+    "Asia/Tehran",
+    "Australia/Lord_Howe",
+    "Europe/Berlin",
+    "Europe/Dublin",
+    "Europe/Moscow",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The time in (after, until) in a zone; both are minutes since the epoch."""
+
+    zone: str
+    after: int
+    until: int
+
+
+class Expressions:
+    """The cases of one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def schedule(self) -> str:
+        """A schedule that cron mostly accepts, often of the hours in which clocks are changed.
+
+        It has five fields or is a nickname, and no `=`, with which its line might be a setting.
+        """
+        if self._random.random() < 0.45:
+            return self._at_night()
+        if self._random.random() < 0.03:
+            return self._random.choice(NICKNAMES)
+        return self._fields(odd=0.01, whole=True).replace("=", ";")
+
+    def text(self) -> str:
+        """The beginning of a line, as a person might get it wrong: schedules good and bad."""
+        if self._random.random() < 0.05:
+            return self._random.choice(NICKNAMES + ODD_NICKNAMES)
+        text = self._fields(odd=self._random.choice((0.0, 0.05, 0.2)))
+        return self._random.choice(("", "", "", " ", "\t", " \t ")) + text
+
+    def line(self) -> str:
+        """A whole line of a table: mostly a schedule with a command, or a setting, or what looks like one."""
+        kind = self._random.random()
+        if kind < 0.65:
+            command = self._pick("x", "", "echo a%b", "\\% %", "A=b c", "* x", "=", "caf\xe9 \t", " #", "x\r")
+            return f"{self.text()}{self._pick(' ', ' ', chr(9), '  ', '')}{command}"
+        if kind < 0.9:
+            quote, other = self._pick("", "", "'", '"'), self._pick("", "", "'", '"')
+            name = self._pick("A", "MAILTO", "a b", "", "TZ", "5 * * * *", "@daily", "P\xe9", " X")
+            value = self._pick("", "b", "b c ", "'b' c", '"', "$HOME/x", "#", "a=b", " b", "'b\"", "\xff")
+            blank = self._pick("", " ", "\t", "  ")
+            return f"{quote}{name}{quote}{blank}={self._pick('', ' ')}{other}{value}{self._pick(other, '')}"
+        return self._pick("# x", "", " \t", " # A=b", "x", "=", "'", '"a', "a b=c", "\r", "A\xa0= b", "* * *")
+
+    def stretch(self) -> Stretch:
+        """Mostly some days around a clock change; else a year or more, from any moment on."""
+        chance = self._random
+        zone = chance.choice(_ODD_ZONES) if chance.random() < 0.5 else chance.choice(_all_zones())
+        length = chance.choice((3 * 60, _DAY, 3 * _DAY, 8 * _DAY, 40 * _DAY))
+        moments = _moments(zone)
+        if moments and chance.random() < 0.85:
+            after = chance.choice(moments) - chance.choice(
+                (chance.randint(0, 200), chance.randint(-200, 2000))
+            )
+        else:
+            year = chance.randint(_FIRST_YEAR, _LAST_YEAR - 1)
+            after = int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) // 60 + chance.randrange(366 * _DAY)
+            length = chance.choice((40, 40, 40, 400, 400, 400, 400, 1500)) * _DAY
+        after = min(after, _LATEST - 4 * 60)
+        return Stretch(zone, after, min(after + length, _LATEST))
+
+    def _pick(self, *choices: str) -> str:
+        return self._random.choice(choices)
+
+    def _at_night(self) -> str:
+        return " ".join(
+            (
+                self._pick("0", "30", "*/15", "0-59", "0-59/7", "59", "0,30", "*", "45", "10", "1,*", "*,1"),
+                self._pick("0", "1", "2", "3", "1-3", "*", "0,2", "*/2", "2-4/2", "0-23", "0-5", "23,0"),
+                self._pick("*", "*", "*/2", "1-31", "28", "25-31"),
+                self._pick("*", "*", "*", "3", "3,10", "*/3"),
+                self._pick("*", "*", "0", "sun", "5", "*/7", "0-6"),
+            )
+        )
+
+    def _fields(self, odd: float, *, whole: bool = False) -> str:
+        words = [self._word(place, odd) for place in range(5)]
+        if whole:
+            words, odd = [word or "*" for word in words], 0
+        if self._random.random() < odd / 2:
+            words = words[: self._random.randint(0, 4)]
+        if self._random.random() < odd / 2:
+            words.append("*")
+        return "".join(word + self._pick(*_BLANKS) for word in words[:-1]) + (words[-1] if words else "")
+
+    def _word(self, place: int, odd: float) -> str:
+        if self._random.random() < 0.35:
+            return "*"
+        elements = (self._element(place, odd) for _ in range(self._random.choice((1, 1, 1, 1, 2, 3))))
+        return ",".join(elements) + ("," if self._random.random() < odd / 3 else "")
+
+    def _element(self, place: int, odd: float) -> str:
+        kind = self._random.random()
+        if kind < 0.2:
+            text = "*"
+        elif kind < 0.4:
+            text = f"*/{self._step(odd)}"
+        elif kind < 0.7:
+            text = self._value(place, odd)
+        else:
+            low, high = self._value(place, odd), self._value(place, odd)
+            if self._random.random() < 0.8 and low.isdigit() and high.isdigit() and int(low) > int(high):
+                low, high = high, low
+            text = f"{low}-{high}" + (f"/{self._step(odd)}" if self._random.random() < 0.4 else "")
+        return text + (self._random.choice(_ODD_ENDS) if self._random.random() < odd else "")
+
+    def _step(self, odd: float) -> str:
+        return str(self._random.choice(_ODD_STEPS if self._random.random() < odd else _STEPS))
+
+    def _value(self, place: int, odd: float) -> str:
+        low, high, names = _FIELDS[place]
+        if self._random.random() < odd:
+            return self._pick(*_ODD_VALUES, str(high + 1), str(high + 2), str(2**63 + 5))
+        value = self._random.randint(low, high)
+        if names and self._random.random() < 0.4:
+            name = names[(value - low) % len(names)]
+            return self._pick(name, name.upper(), name.title())
+        return "0" * self._random.choice((0, 0, 0, 0, 1, 2)) + str(value)
+
+
+@cache
+def _all_zones() -> tuple[str, ...]:
+    return tuple(sorted(zone for zone in available_timezones() if not zone.startswith("Etc/")))
+
+
+@cache
+def _moments(zone: str) -> tuple[int, ...]:
+    """The clock changes of a zone, as minutes since the epoch."""
+    first, last = (datetime(year, 1, 1, tzinfo=UTC) for year in (_FIRST_YEAR, _LAST_YEAR))
+    return tuple(int(at.timestamp()) // 60 for at, _ in changes(ZoneInfo(zone), first, last))

@@ -1,0 +1,101 @@
+"""What is accepted, what is refused and with which complaint, and what an accepted line means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fedtui.crontab import Document, Kind
+from fedtui.schedule.cron import CronSchedule, ScheduleError, parse, split_schedule
+from tests.oracle.cron import Cron
+from tests.oracle.expressions import Expressions
+
+# The nicknames leave other flags behind than the fields they stand for (entry.c): @daily is no wildcard job
+# and not of every weekday by a star, which its runs do not tell from one that is.
+NICKNAME_FLAGS = {
+    "@yearly": "W",
+    "@annually": "W",
+    "@monthly": "W",
+    "@weekly": "D",
+    "@daily": "",
+    "@midnight": "",
+    "@hourly": "h",
+}
+
+
+def flags(schedule: CronSchedule) -> str:
+    """m, h, D and W for fields that begin with a star; R for @reboot."""
+    if schedule.reboot:
+        return "R"
+    if schedule.nickname:
+        return NICKNAME_FLAGS[schedule.nickname]
+    stars = zip("mhDW", (schedule.fields[place] for place in (0, 1, 2, 4)), strict=True)
+    return "".join(letter for letter, field in stars if field.star)
+
+
+def listed(values: Sequence[int]) -> str:
+    return ",".join(map(str, values)) or "-"
+
+
+def own_reading(line: str) -> tuple[str, ...]:
+    """What fedtui makes of a line, as `Cron.read` says it."""
+    read = Document.parse(f"{line}\n".encode("latin-1")).lines[0]
+    if read.kind is Kind.ENVIRONMENT and read.setting is not None:
+        return ("ENV", b"=".join(read.setting).decode("latin-1"))
+    if read.kind is Kind.BAD:
+        return ("ERR", read.error)
+    if read.entry is None:
+        return ("END",)
+    schedule = parse(read.entry.schedule)
+    fields = (schedule.minutes, schedule.hours, schedule.days, schedule.months, schedule.weekdays)
+    return ("JOB", f"{flags(schedule)}.", *map(listed, fields), read.entry.field.decode("latin-1"))
+
+
+def own_schedule(text: str) -> tuple[str, ...]:
+    """The same for a text with ` x` behind it, through the schedule type alone."""
+    line = f"{text} x"
+    try:
+        written, rest = split_schedule(line.encode("latin-1"))
+        schedule = parse(written)
+    except ScheduleError as error:
+        return ("ERR", error.cron_words)
+    fields = (schedule.minutes, schedule.hours, schedule.days, schedule.months, schedule.weekdays)
+    return ("JOB", f"{flags(schedule)}.", *map(listed, fields), line[rest:])
+
+
+def compare(
+    what: str,
+    lines: list[str],
+    answers: list[tuple[str, ...]],
+    own: list[tuple[str, ...]],
+    say: Callable[[str], None],
+) -> None:
+    wrong = [
+        f"{line!r}: cron {answer}; fedtui {ours}"
+        for line, answer, ours in zip(lines, answers, own, strict=True)
+        if answer != ours
+    ]
+    kinds = {kind: sum(answer[0] == kind for answer in answers) for kind in ("JOB", "ERR", "ENV")}
+    say(
+        f"{len(lines):,} {what}: {kinds['JOB']:,} jobs, {kinds['ERR']:,} refused, {kinds['ENV']:,} settings; "
+        f"{len(wrong)} disagreements"
+    )
+    assert not wrong, "\n".join(wrong[:20])
+    assert kinds["JOB"] > len(lines) // 5
+    assert kinds["ERR"] > len(lines) // 20
+
+
+def test_schedules(cron: Cron, seed: int, cases: int, say: Callable[[str], None]) -> None:
+    made = Expressions(seed + 1)
+    texts: list[str] = []
+    while len(texts) < cases:
+        text = made.text()
+        if "=" not in text:  # else the line may be a setting
+            texts.append(text)
+    answers = cron.read([f"{text} x" for text in texts])
+    compare("beginnings of lines", texts, answers, [own_schedule(text) for text in texts], say)
+
+
+def test_whole_lines(cron: Cron, seed: int, cases: int, say: Callable[[str], None]) -> None:
+    made = Expressions(seed + 2)
+    lines = [made.line() for _ in range(cases // 2)]
+    compare("lines", lines, cron.read(lines), [own_reading(line) for line in lines], say)

@@ -1,0 +1,85 @@
+"""Verdicts on runs of units, from recorded answers of systemd 252."""
+
+from __future__ import annotations
+
+import json
+
+from fedtui.actions.run_unit_verdict import by_properties, verdict_of
+from fedtui.model import Outcome
+
+STARTING = '{"__REALTIME_TIMESTAMP":"1795560755891926","MESSAGE_ID":"7d4958e842da4a758f6c1cdc7b36dcc5"}'
+EXITED = (
+    '{"EXIT_CODE":"exited","MESSAGE_ID":"98e322203f7a4ed290d09fe03c09fe15","COMMAND":"ExecStart",'
+    '"EXIT_STATUS":"4","__REALTIME_TIMESTAMP":"1795560755892247"}'
+)
+KILLED = (
+    '{"__REALTIME_TIMESTAMP":"1795560755911569","MESSAGE_ID":"98e322203f7a4ed290d09fe03c09fe15",'
+    '"EXIT_STATUS":"9","COMMAND":"ExecStart","EXIT_CODE":"killed"}'
+)
+FAILED = (
+    '{"__REALTIME_TIMESTAMP":"1795560755892378","UNIT_RESULT":"exit-code",'
+    '"MESSAGE_ID":"d9b373ed55a64feb8242e02dbe79a49c"}'
+)
+TIMED_OUT = FAILED.replace("exit-code", "timeout")
+SUCCESS = '{"MESSAGE_ID":"7ad2d189f7e94e70a38c781354912448","__REALTIME_TIMESTAMP":"1795560755926852"}'
+
+
+def told(*records: str) -> tuple[object, ...] | None:
+    verdict = verdict_of([json.loads(record) for record in records])
+    if verdict is None:
+        return None
+    result, end = verdict
+    return result.outcome, result.exit_code, result.signal, result.reasons, end
+
+
+def test_by_the_managers_words() -> None:
+    assert told(STARTING, EXITED, FAILED) == (Outcome.FAILED, 4, None, (), 1795560755.892378)
+    assert told(STARTING, KILLED, FAILED)[:3] == (Outcome.FAILED, None, "SIGKILL")  # type: ignore[index]
+    assert told(STARTING, SUCCESS) == (Outcome.OK, None, None, (), 1795560755.926852)
+    assert told(STARTING, TIMED_OUT)[:4] == (  # type: ignore[index]
+        Outcome.FAILED,
+        None,
+        None,
+        ("systemd says: timeout",),
+    )
+
+
+def test_no_word_of_an_end_is_no_verdict() -> None:
+    assert told(STARTING) is None
+    assert told(STARTING, EXITED) is None
+    assert told() is None
+
+
+def properties(result: str, code: int, status: int) -> dict[str, object]:
+    return {
+        "Result": result,
+        "ExecMainCode": code,
+        "ExecMainStatus": status,
+        "ExecMainStartTimestamp": 1_795_560_755_000_000,
+        "ExecMainExitTimestamp": 1_795_560_756_500_000,
+    }
+
+
+UNIT = {"ActiveState": "inactive", "StateChangeTimestamp": 1_795_560_757_000_000}
+
+
+def test_by_properties() -> None:
+    result, end = by_properties(UNIT, properties("success", 1, 0))
+    assert (result.outcome, result.exit_code, result.duration, end) == (Outcome.OK, 0, 1.5, 1795560756.5)
+    result, _ = by_properties(UNIT, properties("exit-code", 1, 3))
+    assert (result.outcome, result.exit_code, result.signal) == (Outcome.FAILED, 3, None)
+    result, _ = by_properties(UNIT, properties("signal", 2, 15))
+    assert (result.outcome, result.exit_code, result.signal) == (Outcome.FAILED, None, "SIGTERM")
+    result, _ = by_properties(UNIT, properties("timeout", 1, 0))
+    assert (result.outcome, result.exit_code, result.reasons) == (
+        Outcome.FAILED,
+        0,
+        ("systemd says: timeout",),
+    )
+
+
+def test_a_service_that_had_no_process_is_never_ok() -> None:
+    result, _ = by_properties(UNIT, properties("success", 0, 0))
+    assert result.outcome is Outcome.UNKNOWN
+    result, _ = by_properties(UNIT, {})
+    assert result.outcome is Outcome.UNKNOWN
