@@ -36,10 +36,17 @@ class Walk:
         return self.terminal
 
     def select(self, name: str) -> None:
-        """Have the filter leave one job, so that the cursor is on it."""
+        """Have the filter leave one job, so that the cursor is on it.
+
+        Textual runs a bound key after the letters typed behind it, so each such key is seen to work first.
+        """
+        filtered = self.terminal.row("matching “")
         self.terminal.press("/")
         self.terminal.wait_for("enter keep")
-        self.terminal.press("ctrl+u", *name, "enter")
+        if filtered:
+            self.terminal.press("ctrl+u")
+        self.terminal.wait_for("words, or source:")
+        self.terminal.press(*name, "enter")
         self.terminal.wait_gone("enter keep")
         self.terminal.wait_for(f"1 Jobs  1  matching “{name}”")
 
@@ -68,13 +75,20 @@ class Walk:
         """Look at the plan that is shown, and apply it."""
         self.terminal.wait_for("what will be done")
         self.terminal.press("y")
-        self.terminal.wait_gone("what will be done")
+        self.terminal.wait_gone("╭")
+
+    def leave(self) -> None:
+        """Close the dialog."""
+        self.terminal.press("escape")
+        self.terminal.wait_gone("╭")
 
     def reschedule(self, schedule: str) -> None:
         """Type another schedule and go on to the plan."""
         self.terminal.press("e")
         self.terminal.wait_for("Reschedule")
-        self.terminal.press("ctrl+u", *schedule)
+        self.terminal.press("ctrl+u")
+        self.terminal.wait_for_match(r"│  new +│")
+        self.terminal.press(*schedule)
         self.terminal.wait_for("✓ valid")
         self.terminal.press("enter")
         self.terminal.wait_for("what will be done")
@@ -162,8 +176,7 @@ def test_2_r_shows_the_output_and_the_exit_status(walk: Walk) -> None:
     walk.terminal.wait_for("sync: 12 patterns pulled")
     walk.terminal.wait_for("sync: push rejected")
     walk.terminal.wait_for("✗ exit 3")
-    walk.terminal.press("escape")
-    walk.terminal.wait_gone("sync: 12 patterns pulled  ")
+    walk.leave()
     walk.wait_row("sync-learning-data", "✗ exit 3")
 
 
@@ -223,7 +236,7 @@ def test_7_the_same_keys_work_on_the_timer(walk: Walk) -> None:
     walk.terminal.press("r")
     walk.terminal.wait_for("the notes are safe")
     walk.terminal.wait_for("✓ ok")
-    walk.terminal.press("escape")
+    walk.leave()
     walk.wait_row(name, r"✓ ok +\d+ s")
     assert (
         walk.box.output(["systemctl", "--user", "show", "-P", "Result", "backup-notes.service"]) == "success"
