@@ -12,7 +12,19 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from fedtui.crontab.command_field import logged
-from fedtui.model import Answer, CronStart, Job, Outcome, Problem, Result, Run, Scheduler, Snapshot, State
+from fedtui.model import (
+    Answer,
+    CronStart,
+    Job,
+    Outcome,
+    Problem,
+    Result,
+    Run,
+    Scheduler,
+    Snapshot,
+    State,
+    Trigger,
+)
 from fedtui.schedule.upcoming import runs_of
 
 RUNS_KEPT = 24
@@ -114,7 +126,12 @@ def _by_job(runs: Iterable[Run]) -> dict[str, tuple[Run, ...]]:
     by_job: dict[str, list[Run]] = {}
     for run in runs:
         by_job.setdefault(run.job_id, []).append(run)
-    return {job_id: _one_each(found)[-RUNS_KEPT:] for job_id, found in by_job.items()}
+    return {job_id: _one_each(_seen(found))[-RUNS_KEPT:] for job_id, found in by_job.items()}
+
+
+def _seen(runs: Sequence[Run]) -> Sequence[Run]:
+    """The runs that somebody saw; only where there are none, the trace that an unseen one left."""
+    return [run for run in runs if run.trigger is not Trigger.UNKNOWN] or runs
 
 
 def _one_each(runs: Sequence[Run]) -> tuple[Run, ...]:

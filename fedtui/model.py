@@ -60,6 +60,7 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     MANUAL = "manual"
     OTHER = "other"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +237,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A source that could not be asked, or not wholly: what happened, what is untouched, what to do."""
+    """A source that could not be asked, or not wholly: what happened, what is untouched, what to do.
+
+    `note`: nothing is wrong, only less is seen than could be (a usual user may not read cron's log).
+    """
 
     source: str
     message: str
     untouched: str = ""
     advice: str = ""
     at: datetime | None = None
+    note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +300,11 @@ class Snapshot:
     findings: tuple[Finding, ...] = ()
     runs: Mapping[str, tuple[Run, ...]] = field(default_factory=lambda: MappingProxyType({}))
     loading: frozenset[str] = frozenset()
+
+    @property
+    def troubles(self) -> tuple[Problem, ...]:
+        """The problems that are more than notes."""
+        return tuple(problem for problem in self.problems if not problem.note)
 
     def job(self, job_id: str) -> Job | None:
         """The job of that id, or None."""

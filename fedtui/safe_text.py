@@ -16,16 +16,19 @@ MASK = "••••••"
 
 _ASSIGNED = re.compile(
     r"""(?ix)
-    (?P<head> \b [a-z0-9_.-]*
+    (?P<head> (?<![a-z0-9_.-]) [a-z0-9_.-]{0,60}?
       (?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key
         |auth(?:orization)?(?![a-z]))
       [a-z0-9_]* ["']? \s* (?:=|:\s) \s* )
     (?P<value> "(?:[^"\\]|\\.)*" | '[^']*' | (?:bearer|basic)\s+[^\s"';&|]+ | [^\s"';&|]+ )
     """
 )
-_URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)", re.IGNORECASE)
+_URL = re.compile(
+    r"(?P<head>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^\s/:@]{0,200}:)(?P<value>[^\s/@]+)(?=@)",
+    re.IGNORECASE,
+)
 _FLAG = re.compile(
-    r"(?P<head>--?(?:[a-z-]*(?:token|password|passwd|secret|api-key|apikey))(?:=|\s+))(?P<value>[^\s\"';&|]+)",
+    r"(?P<head>(?<![a-z-])--?(?:[a-z-]{0,40}(?:token|password|passwd|secret|api-key|apikey))(?:=|\s+))(?P<value>[^\s\"';&|]+)",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>[A-Za-z0-9._~+/=-]{8,})")

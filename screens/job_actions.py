@@ -6,7 +6,7 @@ does not open a second dialog over the first.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Literal
 
 from fedtui.actions import (
@@ -45,7 +45,7 @@ from fedtui.screens.log import LogScreen
 from fedtui.screens.reschedule import NewSchedule, RescheduleScreen
 from fedtui.screens.run import RunScreen
 
-Mend = dict[int, str]
+Mend = Mapping[int, str | bytes]
 Plans = Callable[[Mend | None], Awaitable[Plan]]
 """Makes a plan from the world as it is now; the argument mends lines that cron refuses."""
 
@@ -204,7 +204,7 @@ class JobActions(FullScreen):
         try:
             plan = await make(mend)
         except BadTable as bad:
-            mend = {line.number: f"# {decode(line.raw)}" for line in bad.lines}
+            mend = bad.as_comments
             if not await self._may_mend(verb, name, bad):
                 return
             try:

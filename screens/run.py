@@ -47,8 +47,9 @@ LIVE = (Phase.RUNNING, Phase.ASKING, Phase.STOPPING)
 class RunScreen(Dialog[Literal["log"] | None]):
     """Runs a job and shows it.
 
-    `start` gives the run, `updates` its output and its end, `stop` ends it. `log` is the feed of the
-    job's own log or journal; `usual` how long it mostly takes, in seconds.
+    `start` gives the run, `updates` its output and its end, `stop` ends it. `log` is the feed of a unit's
+    journal or log; that of a cron job is not followed, for its updates bring it already. `usual` is how
+    long it mostly takes, in seconds.
     """
 
     CSS_PATH: ClassVar[list[str]] = ["../styles/dialog.tcss", "../styles/run.tcss"]
@@ -80,7 +81,7 @@ class RunScreen(Dialog[Literal["log"] | None]):
         self._clock = clock
         self._usual = usual
         self._home = home or str(Path.home())
-        self.output = RunOutput(clock, log, id="output")
+        self.output = RunOutput(clock, log if job.timer is not None else None, id="output")
         self._refusal: Refused | None = None
         self._stopped = ""
 
@@ -125,9 +126,13 @@ class RunScreen(Dialog[Literal["log"] | None]):
         head = run_lines.output_head(self.output.counts, self.output.following, ended)
         facts = [
             state,
-            *run_lines.job_rows(self.job, self.run_now, width, self._home, self.output.log_title),
+            *run_lines.job_rows(self.job, self.run_now, width, self._home, self._log_title),
         ]
         return [*facts, *([Content("")] if self.roomy else []), rule(width, head)]
+
+    @property
+    def _log_title(self) -> str:
+        return self.output.log_title or self.job.log_path or ""
 
     def _note_rows(self, width: int) -> Sequence[Content]:
         if self._refusal is not None:

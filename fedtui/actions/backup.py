@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.actions.plan import Refused
+from fedtui.actions.wording import stamp
 from fedtui.config import Config
 
 KEPT_BACKUPS = 500
@@ -17,7 +18,7 @@ KEPT_BACKUPS = 500
 
 def backup_name(what: str, at: datetime) -> str:
     """The file's name: `what` is "crontab", or the last part of another file's path."""
-    return f"{what}.{at.astimezone():%Y%m%d-%H%M%S}"
+    return f"{what}.{stamp(at)}"
 
 
 def keep(config: Config, what: str, text: bytes, at: datetime) -> Path:

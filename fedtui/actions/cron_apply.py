@@ -14,6 +14,7 @@ from fedtui.actions.ports import Ports
 from fedtui.actions.system_table import SystemTable
 from fedtui.actions.table import Table
 from fedtui.actions.undo_memory import remember, require_history
+from fedtui.actions.wording import undo_words
 from fedtui.crontab import Document
 from fedtui.crontab.patch import revert
 from fedtui.history.database import UndoStep
@@ -72,8 +73,7 @@ def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     document = Document.parse(
         current or b"", system=system, table=data["table"], user="" if system else data["user"]
     )
-    when = f"{step.at.astimezone():%a} {step.at.astimezone().day} {step.at.astimezone():%b %H:%M}"
-    summary = f"Undo: {step.verb} {step.job_name}, {when}."
+    summary = undo_words(step)
     if current != after:
         summary += " Other lines were changed since; they stay as they are."
     words = Words(
@@ -85,7 +85,7 @@ def plan_undo(step: UndoStep, ports: Ports) -> Plan:
 def _port(user: str, table: str, ports: Ports) -> CrontabPort:
     if table != "crontab":
         if os.geteuid() != 0:
-            raise Refused(f"{table} belongs to root.", advice=f"Run: sudo editor {table}")
+            raise Refused(f"{table} belongs to root.", advice=f"Run: sudoedit {table}")
         return SystemTable(table)
     port = ports.crontabs.get(user)
     if port is None:

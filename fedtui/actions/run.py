@@ -18,6 +18,7 @@ from fedtui.actions import run_cron, run_others, run_store, run_unit, run_unit_f
 from fedtui.actions.plan import Applied, Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_record import Identity, alive, group_members
+from fedtui.actions.wording import clock
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Trigger
 
@@ -39,14 +40,15 @@ async def run_now(job: Job, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> 
     Raises Refused: it runs already (also where cron started it), is another user's, or cannot be started.
     """
     if job.timer is not None:
+        if not job.timer.activates:
+            raise Refused(f"{job.name} starts no unit.", "Nothing was run.")
         return await run_unit.start(job, job.timer, ports)
     if not ports.demo:
         under_cron = await asyncio.to_thread(run_others.cron_run, job)
         if under_cron is not None:
             run, _ = under_cron
-            since = f"{run.start.astimezone():%H:%M:%S}"
             raise Refused(
-                f"{job.name} is running since {since}, started by cron, pid {run.pid}.",
+                f"{job.name} is running since {clock(run.start)}, started by cron, pid {run.pid}.",
                 "It was not started twice.",
                 "t stops it.",
             )
@@ -66,11 +68,12 @@ async def running_run(job: Job, ports: Ports) -> Run | None:
     return None if under_cron is None else under_cron[0]
 
 
-async def watch_run(run_id: str, ports: Ports) -> AsyncIterator[RunUpdate]:
+async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncIterator[RunUpdate]:
     """A run's output from its beginning as it comes, and last the run with its result.
 
-    Works for a run that was started by another process, and for one that has ended long ago. Raises
-    Refused for an id nobody knows.
+    Works for a run that was started by another process, and for one that has ended long ago. A run that
+    cron started needs its `job`: then it is what the job's log gains from now on, and an end that is not
+    known. Raises Refused for an id nobody knows.
     """
     record = await asyncio.to_thread(run_store.find_record, ports.config, run_id)
     if record is not None:
@@ -81,6 +84,14 @@ async def watch_run(run_id: str, ports: Ports) -> AsyncIterator[RunUpdate]:
                     await asyncio.to_thread(ports.history.finish_run, run.id, run.end, run.result)
             yield RunUpdate(output, run)
         return
+    if job is not None and job.cron is not None:
+        seen = False
+        async with aclosing(run_others.follow(run_id, job)) as parts:
+            async for output, other in parts:
+                seen = True
+                yield RunUpdate(output, other)
+        if seen:
+            return
     unit = await asyncio.to_thread(run_unit.find, ports, run_id)
     if unit is None:
         raise Refused(f"There is no record of a run {run_id}.", "")

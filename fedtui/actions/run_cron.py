@@ -23,6 +23,7 @@ from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_record import RunRecord
+from fedtui.actions.wording import clock
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
 
@@ -112,7 +113,7 @@ def _account(job: Job, home: str, ports: Ports) -> tuple[Account, tuple[int, int
 
 
 def _busy(job: Job, record: RunRecord | None) -> Refused:
-    since = "" if record is None else f" since {record.to_run().start.astimezone():%H:%M:%S}"
+    since = "" if record is None else f" since {clock(record.to_run().start)}"
     pid = "" if record is None or record.job is None else f", pid {record.job.pid}"
     return Refused(f"{job.name} is running{since}{pid}.", "It was not started twice.", "t stops it.")
 

@@ -1,12 +1,19 @@
-"""A run of a job that cron itself started and that goes on now, found in the process table. Blocking."""
+"""A run of a job that cron itself started and that goes on now, found in the process table."""
 
 from __future__ import annotations
 
+import asyncio
 import pwd
+import re
 import shlex
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from fedtui.actions.run_record import Identity, boot_id
-from fedtui.model import Job, Run, Trigger
+from fedtui.actions.growing_file import Tail, end_of, read_on
+from fedtui.actions.run_record import Identity, alive, boot_id
+from fedtui.model import Job, Outcome, Result, Run, Trigger
 from fedtui.safe_text import decode
 from fedtui.sources.cron_daemon import find_cron
 from fedtui.sources.processes import CronProcess, running_cron_jobs
@@ -15,7 +22,7 @@ from fedtui.sources.processes import CronProcess, running_cron_jobs
 def cron_run(job: Job) -> tuple[Run, Identity] | None:
     """The oldest run of `job` under the cron daemon, with the identity of its shell; None where none is seen.
 
-    The run's id is `cron-PID-TICKS`: the same each time that it is looked for.
+    Blocking. The run's id is `cron-PID-TICKS`: the same each time that it is looked for.
     """
     if job.cron is None:
         return None
@@ -39,6 +46,37 @@ def cron_run(job: Job) -> tuple[Run, Identity] | None:
             )
             return run, who
     return None
+
+
+_ID = re.compile(r"cron-(\d+)-(\d+)")
+_POLL = 0.2
+
+
+async def follow(run_id: str, job: Job) -> AsyncGenerator[tuple[bytes, Run]]:
+    """A run that cron started: what the job's own log gains from now on, and last that it is over.
+
+    How it ended is not known: cron tells nobody. Yields nothing for an id that names no such run.
+    """
+    match = _ID.fullmatch(run_id)
+    found = await asyncio.to_thread(cron_run, job) if match else None
+    if found is None or found[0].id != run_id:
+        return
+    run, who = found
+    offset, before = await asyncio.to_thread(end_of, job.log_path)
+    tail = Tail(job.log_path, offset, before) if job.log_path else None
+    yield b"", run
+    going = True
+    while going:
+        await asyncio.sleep(_POLL)
+        going = await asyncio.to_thread(alive, who)
+        data = b""
+        if tail is not None:
+            tail, data = await asyncio.to_thread(read_on, tail)
+        if data:
+            yield data, run
+    reason = "cron started it, and tells nobody how its jobs end"
+    result = Result(Outcome.UNKNOWN, reasons=(reason,), evidence=("seen in the process table",))
+    yield b"", replace(run, end=datetime.fromtimestamp(time.time(), UTC), result=result)
 
 
 def _is_of(process: CronProcess, command: bytes) -> bool:

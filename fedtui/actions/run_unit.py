@@ -195,6 +195,8 @@ async def stop(timer: TimerFacts, ports: Ports) -> str:
 
 def find(ports: Ports, run_id: str) -> UnitRun | None:
     """What was remembered of an invocation, or None. Blocking."""
+    if not run_id.isalnum():
+        return None
     try:
         return UnitRun(**json.loads(_path(ports, run_id).read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -202,8 +204,6 @@ def find(ports: Ports, run_id: str) -> UnitRun | None:
 
 
 def _path(ports: Ports, run_id: str) -> Path:
-    if not run_id.isalnum():
-        raise Refused(f"{run_id!r} is no invocation.")
     return ports.config.outputs / f"{run_id}.unit"
 
 

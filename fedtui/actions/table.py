@@ -15,8 +15,8 @@ from fedtui.model import Job, SourceName
 from fedtui.safe_text import decode, shown
 from fedtui.sources.crontab_port import CrontabError, CrontabPort
 
-Mend = Mapping[int, str]
-"""New text for lines that cron refuses, by their 1-based numbers: "" empties a line."""
+Mend = Mapping[int, str | bytes]
+"""New text for lines that cron refuses, by their 1-based numbers: "" empties a line. Text becomes UTF-8."""
 
 
 class BadTable(Refused):
@@ -34,6 +34,11 @@ class BadTable(Refused):
             advice=f"Mend line {first.number}, or make it a comment, in the same plan.",
         )
         self.lines = lines
+
+    @property
+    def as_comments(self) -> Mend:
+        """The mend that turns each bad line into a comment, its own bytes untouched behind a `# `."""
+        return {line.number: b"# " + line.raw for line in self.lines}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,7 @@ def open_table(job: Job, ports: Ports, mend: Mend | None = None, *, to_write: bo
         return open_crontab(job.user, ports, mend, to_write=to_write)
     path = job.location.path
     if to_write and os.geteuid() != 0:
-        at = f"+{job.location.line} " if job.location.line else ""
-        raise Refused(f"{path} belongs to root.", advice=f"Run: sudo editor {at}{path}")
+        raise Refused(f"{path} belongs to root.", advice=f"Run: sudoedit {path}")
     port = SystemTable(path)
     return _opened(port, Document.parse(_read(port) or b"", system=True, table=path), mend, strict=False)
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.actions.timer_unit import Target, Timer
+from fedtui.actions.wording import moment
 from fedtui.sources import systemd_analyze
 from fedtui.sources.systemd_analyze import ChildError
 
@@ -36,9 +37,8 @@ async def runs_at_once(
     ]
     missed = await _missed(target, timer, now, calendar) if timer.standing.persistent else None
     if missed is not None:
-        at = missed.astimezone()
         found.append(
-            f"Persistent=: the run of {at:%a} {at.day} {at:%b %H:%M} was missed, so starting the timer "
+            f"Persistent=: the run of {moment(missed)} was missed, so starting the timer "
             "runs the job at once."
         )
     return tuple(found)

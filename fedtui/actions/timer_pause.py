@@ -17,10 +17,11 @@ from pathlib import Path
 from fedtui.actions.backup import for_the_eye
 from fedtui.actions.cron_change import file_diff
 from fedtui.actions.paused_timers import PausedTimers, Restore
-from fedtui.actions.plan import Applied, FileDiff, Plan, Refused, Stale, Step
+from fedtui.actions.plan import Applied, FileDiff, Plan, Refused, Stale
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_at_once import runs_at_once
+from fedtui.actions.timer_pause_words import comes_back, pause_steps, resume_steps, way_to_hold
 from fedtui.actions.timer_unit import (
     PAUSE_FILE,
     Standing,
@@ -32,6 +33,7 @@ from fedtui.actions.timer_unit import (
     write_file,
 )
 from fedtui.actions.undo_memory import remember, require_history
+from fedtui.actions.wording import undo_words
 from fedtui.history.database import UndoStep
 
 SETTLE = 20.0
@@ -72,23 +74,23 @@ async def plan_pause(
         standing = timer.standing
         if not standing.active and not standing.can_disable:
             raise Refused(f"{target.unit} is off already ({standing.file_state or 'no unit file'}).")
-        way = "" if standing.can_disable and not hold else _way_to_hold(standing) if hold else ""
+        way = "" if standing.can_disable and not hold else way_to_hold(standing) if hold else ""
         links = await asyncio.to_thread(_links, target) if not way and standing.can_disable else ()
         enabled = standing.can_disable and not way
         restore = Restore(target.unit, target.user_manager, standing.active, enabled, way, links)
-        comes_back = not enabled and not way
+        stopped_only = not enabled and not way
         warnings: list[str] = []
-        if comes_back:
-            warnings.append(_comes_back(target, standing))
+        if stopped_only:
+            warnings.append(comes_back(target, standing))
         diffs = await _pause_diffs(target) if way == "condition" else ()
-        words = "" if undoes is None else _undo_words(undoes)
+        words = "" if undoes is None else undo_words(undoes)
         return Plan(
             verb="undo" if undoes else "pause",
             job_id=target.job_id,
             job_name=target.job_name,
             summary=words or "Pause: it does not run until you resume it.",
             diffs=diffs,
-            steps=_pause_steps(systemd, target, restore),
+            steps=pause_steps(systemd, target, restore),
             change=TimerState(
                 target,
                 True,
@@ -98,7 +100,7 @@ async def plan_pause(
                 undoes.id if undoes else None,
             ),
             warnings=tuple(warnings),
-            milder="hold it off for good" if comes_back else "",
+            milder="hold it off for good" if stopped_only else "",
         )
 
 
@@ -126,9 +128,9 @@ async def plan_resume(target: Target, ports: Ports, *, undoes: UndoStep | None =
             verb="undo" if undoes else "resume",
             job_id=target.job_id,
             job_name=target.job_name,
-            summary=_undo_words(undoes) if undoes else "Resume: it runs by its schedule again.",
+            summary=undo_words(undoes) if undoes else "Resume: it runs by its schedule again.",
             diffs=diffs,
-            steps=_resume_steps(systemd, target, restore),
+            steps=resume_steps(systemd, target, restore),
             change=TimerState(
                 target,
                 False,
@@ -225,30 +227,8 @@ def _guess(target: Target, standing: Standing) -> Restore:
     return Restore(target.unit, target.user_manager, active=True, enabled=enabled, hold=hold)
 
 
-def _way_to_hold(standing: Standing) -> str:
-    return "condition" if standing.own_file else "mask"
-
-
-def _hold_word(standing: Standing) -> str:
-    return "drop-in with a condition that is never true" if standing.own_file else "mask"
-
-
-def _comes_back(target: Target, standing: Standing) -> str:
-    if standing.linked:
-        why = "is linked from elsewhere: disabling it would remove the link that makes it known"
-    else:
-        why = f"is {standing.file_state or 'without a unit file'}: there is nothing to disable"
-    boot = "so whatever starts it does so again at the next boot"
-    return f"{target.unit} {why}, {boot}. A {_hold_word(standing)} keeps it off."
-
-
 def _look(systemd: Manager, target: Target) -> str:
     return f"Look: {' '.join(systemd.command('status', target.unit))}"
-
-
-def _undo_words(step: UndoStep) -> str:
-    at = step.at.astimezone()
-    return f"Undo: {step.verb} {step.job_name}, {at:%a} {at.day} {at:%b %H:%M}."
 
 
 def _links(target: Target) -> tuple[tuple[str, str], ...]:
@@ -283,43 +263,3 @@ async def _pause_diffs(target: Target) -> tuple[FileDiff, ...]:
 async def _resume_diffs(target: Target) -> tuple[FileDiff, ...]:
     path = target.drop_in(PAUSE_FILE)
     return (file_diff(for_the_eye(path), await read_file(path) or b"", b""),)
-
-
-def _pause_steps(systemd: Manager, target: Target, restore: Restore) -> tuple[Step, ...]:
-    unit = target.unit
-    steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]
-    if restore.hold == "condition":
-        steps.append(Step("write", for_the_eye(target.drop_in(PAUSE_FILE))))
-        steps.append(Step("run", "", systemd.command("daemon-reload")))
-    if restore.enabled:
-        steps.append(Step("run", "", systemd.command("disable", "--now", unit)))
-    else:
-        steps.append(Step("run", "", systemd.command("stop", unit)))
-    if restore.hold == "mask":
-        steps.append(Step("run", "", systemd.command("mask", unit)))
-    steps.append(Step("verify", "it is inactive", systemd.command("is-active", unit)))
-    steps.append(
-        Step(
-            "undo",
-            f"u {'enables and starts' if restore.enabled else 'starts'} it again, also after a restart",
-        )
-    )
-    return tuple(steps)
-
-
-def _resume_steps(systemd: Manager, target: Target, restore: Restore) -> tuple[Step, ...]:
-    unit = target.unit
-    steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]
-    if restore.hold == "condition":
-        steps.append(Step("write", f"{for_the_eye(target.drop_in(PAUSE_FILE))} is removed"))
-        steps.append(Step("run", "", systemd.command("daemon-reload")))
-    if restore.hold == "mask":
-        steps.append(Step("run", "", systemd.command("unmask", unit)))
-    if restore.enabled:
-        now = ("--now",) if restore.active else ()
-        steps.append(Step("run", "", systemd.command("enable", *now, unit)))
-    elif restore.active:
-        steps.append(Step("run", "", systemd.command("start", unit)))
-    steps.append(Step("verify", "it is active", systemd.command("is-active", unit)))
-    steps.append(Step("undo", "u, also after a restart"))
-    return tuple(steps)

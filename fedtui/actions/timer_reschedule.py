@@ -33,6 +33,7 @@ from fedtui.actions.timer_unit import (
     write_file,
 )
 from fedtui.actions.undo_memory import remember, require_history
+from fedtui.actions.wording import undo_words
 from fedtui.history.database import UndoStep
 from fedtui.schedule.timer import describe_timer
 from fedtui.sources.systemd_analyze import ChildError, verify
@@ -124,12 +125,11 @@ async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
         )
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
-        at = step.at.astimezone()
         return Plan(
             verb="undo",
             job_id=step.job_id,
             job_name=step.job_name,
-            summary=f"Undo: {step.verb} {step.job_name}, {at:%a} {at.day} {at:%b %H:%M}.",
+            summary=undo_words(step),
             diffs=(file_diff(for_the_eye(path), current or b"", before or b""),),
             steps=_steps(systemd, path, "", keep_old=current is not None, removes=before is None),
             change=DropIn(

@@ -37,4 +37,4 @@ def remember(
     except HistoryError as error:
         where = f" The text from before is in {for_the_eye(kept)}." if kept else ""
         return Applied(f"{done} It cannot be undone with u: {error}{where}")
-    return Applied(f"{done} u undoes it.", undo_id)
+    return Applied(done, undo_id)

@@ -41,21 +41,25 @@ def next_rows(jobs: Iterable[Job], now: datetime, runs_of: RunsOf, limit: int = 
     rows: list[NextRow] = []
     today = now.date()
     seen: set[str] = set()
-    folded = 0
+    repeats: list[tuple[datetime, Job]] = []
     for looked, (when, job) in enumerate(_merged(jobs, now, runs_of)):
         if len(rows) >= limit or looked > LOOK_AHEAD:
             break
         repeat = job.id in seen
         if repeat and len(rows) >= REPEATS_SHOWN:
-            folded += 1
+            repeats.append((when, job))
             continue
-        if folded:
-            rows.append(NextRow(when, folded=folded))
-            folded = 0
+        if len(repeats) == 1:  # as long as the words that would count it
+            ((at, again),) = repeats
+            today = _day_row(rows, at, now, today)
+            rows.append(NextRow(at, again))
+        elif repeats:
+            rows.append(NextRow(when, folded=len(repeats)))
+        repeats.clear()
         today = _day_row(rows, when, now, today)
         seen.add(job.id)
         rows.append(NextRow(when, job))
-    return _with_the_rest(rows, jobs, now, seen, folded, today)[:limit]
+    return _with_the_rest(rows, jobs, now, seen, bool(repeats), today)[:limit]
 
 
 def _day_row(rows: list[NextRow], when: datetime, now: datetime, today: date) -> date:
@@ -66,14 +70,14 @@ def _day_row(rows: list[NextRow], when: datetime, now: datetime, today: date) ->
 
 
 def _with_the_rest(
-    rows: list[NextRow], jobs: Iterable[Job], now: datetime, seen: set[str], folded: int, today: date
+    rows: list[NextRow], jobs: Iterable[Job], now: datetime, seen: set[str], folded: bool, today: date
 ) -> list[NextRow]:
     """The first runs of jobs that lie beyond the look-ahead."""
     rest = sorted((j.next_run, j.id, j) for j in jobs if j.id not in seen and _promises(j) and j.next_run)
     for when, _, job in rest[:40]:
         if folded:
             rows.append(NextRow(when, folded=None))
-            folded = 0
+            folded = False
         today = _day_row(rows, when, now, today)
         rows.append(NextRow(when, job))
     return rows

@@ -43,9 +43,16 @@ def problem_lines(problem: Problem, width: int) -> list[Line]:
     return lines
 
 
+def _note_lines(problem: Problem, width: int) -> list[Line]:
+    """What is not seen, and what would help: nothing is wrong."""
+    text = ". ".join(part[:1].upper() + part[1:] for part in (problem.message, problem.advice) if part)
+    head, *more = wrapped(text, width - 2)
+    return [(Piece("· " + head, Tone.MUTED),), *((Piece("  " + row, Tone.MUTED),) for row in more)]
+
+
 def health_count(snapshot: Snapshot) -> int:
     """How many findings the pane lists; notes are not among them."""
-    return len(snapshot.problems) + len(_findings(snapshot))
+    return len(snapshot.troubles) + len(_findings(snapshot))
 
 
 def _findings(snapshot: Snapshot) -> list[Finding]:
@@ -56,12 +63,13 @@ def _findings(snapshot: Snapshot) -> list[Finding]:
 
 def health_lines(snapshot: Snapshot, width: int, checks: int | None = None) -> list[Line]:
     """Everything the health pane says: problems, then findings, worst first, a blank line between."""
-    blocks = [problem_lines(problem, width) for problem in snapshot.problems]
+    blocks = [problem_lines(problem, width) for problem in snapshot.troubles]
     blocks += [finding_lines(finding, width) for finding in _findings(snapshot)]
     if not blocks:
         passed = f"; {checks} checks passed" if checks else ""
         text = "Reading …" if snapshot.loading else f"Health: nothing to report{passed}."
-        return [(Piece(row, Tone.MUTED),) for row in wrapped(text, width)]
+        blocks = [[(Piece(row, Tone.MUTED),) for row in wrapped(text, width)]]
+    blocks += [_note_lines(problem, width) for problem in snapshot.problems if problem.note]
     lines: list[Line] = []
     for number, block in enumerate(blocks):
         lines.extend([()] if number else [])
@@ -74,7 +82,7 @@ def problem_of(job: Job, snapshot: Snapshot) -> Problem | None:
     if job.state is not State.UNREACHABLE:
         return None
     return next((p for p in snapshot.problems if job.source.value in p.source), None) or next(
-        iter(snapshot.problems), None
+        iter(snapshot.troubles), None
     )
 
 

@@ -71,19 +71,32 @@ class CronActivitySource:
         self._open: dict[ProcessIdentity, Run] = {}
         self._due: list[_Due] = []
         self._next: list[_Due] = []
+        self._traced: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
     async def read(self) -> Answer:
         """The runs seen so far; the first time also what runs already."""
         await asyncio.to_thread(self.look)
-        now = self._clock()
-        return Answer(self.name, now, (), (*self._runs, *self._open.values()))
+        traces = await asyncio.to_thread(self._traces)
+        return Answer(self.name, self._clock(), (), (*traces, *self._runs, *self._open.values()))
+
+    def _traces(self) -> list[Run]:
+        """What the logs tell of runs before we looked: that there was one, and when its log was written."""
+        jobs = self._logging()
+        self._traced = frozenset(job.id for job in jobs)
+        return [run for job in jobs if (run := _run_by_old_log(job)) is not None]
+
+    def _logging(self) -> list[Job]:
+        """The cron jobs with a log of their own."""
+        jobs = [job for job in self._jobs() if job.cron is not None and job.log_path is not None]
+        writers = Counter(job.log_path for job in jobs)
+        return [job for job in jobs if writers[job.log_path] == 1]
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when a run was seen to start or to end. Looks often only while a job is due or runs."""
         while True:
             await asyncio.sleep(await asyncio.to_thread(self.pause))
-            if await asyncio.to_thread(self.look):
+            if await asyncio.to_thread(self.look) or self._traced != {job.id for job in self._logging()}:
                 yield None
 
     def pause(self) -> float:
@@ -243,6 +256,16 @@ def _run_by_log(due: _Due) -> Run | None:
         result=Result(Outcome.UNKNOWN, evidence=evidence),
         trigger=Trigger.SCHEDULE,
     )
+
+
+def _run_by_old_log(job: Job) -> Run | None:
+    """That the job has run at some time: its log was written. By whom, and how it ended, nobody saw."""
+    mtime, size = _log_state(job.log_path)
+    if size == 0:
+        return None
+    written = datetime.fromtimestamp(mtime / 1e9, UTC)
+    result = Result(Outcome.UNKNOWN, evidence=("its log was written then; nobody saw the run",))
+    return Run(f"log-{job.id}", job.id, written, written, result, Trigger.UNKNOWN)
 
 
 def _log_state(path: str | None) -> tuple[int, int]:

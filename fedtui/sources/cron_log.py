@@ -168,6 +168,7 @@ class CronLogSource:
                 "jobs run as ever; only their starts are not seen here",
                 f"sudo usermod -aG adm {self._user}, then log in again",
                 self._clock(),
+                note=True,
             )
             return
         self._problem = Problem(

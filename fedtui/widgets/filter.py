@@ -69,8 +69,8 @@ class Filter:
             return [(Piece(f"No job is {self.whose}.", bold=True),), (), _key("S", "show all jobs")]
         if snapshot.loading and not snapshot.jobs:
             return [(Piece(f"Reading {', '.join(sorted(snapshot.loading))} …", Tone.MUTED),)]
-        if snapshot.problems and not snapshot.jobs:
-            return [(Piece("✗ ", Tone.FAIL), Piece(shown(p.message))) for p in snapshot.problems]
+        if snapshot.troubles and not snapshot.jobs:
+            return [(Piece("✗ ", Tone.FAIL), Piece(shown(p.message))) for p in snapshot.troubles]
         keys = (
             ("n", "write a first job"),
             ("D", "try everything in a demo workspace, nothing real is touched"),

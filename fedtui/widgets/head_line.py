@@ -13,7 +13,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from fedtui.model import Scheduler, Severity, Snapshot
+from fedtui.model import Scheduler, Snapshot
+from fedtui.presentation.notes import health_count
 from fedtui.presentation.signs import Line, Piece, Tone, width_of
 from fedtui.presentation.times import head_clock
 from fedtui.safe_text import shown
@@ -38,7 +39,7 @@ def status_pieces(snapshot: Snapshot) -> Line:
     line: list[Piece] = []
     for scheduler in snapshot.schedulers:
         line.extend((*scheduler_pieces(scheduler), Piece("   ")))
-    count = len(snapshot.problems) + sum(f.severity is not Severity.NOTE for f in snapshot.findings)
+    count = health_count(snapshot)
     if count:
         line.append(Piece(f"▲ {count} finding{'' if count == 1 else 's'}", Tone.WARN))
     elif line:

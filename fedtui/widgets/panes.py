@@ -209,7 +209,7 @@ def jobs_facts(jobs: Sequence[Job], snapshot: Snapshot, now: datetime, *extra: s
     if bad:
         line.append(Piece(f"   ! {bad} bad line{'' if bad == 1 else 's'}", Tone.WARN))
     old = sum(job.state.value == "unreachable" for job in jobs)
-    since = next((problem.at for problem in snapshot.problems if problem.at is not None), None)
+    since = next((problem.at for problem in snapshot.troubles if problem.at is not None), None)
     if old:
         moment = f" as of {here(since, now):%H:%M:%S}" if since is not None else " not read"
         line.append(Piece(f"  {old}{moment}", Tone.MUTED))

@@ -43,7 +43,8 @@ def verdict(preview: Preview | None, checking: bool, width: int) -> Content:
         return Content.assemble(
             ("✓ valid", "$ok"), (next(part for part in parts if len(part) <= room or not part), "$muted")
         )
-    return Content.assemble(("✗ " + shown(preview.message).split(":")[0], "bold $fail"))
+    in_short = shown(preview.message).partition(":")[0]
+    return Content.assemble(("✗ " + (in_short if in_short.startswith("bad ") else "not valid"), "bold $fail"))
 
 
 def cron_fields(text: str) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from textual.content import Content
 
 from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.log_lines import read_line, stamps
-from fedtui.presentation.signs import Tone, cut, exit_meaning, outcome_sign
+from fedtui.presentation.signs import Tone, cells, cut, exit_meaning, outcome_sign
 from fedtui.presentation.times import clock, clock_seconds, duration, seconds_between
 from fedtui.safe_text import decode, shown
 from fedtui.widgets.lines import MOST_OF_A_LINE, fact
@@ -79,11 +79,16 @@ def state_row(run: Run | None, now: datetime, usual: float | None) -> Content:
         return fact("state", _ended(run, run.result, now), LABEL)
     pid = f", pid {run.pid}" if run.pid is not None else ""
     value = Content.assemble(
-        (f"► running {duration(int(seconds_between(run.start, now)))}", "$accent"),
+        (f"► running {_so_far(seconds_between(run.start, now))}", "$accent"),
         f"   usual {duration(usual)}" if usual is not None else "",
         (f"   since {clock_seconds(run.start, now)}{pid}", "$muted"),
     )
     return fact("state", value, LABEL)
+
+
+def _so_far(seconds: float) -> str:
+    """Whole seconds below a minute: tenths that change once a second say nothing."""
+    return f"{max(0, int(seconds))} s" if seconds < 60 else duration(seconds)
 
 
 def _ended(run: Run, result: Result, now: datetime) -> Content:
@@ -106,8 +111,12 @@ def job_rows(job: Job, run: Run | None, width: int, home: str, log: str = "") ->
     rows.append(_started_as(job, width, home))
     if run is not None and run.result is not None:
         places = [_home(shown(place), home) for place in (log, run.output or "") if place]
-        kept = ", ".join(places) or "nothing was kept"
-        rows.append(fact("output in", Content(cut(kept, width - LABEL)), LABEL))
+        whole = "   ".join(places) or "nothing was kept"
+        lines = [whole] if cells(whole) <= width - LABEL else places
+        rows += [
+            fact("" if index else "output in", Content(cut(line, width - LABEL)), LABEL)
+            for index, line in enumerate(lines)
+        ]
     else:
         rows.append(fact("survives", Content("closing this window, or the SSH link"), LABEL))
     return rows

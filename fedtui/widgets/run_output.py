@@ -1,7 +1,7 @@
-"""The live output of one run: what it prints and what it writes to its own log, together.
+"""The live output of one run: the bytes of its updates, and the lines of a unit's journal, together.
 
-Most cron lines send their output to a file, and a unit's goes to the journal, so the job's own log is
-followed as well. It is opened before the job starts, and what it held then is not the run's.
+A unit's output goes to the journal, so that is followed as well. It is opened before the unit starts, and
+what it held then is not the run's.
 """
 
 from __future__ import annotations

@@ -185,6 +185,6 @@ class ScheduleField(Widget):
 
     def _caption(self) -> Content:
         if not self._dialect:
-            hint = "a calendar such as Mon..Fri 18:30, or a span such as 15min"
+            hint = "a calendar such as Mon..Fri 18:30, or OnUnitActiveSec=15min"
             return Content.styled(hint, "$muted")
         return lines.caption(self.input.value, self.input.cursor_position, self.preview)

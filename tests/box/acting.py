@@ -21,6 +21,7 @@ from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import Job, Run
 from fedtui.sources.crontab_program import SystemCrontab
+from fedtui.sources.system_tables import SystemTablesSource
 from fedtui.sources.systemd.timers import TimerSource
 from fedtui.sources.user_crontab import UserCrontabSource
 from fedtui.sources.zone import local_zone
@@ -43,8 +44,10 @@ PORTS = actions.Ports(
 )
 
 
-def cron_jobs() -> list[Job]:
-    return list(UserCrontabSource(PORTS.crontabs[USER], USER, str(Path.home())).look().jobs or ())
+async def cron_jobs() -> list[Job]:
+    own = await UserCrontabSource(PORTS.crontabs[USER], USER, str(Path.home())).read()
+    system = await SystemTablesSource().read()
+    return [*(own.jobs or ()), *(system.jobs or ())]
 
 
 async def timers() -> list[Job]:
@@ -64,7 +67,7 @@ async def timers() -> list[Job]:
 
 
 async def find(name: str) -> Job:
-    jobs = await timers() if name.endswith(".timer") else cron_jobs()
+    jobs = await timers() if name.endswith(".timer") else await cron_jobs()
     return next(job for job in jobs if name in (job.name, job.id, job.timer and job.timer.unit))
 
 
@@ -84,10 +87,13 @@ def told(run: Run | None) -> dict[str, Any] | None:
     }
 
 
-async def watch(run_id: str) -> dict[str, Any]:
+async def watch(run_id: str, name: str = "") -> dict[str, Any]:
     output, last = b"", None
+    job = await find(name) if name else None
     async with asyncio.timeout(60):
-        async for update in actions.watch_run(run_id, PORTS):
+        async for update in actions.watch_run(run_id, PORTS, job):
+            if job is not None and last is None:
+                print("under way", file=sys.stderr, flush=True)
             output += update.output
             last = update.run or last
     return {"output": output.decode("latin-1"), "run": told(last)}

@@ -67,7 +67,7 @@ def test_a_run_is_found_again_by_another_process(act: Actor) -> None:
 
 def test_pause_resume_reschedule_and_undo_leave_every_other_byte(act: Actor) -> None:
     paused = act("pause", "odd")
-    assert paused["message"] == "Paused odd. u undoes it."
+    assert paused["message"] == "Paused odd."
     assert "run crontab -e whose editor step puts the text above in place of the old" in paused["steps"]
     assert listed(act.box) == TABLE.replace(b"05 8 *", b"#fedtui:paused# 05 8 *")
     act("resume", "odd")
@@ -172,6 +172,35 @@ def test_the_environment_is_exactly_crons(own_box: Box) -> None:
     assert b"PATH=/bin:/usr/bin" in by_cron
 
     assert current["trigger"] == "schedule"
+    assert current["id"].startswith("cron-")
     assert "started by cron, pid" in act("start", "slow")["refused"]
+    watching = act.begin("watch", current["id"], "slow")
     assert act("stop", "slow").startswith("Stopped slow: SIGTERM, ended after")
     assert act("current", "slow") is None
+    watched = act.ended(watching)["run"]
+    assert (watched["outcome"], watched["exit_code"]) == ("unknown", None)
+    assert watched["reasons"] == ["cron started it, and tells nobody how its jobs end"]
+
+
+def test_root_changes_and_runs_lines_of_cron_d(own_box: Box) -> None:
+    table = b"# packaged\nMAILTO=root\n# name: nightly\n5 4 * * *\tops  id -un; pwd; exit 7\n"
+    own_box.write("/etc/cron.d/packaged", table, user="root")
+    root, fed = Actor(own_box, "root"), Actor(own_box)
+    assert fed("pause", "nightly")["refused"] == (
+        "/etc/cron.d/packaged belongs to root. Nothing was changed. Run: sudoedit /etc/cron.d/packaged"
+    )
+    assert "Run: sudo fedtui run cron.d:" in fed("run", "nightly")["refused"]
+    told = root("run", "nightly")
+    assert (told["output"], told["run"]["exit_code"]) == ("ops\n/home/ops\n", 7)
+    assert "write /etc/cron.d/packaged, in one rename" in root("pause", "nightly")["steps"]
+    assert own_box.read("/etc/cron.d/packaged") == table.replace(b"5 4", b"#fedtui:paused# 5 4")
+    root("undo")
+    root("reschedule", "nightly", "@daily")
+    assert own_box.read("/etc/cron.d/packaged") == table.replace(b"5 4 * * *", b"@daily")
+    root("undo")
+    assert own_box.read("/etc/cron.d/packaged") == table
+    assert own_box.output(["ls", "-A", "/etc/cron.d"], user="root").split() == [
+        ".placeholder",
+        "e2scrub_all",
+        "packaged",
+    ]

@@ -124,7 +124,7 @@ def test_pause_and_resume_of_an_enabled_timer(act: Actor) -> None:
     assert act("state", "hourly.timer")[0] == "on"
     act("undo")
     assert act("state", "hourly.timer")[0] == "paused"
-    assert act("undo")["summary"].startswith("Undo: undo hourly.timer")
+    assert act("undo")["summary"].startswith("Undo: the undo of hourly.timer, ")
     assert act("state", "hourly.timer")[0] == "on"
 
 

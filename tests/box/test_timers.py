@@ -178,6 +178,31 @@ async def script():
     assert state == []
 
 
+def test_hundreds_of_timers_do_not_stop_the_manager(timers: Box) -> None:
+    """systemd's own list of unit files stops it for seconds then: the folders are read instead."""
+    make = f"""cd {UNITS}; for i in $(seq 300); do
+    printf '[Timer]\\nOnCalendar=*-*-* %02d:%02d\\n' $((i % 24)) $((i % 60)) > many$i.timer
+    printf '[Service]\\nExecStart=/bin/true\\n' > many$i.service
+    done; systemctl --user daemon-reload; systemctl --user start $(seq -f many%g.timer 299)"""
+    timers.output(["sh", "-c", make])
+    said = watched(
+        timers,
+        """
+async def script():
+    async with asyncio.timeout(10):
+        while not job(answers[-1][1], "many300.timer"):
+            await asyncio.sleep(0.05)
+    many = [job for job in answers[-1][1].jobs if job.name.startswith("many")]
+    states = sorted({(job.state.value, job.timer.unit_file_state) for job in many})
+    late, _ = await after(lambda a: job(a, "many7.timer").state == "off", *ctl("stop", "many7.timer"))
+    sh("systemctl", "--user", "stop", "many*.timer")
+    return [len(many), states, late < 0.2]
+""",
+    )
+    timers.output(["sh", "-c", f"rm {UNITS}/many*; systemctl --user daemon-reload"])
+    assert said == [300, [["off", "static"], ["on", "static"]], True]
+
+
 def test_the_bus_goes_away_and_comes_back(own_box: Box) -> None:
     said = watched(
         own_box,

@@ -11,9 +11,9 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
 
 from fedtui.schedule.daemon import changes
+from tests.oracle.zones import JUMPS, ODD, all_zones, made_up, zone_named
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -36,38 +36,18 @@ _FIRST_YEAR, _LAST_YEAR = 1975, 2037
 _LATEST = int(datetime(2037, 12, 31, tzinfo=UTC).timestamp()) // 60
 _DAY = 1440
 
-# Zones whose clock changes are unlike the others': half hours, midnight, two hours, a day left out, "winter"
-# time in summer, changes around Ramadan.
-_ODD_ZONES = (
-    "Africa/Cairo",
-    "Africa/Casablanca",
-    "America/Asuncion",
-    "America/Havana",
-    "America/New_York",
-    "America/Santiago",
-    "America/Scoresbysund",
-    "America/St_Johns",
-    "Antarctica/Troll",
-    "Asia/Beirut",
-    "Asia/Gaza",
-    "Asia/Pyongyang",
-    "Asia/Tehran",
-    "Australia/Lord_Howe",
-    "Europe/Berlin",
-    "Europe/Dublin",
-    "Europe/Moscow",
-    "Pacific/Apia",
-    "Pacific/Chatham",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The time in (after, until) in a zone; both are minutes since the epoch."""
+    """The time in (after, until) in a zone, a value of TZ; both are minutes since the epoch.
+
+    `hour` is an hour of the day at which much may happen in it: there, or next to it, the clock is changed.
+    """
 
     zone: str
     after: int
     until: int
+    hour: int = 2
 
 
 class Expressions:
@@ -76,13 +56,13 @@ class Expressions:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
-    def schedule(self) -> str:
-        """A schedule that cron mostly accepts, often of the hours in which clocks are changed.
+    def schedule(self, hour: int = 2) -> str:
+        """A schedule that cron mostly accepts, often of the hours next to `hour`.
 
         It has five fields or is a nickname, and no `=`, with which its line might be a setting.
         """
-        if self._random.random() < 0.45:
-            return self._at_night()
+        if self._random.random() < 0.55:
+            return self._near(hour)
         if self._random.random() < 0.03:
             return self._random.choice(NICKNAMES)
         return self._fields(odd=0.01, whole=True).replace("=", ";")
@@ -109,33 +89,47 @@ class Expressions:
         return self._pick("# x", "", " \t", " # A=b", "x", "=", "'", '"a', "a b=c", "\r", "A\xa0= b", "* * *")
 
     def stretch(self) -> Stretch:
-        """Mostly some days around a clock change; else a year or more, from any moment on."""
+        """Mostly hours or some days around a clock change; else a year or more, from any moment on."""
         chance = self._random
-        zone = chance.choice(_ODD_ZONES) if chance.random() < 0.5 else chance.choice(_all_zones())
-        length = chance.choice((3 * 60, _DAY, 3 * _DAY, 8 * _DAY, 40 * _DAY))
+        kind = chance.random()
+        if kind < 0.2:
+            zone = made_up(chance.choice(JUMPS))
+        else:
+            zone = chance.choice(ODD if kind < 0.65 else all_zones())
         moments = _moments(zone)
-        if moments and chance.random() < 0.85:
-            after = chance.choice(moments) - chance.choice(
-                (chance.randint(0, 200), chance.randint(-200, 2000))
-            )
+        if moments and chance.random() < 0.9:
+            change = chance.choice(moments)
+            before = ((0, 200), (0, 200), (-200, 0), (200, 2000))
+            after = change - chance.randint(*chance.choice(before))
+            length = chance.choice((6 * 60, 6 * 60, _DAY, 3 * _DAY, 40 * _DAY))
         else:
             year = chance.randint(_FIRST_YEAR, _LAST_YEAR - 1)
-            after = int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) // 60 + chance.randrange(366 * _DAY)
+            change = after = int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) // 60 + chance.randrange(
+                366 * _DAY
+            )
             length = chance.choice((40, 40, 40, 400, 400, 400, 400, 1500)) * _DAY
         after = min(after, _LATEST - 4 * 60)
-        return Stretch(zone, after, min(after + length, _LATEST))
+        hour = datetime.fromtimestamp(change * 60, zone_named(zone)).hour
+        return Stretch(zone, after, min(after + length, _LATEST), hour)
 
     def _pick(self, *choices: str) -> str:
         return self._random.choice(choices)
 
-    def _at_night(self) -> str:
+    def _near(self, hour: int) -> str:
+        before, at, after = ((hour + shift) % 24 for shift in (-1, 0, 1))
+        low, high = min(before, after), max(before, after)
         return " ".join(
             (
-                self._pick("0", "30", "*/15", "0-59", "0-59/7", "59", "0,30", "*", "45", "10", "1,*", "*,1"),
-                self._pick("0", "1", "2", "3", "1-3", "*", "0,2", "*/2", "2-4/2", "0-23", "0-5", "23,0"),
-                self._pick("*", "*", "*/2", "1-31", "28", "25-31"),
-                self._pick("*", "*", "*", "3", "3,10", "*/3"),
-                self._pick("*", "*", "0", "sun", "5", "*/7", "0-6"),
+                self._pick(
+                    "0", "30", "*/15", "0-59", "0-59/7", "59", "0,30", "*", "45", "10", "1,*", "*,1", "15-44"
+                ),
+                self._pick(
+                    *(str(before), str(before), str(at), f"{low}-{high}", "*", f"{before},{at}", "*/2"),
+                    *(f"{low}-{high}/2", "0-23", "0-5", "23,0", f"{before},{after}"),
+                ),
+                self._pick("*", "*", "*", "*/2", "1-31", "28", "25-31"),
+                self._pick("*", "*", "*", "*", "3", "3,10", "*/3"),
+                self._pick("*", "*", "*", "0", "sun", "5", "*/7", "0-6"),
             )
         )
 
@@ -185,12 +179,7 @@ class Expressions:
 
 
 @cache
-def _all_zones() -> tuple[str, ...]:
-    return tuple(sorted(zone for zone in available_timezones() if not zone.startswith("Etc/")))
-
-
-@cache
 def _moments(zone: str) -> tuple[int, ...]:
     """The clock changes of a zone, as minutes since the epoch."""
     first, last = (datetime(year, 1, 1, tzinfo=UTC) for year in (_FIRST_YEAR, _LAST_YEAR))
-    return tuple(int(at.timestamp()) // 60 for at, _ in changes(ZoneInfo(zone), first, last))
+    return tuple(int(at.timestamp()) // 60 for at, _ in changes(zone_named(zone), first, last))

@@ -14,6 +14,7 @@ from tests.oracle.expressions import Expressions, Stretch
 from tests.oracle.package import Package
 from tests.oracle.test_accepted import own_schedule
 from tests.oracle.test_starts import disagreement, own_starts
+from tests.oracle.zones import zone_named
 
 FEW = 30
 """Starts of a sampled schedule in its stretch, at most: each is three processes."""
@@ -40,7 +41,8 @@ NAMED = (
 def around(zone: str, moment: str) -> Stretch:
     """From ten hours before a clock change to fourteen after it; `moment` is in UTC."""
     minute = int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()) // 60
-    return Stretch(zone, minute - 10 * 60, minute + 14 * 60)
+    hour = datetime.fromtimestamp(minute * 60, zone_named(zone)).hour
+    return Stretch(zone, minute - 10 * 60, minute + 14 * 60, hour)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,7 @@ def test_the_daemon_itself(
     package: Package, cron: Cron, stretch: Stretch, seed: int, say: Callable[[str], None]
 ) -> None:
     made = Expressions(seed + stretch.after)
-    tried = list(dict.fromkeys(made.schedule() for _ in range(150)))
+    tried = list(dict.fromkeys(made.schedule(stretch.hour) for _ in range(150)))
     known = cron.starts(tried, stretch, FEW + 1)
     sample = [text for text, starts in zip(tried, known, strict=True) if starts and len(starts) <= FEW][:30]
     schedules = [*NAMED, *sample]

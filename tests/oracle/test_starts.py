@@ -6,13 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from fedtui.schedule.cron import ScheduleError, parse
 from tests.oracle.cron import Cron
 from tests.oracle.expressions import Expressions, Stretch
+from tests.oracle.zones import zone_named
 
-TOGETHER = 50
+TOGETHER = 40
 """Schedules that share a stretch."""
 STARTS = 40
 """The starts that are compared of each, if there are as many."""
@@ -36,7 +36,7 @@ def own_starts(text: str, stretch: Stretch) -> list[int] | None:
     """The starts that fedtui computes, as minutes since the epoch; None for a schedule that it refuses."""
     after = datetime.fromtimestamp(stretch.after * 60, UTC)
     try:
-        runs = parse(text).runs(after, ZoneInfo(stretch.zone))
+        runs = parse(text).runs(after, zone_named(stretch.zone))
     except ScheduleError:
         return None
     found: list[int] = []
@@ -51,7 +51,7 @@ def own_starts(text: str, stretch: Stretch) -> list[int] | None:
 def local(minutes: list[int] | None, zone: str) -> str:
     if minutes is None:
         return "refused"
-    shown = [datetime.fromtimestamp(minute * 60, ZoneInfo(zone)).isoformat()[:22] for minute in minutes]
+    shown = [datetime.fromtimestamp(minute * 60, zone_named(zone)).isoformat()[:22] for minute in minutes]
     return ", ".join(shown) or "none"
 
 
@@ -81,7 +81,7 @@ def test_every_start_is_cron_s(cron: Cron, seed: int, cases: int, say: Callable[
                 if own != expected:
                     wrong.append(disagreement(text, group.stretch, expected, own))
             for minute in (group.stretch.after, group.stretch.until):
-                offsets.add(datetime.fromtimestamp(minute * 60, ZoneInfo(group.stretch.zone)).utcoffset())
+                offsets.add(datetime.fromtimestamp(minute * 60, zone_named(group.stretch.zone)).utcoffset())
             changed += len(offsets) > 1
     compared = len(wanted) * TOGETHER
     zones = len({group.stretch.zone for group in wanted})
@@ -91,5 +91,5 @@ def test_every_start_is_cron_s(cron: Cron, seed: int, cases: int, say: Callable[
     )
     assert not wrong, f"seed {seed}:\n" + "\n".join(wrong[:20])
     assert compared >= cases
-    assert starts > 5 * cases
-    assert changed > len(wanted) // 4
+    assert starts > 4 * cases
+    assert changed > len(wanted) // 3

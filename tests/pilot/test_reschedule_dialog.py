@@ -193,6 +193,9 @@ async def test_escape_leaves() -> None:
 
 async def test_a_timer_is_asked_for_a_calendar_or_a_span() -> None:
     async def preview(text: str) -> Preview:
+        if text == "15min":
+            message = "15min: systemd does not understand it; for a span write OnUnitActiveSec=15min"
+            return Preview(False, message, None, "", (), (), "systemd", "Europe/Berlin")
         runs = tuple(datetime(2026, 11, day, 18, 30, tzinfo=BERLIN) for day in (24, 25, 26))
         return Preview(True, "", None, "Monday to Friday at 18:30", runs, (), "systemd", "Europe/Berlin")
 
@@ -208,11 +211,14 @@ async def test_a_timer_is_asked_for_a_calendar_or_a_span() -> None:
     dialog = RescheduleScreen(job, preview, lambda: NOW)
     app = DialogApp(dialog)
     async with app.run_test(size=(80, 24)) as pilot:
+        await typed(pilot, dialog, "15min")
+        assert "✗ not valid" in screen_text(app)
+        assert "means    15min: systemd does not understand it; for a span write" in screen_text(app)
         await typed(pilot, dialog, "Mon..Fri 18:30")
         text = screen_text(app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.answers))
-    assert "a calendar such as Mon..Fri 18:30, or a span such as 15min" in text
+    assert "a calendar such as Mon..Fri 18:30, or OnUnitActiveSec=15min" in text
     assert "✓ valid  systemd" in text
     assert "Tue 24 Nov  18:30:00   in  4 h" in text
     assert app.answers == [NewSchedule("Mon..Fri 18:30", "", "")]

@@ -80,7 +80,7 @@ class World:
 class Feed:
     """A log whose lines are put in by the test."""
 
-    title = "/home/fed/logs/dashboard-metrics.log"
+    title = "journal of backup-notes.service"
 
     def __init__(self, *first: str) -> None:
         self.news: asyncio.Queue[LogChunk] = asyncio.Queue()
@@ -103,6 +103,11 @@ def opened(world: World, job: Job | None = None, log: Feed | None = None) -> tup
         home="/home/fed",
     )
     return DialogApp(dialog), dialog
+
+
+def unit_job() -> Job:
+    facts = TimerFacts("backup-notes.timer", "backup-notes.service", True, "active", "enabled")
+    return replace(metrics_job(), source=SourceName.USER_TIMER, cron=None, timer=facts)
 
 
 async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
@@ -293,27 +298,44 @@ async def test_f_goes_back_to_the_end() -> None:
         assert "line 99" in screen_text(app)
 
 
-async def test_what_the_job_writes_to_its_log_is_output_too() -> None:
+async def test_what_a_unit_writes_to_its_journal_is_its_output() -> None:
     feed = Feed("14:00:00 INFO an earlier run")
     world = World()
-    app, dialog = opened(world, log=feed)
+    app, dialog = opened(world, unit_job(), feed)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: dialog.phase is Phase.RUNNING)
         feed.news.put_nowait(LogChunk(("14:05:09 WARN in the log",)))
         await until(pilot, reads(app, "14:05:09 WARN in the log"))
         text = screen_text(app)
         world.tell(b"", ended(Outcome.OK, 0))
-        await until(pilot, reads(app, "output in  ~/logs/dashboard-metrics.log"))
+        await until(pilot, reads(app, "output in  journal of backup-notes.service"))
         feed.news.put_nowait(LogChunk(open_line="14:05:10 INFO without a newline"))
         await until(pilot, reads(app, "14:05:10 INFO without a newline"))
     assert "an earlier run" not in text
     assert "▲ 1 warning so far" in text
 
 
+async def test_the_log_of_a_cron_job_is_not_followed_twice() -> None:
+    feed = Feed()
+    world = World()
+    job = replace(metrics_job(), log_path="/home/fed/logs/dashboard-metrics.log")
+    app, dialog = opened(world, job, feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        feed.news.put_nowait(LogChunk(("from the feed",)))
+        world.tell(b"from the updates\n", ended(Outcome.OK, 0))
+        await until(pilot, reads(app, "r run again"))
+        text = screen_text(app)
+    assert "from the updates" in text
+    assert "from the feed" not in text
+    assert "output in  ~/logs/dashboard-metrics.log" in text
+    assert "           ~/.local/state/fedtui/outputs/0123456789abcdef" in text
+
+
 async def test_a_run_that_is_found_again_shows_its_part_of_the_log() -> None:
     feed = Feed("14:00:00 INFO an earlier run", "14:05:01 INFO its first", "its second")
     world = World()
-    app, _ = opened(world, log=feed)
+    app, _ = opened(world, unit_job(), feed)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, reads(app, "its second"))
         text = screen_text(app)
@@ -333,9 +355,7 @@ async def test_a_run_without_output_says_so() -> None:
 
 
 async def test_a_unit_is_named_with_its_manager() -> None:
-    facts = TimerFacts("backup-notes.timer", "backup-notes.service", True, "active", "enabled")
-    job = replace(metrics_job(), source=SourceName.USER_TIMER, cron=None, timer=facts)
-    app, dialog = opened(World(), job)
+    app, dialog = opened(World(), unit_job())
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: dialog.phase is Phase.RUNNING)
         text = screen_text(app)

@@ -147,3 +147,17 @@ def test_equal_commands_are_told_apart_by_whose_minute_it_was() -> None:
     assert seen.job_id == "crontab:1-2"
     every_minute = cron_line("crontab:1-3", "* * * * *", b"x")
     assert list(logged_runs((CronStart("fed", "x", 1, NOW),), (at_five, every_minute))) == []
+
+
+def test_a_trace_in_a_log_says_unknown_until_somebody_saw_a_run() -> None:
+    trace = run(5.0, Result(Outcome.UNKNOWN, evidence=("its log was written then",)), trigger=Trigger.UNKNOWN)
+    failed = run(60.0, Result(Outcome.FAILED, exit_code=3), trigger=Trigger.MANUAL)
+    table = Answer("crontab", NOW, (job(),))
+    activity = Answer("cron-activity", NOW, (), runs=(trace,))
+    snapshot = merge(answers(table, activity), Snapshot(NOW), NOW)
+    assert snapshot.jobs[0].last_result.outcome is Outcome.UNKNOWN
+    assert snapshot.jobs[0].last_run == trace.start
+    snapshot = merge(
+        answers(table, activity, Answer("own-runs", NOW, (), runs=(failed,))), Snapshot(NOW), NOW
+    )
+    assert snapshot.jobs[0].last_result.exit_code == 3

@@ -1,9 +1,9 @@
 """The timers of one manager, as facts, kept up to date by reading again only what changed.
 
 Lists first: ListUnits tells the states of all loaded units in one answer. Installed timers that are not
-loaded come from ListUnitFilesByPatterns, which looks at every file (1.5 ms each), so it runs beside the
-rest. Reading a unit that is not loaded makes systemd load and drop it, and send signals about that: such a
-unit is read once and not again until it is loaded or a reload happens.
+loaded come from the unit files, whose states are dear (see `installed`), so that they come beside the rest.
+Reading a unit that is not loaded makes systemd load and drop it, and send signals about that: such a unit
+is read once and not again until it is loaded or a reload happens.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from fedtui.bus.port import Bus, BusError
 from fedtui.model import Scheduler
+from fedtui.sources.systemd import installed
 from fedtui.sources.systemd.facts import Reader, Row, Timer
 from fedtui.sources.systemd.link import Changes
-from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, SYSTEMD
+from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD
 
 CRON_UNITS = ("cron.service", "cronie.service", "crond.service")
 FILES_PATIENCE = 0.2
@@ -157,17 +158,7 @@ class Catalog:
                 raise error
 
     async def _read_files(self, bus: Bus, changed: Callable[[], None]) -> None:
-        (files,) = await bus.call(
-            SYSTEMD,
-            MANAGER_PATH,
-            MANAGER,
-            "ListUnitFilesByPatterns",
-            "asas",
-            [],
-            ["*.timer"],
-            timeout=FILES_DEADLINE,
-        )
-        states = {path.rpartition("/")[2]: state for path, state in files}
+        states = await self._states(bus)
         self._file_states = {name: state for name, state in states.items() if "@." not in name}
         idle = {name for name, timer in self._timers.items() if not timer.row.loaded}
         for gone in idle - set(self._file_states):
@@ -178,3 +169,21 @@ class Catalog:
             self._timers[name] = timer.with_file_state(states.get(name, ""))
         if self._late:
             changed()
+
+    async def _states(self, bus: Bus) -> dict[str, str]:
+        """The state of each timer's unit file, by name."""
+        (search_path,) = await bus.call(SYSTEMD, MANAGER_PATH, PROPERTIES, "Get", "ss", MANAGER, "UnitPath")
+        names = await asyncio.to_thread(installed.names, search_path)
+        if len(names) > installed.ASK_AT_MOST:
+            return await asyncio.to_thread(installed.states, search_path)
+        (files,) = await bus.call(
+            SYSTEMD,
+            MANAGER_PATH,
+            MANAGER,
+            "ListUnitFilesByPatterns",
+            "asas",
+            [],
+            ["*.timer"],
+            timeout=FILES_DEADLINE,
+        )
+        return {path.rpartition("/")[2]: state for path, state in files}

@@ -47,7 +47,6 @@ class Activated:
 
     row: Row
     fragment: str = ""
-    kind: str = ""
     user: str = ""
     commands: tuple[tuple[str, ...], ...] = ()
     output: str | None = None
@@ -119,10 +118,12 @@ class Reader:
         self._bus = bus
         self._user = user
         self._files: dict[str, Files] = {}
+        self._known_commands: dict[str, tuple[tuple[str, ...], ...]] = {}
 
     def forget_files(self) -> None:
         """A reload happened: unit files are looked at again."""
         self._files.clear()
+        self._known_commands.clear()
 
     async def _get(self, name: str, interface: str, member: str) -> Any:
         (value,) = await self._bus.call(SYSTEMD, unit_path(name), PROPERTIES, "Get", "ss", interface, member)
@@ -182,40 +183,50 @@ class Reader:
     async def _activated(self, row: Row) -> Activated:
         if not row.name.endswith(".service") or row.load_state in ("not-found", "masked"):
             return Activated(row)
-        facts, files, left, condition_ok, condition_at, invocation = await asyncio.gather(
-            self._all(row.name, SERVICE),
+        files, left, condition_at = await asyncio.gather(
             self._file_facts(row.name, "Service"),
             self._get(row.name, UNIT, "InactiveExitTimestamp"),
-            self._get(row.name, UNIT, "ConditionResult"),
             self._get(row.name, UNIT, "ConditionTimestamp"),
-            self._get(row.name, UNIT, "InvocationID"),
         )
-        return Activated(
+        written = dict(files.lines)
+        unit = Activated(
             row=row,
             fragment=files.fragment,
-            kind=str(facts["Type"]),
-            user=str(facts["User"]),
-            commands=tuple(tuple(map(str, command[1])) for command in facts["ExecStart"]),
-            output=self._output(row.name, facts, files),
+            user=written.get("User", ""),
+            commands=await self._commands(row.name),
+            output=unit_files.output_file(files.lines, row.name, self._user),
+            left_inactive=wall(left),
+            condition_at=wall(condition_at),
+        )
+        if not left and not condition_at and row.active_state == "inactive":
+            return unit  # it was never started: there is no more to tell
+        return await self._with_last_run(unit)
+
+    async def _commands(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """The argument vectors of ExecStart=; only a reload changes them."""
+        if name not in self._known_commands:
+            commands = await self._get(name, SERVICE, "ExecStart")
+            self._known_commands[name] = tuple(tuple(map(str, command[1])) for command in commands)
+        return self._known_commands[name]
+
+    async def _with_last_run(self, unit: Activated) -> Activated:
+        name = unit.row.name
+        facts, condition_ok, invocation = await asyncio.gather(
+            self._all(name, SERVICE),
+            self._get(name, UNIT, "ConditionResult"),
+            self._get(name, UNIT, "InvocationID"),
+        )
+        return replace(
+            unit,
             result=str(facts["Result"]),
             main_code=int(facts["ExecMainCode"]),
             main_status=int(facts["ExecMainStatus"]),
             main_pid=int(facts["ExecMainPID"]),
             main_start=wall(facts["ExecMainStartTimestamp"]),
             main_exit=wall(facts["ExecMainExitTimestamp"]),
-            left_inactive=wall(left),
             condition_ok=bool(condition_ok),
-            condition_at=wall(condition_at),
             invocation_id=bytes(invocation).hex(),
         )
-
-    def _output(self, unit: str, facts: Mapping[str, Any], files: Files) -> str | None:
-        """The output file: from the property where it holds the path, else from the unit's files."""
-        for key in ("StandardOutput", "StandardError"):
-            kind, _, path = str(facts[key]).partition(":")
-            if kind in ("append", "file", "truncate"):
-                return path or unit_files.output_file(files.lines, unit, self._user)
-        return None
 
 
 def _written(lines: tuple[tuple[str, str], ...], calendars: int, spans: int) -> tuple[tuple[str, str], ...]:

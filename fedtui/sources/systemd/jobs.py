@@ -15,7 +15,7 @@ from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State,
 from fedtui.sources.systemd import words
 from fedtui.sources.systemd.facts import Activated, Timer
 from fedtui.sources.systemd.names import INFINITY, directive, wall
-from fedtui.sources.systemd.verdict import Verdict, is_running, stays_active, verdict
+from fedtui.sources.systemd.verdict import Verdict, is_running, stays_active
 
 _BY_SCHEDULE = timedelta(seconds=2)
 
@@ -67,10 +67,10 @@ def make_job(
     moment: Moment,
     paused: bool,
     calendar_runs: Callable[[str], Sequence[datetime]],
+    known: Verdict | None,
 ) -> Job:
     """The row of one timer. `calendar_runs` gives the known runs of an OnCalendar= expression."""
     unit = timer.activated
-    known = verdict(unit, timer.last_trigger, moment.now) if unit else None
     running = unit is not None and is_running(unit)
     upcoming, later = _runs(timer, moment, running, calendar_runs)
     state, reason = _state(timer, running, paused, upcoming)

@@ -19,11 +19,14 @@ from fedtui.sources.systemd.catalog import Catalog
 from fedtui.sources.systemd.elapses import Elapses
 from fedtui.sources.systemd.link import GONE, Link
 from fedtui.sources.systemd.outage import Outage
-from fedtui.sources.systemd.verdict import verdict
+from fedtui.sources.systemd.rows import Bench, Made
 from fedtui.sources.zone import local_zone
 
 COALESCE = 0.03
 """Seconds for which signals are gathered after the first: one start of a unit sends a handful."""
+
+ROWS_AT_ONCE = 100
+"""Rows that are made without giving way to the keyboard."""
 
 CLOCK_CHECK = 30.0
 """Seconds between looks at the two clocks: suspend and a set clock move monotonic elapses."""
@@ -61,6 +64,7 @@ class TimerSource:
         self._link = Link(bus_factory, user_manager, self._catalog.interesting)
         self._elapses = Elapses(self._link.changed.set)
         self._outage = Outage(self.name, user_manager, user, zone or local_zone()[1])
+        self._bench = Bench(self._manager)
         self._lock = asyncio.Lock()
         self._remembered: dict[str, Job] = {}
         self._rows: tuple[Job, ...] | None = None
@@ -115,17 +119,15 @@ class TimerSource:
         )
         moment = jobs.Moment(self._clock(), self._monotonic())
         paused = frozenset(self._paused())
-        rows: list[Job] = []
-        runs: list[Run] = []
-        for timer in timers:
-            job = jobs.make_job(timer, self._manager, moment, timer.row.name in paused, self._elapses.runs)
-            rows.append(self._keep_known(job))
-            if timer.activated is not None:
-                known = verdict(timer.activated, timer.last_trigger, moment.now)
-                run = jobs.make_run(timer, self._manager, known)
-                runs += [run] if run else []
-        self._rows = tuple(rows)
-        return self._answer(moment.now, self._rows, (), "", tuple(runs))
+        made: list[Made] = []
+        for count, timer in enumerate(timers, 1):
+            made.append(self._bench.make(timer, moment, timer.row.name in paused, self._elapses.runs))
+            if count % ROWS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # thousands of rows must not hold the event loop
+        self._bench.keep_only({timer.row.name for timer in timers})
+        self._rows = tuple(self._keep_known(row.job) for row in made)
+        runs = tuple(row.run for row in made if row.run is not None)
+        return self._answer(moment.now, self._rows, (), "", runs)
 
     def _keep_known(self, job: Job) -> Job:
         """Give a row the last finished run that was seen before systemd forgot it or began another."""

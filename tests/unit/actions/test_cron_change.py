@@ -110,7 +110,7 @@ async def test_reschedule_as_the_confirm_dialog_shows_it(world: Ports, port: Tab
         0,
         7,
     )
-    backup = world.config.backups / f"crontab.{NOW.astimezone():%Y%m%d-%H%M%S}"
+    backup = world.config.backups / f"crontab.{NOW.astimezone(ZONE):%Y%m%d-%H%M%S}"
     assert steps(plan) == [
         f"keep {backup}  mode 0600",
         "check the crontab is still as shown, else stop and show anew",
@@ -125,7 +125,7 @@ async def test_reschedule_as_the_confirm_dialog_shows_it(world: Ports, port: Tab
 async def test_reschedule_changes_the_five_fields_and_no_other_byte(world: Ports, port: TableFile) -> None:
     before = job(port, "generate-dashboard-data")
     applied = await apply(await plan_reschedule(before, "*/2 * * * *", world), world)
-    assert applied.message == "generate-dashboard-data runs every 2 min now. u undoes it."
+    assert applied.message == "generate-dashboard-data runs every 2 min now."
     assert port.read() == TABLE.replace(b"*/5 * * * *  bash", b"*/2 * * * *  bash")
     assert job(port, "generate-dashboard-data").id == before.id
 
@@ -331,6 +331,16 @@ async def test_a_bad_line_refuses_and_is_mended_in_the_same_plan(world: Ports, p
     assert port.read() == expected, "the undo would bring the bad line back, which crontab does not take"
 
 
+async def test_a_bad_line_becomes_a_comment_byte_for_byte(world: Ports, port: TableFile) -> None:
+    bad = b"61 * * * * caf\xe9\r\n" + TABLE
+    port.path.write_bytes(bad)
+    target = job(port, "sync-learning-data")
+    with pytest.raises(BadTable) as caught:
+        await plan_pause(target, world)
+    await apply(await plan_pause(target, world, mend=caught.value.as_comments), world)
+    assert port.read() == b"# " + bad.replace(b"0 *\t*", b"#fedtui:paused# 0 *\t*")
+
+
 async def test_mending_a_line_from_its_own_row(world: Ports, port: TableFile) -> None:
     port.path.write_bytes(BAD)
     row = replace(
@@ -409,4 +419,4 @@ async def test_preview_of_a_cron_schedule(world: Ports, port: TableFile) -> None
 
 async def test_applied_values(world: Ports, port: TableFile) -> None:
     applied = await apply(await plan_pause(job(port, "echo"), world), world)
-    assert applied == Applied("Paused echo. u undoes it.", 1)
+    assert applied == Applied("Paused echo.", 1)

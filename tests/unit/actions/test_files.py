@@ -17,6 +17,7 @@ from fedtui.actions.plan import Refused
 from fedtui.actions.system_table import SystemTable
 from fedtui.config import Config
 from fedtui.sources.crontab_port import CrontabChanged, CrontabError
+from fedtui.sources.zone import local_zone
 
 AT = datetime(2026, 11, 24, 14, 5, 12, tzinfo=UTC)
 
@@ -53,7 +54,7 @@ def test_backups_never_overwrite_each_other_and_are_bounded(
     monkeypatch.setattr(backup, "KEPT_BACKUPS", 3)
     config = Config(state=tmp_path)
     paths = [keep(config, "crontab", b"text %d" % number, AT) for number in range(5)]
-    name = f"crontab.{AT.astimezone():%Y%m%d-%H%M%S}"
+    name = f"crontab.{AT.astimezone(local_zone()[1]):%Y%m%d-%H%M%S}"
     assert [path.name for path in paths[:3]] == [name, f"{name}.2", f"{name}.3"]
     assert len(list(config.backups.iterdir())) == 3
     assert {path.read_bytes() for path in config.backups.iterdir()} == {b"text 2", b"text 3", b"text 4"}

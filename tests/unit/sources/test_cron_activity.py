@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.model import CronFacts, Job, Location, Outcome, Run, SourceName, Trigger
+from fedtui.model import CronFacts, Job, Location, Outcome, Result, Run, SourceName, Trigger
 from fedtui.sources.cron_activity import CronActivitySource, match
 from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.processes import CronProcess, ProcessIdentity
@@ -59,7 +59,11 @@ class World:
         return self.source.look()
 
     async def runs(self) -> tuple[Run, ...]:
-        return (await self.source.read()).runs
+        """The runs that were seen; traces in logs are another matter."""
+        return tuple(run for run in (await self.source.read()).runs if run.trigger is not Trigger.UNKNOWN)
+
+    async def traces(self) -> tuple[Run, ...]:
+        return tuple(run for run in (await self.source.read()).runs if run.trigger is Trigger.UNKNOWN)
 
 
 async def test_a_run_is_seen_to_start_and_to_end_and_its_result_is_not_known() -> None:
@@ -204,3 +208,14 @@ def test_what_may_be_either_of_two_jobs_is_taken_for_neither() -> None:
     assert match(process(None, argv=(b"bash", b"run.sh")), jobs) is None
     assert match(process(b"cd /b && bash run.sh"), jobs) == jobs[1]
     assert match(process(b"something else"), jobs) is None
+
+
+async def test_a_log_from_before_tells_that_the_job_has_run_and_no_more(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    world = World(job("sync", b"bash sync.sh", log))
+    assert await world.traces() == ()
+    log.write_text("done\n")
+    os.utime(log, (NOON.timestamp() - 300,) * 2)
+    (trace,) = await world.traces()
+    assert (trace.job_id, trace.start) == ("crontab:sync", NOON - timedelta(seconds=300))
+    assert trace.result == Result(Outcome.UNKNOWN, evidence=("its log was written then; nobody saw the run",))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fedtui.sources import systemd_analyze
 from fedtui.sources.child import ChildError
+from fedtui.sources.systemd.installed import names, states
 from fedtui.sources.systemd.names import INFINITY, span, unit_name, unit_path, wall
 from fedtui.sources.systemd.unit_files import assignments, expand, in_force, output_file
 
@@ -146,3 +147,24 @@ async def test_only_messages_about_our_files_count(tmp_path: Path, monkeypatch: 
     ours = "/x/a.timer:3: Unknown key 'Foo' in section [Timer], ignoring."
     analyze(tmp_path, monkeypatch, f"echo \"{ours}\" >&2; echo 'other.service: odd' >&2; exit 0\n")
     assert await systemd_analyze.verify([Path("/x/a.timer")], user_manager=True) == [ours]
+
+
+def test_states_of_unit_files_where_there_are_too_many_to_ask(tmp_path: Path) -> None:
+    own, vendor = tmp_path / "own", tmp_path / "vendor"
+    (own / "timers.target.wants").mkdir(parents=True)
+    vendor.mkdir()
+    install = "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n"
+    for name in ("enabled", "disabled", "masked", "template@"):
+        (vendor / f"{name}.timer").write_text(install)
+    (vendor / "static.timer").write_text("[Timer]\nOnCalendar=daily\n")
+    (vendor / "other.service").write_text("")
+    (own / "masked.timer").symlink_to("/dev/null")
+    (own / "timers.target.wants" / "enabled.timer").symlink_to(vendor / "enabled.timer")
+    search = [str(own), str(tmp_path / "gone"), str(vendor)]
+    assert states(search) == {
+        "disabled.timer": "disabled",
+        "enabled.timer": "enabled",
+        "masked.timer": "masked",
+        "static.timer": "static",
+    }
+    assert names(search) == set(states(search))

@@ -1,0 +1,30 @@
+"""Moments as actions name them: in the machine's own zone, whatever TZ the terminal has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fedtui.history.database import UndoStep
+from fedtui.sources.zone import local_zone
+
+
+def clock(at: datetime) -> str:
+    """Such as 14:05:12."""
+    return f"{at.astimezone(local_zone()[1]):%H:%M:%S}"
+
+
+def moment(at: datetime) -> str:
+    """Such as "Tue 24 Nov 14:05"."""
+    here = at.astimezone(local_zone()[1])
+    return f"{here:%a} {here.day} {here:%b %H:%M}"
+
+
+def stamp(at: datetime) -> str:
+    """Such as 20261124-140512, for names of files."""
+    return f"{at.astimezone(local_zone()[1]):%Y%m%d-%H%M%S}"
+
+
+def undo_words(step: UndoStep) -> str:
+    """What an undo of `step` says of itself."""
+    what = f"the undo of {step.job_name}" if step.verb == "undo" else f"{step.verb} {step.job_name}"
+    return f"Undo: {what}, {moment(step.at)}."

@@ -1,0 +1,232 @@
+"""`make screenshots`: every screen of the demo workspace as an SVG, at both sizes, with a frozen clock.
+
+The pictures in screenshots/ are drawn by the program itself from a demo workspace with a made-up past;
+CI draws them anew and fails where they drift.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from textual.pilot import Pilot
+
+from fedtui.actions import RunUpdate
+from fedtui.actions.plan import Applied
+from fedtui.app import FedtuiApp
+from fedtui.config import Config
+from fedtui.demo.files import crontab_file
+from fedtui.demo.scheduler import DemoScheduler
+from fedtui.demo.workspace import demo_workspace
+from fedtui.health import CHECKS
+from fedtui.model import Job, Outcome, Result, Run, Trigger
+from fedtui.schedule.upcoming import runs_of
+from fedtui.screens.run import RunScreen
+from fedtui.workspace import Workspace
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=BERLIN)
+FOLDER = Path(__file__).parent.parent / "screenshots"
+WORKSPACE = Path("/tmp/fedtui-demo")  # a fixed path: it is seen in some pictures
+SIZES = ((80, 24), (120, 40))
+
+SYNC_LOG = """\
+{h} INFO federated sync started  (pid 47102)
+{h} INFO collecting patterns from 3 nodes
+{h} INFO node1: 1 pattern read, 1 new
+{h} INFO node2: 1 pattern read, 1 new
+{h} INFO node3: 1 pattern read, 1 new
+{h} INFO sort -u data/patterns/skills-patterns.jsonl  (1204 lines)
+{h} INFO sync complete, 3 new
+"""
+EXPORT_LOG = """\
+02:00:00 INFO export started  (pid 40211)
+02:00:01 INFO collection skills-patterns: part 1 of 8 written
+02:00:01 ERROR cannot reach Qdrant at http://localhost:6333: connection refused
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One file: its name, the keys that lead to the screen, and words that tell that it is drawn."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+    says: str = "sync complete"
+    light: bool = False
+    prepare: Callable[[FedtuiApp], Awaitable[None]] | None = None
+
+
+def make_past(workspace: Workspace, jobs: dict[str, Job]) -> None:
+    """Runs and logs of the last hours, as the demo's scheduler would have made them."""
+    history = workspace.ports.history
+    for name, every, count, failed in (
+        ("sync-learning-data", timedelta(hours=1), 12, ()),
+        ("generate-dashboard-data", timedelta(minutes=1), 12, ()),
+        ("export-collections", timedelta(days=7), 3, (0,)),
+    ):
+        job = jobs[name]
+        first = NOW.replace(minute=0, second=0) if every >= timedelta(hours=1) else NOW.replace(second=0)
+        if every == timedelta(days=7):
+            first = NOW.replace(day=22, hour=2, minute=0, second=0)
+        for number in range(count):
+            start = first - number * every
+            took = {"sync-learning-data": 1.4, "export-collections": 8.2}.get(name, 0.2)
+            code = 1 if number in failed else 0
+            run = Run(f"{name[:4]}{number:012}", job.id, start, trigger=Trigger.SCHEDULE)
+            history.begin_run(run)
+            outcome = Outcome.FAILED if code else Outcome.OK
+            result = Result(outcome, exit_code=code, duration=took, evidence=("exit status, fedtui",))
+            history.finish_run(run.id, start + timedelta(seconds=took), result)
+    logs = Path(workspace.home) / "logs"
+    hours = (f"{hour:02}:00:00" for hour in (11, 12, 13, 14))
+    (logs / "federated-sync.log").write_text("".join(SYNC_LOG.format(h=hour) for hour in hours))
+    (logs / "federated-export.log").write_text(EXPORT_LOG)
+    (logs / "nightly.log").write_text("")
+    lines = (f"14:{minute:02}:00 INFO dashboard data written: 1204 patterns\n" for minute in range(6))
+    (logs / "dashboard-metrics.log").write_text("".join(lines))
+
+
+async def _run_dialog(app: FedtuiApp, ended: bool) -> None:
+    """The run dialog of the export, with output as its script prints it."""
+    job = next(job for job in app.store.snapshot.jobs if job.name == "export-collections")
+    start = NOW - timedelta(seconds=4)
+    run = Run("0123456789abcdef", job.id, start, trigger=Trigger.MANUAL)
+
+    async def begin() -> Run:
+        return run
+
+    async def updates(_: Run) -> AsyncIterator[RunUpdate]:
+        text = EXPORT_LOG.replace("02:00", "14:05").replace(":01 ERROR", ":12 ERROR")
+        lines = text.splitlines(keepends=True)
+        yield RunUpdate("".join(lines if ended else lines[:2]).encode(), None)
+        if ended:
+            result = Result(Outcome.FAILED, exit_code=1, duration=4.0, evidence=("exit status, fedtui",))
+            yield RunUpdate(b"", Run(run.id, job.id, start, NOW, result, Trigger.MANUAL))
+        else:
+            await asyncio.Event().wait()
+
+    async def stop() -> Applied:
+        return Applied("Stopped.")
+
+    app.push_screen(RunScreen(job, begin, updates, stop, clock=app.clock, usual=8.2, home=app.home))
+
+
+def running(app: FedtuiApp) -> Awaitable[None]:
+    """The export goes on."""
+    return _run_dialog(app, ended=False)
+
+
+def failed(app: FedtuiApp) -> Awaitable[None]:
+    """The export has failed."""
+    return _run_dialog(app, ended=True)
+
+
+PICTURES = (
+    Picture("dashboard-dark"),
+    Picture("dashboard-light", light=True),
+    Picture("dashboard-filter", ("slash", *"gen"), "gen"),
+    Picture("run", says="part 1 of 8", prepare=running),
+    Picture("run-failed", says="exit 1", prepare=failed),
+    Picture("reschedule", ("j", "j", "e", "ctrl+u", *"*/7 * * * *"), "starts again every hour"),
+    Picture("pause", ("p",), "what will be done"),
+    Picture("delete", ("j", "x"), "what will be done"),
+    Picture("new-job", ("n",), "command"),
+    Picture("log", ("l",), "sync complete"),
+    Picture("help", ("question_mark",), "signs"),
+    Picture("too-small", says="80"),
+)
+
+
+async def draw(picture: Picture, size: tuple[int, int], folder: Path) -> str:
+    """The SVG of one screen."""
+    clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - a clock that stands still
+    zone = ("Europe/Berlin", BERLIN)
+    config = Config(folder / "state", theme="fedtui-light" if picture.light else "fedtui-dark")
+    workspace = demo_workspace(config, folder, clock=clock, zone=zone)
+    scheduler = DemoScheduler(folder, lambda: workspace.snapshot, _nobody, clock)
+    scheduler.take()
+    try:
+        app = FedtuiApp(
+            workspace.store,
+            workspace.ports,
+            config,
+            clock=clock,
+            open_log=workspace.log_of,
+            runs_of=runs_of,
+            user="fed",
+            host="demo",
+            home=workspace.home,
+            checks=len(CHECKS),
+        )
+        app.cursor_blink = False
+        async with app.run_test(size=size) as pilot:
+            await _until(pilot, PICTURES[0].says if size in SIZES else picture.says)
+            if picture.prepare is not None:
+                await picture.prepare(app)
+            for key in picture.keys:
+                await pilot.press(key)
+                await pilot.pause(0.05)
+            await _until(pilot, picture.says)
+            await pilot.pause(0.3)
+            return app.export_screenshot(title="fedtui", simplify=True)
+    finally:
+        scheduler.release()
+
+
+async def _nobody(job: Job) -> None:
+    raise AssertionError(f"the frozen clock starts nothing, not even {job.name}")
+
+
+async def _until(pilot: Pilot[str | None], words: str) -> None:
+    """Wait until the screen says `words`."""
+    for _ in range(400):
+        if words in _text(pilot.app):  # type: ignore[arg-type]  # Pilot is invariant in the app's result
+            return
+        await pilot.pause(0.05)
+    raise TimeoutError(f"never drawn: {words!r}\n{_text(pilot.app)}")  # type: ignore[arg-type]  # as above
+
+
+def _text(app: FedtuiApp) -> str:
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in line) for line in lines[:height] if width)
+
+
+async def seed(folder: Path) -> None:
+    """Lay a workspace with a past at `folder`."""
+    workspace = demo_workspace(
+        Config(folder / "state"), folder, clock=lambda: NOW, zone=("Europe/Berlin", BERLIN)
+    )
+    snapshot = await workspace.read()
+    make_past(workspace, {job.name: job for job in snapshot.jobs})
+    for path in (crontab_file(folder), *folder.glob("logs/*")):
+        os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+
+
+def main(names: Sequence[str]) -> None:
+    """Draw all pictures, or those of these names."""
+    FOLDER.mkdir(exist_ok=True)
+    for picture in PICTURES:
+        if names and picture.name not in names:
+            continue
+        for size in ((52, 12),) if picture.name == "too-small" else SIZES:
+            shutil.rmtree(WORKSPACE, ignore_errors=True)
+            environment = {"HOME": str(WORKSPACE), "TZ": "Europe/Berlin", "TERM": "xterm-256color"}
+            os.environ.update(environment, COLORTERM="truecolor", LANG="C.UTF-8")
+            asyncio.run(seed(WORKSPACE))
+            svg = asyncio.run(draw(picture, size, WORKSPACE))
+            (FOLDER / f"{picture.name}-{size[0]}x{size[1]}.svg").write_text(svg, encoding="utf-8")
+            print(picture.name, *size)
+    shutil.rmtree(WORKSPACE, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
