@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fedtui.cli import report_errors, run_verb
 from fedtui.cli.parser import UsageError, build_parser
-from fedtui.config import Config, load
-from fedtui.demo.workspace import demo_workspace
-from fedtui.machine import host_workspace
-from fedtui.workspace import Workspace
+from fedtui.config import load
+
+if TYPE_CHECKING:
+    from fedtui.config import Config
+    from fedtui.workspace import Workspace
+
+# Each way through here imports what it needs: a list is as quick as its imports are few.
 
 OPEN_DEMO = "demo"
 """What the dashboard returns when the user asked for the demo workspace."""
@@ -32,6 +35,8 @@ def _start(arguments: Sequence[str]) -> int:
     config = load()
     if options.verb == "demo":
         return _demo(config, options)
+    from fedtui.machine import host_workspace
+
     if options.verb is not None:
         return run_verb(host_workspace(config), options)
     if _dashboard(host_workspace(config), options) == OPEN_DEMO:
@@ -40,6 +45,8 @@ def _start(arguments: Sequence[str]) -> int:
 
 
 def _demo(config: Config, options: Namespace) -> int:
+    from fedtui.demo.workspace import demo_workspace
+
     folder = Path(options.folder).absolute() if options.folder else config.state / "demo"
     if options.rest:
         inner = build_parser("fedtui demo").parse_args(options.rest)
@@ -76,6 +83,8 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
 
 def needs_ascii() -> bool:
     """Whether this terminal cannot be trusted with signs beyond ASCII: the console, or no UTF-8 locale."""
+    import locale
+
     encoding = locale.getpreferredencoding(do_setlocale=False)
     return os.environ.get("TERM") == "linux" or encoding.lower().replace("-", "") != "utf8"
 

@@ -7,15 +7,20 @@ import pwd
 import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from fedtui.actions.ports import Ports
 from fedtui.bus import bus_factory
-from fedtui.config import Config
 from fedtui.history.database import History
-from fedtui.sources.source import Source
-from fedtui.sources.user_crontab import AllCrontabsSource, SystemCrontab, UserCrontabSource, all_user_tables
+from fedtui.sources.crontab_program import SystemCrontab
+from fedtui.sources.user_crontab import UserCrontabSource
 from fedtui.sources.zone import local_zone
-from fedtui.workspace import CRON_ACTIVITY, OWN_RUNS, MakeSource, Workspace, own_runs
+from fedtui.workspace import CRON_ACTIVITY, OWN_RUNS, Workspace, own_runs
+
+if TYPE_CHECKING:
+    from fedtui.config import Config
+    from fedtui.sources.source import Source
+    from fedtui.workspace import MakeSource
 
 
 def _clock() -> datetime:
@@ -26,7 +31,12 @@ def host_workspace(config: Config) -> Workspace:
     """This machine, as the user who runs fedtui."""
     user = pwd.getpwuid(os.geteuid())
     root = user.pw_uid == 0
-    tables = all_user_tables() if root else (SystemCrontab(user.pw_name),)
+    if root:
+        from fedtui.sources.all_crontabs import all_user_tables
+
+        tables = all_user_tables()
+    else:
+        tables = (SystemCrontab(user.pw_name),)
     ports = Ports(
         config=config,
         user=user.pw_name,
@@ -46,6 +56,8 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
 
     def crontab() -> Source:
         if user.pw_uid == 0:
+            from fedtui.sources.all_crontabs import AllCrontabsSource
+
             return AllCrontabsSource(clock=ports.clock)
         return UserCrontabSource(ports.crontabs[ports.user], ports.user, user.pw_dir, clock=ports.clock)
 

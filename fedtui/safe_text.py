@@ -7,31 +7,28 @@ Everything that a user sees and that came from a table, a log, a unit or a journ
 from __future__ import annotations
 
 import re
-import unicodedata
 
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _PLAIN = re.compile(r"[ -~]*")
 
 MASK = "••••••"
 
-_ASSIGNED = re.compile(
-    r"""(?ix)
+_ASSIGNED = r"""(?ix)
     (?P<head> (?<![a-z0-9_.-]) [a-z0-9_.-]{0,60}?
       (?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key
         |auth(?:orization)?(?![a-z]))
       [a-z0-9_]* ["']? \s* (?:=|:\s) \s* )
     (?P<value> "(?:[^"\\]|\\.)*" | '[^']*' | (?:bearer|basic)\s+[^\s"';&|]+ | [^\s"';&|]+ )
     """
+_URL = r"(?i)(?P<head>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^\s/:@]{0,200}:)(?P<value>[^\s/@]+)(?=@)"
+_FLAG = (
+    r"(?i)(?P<head>(?<![a-z-])--?(?:[a-z-]{0,40}(?:token|password|passwd|secret|api-key|apikey))(?:=|\s+))"
+    r"(?P<value>[^\s\"';&|]+)"
 )
-_URL = re.compile(
-    r"(?P<head>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^\s/:@]{0,200}:)(?P<value>[^\s/@]+)(?=@)",
-    re.IGNORECASE,
-)
-_FLAG = re.compile(
-    r"(?P<head>(?<![a-z-])--?(?:[a-z-]{0,40}(?:token|password|passwd|secret|api-key|apikey))(?:=|\s+))(?P<value>[^\s\"';&|]+)",
-    re.IGNORECASE,
-)
-_BEARER = re.compile(r"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>[A-Za-z0-9._~+/=-]{8,})")
+_BEARER = r"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>[A-Za-z0-9._~+/=-]{8,})"
+
+_SECRETS = ((_URL, ("://",)), (_FLAG, ("-",)), (_ASSIGNED, ("=", ":")), (_BEARER, ("Bearer", "Basic")))
+"""Each pattern with what a text holds if it can match: most hold nothing of it, and the patterns are slow."""
 
 
 def decode(raw: bytes) -> str:
@@ -54,6 +51,8 @@ def visible(text: str) -> str:
 
 
 def _shown(char: str) -> str:
+    import unicodedata  # seldom needed
+
     code = ord(char)
     if char == "\t":
         return " "
@@ -72,8 +71,9 @@ def mask_secrets(text: str) -> str:
     Covers `NAME=value` where the name speaks of a token, password, secret or key, the password in a URL,
     `--token value` flags and `Bearer`/`Basic` credentials. References such as `$TOKEN` stay: they are names.
     """
-    for pattern in (_URL, _FLAG, _ASSIGNED, _BEARER):
-        text = pattern.sub(_masked, text)
+    for pattern, signs in _SECRETS:
+        if any(sign in text for sign in signs):
+            text = re.sub(pattern, _masked, text)
     return text
 
 

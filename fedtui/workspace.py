@@ -6,21 +6,21 @@ given a workspace and never ask which of the two it is.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from fedtui.actions.ports import Ports
-from fedtui.config import Config
 from fedtui.merging import merge
 from fedtui.model import Answer, Job, Run, Snapshot, SourceName
 from fedtui.sources.own_runs import OwnRunsSource
-from fedtui.sources.source import Source
 
 if TYPE_CHECKING:
+    from fedtui.actions.ports import Ports
+    from fedtui.config import Config
     from fedtui.sources.log_feed import LogFeed
+    from fedtui.sources.source import LookingSource, Source
     from fedtui.store import Store
 
 OWN_RUNS = "own-runs"
@@ -35,7 +35,10 @@ SOURCES_OF: Mapping[str, tuple[str, ...]] = {
 }
 """Which sources tell of the jobs of one `SourceName`."""
 
-MakeSource = Callable[[], Source]
+LOOKED_AT = frozenset((SourceName.CRONTAB, SourceName.SYSTEM_CRONTAB, SourceName.CRON_D))
+"""The `SourceName` values whose sources can be read without an event loop: they have a blocking `look`."""
+
+MakeSource = Callable[[], "Source"]
 
 
 class Workspace:
@@ -104,17 +107,37 @@ class Workspace:
 
     async def read(self, sources: Sequence[str] = ()) -> Snapshot:
         """Ask the sources behind these `SourceName` values once (none given: all), for a verb."""
-        wanted = {name for source in sources or SOURCES_OF for name in SOURCES_OF[source]} | {OWN_RUNS}
-        names = [name for name in self._makers if name in wanted]
+        import asyncio  # here and not above: `look` does without, and a list is done before it is loaded
+
         answers: dict[str, Answer] = {}
-        # Activity is looked up for the jobs that are known, so it comes when the others have answered.
-        for group in ([n for n in names if n != CRON_ACTIVITY], [n for n in names if n == CRON_ACTIVITY]):
+        for group in self._asked(sources):
             found = await asyncio.gather(*(self.source(name).read() for name in group))
             answers |= zip(group, found, strict=True)
-            now = self.ports.clock()
-            snapshot = merge(answers, Snapshot(now), now)
-            self._snapshot = lambda snapshot=snapshot: snapshot  # type: ignore[misc]  # bound now, on purpose
+            self._take(answers)
         return self.snapshot
+
+    def look(self, sources: Sequence[str]) -> Snapshot:
+        """The same as `read` without an event loop, for sources of `LOOKED_AT`, one after the other."""
+        answers: dict[str, Answer] = {}
+        for group in self._asked(sources):
+            answers |= {name: cast("LookingSource", self.source(name)).look() for name in group}
+            self._take(answers)
+        return self.snapshot
+
+    def _asked(self, sources: Sequence[str]) -> Iterator[list[str]]:
+        """The names of the sources behind these `SourceName` values.
+
+        Activity is looked up for the jobs that are known, so it comes when the others have answered.
+        """
+        wanted = {name for source in sources or SOURCES_OF for name in SOURCES_OF[source]} | {OWN_RUNS}
+        names = [name for name in self._makers if name in wanted]
+        yield [name for name in names if name != CRON_ACTIVITY]
+        yield [name for name in names if name == CRON_ACTIVITY]
+
+    def _take(self, answers: Mapping[str, Answer]) -> None:
+        now = self.ports.clock()
+        snapshot = merge(answers, Snapshot(now), now)
+        self._snapshot = lambda: snapshot
 
     def runs_of(self, job: Job) -> tuple[Run, ...]:
         """The latest runs of a job in the newest snapshot, oldest first."""
@@ -146,8 +169,13 @@ class Workspace:
 
 def own_runs(ports: Ports) -> OwnRunsSource:
     """The source of runs that fedtui started."""
-    from fedtui import actions
 
-    return OwnRunsSource(
-        ports.history, ports.config.database, ports.clock, lambda: actions.settle_runs(ports)
-    )
+    def settle() -> None:
+        with suppress(OSError):
+            if not ports.config.database.exists() and not ports.config.outputs.exists():
+                return  # no run was ever started from here
+        from fedtui.actions.run_store import settle
+
+        settle(ports.config, ports.history)
+
+    return OwnRunsSource(ports.history, ports.config.database, ports.clock, settle)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from fedtui.bus.port import BusFactory
-from fedtui.config import Config
-from fedtui.history.database import History
-from fedtui.sources.crontab_port import CrontabPort
+if TYPE_CHECKING:  # a list makes ports, and needs next to none of them
+    from fedtui.bus.port import BusFactory
+    from fedtui.config import Config
+    from fedtui.history.database import History
+    from fedtui.sources.crontab_port import CrontabPort
 
 
 @dataclass(frozen=True, slots=True)

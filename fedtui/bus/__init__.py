@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fedtui.bus.port import Bus, BusError, BusFactory
+if TYPE_CHECKING:
+    from fedtui.bus.port import Bus, BusFactory
 
 KINDS = ("dbus-fast", "pydbus")
 SYSTEM_ADDRESS = "unix:path=/run/dbus/system_bus_socket"
@@ -34,6 +36,8 @@ def make_bus(kind: str, user: bool) -> Bus:
     """An unconnected bus of that kind. Raises BusError(DISCONNECTED) where its library is missing."""
     if kind not in KINDS:
         raise ValueError(f"bus must be one of {', '.join(KINDS)}, not {kind!r}")
+    from fedtui.bus.port import BusError
+
     try:
         if kind == "pydbus":
             from fedtui.bus.pydbus import PydbusBus
@@ -63,4 +67,4 @@ def bus_factory(kind: str) -> BusFactory:
     return factory
 
 
-__all__ = ["KINDS", "Bus", "BusError", "BusFactory", "address", "bus_factory", "make_bus", "open_bus"]
+__all__ = ["KINDS", "address", "bus_factory", "make_bus", "open_bus"]

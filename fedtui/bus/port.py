@@ -8,8 +8,7 @@ adapter that needs a thread keeps it to itself.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 IN_FLIGHT = 64
 """Calls in flight on one connection. The system bus allows 128 pending replies, then LimitsExceeded."""
@@ -37,8 +36,7 @@ class BusError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """A signal as it came in. `body` holds its arguments, variants unwrapped."""
 
     path: str

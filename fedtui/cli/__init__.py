@@ -6,26 +6,35 @@ words on standard error; a traceback only with --debug.
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from argparse import Namespace
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-from fedtui.actions.plan import Refused
-from fedtui.cli.finding import Unavailable
 from fedtui.cli.parser import UsageError
-from fedtui.config import ConfigError
-from fedtui.history.database import HistoryError
-from fedtui.safe_text import visible
-from fedtui.sources.crontab_port import CrontabError
-from fedtui.workspace import Workspace
 
-Verb = Callable[[Workspace, Namespace], Awaitable[int]]
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from fedtui.workspace import Workspace
+
+    Verb = Callable[[Workspace, Namespace], Awaitable[int]]
 
 
 def run_verb(workspace: Workspace, options: Namespace) -> int:
     """Run the verb that `options` names in `workspace`; returns the exit status."""
-    return report_errors(lambda: asyncio.run(_run(workspace, options)), options.debug)
+    return report_errors(lambda: _start(workspace, options), options.debug)
+
+
+def _start(workspace: Workspace, options: Namespace) -> int:
+    from fedtui.workspace import LOOKED_AT
+
+    if options.verb == "list" and options.source and LOOKED_AT.issuperset(options.source):
+        from fedtui.cli.listing import print_jobs
+
+        return print_jobs(workspace, options, workspace.look(options.source))
+    import asyncio  # here and not above: loading it takes longer than the list of a crontab
+
+    return asyncio.run(_run(workspace, options))
 
 
 async def _run(workspace: Workspace, options: Namespace) -> int:
@@ -63,9 +72,6 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
     except UsageError as error:
         print(visible_lines(str(error)), file=sys.stderr)
         return 2
-    except (Refused, Unavailable, CrontabError, ConfigError, HistoryError) as error:
-        print(visible_lines(str(error)), file=sys.stderr)
-        return 3
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -73,6 +79,9 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:
+        if isinstance(error, _expected()):
+            print(visible_lines(str(error)), file=sys.stderr)
+            return 3
         if debug:
             raise
         print(f"fedtui met an error of its own: {visible_lines(repr(error))}", file=sys.stderr)
@@ -83,6 +92,19 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
         return 3
 
 
+def _expected() -> tuple[type[Exception], ...]:
+    """What verbs raise where something is refused or unavailable; loaded only once something was raised."""
+    from fedtui.actions.plan import Refused
+    from fedtui.cli.finding import Unavailable
+    from fedtui.config import ConfigError
+    from fedtui.history.database import HistoryError
+    from fedtui.sources.crontab_port import CrontabError
+
+    return (Refused, Unavailable, CrontabError, ConfigError, HistoryError)
+
+
 def visible_lines(text: str) -> str:
     """Several lines of outside text, each made safe."""
+    from fedtui.safe_text import visible
+
     return "\n".join(visible(line) for line in text.split("\n"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from fedtui import __version__
 from fedtui.model import SourceName
@@ -18,6 +19,21 @@ class UsageError(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
+    """A parser whose arguments are added by `fill` once it is used: of all the verbs, one is."""
+
+    def __init__(
+        self, *, fill: Callable[[argparse.ArgumentParser], None] | None = None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self._fill = fill
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, with all arguments in place."""
+        if self._fill is not None:
+            self._fill(self)
+            self._fill = None
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}\n{self.format_usage().rstrip()}")
 
@@ -38,27 +54,17 @@ def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
     parser.add_argument("--theme", choices=("dark", "light"), help="the dashboard's colours")
     parser.set_defaults(verb=None)
     verbs = parser.add_subparsers(metavar="VERB", title="verbs", parser_class=_Parser)
-    _reading(verbs)
-    _running(verbs)
-    _changing(verbs)
+    for name, (text, fill) in _VERBS.items():
+        description = f"{text[0].upper()}{text[1:]}."
+        verb = verbs.add_parser(name, help=text, description=description, epilog=EXIT_STATUS, fill=fill)
+        verb.set_defaults(verb=name)
     demo = verbs.add_parser(
         "demo",
         help="a workspace to try everything in: no cron, no systemd, no risk",
         description="Opens the dashboard on the demo workspace, or runs a verb there: fedtui demo list",
-    )
-    demo.add_argument("--folder", help="where the workspace lives (default: under the state folder)")
-    demo.add_argument(
-        "rest", nargs=argparse.REMAINDER, metavar="VERB ...", help="a verb to run in the workspace"
+        fill=_demo,
     )
     demo.set_defaults(verb="demo")
-    return parser
-
-
-def _verb(verbs: argparse._SubParsersAction[_Parser], name: str, text: str) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(
-        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EXIT_STATUS
-    )
-    parser.set_defaults(verb=name)
     return parser
 
 
@@ -72,85 +78,111 @@ def _job(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     parser.add_argument("job", metavar="JOB", nargs="?" if optional else None, help=text)
 
 
-def _reading(verbs: argparse._SubParsersAction[_Parser]) -> None:
-    listing = _verb(verbs, "list", "list the jobs")
-    listing.add_argument(
-        "--source", choices=SOURCES, action="append", help="only this source; may be repeated"
-    )
-    _json(listing)
-
-    following = _verb(verbs, "next", "print the next runs of a job or of an expression")
-    _job(following, optional=True)
-    following.add_argument("--expr", metavar="'M H DOM MON DOW'", help="a schedule in Debian's dialect")
-    following.add_argument("--count", type=_positive, default=5, metavar="N", help="how many (default 5)")
-    following.add_argument("--from", dest="start", metavar="RFC3339", help="later than this (default: now)")
-    following.add_argument("--tz", metavar="ZONE", help="an IANA zone (default: the machine's)")
-    following.add_argument("--json", action="store_true", help="print a JSON array of RFC 3339 strings")
-
-    showing = _verb(verbs, "show", "show everything known of a job")
-    _job(showing)
-    _json(showing)
-
-    logs = _verb(verbs, "logs", "print the end of a job's log")
-    _job(logs)
-    logs.add_argument("-n", "--lines", type=_positive, default=50, metavar="N", help="how many (default 50)")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on as the log grows")
-    _json(logs)
-
-
-def _running(verbs: argparse._SubParsersAction[_Parser]) -> None:
-    run = _verb(verbs, "run", "run a job now, as its scheduler would")
-    _job(run)
-    run.add_argument(
-        "--wait", action="store_true", help="show the output till the end; exit 1 if the job failed"
-    )
-    run.add_argument("--yes", action="store_true", help="taken for symmetry: a run needs no confirmation")
-    run.add_argument("--dry-run", action="store_true", help="say what would be run, and run nothing")
-    run.add_argument("--json", action="store_true", help="print the run as JSON")
-    stop = _verb(verbs, "stop", "stop a job that runs")
-    _job(stop)
-    _writes(stop)
-
-
 def _writes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
 
 
-def _changing(verbs: argparse._SubParsersAction[_Parser]) -> None:
-    for name, text in (
-        ("pause", "hold a job's schedule back"),
-        ("resume", "let a paused job run again"),
-        ("delete", "delete a crontab job"),
-    ):
-        parser = _verb(verbs, name, text)
-        _job(parser)
-        _writes(parser)
-    reschedule = _verb(verbs, "reschedule", "give a job another schedule")
-    _job(reschedule)
-    reschedule.add_argument(
+def _list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--source", choices=SOURCES, action="append", help="only this source; may be repeated"
+    )
+    _json(parser)
+
+
+def _next(parser: argparse.ArgumentParser) -> None:
+    _job(parser, optional=True)
+    parser.add_argument("--expr", metavar="'M H DOM MON DOW'", help="a schedule in Debian's dialect")
+    parser.add_argument("--count", type=_positive, default=5, metavar="N", help="how many (default 5)")
+    parser.add_argument("--from", dest="start", metavar="RFC3339", help="later than this (default: now)")
+    parser.add_argument("--tz", metavar="ZONE", help="an IANA zone (default: the machine's)")
+    parser.add_argument("--json", action="store_true", help="print a JSON array of RFC 3339 strings")
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
+    _json(parser)
+
+
+def _logs(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
+    parser.add_argument(
+        "-n", "--lines", type=_positive, default=50, metavar="N", help="how many (default 50)"
+    )
+    parser.add_argument("-f", "--follow", action="store_true", help="go on as the log grows")
+    _json(parser)
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
+    parser.add_argument(
+        "--wait", action="store_true", help="show the output till the end; exit 1 if the job failed"
+    )
+    parser.add_argument("--yes", action="store_true", help="taken for symmetry: a run needs no confirmation")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be run, and run nothing")
+    parser.add_argument("--json", action="store_true", help="print the run as JSON")
+
+
+def _on_job(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
+    _writes(parser)
+
+
+def _reschedule(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
+    parser.add_argument(
         "schedule", metavar="SCHEDULE", help="five fields or a nickname; OnCalendar for a timer"
     )
-    reschedule.add_argument("--reason", default="", help="kept as a comment above the line")
-    _writes(reschedule)
-    new = _verb(verbs, "new", "add a job to your crontab")
-    new.add_argument("--schedule", required=True, metavar="S")
-    new.add_argument(
+    parser.add_argument("--reason", default="", help="kept as a comment above the line")
+    _writes(parser)
+
+
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--schedule", required=True, metavar="S")
+    parser.add_argument(
         "--command", required=True, metavar="C", help="as it stands in a crontab: % means a newline"
     )
-    new.add_argument("--name", default="", metavar="N")
-    new.add_argument("--note", default="", metavar="TEXT", help="kept as a comment above the line")
-    _writes(new)
-    edit = _verb(verbs, "edit", "change a crontab job")
-    _job(edit)
+    parser.add_argument("--name", default="", metavar="N")
+    parser.add_argument("--note", default="", metavar="TEXT", help="kept as a comment above the line")
+    _writes(parser)
+
+
+def _edit(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
     for option in ("--schedule", "--command", "--name", "--note"):
-        edit.add_argument(option, default=None)
-    _writes(edit)
-    undo = _verb(verbs, "undo", "take the last change back, or the one of that id")
-    undo.add_argument("id", nargs="?", type=_positive, metavar="ID")
-    undo.add_argument("--list", action="store_true", help="list what can be undone")
-    undo.add_argument("--json", action="store_true", help="print the list as JSON")
-    _writes(undo)
+        parser.add_argument(option, default=None)
+    _writes(parser)
+
+
+def _undo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", nargs="?", type=_positive, metavar="ID")
+    parser.add_argument("--list", action="store_true", help="list what can be undone")
+    parser.add_argument("--json", action="store_true", help="print the list as JSON")
+    _writes(parser)
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--folder", help="where the workspace lives (default: under the state folder)")
+    parser.add_argument(
+        "rest", nargs=argparse.REMAINDER, metavar="VERB ...", help="a verb to run in the workspace"
+    )
+
+
+_VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "list": ("list the jobs", _list),
+    "next": ("print the next runs of a job or of an expression", _next),
+    "show": ("show everything known of a job", _show),
+    "logs": ("print the end of a job's log", _logs),
+    "run": ("run a job now, as its scheduler would", _run),
+    "stop": ("stop a job that runs", _on_job),
+    "pause": ("hold a job's schedule back", _on_job),
+    "resume": ("let a paused job run again", _on_job),
+    "delete": ("delete a crontab job", _on_job),
+    "reschedule": ("give a job another schedule", _reschedule),
+    "new": ("add a job to your crontab", _new),
+    "edit": ("change a crontab job", _edit),
+    "undo": ("take the last change back, or the one of that id", _undo),
+}
 
 
 def _positive(text: str) -> int:

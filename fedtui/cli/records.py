@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fedtui.history.database import UndoStep
-from fedtui.model import Job, Result, Run
 from fedtui.safe_text import decode, shown, visible
 
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
 
-@dataclass(frozen=True, slots=True)
-class Records:
+    from fedtui.history.database import UndoStep
+    from fedtui.model import Job, Result, Run
+
+
+class Records(NamedTuple):
     """Makes JSON-ready objects: times in `zone`, outside text safe, secrets masked unless asked for."""
 
     zone: tzinfo

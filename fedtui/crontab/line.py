@@ -6,8 +6,8 @@ or PAUSED. Nothing here parses: that is `document.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from fedtui.crontab.command_field import logged
 from fedtui.crontab.naming import entry_name
@@ -30,8 +30,7 @@ class Kind(StrEnum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """The comment lines directly above an entry that speak of it alone, by their 1-based numbers.
 
     `note_lines` hold the note's text, `name_lines` say `# name:` (the last one counts), `own_lines` are
@@ -53,8 +52,7 @@ class Block:
 NO_BLOCK = Block()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One job of a table.
 
     `raw` is the line without its newline, `body` the same without the marker of a paused line. `schedule`
@@ -94,8 +92,7 @@ def logged_command(entry: Entry) -> str:
     return logged(entry.command)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: `raw` is its bytes without the newline, `end` is b"\\n" or, on a last line without one, b"".
 
     A carriage return before the newline belongs to `raw`, as it does for cron. `error` is cron's own

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fedtui.crontab.shell_words import Part, Redirect, Simple, Unreadable, Word, read_commands
 from fedtui.crontab.wrappers import Target, What, assignment, find_target, without_assignments
@@ -16,12 +16,12 @@ from fedtui.crontab.wrappers import Target, What, assignment, find_target, witho
 _NESTING = 4
 
 
-@dataclass(slots=True)
 class ShellState:
     """The shell before a command: `directory` absolute or None, `variables` whose values are certain."""
 
-    directory: str | None
-    variables: dict[str, str] = field(default_factory=dict)
+    def __init__(self, directory: str | None, variables: dict[str, str]) -> None:
+        self.directory = directory
+        self.variables = variables
 
     def copy(self) -> ShellState:
         """A state of its own, for a subshell."""
@@ -53,8 +53,7 @@ class ShellState:
         return path if ".." in path.split("/") else posixpath.normpath(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A simple command with the state it runs in. `words` are without assignments."""
 
     words: tuple[Word, ...]
@@ -89,12 +88,12 @@ def _steps(text: str, state: ShellState, nesting: int) -> Iterator[Step]:
         walker.leave(simple, words)
 
 
-@dataclass(slots=True)
 class _Walker:
-    state: ShellState
-    outer: list[ShellState] = field(default_factory=list)
-    doubtful: bool = False
-    previous: ShellState | None = None
+    def __init__(self, state: ShellState) -> None:
+        self.state = state
+        self.outer: list[ShellState] = []
+        self.doubtful = False
+        self.previous: ShellState | None = None
 
     def enter(self, simple: Simple) -> None:
         while len(self.outer) > simple.depth:

@@ -8,16 +8,15 @@ substitution, an unknown variable, a glob) leaves its word without a value.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 
 class Unreadable(Exception):
     """The line has an unclosed quote or bracket; nothing certain can be said of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A stretch of a word. `text` is literal, or the name of a variable; None is known to a run only."""
 
     text: str | None
@@ -25,8 +24,7 @@ class Part:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word before expansion; `raw` as written."""
 
     raw: str
@@ -45,8 +43,7 @@ class Word:
         return any(part.quoted for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(NamedTuple):
     """`operator` is ">", ">>", ">|", "&>", "&>>", ">&", "<", ...; `descriptor` what is redirected."""
 
     descriptor: int
@@ -54,14 +51,14 @@ class Redirect:
     target: Word
 
 
-@dataclass(slots=True)
 class Simple:
     """A simple command. `after` is the operator before it ("" at the start); `depth` counts ( and {."""
 
-    after: str = ""
-    depth: int = 0
-    words: list[Word] = field(default_factory=list)
-    redirects: list[Redirect] = field(default_factory=list)
+    def __init__(self, after: str = "", depth: int = 0) -> None:
+        self.after = after
+        self.depth = depth
+        self.words: list[Word] = []
+        self.redirects: list[Redirect] = []
 
 
 _OPERATOR = re.compile(r"&&|\|\||\|&|;;|[;&|()]")
@@ -82,11 +79,11 @@ def read_commands(line: str) -> tuple[Simple, ...]:
     return tuple(_Scanner(line).commands())
 
 
-@dataclass(slots=True)
 class _Scanner:
-    line: str
-    at: int = 0
-    depth: int = 0
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.at = 0
+        self.depth = 0
 
     def commands(self) -> list[Simple]:
         found: list[Simple] = []

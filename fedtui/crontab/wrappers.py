@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from fedtui.crontab.shell_words import Word
 
@@ -24,8 +24,7 @@ class What(StrEnum):
     CODE = "code"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """`word` is the program, the script an interpreter reads, the module, or the code given with `-c`.
 
     `lookups` are the words before it (and itself, for a PROGRAM) that are each started by name. `rest`
@@ -38,8 +37,7 @@ class Target:
     rest: tuple[Word, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrapper:
+class _Wrapper(NamedTuple):
     with_argument: str = ""
     long_with_argument: tuple[str, ...] = ()
     before_command: int = 0

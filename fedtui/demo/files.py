@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from importlib import resources
 from pathlib import Path
+
+_SCRIPTS = Path(__file__).with_name("scripts")
 
 CRONTAB = """\
 # Demo workspace of fedtui. Nothing here touches your own crontab.
@@ -33,12 +33,10 @@ def lay(folder: Path) -> None:
     scripts = folder / "federation" / "scripts"
     for made in (folder, scripts, folder / "federation" / "data" / "patterns", folder / "logs"):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shipped = resources.files("fedtui.demo") / "scripts"
-    for script in shipped.iterdir():
+    for script in _SCRIPTS.glob("*.sh"):
         target = scripts / script.name
-        if script.name.endswith(".sh") and not target.exists():
-            with resources.as_file(script) as source:
-                shutil.copyfile(source, target)
+        if not target.exists():
+            target.write_bytes(script.read_bytes())
             target.chmod(0o755)
     crontab = crontab_file(folder)
     if not crontab.exists():

@@ -6,7 +6,6 @@ does, so that a list made elsewhere never promises runs that nobody will start.
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -14,7 +13,6 @@ from datetime import datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 
-from fedtui.actions.plan import Refused
 from fedtui.model import Job, Scheduler, Snapshot, State
 from fedtui.schedule.upcoming import runs_of
 
@@ -58,6 +56,10 @@ class DemoScheduler:
 
     async def run(self) -> None:
         """Start due jobs until cancelled. Like cron, a minute is looked at once, when it begins."""
+        import asyncio  # here and not above: a list only asks whether somebody plays the daemon
+
+        from fedtui.actions.plan import Refused
+
         looked_at = self._clock()
         while True:
             now = self._clock()

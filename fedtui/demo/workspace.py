@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fedtui import actions
 from fedtui.actions.ports import Ports
 from fedtui.bus import bus_factory
-from fedtui.config import Config
 from fedtui.demo.files import crontab_file, lay
 from fedtui.demo.scheduler import DemoScheduler, scheduler_state
 from fedtui.history.database import History
@@ -22,7 +22,11 @@ from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.crontab_file import CrontabFile
 from fedtui.sources.user_crontab import UserCrontabSource
 from fedtui.sources.zone import local_zone
-from fedtui.workspace import OWN_RUNS, MakeSource, Workspace, own_runs
+from fedtui.workspace import OWN_RUNS, Workspace, own_runs
+
+if TYPE_CHECKING:
+    from fedtui.config import Config
+    from fedtui.workspace import MakeSource
 
 
 def demo_workspace(

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from fedtui.history import rows
 from fedtui.model import Outcome, Result, Run
+
+if TYPE_CHECKING:
+    import sqlite3
 
 SCHEMA_VERSION = 1
 KEPT_RUNS = 1_000
@@ -49,8 +51,7 @@ class HistoryError(Exception):
         self.advice = advice
 
 
-@dataclass(frozen=True, slots=True)
-class UndoStep:
+class UndoStep(NamedTuple):
     """How to take one applied change back. `payload` is JSON that only the change's own kind reads."""
 
     id: int
@@ -62,6 +63,12 @@ class UndoStep:
     kind: str
     payload: str
     undone: bool = False
+
+
+def _sqlite_error() -> type[Exception]:
+    import sqlite3
+
+    return sqlite3.Error
 
 
 class History:
@@ -203,6 +210,8 @@ class History:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._told():
             self._create()
+            import sqlite3  # here and not above: a list on a machine without a database does not load it
+
             with closing(sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None)) as db:
                 self._prepare(db)
                 db.execute("BEGIN IMMEDIATE")
@@ -220,6 +229,8 @@ class History:
             if not self.path.exists():
                 yield None
                 return
+            import sqlite3
+
             uri = f"{self.path.absolute().as_uri()}?mode=ro"
             with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT, isolation_level=None)) as db:
                 version = self._version(db)
@@ -230,7 +241,9 @@ class History:
         """Every failure of the file or of SQLite as a HistoryError that says what stands and what to do."""
         try:
             yield
-        except (sqlite3.Error, rows.RowError, OSError) as error:
+        except (_sqlite_error(), rows.RowError, OSError) as error:  # evaluated when something was raised
+            import sqlite3
+
             locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
             corrupt = isinstance(error, sqlite3.DatabaseError) and not isinstance(
                 error, sqlite3.OperationalError

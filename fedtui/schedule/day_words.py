@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fedtui.schedule.patterns import (
     MONTHS,
@@ -19,8 +19,7 @@ _ODD, _EVEN = tuple(range(1, 32, 2)), tuple(range(2, 31, 2))
 _MONDAY_FIRST = (1, 2, 3, 4, 5, 6, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class DayWords:
+class DayWords(NamedTuple):
     """Words for the days, all empty when it is every day. `dated` when days of the month play a part.
 
     `months_only` when it is every day of some months.

@@ -8,8 +8,8 @@ pass, and fedtui accepts exactly what the daemon on the host would.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from fedtui.schedule.errors import ScheduleError
 
@@ -20,8 +20,7 @@ _INT_MAX = 2**31 - 1
 _EOF_BYTE = "\xff"  # get_list() returns char, so this byte reads as end of file
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What one of the five fields may hold. `names` count up from `low`; `noun` is for messages."""
 
     name: str
@@ -39,8 +38,7 @@ WEEKDAY = Kind("day-of-week", 0, 7, _WEEKDAYS, "weekday (sun to sat) or number")
 KINDS = (MINUTE, HOUR, DAY, MONTH, WEEKDAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One part of a comma list: every `step`th value from `low` to `high`.
 
     `high` below `low` is a range that the daemon accepts and that stands for nothing. `random` marks
@@ -60,8 +58,7 @@ class Element:
         return range(self.low, self.high + 1, self.step)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field as written (`text`) and as understood.
 
     `values` ascend; weekdays are 0 (Sunday) to 6. `star` says that the word begins with `*`, which is
@@ -143,7 +140,7 @@ def _countable(kind: Kind, text: str, low: int, high: int, step: int) -> None:
         raise ScheduleError(kind.name, f"{text}: the step is too large")
 
 
-_CRONIE = re.compile(
+_CRONIE = (
     r"(?P<star>\*)(?:/(?P<star_step>[0-9A-Za-z]+))?"
     r"|(?P<first>[0-9A-Za-z]*)(?P<tilde>~)(?P<last>[0-9A-Za-z]*)"
     r"|(?P<low>[0-9A-Za-z]+)(?:-(?P<high>[0-9A-Za-z]+)(?:/(?P<step>[0-9A-Za-z]+))?)?"
@@ -153,7 +150,7 @@ _CRONIE = re.compile(
 def _cronie_elements(kind: Kind, word: str) -> tuple[tuple[Element, ...], str]:
     elements = []
     for text in word.split(","):
-        match = _CRONIE.fullmatch(text)
+        match = re.fullmatch(_CRONIE, text)
         if match is None:
             reason = (
                 f"{text!r} is not a {kind.noun}, a range, or * with a step" if text else "an element is empty"

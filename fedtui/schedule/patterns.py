@@ -7,8 +7,8 @@ same schedule and get the same words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 CELLS = 12  # what the job table has for a schedule on a terminal of 80 columns
 
@@ -21,8 +21,7 @@ WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 WEEKDAYS_IN_FULL = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A schedule in words: for a table (`long`), for a narrow one (`short`, 12 cells at most), for a dialog.
 
     Where no words are both short and right, `short` is the schedule as written, cut with `…` if need be.
@@ -33,8 +32,7 @@ class Words:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(NamedTuple):
     """Numbers an equal step apart. `even` when they also go round: the step over the end is the same."""
 
     first: int

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fedtui.schedule.patterns import clock, counted, listing, number_spans, ordinal, past, spans, steps
 
 _MANY_TIMES = 4  # up to here times of day are listed
 
 
-@dataclass(frozen=True, slots=True)
-class TimeWords:
+class TimeWords(NamedTuple):
     """Words for the minutes and hours. `clock` says that they are plain times of day, such as "04:00".
 
     `short` is empty where nothing short is right. `rate` is how often: "12 runs an hour", or empty.

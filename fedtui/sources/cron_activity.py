@@ -7,12 +7,10 @@ what was seen; a run too short to be seen and without a log stays unseen.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import posixpath
 import pwd
 import re
-import shlex
 import threading
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Set
@@ -77,8 +75,14 @@ class CronActivitySource:
 
     async def read(self) -> Answer:
         """The runs seen so far; the first time also what runs already."""
-        await asyncio.to_thread(self.look)
-        traces = await asyncio.to_thread(self._traces)
+        import asyncio  # as in `user_crontab`: a list does without
+
+        return await asyncio.to_thread(self.look)
+
+    def look(self) -> Answer:
+        """`read`, in this thread."""
+        self.notice()
+        traces = self._traces()
         return Answer(self.name, self._clock(), (), (*traces, *self._runs, *self._open.values()))
 
     def _traces(self) -> list[Run]:
@@ -95,6 +99,8 @@ class CronActivitySource:
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when a run was seen to start or to end. Looks often only while a job is due or runs."""
+        import asyncio
+
         while True:
             jobs = self._jobs()
             rest = await asyncio.to_thread(self.pause)
@@ -102,7 +108,7 @@ class CronActivitySource:
             while rest > 0 and self._jobs() is jobs:
                 await asyncio.sleep(min(rest, _NOTICE))
                 rest -= _NOTICE
-            if await asyncio.to_thread(self.look) or self._traced != {job.id for job in self._logging()}:
+            if await asyncio.to_thread(self.notice) or self._traced != {job.id for job in self._logging()}:
                 yield None
 
     def pause(self) -> float:
@@ -124,7 +130,7 @@ class CronActivitySource:
             if job.cron is not None and job.next_run is not None and now < job.next_run <= now + within
         ]
 
-    def look(self) -> bool:
+    def notice(self) -> bool:
         """Look once; true when a run began or ended since the last look."""
         with self._lock:
             now = self._clock()
@@ -213,6 +219,8 @@ def match(
 
 def _became(cron: CronFacts, argv: tuple[bytes, ...]) -> bool:
     """True when `argv` may be the last program of the job's command line, which bash turns itself into."""
+    import shlex
+
     try:
         words = shlex.split(cron.command.decode("utf-8", "surrogateescape"))
     except ValueError:

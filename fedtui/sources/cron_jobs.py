@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths
@@ -21,8 +22,7 @@ from fedtui.schedule.describe import describe
 from fedtui.sources.cron_daemon import CronDaemon
 
 
-@dataclass(frozen=True, slots=True)
-class Clockwork:
+class Clockwork(NamedTuple):
     """What makes a line run: the daemon, and the zone it reads schedules in."""
 
     daemon: CronDaemon
@@ -30,8 +30,7 @@ class Clockwork:
     zone: ZoneInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a source knows of a line beyond its text: that it does nothing, or which scripts it runs."""
 
     state: State | None = None
@@ -43,8 +42,7 @@ class Verdict:
 PLAIN = Verdict()
 
 
-@dataclass(frozen=True, slots=True)
-class TableFacts:
+class TableFacts(NamedTuple):
     """What holds for all lines of a table. `home` gives a user's home folder, `fault` why cron ignores it."""
 
     source: SourceName

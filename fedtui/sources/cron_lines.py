@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from fedtui.model import CronStart
-from fedtui.sources.journal import Entry
+from fedtui.sources.journal_records import Entry
 
 IDENTIFIERS = ("CRON", "cron", "CROND", "crond")
 _LINE = re.compile(r"\((?P<who>[^)]*)\) (?P<verb>[A-Za-z][A-Za-z ]*?) \((?P<rest>.*)\)", re.DOTALL)

@@ -7,12 +7,12 @@ answers are merged.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fedtui.model import Answer, CronStart, Problem
 from fedtui.safe_text import decode
@@ -22,10 +22,12 @@ from fedtui.sources.cron_lines import (
     read_entries,
     syslog_entry,
 )
-from fedtui.sources.journal import Entry, JournalError, Query, follow, read
-from fedtui.sources.log_file import LogError, LogFile, LogTrouble
-from fedtui.sources.log_follow import LogChange, LogFollower
+from fedtui.sources.journal_query import JournalError, Query, read_now
+from fedtui.sources.journal_records import Entry
 from fedtui.sources.zone import local_zone
+
+if TYPE_CHECKING:
+    from fedtui.sources.log_file import LogError
 
 SYSLOG_FILES = (Path("/var/log/syslog"), Path("/var/log/cron.log"), Path("/var/log/cron"))
 KEPT = 10_000
@@ -73,17 +75,29 @@ class CronLogSource:
 
     async def read(self) -> Answer:
         """Look at the log; while it is followed, what is known is up to date already."""
-        if not self._following:
-            try:
-                self._take_all(await read(QUERY, KEPT, self._since()))
-                self._problem = None
-            except JournalError as error:
-                await self._read_file(error)
+        import asyncio  # as in `user_crontab`: a list does without
+
+        return self._answer() if self._following else await asyncio.to_thread(self.look)
+
+    def look(self) -> Answer:
+        """`read`, in this thread."""
+        try:
+            self._take_all(read_now(QUERY, KEPT, self._since()))
+            self._problem = None
+        except JournalError as error:
+            self._read_file(error)
+        return self._answer()
+
+    def _answer(self) -> Answer:
         problems = (self._problem,) if self._problem else ()
         return Answer(self.name, self._clock(), (), problems=problems, starts=self.starts())
 
     async def watch(self) -> AsyncGenerator[None, None]:
         """Yield when cron wrote something."""
+        import asyncio
+
+        from fedtui.sources.journal import follow
+
         while True:
             try:
                 async with aclosing(follow(QUERY, KEPT, self._since())) as batches:
@@ -127,13 +141,15 @@ class CronLogSource:
     def _file(self) -> Path | None:
         return next((path for path in self._files if path.exists()), None)
 
-    async def _read_file(self, error: JournalError) -> None:
+    def _read_file(self, error: JournalError) -> None:
+        from fedtui.sources.log_file import LogError, LogFile, LogTrouble
+
         path = self._file()
         if path is None:
             self._explain(error)
             return
         try:
-            lines = await asyncio.to_thread(LogFile(path).tail, KEPT * 4, _TAIL_BYTES)
+            lines = LogFile(path).tail(KEPT * 4, _TAIL_BYTES)
         except LogError as trouble:
             self._explain(error if trouble.trouble is LogTrouble.UNREADABLE else _as_journal(trouble))
             return
@@ -147,6 +163,8 @@ class CronLogSource:
 
     async def _watch_file(self, path: Path) -> AsyncGenerator[None, None]:
         """Follow a syslog file until it cannot be read."""
+        from fedtui.sources.log_follow import LogChange, LogFollower
+
         async with aclosing(LogFollower(path, KEPT).follow()) as events:
             async for event in events:
                 if event.change is LogChange.PROBLEM:

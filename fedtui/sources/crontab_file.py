@@ -6,7 +6,6 @@ Keeps the same promises: compares before it writes, writes atomically with mode 
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -58,6 +57,8 @@ class CrontabFile:
             raise CrontabError(f"{self.path} does not hold what was written.", f"Look: cat {self.path}")
 
     def _write(self, table: bytes) -> None:
+        import tempfile  # slow to import, and reading does without
+
         try:
             handle, name = tempfile.mkstemp(prefix=".crontab.", dir=self.path.parent)
         except OSError as error:

@@ -15,13 +15,11 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from fedtui.sources.child import ChildError, capture, running
+from fedtui.sources.journal_query import PROGRAM, JournalError, Query, system_journal_readable, why_nothing
 from fedtui.sources.journal_records import MAX_RECORD, Entry, Records, parse
 
-PROGRAM = "journalctl"
-FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,SYSLOG_PID,_SYSTEMD_USER_UNIT"
 MANAGER = "systemd"
 """The identifier of what a manager itself says: its lines tell that a run began or ended."""
 
@@ -32,43 +30,6 @@ GATHER = 0.05
 """Seconds for which entries are gathered before they are handed on together."""
 
 _RESTART = (0.5, 1.0, 2.0, 5.0, 10.0)
-FOLDERS = (Path("/var/log/journal"), Path("/run/log/journal"))
-_CLOSED_SIGNS = ("insufficient permissions", "not seeing messages from other users")
-
-
-class JournalError(Exception):
-    """The journal cannot be read; `message` says why, `advice` what to do. `closed`: for want of rights."""
-
-    def __init__(self, message: str, advice: str = "", closed: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
-        self.closed = closed
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What to look for, as journalctl's own arguments.
-
-    `of_system`: what is looked for is in the system's journal, which a usual user may not read.
-    """
-
-    arguments: tuple[str, ...]
-    of_system: bool = False
-
-    def command(self, *more: str) -> list[str]:
-        """The argument vector."""
-        head = [PROGRAM, "--output=json", "--all", "--no-pager", f"--output-fields={FIELDS}"]
-        return [*head, *more, *self.arguments]
-
-
-def system_journal_readable() -> bool | None:
-    """Whether this process may read the system's journal; None where there is none. Blocking, short."""
-    for folder in FOLDERS:
-        with suppress(OSError):
-            for journal in folder.glob("*/system.journal"):
-                return os.access(journal, os.R_OK)
-    return None
 
 
 async def read(
@@ -86,28 +47,6 @@ async def read(
     except ChildError as error:
         raise JournalError(str(error)) from error
     return tuple(found)
-
-
-def _closed() -> JournalError:
-    return JournalError(
-        "the system's journal may not be read: you are not in the group adm",
-        "sudo usermod -aG adm $USER, then log in again (the group systemd-journal does as well)",
-        closed=True,
-    )
-
-
-async def _raise_for_nothing(query: Query, complaint: str, status: int) -> None:
-    """journalctl gave no entries: raise JournalError where that is for want of rights, or a failure."""
-    if any(sign in complaint for sign in _CLOSED_SIGNS):
-        raise _closed()
-    if query.of_system:
-        readable = await asyncio.to_thread(system_journal_readable)
-        if readable is None:
-            raise JournalError("there is no journal on this machine")
-        if not readable:
-            raise _closed()
-    if status:
-        raise JournalError((complaint.strip().splitlines() or ["journalctl failed"])[-1])
 
 
 async def follow(
@@ -168,7 +107,9 @@ async def _run(query: Query, command: list[str], gather: float) -> AsyncGenerato
         finally:
             complaints.cancel()
     if last is None:
-        await _raise_for_nothing(query, complaint, status)
+        reason = await asyncio.to_thread(why_nothing, query, complaint, status)
+        if reason is not None:
+            raise reason
 
 
 async def _gathered(stream: asyncio.StreamReader, gather: float) -> bytes:

@@ -5,8 +5,7 @@ Supervisors of detached runs write the database from their own processes; its fi
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +24,7 @@ RUNS_READ = 2000
 class OwnRunsSource:
     """The source "own-runs".
 
-    `settle` gives an end to runs whose supervisor was killed before it could write one.
+    `settle` (blocking) gives an end to runs whose supervisor was killed before it could write one.
     """
 
     name = "own-runs"
@@ -35,7 +34,7 @@ class OwnRunsSource:
         history: History,
         database: Path,
         clock: Callable[[], datetime],
-        settle: Callable[[], Awaitable[object]],
+        settle: Callable[[], object],
     ) -> None:
         self._history = history
         self._settle = settle
@@ -45,9 +44,15 @@ class OwnRunsSource:
 
     async def read(self) -> Answer:
         """The latest runs of every job, oldest first."""
+        import asyncio  # as in `user_crontab`: a list does without
+
+        return await asyncio.to_thread(self.look)
+
+    def look(self) -> Answer:
+        """`read`, in this thread."""
         try:
-            await self._settle()
-            runs = await asyncio.to_thread(self._history.runs, None, RUNS_READ)
+            self._settle()
+            runs = self._history.runs(None, RUNS_READ)
         except HistoryError as error:
             problem = Problem(self.name, str(error), "Untouched: the jobs themselves.", "", self._clock())
             return Answer(self.name, self._clock(), (), problems=(problem,))
@@ -56,6 +61,8 @@ class OwnRunsSource:
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when a database file changed, and now and then while a run goes on."""
+        import asyncio
+
         seen, looks = self._stamp(), 0
         while True:
             await asyncio.sleep(LOOK_EVERY)

@@ -9,25 +9,23 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK")
 CRON_NAMES = frozenset({"cron", "crond"})
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessIdentity:
+class ProcessIdentity(NamedTuple):
     """A process that cannot be taken for a later one of the same pid. `ticks`: its start since boot."""
 
     pid: int
     ticks: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessStat:
+class ProcessStat(NamedTuple):
     """The facts of /proc/PID/stat that matter here. `state` is its letter: R, S, Z (a zombie), ..."""
 
     pid: int
@@ -43,8 +41,7 @@ class ProcessStat:
         return ProcessIdentity(self.pid, self.ticks)
 
 
-@dataclass(frozen=True, slots=True)
-class CronProcess:
+class CronProcess(NamedTuple):
     """A job's shell that cron started and that still runs.
 
     `command` is the exact bytes the shell was given after `-c`; None when the shell has turned itself

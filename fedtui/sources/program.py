@@ -7,8 +7,8 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 # Only what a program needs: the caller's language, time zone and editor must not change what it says.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_RUNTIME_DIR")
@@ -19,8 +19,7 @@ class ProgramError(Exception):
     """The program could not be started or did not end in time; the message is fit to show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """How a program ended: its exit status (negative: the signal), and what it printed."""
 
     status: int

@@ -26,3 +26,13 @@ class Source(Protocol):
     def watch(self) -> AsyncIterator[None]:
         """Yield each time the world may have changed, until closed; coalesced, never busy."""
         ...
+
+
+class LookingSource(Source, Protocol):
+    """A source that can also be read in the caller's own thread: a verb that only lists needs no event loop,
+    whose import alone would take as long as all the rest of the list.
+    """
+
+    def look(self) -> Answer:
+        """`read`, blocking."""
+        ...

@@ -17,7 +17,7 @@ ODD = b"# a\r\n*/7 3 * *\t*\techo \\r \\b \xe9\x08\x1b[1m x \r\n\n  5 4 * * * da
 
 CALLS = """\
 from fedtui.sources.crontab_port import CrontabChanged, CrontabError, CrontabRefused
-from fedtui.sources.user_crontab import SystemCrontab
+from fedtui.sources.crontab_program import SystemCrontab
 crontab = SystemCrontab("fed")
 def outcome(call, *arguments):
     try:
@@ -179,7 +179,8 @@ show(time.monotonic() - began)
 
 
 WATCH = """\
-from fedtui.sources.user_crontab import SystemCrontab, UserCrontabSource
+from fedtui.sources.crontab_program import SystemCrontab
+from fedtui.sources.user_crontab import UserCrontabSource
 source = UserCrontabSource(SystemCrontab("fed"), "fed", "/home/fed")
 async def main():
     answer = await source.read()
@@ -222,7 +223,7 @@ def test_root_sees_every_users_table_and_why_one_is_ignored(box: Box) -> None:
     box.run(["crontab", "-"], input="0 5 * * * mine\n", check=True)
     box.run(["crontab", "-"], user="ops", input="0 6 * * * theirs\n", check=True)
     code = """
-from fedtui.sources.user_crontab import AllCrontabsSource
+from fedtui.sources.all_crontabs import AllCrontabsSource
 show([[j.user, str(j.location), j.state, j.state_reason] for j in AllCrontabsSource().look().jobs])
 """
     assert inside(box, code, "root") == [["fed", "crontab:1", "on", ""], ["ops", "crontab:1", "on", ""]]
@@ -258,7 +259,8 @@ def test_the_machines_zone_counts_and_not_the_terminals(own_box: Box) -> None:
 
 ACTIVITY = """\
 from fedtui.sources.cron_activity import CronActivitySource
-from fedtui.sources.user_crontab import SystemCrontab, UserCrontabSource
+from fedtui.sources.crontab_program import SystemCrontab
+from fedtui.sources.user_crontab import UserCrontabSource
 source = UserCrontabSource(SystemCrontab("fed"), "fed", "/home/fed")
 jobs = source.look().jobs
 activity = CronActivitySource(lambda: jobs)

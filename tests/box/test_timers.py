@@ -127,6 +127,8 @@ def test_an_idle_machine_is_left_in_peace(timers: Box) -> None:
         """
 async def script():
     sh(*ctl("daemon-reload"))
+    sh(*ctl("stop", "no-such.timer"))
+    sh(*ctl("show", "quick.timer", "systemd-tmpfiles-clean.timer"))
     await asyncio.sleep(1.0)
     before = len(answers)
     await asyncio.sleep(2.0)

@@ -100,9 +100,13 @@ class Catalog:
         await self._read_all({name for name in affected if self._must_read(name, rows)}, rows)
 
     def _must_read(self, name: str, rows: Mapping[str, Row]) -> bool:
-        """False for a timer that is not loaded and was known so: reading it would only load it again."""
+        """True for a timer that is loaded, or was when it was last read.
+
+        Any other would be loaded by our reading, which systemd tells us, and so on for ever: that goes for
+        timers known to be idle, and for names of no timer at all, which someone asked systemctl about.
+        """
         known = self._timers.get(name)
-        return name in rows or known is None or known.row.loaded
+        return name in rows or (known is not None and known.row.loaded)
 
     async def _list(self, bus: Bus, names: list[str] | None = None) -> dict[str, Row]:
         if names is None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab import Document, EditError, Entry, Kind, edit
+from fedtui.crontab import Document, Entry, Kind, edit
+from fedtui.crontab.edit import EditError
 
 TABLE = (
     b"# crontab of fed\n"

@@ -57,7 +57,7 @@ class World:
         """Let it be so many seconds after noon, and look."""
         self.source.pause()
         self.now = NOON + timedelta(seconds=seconds)
-        return self.source.look()
+        return self.source.notice()
 
     async def runs(self) -> tuple[Run, ...]:
         """The runs that were seen; traces in logs are another matter."""

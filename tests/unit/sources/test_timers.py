@@ -244,6 +244,19 @@ async def test_a_signal_has_only_that_unit_read_again() -> None:
     }
 
 
+async def test_the_name_of_no_timer_is_not_read_for_reading_would_load_it_again() -> None:
+    world = World()
+
+    def someone_asks() -> None:
+        world.bus.asked.clear()
+        path = "/org/freedesktop/systemd1/unit/nonesuch_2etimer"
+        manager = "org.freedesktop.systemd1.Manager"
+        world.bus.send(Signal("/org/freedesktop/systemd1", manager, "UnitNew", ("nonesuch.timer", path)))
+
+    await watching(world, someone_asks)
+    assert world.bus.asked == [("ListUnitsByPatterns", "/org/freedesktop/systemd1")]
+
+
 async def test_units_that_are_no_timers_business_wake_nobody() -> None:
     world = World()
     wakes = world.source.watch()

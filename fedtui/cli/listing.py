@@ -1,0 +1,49 @@
+"""The verb `list`: apart from the others, because it is called often and must load little."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from fedtui.cli.records import Records, print_json
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable
+
+    from fedtui.model import Job, Snapshot
+    from fedtui.workspace import Workspace
+
+
+def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> int:
+    """Print the jobs of `snapshot`; exit status 3 when a source that was asked for could not be read."""
+    jobs = [job for job in snapshot.jobs if not options.source or job.source.value in options.source]
+    records = Records(workspace.zone, options.show_secrets)
+    if options.json:
+        print_json([records.job(job) for job in jobs])
+    else:
+        _print_table(jobs, workspace, options.ascii)
+    return _report(snapshot, asked=bool(options.source))
+
+
+def _report(snapshot: Snapshot, asked: bool) -> int:
+    """Say on standard error what could not be read, so that a short list is not taken for the whole."""
+    for problem in snapshot.problems:
+        print(
+            ". ".join(part.rstrip(".") for part in (problem.message, problem.advice) if part) + ".",
+            file=sys.stderr,
+        )
+    return 3 if asked and snapshot.problems and not snapshot.jobs else 0
+
+
+def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) -> None:
+    """The dashboard's own columns, as wide as the terminal allows, with the id at the end of each line."""
+    from fedtui.presentation.rows import heading, layout, row
+    from fedtui.presentation.signs import plain, to_ascii
+
+    columns = layout(115)
+    now = workspace.now()
+    print(plain(heading(columns)).rstrip() + "   ID")
+    for job in jobs:
+        line = f"{plain(row(job, now, columns))}  {job.id}"
+        print(to_ascii(line) if ascii_only else line)

@@ -1,0 +1,96 @@
+"""What is asked of `journalctl`, why it may give nothing, and asking it once in the caller's own thread.
+
+Apart from `journal`, which asks in the event loop: a verb that lists jobs has none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fedtui.sources.journal_records import Entry, Records, parse
+from fedtui.sources.program import ProgramError, run_program
+
+PROGRAM = "journalctl"
+FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,SYSLOG_PID,_SYSTEMD_USER_UNIT"
+FOLDERS = (Path("/var/log/journal"), Path("/run/log/journal"))
+_CLOSED_SIGNS = ("insufficient permissions", "not seeing messages from other users")
+
+
+class JournalError(Exception):
+    """The journal cannot be read; `message` says why, `advice` what to do. `closed`: for want of rights."""
+
+    def __init__(self, message: str, advice: str = "", closed: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.closed = closed
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for, as journalctl's own arguments.
+
+    `of_system`: what is looked for is in the system's journal, which a usual user may not read.
+    """
+
+    arguments: tuple[str, ...]
+    of_system: bool = False
+
+    def command(self, *more: str) -> list[str]:
+        """The argument vector."""
+        head = [PROGRAM, "--output=json", "--all", "--no-pager", f"--output-fields={FIELDS}"]
+        return [*head, *more, *self.arguments]
+
+
+def system_journal_readable() -> bool | None:
+    """Whether this process may read the system's journal; None where there is none. Blocking, short."""
+    for folder in FOLDERS:
+        with suppress(OSError):
+            for journal in folder.glob("*/system.journal"):
+                return os.access(journal, os.R_OK)
+    return None
+
+
+def _closed() -> JournalError:
+    return JournalError(
+        "the system's journal may not be read: you are not in the group adm",
+        "sudo usermod -aG adm $USER, then log in again (the group systemd-journal does as well)",
+        closed=True,
+    )
+
+
+def why_nothing(query: Query, complaint: str, status: int) -> JournalError | None:
+    """Why journalctl gave no entries: want of rights, or a failure; None where there are none. Blocking."""
+    if any(sign in complaint for sign in _CLOSED_SIGNS):
+        return _closed()
+    if query.of_system:
+        readable = system_journal_readable()
+        if readable is None:
+            return JournalError("there is no journal on this machine")
+        if not readable:
+            return _closed()
+    if status:
+        return JournalError((complaint.strip().splitlines() or ["journalctl failed"])[-1])
+    return None
+
+
+def read_now(
+    query: Query, lines: int = 200, since: Sequence[str] = (), deadline: float = 15.0
+) -> tuple[Entry, ...]:
+    """The last entries, oldest first; `deadline` in seconds. Raises JournalError."""
+    try:
+        ended = run_program(query.command(f"--lines={max(0, lines)}", *since), deadline=deadline)
+    except ProgramError as error:
+        raise JournalError(str(error)) from error
+    found: list[Entry] = []
+    for record in Records().feed(ended.out):
+        found += parse(record, found[-1].at if found else datetime.now(UTC))
+    reason = None if found else why_nothing(query, ended.said, ended.status)
+    if reason is not None:
+        raise reason
+    return tuple(found)
