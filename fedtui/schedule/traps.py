@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from fedtui.schedule.clock_changes import ClockChange, Times, clock_changes, run_times, wall_clock
 from fedtui.schedule.cron import CronSchedule
 from fedtui.schedule.day_words import day_words
-from fedtui.schedule.describe import describe
+from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.schedule.fields import DAY, HOUR, MINUTE, MONTH, WEEKDAY, Field
 from fedtui.schedule.patterns import MONTHS_IN_FULL, WEEKDAYS_IN_FULL
 
@@ -45,6 +45,8 @@ def traps(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[Trap, ..
     found.extend(_either_day(schedule))
     if schedule.dialect != "other":  # what that daemon does then is not known
         found.extend(_clock_changes(schedule, zone, now))
+    if next(schedule.runs(now, zone), None) is None:
+        found.insert(0, Trap("never-fires", "never runs here", _sentence(NEVER_HERE)))
     return tuple(found)
 
 
