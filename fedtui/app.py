@@ -22,7 +22,7 @@ from fedtui.presentation.times import next_tick
 from fedtui.schedule import upcoming
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
-from fedtui.screens.help import HelpScreen
+from fedtui.screens.job_actions import load_the_rest
 from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets.host import StorePort
 from fedtui.widgets.keys import ALL, APP, unknown_ids
@@ -30,6 +30,9 @@ from fedtui.widgets.log_feed import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
 
 STYLES = Path(__file__).parent / "styles"
+
+QUIET = 0.5
+"""Seconds after the start at which the modules that the first paint did not need are loaded."""
 
 
 class FedtuiApp(App[str]):
@@ -99,11 +102,15 @@ class FedtuiApp(App[str]):
         if self._background is not None:
             self.run_worker(self._background(), name="background", group="background")
         self._tick_later()
+        self.set_timer(QUIET, self._load_the_rest)
         unknown = unknown_ids(self.config.keys)
         if unknown:
             self.notify(
                 f"config.toml: no key is called {', '.join(unknown)}", severity="warning", markup=False
             )
+
+    def _load_the_rest(self) -> None:
+        self.run_worker(load_the_rest, thread=True, group="loading")
 
     def _snapshot_came(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot on the next turn of the loop: a burst is drawn once."""
@@ -144,6 +151,8 @@ class FedtuiApp(App[str]):
 
     def action_help(self) -> None:
         """Keys and signs."""
+        from fedtui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
 

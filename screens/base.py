@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from fedtui.model import Snapshot
+from fedtui.widgets.frugal import FrugalCompositor
 from fedtui.widgets.head_line import HeadLine
 from fedtui.widgets.key_line import KeyLine
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 class FullScreen(Screen[None]):
     """Subclasses yield what lies between head and keys from `compose_page`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = FrugalCompositor()
 
     def compose(self) -> ComposeResult:
         """Head line, page, key line."""

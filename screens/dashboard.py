@@ -17,7 +17,6 @@ from textual.widgets import Input
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.rows import Column, ordered
 from fedtui.screens.job_actions import JobActions
-from fedtui.screens.log import LogScreen
 from fedtui.screens.log_reader import LogReader
 from fedtui.screens.too_small import TooSmall
 from fedtui.widgets.arrangement import PANES, Arrangement, arrange, too_small
@@ -88,7 +87,7 @@ class Dashboard(JobActions):
     def tick(self) -> None:
         """A second has passed."""
         super().tick()
-        self.jobs.table.redraw_changes()
+        self.jobs.table.tick()
 
     @property
     def job(self) -> Job | None:
@@ -269,6 +268,8 @@ class Dashboard(JobActions):
     @on(JobChosen)
     def action_log(self) -> None:
         """The log of the selected job, full screen."""
+        from fedtui.screens.log import LogScreen  # loaded later: the first paint does not wait for it
+
         if self.job is not None:
             self.app.push_screen(LogScreen(self.job))
 

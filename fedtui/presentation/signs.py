@@ -227,3 +227,15 @@ def _padded(pieces: list[Piece], width: int) -> Line:
     if missing > 0:
         pieces.append(Piece(" " * missing, Tone.TEXT))
     return tuple(pieces)
+
+
+def changed_cells(before: Line, after: Line) -> tuple[int, int] | None:
+    """The first cell that differs and the one behind the last, for two lines of one width; None for none."""
+    old = [(char, piece.tone, piece.bold) for piece in before for char in piece.text]
+    new = [(char, piece.tone, piece.bold) for piece in after for char in piece.text]
+    if old == new:
+        return None
+    if len(old) != len(new) or width_of(before) != len(old) or width_of(after) != len(new):
+        return 0, max(width_of(before), width_of(after))
+    differing = [at for at, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+    return differing[0], differing[-1] + 1

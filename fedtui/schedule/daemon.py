@@ -29,7 +29,9 @@ def start_minutes(
 
     `wildcard` jobs (minute or hour begins with `*`) follow the wall clock. The others are started at
     once, in the first minute after a jump forward, when a start was jumped over, and are not repeated
-    when the clock is put back. More than one start in a minute is given once. Ends after fifty years
+    when the clock is put back. More than one start in a minute is given once: the daemon makes up for them
+    one after the other, the next as soon as any job ends but after 10 s at the latest, so that only more
+    than six of them, all of jobs that go on for long, reach the following minutes. Ends after fifty years
     without a start. Without `compensate` nothing is made up for: cronie, in a zone other than its own.
     """
     reached: int | None = None
@@ -47,7 +49,7 @@ def start_minutes(
                 if begin > after:
                     latest = begin
                     yield begin
-        elif back and not wildcard:
+        elif back and (not wildcard or jump == 0):  # the daemon sleeps on through the same minute
             resume = reached + 1
         for wall in matches(max(resume, after + 1 + offset), stop):
             latest = wall - offset

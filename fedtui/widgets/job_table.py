@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from fedtui.model import Job, Run
 from fedtui.presentation.rows import Column, Layout, cell, heading, layout
-from fedtui.presentation.signs import Line
+from fedtui.presentation.signs import Line, changed_cells
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.messages import HeadingClicked, JobChosen, JobHighlighted
 
@@ -122,9 +122,9 @@ class JobTable(LineView, inherit_bindings=False):
         ground = "cursor" if number == self._cursor else "ground"
         return self.palette.strip((piece for part in cells.values() for piece in part), width, ground)
 
-    def redraw_changes(self) -> None:
-        """Repaint the cells on screen whose words are no longer what was drawn."""
-        top = self.scroll_offset.y
+    def redraw_changes(self, columns: Sequence[Column] = tuple(Column)) -> None:
+        """Repaint what is on screen and no longer says what was drawn; of `columns` alone."""
+        top, now = self.scroll_offset.y, self._clock()
         for y in range(1, self.size.height):
             number = top + y - 1
             if number >= len(self._jobs):
@@ -132,10 +132,19 @@ class JobTable(LineView, inherit_bindings=False):
             drawn = self._drawn.get(number)
             if drawn is None:
                 continue
-            for column, line in self._cells(number).items():
-                if line != drawn[column]:
-                    width = self._layout.width(column)
-                    self.refresh(Region(self._layout.offset(column), y, width, 1))
+            job = self._jobs[number]
+            for column in columns:
+                if column not in drawn:
+                    continue
+                width = self._layout.width(column)
+                changed = changed_cells(drawn[column], cell(job, column, now, width, self.runs_of(job)))
+                if changed is not None:
+                    left = self._layout.offset(column) + changed[0]
+                    self.refresh(Region(left, y, changed[1] - changed[0], 1))
+
+    def tick(self) -> None:
+        """A second has passed: countdowns and ages may say something else."""
+        self.redraw_changes((Column.NEXT, Column.LAST_RUN))
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by rows."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.oracle.expressions import Stretch
+from tests.oracle.text import decoded, encoded
 
 RUNNING_BEFORE = 2 * 86400
 """Seconds that the daemon has been running for when a stretch begins."""
@@ -50,13 +50,3 @@ class Cron:
         if len(answers) != len(lines):
             raise AssertionError(f"{len(lines)} lines asked, {len(answers)} answered")
         return answers
-
-
-def encoded(text: str) -> str:
-    r"""Text with \xHH for characters that are not plain ASCII, and for the backslash."""
-    return "".join(one if " " <= one <= "~" and one != "\\" else f"\\x{ord(one):02x}" for one in text)
-
-
-def decoded(text: str) -> str:
-    """The reverse of `encoded`."""
-    return re.sub(r"\\x(..)", lambda match: chr(int(match[1], 16)), text)

@@ -8,6 +8,7 @@ are too large; the stretches lie mostly around the clock changes of zones from a
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -111,6 +112,14 @@ class Expressions:
         after = min(after, _LATEST - 4 * 60)
         hour = datetime.fromtimestamp(change * 60, zone_named(zone)).hour
         return Stretch(zone, after, min(after + length, _LATEST), hour)
+
+    def number(self, low: int, high: int) -> int:
+        """A number from `low` to `high`."""
+        return self._random.randint(low, high)
+
+    def some(self, choices: Sequence[str], count: int) -> list[str]:
+        """`count` different ones of the choices."""
+        return self._random.sample(choices, count)
 
     def _pick(self, *choices: str) -> str:
         return self._random.choice(choices)

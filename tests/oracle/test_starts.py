@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from fedtui.schedule.cron import ScheduleError, parse
 from tests.oracle.cron import Cron
 from tests.oracle.expressions import Expressions, Stretch
+from tests.oracle.starts import disagreement, own_starts
 from tests.oracle.zones import zone_named
 
 TOGETHER = 40
@@ -32,40 +32,6 @@ def groups(seed: int, cases: int) -> list[Group]:
     ]
 
 
-def own_starts(text: str, stretch: Stretch) -> list[int] | None:
-    """The starts that fedtui computes, as minutes since the epoch; None for a schedule that it refuses."""
-    after = datetime.fromtimestamp(stretch.after * 60, UTC)
-    try:
-        runs = parse(text).runs(after, zone_named(stretch.zone))
-    except ScheduleError:
-        return None
-    found: list[int] = []
-    for at in runs:
-        minute = int(at.timestamp()) // 60
-        if minute >= stretch.until or len(found) == STARTS:
-            break
-        found.append(minute)
-    return found
-
-
-def local(minutes: list[int] | None, zone: str) -> str:
-    if minutes is None:
-        return "refused"
-    shown = [datetime.fromtimestamp(minute * 60, zone_named(zone)).isoformat()[:22] for minute in minutes]
-    return ", ".join(shown) or "none"
-
-
-def disagreement(text: str, stretch: Stretch, cron: list[int] | None, own: list[int] | None) -> str:
-    if cron is not None and own is not None:
-        same = next((at for at, pair in enumerate(zip(cron, own, strict=False)) if pair[0] != pair[1]), None)
-        first = min(len(cron), len(own)) if same is None else same
-        cron, own = cron[first : first + 2], own[first : first + 2]
-    return (
-        f"{text!r} in {stretch.zone} after minute {stretch.after}: "
-        f"cron {local(cron, stretch.zone)}; fedtui {local(own, stretch.zone)}"
-    )
-
-
 def test_every_start_is_cron_s(cron: Cron, seed: int, cases: int, say: Callable[[str], None]) -> None:
     wanted = groups(seed, cases)
     wrong: list[str] = []
@@ -75,7 +41,7 @@ def test_every_start_is_cron_s(cron: Cron, seed: int, cases: int, say: Callable[
         for group, answer in zip(wanted, answers, strict=True):
             offsets = set()
             for text, expected in zip(group.schedules, answer, strict=True):
-                own = own_starts(text, group.stretch)
+                own = own_starts(text, group.stretch, STARTS)
                 starts += len(expected or ())
                 refused += expected is None
                 if own != expected:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from rich.console import Console
 from textual.pilot import Pilot
 
 from fedtui.model import Job, Location, State
@@ -14,6 +16,7 @@ from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.help import HelpScreen
 from fedtui.screens.log import LogScreen
 from fedtui.sources.log_feed import LogChunk
+from fedtui.widgets.frugal import FrugalUpdate
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp, screen_text
 
@@ -439,3 +442,24 @@ async def test_a_job_that_vanishes_under_the_cursor() -> None:
         app.fixed.post(replace(mock.SNAPSHOT, jobs=left))
         await settled(pilot, lambda text: len(rows(text)) == 2)
         assert dashboard(app).job == mock.METRICS
+
+
+async def test_a_tick_repaints_only_the_characters_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    app = MockupApp()
+    async with app.run_test(size=LARGE) as pilot:
+        await settled(pilot, lambda text: "following" in text)
+        render = FrugalUpdate.render_segments
+
+        def spy(update: FrugalUpdate, console: Console) -> str:
+            written.append(render(update, console))
+            return written[-1]
+
+        monkeypatch.setattr(FrugalUpdate, "render_segments", spy)
+        monkeypatch.setattr(
+            app, "_display", lambda screen, update: update and update.render_segments(app.console)
+        )
+        app.clock_stands.now += timedelta(seconds=1)
+        await settled(pilot, lambda text: "running 13 s" in text)
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", one) for one in written]
+    assert "".join(plain) == "\x1b[1;115H3\x1b[5;56H3"
