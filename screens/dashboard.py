@@ -60,10 +60,6 @@ class Dashboard(JobActions):
             yield self.next
             yield self.log_pane
             yield self.health
-        yield SearchInput(
-            id="filter", placeholder="words, or source:crontab, cron.d, user-timer, system-timer"
-        )
-        yield TooSmall()
 
     def on_mount(self) -> None:
         """The table has the focus."""
@@ -150,7 +146,10 @@ class Dashboard(JobActions):
 
     def on_resize(self, event: Resize) -> None:
         """Other sizes have other arrangements."""
-        self.set_class(too_small(event.size.width, event.size.height), "-too-small")
+        small = too_small(event.size.width, event.size.height)
+        if small and not self.query(TooSmall):
+            self.mount(TooSmall())
+        self.set_class(small, "-too-small")
         self._arrange()
         self.call_after_refresh(self._after_arranging)
 
@@ -208,8 +207,15 @@ class Dashboard(JobActions):
 
     # Filter and order
 
-    def action_filter(self) -> None:
+    async def prepare(self) -> None:
+        """Make the filter's line, which the first paint does not wait for."""
+        if not self.query("#filter"):
+            words = "words, or source:crontab, cron.d, user-timer, system-timer"
+            await self.mount(SearchInput(id="filter", placeholder=words))
+
+    async def action_filter(self) -> None:
         """Open the filter's line."""
+        await self.prepare()
         box = self.query_one("#filter", Input)
         box.value = self.filter.text
         box.display = True
@@ -227,9 +233,10 @@ class Dashboard(JobActions):
 
     def action_back(self) -> None:
         """Close the filter and forget it; leave a folded view; go to the table."""
-        box = self.query_one("#filter", Input)
-        if box.display or self.filter.text:
-            box.display = False
+        open_boxes = [box for box in self.query("#filter") if box.display]
+        if open_boxes or self.filter.text:
+            for box in open_boxes:
+                box.display = False
             self.filter.text = ""
             self.show(self.snapshot)
         elif self._zoomed is not None:
