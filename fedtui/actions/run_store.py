@@ -12,10 +12,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.actions.run_record import RunRecord, alive, lost, read_record, write_record
+from fedtui.actions.run_record import RunRecord, lost, read_record, write_record
 from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import Outcome, Result
+from fedtui.sources.processes import is_alive
 
 KEPT_OUTPUTS = 500
 KEPT_BYTES = 256 * 1024 * 1024
@@ -59,7 +60,7 @@ def running(config: Config, job_id: str) -> RunRecord | None:
 
 def goes_on(record: RunRecord) -> bool:
     """True while the job lives, or its end is still to be recorded."""
-    return record.end is None and (alive(record.job) or alive(record.supervisor))
+    return record.end is None and (is_alive(record.job) or is_alive(record.supervisor))
 
 
 def settle(config: Config, history: History) -> int:

@@ -21,6 +21,7 @@ from fedtui.actions.run_unit_verdict import by_journal, by_properties
 from fedtui.actions.systemd_manager import SERVICE, UNIT, Manager, manager
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger
+from fedtui.whole_file import replace_file
 
 START_DEADLINE = 20.0
 """Seconds for the invocation to appear after systemd took the start job."""
@@ -213,9 +214,7 @@ def _remember(ports: Ports, run: UnitRun) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for old in sorted(folder.glob("*.unit"), key=lambda path: path.stat().st_mtime)[:-200]:
             old.unlink(missing_ok=True)
-        path = _path(ports, run.id)
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(run)), encoding="utf-8")
+        replace_file(_path(ports, run.id), json.dumps(asdict(run)).encode())
     except OSError as error:
         raise Refused(
             f"{run.unit} was started, but what would find the run again could not be written: {error}.",

@@ -11,9 +11,10 @@ import os
 import time
 from typing import Any
 
-from fedtui.actions.run_record import signal_name
 from fedtui.model import Outcome, Result
-from fedtui.sources.child import ChildError, capture
+from fedtui.sources.child import capture
+from fedtui.sources.processes import signal_name
+from fedtui.sources.program import ProgramError
 
 _CLD_EXITED = 1
 _PROCESS_EXITED = "98e322203f7a4ed290d09fe03c09fe15"
@@ -60,7 +61,7 @@ async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, fl
     head = ("journalctl", "--output=json", "--no-pager", "--quiet", f"--output-fields={_FIELDS}")
     try:
         ended = await capture([*head, *ours], deadline=15.0)
-    except ChildError:
+    except ProgramError:
         return None
     records = [record for line in ended.out.splitlines() if (record := _record(line))]
     return verdict_of(records)

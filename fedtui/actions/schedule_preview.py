@@ -20,7 +20,7 @@ from fedtui.schedule.describe import describe
 from fedtui.schedule.foreign import parse_other
 from fedtui.schedule.timer import describe_timer
 from fedtui.schedule.traps import Trap, traps
-from fedtui.sources.systemd_analyze import ChildError
+from fedtui.sources.program import ProgramError
 
 RUNS = 5
 _DIALECTS = {"debian": "Debian cron", "cronie": "cronie", "other": "cron"}
@@ -81,7 +81,7 @@ async def _timer(job: Job, text: str, now: datetime) -> Preview:
         schedule = await check(text, now, RUNS)
     except TimerScheduleError as error:
         return Preview(False, str(error), error.field, "", (), (), "systemd", zone_name)
-    except ChildError as error:
+    except ProgramError as error:
         return Preview(
             False, f"systemd-analyze cannot be asked: {error}", None, "", (), (), "systemd", zone_name
         )

@@ -17,7 +17,7 @@ from pathlib import Path
 from fedtui.actions.timer_unit import Target, Timer
 from fedtui.actions.wording import moment
 from fedtui.sources import systemd_analyze
-from fedtui.sources.systemd_analyze import ChildError
+from fedtui.sources.program import ProgramError
 
 
 async def runs_at_once(
@@ -51,7 +51,7 @@ async def _missed(target: Target, timer: Timer, now: datetime, calendar: Sequenc
         return None
     try:
         checks = await systemd_analyze.calendar(calendar, 1, datetime.fromtimestamp(last, UTC))
-    except ChildError:
+    except ProgramError:
         return now  # it cannot be ruled out
     runs = [run for check in checks for run in check.runs if run <= now]
     return min(runs, default=None)

@@ -36,7 +36,8 @@ from fedtui.actions.undo_memory import remember, require_history
 from fedtui.actions.wording import undo_words
 from fedtui.history.database import UndoStep
 from fedtui.schedule.timer import describe_timer
-from fedtui.sources.systemd_analyze import ChildError, verify
+from fedtui.sources.program import ProgramError
+from fedtui.sources.systemd_analyze import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ async def plan(target: Target, text: str, ports: Ports, reason: str = "", ticket
         schedule = await check(text, ports.clock())
     except TimerScheduleError as error:
         raise Refused(f"{error}.") from error
-    except ChildError as error:
+    except ProgramError as error:
         raise Refused(f"systemd-analyze cannot check the schedule: {error}.") from error
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
@@ -218,7 +219,7 @@ async def _verified(timer: Timer, path: Path, text: bytes, *, user_manager: bool
         fresh = [line for line in new if line not in old]
         if fresh:
             raise Refused(f"systemd-analyze verify refuses it: {fresh[0]}")
-    except ChildError as error:
+    except ProgramError as error:
         raise Refused(f"systemd-analyze cannot check the drop-in: {error}.") from error
     finally:
         await asyncio.to_thread(shutil.rmtree, before.parent, ignore_errors=True)

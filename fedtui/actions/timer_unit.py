@@ -12,6 +12,7 @@ from fedtui.actions.plan import Refused
 from fedtui.actions.systemd_manager import TIMER, Manager
 from fedtui.model import Job
 from fedtui.sources.systemd.names import directive
+from fedtui.whole_file import replace_file
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 SCHEDULE_FILE = "zz-fedtui-schedule.conf"
@@ -139,18 +140,7 @@ def _write(path: Path, text: bytes | None) -> None:
             path.parent.rmdir()
         return
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(part, flags, 0o644), "wb") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    replace_file(path, text, mode=0o644)
 
 
 async def read_file(path: Path) -> bytes | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fedtui.safe_text import decode
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from fedtui.sources.log_follow import LogEvent
 
 
-@dataclass(frozen=True, slots=True)
-class LogChunk:
+class LogChunk(NamedTuple):
     """Lines as they came. `reset` means that they replace what was shown (the first chunk).
 
     `open_line` is what stands behind the last newline; the next chunk gives it again. `problem` says why
@@ -48,6 +46,7 @@ class FileFeed:
 
     def __init__(self, path: str, lines: int = 500) -> None:
         self.title = path
+        self.path = path
         self._lines = lines
 
     async def chunks(self) -> AsyncGenerator[LogChunk]:
