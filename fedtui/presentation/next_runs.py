@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from fedtui.model import Job, State
 from fedtui.presentation.signs import Line, Piece, Tone, cut
@@ -26,8 +26,7 @@ RunsOf = Callable[[Job, datetime], Iterable[datetime]]
 _PROMISING = (State.ON, State.RUNNING, State.OVERDUE)
 
 
-@dataclass(frozen=True, slots=True)
-class NextRow:
+class NextRow(NamedTuple):
     """A row of the list: a run (`job` set), a fold (`folded` runs, None for uncounted) or a new day."""
 
     when: datetime
