@@ -83,13 +83,14 @@ class JobActions(FullScreen):
         took = [run.result.duration for run in runs if run.result and run.result.duration is not None]
         from fedtui.screens.run import RunScreen
 
+        log = self.host.open_log(job) if job.timer is not None else None
         screen = RunScreen(
             job,
             start,
             updates,
             lambda: actions.stop(job, ports),
             clock=self.host.clock,
-            log=self.host.open_log(job),
+            log_title=log.title if log is not None else "",
             usual=usual(took),
             home=self.host.home,
         )

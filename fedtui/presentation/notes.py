@@ -44,9 +44,9 @@ def problem_lines(problem: Problem, width: int) -> list[Line]:
 
 
 def _note_lines(problem: Problem, width: int) -> list[Line]:
-    """What is not seen, and what would help: nothing is wrong."""
-    text = ". ".join(part[:1].upper() + part[1:] for part in (problem.message, problem.advice) if part)
-    head, *more = wrapped(text, width - 2)
+    """What is not seen, and what would help; nothing is wrong. Advice is a command: copied as it is."""
+    rows = wrapped(problem.message[:1].upper() + problem.message[1:], width - 2)
+    head, *more = rows + (wrapped(problem.advice, width - 2) if problem.advice else [])
     return [(Piece("· " + head, Tone.MUTED),), *((Piece("  " + row, Tone.MUTED),) for row in more)]
 
 

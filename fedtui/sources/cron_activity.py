@@ -27,6 +27,7 @@ _LOOK = 0.1
 _WINDOW = timedelta(seconds=3)
 _LOG_WINDOW = timedelta(seconds=60)
 _IDLE = 15.0
+_NOTICE = 1.0
 _KEPT = 500
 _SHEBANG = 2  # an interpreter and its one option may stand before a script's path
 
@@ -101,7 +102,12 @@ class CronActivitySource:
         import asyncio
 
         while True:
-            await asyncio.sleep(await asyncio.to_thread(self.pause))
+            jobs = self._jobs()
+            rest = await asyncio.to_thread(self.pause)
+            # Other jobs, one of which may be due sooner: the table was edited, or had not been read yet.
+            while rest > 0 and self._jobs() is jobs:
+                await asyncio.sleep(min(rest, _NOTICE))
+                rest -= _NOTICE
             if await asyncio.to_thread(self.notice) or self._traced != {job.id for job in self._logging()}:
                 yield None
 

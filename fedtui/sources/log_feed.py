@@ -47,6 +47,7 @@ class FileFeed:
 
     def __init__(self, path: str, lines: int = 500) -> None:
         self.title = path
+        self.path = path
         self._lines = lines
 
     async def chunks(self) -> AsyncGenerator[LogChunk]:
