@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import Namespace
@@ -27,7 +28,13 @@ OPEN_DEMO = "demo"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run fedtui with `arguments` (default: the process's own); returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    return report_errors(lambda: _start(arguments), "--debug" in arguments)
+    # Of what is loaded at the start nothing is garbage, and looking for some takes a fifth of the time until
+    # something is seen. The dashboard and every verb but `list` begin to look once they have started.
+    gc.disable()
+    try:
+        return report_errors(lambda: _start(arguments), "--debug" in arguments)
+    finally:
+        gc.enable()
 
 
 def _start(arguments: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ What is seen lives in `screens` and `widgets`, what is done in `actions`.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePath
@@ -108,8 +109,12 @@ class FedtuiApp(App[str]):
                 f"config.toml: no key is called {', '.join(unknown)}", severity="warning", markup=False
             )
 
-    def _load_the_rest(self) -> None:
-        self.run_worker(load_the_rest, thread=True, group="loading")
+    async def _load_the_rest(self) -> None:
+        """Make and load what the first paint did not wait for; then look for garbage again (`__main__`)."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Dashboard):
+                await screen.prepare()
+        self.run_worker(_load_and_collect, thread=True, group="loading")
 
     def _snapshot_came(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot on the next turn of the loop: a burst is drawn once."""
@@ -158,6 +163,12 @@ class FedtuiApp(App[str]):
     def action_dark_or_light(self) -> None:
         """Change between the dark and the light theme."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+
+def _load_and_collect() -> None:
+    load_the_rest()
+    gc.freeze()  # what is there now stays: no collection need go through it again
+    gc.enable()
 
 
 def _press(app: App[str], key: str) -> Callable[[], None]:

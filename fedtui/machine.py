@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -41,7 +40,7 @@ def host_workspace(config: Config) -> Workspace:
         clock=utc_now,
     )
     home = os.environ.get("HOME") or user.pw_dir
-    host = socket.gethostname().partition(".")[0]
+    host = os.uname().nodename.partition(".")[0]
     return Workspace(ports, _host_sources, home=home, host=host, zone=local_zone()[1])
 
 

@@ -17,8 +17,7 @@ from fedtui.presentation.rows import ordered
 from fedtui.screens.finding import Finding
 from fedtui.screens.job_actions import JobActions
 from fedtui.screens.log_reader import LogReader
-from fedtui.screens.too_small import TooSmall
-from fedtui.widgets.filter import SearchInput
+from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import DASHBOARD
 from fedtui.widgets.messages import FollowChanged, JobChosen, JobHighlighted
@@ -40,22 +39,18 @@ class Dashboard(Finding, JobActions):
         self._seen: tuple[object, ...] = ()
 
     def compose_page(self) -> ComposeResult:
-        """The panes, and the filter's line that is out of sight at first."""
+        """The panes; the filter's line and the page for a small window are made when they are wanted."""
         host = self.host
         self.jobs = JobsPane(host.clock, host.home)
         self.next = NextPane(host.clock, host.runs_of)
         self.log_pane = LogPane(host.clock)
         self.health = HealthPane(host.checks)
         self.reader = LogReader(self, self.log_pane)
-        with Container(id="panes"):
+        with Container(id="panes", classes="-wide" if self.app.size.width >= WIDE else ""):
             yield self.jobs
             yield self.next
             yield self.log_pane
             yield self.health
-        yield SearchInput(
-            id="filter", placeholder="words, or source:crontab, cron.d, user-timer, system-timer"
-        )
-        yield TooSmall()
 
     def on_mount(self) -> None:
         """The table has the focus."""
@@ -70,6 +65,8 @@ class Dashboard(Finding, JobActions):
         jobs = ordered(chosen, table.sorted_by)
         self.jobs.show(jobs, snapshot.runs, self.filter.message(snapshot, self.host.user))
         self.share_out()
+        if self.focused is None:  # at the start the table was not there to take it
+            self.focus_pane("jobs")
         self.next.show(chosen)
         self.health.show(snapshot)
         self.reader.show(self.job, snapshot)

@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from fedtui.presentation.rows import Column
 from fedtui.screens.pane_layout import PaneLayout
+from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.messages import HeadingClicked
 
 SORTS = (None, Column.JOB, Column.NEXT, Column.LAST_RUN, Column.SCHEDULE, Column.SOURCE)
@@ -15,8 +16,15 @@ SORTS = (None, Column.JOB, Column.NEXT, Column.LAST_RUN, Column.SCHEDULE, Column
 class Finding(PaneLayout):
     """The part of the dashboard that chooses and orders what the table shows."""
 
-    def action_filter(self) -> None:
+    async def prepare(self) -> None:
+        """Make the filter's line, which the first paint does not wait for."""
+        if not self.query("#filter"):
+            words = "words, or source:crontab, cron.d, user-timer, system-timer"
+            await self.mount(SearchInput(id="filter", placeholder=words))
+
+    async def action_filter(self) -> None:
         """Open the filter's line."""
+        await self.prepare()
         box = self.query_one("#filter", Input)
         box.value = self.filter.text
         box.display = True
@@ -34,9 +42,10 @@ class Finding(PaneLayout):
 
     def action_back(self) -> None:
         """Close the filter and forget it; leave a folded view; go to the table."""
-        box = self.query_one("#filter", Input)
-        if box.display or self.filter.text:
-            box.display = False
+        open_boxes = [box for box in self.query("#filter") if box.display]
+        if open_boxes or self.filter.text:
+            for box in open_boxes:
+                box.display = False
             self.filter.text = ""
             self.show(self.snapshot)
         elif self.zoomed is not None:

@@ -9,6 +9,7 @@ from textual.events import Resize
 from fedtui.model import Job
 from fedtui.screens.base import FullScreen
 from fedtui.screens.log_reader import LogReader
+from fedtui.screens.too_small import TooSmall
 from fedtui.widgets.arrangement import PANES, Arrangement, arrange, too_small
 from fedtui.widgets.filter import Filter
 from fedtui.widgets.panes import HealthPane, JobsPane, NextPane
@@ -44,7 +45,10 @@ class PaneLayout(FullScreen):
 
     def on_resize(self, event: Resize) -> None:
         """Other sizes have other arrangements."""
-        self.set_class(too_small(event.size.width, event.size.height), "-too-small")
+        small = too_small(event.size.width, event.size.height)
+        if small and not self.query(TooSmall):
+            self.mount(TooSmall())
+        self.set_class(small, "-too-small")
         self.share_out()
         self.call_after_refresh(self._after_arranging)
 

@@ -6,6 +6,7 @@ words on standard error; a traceback only with --debug.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -33,7 +34,8 @@ def _start(workspace: Workspace, options: Namespace) -> int:
         from fedtui.cli.listing import print_jobs
 
         return print_jobs(workspace, options, workspace.look(options.source))
-    import asyncio  # here and not above: loading it takes longer than the list of a crontab
+    gc.enable()  # from here on it may take long
+    import asyncio  # not above: loading it takes longer than the list of a crontab
 
     return asyncio.run(_run(workspace, options))
 

@@ -7,8 +7,8 @@ instead ("6 more until 15:00") until a job comes that was not shown yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from fedtui.model import Job, State
 from fedtui.presentation.signs import Line, Piece, Tone, cut
@@ -23,8 +23,7 @@ LOOK_AHEAD = 600
 _PROMISING = (State.ON, State.RUNNING, State.OVERDUE)
 
 
-@dataclass(frozen=True, slots=True)
-class NextRow:
+class NextRow(NamedTuple):
     """A row of the list: a run (`job` set), a fold (`folded` runs, None for uncounted) or a new day."""
 
     when: datetime

@@ -97,7 +97,7 @@ class SystemTablesSource:
         return Answer(self.name, now, tuple(jobs), problems=tuple(problems))
 
     def _table(self, file: _File, text: bytes, daemon: CronDaemon) -> TableJobs:
-        dialect = "cronie" if daemon.dialect == "cronie" else "debian"
+        dialect = daemon.dialect
         document = Document.parse(text, system=True, table=file.shown, dialect=dialect, known_user=is_user)
         facts = TableFacts(
             file.source,
