@@ -128,7 +128,7 @@ def main() -> None:
         other = 2_000 / seconds(lambda text=text: iterate_croniter(text, 2_000))
         print(f"runs of {text:22} {own:14,.0f}/s   croniter {other:8,.0f}/s   {own / other:5.0f} times")
     listed = jobs(texts)
-    runs = seconds(lambda: upcoming(listed, NOW, count=20))
+    runs = seconds(lambda: list(islice(upcoming(listed, NOW), 20)))
     print(f"next 20 runs of {JOBS:,} jobs  {runs * 1000:16.1f} ms")
     piles = seconds(lambda: pile_ups(listed, NOW), 1)
     print(f"pile-ups of {JOBS:,} jobs      {piles * 1000:16.1f} ms")
