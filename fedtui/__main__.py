@@ -83,7 +83,10 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         checks=len(CHECKS),
         background=workspace.background,
     )
-    return app.run()
+    wanted = app.run()
+    if app.failure is not None:
+        raise app.failure
+    return wanted
 
 
 def needs_ascii() -> bool:
