@@ -10,6 +10,8 @@ from fedtui.presentation.rows import source_words
 from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, state_sign
 from fedtui.safe_text import shown
 
+_TITLE_ROWS = 3
+
 OWN = (SourceName.CRONTAB, SourceName.USER_TIMER)
 
 
@@ -22,6 +24,8 @@ def finding_lines(finding: Finding, width: int) -> list[Line]:
     """A finding in a narrow pane: sign, code and title, then its evidence, hanging under the code."""
     sign = SEVERITIES[finding.severity]
     head, *more = wrapped(finding.title, width - len(finding.code) - 4)
+    if len(more) >= _TITLE_ROWS:  # a job may be called by a command of 985 letters
+        more = [*more[: _TITLE_ROWS - 2], more[_TITLE_ROWS - 2][:-1] + "…"]
     lines: list[Line] = [
         (Piece(f"{sign.glyph} {finding.code}", sign.tone), Piece(f"  {head}", Tone.TEXT)),
     ]
