@@ -19,9 +19,8 @@ from textual.worker import WorkerFailed
 from fedtui.actions.ports import Ports
 from fedtui.config import Config
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.next_runs import RunsOf
 from fedtui.presentation.times import next_tick
-from fedtui.schedule import upcoming
+from fedtui.schedule.upcoming import RunsOf, runs_of
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
@@ -59,7 +58,7 @@ class FedtuiApp(App[str]):
         *,
         clock: Callable[[], datetime] | None = None,
         open_log: OpenLog | None = None,
-        runs_of: RunsOf | None = None,
+        runs_of: RunsOf = runs_of,
         zone: tzinfo | None = None,
         user: str = "",
         host: str = "",
@@ -75,7 +74,7 @@ class FedtuiApp(App[str]):
         self.config = config or ports.config
         self.clock = clock or _clock_in(zone, ports.clock)
         self.open_log: OpenLog = open_log or _no_log
-        self.runs_of: RunsOf = runs_of or upcoming.runs_of
+        self.runs_of: RunsOf = runs_of
         self.user = user or ports.user
         self.host = host
         self.home = home or str(Path.home())

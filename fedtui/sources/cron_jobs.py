@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths
 from fedtui.model import CronFacts, Job, Location, SourceName, State
-from fedtui.safe_text import decode, shown, visible
+from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
 from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.sources.cron_daemon import CronDaemon
@@ -214,8 +214,3 @@ def _named_zone(name: str) -> tuple[str, ZoneInfo]:
         return name, ZoneInfo(name.removeprefix(":"))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return "UTC", ZoneInfo("UTC")
-
-
-def visible_lines(text: str) -> str:
-    """Several lines of outside text, each made safe."""
-    return "\n".join(map(visible, text.split("\n")))
