@@ -83,4 +83,16 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
             raise ConfigError(f"{path}: {name} must be a {kind.__name__}")
     if data.get("bus", "dbus-fast") not in ("dbus-fast", "pydbus"):
         raise ConfigError(f"{path}: bus must be 'dbus-fast' or 'pydbus'")
+    if data.get("log_size_warning", 1) < 1:
+        raise ConfigError(f"{path}: log_size_warning must be a number of bytes above 0")
+    if "keys" in data:
+        data["keys"] = {name: _keys(path, name, keys) for name, keys in data["keys"].items()}
     return data
+
+
+def _keys(path: Path, name: str, keys: object) -> str:
+    """The keys of one action, without blanks around them."""
+    found = [key.strip() for key in keys.split(",")] if isinstance(keys, str) else []
+    if not found or not all(found):
+        raise ConfigError(f'{path}: the keys of {name} must be a text such as "r" or "r,f5"')
+    return ",".join(found)
