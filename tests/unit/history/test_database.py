@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.history import database
+from fedtui.history import connection, database
 from fedtui.history.database import History, HistoryError
 from fedtui.history.rows import result_from_json, result_to_json
 from fedtui.model import Outcome, Result, Run, Trigger
@@ -149,7 +149,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_stays_is_told(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(connection, "_BUSY_TIMEOUT", 0.05)
     history.begin_run(a_run(1))
     other = sqlite3.connect(history.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
