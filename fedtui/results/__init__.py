@@ -6,7 +6,7 @@
 
 from fedtui.results.product import Product
 from fedtui.results.reading import Output, Part
-from fedtui.results.rules import Rules, rules_of
+from fedtui.results.rules import RuleBook, Rules, rules_of
 from fedtui.results.verdict import judge, overlaps
 
-__all__ = ["Output", "Part", "Product", "Rules", "judge", "overlaps", "rules_of"]
+__all__ = ["Output", "Part", "Product", "RuleBook", "Rules", "judge", "overlaps", "rules_of"]

@@ -80,9 +80,29 @@ def rules_of(*tables: Table) -> Rules:
     return replace(rules, product=products[-1]) if products else rules
 
 
-def rules_for(rules: Table, jobs: Mapping[str, Table], *names: str) -> tuple[Table, ...]:
-    """The tables that hold for a job known by `names` (its name, its id): the common one, then its own."""
-    return (rules, *(jobs[name] for name in names if name in jobs))
+class RuleBook:
+    """The user's rules for all jobs: `common` ones, and those of single jobs by name or id."""
+
+    def __init__(self, common: Table, jobs: Mapping[str, Table]) -> None:
+        self._common = common
+        self._jobs = jobs
+        self._made: dict[tuple[str, ...], Rules] = {}
+
+    def tables(self, *names: str) -> tuple[Table, ...]:
+        """What holds for a job known by `names` (its name, its id), for `rules_of`: the common ones first."""
+        return (self._common, *(self._jobs[name] for name in names if name in self._jobs))
+
+    def of(self, *names: str) -> Rules:
+        """The rules of a job known by `names`. Raises ConfigError."""
+        own = tuple(name for name in names if name in self._jobs)
+        if own not in self._made:
+            self._made[own] = rules_of(*self.tables(*own))
+        return self._made[own]
+
+    def check(self) -> None:
+        """Raise ConfigError where a rule is none."""
+        for name in ("", *self._jobs):
+            self.of(name)
 
 
 @lru_cache(maxsize=1)

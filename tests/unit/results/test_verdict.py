@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from fedtui.config import ConfigError
 from fedtui.model import Outcome, Result, Run
-from fedtui.results import Output, Part, Product, judge, overlaps, rules_of
+from fedtui.results import Output, Part, Product, RuleBook, judge, overlaps, rules_of
 from fedtui.results.reading import LONGEST, kind_of
-from fedtui.results.rules import rules_for
 from fedtui.safe_text import visible
 
 RULES = rules_of()
@@ -268,9 +267,16 @@ def test_the_users_own_rules_are_added() -> None:
 
 def test_rules_of_a_job_are_found_by_name_and_id() -> None:
     jobs = {"sync": {"product": "~/a"}, "crontab:1": {"warning": ["x"]}, "other": {"warning": ["y"]}}
-    tables = rules_for({"ignore": ["z"]}, jobs, "sync", "crontab:1")
-    assert tables == ({"ignore": ["z"]}, {"product": "~/a"}, {"warning": ["x"]})
-    assert rules_of(*tables).product == "~/a"
+    book = RuleBook({"ignore": ["z"]}, jobs)
+    assert book.tables("sync", "crontab:1") == ({"ignore": ["z"]}, {"product": "~/a"}, {"warning": ["x"]})
+    rules = book.of("sync", "crontab:1")
+    assert rules.product == "~/a"
+    assert kind_of("an x", rules) == "warning"
+    assert kind_of("an x and z", rules) == ""
+    assert kind_of("an x", book.of("sync")) == ""
+    book.check()
+    with pytest.raises(ConfigError, match="no regular expression"):
+        RuleBook({}, {"sync": {"error": ["("]}}).check()
 
 
 @pytest.mark.parametrize(
