@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.actions.run_record import RunRecord, alive, lost, read_record, write_record
+from fedtui.actions.run_record import RunRecord, lost, read_record, write_record
 from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import Outcome, Result
 from fedtui.sources.own_runs import OWN_ID
+from fedtui.sources.processes import is_alive
 
 KEPT_OUTPUTS = 500
 KEPT_BYTES = 256 * 1024 * 1024
@@ -51,7 +52,7 @@ def find_record(config: Config, run_id: str) -> RunRecord | None:
 def _read(path: Path) -> RunRecord | None:
     """A record as others should see it: a run is over once its output was judged, or nobody is left to."""
     record = read_record(path)
-    if record is not None and record.judging and alive(record.supervisor):
+    if record is not None and record.judging and is_alive(record.supervisor):
         return replace(record, end=None, duration=None, status=None, signal=None)
     return record
 
@@ -67,7 +68,7 @@ def running(config: Config, job_id: str) -> RunRecord | None:
 
 def goes_on(record: RunRecord) -> bool:
     """True while the job lives, or its end is still to be recorded."""
-    return record.end is None and (alive(record.job) or alive(record.supervisor))
+    return record.end is None and (is_alive(record.job) or is_alive(record.supervisor))
 
 
 def settle(config: Config, history: History) -> int:

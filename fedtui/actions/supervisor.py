@@ -25,7 +25,8 @@ from typing import IO, Any
 from fedtui.actions.growing_file import end_of
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_output import Output
-from fedtui.actions.run_record import RunRecord, identity, write_record
+from fedtui.actions.run_record import RunRecord, write_record
+from fedtui.sources.processes import process_identity
 
 _CHUNK = 64 * 1024
 
@@ -106,8 +107,8 @@ def _start(order: Order) -> Supervision:
         job_id=order.job_id,
         start=start,
         output=order.output,
-        job=identity(process.pid),
-        supervisor=identity(os.getpid()),
+        job=process_identity(process.pid),
+        supervisor=process_identity(os.getpid()),
         uid=os.getuid() if uid is None else uid,
         log=order.log,
         log_offset=log_offset,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
     from fedtui.history.database import UndoStep
     from fedtui.model import Job, Result, Run
+
+
+TRIGGERS = {"manual": "fedtui"}
+"""What a trigger is called in JSON, where that differs: a run by hand is one that fedtui started."""
 
 
 class Records(NamedTuple):
@@ -47,7 +52,7 @@ class Records(NamedTuple):
             "last_run": self.when(job.last_run),
             "last_result": self.result(job.last_result),
             "command": None if job.command is None else self.text(job.command),
-            "log_path": job.log_path,
+            "log_path": path_text(job.log_path),
             "editable": job.editable,
             "location": str(job.location),
         }
@@ -71,9 +76,30 @@ class Records(NamedTuple):
             "job": run.job_id,
             "start": self.when(run.start),
             "end": self.when(run.end),
-            "trigger": run.trigger.value,
+            "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
             "result": None if run.result is None else self.result(run.result),
-            "output": run.output,
+            "output": path_text(run.output),
+        }
+
+    def history(self, run: Run) -> dict[str, Any]:
+        """One run, as `history --json` prints it: the verdict's fields beside its own."""
+        result = run.result
+        told = {} if result is None else self.result(result)
+        return {
+            "id": run.id,
+            "job": run.job_id,
+            "start": self.when(run.start),
+            "end": self.when(run.end),
+            "exit_code": told.get("exit_code"),
+            "signal": told.get("signal"),
+            "status": told.get("status", "running"),
+            "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
+            "duration_s": told.get("duration_s"),
+            "warnings": told.get("warnings", 0),
+            "reasons": told.get("reasons", []),
+            "evidence": told.get("evidence", []),
+            "output": path_text(run.output),
+            "log_path": None if run.log is None else path_text(run.log.path),
         }
 
     def details(self, job: Job) -> dict[str, Any]:
@@ -98,7 +124,7 @@ class Records(NamedTuple):
                 "activates": timer.activates,
                 "description": self.text(timer.description),
                 "unit_file_state": timer.unit_file_state,
-                "drop_ins": list(timer.drop_ins),
+                "drop_ins": [path_text(path) for path in timer.drop_ins],
                 "persistent": timer.persistent,
                 "later_runs": [self.when(moment) for moment in job.later_runs],
             }
@@ -115,6 +141,11 @@ class Records(NamedTuple):
             "summary": self.text(step.summary),
             "undone": step.undone,
         }
+
+
+def path_text(path: str | None) -> str | None:
+    """A path as text that JSON can hold: bytes that are not UTF-8 as `command` shows them."""
+    return None if path is None else visible(decode(os.fsencode(path)))
 
 
 def print_json(value: Any) -> None:

@@ -11,7 +11,7 @@ from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.finding import find_job
 from fedtui.cli.records import Records, print_json
 from fedtui.model import Outcome, Run
-from fedtui.safe_text import shown, visible
+from fedtui.safe_text import shown, visible, visible_lines
 from fedtui.workspace import Workspace
 
 
@@ -39,8 +39,7 @@ async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
     out = sys.stdout.buffer
     async for update in actions.watch_run(run.id, workspace.ports):
         if update.output and not quiet:
-            text = update.output.decode("utf-8", "replace")
-            out.write("\n".join(visible(line) for line in text.split("\n")).encode())
+            out.write(visible_lines(update.output.decode("utf-8", "replace")).encode())
             out.flush()
         if update.run is not None:
             run = update.run

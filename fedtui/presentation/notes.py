@@ -10,6 +10,8 @@ from fedtui.presentation.rows import source_words
 from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, state_sign
 from fedtui.safe_text import shown
 
+_TITLE_ROWS = 3
+
 OWN = (SourceName.CRONTAB, SourceName.USER_TIMER)
 
 
@@ -22,6 +24,8 @@ def finding_lines(finding: Finding, width: int) -> list[Line]:
     """A finding in a narrow pane: sign, code and title, then its evidence, hanging under the code."""
     sign = SEVERITIES[finding.severity]
     head, *more = wrapped(finding.title, width - len(finding.code) - 4)
+    if len(more) >= _TITLE_ROWS:  # a job may be called by a command of 985 letters
+        more = [*more[: _TITLE_ROWS - 2], more[_TITLE_ROWS - 2][:-1] + "…"]
     lines: list[Line] = [
         (Piece(f"{sign.glyph} {finding.code}", sign.tone), Piece(f"  {head}", Tone.TEXT)),
     ]
@@ -44,9 +48,9 @@ def problem_lines(problem: Problem, width: int) -> list[Line]:
 
 
 def _note_lines(problem: Problem, width: int) -> list[Line]:
-    """What is not seen, and what would help: nothing is wrong."""
-    text = ". ".join(part[:1].upper() + part[1:] for part in (problem.message, problem.advice) if part)
-    head, *more = wrapped(text, width - 2)
+    """What is not seen, and what would help; nothing is wrong. Advice is a command: copied as it is."""
+    rows = wrapped(problem.message[:1].upper() + problem.message[1:], width - 2)
+    head, *more = rows + (wrapped(problem.advice, width - 2) if problem.advice else [])
     return [(Piece("· " + head, Tone.MUTED),), *((Piece("  " + row, Tone.MUTED),) for row in more)]
 
 

@@ -8,8 +8,8 @@ Unicode here and turned into ASCII by `to_ascii` where the terminal needs it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from fedtui.model import Job, Outcome, Result, Severity, State
 
@@ -25,8 +25,7 @@ class Tone(StrEnum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some text in one tone. The text is safe to show."""
 
     text: str
@@ -38,8 +37,7 @@ Line = tuple[Piece, ...]
 """One line of the screen, left to right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(NamedTuple):
     """A glyph with its word. The word has a tone of its own: the "ok" beside a green check is muted."""
 
     glyph: str

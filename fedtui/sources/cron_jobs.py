@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths
 from fedtui.model import CronFacts, Job, Location, SourceName, State
-from fedtui.safe_text import decode, shown, visible
+from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
-from fedtui.schedule.describe import describe
+from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.sources.cron_daemon import CronDaemon
 
 
@@ -103,6 +103,9 @@ class TableJobs:
         index = len(self._rows)
         self._schedules[index] = schedule
         home = facts.home(entry.user)
+        next_run = self._next_run(index, now, zone) if state is State.ON else None
+        if state is State.ON and next_run is None and not (schedule.reboot or schedule.random):
+            state, reason = State.NEVER_FIRES, f"{NEVER_HERE} in {zone_name}"
         self._rows.append(
             Job(
                 id=f"{facts.source}:{entry.id_key}",
@@ -116,7 +119,7 @@ class TableJobs:
                 command=shown(decode(entry.command)),
                 state=state,
                 state_reason=visible(reason),
-                next_run=self._next_run(index, now, zone) if state is State.ON else None,
+                next_run=next_run,
                 log_path=_log_path(entry, home),
                 editable=facts.editable,
                 cron=CronFacts(
@@ -211,8 +214,3 @@ def _named_zone(name: str) -> tuple[str, ZoneInfo]:
         return name, ZoneInfo(name.removeprefix(":"))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return "UTC", ZoneInfo("UTC")
-
-
-def visible_lines(text: str) -> str:
-    """Several lines of outside text, each made safe."""
-    return "\n".join(map(visible, text.split("\n")))

@@ -21,11 +21,15 @@ from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stam
 from fedtui.presentation.signs import Line, plain, width_of
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.marks import mark
-from fedtui.widgets.messages import FollowChanged
+from fedtui.widgets.messages import EdgeReached, FollowChanged
 
 
 class LogView(LineView):
-    """Up to `most` lines of a log. Set `rule_to_edge` to draw a run's rule out to the right edge."""
+    """Up to `most` lines of a log. `rule_to_edge` draws a run's rule out to the right edge.
+
+    While `live`, the last line is the end of the log; else the view shows a part of a longer file, and
+    tells (EdgeReached) when its reader comes to an edge.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "sideways(-20)", show=False),
@@ -55,6 +59,7 @@ class LogView(LineView):
         self.pattern: re.Pattern[str] | None = None
         self.current: int | None = None
         self.following = True
+        self.live = True
 
     def say(self, *lines: Line) -> None:
         """Show a message in place of a log."""
@@ -202,6 +207,15 @@ class LogView(LineView):
             row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
         self.scroll_to(y=row, animate=False, force=True)
 
+    def line_on_top(self) -> int:
+        """The number of the first line on screen."""
+        lines = (item for item in self._items[self.item_at_top() :] if not isinstance(item, Run))
+        return next(lines, 0)
+
+    def item_of(self, line: int) -> int:
+        """The number of the item that shows a line."""
+        return self._items.index(line) if line in self._items else 0
+
     def rules_before(self, number: int) -> list[int]:
         """The numbers of the items above `number` that are rules of runs."""
         return [at for at, item in enumerate(self._items[:number]) if isinstance(item, Run)]
@@ -222,9 +236,14 @@ class LogView(LineView):
         super().watch_scroll_y(old_value, new_value)
         at_end = round(new_value) >= self.max_scroll_y
         if new_value > old_value and at_end:
-            self._set_following(True)
+            if self.live:
+                self._set_following(True)
+            else:
+                self.post_message(EdgeReached(top=False))
         elif new_value < old_value and not at_end:
             self._set_following(False)
+            if round(new_value) == 0:
+                self.post_message(EdgeReached(top=True))
 
     def on_resize(self, event: Resize) -> None:
         """Stay at the end, and wrap anew."""

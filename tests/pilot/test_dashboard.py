@@ -448,7 +448,9 @@ async def test_a_tick_repaints_only_the_characters_that_changed(monkeypatch: pyt
     written: list[str] = []
     app = MockupApp()
     async with app.run_test(size=LARGE) as pilot:
-        await settled(pilot, lambda text: "following" in text)
+        # What is drawn later than the clock is read would be seen as part of the tick: the log comes last.
+        await settled(pilot, lambda text: "following" in text and "sync complete" in text)
+        await pilot.pause(0.2)
         render = FrugalUpdate.render_segments
 
         def spy(update: FrugalUpdate, console: Console) -> str:
@@ -463,3 +465,27 @@ async def test_a_tick_repaints_only_the_characters_that_changed(monkeypatch: pyt
         await settled(pilot, lambda text: "running 13 s" in text)
     plain = [re.sub(r"\x1b\[[0-9;]*m", "", one) for one in written]
     assert "".join(plain) == "\x1b[1;115H3\x1b[5;56H3"
+
+
+async def test_an_error_of_our_own_ends_the_dashboard_without_a_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A traceback with the values of every variable would show what is masked on the screen."""
+
+    class Broken(MockupApp):
+        def _tick(self) -> None:
+            raise LookupError("of our own, with QDRANT_API_KEY=abc123")
+
+    app = Broken()
+
+    async def use() -> None:
+        async with app.run_test(size=SMALL) as pilot:
+            app.call_later(app._tick)
+            await pilot.pause(0.5)
+
+    with pytest.raises(LookupError):
+        await use()
+    assert isinstance(app.failure, LookupError)
+    app._print_error_renderables()
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "")

@@ -264,7 +264,7 @@ async def test_a_reused_pid_is_never_shot(ports: Ports, cron_job: MakeJob) -> No
         record = record_of(run, ports)
         assert record.job is not None
         forged = replace(
-            record, end=None, status=None, job=replace(record.job, pid=bystander.pid), supervisor=None
+            record, end=None, status=None, job=record.job._replace(pid=bystander.pid), supervisor=None
         )
         write_record(record_path(ports.config, record.job_id, record.id), forged)
         with pytest.raises(Refused, match="does not run"):
