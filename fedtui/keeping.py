@@ -148,8 +148,6 @@ class Keeper:
         start = known[1] if known is not None and known[0] != run.id else None
         if start is None and before is not None and before.log is not None:
             start = before.log.end if before.log.path == job.log_path else None
-        if start is None:
-            return run
         return replace(run, log=LogSlice(job.log_path, start, _size(job.log_path)))
 
     def _measure(self, jobs: Iterable[Job], runs: Runs) -> None:

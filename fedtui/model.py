@@ -87,10 +87,13 @@ NEVER_RAN = Result(Outcome.NEVER)
 
 @dataclass(frozen=True, slots=True)
 class LogSlice:
-    """The bytes of a log file that one run wrote, from `start` up to `end` (None: all there are)."""
+    """The bytes of a log file that one run wrote, from `start` up to `end` (None: all there are).
+
+    `start` is None where it is only known where they end.
+    """
 
     path: str
-    start: int
+    start: int | None
     end: int | None = None
 
 

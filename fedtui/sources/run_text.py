@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.model import Job, LogSlice, Run, TimerFacts
+from fedtui.model import Job, Run, TimerFacts
 from fedtui.results import Output, Part, Product
 from fedtui.results.reading import MOST
 from fedtui.sources.journal_query import JournalError, read_now
@@ -24,34 +24,36 @@ MANAGER = "systemd"
 def output_of(run: Run, job: Job) -> Output:
     """All that a finished run of `job` printed, as far as this user may read it."""
     if run.output is None and run.log is None and job.timer is not None:
-        if job.log_path is not None:
-            return Output(unread=f"where its lines begin in {job.log_path} is not known")
         return _journal(run, job.timer)
     return output_at(run, job.cron.home if job.cron is not None else "")
 
 
 def output_at(run: Run, home: str) -> Output:
     """What is in the files that a run wrote to; places below `home` are named with `~`."""
-    places = [("output", LogSlice(run.output, 0))] if run.output else []
-    places += [(_short(run.log.path, home), run.log)] if run.log else []
+    places: list[tuple[str, str, int, int | None]]
+    places = [("output", run.output, 0, None)] if run.output else []
     parts: list[Part] = []
-    unread = [] if places else ["it was kept nowhere"]
-    for where, piece in places:
+    unread = [] if places or run.log else ["it was kept nowhere"]
+    if run.log is not None and run.log.start is None:
+        unread.append(f"where its lines begin in {_short(run.log.path, home)} is not known")
+    elif run.log is not None and run.log.start is not None:
+        places.append((_short(run.log.path, home), run.log.path, run.log.start, run.log.end))
+    for where, path, start, end in places:
         try:
-            parts.append(read_slice(where, piece))
+            parts.append(read_slice(where, path, start, end))
         except OSError as error:
             unread.append(f"{where}: {error.strerror}")
     return Output(tuple(parts), "; ".join(unread))
 
 
-def read_slice(where: str, piece: LogSlice) -> Part:
-    """The bytes of a slice; the middle of a long one is left out. Raises OSError."""
-    descriptor = os.open(piece.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+def read_slice(where: str, path: str, start: int, end: int | None) -> Part:
+    """The bytes of a file from `start` to `end`; the middle of many is left out. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         size = os.fstat(descriptor).st_size
-        end = size if piece.end is None else min(piece.end, size)
+        end = size if end is None else min(end, size)
         # Shorter than where the run began: the log was truncated meanwhile, and what is there is newer.
-        start = piece.start if piece.start <= size else 0
+        start = start if start <= size else 0
         length = max(0, end - start)
         if length <= MOST:
             return Part(where, _read(descriptor, start, length))

@@ -202,6 +202,14 @@ def test_where_a_timers_lines_begin_is_not_guessed(tmp_path: Path) -> None:
     assert shown.outcome is Outcome.OK
     assert shown.evidence[-1] == f"output not read: where its lines begin in {log} is not known"
 
+    # where they end is: there the lines of the next run begin
+    log.write_text(log.read_text() + WARNS)
+    again = World(tmp_path, timer(log))
+    second = again.run("b" * 32, 30, EXITED)
+    again.look(second)
+    again.keeper.judge()
+    assert again.look(second).jobs[0].last_result.warnings == 1
+
 
 def test_the_product_and_the_rules_of_a_job(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
