@@ -64,6 +64,7 @@ class TableJobs:
         self._rows: list[Job] = []
         self._due: dict[int, datetime] = {}
         self._schedules: dict[int, CronSchedule] = {}
+        self._own_zone: set[int] = set()  # rows under CRON_TZ: cronie makes up for nothing there
 
     def at(self, now: datetime, clockwork: Clockwork) -> tuple[Job, ...]:
         """The rows at `now`, in table order: jobs, paused jobs and bad lines."""
@@ -85,7 +86,7 @@ class TableJobs:
         return min(self._due.values(), default=None)
 
     def _build(self, now: datetime, clockwork: Clockwork) -> None:
-        self._rows, self._due = [], {}
+        self._rows, self._due, self._own_zone = [], {}, set()
         ignored = self._facts.fault or self._document.ignored_because or ""
         for line in self._document.lines:
             if line.entry is not None:
@@ -102,6 +103,8 @@ class TableJobs:
         zone_name, zone = _zone_of(entry, clockwork)
         index = len(self._rows)
         self._schedules[index] = schedule
+        if clockwork.daemon.dialect == "cronie" and b"CRON_TZ" in dict(entry.environment):
+            self._own_zone.add(index)
         home = facts.home(entry.user)
         next_run = self._next_run(index, now, zone) if state is State.ON else None
         if state is State.ON and next_run is None and not (schedule.reboot or schedule.random):
@@ -140,7 +143,8 @@ class TableJobs:
 
     def _next_run(self, index: int, now: datetime, zone: ZoneInfo) -> datetime | None:
         """The next run of a row that will have one, and a note of when to work it out again."""
-        run = next(self._schedules[index].runs(now, zone), None)
+        runs = self._schedules[index].runs(now, zone, compensate=index not in self._own_zone)
+        run = next(runs, None)
         if run is None:
             self._due.pop(index, None)
         else:
