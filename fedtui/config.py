@@ -105,4 +105,16 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
     jobs = data.pop("job", {})
     if not all(isinstance(table, dict) for table in jobs.values()):
         raise ConfigError(f'{path}: what belongs to one job stands under [job."NAME"]')
+    if data.get("log_size_warning", 1) < 1:
+        raise ConfigError(f"{path}: log_size_warning must be a number of bytes above 0")
+    if "keys" in data:
+        data["keys"] = {name: _keys(path, name, keys) for name, keys in data["keys"].items()}
     return {**data, "jobs": jobs}
+
+
+def _keys(path: Path, name: str, keys: object) -> str:
+    """The keys of one action, without blanks around them."""
+    found = [key.strip() for key in keys.split(",")] if isinstance(keys, str) else []
+    if not found or not all(found):
+        raise ConfigError(f'{path}: the keys of {name} must be a text such as "r" or "r,f5"')
+    return ",".join(found)

@@ -230,13 +230,22 @@ def test_next_of_a_refused_schedule_is_status_2_with_the_field(shell: Shell) -> 
     assert "bad minute" in err
 
 
-def test_a_config_with_a_mistake_is_named(shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('colour = "red"', "unknown setting 'colour'"),
+        ("log_size_warning = 0", "log_size_warning must be a number of bytes above 0"),
+        ('[keys]\n"job.run" = 5', 'the keys of job.run must be a text such as "r" or "r,f5"'),
+        ('[keys]\n"job.run" = "r,"', "the keys of job.run must be a text"),
+    ],
+)
+def test_a_config_with_a_mistake_is_named(shell: Shell, tmp_path: Path, text: str, said: str) -> None:
     config = tmp_path / "xdg" / "fedtui" / "config.toml"
     config.parent.mkdir(parents=True)
-    config.write_text('colour = "red"\n')
+    config.write_text(text)
     status, _, err = shell("list")
     assert status == 3
-    assert "unknown setting 'colour'" in err
+    assert said in err
 
 
 def test_the_dashboard_needs_a_terminal(shell: Shell) -> None:
