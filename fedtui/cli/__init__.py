@@ -65,6 +65,10 @@ def _verb(options: Namespace) -> Verb:
                 "show": reading.show_job,
                 "logs": reading.print_log,
             }[options.verb]
+        case "history":
+            from fedtui.cli.history import print_history
+
+            return print_history
         case "run" | "stop":
             from fedtui.cli import running
 
