@@ -38,6 +38,11 @@ class Config:
         return self.state / "backup"
 
     @property
+    def watches(self) -> Path:
+        """Where watches over jobs are kept."""
+        return self.state / "watches"
+
+    @property
     def outputs(self) -> Path:
         """Where the output of runs started by fedtui is kept."""
         return self.state / "runs"

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from fedtui.merging import merge
 from fedtui.model import Answer, Finding, Problem, Snapshot
@@ -25,6 +26,17 @@ READ_DEADLINE = 30.0
 Check = Callable[[Snapshot], tuple[Finding, ...]]
 
 
+class Revision(Protocol):
+    """Amends merged snapshots by what was known before, and says when to merge again without news."""
+
+    next_look: datetime | None
+    to_ask: frozenset[str]
+
+    def revise(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot amended; called in a thread, one call at a time."""
+        ...
+
+
 class Store:
     """Holds `snapshot`, the newest picture of the machine. `run` keeps it new until cancelled."""
 
@@ -33,10 +45,12 @@ class Store:
         sources: Sequence[Source],
         clock: Callable[[], datetime],
         check: Check | None = None,
+        revision: Revision | None = None,
     ) -> None:
         self._sources = tuple(sources)
         self._clock = clock
         self._check = check
+        self._revision = revision
         self._answers: dict[str, Answer] = {}
         self._asked: dict[str, int] = {}
         self._subscribers: list[Callable[[Snapshot], None]] = []
@@ -88,10 +102,21 @@ class Store:
 
     async def _keep_merging(self) -> None:
         while True:
-            await self._stale.wait()
+            await self._news()
             if self.snapshot.jobs or not any(answer.jobs for answer in self._answers.values()):
                 await asyncio.sleep(COALESCE)  # but the first rows are shown at once
             await self._merge()
+
+    async def _news(self) -> None:
+        """Wait for an answer, or until the revision wants another look at what is known."""
+        moment = self._revision.next_look if self._revision is not None else None
+        rest = None if moment is None else max(0.0, (moment - self._clock()).total_seconds())
+        try:
+            async with asyncio.timeout(rest):
+                await self._stale.wait()
+        except TimeoutError:
+            asked = self._revision.to_ask if self._revision is not None else frozenset()
+            await asyncio.gather(*(self._ask(source) for source in self._sources if source.name in asked))
 
     async def _merge(self) -> None:
         async with self._merging:  # one at a time: an older picture must not be published over a newer one
@@ -102,6 +127,8 @@ class Store:
 
     def _merged(self, answers: dict[str, Answer], loading: list[str]) -> Snapshot:
         snapshot = merge(answers, self.snapshot, self._clock(), loading)
+        if self._revision is not None:
+            snapshot = self._revision.revise(snapshot)
         return replace(snapshot, findings=self._check(snapshot)) if self._check else snapshot
 
     def _publish(self, snapshot: Snapshot) -> None:

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from fedtui.sources.log_feed import LogFeed
     from fedtui.sources.source import LookingSource, Source
     from fedtui.store import Store
+    from fedtui.watching.watches import Watches
 
 OWN_RUNS = "own-runs"
 CRON_ACTIVITY = "cron-activity"
+CRON_SILENCE = "cron-silence"
 
 SOURCES_OF: Mapping[str, tuple[str, ...]] = {
     SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY),
@@ -45,7 +47,8 @@ class Workspace:
     """Sources, ports and names of one machine or demo folder.
 
     `makers` gives, in display order, how each source is made; `zone` is the zone its schedules are read in.
-    `background` is what has to go on while the dashboard is open, beside the store.
+    `background` is what has to go on while the dashboard is open, beside the store. `words` are the arguments
+    after `fedtui` that lead here.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Workspace:
         host: str,
         zone: tzinfo,
         background: Callable[[Workspace], Awaitable[None]] | None = None,
+        words: Sequence[str] = (),
     ) -> None:
         self.ports = ports
         self.home = home
@@ -65,6 +69,7 @@ class Workspace:
         self._makers = makers(self)
         self._sources: dict[str, Source] = {}
         self._background = background
+        self._words = tuple(words)
         self._snapshot: Callable[[], Snapshot] = lambda: Snapshot(ports.clock())
 
     @property
@@ -93,12 +98,30 @@ class Workspace:
         from fedtui.health import checkup
         from fedtui.health.host import Host
         from fedtui.store import Store
+        from fedtui.watching.attendance import Attendance
 
         host = Host(self.config.log_size_warning)
         sources = [self.source(name) for name in self._makers]
-        store = Store(sources, self.ports.clock, lambda snapshot: checkup(snapshot, host))
+        store = Store(sources, self.ports.clock, lambda snapshot: checkup(snapshot, host), Attendance())
         self._snapshot = lambda: store.snapshot
         return store
+
+    @cached_property
+    def watches(self) -> Watches:
+        """The watches over jobs of this workspace."""
+        from fedtui.schedule.upcoming import runs_of
+        from fedtui.watching.book import Book
+        from fedtui.watching.watches import Watches
+
+        return Watches(Book(self.config.watches), self.ports.clock, runs_of, words=self._words)
+
+    async def keep_watching(self) -> None:
+        """Be the process that keeps the watches going, until none is left."""
+        from fedtui.schedule.upcoming import runs_of
+        from fedtui.watching.keeper import Keeper
+        from fedtui.watching.traces import FileTraces
+
+        await Keeper(self.watches.book, self.store, self.ports.clock, FileTraces(), runs_of).run()
 
     async def background(self) -> None:
         """What has to go on while the dashboard is open; returns at once where there is nothing."""

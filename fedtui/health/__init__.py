@@ -32,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     line.script_missing,
     line.not_on_path,
     results.last_run_failed,
+    results.overdue,
     logs.log_not_writable,
     logs.log_grows,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fedtui.health.host import Host
-from fedtui.model import Finding, Outcome, Severity, Snapshot
+from fedtui.model import Finding, Outcome, Severity, Snapshot, State
 
 
 def last_run_failed(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
@@ -31,3 +31,18 @@ def last_run_failed(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
             "l shows its log, r runs it again.",
             job.id,
         )
+
+
+def overdue(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
+    """FT302: a run that was due has not begun."""
+    for job in snapshot.jobs:
+        if job.state is State.OVERDUE:
+            yield Finding(
+                "FT302",
+                Severity.ERROR,
+                f"{job.name} is overdue",
+                f"{job.name} did not start when it was due.",
+                (job.state_reason,),
+                "w watches its next runs, r runs it now.",
+                job.id,
+            )
