@@ -18,7 +18,11 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of one user. `state` holds the database, backups and outputs (mode 0700)."""
+    """The settings of one user. `state` holds the database, backups and outputs (mode 0700).
+
+    `rules` are the user's own rules for reading output, `jobs` those for single jobs, by name or id; both as
+    TOML gives them (`fedtui.results` reads them).
+    """
 
     state: Path
     bus: str = "dbus-fast"
@@ -26,6 +30,8 @@ class Config:
     ascii: bool = False
     log_size_warning: int = 50 * 1024 * 1024
     keys: dict[str, str] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -36,6 +42,11 @@ class Config:
     def backups(self) -> Path:
         """Where the text of every table is kept before it is changed."""
         return self.state / "backup"
+
+    @property
+    def recorder(self) -> Path:
+        """Where the recorder of cron lines lives, and what it records."""
+        return self.state / "recorder"
 
     @property
     def outputs(self) -> Path:
@@ -74,7 +85,15 @@ def load(path: Path | None = None) -> Config:
 
 
 def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
-    kinds: dict[str, type] = {"bus": str, "theme": str, "ascii": bool, "log_size_warning": int, "keys": dict}
+    kinds: dict[str, type] = {
+        "bus": str,
+        "theme": str,
+        "ascii": bool,
+        "log_size_warning": int,
+        "keys": dict,
+        "rules": dict,
+        "job": dict,
+    }
     for name, value in data.items():
         kind = kinds.get(name)
         if kind is None:
@@ -83,11 +102,14 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
             raise ConfigError(f"{path}: {name} must be a {kind.__name__}")
     if data.get("bus", "dbus-fast") not in ("dbus-fast", "pydbus"):
         raise ConfigError(f"{path}: bus must be 'dbus-fast' or 'pydbus'")
+    jobs = data.pop("job", {})
+    if not all(isinstance(table, dict) for table in jobs.values()):
+        raise ConfigError(f'{path}: what belongs to one job stands under [job."NAME"]')
     if data.get("log_size_warning", 1) < 1:
         raise ConfigError(f"{path}: log_size_warning must be a number of bytes above 0")
     if "keys" in data:
         data["keys"] = {name: _keys(path, name, keys) for name, keys in data["keys"].items()}
-    return data
+    return {**data, "jobs": jobs}
 
 
 def _keys(path: Path, name: str, keys: object) -> str:
