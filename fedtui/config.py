@@ -7,6 +7,7 @@ reported by name and line, and the defaults hold.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class Config:
     ascii: bool = False
     log_size_warning: int = 50 * 1024 * 1024
     keys: dict[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
 
     @property
     def database(self) -> Path:
@@ -74,7 +76,14 @@ def load(path: Path | None = None) -> Config:
 
 
 def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
-    kinds: dict[str, type] = {"bus": str, "theme": str, "ascii": bool, "log_size_warning": int, "keys": dict}
+    kinds: dict[str, type] = {
+        "bus": str,
+        "theme": str,
+        "ascii": bool,
+        "log_size_warning": int,
+        "keys": dict,
+        "ignore": list,
+    }
     for name, value in data.items():
         kind = kinds.get(name)
         if kind is None:
@@ -83,4 +92,7 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
             raise ConfigError(f"{path}: {name} must be a {kind.__name__}")
     if data.get("bus", "dbus-fast") not in ("dbus-fast", "pydbus"):
         raise ConfigError(f"{path}: bus must be 'dbus-fast' or 'pydbus'")
-    return data
+    for code in data.get("ignore", ()):
+        if not isinstance(code, str) or re.fullmatch(r"FT\d{3}( \S.*)?", code) is None:
+            raise ConfigError(f'{path}: ignore lists codes such as "FT402" or "FT402 JOB", not {code!r}')
+    return {name: tuple(value) if name == "ignore" else value for name, value in data.items()}

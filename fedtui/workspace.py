@@ -96,7 +96,7 @@ class Workspace:
 
         host = Host(self.config.log_size_warning)
         sources = [self.source(name) for name in self._makers]
-        store = Store(sources, self.ports.clock, lambda snapshot: checkup(snapshot, host))
+        store = Store(sources, self.ports.clock, lambda snapshot: checkup(snapshot, host, self.config.ignore))
         self._snapshot = lambda: store.snapshot
         return store
 
