@@ -69,6 +69,7 @@ class Result:
 
     `exit_code` is 0..255 or None when it is not known; `signal` is a name such as "SIGTERM".
     `evidence` names where each fact came from ("exit status, fedtui", "start seen in the journal").
+    `judged`: what the run printed was looked at as well, as far as it could be.
     """
 
     outcome: Outcome
@@ -78,6 +79,7 @@ class Result:
     warnings: int = 0
     reasons: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    judged: bool = False
 
     @property
     def ending(self) -> str:
@@ -89,11 +91,25 @@ NEVER_RAN = Result(Outcome.NEVER)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One run of one job. `end` and `result` are None while it goes on.
+class LogSlice:
+    """The bytes of a log file that one run wrote, from `start` up to `end` (None: all there are).
 
-    `id` is unique per machine (own runs: 16 hex digits; systemd: the invocation id). `output` is the
-    path of a file with what the run printed, where one exists. `pid`/`pgid` only for runs of our own.
+    `start` is None where it is only known where they end.
+    """
+
+    path: str
+    start: int | None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one job. `result` is None while it goes on; `end` then too, and where nobody saw the end.
+
+    `id` is unique per machine (own runs: 16 hex digits; systemd: the invocation id; `cron-`...: a sighting).
+    `output` is the path of a file with what the run printed, where one exists; `log` what it wrote to the
+    job's own log, where that is known. `pid`/`pgid` only for runs of our own. `also` are the ids under which
+    other witnesses know this run.
     """
 
     id: str
@@ -105,6 +121,13 @@ class Run:
     output: str | None = None
     pid: int | None = None
     pgid: int | None = None
+    log: LogSlice | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        """True while nothing says that the run is over."""
+        return self.result is None and self.end is None
 
 
 @dataclass(frozen=True, slots=True)
