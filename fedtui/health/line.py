@@ -6,13 +6,11 @@ import posixpath
 from collections.abc import Iterator
 
 from fedtui.crontab.command import program, script_path
+from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import CronFacts, Job, Severity, Snapshot, State
 from fedtui.safe_text import decode
-
-CRON_PATH = b"/usr/bin:/bin"
-"""The PATH of Debian's cron where the table sets none (crontab(5))."""
 
 BAD_LINE = Rule(
     "FT101",
@@ -127,7 +125,7 @@ def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         name = program(cron.command)
         if name is None or "/" in name:
             continue
-        path = decode(dict(cron.environment).get(b"PATH", CRON_PATH))
+        path = decode(dict(cron.environment).get(b"PATH", DEFAULT_PATH))
         if not any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder):
             yield NOT_ON_PATH.found(
                 f"{job.name} starts {name}, which cron cannot find: it does not read your shell's profile.",
