@@ -51,10 +51,9 @@ def _verdict(run: Run, quiet: bool) -> int:
     if result is None:
         raise Refused("The run was lost from sight; how it ended is not known.", "", "Look: fedtui show JOB")
     if not quiet:
-        how = result.signal or (f"exit {result.exit_code}" if result.exit_code is not None else "")
         took = "" if result.duration is None else f"in {result.duration:.1f} s"
         reasons = "; ".join(result.reasons)
-        parts = (result.outcome.value, how, took, reasons)
+        parts = (result.outcome.value, result.ending, took, reasons)
         print("-- " + "  ".join(visible(part) for part in parts if part), file=sys.stderr)
     return DONE if result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED) else FAILED
 

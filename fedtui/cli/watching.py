@@ -1,6 +1,6 @@
 """The verb `watch`: the next cycles of a job as they come, and a verdict at the end.
 
-What watches is the keeper, a process of its own; this verb shows what it finds, and may come and go.
+What watches is the watchman, a process of its own; this verb shows what it finds, and may come and go.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOOK_EVERY = 0.25
 """Seconds between two looks at the watch's file."""
 
 SEE_EVERY = 5.0
-"""Seconds between two looks whether the keeper is there."""
+"""Seconds between two looks whether the watchman is there."""
 
 _WIDTH = 120
 _STATUS = {Verdict.GOOD: 0, Verdict.FAILED: 1, Verdict.UNPROVEN: 3}

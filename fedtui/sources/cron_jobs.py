@@ -15,6 +15,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths
+from fedtui.crontab.comments import silenced_codes
 from fedtui.model import CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
@@ -64,6 +65,7 @@ class TableJobs:
         self._rows: list[Job] = []
         self._due: dict[int, datetime] = {}
         self._schedules: dict[int, CronSchedule] = {}
+        self._own_zone: set[int] = set()  # rows under CRON_TZ: cronie makes up for nothing there
 
     def at(self, now: datetime, clockwork: Clockwork) -> tuple[Job, ...]:
         """The rows at `now`, in table order: jobs, paused jobs and bad lines."""
@@ -85,7 +87,7 @@ class TableJobs:
         return min(self._due.values(), default=None)
 
     def _build(self, now: datetime, clockwork: Clockwork) -> None:
-        self._rows, self._due = [], {}
+        self._rows, self._due, self._own_zone = [], {}, set()
         ignored = self._facts.fault or self._document.ignored_because or ""
         for line in self._document.lines:
             if line.entry is not None:
@@ -102,6 +104,8 @@ class TableJobs:
         zone_name, zone = _zone_of(entry, clockwork)
         index = len(self._rows)
         self._schedules[index] = schedule
+        if clockwork.daemon.dialect == "cronie" and b"CRON_TZ" in dict(entry.environment):
+            self._own_zone.add(index)
         home = facts.home(entry.user)
         next_run = self._next_run(index, now, zone) if state is State.ON else None
         if state is State.ON and next_run is None and not (schedule.reboot or schedule.random):
@@ -134,13 +138,15 @@ class TableJobs:
                     parts=verdict.parts,
                     home=home,
                     ignored_parts=verdict.ignored_parts,
+                    silenced=silenced_codes(self._document.lines, entry.line_number),
                 ),
             )
         )
 
     def _next_run(self, index: int, now: datetime, zone: ZoneInfo) -> datetime | None:
         """The next run of a row that will have one, and a note of when to work it out again."""
-        run = next(self._schedules[index].runs(now, zone), None)
+        runs = self._schedules[index].runs(now, zone, compensate=index not in self._own_zone)
+        run = next(runs, None)
         if run is None:
             self._due.pop(index, None)
         else:
@@ -195,7 +201,13 @@ def _bad_row(line: Line, document: Document, facts: TableFacts) -> Job:
         state=State.BAD_LINE,
         state_reason=visible(f"{line.error}{hint}"),
         editable=facts.editable,
-        cron=CronFacts(table=facts.path, raw=line.raw, command=b"", dialect=document.dialect),
+        cron=CronFacts(
+            table=facts.path,
+            raw=line.raw,
+            command=b"",
+            dialect=document.dialect,
+            silenced=silenced_codes(document.lines, line.number),
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Where watches are kept: one small JSON file a job in the state folder, so that it outlives the terminal.
 
-The screen, the command line and the keeper read and write the same files; every change is made under a lock,
-on what the file says then. Blocking.
+The screen, the command line and the watchman read and write the same files; every change is made under a
+lock, on what the file says then. Blocking.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class BookError(Exception):
     """The watches cannot be read or written; the message says why, and is fit to show."""
 
 
-class Book:
+class WatchBook:
     """The watches in one folder, which is made with mode 0700 when a watch is written."""
 
     def __init__(self, folder: Path) -> None:
@@ -75,7 +75,7 @@ class Book:
         """Be the one process that keeps the watches going; False where another one is."""
         with self._told(self.folder):
             self._make_folder()
-            descriptor = os.open(self._keeper, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self._watchman, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 yield _take(descriptor)
             finally:
@@ -88,12 +88,12 @@ class Book:
 
     @property
     def complaints(self) -> Path:
-        """Where the keeper's own errors go."""
-        return self.folder / "keeper.err"
+        """Where the watchman's own errors go."""
+        return self.folder / "watchman.err"
 
     @property
-    def _keeper(self) -> Path:
-        return self.folder / "keeper.lock"
+    def _watchman(self) -> Path:
+        return self.folder / "watchman.lock"
 
     def _path(self, job_id: str) -> Path:
         return self.folder / f"{hashlib.sha1(job_id.encode(), usedforsecurity=False).hexdigest()[:16]}.json"

@@ -221,10 +221,10 @@ def _missed(cycle: Cycle, why: str, job: Job | None, look: Look) -> Cycle:
 
 def _judged_by_run(cycle: Cycle, job: Job | None, watch: Watch, look: Look) -> Cycle:
     """The verdict on a cycle that has begun."""
-    end, result = cycle.end, cycle.result
-    start = cycle.start or look.now
-    if result is None or end is None:
+    result, start = cycle.result, cycle.start or look.now
+    if result is None:
         return _lost(cycle, job, look)
+    end = cycle.end or start  # a run that is over may have an end that nobody saw
     if job is not None and job.running_since is not None and job.running_since <= start + EARLY:
         return cycle  # its end was told by a witness that saw its start alone
     known = result.outcome is not Outcome.UNKNOWN

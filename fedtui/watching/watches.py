@@ -1,4 +1,4 @@
-"""The door to watches for the screen and the command line: begin, read, extend, stop; and the keeper's start.
+"""The door to watches for screen and command line: begin, read, extend, stop; and starting the watchman.
 
 Everything here but `begin` is blocking file work of a millisecond; call it in a thread from the event loop.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fedtui.model import Job
 from fedtui.schedule.upcoming import RunsOf
-from fedtui.watching.book import Book
+from fedtui.watching.book import WatchBook
 from fedtui.watching.cycle import Watch
 from fedtui.watching.following import begin, extended
 
@@ -29,7 +29,7 @@ class Watches:
 
     def __init__(
         self,
-        book: Book,
+        book: WatchBook,
         clock: Callable[[], datetime],
         runs_of: RunsOf,
         *,
@@ -80,7 +80,7 @@ class Watches:
         return self.book.update(job_id, change)
 
     def see_to_it(self) -> bool:
-        """Start the keeper where there is something to watch and no keeper; False where that is not so.
+        """Start the watchman where there is something to watch and no watchman; False where that is not so.
 
         It is a process of its own session, so that it outlives the terminal; it ends with the last watch.
         Raises BookError or OSError.
@@ -104,11 +104,11 @@ class Watches:
 
     @property
     def last_complaint(self) -> str:
-        """What the keeper before the one that was started last complained of; empty for nothing."""
+        """What the watchman before the one that was started last complained of; empty for nothing."""
         return self._complaint
 
     def complaint(self) -> str:
-        """The last thing that the newest keeper complained of."""
+        """The last thing that the newest watchman complained of."""
         try:
             lines = self.book.complaints.read_text("utf-8", "replace").strip().splitlines()
         except OSError:

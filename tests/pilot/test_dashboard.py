@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from textual.pilot import Pilot
 
-from fedtui.model import Job, Location, State
+from fedtui.model import Job, Location, Problem, State
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.help import HelpScreen
 from fedtui.screens.log import LogScreen
@@ -489,3 +489,56 @@ async def test_an_error_of_our_own_ends_the_dashboard_without_a_traceback(
     app._print_error_renderables()
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "")
+
+
+async def test_why_there_is_no_log_is_said_to_the_end() -> None:
+    """The sentence is longer than 80 columns, and its end is what helps."""
+    why = (
+        "/home/fed/logs/federated-sync.log may not be read: Permission denied. "
+        "See ls -l, or become its owner."
+    )
+    app = MockupApp()
+    async with app.run_test(size=SMALL) as pilot:
+        await settled(pilot, lambda text: "following" in text)
+        app.write(mock.SYNC, LogChunk(problem=why, reset=True))
+        text = await settled(pilot, lambda text: "may not be read" in text)
+    assert text.splitlines()[17:19] == [
+        " ▲ /home/fed/logs/federated-sync.log may not be read: Permission denied. See ls",
+        "   -l, or become its owner.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "said", "unsaid"),
+    [
+        ("crontab", "you may not use crontab", "✗ you may not use crontab", "No crontab"),
+        ("user-timers", "no bus", "No crontab for fed; your own timers cannot be seen.", "no timers"),
+    ],
+)
+async def test_what_could_not_be_asked_is_not_called_absent(
+    source: str, message: str, said: str, unsaid: str
+) -> None:
+    app = MockupApp(replace(mock.EMPTY, problems=(Problem(source, message),)))
+    async with app.run_test(size=SMALL) as pilot:
+        text = await settled(pilot, lambda text: "write a first job" in text)
+    upper = "\n".join(text.splitlines()[:15])
+    assert said in upper
+    assert unsaid not in upper
+
+
+async def test_what_is_still_being_read_is_not_called_absent() -> None:
+    app = MockupApp(replace(mock.EMPTY, loading=frozenset({"crontab"})))
+    async with app.run_test(size=SMALL) as pilot:
+        text = await settled(pilot, lambda text: "Reading crontab" in text)
+    assert "No crontab" not in text
+
+
+async def test_settings_that_cannot_be_followed_are_named() -> None:
+    app = MockupApp(keys={"job.run": "p", "nothing.there": "k"})
+    app.config = replace(app.config, theme="solarized-of-yore")
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
+        text = await settled(pilot, lambda text: "there is no theme" in text)
+    said = " ".join(re.sub(r"[▌▐]", " ", text).split())
+    assert "config.toml: job.run takes p from job.pause" in said
+    assert "config.toml: no key is called nothing.there" in said
+    assert "there is no theme solarized-of-yore" in said

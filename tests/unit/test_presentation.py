@@ -13,7 +13,7 @@ from fedtui.model import Finding, Location, Outcome, Problem, Result, Run, Sever
 from fedtui.presentation import times
 from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
 from fedtui.presentation.next_runs import next_line, next_rows
-from fedtui.presentation.notes import health_lines
+from fedtui.presentation.notes import folded, health_lines
 from fedtui.presentation.rows import (
     Column,
     detail_lines,
@@ -396,3 +396,11 @@ def test_a_very_long_title_leaves_room_for_other_findings() -> None:
         "         " + "x" * 23 + "…",
         "  crontab:7",
     ]
+
+
+def test_a_long_message_is_folded_and_hangs_under_its_text() -> None:
+    line = (Piece("▲ ", Tone.WARN), Piece("/home/fed/l/bin.log holds binary data, not text.", bold=True))
+    rows = folded(line, 30)
+    assert [plain(row) for row in rows] == ["▲ /home/fed/l/bin.log holds", "  binary data, not text."]
+    assert rows[1][0].bold
+    assert folded(line, 60) == [line]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedtui.model import Outcome, Result
-from fedtui.watching.book import Book, BookError, from_json, to_json
+from fedtui.watching.book import BookError, WatchBook, from_json, to_json
 from fedtui.watching.cycle import Cycle, LogMark, Verdict, Watch
 from fedtui.watching.traces import FileTraces
 from tests.unit.watching.world import NOON, OK, after
@@ -53,22 +53,22 @@ def test_a_watch_comes_back_as_it_was(written: Watch) -> None:
 
 def test_what_was_written_is_read_by_the_next_process(tmp_path: Path) -> None:
     folder = tmp_path / "watches"
-    Book(folder).update("crontab:1", lambda known: watch())
-    assert Book(folder).get("crontab:1") == watch()
-    assert Book(folder).open() == [watch()]
+    WatchBook(folder).update("crontab:1", lambda known: watch())
+    assert WatchBook(folder).get("crontab:1") == watch()
+    assert WatchBook(folder).open() == [watch()]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in folder.iterdir())
 
 
 def test_a_change_is_made_on_what_the_file_says(tmp_path: Path) -> None:
-    book = Book(tmp_path)
+    book = WatchBook(tmp_path)
     book.update("crontab:1", lambda known: watch())
-    Book(tmp_path).update("crontab:1", lambda known: known and replace(known, stopped=after(9)))
+    WatchBook(tmp_path).update("crontab:1", lambda known: known and replace(known, stopped=after(9)))
     assert book.update("crontab:1", lambda known: None) == replace(watch(), stopped=after(9))
 
 
 def test_a_file_that_is_no_watch_is_named_and_left(tmp_path: Path) -> None:
-    book = Book(tmp_path)
+    book = WatchBook(tmp_path)
     book.update("crontab:1", lambda known: watch())
     (path,) = tmp_path.glob("*.json")
     path.write_text("{}")
@@ -80,13 +80,13 @@ def test_a_file_that_is_no_watch_is_named_and_left(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BookError, match="cannot be kept"):
-        Book(tmp_path / "file").update("crontab:1", lambda known: watch())
+        WatchBook(tmp_path / "file").update("crontab:1", lambda known: watch())
 
 
 def test_one_process_keeps_the_watches(tmp_path: Path) -> None:
-    book = Book(tmp_path)
+    book = WatchBook(tmp_path)
     assert not book.is_kept()
-    with book.keeping() as mine, Book(tmp_path).keeping() as other:
+    with book.keeping() as mine, WatchBook(tmp_path).keeping() as other:
         assert (mine, other) == (True, False)
         assert book.is_kept()
     assert not book.is_kept()
@@ -94,7 +94,7 @@ def test_one_process_keeps_the_watches(tmp_path: Path) -> None:
 
 def test_old_finished_watches_go_and_open_ones_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fedtui.watching.book.KEPT", 2)
-    book = Book(tmp_path)
+    book = WatchBook(tmp_path)
     book.update("open", lambda known: watch("open"))
     for number in range(5):
         done = watch(f"job{number}", after(number), Verdict.GOOD)

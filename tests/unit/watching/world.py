@@ -105,7 +105,7 @@ class World:
     absences: list[Absence] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     disk: Disk = field(default_factory=Disk)
-    since: datetime = after(-60)
+    since: datetime = NOON - timedelta(seconds=60)
     answered: datetime | None = None
     watch: Watch | None = None
 
@@ -134,9 +134,7 @@ class World:
         now = after(seconds)
         if self.job is not None and self.job.next_run is not None and self.job.state is State.ON:
             self.job = replace(self.job, next_run=next(every_minute(self.job, now)))
-        self.watch = advance(
-            self.watch, Look(self.snapshot(now), now, self.since, self.disk, every_minute)
-        )
+        self.watch = advance(self.watch, Look(self.snapshot(now), now, self.since, self.disk, every_minute))
         return self.watch
 
     def run(self, seconds: float, result: Result | None = OK, **more: object) -> None:

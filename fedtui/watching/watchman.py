@@ -16,7 +16,7 @@ from typing import Protocol
 
 from fedtui.model import Snapshot
 from fedtui.schedule.upcoming import RunsOf
-from fedtui.watching.book import Book, BookError
+from fedtui.watching.book import BookError, WatchBook
 from fedtui.watching.cycle import Watch
 from fedtui.watching.following import Look, advance
 from fedtui.watching.traces import Traces
@@ -45,11 +45,11 @@ class Store(Protocol):
         ...
 
 
-class Keeper:
+class Watchman:
     """Keeps the watches of `book` going by what `store` tells."""
 
     def __init__(
-        self, book: Book, store: Store, clock: Callable[[], datetime], traces: Traces, runs_of: RunsOf
+        self, book: WatchBook, store: Store, clock: Callable[[], datetime], traces: Traces, runs_of: RunsOf
     ) -> None:
         self._book = book
         self._store = store
