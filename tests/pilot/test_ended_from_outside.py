@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -18,24 +21,31 @@ def _read_until(terminal: int, words: bytes, seconds: float = 30) -> bytes:
     """What the program writes, up to and with `words`; fails with all of it."""
     seen, deadline = b"", time.monotonic() + seconds
     while words not in seen:
-        ready, _, _ = select.select([terminal], [], [], max(0, deadline - time.monotonic()))
-        assert ready, seen
+        left = deadline - time.monotonic()
+        assert left > 0, seen[-2000:]
+        if not select.select([terminal], [], [], left)[0]:
+            continue
         try:
             seen += os.read(terminal, 65536)
         except OSError:  # EIO: the other side is closed
             break
-    assert words in seen, seen
+    assert words in seen, seen[-2000:]
     return seen
 
 
 def test_a_terminated_dashboard_leaves_the_alternate_screen(tmp_path: Path) -> None:
     terminal, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path)}
     argv = [sys.executable, "-m", "fedtui", "demo", "--folder", str(tmp_path / "demo")]
-    with subprocess.Popen(argv, stdin=inside, stdout=inside, stderr=inside, env=environment) as program:
-        os.close(inside)
+    program = subprocess.Popen(argv, stdin=inside, stdout=inside, stderr=inside, env=environment)
+    os.close(inside)
+    try:
         _read_until(terminal, b"sync-learning-data")
         program.send_signal(signal.SIGTERM)
         _read_until(terminal, LEAVE)
         assert program.wait(timeout=30) == 0
-    os.close(terminal)
+    finally:
+        program.kill()
+        program.wait(timeout=30)
+        os.close(terminal)
