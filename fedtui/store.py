@@ -14,7 +14,7 @@ from datetime import datetime
 
 from fedtui.keeping import Keeper
 from fedtui.merging import merge
-from fedtui.model import Answer, Finding, Problem, Snapshot
+from fedtui.model import Answer, Checkup, Problem, Snapshot
 from fedtui.sources.source import Source
 
 COALESCE = 0.03
@@ -23,7 +23,7 @@ COALESCE = 0.03
 READ_DEADLINE = 30.0
 """Seconds after which a source that has not answered is reported as slow."""
 
-Check = Callable[[Snapshot], tuple[Finding, ...]]
+Check = Callable[[Snapshot], Checkup]
 
 
 class Store:
@@ -125,9 +125,20 @@ class Store:
                 keeper.close_unseen(snapshot)
             if keeper.problem is not None:
                 snapshot = replace(snapshot, problems=(*snapshot.problems, keeper.problem))
-        return replace(snapshot, findings=self._check(snapshot)) if self._check else snapshot
+        return with_checkup(snapshot, self._check(snapshot)) if self._check else snapshot
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         for callback in self._subscribers:
             callback(snapshot)
+
+
+def with_checkup(snapshot: Snapshot, checked: Checkup) -> Snapshot:
+    """The snapshot with what the checks said of it."""
+    return replace(
+        snapshot,
+        findings=checked.findings,
+        unchecked=checked.unchecked,
+        passed=checked.passed,
+        silenced=checked.silenced,
+    )

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
 from fedtui.merging import merge
@@ -101,7 +101,8 @@ class Workspace:
         host = Host(self.config.log_size_warning)
         sources = [self.source(name) for name in self._makers]
         self.book.check()
-        store = Store(sources, self.ports.clock, lambda snapshot: checkup(snapshot, host), self.keeper)
+        check = partial(checkup, host=host, ignore=self.config.ignore)
+        store = Store(sources, self.ports.clock, check, self.keeper)
         self._snapshot = lambda: store.snapshot
         return store
 
