@@ -8,7 +8,6 @@ substitution, an unknown variable, a glob) leaves its word without a value.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -22,6 +21,9 @@ class Part(NamedTuple):
     text: str | None
     variable: bool = False
     quoted: bool = False
+
+
+_HOME = Part("HOME", variable=True, quoted=True)
 
 
 class Word(NamedTuple):
@@ -73,10 +75,46 @@ _RESERVED_WORDS = "if then else elif fi do done while until ! { } time"
 _RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
-@lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
 def read_commands(line: str) -> tuple[Simple, ...]:
     """The simple commands of `line` in order, reserved words dropped. Raises Unreadable."""
-    return tuple(_Scanner(line).commands())
+    easy = _easy(line)
+    return tuple(scanned(line)) if easy is None else easy
+
+
+def scanned(line: str) -> list[Simple]:
+    """`read_commands` by the scanner alone, whatever the line is like."""
+    return _Scanner(line).commands()
+
+
+# A redirection, or a word of letters that mean nothing to a shell: most lines of most tables hold no more.
+_EASY = re.compile(
+    r"(?:(?P<digits>[0-9]*)(?P<operator>>>|>&|[<>])[ \t]*)?"
+    r"(?P<word>~(?:/[A-Za-z0-9_./:@%+,-]*)?|[A-Za-z0-9_./:@%+,-]+)(?:[ \t]+|(?=[<>])|\Z)"
+)
+
+
+def _easy(line: str) -> tuple[Simple, ...] | None:
+    """What the scanner makes of one simple command without quotes and expansions; None for other lines."""
+    line = line.strip(" \t")
+    command = Simple()
+    at = 0
+    while at < len(line):
+        match = _EASY.match(line, at)
+        if match is None:
+            return None
+        digits, operator, raw = match.groups()
+        text = raw[1:] if raw[0] == "~" else raw
+        parts = (Part(text),) if text else ()
+        word = Word(raw, (_HOME, *parts) if raw[0] == "~" else parts)
+        if operator is None:
+            command.words.append(word)
+        else:
+            usual = 0 if operator == "<" else 1
+            command.redirects.append(Redirect(int(digits) if digits else usual, operator, word))
+        at = match.end()
+    if command.words and command.words[0].raw in _RESERVED:
+        return None
+    return (command,) if at else ()
 
 
 class _Scanner:
@@ -198,7 +236,7 @@ class _Scanner:
         self.at += 1
         rest = self.line[self.at : self.at + 1]
         if rest == "" or rest in "/ \t\n;&|()<>":
-            return Part("HOME", variable=True, quoted=True)
+            return _HOME
         return Part(None)  # ~user, ~+
 
     def _until(self, quote: str) -> str:

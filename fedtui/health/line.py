@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import lru_cache
 
 from fedtui.crontab.command import program, script_path
 from fedtui.health.host import Host
@@ -77,7 +78,7 @@ def never_fires(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
 def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
     """FT110: the script that a line runs is not there."""
     for job, cron in _live_lines(snapshot):
-        script = script_path(cron.command, cron.home, cron.environment)
+        script = _script(cron.command, cron.home, cron.environment)
         if script is not None and host.exists(script) is False:
             yield Finding(
                 "FT110",
@@ -93,7 +94,7 @@ def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
 def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
     """FT118: the command is not on the PATH that cron gives the job."""
     for job, cron in _live_lines(snapshot):
-        name = program(cron.command)
+        name = _program(cron.command)
         if name is None or "/" in name:
             continue
         path = decode(dict(cron.environment).get(b"PATH", CRON_PATH))
@@ -107,6 +108,11 @@ def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
                 f"Write the whole path, or set PATH= above the line. Where is it: command -v {name}",
                 job.id,
             )
+
+
+# A checkup follows every change, and the lines of a table seldom change.
+_script = lru_cache(maxsize=16384)(script_path)
+_program = lru_cache(maxsize=16384)(program)
 
 
 def _live_lines(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:
