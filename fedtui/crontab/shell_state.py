@@ -87,7 +87,12 @@ def _understood(text: str) -> tuple[tuple[Simple, tuple[Word, ...], Target | Non
 
 def _steps(text: str, state: ShellState, nesting: int) -> Iterator[Step]:
     walker = _Walker(state)
-    for simple, words, target in _understood(text):
+    commands = _understood(text)
+    if len(commands) == 1 and (commands[0][2] is None or commands[0][2].what is not What.CODE):
+        simple, words, target = commands[0]  # nothing comes after: what it does to the shell is no matter
+        yield Step(words, tuple(simple.redirects), target, state)
+        return
+    for simple, words, target in commands:
         walker.enter(simple)
         yield Step(words, tuple(simple.redirects), target, walker.state.copy())
         if target is not None and target.what is What.CODE and nesting > 0:

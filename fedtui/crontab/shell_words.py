@@ -8,6 +8,7 @@ substitution, an unknown variable, a glob) leaves its word without a value.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -71,6 +72,7 @@ _BRACES = re.compile(r"\{[^}]*(?:,|\.\.)[^}]*\}")
 _DIGITS = re.compile(r"\d*")
 _TEST_WORD = re.compile(r"\[{1,2}(?=\s)")
 _SPECIAL = re.compile(r"\$[@*#?$!0-9-]")
+_ERRORS_TOO = Redirect(2, ">&", Word("1", (Part("1"),)))
 _RESERVED_WORDS = "if then else elif fi do done while until ! { } time"
 _RESERVED = frozenset(_RESERVED_WORDS.split())
 
@@ -86,35 +88,47 @@ def scanned(line: str) -> list[Simple]:
     return _Scanner(line).commands()
 
 
-# A redirection, or a word of letters that mean nothing to a shell: most lines of most tables hold no more.
-_EASY = re.compile(
-    r"(?:(?P<digits>[0-9]*)(?P<operator>>>|>&|[<>])[ \t]*)?"
-    r"(?P<word>~(?:/[A-Za-z0-9_./:@%+,-]*)?|[A-Za-z0-9_./:@%+,-]+)(?:[ \t]+|(?=[<>])|\Z)"
-)
+# Letters that mean nothing to a shell, and what redirections are made of: most lines hold no others.
+_EASY = re.compile(r"[A-Za-z0-9_./:@%+, \t~<>&-]*")
+_OPERATORS = {">>": (1, ">>"), ">": (1, ">"), "<": (0, "<"), "1>>": (1, ">>"), "1>": (1, ">")}
+_OPERATORS |= {"2>>": (2, ">>"), "2>": (2, ">")}
 
 
 def _easy(line: str) -> tuple[Simple, ...] | None:
     """What the scanner makes of one simple command without quotes and expansions; None for other lines."""
-    line = line.strip(" \t")
-    command = Simple()
-    at = 0
-    while at < len(line):
-        match = _EASY.match(line, at)
-        if match is None:
-            return None
-        digits, operator, raw = match.groups()
-        text = raw[1:] if raw[0] == "~" else raw
-        parts = (Part(text),) if text else ()
-        word = Word(raw, (_HOME, *parts) if raw[0] == "~" else parts)
-        if operator is None:
-            command.words.append(word)
-        else:
-            usual = 0 if operator == "<" else 1
-            command.redirects.append(Redirect(int(digits) if digits else usual, operator, word))
-        at = match.end()
-    if command.words and command.words[0].raw in _RESERVED:
+    if _EASY.fullmatch(line) is None:
         return None
-    return (command,) if at else ()
+    command = Simple()
+    operator: tuple[int, str] | None = None
+    for raw in line.split():
+        if operator is None and raw in _OPERATORS:
+            operator = _OPERATORS[raw]
+            continue
+        word = _easy_word(raw)
+        if operator is not None and word is not None:
+            command.redirects.append(Redirect(*operator, word))
+            operator = None
+        elif raw == "2>&1" and operator is None:
+            command.redirects.append(_ERRORS_TOO)
+        elif word is None or (not command.words and raw in _RESERVED):
+            return None
+        else:
+            command.words.append(word)
+    if operator is not None:
+        return None
+    return (command,) if command.words or command.redirects else ()
+
+
+@lru_cache(maxsize=1024)
+def _easy_word(raw: str) -> Word | None:
+    """A word of a line of easy letters; None where an operator or a `~` makes it more than that."""
+    if "<" in raw or ">" in raw or "&" in raw or "~" in raw[1:]:
+        return None
+    if raw[0] != "~":
+        return Word(raw, (Part(raw),))
+    if raw == "~":
+        return Word(raw, (_HOME,))
+    return Word(raw, (_HOME, Part(raw[1:]))) if raw[1] == "/" else None
 
 
 class _Scanner:
