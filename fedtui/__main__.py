@@ -70,7 +70,6 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
     from fedtui.app import FedtuiApp
     from fedtui.health import CHECKS
-    from fedtui.schedule.upcoming import runs_of
 
     app = FedtuiApp(
         workspace.store,
@@ -78,14 +77,16 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         _with_options(workspace.config, options),
         clock=workspace.now,
         open_log=workspace.log_of,
-        runs_of=runs_of,
         host=workspace.host,
         home=workspace.home,
         ascii_only=options.ascii or workspace.config.ascii or needs_ascii(),
         checks=len(CHECKS),
         background=workspace.background,
     )
-    return app.run()
+    wanted = app.run()
+    if app.failure is not None:
+        raise app.failure
+    return wanted
 
 
 def needs_ascii() -> bool:

@@ -172,6 +172,8 @@ def with_runs(job: Job, runs: Sequence[Run]) -> Job:
 
     The source's own facts (a timer's service, say) stand unless a run is newer.
     """
+    if not runs and job.running_since is None:
+        return job
     finished = [run for run in runs if run.end is not None or run.result is not None]
     going_on = [run for run in runs if run.end is None and run.result is None]
     if finished and (job.last_run is None or finished[-1].start >= job.last_run):

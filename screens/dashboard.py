@@ -65,6 +65,8 @@ class Dashboard(Finding, JobActions):
         jobs = ordered(chosen, table.sorted_by)
         self.jobs.show(jobs, snapshot.runs, self.filter.message(snapshot, self.host.user))
         self.share_out()
+        if self.focused is None:  # at the start the table was not there to take it
+            self.focus_pane("jobs")
         self.next.show(chosen)
         self.health.show(snapshot)
         self.reader.show(self.job, snapshot)

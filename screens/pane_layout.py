@@ -10,7 +10,7 @@ from fedtui.model import Job
 from fedtui.screens.base import FullScreen
 from fedtui.screens.log_reader import LogReader
 from fedtui.screens.too_small import TooSmall
-from fedtui.widgets.arrangement import PANES, Arrangement, arrange, too_small
+from fedtui.widgets.arrangement import PANES, RIGHT_COLUMN, Arrangement, arrange, too_small
 from fedtui.widgets.filter import Filter
 from fedtui.widgets.panes import HealthPane, JobsPane, NextPane
 
@@ -64,7 +64,7 @@ class PaneLayout(FullScreen):
         columns = 2 if new.wide and not new.folded else 1
         panes.styles.grid_size_columns = columns
         panes.styles.grid_size_rows = 1 if new.folded else 2
-        panes.styles.grid_columns = "1fr 34" if columns == 2 else "1fr"
+        panes.styles.grid_columns = f"1fr {RIGHT_COLUMN}" if columns == 2 else "1fr"
         panes.styles.grid_rows = "1fr" if new.folded else f"{new.jobs_height} 1fr"
         panes.set_class(columns == 2, "-wide")
         for name in PANES:

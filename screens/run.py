@@ -25,7 +25,7 @@ from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.signs import outcome_sign
 from fedtui.screens.dialog import Dialog, local_now, to_its_end
 from fedtui.widgets import run_lines
-from fedtui.widgets.lines import Body, boxed, fact, note, rule
+from fedtui.widgets.lines import Body, boxed, fact, note, refusal, rule
 from fedtui.widgets.run_output import RunOutput
 
 
@@ -132,10 +132,7 @@ class RunScreen(Dialog[Literal["log"] | None]):
 
     def _note_rows(self, width: int) -> Sequence[Content]:
         if self._refusal is not None:
-            rows = note("✗", "bold $fail", "", width, lead=self._refusal.message)
-            for text in (self._refusal.untouched, self._refusal.advice):
-                rows += note(" ", "", text, width) if text else []
-            return rows
+            return refusal(self._refusal, width)
         if self.phase is Phase.ASKING:
             how = "Its unit is stopped." if self.job.timer else f"SIGTERM, and SIGKILL after {GRACE:.0f} s."
             return note("▲", "$warn", f"{how} What it did stays.", width, lead="Stop this run?")
@@ -165,8 +162,8 @@ class RunScreen(Dialog[Literal["log"] | None]):
                 await self.output.take(update.output)
                 if update.run is not None:
                     self.run_now = update.run
-        except Refused as refusal:
-            self._refusal = refusal
+        except Refused as refused:
+            self._refusal = refused
         self.output.finish()
         if self.run_now is not None and self.run_now.result is None:
             # Nobody told its end: that is unknown, never ok.
@@ -221,8 +218,8 @@ class RunScreen(Dialog[Literal["log"] | None]):
     async def _stop_it(self) -> None:
         try:
             applied = await to_its_end(self._stop(), self.app)
-        except Refused as refusal:
-            self._refusal = refusal if self.phase is Phase.STOPPING else None
+        except Refused as refused:
+            self._refusal = refused if self.phase is Phase.STOPPING else None
         else:
             self._stopped = applied.message
         if self.phase is Phase.STOPPING:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from fedtui.cli.parser import UsageError
+from fedtui.safe_text import visible_lines
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -103,10 +104,3 @@ def _expected() -> tuple[type[Exception], ...]:
     from fedtui.sources.crontab_port import CrontabError
 
     return (Refused, Unavailable, CrontabError, ConfigError, HistoryError)
-
-
-def visible_lines(text: str) -> str:
-    """Several lines of outside text, each made safe."""
-    from fedtui.safe_text import visible
-
-    return "\n".join(visible(line) for line in text.split("\n"))

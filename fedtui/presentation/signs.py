@@ -133,11 +133,7 @@ def is_grey(job: Job) -> bool:
 
 def exit_words(result: Result) -> str:
     """How a failed run ended, in words: the signal's name, `exit N`, or the first reason."""
-    if result.signal:
-        return result.signal
-    if result.exit_code is not None:
-        return f"exit {result.exit_code}"
-    return result.reasons[0] if result.reasons else "failed"
+    return result.ending or (result.reasons[0] if result.reasons else "failed")
 
 
 def outcome_sign(result: Result) -> Sign:

@@ -32,6 +32,7 @@ _EXPRESSION = re.compile(
     r"(?:\s+(?P<zone>UTC|[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+))?"
 )
 _ELEMENT = re.compile(r"(?:\*|(?P<low>[0-9]+)(?:\.\.(?P<high>[0-9]+))?)(?:/(?P<step>[0-9]+))?")
+_OPEN = re.compile(r"(?:^|,)[0-9]+/")
 _DAY = 1440
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -40,7 +41,8 @@ _EPOCH = date(1970, 1, 1).toordinal()
 class Calendar:
     """One expression: the values of its parts, ascending; weekdays are 0 (Sunday) to 6, every year counts.
 
-    `zone` is the zone that the expression names, "" for the machine's own.
+    `zone` is the zone that the expression names, "" for the machine's own. `open_hours`: the hours are steps
+    without an end (`1/7`), of which systemd at times loses some on the day of a clock change.
     """
 
     text: str
@@ -51,6 +53,7 @@ class Calendar:
     minutes: tuple[int, ...]
     seconds: tuple[int, ...]
     zone: str = ""
+    open_hours: bool = False
 
     def wall_minutes(self, start: int, end: int) -> Iterator[int]:
         """The wall-clock minutes in [start, end) that it names, as minutes since 1970-01-01 00:00 there.
@@ -90,6 +93,7 @@ def parse_calendar(expression: str) -> Calendar | None:
             _numbers(match["minutes"] or "0", 0, 59),
             _numbers(match["seconds"] or "0", 0, 59),
             match["zone"] or "",
+            _OPEN.search(match["hours"] or "") is not None,
         )
     except _UnsureError:
         return None

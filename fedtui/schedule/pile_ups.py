@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from fedtui.model import Job
-from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
+from fedtui.schedule.cron import CronSchedule, parse
 from fedtui.schedule.upcoming import runs_of
 
 _DAY = timedelta(days=1)
@@ -73,6 +73,9 @@ def _starts(job: Job, after: datetime, end: datetime) -> Iterator[datetime]:
     """The runs of a job in time; none for one that runs too often, or at random."""
     if job.timer is not None and job.timer.randomized_delay:
         return
+    schedule = _cron_schedule(job)
+    if schedule is not None and len(schedule.minutes) * len(schedule.hours) > _OFTEN:
+        return
     begin, last = after.timestamp(), end.timestamp()
     most = round(_OFTEN * ((end - after) / _DAY))
     found = [at for at in islice(runs_of(job, after), most + 1) if begin < at.timestamp() <= last]
@@ -99,12 +102,16 @@ def _spread(jobs: Sequence[Job]) -> Iterator[tuple[str, str]]:
 
 def _movable(job: Job) -> CronSchedule | None:
     """The schedule of a cron job that may be changed here and whose minutes are few and named one by one."""
-    if not job.editable or job.cron is None or job.cron.dialect not in ("debian", "cronie"):
-        return None
-    try:
-        schedule = parse(job.schedule, job.cron.dialect)
-    except ScheduleError:  # text made safe to show
-        return None
-    if schedule.reboot or schedule.fields[0].star or len(schedule.minutes) > 4:
+    schedule = _cron_schedule(job) if job.editable else None
+    if schedule is None or schedule.reboot or schedule.fields[0].star or len(schedule.minutes) > 4:
         return None
     return schedule
+
+
+def _cron_schedule(job: Job) -> CronSchedule | None:
+    if job.cron is None:
+        return None
+    try:
+        return parse(job.schedule, job.cron.dialect)
+    except ValueError:  # text made safe to show, or anacron's
+        return None

@@ -87,7 +87,7 @@ def calendar_traps(expressions: Iterable[str], zone: tzinfo, now: datetime) -> I
     for expression in expressions:
         calendar = parse_calendar(expression)
         own_zone = zone if calendar is None or not calendar.zone else _zone(calendar.zone)
-        if calendar is not None and own_zone is not None:
+        if calendar is not None and own_zone is not None and not calendar.open_hours:
             yield from _clock_changes(calendar, own_zone, now)
 
 

@@ -18,6 +18,7 @@ from textual.strip import Strip
 
 from fedtui.model import Run
 from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
+from fedtui.presentation.notes import folded
 from fedtui.presentation.signs import Line, plain, width_of
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.marks import mark
@@ -54,6 +55,7 @@ class LogView(LineView):
         self._runs: Sequence[Run] = ()
         self._items: list[int | Run] = []
         self._rows: list[tuple[int, int]] | None = None
+        self._said: Sequence[Line] = ()
         self._message: Sequence[Line] = ()
         self._sideways = 0
         self.pattern: re.Pattern[str] | None = None
@@ -62,15 +64,15 @@ class LogView(LineView):
         self.live = True
 
     def say(self, *lines: Line) -> None:
-        """Show a message in place of a log."""
+        """Show a message in place of a log; long lines of it are folded."""
         self._texts, self._moments, self._open = [], [], False
-        self._message = lines
+        self._said, self._sideways = lines, 0
         self._arrange()
 
     def load(self, texts: Sequence[str], open_line: str = "") -> None:
         """Show these lines and no others."""
         self._texts, self._moments, self._open = [], [], False
-        self._message, self.current, self._sideways = (), None, 0
+        self._said, self.current, self._sideways = (), None, 0
         self.append(texts, open_line)
 
     def append(self, texts: Sequence[str], open_line: str = "") -> None:
@@ -83,7 +85,7 @@ class LogView(LineView):
             self._moments.pop()
         self._open = bool(open_line)
         texts = [*texts[-self._most :], *([open_line] if open_line else [])]
-        self._message = ()
+        self._said = ()
         self._texts.extend(texts)
         self._moments.extend(stamps(texts, self._clock()))
         dropped = len(self._texts) - self._most
@@ -116,6 +118,8 @@ class LogView(LineView):
 
     def _arrange(self, dropped: int = 0) -> None:
         """Put rules among the lines, then tell the scrollbar; keep the place of one who reads further up."""
+        room = max(20, self.scrollable_content_region.width - 1)
+        self._message = [row for line in self._said for row in folded(line, room)]
         self._items = []
         start = 0
         for number, run in rule_places(self._moments, self._runs):

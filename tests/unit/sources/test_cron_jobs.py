@@ -225,6 +225,16 @@ def test_a_schedule_whose_every_time_is_left_out_by_the_clock() -> None:
     assert (job.state, job.state_reason, job.next_run) == (State.NEVER_FIRES, said, None)
 
 
+def test_cronie_makes_up_for_the_changes_of_its_own_zone_only() -> None:
+    cronie = CronDaemon(True, "cronie", "crond, pid 88", 88)
+    before = Now(datetime(2027, 3, 13, 12, 0, tzinfo=BERLIN))
+    answer = source(b"CRON_TZ=America/New_York\n30 2 * * * x\n", cronie, before).look()
+    assert answer.jobs is not None
+    assert answer.jobs[0].next_run is not None
+    # 02:30 on 14 March is left out in New York, and nothing is started in its place.
+    assert answer.jobs[0].next_run.isoformat() == "2027-03-15T02:30:00-04:00"
+
+
 def test_another_daemon_has_its_own_dialect() -> None:
     other = CronDaemon(True, "other", "crond, pid 88", 88)
     (job,) = rows(b"0 22-2 * * sat-mon x\n", other)
