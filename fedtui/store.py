@@ -14,8 +14,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
+from fedtui.keeping import Keeper
 from fedtui.merging import merge
-from fedtui.model import Answer, Finding, Problem, Snapshot
+from fedtui.model import Answer, Checkup, Problem, Snapshot
 from fedtui.sources.source import LongSource, Source
 
 COALESCE = 0.03
@@ -30,7 +31,7 @@ MANY = 50
 CHECKUP = "health"
 """What a snapshot is `loading` while its findings are those of an older one."""
 
-Check = Callable[[Snapshot], tuple[Finding, ...]]
+Check = Callable[[Snapshot], Checkup]
 
 
 class Store:
@@ -41,15 +42,18 @@ class Store:
         sources: Sequence[Source],
         clock: Callable[[], datetime],
         check: Check | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self._sources = tuple(sources)
         self._clock = clock
         self._check = check
+        self._keeper = keeper
         self._answers: dict[str, Answer] = {}
         self._asked: dict[str, int] = {}
         self._begun: set[str] = set()
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stale = asyncio.Event()
+        self._unread = asyncio.Event()
         self._merging = asyncio.Lock()
         self.snapshot = Snapshot(at=clock(), loading=frozenset(source.name for source in self._sources))
 
@@ -63,6 +67,8 @@ class Store:
             for source in self._sources:
                 tasks.create_task(self._keep_reading(source), name=f"source {source.name}")
             tasks.create_task(self._keep_merging(), name="merge")
+            if self._keeper is not None:
+                tasks.create_task(self._keep_judging(self._keeper), name="judge")
 
     async def refresh(self, name: str | None = None) -> Snapshot:
         """Ask every source (or the one called `name`) again now; returns the snapshot that results."""
@@ -114,19 +120,51 @@ class Store:
                 await asyncio.sleep(COALESCE)  # but the first rows are shown at once
             await self._merge()
 
+    async def _keep_judging(self, keeper: Keeper) -> None:
+        """Have the output of runs read while any waits for it; a merge then shows what came of it."""
+        while True:
+            await self._unread.wait()
+            self._unread.clear()
+            await asyncio.to_thread(keeper.judge)
+            await self._merge()
+
     async def _merge(self) -> None:
         async with self._merging:  # one at a time: an older picture must not be published over a newer one
             self._stale.clear()
             ordered = {s.name: self._answers[s.name] for s in self._sources if s.name in self._answers}
             loading = [s.name for s in self._sources if s.name not in self._answers or s.name in self._begun]
-            snapshot = await asyncio.to_thread(merge, ordered, self.snapshot, self._clock(), loading)
+            snapshot = await asyncio.to_thread(self._merged, ordered, loading)
             if self._check is not None:
                 if len(snapshot.jobs) - len(self.snapshot.jobs) > MANY:  # a checkup of these takes a while
                     self._publish(replace(snapshot, loading=snapshot.loading | {CHECKUP}))
-                snapshot = replace(snapshot, findings=await asyncio.to_thread(self._check, snapshot))
+                snapshot = with_checkup(snapshot, await asyncio.to_thread(self._check, snapshot))
             self._publish(snapshot)
+            if self._keeper is not None and self._keeper.waiting:
+                self._unread.set()
+
+    def _merged(self, answers: dict[str, Answer], loading: list[str]) -> Snapshot:
+        keeper = self._keeper
+        settle = keeper.settle if keeper is not None else None
+        snapshot = merge(answers, self.snapshot, self._clock(), loading, settle)
+        if keeper is not None:
+            if not loading:
+                keeper.close_unseen(snapshot)
+            if keeper.problem is not None:
+                snapshot = replace(snapshot, problems=(*snapshot.problems, keeper.problem))
+        return snapshot
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         for callback in self._subscribers:
             callback(snapshot)
+
+
+def with_checkup(snapshot: Snapshot, checked: Checkup) -> Snapshot:
+    """The snapshot with what the checks said of it."""
+    return replace(
+        snapshot,
+        findings=checked.findings,
+        unchecked=checked.unchecked,
+        passed=checked.passed,
+        silenced=checked.silenced,
+    )

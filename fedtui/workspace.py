@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
 from fedtui.merging import merge
@@ -19,6 +20,9 @@ from fedtui.sources.own_runs import OwnRunsSource
 if TYPE_CHECKING:
     from fedtui.actions.ports import Ports
     from fedtui.config import Config
+    from fedtui.keeping import Keeper
+    from fedtui.merging import Settle
+    from fedtui.results import RuleBook
     from fedtui.sources.log_feed import LogFeed
     from fedtui.sources.source import LookingSource, Source
     from fedtui.store import Store
@@ -28,8 +32,8 @@ CRON_ACTIVITY = "cron-activity"
 
 SOURCES_OF: Mapping[str, tuple[str, ...]] = {
     SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY),
-    SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log"),
-    SourceName.CRON_D: ("system-tables", "cron-log"),
+    SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log", CRON_ACTIVITY),
+    SourceName.CRON_D: ("system-tables", "cron-log", CRON_ACTIVITY),
     SourceName.USER_TIMER: ("user-timers",),
     SourceName.SYSTEM_TIMER: ("system-timers",),
 }
@@ -96,9 +100,27 @@ class Workspace:
 
         host = Host(self.config.log_size_warning)
         sources = [self.source(name) for name in self._makers]
-        store = Store(sources, self.ports.clock, lambda snapshot: checkup(snapshot, host))
+        self.book.check()
+        check = partial(checkup, host=host, ignore=self.config.ignore)
+        store = Store(sources, self.ports.clock, check, self.keeper)
         self._snapshot = lambda: store.snapshot
         return store
+
+    @cached_property
+    def book(self) -> RuleBook:
+        """The rules by which the output of runs is read. Raises ConfigError where the user's are none."""
+        from fedtui.results import RuleBook
+
+        return RuleBook(self.config.rules, self.config.jobs)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """Keeps the runs that are seen, and has their output read."""
+        from fedtui.keeping import Keeper
+
+        own = self.source(OWN_RUNS)
+        rows = (lambda: own.rows) if isinstance(own, OwnRunsSource) else dict
+        return Keeper(self.ports.history, lambda: self.book, self.ports.clock, self.home, rows)
 
     async def background(self) -> None:
         """What has to go on while the dashboard is open; returns at once where there is nothing."""
@@ -114,6 +136,7 @@ class Workspace:
             found = await asyncio.gather(*(self.source(name).read() for name in group))
             answers |= zip(group, found, strict=True)
             self._take(answers)
+        await asyncio.to_thread(self._judge, answers)
         return self.snapshot
 
     def look(self, sources: Sequence[str]) -> Snapshot:
@@ -122,6 +145,7 @@ class Workspace:
         for group in self._asked(sources):
             answers |= {name: cast("LookingSource", self.source(name)).look() for name in group}
             self._take(answers)
+        self._judge(answers)
         return self.snapshot
 
     def _asked(self, sources: Sequence[str]) -> Iterator[list[str]]:
@@ -134,10 +158,26 @@ class Workspace:
         yield [name for name in names if name != CRON_ACTIVITY]
         yield [name for name in names if name == CRON_ACTIVITY]
 
-    def _take(self, answers: Mapping[str, Answer]) -> None:
+    def _take(self, answers: Mapping[str, Answer], settle: Settle | None = None) -> None:
         now = self.ports.clock()
-        snapshot = merge(answers, Snapshot(now), now)
+        self._show(merge(answers, Snapshot(now), now, settle=settle))
+
+    def _show(self, snapshot: Snapshot) -> None:
         self._snapshot = lambda: snapshot
+
+    def _judge(self, answers: Mapping[str, Answer]) -> None:
+        """Keep the runs that were seen, and read the output of those that lack it."""
+        if not any(answer.runs or answer.starts for answer in answers.values()):
+            return  # nothing to keep: a list on a new machine loads none of it
+        keeper = self.keeper
+        self._take(answers, keeper.settle)
+        while keeper.waiting:
+            keeper.judge()
+            self._take(answers, keeper.settle)
+        keeper.close_unseen(self.snapshot)
+        problem = keeper.problem
+        if problem is not None and all(problem.message != other.message for other in self.snapshot.problems):
+            self._show(replace(self.snapshot, problems=(*self.snapshot.problems, problem)))
 
     def runs_of(self, job: Job) -> tuple[Run, ...]:
         """The latest runs of a job in the newest snapshot, oldest first."""

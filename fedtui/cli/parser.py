@@ -104,6 +104,12 @@ def _show(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _history(parser: argparse.ArgumentParser) -> None:
+    _job(parser, optional=True)
+    parser.add_argument("--count", type=_positive, default=24, metavar="N", help="how many (default 24)")
+    _json(parser)
+
+
 def _logs(parser: argparse.ArgumentParser) -> None:
     _job(parser)
     parser.add_argument(
@@ -172,6 +178,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "list": ("list the jobs", _list),
     "next": ("print the next runs of a job or of an expression", _next),
     "show": ("show everything known of a job", _show),
+    "history": ("print the runs that were seen, newest first", _history),
     "logs": ("print the end of a job's log", _logs),
     "run": ("run a job now, as its scheduler would", _run),
     "stop": ("stop a job that runs", _on_job),

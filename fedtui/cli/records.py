@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from fedtui.model import Job, Result, Run
 
 
+TRIGGERS = {"manual": "fedtui"}
+"""What a trigger is called in JSON, where that differs: a run by hand is one that fedtui started."""
+
+
 class Records(NamedTuple):
     """Makes JSON-ready objects: times in `zone`, outside text safe, secrets masked unless asked for."""
 
@@ -72,9 +76,30 @@ class Records(NamedTuple):
             "job": run.job_id,
             "start": self.when(run.start),
             "end": self.when(run.end),
-            "trigger": run.trigger.value,
+            "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
             "result": None if run.result is None else self.result(run.result),
             "output": path_text(run.output),
+        }
+
+    def history(self, run: Run) -> dict[str, Any]:
+        """One run, as `history --json` prints it: the verdict's fields beside its own."""
+        result = run.result
+        told = {} if result is None else self.result(result)
+        return {
+            "id": run.id,
+            "job": run.job_id,
+            "start": self.when(run.start),
+            "end": self.when(run.end),
+            "exit_code": told.get("exit_code"),
+            "signal": told.get("signal"),
+            "status": told.get("status", "running"),
+            "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
+            "duration_s": told.get("duration_s"),
+            "warnings": told.get("warnings", 0),
+            "reasons": told.get("reasons", []),
+            "evidence": told.get("evidence", []),
+            "output": path_text(run.output),
+            "log_path": None if run.log is None else path_text(run.log.path),
         }
 
     def details(self, job: Job) -> dict[str, Any]:

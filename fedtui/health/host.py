@@ -15,6 +15,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeVar
 
+from fedtui.crontab.comments import codes_of
+
 T = TypeVar("T")
 
 KEEP = 15.0
@@ -65,6 +67,10 @@ class Host:
     def rotated(self, path: str) -> str | None:
         """What rotates the log at `path` (a logrotate file, or the rotated file beside it), or None."""
         return self._remember("rotated", path, _rotation)
+
+    def silenced_in(self, path: str) -> tuple[str, ...]:
+        """The codes that `# fedtui: ignore` lines of the unit file `path` name."""
+        return self._remember("silenced", path, _silenced_in)
 
 
 def _exists(path: str) -> bool | None:
@@ -120,6 +126,14 @@ def _rotation(path: str) -> str | None:
         if any(fnmatch(path, pattern) for pattern in _patterns(config)):
             return str(config)
     return None
+
+
+def _silenced_in(path: str) -> tuple[str, ...]:
+    try:
+        text = Path(path).read_bytes()
+    except (OSError, ValueError):  # a file that cannot be read says nothing
+        return ()
+    return tuple(code for line in text.splitlines() for code in codes_of(line))
 
 
 def _patterns(config: Path) -> list[str]:
