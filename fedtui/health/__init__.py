@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from fedtui.health import line, logs, results, scheduler
+from fedtui.health import line, logs, results, scheduler, traps
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule
 from fedtui.health.silence import silenced
@@ -18,6 +18,7 @@ from fedtui.model import Checkup, Finding, Severity, Snapshot, Unchecked
 CHECKS: tuple[Check, ...] = (
     *scheduler.CHECKS,
     *line.CHECKS,
+    *traps.CHECKS,
     *results.CHECKS,
     *logs.CHECKS,
 )
