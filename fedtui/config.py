@@ -43,21 +43,21 @@ class Config:
         return self.state / "runs"
 
 
-def _folder(variable: str, default: str) -> Path:
+def xdg_folder(variable: str, default: str) -> Path:
+    """A base folder: what `variable` says if that is absolute, else `default` below the home folder."""
     value = os.environ.get(variable, "")
-    base = Path(value) if value.startswith("/") else Path.home() / default
-    return base / "fedtui"
+    return Path(value) if value.startswith("/") else Path.home() / default
 
 
 def config_file() -> Path:
     """The path of the user's config.toml, whether or not it is there."""
-    return _folder("XDG_CONFIG_HOME", ".config") / "config.toml"
+    return xdg_folder("XDG_CONFIG_HOME", ".config") / "fedtui" / "config.toml"
 
 
 def load(path: Path | None = None) -> Config:
     """Read config.toml over the defaults. Raises ConfigError for a file that cannot be used."""
     path = path or config_file()
-    state = _folder("XDG_STATE_HOME", ".local/state")
+    state = xdg_folder("XDG_STATE_HOME", ".local/state") / "fedtui"
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
-import socket
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fedtui.actions.ports import Ports
 from fedtui.bus import bus_factory
 from fedtui.history.database import History
 from fedtui.sources.crontab_program import SystemCrontab
-from fedtui.sources.user_crontab import UserCrontabSource
+from fedtui.sources.user_crontab import UserCrontabSource, utc_now
 from fedtui.sources.zone import local_zone
 from fedtui.workspace import CRON_ACTIVITY, OWN_RUNS, Workspace, own_runs
 
@@ -21,10 +19,6 @@ if TYPE_CHECKING:
     from fedtui.config import Config
     from fedtui.sources.source import Source
     from fedtui.workspace import MakeSource
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
 
 
 def host_workspace(config: Config) -> Workspace:
@@ -43,10 +37,10 @@ def host_workspace(config: Config) -> Workspace:
         crontabs={table.user: table for table in tables},
         bus=bus_factory(config.bus),
         history=History(config.database),
-        clock=_clock,
+        clock=utc_now,
     )
     home = os.environ.get("HOME") or user.pw_dir
-    host = socket.gethostname().partition(".")[0]
+    host = os.uname().nodename.partition(".")[0]
     return Workspace(ports, _host_sources, home=home, host=host, zone=local_zone()[1])
 
 

@@ -79,6 +79,11 @@ class Result:
     reasons: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 
+    @property
+    def ending(self) -> str:
+        """The signal's name, "exit 3", or nothing where neither is known."""
+        return self.signal or ("" if self.exit_code is None else f"exit {self.exit_code}")
+
 
 NEVER_RAN = Result(Outcome.NEVER)
 

@@ -89,7 +89,8 @@ class Store:
     async def _keep_merging(self) -> None:
         while True:
             await self._stale.wait()
-            await asyncio.sleep(COALESCE)
+            if self.snapshot.jobs or not any(answer.jobs for answer in self._answers.values()):
+                await asyncio.sleep(COALESCE)  # but the first rows are shown at once
             await self._merge()
 
     async def _merge(self) -> None:

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from fedtui import actions
-from fedtui.actions.plan import Refused
 from fedtui.model import Job, Run, State
 from fedtui.presentation.times import usual
 from fedtui.safe_text import decode
@@ -83,13 +82,14 @@ class JobActions(FullScreen):
         took = [run.result.duration for run in runs if run.result and run.result.duration is not None]
         from fedtui.screens.run import RunScreen
 
+        log = self.host.open_log(job) if job.timer is not None else None
         screen = RunScreen(
             job,
             start,
             updates,
             lambda: actions.stop(job, ports),
             clock=self.host.clock,
-            log=self.host.open_log(job),
+            log_title=log.title if log is not None else "",
             usual=usual(took),
             home=self.host.home,
         )
@@ -112,7 +112,7 @@ class JobActions(FullScreen):
         if await self._yes(AskScreen("Stop", job.name, "Stop the run that goes on?", text, "stop it")):
             try:
                 applied = await actions.stop(job, self.host.ports)
-            except Refused as refusal:
+            except actions.Refused as refusal:
                 await self._refused("Stop", job.name, refusal)
             else:
                 self.notify(applied.message, markup=False)
@@ -185,7 +185,7 @@ class JobActions(FullScreen):
         ports = self.host.ports
         try:
             before = await actions.load_draft(job, ports)
-        except Refused as refusal:
+        except actions.Refused as refusal:
             await self._refused("Edit", job.name, refusal)
             return
         draft = await self._draft(job, before)
@@ -220,10 +220,10 @@ class JobActions(FullScreen):
                 return
             try:
                 plan = await make(mend)
-            except Refused as refusal:
+            except actions.Refused as refusal:
                 await self._refused(verb, name, refusal)
                 return
-        except Refused as refusal:
+        except actions.Refused as refusal:
             await self._refused(verb, name, refusal)
             return
         ports = self.host.ports
@@ -253,7 +253,7 @@ class JobActions(FullScreen):
         answer: bool | None = await self.app.push_screen_wait(asked)
         return answer is True
 
-    async def _refused(self, verb: str, name: str, refusal: Refused) -> None:
+    async def _refused(self, verb: str, name: str, refusal: actions.Refused) -> None:
         from fedtui.screens.ask import RefusalScreen
 
         await self.app.push_screen_wait(RefusalScreen(f"{verb}: not done", name, refusal))
@@ -268,7 +268,7 @@ class JobActions(FullScreen):
 
         try:
             edit_file(self.app, file_of(self.job, self.host.home))
-        except Refused as refusal:
+        except actions.Refused as refusal:
             self._begin(self._refused("Open", self.job.name, refusal))
 
 

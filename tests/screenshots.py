@@ -98,7 +98,7 @@ async def _run_dialog(app: FedtuiApp, ended: bool) -> None:
     """The run dialog of the export, with output as its script prints it."""
     job = next(job for job in app.store.snapshot.jobs if job.name == "export-collections")
     start = NOW - timedelta(seconds=4)
-    run = Run("0123456789abcdef", job.id, start, trigger=Trigger.MANUAL)
+    run = Run("0123456789abcdef", job.id, start, trigger=Trigger.MANUAL, output=job.log_path)
 
     async def begin() -> Run:
         return run
@@ -109,7 +109,7 @@ async def _run_dialog(app: FedtuiApp, ended: bool) -> None:
         yield RunUpdate("".join(lines if ended else lines[:2]).encode(), None)
         if ended:
             result = Result(Outcome.FAILED, exit_code=1, duration=4.0, evidence=("exit status, fedtui",))
-            yield RunUpdate(b"", Run(run.id, job.id, start, NOW, result, Trigger.MANUAL))
+            yield RunUpdate(b"", Run(run.id, job.id, start, NOW, result, Trigger.MANUAL, job.log_path))
         else:
             await asyncio.Event().wait()
 
@@ -138,7 +138,7 @@ PICTURES = (
     Picture("reschedule", ("j", "j", "e", "ctrl+u", *"*/7 * * * *"), "starts again every hour"),
     Picture("pause", ("p",), "what will be done"),
     Picture("delete", ("j", "x"), "what will be done"),
-    Picture("new-job", ("n",), "command"),
+    Picture("new-job", ("n", *"0 6 * * 1-5", "tab", *"sh ~/report.sh"), "Mon–Fri"),
     Picture("log", ("l",), "sync complete"),
     Picture("help", ("question_mark",), "signs"),
     Picture("too-small", says="80"),

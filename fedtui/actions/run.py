@@ -100,14 +100,6 @@ async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncI
             yield RunUpdate(output, newest_run)
 
 
-async def settle_runs(ports: Ports) -> int:
-    """Give an end to every open run that has one: call it at the start and now and then. Returns how many.
-
-    A run whose keeper was killed ends as UNKNOWN. Raises HistoryError.
-    """
-    return await asyncio.to_thread(run_store.settle, ports.config, ports.history)
-
-
 async def stop(job: Job, ports: Ports) -> Applied:
     """End the run of the job that goes on: StopUnit, or SIGTERM to its process group and SIGKILL after 10 s.
 

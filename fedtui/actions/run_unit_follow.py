@@ -13,9 +13,10 @@ from fedtui.actions.growing_file import Tail, read_on
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_unit import UnitRun, until_end
-from fedtui.actions.systemd_manager import SERVICE, UNIT, manager
+from fedtui.actions.systemd_manager import manager
 from fedtui.model import Run
 from fedtui.sources.journal import JournalError, OneRun, follow_unit
+from fedtui.sources.systemd.names import SERVICE, UNIT
 
 QUIET = 0.5
 """Seconds of silence after the end of a run after which its last lines are taken to be in the journal."""

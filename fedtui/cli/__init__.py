@@ -6,11 +6,13 @@ words on standard error; a traceback only with --debug.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from fedtui.cli.parser import UsageError
+from fedtui.safe_text import visible_lines
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -32,7 +34,8 @@ def _start(workspace: Workspace, options: Namespace) -> int:
         from fedtui.cli.listing import print_jobs
 
         return print_jobs(workspace, options, workspace.look(options.source))
-    import asyncio  # here and not above: loading it takes longer than the list of a crontab
+    gc.enable()  # from here on it may take long
+    import asyncio  # not above: loading it takes longer than the list of a crontab
 
     return asyncio.run(_run(workspace, options))
 
@@ -101,10 +104,3 @@ def _expected() -> tuple[type[Exception], ...]:
     from fedtui.sources.crontab_port import CrontabError
 
     return (Refused, Unavailable, CrontabError, ConfigError, HistoryError)
-
-
-def visible_lines(text: str) -> str:
-    """Several lines of outside text, each made safe."""
-    from fedtui.safe_text import visible
-
-    return "\n".join(visible(line) for line in text.split("\n"))

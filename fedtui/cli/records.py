@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,7 +48,7 @@ class Records(NamedTuple):
             "last_run": self.when(job.last_run),
             "last_result": self.result(job.last_result),
             "command": None if job.command is None else self.text(job.command),
-            "log_path": job.log_path,
+            "log_path": path_text(job.log_path),
             "editable": job.editable,
             "location": str(job.location),
         }
@@ -73,7 +74,7 @@ class Records(NamedTuple):
             "end": self.when(run.end),
             "trigger": run.trigger.value,
             "result": None if run.result is None else self.result(run.result),
-            "output": run.output,
+            "output": path_text(run.output),
         }
 
     def details(self, job: Job) -> dict[str, Any]:
@@ -98,7 +99,7 @@ class Records(NamedTuple):
                 "activates": timer.activates,
                 "description": self.text(timer.description),
                 "unit_file_state": timer.unit_file_state,
-                "drop_ins": list(timer.drop_ins),
+                "drop_ins": [path_text(path) for path in timer.drop_ins],
                 "persistent": timer.persistent,
                 "later_runs": [self.when(moment) for moment in job.later_runs],
             }
@@ -115,6 +116,11 @@ class Records(NamedTuple):
             "summary": self.text(step.summary),
             "undone": step.undone,
         }
+
+
+def path_text(path: str | None) -> str | None:
+    """A path as text that JSON can hold: bytes that are not UTF-8 as `command` shows them."""
+    return None if path is None else visible(decode(os.fsencode(path)))
 
 
 def print_json(value: Any) -> None:

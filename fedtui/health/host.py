@@ -52,7 +52,7 @@ class Host:
 
     def executable(self, path: str) -> bool:
         """Whether `path` is a file that may be executed by this user."""
-        return self._remember("executable", path, lambda p: Path(p).is_file() and os.access(p, os.X_OK))
+        return self._remember("executable", path, _executable)
 
     def appendable(self, path: str) -> str | None:
         """Why nothing can be appended to the file `path`, or None when it can."""
@@ -74,7 +74,17 @@ def _exists(path: str) -> bool | None:
         return False
     except OSError:
         return None
+    except ValueError:  # a NUL in it
+        return False
     return True
+
+
+def _executable(path: str) -> bool:
+    """Also for names that no file can have, and in folders that this user may not enter."""
+    try:
+        return Path(path).is_file() and os.access(path, os.X_OK)
+    except OSError:
+        return False
 
 
 def _append_problem(path: str) -> str | None:
@@ -90,12 +100,14 @@ def _append_problem(path: str) -> str | None:
         return None if os.access(folder, os.W_OK | os.X_OK) else f"the folder {folder} is not writable"
     except OSError as error:
         return f"{path}: {error.strerror}"
+    except ValueError:  # a NUL in it
+        return f"{path} cannot be a path"
 
 
 def _size(path: str) -> int | None:
     try:
         found = Path(path).stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 

@@ -14,7 +14,7 @@ def last_run_failed(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
         result = job.last_result
         if result.outcome is not Outcome.FAILED:
             continue
-        how = result.signal or (f"exit {result.exit_code}" if result.exit_code is not None else "failed")
+        how = result.ending or "failed"
         in_a_row = 0
         for run in reversed(snapshot.runs.get(job.id, ())):
             if run.result is None:

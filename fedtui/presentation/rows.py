@@ -7,9 +7,9 @@ pieces from the gutter to the last column.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from fedtui.model import NEVER_RAN, Job, Outcome, Run, SourceName, State
 from fedtui.presentation.signs import (
@@ -41,8 +41,7 @@ class Column(StrEnum):
     LAST_10 = "LAST 10"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The columns that a table of a certain width has, with their widths in cells."""
 
     columns: tuple[tuple[Column, int], ...]

@@ -8,8 +8,8 @@ Unicode here and turned into ASCII by `to_ascii` where the terminal needs it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from fedtui.model import Job, Outcome, Result, Severity, State
 
@@ -25,8 +25,7 @@ class Tone(StrEnum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some text in one tone. The text is safe to show."""
 
     text: str
@@ -38,8 +37,7 @@ Line = tuple[Piece, ...]
 """One line of the screen, left to right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(NamedTuple):
     """A glyph with its word. The word has a tone of its own: the "ok" beside a green check is muted."""
 
     glyph: str
@@ -135,11 +133,7 @@ def is_grey(job: Job) -> bool:
 
 def exit_words(result: Result) -> str:
     """How a failed run ended, in words: the signal's name, `exit N`, or the first reason."""
-    if result.signal:
-        return result.signal
-    if result.exit_code is not None:
-        return f"exit {result.exit_code}"
-    return result.reasons[0] if result.reasons else "failed"
+    return result.ending or (result.reasons[0] if result.reasons else "failed")
 
 
 def outcome_sign(result: Result) -> Sign:

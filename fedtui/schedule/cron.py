@@ -1,8 +1,9 @@
 """Cron schedules that run when the daemon on the host runs them: parse, ask for runs, split a line.
 
 `parse` takes the five fields or a nickname (`@daily`), in the dialect of Debian's cron ("debian") or of
-cronie ("cronie", Fedora and others). Everything follows the daemons' own source (entry.c, cron.c); other
-dialects are in `foreign`. Nothing here reads a clock or a time zone of the machine's.
+cronie ("cronie", Fedora and others), where everything follows the daemons' own source (entry.c, cron.c); or
+for any other daemon ("other"), where croniter says the runs. What has more than five fields is in `foreign`.
+Nothing here reads a clock or a time zone of the machine's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from functools import lru_cache
 from fedtui.schedule import daemon
 from fedtui.schedule.errors import ScheduleError
 from fedtui.schedule.fields import KINDS, Element, Field, read_field
+from fedtui.schedule.foreign import croniter_runs
 
 __all__ = ["NICKNAMES", "CronSchedule", "ScheduleError", "parse", "split_schedule"]
 
@@ -30,7 +32,7 @@ NICKNAMES = {
     "@hourly": "0 * * * *",
 }
 _REBOOT = "@reboot"
-_DIALECTS = ("debian", "cronie")
+_DIALECTS = ("debian", "cronie", "other")
 _EPOCH = date(1970, 1, 1).toordinal()
 _LONGEST = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _BLANKS = re.compile(r"[ \t]*")
@@ -86,7 +88,12 @@ class CronSchedule:
 
     @property
     def either_day(self) -> bool:
-        """True when one matching day field is enough: neither of the two begins with `*` (crontab(5))."""
+        """True when one matching day field is enough: neither of the two begins with `*` (crontab(5)).
+
+        croniter, for other daemons, wants a `*` of its own, without a step.
+        """
+        if self.dialect == "other":
+            return bool(self.fields) and not any(_plain(self.fields[place]) == "*" for place in (2, 4))
         return bool(self.fields) and not (self.fields[2].star or self.fields[4].star)
 
     @property
@@ -120,8 +127,10 @@ class CronSchedule:
         """
         if after.tzinfo is None:
             raise ValueError("after must be an aware datetime")
-        if self.never_fires or self.random:
+        if self.reboot or self.never_fires or self.random:
             return iter(())
+        if self.dialect == "other":
+            return croniter_runs(" ".join(map(_plain, self.fields)), after, zone)
         return self._runs(int(after.timestamp() // 60), zone, compensate)
 
     def _runs(self, after: int, zone: tzinfo, compensate: bool) -> Iterator[datetime]:
@@ -170,6 +179,13 @@ class CronSchedule:
                 year, month = year + 1, 1
 
 
+def _plain(field: Field) -> str:
+    """A field for croniter, which has ideas of its own on `0-0` and the like."""
+    if any(element.text == "*" for element in field.elements):
+        return "*"
+    return ",".join(map(str, field.values))
+
+
 @lru_cache(maxsize=16384)
 def parse(text: str, dialect: str = "debian") -> CronSchedule:
     """The schedule that `text` is: five fields or a nickname, blanks around it allowed.
@@ -198,7 +214,7 @@ def split_schedule(line: bytes | str, dialect: str = "debian", *, system: bool =
     quiet = 1 if system and dialect == "cronie" and text.startswith("-") else 0  # cronie: do not log
     schedule, rest = _read(text, dialect, quiet)
     follows = text[rest : rest + 1]
-    if follows == "*" and (dialect == "cronie" or not system):
+    if follows == "*" and (dialect == "cronie" or (dialect == "debian" and not system)):
         raise ScheduleError("command", "a sixth field; a schedule has five")
     if dialect == "cronie" and follows in ("", "\n"):
         raise ScheduleError("command", "no command follows the schedule")
@@ -217,7 +233,7 @@ def _read(text: str, dialect: str, at: int = 0) -> tuple[CronSchedule, int]:
         end = _skip(_WORD, text, at)
         fields.append(read_field(kind, text[at:end], dialect))
         at = _skip(_BLANKS, text, end)
-        if text[at : at + 1] == "\xff" and dialect == "debian":
+        if text[at : at + 1] == "\xff" and dialect != "cronie":
             raise ScheduleError(kind.name, "cron takes the byte 0xFF for the end of the file")
     return CronSchedule(text[start:end], dialect, tuple(fields)), at
 

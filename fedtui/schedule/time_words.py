@@ -50,7 +50,7 @@ def _rate(count: int, unit: str) -> str:
 def _each_hour(minutes: Sequence[int]) -> TimeWords:
     count = len(minutes)
     if count == 60:
-        return TimeWords("every minute", "every minute", "every minute")
+        return TimeWords("every minute", "every min", "every minute")
     if count == 1:
         at = past(minutes[0])
         return TimeWords(f"hourly at {at}", f"hourly {at}", f"at {at} of each hour", "24 runs a day")

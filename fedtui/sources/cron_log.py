@@ -142,12 +142,12 @@ class CronLogSource:
         return next((path for path in self._files if path.exists()), None)
 
     def _read_file(self, error: JournalError) -> None:
-        from fedtui.sources.log_file import LogError, LogFile, LogTrouble
-
         path = self._file()
         if path is None:
             self._explain(error)
             return
+        from fedtui.sources.log_file import LogError, LogFile, LogTrouble
+
         try:
             lines = LogFile(path).tail(KEPT * 4, _TAIL_BYTES)
         except LogError as trouble:

@@ -152,8 +152,7 @@ def unit_query(unit: str, user_manager: bool, run: OneRun | None = None) -> Quer
     if not run.main_pid or run.start is None:
         return Query(tuple(terms), not user_manager)
     terms += ["+", f"_PID={run.main_pid}", "_TRANSPORT=stdout", *([mine] if user_manager else [])]
-    since = f"--since=@{run.start.timestamp() - 1:.0f}"
-    return Query((since, *terms), not user_manager)
+    return Query(tuple(terms), not user_manager, f"@{run.start.timestamp() - 1:.0f}")
 
 
 async def unit_log(
@@ -208,7 +207,8 @@ async def _strays(unit: str) -> tuple[Entry, ...]:
         return ()
     if not pid:
         return ()
-    query = Query((f"--since=@{start - 1}", f"_PID={pid}", "_TRANSPORT=stdout", f"_UID={os.getuid()}"))
+    terms = (f"_PID={pid}", "_TRANSPORT=stdout", f"_UID={os.getuid()}")
+    query = Query(terms, since=f"@{start - 1}")
     try:
         return tuple(entry for entry in await read(query, 1000) if not entry.user_unit)
     except JournalError:

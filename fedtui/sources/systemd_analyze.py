@@ -42,12 +42,11 @@ class CalendarCheck:
 
 @dataclass(frozen=True, slots=True)
 class SpanCheck:
-    """What systemd says of one time span: its length in seconds, and how systemd writes it."""
+    """What systemd says of one time span: its length in seconds."""
 
     text: str
     ok: bool
     seconds: float = 0.0
-    human: str = ""
     error: str = ""
 
 
@@ -176,7 +175,7 @@ async def timespan(text: str) -> SpanCheck:
     if ended.status or not microseconds.isdigit():
         complaint = _complaint(text, ended.err.decode("utf-8", "replace"), "Failed to parse")
         return SpanCheck(text, False, error=complaint)
-    return SpanCheck(text, True, int(microseconds) / 1e6, values.get("Human", text))
+    return SpanCheck(text, True, int(microseconds) / 1e6)
 
 
 async def verify(paths: Sequence[Path], user_manager: bool) -> list[str]:

@@ -103,7 +103,6 @@ class UserCrontabSource:
             facts = TableFacts(
                 SourceName.CRONTAB, "crontab", lambda _: self._home, editable=True, fault=known[2]
             )
-            dialect = "cronie" if daemon.dialect == "cronie" else "debian"
-            document = Document.parse(table, user=self._user, dialect=dialect)
+            document = Document.parse(table, user=self._user, dialect=daemon.dialect)
             self._known, self._table = known, TableJobs(document, facts)
         return self._table.at(now, Clockwork(daemon, *self._zone()))

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.notes import OWN, empty_lines, matches
+from fedtui.presentation.notes import OWN, OWN_SOURCES, empty_lines, matches
 from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.safe_text import shown
 
@@ -67,15 +67,14 @@ class Filter:
             return [(Piece(missed, bold=True),), (), _key("esc", f"show all {len(snapshot.jobs)}")]
         if self.whose and snapshot.jobs:
             return [(Piece(f"No job is {self.whose}.", bold=True),), (), _key("S", "show all jobs")]
-        if snapshot.loading and not snapshot.jobs:
+        if snapshot.loading & OWN_SOURCES or (snapshot.loading and not snapshot.jobs):
             return [(Piece(f"Reading {', '.join(sorted(snapshot.loading))} …", Tone.MUTED),)]
-        if snapshot.troubles and not snapshot.jobs:
-            return [(Piece("✗ ", Tone.FAIL), Piece(shown(p.message))) for p in snapshot.troubles]
         keys = (
             ("n", "write a first job"),
             ("D", "try everything in a demo workspace, nothing real is touched"),
         )
-        return empty_lines(user, len(snapshot.jobs), keys)
+        unseen = {p.source: p for p in reversed(snapshot.troubles) if p.source in OWN_SOURCES}
+        return empty_lines(user, len(snapshot.jobs), keys, unseen)
 
 
 def _key(key: str, words: str) -> Line:

@@ -38,7 +38,7 @@ def scheduler_pieces(scheduler: Scheduler) -> Line:
 def status_pieces(snapshot: Snapshot) -> Line:
     """The middle of the head line."""
     line: list[Piece] = []
-    for scheduler in snapshot.schedulers:
+    for scheduler in sorted(snapshot.schedulers, key=lambda one: one.name):  # whoever answers first
         line.extend((*scheduler_pieces(scheduler), Piece("   ")))
     count = health_count(snapshot)
     if count:

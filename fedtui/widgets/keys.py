@@ -6,15 +6,14 @@ An `id` is what the config file maps to another key; it never changes. `label` s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding
 
 JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a log"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One key: what it is called, what it does. `footer`: 2 always, 1 from 118 columns on, 0 never.
 
     `shown` replaces the key on the help page where several belong together ("1–4 tab").

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from fedtui.actions.plan import DiffLine, FileDiff, Step
+from fedtui.actions.plan import DiffLine, FileDiff, Refused, Step
 from fedtui.presentation.signs import cut, to_ascii
 from fedtui.safe_text import shown
 
@@ -149,6 +149,14 @@ def boxed(glyph: str, tone: str, content: Content, width: int) -> list[Content]:
     for index, piece in enumerate(wrap_content(content, width - 4)):
         start = Content("   ") if index else Content.assemble(" ", (glyph, tone), " ")
         rows.append(fill(start + piece, width, "on $raised"))
+    return rows
+
+
+def refusal(refused: Refused, width: int) -> list[Content]:
+    """The box that says what happened, what was left untouched, and what to do."""
+    rows = note("✗", "bold $fail", "", width, lead=refused.message)
+    for text in (refused.untouched, refused.advice):
+        rows += note(" ", "", text, width) if text else []
     return rows
 
 

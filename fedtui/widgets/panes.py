@@ -10,11 +10,12 @@ from textual.content import Content
 from textual.widget import Widget
 
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.next_runs import RunsOf, next_line, next_rows
+from fedtui.presentation.next_runs import next_line, next_rows
 from fedtui.presentation.notes import health_count, health_lines
 from fedtui.presentation.rows import detail_lines
 from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.presentation.times import here
+from fedtui.schedule.upcoming import RunsOf
 from fedtui.widgets.job_table import JobTable, Runs
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.log_feed import WAITING

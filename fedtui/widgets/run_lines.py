@@ -12,9 +12,9 @@ from datetime import datetime
 from textual.content import Content
 
 from fedtui.model import Job, Outcome, Result, Run
-from fedtui.presentation.log_lines import read_line, stamps
+from fedtui.presentation.log_lines import read_line
 from fedtui.presentation.signs import Tone, cells, cut, exit_meaning, outcome_sign
-from fedtui.presentation.times import clock, clock_seconds, duration, seconds_between
+from fedtui.presentation.times import clock, clock_seconds, duration, seconds_between, weekday_clock
 from fedtui.safe_text import decode, shown
 from fedtui.widgets.lines import MOST_OF_A_LINE, fact
 from fedtui.widgets.palette import content
@@ -160,17 +160,14 @@ def ahead_words(job: Job, counts: OutputLines, now: datetime) -> Content | None:
         ]
         parts.append((f"{', '.join(said)} so far   ", "$fail" if counts.errors else "$warn"))
     if job.cron is not None and job.next_run is not None:
-        parts.append((f"cron starts it again at {clock(job.next_run, now)}, ended or not", "$muted"))
+        parts.append((f"cron starts it again {_when(job.next_run, now)}, ended or not", "$muted"))
     return Content.assemble(*parts) if parts else None
 
 
-def written_since(lines: Sequence[str], start: datetime, now: datetime) -> list[str]:
-    """Those of a log's last lines that were written since a run's start, as far as they tell their time."""
-    second = start.replace(microsecond=0)
-    for number, moment in enumerate(stamps(lines, now)):
-        if moment is not None and moment >= second:
-            return list(lines[number:])
-    return []
+def _when(moment: datetime, now: datetime) -> str:
+    """`at 14:10`; on another day with that day: `Sun 02:00`."""
+    today = moment.astimezone(now.tzinfo).date() == now.date()
+    return f"at {clock(moment, now)}" if today else weekday_clock(moment, now)
 
 
 def ending_words(result: Result) -> str:

@@ -43,7 +43,7 @@ async def test_a_new_job_is_typed_and_handed_over() -> None:
         await pilot.press(*keys("*/5 * * * *"), "tab", *keys("sh x.sh >> ~/x.log"), "tab", *"nick", "tab")
         await until(pilot, reads(app, "ctrl+j new line"))
         await pilot.press(*"one", "ctrl+j", *"two")
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.pause()
         text = screen_text(app)
         await pilot.press("enter")
@@ -57,7 +57,7 @@ async def test_a_new_job_is_typed_and_handed_over() -> None:
 async def test_an_existing_job_comes_back_as_it_was_but_for_the_edit() -> None:
     app, dialog = opened(EXISTING)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.press("enter")
         await until(pilot, reads(app, "This is the job as it is now: nothing to change."))
         assert "╭─ Edit  metrics ──" in screen_text(app)
@@ -73,7 +73,7 @@ async def test_a_form_without_schedule_or_command_goes_nowhere() -> None:
         await pilot.press("enter")
         await until(pilot, reads(app, "Type a schedule first."))
         await pilot.press(*keys("5 4 * * *"))
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.pause()
         assert "Type a schedule first." not in screen_text(app)
         await pilot.press("enter")
@@ -99,7 +99,7 @@ async def test_ctrl_n_takes_the_schedule_without_the_trap() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, reads(app, "▲ */7 starts again every hour."))
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: dialog._field.is_valid and dialog._field.text == "*/6 * * * *")
+        await until(pilot, lambda: dialog.field.is_valid and dialog.field.text == "*/6 * * * *")
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.answers))
     assert app.answers == [Draft("*/6 * * * *", "true")]
@@ -137,7 +137,7 @@ async def test_a_percent_sign_is_warned_of_and_ctrl_r_escapes_it() -> None:
 
 def dialog_is_valid(app: DialogApp) -> bool:
     assert isinstance(app.dialog, JobFormScreen)
-    return app.dialog._field.is_valid
+    return app.dialog.field.is_valid
 
 
 async def test_escape_leaves() -> None:
@@ -152,7 +152,7 @@ async def test_hostile_text_is_drawn_safe_and_comes_back_unchanged() -> None:
     hostile = Draft("5 4 * * *", "echo [/x]\t\x1b[2J\u202e é", "[/n]", "[/o]")
     app, dialog = opened(hostile)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.pause()
         text = screen_text(app)
         await pilot.press("tab", "tab", "end", "x", "enter")

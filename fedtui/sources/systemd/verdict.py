@@ -118,7 +118,7 @@ def _ended(unit: Activated, start: datetime | None) -> Result:
         name = signal_name(unit.main_status)
         reasons = [_RESULTS[unit.result]] if unit.result in _RESULTS else []
         if unit.result == "success":
-            reasons.append(f"it was ended by {name}, which systemd counts as a clean stop")
+            reasons.append(clean_stop(name))
         return Result(Outcome.FAILED, None, name, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
     code = unit.main_status if unit.main_code == CLD_EXITED else None
     if unit.result != "success":
@@ -127,6 +127,11 @@ def _ended(unit: Activated, start: datetime | None) -> Result:
         return Result(Outcome.UNKNOWN, reasons=("its exit was not seen by systemd",))
     reasons = [] if code == 0 else [f"the unit counts exit {code} as success"]
     return Result(Outcome.OK, code, None, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
+
+
+def clean_stop(signal: str) -> str:
+    """The reason for a run that a signal ended and systemd calls a success: nobody saw it end well."""
+    return f"it was ended by {signal}, which systemd counts as a clean stop"
 
 
 def _failed(unit: Activated, code: int | None, duration: float | None) -> Result:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fedtui.__main__ import main
+from fedtui.cli.finding import Unavailable, choose
+from fedtui.cli.parser import UsageError
+from fedtui.model import Problem, Snapshot
 
 Shell = Callable[..., tuple[int, str, str]]
 
@@ -238,3 +243,31 @@ def test_the_dashboard_needs_a_terminal(shell: Shell) -> None:
     status, _, err = shell()
     assert status == 2
     assert "needs a terminal" in err
+
+
+def test_paths_that_are_not_utf8_are_json_all_the_same(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (folder / "crontab").write_bytes(b"* * * * * echo >> /tmp/x\xff.log\n")
+    for words in (["list", "--json"], ["show", "--json", "echo"]):
+        capfdbinary.readouterr()
+        assert main(["demo", "--folder", str(folder), *words]) == 0
+        found = json.loads(capfdbinary.readouterr().out.decode("utf-8"))
+        job = found[0] if isinstance(found, list) else found
+        assert job["log_path"] == "/tmp/xÿ.log"
+
+
+def test_a_source_that_sees_less_does_not_make_a_wrong_name_a_failure() -> None:
+    """Who may not read cron's log still learns that there is no such job: wrong usage, not unavailable."""
+    less = Problem("cron-log", "cron's lines cannot be read", note=True)
+    moment = datetime(2026, 11, 24, 13, 5, tzinfo=UTC)
+    with pytest.raises(UsageError, match="there is no job 'nothere'"):
+        choose(Snapshot(moment, problems=(less,)), "nothere")
+    with pytest.raises(Unavailable, match="not every source could be read: cron's lines"):
+        choose(Snapshot(moment, problems=(replace(less, note=False),)), "nothere")
+
+
+def test_from_the_first_year_is_a_moment_like_any_other(shell: Shell) -> None:
+    status, out, err = shell("next", "--json", "--expr", "@daily", "--from", "0001-01-01T00:00:00+14:00")
+    assert status == 2, out
+    assert "--from" in err

@@ -162,3 +162,23 @@ def test_a_rotated_file_beside_the_log_tells_of_rotation(tmp_path: Path) -> None
     log.write_bytes(b"x" * 1001)
     (tmp_path / "a.log.1.gz").write_bytes(b"")
     assert "FT402" not in found(cron_job(log_path=str(log)))
+
+
+def test_names_that_no_file_can_have_end_no_check(tmp_path: Path) -> None:
+    """A word of 985 letters is a name that the kernel refuses, one with a NUL is none at all."""
+    long, null = cron_job("x" * 985, name="long"), cron_job("/bin/a\0b >> /tmp/a\0b.log", name="null")
+    null = replace(null, log_path="/tmp/a\0b.log")
+    codes = found(long, null)
+    assert "FT003" not in codes
+    assert codes["FT118"].job_id == "crontab:long"
+
+
+def test_a_check_that_cannot_look_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Host, path: str) -> bool:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(Host, "executable", refused)
+    failed = cron_job("sync", last_run=NOW, last_result=Result(Outcome.FAILED, exit_code=1))
+    codes = found(failed)
+    assert codes["FT003"].evidence == ("[Errno 13] Permission denied: '/usr/bin/sync'",)
+    assert "FT301" in codes
