@@ -26,7 +26,7 @@ from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
 from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets.host import StorePort
-from fedtui.widgets.keys import ALL, APP, unknown_ids
+from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
 from fedtui.widgets.log_feed import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
 
@@ -117,9 +117,15 @@ class FedtuiApp(App[str]):
         self.set_timer(QUIET, self._load_the_rest)
         unknown = unknown_ids(self.config.keys)
         if unknown:
-            self.notify(
-                f"config.toml: no key is called {', '.join(unknown)}", severity="warning", markup=False
-            )
+            self._complain(f"no key is called {', '.join(unknown)}")
+        for loser, key, winner in taken_keys(self.config.keys):
+            self._complain(f"{winner} takes {key} from {loser}")
+        if self.config.theme not in self.available_themes:
+            self._complain(f"there is no theme {self.config.theme}; ctrl+p, Theme lists them")
+
+    def _complain(self, mistake: str) -> None:
+        """Name a mistake in the settings."""
+        self.notify(f"config.toml: {mistake}", severity="warning", markup=False)
 
     async def _load_the_rest(self) -> None:
         """Make and load what the first paint did not wait for; then look for garbage again (`__main__`)."""

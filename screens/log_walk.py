@@ -10,7 +10,7 @@ from fedtui.screens.base import FullScreen
 from fedtui.sources.log_feed import FileFeed
 from fedtui.sources.log_file import LogError
 from fedtui.sources.log_pages import LogWalker
-from fedtui.widgets.log_feed import problem_lines
+from fedtui.widgets.log_feed import problem_line
 from fedtui.widgets.log_view import LogView
 from fedtui.widgets.messages import EdgeReached
 
@@ -110,7 +110,7 @@ class LogWalking(FullScreen):
         try:
             await work
         except LogError as error:
-            self.view.say(*problem_lines(f"{error} {error.advice}".strip(), self.view.size.width))
+            self.view.say(problem_line(f"{error} {error.advice}".strip()))
         self.walked()
 
     def walked(self) -> None:

@@ -8,11 +8,13 @@ record is one JSON file of mode 0600, replaced atomically.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.model import Outcome, Result, Run, Trigger
+from fedtui.history.rows import result_from_json
+from fedtui.model import LogSlice, Outcome, Result, Run, Trigger
 from fedtui.sources.processes import ProcessIdentity, signal_name
 from fedtui.whole_file import replace_file
 
@@ -24,7 +26,8 @@ class RunRecord:
     `job` leads a process group of its own. `log` is the file the job itself appends to, with its size at
     the start and the last bytes before it (as Latin-1), so that a dialog can show what this run wrote there.
     `status` is the wait status's exit code (0..255), `signal` the number of the signal that ended the shell;
-    both None while it runs.
+    both None while it runs. `verdict` is the result with what the output says, as JSON; `judging` while its
+    supervisor reads that output. `log_end` is where the log ended then.
     """
 
     id: str
@@ -44,6 +47,9 @@ class RunRecord:
     error: str = ""
     dropped: int = 0
     trigger: str = Trigger.MANUAL.value
+    log_end: int | None = None
+    verdict: str = ""
+    judging: bool = False
 
     def to_run(self) -> Run:
         """The run as the rest of the program speaks of it."""
@@ -58,10 +64,18 @@ class RunRecord:
             output=self.output,
             pid=self.job.pid if self.job else None,
             pgid=self.job.pid if self.job else None,
+            log=LogSlice(self.log, self.log_offset, self.log_end) if self.log else None,
         )
 
     def result(self) -> Result:
         """The verdict. UNKNOWN unless an exit status or a signal was seen."""
+        if self.verdict:
+            with suppress(ValueError, KeyError, TypeError):
+                return result_from_json(self.verdict)
+        return self.by_status()
+
+    def by_status(self) -> Result:
+        """The verdict by the exit status alone."""
         evidence = ("exit status, fedtui",)
         if self.error:
             return Result(Outcome.FAILED, None, None, self.duration, 0, (self.error,), ("fedtui",))

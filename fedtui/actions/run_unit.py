@@ -221,6 +221,6 @@ def _remember(ports: Ports, run: UnitRun) -> None:
 
 def _keep(ports: Ports, run: Run) -> None:
     try:
-        ports.history.begin_run(run)
+        ports.history.keep_runs((run,))
     except HistoryError:
         return  # systemd and its journal have the facts, too

@@ -116,4 +116,4 @@ def read_table(port: CrontabPort) -> bytes | None:
     try:
         return port.read()
     except CrontabError as error:
-        raise Refused(f"The {port.title} cannot be read: {error}.", advice=error.advice) from error
+        raise Refused(f"The {port.title} cannot be read: {error.sentence}.", advice=error.advice) from error

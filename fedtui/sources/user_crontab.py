@@ -79,9 +79,8 @@ class UserCrontabSource:
         try:
             table = self._port.read()
         except CrontabError as error:
-            problem = Problem(
-                self.name, visible(" ".join(str(error).split())), "The table itself.", error.advice, now
-            )
+            said = visible(error.sentence)
+            problem = Problem(self.name, said, "Untouched: the table itself.", error.advice, now)
             return Answer(self.name, now, None, problems=(problem,), schedulers=schedulers)
         return Answer(self.name, now, self._rows(table, daemon, now), schedulers=schedulers)
 

@@ -88,3 +88,14 @@ BY_ID = {key.id: key for key in ALL}
 def unknown_ids(keymap: dict[str, str]) -> list[str]:
     """The ids of a user's keymap that name no key."""
     return [name for name in keymap if name not in BY_ID]
+
+
+def taken_keys(keymap: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Who loses which key to whom by a user's keymap: (loser's id, key, winner's id), on one screen."""
+    lost = []
+    for screen in ((*DASHBOARD, *APP), (*LOG_SCREEN, *APP)):
+        has = {key.id: set(keymap.get(key.id, key.key).split(",")) for key in screen}
+        for winner in (key.id for key in screen if key.id in keymap):
+            for loser in (key.id for key in screen if key.id != winner):
+                lost += [(loser, key, winner) for key in sorted(has[winner] & has[loser])]
+    return sorted(set(lost))

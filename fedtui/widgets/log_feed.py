@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from fedtui.model import Job
-from fedtui.presentation.notes import wrapped
 from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.safe_text import shown
 from fedtui.sources.log_feed import LogChunk, LogFeed
@@ -28,10 +27,9 @@ WAITING: Line = (Piece("The log of the selected job appears here, live.", Tone.M
 EMPTY_LOG: Line = (Piece("The log is empty so far.", Tone.MUTED),)
 
 
-def problem_lines(text: str, width: int) -> list[Line]:
-    """Why there is no log, in lines of at most `width` cells."""
-    head, *more = wrapped(shown(text), max(20, width) - 2)
-    return [(Piece("▲ ", Tone.WARN), Piece(head)), *((Piece("  " + row),) for row in more)]
+def problem_line(text: str) -> Line:
+    """Why there is no log; the view folds it."""
+    return (Piece("▲ ", Tone.WARN), Piece(shown(text)))
 
 
 async def pump(feed: LogFeed, view: LogView, report: Callable[[LogChunk], None]) -> None:
@@ -54,9 +52,7 @@ async def pump(feed: LogFeed, view: LogView, report: Callable[[LogChunk], None])
                 if chunk.reset:
                     view.load(chunk.lines, open_line)
                 if not view.texts and not chunk.lines and not open_line and not waiting:
-                    view.say(
-                        *(problem_lines(chunk.problem, view.size.width) if chunk.problem else [EMPTY_LOG])
-                    )
+                    view.say(problem_line(chunk.problem) if chunk.problem else EMPTY_LOG)
                 elif not chunk.reset:
                     waiting.extend(chunk.lines)
                     if timer is None:

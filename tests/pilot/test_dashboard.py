@@ -531,3 +531,14 @@ async def test_what_is_still_being_read_is_not_called_absent() -> None:
     async with app.run_test(size=SMALL) as pilot:
         text = await settled(pilot, lambda text: "Reading crontab" in text)
     assert "No crontab" not in text
+
+
+async def test_settings_that_cannot_be_followed_are_named() -> None:
+    app = MockupApp(keys={"job.run": "p", "nothing.there": "k"})
+    app.config = replace(app.config, theme="solarized-of-yore")
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
+        text = await settled(pilot, lambda text: "there is no theme" in text)
+    said = " ".join(re.sub(r"[▌▐]", " ", text).split())
+    assert "config.toml: job.run takes p from job.pause" in said
+    assert "config.toml: no key is called nothing.there" in said
+    assert "there is no theme solarized-of-yore" in said

@@ -190,7 +190,7 @@ def test_a_table_that_cannot_be_read_is_a_problem_in_crontabs_words() -> None:
     answer = source(None, port=port).look()
     assert answer.jobs is None
     assert [problem.message for problem in answer.problems] == [
-        "You (fed) are not allowed to use this program (crontab) See crontab(1)"
+        "You (fed) are not allowed to use this program (crontab). See crontab(1)"
     ]
     assert answer.problems[0].advice == "Ask."
 
