@@ -106,10 +106,11 @@ class JobsPane(Pane):
             indented: list[Line] = [(Piece("   "), *line) if line else line for line in message]
             self.empty.set_lines([(), (), (), *indented])
         if empty is self.table.display:
-            had_focus = self.table.has_focus or self.empty.has_focus
+            # Focus that was asked for a widget that is hidden by then is lost: nobody's is this pane's.
+            ours = self.screen.focused in (None, self.table, self.empty)
             self.empty.display, self.table.display = empty, not empty
-            if had_focus:
-                (self.empty if empty else self.table).focus()
+            if ours:
+                self.screen.set_focus(self.empty if empty else self.table)
         self.show_details()
 
     def allow_details(self, allowed: bool) -> None:
