@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from fedtui.keeping import Keeper
 from fedtui.merging import merge
@@ -26,6 +27,17 @@ READ_DEADLINE = 30.0
 Check = Callable[[Snapshot], Checkup]
 
 
+class Revision(Protocol):
+    """Amends merged snapshots by what was known before, and says when to merge again without news."""
+
+    next_look: datetime | None
+    to_ask: frozenset[str]
+
+    def revise(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot amended; called in a thread, one call at a time."""
+        ...
+
+
 class Store:
     """Holds `snapshot`, the newest picture of the machine. `run` keeps it new until cancelled."""
 
@@ -35,11 +47,13 @@ class Store:
         clock: Callable[[], datetime],
         check: Check | None = None,
         keeper: Keeper | None = None,
+        revision: Revision | None = None,
     ) -> None:
         self._sources = tuple(sources)
         self._clock = clock
         self._check = check
         self._keeper = keeper
+        self._revision = revision
         self._answers: dict[str, Answer] = {}
         self._asked: dict[str, int] = {}
         self._subscribers: list[Callable[[Snapshot], None]] = []
@@ -94,10 +108,21 @@ class Store:
 
     async def _keep_merging(self) -> None:
         while True:
-            await self._stale.wait()
+            await self._news()
             if self.snapshot.jobs or not any(answer.jobs for answer in self._answers.values()):
                 await asyncio.sleep(COALESCE)  # but the first rows are shown at once
             await self._merge()
+
+    async def _news(self) -> None:
+        """Wait for an answer, or until the revision wants another look at what is known."""
+        moment = self._revision.next_look if self._revision is not None else None
+        rest = None if moment is None else max(0.0, (moment - self._clock()).total_seconds())
+        try:
+            async with asyncio.timeout(rest):
+                await self._stale.wait()
+        except TimeoutError:
+            asked = self._revision.to_ask if self._revision is not None else frozenset()
+            await asyncio.gather(*(self._ask(source) for source in self._sources if source.name in asked))
 
     async def _keep_judging(self, keeper: Keeper) -> None:
         """Have the output of runs read while any waits for it; a merge then shows what came of it."""
@@ -120,6 +145,8 @@ class Store:
         keeper = self._keeper
         settle = keeper.settle if keeper is not None else None
         snapshot = merge(answers, self.snapshot, self._clock(), loading, settle)
+        if self._revision is not None:
+            snapshot = self._revision.revise(snapshot)
         if keeper is not None:
             if not loading:
                 keeper.close_unseen(snapshot)

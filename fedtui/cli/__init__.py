@@ -81,6 +81,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli import running
 
             return running.run_job if options.verb == "run" else running.stop_job
+        case "watch":
+            from fedtui.cli import watching
+
+            return watching.watch
     from fedtui.cli import changing
 
     return changing.list_undo if options.verb == "undo" and options.list else changing.change
@@ -150,5 +154,6 @@ def _expected() -> tuple[type[Exception], ...]:
     from fedtui.config import ConfigError
     from fedtui.history.database import HistoryError
     from fedtui.sources.crontab_port import CrontabError
+    from fedtui.watching.book import BookError
 
-    return (Refused, Unavailable, CrontabError, ConfigError, HistoryError)
+    return (Refused, Unavailable, CrontabError, ConfigError, HistoryError, BookError)
