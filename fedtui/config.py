@@ -46,6 +46,11 @@ class Config:
         return self.state / "backup"
 
     @property
+    def watches(self) -> Path:
+        """Where watches over jobs are kept."""
+        return self.state / "watches"
+
+    @property
     def recorder(self) -> Path:
         """Where the recorder of cron lines lives, and what it records."""
         return self.state / "recorder"

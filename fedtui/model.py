@@ -175,8 +175,9 @@ class TimerFacts:
 
     `calendar` holds OnCalendar= expressions as systemd normalised them, `monotonic` pairs like
     ("OnUnitActiveSec", 3600.0) in seconds. `fragment` is the unit file, `drop_ins` the files that add
-    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `invocation_id` and
-    `main_pid` name the last run of the service that systemd remembers.
+    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `randomized_delay`
+    and `accuracy` (AccuracySec=) are in seconds. `invocation_id` and `main_pid` name the last run of the
+    service that systemd remembers.
     """
 
     unit: str
@@ -190,6 +191,7 @@ class TimerFacts:
     monotonic: tuple[tuple[str, float], ...] = ()
     persistent: bool = False
     randomized_delay: float = 0.0
+    accuracy: float = 60.0
     service_fragment: str = ""
     service_active_state: str = ""
     invocation_id: str = ""
@@ -347,11 +349,24 @@ class CronStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """A witness' word that cron did *not* start the job that was due at `due`, and how it knows.
+
+    Not to have seen a start is no such word: a run can be too short to be seen.
+    """
+
+    job_id: str
+    due: datetime
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one source says of the world at one moment. Facts and problems are data, never exceptions.
 
     `jobs` is None when the source cannot tell (then the last known rows stay, greyed); an empty tuple
-    means it looked and there are none. `runs` are runs that the source knows of itself.
+    means it looked and there are none. `runs` are runs that the source knows of itself. From `starts_since`
+    on, `starts` are all there were; None where that cannot be told.
     """
 
     source: str
@@ -361,14 +376,17 @@ class Answer:
     problems: tuple[Problem, ...] = ()
     schedulers: tuple[Scheduler, ...] = ()
     starts: tuple[CronStart, ...] = ()
+    starts_since: datetime | None = None
+    absences: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything known at one moment, merged from the newest answer of every source.
 
-    `runs` maps a job's id to its latest runs, oldest first. `unchecked`, `passed` and `silenced` are the
-    checkup's, as `findings` is.
+    `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to when it last told
+    of its jobs. `starts`, `starts_since` and `absences` are as in `Answer`; `unchecked`, `passed` and
+    `silenced` are the checkup's, as `findings` is.
     """
 
     at: datetime
@@ -381,6 +399,10 @@ class Snapshot:
     unchecked: tuple[Unchecked, ...] = ()
     passed: tuple[str, ...] = ()
     silenced: int = 0
+    answered: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    starts: tuple[CronStart, ...] = ()
+    starts_since: datetime | None = None
+    absences: tuple[Absence, ...] = ()
 
     @property
     def troubles(self) -> tuple[Problem, ...]:

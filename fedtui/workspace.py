@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from fedtui.merging import merge
-from fedtui.model import Answer, Job, Run, Snapshot, SourceName
+from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
 from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from fedtui.sources.log_feed import LogFeed
     from fedtui.sources.source import LookingSource, Source
     from fedtui.store import Store
+    from fedtui.watching.watches import Watches
 
 OWN_RUNS = "own-runs"
 CRON_ACTIVITY = "cron-activity"
+CRON_SILENCE = "cron-silence"
 
 SOURCES_OF: Mapping[str, tuple[str, ...]] = {
     SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY),
@@ -49,7 +51,8 @@ class Workspace:
     """Sources, ports and names of one machine or demo folder.
 
     `makers` gives, in display order, how each source is made; `zone` is the zone its schedules are read in.
-    `background` is what has to go on while the dashboard is open, beside the store.
+    `background` is what has to go on while the dashboard is open, beside the store. `words` are the arguments
+    after `fedtui` that lead here.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Workspace:
         host: str,
         zone: tzinfo,
         background: Callable[[Workspace], Awaitable[None]] | None = None,
+        words: Sequence[str] = (),
     ) -> None:
         self.ports = ports
         self.home = home
@@ -69,6 +73,7 @@ class Workspace:
         self._makers = makers(self)
         self._sources: dict[str, Source] = {}
         self._background = background
+        self._words = tuple(words)
         self._snapshot: Callable[[], Snapshot] = lambda: Snapshot(ports.clock())
 
     @property
@@ -94,17 +99,61 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store over every source, for the dashboard."""
-        from fedtui.health import checkup
-        from fedtui.health.host import Host
         from fedtui.store import Store
+        from fedtui.watching.attendance import Attendance
 
-        host = Host(self.config.log_size_warning)
         sources = [self.source(name) for name in self._makers]
         self.book.check()
-        check = partial(checkup, host=host, ignore=self.config.ignore)
-        store = Store(sources, self.ports.clock, check, self.keeper)
+        store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance())
         self._snapshot = lambda: store.snapshot
         return store
+
+    @cached_property
+    def checkup(self) -> Callable[[Snapshot], Checkup]:
+        """Runs all checks on a snapshot. Blocking."""
+        from fedtui.health import checkup
+        from fedtui.health.host import Host
+
+        host, ignore = Host(self.config.log_size_warning), self.config.ignore
+        return lambda snapshot: checkup(snapshot, host, ignore)
+
+    def checked(self) -> Snapshot:
+        """The newest picture, checked. Blocking."""
+        from fedtui.store import with_checkup
+
+        self._show(with_checkup(self.snapshot, self.checkup(self.snapshot)))
+        return self.snapshot
+
+    @cached_property
+    def watches(self) -> Watches:
+        """The watches over jobs of this workspace."""
+        from fedtui.schedule.upcoming import runs_of
+        from fedtui.watching.book import WatchBook
+        from fedtui.watching.watches import Watches
+
+        return Watches(
+            WatchBook(self.config.watches),
+            self.ports.clock,
+            runs_of,
+            words=self._words,
+            product=self.product_of,
+        )
+
+    def product_of(self, job: Job) -> str:
+        """The path of the file that a job should renew, as configured; empty for none. Raises ConfigError."""
+        from fedtui.sources.run_text import product_place
+
+        product = self.book.of(job.name, job.id).product
+        home = job.cron.home if job.cron is not None else self.home
+        return str(product_place(product, home or self.home)) if product else ""
+
+    async def keep_watching(self) -> None:
+        """Be the process that keeps the watches going, until none is left."""
+        from fedtui.schedule.upcoming import runs_of
+        from fedtui.watching.traces import FileTraces
+        from fedtui.watching.watchman import Watchman
+
+        await Watchman(self.watches.book, self.store, self.ports.clock, FileTraces(), runs_of).run()
 
     @cached_property
     def book(self) -> RuleBook:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
-from fedtui.model import Outcome, Severity, Snapshot
+from fedtui.model import Outcome, Severity, Snapshot, State
 
 LAST_RUN_FAILED = Rule(
     "FT301",
@@ -40,4 +40,26 @@ def last_run_failed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         )
 
 
-CHECKS: tuple[Check, ...] = (last_run_failed,)
+OVERDUE = Rule(
+    "FT302",
+    Severity.ERROR,
+    "a run is overdue",
+    "The schedule promised a run that did not begin, where its start would have been seen.",
+    "w watches the job's next runs, r runs it now.",
+)
+
+
+@check(OVERDUE)
+def overdue(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT302: a run that was due has not begun."""
+    for job in snapshot.jobs:
+        if job.state is State.OVERDUE:
+            yield OVERDUE.found(
+                f"{job.name} did not start when it was due.",
+                (job.state_reason,),
+                title=f"{job.name} is overdue",
+                job=job,
+            )
+
+
+CHECKS: tuple[Check, ...] = (last_run_failed, overdue)
