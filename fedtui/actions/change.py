@@ -62,9 +62,9 @@ async def plan_delete(job: Job, ports: Ports, *, mend: Mend | None = None) -> Pl
     return await asyncio.to_thread(cron_change.delete, job, ports, mend)
 
 
-async def plan_mend(job: Job, new_line: str, ports: Ports) -> Plan:
-    """New text for a line that cron refuses; `job` is the row of that line."""
-    return await asyncio.to_thread(cron_change.mend, job, new_line, ports)
+async def plan_mend(job: Job, new_line: str, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """New text for a line that cron refuses; `job` is the row of that line, `mend` is for other bad lines."""
+    return await asyncio.to_thread(cron_change.mend, job, new_line, ports, mend)
 
 
 async def plan_milder(plan: Plan, job: Job, ports: Ports) -> Plan:
