@@ -24,7 +24,15 @@ COALESCE = 0.03
 READ_DEADLINE = 30.0
 """Seconds after which a source that has not answered is reported as slow."""
 
-Check = Callable[[Snapshot], Checkup]
+
+class Check(Protocol):
+    """All checks."""
+
+    def __call__(self, snapshot: Snapshot, /) -> Checkup:
+        """What they say of a snapshot. Called in a thread."""
+
+    def forget(self) -> None:
+        """Look at everything again the next time."""
 
 
 class Revision(Protocol):
@@ -78,6 +86,8 @@ class Store:
     async def refresh(self, name: str | None = None) -> Snapshot:
         """Ask every source (or the one called `name`) again now; returns the snapshot that results."""
         asked = [source for source in self._sources if name in (None, source.name)]
+        if name is None and self._check is not None:
+            self._check.forget()
         await asyncio.gather(*(self._ask(source) for source in asked))
         await self._merge()
         return self.snapshot
