@@ -35,7 +35,14 @@ class Key(NamedTuple):
     def binding(self) -> Binding:
         """The same as a Textual binding."""
         return Binding(
-            self.key, self.action, self.label, show=self.footer > 0, tooltip=self.help, id=self.id, group=None
+            self.key,
+            self.action,
+            self.label,
+            show=self.footer > 0,
+            key_display=self.key if self.key == "enter" else None,  # and not its sign, which few fonts have
+            tooltip=self.help,
+            id=self.id,
+            group=None,
         )
 
 
