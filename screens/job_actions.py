@@ -32,6 +32,7 @@ LOADED_LATER = (
     "actions.schedule_preview",
     "screens.ask",
     "screens.confirm",
+    "screens.doctor",
     "screens.editing",
     "screens.help",
     "screens.job_form",
