@@ -8,8 +8,9 @@ new text for bad lines of the table, by number, where the plan was refused with 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
-from fedtui.actions import cron_apply, cron_change, timer_pause, timer_reschedule
+from fedtui.actions import cron_apply, cron_change, cron_setting, timer_pause, timer_reschedule
 from fedtui.actions.cron_change import CronChange
 from fedtui.actions.draft import Draft
 from fedtui.actions.plan import Applied, Plan, Refused
@@ -65,6 +66,14 @@ async def plan_delete(job: Job, ports: Ports, *, mend: Mend | None = None) -> Pl
 async def plan_mend(job: Job, new_line: str, ports: Ports) -> Plan:
     """New text for a line that cron refuses; `job` is the row of that line."""
     return await asyncio.to_thread(cron_change.mend, job, new_line, ports)
+
+
+async def plan_environment(
+    job: Job, settings: Mapping[str, str], ports: Ports, *, mend: Mend | None = None
+) -> Plan:
+    """Lines above a cron job that set these variables; they hold for the jobs below it, too."""
+    _only_cron(job, f"systemctl {'--user ' if _of_user(job) else ''}edit {_service(job)}")
+    return await asyncio.to_thread(cron_setting.plan, job, settings, ports, mend)
 
 
 async def plan_milder(plan: Plan, job: Job, ports: Ports) -> Plan:
@@ -132,3 +141,7 @@ def _of_user(job: Job) -> bool:
 
 def _unit(job: Job) -> str:
     return job.timer.unit if job.timer is not None else ""
+
+
+def _service(job: Job) -> str:
+    return job.timer.activates if job.timer is not None else ""

@@ -7,13 +7,15 @@ guessed.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fedtui.crontab.shell_words import Part, Redirect, Simple, Unreadable, Word, read_commands
 from fedtui.crontab.wrappers import Target, What, assignment, find_target, without_assignments
 
 _NESTING = 4
+_PROFILE_OPTION = re.compile(r"-[A-Za-z]*[li][A-Za-z]*|--login|--rcfile|--init-file")
 
 
 class ShellState:
@@ -54,12 +56,13 @@ class ShellState:
 
 
 class Step(NamedTuple):
-    """A simple command with the state it runs in. `words` are without assignments."""
+    """A simple command with the state it runs in. `words` are without assignments, `assigned` are those."""
 
     words: tuple[Word, ...]
     redirects: tuple[Redirect, ...]
     target: Target | None
     state: ShellState
+    assigned: tuple[Word, ...] = ()
 
 
 def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) -> tuple[Step, ...]:
@@ -69,23 +72,38 @@ def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) ->
     """
     text = command.decode("utf-8", "surrogateescape")
     try:
-        return tuple(_steps(text, ShellState(directory, dict(variables)), _NESTING))
+        return walk_on(text, ShellState(directory, dict(variables)))[0]
     except Unreadable:
         return ()
 
 
-def _steps(text: str, state: ShellState, nesting: int) -> Iterator[Step]:
+def walk_on(text: str, state: ShellState) -> tuple[tuple[Step, ...], ShellState]:
+    """The steps of one line of a script, and the state after it. Raises Unreadable."""
     walker = _Walker(state)
+    return tuple(_steps(text, walker, _NESTING)), walker.state
+
+
+def _steps(text: str, walker: _Walker, nesting: int) -> Iterator[Step]:
     for simple in read_commands(text):
         walker.enter(simple)
         words = without_assignments(simple.words)
+        assigned = tuple(simple.words[: len(simple.words) - len(words)])
         target = find_target(words)
-        yield Step(words, tuple(simple.redirects), target, walker.state.copy())
+        yield Step(words, tuple(simple.redirects), target, walker.state.copy(), assigned)
         if target is not None and target.what is What.CODE and nesting > 0:
             code = walker.state.value(target.word)
             if code is not None:
-                yield from _steps(code, walker.state.copy(), nesting - 1)
+                inner = walker.state.copy()
+                if reads_profile(words, target):
+                    inner.variables = {"HOME": inner.variables["HOME"]} if "HOME" in inner.variables else {}
+                yield from _steps(code, _Walker(inner), nesting - 1)
         walker.leave(simple, words)
+
+
+def reads_profile(words: Sequence[Word], target: Target) -> bool:
+    """True where the shell before `target` is a login or interactive one: its profile may set anything."""
+    before = words[: words.index(target.word)] if target.word in words else words
+    return any(_PROFILE_OPTION.fullmatch(word.raw) for word in before)
 
 
 class _Walker:
