@@ -16,12 +16,12 @@ from fedtui.crontab.edit_setting import others_touched, set_environment
 from fedtui.model import Job
 from fedtui.safe_text import shown
 
-OF_A_SESSION = frozenset(
-    """
+_SESSION_NAMES = """
     SSH_AUTH_SOCK SSH_AGENT_PID SSH_CLIENT SSH_CONNECTION SSH_TTY DISPLAY WAYLAND_DISPLAY XAUTHORITY TERM
-    XDG_SESSION_ID XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS GPG_AGENT_INFO TMUX STY WINDOWID
-    """.split()
-)
+    XDG_SESSION_ID XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS GPG_AGENT_INFO TMUX TMUX_PANE STY WINDOWID
+    COLORTERM TERM_PROGRAM LS_COLORS LESSOPEN LESSCLOSE MOTD_SHOWN XDG_SESSION_TYPE XDG_SESSION_CLASS
+"""
+OF_A_SESSION = frozenset(_SESSION_NAMES.split())
 """Variables whose values end with the session that they were made for."""
 
 _NAMED = 3

@@ -1,8 +1,8 @@
 """Sets environment lines for one entry of a cron table: pure, from a document to the bytes of a new one.
 
-A setting holds for every entry below it. So a line that governs entries above this one, too, is left alone and
-a new one is put right above the entry's own comments; where the entry is the first that the line governs, the
-value on that line is replaced. Nothing else changes, and the result is read back before it is returned.
+A setting holds for every entry below it. So a line that governs entries above this one, too, is left alone
+and a new one is put right above the entry's own comments; where the entry is the first that the line governs,
+the value on that line is replaced. Nothing else changes, and the result is read back before it is returned.
 """
 
 from __future__ import annotations

@@ -28,7 +28,10 @@ _ASKS = frozenset({"type", "hash", "which"})
 _NESTING = 4
 _USE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?![A-Za-z0-9_]|:?[-=+]))")
 _QUIET = re.compile(r"'[^']*'|(?<!\S)#.*")
-_SETS = r"(?:^|[\s;&(\"'])(?:{name}\+?=|(?:read|for|select|mapfile|readarray|getopts|printf -v)\b[^;\n]*\b{name}\b)"
+_SETS = (
+    r"(?:^|[\s;&(\"'])"
+    r"(?:{name}\+?=|(?:read|for|select|mapfile|readarray|getopts|printf -v)\b[^;\n]*\b{name}\b)"
+)
 
 
 class Lookup(NamedTuple):

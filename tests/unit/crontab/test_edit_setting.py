@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -146,9 +148,10 @@ def test_only_named_lines_change_and_the_job_gets_what_was_asked(
     assert [(one.id_key, one.raw, one.note, one.name) for one in after.entries] == [
         (one.id_key, one.raw, one.note, one.name) for one in document.entries
     ]
-    untouched = lambda doc: [
-        line.raw for line in doc.lines if line.setting is None or line.setting[0] not in wanted
-    ]  # noqa: E731
-    assert untouched(after) == untouched(document)
+    assert _other_lines(after, wanted) == _other_lines(document, wanted)
     for before, now in zip(document.entries[:at], after.entries[:at], strict=True):
         assert dict(before.environment) == dict(now.environment)
+
+
+def _other_lines(document: Document, names: Container[bytes]) -> list[bytes]:
+    return [line.raw for line in document.lines if line.setting is None or line.setting[0] not in names]
