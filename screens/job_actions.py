@@ -7,7 +7,6 @@ does not open a second dialog over the first.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Literal
 
 from fedtui.actions import (
     BadTable,
@@ -43,7 +42,7 @@ from fedtui.screens.editing import edit_file, file_of
 from fedtui.screens.job_form import JobFormScreen
 from fedtui.screens.log import LogScreen
 from fedtui.screens.reschedule import NewSchedule, RescheduleScreen
-from fedtui.screens.run import RunScreen
+from fedtui.screens.run import RunAnswer, RunScreen
 
 Mend = Mapping[int, str | bytes]
 Plans = Callable[[Mend | None], Awaitable[Plan]]
@@ -92,9 +91,22 @@ class JobActions(FullScreen):
             usual=usual(took),
             home=self.host.home,
         )
-        answer: Literal["log"] | None = await self.app.push_screen_wait(screen)
+        answer: RunAnswer = await self.app.push_screen_wait(screen)
         if answer == "log":
             self.app.push_screen(LogScreen(job))
+        elif answer == "environment":
+            self.show_environment(job)
+
+    def action_environment(self) -> None:
+        """What its scheduler gives the job, against the shell."""
+        if self.job is not None:
+            self.show_environment(self.job)
+
+    def show_environment(self, job: Job) -> None:
+        """Open the environment screen on a job."""
+        from fedtui.screens.environment import EnvironmentScreen  # it is made of this module
+
+        self.app.push_screen(EnvironmentScreen(job))
 
     def action_stop(self) -> None:
         """Stop the run that goes on, after a `y`."""

@@ -60,6 +60,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli import running
 
             return running.run_job if options.verb == "run" else running.stop_job
+        case "env":
+            from fedtui.cli import environment
+
+            return environment.show_environment
     from fedtui.cli import changing
 
     return changing.list_undo if options.verb == "undo" and options.list else changing.change

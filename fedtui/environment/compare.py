@@ -54,8 +54,8 @@ def _programs(
     given: Given, shell: Shell, scripts: Sequence[tuple[Called, str]], find: LookUp
 ) -> Iterator[Program]:
     """Each program once, those of the line first."""
-    ours = dict(_lookups(given, given.environment, scripts))
-    theirs = dict(_lookups(given, shell.environment, scripts))
+    ours = _first(_lookups(given, given.environment, scripts))
+    theirs = _first(_lookups(given, shell.environment, scripts))
     told: set[str] = set()
     for (where, name), lookup in ours.items():
         other = theirs.get((where, name))
@@ -73,6 +73,14 @@ def _programs(
         )
 
 
+def _first(found: Iterator[tuple[tuple[str, str], Lookup]]) -> dict[tuple[str, str], Lookup]:
+    """The first lookup of each name in each place: where PATH changes on the way, the first one counts."""
+    first: dict[tuple[str, str], Lookup] = {}
+    for place, lookup in found:
+        first.setdefault(place, lookup)
+    return first
+
+
 def _lookups(
     given: Given, environment: Environment, scripts: Sequence[tuple[Called, str]]
 ) -> Iterator[tuple[tuple[str, str], Lookup]]:
@@ -80,7 +88,7 @@ def _lookups(
     # HOME stays the scheduler's on both sides: it names the same files in the same job.
     known = _known(environment) | {"HOME": _known(given.environment).get("HOME", "/")}
     for line in given.commands:
-        for lookup in reversed(line_lookups(line, given.directory, known)):
+        for lookup in line_lookups(line, given.directory, known):
             yield (ON_LINE, lookup.name), lookup
     paths = {
         one.path: one.path_variable
@@ -96,7 +104,7 @@ def _lookups(
             yield (called.path, words[1]), Lookup(words[1], 1, path)
         if called.by_shell or shell_of_script(text):
             found = script_lookups(text, given.directory, known | {"PATH": path})
-            for lookup in sorted(found, key=lambda one: -one.line):
+            for lookup in sorted(found, key=lambda one: one.line):
                 yield (called.path, lookup.name), lookup
 
 

@@ -23,6 +23,9 @@ from fedtui.environment.values import Given
 from fedtui.model import Job, TimerFacts
 
 _BLANKS = " \t\r"
+_NEW_EACH_RUN = frozenset(
+    (b"INVOCATION_ID", b"JOURNAL_STREAM", b"MANAGERPID", b"NOTIFY_SOCKET", b"SYSTEMD_EXEC_PID")
+)
 
 
 async def unit_side(job: Job, timer: TimerFacts, ports: Ports) -> Given:
@@ -39,7 +42,7 @@ async def unit_side(job: Job, timer: TimerFacts, ports: Ports) -> Given:
 
 def _given(systemd: Manager, unit: str, own: dict[str, Any], service: dict[str, Any]) -> Given:
     notes: list[str] = []
-    environment = _pairs(own.get("Environment", ()))
+    environment = {k: v for k, v in _pairs(own.get("Environment", ())).items() if k not in _NEW_EACH_RUN}
     reader = None
     home = environment.get(b"HOME", b"/").decode("utf-8", "surrogateescape")
     if not systemd.user_manager:

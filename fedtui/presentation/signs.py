@@ -23,6 +23,8 @@ class Tone(StrEnum):
     OK = "ok"
     WARN = "warn"
     FAIL = "fail"
+    LINE = "line"
+    """Rules and borders, never text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ _ASCII = str.maketrans(
         "×": "x",
         "•": "*",
         "↔": "-",
+        "→": ">",
         "\ufffd": "?",
     }
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from textual.binding import Binding
 
 JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a log"
+ENVIRONMENT = "in the environment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ DASHBOARD = (
     Key("job.delete", "x", "delete", "delete", "delete", JOB, 1),
     Key("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
     Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
+    Key("job.environment", "v", "environment", "env", "its environment, why it fails", JOB, 1),
     Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 2, shown="/ esc"),
     Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 2),
     Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
@@ -82,7 +84,28 @@ LOG_SCREEN = (
     Key("log.back", "escape", "back", "back", "back", LOG, 2, shown="esc", palette=False),
 )
 
-ALL = (*DASHBOARD, *APP, *LOG_SCREEN)
+ENVIRONMENT_SCREEN = (
+    Key("environment.add", "a", "add", "add the line", "set the variable in the crontab", ENVIRONMENT, 2),
+    Key("environment.run", "r", "run", "run as cron", "run it as cron would", ENVIRONMENT, 2, "run"),
+    Key("environment.mask", "m", "unmask", "unmask", "show secrets, hide them", ENVIRONMENT, 2),
+    Key(
+        "environment.same",
+        "equals_sign",
+        "same",
+        "show same",
+        "also what is the same",
+        ENVIRONMENT,
+        2,
+        shown="=",
+    ),
+    Key("environment.value", "enter", "value", "in full", "both values in full", ENVIRONMENT),
+    Key(
+        "environment.refresh", "R", "refresh", "ask again", "ask both sides again", ENVIRONMENT, palette=False
+    ),
+    Key("environment.back", "escape", "back", "back", "back", ENVIRONMENT, 2, shown="esc", palette=False),
+)
+
+ALL = (*DASHBOARD, *APP, *LOG_SCREEN, *ENVIRONMENT_SCREEN)
 BY_ID = {key.id: key for key in ALL}
 
 
