@@ -14,15 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from croniter import croniter
-
+from benchmarks.schedule import figures as schedule_figures
 from benchmarks.terminal import Terminal
 from fedtui.demo.files import crontab_file, lay
-from fedtui.schedule.cron import parse
 
 HELLO = [sys.executable, str(Path(__file__).with_name("hello.py"))]
 FIRST = "job-00000"
@@ -81,22 +77,6 @@ def measure(folder: Path, rounds: int, idle: float) -> dict[str, float]:
     }
 
 
-def next_runs_per_second() -> dict[str, float]:
-    """Iterating the project's own schedule type against croniter, in the same run."""
-    berlin, start = ZoneInfo("Europe/Berlin"), datetime(2026, 1, 1, tzinfo=UTC)
-    begin = time.perf_counter()
-    runs = parse("*/5 * * * *").runs(start, berlin)
-    for _ in range(100_000):
-        next(runs)
-    own = 100_000 / (time.perf_counter() - begin)
-    other = croniter("*/5 * * * *", start.astimezone(berlin))
-    begin = time.perf_counter()
-    for _ in range(5_000):
-        other.get_next(datetime)
-    theirs = 5_000 / (time.perf_counter() - begin)
-    return {"next_runs_per_s": own, "croniter_runs_per_s": theirs, "ratio": own / theirs}
-
-
 def median_seconds(command: list[str], rounds: int) -> float:
     """Median wall time of a whole process."""
     times = []
@@ -120,7 +100,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--idle", type=float, default=30.0, help="seconds")
     options = parser.parse_args()
-    figures: dict[str, dict[str, float]] = {"schedule": next_runs_per_second()}
+    figures: dict[str, dict[str, float]] = {"schedule": schedule_figures()}
     for entries in (20, 2000):
         with tempfile.TemporaryDirectory(prefix="fedtui-bench-") as name:
             workspace(Path(name), entries)

@@ -5,6 +5,7 @@ What is seen lives in `screens` and `widgets`, what is done in `actions`.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePath
@@ -13,23 +14,26 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from fedtui.actions.ports import Ports
 from fedtui.config import Config
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.next_runs import RunsOf
 from fedtui.presentation.times import next_tick
-from fedtui.schedule import upcoming
+from fedtui.schedule.upcoming import RunsOf, runs_of
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
-from fedtui.screens.help import HelpScreen
+from fedtui.screens.job_actions import load_the_rest
 from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets.host import StorePort
-from fedtui.widgets.keys import ALL, APP, unknown_ids
+from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
 from fedtui.widgets.log_feed import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
 
 STYLES = Path(__file__).parent / "styles"
+
+QUIET = 0.5
+"""Seconds after the start at which the modules that the first paint did not need are loaded."""
 
 
 class FedtuiApp(App[str]):
@@ -38,7 +42,7 @@ class FedtuiApp(App[str]):
     `clock` gives the time in the zone to show; without one the ports' clock is shown in `zone`.
     `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `checks` is how many health
     checks there are; `background` is awaited while the dashboard is open. `run()` returns "demo" where
-    the user chose the demo workspace, else None.
+    the user chose the demo workspace, else None; an error that ended it is in `failure` then.
     """
 
     TITLE = "fedtui"
@@ -54,7 +58,7 @@ class FedtuiApp(App[str]):
         *,
         clock: Callable[[], datetime] | None = None,
         open_log: OpenLog | None = None,
-        runs_of: RunsOf | None = None,
+        runs_of: RunsOf = runs_of,
         zone: tzinfo | None = None,
         user: str = "",
         host: str = "",
@@ -70,12 +74,13 @@ class FedtuiApp(App[str]):
         self.config = config or ports.config
         self.clock = clock or _clock_in(zone, ports.clock)
         self.open_log: OpenLog = open_log or _no_log
-        self.runs_of: RunsOf = runs_of or upcoming.runs_of
+        self.runs_of: RunsOf = runs_of
         self.user = user or ports.user
         self.host = host
         self.home = home or str(Path.home())
         self.checks = checks
         self._background = background
+        self.failure: BaseException | None = None
         self.animation_level = "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -83,6 +88,16 @@ class FedtuiApp(App[str]):
         self.set_keymap(
             {name: keys for name, keys in self.config.keys.items() if name not in unknown_ids({name: keys})}
         )
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave on an error of our own. Textual's name: it offers no other place to know of it."""
+        if self.failure is None:
+            self.failure = error.error if isinstance(error, WorkerFailed) else error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Print no traceback with the values of every variable; `failure` is told by whoever ran the app."""
+        self._close_messages_no_wait()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our tokens for themes that do not know them."""
@@ -99,11 +114,25 @@ class FedtuiApp(App[str]):
         if self._background is not None:
             self.run_worker(self._background(), name="background", group="background")
         self._tick_later()
+        self.set_timer(QUIET, self._load_the_rest)
         unknown = unknown_ids(self.config.keys)
         if unknown:
-            self.notify(
-                f"config.toml: no key is called {', '.join(unknown)}", severity="warning", markup=False
-            )
+            self._complain(f"no key is called {', '.join(unknown)}")
+        for loser, key, winner in taken_keys(self.config.keys):
+            self._complain(f"{winner} takes {key} from {loser}")
+        if self.config.theme not in self.available_themes:
+            self._complain(f"there is no theme {self.config.theme}; ctrl+p, Theme lists them")
+
+    def _complain(self, mistake: str) -> None:
+        """Name a mistake in the settings."""
+        self.notify(f"config.toml: {mistake}", severity="warning", markup=False)
+
+    async def _load_the_rest(self) -> None:
+        """Make and load what the first paint did not wait for; then look for garbage again (`__main__`)."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Dashboard):
+                await screen.prepare()
+        self.run_worker(_load_and_collect, thread=True, group="loading")
 
     def _snapshot_came(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot on the next turn of the loop: a burst is drawn once."""
@@ -144,12 +173,20 @@ class FedtuiApp(App[str]):
 
     def action_help(self) -> None:
         """Keys and signs."""
+        from fedtui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
 
     def action_dark_or_light(self) -> None:
         """Change between the dark and the light theme."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+
+def _load_and_collect() -> None:
+    load_the_rest()
+    gc.freeze()  # what is there now stays: no collection need go through it again
+    gc.enable()
 
 
 def _press(app: App[str], key: str) -> Callable[[], None]:

@@ -7,6 +7,7 @@ reported by name and line, and the defaults hold.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,11 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of one user. `state` holds the database, backups and outputs (mode 0700)."""
+    """The settings of one user. `state` holds the database, backups and outputs (mode 0700).
+
+    `rules` are the user's own rules for reading output, `jobs` those for single jobs, by name or id; both as
+    TOML gives them (`fedtui.results` reads them).
+    """
 
     state: Path
     bus: str = "dbus-fast"
@@ -26,6 +31,9 @@ class Config:
     ascii: bool = False
     log_size_warning: int = 50 * 1024 * 1024
     keys: dict[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    rules: dict[str, Any] = field(default_factory=dict)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -38,26 +46,36 @@ class Config:
         return self.state / "backup"
 
     @property
+    def watches(self) -> Path:
+        """Where watches over jobs are kept."""
+        return self.state / "watches"
+
+    @property
+    def recorder(self) -> Path:
+        """Where the recorder of cron lines lives, and what it records."""
+        return self.state / "recorder"
+
+    @property
     def outputs(self) -> Path:
         """Where the output of runs started by fedtui is kept."""
         return self.state / "runs"
 
 
-def _folder(variable: str, default: str) -> Path:
+def xdg_folder(variable: str, default: str) -> Path:
+    """A base folder: what `variable` says if that is absolute, else `default` below the home folder."""
     value = os.environ.get(variable, "")
-    base = Path(value) if value.startswith("/") else Path.home() / default
-    return base / "fedtui"
+    return Path(value) if value.startswith("/") else Path.home() / default
 
 
 def config_file() -> Path:
     """The path of the user's config.toml, whether or not it is there."""
-    return _folder("XDG_CONFIG_HOME", ".config") / "config.toml"
+    return xdg_folder("XDG_CONFIG_HOME", ".config") / "fedtui" / "config.toml"
 
 
 def load(path: Path | None = None) -> Config:
     """Read config.toml over the defaults. Raises ConfigError for a file that cannot be used."""
     path = path or config_file()
-    state = _folder("XDG_STATE_HOME", ".local/state")
+    state = xdg_folder("XDG_STATE_HOME", ".local/state") / "fedtui"
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -74,7 +92,16 @@ def load(path: Path | None = None) -> Config:
 
 
 def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
-    kinds: dict[str, type] = {"bus": str, "theme": str, "ascii": bool, "log_size_warning": int, "keys": dict}
+    kinds: dict[str, type] = {
+        "bus": str,
+        "theme": str,
+        "ascii": bool,
+        "log_size_warning": int,
+        "keys": dict,
+        "ignore": list,
+        "rules": dict,
+        "job": dict,
+    }
     for name, value in data.items():
         kind = kinds.get(name)
         if kind is None:
@@ -83,4 +110,22 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
             raise ConfigError(f"{path}: {name} must be a {kind.__name__}")
     if data.get("bus", "dbus-fast") not in ("dbus-fast", "pydbus"):
         raise ConfigError(f"{path}: bus must be 'dbus-fast' or 'pydbus'")
-    return data
+    jobs = data.pop("job", {})
+    if not all(isinstance(table, dict) for table in jobs.values()):
+        raise ConfigError(f'{path}: what belongs to one job stands under [job."NAME"]')
+    if data.get("log_size_warning", 1) < 1:
+        raise ConfigError(f"{path}: log_size_warning must be a number of bytes above 0")
+    if "keys" in data:
+        data["keys"] = {name: _keys(path, name, keys) for name, keys in data["keys"].items()}
+    for code in data.get("ignore", ()):
+        if not isinstance(code, str) or re.fullmatch(r"FT\d{3}( \S.*)?", code) is None:
+            raise ConfigError(f'{path}: ignore lists codes such as "FT402" or "FT402 JOB", not {code!r}')
+    return {**data, "jobs": jobs, "ignore": tuple(data.get("ignore", ()))}
+
+
+def _keys(path: Path, name: str, keys: object) -> str:
+    """The keys of one action, without blanks around them."""
+    found = [key.strip() for key in keys.split(",")] if isinstance(keys, str) else []
+    if not found or not all(found):
+        raise ConfigError(f'{path}: the keys of {name} must be a text such as "r" or "r,f5"')
+    return ",".join(found)

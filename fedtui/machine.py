@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import os
 import pwd
-import socket
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fedtui.actions.ports import Ports
 from fedtui.bus import bus_factory
 from fedtui.history.database import History
 from fedtui.sources.crontab_program import SystemCrontab
-from fedtui.sources.user_crontab import UserCrontabSource
+from fedtui.sources.user_crontab import UserCrontabSource, utc_now
 from fedtui.sources.zone import local_zone
-from fedtui.workspace import CRON_ACTIVITY, OWN_RUNS, Workspace, own_runs
+from fedtui.workspace import CRON_ACTIVITY, CRON_SILENCE, OWN_RUNS, Workspace, own_runs
 
 if TYPE_CHECKING:
     from fedtui.config import Config
     from fedtui.sources.source import Source
     from fedtui.workspace import MakeSource
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
 
 
 def host_workspace(config: Config) -> Workspace:
@@ -43,10 +37,10 @@ def host_workspace(config: Config) -> Workspace:
         crontabs={table.user: table for table in tables},
         bus=bus_factory(config.bus),
         history=History(config.database),
-        clock=_clock,
+        clock=utc_now,
     )
     home = os.environ.get("HOME") or user.pw_dir
-    host = socket.gethostname().partition(".")[0]
+    host = os.uname().nodename.partition(".")[0]
     return Workspace(ports, _host_sources, home=home, host=host, zone=local_zone()[1])
 
 
@@ -92,6 +86,11 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
 
         return CronActivitySource(lambda: workspace.snapshot.jobs, clock=ports.clock)
 
+    def cron_silence() -> Source:
+        from fedtui.sources.cron_silence import CronSilenceSource
+
+        return CronSilenceSource(lambda: workspace.snapshot.jobs, clock=ports.clock)
+
     return {
         "crontab": crontab,
         "system-tables": system_tables,
@@ -99,5 +98,6 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
         "system-timers": timers(False),
         "cron-log": cron_log,
         CRON_ACTIVITY: cron_activity,
+        CRON_SILENCE: cron_silence,
         OWN_RUNS: lambda: own_runs(ports),
     }

@@ -6,14 +6,16 @@ from the best witness (an exit status outranks a sighting), and what no witness 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from fedtui.crontab.command_field import logged
+from fedtui.history.witness import KNOWN, better_trigger, knowledge
 from fedtui.model import (
     Answer,
+    CronFacts,
     CronStart,
     Job,
     Outcome,
@@ -22,6 +24,7 @@ from fedtui.model import (
     Run,
     Scheduler,
     Snapshot,
+    SourceName,
     State,
     Trigger,
 )
@@ -31,21 +34,39 @@ RUNS_KEPT = 24
 
 LOGGED = "start seen in cron's log, no exit status"
 
+_ROUNDING = timedelta(milliseconds=10)
+"""How far two tellings of one moment may lie apart: systemd's clock and the database's."""
+
 SAME_RUN = timedelta(seconds=20)
 """Two sightings of one job that start this close together are one run: cron starts a job once a minute."""
 
 
+Runs = Mapping[str, tuple[Run, ...]]
+"""Runs by the id of their job, oldest first."""
+
+Settle = Callable[[Sequence[Job], Runs], Runs]
+"""What is done with all runs before they are shown: they are kept, and judged (see `keeping`)."""
+
+
 def merge(
-    answers: Mapping[str, Answer], known: Snapshot, now: datetime, loading: Iterable[str] = ()
+    answers: Mapping[str, Answer],
+    known: Snapshot,
+    now: datetime,
+    loading: Iterable[str] = (),
+    settle: Settle | None = None,
 ) -> Snapshot:
     """The snapshot that `answers` (by source name, in display order) add up to.
 
-    A source that could not tell (`jobs` is None) keeps its rows of `known`, as unreachable.
+    A source that could not tell (`jobs` is None) keeps its rows of `known`, as unreachable. `settle` is
+    given every run that is known, not only those the snapshot has room for.
     """
     defined = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
     starts = [start for answer in answers.values() for start in answer.starts]
     seen = [run for answer in answers.values() for run in answer.runs]
-    runs = _by_job((*seen, *logged_runs(starts, defined)))
+    every: Runs = _by_job((*seen, *logged_runs(starts, defined)))
+    if settle is not None:
+        every = settle(defined, every)
+    runs = {job_id: found[-RUNS_KEPT:] for job_id, found in every.items()}
     jobs = tuple(with_runs(job, runs.get(job.id, ())) for job in defined)
     return Snapshot(
         at=now,
@@ -55,6 +76,10 @@ def merge(
         findings=known.findings,
         runs=MappingProxyType(runs),
         loading=frozenset(loading),
+        answered=MappingProxyType({n: answer.at for n, answer in answers.items() if answer.jobs is not None}),
+        starts=tuple(starts),
+        starts_since=next((a.starts_since for a in answers.values() if a.starts_since is not None), None),
+        absences=tuple(absence for answer in answers.values() for absence in answer.absences),
     )
 
 
@@ -78,9 +103,14 @@ def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:
 
 def source_of(job: Job) -> str:
     """The name of the source that a job's rows come from."""
-    if job.source.is_timer:
-        return job.source.value + "s"
-    return "crontab" if job.source.value == "crontab" else "system-tables"
+    return source_named(job.source)
+
+
+def source_named(name: SourceName) -> str:
+    """The name of the source whose rows have that `SourceName`."""
+    if name.is_timer:
+        return name.value + "s"
+    return "crontab" if name is SourceName.CRONTAB else "system-tables"
 
 
 def _schedulers(answers: Iterable[Answer]) -> tuple[Scheduler, ...]:
@@ -105,7 +135,7 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
     by_text: dict[tuple[str, str], list[Job]] = {}
     for job in jobs:
         if job.cron is not None:
-            by_text.setdefault((job.user, logged(job.cron.command)), []).append(job)
+            by_text.setdefault(log_text(job, job.cron), []).append(job)
     for start in starts:
         found = by_text.get((start.user, start.command), [])
         if len(found) > 1:
@@ -113,6 +143,11 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
         if len(found) == 1:
             run_id = f"cron-{start.at.timestamp():.0f}-{start.pid}"
             yield Run(run_id, found[0].id, start.at, start.at, Result(Outcome.UNKNOWN, evidence=(LOGGED,)))
+
+
+def log_text(job: Job, cron: CronFacts) -> tuple[str, str]:
+    """User and command as cron's log names the starts of a job."""
+    return job.user, logged(cron.command)
 
 
 def _due_at(job: Job, moment: datetime) -> bool:
@@ -126,7 +161,7 @@ def _by_job(runs: Iterable[Run]) -> dict[str, tuple[Run, ...]]:
     by_job: dict[str, list[Run]] = {}
     for run in runs:
         by_job.setdefault(run.job_id, []).append(run)
-    return {job_id: _one_each(_seen(found))[-RUNS_KEPT:] for job_id, found in by_job.items()}
+    return {job_id: _one_each(_seen(found)) for job_id, found in by_job.items()}
 
 
 def _seen(runs: Sequence[Run]) -> Sequence[Run]:
@@ -135,36 +170,79 @@ def _seen(runs: Sequence[Run]) -> Sequence[Run]:
 
 
 def _one_each(runs: Sequence[Run]) -> tuple[Run, ...]:
-    """Oldest first, several sightings of one run folded into one."""
+    """Oldest first, several accounts of one run folded into one."""
+    known_as = {other: run.id for run in runs for other in run.also}
+    by_id: dict[str, Run] = {}
+    for run in runs:
+        name = known_as.get(run.id, run.id)
+        by_id[name] = fold(by_id[name], run) if name in by_id else run
     kept: list[Run] = []
-    for run in sorted(runs, key=lambda one: one.start):
-        if kept and _same(kept[-1], run):
-            kept[-1] = _fold(kept[-1], run)
-        else:
+    for run in sorted(by_id.values(), key=lambda one: one.start):
+        place = _place(kept, run)
+        if place is None:
             kept.append(run)
+        else:
+            kept[place] = fold(kept[place], run)
     return tuple(kept)
 
 
+SIGHTING = "cron-"
+"""What the ids of sightings begin with: somebody saw a run begin, without a name that others know."""
+
+
+def _place(kept: Sequence[Run], run: Run) -> int | None:
+    """Where in `kept`, oldest first, the run is that `run` is another account of."""
+    for at in range(len(kept) - 1, -1, -1):
+        if run.start - kept[at].start > SAME_RUN:
+            return None
+        if _same(kept[at], run):
+            return at
+    return None
+
+
 def _same(one: Run, other: Run) -> bool:
-    if one.id == other.id:
-        return True
-    both_known = _knows(one) and _knows(other)
-    return not both_known and one.trigger is other.trigger and other.start - one.start <= SAME_RUN
+    """Whether two accounts may be of one run that started at that time: one of them is a mere sighting."""
+    if _exact(one) and _exact(other):
+        return False
+    both_known = knowledge(one.result) >= KNOWN and knowledge(other.result) >= KNOWN
+    return not both_known and one.trigger is other.trigger
 
 
-def _knows(run: Run) -> bool:
-    return run.result is not None and run.result.outcome is not Outcome.UNKNOWN
+def fold(one: Run, other: Run) -> Run:
+    """Two accounts of one run as one: of the better witness, with the evidence of both.
 
-
-def _fold(one: Run, other: Run) -> Run:
-    """The sighting that knows more, with the evidence of both."""
-    best, rest = (other, one) if _knows(other) and not _knows(one) else (one, other)
-    end = best.end or rest.end
-    result = best.result or rest.result
+    What is seen to go on at this moment outranks a guess about its end.
+    """
+    best, rest = (other, one) if _rank(other) > _rank(one) else (one, other)
+    result = best.result
     if result is not None and rest.result is not None:
         evidence = tuple(dict.fromkeys((*result.evidence, *rest.result.evidence)))
         result = replace(result, evidence=evidence, duration=result.duration or rest.result.duration)
-    return replace(best, end=end, result=result, output=best.output or rest.output)
+    also = {*one.also, *other.also, one.id, other.id} - {best.id}
+    return replace(
+        best,
+        start=best.start if _exact(best) or not _exact(rest) else rest.start,
+        end=best.end if best.goes_on else best.end or rest.end,
+        result=result,
+        trigger=better_trigger(one.trigger, other.trigger),
+        output=best.output or rest.output,
+        log=best.log or rest.log,
+        also=tuple(sorted(also)),
+    )
+
+
+def _rank(run: Run) -> tuple[int, bool, int]:
+    known = knowledge(run.result)
+    result = run.result
+    return (
+        known if known >= KNOWN else 0,
+        run.goes_on,
+        0 if result is None else (result.duration is not None) + len(result.reasons),
+    )
+
+
+def _exact(run: Run) -> bool:
+    return not run.id.startswith(SIGHTING)
 
 
 def with_runs(job: Job, runs: Sequence[Run]) -> Job:
@@ -172,9 +250,11 @@ def with_runs(job: Job, runs: Sequence[Run]) -> Job:
 
     The source's own facts (a timer's service, say) stand unless a run is newer.
     """
-    finished = [run for run in runs if run.end is not None or run.result is not None]
-    going_on = [run for run in runs if run.end is None and run.result is None]
-    if finished and (job.last_run is None or finished[-1].start >= job.last_run):
+    if not runs and job.running_since is None:
+        return job
+    finished = [run for run in runs if not run.goes_on]
+    going_on = [run for run in runs if run.goes_on]
+    if finished and (job.last_run is None or finished[-1].start >= job.last_run - _ROUNDING):
         last = finished[-1]
         job = replace(job, last_run=last.start, last_result=last.result or job.last_result)
     if going_on and job.running_since is None:

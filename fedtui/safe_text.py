@@ -65,6 +65,11 @@ def _shown(char: str) -> str:
     return char
 
 
+def visible_lines(text: str) -> str:
+    """Several lines of outside text, each made `visible`."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def mask_secrets(text: str) -> str:
     """`text` with the values of what looks like a secret replaced by `MASK`; idempotent.
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol, cast
 
+from fedtui.keeping import Keeper
 from fedtui.merging import merge
-from fedtui.model import Answer, Finding, Problem, Snapshot
-from fedtui.sources.source import Source
+from fedtui.model import Answer, Checkup, Problem, Snapshot
+from fedtui.sources.source import LongSource, Source
 
 COALESCE = 0.03
 """Seconds that a burst of answers is collected before it is merged."""
@@ -22,7 +25,24 @@ COALESCE = 0.03
 READ_DEADLINE = 30.0
 """Seconds after which a source that has not answered is reported as slow."""
 
-Check = Callable[[Snapshot], tuple[Finding, ...]]
+MANY = 50
+"""New rows from which on they are shown before their checkup is done."""
+
+CHECKUP = "health"
+"""What a snapshot is `loading` while its findings are those of an older one."""
+
+Check = Callable[[Snapshot], Checkup]
+
+
+class Revision(Protocol):
+    """Amends merged snapshots by what was known before, and says when to merge again without news."""
+
+    next_look: datetime | None
+    to_ask: frozenset[str]
+
+    def revise(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot amended; called in a thread, one call at a time."""
+        ...
 
 
 class Store:
@@ -33,14 +53,20 @@ class Store:
         sources: Sequence[Source],
         clock: Callable[[], datetime],
         check: Check | None = None,
+        keeper: Keeper | None = None,
+        revision: Revision | None = None,
     ) -> None:
         self._sources = tuple(sources)
         self._clock = clock
         self._check = check
+        self._keeper = keeper
+        self._revision = revision
         self._answers: dict[str, Answer] = {}
         self._asked: dict[str, int] = {}
+        self._begun: set[str] = set()
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stale = asyncio.Event()
+        self._unread = asyncio.Event()
         self._merging = asyncio.Lock()
         self.snapshot = Snapshot(at=clock(), loading=frozenset(source.name for source in self._sources))
 
@@ -54,6 +80,8 @@ class Store:
             for source in self._sources:
                 tasks.create_task(self._keep_reading(source), name=f"source {source.name}")
             tasks.create_task(self._keep_merging(), name="merge")
+            if self._keeper is not None:
+                tasks.create_task(self._keep_judging(self._keeper), name="judge")
 
     async def refresh(self, name: str | None = None) -> Snapshot:
         """Ask every source (or the one called `name`) again now; returns the snapshot that results."""
@@ -63,9 +91,20 @@ class Store:
         return self.snapshot
 
     async def _keep_reading(self, source: Source) -> None:
+        if hasattr(source, "first_rows"):
+            await self._ask_for_first_rows(cast("LongSource", source))
         await self._ask(source)
         async for _ in source.watch():
             await self._ask(source)
+
+    async def _ask_for_first_rows(self, source: LongSource) -> None:
+        with suppress(TimeoutError):  # the whole answer tells of it
+            async with asyncio.timeout(READ_DEADLINE):
+                answer = await source.first_rows()
+            if answer is not None and source.name not in self._answers:
+                self._answers[source.name] = answer
+                self._begun.add(source.name)
+                self._stale.set()
 
     async def _ask(self, source: Source) -> None:
         """Read one source; a late answer to an old question is dropped."""
@@ -84,26 +123,74 @@ class Store:
             answer = Answer(source.name, self._clock(), problems=(problem,))
         if number == self._asked[source.name]:
             self._answers[source.name] = answer
+            self._begun.discard(source.name)
             self._stale.set()
 
     async def _keep_merging(self) -> None:
         while True:
-            await self._stale.wait()
-            await asyncio.sleep(COALESCE)
+            await self._news()
+            if self.snapshot.jobs or not any(answer.jobs for answer in self._answers.values()):
+                await asyncio.sleep(COALESCE)  # but the first rows are shown at once
+            await self._merge()
+
+    async def _news(self) -> None:
+        """Wait for an answer, or until the revision wants another look at what is known."""
+        moment = self._revision.next_look if self._revision is not None else None
+        rest = None if moment is None else max(0.0, (moment - self._clock()).total_seconds())
+        try:
+            async with asyncio.timeout(rest):
+                await self._stale.wait()
+        except TimeoutError:
+            asked = self._revision.to_ask if self._revision is not None else frozenset()
+            await asyncio.gather(*(self._ask(source) for source in self._sources if source.name in asked))
+
+    async def _keep_judging(self, keeper: Keeper) -> None:
+        """Have the output of runs read while any waits for it; a merge then shows what came of it."""
+        while True:
+            await self._unread.wait()
+            self._unread.clear()
+            await asyncio.to_thread(keeper.judge)
             await self._merge()
 
     async def _merge(self) -> None:
         async with self._merging:  # one at a time: an older picture must not be published over a newer one
             self._stale.clear()
             ordered = {s.name: self._answers[s.name] for s in self._sources if s.name in self._answers}
-            loading = [source.name for source in self._sources if source.name not in self._answers]
-            self._publish(await asyncio.to_thread(self._merged, ordered, loading))
+            loading = [s.name for s in self._sources if s.name not in self._answers or s.name in self._begun]
+            snapshot = await asyncio.to_thread(self._merged, ordered, loading)
+            if self._check is not None:
+                if len(snapshot.jobs) - len(self.snapshot.jobs) > MANY:  # a checkup of these takes a while
+                    self._publish(replace(snapshot, loading=snapshot.loading | {CHECKUP}))
+                snapshot = with_checkup(snapshot, await asyncio.to_thread(self._check, snapshot))
+            self._publish(snapshot)
+            if self._keeper is not None and self._keeper.waiting:
+                self._unread.set()
 
     def _merged(self, answers: dict[str, Answer], loading: list[str]) -> Snapshot:
-        snapshot = merge(answers, self.snapshot, self._clock(), loading)
-        return replace(snapshot, findings=self._check(snapshot)) if self._check else snapshot
+        keeper = self._keeper
+        settle = keeper.settle if keeper is not None else None
+        snapshot = merge(answers, self.snapshot, self._clock(), loading, settle)
+        if self._revision is not None:
+            snapshot = self._revision.revise(snapshot)
+        if keeper is not None:
+            if not loading:
+                keeper.close_unseen(snapshot)
+            if keeper.problem is not None:
+                snapshot = replace(snapshot, problems=(*snapshot.problems, keeper.problem))
+        return snapshot
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         for callback in self._subscribers:
             callback(snapshot)
+
+
+def with_checkup(snapshot: Snapshot, checked: Checkup) -> Snapshot:
+    """The snapshot with what the checks said of it."""
+    return replace(
+        snapshot,
+        findings=checked.findings,
+        unchecked=checked.unchecked,
+        passed=checked.passed,
+        silenced=checked.silenced,
+    )

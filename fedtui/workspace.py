@@ -8,28 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from fedtui.merging import merge
-from fedtui.model import Answer, Job, Run, Snapshot, SourceName
+from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
 from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
     from fedtui.actions.ports import Ports
     from fedtui.config import Config
+    from fedtui.keeping import Keeper
+    from fedtui.merging import Settle
+    from fedtui.results import RuleBook
     from fedtui.sources.log_feed import LogFeed
     from fedtui.sources.source import LookingSource, Source
     from fedtui.store import Store
+    from fedtui.watching.watches import Watches
 
 OWN_RUNS = "own-runs"
 CRON_ACTIVITY = "cron-activity"
+CRON_SILENCE = "cron-silence"
 
 SOURCES_OF: Mapping[str, tuple[str, ...]] = {
     SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY),
-    SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log"),
-    SourceName.CRON_D: ("system-tables", "cron-log"),
+    SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log", CRON_ACTIVITY),
+    SourceName.CRON_D: ("system-tables", "cron-log", CRON_ACTIVITY),
     SourceName.USER_TIMER: ("user-timers",),
     SourceName.SYSTEM_TIMER: ("system-timers",),
 }
@@ -45,7 +51,8 @@ class Workspace:
     """Sources, ports and names of one machine or demo folder.
 
     `makers` gives, in display order, how each source is made; `zone` is the zone its schedules are read in.
-    `background` is what has to go on while the dashboard is open, beside the store.
+    `background` is what has to go on while the dashboard is open, beside the store. `words` are the arguments
+    after `fedtui` that lead here.
     """
 
     def __init__(
@@ -57,6 +64,7 @@ class Workspace:
         host: str,
         zone: tzinfo,
         background: Callable[[Workspace], Awaitable[None]] | None = None,
+        words: Sequence[str] = (),
     ) -> None:
         self.ports = ports
         self.home = home
@@ -65,6 +73,7 @@ class Workspace:
         self._makers = makers(self)
         self._sources: dict[str, Source] = {}
         self._background = background
+        self._words = tuple(words)
         self._snapshot: Callable[[], Snapshot] = lambda: Snapshot(ports.clock())
 
     @property
@@ -90,15 +99,77 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store over every source, for the dashboard."""
-        from fedtui.health import checkup
-        from fedtui.health.host import Host
         from fedtui.store import Store
+        from fedtui.watching.attendance import Attendance
 
-        host = Host(self.config.log_size_warning)
         sources = [self.source(name) for name in self._makers]
-        store = Store(sources, self.ports.clock, lambda snapshot: checkup(snapshot, host))
+        self.book.check()
+        store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance())
         self._snapshot = lambda: store.snapshot
         return store
+
+    @cached_property
+    def checkup(self) -> Callable[[Snapshot], Checkup]:
+        """Runs all checks on a snapshot. Blocking."""
+        from fedtui.health import checkup
+        from fedtui.health.host import Host
+
+        host, ignore = Host(self.config.log_size_warning), self.config.ignore
+        return lambda snapshot: checkup(snapshot, host, ignore)
+
+    def checked(self) -> Snapshot:
+        """The newest picture, checked. Blocking."""
+        from fedtui.store import with_checkup
+
+        self._show(with_checkup(self.snapshot, self.checkup(self.snapshot)))
+        return self.snapshot
+
+    @cached_property
+    def watches(self) -> Watches:
+        """The watches over jobs of this workspace."""
+        from fedtui.schedule.upcoming import runs_of
+        from fedtui.watching.book import WatchBook
+        from fedtui.watching.watches import Watches
+
+        return Watches(
+            WatchBook(self.config.watches),
+            self.ports.clock,
+            runs_of,
+            words=self._words,
+            product=self.product_of,
+        )
+
+    def product_of(self, job: Job) -> str:
+        """The path of the file that a job should renew, as configured; empty for none. Raises ConfigError."""
+        from fedtui.sources.run_text import product_place
+
+        product = self.book.of(job.name, job.id).product
+        home = job.cron.home if job.cron is not None else self.home
+        return str(product_place(product, home or self.home)) if product else ""
+
+    async def keep_watching(self) -> None:
+        """Be the process that keeps the watches going, until none is left."""
+        from fedtui.schedule.upcoming import runs_of
+        from fedtui.watching.traces import FileTraces
+        from fedtui.watching.watchman import Watchman
+
+        await Watchman(self.watches.book, self.store, self.ports.clock, FileTraces(), runs_of).run()
+
+    @cached_property
+    def book(self) -> RuleBook:
+        """The rules by which the output of runs is read. Raises ConfigError where the user's are none."""
+        from fedtui.results import RuleBook
+
+        return RuleBook(self.config.rules, self.config.jobs)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """Keeps the runs that are seen, and has their output read."""
+        from fedtui.keeping import Keeper
+
+        own = self.source(OWN_RUNS)
+        rows = (lambda: own.rows) if isinstance(own, OwnRunsSource) else dict
+        return Keeper(self.ports.history, lambda: self.book, self.ports.clock, self.home, rows)
 
     async def background(self) -> None:
         """What has to go on while the dashboard is open; returns at once where there is nothing."""
@@ -114,6 +185,7 @@ class Workspace:
             found = await asyncio.gather(*(self.source(name).read() for name in group))
             answers |= zip(group, found, strict=True)
             self._take(answers)
+        await asyncio.to_thread(self._judge, answers)
         return self.snapshot
 
     def look(self, sources: Sequence[str]) -> Snapshot:
@@ -122,6 +194,7 @@ class Workspace:
         for group in self._asked(sources):
             answers |= {name: cast("LookingSource", self.source(name)).look() for name in group}
             self._take(answers)
+        self._judge(answers)
         return self.snapshot
 
     def _asked(self, sources: Sequence[str]) -> Iterator[list[str]]:
@@ -134,10 +207,26 @@ class Workspace:
         yield [name for name in names if name != CRON_ACTIVITY]
         yield [name for name in names if name == CRON_ACTIVITY]
 
-    def _take(self, answers: Mapping[str, Answer]) -> None:
+    def _take(self, answers: Mapping[str, Answer], settle: Settle | None = None) -> None:
         now = self.ports.clock()
-        snapshot = merge(answers, Snapshot(now), now)
+        self._show(merge(answers, Snapshot(now), now, settle=settle))
+
+    def _show(self, snapshot: Snapshot) -> None:
         self._snapshot = lambda: snapshot
+
+    def _judge(self, answers: Mapping[str, Answer]) -> None:
+        """Keep the runs that were seen, and read the output of those that lack it."""
+        if not any(answer.runs or answer.starts for answer in answers.values()):
+            return  # nothing to keep: a list on a new machine loads none of it
+        keeper = self.keeper
+        self._take(answers, keeper.settle)
+        while keeper.waiting:
+            keeper.judge()
+            self._take(answers, keeper.settle)
+        keeper.close_unseen(self.snapshot)
+        problem = keeper.problem
+        if problem is not None and all(problem.message != other.message for other in self.snapshot.problems):
+            self._show(replace(self.snapshot, problems=(*self.snapshot.problems, problem)))
 
     def runs_of(self, job: Job) -> tuple[Run, ...]:
         """The latest runs of a job in the newest snapshot, oldest first."""

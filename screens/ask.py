@@ -10,16 +10,16 @@ from textual.content import Content
 
 from fedtui.actions.plan import Refused
 from fedtui.screens.dialog import Dialog
-from fedtui.widgets.lines import note
+from fedtui.widgets.lines import note, refusal
 
 
 class RefusalScreen(Dialog[None]):
     """What happened, what was left untouched, what to do."""
 
-    def __init__(self, title: str, name: str, refusal: Refused) -> None:
+    def __init__(self, title: str, name: str, refused: Refused) -> None:
         super().__init__()
         self._heading = (title, name)
-        self._refusal = refusal
+        self._refusal = refused
 
     def heading(self) -> tuple[str, str]:
         """What was tried, on which job."""
@@ -31,10 +31,7 @@ class RefusalScreen(Dialog[None]):
 
     def rows(self, width: int) -> Sequence[Content]:
         """Each part in the box of the one warning."""
-        rows = note("✗", "bold $fail", "", width, lead=self._refusal.message)
-        for text in (self._refusal.untouched, self._refusal.advice):
-            rows += note(" ", "", text, width) if text else []
-        return rows
+        return refusal(self._refusal, width)
 
 
 class AskScreen(Dialog[bool]):

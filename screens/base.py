@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from fedtui.model import Snapshot
+from fedtui.widgets.frugal import FrugalCompositor
 from fedtui.widgets.head_line import HeadLine
 from fedtui.widgets.key_line import KeyLine
 
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
 class FullScreen(Screen[None]):
     """Subclasses yield what lies between head and keys from `compose_page`."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = FrugalCompositor()
+        self._head: HeadLine | None = None
+
     def compose(self) -> ComposeResult:
         """Head line, page, key line."""
-        yield HeadLine(self.host.user, self.host.host, self.host.clock)
+        self._head = HeadLine(self.host.user, self.host.host, self.host.clock)
+        yield self._head
         yield from self.compose_page()
         yield KeyLine()
 
@@ -56,10 +63,10 @@ class FullScreen(Screen[None]):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a new snapshot."""
-        for head in self.query(HeadLine):
-            head.show(snapshot)
+        if self._head is not None:
+            self._head.show(snapshot)
 
     def tick(self) -> None:
         """A second has passed."""
-        for head in self.query(HeadLine):
-            head.tick()
+        if self._head is not None:
+            self._head.tick()

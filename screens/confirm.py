@@ -23,6 +23,7 @@ from fedtui.widgets.lines import (
     diff_lines,
     note,
     paragraph,
+    refusal,
     rule,
     step_lines,
 )
@@ -139,7 +140,7 @@ class ConfirmScreen(Dialog[Applied | None]):
     def _rows(self, width: int, context: bool) -> list[Content]:
         sections: list[list[Content]] = []
         if self._refusal is not None:
-            sections.append(self._refusal_rows(self._refusal, width))
+            sections.append(refusal(self._refusal, width))
         if self._stale is not None and self._refusal is None:
             sections += self._stale_sections(self._stale, width)
         else:
@@ -173,13 +174,6 @@ class ConfirmScreen(Dialog[Applied | None]):
         same = commands_of(self.plan.steps) == self._old_commands
         return [said, theirs, yours, [] if same else self._step_rows(width)]
 
-    def _refusal_rows(self, refusal: Refused, width: int) -> list[Content]:
-        rows = note("✗", "bold $fail", "", width, lead=refusal.message)
-        for text in (refusal.untouched, refusal.advice):
-            if text:
-                rows += note(" ", "", text, width)
-        return rows
-
     async def _arm(self) -> None:
         if self.phase in (Phase.OPENING, Phase.PLANNING):
             self.phase = Phase.SHOWN
@@ -205,8 +199,8 @@ class ConfirmScreen(Dialog[Applied | None]):
             applied = await self._apply(self.plan)
         except Stale as stale:
             await self._plan_anew(self._replan, stale)
-        except Refused as refusal:
-            self._refuse(refusal)
+        except Refused as refused:
+            self._refuse(refused)
         else:
             self.dismiss(applied)
 
@@ -228,16 +222,16 @@ class ConfirmScreen(Dialog[Applied | None]):
         self._old_commands = commands_of(self.plan.steps)
         try:
             plan = await make()
-        except Refused as refusal:
-            self._refuse(refusal)
+        except Refused as refused:
+            self._refuse(refused)
             return
         self.plan, self._stale, self._refusal = plan, stale, None
         self.box.set_class(plan.destructive, "-destructive")
         self._show_from_top()
         self.set_timer(SETTLE, self._arm)
 
-    def _refuse(self, refusal: Refused) -> None:
-        self._refusal = refusal
+    def _refuse(self, refused: Refused) -> None:
+        self._refusal = refused
         self.phase = Phase.REFUSED
         self._show_from_top()
 

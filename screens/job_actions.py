@@ -7,46 +7,47 @@ does not open a second dialog over the first.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from fedtui.actions import (
-    BadTable,
-    Draft,
-    Plan,
-    Preview,
-    Refused,
-    RunUpdate,
-    apply,
-    load_draft,
-    plan_delete,
-    plan_edit,
-    plan_mend,
-    plan_milder,
-    plan_new,
-    plan_pause,
-    plan_reschedule,
-    plan_resume,
-    plan_undo,
-    preview,
-    run_now,
-    running_run,
-    stop,
-    watch_run,
-)
+from fedtui import actions
 from fedtui.model import Job, Run, State
 from fedtui.presentation.times import usual
 from fedtui.safe_text import decode
-from fedtui.screens.ask import AskScreen, RefusalScreen
 from fedtui.screens.base import FullScreen
-from fedtui.screens.confirm import ConfirmScreen
-from fedtui.screens.editing import edit_file, file_of
-from fedtui.screens.job_form import JobFormScreen
-from fedtui.screens.log import LogScreen
-from fedtui.screens.reschedule import NewSchedule, RescheduleScreen
-from fedtui.screens.run import RunAnswer, RunScreen
+
+if TYPE_CHECKING:
+    from fedtui.actions import BadTable, Draft, Plan, Preview, RunUpdate
+    from fedtui.screens.ask import AskScreen
+    from fedtui.screens.reschedule import NewSchedule
+    from fedtui.screens.run import RunAnswer
 
 Mend = Mapping[int, str | bytes]
-Plans = Callable[[Mend | None], Awaitable[Plan]]
+Plans = Callable[[Mend | None], "Awaitable[Plan]"]
 """Makes a plan from the world as it is now; the argument mends lines that cron refuses."""
+
+
+LOADED_LATER = (
+    "actions.change",
+    "actions.run",
+    "actions.schedule_preview",
+    "screens.ask",
+    "screens.confirm",
+    "screens.editing",
+    "screens.environment",
+    "screens.help",
+    "screens.job_form",
+    "screens.log",
+    "screens.reschedule",
+    "screens.run",
+)
+"""Modules that the first paint does not wait for: they are loaded when a key asks, or in a quiet moment."""
+
+
+def load_the_rest() -> None:
+    """Load what the keys will need, in a thread, so that the first of them opens its dialog at once."""
+    for name in LOADED_LATER:
+        import_module(f"fedtui.{name}")
 
 
 class JobActions(FullScreen):
@@ -71,28 +72,33 @@ class JobActions(FullScreen):
         ports = self.host.ports
 
         async def start() -> Run:
-            going_on = await running_run(job, ports)
+            going_on = await actions.running_run(job, ports)
             if going_on is not None and (going_on.output is not None or job.timer is not None):
                 return going_on
-            return await run_now(job, ports)
+            return await actions.run_now(job, ports)
 
         def updates(run: Run) -> AsyncIterator[RunUpdate]:
-            return watch_run(run.id, ports)
+            return actions.watch_run(run.id, ports)
 
         runs = self.snapshot.runs.get(job.id, ())
         took = [run.result.duration for run in runs if run.result and run.result.duration is not None]
+        from fedtui.screens.run import RunScreen
+
+        log = self.host.open_log(job) if job.timer is not None else None
         screen = RunScreen(
             job,
             start,
             updates,
-            lambda: stop(job, ports),
+            lambda: actions.stop(job, ports),
             clock=self.host.clock,
-            log=self.host.open_log(job),
+            log_title=log.title if log is not None else "",
             usual=usual(took),
             home=self.host.home,
         )
         answer: RunAnswer = await self.app.push_screen_wait(screen)
         if answer == "log":
+            from fedtui.screens.log import LogScreen
+
             self.app.push_screen(LogScreen(job))
         elif answer == "environment":
             self.show_environment(job)
@@ -115,11 +121,13 @@ class JobActions(FullScreen):
 
     async def _stop(self, job: Job) -> None:
         how = "Its unit is stopped." if job.timer else "SIGTERM, and SIGKILL after 10 s."
+        from fedtui.screens.ask import AskScreen
+
         text = f"{how} What it did stays."
         if await self._yes(AskScreen("Stop", job.name, "Stop the run that goes on?", text, "stop it")):
             try:
-                applied = await stop(job, self.host.ports)
-            except Refused as refusal:
+                applied = await actions.stop(job, self.host.ports)
+            except actions.Refused as refusal:
                 await self._refused("Stop", job.name, refusal)
             else:
                 self.notify(applied.message, markup=False)
@@ -132,19 +140,19 @@ class JobActions(FullScreen):
         if job is None:
             return
         if job.paused:
-            self._begin(self._change("Resume", job, lambda mend: plan_resume(job, ports, mend=mend)))
+            self._begin(self._change("Resume", job, lambda mend: actions.plan_resume(job, ports, mend=mend)))
         else:
-            self._begin(self._change("Pause", job, lambda mend: plan_pause(job, ports, mend=mend)))
+            self._begin(self._change("Pause", job, lambda mend: actions.plan_pause(job, ports, mend=mend)))
 
     def action_delete(self) -> None:
         """Delete the job."""
         job, ports = self.job, self.host.ports
         if job is not None:
-            self._begin(self._change("Delete", job, lambda mend: plan_delete(job, ports, mend=mend)))
+            self._begin(self._change("Delete", job, lambda mend: actions.plan_delete(job, ports, mend=mend)))
 
     def action_undo(self) -> None:
         """Take back the last change."""
-        self._begin(self._change("Undo", None, lambda _: plan_undo(self.host.ports)))
+        self._begin(self._change("Undo", None, lambda _: actions.plan_undo(self.host.ports)))
 
     def action_reschedule(self) -> None:
         """Give the job another schedule."""
@@ -155,19 +163,21 @@ class JobActions(FullScreen):
         ports = self.host.ports
 
         async def ask(text: str) -> Preview:
-            return await preview(job, text, ports, self.now())
+            return await actions.preview(job, text, ports, self.now())
+
+        from fedtui.screens.reschedule import RescheduleScreen
 
         new: NewSchedule | None = await self.app.push_screen_wait(RescheduleScreen(job, ask, self.host.clock))
         if new is None:
             return
         if job.state is State.BAD_LINE:
             line = f"{new.schedule} {_command_of_bad(job)}"
-            await self._change("Mend", job, lambda _: plan_mend(job, line, ports))
+            await self._change("Mend", job, lambda _: actions.plan_mend(job, line, ports))
             return
         await self._change(
             "Reschedule",
             job,
-            lambda mend: plan_reschedule(job, new.schedule, ports, new.reason, new.ticket, mend=mend),
+            lambda mend: actions.plan_reschedule(job, new.schedule, ports, new.reason, new.ticket, mend=mend),
         )
 
     def action_new(self) -> None:
@@ -177,7 +187,9 @@ class JobActions(FullScreen):
     async def _new(self) -> None:
         draft = await self._draft(None, None)
         if draft is not None:
-            await self._change("New job", None, lambda mend: plan_new(draft, self.host.ports, mend=mend))
+            await self._change(
+                "New job", None, lambda mend: actions.plan_new(draft, self.host.ports, mend=mend)
+            )
 
     def action_edit(self) -> None:
         """Edit schedule, command, name and note of the job in one form."""
@@ -187,22 +199,24 @@ class JobActions(FullScreen):
     async def _edit(self, job: Job) -> None:
         ports = self.host.ports
         try:
-            before = await load_draft(job, ports)
-        except Refused as refusal:
+            before = await actions.load_draft(job, ports)
+        except actions.Refused as refusal:
             await self._refused("Edit", job.name, refusal)
             return
         draft = await self._draft(job, before)
         if draft is not None:
-            await self._change("Edit", job, lambda mend: plan_edit(job, draft, ports, mend=mend))
+            await self._change("Edit", job, lambda mend: actions.plan_edit(job, draft, ports, mend=mend))
 
     async def _draft(self, job: Job | None, before: Draft | None) -> Draft | None:
         ports = self.host.ports
 
         async def ask(text: str) -> Preview:
-            return await preview(job, text, ports, self.now())
+            return await actions.preview(job, text, ports, self.now())
 
         dialect = job.cron.dialect if job is not None and job.cron is not None else "debian"
         name = job.name if job is not None else ""
+        from fedtui.screens.job_form import JobFormScreen
+
         form = JobFormScreen(
             before, ask, clock=self.host.clock, dialect=dialect, job_name=name, home=self.host.home
         )
@@ -215,24 +229,26 @@ class JobActions(FullScreen):
         mend: Mend | None = None
         try:
             plan = await make(mend)
-        except BadTable as bad:
+        except actions.BadTable as bad:
             mend = bad.as_comments
             if not await self._may_mend(verb, name, bad):
                 return
             try:
                 plan = await make(mend)
-            except Refused as refusal:
+            except actions.Refused as refusal:
                 await self._refused(verb, name, refusal)
                 return
-        except Refused as refusal:
+        except actions.Refused as refusal:
             await self._refused(verb, name, refusal)
             return
         ports = self.host.ports
+        from fedtui.screens.confirm import ConfirmScreen
+
         screen = ConfirmScreen(
             plan,
-            lambda shown: apply(shown, ports),
+            lambda shown: actions.apply(shown, ports),
             lambda: make(mend),
-            (lambda: plan_milder(plan, job, ports)) if plan.milder and job is not None else None,
+            (lambda: actions.plan_milder(plan, job, ports)) if plan.milder and job is not None else None,
         )
         applied = await self.app.push_screen_wait(screen)
         if applied is not None:
@@ -241,6 +257,8 @@ class JobActions(FullScreen):
             await self.host.store.refresh()
 
     async def _may_mend(self, verb: str, name: str, bad: BadTable) -> bool:
+        from fedtui.screens.ask import AskScreen
+
         numbers = ", ".join(str(line.number) for line in bad.lines)
         lines = f"line {numbers} into a comment" if len(bad.lines) == 1 else f"lines {numbers} into comments"
         text = f"{bad.untouched} The same plan can turn {lines}; it is shown next, and asks once more."
@@ -250,7 +268,9 @@ class JobActions(FullScreen):
         answer: bool | None = await self.app.push_screen_wait(asked)
         return answer is True
 
-    async def _refused(self, verb: str, name: str, refusal: Refused) -> None:
+    async def _refused(self, verb: str, name: str, refusal: actions.Refused) -> None:
+        from fedtui.screens.ask import RefusalScreen
+
         await self.app.push_screen_wait(RefusalScreen(f"{verb}: not done", name, refusal))
 
     # Its file
@@ -259,9 +279,11 @@ class JobActions(FullScreen):
         """Open the job's script, unit or table in $EDITOR; the screen is the editor's until it ends."""
         if self.job is None:
             return
+        from fedtui.screens.editing import edit_file, file_of
+
         try:
             edit_file(self.app, file_of(self.job, self.host.home))
-        except Refused as refusal:
+        except actions.Refused as refusal:
             self._begin(self._refused("Open", self.job.name, refusal))
 
 

@@ -17,8 +17,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from fedtui.actions.draft import Draft
-from fedtui.presentation.signs import cut
-from fedtui.screens.dialog import Dialog, local_now
+from fedtui.screens.dialog import local_now
+from fedtui.screens.form import Form
 from fedtui.widgets import command_lines
 from fedtui.widgets.lines import Body
 from fedtui.widgets.plain_input import NoteInput, PlainInput
@@ -26,15 +26,13 @@ from fedtui.widgets.preview_lines import LABEL
 from fedtui.widgets.schedule_field import AskPreview, ScheduleField
 
 
-class JobFormScreen(Dialog[Draft | None]):
+class JobFormScreen(Form[Draft | None]):
     """Asks for a job; `draft` is what the form begins with, None for a new job.
 
-    `title_name` is the job's name where one is edited.
+    `job_name` is the job's name where one is edited, `home` the user's home folder.
     """
 
-    CSS_PATH: ClassVar[list[str]] = ["../styles/dialog.tcss", "../styles/schedule_field.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "suggestion", "suggestion", id="form.suggestion", priority=True),
         Binding("ctrl+r", "escape_percent", "escape", id="form.escape", priority=True),
     ]
 
@@ -48,19 +46,16 @@ class JobFormScreen(Dialog[Draft | None]):
         job_name: str = "",
         home: str = "",
     ) -> None:
-        super().__init__()
+        schedule = draft.schedule if draft is not None else ""
+        super().__init__(ScheduleField(schedule, preview, clock, dialect=dialect, label="schedule"))
         self._was = draft
         self._job_name = job_name or (draft.name if draft is not None else "")
         self._home = home or str(Path.home())
-        self._going = False
-        self._said = ""
-        schedule = draft.schedule if draft is not None else ""
-        self._field = ScheduleField(schedule, preview, clock, dialect=dialect, label="schedule")
 
     def compose_box(self) -> Iterable[Widget]:
         """The four fields, each with what is known of it."""
         start = self._was or Draft("", "")
-        yield self._field
+        yield self.field
         yield Body(lambda _: [Content("")] if self.roomy else [], classes="gap")
         yield _row("command", PlainInput(start.command, placeholder="what /bin/sh runs", id="command"))
         yield Body(self._cron_rows, id="cron")
@@ -69,12 +64,7 @@ class JobFormScreen(Dialog[Draft | None]):
         yield _row(
             "note", NoteInput(start.note, placeholder="optional, stays as a comment above it", id="note")
         )
-        yield Body(self._said_rows, id="said")
-
-    def on_mount(self) -> None:
-        """The cursor is in the schedule."""
-        self.box.can_focus = False
-        self._field.input.focus()
+        yield Body(self.said_rows, id="said")
 
     def heading(self) -> tuple[str, str]:
         """The verb and the job."""
@@ -92,9 +82,6 @@ class JobFormScreen(Dialog[Draft | None]):
     def _cron_rows(self, width: int) -> Sequence[Content]:
         return command_lines.cron_view(self._command.value, self._home, width, LABEL)
 
-    def _said_rows(self, width: int) -> Sequence[Content]:
-        return [Content.styled(cut(self._said, width), "$warn")] if self._said else []
-
     def _value(self, name: str) -> str:
         return self.query_one(f"#{name}", PlainInput).value
 
@@ -106,51 +93,34 @@ class JobFormScreen(Dialog[Draft | None]):
     def draft(self) -> Draft:
         """The form as it stands."""
         return Draft(
-            self._field.text, self._value("command"), self._value("name").strip(), self._value("note")
+            self.field.text, self._value("command"), self._value("name").strip(), self._value("note")
         )
-
-    def on_schedule_field_checked(self) -> None:
-        """The answer is here: go on if that was asked for."""
-        going, self._going = self._going, False
-        if going:
-            self._go_on()
 
     def on_input_changed(self, event: PlainInput.Changed) -> None:
         """Cron's view follows the command; what was said of the old text holds no more."""
         if event.input is self._command:
             self.query_one("#cron", Body).redraw()
-        self._say("")
+        self.say("")
 
     def on_descendant_focus(self) -> None:
         """The hints are those of the field the cursor is in."""
         self.dress()
 
-    def on_input_submitted(self) -> None:
-        """`enter` in any field."""
-        self.action_go_on()
-
-    def action_go_on(self) -> None:
-        """Hand the draft over, once its schedule is known to be valid."""
-        if self._field.checking:
-            self._going = True
-            self._field.check()
-        else:
-            self._go_on()
-
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
+        """Hand the draft over, or say what is missing."""
         trouble = self._trouble()
         if trouble is None:
             self.dismiss(self.draft)
         else:
-            self._say(trouble)
+            self.say(trouble)
 
     def _trouble(self) -> str | None:
         """Why the form cannot be handed over; "" where its own rows say so already."""
-        if not self._field.text:
-            self._field.input.focus()
+        if not self.field.text:
+            self.field.input.focus()
             return "Type a schedule first."
-        if not self._field.is_valid:
-            self._field.input.focus()
+        if not self.field.is_valid:
+            self.field.input.focus()
             return ""
         if not self._command.value.strip():
             self._command.focus()
@@ -159,15 +129,6 @@ class JobFormScreen(Dialog[Draft | None]):
             self._command.focus()
             return ""
         return "This is the job as it is now: nothing to change." if self.draft == self._was else None
-
-    def _say(self, text: str) -> None:
-        if text != self._said:
-            self._said = text
-            self.query_one("#said", Body).redraw()
-
-    def action_suggestion(self) -> None:
-        """Take the nearest schedule without the trap."""
-        self._field.take_suggestion()
 
     def action_escape_percent(self) -> None:
         """Write a backslash before each bare percent sign of the command."""

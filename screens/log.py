@@ -13,12 +13,13 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.rows import tilde
+from fedtui.presentation.home import tilde
 from fedtui.presentation.signs import Piece, Tone
 from fedtui.presentation.times import size
 from fedtui.safe_text import shown
-from fedtui.screens.base import FullScreen
+from fedtui.screens.log_walk import LogWalking
 from fedtui.sources.log_feed import LogChunk
+from fedtui.sources.log_file import LogError
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.keys import LOG_SCREEN
 from fedtui.widgets.log_feed import NOWHERE, pump
@@ -58,7 +59,7 @@ class SearchLine(Widget):
         return Content("").join([head, Content(" " * gap), middle, Content(" " * rest), tail])
 
 
-class LogScreen(FullScreen):
+class LogScreen(LogWalking):
     """Opened by `l` on a job, and again wherever `esc` leaves it."""
 
     CSS_PATH = "../styles/log.tcss"
@@ -87,6 +88,11 @@ class LogScreen(FullScreen):
         """Open the log."""
         super().on_mount()
         self.view.focus()
+        self.to_tail()
+
+    def to_tail(self) -> None:
+        """Show the live end of the log."""
+        super().to_tail()
         self.run_worker(self._read(), group="log", exclusive=True)
 
     def show(self, snapshot: Snapshot) -> None:
@@ -100,6 +106,7 @@ class LogScreen(FullScreen):
         if feed is None:
             self.view.say(NOWHERE)
             return
+        self.may_walk(feed)
         self._title = tilde(shown(feed.title), self.host.home)
         self._draw_rule()
         await pump(feed, self.view, self._report)
@@ -154,13 +161,14 @@ class LogScreen(FullScreen):
         self._go_to_match(step)
 
     def _go_to_match(self, step: int, *, from_here: bool = False) -> None:
-        if not self._matches:
-            self._draw_found()
-            return
         current = self.view.current
-        if current in self._matches and not from_here:
-            at = (self._matches.index(current) + step) % len(self._matches)
-        else:
+        at = self._matches.index(current) + step if current in self._matches and not from_here else None
+        if self._searched and (not self._matches or at in (-1, len(self._matches))):
+            self.run_worker(self._search_on(step), group="search", exclusive=True)
+            return
+        if not self._matches:
+            return
+        if at is None:
             bottom = self.view.item_at_top() + self.view.size.height
             above = [number for number, item in enumerate(self._matches) if item < bottom]
             at = above[-1] if above else 0
@@ -169,20 +177,49 @@ class LogScreen(FullScreen):
         self.view.show_item(self._matches[at])
         self._draw_found()
 
+    async def _search_on(self, step: int) -> None:
+        """No more matches in what is shown: look in the rest of the file, then go round."""
+        self._searching = True
+        self._draw_found()
+        try:
+            item = await self.search_on(self._searched, backwards=step < 0)
+        except LogError as error:
+            self.notify(str(error), severity="error", markup=False)
+            item = None
+        self._searching = False
+        self._search_again()
+        if item is None and self._matches:
+            item = self._matches[0 if step > 0 else -1]
+        if item is not None:
+            self.view.current = item
+            self.view.follow(False)
+            self.view.show_item(item)
+        self._draw_found()
+
+    _searching = False
+
+    def walked(self) -> None:
+        """The window has moved: other lines hold matches."""
+        self._search_again()
+
     def _draw_found(self) -> None:
         if not self._searched:
             found = ""
         elif not self._matches:
-            found = f"not in the last {len(self.view.texts):,} lines"
+            found = "searching …" if self._searching else "not found"
         else:
             current = self.view.current
             number = f"{self._matches.index(current) + 1} of " if current in self._matches else ""
-            found = f"{number}{len(self._matches)}"
-        percent = (
-            100.0 * (self.view.scroll_offset.y / self.view.max_scroll_y) if self.view.max_scroll_y else 100.0
-        )
-        right = "following" if self.view.following else f"{percent:.1f} %"
-        self._found.show(self._searched, found, right)
+            part = f" in these {len(self.view.texts):,} lines" if self.walker is not None else ""
+            found = f"{number}{len(self._matches)}{part}{', searching on …' if self._searching else ''}"
+        self._found.show(self._searched, found, "following" if self.view.following else self._place())
+
+    def _place(self) -> str:
+        """How far into the log the first row on screen lies."""
+        if self.walker is not None:
+            return f"{self.walker.percent(self.view.line_on_top()):.1f} %"
+        last = self.view.max_scroll_y
+        return f"{100.0 * self.view.scroll_offset.y / last:.1f} % of the last lines" if last else ""
 
     # Moving
 
@@ -197,14 +234,19 @@ class LogScreen(FullScreen):
 
     def action_follow(self) -> None:
         """Go with the end of the log, or stay here."""
-        self.view.follow(not self.view.following)
+        if self.walker is not None:
+            self.to_tail()
+        else:
+            self.view.follow(not self.view.following)
         self._draw_found()
 
     def action_ends(self, direction: int) -> None:
         """To the first line, or to the last one."""
         if direction > 0:
+            if self.walker is not None:
+                self.to_tail()
             self.view.follow(True)
-        else:
+        elif not self.to_first_line():
             self.view.scroll_to(y=0, animate=False, force=True)
         self._draw_found()
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
@@ -18,7 +17,8 @@ from textual.widget import Widget
 from fedtui.model import Job
 from fedtui.presentation.signs import cut
 from fedtui.safe_text import shown
-from fedtui.screens.dialog import Dialog, local_now
+from fedtui.screens.dialog import local_now
+from fedtui.screens.form import Form
 from fedtui.widgets.lines import Body, fact
 from fedtui.widgets.plain_input import PlainInput
 from fedtui.widgets.preview_lines import LABEL
@@ -33,30 +33,22 @@ class NewSchedule(NamedTuple):
     ticket: str
 
 
-class RescheduleScreen(Dialog[NewSchedule | None]):
+class RescheduleScreen(Form[NewSchedule | None]):
     """Asks for a schedule. `preview` says what a text would mean for this job."""
-
-    CSS_PATH: ClassVar[list[str]] = ["../styles/dialog.tcss", "../styles/schedule_field.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "suggestion", "suggestion", id="form.suggestion", priority=True),
-    ]
 
     def __init__(
         self, job: Job, preview: AskPreview, clock: Callable[[], datetime] = local_now, profile: str = ""
     ) -> None:
-        super().__init__()
+        dialect = job.cron.dialect if job.cron is not None else ""
+        super().__init__(ScheduleField(job.schedule, preview, clock, dialect=dialect))
         self.job = job
         self._profile = profile
-        self._going = False
-        self._said = ""
-        dialect = job.cron.dialect if job.cron is not None else ""
-        self._field = ScheduleField(job.schedule, preview, clock, dialect=dialect)
 
     def compose_box(self) -> Iterable[Widget]:
         """What is now, what is new, and why."""
         yield Body(self.rows, id="body")
-        yield self._field
-        yield Body(self._said_rows, id="said")
+        yield self.field
+        yield Body(self.said_rows, id="said")
         with Horizontal(id="reason-row"):
             yield Body(lambda _: [Content.styled("reason", "$muted")], classes="label")
             yield PlainInput(placeholder=self._why, id="reason")
@@ -66,12 +58,6 @@ class RescheduleScreen(Dialog[NewSchedule | None]):
     @property
     def _why(self) -> str:
         return "why leave the profile?" if self._profile else "optional, stays as a comment"
-
-    def on_mount(self) -> None:
-        """The cursor is in the schedule."""
-        self.box.can_focus = False
-        self.dress()
-        self._field.input.focus()
 
     def heading(self) -> tuple[str, str]:
         """The verb and the job."""
@@ -96,7 +82,8 @@ class RescheduleScreen(Dialog[NewSchedule | None]):
         )
         return [fact("now", value, LABEL)]
 
-    def _said_rows(self, width: int) -> Sequence[Content]:
+    def said_rows(self, width: int) -> Sequence[Content]:
+        """What becomes of the reason, then why it did not go on."""
         rows: list[Content] = []
         if self._profile and self.roomy:
             rows = [
@@ -109,49 +96,20 @@ class RescheduleScreen(Dialog[NewSchedule | None]):
             ]
         elif self.roomy:
             rows = [Content("")]
-        if self._said:
-            rows.append(Content.styled(cut(self._said, width), "$warn"))
-        return rows
-
-    def on_schedule_field_checked(self) -> None:
-        """The answer is here: go on if that was asked for."""
-        going, self._going = self._going, False
-        self.dress()
-        if going:
-            self._go_on()
+        return [*rows, *super().said_rows(width)]
 
     def on_input_changed(self) -> None:
         """What was said of the old text holds no more."""
-        if self._said:
-            self._say("")
+        self.say("")
 
-    def on_input_submitted(self) -> None:
-        """`enter` in any field."""
-        self.action_go_on()
-
-    def action_go_on(self) -> None:
-        """Hand the new schedule over, once it is known to be valid."""
-        if self._field.checking:
-            self._going = True
-            self._field.check()
-        else:
-            self._go_on()
-
-    def _go_on(self) -> None:
-        if not self._field.is_valid:
-            self._say("" if self._field.preview else "Type a schedule first.")
-        elif self._field.text == self.job.schedule:
-            self._say("This is the schedule it has now: nothing to change.")
+    def go_on(self) -> None:
+        """Hand the new schedule over, or say why not."""
+        if not self.field.is_valid:
+            self.say("" if self.field.preview else "Type a schedule first.")
+        elif self.field.text == self.job.schedule:
+            self.say("This is the schedule it has now: nothing to change.")
         else:
             reason, ticket = (
                 self.query_one(name, PlainInput).value.strip() for name in ("#reason", "#ticket")
             )
-            self.dismiss(NewSchedule(self._field.text, reason, ticket))
-
-    def _say(self, text: str) -> None:
-        self._said = text
-        self.query_one("#said", Body).redraw()
-
-    def action_suggestion(self) -> None:
-        """Take the nearest schedule without the trap."""
-        self._field.take_suggestion()
+            self.dismiss(NewSchedule(self.field.text, reason, ticket))

@@ -24,9 +24,8 @@ from fedtui.actions.run import GRACE, RunUpdate
 from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.signs import outcome_sign
 from fedtui.screens.dialog import Dialog, local_now, to_its_end
-from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets import run_lines
-from fedtui.widgets.lines import Body, boxed, fact, note, rule
+from fedtui.widgets.lines import Body, boxed, fact, note, refusal, rule
 from fedtui.widgets.run_output import RunOutput
 
 
@@ -53,8 +52,8 @@ LIVE = (Phase.RUNNING, Phase.ASKING, Phase.STOPPING)
 class RunScreen(Dialog[RunAnswer]):
     """Runs a job and shows it.
 
-    `start` gives the run, `updates` its output and its end, `stop` ends it. `log` is the feed of a unit's
-    journal or log; that of a cron job is not followed, for its updates bring it already. `usual` is how
+    `start` gives the run, `updates` its output and its end, `stop` ends it. `log_title` says where the
+    job's log is; it is not followed here, for the updates bring what the run writes to it. `usual` is how
     long it mostly takes, in seconds.
     """
 
@@ -78,7 +77,7 @@ class RunScreen(Dialog[RunAnswer]):
         stop: Callable[[], Awaitable[Applied]],
         *,
         clock: Callable[[], datetime] = local_now,
-        log: LogFeed | None = None,
+        log_title: str = "",
         usual: float | None = None,
         home: str = "",
     ) -> None:
@@ -90,7 +89,8 @@ class RunScreen(Dialog[RunAnswer]):
         self._clock = clock
         self._usual = usual
         self._home = home or str(Path.home())
-        self.output = RunOutput(clock, log if job.timer is not None else None, id="output")
+        self._log_title = log_title or job.log_path or ""
+        self.output = RunOutput(clock, id="output")
         self._refusal: Refused | None = None
         self._stopped = ""
 
@@ -140,16 +140,9 @@ class RunScreen(Dialog[RunAnswer]):
         ]
         return [*facts, *([Content("")] if self.roomy else []), rule(width, head)]
 
-    @property
-    def _log_title(self) -> str:
-        return self.output.log_title or self.job.log_path or ""
-
     def _note_rows(self, width: int) -> Sequence[Content]:
         if self._refusal is not None:
-            rows = note("✗", "bold $fail", "", width, lead=self._refusal.message)
-            for text in (self._refusal.untouched, self._refusal.advice):
-                rows += note(" ", "", text, width) if text else []
-            return rows
+            return refusal(self._refusal, width)
         if self.phase is Phase.ASKING:
             how = "Its unit is stopped." if self.job.timer else f"SIGTERM, and SIGKILL after {GRACE:.0f} s."
             return note("▲", "$warn", f"{how} What it did stays.", width, lead="Stop this run?")
@@ -172,16 +165,15 @@ class RunScreen(Dialog[RunAnswer]):
 
     async def _run(self) -> None:
         try:
-            await self.output.begin()
+            self.output.begin()
             self.run_now = await to_its_end(self._start(), self.app)
-            self.output.found(self.run_now.start)
             self._to(Phase.RUNNING)
             async for update in self._updates(self.run_now):
                 await self.output.take(update.output)
                 if update.run is not None:
                     self.run_now = update.run
-        except Refused as refusal:
-            self._refusal = refusal
+        except Refused as refused:
+            self._refusal = refused
         self.output.finish()
         if self.run_now is not None and self.run_now.result is None:
             # Nobody told its end: that is unknown, never ok.
@@ -249,8 +241,8 @@ class RunScreen(Dialog[RunAnswer]):
     async def _stop_it(self) -> None:
         try:
             applied = await to_its_end(self._stop(), self.app)
-        except Refused as refusal:
-            self._refusal = refusal if self.phase is Phase.STOPPING else None
+        except Refused as refused:
+            self._refusal = refused if self.phase is Phase.STOPPING else None
         else:
             self._stopped = applied.message
         if self.phase is Phase.STOPPING:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fedtui.actions.paused_timers import PausedTimers
     from fedtui.actions.plan import Applied, DiffLine, FileDiff, Plan, Refused, Stale, Step
     from fedtui.actions.ports import Ports
-    from fedtui.actions.run import RunUpdate, run_now, running_run, settle_runs, stop, watch_run
+    from fedtui.actions.run import RunUpdate, run_now, running_run, stop, watch_run
     from fedtui.actions.schedule_preview import Preview, preview
     from fedtui.actions.table import BadTable
 
@@ -64,7 +64,6 @@ _HOMES = {
     "preview": "schedule_preview",
     "run_now": "run",
     "running_run": "run",
-    "settle_runs": "run",
     "stop": "run",
     "watch_run": "run",
 }
@@ -100,7 +99,6 @@ __all__ = [
     "preview",
     "run_now",
     "running_run",
-    "settle_runs",
     "stop",
     "watch_run",
 ]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import zlib
 
 from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_change import CronChange, Words, file_diff, plan_table
 from fedtui.actions.plan import Applied, FileDiff, Plan, Refused, Stale
 from fedtui.actions.ports import Ports
 from fedtui.actions.system_table import SystemTable
-from fedtui.actions.table import Table
-from fedtui.actions.undo_memory import remember, require_history
+from fedtui.actions.table import Table, port_of, read_table
+from fedtui.actions.undo_memory import pack, remember, require_history, unpack
 from fedtui.actions.wording import undo_words, what_was_done
 from fedtui.crontab import Document
 from fedtui.crontab.patch import revert
@@ -27,7 +24,7 @@ def apply(plan: Plan, change: CronChange, ports: Ports) -> Applied:
     Raises Stale when the table is no longer that text, Refused for what crontab(1) refuses; the table then
     stands as it was.
     """
-    port = _port(change.user, change.table, ports)
+    port = port_of(change.table, change.user, ports)
     _still(port, change)
     require_history(ports)
     if change.base is not None:
@@ -46,7 +43,7 @@ def apply(plan: Plan, change: CronChange, ports: Ports) -> Applied:
             f"{error}", f"Look at the {port.title} before you go on.{where}", error.advice
         ) from error
     payload = json.dumps(
-        {"user": change.user, "table": change.table, "before": _pack(change.base), "after": _pack(change.new)}
+        {"user": change.user, "table": change.table, "before": pack(change.base), "after": pack(change.new)}
     )
     return remember(plan, change.done, payload, change.undoes, ports, kept)
 
@@ -54,12 +51,9 @@ def apply(plan: Plan, change: CronChange, ports: Ports) -> Applied:
 def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     """The change of `step` taken back from the table as it is now, other people's later edits kept."""
     data = json.loads(step.payload)
-    before, after = _unpack(data["before"]), _unpack(data["after"])
-    port = _port(data["user"], data["table"], ports)
-    try:
-        current = port.read()
-    except CrontabError as error:
-        raise Refused(f"The {port.title} cannot be read: {error}.", advice=error.advice) from error
+    before, after = unpack(data["before"]), unpack(data["after"])
+    port = port_of(data["table"], data["user"], ports)
+    current = read_table(port)
     new = before if current == after else revert(current or b"", before or b"", after or b"")
     if new is None and not (current == after and before is None):
         raise Refused(
@@ -80,27 +74,12 @@ def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     return plan_table(Table(port, current, document), new, ports, words)
 
 
-def _port(user: str, table: str, ports: Ports) -> CrontabPort:
-    if table != "crontab":
-        if os.geteuid() != 0:
-            raise Refused(f"{table} belongs to root.", advice=f"Run: sudoedit {table}")
-        return SystemTable(table)
-    port = ports.crontabs.get(user)
-    if port is None:
-        raise Refused(f"The crontab of {user} is not yours.", advice=f"Run: sudo crontab -u {user} -e")
-    return port
-
-
 def _backup_of(table: str) -> str:
     return table.rpartition("/")[2]
 
 
 def _still(port: CrontabPort, change: CronChange) -> None:
-    try:
-        current = port.read()
-    except CrontabError as error:
-        raise Refused(f"The {port.title} cannot be read: {error}.", advice=error.advice) from error
-    if current != change.base:
+    if read_table(port) != change.base:
         raise _stale(port, change)
 
 
@@ -111,11 +90,3 @@ def _stale(port: CrontabPort, change: CronChange) -> Stale:
     except CrontabError:
         theirs = ()  # the message alone must do; the new plan will say why it cannot be read
     return Stale(f"Someone edited the {port.title} after your plan was made.", theirs=theirs)
-
-
-def _pack(text: bytes | None) -> str | None:
-    return None if text is None else base64.b64encode(zlib.compress(text)).decode("ascii")
-
-
-def _unpack(text: str | None) -> bytes | None:
-    return None if text is None else zlib.decompress(base64.b64decode(text))

@@ -20,6 +20,7 @@ from fedtui.crontab.edit import EditError
 from fedtui.crontab.patch import diff
 from fedtui.model import Job
 from fedtui.safe_text import decode, shown
+from fedtui.schedule.patterns import listing
 from fedtui.sources.crontab_port import CrontabError
 
 CONTEXT = 1
@@ -122,7 +123,7 @@ def change(job: Job, draft: Draft, ports: Ports, mend: Mend | None = None) -> Pl
     parts = [
         part for part in ("schedule", "command", "name", "note") if getattr(draft, part) != getattr(was, part)
     ]
-    summary = f"Change the {_listed(parts)}." if parts else "Change the line."
+    summary = f"Change the {listing(parts)}." if parts else "Change the line."
     warnings: tuple[str, ...] = ()
     if "schedule" in parts:
         summary += f" From {words_of(entry.schedule, job)} to {words_of(draft.schedule, job)}."
@@ -187,7 +188,7 @@ def plan_table(
         new_text = finished
         _check(table, new_text)
     if table.mended and words.verb != "mend":
-        numbers = _listed([str(number) for number in table.mended])
+        numbers = listing([str(number) for number in table.mended])
         warnings = (*warnings, f"Line {numbers} is mended in the same plan.")
     path = table.port.title if table.system else "crontab"
     return Plan(
@@ -260,13 +261,11 @@ def _edited(table: Table, entry: Entry, do: Edit) -> bytes:
     try:
         return do(table.document, entry)
     except EditError as error:
-        raise _refused(error) from error
+        raise _refused(error, entry.name) from error
 
 
-def _refused(error: EditError) -> Refused:
+def _refused(error: EditError, name: str = "") -> Refused:
+    """The reason as a sentence; a job's name stays as it is written, also where it begins one."""
     said = str(error)
-    return Refused(f"{said[:1].upper()}{said[1:]}.".replace("..", "."))
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    begin = said[:1] if name and said.startswith(name) else said[:1].upper()
+    return Refused(f"{begin}{said[1:]}.".replace("..", "."))

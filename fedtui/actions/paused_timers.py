@@ -7,14 +7,12 @@ here: one JSON file in the state folder, mode 0600, replaced atomically. Blockin
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from fedtui.actions.plan import Refused
 from fedtui.config import Config
-
-HOLDS = ("", "mask", "condition")
+from fedtui.whole_file import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +80,8 @@ class PausedTimers:
         return [replace(item, links=tuple((path, target) for path, target in item.links)) for item in kept]
 
     def _write(self, entries: list[Restore]) -> None:
-        part = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump([asdict(entry) for entry in entries], stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(self.path)
+            replace_file(self.path, json.dumps([asdict(entry) for entry in entries]).encode())
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise Refused(f"{self.path} cannot be written: {error.strerror}.") from error

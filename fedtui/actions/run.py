@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from fedtui.actions import run_cron, run_others, run_store, run_unit, run_unit_follow
 from fedtui.actions.plan import Applied, Refused
 from fedtui.actions.ports import Ports
-from fedtui.actions.run_record import Identity, alive, group_members
 from fedtui.actions.wording import clock
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Trigger
+from fedtui.sources.processes import ProcessIdentity, group_members, is_alive
 
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL when a run is stopped."""
@@ -100,14 +100,6 @@ async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncI
             yield RunUpdate(output, newest_run)
 
 
-async def settle_runs(ports: Ports) -> int:
-    """Give an end to every open run that has one: call it at the start and now and then. Returns how many.
-
-    A run whose keeper was killed ends as UNKNOWN. Raises HistoryError.
-    """
-    return await asyncio.to_thread(run_store.settle, ports.config, ports.history)
-
-
 async def stop(job: Job, ports: Ports) -> Applied:
     """End the run of the job that goes on: StopUnit, or SIGTERM to its process group and SIGKILL after 10 s.
 
@@ -123,7 +115,7 @@ async def stop(job: Job, ports: Ports) -> Applied:
         if found is None:
             raise Refused(f"{job.name} does not run.", "Nothing was stopped.")
         leader, uid = found[1], None
-    if not alive(leader):
+    if not is_alive(leader):
         raise Refused(f"{job.name} has just ended.", "Nothing was stopped.")
     if uid not in (None, os.geteuid()) and os.geteuid() != 0:
         raise Refused(
@@ -135,12 +127,12 @@ async def stop(job: Job, ports: Ports) -> Applied:
     return Applied(f"Stopped {job.name}: {how}.")
 
 
-async def _end_group(job: Job, leader: Identity) -> str:
+async def _end_group(job: Job, leader: ProcessIdentity) -> str:
     """SIGTERM to the group that `leader` leads, SIGKILL after the grace to those of it that are left."""
     began = time.monotonic()
     members = await asyncio.to_thread(group_members, leader.pid)
     try:
-        if not alive(leader):
+        if not is_alive(leader):
             return "it had just ended"
         os.killpg(leader.pid, signal.SIGTERM)
     except ProcessLookupError:
@@ -149,7 +141,7 @@ async def _end_group(job: Job, leader: Identity) -> str:
         advice = f"Run: sudo kill -- -{leader.pid}"
         raise Refused(f"{job.name} runs as another user.", "Nothing was stopped.", advice) from None
     while time.monotonic() - began < GRACE:
-        if not any(alive(member) for member in members):
+        if not any(is_alive(member) for member in members):
             return f"SIGTERM, ended after {time.monotonic() - began:.1f} s"
         await asyncio.sleep(0.05)
     # One of the group still lives, so its number is still that of this group: late children are in it.
@@ -158,14 +150,14 @@ async def _end_group(job: Job, leader: Identity) -> str:
     return f"SIGTERM, then SIGKILL after {GRACE:.0f} s"
 
 
-def _kill(who: Identity) -> None:
+def _kill(who: ProcessIdentity) -> None:
     """SIGKILL to exactly that process: the pidfd is taken first, then the identity is compared."""
     try:
         handle = os.pidfd_open(who.pid)
     except OSError:
         return  # gone
     try:
-        if alive(who):
+        if is_alive(who):
             signal.pidfd_send_signal(handle, signal.SIGKILL)
     except ProcessLookupError:
         return

@@ -26,6 +26,7 @@ from fedtui.actions.run_record import RunRecord
 from fedtui.actions.wording import clock
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
+from fedtui.results import RuleBook
 
 ANSWER_DEADLINE = 20.0
 """Seconds within which a supervisor says that the job has started, or why not."""
@@ -87,6 +88,7 @@ def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> Order:
         database=str(ports.config.database.absolute()),
         log=job.log_path,
         trigger=trigger.value,
+        rules=RuleBook(ports.config.rules, ports.config.jobs).tables(job.name, job.id),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,10 @@ from fedtui.model import Trigger
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to run and where to keep what comes of it. `account` is (uid, gid, groups) or None for our own."""
+    """What to run and where to keep what comes of it. `account` is (uid, gid, groups) or None for our own.
+
+    `rules` are the user's own tables of rules that hold for the job, as JSON takes them.
+    """
 
     run_id: str
     job_id: str
@@ -26,6 +30,7 @@ class Order:
     database: str
     log: str | None
     trigger: str = Trigger.MANUAL.value
+    rules: tuple[Mapping[str, Any], ...] = ()
 
     def to_json(self) -> bytes:
         """Bytes cross as Latin-1, which has a character for each."""
@@ -43,6 +48,7 @@ class Order:
             "database": self.database,
             "log": self.log,
             "trigger": self.trigger,
+            "rules": self.rules,
         }
         return json.dumps(data).encode("ascii")
 

@@ -1,4 +1,8 @@
-"""A run of a job that cron itself started and that goes on now, found in the process table."""
+"""A run of a job that cron itself started and that goes on now, found in the process table.
+
+Stricter than what the dashboard shows as running (`cron_activity.match`): what is found here may be stopped,
+so a command that only looks alike is not taken for the job's.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from fedtui.actions.growing_file import Tail, end_of, read_on
-from fedtui.actions.run_record import Identity, alive, boot_id
 from fedtui.model import Job, Outcome, Result, Run, Trigger
 from fedtui.safe_text import decode
 from fedtui.sources.cron_daemon import find_cron
-from fedtui.sources.processes import CronProcess, running_cron_jobs
+from fedtui.sources.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
 
 
-def cron_run(job: Job) -> tuple[Run, Identity] | None:
+def cron_run(job: Job) -> tuple[Run, ProcessIdentity] | None:
     """The oldest run of `job` under the cron daemon, with the identity of its shell; None where none is seen.
 
     Blocking. The run's id is `cron-PID-TICKS`: the same each time that it is looked for.
@@ -35,7 +38,7 @@ def cron_run(job: Job) -> tuple[Run, Identity] | None:
         return None
     for process in running_cron_jobs(daemon):
         if process.uid == uid and _is_of(process, job.cron.command):
-            who = Identity(process.pid, process.identity.ticks, boot_id())
+            who = process.identity
             run = Run(
                 id=f"cron-{who.pid}-{who.ticks}",
                 job_id=job.id,
@@ -68,7 +71,7 @@ async def follow(run_id: str, job: Job) -> AsyncGenerator[tuple[bytes, Run]]:
     going = True
     while going:
         await asyncio.sleep(_POLL)
-        going = await asyncio.to_thread(alive, who)
+        going = await asyncio.to_thread(is_alive, who)
         data = b""
         if tail is not None:
             tail, data = await asyncio.to_thread(read_on, tail)

@@ -6,21 +6,22 @@ Everything here is blocking: call it in a thread.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.actions.run_record import RunRecord, alive, lost, read_record, write_record
+from fedtui.actions.run_record import RunRecord, lost, read_record, write_record
 from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import Outcome, Result
+from fedtui.sources.own_runs import OWN_ID
+from fedtui.sources.processes import is_alive
 
 KEPT_OUTPUTS = 500
 KEPT_BYTES = 256 * 1024 * 1024
 """What all kept outputs together may weigh; the oldest finished ones go first."""
-_OWN_ID = re.compile(r"[0-9a-f]{16}")
 
 
 def prepare(config: Config) -> None:
@@ -42,16 +43,24 @@ def lock_path(config: Config, job_id: str) -> Path:
 
 def find_record(config: Config, run_id: str) -> RunRecord | None:
     """The record of a run of fedtui's own, or None."""
-    if not _OWN_ID.fullmatch(run_id):
+    if not OWN_ID.fullmatch(run_id):
         return None
     paths = list(config.outputs.glob(f"*-{run_id}.json"))
-    return read_record(paths[0]) if paths else None
+    return _read(paths[0]) if paths else None
+
+
+def _read(path: Path) -> RunRecord | None:
+    """A record as others should see it: a run is over once its output was judged, or nobody is left to."""
+    record = read_record(path)
+    if record is not None and record.judging and is_alive(record.supervisor):
+        return replace(record, end=None, duration=None, status=None, signal=None)
+    return record
 
 
 def running(config: Config, job_id: str) -> RunRecord | None:
     """The run of that job which goes on, as far as its own process or its keeper still lives."""
     for path in config.outputs.glob(f"{_key(job_id)}-*.json"):
-        record = read_record(path)
+        record = _read(path)
         if record is not None and record.job_id == job_id and goes_on(record):
             return record
     return None
@@ -59,7 +68,7 @@ def running(config: Config, job_id: str) -> RunRecord | None:
 
 def goes_on(record: RunRecord) -> bool:
     """True while the job lives, or its end is still to be recorded."""
-    return record.end is None and (alive(record.job) or alive(record.supervisor))
+    return record.end is None and (is_alive(record.job) or is_alive(record.supervisor))
 
 
 def settle(config: Config, history: History) -> int:
@@ -73,7 +82,7 @@ def settle(config: Config, history: History) -> int:
     for run_id in unknown_to_history:
         history.begin_run(records[run_id].to_run())
     for run in history.open_runs():
-        if not _OWN_ID.fullmatch(run.id):
+        if not OWN_ID.fullmatch(run.id):
             continue
         found = records.get(run.id)
         if found is None:
@@ -91,7 +100,7 @@ def ended(config: Config, record: RunRecord) -> RunRecord:
     if record.end is not None or goes_on(record):
         return record
     path = record_path(config, record.job_id, record.id)
-    newest = read_record(path)  # the end may have been written between the two looks
+    newest = _read(path)  # the end may have been written between the two looks
     if newest is not None and newest.end is not None:
         return newest
     last_sign = record.start
@@ -105,7 +114,7 @@ def ended(config: Config, record: RunRecord) -> RunRecord:
 
 def _records(config: Config) -> Iterator[RunRecord]:
     for path in config.outputs.glob("*-*.json"):
-        record = read_record(path)
+        record = _read(path)
         if record is not None:
             yield record
 

@@ -18,9 +18,11 @@ from fedtui.actions.growing_file import end_of
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_unit_verdict import by_journal, by_properties
-from fedtui.actions.systemd_manager import SERVICE, UNIT, Manager, manager
+from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger
+from fedtui.sources.systemd.names import SERVICE, UNIT
+from fedtui.whole_file import replace_file
 
 START_DEADLINE = 20.0
 """Seconds for the invocation to appear after systemd took the start job."""
@@ -57,7 +59,7 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
     async with manager(ports, user_manager=timer.user_manager) as systemd:
         path, before = await systemd.unit(unit)
         if before["LoadState"] != "loaded":
-            raise Refused(f"{unit}: {before['LoadState']}.", "Nothing was run.", _look(systemd, unit))
+            raise Refused(f"{unit}: {before['LoadState']}.", "Nothing was run.", systemd.look(unit))
         if before["ActiveState"] in _BUSY:
             raise Refused(
                 f"{unit} is {before['ActiveState']} ({before['SubState']}).",
@@ -97,7 +99,7 @@ async def _invocation(systemd: Manager, path: str, unit: str, before: bytes, job
                 return again.hex()
             unmet = not seen.get("ConditionResult", True) or not seen.get("AssertResult", True)
             why = "a condition of the unit is not met" if unmet else "the start job ended without a run"
-            raise Refused(f"systemd did not start {unit}: {why}.", "Nothing was run.", _look(systemd, unit))
+            raise Refused(f"systemd did not start {unit}: {why}.", "Nothing was run.", systemd.look(unit))
         if time.monotonic() > deadline:
             raise Refused(
                 f"systemd has not started {unit} within {START_DEADLINE:.0f} s.",
@@ -105,10 +107,6 @@ async def _invocation(systemd: Manager, path: str, unit: str, before: bytes, job
                 f"Look: {' '.join(systemd.command('list-jobs'))}",
             )
         await systemd.wait(0.2)
-
-
-def _look(systemd: Manager, unit: str) -> str:
-    return f"Look: {' '.join(systemd.command('status', unit))}"
 
 
 async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
@@ -213,9 +211,7 @@ def _remember(ports: Ports, run: UnitRun) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for old in sorted(folder.glob("*.unit"), key=lambda path: path.stat().st_mtime)[:-200]:
             old.unlink(missing_ok=True)
-        path = _path(ports, run.id)
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(run)), encoding="utf-8")
+        replace_file(_path(ports, run.id), json.dumps(asdict(run)).encode())
     except OSError as error:
         raise Refused(
             f"{run.unit} was started, but what would find the run again could not be written: {error}.",
@@ -225,6 +221,6 @@ def _remember(ports: Ports, run: UnitRun) -> None:
 
 def _keep(ports: Ports, run: Run) -> None:
     try:
-        ports.history.begin_run(run)
+        ports.history.keep_runs((run,))
     except HistoryError:
         return  # systemd and its journal have the facts, too

@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from fedtui.actions.growing_file import Tail, read_on
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_unit import UnitRun, until_end
-from fedtui.actions.systemd_manager import SERVICE, UNIT, manager
+from fedtui.actions.systemd_manager import manager
+from fedtui.config import ConfigError
+from fedtui.history.database import HistoryError
 from fedtui.model import Run
+from fedtui.results import Output, Part, RuleBook, judge
+from fedtui.results.reading import MOST
 from fedtui.sources.journal import JournalError, OneRun, follow_unit
+from fedtui.sources.run_text import product_at
+from fedtui.sources.systemd.names import SERVICE, UNIT
 
 QUIET = 0.5
 """Seconds of silence after the end of a run after which its last lines are taken to be in the journal."""
@@ -36,6 +44,7 @@ async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run 
     tasks = [asyncio.create_task(part) for part in parts]
     ended: Run | None = None
     deadline = 0.0
+    printed = Printed()
     try:
         while ended is None or time.monotonic() < deadline:
             try:
@@ -46,16 +55,59 @@ async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run 
             if isinstance(item, Refused):
                 raise item
             if isinstance(item, bytes):
+                printed.add(item)
                 yield item, None
             elif item.end is None:
                 yield b"", item
             else:
                 ended, deadline = item, time.monotonic() + AFTERMATH
-        yield b"", ended
+        yield b"", None if ended is None else await asyncio.to_thread(_judged, ended, run, printed, ports)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Printed:
+    """What a run printed, as far as it will be read: its first bytes and its last."""
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._tail = b""
+        self._left_out = 0
+
+    def add(self, data: bytes) -> None:
+        """Take in what came."""
+        room = MOST // 2 - len(self._head)
+        self._head += data[:room]
+        tail = self._tail + data[max(0, room) :]
+        self._tail = tail[-(MOST // 2) :]
+        self._left_out += len(tail) - len(self._tail)
+
+    def output(self) -> Output:
+        """All of it."""
+        head = bytes(self._head)
+        if not self._left_out:
+            return Output((Part("output", head + self._tail),))
+        return Output((Part("output", head, self._tail, self._left_out),))
+
+
+def _judged(ended: Run, unit: UnitRun, printed: Printed, ports: Ports) -> Run:
+    """The run with what its output says, kept in the database. Raises Refused where the rules are none."""
+    if ended.result is None:
+        return ended
+    book = RuleBook(ports.config.rules, ports.config.jobs)
+    try:
+        rules = book.of(unit.job_id.partition(":")[2], unit.job_id)
+    except ConfigError as error:
+        raise Refused(f"The output was not judged: {error}.", "The run itself is over.") from error
+    product = product_at(rules.product, str(Path.home())) if rules.product else None
+    span = None if ended.end is None else (ended.start, ended.end)
+    result = judge(ended.result, printed.output(), rules, product=product, span=span)
+    run = replace(ended, result=result)
+    with suppress(HistoryError):  # systemd and its journal have the facts, too
+        ports.history.keep_runs((run,))
+    return run
 
 
 async def _state(run: UnitRun, ports: Ports, news: News) -> None:

@@ -11,11 +11,12 @@ import os
 import time
 from typing import Any
 
-from fedtui.actions.run_record import signal_name
 from fedtui.model import Outcome, Result
-from fedtui.sources.child import ChildError, capture
+from fedtui.sources.child import capture
+from fedtui.sources.processes import signal_name
+from fedtui.sources.program import ProgramError
+from fedtui.sources.systemd.verdict import CLD_EXITED, EVIDENCE, clean_stop
 
-_CLD_EXITED = 1
 _PROCESS_EXITED = "98e322203f7a4ed290d09fe03c09fe15"
 _UNIT_FAILED = "d9b373ed55a64feb8242e02dbe79a49c"
 _UNIT_SUCCESS = "7ad2d189f7e94e70a38c781354912448"
@@ -25,7 +26,8 @@ _FIELDS = "MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,COMMAND"
 def by_properties(unit: dict[str, Any], service: dict[str, Any]) -> tuple[Result, float]:
     """The result and the end (seconds since 1970) by the bus; `service` is empty for other units.
 
-    The service's own Result decides: a run may fail with exit status 0 (a timeout, ExecStartPost=).
+    The service's own Result decides: a run may fail with exit status 0 (a timeout, ExecStartPost=). But what
+    a signal ended is never ok, as in `sources.systemd.verdict`.
     """
     end = (int(service.get("ExecMainExitTimestamp", 0)) or int(unit.get("StateChangeTimestamp", 0))) / 1e6
     began = int(service.get("ExecMainStartTimestamp", 0)) / 1e6
@@ -38,16 +40,14 @@ def by_properties(unit: dict[str, Any], service: dict[str, Any]) -> tuple[Result
     if word == "success" and code == 0:
         reason = "the service has no main process"
         return Result(Outcome.UNKNOWN, reasons=(reason,), evidence=("systemd",)), end
+    evidence = (EVIDENCE,)
+    if code > CLD_EXITED:
+        signal = signal_name(status)
+        reasons = (clean_stop(signal),) if word == "success" else _reasons(word)
+        return Result(Outcome.FAILED, None, signal, duration, reasons=reasons, evidence=evidence), end
     outcome = Outcome.OK if word == "success" else Outcome.FAILED
-    result = Result(
-        outcome,
-        exit_code=status if code == _CLD_EXITED else None,
-        signal=signal_name(status) if code > _CLD_EXITED else None,
-        duration=duration,
-        reasons=_reasons(word),
-        evidence=("exit status, systemd",),
-    )
-    return result, end
+    exit_code = status if code == CLD_EXITED else None
+    return Result(outcome, exit_code, None, duration, reasons=_reasons(word), evidence=evidence), end
 
 
 async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, float] | None:
@@ -60,7 +60,7 @@ async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, fl
     head = ("journalctl", "--output=json", "--no-pager", "--quiet", f"--output-fields={_FIELDS}")
     try:
         ended = await capture([*head, *ours], deadline=15.0)
-    except ChildError:
+    except ProgramError:
         return None
     records = [record for line in ended.out.splitlines() if (record := _record(line))]
     return verdict_of(records)

@@ -17,13 +17,13 @@ from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, che
 from fedtui.model import Job
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.describe import describe
-from fedtui.schedule.foreign import parse_other
+from fedtui.schedule.foreign import DAEMON_LABEL, parse_other
 from fedtui.schedule.timer import describe_timer
 from fedtui.schedule.traps import Trap, traps
-from fedtui.sources.systemd_analyze import ChildError
+from fedtui.sources.program import ProgramError
 
 RUNS = 5
-_DIALECTS = {"debian": "Debian cron", "cronie": "cronie", "other": "cron"}
+_DIALECTS = {"debian": "Debian cron", "cronie": "cronie", "other": DAEMON_LABEL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,10 @@ def _cron(job: Job | None, text: str, now: datetime) -> Preview:
     dialect = dialect_of(job)
     label = _DIALECTS.get(dialect, dialect)
     try:
-        schedule = parse(text, "debian" if dialect == "other" else dialect)
+        schedule = parse(text, dialect)
     except ScheduleError as error:
-        return Preview(
-            False, error.message + _other_dialect(text, label), error.field, "", (), (), label, zone_name
-        )
+        message = error.message + _other_dialect(text, "this cron" if dialect == "other" else label)
+        return Preview(False, message, error.field, "", (), (), label, zone_name)
     runs = tuple(islice(schedule.runs(now, zone), RUNS))
     found = traps(schedule, zone, now)
     return Preview(True, "", None, describe(schedule).sentence, runs, found, label, zone_name)
@@ -81,7 +80,7 @@ async def _timer(job: Job, text: str, now: datetime) -> Preview:
         schedule = await check(text, now, RUNS)
     except TimerScheduleError as error:
         return Preview(False, str(error), error.field, "", (), (), "systemd", zone_name)
-    except ChildError as error:
+    except ProgramError as error:
         return Preview(
             False, f"systemd-analyze cannot be asked: {error}", None, "", (), (), "systemd", zone_name
         )

@@ -25,7 +25,8 @@ from typing import IO, Any
 from fedtui.actions.growing_file import end_of
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_output import Output
-from fedtui.actions.run_record import RunRecord, identity, write_record
+from fedtui.actions.run_record import RunRecord, write_record
+from fedtui.sources.processes import process_identity
 
 _CHUNK = 64 * 1024
 
@@ -106,8 +107,8 @@ def _start(order: Order) -> Supervision:
         job_id=order.job_id,
         start=start,
         output=order.output,
-        job=identity(process.pid),
-        supervisor=identity(os.getpid()),
+        job=process_identity(process.pid),
+        supervisor=process_identity(os.getpid()),
         uid=os.getuid() if uid is None else uid,
         log=order.log,
         log_offset=log_offset,
@@ -212,7 +213,11 @@ class Supervision:
             status=code if code >= 0 else None,
             signal=-code if code < 0 else None,
             dropped=self.output.dropped,
+            log_end=end_of(self.order.log)[0] if self.order.log else None,
         )
+        # The status is on the disk before the output is read, which may take a while, or fail.
+        _kept(lambda: write_record(Path(self.order.record), replace(self.record, judging=True)))
+        self.record = replace(self.record, verdict=_verdict(self.record, self.order))
         _kept(lambda: write_record(Path(self.order.record), self.record))
         _kept(self._finish)
 
@@ -227,6 +232,27 @@ class Supervision:
         run = self.record.to_run()
         if run.end is not None and run.result is not None:
             History(Path(self.order.database)).finish_run(run.id, run.end, run.result)
+
+
+def _verdict(record: RunRecord, order: Order) -> str:
+    """The result with what the run printed, as JSON; empty where the rules cannot be used."""
+    from fedtui.config import ConfigError
+    from fedtui.history.rows import result_to_json
+    from fedtui.results import judge, rules_of
+    from fedtui.sources.run_text import output_at, product_at
+
+    try:
+        rules = rules_of(*order.rules)
+    except ConfigError as error:
+        print(f"fedtui: the output was not read: {error}", file=sys.stderr)
+        return ""
+    run = record.to_run()
+    home = order.environment[b"HOME"].decode("utf-8", "surrogateescape")
+    command = order.command.decode("utf-8", "replace")
+    product = product_at(rules.product, home) if rules.product else None
+    span = None if run.end is None else (run.start, run.end)
+    result = judge(record.by_status(), output_at(run, home), rules, command, product=product, span=span)
+    return result_to_json(result)
 
 
 def _kept(write: Any) -> None:

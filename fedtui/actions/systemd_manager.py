@@ -13,13 +13,8 @@ from typing import Any
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.bus.port import Bus, BusError, Signal
+from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD, UNIT
 
-SYSTEMD = "org.freedesktop.systemd1"
-MANAGER_PATH = "/org/freedesktop/systemd1"
-MANAGER = f"{SYSTEMD}.Manager"
-UNIT = f"{SYSTEMD}.Unit"
-SERVICE = f"{SYSTEMD}.Service"
-TIMER = f"{SYSTEMD}.Timer"
 RELOAD_DEADLINE = 90.0
 """Seconds for a daemon-reload: with thousands of units it takes several, and everything waits for it."""
 
@@ -44,6 +39,10 @@ class Manager:
     def command(self, *words: str) -> tuple[str, ...]:
         """The systemctl command that does the same, as this user may run it on their own manager."""
         return ("systemctl", "--user", *words) if self.user_manager else ("systemctl", *words)
+
+    def look(self, unit: str) -> str:
+        """The advice to look at a unit, with the exact command."""
+        return f"Look: {' '.join(self.command('status', unit))}"
 
     async def listen(self) -> None:
         """Have `changed` set at every signal of systemd."""
@@ -74,9 +73,7 @@ class Manager:
     async def properties(self, path: str, interface: str) -> dict[str, Any]:
         """All properties of an object's interface."""
         try:
-            answer = await self.bus.call(
-                SYSTEMD, path, "org.freedesktop.DBus.Properties", "GetAll", "s", interface
-            )
+            answer = await self.bus.call(SYSTEMD, path, PROPERTIES, "GetAll", "s", interface)
         except BusError as error:
             raise self._refused(error, ("status",)) from error
         return dict(answer[0])

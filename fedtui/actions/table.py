@@ -72,18 +72,15 @@ def open_table(job: Job, ports: Ports, mend: Mend | None = None, *, to_write: bo
     if job.source is SourceName.CRONTAB:
         return open_crontab(job.user, ports, mend, to_write=to_write)
     path = job.location.path
-    if to_write and os.geteuid() != 0:
-        raise Refused(f"{path} belongs to root.", advice=f"Run: sudoedit {path}")
-    port = SystemTable(path)
-    return _opened(port, Document.parse(_read(port) or b"", system=True, table=path), mend, strict=False)
+    port = port_of(path, "root", ports) if to_write else SystemTable(path)
+    document = Document.parse(read_table(port) or b"", system=True, table=path)
+    return _opened(port, document, mend, strict=False)
 
 
 def open_crontab(user: str, ports: Ports, mend: Mend | None = None, *, to_write: bool = True) -> Table:
     """A user's own table, which may not be there yet. Blocking. Raises Refused or BadTable."""
-    port = ports.crontabs.get(user)
-    if port is None:
-        raise Refused(f"The crontab of {user} is not yours.", advice=f"Run: sudo crontab -u {user} -e")
-    base = _read(port)
+    port = port_of("crontab", user, ports)
+    base = read_table(port)
     return _opened(port, Document.parse(base or b"", user=user), mend, strict=to_write, absent=base is None)
 
 
@@ -102,8 +99,21 @@ def _opened(
     return Table(port, None if absent else base, healed, tuple(sorted(mend or {})))
 
 
-def _read(port: CrontabPort) -> bytes | None:
+def port_of(table: str, user: str, ports: Ports) -> CrontabPort:
+    """The way to a table that may be changed: "crontab" of a user, or a path. Raises Refused."""
+    if table != "crontab":
+        if os.geteuid() != 0:
+            raise Refused(f"{table} belongs to root.", advice=f"Run: sudoedit {table}")
+        return SystemTable(table)
+    port = ports.crontabs.get(user)
+    if port is None:
+        raise Refused(f"The crontab of {user} is not yours.", advice=f"Run: sudo crontab -u {user} -e")
+    return port
+
+
+def read_table(port: CrontabPort) -> bytes | None:
+    """The table's bytes now. Blocking. Raises Refused where it cannot be read."""
     try:
         return port.read()
     except CrontabError as error:
-        raise Refused(f"The {port.title} cannot be read: {error}.", advice=error.advice) from error
+        raise Refused(f"The {port.title} cannot be read: {error.sentence}.", advice=error.advice) from error

@@ -8,7 +8,6 @@ last start or end) plus its span that lies in the past elapses immediately.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,8 +15,10 @@ from pathlib import Path
 
 from fedtui.actions.timer_unit import Target, Timer
 from fedtui.actions.wording import moment
+from fedtui.config import xdg_folder
 from fedtui.sources import systemd_analyze
-from fedtui.sources.systemd_analyze import ChildError
+from fedtui.sources.program import ProgramError
+from fedtui.sources.systemd.names import span
 
 
 async def runs_at_once(
@@ -31,7 +32,7 @@ async def runs_at_once(
     calendar = timer.standing.calendar if calendar is None else calendar
     monotonic = timer.standing.monotonic if monotonic is None else monotonic
     found = [
-        f"{name}={_span(seconds)} has passed: starting the timer runs the job at once."
+        f"{name}={span(round(seconds * 1e6))} has passed: starting the timer runs the job at once."
         for name, seconds in monotonic
         if _passed(timer, name, seconds, now)
     ]
@@ -51,7 +52,7 @@ async def _missed(target: Target, timer: Timer, now: datetime, calendar: Sequenc
         return None
     try:
         checks = await systemd_analyze.calendar(calendar, 1, datetime.fromtimestamp(last, UTC))
-    except ChildError:
+    except ProgramError:
         return now  # it cannot be ruled out
     runs = [run for check in checks for run in check.runs if run <= now]
     return min(runs, default=None)
@@ -61,8 +62,7 @@ def _stamp(target: Target) -> float:
     """The last trigger by the file that systemd keeps of it, and believes first; 0 without one."""
     folder = Path("/var/lib")
     if target.user_manager:
-        given = os.environ.get("XDG_DATA_HOME", "")
-        folder = Path(given) if given.startswith("/") else Path.home() / ".local/share"
+        folder = xdg_folder("XDG_DATA_HOME", ".local/share")
     try:
         return (folder / "systemd/timers" / f"stamp-{target.unit}").stat().st_mtime
     except OSError:
@@ -78,9 +78,3 @@ def _passed(timer: Timer, name: str, seconds: float, now: datetime) -> bool:
         last = int(timer.timer.get("LastTriggerUSec", 0)) / 1e6
         return bool(last) and last + seconds <= now.timestamp()
     return name == "OnActiveSec" and seconds == 0
-
-
-def _span(seconds: float) -> str:
-    from fedtui.sources.systemd.names import span
-
-    return span(round(seconds * 1e6))

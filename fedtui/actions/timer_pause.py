@@ -188,9 +188,9 @@ async def _pause(systemd: Manager, target: Target, restore: Restore) -> None:
         await systemd.mask(target.unit)
     after = await _settled(systemd, target, active=False)
     if after.standing.active:
-        raise Refused(f"{target.unit} is still active.", "It was told to stop.", _look(systemd, target))
+        raise Refused(f"{target.unit} is still active.", "It was told to stop.", systemd.look(target.unit))
     if restore.enabled and after.standing.file_state.startswith("enabled"):
-        raise Refused(f"{target.unit} is still enabled.", "It is stopped.", _look(systemd, target))
+        raise Refused(f"{target.unit} is still enabled.", "It is stopped.", systemd.look(target.unit))
 
 
 async def _resume(systemd: Manager, target: Target, restore: Restore) -> None:
@@ -207,7 +207,7 @@ async def _resume(systemd: Manager, target: Target, restore: Restore) -> None:
         await systemd.start(target.unit)
         after = await _settled(systemd, target, active=True)
         if not after.standing.active:
-            raise Refused(f"{target.unit} did not start.", "It is enabled again.", _look(systemd, target))
+            raise Refused(f"{target.unit} did not start.", "It is enabled again.", systemd.look(target.unit))
 
 
 async def _settled(systemd: Manager, target: Target, *, active: bool) -> Timer:
@@ -225,10 +225,6 @@ def _guess(target: Target, standing: Standing) -> Restore:
     hold = "mask" if mask else "condition" if str(target.drop_in(PAUSE_FILE)) in standing.drop_ins else ""
     enabled = standing.file_state == "disabled"
     return Restore(target.unit, target.user_manager, active=True, enabled=enabled, hold=hold)
-
-
-def _look(systemd: Manager, target: Target) -> str:
-    return f"Look: {' '.join(systemd.command('status', target.unit))}"
 
 
 def _links(target: Target) -> tuple[tuple[str, str], ...]:

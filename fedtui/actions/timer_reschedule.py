@@ -8,7 +8,6 @@ differs, the drop-in is taken away again.
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import shutil
 import tempfile
@@ -32,11 +31,12 @@ from fedtui.actions.timer_unit import (
     require_privilege,
     write_file,
 )
-from fedtui.actions.undo_memory import remember, require_history
+from fedtui.actions.undo_memory import pack, remember, require_history, unpack
 from fedtui.actions.wording import undo_words
 from fedtui.history.database import UndoStep
 from fedtui.schedule.timer import describe_timer
-from fedtui.sources.systemd_analyze import ChildError, verify
+from fedtui.sources.program import ProgramError
+from fedtui.sources.systemd_analyze import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def plan(target: Target, text: str, ports: Ports, reason: str = "", ticket
         schedule = await check(text, ports.clock())
     except TimerScheduleError as error:
         raise Refused(f"{error}.") from error
-    except ChildError as error:
+    except ProgramError as error:
         raise Refused(f"systemd-analyze cannot check the schedule: {error}.") from error
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
@@ -113,7 +113,7 @@ async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     """The drop-in of before, byte for byte, if it is still as the change left it."""
     data = json.loads(step.payload)
     target, path = Target(**data["target"]), Path(data["path"])
-    before, after = _unpack(data["before"]), _unpack(data["after"])
+    before, after = unpack(data["before"]), unpack(data["after"])
     require_privilege(target, "systemctl", "edit", target.unit)
     current = await read_file(path)
     if current == before:
@@ -172,8 +172,8 @@ async def apply(change: DropIn, plan: Plan, ports: Ports) -> Applied:
     data = {
         "target": asdict(target),
         "path": change.path,
-        "before": _pack(change.before),
-        "after": _pack(change.after),
+        "before": pack(change.before),
+        "after": pack(change.after),
     }
     payload = json.dumps(data)
     return await asyncio.to_thread(remember, plan, change.done, payload, change.undoes, ports, kept)
@@ -218,7 +218,7 @@ async def _verified(timer: Timer, path: Path, text: bytes, *, user_manager: bool
         fresh = [line for line in new if line not in old]
         if fresh:
             raise Refused(f"systemd-analyze verify refuses it: {fresh[0]}")
-    except ChildError as error:
+    except ProgramError as error:
         raise Refused(f"systemd-analyze cannot check the drop-in: {error}.") from error
     finally:
         await asyncio.to_thread(shutil.rmtree, before.parent, ignore_errors=True)
@@ -255,11 +255,3 @@ def _steps(
     steps.append(Step("verify", f"systemd holds {schedule}" if schedule else "systemd loads the timer"))
     steps.append(Step("undo", "u, also after a restart"))
     return tuple(steps)
-
-
-def _pack(text: bytes | None) -> str | None:
-    return None if text is None else base64.b64encode(text).decode("ascii")
-
-
-def _unpack(text: str | None) -> bytes | None:
-    return None if text is None else base64.b64decode(text)

@@ -67,7 +67,7 @@ def split(text: str) -> list[tuple[str, str]]:
 async def check(text: str, now: datetime, iterations: int = 5) -> TimerSchedule:
     """Read `text` and have systemd-analyze check every part of it.
 
-    Raises TimerScheduleError, and ChildError where systemd-analyze cannot be asked.
+    Raises TimerScheduleError, and ProgramError where systemd-analyze cannot be asked.
     """
     lines = split(text)
     expressions = [value for name, value in lines if name == "OnCalendar"]

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.actions.plan import Refused
-from fedtui.actions.systemd_manager import TIMER, Manager
+from fedtui.actions.systemd_manager import Manager
+from fedtui.config import xdg_folder
 from fedtui.model import Job
-from fedtui.sources.systemd.names import directive
+from fedtui.sources.systemd.names import TIMER, directive
+from fedtui.whole_file import replace_file
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 SCHEDULE_FILE = "zz-fedtui-schedule.conf"
@@ -40,8 +42,7 @@ class Target:
         """The folder in which the administrator, or the user, keeps units of their own."""
         if not self.user_manager:
             return SYSTEM_UNITS
-        given = os.environ.get("XDG_CONFIG_HOME", "")
-        return (Path(given) if given.startswith("/") else Path.home() / ".config") / "systemd" / "user"
+        return xdg_folder("XDG_CONFIG_HOME", ".config") / "systemd" / "user"
 
     def drop_in(self, name: str) -> Path:
         """The path of a drop-in of that name."""
@@ -80,10 +81,8 @@ class Standing:
 
 
 def _user_folders() -> tuple[Path, ...]:
-    home = Path.home()
-    given = os.environ.get("XDG_CONFIG_HOME", "")
-    folders = (home / ".config/systemd/user", Path("/etc/systemd/user"))
-    return (*folders, Path(given) / "systemd/user") if given.startswith("/") else folders
+    own = (Path.home() / ".config", xdg_folder("XDG_CONFIG_HOME", ".config"))
+    return (*(folder / "systemd/user" for folder in own), Path("/etc/systemd/user"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +138,7 @@ def _write(path: Path, text: bytes | None) -> None:
             path.parent.rmdir()
         return
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(part, flags, 0o644), "wb") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    replace_file(path, text, mode=0o644)
 
 
 async def read_file(path: Path) -> bytes | None:

@@ -1,7 +1,12 @@
-"""The undo step of an applied change: made sure of before the write, kept after it. Blocking."""
+"""The undo step of an applied change: made sure of before the write, kept after it. Blocking.
+
+A step's payload is JSON; texts lie in it packed, since a table may be long and hold any byte.
+"""
 
 from __future__ import annotations
 
+import base64
+import zlib
 from pathlib import Path
 
 from fedtui.actions.backup import for_the_eye
@@ -38,3 +43,13 @@ def remember(
         where = f" The text from before is in {for_the_eye(kept)}." if kept else ""
         return Applied(f"{done} It cannot be undone with u: {error}{where}")
     return Applied(done, undo_id)
+
+
+def pack(text: bytes | None) -> str | None:
+    """A text, or that there was none, as JSON can hold it."""
+    return None if text is None else base64.b64encode(zlib.compress(text)).decode("ascii")
+
+
+def unpack(packed: str | None) -> bytes | None:
+    """Inverse of `pack`."""
+    return None if packed is None else zlib.decompress(base64.b64decode(packed))

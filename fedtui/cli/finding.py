@@ -32,7 +32,7 @@ def choose(snapshot: Snapshot, key: str) -> Job:
     if named:
         ids = ", ".join(job.id for job in named)
         raise UsageError(f"{key!r} names {len(named)} jobs; use one of these ids: {ids}")
-    if snapshot.problems:
-        details = " ".join(problem.message for problem in snapshot.problems)
+    if snapshot.troubles:
+        details = " ".join(problem.message for problem in snapshot.troubles)
         raise Unavailable(f"No job {key!r} was found, but not every source could be read: {details}")
     raise UsageError(f"there is no job {key!r}; `fedtui list` prints the ids and names")

@@ -14,11 +14,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fedtui.cli.finding import Unavailable, find_job
 from fedtui.cli.listing import print_jobs
 from fedtui.cli.parser import UsageError
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import Records, path_text, print_json
 from fedtui.model import Job
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.upcoming import runs_of
 from fedtui.workspace import Workspace
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
+"""Years in which every time zone has a moment that a datetime can hold, and one after it."""
 
 
 async def list_jobs(workspace: Workspace, options: Namespace) -> int:
@@ -65,6 +68,8 @@ def _moment(text: str, zone: tzinfo) -> datetime:
         raise UsageError(
             f"next: --from {text!r} is not RFC 3339, such as 2026-11-24T14:05:12+01:00"
         ) from error
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise UsageError(f"next: --from {text!r} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
@@ -91,7 +96,8 @@ def _lines(value: Any) -> list[str]:
         case list():
             return [" ".join(_lines(item)) for item in value] or ["-"]
         case dict():
-            return ["  ".join(f"{key}={item}" for key, item in value.items() if item not in (None, [], 0))]
+            told = ((key, item) for key, item in value.items() if item not in (None, []))
+            return ["  ".join(f"{key}={item}" for key, item in told if (key, item) != ("warnings", 0))]
         case bool():
             return ["yes" if value else "no"]
     return [str(value)]
@@ -119,7 +125,7 @@ async def print_log(workspace: Workspace, options: Namespace) -> int:
 
 def _print_lines(job: Job, lines: Sequence[str], *, as_json: bool) -> None:
     if as_json:
-        print_json({"job": job.id, "log_path": job.log_path, "lines": list(lines)})
+        print_json({"job": job.id, "log_path": path_text(job.log_path), "lines": list(lines)})
         return
     for line in lines:
         print(line, flush=True)

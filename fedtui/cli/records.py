@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
     from fedtui.history.database import UndoStep
     from fedtui.model import Job, Result, Run
+    from fedtui.watching.cycle import Cycle, Watch
+
+
+TRIGGERS = {"manual": "fedtui"}
+"""What a trigger is called in JSON, where that differs: a run by hand is one that fedtui started."""
 
 
 class Records(NamedTuple):
@@ -47,7 +53,7 @@ class Records(NamedTuple):
             "last_run": self.when(job.last_run),
             "last_result": self.result(job.last_result),
             "command": None if job.command is None else self.text(job.command),
-            "log_path": job.log_path,
+            "log_path": path_text(job.log_path),
             "editable": job.editable,
             "location": str(job.location),
         }
@@ -71,9 +77,57 @@ class Records(NamedTuple):
             "job": run.job_id,
             "start": self.when(run.start),
             "end": self.when(run.end),
-            "trigger": run.trigger.value,
+            "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
             "result": None if run.result is None else self.result(run.result),
-            "output": run.output,
+            "output": path_text(run.output),
+        }
+
+    def watch(self, watch: Watch) -> dict[str, Any]:
+        """A watch with its cycles, as `watch --json` prints it."""
+        return {
+            "job": watch.job_id,
+            "name": self.text(watch.job_name),
+            "began": self.when(watch.began),
+            "stopped": self.when(watch.stopped),
+            "verdict": watch.verdict.value,
+            "cycles": [self.cycle(cycle) for cycle in watch.cycles],
+        }
+
+    def cycle(self, cycle: Cycle) -> dict[str, Any]:
+        """One cycle of a watch."""
+        return {
+            "due": self.when(cycle.due),
+            "start": self.when(cycle.start),
+            "late_s": None if cycle.late is None else round(cycle.late, 3),
+            "end": self.when(cycle.end),
+            "result": None if cycle.result is None else self.result(cycle.result),
+            "log_lines": cycle.log_lines,
+            "log_bytes": cycle.log_bytes,
+            "product_renewed": cycle.renewed,
+            "verdict": cycle.verdict.value,
+            "reasons": [self.text(reason) for reason in cycle.reasons],
+            "causes": [self.text(cause) for cause in cycle.causes],
+        }
+
+    def history(self, run: Run) -> dict[str, Any]:
+        """One run, as `history --json` prints it: the verdict's fields beside its own."""
+        result = run.result
+        told = {} if result is None else self.result(result)
+        return {
+            "id": run.id,
+            "job": run.job_id,
+            "start": self.when(run.start),
+            "end": self.when(run.end),
+            "exit_code": told.get("exit_code"),
+            "signal": told.get("signal"),
+            "status": told.get("status", "running"),
+            "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
+            "duration_s": told.get("duration_s"),
+            "warnings": told.get("warnings", 0),
+            "reasons": told.get("reasons", []),
+            "evidence": told.get("evidence", []),
+            "output": path_text(run.output),
+            "log_path": None if run.log is None else path_text(run.log.path),
         }
 
     def details(self, job: Job) -> dict[str, Any]:
@@ -98,7 +152,7 @@ class Records(NamedTuple):
                 "activates": timer.activates,
                 "description": self.text(timer.description),
                 "unit_file_state": timer.unit_file_state,
-                "drop_ins": list(timer.drop_ins),
+                "drop_ins": [path_text(path) for path in timer.drop_ins],
                 "persistent": timer.persistent,
                 "later_runs": [self.when(moment) for moment in job.later_runs],
             }
@@ -115,6 +169,11 @@ class Records(NamedTuple):
             "summary": self.text(step.summary),
             "undone": step.undone,
         }
+
+
+def path_text(path: str | None) -> str | None:
+    """A path as text that JSON can hold: bytes that are not UTF-8 as `command` shows them."""
+    return None if path is None else visible(decode(os.fsencode(path)))
 
 
 def print_json(value: Any) -> None:

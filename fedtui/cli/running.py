@@ -11,7 +11,7 @@ from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.finding import find_job
 from fedtui.cli.records import Records, print_json
 from fedtui.model import Outcome, Run
-from fedtui.safe_text import shown, visible
+from fedtui.safe_text import shown, visible, visible_lines
 from fedtui.workspace import Workspace
 
 
@@ -39,8 +39,7 @@ async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
     out = sys.stdout.buffer
     async for update in actions.watch_run(run.id, workspace.ports):
         if update.output and not quiet:
-            text = update.output.decode("utf-8", "replace")
-            out.write("\n".join(visible(line) for line in text.split("\n")).encode())
+            out.write(visible_lines(update.output.decode("utf-8", "replace")).encode())
             out.flush()
         if update.run is not None:
             run = update.run
@@ -52,10 +51,9 @@ def _verdict(run: Run, quiet: bool) -> int:
     if result is None:
         raise Refused("The run was lost from sight; how it ended is not known.", "", "Look: fedtui show JOB")
     if not quiet:
-        how = result.signal or (f"exit {result.exit_code}" if result.exit_code is not None else "")
         took = "" if result.duration is None else f"in {result.duration:.1f} s"
         reasons = "; ".join(result.reasons)
-        parts = (result.outcome.value, how, took, reasons)
+        parts = (result.outcome.value, result.ending, took, reasons)
         print("-- " + "  ".join(visible(part) for part in parts if part), file=sys.stderr)
     return DONE if result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED) else FAILED
 

@@ -8,7 +8,7 @@ from fedtui.crontab.command import log_paths, program, programs, script_path, us
 from fedtui.crontab.command_field import escape, split_percent
 from fedtui.crontab.document import Document
 from fedtui.crontab.identity import id_key
-from fedtui.crontab.line import PAUSED, Block, Entry, Kind, Line, logged_command
+from fedtui.crontab.line import PAUSED, Block, Entry, Kind, Line
 
 __all__ = [
     "PAUSED",
@@ -20,7 +20,6 @@ __all__ = [
     "escape",
     "id_key",
     "log_paths",
-    "logged_command",
     "program",
     "programs",
     "script_path",

@@ -9,13 +9,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from fedtui.crontab.command_field import logged
 from fedtui.crontab.naming import entry_name
 
 # A paused line is this, then the untouched bytes of the line. Deleting it by hand resumes the job.
 PAUSED = b"#fedtui:paused# "
 # Comment lines that fedtui writes for people, such as "# fedtui: was */5; reason: ...".
 OWN_COMMENT = b"# fedtui:"
+# ... and this one, by which people tell the doctor which findings of the line below they know of.
+IGNORE_COMMENT = OWN_COMMENT + b" ignore "
 NAME_COMMENT = b"# name: "
 
 
@@ -85,11 +86,6 @@ class Entry(NamedTuple):
     def note(self) -> str:
         """The comment block directly above, without its `# name:` line; its lines joined by newlines."""
         return self.block.note
-
-
-def logged_command(entry: Entry) -> str:
-    """The text between the brackets of cron's `(user) CMD (...)` log line for a run of `entry`."""
-    return logged(entry.command)
 
 
 class Line(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from fedtui.crontab.shell_words import Part, Redirect, Simple, Unreadable, Word, read_commands
@@ -72,7 +73,7 @@ def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) ->
     """
     text = command.decode("utf-8", "surrogateescape")
     try:
-        return walk_on(text, ShellState(directory, dict(variables)))[0]
+        return tuple(_steps(text, ShellState(directory, dict(variables)), _NESTING))
     except Unreadable:
         return ()
 
@@ -80,15 +81,32 @@ def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) ->
 def walk_on(text: str, state: ShellState) -> tuple[tuple[Step, ...], ShellState]:
     """The steps of one line of a script, and the state after it. Raises Unreadable."""
     walker = _Walker(state)
-    return tuple(_steps(text, walker, _NESTING)), walker.state
+    return tuple(_walked(text, walker, _NESTING)), walker.state
 
 
-def _steps(text: str, walker: _Walker, nesting: int) -> Iterator[Step]:
+@lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
+def _understood(text: str) -> tuple[tuple[Simple, tuple[Word, ...], Target | None], ...]:
+    """The simple commands of a line, each with its words behind the assignments, and what it starts."""
+    found = []
     for simple in read_commands(text):
-        walker.enter(simple)
         words = without_assignments(simple.words)
+        found.append((simple, words, find_target(words)))
+    return tuple(found)
+
+
+def _steps(text: str, state: ShellState, nesting: int) -> Iterator[Step]:
+    commands = _understood(text)
+    if len(commands) == 1 and (commands[0][2] is None or commands[0][2].what is not What.CODE):
+        simple, words, target = commands[0]  # nothing comes after: what it does to the shell is no matter
+        yield Step(words, tuple(simple.redirects), target, state)
+        return
+    yield from _walked(text, _Walker(state), nesting)
+
+
+def _walked(text: str, walker: _Walker, nesting: int) -> Iterator[Step]:
+    for simple, words, target in _understood(text):
+        walker.enter(simple)
         assigned = tuple(simple.words[: len(simple.words) - len(words)])
-        target = find_target(words)
         yield Step(words, tuple(simple.redirects), target, walker.state.copy(), assigned)
         if target is not None and target.what is What.CODE and nesting > 0:
             code = walker.state.value(target.word)
@@ -96,7 +114,7 @@ def _steps(text: str, walker: _Walker, nesting: int) -> Iterator[Step]:
                 inner = walker.state.copy()
                 if reads_profile(words, target):
                     inner.variables = {"HOME": inner.variables["HOME"]} if "HOME" in inner.variables else {}
-                yield from _steps(code, _Walker(inner), nesting - 1)
+                yield from _steps(code, inner, nesting - 1)
         walker.leave(simple, words)
 
 

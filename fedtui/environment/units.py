@@ -18,9 +18,10 @@ from typing import Any
 
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
-from fedtui.actions.systemd_manager import MANAGER, MANAGER_PATH, SERVICE, Manager, manager
+from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.environment.values import Given
 from fedtui.model import Job, TimerFacts
+from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, SERVICE
 
 _BLANKS = " \t\r"
 _NEW_EACH_RUN = frozenset(

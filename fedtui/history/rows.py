@@ -7,11 +7,23 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from fedtui.model import Outcome, Result, Run, Trigger
+from fedtui.model import LogSlice, Outcome, Result, Run, Trigger
 
-RUN_COLUMNS = 'id, job_id, start, "end", result, trigger, output, pid, pgid'
+RUN_COLUMNS = 'id, job_id, start, "end", result, trigger, output, pid, pgid, log, also'
 
-Row = tuple[str, str, float, float | None, str | None, str, str | None, int | None, int | None]
+Row = tuple[
+    str,
+    str,
+    float,
+    float | None,
+    str | None,
+    str,
+    str | None,
+    int | None,
+    int | None,
+    str | None,
+    str | None,
+]
 
 
 class RowError(Exception):
@@ -30,6 +42,8 @@ def of_run(run: Run) -> Row:
         run.output,
         run.pid,
         run.pgid,
+        None if run.log is None else json.dumps(asdict(run.log)),
+        json.dumps(run.also) if run.also else None,
     )
 
 
@@ -46,6 +60,8 @@ def to_run(row: Row) -> Run:
             output=row[6],
             pid=row[7],
             pgid=row[8],
+            log=None if row[9] is None else LogSlice(**json.loads(row[9])),
+            also=() if row[10] is None else tuple(json.loads(row[10])),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise RowError(f"run {row[0]!r}: {error}") from error
@@ -67,4 +83,5 @@ def result_from_json(text: str) -> Result:
         warnings=data["warnings"],
         reasons=tuple(data["reasons"]),
         evidence=tuple(data["evidence"]),
+        judged=bool(data.get("judged", False)),
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from fedtui.model import Run
 from fedtui.presentation.signs import Line, Piece, Tone, outcome_sign, width_of
@@ -37,8 +37,7 @@ OUT_OF_ORDER = timedelta(minutes=5)
 """How much older than the line before it a line may be and still be of the same day."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """One line of a log, taken apart; `time` and `level` as they are shown, empty where it names none.
 
     `tone` is WARN or FAIL for a line that says so, else TEXT.

@@ -7,27 +7,24 @@ instead ("6 more until 15:00") until a job comes that was not shown yet.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from fedtui.model import Job, State
 from fedtui.presentation.signs import Line, Piece, Tone, cut
 from fedtui.presentation.times import clock, day, here, weekday_clock
 from fedtui.safe_text import shown
+from fedtui.schedule.upcoming import RunsOf, upcoming
 
 REPEATS_SHOWN = 6
 LOOK_AHEAD = 600
 """At most this many runs are looked at; beyond, the fold says "more" without a number."""
 
-RunsOf = Callable[[Job, datetime], Iterable[datetime]]
-"""The runs of a job after a moment, soonest first; may be endless."""
-
 _PROMISING = (State.ON, State.RUNNING, State.OVERDUE)
 
 
-@dataclass(frozen=True, slots=True)
-class NextRow:
+class NextRow(NamedTuple):
     """A row of the list: a run (`job` set), a fold (`folded` runs, None for uncounted) or a new day."""
 
     when: datetime
@@ -59,7 +56,9 @@ def next_rows(jobs: Iterable[Job], now: datetime, runs_of: RunsOf, limit: int = 
         today = _day_row(rows, when, now, today)
         seen.add(job.id)
         rows.append(NextRow(when, job))
-    return _with_the_rest(rows, jobs, now, seen, bool(repeats), today)[:limit]
+    if len(rows) < limit:
+        _add_the_rest(rows, jobs, now, seen, bool(repeats), today)
+    return rows[:limit]
 
 
 def _day_row(rows: list[NextRow], when: datetime, now: datetime, today: date) -> date:
@@ -69,18 +68,17 @@ def _day_row(rows: list[NextRow], when: datetime, now: datetime, today: date) ->
     return that_day
 
 
-def _with_the_rest(
+def _add_the_rest(
     rows: list[NextRow], jobs: Iterable[Job], now: datetime, seen: set[str], folded: bool, today: date
-) -> list[NextRow]:
-    """The first runs of jobs that lie beyond the look-ahead."""
-    rest = sorted((j.next_run, j.id, j) for j in jobs if j.id not in seen and _promises(j) and j.next_run)
-    for when, _, job in rest[:40]:
+) -> None:
+    """Add the first runs of jobs that lie beyond the look-ahead."""
+    rest = ((j.next_run, j.id, j) for j in jobs if j.id not in seen and _promises(j) and j.next_run)
+    for when, _, job in heapq.nsmallest(40, rest):
         if folded:
             rows.append(NextRow(when, folded=None))
             folded = False
         today = _day_row(rows, when, now, today)
         rows.append(NextRow(when, job))
-    return rows
 
 
 def _promises(job: Job) -> bool:
@@ -88,23 +86,11 @@ def _promises(job: Job) -> bool:
 
 
 def _merged(jobs: Iterable[Job], now: datetime, runs_of: RunsOf) -> Iterator[tuple[datetime, Job]]:
-    """All runs after `now` in order; at the same moment in the order of the table."""
-    heap: list[tuple[float, int, datetime, Job]] = []
-    later: dict[int, Iterator[datetime]] = {}
-    for number, job in enumerate(jobs):
-        if _promises(job) and job.next_run is not None:
-            heap.append((job.next_run.timestamp(), number, job.next_run, job))
-    heapq.heapify(heap)
-    while heap:
-        _, number, when, job = heapq.heappop(heap)
-        if when >= now:
-            yield when, job
-        if number not in later:
-            later[number] = iter(job.later_runs or runs_of(job, when))
-        for following in later[number]:
-            if following > when:
-                heapq.heappush(heap, (following.timestamp(), number, following, job))
-                break
+    """All runs from `now` on in order; at the same moment in the order of the table."""
+    promising = [job for job in jobs if _promises(job)]
+    return upcoming(
+        promising, now - timedelta(microseconds=1), lambda job, after: job.later_runs or runs_of(job, after)
+    )
 
 
 def next_line(row: NextRow, now: datetime, width: int) -> Line:

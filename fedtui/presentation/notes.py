@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fedtui.model import Finding, Job, Problem, Severity, Snapshot, SourceName, State
 from fedtui.presentation.rows import source_words
-from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, state_sign
+from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, state_sign, width_of
 from fedtui.safe_text import shown
 
+_TITLE_ROWS = 3
+MOST_LISTED = 100
+"""Findings that the pane lists: one mistake in a long table may make thousands."""
+
 OWN = (SourceName.CRONTAB, SourceName.USER_TIMER)
+OWN_SOURCES = frozenset({"crontab", "user-timers"})
+"""The sources of these jobs, by the names that problems and answers carry."""
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -18,10 +24,22 @@ def wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(shown(text), max(8, width), break_on_hyphens=False) or [""]
 
 
+def folded(line: Line, width: int) -> list[Line]:
+    """A line whose last piece is wrapped so that nothing of it is cut, hanging under its beginning."""
+    if not line or width_of(line) <= width:
+        return [line]
+    *head, last = line
+    hang = width_of(head)
+    first, *more = wrapped(last.text, width - hang)
+    return [(*head, last._replace(text=first)), *((last._replace(text=" " * hang + row),) for row in more)]
+
+
 def finding_lines(finding: Finding, width: int) -> list[Line]:
     """A finding in a narrow pane: sign, code and title, then its evidence, hanging under the code."""
     sign = SEVERITIES[finding.severity]
     head, *more = wrapped(finding.title, width - len(finding.code) - 4)
+    if len(more) >= _TITLE_ROWS:  # a job may be called by a command of 985 letters
+        more = [*more[: _TITLE_ROWS - 2], more[_TITLE_ROWS - 2][:-1] + "…"]
     lines: list[Line] = [
         (Piece(f"{sign.glyph} {finding.code}", sign.tone), Piece(f"  {head}", Tone.TEXT)),
     ]
@@ -44,27 +62,29 @@ def problem_lines(problem: Problem, width: int) -> list[Line]:
 
 
 def _note_lines(problem: Problem, width: int) -> list[Line]:
-    """What is not seen, and what would help: nothing is wrong."""
-    text = ". ".join(part[:1].upper() + part[1:] for part in (problem.message, problem.advice) if part)
-    head, *more = wrapped(text, width - 2)
+    """What is not seen, and what would help; nothing is wrong. Advice is a command: copied as it is."""
+    rows = wrapped(problem.message[:1].upper() + problem.message[1:], width - 2)
+    head, *more = rows + (wrapped(problem.advice, width - 2) if problem.advice else [])
     return [(Piece("· " + head, Tone.MUTED),), *((Piece("  " + row, Tone.MUTED),) for row in more)]
 
 
 def health_count(snapshot: Snapshot) -> int:
     """How many findings the pane lists; notes are not among them."""
-    return len(snapshot.troubles) + len(_findings(snapshot))
+    return len(snapshot.troubles) + sum(f.severity is not Severity.NOTE for f in snapshot.findings)
 
 
 def _findings(snapshot: Snapshot) -> list[Finding]:
-    worst_first = (Severity.ERROR, Severity.WARNING)
-    listed = [finding for finding in snapshot.findings if finding.severity in worst_first]
-    return sorted(listed, key=lambda finding: worst_first.index(finding.severity))
+    listed = [finding for finding in snapshot.findings if finding.severity is not Severity.NOTE]
+    return sorted(listed, key=lambda finding: finding.severity is Severity.WARNING)
 
 
 def health_lines(snapshot: Snapshot, width: int, checks: int | None = None) -> list[Line]:
     """Everything the health pane says: problems, then findings, worst first, a blank line between."""
     blocks = [problem_lines(problem, width) for problem in snapshot.troubles]
-    blocks += [finding_lines(finding, width) for finding in _findings(snapshot)]
+    findings = _findings(snapshot)
+    blocks += [finding_lines(finding, width) for finding in findings[:MOST_LISTED]]
+    if len(findings) > MOST_LISTED:
+        blocks.append([(Piece(f"and {len(findings) - MOST_LISTED:,} more", Tone.MUTED),)])
     if not blocks:
         passed = f"; {checks} checks passed" if checks else ""
         text = "Reading …" if snapshot.loading else f"Health: nothing to report{passed}."
@@ -94,9 +114,21 @@ def reason_line(job: Job) -> Line | None:
     return (Piece(f"{sign.glyph} {sign.word}: ", sign.tone), Piece(shown(job.state_reason)))
 
 
-def empty_lines(user: str, hidden: int, keys: Sequence[tuple[str, str]]) -> list[Line]:
-    """What stands where the table would be when the user has no job: what is absent, then the keys."""
-    lines: list[Line] = [(Piece(f"No crontab for {shown(user)}, and no timers of your own.", bold=True),), ()]
+def empty_lines(
+    user: str, hidden: int, keys: Sequence[tuple[str, str]], unseen: Mapping[str, Problem]
+) -> list[Line]:
+    """What stands where the table would be when the user has no job: what is absent, then the keys.
+
+    `unseen` are the user's own sources that could not be asked: of those nothing is said to be absent.
+    """
+    if "crontab" in unseen:
+        lines: list[Line] = [(Piece("✗ ", Tone.FAIL), Piece(shown(unseen["crontab"].message), bold=True))]
+    else:
+        timers = (
+            "; your own timers cannot be seen" if "user-timers" in unseen else ", and no timers of your own"
+        )
+        lines = [(Piece(f"No crontab for {shown(user)}{timers}.", bold=True),)]
+    lines.append(())
     for key, words in keys:
         lines.append((Piece(f"{key:<4}", Tone.ACCENT, bold=True), Piece(words)))
     if hidden:

@@ -7,11 +7,12 @@ pieces from the gutter to the last column.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from fedtui.model import NEVER_RAN, Job, Outcome, Run, SourceName, State
+from fedtui.presentation.home import tilde, tilde_words
 from fedtui.presentation.signs import (
     Line,
     Piece,
@@ -25,7 +26,7 @@ from fedtui.presentation.signs import (
     outcome_sign,
     state_sign,
 )
-from fedtui.presentation.times import TICKING, amount, duration, relative, seconds_between, usual
+from fedtui.presentation.times import amount, duration, relative, seconds_between, usual
 from fedtui.safe_text import decode, shown
 
 
@@ -41,8 +42,7 @@ class Column(StrEnum):
     LAST_10 = "LAST 10"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The columns that a table of a certain width has, with their widths in cells."""
 
     columns: tuple[tuple[Column, int], ...]
@@ -226,12 +226,16 @@ def _muted(line: Iterable[Piece]) -> Line:
     return tuple(Piece(piece.text, Tone.MUTED, piece.bold) for piece in line)
 
 
-def ticks(job: Job, now: datetime) -> bool:
-    """True while NEXT or AGO of this row changes every second."""
-    moments = [job.running_since, job.last_run]
-    if job.state in (State.ON, State.OVERDUE):
-        moments.append(job.next_run)
-    return any(moment is not None and abs(seconds_between(moment, now)) < TICKING + 2 for moment in moments)
+def phase(job: Job, now: datetime) -> tuple[tuple[int, str] | None, ...]:
+    """What time does to the words of a row: while the job and its phase are the same, so are its words."""
+    moment = now.timestamp()
+    at = (job.next_run, job.running_since, job.last_run)
+    return tuple(None if when is None else _span(when.timestamp() - moment) for when in at)
+
+
+def _span(seconds: float) -> tuple[int, str]:
+    number, unit = amount(abs(seconds))
+    return (number, unit) if seconds >= 0 else (-1 - number, unit)
 
 
 def raw_line(job: Job) -> str:
@@ -245,13 +249,6 @@ def raw_line(job: Job) -> str:
 def location_words(job: Job, home: str = "") -> str:
     """`crontab:7`, `/etc/cron.d/e2scrub_all:3`, `~/.config/systemd/user/backup.timer`."""
     return tilde(shown(str(job.location)), home)
-
-
-def tilde(path: str, home: str) -> str:
-    """`path` with the user's home folder written as `~`."""
-    if home and (path == home or path.startswith(home.rstrip("/") + "/")):
-        return "~" + path[len(home.rstrip("/")) :]
-    return path
 
 
 def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, Line]:
@@ -274,11 +271,6 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, L
     if middle is not None:
         words = f"   took {duration(known[-1])}, usual {duration(middle)}"
     return first, (Piece(f"last {len(outcomes)}  ", Tone.MUTED), *outcomes, Piece(words, Tone.MUTED))
-
-
-def tilde_words(text: str, home: str) -> str:
-    """`text` with every mention of the home folder shortened to `~`, for a line that must be short."""
-    return text.replace(home.rstrip("/") + "/", "~/") if len(home) > 1 else text
 
 
 _SORTS = {

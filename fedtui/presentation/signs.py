@@ -8,14 +8,14 @@ Unicode here and turned into ASCII by `to_ascii` where the terminal needs it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from fedtui.model import Job, Outcome, Result, Severity, State
 
 
 class Tone(StrEnum):
-    """A token of the palette. MUTED is the normal case; WARN and FAIL ask for something."""
+    """A token of the palette. MUTED is the normal case; WARN and FAIL ask for something; LINE is no text."""
 
     TEXT = "text"
     MUTED = "muted"
@@ -24,11 +24,9 @@ class Tone(StrEnum):
     WARN = "warn"
     FAIL = "fail"
     LINE = "line"
-    """Rules and borders, never text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some text in one tone. The text is safe to show."""
 
     text: str
@@ -40,8 +38,7 @@ Line = tuple[Piece, ...]
 """One line of the screen, left to right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(NamedTuple):
     """A glyph with its word. The word has a tone of its own: the "ok" beside a green check is muted."""
 
     glyph: str
@@ -78,6 +75,7 @@ _ASCII = str.maketrans(
         "≠": "#",
         "–": "-",
         "─": "-",
+        "━": "=",
         "│": "|",
         "×": "x",
         "•": "*",
@@ -138,11 +136,7 @@ def is_grey(job: Job) -> bool:
 
 def exit_words(result: Result) -> str:
     """How a failed run ended, in words: the signal's name, `exit N`, or the first reason."""
-    if result.signal:
-        return result.signal
-    if result.exit_code is not None:
-        return f"exit {result.exit_code}"
-    return result.reasons[0] if result.reasons else "failed"
+    return result.ending or (result.reasons[0] if result.reasons else "failed")
 
 
 def outcome_sign(result: Result) -> Sign:
@@ -230,3 +224,15 @@ def _padded(pieces: list[Piece], width: int) -> Line:
     if missing > 0:
         pieces.append(Piece(" " * missing, Tone.TEXT))
     return tuple(pieces)
+
+
+def changed_cells(before: Line, after: Line) -> tuple[int, int] | None:
+    """The first cell that differs and the one behind the last, for two lines of one width; None for none."""
+    old = [(char, piece.tone, piece.bold) for piece in before for char in piece.text]
+    new = [(char, piece.tone, piece.bold) for piece in after for char in piece.text]
+    if old == new:
+        return None
+    if len(old) != len(new) or width_of(before) != len(old) or width_of(after) != len(new):
+        return 0, max(width_of(before), width_of(after))
+    differing = [at for at, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+    return differing[0], differing[-1] + 1

@@ -1,8 +1,9 @@
 """Cron schedules that run when the daemon on the host runs them: parse, ask for runs, split a line.
 
 `parse` takes the five fields or a nickname (`@daily`), in the dialect of Debian's cron ("debian") or of
-cronie ("cronie", Fedora and others). Everything follows the daemons' own source (entry.c, cron.c); other
-dialects are in `foreign`. Nothing here reads a clock or a time zone of the machine's.
+cronie ("cronie", Fedora and others), where everything follows the daemons' own source (entry.c, cron.c); or
+for any other daemon ("other"), where croniter says the runs. What has more than five fields is in `foreign`.
+Nothing here reads a clock or a time zone of the machine's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from functools import lru_cache
 from fedtui.schedule import daemon
 from fedtui.schedule.errors import ScheduleError
 from fedtui.schedule.fields import KINDS, Element, Field, read_field
+from fedtui.schedule.foreign import croniter_runs
 
 __all__ = ["NICKNAMES", "CronSchedule", "ScheduleError", "parse", "split_schedule"]
 
@@ -30,11 +32,12 @@ NICKNAMES = {
     "@hourly": "0 * * * *",
 }
 _REBOOT = "@reboot"
-_DIALECTS = ("debian", "cronie")
+_DIALECTS = ("debian", "cronie", "other")
 _EPOCH = date(1970, 1, 1).toordinal()
 _LONGEST = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_SHORTEST = 29  # every month has this many days in some year
 _BLANKS = re.compile(r"[ \t]*")
-_WORD = re.compile(r"[^ \t\n]*")
+_FIELDS = re.compile(r"([^ \t\n]*)[ \t]*" * len(KINDS))
 _NICKNAME = re.compile(r"[^ \t\n\0]*")
 
 
@@ -50,6 +53,10 @@ class CronSchedule:
     dialect: str
     fields: tuple[Field, ...]
     nickname: str = ""
+
+    def __hash__(self) -> int:
+        """Of the text alone, which tells schedules apart: the fields hold hundreds of numbers."""
+        return hash(self.text)
 
     @property
     def reboot(self) -> bool:
@@ -86,7 +93,12 @@ class CronSchedule:
 
     @property
     def either_day(self) -> bool:
-        """True when one matching day field is enough: neither of the two begins with `*` (crontab(5))."""
+        """True when one matching day field is enough: neither of the two begins with `*` (crontab(5)).
+
+        croniter, for other daemons, wants a `*` of its own, without a step.
+        """
+        if self.dialect == "other":
+            return bool(self.fields) and not any(_plain(self.fields[place]) == "*" for place in (2, 4))
         return bool(self.fields) and not (self.fields[2].star or self.fields[4].star)
 
     @property
@@ -106,7 +118,8 @@ class CronSchedule:
             return False
         if not (self.minutes and self.hours and self.months):
             return True
-        in_calendar = any(day <= _LONGEST[month] for month in self.months for day in self.days)
+        always = bool(self.days) and self.days[0] <= _SHORTEST
+        in_calendar = always or any(day <= _LONGEST[month] for month in self.months for day in self.days)
         if self.either_day:
             return not (in_calendar or self.weekdays)
         return not (in_calendar and self.weekdays)
@@ -120,8 +133,10 @@ class CronSchedule:
         """
         if after.tzinfo is None:
             raise ValueError("after must be an aware datetime")
-        if self.never_fires or self.random:
+        if self.reboot or self.never_fires or self.random:
             return iter(())
+        if self.dialect == "other":
+            return croniter_runs(" ".join(map(_plain, self.fields)), after, zone)
         return self._runs(int(after.timestamp() // 60), zone, compensate)
 
     def _runs(self, after: int, zone: tzinfo, compensate: bool) -> Iterator[datetime]:
@@ -170,6 +185,13 @@ class CronSchedule:
                 year, month = year + 1, 1
 
 
+def _plain(field: Field) -> str:
+    """A field for croniter, which has ideas of its own on `0-0` and the like."""
+    if any(element.text == "*" for element in field.elements):
+        return "*"
+    return ",".join(map(str, field.values))
+
+
 @lru_cache(maxsize=16384)
 def parse(text: str, dialect: str = "debian") -> CronSchedule:
     """The schedule that `text` is: five fields or a nickname, blanks around it allowed.
@@ -198,7 +220,7 @@ def split_schedule(line: bytes | str, dialect: str = "debian", *, system: bool =
     quiet = 1 if system and dialect == "cronie" and text.startswith("-") else 0  # cronie: do not log
     schedule, rest = _read(text, dialect, quiet)
     follows = text[rest : rest + 1]
-    if follows == "*" and (dialect == "cronie" or not system):
+    if follows == "*" and (dialect == "cronie" or (dialect == "debian" and not system)):
         raise ScheduleError("command", "a sixth field; a schedule has five")
     if dialect == "cronie" and follows in ("", "\n"):
         raise ScheduleError("command", "no command follows the schedule")
@@ -211,15 +233,16 @@ def _read(text: str, dialect: str, at: int = 0) -> tuple[CronSchedule, int]:
     if text[start : start + 1] == "@":
         end = _skip(_NICKNAME, text, start)
         return _nickname(text[start:end], dialect), _skip(_BLANKS, text, end)
+    match = _FIELDS.match(text, start)
+    if match is None:  # pragma: no cover - every part of the pattern may be empty
+        raise AssertionError(text)
     fields = []
-    at = end = start
-    for kind in KINDS:
-        end = _skip(_WORD, text, at)
-        fields.append(read_field(kind, text[at:end], dialect))
-        at = _skip(_BLANKS, text, end)
-        if text[at : at + 1] == "\xff" and dialect == "debian":
+    for number, kind in enumerate(KINDS, start=1):
+        fields.append(read_field(kind, match[number], dialect))
+        following = match.start(number + 1) if number < len(KINDS) else match.end()
+        if text[following : following + 1] == "\xff" and dialect != "cronie":
             raise ScheduleError(kind.name, "cron takes the byte 0xFF for the end of the file")
-    return CronSchedule(text[start:end], dialect, tuple(fields)), at
+    return CronSchedule(text[start : match.end(len(KINDS))], dialect, tuple(fields)), match.end()
 
 
 def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:

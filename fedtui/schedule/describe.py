@@ -14,7 +14,10 @@ from fedtui.schedule.fields import Element, Field
 from fedtui.schedule.patterns import MONTHS_IN_FULL, Words, fitting, listing
 from fedtui.schedule.time_words import TimeWords, time_words
 
-__all__ = ["Words", "describe"]
+__all__ = ["NEVER_HERE", "Words", "describe"]
+
+NEVER_HERE = "never: each of its times is one that the clock leaves out"
+"""Why a schedule that names dates has no run in a zone: a wildcard job of the hour that summer time skips."""
 
 
 @lru_cache(maxsize=16384)

@@ -76,13 +76,31 @@ class Field(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def read_field(kind: Kind, word: str, dialect: str) -> Field:
-    """The field that `word` is in `dialect` ("debian" or "cronie"). Raises ScheduleError."""
+    """The field that `word` is in `dialect` ("debian", "cronie" or "other"). Raises ScheduleError."""
     read = _cronie_elements if dialect == "cronie" else _debian_elements
     elements, ignored = read(kind, word)
+    if dialect == "other":
+        elements, ignored = _going_round(kind, elements, ignored), ""
     values = {value for element in elements for value in element.values}
     if kind is WEEKDAY:
         values = {value % 7 for value in values}
     return Field(kind, word, tuple(sorted(values)), elements, word.startswith("*"), ignored)
+
+
+def _going_round(kind: Kind, elements: tuple[Element, ...], ignored: str) -> tuple[Element, ...]:
+    """The elements as other daemons take them: a range may go over the end, and nothing is ignored."""
+    if ignored:
+        raise ScheduleError(kind.name, f"{ignored!r} does not belong to a {kind.noun}")
+    found: list[Element] = []
+    for element in elements:
+        if element.low <= element.high:
+            found.append(element)
+        elif element.step > 1:
+            raise ScheduleError(kind.name, f"{element.text} goes over the end in steps")
+        else:
+            found.append(Element(element.text, element.low, kind.high))
+            found.append(Element(element.text, kind.low, element.high))
+    return tuple(found)
 
 
 _DEBIAN = re.compile(

@@ -1,7 +1,8 @@
-"""Schedules in dialects that no cron daemon here reads: six fields, `L`, `W`, `#`, `?`, `H`.
+"""Schedules whose runs croniter says: dialects that no cron daemon here reads, and daemons of other kinds.
 
-People paste them from Quartz, Jenkins and cloud consoles. croniter says when they would run; they carry a
-label that says whose dialect it is, because on this machine they are not what cron would do.
+People paste six fields, `L`, `W`, `#`, `?` and `H` from Quartz, Jenkins and cloud consoles; a label on those
+says so, because on this machine they are not what cron would do. The tables of a daemon that is neither
+Debian's cron nor cronie (the dialect "other" of `cron.parse`) get their runs and a label from here as well.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from fedtui.schedule.errors import ScheduleError
 from fedtui.schedule.patterns import Words, fitting
 
 LABEL = "not cron's dialect, computed by croniter"
+DAEMON_LABEL = "another cron, computed by croniter"
 _HASHED = re.compile(r"(?:^|[\s,])[HR](?:$|[\s,(/])")
 
 
@@ -32,18 +34,7 @@ class OtherSchedule:
 
     def runs(self, after: datetime, zone: tzinfo) -> Iterator[datetime]:
         """Yield the runs strictly later than `after`, as croniter computes them, as datetimes in `zone`."""
-        from croniter import CroniterBadDateError, croniter  # 74 ms, and few ever need it
-
-        if self.hashed:
-            return
-        times = croniter(self.text, after.astimezone(zone), second_at_beginning=True)
-        while True:
-            try:
-                at: datetime = times.get_next(datetime)
-            except CroniterBadDateError:
-                return
-            if at.timestamp() > after.timestamp():
-                yield at
+        return iter(()) if self.hashed else croniter_runs(self.text, after, zone)
 
     @property
     def words(self) -> Words:
@@ -61,3 +52,17 @@ def parse_other(text: str) -> OtherSchedule:
     except (CroniterError, ValueError) as error:
         raise ScheduleError("schedule", str(error)) from error
     return OtherSchedule(text, hashed=_HASHED.search(text) is not None)
+
+
+def croniter_runs(text: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Yield the runs of `text` strictly later than `after`, as croniter has them, as datetimes in `zone`."""
+    from croniter import CroniterBadDateError, croniter  # 74 ms, and few ever need it
+
+    times = croniter(text, after.astimezone(zone), second_at_beginning=True)
+    while True:
+        try:
+            at: datetime = times.get_next(datetime)
+        except CroniterBadDateError:
+            return
+        if at.timestamp() > after.timestamp():
+            yield at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from fedtui.schedule.patterns import clock, counted, listing, number_spans, ordinal, past, spans, steps
@@ -23,7 +24,8 @@ class TimeWords(NamedTuple):
     clock: bool = False
 
 
-def time_words(minutes: Sequence[int], hours: Sequence[int]) -> TimeWords:
+@lru_cache(maxsize=4096)
+def time_words(minutes: tuple[int, ...], hours: tuple[int, ...]) -> TimeWords:
     """Words for `minutes` of `hours`; neither is empty, both ascend."""
     if len(hours) == 24:
         return _each_hour(minutes)
@@ -50,7 +52,7 @@ def _rate(count: int, unit: str) -> str:
 def _each_hour(minutes: Sequence[int]) -> TimeWords:
     count = len(minutes)
     if count == 60:
-        return TimeWords("every minute", "every minute", "every minute")
+        return TimeWords("every minute", "every min", "every minute")
     if count == 1:
         at = past(minutes[0])
         return TimeWords(f"hourly at {at}", f"hourly {at}", f"at {at} of each hour", "24 runs a day")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
-from itertools import islice
+from datetime import datetime, tzinfo
 
+from fedtui.schedule.clock_changes import ClockChange, Times, clock_changes, run_times, wall_clock
 from fedtui.schedule.cron import CronSchedule
-from fedtui.schedule.daemon import changes
 from fedtui.schedule.day_words import day_words
-from fedtui.schedule.describe import describe
+from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.schedule.fields import DAY, HOUR, MINUTE, MONTH, WEEKDAY, Field
-from fedtui.schedule.patterns import MONTHS, MONTHS_IN_FULL, WEEKDAYS, WEEKDAYS_IN_FULL, listing
+from fedtui.schedule.patterns import MONTHS_IN_FULL, WEEKDAYS_IN_FULL
 
-_YEAR_AHEAD = timedelta(days=366)
 _UNITS = {MINUTE: ("hour", "min"), HOUR: ("day", "h"), DAY: ("month", "days"), MONTH: ("year", "months")}
-_SHOWN = 3
 _CAUGHT_UP, _LOST = 5, 180  # minutes: see daemon.start_minutes
 
 
@@ -46,7 +43,10 @@ def traps(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[Trap, ..
         found.append(Trap("random", "a time that is not known", _sentence(describe(schedule).sentence)))
         return tuple(found)
     found.extend(_either_day(schedule))
-    found.extend(_clock_changes(schedule, zone, now))
+    if schedule.dialect != "other":  # what that daemon does then is not known
+        found.extend(_clock_changes(schedule, zone, now))
+    if next(schedule.runs(now, zone), None) is None:
+        found.insert(0, Trap("never-fires", "never runs here", _sentence(NEVER_HERE)))
     return tuple(found)
 
 
@@ -155,47 +155,40 @@ def _either_day(schedule: CronSchedule) -> Iterator[Trap]:
 
 
 def _clock_changes(schedule: CronSchedule, zone: tzinfo, now: datetime) -> Iterator[Trap]:
-    """At most one trap for a change forward and one for a change back; none for jobs of every hour."""
-    if len(schedule.hours) == 24:
-        return
+    """At most one trap for a change forward and one for a change back."""
     told = set()
-    for moment, jump in changes(zone, now, now + _YEAR_AHEAD):
-        wall = _wall(moment)
-        start, end = (wall - jump, wall) if jump > 0 else (wall, wall - jump)
-        times = [_clock(minute) for minute in islice(schedule.wall_minutes(start, end), _SHOWN + 1)]
-        if not times or (jump > 0) in told:
+    for change in clock_changes(zone, now):
+        if len(schedule.hours) == 24:  # nothing is missed or twice that the next hour would not bring
+            if not schedule.wildcard and -_LOST <= change.jump < 0:
+                yield paused(change)
+                return
             continue
-        trap = _changed(schedule.wildcard, moment, jump, start, times)
+        times = run_times(schedule.wall_minutes(change.start, change.end))
+        if times is None or (change.jump > 0) in told:
+            continue
+        trap = _changed(schedule.wildcard, change, times)
         if trap is not None:
-            told.add(jump > 0)
+            told.add(change.jump > 0)
             yield trap
 
 
-def _changed(wildcard: bool, moment: datetime, jump: int, start: int, times: list[str]) -> Trap | None:
-    runs = "the run of" if len(times) == 1 else "the runs of"
-    these = listing(times) if len(times) <= _SHOWN else f"{', '.join(times[:_SHOWN])} …"
-    month = MONTHS[moment.month - 1]
-    day = f"{WEEKDAYS[moment.isoweekday() % 7]} {moment.day} {month} {moment.year}"
-    if jump > 0:
-        change = f"On {day} the clock goes from {_clock(start)} to {_clock(start + jump)}"
-        if jump < _CAUGHT_UP:
+def paused(change: ClockChange) -> Trap:
+    """The trap of a job of every hour that has no second run in an hour that comes twice."""
+    again = f"from {wall_clock(change.start)} to {wall_clock(change.end)}"
+    return Trap("dst-pause", "a long pause", f"{change.sentence}: it does not run {again} the second time.")
+
+
+def _changed(wildcard: bool, change: ClockChange, times: Times) -> Trap | None:
+    """What the change does to these runs; see `daemon.start_minutes`."""
+    if change.jump > 0:
+        if change.jump < _CAUGHT_UP:
             return None
-        if wildcard or jump >= _LOST:
-            verb = "is" if len(times) == 1 else "are"
-            return Trap("dst-skipped", "a run left out", f"{change}: {runs} {these} {verb} left out.")
-        begins = f"start{'s' if len(times) == 1 else ''} at {_clock(start + jump)}"
-        return Trap("dst-moved", "a run moved", f"{change}: {runs} {these} {begins}.")
-    if wildcard or jump < -_LOST:
-        change = f"On {day} the clock goes back from {_clock(start - jump)} to {_clock(start)}"
-        happens = "happens" if len(times) == 1 else "happen"
-        return Trap("dst-doubled", "a run done twice", f"{change}: {runs} {these} {happens} twice.")
+        if wildcard or change.jump >= _LOST:
+            text = f"{change.sentence}: {times.verb('is', 'are')} left out."
+            return Trap("dst-skipped", "a run left out", text)
+        text = f"{change.sentence}: {times.verb('starts', 'start')} at {wall_clock(change.end)}."
+        return Trap("dst-moved", "a run moved", text)
+    if change.jump < (-1 if wildcard else -_LOST):
+        text = f"{change.sentence}: {times.verb('happens', 'happen')} twice."
+        return Trap("dst-doubled", "a run done twice", text)
     return None
-
-
-def _wall(moment: datetime) -> int:
-    """Minutes of the wall clock since 1970-01-01 00:00."""
-    return moment.toordinal() * 1440 + moment.hour * 60 + moment.minute - 719163 * 1440
-
-
-def _clock(wall: int) -> str:
-    return f"{wall % 1440 // 60:02}:{wall % 60:02}"

@@ -7,21 +7,15 @@ are compared as moments; two datetimes of one zone would be compared by the wall
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
-from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.model import Job
-from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
+from fedtui.schedule.cron import CronSchedule, parse
 
-
-class Upcoming(NamedTuple):
-    """One run to come."""
-
-    at: datetime
-    job_id: str
-    name: str
+RunsOf = Callable[[Job, datetime], Iterable[datetime]]
+"""The runs of a job after a moment, soonest first; may be endless. `runs_of` is one."""
 
 
 def runs_of(job: Job, after: datetime) -> Iterator[datetime]:
@@ -46,43 +40,43 @@ def runs_of(job: Job, after: datetime) -> Iterator[datetime]:
 
 
 def upcoming(
-    jobs: Iterable[Job], after: datetime, *, count: int | None = None, until: datetime | None = None
-) -> list[Upcoming]:
-    """The runs of all `jobs` strictly later than `after`, in order: the first `count`, or up to `until`.
+    jobs: Iterable[Job], after: datetime, runs_of: RunsOf = runs_of
+) -> Iterator[tuple[datetime, Job]]:
+    """Yield the runs of all `jobs` strictly later than `after`, in order, each with its job; may be endless.
 
     Runs of one moment stand in the order of `jobs`. `after` must not be earlier than the moment that the
-    jobs' `next_run` were found at. Raises ValueError where neither bound is given.
+    jobs' `next_run` were found at.
     """
-    if count is None and until is None:
-        raise ValueError("count or until must be given")
-    moment = after.timestamp()
-    end = None if until is None else until.timestamp()
     heap: list[tuple[float, int, datetime, Job, Iterator[datetime] | None]] = []
+    moment = after.timestamp()
     for place, job in enumerate(jobs):
         if job.next_run is None:
             continue
         at, rest = job.next_run, None
-        if at.timestamp() <= moment:  # it is overdue, or has begun since
-            rest = runs_of(job, after)
-            later = next(rest, None)
+        stamp = at.timestamp()
+        if stamp <= moment:  # it is overdue, or has begun since
+            rest = iter(runs_of(job, after))
+            later = _later(rest, after)
             if later is None:
                 continue
-            at = later
-        heap.append((at.timestamp(), place, at, job, rest))
+            at, stamp = later, later.timestamp()
+        heap.append((stamp, place, at, job, rest))
     heapq.heapify(heap)
-    found: list[Upcoming] = []
-    while heap and (count is None or len(found) < count):
-        stamp, place, at, job, rest = heap[0]
-        if end is not None and stamp > end:
-            break
-        found.append(Upcoming(at, job.id, job.name))
-        rest = rest or runs_of(job, at)
-        following = next(rest, None)
+    while heap:
+        _, place, at, job, rest = heap[0]
+        yield at, job
+        rest = rest or iter(runs_of(job, at))
+        following = _later(rest, at)
         if following is None:
             heapq.heappop(heap)
         else:
             heapq.heapreplace(heap, (following.timestamp(), place, following, job, rest))
-    return found
+
+
+def _later(runs: Iterator[datetime], at: datetime) -> datetime | None:
+    """The next of `runs` that is later than `at`."""
+    moment = at.timestamp()
+    return next((run for run in runs if run.timestamp() > moment), None)
 
 
 def _cron_schedule(job: Job) -> CronSchedule | None:
@@ -90,10 +84,7 @@ def _cron_schedule(job: Job) -> CronSchedule | None:
         return None
     try:
         return parse(job.schedule, job.cron.dialect)
-    except (
-        ScheduleError,
-        ValueError,
-    ):  # another dialect, or text made safe to show: its source knows the runs
+    except ValueError:  # another dialect, or text made safe to show: its source knows the runs
         return None
 
 

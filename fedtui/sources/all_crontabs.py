@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.model import Answer, Job, Problem
+from fedtui.sources.accounts import is_user
 from fedtui.sources.cron_daemon import CronProbe
 from fedtui.sources.crontab_program import SPOOL_FOLDERS, SystemCrontab
 from fedtui.sources.polling import changes
@@ -92,7 +93,7 @@ def all_user_tables(spools: tuple[Path, ...] = SPOOL_FOLDERS) -> tuple[SystemCro
     names = [own]
     folder = next((folder for folder in spools if folder.is_dir()), None)
     found = sorted(entry.name for entry in os.scandir(folder)) if folder is not None else []
-    names += [name for name in found if name != own and not name.startswith(".") and _is_user(name)]
+    names += [name for name in found if name != own and not name.startswith(".") and is_user(name)]
     return tuple(SystemCrontab(name, spools=spools) for name in names)
 
 
@@ -116,11 +117,3 @@ def spool_fault(user: str, spools: tuple[Path, ...] = SPOOL_FOLDERS) -> str:
     if facts.st_nlink != 1:
         return f"{path} has {facts.st_nlink} hard links"
     return ""
-
-
-def _is_user(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True

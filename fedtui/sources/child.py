@@ -1,7 +1,7 @@
 """Programs that are asked something from the event loop: run to their end, or read line by line.
 
-An argument list, no terminal, the C locale, a session of its own so that nothing survives its end. A
-child that is cancelled, late or no longer wanted is killed together with its children.
+As in `program`: an argument list, no terminal, a known environment, a session of its own so that nothing
+survives its end. A child that is cancelled, late or no longer wanted is killed together with its children.
 """
 
 from __future__ import annotations
@@ -11,28 +11,8 @@ import os
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 
-_KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
-_DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-
-
-class ChildError(Exception):
-    """The program could not be started or did not end in time; the message is fit to show."""
-
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """How a program ended: its exit status (negative: the signal) and what it printed."""
-
-    status: int
-    out: bytes
-    err: bytes
-
-
-def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {"PATH": _DEFAULT_PATH, **kept, "LC_ALL": "C.UTF-8", **extra}
+from fedtui.sources.program import Ended, ProgramError, environment
 
 
 async def _start(
@@ -44,14 +24,14 @@ async def _start(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=_environment(extra),
+            env=environment(extra),
             start_new_session=True,
             limit=limit,
         )
     except OSError as error:
-        raise ChildError(f"{argv[0]} could not be started: {error.strerror or error}") from error
+        raise ProgramError(f"{argv[0]} could not be started: {error.strerror or error}") from error
     except ValueError as error:  # a NUL in an argument
-        raise ChildError(f"{argv[0]} could not be started: {error}") from error
+        raise ProgramError(f"{argv[0]} could not be started: {error}") from error
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
@@ -66,17 +46,17 @@ async def end(process: asyncio.subprocess.Process) -> None:
 
 async def capture(
     argv: Sequence[str], extra: Mapping[str, str] | None = None, deadline: float = 10.0
-) -> Captured:
-    """Run a program to its end. Raises ChildError when it cannot be started or is late (seconds)."""
+) -> Ended:
+    """Run a program to its end. Raises ProgramError when it cannot be started or is late (seconds)."""
     process = await _start(argv, extra or {})
     try:
         async with asyncio.timeout(deadline):
             out, err = await process.communicate()
     except TimeoutError as error:
-        raise ChildError(f"{' '.join(argv[:2])} did not answer within {deadline:g} s") from error
+        raise ProgramError(f"{' '.join(argv[:2])} did not answer within {deadline:g} s") from error
     finally:
         await asyncio.shield(end(process))
-    return Captured(process.returncode or 0, out, err)
+    return Ended(process.returncode or 0, out, err)
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import pwd
 import re
 import threading
 from collections import Counter, deque
@@ -19,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fedtui.model import Answer, CronFacts, Job, Outcome, Result, Run, Trigger
+from fedtui.sources.accounts import name_of
 from fedtui.sources.cron_daemon import CronDaemon, CronProbe
 from fedtui.sources.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
 
@@ -27,6 +27,7 @@ _LOOK = 0.1
 _WINDOW = timedelta(seconds=3)
 _LOG_WINDOW = timedelta(seconds=60)
 _IDLE = 15.0
+_NOTICE = 1.0
 _KEPT = 500
 _SHEBANG = 2  # an interpreter and its one option may stand before a script's path
 
@@ -101,7 +102,12 @@ class CronActivitySource:
         import asyncio
 
         while True:
-            await asyncio.sleep(await asyncio.to_thread(self.pause))
+            jobs = self._jobs()
+            rest = await asyncio.to_thread(self.pause)
+            # Other jobs, one of which may be due sooner: the table was edited, or had not been read yet.
+            while rest > 0 and self._jobs() is jobs:
+                await asyncio.sleep(min(rest, _NOTICE))
+                rest -= _NOTICE
             if await asyncio.to_thread(self.notice) or self._traced != {job.id for job in self._logging()}:
                 yield None
 
@@ -199,7 +205,7 @@ def match(
     The user and the bytes of the command decide; of several jobs with the same command, one that is due and
     is not taken. A shell that became its command's program is told by that program's arguments.
     """
-    user = _user(process.uid)
+    user = name_of(process.uid)
     mine = [(job, job.cron) for job in jobs if job.user == user and job.cron is not None]
     if process.command is not None:
         same = [job for job, cron in mine if cron.command == process.command]
@@ -283,10 +289,3 @@ def _log_state(path: str | None) -> tuple[int, int]:
     except OSError:
         facts = None
     return (0, 0) if facts is None else (facts.st_mtime_ns, facts.st_size)
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

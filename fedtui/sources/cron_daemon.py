@@ -89,7 +89,7 @@ def _written_pid(run: Path) -> int | None:
 def _daemon(pid: int, proc: Path) -> ProcessStat | None:
     """The process, if it is root's cron daemon itself and not one of the copies it forks for each job."""
     stat = read_stat(pid, proc)
-    if stat is None or stat.name not in CRON_NAMES or stat.state in "ZX" or owner(pid, proc) != 0:
+    if stat is None or stat.name not in CRON_NAMES or stat.ended or owner(pid, proc) != 0:
         return None
     parent = read_stat(stat.parent, proc)
     return None if parent is not None and parent.name in CRON_NAMES else stat

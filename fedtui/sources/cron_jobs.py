@@ -15,10 +15,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths
+from fedtui.crontab.comments import silenced_codes
 from fedtui.model import CronFacts, Job, Location, SourceName, State
-from fedtui.safe_text import decode, shown, visible
+from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
-from fedtui.schedule.describe import describe
+from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.sources.cron_daemon import CronDaemon
 
 
@@ -64,6 +65,7 @@ class TableJobs:
         self._rows: list[Job] = []
         self._due: dict[int, datetime] = {}
         self._schedules: dict[int, CronSchedule] = {}
+        self._own_zone: set[int] = set()  # rows under CRON_TZ: cronie makes up for nothing there
 
     def at(self, now: datetime, clockwork: Clockwork) -> tuple[Job, ...]:
         """The rows at `now`, in table order: jobs, paused jobs and bad lines."""
@@ -79,15 +81,23 @@ class TableJobs:
         self._at = now
         return tuple(self._rows)
 
+    def first(self, count: int, now: datetime, clockwork: Clockwork) -> tuple[Job, ...]:
+        """The first `count` rows at `now`: what is shown of a long table before all of it is worked out."""
+        beginning = TableJobs(self._document, self._facts)
+        beginning._build(now, clockwork, count)
+        return tuple(beginning._rows)
+
     @property
     def next_due(self) -> datetime | None:
         """The earliest next run: when rows change by themselves."""
         return min(self._due.values(), default=None)
 
-    def _build(self, now: datetime, clockwork: Clockwork) -> None:
-        self._rows, self._due = [], {}
+    def _build(self, now: datetime, clockwork: Clockwork, most: int | None = None) -> None:
+        self._rows, self._due, self._own_zone = [], {}, set()
         ignored = self._facts.fault or self._document.ignored_because or ""
         for line in self._document.lines:
+            if most is not None and len(self._rows) >= most:
+                return
             if line.entry is not None:
                 self._add_entry(line.entry, ignored, now, clockwork)
             elif line.kind is Kind.BAD:
@@ -102,7 +112,12 @@ class TableJobs:
         zone_name, zone = _zone_of(entry, clockwork)
         index = len(self._rows)
         self._schedules[index] = schedule
+        if clockwork.daemon.dialect == "cronie" and b"CRON_TZ" in dict(entry.environment):
+            self._own_zone.add(index)
         home = facts.home(entry.user)
+        next_run = self._next_run(index, now, zone) if state is State.ON else None
+        if state is State.ON and next_run is None and not (schedule.reboot or schedule.random):
+            state, reason = State.NEVER_FIRES, f"{NEVER_HERE} in {zone_name}"
         self._rows.append(
             Job(
                 id=f"{facts.source}:{entry.id_key}",
@@ -116,7 +131,7 @@ class TableJobs:
                 command=shown(decode(entry.command)),
                 state=state,
                 state_reason=visible(reason),
-                next_run=self._next_run(index, now, zone) if state is State.ON else None,
+                next_run=next_run,
                 log_path=_log_path(entry, home),
                 editable=facts.editable,
                 cron=CronFacts(
@@ -131,13 +146,15 @@ class TableJobs:
                     parts=verdict.parts,
                     home=home,
                     ignored_parts=verdict.ignored_parts,
+                    silenced=silenced_codes(self._document.lines, entry.line_number),
                 ),
             )
         )
 
     def _next_run(self, index: int, now: datetime, zone: ZoneInfo) -> datetime | None:
         """The next run of a row that will have one, and a note of when to work it out again."""
-        run = next(self._schedules[index].runs(now, zone), None)
+        runs = self._schedules[index].runs(now, zone, compensate=index not in self._own_zone)
+        run = next(runs, None)
         if run is None:
             self._due.pop(index, None)
         else:
@@ -192,7 +209,13 @@ def _bad_row(line: Line, document: Document, facts: TableFacts) -> Job:
         state=State.BAD_LINE,
         state_reason=visible(f"{line.error}{hint}"),
         editable=facts.editable,
-        cron=CronFacts(table=facts.path, raw=line.raw, command=b"", dialect=document.dialect),
+        cron=CronFacts(
+            table=facts.path,
+            raw=line.raw,
+            command=b"",
+            dialect=document.dialect,
+            silenced=silenced_codes(document.lines, line.number),
+        ),
     )
 
 
@@ -211,8 +234,3 @@ def _named_zone(name: str) -> tuple[str, ZoneInfo]:
         return name, ZoneInfo(name.removeprefix(":"))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return "UTC", ZoneInfo("UTC")
-
-
-def visible_lines(text: str) -> str:
-    """Several lines of outside text, each made safe."""
-    return "\n".join(map(visible, text.split("\n")))

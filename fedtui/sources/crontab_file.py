@@ -1,25 +1,25 @@
-"""A crontab kept in a plain file: what stands in for crontab(1) in the demo workspace.
+"""Cron tables that are plain files: one kept as crontab(1) would in the demo workspace, and what it shares
+with the system's tables, which root writes (actions/system_table.py).
 
-Keeps the same promises: compares before it writes, writes atomically with mode 0600, reads back.
+The promises of `CrontabPort` are kept here: compare before the write, write in one rename, read back.
 """
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from fedtui.crontab.document import Document
 from fedtui.sources.crontab_port import CrontabChanged, CrontabError, CrontabRefused
+from fedtui.whole_file import beside
 
 
-class CrontabFile:
-    """The table in the file at `path`, as `user`'s."""
+class TableFile:
+    """The table in the file at `path`, as `user`'s; half of a `CrontabPort`."""
 
-    def __init__(self, path: Path, user: str) -> None:
+    def __init__(self, path: Path, user: str, title: str) -> None:
         self.path = path
         self.user = user
-        self.title = "demo crontab"
+        self.title = title
 
     def read(self) -> bytes | None:
         """The file's bytes; None where there is no file."""
@@ -31,12 +31,40 @@ class CrontabFile:
             raise CrontabError(f"{self.path}: {error.strerror}") from error
 
     def stamp(self) -> object:
-        """The file's mtime and inode: every write of ours or of an editor moves one of them."""
+        """The file's mtime in ns, its inode and its size: every write of ours or of an editor moves one."""
         try:
-            stat = self.path.stat()
+            seen = self.path.stat()
         except OSError:
             return None
-        return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
+        return seen.st_mtime_ns, seen.st_ino, seen.st_size
+
+    def still(self, base: bytes | None) -> None:
+        """Raise CrontabChanged unless the file holds `base`."""
+        if self.read() != base:
+            raise CrontabChanged(f"{self.path} changed meanwhile.")
+
+    def put(
+        self, base: bytes | None, table: bytes, *, mode: int = 0o600, owner: tuple[int, int] | None = None
+    ) -> None:
+        """Put `table` in place of `base` in one rename, which is looked at once more just before it."""
+        try:
+            with beside(self.path, table, mode=mode, owner=owner) as part:
+                self.still(base)
+                part.replace(self.path)
+        except OSError as error:
+            raise CrontabError(f"{self.path}: {error.strerror}") from error
+
+    def expect(self, table: bytes | None) -> None:
+        """Read back: raise CrontabError unless the file holds `table`."""
+        if self.read() != table:
+            raise CrontabError(f"{self.path} does not read back as it was written.", f"Look: cat {self.path}")
+
+
+class CrontabFile(TableFile):
+    """What stands in for crontab(1) in the demo workspace; see `CrontabPort`."""
+
+    def __init__(self, path: Path, user: str) -> None:
+        super().__init__(path, user, "demo crontab")
 
     def check(self, table: bytes) -> str | None:
         """Refuses what Debian's crontab(1) refuses."""
@@ -44,35 +72,15 @@ class CrontabFile:
 
     def replace(self, base: bytes | None, table: bytes | None) -> None:
         """Compare with `base`, write, read back."""
-        if self.read() != base:
-            raise CrontabChanged(f"{self.path} was changed meanwhile.")
+        self.still(base)
         if table is None:
             self.path.unlink(missing_ok=True)
         else:
             message = self.check(table)
             if message is not None:
                 raise CrontabRefused(message)
-            self._write(table)
-        if self.read() != table:
-            raise CrontabError(f"{self.path} does not hold what was written.", f"Look: cat {self.path}")
-
-    def _write(self, table: bytes) -> None:
-        import tempfile  # slow to import, and reading does without
-
-        try:
-            handle, name = tempfile.mkstemp(prefix=".crontab.", dir=self.path.parent)
-        except OSError as error:
-            raise CrontabError(f"{self.path.parent}: {error.strerror}") from error
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(table)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
-        except OSError as error:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
-            raise CrontabError(f"{self.path}: {error.strerror}") from error
+            self.put(base, table)
+        self.expect(table)
 
     def commands(self, *, removes: bool) -> tuple[tuple[str, ...], ...]:
         """What a person would type to do the same."""

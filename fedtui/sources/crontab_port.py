@@ -15,6 +15,12 @@ class CrontabError(Exception):
         super().__init__(message)
         self.advice = advice
 
+    @property
+    def sentence(self) -> str:
+        """The message in one line, without a full stop at its end: `crontab` may say it in several."""
+        rows = (" ".join(row.split()).rstrip(".") for row in str(self).splitlines())
+        return ". ".join(row for row in rows if row)
+
 
 class CrontabChanged(CrontabError):
     """Someone else changed the table since `base` was read. Nothing was written."""

@@ -16,9 +16,10 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fedtui.sources.child import ChildError, capture, running
+from fedtui.sources.child import capture, running
 from fedtui.sources.journal_query import PROGRAM, JournalError, Query, system_journal_readable, why_nothing
 from fedtui.sources.journal_records import MAX_RECORD, Entry, Records, parse
+from fedtui.sources.program import ProgramError
 
 MANAGER = "systemd"
 """The identifier of what a manager itself says: its lines tell that a run began or ended."""
@@ -44,7 +45,7 @@ async def read(
                 found += batch
     except TimeoutError as error:
         raise JournalError(f"journalctl did not answer within {deadline:g} s") from error
-    except ChildError as error:
+    except ProgramError as error:
         raise JournalError(str(error)) from error
     return tuple(found)
 
@@ -71,7 +72,7 @@ async def follow(
                     place = _after(batch) or place
                     failures = 0
                     yield batch
-        except ChildError as error:
+        except ProgramError as error:
             raise JournalError(str(error)) from error
         except JournalError as error:
             if error.closed or failures >= len(_RESTART):
@@ -92,7 +93,7 @@ async def _run(query: Query, command: list[str], gather: float) -> AsyncGenerato
     last: datetime | None = None
     async with running(command, MAX_RECORD) as process:
         if process.stdout is None or process.stderr is None:
-            raise ChildError(f"{PROGRAM} has no output")
+            raise ProgramError(f"{PROGRAM} has no output")
         complaints = asyncio.get_running_loop().create_task(process.stderr.read(4096))
         try:
             while data := await _gathered(process.stdout, gather):
@@ -151,8 +152,7 @@ def unit_query(unit: str, user_manager: bool, run: OneRun | None = None) -> Quer
     if not run.main_pid or run.start is None:
         return Query(tuple(terms), not user_manager)
     terms += ["+", f"_PID={run.main_pid}", "_TRANSPORT=stdout", *([mine] if user_manager else [])]
-    since = f"--since=@{run.start.timestamp() - 1:.0f}"
-    return Query((since, *terms), not user_manager)
+    return Query(tuple(terms), not user_manager, f"@{run.start.timestamp() - 1:.0f}")
 
 
 async def unit_log(
@@ -203,11 +203,12 @@ async def _strays(unit: str) -> tuple[Entry, ...]:
         ended = await capture([*show, "--timestamp=unix", "--", unit], deadline=5.0)
         values = dict(line.split("=", 1) for line in ended.out.decode().splitlines() if "=" in line)
         pid, start = int(values["ExecMainPID"]), int(values["ExecMainStartTimestamp"].lstrip("@"))
-    except (ChildError, KeyError, ValueError):
+    except (ProgramError, KeyError, ValueError):
         return ()
     if not pid:
         return ()
-    query = Query((f"--since=@{start - 1}", f"_PID={pid}", "_TRANSPORT=stdout", f"_UID={os.getuid()}"))
+    terms = (f"_PID={pid}", "_TRANSPORT=stdout", f"_UID={os.getuid()}")
+    query = Query(terms, since=f"@{start - 1}")
     try:
         return tuple(entry for entry in await read(query, 1000) if not entry.user_unit)
     except JournalError:

@@ -35,16 +35,20 @@ class JournalError(Exception):
 class Query:
     """What to look for, as journalctl's own arguments.
 
-    `of_system`: what is looked for is in the system's journal, which a usual user may not read.
+    `of_system`: what is looked for is in the system's journal, which a usual user may not read. `since`:
+    where to begin, as `--since` takes it, unless a command names another place (journalctl refuses two).
     """
 
     arguments: tuple[str, ...]
     of_system: bool = False
+    since: str = ""
 
     def command(self, *more: str) -> list[str]:
         """The argument vector."""
         head = [PROGRAM, "--output=json", "--all", "--no-pager", f"--output-fields={FIELDS}"]
-        return [*head, *more, *self.arguments]
+        placed = any(argument.startswith(("--since=", "--after-cursor=")) for argument in more)
+        since = [f"--since={self.since}"] if self.since and not placed else []
+        return [*head, *more, *since, *self.arguments]
 
 
 def system_journal_readable() -> bool | None:

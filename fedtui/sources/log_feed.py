@@ -8,16 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fedtui.safe_text import decode
-from fedtui.sources.log_file import LogError, LogFile
-from fedtui.sources.log_follow import LogChange, LogEvent, LogFollower
+
+if TYPE_CHECKING:
+    from fedtui.sources.log_follow import LogEvent
 
 
-@dataclass(frozen=True, slots=True)
-class LogChunk:
+class LogChunk(NamedTuple):
     """Lines as they came. `reset` means that they replace what was shown (the first chunk).
 
     `open_line` is what stands behind the last newline; the next chunk gives it again. `problem` says why
@@ -47,10 +46,13 @@ class FileFeed:
 
     def __init__(self, path: str, lines: int = 500) -> None:
         self.title = path
+        self.path = path
         self._lines = lines
 
     async def chunks(self) -> AsyncGenerator[LogChunk]:
         """The tail, then what happens."""
+        from fedtui.sources.log_follow import LogFollower  # the first paint does not wait for it
+
         first = True
         async with aclosing(LogFollower(self.title, self._lines).follow()) as events:
             async for event in events:
@@ -59,6 +61,8 @@ class FileFeed:
                 first = False
 
     def _size(self) -> int | None:
+        from fedtui.sources.log_file import LogError, LogFile
+
         try:
             return LogFile(self.title).size()
         except LogError:
@@ -66,6 +70,8 @@ class FileFeed:
 
 
 def _chunk(event: LogEvent, size: int | None, *, first: bool) -> LogChunk:
+    from fedtui.sources.log_follow import LogChange
+
     if event.change is LogChange.PROBLEM:
         return LogChunk(problem=f"{event.text} {event.advice}".strip(), reset=first)
     lines, open_line = tuple(decode(line) for line in event.lines), decode(event.open_line)

@@ -151,6 +151,9 @@ def open_for_following(path: Path) -> int:
         # O_NONBLOCK: a named pipe must not hold us until someone writes to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     except FileNotFoundError as error:
+        if not os.access(path.parent, os.F_OK):
+            missing = f"{path} does not exist, and neither does its folder."
+            raise LogError(LogTrouble.MISSING, missing, f"mkdir -p {path.parent}") from error
         raise LogError(
             LogTrouble.MISSING, f"{path} does not exist yet.", "The job's first output creates it."
         ) from error

@@ -1,24 +1,33 @@
-"""Runs that fedtui itself started, from its database: the one witness that knows every exit status.
+"""The runs that the database holds: those that fedtui started, and those that it saw earlier.
 
-Supervisors of detached runs write the database from their own processes; its files' mtimes tell when.
+Supervisors of detached runs, and every fedtui that sees a run, write the database from their own processes;
+its files' mtimes tell when. What is written is read once: after the first look only rows that are newer.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from fedtui.history.database import History, HistoryError
-from fedtui.model import Answer, Problem
+from fedtui.model import Answer, Problem, Run
 
 LOOK_EVERY = 0.25
-"""Seconds between two looks at the database files' mtimes (two stat calls)."""
+"""Seconds between two looks at the database files' mtimes (two stat calls) while a run goes on."""
+
+LOOK_IDLE = 1.0
+"""The same while none does: only a run that another process starts can be news."""
 
 SETTLE_EVERY = 5.0
 """Seconds between two looks whether an open run still has somebody who will write its end."""
 
-RUNS_READ = 2000
+RUNS_READ = 24
+"""How many runs of each job are read; the snapshot has room for as many."""
+
+OWN_ID = re.compile(r"[0-9a-f]{16}")
+"""The ids of runs that fedtui itself keeps watch over."""
 
 
 class OwnRunsSource:
@@ -39,6 +48,8 @@ class OwnRunsSource:
         self._history = history
         self._settle = settle
         self._open = False
+        self._revision = 0
+        self._rows: dict[str, Run] = {}
         self._files = (database, database.with_name(database.name + "-wal"))
         self._clock = clock
 
@@ -52,23 +63,34 @@ class OwnRunsSource:
         """`read`, in this thread."""
         try:
             self._settle()
-            runs = self._history.runs(None, RUNS_READ)
+            self._revision, changed = self._history.changed_runs(self._revision, RUNS_READ)
         except HistoryError as error:
             problem = Problem(self.name, str(error), "Untouched: the jobs themselves.", "", self._clock())
             return Answer(self.name, self._clock(), (), problems=(problem,))
-        self._open = any(run.end is None for run in runs)
-        return Answer(self.name, self._clock(), (), runs=tuple(runs))
+        rows = self._rows | {run.id: run for run in changed}
+        gone = {other for run in changed for other in run.also}
+        self._rows = {run_id: run for run_id, run in rows.items() if run_id not in gone}
+        # That another's run goes on is for those to say who see it now: this row may be from long ago.
+        runs = [run for run in self._rows.values() if not run.goes_on or OWN_ID.fullmatch(run.id)]
+        self._open = any(run.goes_on for run in runs)
+        return Answer(self.name, self._clock(), (), runs=tuple(sorted(runs, key=lambda run: run.start)))
+
+    @property
+    def rows(self) -> Mapping[str, Run]:
+        """What the database holds, by id, as far as it was read."""
+        return self._rows
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when a database file changed, and now and then while a run goes on."""
         import asyncio
 
-        seen, looks = self._stamp(), 0
+        seen, waited = self._stamp(), 0.0
         while True:
-            await asyncio.sleep(LOOK_EVERY)
-            stamp, looks = self._stamp(), looks + 1
-            if stamp != seen or (self._open and looks * LOOK_EVERY >= SETTLE_EVERY):
-                seen, looks = stamp, 0
+            pause = LOOK_EVERY if self._open else LOOK_IDLE
+            await asyncio.sleep(pause)
+            stamp, waited = self._stamp(), waited + pause
+            if stamp != seen or (self._open and waited >= SETTLE_EVERY):
+                seen, waited = stamp, 0.0
                 yield
 
     def _stamp(self) -> tuple[int, ...]:

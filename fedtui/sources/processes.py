@@ -1,15 +1,17 @@
 """The process table, read from /proc: who runs now, since when, and whether it is still the same one.
 
 Facts: proc(5). Ticks are clock ticks (`SC_CLK_TCK`, 100 a second) since boot. A process is named by its
-pid *and* its start, since pids are used again.
+pid *and* its start, since pids are used again, and by the boot, since records of runs outlive it.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +21,14 @@ CRON_NAMES = frozenset({"cron", "crond"})
 
 
 class ProcessIdentity(NamedTuple):
-    """A process that cannot be taken for a later one of the same pid. `ticks`: its start since boot."""
+    """A process that cannot be taken for a later one of the same pid.
+
+    `ticks` is its start since boot, `boot` which boot that was ("" where the kernel does not say).
+    """
 
     pid: int
     ticks: int
+    boot: str = ""
 
 
 class ProcessStat(NamedTuple):
@@ -36,9 +42,9 @@ class ProcessStat(NamedTuple):
     ticks: int
 
     @property
-    def identity(self) -> ProcessIdentity:
-        """The pid with its start."""
-        return ProcessIdentity(self.pid, self.ticks)
+    def ended(self) -> bool:
+        """True for a zombie: it has ended, and only its parent has not asked how."""
+        return self.state in "ZX"
 
 
 class CronProcess(NamedTuple):
@@ -78,16 +84,54 @@ def read_stat(pid: int, proc: Path = PROC) -> ProcessStat | None:
     )
 
 
+def reaped_faults(pid: int, proc: Path = PROC) -> int | None:
+    """The page faults of all children that the process `pid` has waited for; None where it cannot be seen."""
+    try:
+        raw = (proc / str(pid) / "stat").read_bytes()
+        return int(raw.rpartition(b")")[2].split()[8])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def process_identity(pid: int, proc: Path = PROC) -> ProcessIdentity | None:
     """What names the process `pid` for good, or None when there is no such process."""
     stat = read_stat(pid, proc)
-    return None if stat is None else stat.identity
+    return None if stat is None else _identity(stat, proc)
 
 
-def is_alive(identity: ProcessIdentity, proc: Path = PROC) -> bool:
+def _identity(stat: ProcessStat, proc: Path) -> ProcessIdentity:
+    return ProcessIdentity(stat.pid, stat.ticks, boot_id(proc))
+
+
+@lru_cache(maxsize=4)
+def boot_id(proc: Path = PROC) -> str:
+    """Which boot this is; "" where the kernel does not say."""
+    try:
+        return (proc / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def is_alive(identity: ProcessIdentity | None, proc: Path = PROC) -> bool:
     """True while that very process runs; false once it ended (also as a zombie) or its pid is another's."""
-    stat = read_stat(identity.pid, proc)
-    return stat is not None and stat.ticks == identity.ticks and stat.state not in "ZX"
+    stat = None if identity is None else read_stat(identity.pid, proc)
+    return stat is not None and not stat.ended and _identity(stat, proc) == identity
+
+
+def group_members(group: int, proc: Path = PROC) -> list[ProcessIdentity]:
+    """Every live process of a process group."""
+    stats = (read_stat(pid, proc) for pid in pids(proc))
+    return [
+        _identity(stat, proc) for stat in stats if stat is not None and stat.pgid == group and not stat.ended
+    ]
+
+
+def signal_name(number: int) -> str:
+    """SIGTERM for 15; "signal 35" for a number without a name of its own."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def started_at(ticks: int) -> datetime:
@@ -155,7 +199,7 @@ def _job_process(pid: int, proc: Path) -> CronProcess | None:
     stat = read_stat(pid, proc)
     uid = owner(pid, proc)
     argv = arguments(pid, proc)
-    if stat is None or uid is None or not argv or stat.state in "ZX" or stat.pgid != pid:
+    if stat is None or uid is None or not argv or stat.ended or stat.pgid != pid:
         return None
     if stat.name in CRON_NAMES:
         return None  # forked, and about to become the shell
@@ -166,5 +210,5 @@ def _job_process(pid: int, proc: Path) -> CronProcess | None:
         pid=pid,
         pgid=stat.pgid,
         started_at=started_at(stat.ticks),
-        identity=stat.identity,
+        identity=_identity(stat, proc),
     )

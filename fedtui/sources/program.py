@@ -1,4 +1,8 @@
-"""Running a small program to its end: an argument list, the C locale, a deadline, and no terminal."""
+"""Running a small program to its end: an argument list, a known environment, a deadline, and no terminal.
+
+Blocking, for what is done in a thread or by a verb without an event loop. `child` is the same for whoever
+waits in the event loop, and for programs that go on.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 # Only what a program needs: the caller's language, time zone and editor must not change what it says.
-_KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_RUNTIME_DIR")
+_KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
@@ -32,6 +36,12 @@ class Ended(NamedTuple):
         return self.err.decode("utf-8", "replace").strip()
 
 
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment that every program we ask is given: the same words for the same answer."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {"PATH": _DEFAULT_PATH, **kept, "LC_ALL": "C.UTF-8", **extra}
+
+
 def run_program(
     argv: Sequence[str],
     *,
@@ -45,16 +55,13 @@ def run_program(
     The session keeps the program from the terminal (a prompt, ctrl+c) and lets a late one be ended
     together with its children.
     """
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    environment.setdefault("PATH", _DEFAULT_PATH)
-    environment |= {"LC_ALL": "C", **(extra or {})}
     try:
         process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
+            env=environment({"LC_ALL": "C", **(extra or {})}),  # a table is bytes to all who touch it
             cwd=cwd,
             start_new_session=True,
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pwd
 import re
 import stat
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +18,7 @@ from pathlib import Path
 from fedtui.crontab import Document, Entry
 from fedtui.model import Answer, Job, Problem, SourceName, State
 from fedtui.sources import anacron
+from fedtui.sources.accounts import home_of, is_user, name_of
 from fedtui.sources.cron_daemon import CronDaemon, CronProbe
 from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs, Verdict
 from fedtui.sources.polling import changes
@@ -97,12 +97,12 @@ class SystemTablesSource:
         return Answer(self.name, now, tuple(jobs), problems=tuple(problems))
 
     def _table(self, file: _File, text: bytes, daemon: CronDaemon) -> TableJobs:
-        dialect = "cronie" if daemon.dialect == "cronie" else "debian"
-        document = Document.parse(text, system=True, table=file.shown, dialect=dialect, known_user=_is_user)
+        dialect = daemon.dialect
+        document = Document.parse(text, system=True, table=file.shown, dialect=dialect, known_user=is_user)
         facts = TableFacts(
             file.source,
             file.shown,
-            _home,
+            home_of,
             file.editable,
             file.fault,
             lambda entry: self._judge(entry, dialect),
@@ -174,10 +174,10 @@ def file_fault(path: Path, owner: int = 0) -> str:
     """Why the daemon ignores a system table for what its file is; empty where it does not."""
     link = path.lstat()
     if stat.S_ISLNK(link.st_mode) and link.st_uid != owner:
-        return f"the link belongs to {_user_name(link.st_uid)}, not to root"
+        return f"the link belongs to {name_of(link.st_uid)}, not to root"
     facts = path.stat()
     if facts.st_uid != owner:
-        return f"the file belongs to {_user_name(facts.st_uid)}, not to root"
+        return f"the file belongs to {name_of(facts.st_uid)}, not to root"
     if not stat.S_ISREG(facts.st_mode):
         return "it is not a regular file"
     if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -216,25 +216,3 @@ def _stamp(path: Path) -> tuple[str, int, int, int, int] | None:
     except OSError:
         return None
     return str(path), facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino
-
-
-def _home(user: str) -> str:
-    try:
-        return pwd.getpwnam(user).pw_dir
-    except KeyError:
-        return "/"
-
-
-def _is_user(user: str) -> bool:
-    try:
-        pwd.getpwnam(user)
-    except KeyError:
-        return False
-    return True
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"

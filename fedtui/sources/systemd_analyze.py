@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.sources.child import ChildError, capture
+from fedtui.sources.child import capture
+from fedtui.sources.program import ProgramError
 
 PROGRAM = "systemd-analyze"
 BATCH = 400
@@ -41,12 +42,11 @@ class CalendarCheck:
 
 @dataclass(frozen=True, slots=True)
 class SpanCheck:
-    """What systemd says of one time span: its length in seconds, and how systemd writes it."""
+    """What systemd says of one time span: its length in seconds."""
 
     text: str
     ok: bool
     seconds: float = 0.0
-    human: str = ""
     error: str = ""
 
 
@@ -58,7 +58,7 @@ async def calendar(
 ) -> list[CalendarCheck]:
     """One answer per expression, in order. `zone` is an IANA name, by default the machine's own.
 
-    With a `base_time` all runs are later than it. Raises ChildError where systemd-analyze is missing.
+    With a `base_time` all runs are later than it. Raises ProgramError where systemd-analyze is missing.
     """
     head = [PROGRAM, "calendar", f"--iterations={max(1, iterations)}"]
     if base_time is not None:
@@ -163,7 +163,7 @@ def _complaint(text: str, complaints: str, sign: str) -> str:
 
 
 async def timespan(text: str) -> SpanCheck:
-    """What systemd makes of a span such as "1h 30min". Raises ChildError where the program is missing."""
+    """What systemd makes of a span such as "1h 30min". Raises ProgramError where the program is missing."""
     if not text.isprintable() or not text.strip():
         return SpanCheck(text, False, error="not a time span")
     ended = await capture([PROGRAM, "timespan", "--", text], {"TZ": ":UTC"})
@@ -175,14 +175,14 @@ async def timespan(text: str) -> SpanCheck:
     if ended.status or not microseconds.isdigit():
         complaint = _complaint(text, ended.err.decode("utf-8", "replace"), "Failed to parse")
         return SpanCheck(text, False, error=complaint)
-    return SpanCheck(text, True, int(microseconds) / 1e6, values.get("Human", text))
+    return SpanCheck(text, True, int(microseconds) / 1e6)
 
 
 async def verify(paths: Sequence[Path], user_manager: bool) -> list[str]:
     """What `systemd-analyze verify` says of these unit files or their drop-ins; empty is good.
 
     It exits 0 on lines that it ignores, and speaks of other units too: so every message that names one of
-    the files, or its unit, counts, whatever the status. Raises ChildError where it cannot be run.
+    the files, or its unit, counts, whatever the status. Raises ProgramError where it cannot be run.
     """
     scope = ["--user"] if user_manager else ["--system"]
     files = [str(path) for path in paths]
@@ -191,8 +191,8 @@ async def verify(paths: Sequence[Path], user_manager: bool) -> list[str]:
     names = {*files, *(path.name for path in paths)}
     ours = [line.strip() for line in lines if any(name in line for name in names)]
     if ended.status and not ours:
-        raise ChildError((lines or [f"{PROGRAM} verify failed"])[-1])
+        raise ProgramError((lines or [f"{PROGRAM} verify failed"])[-1])
     return ours
 
 
-__all__ = ["LOOP", "CalendarCheck", "ChildError", "SpanCheck", "calendar", "timespan", "verify"]
+__all__ = ["LOOP", "CalendarCheck", "SpanCheck", "calendar", "timespan", "verify"]

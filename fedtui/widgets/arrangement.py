@@ -6,7 +6,7 @@ are named in its rule. From 40 rows on, two detail rows stand under the table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fedtui.widgets.head_line import WIDE
 
@@ -16,8 +16,7 @@ DETAILS_FROM = 40
 SMALLEST = (80, 24)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(NamedTuple):
     """`shown` are the panes on screen; `jobs_height` the rows of the jobs pane with its rule."""
 
     wide: bool

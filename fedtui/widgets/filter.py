@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.notes import OWN, empty_lines, matches
+from fedtui.presentation.notes import OWN, OWN_SOURCES, empty_lines, matches
 from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.safe_text import shown
 
@@ -39,6 +39,8 @@ class Filter:
     def __init__(self) -> None:
         self.text = ""
         self.whose: str | None = None
+        self._asked: tuple[Sequence[Job], str, str | None] | None = None
+        self._chosen: list[Job] = []
 
     def cycle(self) -> None:
         """All, your own, the system's, and round again; from the first page to all."""
@@ -50,6 +52,12 @@ class Filter:
 
     def choose(self, jobs: Sequence[Job]) -> list[Job]:
         """The jobs to show, in their order."""
+        asked = (jobs, self.text, self.whose)
+        if self._asked is None or self._asked[0] is not jobs or self._asked[1:] != asked[1:]:
+            self._asked, self._chosen = asked, self._choose(jobs)
+        return self._chosen
+
+    def _choose(self, jobs: Sequence[Job]) -> list[Job]:
         self._hides = self.whose is None and bool(jobs) and not any(job.source in OWN for job in jobs)
         whose = "your own" if self._hides and not self.text else self.whose
         chosen = [job for job in jobs if not whose or (job.source in OWN) is (whose == "your own")]
@@ -67,15 +75,14 @@ class Filter:
             return [(Piece(missed, bold=True),), (), _key("esc", f"show all {len(snapshot.jobs)}")]
         if self.whose and snapshot.jobs:
             return [(Piece(f"No job is {self.whose}.", bold=True),), (), _key("S", "show all jobs")]
-        if snapshot.loading and not snapshot.jobs:
+        if snapshot.loading & OWN_SOURCES or (snapshot.loading and not snapshot.jobs):
             return [(Piece(f"Reading {', '.join(sorted(snapshot.loading))} …", Tone.MUTED),)]
-        if snapshot.troubles and not snapshot.jobs:
-            return [(Piece("✗ ", Tone.FAIL), Piece(shown(p.message))) for p in snapshot.troubles]
         keys = (
             ("n", "write a first job"),
             ("D", "try everything in a demo workspace, nothing real is touched"),
         )
-        return empty_lines(user, len(snapshot.jobs), keys)
+        unseen = {p.source: p for p in reversed(snapshot.troubles) if p.source in OWN_SOURCES}
+        return empty_lines(user, len(snapshot.jobs), keys, unseen)
 
 
 def _key(key: str, words: str) -> Line:

@@ -11,11 +11,12 @@ from datetime import datetime
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.geometry import Region
 from textual.widget import Widget
 
 from fedtui.model import Scheduler, Snapshot
 from fedtui.presentation.notes import health_count
-from fedtui.presentation.signs import Line, Piece, Tone, width_of
+from fedtui.presentation.signs import Line, Piece, Tone, changed_cells, width_of
 from fedtui.presentation.times import head_clock
 from fedtui.safe_text import shown
 from fedtui.widgets.palette import content, is_ascii
@@ -37,7 +38,7 @@ def scheduler_pieces(scheduler: Scheduler) -> Line:
 def status_pieces(snapshot: Snapshot) -> Line:
     """The middle of the head line."""
     line: list[Piece] = []
-    for scheduler in snapshot.schedulers:
+    for scheduler in sorted(snapshot.schedulers, key=lambda one: one.name):  # whoever answers first
         line.extend((*scheduler_pieces(scheduler), Piece("   ")))
     count = health_count(snapshot)
     if count:
@@ -61,8 +62,13 @@ class Clock(Widget):
 
     def tick(self) -> None:
         """Draw if another second has come."""
-        if self.words() != self._shown:
-            self.refresh(layout=len(self.words()) != len(self._shown))
+        words = self.words()
+        if len(words) != len(self._shown):
+            self.refresh(layout=True)
+            return
+        changed = changed_cells((Piece(self._shown),), (Piece(words),))
+        if changed is not None:
+            self.refresh(Region(changed[0], 0, changed[1] - changed[0], 1))
 
     def get_content_width(self, *_: object) -> int:
         """As wide as its words."""

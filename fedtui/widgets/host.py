@@ -8,7 +8,7 @@ from typing import Protocol
 
 from fedtui.actions.ports import Ports
 from fedtui.model import Snapshot
-from fedtui.presentation.next_runs import RunsOf
+from fedtui.schedule.upcoming import RunsOf
 from fedtui.widgets.log_feed import OpenLog
 
 

@@ -6,7 +6,7 @@ An `id` is what the config file maps to another key; it never changes. `label` s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding
 
@@ -14,8 +14,7 @@ JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a l
 ENVIRONMENT = "in the environment"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One key: what it is called, what it does. `footer`: 2 always, 1 from 118 columns on, 0 never.
 
     `shown` replaces the key on the help page where several belong together ("1–4 tab").
@@ -112,3 +111,14 @@ BY_ID = {key.id: key for key in ALL}
 def unknown_ids(keymap: dict[str, str]) -> list[str]:
     """The ids of a user's keymap that name no key."""
     return [name for name in keymap if name not in BY_ID]
+
+
+def taken_keys(keymap: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Who loses which key to whom by a user's keymap: (loser's id, key, winner's id), on one screen."""
+    lost = []
+    for screen in ((*DASHBOARD, *APP), (*LOG_SCREEN, *APP), (*ENVIRONMENT_SCREEN, *APP)):
+        has = {key.id: set(keymap.get(key.id, key.key).split(",")) for key in screen}
+        for winner in (key.id for key in screen if key.id in keymap):
+            for loser in (key.id for key in screen if key.id != winner):
+                lost += [(loser, key, winner) for key in sorted(has[winner] & has[loser])]
+    return sorted(set(lost))

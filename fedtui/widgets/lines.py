@@ -16,9 +16,10 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from fedtui.actions.plan import DiffLine, FileDiff, Step
+from fedtui.actions.plan import DiffLine, FileDiff, Refused, Step
 from fedtui.presentation.signs import cut, to_ascii
 from fedtui.safe_text import shown
+from fedtui.widgets.palette import is_ascii
 
 MOST_OF_A_LINE = 4000
 """Characters shown of one line; cron itself takes no command over 998 bytes."""
@@ -58,7 +59,7 @@ class Body(Widget):
 
 def plainer(content: Content, app: App[object]) -> Content:
     """`content` with our glyphs in ASCII where the app was started so; each stand-in is one cell wide too."""
-    if not getattr(app, "ascii_only", False):
+    if not is_ascii(app):
         return content
     return Content(to_ascii(content.plain), list(content.spans))
 
@@ -149,6 +150,14 @@ def boxed(glyph: str, tone: str, content: Content, width: int) -> list[Content]:
     for index, piece in enumerate(wrap_content(content, width - 4)):
         start = Content("   ") if index else Content.assemble(" ", (glyph, tone), " ")
         rows.append(fill(start + piece, width, "on $raised"))
+    return rows
+
+
+def refusal(refused: Refused, width: int) -> list[Content]:
+    """The box that says what happened, what was left untouched, and what to do."""
+    rows = note("✗", "bold $fail", "", width, lead=refused.message)
+    for text in (refused.untouched, refused.advice):
+        rows += note(" ", "", text, width) if text else []
     return rows
 
 

@@ -28,7 +28,7 @@ EMPTY_LOG: Line = (Piece("The log is empty so far.", Tone.MUTED),)
 
 
 def problem_line(text: str) -> Line:
-    """Why there is no log."""
+    """Why there is no log; the view folds it."""
     return (Piece("▲ ", Tone.WARN), Piece(shown(text)))
 
 

@@ -18,14 +18,19 @@ from textual.strip import Strip
 
 from fedtui.model import Run
 from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
+from fedtui.presentation.notes import folded
 from fedtui.presentation.signs import Line, plain, width_of
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.marks import mark
-from fedtui.widgets.messages import FollowChanged
+from fedtui.widgets.messages import EdgeReached, FollowChanged
 
 
 class LogView(LineView):
-    """Up to `most` lines of a log. Set `rule_to_edge` to draw a run's rule out to the right edge."""
+    """Up to `most` lines of a log. `rule_to_edge` draws a run's rule out to the right edge.
+
+    While `live`, the last line is the end of the log; else the view shows a part of a longer file, and
+    tells (EdgeReached) when its reader comes to an edge.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "sideways(-20)", show=False),
@@ -50,22 +55,24 @@ class LogView(LineView):
         self._runs: Sequence[Run] = ()
         self._items: list[int | Run] = []
         self._rows: list[tuple[int, int]] | None = None
+        self._said: Sequence[Line] = ()
         self._message: Sequence[Line] = ()
         self._sideways = 0
         self.pattern: re.Pattern[str] | None = None
         self.current: int | None = None
         self.following = True
+        self.live = True
 
     def say(self, *lines: Line) -> None:
-        """Show a message in place of a log."""
+        """Show a message in place of a log; long lines of it are folded."""
         self._texts, self._moments, self._open = [], [], False
-        self._message = lines
+        self._said, self._sideways = lines, 0
         self._arrange()
 
     def load(self, texts: Sequence[str], open_line: str = "") -> None:
         """Show these lines and no others."""
         self._texts, self._moments, self._open = [], [], False
-        self._message, self.current, self._sideways = (), None, 0
+        self._said, self.current, self._sideways = (), None, 0
         self.append(texts, open_line)
 
     def append(self, texts: Sequence[str], open_line: str = "") -> None:
@@ -78,7 +85,7 @@ class LogView(LineView):
             self._moments.pop()
         self._open = bool(open_line)
         texts = [*texts[-self._most :], *([open_line] if open_line else [])]
-        self._message = ()
+        self._said = ()
         self._texts.extend(texts)
         self._moments.extend(stamps(texts, self._clock()))
         dropped = len(self._texts) - self._most
@@ -111,6 +118,8 @@ class LogView(LineView):
 
     def _arrange(self, dropped: int = 0) -> None:
         """Put rules among the lines, then tell the scrollbar; keep the place of one who reads further up."""
+        room = max(20, self.scrollable_content_region.width - 1)
+        self._message = [row for line in self._said for row in folded(line, room)]
         self._items = []
         start = 0
         for number, run in rule_places(self._moments, self._runs):
@@ -202,6 +211,15 @@ class LogView(LineView):
             row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
         self.scroll_to(y=row, animate=False, force=True)
 
+    def line_on_top(self) -> int:
+        """The number of the first line on screen."""
+        lines = (item for item in self._items[self.item_at_top() :] if not isinstance(item, Run))
+        return next(lines, 0)
+
+    def item_of(self, line: int) -> int:
+        """The number of the item that shows a line."""
+        return self._items.index(line) if line in self._items else 0
+
     def rules_before(self, number: int) -> list[int]:
         """The numbers of the items above `number` that are rules of runs."""
         return [at for at, item in enumerate(self._items[:number]) if isinstance(item, Run)]
@@ -222,9 +240,14 @@ class LogView(LineView):
         super().watch_scroll_y(old_value, new_value)
         at_end = round(new_value) >= self.max_scroll_y
         if new_value > old_value and at_end:
-            self._set_following(True)
+            if self.live:
+                self._set_following(True)
+            else:
+                self.post_message(EdgeReached(top=False))
         elif new_value < old_value and not at_end:
             self._set_following(False)
+            if round(new_value) == 0:
+                self.post_message(EdgeReached(top=True))
 
     def on_resize(self, event: Resize) -> None:
         """Stay at the end, and wrap anew."""

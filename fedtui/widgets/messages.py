@@ -41,3 +41,11 @@ class FollowChanged(Message):
     def __init__(self, following: bool) -> None:
         super().__init__()
         self.following = following
+
+
+class EdgeReached(Message):
+    """A log view that shows a part of a file was scrolled to its top, or to its bottom."""
+
+    def __init__(self, top: bool) -> None:
+        super().__init__()
+        self.top = top

@@ -7,7 +7,7 @@ names of other panes. The focused pane's rule and title are in the accent, the t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -19,8 +19,7 @@ from fedtui.presentation.signs import Line, Piece, Tone, to_ascii
 from fedtui.widgets.palette import content, is_ascii
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(NamedTuple):
     """A clickable name in a rule; `action` as in `pane('next')`, run on the screen."""
 
     pieces: Line

@@ -75,6 +75,13 @@ class Expressions:
         text = self._fields(odd=self._random.choice((0.0, 0.05, 0.2)))
         return self._random.choice(("", "", "", " ", "\t", " \t ")) + text
 
+    def wrong_or_right(self) -> str:
+        """Such a text that its line is neither a setting nor a comment."""
+        while True:
+            text = self.text()
+            if "=" not in text and not text.lstrip(" \t").startswith("#"):
+                return text
+
     def line(self) -> str:
         """A whole line of a table: mostly a schedule with a command, or a setting, or what looks like one."""
         kind = self._random.random()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from rich.console import Console
 from textual.pilot import Pilot
 
-from fedtui.model import Job, Location, State
+from fedtui.model import Job, Location, Problem, State
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.help import HelpScreen
 from fedtui.screens.log import LogScreen
 from fedtui.sources.log_feed import LogChunk
+from fedtui.widgets.frugal import FrugalUpdate
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp, screen_text
 
@@ -439,3 +442,103 @@ async def test_a_job_that_vanishes_under_the_cursor() -> None:
         app.fixed.post(replace(mock.SNAPSHOT, jobs=left))
         await settled(pilot, lambda text: len(rows(text)) == 2)
         assert dashboard(app).job == mock.METRICS
+
+
+async def test_a_tick_repaints_only_the_characters_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    app = MockupApp()
+    async with app.run_test(size=LARGE) as pilot:
+        # What is drawn later than the clock is read would be seen as part of the tick: the log comes last.
+        await settled(pilot, lambda text: "following" in text and "sync complete" in text)
+        await pilot.pause(0.2)
+        render = FrugalUpdate.render_segments
+
+        def spy(update: FrugalUpdate, console: Console) -> str:
+            written.append(render(update, console))
+            return written[-1]
+
+        monkeypatch.setattr(FrugalUpdate, "render_segments", spy)
+        monkeypatch.setattr(
+            app, "_display", lambda screen, update: update and update.render_segments(app.console)
+        )
+        app.clock_stands.now += timedelta(seconds=1)
+        await settled(pilot, lambda text: "running 13 s" in text)
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", one) for one in written]
+    assert "".join(plain) == "\x1b[1;115H3\x1b[5;56H3"
+
+
+async def test_an_error_of_our_own_ends_the_dashboard_without_a_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A traceback with the values of every variable would show what is masked on the screen."""
+
+    class Broken(MockupApp):
+        def _tick(self) -> None:
+            raise LookupError("of our own, with QDRANT_API_KEY=abc123")
+
+    app = Broken()
+
+    async def use() -> None:
+        async with app.run_test(size=SMALL) as pilot:
+            app.call_later(app._tick)
+            await pilot.pause(0.5)
+
+    with pytest.raises(LookupError):
+        await use()
+    assert isinstance(app.failure, LookupError)
+    app._print_error_renderables()
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "")
+
+
+async def test_why_there_is_no_log_is_said_to_the_end() -> None:
+    """The sentence is longer than 80 columns, and its end is what helps."""
+    why = (
+        "/home/fed/logs/federated-sync.log may not be read: Permission denied. "
+        "See ls -l, or become its owner."
+    )
+    app = MockupApp()
+    async with app.run_test(size=SMALL) as pilot:
+        await settled(pilot, lambda text: "following" in text)
+        app.write(mock.SYNC, LogChunk(problem=why, reset=True))
+        text = await settled(pilot, lambda text: "may not be read" in text)
+    assert text.splitlines()[17:19] == [
+        " ▲ /home/fed/logs/federated-sync.log may not be read: Permission denied. See ls",
+        "   -l, or become its owner.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "said", "unsaid"),
+    [
+        ("crontab", "you may not use crontab", "✗ you may not use crontab", "No crontab"),
+        ("user-timers", "no bus", "No crontab for fed; your own timers cannot be seen.", "no timers"),
+    ],
+)
+async def test_what_could_not_be_asked_is_not_called_absent(
+    source: str, message: str, said: str, unsaid: str
+) -> None:
+    app = MockupApp(replace(mock.EMPTY, problems=(Problem(source, message),)))
+    async with app.run_test(size=SMALL) as pilot:
+        text = await settled(pilot, lambda text: "write a first job" in text)
+    upper = "\n".join(text.splitlines()[:15])
+    assert said in upper
+    assert unsaid not in upper
+
+
+async def test_what_is_still_being_read_is_not_called_absent() -> None:
+    app = MockupApp(replace(mock.EMPTY, loading=frozenset({"crontab"})))
+    async with app.run_test(size=SMALL) as pilot:
+        text = await settled(pilot, lambda text: "Reading crontab" in text)
+    assert "No crontab" not in text
+
+
+async def test_settings_that_cannot_be_followed_are_named() -> None:
+    app = MockupApp(keys={"job.run": "p", "nothing.there": "k"})
+    app.config = replace(app.config, theme="solarized-of-yore")
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
+        text = await settled(pilot, lambda text: "there is no theme" in text)
+    said = " ".join(re.sub(r"[▌▐]", " ", text).split())
+    assert "config.toml: job.run takes p from job.pause" in said
+    assert "config.toml: no key is called nothing.there" in said
+    assert "there is no theme solarized-of-yore" in said

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
-from textual.pilot import Pilot
 
 from fedtui.actions.draft import Draft
 from fedtui.screens.job_form import JobFormScreen
-from tests.pilot.dialog_app import NOW, DialogApp, screen_text
+from tests.pilot.dialog_app import NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import METRICS, cron_preview
 
 KEYS = {" ": "space", "*": "asterisk", "/": "slash", ".": "full_stop", ">": "greater_than_sign", "~": "tilde"}
@@ -20,12 +18,6 @@ EXISTING = Draft("*/5 * * * *", METRICS, "metrics", "first line\nsecond line")
 def opened(draft: Draft | None = None) -> tuple[DialogApp, JobFormScreen]:
     dialog = JobFormScreen(draft, cron_preview, clock=lambda: NOW, home="/home/fed")
     return DialogApp(dialog), dialog
-
-
-async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await pilot.pause(0.02)
 
 
 def reads(app: DialogApp, text: str) -> Callable[[], bool]:
@@ -43,7 +35,7 @@ async def test_a_new_job_is_typed_and_handed_over() -> None:
         await pilot.press(*keys("*/5 * * * *"), "tab", *keys("sh x.sh >> ~/x.log"), "tab", *"nick", "tab")
         await until(pilot, reads(app, "ctrl+j new line"))
         await pilot.press(*"one", "ctrl+j", *"two")
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.pause()
         text = screen_text(app)
         await pilot.press("enter")
@@ -57,7 +49,7 @@ async def test_a_new_job_is_typed_and_handed_over() -> None:
 async def test_an_existing_job_comes_back_as_it_was_but_for_the_edit() -> None:
     app, dialog = opened(EXISTING)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.press("enter")
         await until(pilot, reads(app, "This is the job as it is now: nothing to change."))
         assert "╭─ Edit  metrics ──" in screen_text(app)
@@ -73,7 +65,7 @@ async def test_a_form_without_schedule_or_command_goes_nowhere() -> None:
         await pilot.press("enter")
         await until(pilot, reads(app, "Type a schedule first."))
         await pilot.press(*keys("5 4 * * *"))
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.pause()
         assert "Type a schedule first." not in screen_text(app)
         await pilot.press("enter")
@@ -99,7 +91,7 @@ async def test_ctrl_n_takes_the_schedule_without_the_trap() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, reads(app, "▲ */7 starts again every hour."))
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: dialog._field.is_valid and dialog._field.text == "*/6 * * * *")
+        await until(pilot, lambda: dialog.field.is_valid and dialog.field.text == "*/6 * * * *")
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.answers))
     assert app.answers == [Draft("*/6 * * * *", "true")]
@@ -137,7 +129,7 @@ async def test_a_percent_sign_is_warned_of_and_ctrl_r_escapes_it() -> None:
 
 def dialog_is_valid(app: DialogApp) -> bool:
     assert isinstance(app.dialog, JobFormScreen)
-    return app.dialog._field.is_valid
+    return app.dialog.field.is_valid
 
 
 async def test_escape_leaves() -> None:
@@ -152,7 +144,7 @@ async def test_hostile_text_is_drawn_safe_and_comes_back_unchanged() -> None:
     hostile = Draft("5 4 * * *", "echo [/x]\t\x1b[2J\u202e é", "[/n]", "[/o]")
     app, dialog = opened(hostile)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.pause()
         text = screen_text(app)
         await pilot.press("tab", "tab", "end", "x", "enter")

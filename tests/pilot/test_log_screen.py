@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from fedtui.screens.log import LogScreen
-from fedtui.sources.log_feed import LogChunk
+from fedtui.sources.log_feed import FileFeed, LogChunk
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp
 from tests.pilot.test_dashboard import LARGE, SMALL, settled
@@ -50,7 +51,7 @@ async def test_a_capital_makes_the_search_exact() -> None:
         await pilot.press("l")
         await settled(pilot, lambda text: "sync complete" in text)
         await pilot.press("slash", *"QDRANT", "enter")
-        assert "not in the last 37 lines" in await settled(pilot)
+        assert "not found" in await settled(pilot, lambda text: "not found" in text)
 
 
 async def test_g_and_capital_g_go_to_the_ends() -> None:
@@ -61,7 +62,7 @@ async def test_g_and_capital_g_go_to_the_ends() -> None:
         await pilot.press("g")
         text = await settled(pilot)
         assert text.splitlines()[2].startswith(" ── Tue 10:00  ✓ ok  2 s")
-        assert "0.0 %" in text
+        assert "0.0 % of the last lines" in text
         await pilot.press("G")
         text = await settled(pilot)
         assert text.splitlines()[21] == " 14:00:02 INFO sync complete"
@@ -164,3 +165,49 @@ async def test_help_shows_remapped_keys() -> None:
     async with app.run_test(size=LARGE) as pilot:
         await pilot.press("question_mark")
         assert "f9  run now, live output" in await settled(pilot)
+
+
+async def test_a_long_file_is_read_beyond_its_tail(tmp_path: Path) -> None:
+    path = tmp_path / "long.log"
+    path.write_text("".join(f"line {n}{' NEEDLE' if n in (40, 9_000) else ''}\n" for n in range(20_000)))
+    app = MockupApp(replace(mock.SNAPSHOT, jobs=(replace(mock.SYNC, log_path=str(path)),), runs={}))
+    app.open_log = lambda job: FileFeed(str(path))
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("l")
+        await settled(pilot, lambda text: " line 19999\n" in text and "following" in text)
+        await pilot.press("g")
+        text = await settled(pilot, lambda text: " line 0\n" in text)
+        assert " 0.0 %" in text
+        await pilot.press("G")
+        text = await settled(pilot, lambda text: " line 19999\n" in text and "following" in text)
+        await pilot.press("slash", *"NEEDLE", "enter")
+        text = await settled(pilot, lambda text: "line 9000 NEEDLE" in text)
+        assert text.splitlines()[22].startswith(" / NEEDLE                     1 of 1 in these 2,000 lines")
+        await pilot.press("N")
+        await settled(pilot, lambda text: "line 40 NEEDLE" in text)
+        await pilot.press("n")
+        await settled(pilot, lambda text: "line 9000 NEEDLE" in text)
+        await pilot.press("f")
+        await settled(pilot, lambda text: " line 19999\n" in text and "following" in text)
+
+
+async def test_reading_up_goes_on_above_the_tail_and_down_again_to_the_live_end(tmp_path: Path) -> None:
+    path = tmp_path / "long.log"
+    path.write_text("".join(f"line {n}\n" for n in range(3_000)))
+    app = MockupApp(replace(mock.SNAPSHOT, jobs=(replace(mock.SYNC, log_path=str(path)),), runs={}))
+    app.open_log = lambda job: FileFeed(str(path))
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("l")
+        await settled(pilot, lambda text: " line 2999\n" in text)
+        await pilot.press("home")
+        await settled(pilot, lambda text: " line 2500\n" in text)
+        await pilot.press("pageup")
+        await settled(pilot, lambda text: " line 2490\n" in text)
+        for _ in range(4):
+            await pilot.press("home")
+            await pilot.pause(0.2)
+        await settled(pilot, lambda text: " line 0\n" in text)
+        for _ in range(6):
+            await pilot.press("end")
+            await pilot.pause(0.2)
+        await settled(pilot, lambda text: " line 2999\n" in text and "following" in text)

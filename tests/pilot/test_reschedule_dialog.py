@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,7 +13,7 @@ from fedtui.actions.schedule_preview import Preview
 from fedtui.model import SourceName, TimerFacts
 from fedtui.schedule.traps import Trap
 from fedtui.screens.reschedule import NewSchedule, RescheduleScreen
-from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text
+from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import cron_preview, metrics_job
 
 
@@ -23,15 +22,9 @@ def opened() -> tuple[DialogApp, RescheduleScreen]:
     return DialogApp(dialog), dialog
 
 
-async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await pilot.pause(0.02)
-
-
 async def typed(pilot: Pilot[None], dialog: RescheduleScreen, text: str) -> None:
     """Type `text` in place of what is there, and wait for its verdict."""
-    field = dialog._field
+    field = dialog.field
     await pilot.press("end", "ctrl+u")
     await pilot.press(*(KEYS.get(char, char) for char in text))
     await until(pilot, lambda: field.text == text and not field.checking)
@@ -62,7 +55,7 @@ async def test_ctrl_n_takes_the_suggestion_and_enter_hands_it_over() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await typed(pilot, dialog, "*/7 * * * *")
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: dialog._field.is_valid and dialog._field.text == "*/6 * * * *")
+        await until(pilot, lambda: dialog.field.is_valid and dialog.field.text == "*/6 * * * *")
         await pilot.pause()
         assert "means    every 6 min, 10 runs an hour" in screen_text(app)
         await pilot.press("tab", *"slow", "tab", *"OPS", "enter")
@@ -103,7 +96,7 @@ async def test_an_invalid_schedule_is_named_and_goes_nowhere(text: str, short: s
 async def test_the_same_schedule_changes_nothing() -> None:
     app, dialog = opened()
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.press("enter")
         await pilot.pause()
         assert "This is the schedule it has now: nothing to change." in screen_text(app)
@@ -116,7 +109,7 @@ async def test_the_same_schedule_changes_nothing() -> None:
 async def test_an_empty_schedule_goes_nowhere() -> None:
     app, dialog = opened()
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog._field.is_valid)
+        await until(pilot, lambda: dialog.field.is_valid)
         await pilot.press("end", "ctrl+u", "enter")
         await pilot.pause()
         assert "Type a schedule first." in screen_text(app)
@@ -137,9 +130,9 @@ async def test_names_the_field_under_the_cursor(cursor: int, name: str, holds: s
     app, dialog = opened()
     async with app.run_test(size=(80, 24)) as pilot:
         await typed(pilot, dialog, "30 3 * * 1-5")
-        dialog._field.input.cursor_position = cursor
+        dialog.field.input.cursor_position = cursor
         await pilot.pause()
-        caption = dialog._field._caption()
+        caption = dialog.field._caption()
         assert f"minute  hour  day  month  weekday   {holds}" in screen_text(app)
     marked = [caption.plain[span.start : span.end] for span in caption.spans if span.style == "$accent"]
     assert marked == [name]
@@ -166,7 +159,7 @@ async def test_the_latest_text_wins_over_a_slow_answer() -> None:
 
     dialog = RescheduleScreen(metrics_job(), slow, lambda: NOW)
     app = DialogApp(dialog)
-    field = dialog._field
+    field = dialog.field
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: field.is_valid)
         field.input.value = "1 * * * *"

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from textual.pilot import Pilot
 
 from fedtui.actions.plan import Applied, Refused
 from fedtui.actions.run import RunUpdate
 from fedtui.model import Job, Outcome, Result, Run, SourceName, TimerFacts, Trigger
 from fedtui.screens.run import Phase, RunScreen
-from fedtui.sources.log_feed import LogChunk
-from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text
+from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import metrics_job
 
 START = datetime(2026, 11, 24, 14, 5, 0, tzinfo=BERLIN)
@@ -77,28 +75,14 @@ class World:
             self.news.put_nowait(None)
 
 
-class Feed:
-    """A log whose lines are put in by the test."""
-
-    title = "journal of backup-notes.service"
-
-    def __init__(self, *first: str) -> None:
-        self.news: asyncio.Queue[LogChunk] = asyncio.Queue()
-        self.news.put_nowait(LogChunk(first, reset=True))
-
-    async def chunks(self) -> AsyncGenerator[LogChunk]:
-        while True:
-            yield await self.news.get()
-
-
-def opened(world: World, job: Job | None = None, log: Feed | None = None) -> tuple[DialogApp, RunScreen]:
+def opened(world: World, job: Job | None = None, log_title: str = "") -> tuple[DialogApp, RunScreen]:
     dialog = RunScreen(
         job or metrics_job(),
         world.start,
         world.updates,
         world.stop,
         clock=lambda: NOW,
-        log=log,
+        log_title=log_title,
         usual=9.0,
         home="/home/fed",
     )
@@ -108,12 +92,6 @@ def opened(world: World, job: Job | None = None, log: Feed | None = None) -> tup
 def unit_job() -> Job:
     facts = TimerFacts("backup-notes.timer", "backup-notes.service", True, "active", "enabled")
     return replace(metrics_job(), source=SourceName.USER_TIMER, cron=None, timer=facts)
-
-
-async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await pilot.pause(0.02)
 
 
 def reads(app: DialogApp, text: str) -> Callable[[], bool]:
@@ -298,50 +276,32 @@ async def test_f_goes_back_to_the_end() -> None:
         assert "line 99" in screen_text(app)
 
 
-async def test_what_a_unit_writes_to_its_journal_is_its_output() -> None:
-    feed = Feed("14:00:00 INFO an earlier run")
+async def test_what_a_unit_writes_is_shown_once_and_where_it_is_kept() -> None:
     world = World()
-    app, dialog = opened(world, unit_job(), feed)
+    app, dialog = opened(world, unit_job(), "journal of backup-notes.service")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: dialog.phase is Phase.RUNNING)
-        feed.news.put_nowait(LogChunk(("14:05:09 WARN in the log",)))
-        await until(pilot, reads(app, "14:05:09 WARN in the log"))
-        text = screen_text(app)
-        world.tell(b"", ended(Outcome.OK, 0))
+        world.tell(b"WARN half full\n")
+        await until(pilot, reads(app, "▲ 1 warning so far"))
+        world.tell(b"stored", ended(Outcome.OK, 0))
         await until(pilot, reads(app, "output in  journal of backup-notes.service"))
-        feed.news.put_nowait(LogChunk(open_line="14:05:10 INFO without a newline"))
-        await until(pilot, reads(app, "14:05:10 INFO without a newline"))
-    assert "an earlier run" not in text
-    assert "▲ 1 warning so far" in text
+        text = screen_text(app)
+    assert "─ output   2 lines" in text
+    assert text.count("WARN half full") == text.count("stored") == 1
 
 
-async def test_the_log_of_a_cron_job_is_not_followed_twice() -> None:
-    feed = Feed()
+async def test_the_log_and_the_output_of_a_cron_job_are_named() -> None:
     world = World()
     job = replace(metrics_job(), log_path="/home/fed/logs/dashboard-metrics.log")
-    app, dialog = opened(world, job, feed)
+    app, dialog = opened(world, job)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: dialog.phase is Phase.RUNNING)
-        feed.news.put_nowait(LogChunk(("from the feed",)))
         world.tell(b"from the updates\n", ended(Outcome.OK, 0))
         await until(pilot, reads(app, "r run again"))
         text = screen_text(app)
     assert "from the updates" in text
-    assert "from the feed" not in text
     assert "output in  ~/logs/dashboard-metrics.log" in text
     assert "           ~/.local/state/fedtui/outputs/0123456789abcdef" in text
-
-
-async def test_a_run_that_is_found_again_shows_its_part_of_the_log() -> None:
-    feed = Feed("14:00:00 INFO an earlier run", "14:05:01 INFO its first", "its second")
-    world = World()
-    app, _ = opened(world, unit_job(), feed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, reads(app, "its second"))
-        text = screen_text(app)
-    assert "14:05:01 INFO its first" in text
-    assert "an earlier run" not in text
-    assert "─ output   2 lines" in text
 
 
 async def test_a_run_without_output_says_so() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -35,7 +36,9 @@ def job(key: str = "crontab:1", source: SourceName = SourceName.CRONTAB, **more:
 def run(seconds_ago: float, result: Result | None = SEEN, **more: object) -> Run:
     start = NOW - timedelta(seconds=seconds_ago)
     end = None if result is None else start + timedelta(seconds=1)
-    return replace(Run(f"r{seconds_ago}", "crontab:1", start, end, result), **more)  # type: ignore[arg-type]
+    sighting = result is None or result.outcome is Outcome.UNKNOWN
+    name = f"{'cron-' if sighting else ''}{seconds_ago}"
+    return replace(Run(name, "crontab:1", start, end, result), **more)  # type: ignore[arg-type]
 
 
 def answers(*given: Answer) -> dict[str, Answer]:
@@ -161,3 +164,66 @@ def test_a_trace_in_a_log_says_unknown_until_somebody_saw_a_run() -> None:
         answers(table, activity, Answer("own-runs", NOW, (), runs=(failed,))), Snapshot(NOW), NOW
     )
     assert snapshot.jobs[0].last_result.exit_code == 3
+
+
+def seen_by(name: str, *runs: Run) -> Answer:
+    return Answer(name, NOW, (), runs=runs)
+
+
+def one_run(*accounts: Run) -> Run:
+    told = [seen_by(f"witness {number}", account) for number, account in enumerate(accounts)]
+    snapshot = merge(answers(Answer("crontab", NOW, (job(),)), *told), Snapshot(NOW), NOW)
+    (only,) = snapshot.runs["crontab:1"]
+    return only
+
+
+def test_what_is_seen_to_run_outranks_a_line_in_the_log_that_it_began() -> None:
+    logged = run(11.0, Result(Outcome.UNKNOWN, evidence=(LOGGED,)), id="cron-log")
+    shown = one_run(run(12.0, None, id="cron-process"), logged)
+    assert (shown.id, shown.end, shown.result) == ("cron-process", None, None)
+    assert shown.also == ("cron-log",)
+
+
+def test_a_run_that_ended_long_ago_by_one_account_is_not_thrown_over_by_an_older_one() -> None:
+    judged = Result(Outcome.WARNINGS, 0, warnings=3, judged=True)
+    plain = Result(Outcome.OK, 0, evidence=("exit status, systemd",))
+    for accounts in ((judged, plain), (plain, judged)):
+        shown = one_run(*(run(60.0, result, id="a" * 32) for result in accounts))
+        assert shown.result is not None
+        assert (shown.result.outcome, shown.result.warnings) == (Outcome.WARNINGS, 3)
+
+
+def test_the_one_who_started_a_run_knows_its_trigger() -> None:
+    done = Result(Outcome.OK, 0)
+    accounts = [run(60.0, done, id="a" * 32, trigger=t) for t in (Trigger.OTHER, Trigger.MANUAL)]
+    assert one_run(*accounts).trigger is Trigger.MANUAL
+
+
+def test_two_named_runs_a_few_seconds_apart_are_two() -> None:
+    timer = [
+        run(seconds, result, id=key * 32) for seconds, result, key in ((9.0, Result(Outcome.OK, 0), "a"),)
+    ]
+    timer.append(run(4.0, None, id="b" * 32))
+    snapshot = merge(answers(Answer("crontab", NOW, (job(),)), seen_by("timers", *timer)), Snapshot(NOW), NOW)
+    assert [one.id[0] for one in snapshot.runs["crontab:1"]] == ["a", "b"]
+
+
+def test_an_account_that_names_the_others_takes_them_in() -> None:
+    recorded = run(60.0, Result(Outcome.OK, 0), id="record", also=("cron-17-1",))
+    sighting = run(90.0, id="cron-17-1")
+    assert one_run(sighting, recorded).id == "record"
+
+
+def test_settle_is_given_every_run_and_the_snapshot_the_latest() -> None:
+    given: list[Run] = []
+
+    def settle(_: object, runs: Mapping[str, tuple[Run, ...]]) -> Mapping[str, tuple[Run, ...]]:
+        given.extend(runs["crontab:1"])
+        return runs
+
+    many = [run(60.0 * number, id=f"cron-{number}") for number in range(40)]
+    snapshot = merge(
+        answers(Answer("crontab", NOW, (job(),)), seen_by("log", *many)), Snapshot(NOW), NOW, (), settle
+    )
+    assert len(given) == 40
+    assert snapshot.runs["crontab:1"] == tuple(given[-24:])

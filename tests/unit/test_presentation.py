@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.model import Location, Outcome, Result, Run, State
+from fedtui.model import Finding, Location, Outcome, Problem, Result, Run, Severity, Snapshot, State
 from fedtui.presentation import times
 from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
 from fedtui.presentation.next_runs import next_line, next_rows
+from fedtui.presentation.notes import folded, health_lines
 from fedtui.presentation.rows import (
     Column,
     detail_lines,
@@ -377,3 +378,29 @@ def test_location_of_a_run_without_lines() -> None:
 def test_an_open_run_is_no_part_of_the_strip() -> None:
     run = Run("a", mock.SYNC.id, NOW)
     assert strip([run], 10) == ()
+
+
+def test_a_command_in_a_note_is_copied_as_it_is() -> None:
+    """Shown on lines of its own and never with a capital: `Sudo` is no command."""
+    problem = Problem("cron-log", "cron's lines cannot be read", advice="sudo usermod -aG adm fed", note=True)
+    shown = [plain(line).rstrip() for line in health_lines(Snapshot(NOW, problems=(problem,)), 40)]
+    assert shown[-2:] == ["· Cron's lines cannot be read", "  sudo usermod -aG adm fed"]
+
+
+def test_a_very_long_title_leaves_room_for_other_findings() -> None:
+    finding = Finding("FT118", Severity.WARNING, "x" * 985 + " is not on PATH", "", ("crontab:7",))
+    shown = [plain(line).rstrip() for line in health_lines(Snapshot(NOW, findings=(finding,)), 33)]
+    assert shown == [
+        "▲ FT118  " + "x" * 24,
+        "         " + "x" * 24,
+        "         " + "x" * 23 + "…",
+        "  crontab:7",
+    ]
+
+
+def test_a_long_message_is_folded_and_hangs_under_its_text() -> None:
+    line = (Piece("▲ ", Tone.WARN), Piece("/home/fed/l/bin.log holds binary data, not text.", bold=True))
+    rows = folded(line, 30)
+    assert [plain(row) for row in rows] == ["▲ /home/fed/l/bin.log holds", "  binary data, not text."]
+    assert rows[1][0].bold
+    assert folded(line, 60) == [line]

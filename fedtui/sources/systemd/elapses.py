@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from fedtui.sources.child import ChildError
+from fedtui.sources.program import ProgramError
 from fedtui.sources.systemd_analyze import calendar
 
 ITERATIONS = 12
@@ -56,7 +56,7 @@ class Elapses:
     async def _ask(self, expressions: list[str], now: datetime) -> None:
         try:
             checks = await calendar(expressions, ITERATIONS, now)
-        except ChildError:
+        except ProgramError:
             # Without systemd-analyze only the next run is known, and that comes from the bus.
             self._known |= dict.fromkeys(expressions, ())
             self._final |= set(expressions)

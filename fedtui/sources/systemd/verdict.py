@@ -7,11 +7,11 @@ UNKNOWN here; a run counts as ok only when an exit that ended well was seen. Wor
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fedtui.model import NEVER_RAN, Outcome, Result
+from fedtui.sources.processes import signal_name
 from fedtui.sources.systemd.facts import Activated
 
 CLD_EXITED, CLD_KILLED, CLD_DUMPED = 1, 2, 3
@@ -115,10 +115,10 @@ def _ended(unit: Activated, start: datetime | None) -> Result:
     if duration is not None and duration < 0:
         duration = None
     if unit.main_code in (CLD_KILLED, CLD_DUMPED):
-        name = _signal(unit.main_status)
+        name = signal_name(unit.main_status)
         reasons = [_RESULTS[unit.result]] if unit.result in _RESULTS else []
         if unit.result == "success":
-            reasons.append(f"it was ended by {name}, which systemd counts as a clean stop")
+            reasons.append(clean_stop(name))
         return Result(Outcome.FAILED, None, name, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
     code = unit.main_status if unit.main_code == CLD_EXITED else None
     if unit.result != "success":
@@ -127,6 +127,11 @@ def _ended(unit: Activated, start: datetime | None) -> Result:
         return Result(Outcome.UNKNOWN, reasons=("its exit was not seen by systemd",))
     reasons = [] if code == 0 else [f"the unit counts exit {code} as success"]
     return Result(Outcome.OK, code, None, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
+
+
+def clean_stop(signal: str) -> str:
+    """The reason for a run that a signal ended and systemd calls a success: nobody saw it end well."""
+    return f"it was ended by {signal}, which systemd counts as a clean stop"
 
 
 def _failed(unit: Activated, code: int | None, duration: float | None) -> Result:
@@ -156,10 +161,3 @@ def _not_a_service(unit: Activated, last_trigger: datetime | None) -> Verdict:
         return Verdict(NEVER_RAN)
     suffix = unit.row.name.rpartition(".")[2]
     return Verdict(Result(Outcome.UNKNOWN, reasons=(f"a {suffix} has no exit status",)), last_trigger)
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.actions import Refused, run_now, running_run, settle_runs, stop, watch_run
+from fedtui.actions import Refused, run_now, run_store, running_run, stop, watch_run
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_record import RunRecord, write_record
 from fedtui.actions.run_store import find_record, record_path
@@ -188,10 +188,10 @@ async def test_settle_ends_what_nobody_watched(ports: Ports, cron_job: MakeJob) 
     run = await run_now(job, ports)
     record = record_of(run, ports)
     assert record.supervisor is not None
-    assert await settle_runs(ports) == 0
+    assert run_store.settle(ports.config, ports.history) == 0
     os.kill(record.supervisor.pid, signal.SIGKILL)
     await until(lambda: not Path(f"/proc/{run.pid}").exists())
-    assert await settle_runs(ports) == 1
+    assert run_store.settle(ports.config, ports.history) == 1
     (kept,) = ports.history.runs()
     assert kept.result is not None
     assert kept.result.outcome is Outcome.UNKNOWN
@@ -208,7 +208,7 @@ async def test_a_database_that_cannot_be_written_loses_nothing(ports: Ports, cro
     assert ended.result.exit_code == 5
     assert ports.config.database.read_bytes() == before
     ports.config.database.unlink()
-    await settle_runs(ports)
+    run_store.settle(ports.config, ports.history)
     (kept,) = ports.history.runs()
     assert (kept.id, kept.result) == (run.id, ended.result)
 
@@ -264,7 +264,7 @@ async def test_a_reused_pid_is_never_shot(ports: Ports, cron_job: MakeJob) -> No
         record = record_of(run, ports)
         assert record.job is not None
         forged = replace(
-            record, end=None, status=None, job=replace(record.job, pid=bystander.pid), supervisor=None
+            record, end=None, status=None, job=record.job._replace(pid=bystander.pid), supervisor=None
         )
         write_record(record_path(ports.config, record.job_id, record.id), forged)
         with pytest.raises(Refused, match="does not run"):

@@ -78,6 +78,13 @@ def test_by_properties() -> None:
     )
 
 
+def test_what_a_signal_ended_is_never_ok() -> None:
+    """systemd calls it a success when SIGTERM ends a service: nobody saw it end well."""
+    result, _ = by_properties(UNIT, properties("success", 2, 15))
+    assert (result.outcome, result.exit_code, result.signal) == (Outcome.FAILED, None, "SIGTERM")
+    assert result.reasons == ("it was ended by SIGTERM, which systemd counts as a clean stop",)
+
+
 def test_a_service_that_had_no_process_is_never_ok() -> None:
     result, _ = by_properties(UNIT, properties("success", 0, 0))
     assert result.outcome is Outcome.UNKNOWN

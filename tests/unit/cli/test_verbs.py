@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fedtui.__main__ import main
+from fedtui.cli.finding import Unavailable, choose
+from fedtui.cli.parser import UsageError
+from fedtui.model import Problem, Snapshot
 
 Shell = Callable[..., tuple[int, str, str]]
 
@@ -225,16 +232,77 @@ def test_next_of_a_refused_schedule_is_status_2_with_the_field(shell: Shell) -> 
     assert "bad minute" in err
 
 
-def test_a_config_with_a_mistake_is_named(shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('colour = "red"', "unknown setting 'colour'"),
+        ("log_size_warning = 0", "log_size_warning must be a number of bytes above 0"),
+        ('[keys]\n"job.run" = 5', 'the keys of job.run must be a text such as "r" or "r,f5"'),
+        ('[keys]\n"job.run" = "r,"', "the keys of job.run must be a text"),
+    ],
+)
+def test_a_config_with_a_mistake_is_named(shell: Shell, tmp_path: Path, text: str, said: str) -> None:
     config = tmp_path / "xdg" / "fedtui" / "config.toml"
     config.parent.mkdir(parents=True)
-    config.write_text('colour = "red"\n')
+    config.write_text(text)
     status, _, err = shell("list")
     assert status == 3
-    assert "unknown setting 'colour'" in err
+    assert said in err
 
 
 def test_the_dashboard_needs_a_terminal(shell: Shell) -> None:
     status, _, err = shell()
     assert status == 2
     assert "needs a terminal" in err
+
+
+def test_paths_that_are_not_utf8_are_json_all_the_same(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (folder / "crontab").write_bytes(b"* * * * * echo >> /tmp/x\xff.log\n")
+    for words in (["list", "--json"], ["show", "--json", "echo"]):
+        capfdbinary.readouterr()
+        assert main(["demo", "--folder", str(folder), *words]) == 0
+        found = json.loads(capfdbinary.readouterr().out.decode("utf-8"))
+        job = found[0] if isinstance(found, list) else found
+        assert job["log_path"] == "/tmp/xÿ.log"
+
+
+def test_a_source_that_sees_less_does_not_make_a_wrong_name_a_failure() -> None:
+    """Who may not read cron's log still learns that there is no such job: wrong usage, not unavailable."""
+    less = Problem("cron-log", "cron's lines cannot be read", note=True)
+    moment = datetime(2026, 11, 24, 13, 5, tzinfo=UTC)
+    with pytest.raises(UsageError, match="there is no job 'nothere'"):
+        choose(Snapshot(moment, problems=(less,)), "nothere")
+    with pytest.raises(Unavailable, match="not every source could be read: cron's lines"):
+        choose(Snapshot(moment, problems=(replace(less, note=False),)), "nothere")
+
+
+def test_from_the_first_year_is_a_moment_like_any_other(shell: Shell) -> None:
+    status, out, err = shell("next", "--json", "--expr", "@daily", "--from", "0001-01-01T00:00:00+14:00")
+    assert status == 2, out
+    assert "--from" in err
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_output_that_nobody_takes_ends_in_words(folder: Path, more: list[str]) -> None:
+    """`fedtui list | head -1` is no failure; a full disk is one, and is said without a traceback."""
+    (folder / "crontab").write_text("* * * * * echo a line that is long enough\n" * 400)
+    argv = [sys.executable, "-m", "fedtui", "demo", "--folder", str(folder), "list", *more]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert ended.returncode == 3
+    assert ended.stderr.decode().splitlines()[-1] == (
+        "The output could not be written: No space left on device."
+    )
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as left:
+        assert left.stdout is not None
+        assert left.stderr is not None
+        left.stdout.close()
+        complaint = left.stderr.read()
+        assert (left.wait(timeout=60), complaint) == (0, b"")
+
+
+def test_a_jobs_name_begins_a_sentence_as_it_is_written(shell: Shell) -> None:
+    _, _, err = shell("resume", "sync", "--yes")
+    assert "sync is not paused." in err

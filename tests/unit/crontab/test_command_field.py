@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab import Document, Entry, escape, logged_command, split_percent
+from fedtui.crontab import Document, Entry, escape, split_percent
+from fedtui.crontab.command_field import logged
 from fedtui.crontab.setting import parse_setting
 
 RECORDING = Path(__file__).parents[2] / "recordings" / "cron" / "runs.json"
@@ -34,7 +35,7 @@ def recorded() -> list[tuple[Entry, dict[str, Any], list[str]]]:
 def test_as_recorded_from_the_daemon(entry: Entry, run: dict[str, Any], log: list[str]) -> None:
     assert entry.command == run["command"].encode("latin-1")
     assert (entry.stdin or b"") == run["stdin"].encode("latin-1")
-    assert f"(fed) CMD ({logged_command(entry)})" in log
+    assert f"(fed) CMD ({logged(entry.command)})" in log
     got = {name.encode("latin-1"): value.encode("latin-1") for name, value in run["environment"].items()}
     assert {name: got.get(name) for name, _ in entry.environment} == dict(entry.environment)
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import stat
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.history import database
+from fedtui.history import connection, database
 from fedtui.history.database import History, HistoryError
 from fedtui.history.rows import result_from_json, result_to_json
-from fedtui.model import Outcome, Result, Run, Trigger
+from fedtui.model import LogSlice, Outcome, Result, Run, Trigger
 
 START = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 OK = Result(Outcome.OK, 0, None, 1.5, 2, ("two warnings",), ("exit status, fedtui",))
@@ -149,7 +151,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_stays_is_told(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(connection, "_BUSY_TIMEOUT", 0.05)
     history.begin_run(a_run(1))
     other = sqlite3.connect(history.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -191,3 +193,127 @@ def test_several_processes_write_at_once(history: History) -> None:
 @settings(max_examples=100)
 def test_any_result_survives_the_round_trip(result: Result) -> None:
     assert result_from_json(result_to_json(result)) == result
+
+
+def sighting(name: str, at: float, result: Result | None = None, **more: object) -> Run:
+    return replace(Run(name, "crontab:a", START + timedelta(seconds=at), result=result), **more)  # type: ignore[arg-type]
+
+
+SEEN = Result(Outcome.UNKNOWN, evidence=("start seen",))
+EXITED = Result(Outcome.OK, 0, evidence=("exit status, systemd",))
+JUDGED = Result(Outcome.WARNINGS, 0, warnings=3, judged=True)
+
+
+def test_a_better_witness_updates_a_row_and_a_worse_one_does_not(history: History) -> None:
+    accounts = [sighting("x", 0, result) for result in (None, SEEN, EXITED, JUDGED)]
+    for account in accounts:
+        assert history.keep_runs((account,)) == 1
+        assert history.keep_runs((account,)) == 0
+        assert history.runs() == [account]
+    for account in accounts:
+        assert history.keep_runs((account,)) == 0
+    assert history.runs() == [accounts[-1]]
+
+
+def test_details_are_added_and_the_start_and_the_trigger_that_were_known_stay(history: History) -> None:
+    history.keep_runs((sighting("x", 0, EXITED, trigger=Trigger.MANUAL),))
+    end = START + timedelta(seconds=9)
+    history.keep_runs((sighting("x", 0.3, EXITED, end=end, trigger=Trigger.OTHER),))
+    assert history.runs() == [sighting("x", 0, EXITED, end=end, trigger=Trigger.MANUAL)]
+
+
+def test_the_rows_of_other_accounts_of_a_run_go(history: History) -> None:
+    history.keep_runs((sighting("cron-1", 0, SEEN), sighting("cron-2", 60, SEEN)))
+    whole = sighting("rec", 1, JUDGED, also=("cron-1",), log=LogSlice("/l", 3, 9))
+    assert history.keep_runs((whole,)) == 1
+    assert [run.id for run in history.runs()] == ["rec", "cron-2"]
+    assert history.run("rec") == whole
+
+
+def test_readers_are_given_what_is_new(history: History) -> None:
+    assert history.changed_runs(0, 24) == (0, [])
+    history.keep_runs(sighting(f"r{number}", number, SEEN) for number in range(5))
+    revision, runs = history.changed_runs(0, 3)
+    assert [run.id for run in runs] == ["r2", "r3", "r4"]
+    assert history.changed_runs(revision, 3) == (revision, [])
+    history.keep_runs((sighting("r1", 1, EXITED),))
+    revision, runs = history.changed_runs(revision, 3)
+    assert [run.id for run in runs] == ["r1"]
+    history.path.unlink()
+    history.keep_runs((sighting("r9", 9, SEEN),))
+    assert [run.id for run in history.changed_runs(revision, 3)[1]] == ["r9"]
+
+
+VERSION_1 = """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY, job_id TEXT NOT NULL, start REAL NOT NULL, "end" REAL, result TEXT,
+    trigger TEXT NOT NULL, output TEXT, pid INTEGER, pgid INTEGER
+) STRICT;
+CREATE INDEX runs_of_job ON runs (job_id, start);
+CREATE INDEX open_runs ON runs (job_id) WHERE "end" IS NULL;
+CREATE TABLE undo (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, verb TEXT NOT NULL, job_id TEXT NOT NULL,
+    job_name TEXT NOT NULL, summary TEXT NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
+    undone INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO runs VALUES ('000000000000000a', 'crontab:a', 5.0, 6.0,
+    '{"outcome": "ok", "exit_code": 0, "signal": null, "duration": 1.0, "warnings": 0, "reasons": [],
+    "evidence": []}', 'manual', NULL, 7, 7);
+INSERT INTO undo (at, verb, job_id, job_name, summary, kind, payload)
+    VALUES (1, 'v', 'j', 'n', 's', 'k', '{}');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_database_of_the_format_before_is_taken_over(history: History) -> None:
+    history.path.parent.mkdir(mode=0o700)
+    old = sqlite3.connect(history.path)
+    old.executescript(VERSION_1)
+    old.close()
+    (run,) = history.runs()
+    assert (run.id, run.result, run.log, run.also) == (
+        "000000000000000a",
+        Result(Outcome.OK, 0, duration=1.0),
+        None,
+        (),
+    )
+    assert history.last_undo() is not None
+    assert [found.id for found in history.changed_runs(0, 24)[1]] == [run.id]
+    assert history.finish_run(run.id, START, SEEN) is False
+
+
+def _keep_until_killed(path: Path, told: Connection) -> None:
+    """Tell of each row once it is kept, as a screen shows it."""
+    number = 0
+    while True:
+        runs = [sighting(f"r{number}-{part}", number, SEEN) for part in range(3)]
+        History(path).keep_runs(runs)
+        told.send(number)
+        number += 1
+
+
+def test_a_kill_at_any_moment_loses_no_row_that_was_shown(history: History) -> None:
+    context = multiprocessing.get_context("spawn")
+    for round_number, wait in enumerate((0.02, 0.05, 0.11)):
+        here, there = context.Pipe(duplex=False)
+        path = history.path.with_name(f"{round_number}.db")
+        writer = context.Process(target=_keep_until_killed, args=(path, there))
+        writer.start()
+        assert here.poll(30)
+        shown = here.recv()
+        deadline = time.monotonic() + wait
+        while time.monotonic() < deadline:
+            if here.poll(0.001):
+                shown = here.recv()
+        writer.kill()
+        writer.join(30)
+        while here.poll(0):
+            try:
+                shown = here.recv()
+            except EOFError:
+                break
+        kept = {run.id for run in History(path).runs(limit=1000)}
+        for number in range(shown + 1):
+            assert {f"r{number}-{part}" for part in range(3)} <= kept
+        assert len(kept) % 3 == 0
+        History(path).keep_runs((sighting("after", 1e6, SEEN),))

@@ -28,7 +28,7 @@ from tests.unit.schedule.word_reader import read_words
         ("@weekly", "Sun 00:00", "Sun 00:00"),
         ("@yearly", "1 Jan, 00:00", "1 Jan 00:00"),
         ("@reboot", "at boot", "at boot"),
-        ("* * * * *", "every minute", "every minute"),
+        ("* * * * *", "every minute", "every min"),
         ("0,15,30,45 * * * *", "every 15 min", "every 15 m"),
         ("*/7 * * * *", "every 7 min from :00 to :56", ":00–:56/7 m"),
         ("2-59/15 * * * *", "every 15 min from :02", "15 m at :02"),

@@ -9,7 +9,8 @@ import pytest
 from croniter import croniter
 from hypothesis import assume, given, settings
 
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.cron import ScheduleError, parse, split_schedule
+from fedtui.schedule.describe import describe
 from fedtui.schedule.foreign import LABEL, parse_other
 from tests.unit.schedule.test_describe import SCHEDULES
 
@@ -57,3 +58,54 @@ def test_croniter_agrees_on_plain_lines_in_utc(text: str) -> None:
     other = croniter(text, START, implement_cron_bug=True)
     expected = [other.get_next(datetime) for _ in range(5)]
     assert list(islice(schedule.runs(START, UTC), 5)) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(SCHEDULES)
+def test_another_daemon_s_schedule_is_what_croniter_computes(text: str) -> None:
+    """The fields, which words and traps are made from, say the same as the runs."""
+    try:
+        schedule = parse(text, "other")
+    except ScheduleError:
+        return
+    if schedule.never_fires:
+        return
+    expected = list(islice(schedule.runs(START, UTC), 5))
+    assert len(expected) == 5
+    first = int(START.timestamp()) // 60 + 1
+    walls = list(islice(schedule.wall_minutes(first, first + 60 * 24 * 366 * 9), 5))
+    assert walls == [int(at.timestamp()) // 60 for at in expected][: len(walls)]
+    assert walls
+    elements = [element for field in schedule.fields for element in field.elements]
+    # For croniter `0-6` written out is `*`, which for the day rule it is not.
+    assume(len(set(schedule.fields[4].values)) < 7 or schedule.fields[4].star)
+    assume(len(set(schedule.fields[2].values)) < 31 or schedule.fields[2].star)
+    # For croniter `1-1` is every weekday, which is no daemon's opinion.
+    assume(not any(element.low == element.high and "-" in element.text for element in elements))
+    times = croniter(text, START)
+    assert [times.get_next(datetime) for _ in range(5)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0 0 * * fri-sun", "Fri–Sun 00:00"),
+        ("0 22-2 * * *", "at :00, hours 0–2, 22, 23"),
+        ("0 9 */2 * 1", "odd days or Mon, 09:00"),
+        ("@daily", "daily 00:00"),
+        ("@reboot", "at boot"),
+        ("0 0 30 2 *", "never (30 February)"),
+    ],
+)
+def test_words_for_another_daemon(text: str, words: str) -> None:
+    assert describe(parse(text, "other")).long == words
+
+
+@pytest.mark.parametrize("text", ["5;x * * * *", "30-10/7 * * * *", "* * * * * *", "0 0 L * *"])
+def test_another_daemon_refuses(text: str) -> None:
+    with pytest.raises(ScheduleError):
+        parse(text, "other")
+
+
+def test_a_line_of_another_daemon_s_table() -> None:
+    assert split_schedule(b"0 0 * * fri-sun x", "other") == ("0 0 * * fri-sun", 16)

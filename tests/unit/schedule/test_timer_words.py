@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from fedtui.schedule.calendar import parse_calendar
 from fedtui.schedule.patterns import CELLS
 from fedtui.schedule.timer import describe_calendar, describe_monotonic, describe_timer, format_span
+from tests.oracle.calendars import expressions
+from tests.unit.schedule.word_reader import read_words
 
 
 @pytest.mark.parametrize(
@@ -89,3 +92,25 @@ def test_all_triggers_of_a_timer() -> None:
 )
 def test_spans(seconds: float, words: str) -> None:
     assert format_span(seconds) == words
+
+
+@pytest.mark.parametrize("expression", sorted(set(expressions(seed=20261124, count=400))))
+def test_the_words_read_back_as_the_expression(expression: str) -> None:
+    """Where words are given, they say what the expression says; the box holds that to systemd itself."""
+    calendar, words = parse_calendar(expression), describe_calendar(expression)
+    assert 0 < len(words.short) <= CELLS
+    if calendar is None or words.long == expression or calendar.seconds != (0,):
+        return
+    read = read_words(words.long.removesuffix(f" {calendar.zone}"))
+    assert read.times == {hour * 60 + minute for hour in calendar.hours for minute in calendar.minutes}
+    assert read.days == {
+        (month, day, weekday)
+        for month in calendar.months
+        for day in calendar.days
+        for weekday in calendar.weekdays
+    }
+
+
+def test_most_expressions_get_words() -> None:
+    asked = expressions(seed=20261124, count=400)
+    assert sum(describe_calendar(one).long != one for one in asked) > 250

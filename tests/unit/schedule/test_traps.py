@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 
-from fedtui.schedule.cron import parse
+from fedtui.schedule.clock_changes import clock_changes
+from fedtui.schedule.cron import CronSchedule, parse
 from fedtui.schedule.traps import Trap, traps
+from tests.oracle.zones import JUMPS, made_up, zone_named
 from tests.unit.schedule.test_describe import SCHEDULES
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -127,6 +130,44 @@ def test_either_day() -> None:
 )
 def test_clock_changes_of_the_coming_year(text: str, expected: list[tuple[str, str]]) -> None:
     assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30 0-23 * * *", [("dst-pause", f"{BACK}: it does not run from 02:00 to 03:00 the second time.")]),
+        ("30 * * * *", []),
+    ],
+)
+def test_jobs_of_every_hour(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+@pytest.mark.parametrize("text", ["0 2 * * *", "*/60 2 * * *"])
+def test_clock_changes_of_any_size_are_told_as_the_daemon_acts(jump: int, text: str) -> None:
+    """02:00 is the first minute that the made-up zones leave out in March and repeat in October."""
+    zone, schedule = zone_named(made_up(jump)), parse(text)
+    codes = {trap.code for trap in traps(schedule, zone, NOW)}
+    forward, back = (runs_of_a_day(schedule, change.moment) for change in clock_changes(zone, NOW))
+    moment = next(clock_changes(zone, NOW)).moment
+    assert ("dst-skipped" in codes) == (forward == [])
+    assert ("dst-moved" in codes) == (forward == [moment] and jump >= 5)
+    assert ("dst-doubled" in codes) == (len(back) == 2)
+
+
+def runs_of_a_day(schedule: CronSchedule, day: datetime) -> list[datetime]:
+    evening = datetime(day.year, day.month, day.day - 1, 23, 59, tzinfo=day.tzinfo)
+    assert day.tzinfo is not None
+    runs = islice(schedule.runs(evening, day.tzinfo), 3)
+    return [at for at in runs if at.date() == day.date()]
+
+
+def test_every_run_falls_into_the_gap() -> None:
+    assert found("*/5 2 25-31 3 */7")[0] == (
+        "never-fires",
+        "Never: each of its times is one that the clock leaves out.",
+    )
 
 
 def test_no_clock_changes_no_trap() -> None:

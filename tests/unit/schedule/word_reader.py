@@ -115,7 +115,7 @@ _TIMES = [
 
 
 def _minutes(text: str) -> set[int] | None:
-    if text == "every minute":
+    if text in ("every minute", "every min"):
         return set(HOUR)
     if re.fullmatch(r"every \d+ min|every \d+ m", text):
         return set(range(0, 60, int(text.split()[1])))

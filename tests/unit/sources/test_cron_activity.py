@@ -1,5 +1,6 @@
 """Runs seen in the process table and by logs that grow; the process table is the test's own."""
 
+import asyncio
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -165,6 +166,18 @@ def test_it_looks_often_only_when_a_job_is_due_or_runs() -> None:
     world.processes = [process(b"bash sync.sh")]
     world.at(4)
     assert world.source.pause() == 1
+
+
+async def test_a_job_that_became_known_while_it_rested_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fedtui.sources.cron_activity._NOTICE", 0.01)
+    world = World()
+    news = asyncio.ensure_future(anext(aiter(world.source.watch())))
+    await asyncio.sleep(0.05)
+    world.jobs = [job("sync", b"bash sync.sh")]
+    world.processes = [process(b"bash sync.sh")]
+    await asyncio.wait_for(news, timeout=5)
+    (run,) = await world.runs()
+    assert run.job_id == "crontab:sync"
 
 
 async def test_equal_commands_of_two_lines_are_two_runs() -> None:

@@ -190,7 +190,7 @@ def test_a_table_that_cannot_be_read_is_a_problem_in_crontabs_words() -> None:
     answer = source(None, port=port).look()
     assert answer.jobs is None
     assert [problem.message for problem in answer.problems] == [
-        "You (fed) are not allowed to use this program (crontab) See crontab(1)"
+        "You (fed) are not allowed to use this program (crontab). See crontab(1)"
     ]
     assert answer.problems[0].advice == "Ask."
 
@@ -217,6 +217,31 @@ def test_ids_stay_when_another_line_is_added() -> None:
     before = {job.id for job in rows(TABLE)}
     after = {job.id for job in rows(b"* * * * * first\n" + TABLE)}
     assert before < after
+
+
+def test_a_schedule_whose_every_time_is_left_out_by_the_clock() -> None:
+    (job,) = rows(b"*/5 2 25-31 3 */7 x\n")
+    said = "never: each of its times is one that the clock leaves out in Europe/Berlin"
+    assert (job.state, job.state_reason, job.next_run) == (State.NEVER_FIRES, said, None)
+
+
+def test_cronie_makes_up_for_the_changes_of_its_own_zone_only() -> None:
+    cronie = CronDaemon(True, "cronie", "crond, pid 88", 88)
+    before = Now(datetime(2027, 3, 13, 12, 0, tzinfo=BERLIN))
+    answer = source(b"CRON_TZ=America/New_York\n30 2 * * * x\n", cronie, before).look()
+    assert answer.jobs is not None
+    assert answer.jobs[0].next_run is not None
+    # 02:30 on 14 March is left out in New York, and nothing is started in its place.
+    assert answer.jobs[0].next_run.isoformat() == "2027-03-15T02:30:00-04:00"
+
+
+def test_another_daemon_has_its_own_dialect() -> None:
+    other = CronDaemon(True, "other", "crond, pid 88", 88)
+    (job,) = rows(b"0 22-2 * * sat-mon x\n", other)
+    assert job.next_run == datetime(2026, 11, 28, 0, 0, tzinfo=BERLIN)
+    assert job.cron is not None
+    assert job.cron.dialect == "other"
+    assert rows(b"0 22-2 * * sat-mon x\n")[0].state is State.NEVER_FIRES
 
 
 @pytest.mark.parametrize("count", [20, 9990])

@@ -89,7 +89,6 @@ def test_one_run_is_asked_for_by_what_cannot_be_forged() -> None:
     start = datetime(2026, 11, 24, 22, 45, tzinfo=UTC)
     query = unit_query("backup.service", False, OneRun("abc", 1232, start))
     assert query.arguments == (
-        "--since=@1795560299",
         "_SYSTEMD_INVOCATION_ID=abc",
         "+",
         "INVOCATION_ID=abc",
@@ -98,6 +97,7 @@ def test_one_run_is_asked_for_by_what_cannot_be_forged() -> None:
         "_PID=1232",
         "_TRANSPORT=stdout",
     )
+    assert query.since == "@1795560299"
     assert query.of_system
     assert unit_query("backup.service", True).arguments == ("--user-unit=backup.service",)
 
@@ -122,6 +122,22 @@ async def test_following_goes_on_after_the_last_cursor(
     assert "--lines=7 --user-unit=rec1" in calls[0]
     assert "--follow" not in calls[0]
     assert f"--follow --after-cursor={first[-1].cursor} --lines=all --user-unit=rec1" in calls[1]
+
+
+async def test_following_one_run_names_one_place_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """journalctl refuses --since= beside --after-cursor=: what a run wrote later was lost that way."""
+    program(tmp_path, monkeypatch, f"cat {RECORDED}/unit.jsonl\n")
+    run = OneRun("ab" * 16, 77, datetime.fromtimestamp(1_700_000_000, UTC))
+    batches = follow(unit_query("backup.service", True, run))
+    await anext(batches)
+    await anext(batches)
+    await batches.aclose()
+    first, second = (tmp_path / "calls").read_text().splitlines()[:2]
+    assert "--since=@1699999999 " in first
+    assert "--after-cursor=" in second
+    assert "--since=" not in second
 
 
 async def test_the_child_is_ended_with_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

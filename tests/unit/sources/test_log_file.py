@@ -91,6 +91,14 @@ def test_what_is_no_log_is_said_plainly(log: Path, make: object, trouble: LogTro
     assert str(log) in str(caught.value)
 
 
+def test_a_log_whose_folder_is_missing_is_not_promised(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "sync.log"
+    with pytest.raises(LogError, match="does not exist, and neither does its folder") as caught:
+        LogFile(log).tail()
+    assert caught.value.trouble is LogTrouble.MISSING
+    assert caught.value.advice == f"mkdir -p {tmp_path}/logs"
+
+
 def test_zero_bytes_that_a_truncated_file_begins_with_are_left_out(log: Path) -> None:
     log.write_bytes(bytes(3000) + b"first after the truncation\nsecond\n")
     assert LogFile(log).tail() == [b"first after the truncation", b"second"]

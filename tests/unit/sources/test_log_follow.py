@@ -141,7 +141,7 @@ async def test_a_log_that_is_not_there_yet_is_waited_for(log: Path) -> None:
     async with aclosing(follow.events):
         event = await follow.next()
         assert event.change is LogChange.PROBLEM
-        assert event.text == f"{log} does not exist yet."
+        assert event.text == f"{log} does not exist, and neither does its folder."
         log.parent.mkdir()
         log.write_bytes(b"one\ntwo\n")
         assert (await follow.next()).change is LogChange.APPEARED

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.sources import systemd_analyze
-from fedtui.sources.child import ChildError
+from fedtui.sources.program import ProgramError
 from fedtui.sources.systemd.installed import names, states
 from fedtui.sources.systemd.names import INFINITY, span, unit_name, unit_path, wall
 from fedtui.sources.systemd.unit_files import assignments, expand, in_force, output_file
@@ -139,7 +139,7 @@ async def test_a_missing_program_is_an_error_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ChildError, match="systemd-analyze could not be started"):
+    with pytest.raises(ProgramError, match="systemd-analyze could not be started"):
         await systemd_analyze.calendar(["daily"])
 
 

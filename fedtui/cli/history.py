@@ -1,0 +1,64 @@
+"""The verb `history`: every run that was seen, whoever started it, newest first."""
+
+from __future__ import annotations
+
+import heapq
+from argparse import Namespace
+from collections.abc import Iterable, Mapping
+
+from fedtui.cli.finding import find_job
+from fedtui.cli.records import Records, print_json
+from fedtui.model import Job, Run
+from fedtui.presentation.rows import name_words
+from fedtui.presentation.signs import cut, outcome_sign, to_ascii
+from fedtui.presentation.times import duration
+from fedtui.safe_text import shown
+from fedtui.workspace import Workspace
+
+TRIGGERS = {"schedule": "schedule", "manual": "fedtui", "other": "other", "unknown": "?"}
+
+
+async def print_history(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui history [JOB]`: the runs on record, after a look at what is new."""
+    if options.job is not None:
+        job = await find_job(workspace, options.job)
+        names = {job.id: job}
+    else:
+        names = {job.id: job for job in (await workspace.read()).jobs}
+    wanted = options.job and next(iter(names))
+    runs = heapq.nlargest(options.count, _known(workspace, wanted, options.count), key=lambda run: run.start)
+    records = Records(workspace.zone, options.show_secrets)
+    if options.json:
+        print_json([records.history(run) for run in runs])
+        return 0
+    for run in runs:
+        line = _line(run, names, workspace)
+        print(to_ascii(line) if options.ascii else line)
+    if not runs:
+        print("No run is on record yet.")
+    return 0
+
+
+def _known(workspace: Workspace, job_id: str | None, count: int) -> Iterable[Run]:
+    """What the database holds, and what was seen just now and could not be written."""
+    seen = [run for runs in workspace.snapshot.runs.values() for run in runs]
+    kept = {run.id: run for run in workspace.ports.history.runs(job_id, count)}
+    kept |= {run.id: run for run in seen if job_id in (None, run.job_id)}
+    folded = {other for run in kept.values() for other in run.also}
+    return [run for run in kept.values() if run.id not in folded]
+
+
+def _line(run: Run, jobs: Mapping[str, Job], workspace: Workspace) -> str:
+    job = jobs.get(run.job_id)
+    name = name_words(job, 24) if job is not None else cut(shown(run.job_id.partition(":")[2]), 24)
+    start = run.start.astimezone(workspace.zone)
+    if run.result is None:
+        outcome, took, why = "► running", "", ""
+    else:
+        sign = outcome_sign(run.result)
+        outcome = f"{sign.glyph} {shown(sign.word)}"
+        took = duration(run.result.duration) if run.result.duration is not None else ""
+        why = shown("; ".join(run.result.reasons or run.result.evidence))
+    trigger = TRIGGERS[run.trigger.value]
+    head = f"{start:%a %d %b %H:%M:%S}  {name:<24}  {cut(outcome, 20):<20}"
+    return f"{head}  {took:>9}  {trigger:<8}  {why}".rstrip()

@@ -1,1 +1,0 @@
-"""The federation pack: profiles, set-up, git, rotation."""

@@ -1,0 +1,49 @@
+"""Which of two accounts of one run knows more: the rule by which accounts are folded and rows replaced.
+
+An account is a `Run` as one witness tells it. That a run has ended outranks that it goes on only in the
+database: what is seen to go on at this moment is newer than any guess about its end (see `merging`).
+"""
+
+from __future__ import annotations
+
+from fedtui.model import Outcome, Result, Run, Trigger
+
+OPEN, ENDED, KNOWN, JUDGED = range(4)
+_TRIGGERS = (Trigger.MANUAL, Trigger.SCHEDULE, Trigger.OTHER, Trigger.UNKNOWN)
+
+
+def knowledge(result: Result | None) -> int:
+    """How much is known of an end: nothing, that it came, with what exit status, and what was printed."""
+    if result is None:
+        return OPEN
+    if result.outcome is Outcome.UNKNOWN:
+        return ENDED
+    return JUDGED if result.judged else KNOWN
+
+
+def better_trigger(one: Trigger, other: Trigger) -> Trigger:
+    """Whoever started a run knows it; only then does a schedule that was due explain it."""
+    return min(one, other, key=_TRIGGERS.index)
+
+
+def says_more(new: Run, old: Run) -> bool:
+    """Whether the row of `old` should become `new`. Never true both ways, so that two writers agree."""
+    ranks = knowledge(new.result), knowledge(old.result)
+    if ranks[0] != ranks[1]:
+        return ranks[0] > ranks[1]
+    return _details(new) > _details(old)
+
+
+def _details(run: Run) -> tuple[int, ...]:
+    """How much an account holds beside its rank, the more telling facts first."""
+    result = run.result
+    return (
+        run.end is not None,
+        result is not None and result.duration is not None,
+        result is not None and result.judged,
+        run.output is not None,
+        run.log is not None,
+        -_TRIGGERS.index(run.trigger),
+        len(result.evidence) if result is not None else 0,
+        len(run.also),
+    )

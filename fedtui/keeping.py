@@ -1,0 +1,205 @@
+"""Keeps every run that is seen in the database, and has its output read, before and after it is shown.
+
+`settle` stands between the merging of answers and the snapshot: what it lets through is in the database
+already, so that no row that was shown is lost with this process. Reading what a run printed takes a while;
+until it is done an exit status of 0 is not called ok. Blocking: the store calls it in a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fedtui.history.database import History, HistoryError
+from fedtui.history.witness import KNOWN, knowledge, says_more
+from fedtui.merging import Runs
+from fedtui.model import Job, LogSlice, Outcome, Problem, Result, Run, Snapshot, State, Trigger
+from fedtui.safe_text import decode
+from fedtui.sources.own_runs import OWN_ID
+
+if TYPE_CHECKING:
+    from fedtui.results import RuleBook
+
+READING = "its output is being read"
+UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
+
+SETTLE = timedelta(seconds=0.3)
+"""How long after its end a run's last lines may take to be where they are read."""
+
+AT_ONCE = 20
+"""How many runs are judged before what came of it is shown."""
+
+
+class Keeper:
+    """`rows` gives what the database is known to hold, by id. `home` is where `~` leads for a timer's job."""
+
+    def __init__(
+        self,
+        history: History,
+        book: Callable[[], RuleBook],
+        clock: Callable[[], datetime],
+        home: str,
+        rows: Callable[[], Mapping[str, Run]],
+    ) -> None:
+        self._history = history
+        self._book = book
+        self._clock = clock
+        self._home = home
+        self._rows = rows
+        self._kept: dict[str, Run] = {}
+        self._verdicts: dict[str, Result] = {}
+        self._waiting: dict[str, tuple[Run, Job]] = {}
+        self._sizes: dict[str, tuple[str, int]] = {}
+        self._lock = threading.Lock()
+        self.problem: Problem | None = None
+
+    def settle(self, jobs: Sequence[Job], runs: Runs) -> Runs:
+        """The runs with their verdicts, all of them in the database. See `merging.Settle`."""
+        with self._lock:
+            return self._settle(jobs, runs)
+
+    def _settle(self, jobs: Sequence[Job], runs: Runs) -> Runs:
+        by_id = {job.id: job for job in jobs}
+        self._waiting.clear()
+        known = {job_id: self._with_verdicts(found, by_id.get(job_id)) for job_id, found in runs.items()}
+        self._keep(run for found in known.values() for run in found)
+        self._measure(jobs, known)
+        if not self._waiting:
+            return known
+        return {job_id: tuple(map(self._shown, found)) for job_id, found in known.items()}
+
+    def close_unseen(self, snapshot: Snapshot) -> None:
+        """End, as unknown, the runs that the database believes to go on and that no witness sees any more.
+
+        `snapshot` must be whole: every source that tells of its jobs has answered.
+        """
+        asked = {job.id for job in snapshot.jobs if job.state is not State.UNREACHABLE}
+        seen = {name for runs in snapshot.runs.values() for run in runs for name in (run.id, *run.also)}
+        lost = [
+            replace(run, result=UNSEEN)
+            for run in self._rows().values()
+            if run.goes_on and run.job_id in asked and run.id not in seen and not OWN_ID.fullmatch(run.id)
+        ]
+        if lost:
+            with self._lock:
+                self._keep(lost)
+
+    @property
+    def waiting(self) -> bool:
+        """True while there are runs whose output was not read yet."""
+        return bool(self._waiting)
+
+    def judge(self) -> None:
+        """Read the output of the newest runs that wait; the next `settle` has their verdicts."""
+        with self._lock:
+            newest = sorted(self._waiting.values(), key=lambda pair: pair[0].start, reverse=True)
+        for run, job in newest[:AT_ONCE]:
+            self._await_last_lines(run)
+            self._verdicts[run.id] = self._judged(run, job)
+
+    def _judged(self, run: Run, job: Job) -> Result:
+        # Here and not above: most lists have nothing to read, and need not load how it is done.
+        from fedtui.results import judge
+        from fedtui.sources.run_text import output_of, product_at
+
+        rules = self._book().of(job.name, job.id)
+        product, span = None, None
+        if rules.product and run.end is not None:
+            home = job.cron.home if job.cron is not None else self._home
+            product, span = product_at(rules.product, home or self._home), (run.start, run.end)
+        command = decode(job.cron.command) if job.cron is not None else job.command or ""
+        return judge(run.result or UNSEEN, output_of(run, job), rules, command, product=product, span=span)
+
+    def _await_last_lines(self, run: Run) -> None:
+        if run.end is not None:
+            left = (run.end + SETTLE - self._clock()).total_seconds()
+            if 0 < left <= SETTLE.total_seconds():
+                time.sleep(left)
+
+    def _with_verdicts(self, runs: tuple[Run, ...], job: Job | None) -> tuple[Run, ...]:
+        found = []
+        before: Run | None = None
+        for run in runs:
+            run = self._with_log(run, before, job)
+            verdict = self._verdicts.get(run.id)
+            if verdict is not None and knowledge(verdict) >= knowledge(run.result):
+                run = replace(run, result=verdict)
+            elif job is not None and _to_be_read(run, job):
+                self._waiting[run.id] = (run, job)
+            found.append(run)
+            before = run
+        return tuple(found)
+
+    def _with_log(self, run: Run, before: Run | None, job: Job | None) -> Run:
+        """A timer's run with the slice of the log that it wrote, where its beginning is known.
+
+        It begins where the log ended when no run went on, or where the run before it ended.
+        """
+        if job is None or job.timer is None or job.log_path is None or run.log or run.result is None:
+            return run
+        if run.result.judged:
+            return run
+        known = self._sizes.get(job.id)
+        start = known[1] if known is not None and known[0] != run.id else None
+        if start is None and before is not None and before.log is not None:
+            start = before.log.end if before.log.path == job.log_path else None
+        return replace(run, log=LogSlice(job.log_path, start, _size(job.log_path)))
+
+    def _measure(self, jobs: Iterable[Job], runs: Runs) -> None:
+        """Note where the logs of timers end while none of their runs goes on."""
+        for job in jobs:
+            if job.timer is None or job.log_path is None or job.running:
+                continue
+            found = runs.get(job.id, ())
+            if not any(run.goes_on for run in found) and not any(run.id in self._waiting for run in found):
+                self._sizes[job.id] = (found[-1].id if found else "", _size(job.log_path))
+
+    def _shown(self, run: Run) -> Run:
+        if run.id not in self._waiting or run.result is None or run.result.outcome is not Outcome.OK:
+            return run
+        return replace(run, result=replace(run.result, outcome=Outcome.UNKNOWN, reasons=(READING,)))
+
+    def _keep(self, runs: Iterable[Run]) -> None:
+        rows = self._rows()
+        new = [run for run in runs if self._is_news(run, rows)]
+        if not new:
+            return
+        try:
+            self._history.keep_runs(new)
+        except HistoryError as error:
+            self.problem = Problem(
+                "history", str(error), "Untouched: the jobs themselves.", error.advice, self._clock()
+            )
+            return
+        self.problem = None
+        self._kept.update((run.id, run) for run in new)
+
+    def _is_news(self, run: Run, rows: Mapping[str, Run]) -> bool:
+        if run.trigger is Trigger.UNKNOWN or self._kept.get(run.id) == run:
+            return False
+        row = rows.get(run.id)
+        if row is run:
+            return False
+        return row is None or bool(set(run.also) & rows.keys()) or says_more(run, row)
+
+
+def _to_be_read(run: Run, job: Job) -> bool:
+    """Whether the verdict on a run still lacks what it printed, and there is a place to look for it."""
+    result = run.result
+    if result is None or result.judged or result.outcome in (Outcome.NEVER, Outcome.SKIPPED):
+        return False
+    if result.outcome is Outcome.UNKNOWN:
+        return run.log is not None
+    return knowledge(result) == KNOWN and (job.cron is not None or job.timer is not None)
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,119 @@
+"""Finds in what a run printed what its rules look for: the level of each line, and the last line.
+
+The text is untrusted and may be huge: at most `MOST` bytes of it are given (the reader says what is left
+out), each line is looked at up to `LONGEST` characters, and whatever is quoted is made safe first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fedtui.results.rules import Rules
+from fedtui.safe_text import decode, shown
+
+MOST = 4 * 1024 * 1024
+"""Bytes of one place that are read: the first half of it from the beginning, the rest from the end."""
+
+LONGEST = 1000
+QUOTED = 160
+"""Characters of a line that are quoted in a reason."""
+
+# Real escape sequences, and those that an echo without -e left as they are written in the script.
+_COLOUR = re.compile(r"(?:\x1b|\\033|\\e|\\x1[bB])(?:\[[0-9;?]*[ -/]*[A-Za-z]|\][^\x07\x1b]{0,200}\x07)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a run wrote to one place: `where` names it ("output", "~/logs/sync.log", "journal").
+
+    `tail` follows `data` after a gap of `left_out` bytes.
+    """
+
+    where: str
+    data: bytes
+    tail: bytes = b""
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """All that a run printed, as far as it could be read; `unread` says why some or all could not."""
+
+    parts: tuple[Part, ...] = ()
+    unread: str = ""
+
+    @property
+    def left_out(self) -> int:
+        """Bytes that were too many to be read."""
+        return sum(part.left_out for part in self.parts)
+
+
+@dataclass(slots=True)
+class Found:
+    """What the rules found. `lines` counts lines that are not blank; `notable` are (kind, place, text)."""
+
+    lines: int = 0
+    notable: list[tuple[str, str, str]] = field(default_factory=list)
+    last: tuple[str, str] = ("", "")
+    skip_lines: list[tuple[str, str]] = field(default_factory=list)
+
+    def count(self, kind: str) -> int:
+        """How many lines of that kind ("error", "warning") there are."""
+        return sum(1 for found, _, _ in self.notable if found == kind)
+
+
+def read(output: Output, rules: Rules) -> Found:
+    """Look at every line of `output`. Places are "line 12", counted in the run's own output from 1."""
+    found = Found()
+    many = sum(1 for part in output.parts if part.data.strip()) > 1
+    anywhere = [skip.match for skip in rules.skips if skip.match is not None and skip.anywhere]
+    for part in output.parts:
+        for place, text in _lines(part, f"{part.where} " if many else ""):
+            found.lines += 1
+            found.last = (place, text)
+            kind = kind_of(text, rules)
+            if kind:
+                found.notable.append((kind, place, text))
+            if any(pattern.search(text) for pattern in anywhere):
+                found.skip_lines.append((place, text))
+    return found
+
+
+def kind_of(text: str, rules: Rules) -> str:
+    """ "error", "warning" or "" for one line without colour codes."""
+    kind = ""
+    level = rules.level.match(text)
+    if level is not None:
+        kind = level.lastgroup or ""
+    elif any(pattern.search(text) for pattern in rules.errors):
+        kind = "error"
+    elif any(pattern.search(text) for pattern in rules.warnings):
+        kind = "warning"
+    if kind in ("", "calm"):
+        return ""
+    return "" if any(pattern.search(text) for pattern in rules.ignored) else kind
+
+
+def quoted(text: str) -> str:
+    """A line as it is quoted in a reason: safe, secrets masked, cut."""
+    safe = shown(" ".join(text.split()))
+    return safe if len(safe) <= QUOTED else safe[: QUOTED - 1] + "…"
+
+
+def plain(line: bytes) -> str:
+    """A line as text without its colour codes."""
+    return _COLOUR.sub("", decode(line[:LONGEST])).rstrip()
+
+
+def _lines(part: Part, prefix: str) -> Iterator[tuple[str, str]]:
+    """The lines that are not blank, with their places; a carriage return begins a line anew."""
+    for number, line in enumerate(part.data.split(b"\n"), 1):
+        for piece in line.split(b"\r"):
+            if text := plain(piece):
+                yield f"{prefix}line {number}", text
+    for line in part.tail.split(b"\n"):
+        for piece in line.split(b"\r"):
+            if text := plain(piece):
+                yield f"{prefix}near the end:", text

@@ -1,0 +1,117 @@
+"""Jobs that start in the same minute, and minutes to move them to.
+
+Thirty jobs at midnight are thirty jobs at once: each is slow, and each runs into the others. What is given
+for each is the same schedule at a later minute of the same hour, so that nothing else about it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from fedtui.model import Job
+from fedtui.schedule.cron import CronSchedule, parse
+from fedtui.schedule.upcoming import runs_of
+
+_DAY = timedelta(days=1)
+_OFTEN = 48
+"""Runs a day beyond which a job is always about, and no more a part of one pile than of another."""
+_APART = 5
+"""Minutes between jobs that are spread, if the hour has as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class PileUp:
+    """Jobs that start in one minute: `at` is the first time, `job_ids` in the order of the jobs.
+
+    `times` says how often they do in the time looked at. `spread` gives new schedules, (job id, schedule),
+    for those that can be moved within their hour; the others stay.
+    """
+
+    at: datetime
+    job_ids: tuple[str, ...]
+    times: int
+    spread: tuple[tuple[str, str], ...]
+
+
+def pile_ups(
+    jobs: Sequence[Job], after: datetime, *, least: int = 5, within: timedelta = _DAY
+) -> tuple[PileUp, ...]:
+    """The minutes in which at least `least` jobs start, in (after, after + within], the largest pile first.
+
+    A pile whose jobs are all in a larger one, or in an earlier one of the same size, is not told again.
+    Timers with a random delay are spread already, and jobs that run more than every half hour are left out.
+    """
+    end = after + within
+    minutes: dict[int, list[Job]] = {}
+    moments: dict[int, datetime] = {}
+    for job in jobs:
+        for at in _starts(job, after, end):
+            minute = int(at.timestamp()) // 60
+            moments.setdefault(minute, at.replace(second=0, microsecond=0))
+            minutes.setdefault(minute, []).append(job)
+    piles: dict[tuple[str, ...], tuple[int, int, list[Job]]] = {}
+    for minute in sorted(minutes):
+        together = minutes[minute]
+        if len(together) >= least:
+            key = tuple(job.id for job in together)
+            first, times, _ = piles.get(key, (minute, 0, together))
+            piles[key] = (first, times + 1, together)
+    found: list[PileUp] = []
+    told: list[set[str]] = []
+    for key, (minute, times, together) in sorted(piles.items(), key=lambda pile: (-len(pile[0]), pile[1][0])):
+        ids = set(key)
+        if not any(ids <= larger for larger in told):
+            told.append(ids)
+            found.append(PileUp(moments[minute], key, times, tuple(_spread(together))))
+    return tuple(found)
+
+
+def _starts(job: Job, after: datetime, end: datetime) -> Iterator[datetime]:
+    """The runs of a job in time; none for one that runs too often, or at random."""
+    if job.timer is not None and job.timer.randomized_delay:
+        return
+    schedule = _cron_schedule(job)
+    if schedule is not None and len(schedule.minutes) * len(schedule.hours) > _OFTEN:
+        return
+    begin, last = after.timestamp(), end.timestamp()
+    most = round(_OFTEN * ((end - after) / _DAY))
+    found = [at for at in islice(runs_of(job, after), most + 1) if begin < at.timestamp() <= last]
+    if len(found) <= most:
+        yield from found
+
+
+def _spread(jobs: Sequence[Job]) -> Iterator[tuple[str, str]]:
+    """New schedules for all but the first of those that can be moved; an immovable one keeps the minute."""
+    movable = [(job, schedule) for job in jobs if (schedule := _movable(job)) is not None]
+    staying = len(movable) < len(jobs)
+    moved = movable if staying else movable[1:]
+    if not moved:
+        return
+    room = 59 - max(schedule.minutes[-1] for _, schedule in moved)
+    if room < 1:
+        return
+    step = max(1, min(_APART, room // len(moved)))
+    for place, (job, schedule) in enumerate(moved):
+        by = 1 + place % room if step == 1 else (place + 1) * step
+        minutes = ",".join(str(minute + by) for minute in schedule.minutes)
+        yield job.id, " ".join([minutes, *(field.text for field in schedule.fields[1:])])
+
+
+def _movable(job: Job) -> CronSchedule | None:
+    """The schedule of a cron job that may be changed here and whose minutes are few and named one by one."""
+    schedule = _cron_schedule(job) if job.editable else None
+    if schedule is None or schedule.reboot or schedule.fields[0].star or len(schedule.minutes) > 4:
+        return None
+    return schedule
+
+
+def _cron_schedule(job: Job) -> CronSchedule | None:
+    if job.cron is None:
+        return None
+    try:
+        return parse(job.schedule, job.cron.dialect)
+    except ValueError:  # text made safe to show, or anacron's
+        return None

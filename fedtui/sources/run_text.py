@@ -1,0 +1,114 @@
+"""What one run printed, read from where it went: its own file, a slice of the job's log, the journal.
+
+Blocking, and bounded: of more than `MOST` bytes of one place the middle is left out. What cannot be read is
+said in the answer, never raised.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fedtui.model import Job, Run, TimerFacts
+from fedtui.results import Output, Part, Product
+from fedtui.results.reading import MOST
+from fedtui.sources.journal_query import JournalError, read_now
+
+JOURNAL_LINES = 5_000
+MANAGER = "systemd"
+"""The identifier of what a manager itself says of a unit: no output of the job."""
+
+
+def output_of(run: Run, job: Job) -> Output:
+    """All that a finished run of `job` printed, as far as this user may read it."""
+    if run.output is None and run.log is None and job.timer is not None:
+        return _journal(run, job.timer)
+    return output_at(run, job.cron.home if job.cron is not None else "")
+
+
+def output_at(run: Run, home: str) -> Output:
+    """What is in the files that a run wrote to; places below `home` are named with `~`."""
+    places: list[tuple[str, str, int, int | None]]
+    places = [("output", run.output, 0, None)] if run.output else []
+    parts: list[Part] = []
+    unread = [] if places or run.log else ["it was kept nowhere"]
+    if run.log is not None and run.log.start is None:
+        unread.append(f"where its lines begin in {_short(run.log.path, home)} is not known")
+    elif run.log is not None and run.log.start is not None:
+        places.append((_short(run.log.path, home), run.log.path, run.log.start, run.log.end))
+    for where, path, start, end in places:
+        try:
+            parts.append(read_slice(where, path, start, end))
+        except OSError as error:
+            unread.append(f"{where}: {error.strerror}")
+    return Output(tuple(parts), "; ".join(unread))
+
+
+def read_slice(where: str, path: str, start: int, end: int | None) -> Part:
+    """The bytes of a file from `start` to `end`; the middle of many is left out. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        size = os.fstat(descriptor).st_size
+        end = size if end is None else min(end, size)
+        # Shorter than where the run began: the log was truncated meanwhile, and what is there is newer.
+        start = start if start <= size else 0
+        length = max(0, end - start)
+        if length <= MOST:
+            return Part(where, _read(descriptor, start, length))
+        half = MOST // 2
+        head, tail = _read(descriptor, start, half), _read(descriptor, end - half, half)
+        return Part(where, head, tail, length - len(head) - len(tail))
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, start: int, length: int) -> bytes:
+    """`length` bytes from `start`, fewer where the file ends before."""
+    return b"".join(_pieces(descriptor, start, length))
+
+
+def _pieces(descriptor: int, start: int, length: int) -> Iterator[bytes]:
+    while length > 0:
+        data = os.pread(descriptor, length, start)
+        if not data:
+            return
+        yield data
+        start, length = start + len(data), length - len(data)
+
+
+def _journal(run: Run, timer: TimerFacts) -> Output:
+    """What the journal has of one invocation, without the words of its manager."""
+    if not timer.activates:
+        return Output(unread="the timer starts no unit")
+    from fedtui.sources.journal import OneRun, unit_query  # only here: it loads the event loop
+
+    pid = timer.main_pid if timer.invocation_id == run.id else 0
+    query = unit_query(timer.activates, timer.user_manager, OneRun(run.id, pid, run.start))
+    try:
+        entries = read_now(query, JOURNAL_LINES)
+    except JournalError as error:
+        return Output(unread=error.message)
+    lines = [entry.text for entry in entries if entry.identifier != MANAGER]
+    text = "\n".join(lines).encode("utf-8", "surrogateescape")
+    cut = f"only the last {JOURNAL_LINES:,} lines were read" if len(entries) >= JOURNAL_LINES else ""
+    return Output((Part("journal", text),), cut)
+
+
+def product_place(path: str, home: str) -> Path:
+    """Where a job's product is, as configured; `~` and a relative path are in the job's home."""
+    return Path(os.path.join(home, path.replace("~", home, 1) if path.startswith("~/") else path))  # noqa: PTH118
+
+
+def product_at(path: str, home: str) -> Product:
+    """A job's product as it is now; `~` and a relative path are in the job's home."""
+    try:
+        facts = product_place(path, home).stat()
+    except OSError:
+        return Product(path, None)
+    return Product(path, datetime.fromtimestamp(facts.st_mtime, UTC), facts.st_size)
+
+
+def _short(path: str, home: str) -> str:
+    return f"~{path[len(home) :]}" if home and path.startswith(f"{home}/") else path

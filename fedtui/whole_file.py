@@ -1,0 +1,43 @@
+"""Writing a file so that whoever reads it sees the old text or the new one, and never a part. Blocking.
+
+The one way in which fedtui writes over what is there: tables, drop-ins, records of runs.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def beside(
+    path: Path, data: bytes, *, mode: int = 0o600, owner: tuple[int, int] | None = None
+) -> Iterator[Path]:
+    """`data` in a file of its own beside `path`, on the disk; rename it to `path`, or it is removed again.
+
+    `owner` is (uid, gid), our own where it is not given. Its name begins with a dot and holds more of them:
+    cron takes no such file for a table, systemd none for a drop-in. Raises OSError.
+    """
+    part = path.with_name(f".{path.name}.{threading.get_native_id()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(part, flags, 0o600), "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            if owner is not None:
+                os.fchown(stream.fileno(), *owner)
+            os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        yield part
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Put `data` at `path` in one rename, on the disk before it returns. Raises OSError."""
+    with beside(path, data, mode=mode) as part:
+        part.replace(path)

@@ -1,0 +1,117 @@
+"""Reading a log file beyond its tail: the half of the log screen that leaves the live end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from textual import on
+
+from fedtui.screens.base import FullScreen
+from fedtui.sources.log_feed import FileFeed
+from fedtui.sources.log_file import LogError
+from fedtui.sources.log_pages import LogWalker
+from fedtui.widgets.log_feed import problem_line
+from fedtui.widgets.log_view import LogView
+from fedtui.widgets.messages import EdgeReached
+
+
+class LogWalking(FullScreen):
+    """Swaps the live tail in `view` for a window on the file, and moves that window."""
+
+    view: LogView
+    walker: LogWalker | None = None
+    """The window; None while the live tail is shown."""
+    _path: str | None = None
+
+    def may_walk(self, feed: object) -> None:
+        """Remember the file behind a feed, where there is one."""
+        self._path = feed.path if isinstance(feed, FileFeed) else None
+
+    def to_first_line(self) -> bool:
+        """Go to the first line of the file; False where there is no file to walk in."""
+        if self._path is None:
+            return False
+        walker = LogWalker(self._path)
+        self._walk(self._show_start(walker))
+        return True
+
+    async def _show_start(self, walker: LogWalker) -> None:
+        await walker.to_start()
+        self._leave_the_end(walker)
+        self.view.scroll_to(y=0, animate=False, force=True)
+
+    @on(EdgeReached)
+    def _edge_reached(self, event: EdgeReached) -> None:
+        if self.walker is not None:
+            self._walk(self._older(self.walker) if event.top else self._newer(self.walker))
+        elif event.top and self._path is not None:
+            self._walk(self._leave_upwards(LogWalker(self._path)))
+
+    async def _leave_upwards(self, walker: LogWalker) -> None:
+        """From the top of the tail on upwards."""
+        shown = len(self.view.texts)
+        await walker.to_end(shown + 1000)
+        if len(walker.lines) <= shown:
+            return  # the tail is the whole file
+        self._leave_the_end(walker)
+        self._show_line(len(walker.lines) - shown)
+
+    async def _older(self, walker: LogWalker) -> None:
+        came = await walker.older()
+        if came:
+            self.view.load(walker.lines)
+            self._show_line(came)
+
+    async def _newer(self, walker: LogWalker) -> None:
+        if walker.at_end:
+            self.to_tail()
+            return
+        top = self.view.line_on_top()
+        gone = await walker.newer()
+        self.view.load(walker.lines)
+        self._show_line(max(0, top - gone))
+
+    async def search_on(self, text: str, *, backwards: bool) -> int | None:
+        """Look for `text` beyond what is shown; returns the item that holds it, None where there is none."""
+        if self._path is None:
+            return None
+        walker = self.walker
+        if walker is None:
+            if not backwards:
+                return None
+            walker = LogWalker(self._path)
+            await walker.to_end(len(self.view.texts))
+        line = await walker.find(text, backwards=backwards)
+        if line is None:
+            return None
+        self._leave_the_end(walker)
+        return self.view.item_of(line)
+
+    def _leave_the_end(self, walker: LogWalker) -> None:
+        self.workers.cancel_group(self, "log")
+        self.walker = walker
+        self.view.live = False
+        self.view.follow(False)
+        self.view.load(walker.lines)
+
+    def _show_line(self, line: int) -> None:
+        self.view.show_item_on_top(self.view.item_of(line))
+
+    def to_tail(self) -> None:
+        """Back to the live end."""
+        self.walker = None
+        self.view.live = True
+        self.view.follow(True)
+
+    def _walk(self, work: Awaitable[None]) -> None:
+        self.run_worker(self._guarded(work), group="walk", exclusive=True)
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except LogError as error:
+            self.view.say(problem_line(f"{error} {error.advice}".strip()))
+        self.walked()
+
+    def walked(self) -> None:
+        """The window has moved."""

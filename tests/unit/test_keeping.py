@@ -1,0 +1,231 @@
+"""What is shown is kept first; what is ok was read first; what nobody sees any more is said to be unknown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fedtui.history.database import History
+from fedtui.keeping import READING, Keeper
+from fedtui.merging import merge
+from fedtui.model import (
+    Answer,
+    CronFacts,
+    Job,
+    Location,
+    LogSlice,
+    Outcome,
+    Result,
+    Run,
+    Snapshot,
+    SourceName,
+    State,
+    TimerFacts,
+    Trigger,
+)
+from fedtui.results import RuleBook
+from fedtui.sources.own_runs import OwnRunsSource
+
+NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
+EXITED = Result(Outcome.OK, 0, duration=2.0, evidence=("exit status, systemd",))
+SEEN = Result(Outcome.UNKNOWN, evidence=("start seen",))
+WARNS = "[INFO] begun\n[WARNING] no telemetry\n[SUCCESS] complete\n"
+
+
+def cron(**more: object) -> Job:
+    facts = CronFacts("crontab", b"", b"bash sync.sh", home="/home/fed")
+    job = Job(
+        "crontab:1",
+        "sync",
+        SourceName.CRONTAB,
+        "fed",
+        "0 * * * *",
+        "hourly",
+        Location("crontab", 1),
+        cron=facts,
+    )
+    return replace(job, **more)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def timer(log: Path) -> Job:
+    facts = TimerFacts("sync.timer", "sync.service", True, "active", "enabled")
+    place = Location("/u/sync.timer")
+    return Job(
+        *("user-timer:sync.timer", "sync.timer", SourceName.USER_TIMER, "fed", "hourly", "hourly", place),
+        log_path=str(log),
+        timer=facts,
+    )
+
+
+class World:
+    """A database, and a keeper whose knowledge of it is as old as the last look."""
+
+    def __init__(self, tmp_path: Path, job: Job, jobs: dict[str, dict[str, object]] | None = None) -> None:
+        self.job = job
+        self.history = History(tmp_path / "history.db")
+        self.own = OwnRunsSource(self.history, self.history.path, lambda: NOW, lambda: None)
+        self.keeper = Keeper(
+            self.history, lambda: RuleBook({}, jobs or {}), lambda: NOW, str(tmp_path), lambda: self.own.rows
+        )
+
+    def look(self, *runs: Run) -> Snapshot:
+        answers = {
+            "crontab": Answer("crontab", NOW, (self.job,)),
+            "witness": Answer("witness", NOW, (), runs=runs),
+            "own-runs": self.own.look(),
+        }
+        return merge(answers, Snapshot(NOW), NOW, settle=self.keeper.settle)
+
+    def run(self, name: str, ago: float, result: Result | None, **more: object) -> Run:
+        start = NOW - timedelta(seconds=ago)
+        end = None if result is None else start + timedelta(seconds=2)
+        return replace(Run(name, self.job.id, start, end, result), **more)  # type: ignore[arg-type]
+
+
+def test_exit_status_0_is_not_called_ok_before_its_output_was_read(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("[ERROR] of the run before\n" + WARNS)
+    world = World(tmp_path, cron())
+    run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 26))
+    shown = world.look(run).jobs[0].last_result
+    assert (shown.outcome, shown.exit_code, shown.reasons) == (Outcome.UNKNOWN, 0, (READING,))
+    assert world.keeper.waiting
+    world.keeper.judge()
+    shown = world.look(run).jobs[0].last_result
+    assert (shown.outcome, shown.warnings) == (Outcome.WARNINGS, 1)
+    assert shown.reasons == ("1 warning: line 2 [WARNING] no telemetry",)
+    assert not world.keeper.waiting
+    (row,) = world.history.runs()
+    assert row.result == shown
+
+
+def test_what_was_judged_once_is_not_read_again_after_a_restart(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text(WARNS)
+    world = World(tmp_path, cron())
+    run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 0))
+    world.look(run)
+    world.keeper.judge()
+    world.look(run)
+    log.unlink()
+    again = World(tmp_path, cron())
+    assert again.look(run).jobs[0].last_result.warnings == 1
+    assert not again.keeper.waiting
+
+
+def test_runs_outlive_those_who_saw_them(tmp_path: Path) -> None:
+    world = World(tmp_path, cron())
+    world.look(*(world.run(f"cron-{number}", 60.0 * number, SEEN) for number in range(1, 31)))
+    again = World(tmp_path, cron()).look()
+    assert len(again.runs["crontab:1"]) == 24
+    assert again.jobs[0].last_run == NOW - timedelta(seconds=60)
+    assert len(world.history.runs(limit=100)) == 30
+
+
+def test_a_trace_that_nobody_saw_is_shown_and_not_kept(tmp_path: Path) -> None:
+    world = World(tmp_path, cron())
+    trace = world.run("log-crontab:1", 60, SEEN, trigger=Trigger.UNKNOWN)
+    assert world.look(trace).jobs[0].last_run == trace.start
+    assert world.history.runs() == []
+
+
+def test_two_accounts_become_one_row_once_they_are_known_to_be_of_one_run(tmp_path: Path) -> None:
+    world = World(tmp_path, cron())
+    sighting = world.run("cron-7", 61, None)
+    world.look(sighting)
+    recorded = world.run("rec", 61, Result(Outcome.FAILED, 3, judged=True))
+    world.look(sighting, recorded)
+    (row,) = world.history.runs()
+    assert (row.id, row.also) == ("rec", ("cron-7",))
+    assert row.result is not None
+    assert row.result.exit_code == 3
+
+
+def test_a_run_that_no_witness_sees_any_more_ends_as_unknown(tmp_path: Path) -> None:
+    world = World(tmp_path, cron())
+    world.look(world.run("cron-7", 300, None))
+    again = World(tmp_path, cron())
+    snapshot = again.look()
+    assert not snapshot.jobs[0].running
+    again.keeper.close_unseen(snapshot)
+    (row,) = again.history.runs()
+    assert row.result == Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
+    assert row.end is None
+    assert again.look().jobs[0].last_result.reasons == ("nobody saw how it ended",)
+
+
+@pytest.mark.parametrize("gone", ["seen", "unreachable"])
+def test_a_run_that_may_go_on_is_not_ended(tmp_path: Path, gone: str) -> None:
+    world = World(tmp_path, cron())
+    run = world.run("cron-7", 300, None)
+    world.look(run)
+    again = World(tmp_path, cron(state=State.UNREACHABLE if gone == "unreachable" else State.ON))
+    snapshot = again.look(run) if gone == "seen" else again.look()
+    again.keeper.close_unseen(snapshot)
+    (row,) = again.history.runs()
+    assert row.goes_on
+
+
+def test_the_lines_of_a_timer_in_its_log_begin_where_the_log_ended_before(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("[ERROR] long ago\n")
+    world = World(tmp_path, timer(log))
+    world.look()
+    log.write_text(log.read_text() + WARNS)
+    first = world.run("a" * 32, 60, EXITED)
+    world.look(first)
+    world.keeper.judge()
+    shown = world.look(first).jobs[0].last_result
+    assert shown.reasons == ("1 warning: line 2 [WARNING] no telemetry",)
+
+    # after a restart the run before tells where it ended
+    log.write_text(log.read_text() + "[INFO] all is well\n")
+    again = World(tmp_path, timer(log))
+    second = again.run("b" * 32, 30, EXITED)
+    again.look(second)
+    again.keeper.judge()
+    shown = again.look(second).jobs[0].last_result
+    assert (shown.outcome, shown.evidence[-1]) == (Outcome.OK, f"1 line read, {log}")
+
+
+def test_where_a_timers_lines_begin_is_not_guessed(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("[WARNING] of whom?\n")
+    world = World(tmp_path, timer(log))
+    run = world.run("a" * 32, 60, EXITED)
+    world.look(run)
+    world.keeper.judge()
+    shown = world.look(run).jobs[0].last_result
+    assert shown.outcome is Outcome.OK
+    assert shown.evidence[-1] == f"output not read: where its lines begin in {log} is not known"
+
+    # where they end is: there the lines of the next run begin
+    log.write_text(log.read_text() + WARNS)
+    again = World(tmp_path, timer(log))
+    second = again.run("b" * 32, 30, EXITED)
+    again.look(second)
+    again.keeper.judge()
+    assert again.look(second).jobs[0].last_result.warnings == 1
+
+
+def test_the_product_and_the_rules_of_a_job(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("retrying node2\n")
+    job = cron(cron=CronFacts("crontab", b"", b"bash sync.sh", home=str(tmp_path)))
+    world = World(tmp_path, job, {"sync": {"warning": ["retrying"], "product": "~/data.jsonl"}})
+    run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 0))
+    world.look(run)
+    world.keeper.judge()
+    shown = world.look(run).jobs[0].last_result
+    assert shown.reasons == ("1 warning: line 1 retrying node2", "its product ~/data.jsonl is not there")
+
+
+def test_a_history_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "history.db").write_bytes(b"garbage!" * 512)
+    world = World(tmp_path, cron())
+    assert world.look(world.run("cron-7", 61, SEEN)).jobs[0].last_run == NOW - timedelta(seconds=61)
+    assert world.keeper.problem is not None
+    assert "cannot be used" in world.keeper.problem.message
