@@ -90,6 +90,7 @@ class EnvironmentScreen(JobActions):
                 self._look()
 
     def _look(self) -> None:
+        self._draw()
         self.run_worker(self._compare(), group="environment", exclusive=True)
 
     async def _ask(self, job: Job) -> Comparison:
@@ -119,7 +120,7 @@ class EnvironmentScreen(JobActions):
             self._why.display = True
             self._why.show("Why, and a fix" if comparison.fixes else "Why")
         elif self._refusal is None:
-            facts = (*facts, Piece("  asking your shell", Tone.ACCENT))
+            facts = (*facts, Piece("  ► asking your shell", Tone.ACCENT))
         self._rule.show("Environment", facts)
         self._arrange()
         self._keys_changed()

@@ -36,7 +36,7 @@ def compare(job: Job, given: Given, shell: Shell, find: LookUp = look_up) -> Com
     scripts = _scripts(given)
     programs = tuple(_programs(given, shell, scripts, find))
     variables = tuple(sorted(_variables(given, shell, scripts, programs), key=_order))
-    path = suggested_path(_path(given.environment), _path(shell.environment))
+    path = suggested_path(_path(given.environment), _path(shell.environment), programs)
     reasons, fixes = reasons_and_fixes(given, variables, programs, path)
     names = tuple(called.path for called, _ in scripts)
     return Comparison(job, given, shell, variables, programs, reasons, fixes, path, names)

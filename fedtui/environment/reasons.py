@@ -36,26 +36,29 @@ def reasons_and_fixes(
         *_not_set(given, needed),
     ]
     fixes: dict[str, str] = {}
-    if missing or others:
+    if (missing or others) and os.fsencode(path) != given.environment.get(b"PATH"):
         fixes["PATH"] = path
     if dash_words:
         fixes["SHELL"] = _BASH
     return tuple(reasons), fixes
 
 
-def suggested_path(given: str, shell: str) -> str:
+def suggested_path(given: str, shell: str, programs: Sequence[Program]) -> str:
     """The PATH that finds what the shell finds: its lasting folders, then those that only the scheduler has.
 
-    Folders that are not there, not absolute, or gone with the session are left out. A line of a crontab holds
-    998 bytes: where that is too little, the folders at the end of the shell's own go.
+    Folders that are not there, not absolute, or gone with the session are left out, but for those that a
+    program is found in. A line of a crontab holds 998 bytes: where that is too little, the folders that
+    nothing is found in go, the last ones first.
     """
+    needed = {posixpath.dirname(one.shell.path) for one in programs if one.shell.path is not None}
     ours = [folder for folder in given.split(":") if folder.startswith("/")]
-    theirs = [folder for folder in shell.split(":") if _lasts(folder)]
+    theirs = [folder for folder in shell.split(":") if folder in needed or _lasts(folder)]
+    spare = [folder for folder in theirs if folder not in needed]
     while True:
         path = ":".join(dict.fromkeys([*theirs, *ours]))
-        if not theirs or len(os.fsencode(path)) + len("PATH=") <= LONGEST_LINE:
+        if not spare or len(os.fsencode(path)) + len("PATH=") <= LONGEST_LINE:
             return path
-        theirs.pop()
+        theirs.remove(spare.pop())
 
 
 def _lasts(folder: str) -> bool:
