@@ -48,7 +48,7 @@ DASHBOARD = (
     Key("job.delete", "x", "delete", "delete", "delete", JOB, 1),
     Key("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
     Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
-    Key("job.environment", "v", "environment", "env", "its environment, why it fails", JOB, 1),
+    Key("job.environment", "v", "environment", "env", "cron's environment", JOB, 1),
     Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 2, shown="/ esc"),
     Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 2),
     Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
@@ -84,7 +84,7 @@ LOG_SCREEN = (
 )
 
 ENVIRONMENT_SCREEN = (
-    Key("environment.add", "a", "add", "add the line", "set the variable in the crontab", ENVIRONMENT, 2),
+    Key("environment.add", "a", "add", "add the line", "set it in the crontab", ENVIRONMENT, 2),
     Key("environment.run", "r", "run", "run as cron", "run it as cron would", ENVIRONMENT, 2, "run"),
     Key("environment.mask", "m", "unmask", "unmask", "show secrets, hide them", ENVIRONMENT, 2),
     Key(
@@ -97,7 +97,7 @@ ENVIRONMENT_SCREEN = (
         2,
         shown="=",
     ),
-    Key("environment.value", "enter", "value", "in full", "both values in full", ENVIRONMENT),
+    Key("environment.value", "enter", "value", "in full", "both values in full", ENVIRONMENT, shown="enter"),
     Key(
         "environment.refresh", "R", "refresh", "ask again", "ask both sides again", ENVIRONMENT, palette=False
     ),
