@@ -11,6 +11,7 @@ from fedtui.screens.environment import EnvironmentScreen
 from tests.fixtures import mockup_data as mock
 from tests.fixtures import mockup_environment
 from tests.fixtures.mockup_app import MockupApp, screen_text
+from tests.pilot import test_doctor as doctor
 
 SMALL, LARGE = (80, 24), (120, 40)
 THEMES = pytest.mark.parametrize("light", [False, True], ids=["dark", "light"])
@@ -133,3 +134,16 @@ def test_environment_in_ascii(snap_compare: Compare) -> None:
 def test_environment_a_path_in_full(snap_compare: Compare) -> None:
     run = environment("enter", says="not in cron")
     assert snap_compare(MockupApp(), terminal_size=SMALL, run_before=run)
+
+
+@SIZES
+@THEMES
+def test_doctor(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    app = MockupApp(doctor.SNAPSHOT, light=light)
+    run = after("d", "down", says="why it matters")
+    assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+def test_doctor_in_ascii(snap_compare: Compare) -> None:
+    app = MockupApp(doctor.SNAPSHOT, ascii_only=True)
+    assert snap_compare(app, terminal_size=SMALL, run_before=after("d", says="why it matters"))
