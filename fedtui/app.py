@@ -45,9 +45,9 @@ class FedtuiApp(App[str]):
     """The dashboard over a store.
 
     `clock` gives the time in the zone to show; without one the ports' clock is shown in `zone`.
-    `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `checks` is how many health
-    checks there are; `background` is awaited while the dashboard is open. `run()` returns "demo" where
-    the user chose the demo workspace, else None; an error that ended it is in `failure` then.
+    `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `background` is awaited while
+    the dashboard is open. `run()` returns "demo" where the user chose the demo workspace, else None; an
+    error that ended it is in `failure` then.
     """
 
     TITLE = "fedtui"
@@ -69,7 +69,6 @@ class FedtuiApp(App[str]):
         host: str = "",
         home: str = "",
         ascii_only: bool = False,
-        checks: int | None = None,
         background: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.ascii_only = ascii_only
@@ -83,7 +82,6 @@ class FedtuiApp(App[str]):
         self.user = user or ports.user
         self.host = host
         self.home = home or str(Path.home())
-        self.checks = checks
         self._background = background
         self._waited = 0
         self.failure: BaseException | None = None
