@@ -37,6 +37,9 @@ STYLES = Path(__file__).parent / "styles"
 QUIET = 0.5
 """Seconds after the start at which the modules that the first paint did not need are loaded."""
 
+PATIENCE = 10
+"""How often that is put off by as much again while sources have not answered."""
+
 
 class FedtuiApp(App[str]):
     """The dashboard over a store.
@@ -80,6 +83,7 @@ class FedtuiApp(App[str]):
         self.host = host
         self.home = home or str(Path.home())
         self._background = background
+        self._waited = 0
         self.failure: BaseException | None = None
         self.animation_level = "none"
         for theme in (DARK, LIGHT):
@@ -135,6 +139,10 @@ class FedtuiApp(App[str]):
 
     async def _load_the_rest(self) -> None:
         """Make and load what the first paint did not wait for; then look for garbage again (`__main__`)."""
+        self._waited += 1
+        if self.store.snapshot.loading and self._waited < PATIENCE:
+            self.set_timer(QUIET, self._load_the_rest)  # the first rows are still being made
+            return
         for screen in self.screen_stack:
             if isinstance(screen, Dashboard):
                 await screen.prepare()
