@@ -20,6 +20,7 @@ from fedtui.sources.own_runs import OwnRunsSource
 if TYPE_CHECKING:
     from fedtui.actions.ports import Ports
     from fedtui.config import Config
+    from fedtui.health.asking import Asker
     from fedtui.keeping import Keeper
     from fedtui.merging import Settle
     from fedtui.results import RuleBook
@@ -72,6 +73,7 @@ class Workspace:
         self.zone = zone
         self._makers = makers(self)
         self._sources: dict[str, Source] = {}
+        self._asker: Asker | None = None
         self._background = background
         self._words = tuple(words)
         self._snapshot: Callable[[], Snapshot] = lambda: Snapshot(ports.clock())
@@ -106,15 +108,19 @@ class Workspace:
         self.book.check()
         store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance())
         self._snapshot = lambda: store.snapshot
+        if self._asker is not None:
+            self._asker.told = store.look_again  # the screen waits for no program
         return store
 
     @cached_property
     def checkup(self) -> Callable[[Snapshot], Checkup]:
         """Runs all checks on a snapshot. Blocking."""
         from fedtui.health import checkup
+        from fedtui.health.asking import Asker
         from fedtui.health.host import Host
 
-        host, ignore = Host(self.config.log_size_warning), self.config.ignore
+        self._asker = Asker(machine=not self.ports.demo)
+        host, ignore = Host(self.config.log_size_warning, asker=self._asker), self.config.ignore
         return lambda snapshot: checkup(snapshot, host, ignore)
 
     def checked(self) -> Snapshot:

@@ -39,7 +39,8 @@ def really_run(argv: Sequence[str], deadline: float) -> Ended:
 class Asker:
     """Runs programs and remembers what they said.
 
-    `systemd` says whether systemd runs this machine. `told`, where given, is called from another thread when
+    `systemd` says whether systemd runs this machine; `machine` is False where its daemons are not what
+    starts the jobs (the demo workspace). `told`, where given, is called from another thread when
     new answers are there; then `ask` never waits.
     """
 
@@ -48,10 +49,12 @@ class Asker:
         run: Run = really_run,
         *,
         systemd: bool | None = None,
+        machine: bool = True,
         told: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.systemd = Path("/run/systemd/system").is_dir() if systemd is None else systemd
+        self.machine = machine
         self.told = told
         self._run = run
         self._clock = clock

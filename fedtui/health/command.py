@@ -114,7 +114,7 @@ def line_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 @check(NO_OUTPUT)
 def no_output(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT115: jobs of the user's own tables whose output nobody can read; one finding for each way."""
-    mailer = host.asker is None or any(host.exists(path) for path in MAILERS)
+    mailer = not host.is_machine or any(host.exists(path) for path in MAILERS)
     null, mail = [], []
     for job, cron, reading in readings(snapshot):
         if job.source is not SourceName.CRONTAB or not reading.readable:

@@ -46,7 +46,7 @@ class Host:
     """File facts as this user sees them.
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
-    monotonic seconds; `asker` runs programs (none: this is no machine, as in the demo workspace).
+    monotonic seconds; `asker` runs programs (none: none are run).
     """
 
     def __init__(
@@ -129,11 +129,14 @@ class Host:
         return self.asker.ask(argv, of=of)
 
     @property
+    def is_machine(self) -> bool:
+        """Whether the machine's own daemons start the jobs."""
+        return self.asker is not None and self.asker.machine
+
+    @property
     def has_systemd(self) -> bool:
-        """Whether systemd runs the machine. Raises Unknown where there is no machine to ask."""
-        if self.asker is None:
-            raise Unknown("this machine", "no programs are asked here")
-        return self.asker.systemd
+        """Whether systemd runs the machine, and starts the jobs."""
+        return self.asker is not None and self.asker.machine and self.asker.systemd
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""

@@ -185,7 +185,13 @@ def missed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """
     hidden = next((one for one in snapshot.problems if one.source == "cron-log"), None)
     if hidden is not None and any(job.cron is not None for job in snapshot.jobs):
-        yield MISSED.unchecked("the runs that cron missed", hidden.message, hidden.advice)
+        yield MISSED.found(
+            "Whether cron left out a run before now is not seen: its log is not.",
+            (hidden.message,),
+            title="missed runs are not seen",
+            fix=hidden.advice,
+            severity=Severity.NOTE,
+        )
         return
     if snapshot.starts_since is None:
         return

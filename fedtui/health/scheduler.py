@@ -82,7 +82,7 @@ def cron_down(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             continue
         if scheduler.up is None:
             yield CRON_DOWN.unchecked("the cron daemon", scheduler.detail)
-        elif scheduler.up is False and host.asker is not None and not _installed(host):
+        elif scheduler.up is False and host.is_machine and not _installed(host):
             yield NOT_INSTALLED.found(
                 f"No cron is installed on this machine: none of its {len(jobs)} jobs will start.",
                 (*(f"{path}  missing" for path in PROGRAMS[:2]),),
@@ -168,7 +168,7 @@ def clock_not_synchronised(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT006: a time service is on and has not set the clock; without one it is a note (a host may set it)."""
     if not host.has_systemd:
         return
-    ended = host.ask("timedatectl", "show", "--property=NTP,NTPSynchronized,CanNTP")
+    ended = host.ask("timedatectl", "show", "--property=NTP", "--property=NTPSynchronized")
     facts = properties(decode(ended.out))
     if ended.status or "NTPSynchronized" not in facts:
         yield CLOCK.unchecked("the clock", decode(ended.err).strip() or "timedatectl says nothing of it")

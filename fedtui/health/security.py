@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from fedtui.health.host import Host
 from fedtui.health.reading import readings
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.safe_text import MASK, decode, mask_secrets, shown
 from fedtui.sources.accounts import name_of
@@ -21,6 +21,7 @@ WRITABLE_BY_OTHERS = Rule(
     "Whoever can write the script, or rename files in its folder, decides what is run in the name of the "
     "job's user. For a job of root that is everything.",
     "Take the right away: chmod go-w, or give the file to the job's user.",
+    needs=CRON_TABLES,
 )
 SECRET_IN_LINE = Rule(
     "FT602",
@@ -29,6 +30,7 @@ SECRET_IN_LINE = Rule(
     "A command is seen by everybody who lists processes while it runs, it stands in cron's log and in each "
     "copy of the table.",
     "Put it into a file of mode 0600, and have the script read it from there.",
+    needs=CRON_TABLES,
 )
 SECRET_IN_LOG = Rule(
     "FT603",
@@ -43,6 +45,7 @@ KEY_OPEN = Rule(
     "a private key that others can read",
     "ssh refuses a key that others may read, so a job that uses it fails; and whoever reads it can use it.",
     "Take the rights away: chmod 600.",
+    needs=CRON_TABLES,
 )
 
 _OTHERS = stat.S_IWOTH

@@ -71,6 +71,7 @@ def not_started(snapshot: Snapshot, host: Host) -> Iterator[Report]:
                 else " before the next boot."
             ),
             (f"state  {facts.active_state}, {facts.unit_file_state}", f"file  {facts.fragment}"),
+            fix="Nothing is to be mended unless the condition should hold here." if held else "",
             severity=Severity.NOTE if held else Severity.WARNING,
             command="" if held else f"{systemctl(facts, change=True)} start {facts.unit}",
             job=job,

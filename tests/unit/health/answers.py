@@ -24,7 +24,7 @@ LoadState=not-found
 ActiveState=inactive
 UnitFileState=
 """
-CLOCK = "CanNTP=yes\nNTP={on}\nNTPSynchronized={set}\n"
+CLOCK = "NTP={on}\nNTPSynchronized={set}\n"
 
 HEALTHY = {
     "systemctl show": CRON_UNITS.format(state="enabled"),
