@@ -14,13 +14,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from fedtui.merging import merge
-from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
+from fedtui.model import Answer, Job, Run, Snapshot, SourceName
 from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
     from fedtui.actions.ports import Ports
     from fedtui.config import Config
-    from fedtui.health.asking import Asker
+    from fedtui.health.doctor import Doctor
     from fedtui.keeping import Keeper
     from fedtui.merging import Settle
     from fedtui.results import RuleBook
@@ -73,7 +73,6 @@ class Workspace:
         self.zone = zone
         self._makers = makers(self)
         self._sources: dict[str, Source] = {}
-        self._asker: Asker | None = None
         self._background = background
         self._words = tuple(words)
         self._snapshot: Callable[[], Snapshot] = lambda: Snapshot(ports.clock())
@@ -108,20 +107,15 @@ class Workspace:
         self.book.check()
         store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance())
         self._snapshot = lambda: store.snapshot
-        if self._asker is not None:
-            self._asker.told = store.look_again  # the screen waits for no program
+        self.checkup.wait_for_no_program(store.look_again)
         return store
 
     @cached_property
-    def checkup(self) -> Callable[[Snapshot], Checkup]:
+    def checkup(self) -> Doctor:
         """Runs all checks on a snapshot. Blocking."""
-        from fedtui.health import checkup
-        from fedtui.health.asking import Asker
-        from fedtui.health.host import Host
+        from fedtui.health.doctor import Doctor
 
-        self._asker = Asker(machine=not self.ports.demo)
-        host, ignore = Host(self.config.log_size_warning, asker=self._asker), self.config.ignore
-        return lambda snapshot: checkup(snapshot, host, ignore)
+        return Doctor(self.config, machine=not self.ports.demo)
 
     def checked(self) -> Snapshot:
         """The newest picture, checked. Blocking."""

@@ -119,7 +119,7 @@ class Dashboard(Finding, JobActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for a job need one; stopping needs one that runs."""
-        if action in ("run", "pause", "reschedule", "log", "edit", "delete", "open_editor"):
+        if action in ("run", "pause", "reschedule", "log", "edit", "delete", "open_editor", "environment"):
             return self.job is not None
         if action == "stop":
             return self.job is not None and self.job.running
@@ -150,6 +150,21 @@ class Dashboard(Finding, JobActions):
     @on(FollowChanged)
     def _follow_changed(self) -> None:
         self.draw_rules()
+
+    def action_doctor(self) -> None:
+        """What is wrong on this machine, and how it is mended."""
+        from fedtui.screens.doctor import DoctorScreen
+
+        self.app.push_screen(DoctorScreen())
+
+    def go_to(self, job_id: str) -> None:
+        """Put the cursor on a job; a filter that hides it is forgotten."""
+        job = self.snapshot.job(job_id)
+        if job is not None and job not in self.filter.choose(self.snapshot.jobs):
+            self.filter.text, self.filter.whose = "", ""
+            self.show(self.snapshot)
+        self.focus_pane("jobs")
+        self.jobs.table.select(job_id)
 
     async def action_refresh(self) -> None:
         """Ask every source now."""

@@ -70,7 +70,7 @@ class Asker:
         """
         question = (tuple(argv), of)
         known = self._known.get(question)
-        fresh = known is not None and (of is not None or self._clock() - known[0] < keep)
+        fresh = known is not None and (of is not None or known[0] + keep > self._clock())
         if not fresh and self.told is None:
             known = self._fetch(question)
         elif not fresh:
@@ -80,6 +80,13 @@ class Asker:
         if isinstance(known[1], str):
             raise Unknown(argv[0], known[1])
         return known[1]
+
+    def forget(self) -> None:
+        """Ask again the next time; until then, where nobody waits, what was said stands."""
+        self._known = {
+            question: (when if question[1] is not None else float("-inf"), answer)
+            for question, (when, answer) in self._known.items()
+        }
 
     def _fetch(self, question: tuple[tuple[str, ...], object]) -> tuple[float, Ended | str]:
         answer: Ended | str
