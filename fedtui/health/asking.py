@@ -70,7 +70,8 @@ class Asker:
         """
         question = (tuple(argv), of)
         known = self._known.get(question)
-        fresh = known is not None and (of is not None or known[0] + keep > self._clock())
+        lasts = of is not None and known is not None and isinstance(known[1], Ended)
+        fresh = known is not None and (lasts or known[0] + keep > self._clock())
         if not fresh and self.told is None:
             known = self._fetch(question)
         elif not fresh:
