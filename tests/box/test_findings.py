@@ -108,7 +108,7 @@ def test_a_scheduler_that_will_not_start_the_jobs(own_box: Box) -> None:
     box.output(["systemctl", "--user", "enable", "--now", "good.timer"])
     assert [one for one in check(box)["findings"] if one["severity"] != "note"] == []
     # A login: without one, and without lingering, fed's systemd ends at once, which is what FT005 warns of.
-    session = ["systemd-run", "--uid=fed", "--property=PAMName=login", "--property=Type=exec", "sleep", "300"]
+    session = ["systemd-run", "--uid=fed", "--property=PAMName=login", "--no-block", "sleep", "300"]
     box.output(session, "root")
     wait_until(lambda: " fed " in box.output(["loginctl", "list-sessions"]), 10, "the session of fed")
     box.output(["rm", "/var/lib/systemd/linger/fed"], "root")
