@@ -82,6 +82,8 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         ascii_only=options.ascii or workspace.config.ascii or needs_ascii(),
         checks=len(CHECKS),
         background=workspace.background,
+        watches=workspace.watches,
+        past=workspace.past,
     )
     wanted = app.run()
     if app.failure is not None:

@@ -6,7 +6,7 @@ What is seen lives in `screens` and `widgets`, what is done in `actions`.
 from __future__ import annotations
 
 import gc
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -18,14 +18,14 @@ from textual.worker import WorkerFailed
 
 from fedtui.actions.ports import Ports
 from fedtui.config import Config
-from fedtui.model import Job, Snapshot
+from fedtui.model import Job, Run, Snapshot
 from fedtui.presentation.times import next_tick
 from fedtui.schedule.upcoming import RunsOf, runs_of
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
 from fedtui.sources.log_feed import LogFeed
-from fedtui.widgets.host import StorePort
+from fedtui.widgets.host import StorePort, WatchPort
 from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
 from fedtui.widgets.log_feed import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
@@ -41,8 +41,9 @@ class FedtuiApp(App[str]):
 
     `clock` gives the time in the zone to show; without one the ports' clock is shown in `zone`.
     `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `checks` is how many health
-    checks there are; `background` is awaited while the dashboard is open. `run()` returns "demo" where
-    the user chose the demo workspace, else None; an error that ended it is in `failure` then.
+    checks there are; `background` is awaited while the dashboard is open; `watches` watch over jobs' next
+    runs, `past` gives the runs on record. `run()` returns "demo" where the user chose the demo workspace,
+    else None; an error that ended it is in `failure` then.
     """
 
     TITLE = "fedtui"
@@ -66,6 +67,8 @@ class FedtuiApp(App[str]):
         ascii_only: bool = False,
         checks: int | None = None,
         background: Callable[[], Awaitable[None]] | None = None,
+        watches: WatchPort | None = None,
+        past: Callable[[], Sequence[Run]] | None = None,
     ) -> None:
         self.ascii_only = ascii_only
         super().__init__()
@@ -79,6 +82,8 @@ class FedtuiApp(App[str]):
         self.host = host
         self.home = home or str(Path.home())
         self.checks = checks
+        self.watches = watches
+        self.past: Callable[[], Sequence[Run]] = past or tuple
         self._background = background
         self.failure: BaseException | None = None
         self.animation_level = "none"

@@ -16,9 +16,11 @@ from fedtui.screens.base import FullScreen
 from fedtui.widgets.arrangement import DETAILS_FROM
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.head_line import WIDE
-from fedtui.widgets.keys import ALL, EVERYWHERE, JOB, LOG, PANES, Key
+from fedtui.widgets.keys import ALL, EVERYWHERE, HISTORY, JOB, LOG, PANES, WATCH, Key
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
+
+GROUPS = (JOB, EVERYWHERE, PANES, LOG, WATCH, HISTORY)
 
 _SIGNS = (
     ("●", Tone.OK, "on", "waits for its next run"),
@@ -73,18 +75,21 @@ class HelpScreen(FullScreen):
     def _draw(self) -> None:
         width, height = self.app.size
         wide = width >= WIDE
-        groups = {name: self._keys(name, wide) for name in (JOB, EVERYWHERE, PANES, LOG)}
+        groups = {name: self._keys(name, wide) for name in GROUPS}
         signs = self._signs(wide)
         space: list[Line] = [()] if height >= DETAILS_FROM else []
         if wide:
             columns = [
                 [*groups[JOB], *space, *groups[PANES]],
-                [*groups[EVERYWHERE], *space, *groups[LOG]],
-                signs,
+                [*groups[EVERYWHERE], *space, *groups[LOG], *space, *groups[HISTORY]],
+                [*signs, *space, *groups[WATCH]],
             ]
             widths = [38, 40, width - 78]
         else:
-            columns = [[*groups[JOB], *groups[EVERYWHERE], *groups[LOG]], [*signs, *groups[PANES]]]
+            columns = [
+                [*groups[JOB], *groups[EVERYWHERE], *groups[LOG]],
+                [*signs, *groups[PANES], *groups[WATCH], *groups[HISTORY]],
+            ]
             widths = [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])
 

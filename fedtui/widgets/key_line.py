@@ -56,6 +56,7 @@ class KeyLine(Widget):
         wide = self.app.size.width >= WIDE
         typing = isinstance(self.screen.focused, Input)
         found: dict[str, Hint] = {"enter": ("enter", "keep", "enter")} if typing else {}
+        lesser: list[Hint] = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
             key = BY_ID.get(binding.id or "")
@@ -66,13 +67,15 @@ class KeyLine(Widget):
                 if key.footer < (1 if wide else 2):
                     continue
                 word = self.labels.get(key.id) or (key.label if wide else key.short or key.label)
-            shown = self.app.get_key_display(binding)
+            shown = "enter" if binding.key == "enter" else self.app.get_key_display(binding)
             if typing and len(shown) == 1:
                 continue  # it would be typed
             if key is not None and key.shown and binding.key == key.key and "/" in key.shown.strip("/"):
                 shown = key.shown
-            found[binding.action] = (shown, word, binding.key)
-        return _quit_last(list(found.values()))
+            found[binding.action] = hint = (shown, word, binding.key)
+            if key is not None and key.footer < 2:
+                lesser.append(hint)
+        return _quit_last(_fitting(list(found.values()), lesser, self.app.size.width - 2))
 
     def render(self) -> Content:
         """The line."""
@@ -91,6 +94,14 @@ class KeyLine(Widget):
             if left <= event.x < right:
                 self.app.simulate_key(key)
             left = right + 2
+
+
+def _fitting(hints: list[Hint], lesser: list[Hint], room: int) -> list[Hint]:
+    """The hints that fit: the last of the `lesser` ones go first, so that help and quit always do."""
+    while lesser and sum(cells(shown) + cells(word) + 3 for shown, word, _ in hints) - 2 > room:
+        hints = [hint for hint in hints if hint is not lesser[-1]]
+        lesser = lesser[:-1]
+    return hints
 
 
 def _quit_last(hints: list[Hint]) -> list[Hint]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from textual.binding import Binding
 
 JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a log"
+WATCH, HISTORY = "while watching", "in the history"
 
 
 class Key(NamedTuple):
@@ -42,12 +43,14 @@ DASHBOARD = (
     Key("job.run", "r", "run", "run", "run now, live output", JOB, 2),
     Key("job.pause", "p", "pause", "pause", "pause or resume", JOB, 2),
     Key("job.reschedule", "e", "reschedule", "reschedule", "reschedule", JOB, 2, "resched"),
+    Key("job.watch", "w", "watch", "watch", "watch its next runs", JOB, 2),
     Key("job.log", "l", "log", "log", "its log, full screen", JOB, 2, shown="l enter"),
     Key("job.edit", "E", "edit", "edit", "edit the whole job", JOB, 1),
     Key("job.delete", "x", "delete", "delete", "delete", JOB, 1),
     Key("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
     Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
-    Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 2, shown="/ esc"),
+    Key("app.history", "h", "history", "history", "history of runs", EVERYWHERE, 1),
+    Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 1, shown="/ esc"),
     Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 2),
     Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
     Key("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
@@ -81,7 +84,36 @@ LOG_SCREEN = (
     Key("log.back", "escape", "back", "back", "back", LOG, 2, shown="esc", palette=False),
 )
 
-ALL = (*DASHBOARD, *APP, *LOG_SCREEN)
+WATCH_SCREEN = (
+    Key("watch.run", "r", "run", "run now", "run it now; no cycle", WATCH, 2),
+    Key("watch.log", "l", "log", "full log", "its log, full screen", WATCH, 2),
+    Key("watch.more", "plus", "more", "one more", "one cycle more", WATCH, 2, shown="+"),
+    Key("watch.environment", "v", "environment", "env", "its environment", WATCH, 2),
+    Key("watch.again", "w", "again", "watch again", "watch again", WATCH, 2),
+    Key("watch.end", "x", "end_watch", "end the watch", "end the watch", WATCH, 1),
+    Key(
+        "watch.back",
+        "escape",
+        "back",
+        "back, keeps watching",
+        "back, keeps watching",
+        WATCH,
+        2,
+        shown="esc",
+        palette=False,
+    ),
+)
+
+HISTORY_SCREEN = (
+    Key("history.log", "enter", "log", "its log", "the log of its job", HISTORY, 2, shown="enter"),
+    Key("history.filter", "/", "filter", "filter", "filter", HISTORY, 2),
+    Key("history.older", "left_square_bracket", "older(1)", "older", "older days", HISTORY, 2),
+    Key("history.newer", "right_square_bracket", "older(-1)", "newer", "newer days", HISTORY, 2),
+    Key("history.fold", "z", "fold", "fold strip", "fold the strip", HISTORY, 2),
+    Key("history.back", "escape", "back", "back", "back", HISTORY, 2, shown="esc", palette=False),
+)
+
+ALL = (*DASHBOARD, *APP, *LOG_SCREEN, *WATCH_SCREEN, *HISTORY_SCREEN)
 BY_ID = {key.id: key for key in ALL}
 
 
