@@ -57,6 +57,7 @@ def _demo(config: Config, options: Namespace) -> int:
     folder = Path(options.folder).absolute() if options.folder else config.state / "demo"
     if options.rest:
         inner = build_parser("fedtui demo").parse_args(options.rest)
+        inner.ascii = inner.ascii or options.ascii
         if inner.verb in (None, "demo"):
             raise UsageError("fedtui demo: give a verb such as list, or nothing to open the dashboard")
         return run_verb(demo_workspace(config, folder), inner)
@@ -68,6 +69,11 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     """Open the dashboard; Textual is loaded only here. Returns what the user asked for on leaving."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
+    # Textual paints on a beat of 60 a second, so that a key waits 17 ms for nothing but the beat.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
+    # A source that works in its thread lets a key through after a millisecond, not five.
+    sys.setswitchinterval(0.001)
+    _assume_a_size()
     from fedtui.app import FedtuiApp
     from fedtui.health import CHECKS
 
@@ -89,6 +95,15 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     if app.failure is not None:
         raise app.failure
     return wanted
+
+
+def _assume_a_size() -> None:
+    """Where the terminal does not know its size (a serial console), take 80x24.
+
+    Textual and rich take different ones there, and the screen would be laid out anew without end.
+    """
+    if 0 in os.get_terminal_size(sys.stdout.fileno()):
+        os.environ |= {"COLUMNS": "80", "LINES": "24"}
 
 
 def needs_ascii() -> bool:

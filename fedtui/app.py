@@ -5,7 +5,9 @@ What is seen lives in `screens` and `widgets`, what is done in `actions`.
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import signal
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePath
@@ -25,6 +27,7 @@ from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
 from fedtui.sources.log_feed import LogFeed
+from fedtui.watching.book import BookError
 from fedtui.widgets.host import StorePort, WatchPort
 from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
 from fedtui.widgets.log_feed import OpenLog
@@ -114,6 +117,8 @@ class FedtuiApp(App[str]):
 
     def on_mount(self) -> None:
         """Begin to read the world, and to count seconds."""
+        # Ended from outside, too, the terminal is given back as it was.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.store.subscribe(self._snapshot_came)
         self.run_worker(self.store.run(), name="store", group="store", exit_on_error=True)
         if self._background is not None:
@@ -132,12 +137,25 @@ class FedtuiApp(App[str]):
         """Name a mistake in the settings."""
         self.notify(f"config.toml: {mistake}", severity="warning", markup=False)
 
+    def on_unmount(self) -> None:
+        """Leave signals to whoever comes after."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+
     async def _load_the_rest(self) -> None:
         """Make and load what the first paint did not wait for; then look for garbage again (`__main__`)."""
         for screen in self.screen_stack:
             if isinstance(screen, Dashboard):
                 await screen.prepare()
         self.run_worker(_load_and_collect, thread=True, group="loading")
+        if self.watches is not None:
+            self.run_worker(self._go_on_watching(self.watches), group="watches")
+
+    async def _go_on_watching(self, watches: WatchPort) -> None:
+        """See to it that watches that are not finished are kept, whatever became of their process."""
+        try:
+            await asyncio.to_thread(watches.see_to_it)
+        except (BookError, OSError) as error:
+            self.notify(f"No watch goes on: {error}", severity="warning", markup=False)
 
     def _snapshot_came(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot on the next turn of the loop: a burst is drawn once."""

@@ -33,6 +33,7 @@ from fedtui.watching.book import BookError
 from fedtui.watching.cycle import Watch
 from fedtui.watching.following import CannotWatch
 from fedtui.widgets.cycle_log import CycleLog
+from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import WATCH_SCREEN
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.lines import ROOMY_FROM
@@ -149,6 +150,8 @@ class WatchScreen(JobActions):
             self.seen = watch
             self.log_view.show_watch(watch)
             self._draw()
+            for line in self.query(KeyLine):
+                line.labels = {"watch.back": "back"} if watch.finished else {}
             self.refresh_bindings()
 
     def _say(self, trouble: str) -> None:

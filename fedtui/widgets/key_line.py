@@ -75,6 +75,8 @@ class KeyLine(Widget):
             found[binding.action] = hint = (shown, word, binding.key)
             if key is not None and key.footer < 2:
                 lesser.append(hint)
+        if any(key == "escape" for _, _, key in found.values()) and "quit" in found:
+            lesser.append(found["quit"])  # the way out of this screen is back
         return _quit_last(_fitting(list(found.values()), lesser, self.app.size.width - 2))
 
     def render(self) -> Content:
