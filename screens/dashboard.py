@@ -157,6 +157,21 @@ class Dashboard(Finding, JobActions):
 
         self.app.push_screen(HistoryScreen())
 
+    def action_doctor(self) -> None:
+        """What is wrong on this machine, and how it is mended."""
+        from fedtui.screens.doctor import DoctorScreen
+
+        self.app.push_screen(DoctorScreen())
+
+    def go_to(self, job_id: str) -> None:
+        """Put the cursor on a job; a filter that hides it is forgotten."""
+        job = self.snapshot.job(job_id)
+        if job is not None and job not in self.filter.choose(self.snapshot.jobs):
+            self.filter.text, self.filter.whose = "", ""
+            self.show(self.snapshot)
+        self.focus_pane("jobs")
+        self.jobs.table.select(job_id)
+
     async def action_refresh(self) -> None:
         """Ask every source now."""
         await self.host.store.refresh()

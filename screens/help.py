@@ -16,11 +16,11 @@ from fedtui.screens.base import FullScreen
 from fedtui.widgets.arrangement import DETAILS_FROM
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.head_line import WIDE
-from fedtui.widgets.keys import ALL, EVERYWHERE, HISTORY, JOB, LOG, PANES, WATCH, Key
+from fedtui.widgets.keys import ALL, DOCTOR, EVERYWHERE, HISTORY, JOB, LOG, PANES, WATCH, Key
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
 
-GROUPS = (JOB, EVERYWHERE, PANES, LOG, WATCH, HISTORY)
+GROUPS = (JOB, EVERYWHERE, PANES, LOG, WATCH, HISTORY, DOCTOR)
 
 _SIGNS = (
     ("●", Tone.OK, "on", "waits for its next run"),
@@ -82,13 +82,13 @@ class HelpScreen(FullScreen):
             columns = [
                 [*groups[JOB], *space, *groups[PANES]],
                 [*groups[EVERYWHERE], *space, *groups[LOG], *space, *groups[HISTORY]],
-                [*signs, *space, *groups[WATCH]],
+                [*signs, *space, *groups[WATCH], *space, *groups[DOCTOR]],
             ]
             widths = [38, 40, width - 78]
         else:
             columns = [
                 [*groups[JOB], *groups[EVERYWHERE], *groups[LOG]],
-                [*signs, *groups[PANES], *groups[WATCH], *groups[HISTORY]],
+                [*signs, *groups[PANES], *groups[WATCH], *groups[HISTORY], *groups[DOCTOR]],
             ]
             widths = [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])

@@ -32,6 +32,7 @@ LOADED_LATER = (
     "actions.schedule_preview",
     "screens.ask",
     "screens.confirm",
+    "screens.doctor",
     "screens.editing",
     "screens.help",
     "screens.history",
@@ -159,7 +160,7 @@ class JobActions(FullScreen):
             return
         if job.state is State.BAD_LINE:
             line = f"{new.schedule} {_command_of_bad(job)}"
-            await self._change("Mend", job, lambda _: actions.plan_mend(job, line, ports))
+            await self._change("Mend", job, lambda mend: actions.plan_mend(job, line, ports, mend=mend))
             return
         await self._change(
             "Reschedule",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         plan_pause,
         plan_reschedule,
         plan_resume,
+        plan_silence,
         plan_undo,
     )
     from fedtui.actions.cron_environment import Account, job_environment
@@ -58,6 +59,7 @@ _HOMES = {
     "plan_pause": "change",
     "plan_reschedule": "change",
     "plan_resume": "change",
+    "plan_silence": "change",
     "plan_undo": "change",
     "preview": "schedule_preview",
     "run_now": "run",
@@ -92,6 +94,7 @@ __all__ = [
     "plan_pause",
     "plan_reschedule",
     "plan_resume",
+    "plan_silence",
     "plan_undo",
     "preview",
     "run_now",

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 
-from fedtui.actions import cron_apply, cron_change, timer_pause, timer_reschedule
+from fedtui.actions import cron_apply, cron_change, silence, timer_pause, timer_reschedule
 from fedtui.actions.cron_change import CronChange
 from fedtui.actions.draft import Draft
 from fedtui.actions.plan import Applied, Plan, Refused
 from fedtui.actions.ports import Ports
+from fedtui.actions.silence import ConfigChange
 from fedtui.actions.table import Mend
 from fedtui.actions.timer_pause import TimerState
 from fedtui.actions.timer_reschedule import DropIn
@@ -62,9 +63,14 @@ async def plan_delete(job: Job, ports: Ports, *, mend: Mend | None = None) -> Pl
     return await asyncio.to_thread(cron_change.delete, job, ports, mend)
 
 
-async def plan_mend(job: Job, new_line: str, ports: Ports) -> Plan:
-    """New text for a line that cron refuses; `job` is the row of that line."""
-    return await asyncio.to_thread(cron_change.mend, job, new_line, ports)
+async def plan_mend(job: Job, new_line: str, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """New text for a line that cron refuses; `job` is the row of that line, `mend` is for other bad lines."""
+    return await asyncio.to_thread(cron_change.mend, job, new_line, ports, mend)
+
+
+async def plan_silence(code: str, job: Job | None, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """The finding `code` of a job, or of the machine, not reported any more."""
+    return await asyncio.to_thread(silence.plan, code, job, ports, mend)
 
 
 async def plan_milder(plan: Plan, job: Job, ports: Ports) -> Plan:
@@ -88,6 +94,8 @@ async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
         return await timer_pause.plan_undo(step, ports)
     if step.kind == "timer-drop-in":
         return await timer_reschedule.plan_undo(step, ports)
+    if step.kind == "config-file":
+        return await asyncio.to_thread(silence.plan_undo, step, ports)
     raise Refused(f"Change {step.id} ({step.kind}) was made by another version of fedtui, which can undo it.")
 
 
@@ -100,6 +108,8 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
         return await timer_pause.apply(plan, change, ports)
     if isinstance(change, DropIn):
         return await timer_reschedule.apply(change, plan, ports)
+    if isinstance(change, ConfigChange):
+        return await asyncio.to_thread(silence.apply, plan, change, ports)
     raise TypeError(f"no such change: {change.kind}")
 
 

@@ -67,7 +67,7 @@ class KeyLine(Widget):
                 if key.footer < (1 if wide else 2):
                     continue
                 word = self.labels.get(key.id) or (key.label if wide else key.short or key.label)
-            shown = "enter" if binding.key == "enter" else self.app.get_key_display(binding)
+            shown = self.app.get_key_display(binding)
             if typing and len(shown) == 1:
                 continue  # it would be typed
             if key is not None and key.shown and binding.key == key.key and "/" in key.shown.strip("/"):

@@ -12,6 +12,7 @@ from textual.binding import Binding
 
 JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a log"
 WATCH, HISTORY = "while watching", "in the history"
+DOCTOR = "in the doctor"
 
 
 class Key(NamedTuple):
@@ -35,7 +36,14 @@ class Key(NamedTuple):
     def binding(self) -> Binding:
         """The same as a Textual binding."""
         return Binding(
-            self.key, self.action, self.label, show=self.footer > 0, tooltip=self.help, id=self.id, group=None
+            self.key,
+            self.action,
+            self.label,
+            show=self.footer > 0,
+            key_display=self.key if self.key == "enter" else None,  # and not its sign, which few fonts have
+            tooltip=self.help,
+            id=self.id,
+            group=None,
         )
 
 
@@ -51,7 +59,8 @@ DASHBOARD = (
     Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
     Key("app.history", "h", "history", "history", "history of runs", EVERYWHERE, 1),
     Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 1, shown="/ esc"),
-    Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 2),
+    Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 1),
+    Key("app.doctor", "d", "doctor", "doctor", "doctor: what is wrong, and its fix", EVERYWHERE, 2),
     Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
     Key("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
     Key("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
@@ -113,7 +122,17 @@ HISTORY_SCREEN = (
     Key("history.back", "escape", "back", "back", "back", HISTORY, 2, shown="esc", palette=False),
 )
 
-ALL = (*DASHBOARD, *APP, *LOG_SCREEN, *WATCH_SCREEN, *HISTORY_SCREEN)
+DOCTOR_SCREEN = (
+    Key("doctor.fix", "enter", "fix", "fix", "show the fix, confirm it; open a group", DOCTOR, 2),
+    Key("doctor.copy", "y", "copy", "copy", "copy the command", DOCTOR, 2),
+    Key("doctor.silence", "i", "silence", "silence", "silence it", DOCTOR, 2),
+    Key("doctor.again", "R", "again", "check again", "check again", DOCTOR, 2),
+    Key("doctor.job", "j", "go_to_job", "go to job", "go to its job", DOCTOR, 2),
+    Key("doctor.undo", "u", "undo", "undo", "undo the last change", DOCTOR, 1, palette=False),
+    Key("doctor.back", "escape", "back", "back", "back", DOCTOR, 2, shown="esc", palette=False),
+)
+
+ALL = (*DASHBOARD, *APP, *LOG_SCREEN, *WATCH_SCREEN, *HISTORY_SCREEN, *DOCTOR_SCREEN)
 BY_ID = {key.id: key for key in ALL}
 
 
@@ -125,7 +144,7 @@ def unknown_ids(keymap: dict[str, str]) -> list[str]:
 def taken_keys(keymap: dict[str, str]) -> list[tuple[str, str, str]]:
     """Who loses which key to whom by a user's keymap: (loser's id, key, winner's id), on one screen."""
     lost = []
-    for screen in ((*DASHBOARD, *APP), (*LOG_SCREEN, *APP)):
+    for screen in ((*DASHBOARD, *APP), (*LOG_SCREEN, *APP), (*DOCTOR_SCREEN, *APP)):
         has = {key.id: set(keymap.get(key.id, key.key).split(",")) for key in screen}
         for winner in (key.id for key in screen if key.id in keymap):
             for loser in (key.id for key in screen if key.id != winner):

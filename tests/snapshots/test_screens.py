@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp, screen_text
 from tests.fixtures.mockup_watch import FAILED_ONE
+from tests.pilot import test_doctor as doctor
 
 SMALL, LARGE = (80, 24), (120, 40)
 THEMES = pytest.mark.parametrize("light", [False, True], ids=["dark", "light"])
@@ -135,3 +136,16 @@ def test_help(snap_compare: Compare, size: tuple[int, int], light: bool) -> None
 def test_palette(snap_compare: Compare) -> None:
     run = after("ctrl+p", says="Dark or light")
     assert snap_compare(MockupApp(), terminal_size=LARGE, run_before=run)
+
+
+@SIZES
+@THEMES
+def test_doctor(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    app = MockupApp(doctor.SNAPSHOT, light=light)
+    run = after("d", "down", says="why it matters")
+    assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+def test_doctor_in_ascii(snap_compare: Compare) -> None:
+    app = MockupApp(doctor.SNAPSHOT, ascii_only=True)
+    assert snap_compare(app, terminal_size=SMALL, run_before=after("d", says="why it matters"))
