@@ -44,7 +44,7 @@ class Dashboard(Finding, JobActions):
         self.jobs = JobsPane(host.clock, host.home)
         self.next = NextPane(host.clock, host.runs_of)
         self.log_pane = LogPane(host.clock)
-        self.health = HealthPane(host.checks)
+        self.health = HealthPane()
         self.reader = LogReader(self, self.log_pane)
         with Container(id="panes", classes="-wide" if self.app.size.width >= WIDE else ""):
             yield self.jobs
@@ -119,7 +119,17 @@ class Dashboard(Finding, JobActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for a job need one; stopping needs one that runs."""
-        if action in ("run", "pause", "reschedule", "log", "edit", "delete", "open_editor", "watch"):
+        if action in (
+            "run",
+            "pause",
+            "reschedule",
+            "log",
+            "edit",
+            "delete",
+            "open_editor",
+            "environment",
+            "watch",
+        ):
             return self.job is not None
         if action == "stop":
             return self.job is not None and self.job.running

@@ -16,11 +16,11 @@ from fedtui.screens.base import FullScreen
 from fedtui.widgets.arrangement import DETAILS_FROM
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.head_line import WIDE
-from fedtui.widgets.keys import ALL, DOCTOR, EVERYWHERE, HISTORY, JOB, LOG, PANES, WATCH, Key
+from fedtui.widgets.keys import ALL, DOCTOR, ENVIRONMENT, EVERYWHERE, HISTORY, JOB, LOG, PANES, WATCH, Key
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
 
-GROUPS = (JOB, EVERYWHERE, PANES, LOG, WATCH, HISTORY, DOCTOR)
+GROUPS = (JOB, EVERYWHERE, PANES, LOG, WATCH, HISTORY, DOCTOR, ENVIRONMENT)
 
 _SIGNS = (
     ("●", Tone.OK, "on", "waits for its next run"),
@@ -80,7 +80,7 @@ class HelpScreen(FullScreen):
         space: list[Line] = [()] if height >= DETAILS_FROM else []
         if wide:
             columns = [
-                [*groups[JOB], *space, *groups[PANES]],
+                [*groups[JOB], *space, *groups[PANES], *space, *groups[ENVIRONMENT]],
                 [*groups[EVERYWHERE], *space, *groups[LOG], *space, *groups[HISTORY]],
                 [*signs, *space, *groups[WATCH], *space, *groups[DOCTOR]],
             ]
@@ -88,7 +88,14 @@ class HelpScreen(FullScreen):
         else:
             columns = [
                 [*groups[JOB], *groups[EVERYWHERE], *groups[LOG]],
-                [*signs, *groups[PANES], *groups[WATCH], *groups[HISTORY], *groups[DOCTOR]],
+                [
+                    *signs,
+                    *groups[PANES],
+                    *groups[WATCH],
+                    *groups[HISTORY],
+                    *groups[DOCTOR],
+                    *groups[ENVIRONMENT],
+                ],
             ]
             widths = [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])

@@ -8,8 +8,9 @@ new text for bad lines of the table, by number, where the plan was refused with 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
-from fedtui.actions import cron_apply, cron_change, silence, timer_pause, timer_reschedule
+from fedtui.actions import cron_apply, cron_change, cron_setting, silence, timer_pause, timer_reschedule
 from fedtui.actions.cron_change import CronChange
 from fedtui.actions.draft import Draft
 from fedtui.actions.plan import Applied, Plan, Refused
@@ -71,6 +72,14 @@ async def plan_mend(job: Job, new_line: str, ports: Ports, *, mend: Mend | None 
 async def plan_silence(code: str, job: Job | None, ports: Ports, *, mend: Mend | None = None) -> Plan:
     """The finding `code` of a job, or of the machine, not reported any more."""
     return await asyncio.to_thread(silence.plan, code, job, ports, mend)
+
+
+async def plan_environment(
+    job: Job, settings: Mapping[str, str], ports: Ports, *, mend: Mend | None = None
+) -> Plan:
+    """Lines above a cron job that set these variables; they hold for the jobs below it, too."""
+    _only_cron(job, f"systemctl {'--user ' if _of_user(job) else ''}edit {_service(job)}")
+    return await asyncio.to_thread(cron_setting.plan, job, settings, ports, mend)
 
 
 async def plan_milder(plan: Plan, job: Job, ports: Ports) -> Plan:
@@ -142,3 +151,7 @@ def _of_user(job: Job) -> bool:
 
 def _unit(job: Job) -> str:
     return job.timer.unit if job.timer is not None else ""
+
+
+def _service(job: Job) -> str:
+    return job.timer.activates if job.timer is not None else ""

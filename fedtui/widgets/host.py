@@ -58,9 +58,8 @@ class WatchPort(Protocol):
 
 
 class Host(Protocol):
-    """The app. `ascii_only` is true for a terminal without our glyphs; `checks` counts the health checks;
-    `watches` is None where nothing can be watched; `past` gives the runs on record, oldest first (blocking,
-    raises HistoryError).
+    """The app. `ascii_only` is true for a terminal without our glyphs; `watches` is None where nothing can be
+    watched; `past` gives the runs on record, oldest first (blocking, raises HistoryError).
     """
 
     store: StorePort
@@ -72,6 +71,5 @@ class Host(Protocol):
     host: str
     home: str
     ascii_only: bool
-    checks: int | None
     watches: WatchPort | None
     past: Callable[[], Sequence[Run]]

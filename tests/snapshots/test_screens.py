@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
+from fedtui.screens.environment import EnvironmentScreen
 from tests.fixtures import mockup_data as mock
+from tests.fixtures import mockup_environment
 from tests.fixtures.mockup_app import MockupApp, screen_text
 from tests.fixtures.mockup_watch import FAILED_ONE
 from tests.pilot import test_doctor as doctor
@@ -136,6 +138,33 @@ def test_help(snap_compare: Compare, size: tuple[int, int], light: bool) -> None
 def test_palette(snap_compare: Compare) -> None:
     run = after("ctrl+p", says="Dark or light")
     assert snap_compare(MockupApp(), terminal_size=LARGE, run_before=run)
+
+
+def environment(*keys: str, says: str) -> Callable[[Pilot[str]], object]:
+    """Open the environment of the export, press keys, wait."""
+
+    async def run(pilot: Pilot[str]) -> None:
+        await pilot.app.push_screen(EnvironmentScreen(mock.EXPORT, mockup_environment.read))
+        await after(*keys, says=says)(pilot)  # type: ignore[misc]  # a coroutine, typed as object
+
+    return run
+
+
+@SIZES
+@THEMES
+def test_environment(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    run = environment(says="export-collections.sh calls")
+    assert snap_compare(MockupApp(light=light), terminal_size=size, run_before=run)
+
+
+def test_environment_in_ascii(snap_compare: Compare) -> None:
+    run = environment("equals_sign", "m", says="s3cr3t")
+    assert snap_compare(MockupApp(ascii_only=True), terminal_size=SMALL, run_before=run)
+
+
+def test_environment_a_path_in_full(snap_compare: Compare) -> None:
+    run = environment("enter", says="not in cron")
+    assert snap_compare(MockupApp(), terminal_size=SMALL, run_before=run)
 
 
 @SIZES
