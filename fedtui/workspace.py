@@ -108,6 +108,7 @@ class Workspace:
             self.book.check()
         store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance())
         self._snapshot = lambda: store.snapshot
+        self.checkup.wait_for_no_program(store.look_again)
         return store
 
     @cached_property
@@ -115,7 +116,7 @@ class Workspace:
         """Runs all checks on a snapshot. Blocking."""
         from fedtui.health.doctor import Doctor
 
-        return Doctor(self.config)
+        return Doctor(self.config, machine=not self.ports.demo)
 
     def checked(self) -> Snapshot:
         """The newest picture, checked. Blocking."""
