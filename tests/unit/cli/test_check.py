@@ -50,7 +50,7 @@ def shell(table: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
 
 FINE = "0 * * * * true\n"
 WARNS = "0 4 1-7 * mon true\n"
-WRONG = "# name: sync\n0 * * * * bash /nowhere/at/all.sh --token=abcdef0123\n"
+WRONG = "# name: sync\n0 * * * * bash /nowhere/at/all.sh\n"
 
 
 def test_a_table_without_fault_is_fine(shell: Shell, table: Path) -> None:
