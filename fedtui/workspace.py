@@ -233,6 +233,12 @@ class Workspace:
         """The latest runs of a job in the newest snapshot, oldest first."""
         return self.snapshot.runs.get(job.id, ())
 
+    def past(self) -> Sequence[Run]:
+        """The runs on record, oldest first. Blocking; raises HistoryError."""
+        from fedtui.history.database import KEPT_RUNS
+
+        return self.ports.history.runs(None, KEPT_RUNS)
+
     def log_of(self, job: Job, lines: int = 500) -> LogFeed | None:
         """Where a job's output goes: its file, its unit's journal, or what its last run by hand printed.
 
