@@ -119,7 +119,17 @@ class Dashboard(Finding, JobActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for a job need one; stopping needs one that runs."""
-        if action in ("run", "pause", "reschedule", "log", "edit", "delete", "open_editor", "environment"):
+        if action in (
+            "run",
+            "pause",
+            "reschedule",
+            "log",
+            "edit",
+            "delete",
+            "open_editor",
+            "environment",
+            "watch",
+        ):
             return self.job is not None
         if action == "stop":
             return self.job is not None and self.job.running
@@ -150,6 +160,12 @@ class Dashboard(Finding, JobActions):
     @on(FollowChanged)
     def _follow_changed(self) -> None:
         self.draw_rules()
+
+    def action_history(self) -> None:
+        """The history of all runs."""
+        from fedtui.screens.history import HistoryScreen
+
+        self.app.push_screen(HistoryScreen())
 
     def action_doctor(self) -> None:
         """What is wrong on this machine, and how it is mended."""

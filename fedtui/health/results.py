@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.runs import hit_start_limit
 from fedtui.model import Outcome, Severity, Snapshot, State
 
 LAST_RUN_FAILED = Rule(
@@ -22,7 +23,7 @@ def last_run_failed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT301: the last finished run of a job failed."""
     for job in snapshot.jobs:
         result = job.last_result
-        if result.outcome is not Outcome.FAILED:
+        if result.outcome is not Outcome.FAILED or hit_start_limit(job):
             continue
         how = result.ending or "failed"
         in_a_row = 0

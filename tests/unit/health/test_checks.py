@@ -24,6 +24,7 @@ from fedtui.model import (
     SourceName,
     State,
 )
+from tests.unit.health.answers import machine
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 
@@ -178,7 +179,7 @@ def test_a_check_that_cannot_look_stops_no_other(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Host, "executable", refused)
     failed = cron_job("sync", last_run=NOW, last_result=Result(Outcome.FAILED, exit_code=1))
-    checked = checkup(Snapshot(NOW, (failed,)), Host())
+    checked = checkup(Snapshot(NOW, (failed,)), machine())
     (missed,) = checked.unchecked
     assert (missed.codes, missed.what) == (("FT118",), "not on path")
     assert missed.reason == "[Errno 13] Permission denied: '/usr/bin/sync'"
