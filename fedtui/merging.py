@@ -124,7 +124,7 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
     by_text: dict[tuple[str, str], list[Job]] = {}
     for job in jobs:
         if job.cron is not None:
-            by_text.setdefault((job.user, logged(job.cron.command)), []).append(job)
+            by_text.setdefault((job.user, logged(job.cron.given)), []).append(job)
     for start in starts:
         found = by_text.get((start.user, start.command), [])
         if len(found) > 1:
@@ -215,12 +215,13 @@ def fold(one: Run, other: Run) -> Run:
     )
 
 
-def _rank(run: Run) -> tuple[int, bool, int]:
+def _rank(run: Run) -> tuple[int, bool, bool, int]:
     known = knowledge(run.result)
     result = run.result
     return (
         known if known >= KNOWN else 0,
         run.goes_on,
+        _exact(run),
         0 if result is None else (result.duration is not None) + len(result.reasons),
     )
 

@@ -208,7 +208,7 @@ def match(
     user = name_of(process.uid)
     mine = [(job, job.cron) for job in jobs if job.user == user and job.cron is not None]
     if process.command is not None:
-        same = [job for job, cron in mine if cron.command == process.command]
+        same = [job for job, cron in mine if process.command in (cron.command, cron.given)]
     else:
         same = [job for job, cron in mine if _became(cron, process.argv)]
         if len({job.command for job in same}) > 1:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths
+from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths, split_percent
 from fedtui.model import CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
@@ -137,6 +137,8 @@ class TableJobs:
                     parts=verdict.parts,
                     home=home,
                     ignored_parts=verdict.ignored_parts,
+                    record_key=entry.recorder.key if entry.recorder is not None else "",
+                    recorded_as=split_percent(entry.written)[0] if entry.recorder is not None else b"",
                 ),
             )
         )
