@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --co
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 >/dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help run test machine lint format bench screenshots clean
+.PHONY: help run test machine lint format bench screenshots findings clean
 
 help:
 	@echo 'make run          set up and open the dashboard (ARGS="list --json": a verb instead)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make format       format the code'
 	@echo 'make bench        measure against the budgets'
 	@echo 'make screenshots  draw every screen anew into screenshots/'
+	@echo 'make findings     write docs/findings.md anew from the checks'
 	@echo 'make clean        remove what make made'
 
 run: $(VENV)/.run
@@ -40,6 +41,9 @@ bench: $(VENV)/.dev
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.screenshots
+
+findings: $(VENV)/.dev
+	$(BIN)/python -m tests.findings_page
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage htmlcov snapshot_report.html

@@ -7,6 +7,7 @@ reported by name and line, and the defaults hold.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ class Config:
     ascii: bool = False
     log_size_warning: int = 50 * 1024 * 1024
     keys: dict[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
     rules: dict[str, Any] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -42,6 +44,11 @@ class Config:
     def backups(self) -> Path:
         """Where the text of every table is kept before it is changed."""
         return self.state / "backup"
+
+    @property
+    def watches(self) -> Path:
+        """Where watches over jobs are kept."""
+        return self.state / "watches"
 
     @property
     def recorder(self) -> Path:
@@ -91,6 +98,7 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
         "ascii": bool,
         "log_size_warning": int,
         "keys": dict,
+        "ignore": list,
         "rules": dict,
         "job": dict,
     }
@@ -109,7 +117,10 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(f"{path}: log_size_warning must be a number of bytes above 0")
     if "keys" in data:
         data["keys"] = {name: _keys(path, name, keys) for name, keys in data["keys"].items()}
-    return {**data, "jobs": jobs}
+    for code in data.get("ignore", ()):
+        if not isinstance(code, str) or re.fullmatch(r"FT\d{3}( \S.*)?", code) is None:
+            raise ConfigError(f'{path}: ignore lists codes such as "FT402" or "FT402 JOB", not {code!r}')
+    return {**data, "jobs": jobs, "ignore": tuple(data.get("ignore", ()))}
 
 
 def _keys(path: Path, name: str, keys: object) -> str:

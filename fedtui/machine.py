@@ -13,7 +13,7 @@ from fedtui.history.database import History
 from fedtui.sources.crontab_program import SystemCrontab
 from fedtui.sources.user_crontab import UserCrontabSource, utc_now
 from fedtui.sources.zone import local_zone
-from fedtui.workspace import CRON_ACTIVITY, OWN_RUNS, RECORDER, Workspace, own_runs
+from fedtui.workspace import CRON_ACTIVITY, CRON_SILENCE, OWN_RUNS, RECORDER, Workspace, own_runs
 
 if TYPE_CHECKING:
     from fedtui.config import Config
@@ -93,6 +93,11 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
             ports.config.recorder / "runs", lambda: workspace.snapshot.jobs, clock=ports.clock
         )
 
+    def cron_silence() -> Source:
+        from fedtui.sources.cron_silence import CronSilenceSource
+
+        return CronSilenceSource(lambda: workspace.snapshot.jobs, clock=ports.clock)
+
     return {
         "crontab": crontab,
         "system-tables": system_tables,
@@ -101,5 +106,6 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
         "cron-log": cron_log,
         CRON_ACTIVITY: cron_activity,
         RECORDER: recorder,
+        CRON_SILENCE: cron_silence,
         OWN_RUNS: lambda: own_runs(ports),
     }

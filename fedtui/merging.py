@@ -15,6 +15,7 @@ from fedtui.crontab.command_field import logged
 from fedtui.history.witness import KNOWN, better_trigger, knowledge
 from fedtui.model import (
     Answer,
+    CronFacts,
     CronStart,
     Job,
     Outcome,
@@ -23,6 +24,7 @@ from fedtui.model import (
     Run,
     Scheduler,
     Snapshot,
+    SourceName,
     State,
     Trigger,
 )
@@ -74,6 +76,10 @@ def merge(
         findings=known.findings,
         runs=MappingProxyType(runs),
         loading=frozenset(loading),
+        answered=MappingProxyType({n: answer.at for n, answer in answers.items() if answer.jobs is not None}),
+        starts=tuple(starts),
+        starts_since=next((a.starts_since for a in answers.values() if a.starts_since is not None), None),
+        absences=tuple(absence for answer in answers.values() for absence in answer.absences),
     )
 
 
@@ -97,9 +103,14 @@ def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:
 
 def source_of(job: Job) -> str:
     """The name of the source that a job's rows come from."""
-    if job.source.is_timer:
-        return job.source.value + "s"
-    return "crontab" if job.source.value == "crontab" else "system-tables"
+    return source_named(job.source)
+
+
+def source_named(name: SourceName) -> str:
+    """The name of the source whose rows have that `SourceName`."""
+    if name.is_timer:
+        return name.value + "s"
+    return "crontab" if name is SourceName.CRONTAB else "system-tables"
 
 
 def _schedulers(answers: Iterable[Answer]) -> tuple[Scheduler, ...]:
@@ -124,7 +135,7 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
     by_text: dict[tuple[str, str], list[Job]] = {}
     for job in jobs:
         if job.cron is not None:
-            by_text.setdefault((job.user, logged(job.cron.given)), []).append(job)
+            by_text.setdefault(log_text(job, job.cron), []).append(job)
     for start in starts:
         found = by_text.get((start.user, start.command), [])
         if len(found) > 1:
@@ -132,6 +143,11 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
         if len(found) == 1:
             run_id = f"cron-{start.at.timestamp():.0f}-{start.pid}"
             yield Run(run_id, found[0].id, start.at, start.at, Result(Outcome.UNKNOWN, evidence=(LOGGED,)))
+
+
+def log_text(job: Job, cron: CronFacts) -> tuple[str, str]:
+    """User and command as cron's log names the starts of a job."""
+    return job.user, logged(cron.given)
 
 
 def _due_at(job: Job, moment: datetime) -> bool:

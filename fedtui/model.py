@@ -151,8 +151,10 @@ class CronFacts:
     is read in. `parts` are the scripts a run-parts command would run. `table` identifies the table:
     "crontab" for a user's own, else a path. `raw` is the line without its newline. `home` is the absolute
     home folder of the user it runs as (HOME, unless `environment` sets another). `ignored_parts` are the
-    files that run-parts finds and does not run, each with the reason ("backup.sh: ..."). Where the recorder
-    stands around the command, `record_key` names its records and `recorded_as` is what cron's shell gets.
+    files that run-parts finds and does not run, each with the reason ("backup.sh: ..."). `silenced` are the
+    codes of findings that a `# fedtui: ignore FT402` above the line does not want to hear of. Where the
+    recorder stands around the command, `record_key` names its records and `recorded_as` is what cron's shell
+    gets.
     """
 
     table: str
@@ -166,6 +168,7 @@ class CronFacts:
     parts: tuple[str, ...] = ()
     home: str = ""
     ignored_parts: tuple[str, ...] = ()
+    silenced: tuple[str, ...] = ()
     record_key: str = ""
     recorded_as: bytes = b""
 
@@ -181,8 +184,9 @@ class TimerFacts:
 
     `calendar` holds OnCalendar= expressions as systemd normalised them, `monotonic` pairs like
     ("OnUnitActiveSec", 3600.0) in seconds. `fragment` is the unit file, `drop_ins` the files that add
-    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `invocation_id` and
-    `main_pid` name the last run of the service that systemd remembers.
+    to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `randomized_delay`
+    and `accuracy` (AccuracySec=) are in seconds. `invocation_id` and `main_pid` name the last run of the
+    service that systemd remembers.
     """
 
     unit: str
@@ -196,6 +200,7 @@ class TimerFacts:
     monotonic: tuple[tuple[str, float], ...] = ()
     persistent: bool = False
     randomized_delay: float = 0.0
+    accuracy: float = 60.0
     service_fragment: str = ""
     service_active_state: str = ""
     invocation_id: str = ""
@@ -255,11 +260,27 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """A fix that fedtui can make itself, as data: `health.remedies` makes the plan from it.
+
+    `verb` is "line" (another line of a cron table in place of the job's), "command" (another command on
+    it), "setting" (a line such as PATH=... above it), "schedule", "resume" or "edit" (the form is opened);
+    `text` is what is written, `words` say what it does ("write the whole path of jq").
+    """
+
+    verb: str
+    words: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that keeps a schedule from doing its work.
 
     `code` is stable (FT101). `title` is one short phrase for the pane, `sentence` the whole of it,
-    `evidence` the lines that prove it, `fix` what to do. `job_id` is None for the machine's own.
+    `evidence` the lines that prove it ("label  value", two blanks between, or a plain line), `fix` what to
+    do in words. `job_id` is None for the machine's own. `command` is the exact command that mends it, where
+    one does; `remedy` the change that fedtui can make, where it can.
     """
 
     code: str
@@ -269,6 +290,37 @@ class Finding:
     evidence: tuple[str, ...] = ()
     fix: str = ""
     job_id: str | None = None
+    command: str = ""
+    remedy: Remedy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """What could not be looked at: it is neither found nor fine.
+
+    `codes` are those of the findings that may be there, `what` names what was not seen ("the crontab of
+    fed"), `reason` why, `advice` how to make it seen.
+    """
+
+    codes: tuple[str, ...]
+    what: str
+    reason: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What all checks said of one snapshot. `findings` are the worst first, notes too.
+
+    `passed` are the codes that were looked for everywhere and not found; a code that could not be looked
+    for somewhere, or whose sources have not answered yet, is not among them. `silenced` counts the
+    findings that the user does not want to hear of.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    passed: tuple[str, ...] = ()
+    silenced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,11 +358,24 @@ class CronStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """A witness' word that cron did *not* start the job that was due at `due`, and how it knows.
+
+    Not to have seen a start is no such word: a run can be too short to be seen.
+    """
+
+    job_id: str
+    due: datetime
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one source says of the world at one moment. Facts and problems are data, never exceptions.
 
     `jobs` is None when the source cannot tell (then the last known rows stay, greyed); an empty tuple
-    means it looked and there are none. `runs` are runs that the source knows of itself.
+    means it looked and there are none. `runs` are runs that the source knows of itself. From `starts_since`
+    on, `starts` are all there were; None where that cannot be told.
     """
 
     source: str
@@ -320,13 +385,17 @@ class Answer:
     problems: tuple[Problem, ...] = ()
     schedulers: tuple[Scheduler, ...] = ()
     starts: tuple[CronStart, ...] = ()
+    starts_since: datetime | None = None
+    absences: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything known at one moment, merged from the newest answer of every source.
 
-    `runs` maps a job's id to its latest runs, oldest first.
+    `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to when it last told
+    of its jobs. `starts`, `starts_since` and `absences` are as in `Answer`; `unchecked`, `passed` and
+    `silenced` are the checkup's, as `findings` is.
     """
 
     at: datetime
@@ -336,6 +405,13 @@ class Snapshot:
     findings: tuple[Finding, ...] = ()
     runs: Mapping[str, tuple[Run, ...]] = field(default_factory=lambda: MappingProxyType({}))
     loading: frozenset[str] = frozenset()
+    unchecked: tuple[Unchecked, ...] = ()
+    passed: tuple[str, ...] = ()
+    silenced: int = 0
+    answered: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    starts: tuple[CronStart, ...] = ()
+    starts_since: datetime | None = None
+    absences: tuple[Absence, ...] = ()
 
     @property
     def troubles(self) -> tuple[Problem, ...]:

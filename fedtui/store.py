@@ -11,10 +11,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from fedtui.keeping import Keeper
 from fedtui.merging import merge
-from fedtui.model import Answer, Finding, Problem, Snapshot
+from fedtui.model import Answer, Checkup, Problem, Snapshot
 from fedtui.sources.source import Source
 
 COALESCE = 0.03
@@ -23,7 +24,18 @@ COALESCE = 0.03
 READ_DEADLINE = 30.0
 """Seconds after which a source that has not answered is reported as slow."""
 
-Check = Callable[[Snapshot], tuple[Finding, ...]]
+Check = Callable[[Snapshot], Checkup]
+
+
+class Revision(Protocol):
+    """Amends merged snapshots by what was known before, and says when to merge again without news."""
+
+    next_look: datetime | None
+    to_ask: frozenset[str]
+
+    def revise(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot amended; called in a thread, one call at a time."""
+        ...
 
 
 class Store:
@@ -35,11 +47,13 @@ class Store:
         clock: Callable[[], datetime],
         check: Check | None = None,
         keeper: Keeper | None = None,
+        revision: Revision | None = None,
     ) -> None:
         self._sources = tuple(sources)
         self._clock = clock
         self._check = check
         self._keeper = keeper
+        self._revision = revision
         self._answers: dict[str, Answer] = {}
         self._asked: dict[str, int] = {}
         self._subscribers: list[Callable[[Snapshot], None]] = []
@@ -94,10 +108,21 @@ class Store:
 
     async def _keep_merging(self) -> None:
         while True:
-            await self._stale.wait()
+            await self._news()
             if self.snapshot.jobs or not any(answer.jobs for answer in self._answers.values()):
                 await asyncio.sleep(COALESCE)  # but the first rows are shown at once
             await self._merge()
+
+    async def _news(self) -> None:
+        """Wait for an answer, or until the revision wants another look at what is known."""
+        moment = self._revision.next_look if self._revision is not None else None
+        rest = None if moment is None else max(0.0, (moment - self._clock()).total_seconds())
+        try:
+            async with asyncio.timeout(rest):
+                await self._stale.wait()
+        except TimeoutError:
+            asked = self._revision.to_ask if self._revision is not None else frozenset()
+            await asyncio.gather(*(self._ask(source) for source in self._sources if source.name in asked))
 
     async def _keep_judging(self, keeper: Keeper) -> None:
         """Have the output of runs read while any waits for it; a merge then shows what came of it."""
@@ -120,14 +145,27 @@ class Store:
         keeper = self._keeper
         settle = keeper.settle if keeper is not None else None
         snapshot = merge(answers, self.snapshot, self._clock(), loading, settle)
+        if self._revision is not None:
+            snapshot = self._revision.revise(snapshot)
         if keeper is not None:
             if not loading:
                 keeper.close_unseen(snapshot)
             if keeper.problem is not None:
                 snapshot = replace(snapshot, problems=(*snapshot.problems, keeper.problem))
-        return replace(snapshot, findings=self._check(snapshot)) if self._check else snapshot
+        return with_checkup(snapshot, self._check(snapshot)) if self._check else snapshot
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         for callback in self._subscribers:
             callback(snapshot)
+
+
+def with_checkup(snapshot: Snapshot, checked: Checkup) -> Snapshot:
+    """The snapshot with what the checks said of it."""
+    return replace(
+        snapshot,
+        findings=checked.findings,
+        unchecked=checked.unchecked,
+        passed=checked.passed,
+        silenced=checked.silenced,
+    )

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
 from fedtui.merging import merge
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from fedtui.sources.log_feed import LogFeed
     from fedtui.sources.source import LookingSource, Source
     from fedtui.store import Store
+    from fedtui.watching.watches import Watches
 
 OWN_RUNS = "own-runs"
 CRON_ACTIVITY = "cron-activity"
+CRON_SILENCE = "cron-silence"
 RECORDER = "recorder"
 _OF_JOBS = (CRON_ACTIVITY, RECORDER)
 """The sources that look for runs of the jobs that the others know."""
@@ -52,7 +54,8 @@ class Workspace:
     """Sources, ports and names of one machine or demo folder.
 
     `makers` gives, in display order, how each source is made; `zone` is the zone its schedules are read in.
-    `background` is what has to go on while the dashboard is open, beside the store.
+    `background` is what has to go on while the dashboard is open, beside the store. `words` are the arguments
+    after `fedtui` that lead here.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Workspace:
         host: str,
         zone: tzinfo,
         background: Callable[[Workspace], Awaitable[None]] | None = None,
+        words: Sequence[str] = (),
     ) -> None:
         self.ports = ports
         self.home = home
@@ -72,6 +76,7 @@ class Workspace:
         self._makers = makers(self)
         self._sources: dict[str, Source] = {}
         self._background = background
+        self._words = tuple(words)
         self._snapshot: Callable[[], Snapshot] = lambda: Snapshot(ports.clock())
 
     @property
@@ -100,13 +105,46 @@ class Workspace:
         from fedtui.health import checkup
         from fedtui.health.host import Host
         from fedtui.store import Store
+        from fedtui.watching.attendance import Attendance
 
         host = Host(self.config.log_size_warning)
         sources = [self.source(name) for name in self._makers]
         self.book.check()
-        store = Store(sources, self.ports.clock, lambda snapshot: checkup(snapshot, host), self.keeper)
+        check = partial(checkup, host=host, ignore=self.config.ignore)
+        store = Store(sources, self.ports.clock, check, self.keeper, Attendance())
         self._snapshot = lambda: store.snapshot
         return store
+
+    @cached_property
+    def watches(self) -> Watches:
+        """The watches over jobs of this workspace."""
+        from fedtui.schedule.upcoming import runs_of
+        from fedtui.watching.book import WatchBook
+        from fedtui.watching.watches import Watches
+
+        return Watches(
+            WatchBook(self.config.watches),
+            self.ports.clock,
+            runs_of,
+            words=self._words,
+            product=self.product_of,
+        )
+
+    def product_of(self, job: Job) -> str:
+        """The path of the file that a job should renew, as configured; empty for none. Raises ConfigError."""
+        from fedtui.sources.run_text import product_place
+
+        product = self.book.of(job.name, job.id).product
+        home = job.cron.home if job.cron is not None else self.home
+        return str(product_place(product, home or self.home)) if product else ""
+
+    async def keep_watching(self) -> None:
+        """Be the process that keeps the watches going, until none is left."""
+        from fedtui.schedule.upcoming import runs_of
+        from fedtui.watching.traces import FileTraces
+        from fedtui.watching.watchman import Watchman
+
+        await Watchman(self.watches.book, self.store, self.ports.clock, FileTraces(), runs_of).run()
 
     @cached_property
     def book(self) -> RuleBook:

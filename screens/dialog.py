@@ -23,6 +23,7 @@ from textual.widget import Widget
 from fedtui.actions.plan import Refused
 from fedtui.safe_text import shown
 from fedtui.widgets.lines import ROOMY_FROM, Body, plainer
+from fedtui.widgets.palette import is_ascii
 
 Answered = TypeVar("Answered")
 
@@ -80,7 +81,7 @@ class Dialog(ModalScreen[Answered]):
 
     def on_mount(self) -> None:
         """Dress the box."""
-        if getattr(self.app, "ascii_only", False):
+        if is_ascii(self.app):
             self.add_class("-ascii")
         self.dress()
 

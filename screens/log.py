@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.rows import tilde
+from fedtui.presentation.home import tilde
 from fedtui.presentation.signs import Piece, Tone
 from fedtui.presentation.times import size
 from fedtui.safe_text import shown

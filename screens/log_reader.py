@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fedtui.model import Job, Snapshot, State
+from fedtui.presentation.home import tilde
 from fedtui.presentation.notes import health_lines, problem_lines, problem_of, reason_line
-from fedtui.presentation.rows import tilde
 from fedtui.presentation.signs import Line, Piece, Tone, state_sign
 from fedtui.presentation.times import size
 from fedtui.safe_text import shown

@@ -274,9 +274,11 @@ def edited(table: Table, entry: Entry, do: Edit) -> bytes:
     try:
         return do(table.document, entry)
     except EditError as error:
-        raise _refused(error) from error
+        raise _refused(error, entry.name) from error
 
 
-def _refused(error: EditError) -> Refused:
+def _refused(error: EditError, name: str = "") -> Refused:
+    """The reason as a sentence; a job's name stays as it is written, also where it begins one."""
     said = str(error)
-    return Refused(f"{said[:1].upper()}{said[1:]}.".replace("..", "."))
+    begin = said[:1] if name and said.startswith(name) else said[:1].upper()
+    return Refused(f"{begin}{said[1:]}.".replace("..", "."))

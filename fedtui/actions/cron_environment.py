@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-DEFAULT_SHELL = b"/bin/sh"
-DEFAULT_PATH = b"/usr/bin:/bin"
+from fedtui.crontab.setting import DEFAULT_PATH, DEFAULT_SHELL
+
 _PAM_SERVICES = ("cron", "crond")
 _REFERENCE = re.compile(rb"(?<!\\)([$@])\{([^}]*)\}")
 _CONF_WORD = re.compile(rb'(DEFAULT|OVERRIDE)=("(?:[^"\\]|\\.)*"|\S*)')

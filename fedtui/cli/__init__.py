@@ -6,7 +6,9 @@ words on standard error; a traceback only with --debug.
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from fedtui.workspace import Workspace
 
     Verb = Callable[[Workspace, Namespace], Awaitable[int]]
+
+
+_OUTPUT_FAILS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+"""What `print` raises where its output cannot be kept. Errors of our own files name the file."""
 
 
 def run_verb(workspace: Workspace, options: Namespace) -> int:
@@ -67,6 +73,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli import running
 
             return running.run_job if options.verb == "run" else running.stop_job
+        case "watch":
+            from fedtui.cli import watching
+
+            return watching.watch
     from fedtui.cli import changing
 
     return changing.list_undo if options.verb == "undo" and options.list else changing.change
@@ -75,20 +85,22 @@ def _verb(options: Namespace) -> Verb:
 def report_errors(work: Callable[[], int], debug: bool) -> int:
     """The exit status of `work`; what it raises is said in words instead of shown as a traceback."""
     try:
-        return work()
+        status = work()
+        return status if _delivered() else 3
     except UsageError as error:
         print(visible_lines(str(error)), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output went away (`fedtui list | head`): nobody is left to tell.
-        sys.stderr.close()
+        _drop_output()  # its reader went away (`fedtui list | head`): nobody is left to tell
         return 0
     except Exception as error:
         if isinstance(error, _expected()):
             print(visible_lines(str(error)), file=sys.stderr)
             return 3
+        if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_FAILS:
+            return _lost(error)
         if debug:
             raise
         print(f"fedtui met an error of its own: {visible_lines(repr(error))}", file=sys.stderr)
@@ -99,6 +111,34 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
         return 3
 
 
+def _delivered() -> bool:
+    """Whether all that was printed has been taken; says why not. A reader that went away raises."""
+    if getattr(sys.stdout, "flush", None) is None:
+        return True  # closed by whoever started us
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _lost(error)
+        return False
+    return True
+
+
+def _lost(error: OSError) -> int:
+    """Say that the output could not be written; the exit status."""
+    print(f"The output could not be written: {error.strerror}.", file=sys.stderr)
+    _drop_output()
+    return 3
+
+
+def _drop_output() -> None:
+    """What is still to be written goes nowhere, so that Python does not complain of it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def _expected() -> tuple[type[Exception], ...]:
     """What verbs raise where something is refused or unavailable; loaded only once something was raised."""
     from fedtui.actions.plan import Refused
@@ -106,5 +146,6 @@ def _expected() -> tuple[type[Exception], ...]:
     from fedtui.config import ConfigError
     from fedtui.history.database import HistoryError
     from fedtui.sources.crontab_port import CrontabError
+    from fedtui.watching.book import BookError
 
-    return (Refused, Unavailable, CrontabError, ConfigError, HistoryError)
+    return (Refused, Unavailable, CrontabError, ConfigError, HistoryError, BookError)

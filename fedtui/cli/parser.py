@@ -166,6 +166,16 @@ def _edit(parser: argparse.ArgumentParser) -> None:
     _writes(parser)
 
 
+def _watch(parser: argparse.ArgumentParser) -> None:
+    _job(parser, optional=True)
+    parser.add_argument(
+        "--cycles", type=_positive, default=3, metavar="N", help="how many runs to watch (default 3)"
+    )
+    parser.add_argument("--stop", action="store_true", help="end the watch over the job")
+    parser.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="print the watch as JSON once it is finished")
+
+
 def _undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", type=_positive, metavar="ID")
     parser.add_argument("--list", action="store_true", help="list what can be undone")
@@ -184,6 +194,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "list": ("list the jobs", _list),
     "next": ("print the next runs of a job or of an expression", _next),
     "show": ("show everything known of a job", _show),
+    "watch": ("watch the next runs of a job: a verdict for each", _watch),
     "history": ("print the runs that were seen, newest first", _history),
     "logs": ("print the end of a job's log", _logs),
     "run": ("run a job now, as its scheduler would", _run),

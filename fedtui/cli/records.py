@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from fedtui.history.database import UndoStep
     from fedtui.model import Job, Result, Run
+    from fedtui.watching.cycle import Cycle, Watch
 
 
 TRIGGERS = {"manual": "fedtui"}
@@ -79,6 +80,33 @@ class Records(NamedTuple):
             "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
             "result": None if run.result is None else self.result(run.result),
             "output": path_text(run.output),
+        }
+
+    def watch(self, watch: Watch) -> dict[str, Any]:
+        """A watch with its cycles, as `watch --json` prints it."""
+        return {
+            "job": watch.job_id,
+            "name": self.text(watch.job_name),
+            "began": self.when(watch.began),
+            "stopped": self.when(watch.stopped),
+            "verdict": watch.verdict.value,
+            "cycles": [self.cycle(cycle) for cycle in watch.cycles],
+        }
+
+    def cycle(self, cycle: Cycle) -> dict[str, Any]:
+        """One cycle of a watch."""
+        return {
+            "due": self.when(cycle.due),
+            "start": self.when(cycle.start),
+            "late_s": None if cycle.late is None else round(cycle.late, 3),
+            "end": self.when(cycle.end),
+            "result": None if cycle.result is None else self.result(cycle.result),
+            "log_lines": cycle.log_lines,
+            "log_bytes": cycle.log_bytes,
+            "product_renewed": cycle.renewed,
+            "verdict": cycle.verdict.value,
+            "reasons": [self.text(reason) for reason in cycle.reasons],
+            "causes": [self.text(cause) for cause in cycle.causes],
         }
 
     def history(self, run: Run) -> dict[str, Any]:

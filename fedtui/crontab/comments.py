@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fedtui.crontab.line import NO_BLOCK, OWN_COMMENT, Block
+from fedtui.crontab.line import IGNORE_COMMENT, NO_BLOCK, OWN_COMMENT, Block, Kind, Line
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, split_schedule
 
@@ -19,6 +19,8 @@ _NAME = re.compile(rb"[ \t]*#+[ \t]*name:[ \t]*(?P<name>.*\S)\s*")
 _HEADING = re.compile(rb"[ \t]*#+\s*m(in(ute)?)?\s+h(our)?\s+(dom|day)\b.*", re.IGNORECASE)
 _WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 _MAY_BE_JOB = re.compile(rb"[ \t]*#+[ \t]*(?P<job>[0-9*@].*)", re.DOTALL)
+
+_CODE = re.compile(rb"FT\d{3}")
 
 Comments = Sequence[tuple[int, bytes]]
 
@@ -56,6 +58,22 @@ def read_block(comments: Comments) -> Block:
 def comment_text(raw: bytes) -> str:
     """The words of a comment line: without its `#` signs and the blanks around them."""
     return decode(raw.strip(b" \t\r").lstrip(b"#").strip(b" \t\r\f\v"))
+
+
+def silenced_codes(lines: Sequence[Line], number: int) -> tuple[str, ...]:
+    """The codes that `# fedtui: ignore FT402, FT118` lines directly above line `number` (from 1) name."""
+    found: list[str] = []
+    for line in reversed(lines[: number - 1]):
+        if line.kind is not Kind.COMMENT:
+            break
+        found += codes_of(line.raw)
+    return tuple(found)
+
+
+def codes_of(raw: bytes) -> list[str]:
+    """The codes that one comment line silences; none for any other comment."""
+    text = raw.strip(b" \t\r")
+    return [code.decode() for code in _CODE.findall(text)] if text.startswith(IGNORE_COMMENT) else []
 
 
 def _ends_block(raw: bytes) -> bool:

@@ -16,6 +16,8 @@ from fedtui.crontab.recorded import Recorded, with_recorder
 PAUSED = b"#fedtui:paused# "
 # Comment lines that fedtui writes for people, such as "# fedtui: was */5; reason: ...".
 OWN_COMMENT = b"# fedtui:"
+# ... and this one, by which people tell the doctor which findings of the line below they know of.
+IGNORE_COMMENT = OWN_COMMENT + b" ignore "
 NAME_COMMENT = b"# name: "
 
 

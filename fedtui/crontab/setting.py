@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 
+# What cron sets before the table's own lines (entry.c, do_command.c; crontab(5)).
+DEFAULT_SHELL = b"/bin/sh"
+DEFAULT_PATH = b"/usr/bin:/bin"
+
 # get_string() keeps MAX_ENVSTR - 2 bytes of a line and drops the rest without a word.
 LONGEST_LINE = 998
 

@@ -73,4 +73,7 @@ def demo_workspace(
             finally:
                 scheduler.release()
 
-    return Workspace(ports, makers, home=str(folder), host="demo", zone=zone[1], background=schedule)
+    words = ("demo", "--folder", str(folder))
+    return Workspace(
+        ports, makers, home=str(folder), host="demo", zone=zone[1], background=schedule, words=words
+    )

@@ -1,59 +1,72 @@
 """What keeps schedules from doing their work: one function per finding, each with its evidence.
 
-A check is a generator `(snapshot, host) -> findings`; `checkup` runs them all. A new finding is one new
-function in the module of its group, listed in `CHECKS`.
+A check is a generator `(snapshot, host) -> findings` with the rules that it looks for; `checkup` runs them
+all. A new finding is one new rule and one new function in the module of its group, listed in that module's
+`CHECKS`; `make findings` then writes its paragraph of docs/findings.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Collection, Iterator
 
-from fedtui.health import line, logs, results, scheduler
+from fedtui.health import line, logs, results, scheduler, traps
 from fedtui.health.host import Host
-from fedtui.model import Finding, Severity, Snapshot
-
-
-class Check(Protocol):
-    """One check; its name is said where it could not look."""
-
-    __name__: str
-
-    def __call__(self, snapshot: Snapshot, host: Host, /) -> Iterator[Finding]:
-        """What it finds."""
-
+from fedtui.health.rules import Check, Report, Rule
+from fedtui.health.silence import silenced
+from fedtui.model import Checkup, Finding, Severity, Snapshot, Unchecked
 
 CHECKS: tuple[Check, ...] = (
-    scheduler.cron_down,
-    scheduler.systemd_unreachable,
-    line.bad_line,
-    line.table_not_loaded,
-    line.never_fires,
-    line.script_missing,
-    line.not_on_path,
-    results.last_run_failed,
-    logs.log_not_writable,
-    logs.log_grows,
+    *scheduler.CHECKS,
+    *line.CHECKS,
+    *traps.CHECKS,
+    *results.CHECKS,
+    *logs.CHECKS,
 )
+
+RULES: dict[str, Rule] = {
+    rule.code: rule for rule in sorted((r for c in CHECKS for r in c.rules), key=lambda rule: rule.code)
+}
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-def checkup(snapshot: Snapshot, host: Host) -> tuple[Finding, ...]:
-    """Every finding, the worst first, then by code. May stat files: not for the event loop."""
-    found = [finding for check in CHECKS for finding in _findings(check, snapshot, host)]
-    return tuple(sorted(found, key=lambda finding: (_ORDER[finding.severity], finding.code)))
+def checkup(snapshot: Snapshot, host: Host, ignore: Collection[str] = ()) -> Checkup:
+    """What all checks say; `ignore` are codes that nobody wants to hear of. Not for the event loop.
+
+    A code counts as passed only where each of its sources has answered, its check came to its end, and
+    neither a finding nor a probe that failed bears it.
+    """
+    found: list[Finding] = []
+    unchecked = list(_unseen(snapshot))
+    for check in CHECKS:
+        for report in _reports(check, snapshot, host):
+            if isinstance(report, Finding):
+                found.append(report)
+            else:
+                unchecked.append(report)
+    jobs = {job.id: job for job in snapshot.jobs}
+    heard = [one for one in found if not silenced(one, jobs.get(one.job_id or ""), host, ignore)]
+    not_passed = {finding.code for finding in found} | {code for one in unchecked for code in one.codes}
+    waiting = snapshot.loading
+    return Checkup(
+        tuple(sorted(heard, key=lambda finding: (_ORDER[finding.severity], finding.code))),
+        tuple(unchecked),
+        tuple(c for c, rule in RULES.items() if c not in not_passed and waiting.isdisjoint(rule.sources)),
+        len(found) - len(heard),
+    )
 
 
-def _findings(check: Check, snapshot: Snapshot, host: Host) -> Iterator[Finding]:
-    """What one check finds. A file system that refuses an answer stops that check, and nothing else."""
+def _reports(check: Check, snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """What one check says. A file system that refuses an answer stops that check, and nothing else."""
     try:
         yield from check(snapshot, host)
     except OSError as error:
-        yield Finding(
-            "FT003",
-            Severity.WARNING,
-            "a check could not look",
-            f"The check {check.__name__} stopped: what it would find of the other jobs is not known.",
-            (str(error),),
-        )
+        codes = tuple(rule.code for rule in check.rules)
+        yield Unchecked(codes, check.name.replace("_", " "), str(error))
+
+
+def _unseen(snapshot: Snapshot) -> Iterator[Unchecked]:
+    """Sources that could not be asked, or not wholly: what would be found of their jobs is not known."""
+    for problem in snapshot.troubles:
+        codes = tuple(code for code, rule in RULES.items() if problem.source in rule.sources)
+        yield Unchecked(codes, problem.source, problem.message, problem.advice)

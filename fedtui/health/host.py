@@ -10,10 +10,14 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from datetime import tzinfo
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeVar
+
+from fedtui.crontab.comments import codes_of
+from fedtui.sources.zone import local_zone
 
 T = TypeVar("T")
 
@@ -36,6 +40,7 @@ class Host:
         self.log_limit = log_limit
         self._clock = clock
         self._kept: dict[tuple[str, str], tuple[float, object]] = {}
+        self._worked: dict[str, tuple[Hashable, object]] = {}
 
     def _remember(self, what: str, path: str, look: Callable[[str], T]) -> T:
         now = self._clock()
@@ -65,6 +70,23 @@ class Host:
     def rotated(self, path: str) -> str | None:
         """What rotates the log at `path` (a logrotate file, or the rotated file beside it), or None."""
         return self._remember("rotated", path, _rotation)
+
+    def zone(self) -> tzinfo:
+        """The machine's time zone."""
+        return self._remember("zone", "", lambda _: local_zone()[1])
+
+    def worked_out(self, what: str, of: Hashable, work: Callable[[], T]) -> T:
+        """What `work` gives, done again only where `of` is another than the last time for this `what`."""
+        kept = self._worked.get(what)
+        if kept is not None and kept[0] == of:
+            return kept[1]  # type: ignore[return-value]  # stored below under the same `what`, so of type T
+        answer = work()
+        self._worked[what] = (of, answer)
+        return answer
+
+    def silenced_in(self, path: str) -> tuple[str, ...]:
+        """The codes that `# fedtui: ignore` lines of the unit file `path` name."""
+        return self._remember("silenced", path, _silenced_in)
 
 
 def _exists(path: str) -> bool | None:
@@ -120,6 +142,14 @@ def _rotation(path: str) -> str | None:
         if any(fnmatch(path, pattern) for pattern in _patterns(config)):
             return str(config)
     return None
+
+
+def _silenced_in(path: str) -> tuple[str, ...]:
+    try:
+        text = Path(path).read_bytes()
+    except (OSError, ValueError):  # a file that cannot be read says nothing
+        return ()
+    return tuple(code for line in text.splitlines() for code in codes_of(line))
 
 
 def _patterns(config: Path) -> list[str]:

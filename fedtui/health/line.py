@@ -6,15 +6,53 @@ import posixpath
 from collections.abc import Iterator
 
 from fedtui.crontab.command import program, script_path
+from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.host import Host
-from fedtui.model import CronFacts, Finding, Job, Severity, Snapshot, State
+from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.model import CronFacts, Job, Severity, Snapshot, State
 from fedtui.safe_text import decode
 
-CRON_PATH = b"/usr/bin:/bin"
-"""The PATH of Debian's cron where the table sets none (crontab(5))."""
+BAD_LINE = Rule(
+    "FT101",
+    Severity.ERROR,
+    "a line that cron refuses",
+    "Debian's cron drops the whole table for one bad line, so every other job of it stops too; cronie drops "
+    "the line alone. Either says so only in its log.",
+    "Mend the line: E edits it, x deletes it.",
+)
+NOT_LOADED = Rule(
+    "FT102",
+    Severity.ERROR,
+    "a table that cron ignores",
+    "No job of the table runs: cron ignores it for its owner, its mode, its name, a missing newline at its "
+    "end, or its length.",
+    "Give the file the owner, mode, name or last newline that cron wants.",
+)
+NEVER_FIRES = Rule(
+    "FT103",
+    Severity.WARNING,
+    "schedule never fires",
+    "cron takes the line without a word, and waits for a date that does not come, such as 30 February.",
+    "Give the job another schedule: e.",
+)
+SCRIPT_MISSING = Rule(
+    "FT110",
+    Severity.ERROR,
+    "script is missing",
+    "The job starts at its time, the shell finds no such file, and the run ends at once with 127.",
+    "Put the script there, or correct its path in the line.",
+)
+NOT_ON_PATH = Rule(
+    "FT118",
+    Severity.ERROR,
+    "a command is not on cron's PATH",
+    "cron does not read your shell's profile. A command that only your shell can find ends with 127.",
+    "Write the whole path of the command, or set PATH= above the line.",
+)
 
 
-def bad_line(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
+@check(BAD_LINE)
+def bad_line(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT101: a line that cron refuses; the daemon then drops the whole table."""
     for job in snapshot.jobs:
         if job.state is not State.BAD_LINE or job.cron is None:
@@ -27,19 +65,17 @@ def bad_line(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
             and other.user == job.user
             and other.cron.table == job.cron.table
         ]
-        yield Finding(
-            "FT101",
-            Severity.ERROR,
-            f"bad line {job.location}",
+        yield BAD_LINE.found(
             f"cron refuses {job.location} ({job.state_reason}) and therefore ignores the whole table"
             + (f": {len(dropped)} other jobs do not run." if dropped else "."),
             (decode(job.cron.raw), *dropped[:5]),
-            "Mend the line: E edits it, x deletes it.",
-            job.id,
+            title=f"bad line {job.location}",
+            job=job,
         )
 
 
-def table_not_loaded(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
+@check(NOT_LOADED)
+def table_not_loaded(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT102: a table that cron ignores for another reason than a bad line; one finding a table."""
     bad = {(job.cron.table, job.user) for job in snapshot.jobs if job.state is State.BAD_LINE and job.cron}
     told: set[str] = set()
@@ -49,63 +85,54 @@ def table_not_loaded(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
         if (job.cron.table, job.user) in bad:
             continue
         told.add(job.cron.table)
-        yield Finding(
-            "FT102",
-            Severity.ERROR,
-            f"{job.location.path} is ignored",
+        yield NOT_LOADED.found(
             f"cron does not load {job.location.path}: {job.state_reason}.",
             (job.state_reason,),
-            job_id=job.id,
+            title=f"{job.location.path} is ignored",
+            job=job,
         )
 
 
-def never_fires(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
+@check(NEVER_FIRES)
+def never_fires(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT103: a schedule that cron accepts and that no date ever meets."""
     for job in snapshot.jobs:
         if job.state is State.NEVER_FIRES:
-            yield Finding(
-                "FT103",
-                Severity.WARNING,
-                "schedule never fires",
+            yield NEVER_FIRES.found(
                 f"{job.name} looks active, but no date ever meets its schedule.",
                 (job.schedule, job.state_reason),
-                "e gives it another schedule.",
-                job.id,
+                job=job,
             )
 
 
-def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
+@check(SCRIPT_MISSING)
+def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT110: the script that a line runs is not there."""
     for job, cron in _live_lines(snapshot):
         script = script_path(cron.command, cron.home, cron.environment)
         if script is not None and host.exists(script) is False:
-            yield Finding(
-                "FT110",
-                Severity.ERROR,
-                "script is missing",
+            yield SCRIPT_MISSING.found(
                 f"{job.name} runs a script that is not there.",
                 (script, str(job.location)),
-                f"ls -l {posixpath.dirname(script)}",
-                job.id,
+                job=job,
             )
 
 
-def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Finding]:
+@check(NOT_ON_PATH)
+def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT118: the command is not on the PATH that cron gives the job."""
     for job, cron in _live_lines(snapshot):
         name = program(cron.command)
         if name is None or "/" in name:
             continue
-        path = decode(dict(cron.environment).get(b"PATH", CRON_PATH))
+        path = decode(dict(cron.environment).get(b"PATH", DEFAULT_PATH))
         if not any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder):
-            yield Finding(
-                "FT118",
-                Severity.ERROR,
-                f"{name} is not on cron's PATH",
+            yield NOT_ON_PATH.found(
                 f"{job.name} starts {name}, which cron cannot find: it does not read your shell's profile.",
                 (f"cron's PATH  {path}", str(job.location)),
-                f"Write the whole path, or set PATH= above the line. Where is it: command -v {name}",
-                job.id,
+                title=f"{name} is not on cron's PATH",
+                command=f"command -v {name}",
+                job=job,
             )
 
 
@@ -113,3 +140,6 @@ def _live_lines(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:
     for job in snapshot.jobs:
         if job.cron is not None and job.state not in (State.BAD_LINE, State.PAUSED):
             yield job, job.cron
+
+
+CHECKS: tuple[Check, ...] = (bad_line, table_not_loaded, never_fires, script_missing, not_on_path)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from fedtui.model import NEVER_RAN, Job, Outcome, Run, SourceName, State
+from fedtui.presentation.home import tilde, tilde_words
 from fedtui.presentation.signs import (
     Line,
     Piece,
@@ -246,13 +247,6 @@ def location_words(job: Job, home: str = "") -> str:
     return tilde(shown(str(job.location)), home)
 
 
-def tilde(path: str, home: str) -> str:
-    """`path` with the user's home folder written as `~`."""
-    if home and (path == home or path.startswith(home.rstrip("/") + "/")):
-        return "~" + path[len(home.rstrip("/")) :]
-    return path
-
-
 def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, Line]:
     """The two rows under the table: where the job is written and how, and how its runs went."""
     first: Line = (
@@ -273,11 +267,6 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, L
     if middle is not None:
         words = f"   took {duration(known[-1])}, usual {duration(middle)}"
     return first, (Piece(f"last {len(outcomes)}  ", Tone.MUTED), *outcomes, Piece(words, Tone.MUTED))
-
-
-def tilde_words(text: str, home: str) -> str:
-    """`text` with every mention of the home folder shortened to `~`, for a line that must be short."""
-    return text.replace(home.rstrip("/") + "/", "~/") if len(home) > 1 else text
 
 
 _SORTS = {

@@ -15,7 +15,7 @@ from fedtui.model import Job, Outcome, Result, Severity, State
 
 
 class Tone(StrEnum):
-    """A token of the palette. MUTED is the normal case; WARN and FAIL ask for something."""
+    """A token of the palette. MUTED is the normal case; WARN and FAIL ask for something; LINE is no text."""
 
     TEXT = "text"
     MUTED = "muted"
@@ -23,6 +23,7 @@ class Tone(StrEnum):
     OK = "ok"
     WARN = "warn"
     FAIL = "fail"
+    LINE = "line"
 
 
 class Piece(NamedTuple):
@@ -74,6 +75,7 @@ _ASCII = str.maketrans(
         "≠": "#",
         "–": "-",
         "─": "-",
+        "━": "=",
         "│": "|",
         "×": "x",
         "•": "*",

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from fedtui.schedule.patterns import MONTHS, WEEKDAYS
 
 TICKING = 100.0
 """Below this many seconds a countdown changes every second, above it every minute or slower."""
@@ -75,14 +74,14 @@ def clock_seconds(moment: datetime, now: datetime) -> str:
 
 def day(moment: date) -> str:
     """`Tue 24 Nov`, whatever the locale."""
-    return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
+    return f"{WEEKDAYS[moment.isoweekday() % 7]} {moment.day} {MONTHS[moment.month - 1]}"
 
 
 def weekday_clock(moment: datetime, now: datetime) -> str:
     """`Tue 14:00`; with the date where a week or more lies between: `Tue 10 Nov 14:00`."""
     local = here(moment, now)
     if abs((local.date() - now.date()).days) < 7:
-        return f"{_WEEKDAYS[local.weekday()]} {local:%H:%M}"
+        return f"{WEEKDAYS[local.isoweekday() % 7]} {local:%H:%M}"
     return f"{day(local)} {local:%H:%M}"
 
 

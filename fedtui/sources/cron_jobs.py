@@ -15,6 +15,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths, split_percent
+from fedtui.crontab.comments import silenced_codes
 from fedtui.model import CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
@@ -137,6 +138,7 @@ class TableJobs:
                     parts=verdict.parts,
                     home=home,
                     ignored_parts=verdict.ignored_parts,
+                    silenced=silenced_codes(self._document.lines, entry.line_number),
                     record_key=entry.recorder.key if entry.recorder is not None else "",
                     recorded_as=split_percent(entry.written)[0] if entry.recorder is not None else b"",
                 ),
@@ -201,7 +203,13 @@ def _bad_row(line: Line, document: Document, facts: TableFacts) -> Job:
         state=State.BAD_LINE,
         state_reason=visible(f"{line.error}{hint}"),
         editable=facts.editable,
-        cron=CronFacts(table=facts.path, raw=line.raw, command=b"", dialect=document.dialect),
+        cron=CronFacts(
+            table=facts.path,
+            raw=line.raw,
+            command=b"",
+            dialect=document.dialect,
+            silenced=silenced_codes(document.lines, line.number),
+        ),
     )
 
 

@@ -57,6 +57,7 @@ class CronLogSource:
         self._notices: deque[CronNotice] = deque(maxlen=200)
         self._problem: Problem | None = None
         self._following = False
+        self._complete_since: datetime | None = None
 
     def starts(self) -> tuple[CronStart, ...]:
         """The starts of the last 24 hours that are known, oldest first."""
@@ -83,14 +84,28 @@ class CronLogSource:
         """`read`, in this thread."""
         try:
             self._take_all(read_now(QUERY, KEPT, self._since()))
-            self._problem = None
+            self._readable()
         except JournalError as error:
             self._read_file(error)
         return self._answer()
 
     def _answer(self) -> Answer:
         problems = (self._problem,) if self._problem else ()
-        return Answer(self.name, self._clock(), (), problems=problems, starts=self.starts())
+        starts = self.starts()
+        since = self._complete_since if self._problem is None else None
+        if since is not None and starts:
+            since = max(since, starts[0].at)
+        return Answer(self.name, self._clock(), (), problems=problems, starts=starts, starts_since=since)
+
+    def _readable(self) -> None:
+        """The log was read: from the oldest start that it holds on (where it holds none, from now on) all
+        starts are known.
+        """
+        self._problem = None
+        if self._starts:
+            self._complete_since = self._starts[0].at
+        elif self._complete_since is None:
+            self._complete_since = self._clock()
 
     async def watch(self) -> AsyncGenerator[None, None]:
         """Yield when cron wrote something."""
@@ -102,10 +117,7 @@ class CronLogSource:
             try:
                 async with aclosing(follow(QUERY, KEPT, self._since())) as batches:
                     async for batch in batches:
-                        if not self._following:
-                            self._forget()
-                        self._following, self._problem = True, None
-                        if self._take(batch):
+                        if self._take_followed(batch):
                             yield None
             except JournalError as error:
                 self._following = False
@@ -129,6 +141,16 @@ class CronLogSource:
         self._starts += starts
         self._notices += notices
         return bool(starts or notices)
+
+    def _take_followed(self, entries: Iterable[Entry]) -> bool:
+        """What the follower gave; its first batch holds all that is there."""
+        if self._following:
+            return self._take(entries)
+        self._forget()
+        self._following = True
+        news = self._take(entries)
+        self._readable()
+        return news
 
     def _take_all(self, entries: Iterable[Entry]) -> None:
         self._forget()
@@ -154,7 +176,7 @@ class CronLogSource:
             self._explain(error if trouble.trouble is LogTrouble.UNREADABLE else _as_journal(trouble))
             return
         self._take_all(self._parsed(lines))
-        self._problem = None
+        self._readable()
 
     def _parsed(self, lines: Iterable[bytes]) -> list[Entry]:
         now, zone = self._clock(), local_zone()[1]
@@ -171,14 +193,12 @@ class CronLogSource:
                     self._following = False
                     yield None
                     return
-                if not self._following:
-                    self._forget()
-                self._following, self._problem = True, None
-                if self._take(self._parsed(event.lines)):
+                if self._take_followed(self._parsed(event.lines)):
                     yield None
 
     def _explain(self, error: JournalError) -> None:
         """Say why cron's lines are not seen, and what would help."""
+        self._complete_since = None
         if error.closed:
             self._problem = Problem(
                 self.name,

@@ -84,6 +84,15 @@ def read_stat(pid: int, proc: Path = PROC) -> ProcessStat | None:
     )
 
 
+def reaped_faults(pid: int, proc: Path = PROC) -> int | None:
+    """The page faults of all children that the process `pid` has waited for; None where it cannot be seen."""
+    try:
+        raw = (proc / str(pid) / "stat").read_bytes()
+        return int(raw.rpartition(b")")[2].split()[8])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def process_identity(pid: int, proc: Path = PROC) -> ProcessIdentity | None:
     """What names the process `pid` for good, or None when there is no such process."""
     stat = read_stat(pid, proc)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from fedtui.crontab import overwrites_log
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
 from fedtui.sources.processes import ProcessIdentity, is_alive
 
@@ -150,9 +151,10 @@ class RecorderSource:
         name = f"rec-{key}-{record.who.pid}-{record.who.ticks}-{record.who.boot[:8]}"
         log = None
         if job.log_path is not None and record.log_size is not None:
+            start = log_start(job, record.log_size)
             # What the log grew by after the run belongs to the next one.
-            ends = [end for end in (following, read.log_end) if end is not None and end >= record.log_size]
-            log = LogSlice(job.log_path, record.log_size, min(ends, default=None))
+            ends = [end for end in (following, read.log_end) if end is not None and end >= start]
+            log = LogSlice(job.log_path, start, min(ends, default=None) if start else read.log_end)
         run = Run(name, job.id, written, trigger=Trigger.SCHEDULE, log=log)
         if record.status is None or record.ended is None:
             # Not alive, but the file is newer than what was read of it: it has just ended, and said so.
@@ -165,6 +167,13 @@ class RecorderSource:
         outcome = Outcome.OK if record.status == 0 else Outcome.FAILED
         result = Result(outcome, record.status, duration=duration, evidence=(EVIDENCE,))
         return replace(run, start=written - timedelta(seconds=duration), end=written, result=result)
+
+
+def log_start(job: Job, size: int) -> int:
+    """Where a run's lines begin in the job's log, which had `size` bytes before it."""
+    cron = job.cron
+    anew = cron is not None and size > 0 and overwrites_log(cron.command, cron.home, cron.environment)
+    return 0 if anew else size
 
 
 def parse(text: str) -> Record | None:

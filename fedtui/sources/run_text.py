@@ -96,11 +96,15 @@ def _journal(run: Run, timer: TimerFacts) -> Output:
     return Output((Part("journal", text),), cut)
 
 
+def product_place(path: str, home: str) -> Path:
+    """Where a job's product is, as configured; `~` and a relative path are in the job's home."""
+    return Path(os.path.join(home, path.replace("~", home, 1) if path.startswith("~/") else path))  # noqa: PTH118
+
+
 def product_at(path: str, home: str) -> Product:
     """A job's product as it is now; `~` and a relative path are in the job's home."""
-    place = Path(os.path.join(home, path.replace("~", home, 1) if path.startswith("~/") else path))  # noqa: PTH118
     try:
-        facts = place.stat()
+        facts = product_place(path, home).stat()
     except OSError:
         return Product(path, None)
     return Product(path, datetime.fromtimestamp(facts.st_mtime, UTC), facts.st_size)

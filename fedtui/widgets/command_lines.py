@@ -8,12 +8,11 @@ from textual.content import Content
 
 from fedtui.crontab.command import log_paths, uses_logger
 from fedtui.crontab.command_field import split_percent
+from fedtui.crontab.document import LONGEST_COMMAND
+from fedtui.presentation.home import tilde
 from fedtui.presentation.signs import cut
 from fedtui.safe_text import decode
 from fedtui.widgets.lines import boxed, fact, note, outside, wrap
-
-LONGEST = 998
-"""Bytes of a command that cron takes (MAX_COMMAND of cron.h, less two)."""
 
 _MAY_WRITE = re.compile(rb">|\btee\b")
 _BARE_PERCENT = re.compile(r"(?<!\\)%")
@@ -27,7 +26,7 @@ def field_bytes(command: str) -> bytes:
 def too_long(command: str) -> str:
     """Why cron would refuse it, or an empty string."""
     size = len(field_bytes(command))
-    return f"{size:,} bytes: cron takes no command over {LONGEST}." if size > LONGEST else ""
+    return f"{size:,} bytes: cron takes no command over {LONGEST_COMMAND}." if size > LONGEST_COMMAND else ""
 
 
 def escaped(command: str) -> str:
@@ -64,7 +63,7 @@ def cron_view(command: str, home: str, width: int, label: int) -> list[Content]:
 def _output(shell: bytes, home: str, width: int) -> Content:
     paths = log_paths(shell, home)
     if paths:
-        shown = ", ".join(_short(path, home) for path in paths)
+        shown = ", ".join(tilde(path, home) for path in paths)
         return Content(cut(outside(shown), width))
     if uses_logger(shell):
         return Content("the system log")
@@ -73,8 +72,3 @@ def _output(shell: bytes, home: str, width: int) -> Content:
             cut("somewhere; the line does not tell the file's name for sure", width), "$muted"
         )
     return Content.assemble(("kept nowhere; ", "$warn"), (">> FILE 2>&1 at its end keeps it", "$muted"))
-
-
-def _short(path: str, home: str) -> str:
-    text = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "~" + text[len(home) :] if home and text.startswith(home + "/") else text

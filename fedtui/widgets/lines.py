@@ -19,6 +19,7 @@ from textual.widget import Widget
 from fedtui.actions.plan import DiffLine, FileDiff, Refused, Step
 from fedtui.presentation.signs import cut, to_ascii
 from fedtui.safe_text import shown
+from fedtui.widgets.palette import is_ascii
 
 MOST_OF_A_LINE = 4000
 """Characters shown of one line; cron itself takes no command over 998 bytes."""
@@ -58,7 +59,7 @@ class Body(Widget):
 
 def plainer(content: Content, app: App[object]) -> Content:
     """`content` with our glyphs in ASCII where the app was started so; each stand-in is one cell wide too."""
-    if not getattr(app, "ascii_only", False):
+    if not is_ascii(app):
         return content
     return Content(to_ascii(content.plain), list(content.spans))
 

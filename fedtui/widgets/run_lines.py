@@ -11,7 +11,9 @@ from datetime import datetime
 
 from textual.content import Content
 
+from fedtui.crontab.setting import DEFAULT_PATH, DEFAULT_SHELL
 from fedtui.model import Job, Outcome, Result, Run
+from fedtui.presentation.home import tilde_words
 from fedtui.presentation.log_lines import read_line
 from fedtui.presentation.signs import Tone, cells, cut, exit_meaning, outcome_sign
 from fedtui.presentation.times import clock, clock_seconds, duration, seconds_between, weekday_clock
@@ -24,7 +26,6 @@ LONGEST_OPEN_LINE = 64 * 1024
 """Bytes without a newline after which what came is taken as a line."""
 
 _MAY_BE_TONED = re.compile(r"(?i)warn|err|fatal|crit|emerg|alert|panic|severe")
-_CRON_SHELL, _CRON_PATH = "/bin/sh", "/usr/bin:/bin"
 
 
 class OutputLines:
@@ -107,10 +108,12 @@ def job_rows(job: Job, run: Run | None, width: int, home: str, log: str = "") ->
     """The command, how it is started, what becomes of the run or of its output; `log` is the job's own."""
     rows = []
     if job.command is not None:
-        rows.append(fact("command", Content(cut(_home(shown(job.command), home), width - LABEL)), LABEL))
+        rows.append(
+            fact("command", Content(cut(tilde_words(shown(job.command), home), width - LABEL)), LABEL)
+        )
     rows.append(_started_as(job, width, home))
     if run is not None and run.result is not None:
-        places = [_home(shown(place), home) for place in (log, run.output or "") if place]
+        places = [tilde_words(shown(place), home) for place in (log, run.output or "") if place]
         whole = "   ".join(places) or "nothing was kept"
         lines = [whole] if cells(whole) <= width - LABEL else places
         rows += [
@@ -128,16 +131,10 @@ def _started_as(job: Job, width: int, home: str) -> Content:
         value = f"{shown(job.timer.activates)}   {manager}"
         return fact("as unit", Content(cut(value, width - LABEL)), LABEL)
     given = dict(job.cron.environment) if job.cron is not None else {}
-    shell = decode(given.get(b"SHELL", _CRON_SHELL.encode()))
-    path = decode(given.get(b"PATH", _CRON_PATH.encode()))
-    start = _home(decode(given.get(b"HOME", b"~")), home)
+    shell = decode(given.get(b"SHELL", DEFAULT_SHELL))
+    path = decode(given.get(b"PATH", DEFAULT_PATH))
+    start = tilde_words(decode(given.get(b"HOME", b"~")), home)
     return fact("as cron", Content(cut(shown(f"{shell}   PATH={path}   in {start}"), width - LABEL)), LABEL)
-
-
-def _home(text: str, home: str) -> str:
-    """`text` with the user's home written `~`, as a person would."""
-    home = home.rstrip("/")
-    return re.sub(rf"(?<![\w/.-]){re.escape(home)}(?=/|\s|$)", "~", text) if home else text
 
 
 def output_head(counts: OutputLines, following: bool, ended: bool) -> Content:

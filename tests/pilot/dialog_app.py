@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from textual.app import App
+from textual.pilot import Pilot
 from textual.screen import Screen
 
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
@@ -36,3 +39,10 @@ def screen_text(app: App[object]) -> str:
     """What a user reads, row by row."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
+    """Wait till it is so; TimeoutError where it is not within ten seconds."""
+    async with asyncio.timeout(10):
+        while not true():
+            await pilot.pause(0.02)

@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from textual.pilot import Pilot
 
 from fedtui.actions.plan import Applied, DiffLine, FileDiff, Plan, Refused, Stale, Step
 from fedtui.screens.confirm import ConfirmScreen, Phase
-from tests.pilot.dialog_app import DialogApp, screen_text
+from tests.pilot.dialog_app import DialogApp, screen_text, until
 from tests.pilot.dialog_data import (
     THEIRS,
     delete_plan,
@@ -53,12 +52,6 @@ def opened(
 ) -> tuple[DialogApp, ConfirmScreen]:
     dialog = ConfirmScreen(plan or reschedule_plan(), world.apply, world.replan, milder)
     return DialogApp(dialog), dialog
-
-
-async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await pilot.pause(0.02)
 
 
 async def test_shows_diff_counts_steps_and_keys() -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
-from textual.pilot import Pilot
 
 from fedtui.actions.draft import Draft
 from fedtui.screens.job_form import JobFormScreen
-from tests.pilot.dialog_app import NOW, DialogApp, screen_text
+from tests.pilot.dialog_app import NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import METRICS, cron_preview
 
 KEYS = {" ": "space", "*": "asterisk", "/": "slash", ".": "full_stop", ">": "greater_than_sign", "~": "tilde"}
@@ -20,12 +18,6 @@ EXISTING = Draft("*/5 * * * *", METRICS, "metrics", "first line\nsecond line")
 def opened(draft: Draft | None = None) -> tuple[DialogApp, JobFormScreen]:
     dialog = JobFormScreen(draft, cron_preview, clock=lambda: NOW, home="/home/fed")
     return DialogApp(dialog), dialog
-
-
-async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await pilot.pause(0.02)
 
 
 def reads(app: DialogApp, text: str) -> Callable[[], bool]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,19 +13,13 @@ from fedtui.actions.schedule_preview import Preview
 from fedtui.model import SourceName, TimerFacts
 from fedtui.schedule.traps import Trap
 from fedtui.screens.reschedule import NewSchedule, RescheduleScreen
-from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text
+from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import cron_preview, metrics_job
 
 
 def opened() -> tuple[DialogApp, RescheduleScreen]:
     dialog = RescheduleScreen(metrics_job(), cron_preview, lambda: NOW)
     return DialogApp(dialog), dialog
-
-
-async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await pilot.pause(0.02)
 
 
 async def typed(pilot: Pilot[None], dialog: RescheduleScreen, text: str) -> None:

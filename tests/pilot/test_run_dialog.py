@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from textual.pilot import Pilot
 
 from fedtui.actions.plan import Applied, Refused
 from fedtui.actions.run import RunUpdate
 from fedtui.model import Job, Outcome, Result, Run, SourceName, TimerFacts, Trigger
 from fedtui.screens.run import Phase, RunScreen
-from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text
+from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import metrics_job
 
 START = datetime(2026, 11, 24, 14, 5, 0, tzinfo=BERLIN)
@@ -93,12 +92,6 @@ def opened(world: World, job: Job | None = None, log_title: str = "") -> tuple[D
 def unit_job() -> Job:
     facts = TimerFacts("backup-notes.timer", "backup-notes.service", True, "active", "enabled")
     return replace(metrics_job(), source=SourceName.USER_TIMER, cron=None, timer=facts)
-
-
-async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await pilot.pause(0.02)
 
 
 def reads(app: DialogApp, text: str) -> Callable[[], bool]:

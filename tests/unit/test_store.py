@@ -12,6 +12,7 @@ import pytest
 from fedtui import store as store_module
 from fedtui.model import (
     Answer,
+    Checkup,
     Finding,
     Job,
     Location,
@@ -141,8 +142,8 @@ async def test_a_bus_that_went_away_keeps_the_rows_greyed() -> None:
 
 
 async def test_findings_are_those_of_the_newest_snapshot() -> None:
-    def check(snapshot: Snapshot) -> tuple[Finding, ...]:
-        return tuple(Finding("FT000", Severity.WARNING, one.name, one.name) for one in snapshot.jobs)
+    def check(snapshot: Snapshot) -> Checkup:
+        return Checkup(tuple(Finding("FT000", Severity.WARNING, one.name, one.name) for one in snapshot.jobs))
 
     crontab = Scripted("crontab")
     crontab.says("sync")

@@ -81,6 +81,7 @@ class Timer:
     written: tuple[tuple[str, str], ...] = ()
     persistent: bool = False
     randomized_delay: int = 0
+    accuracy: int = 60_000_000
     next_realtime: int = 0
     next_monotonic: int = 0
     last_trigger: datetime | None = None
@@ -173,6 +174,7 @@ class Reader:
             written=_written(files.lines, len(calendar), len(monotonic)),
             persistent=bool(facts["Persistent"]),
             randomized_delay=int(facts["RandomizedDelayUSec"]),
+            accuracy=int(facts["AccuracyUSec"]),
             next_realtime=int(facts["NextElapseUSecRealtime"]),
             next_monotonic=int(facts["NextElapseUSecMonotonic"]),
             last_trigger=wall(facts["LastTriggerUSec"]),

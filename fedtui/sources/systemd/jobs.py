@@ -221,6 +221,7 @@ def _facts(timer: Timer, manager: Manager) -> TimerFacts:
         monotonic=tuple((directive(base), length / 1e6) for base, length in timer.monotonic),
         persistent=timer.persistent,
         randomized_delay=timer.randomized_delay / 1e6,
+        accuracy=timer.accuracy / 1e6,
         service_fragment=unit.fragment if unit else "",
         service_active_state=unit.row.active_state if unit else "",
         invocation_id=unit.invocation_id if unit else "",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -280,3 +282,27 @@ def test_from_the_first_year_is_a_moment_like_any_other(shell: Shell) -> None:
     status, out, err = shell("next", "--json", "--expr", "@daily", "--from", "0001-01-01T00:00:00+14:00")
     assert status == 2, out
     assert "--from" in err
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_output_that_nobody_takes_ends_in_words(folder: Path, more: list[str]) -> None:
+    """`fedtui list | head -1` is no failure; a full disk is one, and is said without a traceback."""
+    (folder / "crontab").write_text("* * * * * echo a line that is long enough\n" * 400)
+    argv = [sys.executable, "-m", "fedtui", "demo", "--folder", str(folder), "list", *more]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert ended.returncode == 3
+    assert ended.stderr.decode().splitlines()[-1] == (
+        "The output could not be written: No space left on device."
+    )
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as left:
+        assert left.stdout is not None
+        assert left.stderr is not None
+        left.stdout.close()
+        complaint = left.stderr.read()
+        assert (left.wait(timeout=60), complaint) == (0, b"")
+
+
+def test_a_jobs_name_begins_a_sentence_as_it_is_written(shell: Shell) -> None:
+    _, _, err = shell("resume", "sync", "--yes")
+    assert "sync is not paused." in err

@@ -39,7 +39,7 @@ def cron_job(command: str = "true", name: str = "sync", home: str = "/nonexisten
 
 def found(*jobs: Job, **more: object) -> dict[str, Finding]:
     snapshot = Snapshot(NOW, jobs, **more)  # type: ignore[arg-type]  # shorthand
-    return {finding.code: finding for finding in checkup(snapshot, Host(log_limit=1000))}
+    return {finding.code: finding for finding in checkup(snapshot, Host(log_limit=1000)).findings}
 
 
 def test_a_healthy_job_has_no_finding(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_table_without_final_newline_is_one_finding() -> None:
         cron_job(name=n, state=State.NOT_LOADED, state_reason="no newline at the end") for n in ("a", "b")
     ]
     assert found(*jobs)["FT102"].sentence.endswith("no newline at the end.")
-    assert len(checkup(Snapshot(NOW, tuple(jobs)), Host())) == 1
+    assert len(checkup(Snapshot(NOW, tuple(jobs)), Host()).findings) == 1
 
 
 def test_a_schedule_that_never_fires() -> None:
@@ -169,7 +169,6 @@ def test_names_that_no_file_can_have_end_no_check(tmp_path: Path) -> None:
     long, null = cron_job("x" * 985, name="long"), cron_job("/bin/a\0b >> /tmp/a\0b.log", name="null")
     null = replace(null, log_path="/tmp/a\0b.log")
     codes = found(long, null)
-    assert "FT003" not in codes
     assert codes["FT118"].job_id == "crontab:long"
 
 
@@ -179,6 +178,9 @@ def test_a_check_that_cannot_look_stops_no_other(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Host, "executable", refused)
     failed = cron_job("sync", last_run=NOW, last_result=Result(Outcome.FAILED, exit_code=1))
-    codes = found(failed)
-    assert codes["FT003"].evidence == ("[Errno 13] Permission denied: '/usr/bin/sync'",)
-    assert "FT301" in codes
+    checked = checkup(Snapshot(NOW, (failed,)), Host())
+    (missed,) = checked.unchecked
+    assert (missed.codes, missed.what) == (("FT118",), "not on path")
+    assert missed.reason == "[Errno 13] Permission denied: '/usr/bin/sync'"
+    assert "FT118" not in checked.passed
+    assert [finding.code for finding in checked.findings] == ["FT301"]

@@ -1,0 +1,120 @@
+"""The verb `watch`: the next cycles of a job as they come, and a verdict at the end.
+
+What watches is the watchman, a process of its own; this verb shows what it finds, and may come and go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from argparse import Namespace
+
+from fedtui.cli.finding import Unavailable, find_job
+from fedtui.cli.parser import UsageError
+from fedtui.cli.records import Records, print_json
+from fedtui.model import Job
+from fedtui.presentation.signs import Line, plain, to_ascii
+from fedtui.presentation.watching import cycle_row, heading, offers_recorder, verdict_lines
+from fedtui.safe_text import shown
+from fedtui.watching.cycle import Verdict, Watch
+from fedtui.watching.following import CannotWatch
+from fedtui.workspace import Workspace
+
+LOOK_EVERY = 0.25
+"""Seconds between two looks at the watch's file."""
+
+SEE_EVERY = 5.0
+"""Seconds between two looks whether the watchman is there."""
+
+_WIDTH = 120
+_STATUS = {Verdict.GOOD: 0, Verdict.FAILED: 1, Verdict.UNPROVEN: 3}
+
+
+async def watch(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui watch`: 0 when all cycles were good, 1 when one failed, 3 when one is unproven."""
+    if options.keep:
+        await workspace.keep_watching()
+        return 0
+    if options.job is None:
+        raise UsageError("watch: which job? An id as `fedtui list` prints it, or an unambiguous name.")
+    job = await find_job(workspace, options.job)
+    watches = workspace.watches
+    if options.stop:
+        ended = await asyncio.to_thread(watches.stop, job.id)
+        print(
+            f"The watch over {shown(job.name)} is ended." if ended else f"{shown(job.name)} is not watched."
+        )
+        return 0
+    try:
+        begun = await asyncio.to_thread(watches.begin, job, options.cycles)
+    except CannotWatch as error:
+        raise Unavailable(f"{shown(str(error))} {error.advice}".strip()) from error
+    teller = _Teller(workspace, options, job)
+    try:
+        ended = await _follow(workspace, begun, teller)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print(f"\nThe watch goes on. See it again: fedtui watch {job.id}   End it: --stop", file=sys.stderr)
+        raise
+    return teller.verdict(ended)
+
+
+async def _follow(workspace: Workspace, watch: Watch, teller: _Teller) -> Watch:
+    """Show the watch until it is finished, and see to it that somebody keeps it."""
+    looks = 0
+    while True:
+        teller.show(watch)
+        if watch.finished:
+            return watch
+        if looks % round(SEE_EVERY / LOOK_EVERY) == 0:
+            started = await asyncio.to_thread(workspace.watches.see_to_it)
+            if started and looks and workspace.watches.last_complaint:
+                raise Unavailable(f"The watch is not kept: {shown(workspace.watches.last_complaint)}")
+        looks += 1
+        await asyncio.sleep(LOOK_EVERY)
+        newest = await asyncio.to_thread(workspace.watches.get, watch.job_id)
+        watch = newest or watch
+
+
+class _Teller:
+    """Prints a line for each cycle that has its verdict, and on a terminal the one that is waited for."""
+
+    def __init__(self, workspace: Workspace, options: Namespace, job: Job) -> None:
+        self._workspace = workspace
+        self._job = job
+        self._json = bool(options.json)
+        self._ascii = bool(options.ascii)
+        self._live = sys.stdout.isatty() and not self._json
+        self._told = -1
+
+    def show(self, watch: Watch) -> None:
+        """Say what is new."""
+        if self._json:
+            return
+        now = self._workspace.now()
+        if self._told < 0:
+            self._told = 0
+            print(f"Watching {shown(self._job.name)}, {shown(self._job.schedule_text)}")
+            self._line(heading(_WIDTH))
+        while self._told < len(watch.cycles) and watch.cycles[self._told].verdict.decided:
+            self._told += 1
+            self._line(cycle_row(watch, self._told, now, _WIDTH))
+        if self._live and self._told < len(watch.cycles) and not watch.finished:
+            row = plain(cycle_row(watch, self._told + 1, now, _WIDTH)).rstrip()
+            print(f"\r\x1b[K{to_ascii(row) if self._ascii else row}", end="", flush=True)
+
+    def _line(self, line: Line) -> None:
+        text = plain(line).rstrip()
+        print(("\r\x1b[K" if self._live else "") + (to_ascii(text) if self._ascii else text), flush=True)
+
+    def verdict(self, watch: Watch) -> int:
+        """Say the verdict; returns the exit status."""
+        if self._json:
+            print_json(Records(self._workspace.zone).watch(watch))
+        else:
+            for line in verdict_lines(watch, self._workspace.now()):
+                self._line(line)
+            if offers_recorder(watch, self._job):
+                print(f"fedtui record {self._job.id} keeps the exit status of every run from now on.")
+        if watch.stopped is not None and watch.verdict is not Verdict.FAILED:
+            return _STATUS[Verdict.UNPROVEN]
+        return _STATUS[watch.verdict]

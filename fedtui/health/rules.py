@@ -1,0 +1,120 @@
+"""What a check is made of: the rules it looks for, and what it says of them.
+
+A rule is the part of a finding that is always the same: its code, how grave it is, why it matters and how
+it is mended. The rules stand beside the checks that find them; `RULES` in `fedtui.health` is all of them,
+and `docs/findings.md` is written from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fedtui.health.host import Host
+from fedtui.model import Finding, Job, Remedy, Severity, Snapshot, Unchecked
+
+
+class Group(StrEnum):
+    """What a rule speaks of; the value is its heading, its place the hundreds of the code."""
+
+    SCHEDULER = "the scheduler"
+    LINE = "the line"
+    TIMER = "the timer"
+    RESULTS = "results"
+    LOGS = "logs and disk"
+    RIGHTS = "this user's rights and the machine"
+    SECURITY = "security"
+
+
+GROUPS = tuple(Group)
+
+CRON_TABLES = ("crontab", "system-tables")
+TIMERS = ("user-timers", "system-timers")
+EVERY_JOB = (*CRON_TABLES, *TIMERS)
+"""Names of sources, for `needs`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One code. `title` says what is wrong in a few words, `why` why it matters, `mend` how to mend it.
+
+    `needs` are the names of the sources that must have answered before its absence means anything; by its
+    group where it is empty.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    why: str
+    mend: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> Group:
+        """The group that the code's first digit names."""
+        return GROUPS[int(self.code[2])]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources whose jobs it is looked for in."""
+        by_group = {Group.SCHEDULER: (), Group.LINE: CRON_TABLES, Group.TIMER: TIMERS, Group.RIGHTS: ()}
+        return self.needs or by_group.get(self.group, EVERY_JOB)
+
+    def found(
+        self,
+        sentence: str,
+        evidence: tuple[str, ...] = (),
+        *,
+        job: Job | None = None,
+        title: str = "",
+        fix: str = "",
+        command: str = "",
+        remedy: Remedy | None = None,
+        severity: Severity | None = None,
+    ) -> Finding:
+        """The rule found to hold: the finding. What is not given is as the rule says."""
+        return Finding(
+            self.code,
+            severity or self.severity,
+            title or self.title,
+            sentence,
+            evidence,
+            fix or self.mend,
+            job.id if job is not None else None,
+            command,
+            remedy,
+        )
+
+    def unchecked(self, what: str, reason: str, advice: str = "") -> Unchecked:
+        """The rule could not be looked for in `what`."""
+        return Unchecked((self.code,), what, reason, advice)
+
+
+Report = Finding | Unchecked
+Look = Callable[[Snapshot, Host], Iterator[Report]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: a generator `(snapshot, host) -> findings`, and the rules it can find to hold.
+
+    What it yields is a finding, or an `Unchecked` where a probe of its own failed.
+    """
+
+    rules: tuple[Rule, ...]
+    look: Look
+
+    @property
+    def name(self) -> str:
+        """As it is called in the code."""
+        return self.look.__name__
+
+    def __call__(self, snapshot: Snapshot, host: Host) -> Iterator[Report]:
+        """What it finds."""
+        return self.look(snapshot, host)
+
+
+def check(*rules: Rule) -> Callable[[Look], Check]:
+    """Make a check of a generator: `@check(BAD_LINE)` above it. Listed in `health.CHECKS`, it is run."""
+    return lambda look: Check(rules, look)

@@ -1,0 +1,27 @@
+"""Which findings the user has said to know of: in config.toml, or by a note where the job is.
+
+`ignore = ["FT402", "FT301 cron.d:KEY"]` names a code for everything, or for the job of that id.
+`# fedtui: ignore FT402` is a comment line directly above a line of a cron table, or anywhere in a timer's
+unit file, its drop-ins, or its service's unit file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from fedtui.health.host import Host
+from fedtui.model import Finding, Job
+
+
+def silenced(finding: Finding, job: Job | None, host: Host, ignore: Collection[str]) -> bool:
+    """Whether nobody wants to hear of it. `job` is the finding's, `ignore` as config.toml has it."""
+    if finding.code in ignore or f"{finding.code} {finding.job_id}" in ignore:
+        return True
+    if job is None:
+        return False
+    if job.cron is not None:
+        return finding.code in job.cron.silenced
+    if job.timer is None:
+        return False
+    files = (job.timer.fragment, *job.timer.drop_ins, job.timer.service_fragment)
+    return any(finding.code in host.silenced_in(path) for path in files if path)

@@ -1,0 +1,218 @@
+"""Schedules that do something else than they seem to say: the traps of `fedtui.schedule`, as findings.
+
+What is told while a schedule is typed is told here of those that stand in the tables already. The clock
+changes of a year concern nearly every nightly job, and are notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fedtui.health.host import Host
+from fedtui.health.rules import TIMERS, Check, Report, Rule, check
+from fedtui.model import Job, Remedy, Severity, Snapshot, State
+from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.pile_ups import pile_ups
+from fedtui.schedule.timer_traps import timer_traps
+from fedtui.schedule.traps import Trap, traps
+
+IGNORED_TEXT = Rule(
+    "FT104",
+    Severity.WARNING,
+    "text in the schedule that cron ignores",
+    "cron stops reading a field where it no longer understands it, and says nothing of the rest.",
+    "Write the schedule without that text, or as it was meant: e.",
+)
+BACKWARDS = Rule(
+    "FT105",
+    Severity.WARNING,
+    "a range that stands for nothing",
+    "A range such as 22-2 does not run over midnight: cron takes it for no time at all, without a word.",
+    "Write it as two ranges, 22-23,0-2: e.",
+)
+UNEVEN = Rule(
+    "FT106",
+    Severity.NOTE,
+    "uneven steps",
+    "A step starts again with each hour, day, week, month or year. Where it does not divide that, the last "
+    "gap is another one.",
+    "Take a step that divides the hour or the day, if even gaps matter: e.",
+)
+EITHER_DAY = Rule(
+    "FT107",
+    Severity.WARNING,
+    "day or weekday",
+    "Where both day fields are restricted cron runs the job when either matches, not both (crontab(5)). "
+    "The first Monday of a month cannot be said with them.",
+    "Restrict one day field, and test the other one in the command: e.",
+)
+CRON_CLOCK = Rule(
+    "FT108",
+    Severity.NOTE,
+    "the clock change moves a run",
+    "Twice a year an hour is missing or comes twice. What a cron job of that hour does then depends on the "
+    "daemon and on how its schedule is written.",
+    "Move the job to an hour that no clock change touches: e.",
+)
+PILE_UP = Rule(
+    "FT119",
+    Severity.NOTE,
+    "many jobs start in the same minute",
+    "Jobs that start together wait for each other's disk, network and locks: each takes longer, and some "
+    "fail only then.",
+    "Spread them over the hour: e.",
+    needs=("crontab", "system-tables", *TIMERS),
+)
+NEVER_ELAPSES = Rule(
+    "FT209",
+    Severity.ERROR,
+    "a timer that nothing starts for the first time",
+    "OnUnitActiveSec= and OnUnitInactiveSec= count from a run of the unit. Without a first run they never "
+    "elapse, though the timer is active (systemd.timer(5)).",
+    "Add OnBootSec= or OnActiveSec= to the timer.",
+)
+PERSISTENT_ALONE = Rule(
+    "FT210",
+    Severity.WARNING,
+    "Persistent= has no effect without OnCalendar=",
+    "Persistent=true makes up for runs that were missed while the machine was off, but only for OnCalendar= "
+    "(systemd.timer(5)). Beside OnUnitActiveSec= alone it does nothing.",
+    "Give the timer an OnCalendar=, or take the line out.",
+)
+NO_FIRST_RUN = Rule(
+    "FT211",
+    Severity.WARNING,
+    "a timer that does not come back after a boot",
+    "OnUnitActiveSec= and OnUnitInactiveSec= count from the last run, and a boot forgets it: the timer runs "
+    "now, and stands still from the next boot on.",
+    "Add OnBootSec= or OnActiveSec= to the timer.",
+)
+STAYS_ACTIVE = Rule(
+    "FT212",
+    Severity.WARNING,
+    "the timer's service stays active",
+    "systemd does not start a unit that is active already. A service with RemainAfterExit= stays so when its "
+    "work is done, and the timer starts nothing.",
+    "Take RemainAfterExit= out of the service.",
+)
+TIMER_CLOCK = Rule(
+    "FT213",
+    Severity.NOTE,
+    "the clock change leaves a run out",
+    "A timer whose time falls into the hour that the clock jumps over is not run that day.",
+    "Move the timer to an hour that no clock change touches: e.",
+)
+
+_CRON = {
+    "ignored-text": IGNORED_TEXT,
+    "backwards-range": BACKWARDS,
+    "uneven-step": UNEVEN,
+    "either-day": EITHER_DAY,
+    "dst-pause": CRON_CLOCK,
+    "dst-skipped": CRON_CLOCK,
+    "dst-moved": CRON_CLOCK,
+    "dst-doubled": CRON_CLOCK,
+}
+"""Rules by the code of the trap. "never-fires" is FT103's; a time that is random is meant to be."""
+
+_TIMER = {
+    "never-elapses": NEVER_ELAPSES,
+    "persistent-alone": PERSISTENT_ALONE,
+    "no-first-run": NO_FIRST_RUN,
+    "stays-active": STAYS_ACTIVE,
+    "dst-pause": TIMER_CLOCK,
+    "dst-skipped": TIMER_CLOCK,
+}
+
+
+@check(IGNORED_TEXT, BACKWARDS, UNEVEN, EITHER_DAY, CRON_CLOCK)
+def schedule_traps(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT104-FT108: what cron does with a schedule and its writer may not expect; each rule once a job."""
+    day = datetime.combine(snapshot.at.date(), time(), snapshot.at.tzinfo)
+    for job in snapshot.jobs:
+        if job.cron is None or job.state in (State.BAD_LINE, State.PAUSED):
+            continue
+        told: dict[Rule, list[Trap]] = {}
+        for trap in _cron_traps(job.schedule, job.cron.dialect, job.cron.zone, day):
+            if trap.code in _CRON:
+                told.setdefault(_CRON[trap.code], []).append(trap)
+        for rule, found in told.items():
+            yield rule.found(
+                " ".join(trap.text for trap in found),
+                (f"schedule  {job.schedule}", f"line  {job.location}"),
+                title="" if rule is CRON_CLOCK else found[0].title,
+                remedy=_rewrite(job, found),
+                job=job,
+            )
+
+
+@lru_cache(4096)
+def _cron_traps(schedule: str, dialect: str, zone: str, day: datetime) -> tuple[Trap, ...]:
+    """The traps of a schedule from a day on: a table of thousands of lines has few schedules."""
+    try:
+        return traps(parse(schedule, dialect), ZoneInfo(zone), day)
+    except (ScheduleError, ZoneInfoNotFoundError, ValueError):
+        return ()  # anacron's, or a zone that this machine does not know: nothing is said of those
+
+
+def _rewrite(job: Job, found: list[Trap]) -> Remedy | None:
+    """The schedule that the trap's nearest suggestion gives."""
+    schedules = [schedule for trap in found for schedule in trap.schedules]
+    if not schedules or not job.editable:
+        return None
+    return Remedy("schedule", f"write the schedule as {schedules[0]}", schedules[0])
+
+
+@check(NEVER_ELAPSES, PERSISTENT_ALONE, NO_FIRST_RUN, STAYS_ACTIVE, TIMER_CLOCK)
+def timer_schedule_traps(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT209-FT213: what a timer leaves undone that its writer may not expect; each rule once a timer."""
+    for job in snapshot.jobs:
+        if job.timer is None or job.state is State.UNREACHABLE:
+            continue
+        told: dict[Rule, list[Trap]] = {}
+        for trap in timer_traps(job, host.zone(), snapshot.at):
+            if trap.code in _TIMER:
+                told.setdefault(_TIMER[trap.code], []).append(trap)
+        facts = job.timer
+        monotonic = tuple(f"{name}=  {seconds:g} s" for name, seconds in facts.monotonic)
+        calendar = tuple(f"OnCalendar=  {one}" for one in facts.calendar)
+        for rule, found in told.items():
+            yield rule.found(
+                " ".join(trap.text for trap in found),
+                (*calendar, *monotonic, f"file  {facts.fragment}"),
+                job=job,
+            )
+
+
+PILE, PILES = 5, 3
+"""Jobs in one minute that are a pile, from twice as many on a warning; and how many piles are told."""
+
+
+@check(PILE_UP)
+def jobs_at_once(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT119: jobs that start in the same minute; the largest piles only."""
+    hour = snapshot.at.replace(minute=0, second=0, microsecond=0)
+    jobs = {job.id: job for job in snapshot.jobs if job.state in (State.ON, State.RUNNING, State.OVERDUE)}
+    same = (hour, tuple((job.id, job.schedule) for job in jobs.values()))
+    piles = host.worked_out("pile-ups", same, lambda: pile_ups(tuple(jobs.values()), hour, least=PILE))
+    for pile in piles[:PILES]:
+        together = [jobs[job_id] for job_id in pile.job_ids]
+        title = f"{len(together)} jobs start at {pile.at.astimezone(host.zone()):%H:%M}"
+        moved = dict(pile.spread)
+        more = (f"and {len(together) - 8} more",) if len(together) > 8 else ()
+        yield PILE_UP.found(
+            title + (f", and {pile.times} times a day so." if pile.times > 1 else "."),
+            tuple(_told(job, moved.get(job.id)) for job in together[:8]) + more,
+            title=title,
+            severity=Severity.WARNING if len(moved) >= PILE * 2 else Severity.NOTE,
+        )
+
+
+def _told(job: Job, spread: str | None) -> str:
+    return f"{job.name}  {job.schedule}" + (f", apart at {spread}" if spread else "")
+
+
+CHECKS: tuple[Check, ...] = (schedule_traps, timer_schedule_traps, jobs_at_once)

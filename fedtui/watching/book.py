@@ -1,0 +1,185 @@
+"""Where watches are kept: one small JSON file a job in the state folder, so that it outlives the terminal.
+
+The screen, the command line and the watchman read and write the same files; every change is made under a
+lock, on what the file says then. Blocking.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fedtui.model import Outcome, Result
+from fedtui.watching.cycle import Cycle, LogMark, Verdict, Watch
+from fedtui.whole_file import replace_file
+
+KEPT = 50
+"""Finished watches that are kept; the oldest go."""
+
+_MOMENTS = frozenset({"due", "grace_until", "start", "end", "began", "stopped"})
+
+
+class BookError(Exception):
+    """The watches cannot be read or written; the message says why, and is fit to show."""
+
+
+class WatchBook:
+    """The watches in one folder, which is made with mode 0700 when a watch is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, job_id: str) -> Watch | None:
+        """The newest watch over a job, finished or not; None where there is none. Raises BookError."""
+        return self._read(self._path(job_id))
+
+    def all(self) -> list[Watch]:
+        """Every watch that is kept, the newest last. Raises BookError."""
+        found = (self._read(path) for path in self.folder.glob("*.json"))
+        return sorted((watch for watch in found if watch is not None), key=lambda watch: watch.began)
+
+    def open(self) -> list[Watch]:
+        """The watches that are not finished."""
+        return [watch for watch in self.all() if not watch.finished]
+
+    def update(self, job_id: str, change: Callable[[Watch | None], Watch | None]) -> Watch | None:
+        """Replace the watch over a job by what `change` makes of it, with nobody else writing meanwhile.
+
+        Nothing is written where that is None or the same. Raises BookError.
+        """
+        path = self._path(job_id)
+        with self._told(path), self._locked():
+            known = self._read(path)
+            new = change(known)
+            if new is not None and new != known:
+                replace_file(path, json.dumps(to_json(new)).encode())
+                if known is None:
+                    self._forget_oldest()
+            return new if new is not None else known
+
+    def stamp(self) -> tuple[tuple[str, int], ...]:
+        """What differs when a watch was written."""
+        with self._told(self.folder):
+            return tuple(sorted((path.name, path.stat().st_mtime_ns) for path in self.folder.glob("*.json")))
+
+    @contextmanager
+    def keeping(self) -> Iterator[bool]:
+        """Be the one process that keeps the watches going; False where another one is."""
+        with self._told(self.folder):
+            self._make_folder()
+            descriptor = os.open(self._watchman, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                yield _take(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def is_kept(self) -> bool:
+        """Whether some process keeps the watches going. To ask takes the lock for a moment."""
+        with self.keeping() as free:
+            return not free
+
+    @property
+    def complaints(self) -> Path:
+        """Where the watchman's own errors go."""
+        return self.folder / "watchman.err"
+
+    @property
+    def _watchman(self) -> Path:
+        return self.folder / "watchman.lock"
+
+    def _path(self, job_id: str) -> Path:
+        return self.folder / f"{hashlib.sha1(job_id.encode(), usedforsecurity=False).hexdigest()[:16]}.json"
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._make_folder()
+        descriptor = os.open(self.folder / "book.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def _told(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            where = error.filename or path
+            raise BookError(f"The watches cannot be kept: {where}: {error.strerror}.") from error
+
+    def _read(self, path: Path) -> Watch | None:
+        try:
+            return from_json(json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BookError(f"The watch cannot be read: {path}: {error.strerror}.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise BookError(f"{path} is no watch of this fedtui; move it away: {error}.") from error
+
+    def _forget_oldest(self) -> None:
+        finished = [watch for watch in self.all() if watch.finished]
+        for watch in finished[:-KEPT]:
+            self._path(watch.job_id).unlink(missing_ok=True)
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def to_json(value: Any) -> Any:
+    """A watch, or a part of it, as JSON; moments are seconds since 1970, UTC."""
+    match value:
+        case Watch() | Cycle() | LogMark() | Result():
+            return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
+        case datetime():
+            return value.timestamp()
+        case tuple():
+            return [to_json(item) for item in value]
+    return value
+
+
+def from_json(data: dict[str, Any]) -> Watch:
+    """Inverse of `to_json`. Raises ValueError, KeyError or TypeError."""
+    cycles = tuple(_cycle(one) for one in data["cycles"])
+    return Watch(**{**_moments(data), "cycles": cycles})
+
+
+def _cycle(data: dict[str, Any]) -> Cycle:
+    made = {
+        **_moments(data),
+        "verdict": Verdict(data["verdict"]),
+        "result": None if data["result"] is None else _result(data["result"]),
+        "mark": None if data["mark"] is None else LogMark(**data["mark"]),
+        "reasons": tuple(data["reasons"]),
+        "causes": tuple(data["causes"]),
+    }
+    return Cycle(**made)
+
+
+def _result(data: dict[str, Any]) -> Result:
+    lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
+    return Result(**{**data, **lists, "outcome": Outcome(data["outcome"])})
+
+
+def _moments(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: datetime.fromtimestamp(value, UTC) if name in _MOMENTS and value is not None else value
+        for name, value in data.items()
+    }

@@ -1,0 +1,88 @@
+"""What a cycle leaves on disk: what it wrote to its log, and whether its product is newer. Blocking."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from fedtui.watching.cycle import LogMark
+
+MOST = 64 * 1024 * 1024
+"""Bytes of a log that are looked through for line ends; of more, only the size is told."""
+
+SLACK = timedelta(seconds=2)
+"""How far a file's time may lag behind the clock."""
+
+_PIECE = 1024 * 1024
+
+
+class Traces(Protocol):
+    """Looks at logs and products."""
+
+    def mark(self, path: str) -> LogMark | None:
+        """The log as it is now; None where it cannot be looked at."""
+        ...
+
+    def grown(self, mark: LogMark) -> tuple[int | None, int | None]:
+        """Lines and bytes that were added since `mark`; None for what cannot be told."""
+        ...
+
+    def renewed(self, path: str, since: datetime) -> bool | None:
+        """Whether the file at `path` was written since; None where it cannot be looked at."""
+        ...
+
+
+class FileTraces:
+    """The file system."""
+
+    def mark(self, path: str) -> LogMark | None:
+        """See `Traces`."""
+        try:
+            found = Path(path).stat()
+        except FileNotFoundError:
+            return LogMark(path, 0, 0)
+        except OSError:
+            return None
+        return LogMark(path, found.st_ino, found.st_size)
+
+    def grown(self, mark: LogMark) -> tuple[int | None, int | None]:
+        """See `Traces`. A log that was rotated or cut meanwhile is taken from its new beginning."""
+        try:
+            with Path(mark.path).open("rb") as file:
+                found = os.fstat(file.fileno())
+                same = found.st_ino == mark.inode and found.st_size >= mark.size
+                begin = mark.size if same else 0
+                added = found.st_size - begin
+                if added > MOST:
+                    return None, added
+                file.seek(begin)
+                return _lines(file.fileno(), added), added
+        except FileNotFoundError:
+            return 0, 0
+        except OSError:
+            return None, None
+
+    def renewed(self, path: str, since: datetime) -> bool | None:
+        """See `Traces`. An empty file is no product."""
+        try:
+            found = Path(path).stat()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return None
+        return found.st_size > 0 and datetime.fromtimestamp(found.st_mtime, UTC) >= since - SLACK
+
+
+def _lines(descriptor: int, length: int) -> int:
+    """How many lines lie in the next `length` bytes; a last line without its end counts too."""
+    lines, last = 0, b"\n"
+    while length > 0:
+        data = os.read(descriptor, min(_PIECE, length))
+        if not data:
+            break
+        lines += data.count(b"\n")
+        last = data[-1:]
+        length -= len(data)
+    return lines if last == b"\n" else lines + 1

@@ -1,0 +1,116 @@
+"""The door to watches for screen and command line: begin, read, extend, stop; and starting the watchman.
+
+Everything here but `begin` is blocking file work of a millisecond; call it in a thread from the event loop.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from fedtui.model import Job
+from fedtui.schedule.upcoming import RunsOf
+from fedtui.watching.book import WatchBook
+from fedtui.watching.cycle import Watch
+from fedtui.watching.following import begin, extended
+
+
+class Watches:
+    """The watches of one machine or demo workspace.
+
+    `words` are the arguments after `fedtui` that lead to this workspace (none for the machine). `product`
+    gives the path of the file that a job should renew, or an empty text.
+    """
+
+    def __init__(
+        self,
+        book: WatchBook,
+        clock: Callable[[], datetime],
+        runs_of: RunsOf,
+        *,
+        words: Sequence[str] = (),
+        product: Callable[[Job], str] = lambda _: "",
+    ) -> None:
+        self.book = book
+        self._clock = clock
+        self._runs_of = runs_of
+        self._words = tuple(words)
+        self._product = product
+        self._complaint = ""
+
+    def begin(self, job: Job, count: int) -> Watch:
+        """The open watch over `job`, extended to `count` cycles where it has fewer; else a new one.
+
+        Raises CannotWatch where no run is promised, BookError where it cannot be kept.
+        """
+
+        def change(known: Watch | None) -> Watch:
+            if known is not None and not known.finished:
+                return extended(known, count)
+            return begin(job, count, self._clock(), self._runs_of, self._product(job))
+
+        watch = self.book.update(job.id, change)
+        if watch is None:
+            raise AssertionError("a watch that was begun is there")
+        return watch
+
+    def get(self, job_id: str) -> Watch | None:
+        """The newest watch over a job. Raises BookError."""
+        return self.book.get(job_id)
+
+    def more(self, job_id: str) -> Watch | None:
+        """One cycle more for an open watch. Raises BookError."""
+
+        def change(known: Watch | None) -> Watch | None:
+            return None if known is None or known.finished else extended(known, len(known.cycles) + 1)
+
+        return self.book.update(job_id, change)
+
+    def stop(self, job_id: str) -> Watch | None:
+        """End an open watch; what it has seen stays. Raises BookError."""
+
+        def change(known: Watch | None) -> Watch | None:
+            return None if known is None or known.finished else replace(known, stopped=self._clock())
+
+        return self.book.update(job_id, change)
+
+    def see_to_it(self) -> bool:
+        """Start the watchman where there is something to watch and no watchman; False where that is not so.
+
+        It is a process of its own session, so that it outlives the terminal; it ends with the last watch.
+        Raises BookError or OSError.
+        """
+        if not self.book.open() or self.book.is_kept():
+            return False
+        self._complaint = self.complaint()
+        package = str(Path(__file__).resolve().parents[2])
+        paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+        with self.book.complaints.open("wb") as complaints:
+            subprocess.Popen(
+                (sys.executable, "-P", "-m", "fedtui", *self._words, "watch", "--keep"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                start_new_session=True,
+                cwd="/",
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))},
+            )
+        return True
+
+    @property
+    def last_complaint(self) -> str:
+        """What the watchman before the one that was started last complained of; empty for nothing."""
+        return self._complaint
+
+    def complaint(self) -> str:
+        """The last thing that the newest watchman complained of."""
+        try:
+            lines = self.book.complaints.read_text("utf-8", "replace").strip().splitlines()
+        except OSError:
+            return ""
+        return lines[-1] if lines else ""

@@ -1,0 +1,104 @@
+"""Overdue: only where the start would have been seen, and only after a second look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fedtui.model import CronStart, Job, State
+from fedtui.watching.attendance import Attendance
+from tests.unit.watching.world import NOON, World, after, cron_job, timer_job
+
+
+class Seen:
+    """What the attendance makes of a world whose clock the test moves."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.ran = 0.0
+        self.attendance = Attendance(lambda: self.ran)
+
+    def at(self, seconds: float, job: Job) -> Job:
+        """Look, so many seconds after noon; the process ran all the while."""
+        self.ran = seconds
+        self.world.job = job
+        return self.attendance.revise(self.world.snapshot(after(seconds))).jobs[0]
+
+
+def test_a_run_that_did_not_come_makes_a_job_overdue_after_grace_and_a_second_look() -> None:
+    seen = Seen(World(starts_since=after(-600)))
+    assert seen.at(-10, cron_job()).state is State.ON
+    later = cron_job(next_run=after(300))
+    assert seen.at(30, later).state is State.ON
+    assert seen.at(61, later).state is State.ON
+    assert seen.attendance.next_look == after(64)
+    job = seen.at(64, later)
+    assert (job.state, job.next_run) == (State.OVERDUE, NOON)
+    assert job.state_reason == "due at 12:00:00, not started: cron's log names no start of it"
+
+
+def test_it_is_looked_at_when_the_grace_is_over_without_any_news() -> None:
+    seen = Seen(World(starts_since=after(-600)))
+    seen.at(-10, cron_job())
+    assert seen.attendance.next_look == after(60.5)
+
+
+def test_the_next_run_that_comes_ends_it() -> None:
+    seen = Seen(World(starts_since=after(-600)))
+    seen.at(-10, cron_job())
+    for moment in (61, 64):
+        seen.at(moment, cron_job(next_run=after(300)))
+    seen.world.run(300.5)
+    assert seen.at(302, cron_job(next_run=after(600))).state is State.ON
+
+
+def test_without_a_witness_nothing_is_overdue() -> None:
+    seen = Seen(World())
+    seen.at(-10, cron_job())
+    assert [seen.at(moment, cron_job(next_run=after(300))).state for moment in (61, 64, 90)] == [State.ON] * 3
+
+
+def test_what_arrives_after_this_program_stood_still_is_no_miss() -> None:
+    seen = Seen(World(starts_since=after(-600)))
+    seen.at(-10, cron_job())
+    later = cron_job(next_run=after(300))
+    assert seen.at(200, later).state is State.ON
+    seen.world.starts.append(CronStart("fed", "sh sync.sh", 7, after(1)))
+    assert seen.at(203, later).state is State.ON
+
+
+def test_a_schedule_that_was_just_changed_is_not_overdue_by_its_past() -> None:
+    seen = Seen(World(starts_since=after(-600)))
+    seen.at(-10, cron_job())
+    changed = cron_job(schedule="30 * * * *", next_run=after(1800))
+    assert [seen.at(moment, changed).state for moment in (50, 61, 65)] == [State.ON] * 3
+
+
+def test_a_paused_job_is_paused_and_not_overdue() -> None:
+    seen = Seen(World(starts_since=after(-600)))
+    seen.at(-10, cron_job())
+    paused = cron_job(state=State.PAUSED, next_run=None)
+    assert [seen.at(moment, paused).state for moment in (61, 65)] == [State.PAUSED] * 2
+
+
+def test_a_timer_is_overdue_by_what_systemd_says_after_its_grace() -> None:
+    world = World(timer_job(), answered=after(10))
+    seen = Seen(world)
+    seen.at(-10, timer_job())
+    assert seen.attendance.next_look == after(31.5)
+    assert seen.attendance.to_ask == {"user-timers"}
+    world.answered = after(32)
+    assert seen.at(32, timer_job()).state is State.ON
+    assert seen.at(35, timer_job()).state is State.OVERDUE
+
+
+def test_a_timer_that_was_not_asked_since_is_not_overdue() -> None:
+    seen = Seen(World(timer_job(), answered=after(10)))
+    seen.at(-10, timer_job())
+    assert [seen.at(moment, timer_job()).state for moment in (32, 36)] == [State.ON] * 2
+
+
+def test_a_job_whose_run_goes_on_is_not_overdue() -> None:
+    seen = Seen(World(starts_since=after(-600)))
+    seen.at(-10, cron_job())
+    running = replace(cron_job(next_run=after(300)), state=State.RUNNING, running_since=after(-500))
+    assert [seen.at(moment, running).state for moment in (61, 65)] == [State.RUNNING] * 2
