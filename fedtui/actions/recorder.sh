@@ -8,11 +8,11 @@ fedtui_shell=${SHELL:-/bin/sh}
 fedtui_runs=${0%/*}/runs/$1
 fedtui_place= fedtui_up= fedtui_boot= fedtui_stat= fedtui_known=
 {
-    read -r fedtui_place <"$fedtui_runs.last"
+    [ ! -f "$fedtui_runs.last" ] || read -r fedtui_place <"$fedtui_runs.last"
     read -r fedtui_up fedtui_idle </proc/uptime
     read -r fedtui_boot </proc/sys/kernel/random/boot_id
     read -r fedtui_stat <"/proc/$$/stat"
-    read -r fedtui_known <"${0%/*}/signals"
+    [ ! -f "${0%/*}/signals" ] || read -r fedtui_known <"${0%/*}/signals"
 } 2>/dev/null
 # Only a plain number is counted with: arithmetic on anything else would end this shell before the job began.
 case $fedtui_place in
