@@ -68,6 +68,10 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     """Open the dashboard; Textual is loaded only here. Returns what the user asked for on leaving."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
+    # Textual paints on a beat of 60 a second, so that a key waits 17 ms for nothing but the beat.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
+    # A source that works in its thread lets a key through after a millisecond, not five.
+    sys.setswitchinterval(0.001)
     from fedtui.app import FedtuiApp
     from fedtui.health import CHECKS
 

@@ -251,6 +251,8 @@ def with_runs(job: Job, runs: Sequence[Run]) -> Job:
 
     The source's own facts (a timer's service, say) stand unless a run is newer.
     """
+    if not runs and job.running_since is None:
+        return job
     finished = [run for run in runs if not run.goes_on]
     going_on = [run for run in runs if run.goes_on]
     if finished and (job.last_run is None or finished[-1].start >= job.last_run - _ROUNDING):

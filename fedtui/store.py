@@ -9,20 +9,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
 from fedtui.keeping import Keeper
 from fedtui.merging import merge
 from fedtui.model import Answer, Checkup, Problem, Snapshot
-from fedtui.sources.source import Source
+from fedtui.sources.source import LongSource, Source
 
 COALESCE = 0.03
 """Seconds that a burst of answers is collected before it is merged."""
 
 READ_DEADLINE = 30.0
 """Seconds after which a source that has not answered is reported as slow."""
+
+MANY = 50
+"""New rows from which on they are shown before their checkup is done."""
+
+CHECKUP = "health"
+"""What a snapshot is `loading` while its findings are those of an older one."""
 
 Check = Callable[[Snapshot], Checkup]
 
@@ -56,6 +63,7 @@ class Store:
         self._revision = revision
         self._answers: dict[str, Answer] = {}
         self._asked: dict[str, int] = {}
+        self._begun: set[str] = set()
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._stale = asyncio.Event()
         self._unread = asyncio.Event()
@@ -83,9 +91,20 @@ class Store:
         return self.snapshot
 
     async def _keep_reading(self, source: Source) -> None:
+        if hasattr(source, "first_rows"):
+            await self._ask_for_first_rows(cast("LongSource", source))
         await self._ask(source)
         async for _ in source.watch():
             await self._ask(source)
+
+    async def _ask_for_first_rows(self, source: LongSource) -> None:
+        with suppress(TimeoutError):  # the whole answer tells of it
+            async with asyncio.timeout(READ_DEADLINE):
+                answer = await source.first_rows()
+            if answer is not None and source.name not in self._answers:
+                self._answers[source.name] = answer
+                self._begun.add(source.name)
+                self._stale.set()
 
     async def _ask(self, source: Source) -> None:
         """Read one source; a late answer to an old question is dropped."""
@@ -104,6 +123,7 @@ class Store:
             answer = Answer(source.name, self._clock(), problems=(problem,))
         if number == self._asked[source.name]:
             self._answers[source.name] = answer
+            self._begun.discard(source.name)
             self._stale.set()
 
     async def _keep_merging(self) -> None:
@@ -136,8 +156,13 @@ class Store:
         async with self._merging:  # one at a time: an older picture must not be published over a newer one
             self._stale.clear()
             ordered = {s.name: self._answers[s.name] for s in self._sources if s.name in self._answers}
-            loading = [source.name for source in self._sources if source.name not in self._answers]
-            self._publish(await asyncio.to_thread(self._merged, ordered, loading))
+            loading = [s.name for s in self._sources if s.name not in self._answers or s.name in self._begun]
+            snapshot = await asyncio.to_thread(self._merged, ordered, loading)
+            if self._check is not None:
+                if len(snapshot.jobs) - len(self.snapshot.jobs) > MANY:  # a checkup of these takes a while
+                    self._publish(replace(snapshot, loading=snapshot.loading | {CHECKUP}))
+                snapshot = with_checkup(snapshot, await asyncio.to_thread(self._check, snapshot))
+            self._publish(snapshot)
             if self._keeper is not None and self._keeper.waiting:
                 self._unread.set()
 
@@ -152,7 +177,7 @@ class Store:
                 keeper.close_unseen(snapshot)
             if keeper.problem is not None:
                 snapshot = replace(snapshot, problems=(*snapshot.problems, keeper.problem))
-        return with_checkup(snapshot, self._check(snapshot)) if self._check else snapshot
+        return snapshot
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot

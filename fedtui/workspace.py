@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from fedtui.merging import merge
-from fedtui.model import Answer, Job, Run, Snapshot, SourceName
+from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
 from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
@@ -102,18 +102,30 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store over every source, for the dashboard."""
-        from fedtui.health import checkup
-        from fedtui.health.host import Host
         from fedtui.store import Store
         from fedtui.watching.attendance import Attendance
 
-        host = Host(self.config.log_size_warning)
         sources = [self.source(name) for name in self._makers]
         self.book.check()
-        check = partial(checkup, host=host, ignore=self.config.ignore)
-        store = Store(sources, self.ports.clock, check, self.keeper, Attendance())
+        store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance())
         self._snapshot = lambda: store.snapshot
         return store
+
+    @cached_property
+    def checkup(self) -> Callable[[Snapshot], Checkup]:
+        """Runs all checks on a snapshot. Blocking."""
+        from fedtui.health import checkup
+        from fedtui.health.host import Host
+
+        host, ignore = Host(self.config.log_size_warning), self.config.ignore
+        return lambda snapshot: checkup(snapshot, host, ignore)
+
+    def checked(self) -> Snapshot:
+        """The newest picture, checked. Blocking."""
+        from fedtui.store import with_checkup
+
+        self._show(with_checkup(self.snapshot, self.checkup(self.snapshot)))
+        return self.snapshot
 
     @cached_property
     def watches(self) -> Watches:

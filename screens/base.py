@@ -26,10 +26,12 @@ class FullScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = FrugalCompositor()
+        self._head: HeadLine | None = None
 
     def compose(self) -> ComposeResult:
         """Head line, page, key line."""
-        yield HeadLine(self.host.user, self.host.host, self.host.clock)
+        self._head = HeadLine(self.host.user, self.host.host, self.host.clock)
+        yield self._head
         yield from self.compose_page()
         yield KeyLine()
 
@@ -61,10 +63,10 @@ class FullScreen(Screen[None]):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a new snapshot."""
-        for head in self.query(HeadLine):
-            head.show(snapshot)
+        if self._head is not None:
+            self._head.show(snapshot)
 
     def tick(self) -> None:
         """A second has passed."""
-        for head in self.query(HeadLine):
-            head.tick()
+        if self._head is not None:
+            self._head.tick()

@@ -7,9 +7,11 @@ CI draws them anew and fails where they drift.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -138,7 +140,7 @@ PICTURES = (
     Picture("reschedule", ("j", "j", "e", "ctrl+u", *"*/7 * * * *"), "starts again every hour"),
     Picture("pause", ("p",), "what will be done"),
     Picture("delete", ("j", "x"), "what will be done"),
-    Picture("new-job", ("n", *"0 6 * * 1-5", "tab", *"sh ~/report.sh"), "Mon–Fri"),
+    Picture("new-job", ("n", *"0 6 * * 1-5", "tab", *"sh ~/report.sh"), "from Monday to Friday"),
     Picture("log", ("l",), "sync complete"),
     Picture("help", ("question_mark",), "signs"),
     Picture("too-small", says="80"),
@@ -169,6 +171,8 @@ async def draw(picture: Picture, size: tuple[int, int], folder: Path) -> str:
         app.cursor_blink = False
         async with app.run_test(size=size) as pilot:
             await _until(pilot, PICTURES[0].says if size in SIZES else picture.says)
+            while workspace.snapshot.loading:
+                await pilot.pause(0.05)
             if picture.prepare is not None:
                 await picture.prepare(app)
             for key in picture.keys:
@@ -214,13 +218,18 @@ async def seed(folder: Path) -> None:
 def main(names: Sequence[str]) -> None:
     """Draw all pictures, or those of these names."""
     FOLDER.mkdir(exist_ok=True)
-    for picture in PICTURES:
-        if names and picture.name not in names:
-            continue
+    with WORKSPACE.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the folder is the same for every checkout
+        _draw_all([picture for picture in PICTURES if not names or picture.name in names])
+
+
+def _draw_all(pictures: Sequence[Picture]) -> None:
+    for picture in pictures:
         for size in ((52, 12),) if picture.name == "too-small" else SIZES:
             shutil.rmtree(WORKSPACE, ignore_errors=True)
             environment = {"HOME": str(WORKSPACE), "TZ": "Europe/Berlin", "TERM": "xterm-256color"}
             os.environ.update(environment, COLORTERM="truecolor", LANG="C.UTF-8")
+            time.tzset()
             asyncio.run(seed(WORKSPACE))
             svg = asyncio.run(draw(picture, size, WORKSPACE))
             (FOLDER / f"{picture.name}-{size[0]}x{size[1]}.svg").write_text(svg, encoding="utf-8")

@@ -1,7 +1,7 @@
 """The same verbs without a screen: `fedtui list`, `fedtui pause JOB`, ...
 
-Exit status: 0 done, 1 the job failed, 2 wrong usage, 3 refused or unavailable. What went wrong is said in
-words on standard error; a traceback only with --debug.
+Exit status: 0 done, 1 the job failed, 2 wrong usage, 3 refused or unavailable; `check` has its own.
+What went wrong is said in words on standard error; a traceback only with --debug.
 """
 
 from __future__ import annotations
@@ -69,6 +69,14 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli.history import print_history
 
             return print_history
+        case "check":
+            from fedtui.cli.checking import check
+
+            return check
+        case "metrics":
+            from fedtui.cli.metrics import write_metrics
+
+            return write_metrics
         case "run" | "stop":
             from fedtui.cli import running
 
@@ -89,7 +97,7 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
         return status if _delivered() else 3
     except UsageError as error:
         print(visible_lines(str(error)), file=sys.stderr)
-        return 2
+        return error.status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

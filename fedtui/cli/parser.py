@@ -14,18 +14,30 @@ SOURCES = tuple(name.value for name in SourceName)
 EXIT_STATUS = "exit status: 0 done, 1 the job failed, 2 wrong usage, 3 refused or unavailable"
 
 
+CHECK_STATUS = "exit status: 0 fine, 1 warnings, 2 errors, 3 wrong usage or nothing could be checked"
+
+
 class UsageError(Exception):
-    """What was asked makes no sense; the message says why. Exit status 2."""
+    """What was asked makes no sense; the message says why. `status` is the exit status: 2, of `check` 3."""
+
+    def __init__(self, message: str, status: int = 2) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose arguments are added by `fill` once it is used: of all the verbs, one is."""
 
     def __init__(
-        self, *, fill: Callable[[argparse.ArgumentParser], None] | None = None, **options: Any
+        self,
+        *,
+        fill: Callable[[argparse.ArgumentParser], None] | None = None,
+        usage_status: int = 2,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self._fill = fill
+        self._usage_status = usage_status
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse, with all arguments in place."""
@@ -34,8 +46,17 @@ class _Parser(argparse.ArgumentParser):
             self._fill = None
         return super().parse_known_args(args, namespace)
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; what no verb knows is wrong usage of the verb that was named."""
+        found, rest = self.parse_known_args(args, namespace)
+        if rest:
+            named = f"{self.prog} {found.verb}" if found.verb else self.prog
+            words = " ".join(rest)
+            raise UsageError(f"{named}: unrecognized arguments: {words}", 3 if found.verb == "check" else 2)
+        return found
+
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}\n{self.format_usage().rstrip()}")
+        raise UsageError(f"{self.prog}: {message}\n{self.format_usage().rstrip()}", self._usage_status)
 
 
 def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
@@ -56,7 +77,15 @@ def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="VERB", title="verbs", parser_class=_Parser)
     for name, (text, fill) in _VERBS.items():
         description = f"{text[0].upper()}{text[1:]}."
-        verb = verbs.add_parser(name, help=text, description=description, epilog=EXIT_STATUS, fill=fill)
+        of_check = name == "check"
+        verb = verbs.add_parser(
+            name,
+            help=text,
+            description=description,
+            epilog=CHECK_STATUS if of_check else EXIT_STATUS,
+            fill=fill,
+            usage_status=3 if of_check else 2,
+        )
         verb.set_defaults(verb=name)
     demo = verbs.add_parser(
         "demo",
@@ -183,6 +212,22 @@ def _undo(parser: argparse.ArgumentParser) -> None:
     _writes(parser)
 
 
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "nagios", "openmetrics"),
+        default="text",
+        help="for people, programs, Nagios and its kin, or Prometheus (default text)",
+    )
+    _json(parser)
+
+
+def _metrics(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output", metavar="FILE", help="write this file, in one rename (default: standard output)"
+    )
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", help="where the workspace lives (default: under the state folder)")
     parser.add_argument(
@@ -206,6 +251,8 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "reschedule": ("give a job another schedule", _reschedule),
     "new": ("add a job to your crontab", _new),
     "edit": ("change a crontab job", _edit),
+    "check": ("look for everything that keeps a schedule from doing its work", _check),
+    "metrics": ("print jobs, runs and findings as OpenMetrics", _metrics),
     "undo": ("take the last change back, or the one of that id", _undo),
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from fedtui.crontab.shell_words import Part, Redirect, Simple, Unreadable, Word, read_commands
@@ -74,12 +75,25 @@ def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) ->
         return ()
 
 
+@lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
+def _understood(text: str) -> tuple[tuple[Simple, tuple[Word, ...], Target | None], ...]:
+    """The simple commands of a line, each with its words behind the assignments, and what it starts."""
+    found = []
+    for simple in read_commands(text):
+        words = without_assignments(simple.words)
+        found.append((simple, words, find_target(words)))
+    return tuple(found)
+
+
 def _steps(text: str, state: ShellState, nesting: int) -> Iterator[Step]:
     walker = _Walker(state)
-    for simple in read_commands(text):
+    commands = _understood(text)
+    if len(commands) == 1 and (commands[0][2] is None or commands[0][2].what is not What.CODE):
+        simple, words, target = commands[0]  # nothing comes after: what it does to the shell is no matter
+        yield Step(words, tuple(simple.redirects), target, state)
+        return
+    for simple, words, target in commands:
         walker.enter(simple)
-        words = without_assignments(simple.words)
-        target = find_target(words)
         yield Step(words, tuple(simple.redirects), target, walker.state.copy())
         if target is not None and target.what is What.CODE and nesting > 0:
             code = walker.state.value(target.word)

@@ -24,6 +24,9 @@ class Part(NamedTuple):
     quoted: bool = False
 
 
+_HOME = Part("HOME", variable=True, quoted=True)
+
+
 class Word(NamedTuple):
     """A word before expansion; `raw` as written."""
 
@@ -69,14 +72,63 @@ _BRACES = re.compile(r"\{[^}]*(?:,|\.\.)[^}]*\}")
 _DIGITS = re.compile(r"\d*")
 _TEST_WORD = re.compile(r"\[{1,2}(?=\s)")
 _SPECIAL = re.compile(r"\$[@*#?$!0-9-]")
+_ERRORS_TOO = Redirect(2, ">&", Word("1", (Part("1"),)))
 _RESERVED_WORDS = "if then else elif fi do done while until ! { } time"
 _RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
-@lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
 def read_commands(line: str) -> tuple[Simple, ...]:
     """The simple commands of `line` in order, reserved words dropped. Raises Unreadable."""
-    return tuple(_Scanner(line).commands())
+    easy = _easy(line)
+    return tuple(scanned(line)) if easy is None else easy
+
+
+def scanned(line: str) -> list[Simple]:
+    """`read_commands` by the scanner alone, whatever the line is like."""
+    return _Scanner(line).commands()
+
+
+# Letters that mean nothing to a shell, and what redirections are made of: most lines hold no others.
+_EASY = re.compile(r"[A-Za-z0-9_./:@%+, \t~<>&-]*")
+_OPERATORS = {">>": (1, ">>"), ">": (1, ">"), "<": (0, "<"), "1>>": (1, ">>"), "1>": (1, ">")}
+_OPERATORS |= {"2>>": (2, ">>"), "2>": (2, ">")}
+
+
+def _easy(line: str) -> tuple[Simple, ...] | None:
+    """What the scanner makes of one simple command without quotes and expansions; None for other lines."""
+    if _EASY.fullmatch(line) is None:
+        return None
+    command = Simple()
+    operator: tuple[int, str] | None = None
+    for raw in line.split():
+        if operator is None and raw in _OPERATORS:
+            operator = _OPERATORS[raw]
+            continue
+        word = _easy_word(raw)
+        if operator is not None and word is not None:
+            command.redirects.append(Redirect(*operator, word))
+            operator = None
+        elif raw == "2>&1" and operator is None:
+            command.redirects.append(_ERRORS_TOO)
+        elif word is None or (not command.words and raw in _RESERVED):
+            return None
+        else:
+            command.words.append(word)
+    if operator is not None:
+        return None
+    return (command,) if command.words or command.redirects else ()
+
+
+@lru_cache(maxsize=1024)
+def _easy_word(raw: str) -> Word | None:
+    """A word of a line of easy letters; None where an operator or a `~` makes it more than that."""
+    if "<" in raw or ">" in raw or "&" in raw or "~" in raw[1:]:
+        return None
+    if raw[0] != "~":
+        return Word(raw, (Part(raw),))
+    if raw == "~":
+        return Word(raw, (_HOME,))
+    return Word(raw, (_HOME, Part(raw[1:]))) if raw[1] == "/" else None
 
 
 class _Scanner:
@@ -198,7 +250,7 @@ class _Scanner:
         self.at += 1
         rest = self.line[self.at : self.at + 1]
         if rest == "" or rest in "/ \t\n;&|()<>":
-            return Part("HOME", variable=True, quoted=True)
+            return _HOME
         return Part(None)  # ~user, ~+
 
     def _until(self, quote: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import lru_cache
 
 from fedtui.crontab.command import program, script_path
 from fedtui.crontab.setting import DEFAULT_PATH
@@ -109,7 +110,7 @@ def never_fires(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT110: the script that a line runs is not there."""
     for job, cron in _live_lines(snapshot):
-        script = script_path(cron.command, cron.home, cron.environment)
+        script = _script(cron.command, cron.home, cron.environment)
         if script is not None and host.exists(script) is False:
             yield SCRIPT_MISSING.found(
                 f"{job.name} runs a script that is not there.",
@@ -122,7 +123,7 @@ def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT118: the command is not on the PATH that cron gives the job."""
     for job, cron in _live_lines(snapshot):
-        name = program(cron.command)
+        name = _program(cron.command)
         if name is None or "/" in name:
             continue
         path = decode(dict(cron.environment).get(b"PATH", DEFAULT_PATH))
@@ -134,6 +135,11 @@ def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
                 command=f"command -v {name}",
                 job=job,
             )
+
+
+# A checkup follows every change, and the lines of a table seldom change.
+_script = lru_cache(maxsize=16384)(script_path)
+_program = lru_cache(maxsize=16384)(program)
 
 
 def _live_lines(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:

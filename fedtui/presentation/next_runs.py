@@ -6,6 +6,7 @@ instead ("6 more until 15:00") until a job comes that was not shown yet.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -55,7 +56,9 @@ def next_rows(jobs: Iterable[Job], now: datetime, runs_of: RunsOf, limit: int = 
         today = _day_row(rows, when, now, today)
         seen.add(job.id)
         rows.append(NextRow(when, job))
-    return _with_the_rest(rows, jobs, now, seen, bool(repeats), today)[:limit]
+    if len(rows) < limit:
+        _add_the_rest(rows, jobs, now, seen, bool(repeats), today)
+    return rows[:limit]
 
 
 def _day_row(rows: list[NextRow], when: datetime, now: datetime, today: date) -> date:
@@ -65,18 +68,17 @@ def _day_row(rows: list[NextRow], when: datetime, now: datetime, today: date) ->
     return that_day
 
 
-def _with_the_rest(
+def _add_the_rest(
     rows: list[NextRow], jobs: Iterable[Job], now: datetime, seen: set[str], folded: bool, today: date
-) -> list[NextRow]:
-    """The first runs of jobs that lie beyond the look-ahead."""
-    rest = sorted((j.next_run, j.id, j) for j in jobs if j.id not in seen and _promises(j) and j.next_run)
-    for when, _, job in rest[:40]:
+) -> None:
+    """Add the first runs of jobs that lie beyond the look-ahead."""
+    rest = ((j.next_run, j.id, j) for j in jobs if j.id not in seen and _promises(j) and j.next_run)
+    for when, _, job in heapq.nsmallest(40, rest):
         if folded:
             rows.append(NextRow(when, folded=None))
             folded = False
         today = _day_row(rows, when, now, today)
         rows.append(NextRow(when, job))
-    return rows
 
 
 def _promises(job: Job) -> bool:

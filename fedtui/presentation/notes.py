@@ -11,6 +11,8 @@ from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, state_sign,
 from fedtui.safe_text import shown
 
 _TITLE_ROWS = 3
+MOST_LISTED = 100
+"""Findings that the pane lists: one mistake in a long table may make thousands."""
 
 OWN = (SourceName.CRONTAB, SourceName.USER_TIMER)
 OWN_SOURCES = frozenset({"crontab", "user-timers"})
@@ -68,19 +70,21 @@ def _note_lines(problem: Problem, width: int) -> list[Line]:
 
 def health_count(snapshot: Snapshot) -> int:
     """How many findings the pane lists; notes are not among them."""
-    return len(snapshot.troubles) + len(_findings(snapshot))
+    return len(snapshot.troubles) + sum(f.severity is not Severity.NOTE for f in snapshot.findings)
 
 
 def _findings(snapshot: Snapshot) -> list[Finding]:
-    worst_first = (Severity.ERROR, Severity.WARNING)
-    listed = [finding for finding in snapshot.findings if finding.severity in worst_first]
-    return sorted(listed, key=lambda finding: worst_first.index(finding.severity))
+    listed = [finding for finding in snapshot.findings if finding.severity is not Severity.NOTE]
+    return sorted(listed, key=lambda finding: finding.severity is Severity.WARNING)
 
 
 def health_lines(snapshot: Snapshot, width: int, checks: int | None = None) -> list[Line]:
     """Everything the health pane says: problems, then findings, worst first, a blank line between."""
     blocks = [problem_lines(problem, width) for problem in snapshot.troubles]
-    blocks += [finding_lines(finding, width) for finding in _findings(snapshot)]
+    findings = _findings(snapshot)
+    blocks += [finding_lines(finding, width) for finding in findings[:MOST_LISTED]]
+    if len(findings) > MOST_LISTED:
+        blocks.append([(Piece(f"and {len(findings) - MOST_LISTED:,} more", Tone.MUTED),)])
     if not blocks:
         passed = f"; {checks} checks passed" if checks else ""
         text = "Reading …" if snapshot.loading else f"Health: nothing to report{passed}."

@@ -26,7 +26,7 @@ from fedtui.presentation.signs import (
     outcome_sign,
     state_sign,
 )
-from fedtui.presentation.times import TICKING, amount, duration, relative, seconds_between, usual
+from fedtui.presentation.times import amount, duration, relative, seconds_between, usual
 from fedtui.safe_text import decode, shown
 
 
@@ -226,12 +226,16 @@ def _muted(line: Iterable[Piece]) -> Line:
     return tuple(Piece(piece.text, Tone.MUTED, piece.bold) for piece in line)
 
 
-def ticks(job: Job, now: datetime) -> bool:
-    """True while NEXT or AGO of this row changes every second."""
-    moments = [job.running_since, job.last_run]
-    if job.state in (State.ON, State.OVERDUE):
-        moments.append(job.next_run)
-    return any(moment is not None and abs(seconds_between(moment, now)) < TICKING + 2 for moment in moments)
+def phase(job: Job, now: datetime) -> tuple[tuple[int, str] | None, ...]:
+    """What time does to the words of a row: while the job and its phase are the same, so are its words."""
+    moment = now.timestamp()
+    at = (job.next_run, job.running_since, job.last_run)
+    return tuple(None if when is None else _span(when.timestamp() - moment) for when in at)
+
+
+def _span(seconds: float) -> tuple[int, str]:
+    number, unit = amount(abs(seconds))
+    return (number, unit) if seconds >= 0 else (-1 - number, unit)
 
 
 def raw_line(job: Job) -> str:

@@ -35,8 +35,9 @@ _REBOOT = "@reboot"
 _DIALECTS = ("debian", "cronie", "other")
 _EPOCH = date(1970, 1, 1).toordinal()
 _LONGEST = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_SHORTEST = 29  # every month has this many days in some year
 _BLANKS = re.compile(r"[ \t]*")
-_WORD = re.compile(r"[^ \t\n]*")
+_FIELDS = re.compile(r"([^ \t\n]*)[ \t]*" * len(KINDS))
 _NICKNAME = re.compile(r"[^ \t\n\0]*")
 
 
@@ -52,6 +53,10 @@ class CronSchedule:
     dialect: str
     fields: tuple[Field, ...]
     nickname: str = ""
+
+    def __hash__(self) -> int:
+        """Of the text alone, which tells schedules apart: the fields hold hundreds of numbers."""
+        return hash(self.text)
 
     @property
     def reboot(self) -> bool:
@@ -113,7 +118,8 @@ class CronSchedule:
             return False
         if not (self.minutes and self.hours and self.months):
             return True
-        in_calendar = any(day <= _LONGEST[month] for month in self.months for day in self.days)
+        always = bool(self.days) and self.days[0] <= _SHORTEST
+        in_calendar = always or any(day <= _LONGEST[month] for month in self.months for day in self.days)
         if self.either_day:
             return not (in_calendar or self.weekdays)
         return not (in_calendar and self.weekdays)
@@ -227,15 +233,16 @@ def _read(text: str, dialect: str, at: int = 0) -> tuple[CronSchedule, int]:
     if text[start : start + 1] == "@":
         end = _skip(_NICKNAME, text, start)
         return _nickname(text[start:end], dialect), _skip(_BLANKS, text, end)
+    match = _FIELDS.match(text, start)
+    if match is None:  # pragma: no cover - every part of the pattern may be empty
+        raise AssertionError(text)
     fields = []
-    at = end = start
-    for kind in KINDS:
-        end = _skip(_WORD, text, at)
-        fields.append(read_field(kind, text[at:end], dialect))
-        at = _skip(_BLANKS, text, end)
-        if text[at : at + 1] == "\xff" and dialect != "cronie":
+    for number, kind in enumerate(KINDS, start=1):
+        fields.append(read_field(kind, match[number], dialect))
+        following = match.start(number + 1) if number < len(KINDS) else match.end()
+        if text[following : following + 1] == "\xff" and dialect != "cronie":
             raise ScheduleError(kind.name, "cron takes the byte 0xFF for the end of the file")
-    return CronSchedule(text[start:end], dialect, tuple(fields)), at
+    return CronSchedule(text[start : match.end(len(KINDS))], dialect, tuple(fields)), match.end()
 
 
 def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from fedtui.schedule.patterns import (
@@ -32,7 +33,10 @@ class DayWords(NamedTuple):
     months_only: bool = False
 
 
-def day_words(days: Sequence[int], months: Sequence[int], weekdays: Sequence[int], either: bool) -> DayWords:
+@lru_cache(maxsize=4096)
+def day_words(
+    days: tuple[int, ...], months: tuple[int, ...], weekdays: tuple[int, ...], either: bool
+) -> DayWords:
     """Words for the days that match; `either` when a day of the month or a weekday is enough."""
     all_days, all_weekdays = len(days) == 31, len(weekdays) == 7
     if either and (all_days or all_weekdays):

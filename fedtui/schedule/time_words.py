@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from fedtui.schedule.patterns import clock, counted, listing, number_spans, ordinal, past, spans, steps
@@ -23,7 +24,8 @@ class TimeWords(NamedTuple):
     clock: bool = False
 
 
-def time_words(minutes: Sequence[int], hours: Sequence[int]) -> TimeWords:
+@lru_cache(maxsize=4096)
+def time_words(minutes: tuple[int, ...], hours: tuple[int, ...]) -> TimeWords:
     """Words for `minutes` of `hours`; neither is empty, both ascend."""
     if len(hours) == 24:
         return _each_hour(minutes)

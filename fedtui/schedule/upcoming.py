@@ -48,13 +48,19 @@ def upcoming(
     jobs' `next_run` were found at.
     """
     heap: list[tuple[float, int, datetime, Job, Iterator[datetime] | None]] = []
+    moment = after.timestamp()
     for place, job in enumerate(jobs):
+        if job.next_run is None:
+            continue
         at, rest = job.next_run, None
-        if at is not None and at.timestamp() <= after.timestamp():  # it is overdue, or has begun since
+        stamp = at.timestamp()
+        if stamp <= moment:  # it is overdue, or has begun since
             rest = iter(runs_of(job, after))
-            at = _later(rest, after)
-        if at is not None:
-            heap.append((at.timestamp(), place, at, job, rest))
+            later = _later(rest, after)
+            if later is None:
+                continue
+            at, stamp = later, later.timestamp()
+        heap.append((stamp, place, at, job, rest))
     heapq.heapify(heap)
     while heap:
         _, place, at, job, rest = heap[0]
@@ -69,7 +75,8 @@ def upcoming(
 
 def _later(runs: Iterator[datetime], at: datetime) -> datetime | None:
     """The next of `runs` that is later than `at`."""
-    return next((run for run in runs if run.timestamp() > at.timestamp()), None)
+    moment = at.timestamp()
+    return next((run for run in runs if run.timestamp() > moment), None)
 
 
 def _cron_schedule(job: Job) -> CronSchedule | None:

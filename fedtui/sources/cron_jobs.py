@@ -81,15 +81,23 @@ class TableJobs:
         self._at = now
         return tuple(self._rows)
 
+    def first(self, count: int, now: datetime, clockwork: Clockwork) -> tuple[Job, ...]:
+        """The first `count` rows at `now`: what is shown of a long table before all of it is worked out."""
+        beginning = TableJobs(self._document, self._facts)
+        beginning._build(now, clockwork, count)
+        return tuple(beginning._rows)
+
     @property
     def next_due(self) -> datetime | None:
         """The earliest next run: when rows change by themselves."""
         return min(self._due.values(), default=None)
 
-    def _build(self, now: datetime, clockwork: Clockwork) -> None:
+    def _build(self, now: datetime, clockwork: Clockwork, most: int | None = None) -> None:
         self._rows, self._due, self._own_zone = [], {}, set()
         ignored = self._facts.fault or self._document.ignored_because or ""
         for line in self._document.lines:
+            if most is not None and len(self._rows) >= most:
+                return
             if line.entry is not None:
                 self._add_entry(line.entry, ignored, now, clockwork)
             elif line.kind is Kind.BAD:

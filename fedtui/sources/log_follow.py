@@ -239,7 +239,7 @@ class LogFollower:
             *folders,
             watch_filter=lambda _, changed: Path(changed).name in names,
             debounce=100,
-            step=50,
+            step=100,
             rust_timeout=round(_TICK * 1000),
             yield_on_timeout=True,
             recursive=False,

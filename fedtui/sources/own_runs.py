@@ -15,7 +15,10 @@ from fedtui.history.database import History, HistoryError
 from fedtui.model import Answer, Problem, Run
 
 LOOK_EVERY = 0.25
-"""Seconds between two looks at the database files' mtimes (two stat calls)."""
+"""Seconds between two looks at the database files' mtimes (two stat calls) while a run goes on."""
+
+LOOK_IDLE = 1.0
+"""The same while none does: only a run that another process starts can be news."""
 
 SETTLE_EVERY = 5.0
 """Seconds between two looks whether an open run still has somebody who will write its end."""
@@ -81,12 +84,13 @@ class OwnRunsSource:
         """Yield when a database file changed, and now and then while a run goes on."""
         import asyncio
 
-        seen, looks = self._stamp(), 0
+        seen, waited = self._stamp(), 0.0
         while True:
-            await asyncio.sleep(LOOK_EVERY)
-            stamp, looks = self._stamp(), looks + 1
-            if stamp != seen or (self._open and looks * LOOK_EVERY >= SETTLE_EVERY):
-                seen, looks = stamp, 0
+            pause = LOOK_EVERY if self._open else LOOK_IDLE
+            await asyncio.sleep(pause)
+            stamp, waited = self._stamp(), waited + pause
+            if stamp != seen or (self._open and waited >= SETTLE_EVERY):
+                seen, waited = stamp, 0.0
                 yield
 
     def _stamp(self) -> tuple[int, ...]:

@@ -18,6 +18,10 @@ from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
 from fedtui.sources.crontab_port import CrontabError, CrontabPort
 from fedtui.sources.zone import local_zone
 
+LONG = 500
+"""Lines of a table from which on its first rows are shown before the rest of them."""
+FIRST = 120
+
 Daemon = Callable[[], CronDaemon]
 Zone = Callable[[], tuple[str, ZoneInfo]]
 Clock = Callable[[], datetime]
@@ -65,6 +69,12 @@ class UserCrontabSource:
 
         return await asyncio.to_thread(self.look)
 
+    async def first_rows(self) -> Answer | None:
+        """The rows that a screen shows at first, where the table is so long that all rows take a while."""
+        import asyncio
+
+        return await asyncio.to_thread(self._look_at_first_rows)
+
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a change, and when a next run has come."""
         from fedtui.sources.polling import changes
@@ -84,6 +94,17 @@ class UserCrontabSource:
             return Answer(self.name, now, None, problems=(problem,), schedulers=schedulers)
         return Answer(self.name, now, self._rows(table, daemon, now), schedulers=schedulers)
 
+    def _look_at_first_rows(self) -> Answer | None:
+        daemon, now = self._daemon(), self._clock()
+        try:
+            table = self._port.read()
+        except CrontabError:
+            return None  # `look` tells of it
+        if table is None or table.count(b"\n") < LONG:
+            return None
+        jobs = self._jobs_of(table, daemon).first(FIRST, now, Clockwork(daemon, *self._zone()))
+        return Answer(self.name, now, jobs, schedulers=(daemon.scheduler,))
+
     def token(self) -> object:
         """What differs when the answer may: cheap, and without a line in the log."""
         return self._port.stamp(), self._daemon(), self._zone()[0], self._fault()
@@ -97,6 +118,9 @@ class UserCrontabSource:
         if table is None:
             self._known = self._table = None
             return ()
+        return self._jobs_of(table, daemon).at(now, Clockwork(daemon, *self._zone()))
+
+    def _jobs_of(self, table: bytes, daemon: CronDaemon) -> TableJobs:
         known = (table, daemon.dialect, self._fault())
         if self._table is None or known != self._known:
             facts = TableFacts(
@@ -104,4 +128,4 @@ class UserCrontabSource:
             )
             document = Document.parse(table, user=self._user, dialect=daemon.dialect)
             self._known, self._table = known, TableJobs(document, facts)
-        return self._table.at(now, Clockwork(daemon, *self._zone()))
+        return self._table

@@ -39,6 +39,8 @@ class Filter:
     def __init__(self) -> None:
         self.text = ""
         self.whose: str | None = None
+        self._asked: tuple[Sequence[Job], str, str | None] | None = None
+        self._chosen: list[Job] = []
 
     def cycle(self) -> None:
         """All, your own, the system's, and round again; from the first page to all."""
@@ -50,6 +52,12 @@ class Filter:
 
     def choose(self, jobs: Sequence[Job]) -> list[Job]:
         """The jobs to show, in their order."""
+        asked = (jobs, self.text, self.whose)
+        if self._asked is None or self._asked[0] is not jobs or self._asked[1:] != asked[1:]:
+            self._asked, self._chosen = asked, self._choose(jobs)
+        return self._chosen
+
+    def _choose(self, jobs: Sequence[Job]) -> list[Job]:
         self._hides = self.whose is None and bool(jobs) and not any(job.source in OWN for job in jobs)
         whose = "your own" if self._hides and not self.text else self.whose
         chosen = [job for job in jobs if not whose or (job.source in OWN) is (whose == "your own")]

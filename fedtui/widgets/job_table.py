@@ -17,7 +17,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from fedtui.model import Job, Run
-from fedtui.presentation.rows import Column, Layout, cell, heading, layout
+from fedtui.presentation.rows import Column, Layout, cell, heading, layout, phase
 from fedtui.presentation.signs import Line, changed_cells
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.messages import HeadingClicked, JobChosen, JobHighlighted
@@ -44,6 +44,7 @@ class JobTable(LineView, inherit_bindings=False):
         self._runs: Runs = {}
         self._rows: dict[str, int] = {}
         self._drawn: dict[int, dict[Column, Line]] = {}
+        self._phases: dict[int, object] = {}
         self._layout: Layout = layout(80)
         self._cursor = 0
         self.sorted_by: Column | None = None
@@ -122,29 +123,35 @@ class JobTable(LineView, inherit_bindings=False):
         ground = "cursor" if number == self._cursor else "ground"
         return self.palette.strip((piece for part in cells.values() for piece in part), width, ground)
 
-    def redraw_changes(self, columns: Sequence[Column] = tuple(Column)) -> None:
-        """Repaint what is on screen and no longer says what was drawn; of `columns` alone."""
-        top, now = self.scroll_offset.y, self._clock()
-        for y in range(1, self.size.height):
-            number = top + y - 1
-            if number >= len(self._jobs):
-                break
-            drawn = self._drawn.get(number)
-            if drawn is None:
-                continue
-            job = self._jobs[number]
-            for column in columns:
-                if column not in drawn:
-                    continue
-                width = self._layout.width(column)
-                changed = changed_cells(drawn[column], cell(job, column, now, width, self.runs_of(job)))
-                if changed is not None:
-                    left = self._layout.offset(column) + changed[0]
-                    self.refresh(Region(left, y, changed[1] - changed[0], 1))
+    def redraw_changes(self) -> None:
+        """Repaint what is on screen and no longer says what was drawn."""
+        now = self._clock()
+        for number in self._on_screen():
+            self._redraw(number, tuple(Column), now)
 
     def tick(self) -> None:
         """A second has passed: countdowns and ages may say something else."""
-        self.redraw_changes((Column.NEXT, Column.LAST_RUN))
+        now = self._clock()
+        for number in self._on_screen():
+            if self._phases.get(number) != (now_phase := phase(self._jobs[number], now)):
+                self._phases[number] = now_phase
+                self._redraw(number, (Column.NEXT, Column.LAST_RUN), now)
+
+    def _on_screen(self) -> range:
+        top = self.scroll_offset.y
+        return range(top, min(len(self._jobs), top + self.size.height - 1))
+
+    def _redraw(self, number: int, columns: Sequence[Column], now: datetime) -> None:
+        """Repaint the cells of a row, of `columns` alone, that no longer say what was drawn."""
+        job, drawn = self._jobs[number], self._drawn.get(number, {})
+        for column in columns:
+            if column not in drawn:
+                continue
+            width = self._layout.width(column)
+            changed = changed_cells(drawn[column], cell(job, column, now, width, self.runs_of(job)))
+            if changed is not None:
+                left, y = self._layout.offset(column) + changed[0], number - self.scroll_offset.y + 1
+                self.refresh(Region(left, y, changed[1] - changed[0], 1))
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by rows."""

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
-from fedtui.model import Job, Snapshot
+from fedtui.model import Job, Snapshot, State
 from fedtui.presentation.next_runs import next_line, next_rows
 from fedtui.presentation.notes import health_count, health_lines
 from fedtui.presentation.rows import detail_lines
@@ -106,10 +106,11 @@ class JobsPane(Pane):
             indented: list[Line] = [(Piece("   "), *line) if line else line for line in message]
             self.empty.set_lines([(), (), (), *indented])
         if empty is self.table.display:
-            had_focus = self.table.has_focus or self.empty.has_focus
+            # Focus that was asked for a widget that is hidden by then is lost: nobody's is this pane's.
+            ours = self.screen.focused in (None, self.table, self.empty)
             self.empty.display, self.table.display = empty, not empty
-            if had_focus:
-                (self.empty if empty else self.table).focus()
+            if ours:
+                self.screen.set_focus(self.empty if empty else self.table)
         self.show_details()
 
     def allow_details(self, allowed: bool) -> None:
@@ -206,10 +207,10 @@ def jobs_title(count: int) -> str:
 def jobs_facts(jobs: Sequence[Job], snapshot: Snapshot, now: datetime, *extra: str) -> Line:
     """What the jobs pane's rule says beside the count: bad lines, rows that are old, filter and order."""
     line: list[Piece] = []
-    bad = sum(job.state.value == "bad_line" for job in jobs)
+    bad = sum(job.state is State.BAD_LINE for job in jobs)
     if bad:
         line.append(Piece(f"   ! {bad} bad line{'' if bad == 1 else 's'}", Tone.WARN))
-    old = sum(job.state.value == "unreachable" for job in jobs)
+    old = sum(job.state is State.UNREACHABLE for job in jobs)
     since = next((problem.at for problem in snapshot.troubles if problem.at is not None), None)
     if old:
         moment = f" as of {here(since, now):%H:%M:%S}" if since is not None else " not read"

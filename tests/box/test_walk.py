@@ -202,19 +202,24 @@ def test_3_a_real_cron_minute_changes_the_last_run_and_the_log(walk: Walk) -> No
 
 
 def test_4_p_holds_the_job_back_and_touches_its_line_alone(walk: Walk) -> None:
-    walk.box.run(["crontab", "-"], user="ops", input="* * * * * date >> tick\n", check=True)
+    walk.box.run(["crontab", "-"], user="ops", input="* * * * * date +\\%s >> tick\n", check=True)
     walk.select("every-minute")
+    wait_until(lambda: 3 <= datetime.now(UTC).second < 55, 20, "the runs of this minute have begun and ended")
     walk.terminal.press("p")
     walk.terminal.wait_for("Apply this change?")
     walk.confirm()
     walk.wait_row("every-minute", r"‖ +every-minute .* paused")
     old, new = one_line_differs(TABLE, table(walk.box))
     assert (old, new.startswith(b"#"), new.endswith(MINUTE)) == (MINUTE, True, True)
+
+    log, paused = walk.minute_log(), datetime.now(UTC).timestamp()
     tick = walk.box.path("/home/ops/tick")
-    # The first minute may have begun before the pause; the second is whole.
-    wait_until(lambda: tick.exists(), A_CRON_MINUTE, "cron runs a job of another user")
-    log, ticks = walk.minute_log(), tick.read_bytes()
-    wait_until(lambda: tick.read_bytes() != ticks, A_CRON_MINUTE, "cron runs it again")
+    wait_until(
+        lambda: tick.exists() and int(tick.read_text().split()[-1]) > paused,
+        A_CRON_MINUTE,
+        "cron runs another's job",
+    )
+    wait_until(lambda: datetime.now(UTC).second >= 3, 5, "the other runs of that minute have begun")
     assert walk.minute_log() == log
 
 

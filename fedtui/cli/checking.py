@@ -1,0 +1,159 @@
+"""The verb `check`: what the doctor finds, for people, for programs and for monitors.
+
+Its own exit statuses: 0 fine, 1 warnings (or something could not be looked at), 2 errors, 3 wrong usage or
+nothing could be checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import Any
+
+from fedtui.cli.records import Records, print_json
+from fedtui.health import RULES
+from fedtui.model import Finding, Severity, Snapshot, Unchecked
+from fedtui.presentation.findings import Counts, FindingGroup, grouped, status, where, why_it_matters
+from fedtui.presentation.signs import SEVERITIES, to_ascii
+from fedtui.workspace import Workspace
+
+_WORDS = {0: "fine", 1: "warnings", 2: "errors", 3: "nothing could be checked"}
+_NAGIOS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
+
+
+async def check(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui check`: read everything once, and say what is found."""
+    await workspace.read()
+    snapshot = await asyncio.to_thread(workspace.checked)
+    records = Records(workspace.zone, options.show_secrets)
+    form = "json" if options.json else options.format
+    if form == "json":
+        print_json(_record(snapshot, records))
+    elif form == "openmetrics":
+        from fedtui.cli.metrics import finding_families
+        from fedtui.cli.openmetrics import exposition
+
+        print(exposition(finding_families(snapshot, records)), end="")
+    else:
+        lines = _nagios(snapshot, records) if form == "nagios" else _text(snapshot, records)
+        for line in lines:
+            print(to_ascii(line) if options.ascii else line)
+    return status(snapshot)
+
+
+# For people
+
+_WIDTH = 100
+
+
+def _text(snapshot: Snapshot, records: Records) -> Iterator[str]:
+    jobs = {job.id: job for job in snapshot.jobs}
+    for group in grouped(snapshot.findings):
+        yield f"{SEVERITIES[group.severity].glyph} {group.code}  {records.text(where(group, jobs, 60))}  " + (
+            records.text(group.title)
+        )
+        yield from _details(group, snapshot, records)
+    for one in snapshot.unchecked:
+        yield f"? not checked  {records.text(one.what)}"
+        yield from _wrapped(" ".join((one.reason, one.advice)).strip(), records)
+        if one.codes:
+            yield from _wrapped(f"not looked for: {' '.join(one.codes)}", records)
+    yield ", ".join(Counts.of(snapshot).words())
+
+
+def _details(group: FindingGroup, snapshot: Snapshot, records: Records) -> Iterator[str]:
+    finding = group.first
+    if len(group.findings) == 1:
+        yield from _wrapped(finding.sentence, records)
+        yield from (f"    {records.text(fact)}" for fact in finding.evidence)
+    else:
+        for one in group.findings[:8]:
+            job = snapshot.job(one.job_id) if one.job_id else None
+            name, place = (job.name, str(job.location)) if job is not None else (one.title, "")
+            yield f"    {records.text(name)}  {records.text(place)}".rstrip()
+        if len(group.findings) > 8:
+            yield f"    and {len(group.findings) - 8} more"
+    if finding.severity is not Severity.NOTE:
+        yield from _wrapped(why_it_matters(finding), records)
+    if finding.fix:
+        yield from _wrapped(f"Mend it: {finding.fix}", records)
+    if finding.command and len(group.findings) == 1:
+        yield f"    $ {records.text(finding.command)}"
+
+
+def _wrapped(text: str, records: Records) -> list[str]:
+    return textwrap.wrap(
+        records.text(text), _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+    )
+
+
+# For monitors
+
+
+def _nagios(snapshot: Snapshot, records: Records) -> Iterator[str]:
+    """One line and its performance data, then a line a finding, as the plug-in guidelines have it."""
+    counts = Counts.of(snapshot)
+    worst = [group for group in grouped(snapshot.findings) if group.severity is not Severity.NOTE]
+    jobs = {job.id: job for job in snapshot.jobs}
+    told = [f"{group.code} {where(group, jobs, 60)}: {group.title}" for group in worst]
+    told += [f"not checked: {one.what}: {one.reason}" for one in snapshot.unchecked]
+    head = ", ".join(counts.words()) + (f" - {told[0]}" if told else "")
+    numbers = (
+        f"errors={counts.errors} warnings={counts.warnings} notes={counts.notes} "
+        f"passed={counts.passed} unchecked={counts.unchecked}"
+    )
+    yield f"FEDTUI {_NAGIOS[status(snapshot)]} - {_plain(head, records)} | {numbers}"
+    yield from (_plain(line, records) for line in told)
+
+
+def _plain(text: str, records: Records) -> str:
+    """Text without the bar that begins performance data."""
+    return records.text(text).replace("|", "/").replace("\n", " ")
+
+
+# For programs
+
+
+def _record(snapshot: Snapshot, records: Records) -> dict[str, Any]:
+    exit_status = status(snapshot)
+    return {
+        "status": _WORDS[exit_status],
+        "exit_status": exit_status,
+        "at": records.when(snapshot.at),
+        "counts": Counts.of(snapshot)._asdict(),
+        "findings": [_finding(finding, snapshot, records) for finding in snapshot.findings],
+        "unchecked": [_unchecked(one, records) for one in snapshot.unchecked],
+        "passed": list(snapshot.passed),
+    }
+
+
+def _finding(finding: Finding, snapshot: Snapshot, records: Records) -> dict[str, Any]:
+    job = snapshot.job(finding.job_id) if finding.job_id is not None else None
+    rule = RULES.get(finding.code)
+    remedy = finding.remedy
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "group": rule.group.value if rule is not None else None,
+        "title": records.text(finding.title),
+        "sentence": records.text(finding.sentence),
+        "evidence": [records.text(fact) for fact in finding.evidence],
+        "why": why_it_matters(finding),
+        "fix": records.text(finding.fix),
+        "command": records.text(finding.command) or None,
+        "remedy": None if remedy is None else {"verb": remedy.verb, "words": records.text(remedy.words)},
+        "job": finding.job_id,
+        "job_name": None if job is None else records.text(job.name),
+        "location": None if job is None else records.text(str(job.location)),
+    }
+
+
+def _unchecked(one: Unchecked, records: Records) -> dict[str, Any]:
+    return {
+        "codes": list(one.codes),
+        "what": records.text(one.what),
+        "reason": records.text(one.reason),
+        "advice": records.text(one.advice),
+    }

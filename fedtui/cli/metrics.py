@@ -1,0 +1,149 @@
+"""The verb `metrics`: jobs, runs and findings as OpenMetrics, for node_exporter's textfile collector."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from fedtui.cli.finding import Unavailable
+from fedtui.cli.openmetrics import Family, exposition
+from fedtui.cli.records import Records
+from fedtui.history.database import KEPT_RUNS, HistoryError
+from fedtui.model import Job, Outcome, Run, Severity, Snapshot
+from fedtui.presentation.findings import unseen
+from fedtui.whole_file import replace_file
+from fedtui.workspace import Workspace
+
+GOOD = (Outcome.OK, Outcome.WARNINGS)
+"""How a run ends that did its work."""
+
+MODE = 0o644
+"""Of the file that is written: whoever collects it is another user."""
+
+
+async def write_metrics(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui metrics`: to standard output, or to a file in one rename."""
+    await workspace.read()
+    snapshot = await asyncio.to_thread(workspace.checked)
+    runs = await asyncio.to_thread(_older_runs, snapshot, workspace)
+    records = Records(workspace.zone)
+    text = exposition((*job_families(snapshot, runs, records), *finding_families(snapshot, records)))
+    if options.output is None:
+        print(text, end="")
+        return 0
+    path = Path(options.output).absolute()
+    try:
+        await asyncio.to_thread(_write, path, text.encode())
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}. What it held stands.") from error
+    return 0
+
+
+def _write(path: Path, data: bytes) -> None:
+    replace_file(path, data, mode=MODE)
+    if path.read_bytes() != data:
+        raise Unavailable(f"{path} does not hold what was written: something else writes it too.")
+
+
+def _older_runs(snapshot: Snapshot, workspace: Workspace) -> dict[str, tuple[Run, ...]]:
+    """The runs of each job; of those whose latest runs hold no good one, as many as are on record."""
+    found = dict(snapshot.runs)
+    for job in snapshot.jobs:
+        runs = found.get(job.id, ())
+        if runs and not any(_good(run) for run in runs):
+            try:
+                kept = workspace.ports.history.runs(job.id, KEPT_RUNS)
+            except HistoryError:
+                break  # told by the snapshot's own problems: what is seen now must do
+            known = {run.id: run for run in (*kept, *runs)}
+            found[job.id] = tuple(sorted(known.values(), key=lambda run: run.start))
+    return found
+
+
+def _good(run: Run) -> bool:
+    return run.result is not None and run.result.outcome in GOOD
+
+
+def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: Records) -> list[Family]:
+    """What is known of each job. What is not known has no sample: never a 0 that looks like knowledge."""
+    info = Family("fedtui_job_state", "1 for the state that the schedule of a job is in.")
+    upcoming = Family("fedtui_job_next_run_timestamp_seconds", "When a job runs next.", "seconds")
+    last = Family("fedtui_job_last_run_timestamp_seconds", "When a job last began to run.", "seconds")
+    success = Family(
+        "fedtui_job_last_success_timestamp_seconds", "When a run of the job last ended well.", "seconds"
+    )
+    took = Family("fedtui_job_last_duration_seconds", "How long the last finished run took.", "seconds")
+    failed = Family("fedtui_job_last_run_failed", "1 if the last finished run failed, 0 if it did its work.")
+    in_a_row = Family("fedtui_job_consecutive_failures", "How many of the latest runs failed, in a row.")
+    running = Family("fedtui_job_running", "1 while a run of the job goes on.")
+    for job in snapshot.jobs:
+        labels = {"id": job.id, "name": records.text(job.name), "source": job.source.value, "user": job.user}
+        info.add(1, **labels, state=job.state.value)
+        running.add(float(job.running), **labels)
+        known = runs.get(job.id, ())
+        _moment(upcoming, job.next_run, labels)
+        _moment(last, job.last_run, labels)
+        _moment(success, next(_successes(job, known), None), labels)
+        result = job.last_result
+        if result.duration is not None and result.duration >= 0:
+            took.add(result.duration, **labels)
+        if result.outcome in (*GOOD, Outcome.FAILED):
+            failed.add(float(result.outcome is Outcome.FAILED), **labels)
+            in_a_row.add(_failures(job, known), **labels)
+    up = Family("fedtui_scheduler_up", "1 if the daemon that starts jobs runs, 0 if not.")
+    for scheduler in snapshot.schedulers:
+        if scheduler.up is not None:
+            up.add(float(scheduler.up), scheduler=scheduler.name)
+    return [info, upcoming, last, success, took, failed, in_a_row, running, up]
+
+
+def _moment(family: Family, moment: datetime | None, labels: dict[str, str]) -> None:
+    if moment is not None:
+        family.add(moment.timestamp(), **labels)
+
+
+def _successes(job: Job, runs: tuple[Run, ...]) -> Iterator[datetime]:
+    """The ends of the runs that did their work, the latest first."""
+    yield from (run.end or run.start for run in reversed(runs) if _good(run))
+    if not runs and job.last_run is not None and job.last_result.outcome in GOOD:
+        yield job.last_run
+
+
+def _failures(job: Job, runs: tuple[Run, ...]) -> int:
+    """The failed runs since the last one that did not fail; runs that go on are not counted."""
+    count = 0
+    for run in reversed(runs):
+        if run.result is None:
+            continue
+        if run.result.outcome is not Outcome.FAILED:
+            return count
+        count += 1
+    return max(count, int(job.last_result.outcome is Outcome.FAILED))
+
+
+def finding_families(snapshot: Snapshot, records: Records) -> list[Family]:
+    """What the doctor says: how many of each severity, each finding, and what was looked at."""
+    counts = Family("fedtui_findings", "How many findings there are of a severity.")
+    for severity in Severity:
+        of_it = [finding for finding in snapshot.findings if finding.severity is severity]
+        counts.add(len(of_it), severity=severity.value)
+    each = Family("fedtui_finding", "How often a code was found at a job; notes are left out.")
+    found: dict[tuple[str, str, str, str], int] = {}
+    names = {job.id: records.text(job.name) for job in snapshot.jobs}
+    for finding in snapshot.findings:
+        if finding.severity is not Severity.NOTE:
+            job_id = finding.job_id or ""
+            key = (finding.code, finding.severity.value, job_id, names.get(job_id, ""))
+            found[key] = found.get(key, 0) + 1
+    for (code, severity_name, job_id, name), count in found.items():
+        each.add(count, code=code, severity=severity_name, id=job_id, name=name)
+    passed = Family("fedtui_checks_passed", "How many codes were looked for and not found.")
+    passed.add(len(snapshot.passed))
+    missed = Family("fedtui_checks_unchecked", "How many codes could not be looked for everywhere.")
+    missed.add(unseen(snapshot.unchecked))
+    at = Family("fedtui_checked_timestamp_seconds", "When all this was looked at.", "seconds")
+    at.add(snapshot.at.timestamp())
+    return [counts, each, passed, missed, at]

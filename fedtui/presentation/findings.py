@@ -1,0 +1,127 @@
+"""Findings as people read them: grouped, counted, and where each belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from fedtui.health import RULES
+from fedtui.model import Finding, Job, Severity, Snapshot, Unchecked
+from fedtui.presentation.rows import name_words
+
+FLOOD = 4
+"""Findings of one code, each with a title of its own, from which on they are told as one."""
+
+
+class FindingGroup(NamedTuple):
+    """Findings that are one to the reader: the same code, and the same title or very many."""
+
+    title: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The one that stands for the others."""
+        return self.findings[0]
+
+    @property
+    def code(self) -> str:
+        """The code of all of them."""
+        return self.first.code
+
+    @property
+    def severity(self) -> Severity:
+        """How grave the gravest is."""
+        return self.first.severity
+
+
+def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
+    """The findings in their order, related ones as one group where the first of them stands."""
+    by_code: dict[tuple[str, Severity], dict[str, list[Finding]]] = {}
+    for finding in findings:
+        same = by_code.setdefault((finding.code, finding.severity), {})
+        same.setdefault(finding.title, []).append(finding)
+    found: list[FindingGroup] = []
+    for (code, _), titles in by_code.items():
+        if len(titles) > FLOOD:
+            every = tuple(finding for same in titles.values() for finding in same)
+            found.append(FindingGroup(RULES[code].title if code in RULES else every[0].title, every))
+        else:
+            found.extend(FindingGroup(title, tuple(same)) for title, same in titles.items())
+    return found
+
+
+def where(group: FindingGroup, jobs: Mapping[str, Job], width: int = 24) -> str:
+    """What the group is about: a job's name, how many jobs, or the machine."""
+    ids = {finding.job_id for finding in group.findings}
+    if len(ids) > 1:
+        return f"{len(ids)} jobs"
+    job_id = next(iter(ids))
+    if job_id is None:
+        return "this machine"
+    job = jobs.get(job_id)
+    return name_words(job, width) if job is not None else job_id.partition(":")[2]
+
+
+def why_it_matters(finding: Finding) -> str:
+    """Why it matters, where the code is one of ours."""
+    rule = RULES.get(finding.code)
+    return rule.why if rule is not None else ""
+
+
+class Counts(NamedTuple):
+    """How much of what a checkup came to."""
+
+    errors: int
+    warnings: int
+    notes: int
+    passed: int
+    unchecked: int
+    silenced: int
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Counts:
+        """The counts of a snapshot that was checked."""
+        by = [finding.severity for finding in snapshot.findings]
+        return cls(
+            by.count(Severity.ERROR),
+            by.count(Severity.WARNING),
+            by.count(Severity.NOTE),
+            len(snapshot.passed),
+            unseen(snapshot.unchecked),
+            snapshot.silenced,
+        )
+
+    def words(self) -> list[str]:
+        """`1 error`, `3 warnings`, ...: what there is of each, and always what passed."""
+        named = (
+            (self.errors, "error", "errors"),
+            (self.warnings, "warning", "warnings"),
+            (self.notes, "note", "notes"),
+            (self.passed, "passed", "passed"),
+            (self.unchecked, "not checked", "not checked"),
+            (self.silenced, "silenced", "silenced"),
+        )
+        told = [(count, one if count == 1 else many) for count, one, many in named]
+        return [f"{count} {word}" for count, word in told if count or word == "passed"]
+
+
+def unseen(unchecked: Sequence[Unchecked]) -> int:
+    """How many codes could not be looked for everywhere; a source without codes of its own counts as one."""
+    codes = {code for one in unchecked for code in one.codes}
+    return len(codes) + sum(not one.codes for one in unchecked)
+
+
+def status(snapshot: Snapshot) -> int:
+    """The exit status of `fedtui check`: 0 fine, 1 warnings, 2 errors, 3 nothing could be checked.
+
+    Where nothing was found and something could not be looked at it is 1: what was not seen is not fine.
+    """
+    counts = Counts.of(snapshot)
+    if counts.errors:
+        return 2
+    if counts.warnings:
+        return 1
+    if counts.unchecked:
+        return 1 if counts.passed else 3
+    return 0
