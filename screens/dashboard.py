@@ -119,7 +119,7 @@ class Dashboard(Finding, JobActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for a job need one; stopping needs one that runs."""
-        if action in ("run", "pause", "reschedule", "log", "edit", "delete", "open_editor"):
+        if action in ("run", "pause", "reschedule", "log", "edit", "delete", "record", "open_editor"):
             return self.job is not None
         if action == "stop":
             return self.job is not None and self.job.running
