@@ -6,6 +6,7 @@ recorded job a link to its log) is put there before any table that names it is w
 
 from __future__ import annotations
 
+import os
 import pwd
 from importlib import resources
 from pathlib import Path
@@ -82,7 +83,7 @@ def make_ready(config: Config, table: bytes | None, user: str) -> None:
     ]
     if not ours:
         return
-    home = pwd.getpwnam(user).pw_dir
+    home = pwd.getpwuid(os.geteuid()).pw_dir
     try:
         for folder in (config.state, config.recorder, runs_folder(config), config.recorder / "logs"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
