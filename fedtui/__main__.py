@@ -72,6 +72,7 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     os.environ.setdefault("TEXTUAL_FPS", "240")
     # A source that works in its thread lets a key through after a millisecond, not five.
     sys.setswitchinterval(0.001)
+    _assume_a_size()
     from fedtui.app import FedtuiApp
     from fedtui.health import CHECKS
 
@@ -91,6 +92,15 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     if app.failure is not None:
         raise app.failure
     return wanted
+
+
+def _assume_a_size() -> None:
+    """Where the terminal does not know its size (a serial console), take 80x24.
+
+    Textual and rich take different ones there, and the screen would be laid out anew without end.
+    """
+    if 0 in os.get_terminal_size(sys.stdout.fileno()):
+        os.environ |= {"COLUMNS": "80", "LINES": "24"}
 
 
 def needs_ascii() -> bool:

@@ -5,7 +5,9 @@ What is seen lives in `screens` and `widgets`, what is done in `actions`.
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import signal
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePath
@@ -109,6 +111,8 @@ class FedtuiApp(App[str]):
 
     def on_mount(self) -> None:
         """Begin to read the world, and to count seconds."""
+        # Ended from outside, too, the terminal is given back as it was.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.store.subscribe(self._snapshot_came)
         self.run_worker(self.store.run(), name="store", group="store", exit_on_error=True)
         if self._background is not None:
@@ -126,6 +130,10 @@ class FedtuiApp(App[str]):
     def _complain(self, mistake: str) -> None:
         """Name a mistake in the settings."""
         self.notify(f"config.toml: {mistake}", severity="warning", markup=False)
+
+    def on_unmount(self) -> None:
+        """Leave signals to whoever comes after."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 
     async def _load_the_rest(self) -> None:
         """Make and load what the first paint did not wait for; then look for garbage again (`__main__`)."""

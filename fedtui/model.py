@@ -88,6 +88,8 @@ class Result:
 
 
 NEVER_RAN = Result(Outcome.NEVER)
+UNSEEN = Result(Outcome.UNKNOWN, reasons=("no run is on record",))
+"""Of a job that is older than any record of it, as the system's are: who knows whether it ever ran?"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
-from fedtui.actions.plan import Applied, Refused
+from fedtui.actions.plan import GOES_ON, Applied, Refused
 from fedtui.actions.run import GRACE, RunUpdate
 from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.signs import outcome_sign
@@ -119,10 +119,14 @@ class RunScreen(Dialog[Literal["log"] | None]):
         """State, command, surroundings, and the head of the output."""
         now = self._clock()
         if self.phase is Phase.REFUSED and self.run_now is None:
-            state = fact("state", Content.styled("✗ not started", "bold $fail"), run_lines.LABEL)
+            started = self._refusal is not None and self._refusal.untouched == GOES_ON
+            words = "? started, and cannot be followed" if started else "✗ not started"
+            state = fact(
+                "state", Content.styled(words, "$muted" if started else "bold $fail"), run_lines.LABEL
+            )
         else:
             state = run_lines.state_row(self.run_now, now, self._usual)
-        ended = self.phase is Phase.ENDED
+        ended = self.phase in (Phase.ENDED, Phase.REFUSED)
         head = run_lines.output_head(self.output.counts, self.output.following, ended)
         facts = [
             state,
@@ -164,7 +168,7 @@ class RunScreen(Dialog[Literal["log"] | None]):
                     self.run_now = update.run
         except Refused as refused:
             self._refusal = refused
-        self.output.finish()
+        self.output.finish(*([""] if self.run_now is None else []))
         if self.run_now is not None and self.run_now.result is None:
             # Nobody told its end: that is unknown, never ok.
             self.run_now = replace(self.run_now, result=Result(Outcome.UNKNOWN))

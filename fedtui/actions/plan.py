@@ -81,6 +81,10 @@ class Applied:
     undo_id: int | None = None
 
 
+GOES_ON = "The run goes on."
+"""What a refusal says is untouched where a job was started, and only cannot be followed."""
+
+
 class Refused(Exception):
     """The action cannot be done: what happened, what was left untouched, what to do next."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from fedtui.actions import run_store
 from fedtui.actions.cron_environment import Account, job_environment
 from fedtui.actions.growing_file import Tail, read_on
-from fedtui.actions.plan import Refused
+from fedtui.actions.plan import GOES_ON, Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_record import RunRecord
@@ -44,14 +44,12 @@ async def start(job: Job, ports: Ports, trigger: Trigger) -> Run:
     if "busy" in answer:
         raise _busy(job, await asyncio.to_thread(run_store.running, ports.config, job.id))
     if "error" in answer:
-        raise Refused(
-            f"{job.name} could not be started: {answer['error']}.", NOTHING_RUN, "v shows why in cron."
-        )
+        raise Refused(f"{job.name} could not be started: {answer['error']}.", NOTHING_RUN)
     record = await asyncio.to_thread(run_store.find_record, ports.config, order.run_id)
     if record is None:
         raise Refused(
             f"{job.name} was started (pid {answer['started']}), but no record of it could be written.",
-            "The run goes on.",
+            GOES_ON,
             f"Check that {ports.config.outputs} is yours, writable and not full.",
         )
     return record.to_run()

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.actions.growing_file import end_of
-from fedtui.actions.plan import Refused
+from fedtui.actions.plan import GOES_ON, Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_unit_verdict import by_journal, by_properties
 from fedtui.actions.systemd_manager import Manager, manager
@@ -215,7 +215,7 @@ def _remember(ports: Ports, run: UnitRun) -> None:
     except OSError as error:
         raise Refused(
             f"{run.unit} was started, but what would find the run again could not be written: {error}.",
-            "The run goes on.",
+            GOES_ON,
         ) from error
 
 

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from fedtui.crontab.naming import entry_name
-from fedtui.model import CronFacts, Job, Location, SourceName, State
+from fedtui.model import UNSEEN, CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, shown, visible
 
 PROGRAM = "usr/sbin/anacron"
@@ -81,6 +81,7 @@ def _job(
         command=shown(decode(command)),
         state=State.ON,
         state_reason=f"anacron runs it {int(found['delay'])} min after it starts, if it is due",
+        last_result=UNSEEN,
         editable=editable,
         cron=CronFacts(place.path, line, command, None, settings, dialect="anacron", home="/root"),
     )

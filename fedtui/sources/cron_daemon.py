@@ -16,6 +16,7 @@ from fedtui.sources.processes import (
     PROC,
     ProcessIdentity,
     ProcessStat,
+    in_container,
     is_alive,
     owner,
     pids,
@@ -87,10 +88,12 @@ def _written_pid(run: Path) -> int | None:
 
 
 def _daemon(pid: int, proc: Path) -> ProcessStat | None:
-    """The process, if it is root's cron daemon itself and not one of the copies it forks for each job."""
+    """The process, if it is this machine's cron daemon and not one of the copies it forks for each job."""
     stat = read_stat(pid, proc)
     if stat is None or stat.name not in CRON_NAMES or stat.ended or owner(pid, proc) != 0:
         return None
+    if in_container(pid, proc):
+        return None  # its tables are the container's
     parent = read_stat(stat.parent, proc)
     return None if parent is not None and parent.name in CRON_NAMES else stat
 

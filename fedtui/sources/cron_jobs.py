@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths, split_percent
 from fedtui.crontab.comments import silenced_codes
-from fedtui.model import CronFacts, Job, Location, SourceName, State
+from fedtui.model import NEVER_RAN, UNSEEN, CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
 from fedtui.schedule.describe import NEVER_HERE, describe
@@ -132,6 +132,7 @@ class TableJobs:
                 state=state,
                 state_reason=visible(reason),
                 next_run=next_run,
+                last_result=NEVER_RAN if facts.source is SourceName.CRONTAB else UNSEEN,
                 log_path=_log_path(entry, home),
                 editable=facts.editable,
                 cron=CronFacts(

@@ -148,6 +148,18 @@ def owner(pid: int, proc: Path = PROC) -> int | None:
         return None
 
 
+def in_container(pid: int, proc: Path = PROC) -> bool:
+    """True for a process of a pid namespace below ours, which is another machine to its users.
+
+    It has a pid in each namespace, ours first: NSpid in /proc/PID/status, which anyone may read (proc(5)).
+    """
+    try:
+        status = (proc / str(pid) / "status").read_bytes()
+    except OSError:
+        return False
+    return any(len(row.split()) > 2 for row in status.splitlines() if row.startswith(b"NSpid:"))
+
+
 def arguments(pid: int, proc: Path = PROC) -> tuple[bytes, ...]:
     """The argument vector of a process; empty when it is gone or a kernel thread."""
     try:

@@ -57,12 +57,12 @@ class RunOutput(LogView):
             self._waiting.clear()
             self._show(self.counts.take(output, self._clock()))
 
-    def finish(self) -> None:
-        """The run has ended: show the last line too, also without a newline."""
+    def finish(self, nothing: str = "It printed nothing.") -> None:
+        """The run has ended: show its last line, also without a newline; `nothing` where there is none."""
         self.paint()
         self._show(self.counts.rest(self._clock()))
         if not self.counts.lines:
-            self.say((Piece("It printed nothing.", Tone.MUTED),))
+            self.say((Piece(nothing, Tone.MUTED),))
 
     def _show(self, lines: Sequence[str]) -> None:
         if lines:

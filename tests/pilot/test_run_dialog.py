@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fedtui.actions.plan import Applied, Refused
+from fedtui.actions.plan import GOES_ON, Applied, Refused
 from fedtui.actions.run import RunUpdate
 from fedtui.model import Job, Outcome, Result, Run, SourceName, TimerFacts, Trigger
 from fedtui.screens.run import Phase, RunScreen
@@ -302,6 +302,18 @@ async def test_the_log_and_the_output_of_a_cron_job_are_named() -> None:
     assert "from the updates" in text
     assert "output in  ~/logs/dashboard-metrics.log" in text
     assert "           ~/.local/state/fedtui/outputs/0123456789abcdef" in text
+
+
+async def test_a_run_that_was_started_and_cannot_be_followed_is_not_called_unstarted() -> None:
+    world = World(Refused("sync was started (pid 7), but no record of it could be written.", GOES_ON))
+    app, _ = opened(world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, reads(app, "The run goes on."))
+        text = screen_text(app)
+    assert "state      ? started, and cannot be followed" in text
+    assert "not started" not in text
+    assert "It printed nothing." not in text
+    assert "following" not in text
 
 
 async def test_a_run_without_output_says_so() -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.model import Answer, Job, SourceName, State
+from fedtui.model import Answer, Job, Outcome, SourceName, State
 from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.system_tables import SystemTablesSource
 
@@ -213,3 +213,14 @@ async def test_watch_sees_a_new_file_a_changed_one_and_a_new_script(machine: Mac
     daily = (await machine.source.read()).jobs[1]  # type: ignore[index]  # there are jobs
     assert daily.cron is not None
     assert daily.cron.parts == ("script",)
+
+
+def test_nobody_says_that_the_systems_jobs_never_ran(machine: Machine) -> None:
+    """They are older than any record: cron.weekly of a machine up for a day has run, and nothing tells."""
+    machine.put("/etc/crontab", CRONTAB)
+    machine.put("/etc/cron.d/collect", JOB)
+    machine.put("/usr/sbin/anacron", b"#!/bin/sh\n", 0o755)
+    machine.put("/etc/anacrontab", ANACRONTAB)
+    jobs = machine.jobs()
+    assert {job.location.path for job in jobs} == {"/etc/crontab", "/etc/cron.d/collect", "/etc/anacrontab"}
+    assert {job.last_result.outcome for job in jobs} == {Outcome.UNKNOWN}
