@@ -46,7 +46,7 @@ DASHBOARD = (
     Key("job.edit", "E", "edit", "edit", "edit the whole job", JOB, 1),
     Key("job.delete", "x", "delete", "delete", "delete", JOB, 1),
     Key("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
-    Key("job.record", "C", "record", "record", "record cron's exit status, or no longer", JOB),
+    Key("job.record", "C", "record", "record", "record its exit status", JOB),
     Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
     Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 2, shown="/ esc"),
     Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 2),
