@@ -31,7 +31,15 @@ MANY = 50
 CHECKUP = "health"
 """What a snapshot is `loading` while its findings are those of an older one."""
 
-Check = Callable[[Snapshot], Checkup]
+
+class Check(Protocol):
+    """All checks."""
+
+    def __call__(self, snapshot: Snapshot, /) -> Checkup:
+        """What they say of a snapshot. Called in a thread."""
+
+    def forget(self) -> None:
+        """Look at everything again the next time."""
 
 
 class Revision(Protocol):
@@ -86,6 +94,8 @@ class Store:
     async def refresh(self, name: str | None = None) -> Snapshot:
         """Ask every source (or the one called `name`) again now; returns the snapshot that results."""
         asked = [source for source in self._sources if name in (None, source.name)]
+        if name is None and self._check is not None:
+            self._check.forget()
         await asyncio.gather(*(self._ask(source) for source in asked))
         await self._merge()
         return self.snapshot

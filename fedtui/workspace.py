@@ -14,12 +14,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from fedtui.merging import merge
-from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
+from fedtui.model import Answer, Job, Run, Snapshot, SourceName
 from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
     from fedtui.actions.ports import Ports
     from fedtui.config import Config
+    from fedtui.health.doctor import Doctor
     from fedtui.keeping import Keeper
     from fedtui.merging import Settle
     from fedtui.results import RuleBook
@@ -112,13 +113,11 @@ class Workspace:
         return store
 
     @cached_property
-    def checkup(self) -> Callable[[Snapshot], Checkup]:
+    def checkup(self) -> Doctor:
         """Runs all checks on a snapshot. Blocking."""
-        from fedtui.health import checkup
-        from fedtui.health.host import Host
+        from fedtui.health.doctor import Doctor
 
-        host, ignore = Host(self.config.log_size_warning), self.config.ignore
-        return lambda snapshot: checkup(snapshot, host, ignore)
+        return Doctor(self.config)
 
     def checked(self) -> Snapshot:
         """The newest picture, checked. Blocking."""

@@ -24,6 +24,10 @@ from fedtui.widgets.messages import FollowChanged, JobChosen, JobHighlighted
 from fedtui.widgets.panes import HealthPane, JobsPane, LogPane, NextPane, health_title, jobs_facts, jobs_title
 from fedtui.widgets.panes import other_panes as tabs_of
 
+_OF_A_JOB = frozenset(
+    ("run", "pause", "reschedule", "log", "edit", "delete", "record", "open_editor", "environment")
+)
+
 
 class Dashboard(Finding, JobActions):
     """The first screen."""
@@ -119,7 +123,7 @@ class Dashboard(Finding, JobActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for a job need one; stopping needs one that runs."""
-        if action in ("run", "pause", "reschedule", "log", "edit", "delete", "record", "open_editor"):
+        if action in _OF_A_JOB:
             return self.job is not None
         if action == "stop":
             return self.job is not None and self.job.running
@@ -150,6 +154,21 @@ class Dashboard(Finding, JobActions):
     @on(FollowChanged)
     def _follow_changed(self) -> None:
         self.draw_rules()
+
+    def action_doctor(self) -> None:
+        """What is wrong on this machine, and how it is mended."""
+        from fedtui.screens.doctor import DoctorScreen
+
+        self.app.push_screen(DoctorScreen())
+
+    def go_to(self, job_id: str) -> None:
+        """Put the cursor on a job; a filter that hides it is forgotten."""
+        job = self.snapshot.job(job_id)
+        if job is not None and job not in self.filter.choose(self.snapshot.jobs):
+            self.filter.text, self.filter.whose = "", ""
+            self.show(self.snapshot)
+        self.focus_pane("jobs")
+        self.jobs.table.select(job_id)
 
     async def action_refresh(self) -> None:
         """Ask every source now."""

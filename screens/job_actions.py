@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from fedtui import actions
 from fedtui.model import Job, Run, State
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fedtui.actions import BadTable, Draft, Plan, Preview, RunUpdate
     from fedtui.screens.ask import AskScreen
     from fedtui.screens.reschedule import NewSchedule
+    from fedtui.screens.run import RunAnswer
 
 Mend = Mapping[int, str | bytes]
 Plans = Callable[[Mend | None], "Awaitable[Plan]"]
@@ -32,7 +33,9 @@ LOADED_LATER = (
     "actions.schedule_preview",
     "screens.ask",
     "screens.confirm",
+    "screens.doctor",
     "screens.editing",
+    "screens.environment",
     "screens.help",
     "screens.job_form",
     "screens.log",
@@ -93,11 +96,24 @@ class JobActions(FullScreen):
             usual=usual(took),
             home=self.host.home,
         )
-        answer: Literal["log"] | None = await self.app.push_screen_wait(screen)
+        answer: RunAnswer = await self.app.push_screen_wait(screen)
         if answer == "log":
             from fedtui.screens.log import LogScreen
 
             self.app.push_screen(LogScreen(job))
+        elif answer == "environment":
+            self.show_environment(job)
+
+    def action_environment(self) -> None:
+        """What its scheduler gives the job, against the shell."""
+        if self.job is not None:
+            self.show_environment(self.job)
+
+    def show_environment(self, job: Job) -> None:
+        """Open the environment screen on a job."""
+        from fedtui.screens.environment import EnvironmentScreen  # it is made of this module
+
+        self.app.push_screen(EnvironmentScreen(job))
 
     def action_stop(self) -> None:
         """Stop the run that goes on, after a `y`."""
@@ -168,7 +184,7 @@ class JobActions(FullScreen):
             return
         if job.state is State.BAD_LINE:
             line = f"{new.schedule} {_command_of_bad(job)}"
-            await self._change("Mend", job, lambda _: actions.plan_mend(job, line, ports))
+            await self._change("Mend", job, lambda mend: actions.plan_mend(job, line, ports, mend=mend))
             return
         await self._change(
             "Reschedule",

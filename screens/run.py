@@ -1,8 +1,8 @@
 """The run dialog: a job started now, its output live, and how it ended, in place.
 
 `esc` hides it and the run goes on, for a run belongs to nobody's window; whoever opens the dialog again
-gives a `start` that finds the run. `t` stops it after a `y`. The result is "log" where the full log is
-wanted next, else None.
+gives a `start` that finds the run. `t` stops it after a `y`. The result is "log" or
+"environment" where that is wanted next, else None.
 """
 
 from __future__ import annotations
@@ -40,10 +40,16 @@ class Phase(Enum):
     REFUSED = auto()
 
 
+RunAnswer = Literal["log", "environment"] | None
+"""What is wanted next."""
+
+NOT_FOUND = (126, 127)
+"""Exit statuses of a shell that did not find a command, or may not run it."""
+
 LIVE = (Phase.RUNNING, Phase.ASKING, Phase.STOPPING)
 
 
-class RunScreen(Dialog[Literal["log"] | None]):
+class RunScreen(Dialog[RunAnswer]):
     """Runs a job and shows it.
 
     `start` gives the run, `updates` its output and its end, `stop` ends it. `log_title` says where the
@@ -58,6 +64,9 @@ class RunScreen(Dialog[Literal["log"] | None]):
         Binding("f", "follow", "follow", id="run.follow", tooltip="Go with the end of the output"),
         Binding("r", "again", "run again", id="run.again", tooltip="Run it once more"),
         Binding("l", "log", "full log", id="run.log", tooltip="The job's log, full screen"),
+        Binding(
+            "v", "environment", "why", id="run.environment", tooltip="Its environment against the shell's"
+        ),
     ]
 
     def __init__(
@@ -110,7 +119,8 @@ class RunScreen(Dialog[Literal["log"] | None]):
         if self.phase is Phase.REFUSED:
             return [("esc", "close", "leave"), ("r", "try again", "again"), ("l", "full log", "log")]
         if self.phase is Phase.ENDED:
-            return [("esc", "close", "leave"), ("r", "run again", "again"), ("l", "full log", "log")]
+            why = [("v", self._why, "environment")] if self._why else []
+            return [("esc", "close", "leave"), ("r", "run again", "again"), ("l", "full log", "log"), *why]
         stop = [("t", "stop", "stop")] if self.phase is Phase.RUNNING else []
         follow = ("f", "follow", "follow")
         return [("esc", "hide, keeps running", "leave"), follow, *stop, ("l", "full log", "log")]
@@ -198,6 +208,19 @@ class RunScreen(Dialog[Literal["log"] | None]):
         if self.phase in (*LIVE, Phase.STARTING):
             self.notify("The run goes on; r shows it again.", markup=False)
         self.dismiss(None)
+
+    @property
+    def _why(self) -> str:
+        """What `v` answers after an end that the environment may explain, else "" ."""
+        result = self.run_now.result if self.run_now is not None else None
+        if result is None or result.exit_code not in NOT_FOUND:
+            return ""
+        return "why as a unit?" if self.job.timer is not None else "why in cron?"
+
+    def action_environment(self) -> None:
+        """The environment next, where that may explain the end."""
+        if self.phase is Phase.ENDED and self._why:
+            self.dismiss("environment")
 
     def action_log(self) -> None:
         """The full log next; the run goes on."""

@@ -8,12 +8,22 @@ new text for bad lines of the table, by number, where the plan was refused with 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
-from fedtui.actions import cron_apply, cron_change, recording, timer_pause, timer_reschedule
+from fedtui.actions import (
+    cron_apply,
+    cron_change,
+    cron_setting,
+    recording,
+    silence,
+    timer_pause,
+    timer_reschedule,
+)
 from fedtui.actions.cron_change import CronChange
 from fedtui.actions.draft import Draft
 from fedtui.actions.plan import Applied, Plan, Refused
 from fedtui.actions.ports import Ports
+from fedtui.actions.silence import ConfigChange
 from fedtui.actions.table import Mend
 from fedtui.actions.timer_pause import TimerState
 from fedtui.actions.timer_reschedule import DropIn
@@ -68,9 +78,22 @@ async def plan_record(job: Job, ports: Ports, *, off: bool = False, mend: Mend |
     return await asyncio.to_thread(plan, job, ports, mend)
 
 
-async def plan_mend(job: Job, new_line: str, ports: Ports) -> Plan:
-    """New text for a line that cron refuses; `job` is the row of that line."""
-    return await asyncio.to_thread(cron_change.mend, job, new_line, ports)
+async def plan_mend(job: Job, new_line: str, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """New text for a line that cron refuses; `job` is the row of that line, `mend` is for other bad lines."""
+    return await asyncio.to_thread(cron_change.mend, job, new_line, ports, mend)
+
+
+async def plan_silence(code: str, job: Job | None, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """The finding `code` of a job, or of the machine, not reported any more."""
+    return await asyncio.to_thread(silence.plan, code, job, ports, mend)
+
+
+async def plan_environment(
+    job: Job, settings: Mapping[str, str], ports: Ports, *, mend: Mend | None = None
+) -> Plan:
+    """Lines above a cron job that set these variables; they hold for the jobs below it, too."""
+    _only_cron(job, f"systemctl {'--user ' if _of_user(job) else ''}edit {_service(job)}")
+    return await asyncio.to_thread(cron_setting.plan, job, settings, ports, mend)
 
 
 async def plan_milder(plan: Plan, job: Job, ports: Ports) -> Plan:
@@ -94,6 +117,8 @@ async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
         return await timer_pause.plan_undo(step, ports)
     if step.kind == "timer-drop-in":
         return await timer_reschedule.plan_undo(step, ports)
+    if step.kind == "config-file":
+        return await asyncio.to_thread(silence.plan_undo, step, ports)
     raise Refused(f"Change {step.id} ({step.kind}) was made by another version of fedtui, which can undo it.")
 
 
@@ -106,6 +131,8 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
         return await timer_pause.apply(plan, change, ports)
     if isinstance(change, DropIn):
         return await timer_reschedule.apply(change, plan, ports)
+    if isinstance(change, ConfigChange):
+        return await asyncio.to_thread(silence.apply, plan, change, ports)
     raise TypeError(f"no such change: {change.kind}")
 
 
@@ -138,3 +165,7 @@ def _of_user(job: Job) -> bool:
 
 def _unit(job: Job) -> str:
     return job.timer.unit if job.timer is not None else ""
+
+
+def _service(job: Job) -> str:
+    return job.timer.activates if job.timer is not None else ""

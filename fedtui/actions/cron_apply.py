@@ -12,7 +12,7 @@ from fedtui.actions.recording import make_ready
 from fedtui.actions.system_table import SystemTable
 from fedtui.actions.table import Table, port_of, read_table
 from fedtui.actions.undo_memory import pack, remember, require_history, unpack
-from fedtui.actions.wording import undo_words
+from fedtui.actions.wording import undo_words, what_was_done
 from fedtui.crontab import Document
 from fedtui.crontab.patch import revert
 from fedtui.history.database import UndoStep
@@ -73,9 +73,7 @@ def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     summary = undo_words(step)
     if current != after:
         summary += " Other lines were changed since; they stay as they are."
-    words = Words(
-        "undo", step.job_id, step.job_name, summary, f"Undone: {step.verb} {step.job_name}.", step.id
-    )
+    words = Words("undo", step.job_id, step.job_name, summary, f"Undone: {what_was_done(step)}.", step.id)
     return plan_table(Table(port, current, document), new, ports, words)
 
 

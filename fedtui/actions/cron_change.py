@@ -18,7 +18,7 @@ from fedtui.actions.table import Mend, Table, open_crontab, open_table
 from fedtui.crontab import Document, Entry, edit
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.patch import diff
-from fedtui.model import Job
+from fedtui.model import Job, State
 from fedtui.safe_text import decode, shown
 from fedtui.schedule.patterns import listing
 from fedtui.sources.crontab_port import CrontabError
@@ -52,7 +52,7 @@ Edit = Callable[[Document, Entry], bytes]
 
 def pause(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
     """The line behind a marker comment."""
-    table = open_table(job, ports, mend)
+    table = _table_of(job, ports, mend)
     entry = table.entry(job)
     new = edited(table, entry, edit.pause)
     summary = "Pause: it does not run until you resume it. By hand: delete the marker in front of the line."
@@ -61,7 +61,7 @@ def pause(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
 
 def resume(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
     """The marker taken off, the line byte for byte as it was."""
-    table = open_table(job, ports, mend)
+    table = _table_of(job, ports, mend)
     entry = table.entry(job)
     new = edited(table, entry, edit.resume)
     summary = f"Resume: {words_of(entry.schedule, job)}, next {first_run(entry.schedule, job, ports)}."
@@ -73,7 +73,7 @@ def reschedule(
     job: Job, schedule: str, ports: Ports, reason: str = "", ticket: str = "", mend: Mend | None = None
 ) -> Plan:
     """Another schedule, nothing else on the line changed."""
-    table = open_table(job, ports, mend)
+    table = _table_of(job, ports, mend)
     entry = table.entry(job)
     new = edited(
         table, entry, lambda doc, found: edit.reschedule(doc, found, schedule, reason=reason, ticket=ticket)
@@ -105,7 +105,7 @@ def new(draft: Draft, ports: Ports, mend: Mend | None = None) -> Plan:
 
 def change(job: Job, draft: Draft, ports: Ports, mend: Mend | None = None) -> Plan:
     """Schedule, command, name and note as the form has them; what is as before keeps its bytes."""
-    table = open_table(job, ports, mend)
+    table = _table_of(job, ports, mend)
     entry = table.entry(job)
     was = draft_text(entry)
     text = edited(
@@ -136,7 +136,7 @@ def change(job: Job, draft: Draft, ports: Ports, mend: Mend | None = None) -> Pl
 
 def delete(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
     """The entry and what belongs to it alone taken out."""
-    table = open_table(job, ports, mend)
+    table = _table_of(job, ports, mend)
     text = edited(table, table.entry(job), edit.delete)
     gone = len(bytes(table.document).splitlines()) - len(text.splitlines())
     lines = "One line leaves" if gone == 1 else f"{gone} lines leave"
@@ -146,20 +146,27 @@ def delete(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
     return plan_table(table, text, ports, words)
 
 
-def mend(job: Job, line: str, ports: Ports) -> Plan:
-    """Another text for a line that cron refuses, `job` being the row of that line."""
+def mend(job: Job, line: str, ports: Ports, others: Mend | None = None) -> Plan:
+    """Another text for a line that cron refuses, `job` being the row of that line; `others` mends more."""
     if job.location.line is None:
         raise Refused(f"{job.name} has no line to mend.")
     number = job.location.line
-    table = open_table(job, ports, {number: line})
+    table = open_table(job, ports, {**(others or {}), number: line})
     summary = f"Mend line {number}, which cron refuses: {job.state_reason or 'bad line'}."
     words = Words("mend", job.id, job.name, summary, f"Mended line {number}.")
     return plan_table(table, bytes(table.document), ports, words)
 
 
+def _table_of(job: Job, ports: Ports, mend: Mend | None = None, *, to_write: bool = True) -> Table:
+    """The table of a job. A line that cron refuses is none: it can only be mended."""
+    if job.state is State.BAD_LINE:
+        raise Refused(f"{job.name} is a line that cron refuses, not a job.", advice="e mends it.")
+    return open_table(job, ports, mend, to_write=to_write)
+
+
 def draft_of(job: Job, ports: Ports) -> Draft:
     """The job as a form shows it, from the table as it is now."""
-    return draft_text(open_table(job, ports, to_write=False).entry(job))
+    return draft_text(_table_of(job, ports, to_write=False).entry(job))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,5 +26,10 @@ def stamp(at: datetime) -> str:
 
 def undo_words(step: UndoStep) -> str:
     """What an undo of `step` says of itself."""
-    what = f"the undo of {step.job_name}" if step.verb == "undo" else f"{step.verb} {step.job_name}"
-    return f"Undo: {what}, {moment(step.at)}."
+    return f"Undo: {what_was_done(step)}, {moment(step.at)}."
+
+
+def what_was_done(step: UndoStep) -> str:
+    """A change that was made, as a noun or as its verb with the job."""
+    named = {"undo": "the undo of", "environment": "the environment of"}
+    return f"{named.get(step.verb, step.verb)} {step.job_name}"

@@ -81,6 +81,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli import running
 
             return running.run_job if options.verb == "run" else running.stop_job
+        case "env":
+            from fedtui.cli import environment
+
+            return environment.show_environment
         case "watch":
             from fedtui.cli import watching
 

@@ -19,7 +19,7 @@ DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 
 async def change(workspace: Workspace, options: Namespace) -> int:
     """Carry out pause, resume, reschedule, new, edit, delete or undo."""
-    return await _carry_out(workspace, options, await _plan(workspace, options))
+    return await carry_out(workspace, options, await _plan(workspace, options))
 
 
 async def _plan(workspace: Workspace, options: Namespace) -> Plan:
@@ -71,7 +71,8 @@ async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:
         raise UsageError(f"{schedule!r}: {preview.message}")
 
 
-async def _carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int:
+async def carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int:
+    """Show the plan, ask where nobody has said --yes, apply it."""
     print_plan(plan)
     if options.dry_run:
         print("Dry run: nothing was changed.")

@@ -195,6 +195,19 @@ def _edit(parser: argparse.ArgumentParser) -> None:
     _writes(parser)
 
 
+def _env(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
+    parser.add_argument("--diff", action="store_true", help="only what your shell has otherwise")
+    parser.add_argument(
+        "--set",
+        action="append",
+        metavar="NAME=VALUE",
+        help="write the line above the job in its crontab; may be repeated",
+    )
+    _json(parser)
+    _writes(parser)
+
+
 def _watch(parser: argparse.ArgumentParser) -> None:
     _job(parser, optional=True)
     parser.add_argument(
@@ -251,6 +264,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "reschedule": ("give a job another schedule", _reschedule),
     "new": ("add a job to your crontab", _new),
     "edit": ("change a crontab job", _edit),
+    "env": ("compare what a job is given with your shell's environment", _env),
     "check": ("look for everything that keeps a schedule from doing its work", _check),
     "metrics": ("print jobs, runs and findings as OpenMetrics", _metrics),
     "undo": ("take the last change back, or the one of that id", _undo),

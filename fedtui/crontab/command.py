@@ -24,7 +24,7 @@ _GUARDS = """
 _OTHER_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
 GUARDS = frozenset(_GUARDS.split())
 _BUILTINS = GUARDS | frozenset(_OTHER_BUILTINS.split())
-_BUILTINS_ONLY = _BUILTINS - {"sleep", "["}
+BUILTINS_ONLY = _BUILTINS - {"sleep", "["}
 _NO_LOGS = ("/dev/", "/proc/", "/sys/")
 # With a carriage return behind it (Windows line ends) it still names no file: the shell refuses it.
 _DESCRIPTOR = re.compile(r"(?:\d+-?|-)\r?")
@@ -90,7 +90,7 @@ def programs(command: bytes) -> tuple[str, ...]:
     if step is None or step.target is None:
         return ()
     names = (step.state.value(word) for word in step.target.lookups)
-    return tuple(name for name in names if name and "/" not in name and name not in _BUILTINS_ONLY)
+    return tuple(name for name in names if name and "/" not in name and name not in BUILTINS_ONLY)
 
 
 def uses_logger(command: bytes) -> bool:

@@ -7,7 +7,8 @@ guessed.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from fedtui.crontab.shell_words import Part, Redirect, Simple, Unreadable, Word,
 from fedtui.crontab.wrappers import Target, What, assignment, find_target, without_assignments
 
 _NESTING = 4
+_PROFILE_OPTION = re.compile(r"-[A-Za-z]*[li][A-Za-z]*|--login|--rcfile|--init-file")
 
 
 class ShellState:
@@ -55,12 +57,13 @@ class ShellState:
 
 
 class Step(NamedTuple):
-    """A simple command with the state it runs in. `words` are without assignments."""
+    """A simple command with the state it runs in. `words` are without assignments, `assigned` are those."""
 
     words: tuple[Word, ...]
     redirects: tuple[Redirect, ...]
     target: Target | None
     state: ShellState
+    assigned: tuple[Word, ...] = ()
 
 
 def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) -> tuple[Step, ...]:
@@ -75,6 +78,12 @@ def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) ->
         return ()
 
 
+def walk_on(text: str, state: ShellState) -> tuple[tuple[Step, ...], ShellState]:
+    """The steps of one line of a script, and the state after it. Raises Unreadable."""
+    walker = _Walker(state)
+    return tuple(_walked(text, walker, _NESTING)), walker.state
+
+
 @lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
 def _understood(text: str) -> tuple[tuple[Simple, tuple[Word, ...], Target | None], ...]:
     """The simple commands of a line, each with its words behind the assignments, and what it starts."""
@@ -86,20 +95,33 @@ def _understood(text: str) -> tuple[tuple[Simple, tuple[Word, ...], Target | Non
 
 
 def _steps(text: str, state: ShellState, nesting: int) -> Iterator[Step]:
-    walker = _Walker(state)
     commands = _understood(text)
     if len(commands) == 1 and (commands[0][2] is None or commands[0][2].what is not What.CODE):
         simple, words, target = commands[0]  # nothing comes after: what it does to the shell is no matter
         yield Step(words, tuple(simple.redirects), target, state)
         return
-    for simple, words, target in commands:
+    yield from _walked(text, _Walker(state), nesting)
+
+
+def _walked(text: str, walker: _Walker, nesting: int) -> Iterator[Step]:
+    for simple, words, target in _understood(text):
         walker.enter(simple)
-        yield Step(words, tuple(simple.redirects), target, walker.state.copy())
+        assigned = tuple(simple.words[: len(simple.words) - len(words)])
+        yield Step(words, tuple(simple.redirects), target, walker.state.copy(), assigned)
         if target is not None and target.what is What.CODE and nesting > 0:
             code = walker.state.value(target.word)
             if code is not None:
-                yield from _steps(code, walker.state.copy(), nesting - 1)
+                inner = walker.state.copy()
+                if reads_profile(words, target):
+                    inner.variables = {"HOME": inner.variables["HOME"]} if "HOME" in inner.variables else {}
+                yield from _steps(code, inner, nesting - 1)
         walker.leave(simple, words)
+
+
+def reads_profile(words: Sequence[Word], target: Target) -> bool:
+    """True where the shell before `target` is a login or interactive one: its profile may set anything."""
+    before = words[: words.index(target.word)] if target.word in words else words
+    return any(_PROFILE_OPTION.fullmatch(word.raw) for word in before)
 
 
 class _Walker:

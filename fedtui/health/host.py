@@ -51,6 +51,10 @@ class Host:
         self._kept[what, path] = (now, answer)
         return answer
 
+    def forget(self) -> None:
+        """Look at everything again the next time."""
+        self._kept.clear()
+
     def exists(self, path: str) -> bool | None:
         """Whether `path` is there; None where this user may not know."""
         return self._remember("exists", path, _exists)

@@ -80,6 +80,7 @@ _ASCII = str.maketrans(
         "×": "x",
         "•": "*",
         "↔": "-",
+        "→": ">",
         "\ufffd": "?",
     }
 )
@@ -108,7 +109,7 @@ _GREY_ROWS = (State.PAUSED, State.OFF, State.SCHEDULER_DOWN, State.UNREACHABLE)
 SEVERITIES: dict[Severity, Sign] = {
     Severity.ERROR: Sign("✗", "error", Tone.FAIL, Tone.FAIL, bold=True),
     Severity.WARNING: Sign("▲", "warning", Tone.WARN, Tone.WARN),
-    Severity.NOTE: Sign("○", "note", Tone.MUTED, Tone.MUTED),
+    Severity.NOTE: Sign("·", "note", Tone.MUTED, Tone.MUTED),
 }
 
 

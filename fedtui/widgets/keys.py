@@ -11,6 +11,8 @@ from typing import NamedTuple
 from textual.binding import Binding
 
 JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a log"
+ENVIRONMENT = "in the environment"
+DOCTOR = "in the doctor"
 
 
 class Key(NamedTuple):
@@ -34,7 +36,14 @@ class Key(NamedTuple):
     def binding(self) -> Binding:
         """The same as a Textual binding."""
         return Binding(
-            self.key, self.action, self.label, show=self.footer > 0, tooltip=self.help, id=self.id, group=None
+            self.key,
+            self.action,
+            self.label,
+            show=self.footer > 0,
+            key_display=self.key if self.key == "enter" else None,  # and not its sign, which few fonts have
+            tooltip=self.help,
+            id=self.id,
+            group=None,
         )
 
 
@@ -43,13 +52,15 @@ DASHBOARD = (
     Key("job.pause", "p", "pause", "pause", "pause or resume", JOB, 2),
     Key("job.reschedule", "e", "reschedule", "reschedule", "reschedule", JOB, 2, "resched"),
     Key("job.log", "l", "log", "log", "its log, full screen", JOB, 2, shown="l enter"),
-    Key("job.edit", "E", "edit", "edit", "edit the whole job", JOB, 1),
-    Key("job.delete", "x", "delete", "delete", "delete", JOB, 1),
+    Key("job.edit", "E", "edit", "edit", "edit the whole job", JOB),
+    Key("job.delete", "x", "delete", "delete", "delete", JOB),
     Key("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
     Key("job.record", "C", "record", "record", "record its exit status", JOB),
     Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
+    Key("job.environment", "v", "environment", "env", "cron's environment", JOB, 1),
     Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 2, shown="/ esc"),
-    Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 2),
+    Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 1),
+    Key("app.doctor", "d", "doctor", "doctor", "doctor: what is wrong, and its fix", EVERYWHERE, 2),
     Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
     Key("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
     Key("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
@@ -82,7 +93,38 @@ LOG_SCREEN = (
     Key("log.back", "escape", "back", "back", "back", LOG, 2, shown="esc", palette=False),
 )
 
-ALL = (*DASHBOARD, *APP, *LOG_SCREEN)
+ENVIRONMENT_SCREEN = (
+    Key("environment.add", "a", "add", "add the line", "set it in the crontab", ENVIRONMENT, 2),
+    Key("environment.run", "r", "run", "run as cron", "run it as cron would", ENVIRONMENT, 2, "run"),
+    Key("environment.mask", "m", "unmask", "unmask", "show secrets, hide them", ENVIRONMENT, 2),
+    Key(
+        "environment.same",
+        "equals_sign",
+        "same",
+        "show same",
+        "also what is the same",
+        ENVIRONMENT,
+        2,
+        shown="=",
+    ),
+    Key("environment.value", "enter", "value", "in full", "both values in full", ENVIRONMENT, shown="enter"),
+    Key(
+        "environment.refresh", "R", "refresh", "ask again", "ask both sides again", ENVIRONMENT, palette=False
+    ),
+    Key("environment.back", "escape", "back", "back", "back", ENVIRONMENT, 2, shown="esc", palette=False),
+)
+
+DOCTOR_SCREEN = (
+    Key("doctor.fix", "enter", "fix", "fix", "show the fix, confirm it; open a group", DOCTOR, 2),
+    Key("doctor.copy", "y", "copy", "copy", "copy the command", DOCTOR, 2),
+    Key("doctor.silence", "i", "silence", "silence", "silence it", DOCTOR, 2),
+    Key("doctor.again", "R", "again", "check again", "check again", DOCTOR, 2),
+    Key("doctor.job", "j", "go_to_job", "go to job", "go to its job", DOCTOR, 2),
+    Key("doctor.undo", "u", "undo", "undo", "undo the last change", DOCTOR, 1, palette=False),
+    Key("doctor.back", "escape", "back", "back", "back", DOCTOR, 2, shown="esc", palette=False),
+)
+
+ALL = (*DASHBOARD, *APP, *LOG_SCREEN, *DOCTOR_SCREEN, *ENVIRONMENT_SCREEN)
 BY_ID = {key.id: key for key in ALL}
 
 
@@ -94,7 +136,8 @@ def unknown_ids(keymap: dict[str, str]) -> list[str]:
 def taken_keys(keymap: dict[str, str]) -> list[tuple[str, str, str]]:
     """Who loses which key to whom by a user's keymap: (loser's id, key, winner's id), on one screen."""
     lost = []
-    for screen in ((*DASHBOARD, *APP), (*LOG_SCREEN, *APP)):
+    screens = (DASHBOARD, LOG_SCREEN, DOCTOR_SCREEN, ENVIRONMENT_SCREEN)
+    for screen in ((*keys, *APP) for keys in screens):
         has = {key.id: set(keymap.get(key.id, key.key).split(",")) for key in screen}
         for winner in (key.id for key in screen if key.id in keymap):
             for loser in (key.id for key in screen if key.id != winner):

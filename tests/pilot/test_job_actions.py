@@ -20,8 +20,8 @@ SIZE = (120, 40)
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Pilot[str]]:
-    """The dashboard over the workspace at `folder`, its jobs on the screen."""
+async def opened(folder: Path, job: str = "sync-learning-data") -> AsyncIterator[Pilot[str]]:
+    """The dashboard over the workspace at `folder`, its jobs on the screen; `job` is one of them."""
     workspace = demo_workspace(Config(state=folder / "unused"), folder)
     app = FedtuiApp(
         workspace.store,
@@ -34,7 +34,7 @@ async def opened(folder: Path) -> AsyncIterator[Pilot[str]]:
         background=workspace.background,
     )
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await says(pilot, lambda text: "sync-learning-data" in text)
+        await says(pilot, lambda text: job in text)
         yield pilot
     await workspace.close()
 

@@ -148,7 +148,20 @@ async def test_the_state_changes_in_place_and_its_meaning_is_said(end: Run, stat
     assert meaning in text
     assert "14:05:12 INFO chart 3 of 6: export size" in text
     assert "output in  ~/.local/state/fedtui/outputs/0123456789abcdef" in text
-    assert "╰─ esc close  r run again  l full log ──" in text
+    why = "  v why in cron?" if end.result is not None and end.result.exit_code in (126, 127) else ""
+    assert f"╰─ esc close  r run again  l full log{why} ──" in text
+
+
+@pytest.mark.parametrize(("end", "answer"), [(127, ["environment"]), (1, [])])
+async def test_v_asks_why_where_a_command_was_not_found(end: int, answer: list[str]) -> None:
+    world = World()
+    app, _ = opened(world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        world.tell(b"", ended(Outcome.FAILED, end))
+        await until(pilot, reads(app, "r run again"))
+        await pilot.press("v")
+        await pilot.pause(0.1)
+        assert app.answers == answer
 
 
 async def test_updates_that_end_without_a_result_are_unknown_not_ok() -> None:

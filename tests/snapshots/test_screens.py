@@ -7,8 +7,11 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
+from fedtui.screens.environment import EnvironmentScreen
 from tests.fixtures import mockup_data as mock
+from tests.fixtures import mockup_environment
 from tests.fixtures.mockup_app import MockupApp, screen_text
+from tests.pilot import test_doctor as doctor
 
 SMALL, LARGE = (80, 24), (120, 40)
 THEMES = pytest.mark.parametrize("light", [False, True], ids=["dark", "light"])
@@ -104,3 +107,43 @@ def test_help(snap_compare: Compare, size: tuple[int, int], light: bool) -> None
 def test_palette(snap_compare: Compare) -> None:
     run = after("ctrl+p", says="Dark or light")
     assert snap_compare(MockupApp(), terminal_size=LARGE, run_before=run)
+
+
+def environment(*keys: str, says: str) -> Callable[[Pilot[str]], object]:
+    """Open the environment of the export, press keys, wait."""
+
+    async def run(pilot: Pilot[str]) -> None:
+        await pilot.app.push_screen(EnvironmentScreen(mock.EXPORT, mockup_environment.read))
+        await after(*keys, says=says)(pilot)  # type: ignore[misc]  # a coroutine, typed as object
+
+    return run
+
+
+@SIZES
+@THEMES
+def test_environment(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    run = environment(says="export-collections.sh calls")
+    assert snap_compare(MockupApp(light=light), terminal_size=size, run_before=run)
+
+
+def test_environment_in_ascii(snap_compare: Compare) -> None:
+    run = environment("equals_sign", "m", says="s3cr3t")
+    assert snap_compare(MockupApp(ascii_only=True), terminal_size=SMALL, run_before=run)
+
+
+def test_environment_a_path_in_full(snap_compare: Compare) -> None:
+    run = environment("enter", says="not in cron")
+    assert snap_compare(MockupApp(), terminal_size=SMALL, run_before=run)
+
+
+@SIZES
+@THEMES
+def test_doctor(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    app = MockupApp(doctor.SNAPSHOT, light=light)
+    run = after("d", "down", says="why it matters")
+    assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+def test_doctor_in_ascii(snap_compare: Compare) -> None:
+    app = MockupApp(doctor.SNAPSHOT, ascii_only=True)
+    assert snap_compare(app, terminal_size=SMALL, run_before=after("d", says="why it matters"))

@@ -142,11 +142,16 @@ async def test_a_bus_that_went_away_keeps_the_rows_greyed() -> None:
 
 
 async def test_findings_are_those_of_the_newest_snapshot() -> None:
-    def check(snapshot: Snapshot) -> Checkup:
-        return Checkup(tuple(Finding("FT000", Severity.WARNING, one.name, one.name) for one in snapshot.jobs))
+    class Checks:
+        def __call__(self, snapshot: Snapshot, /) -> Checkup:
+            found = (Finding("FT000", Severity.WARNING, one.name, one.name) for one in snapshot.jobs)
+            return Checkup(tuple(found))
+
+        def forget(self) -> None:
+            """Nothing is remembered."""
 
     crontab = Scripted("crontab")
     crontab.says("sync")
-    async with running(crontab, check=check) as store:
+    async with running(crontab, check=Checks()) as store:
         snapshot = await until(store, lambda s: bool(s.findings))
         assert [finding.title for finding in snapshot.findings] == ["sync"]

@@ -32,7 +32,7 @@ from fedtui.actions import (
 )
 from fedtui.crontab import Document
 from fedtui.history.database import History
-from fedtui.model import CronFacts, Job, Location, SourceName
+from fedtui.model import CronFacts, Job, Location, SourceName, State
 from fedtui.sources.zone import local_zone
 from tests.unit.actions.conftest import NOW
 from tests.unit.actions.table_file import TableFile
@@ -352,6 +352,25 @@ async def test_mending_a_line_from_its_own_row(world: Ports, port: TableFile) ->
     assert plan.summary == "Mend line 1, which cron refuses: bad minute."
     await apply(plan, world)
     assert port.read() == b"# " + BAD
+
+
+async def test_a_bad_line_is_no_job_to_pause_or_delete(world: Ports, port: TableFile) -> None:
+    port.path.write_bytes(BAD)
+    row = replace(job(port, "echo"), name="crontab:1", location=Location("crontab", 1), state=State.BAD_LINE)
+    for plan in (plan_pause, plan_resume, plan_delete):
+        with pytest.raises(Refused, match="crontab:1 is a line that cron refuses, not a job") as caught:
+            await plan(row, world)
+        assert caught.value.advice == "e mends it."
+    assert port.read() == BAD
+
+
+async def test_a_line_is_mended_while_other_bad_lines_become_comments(world: Ports, port: TableFile) -> None:
+    port.path.write_bytes(BAD + b"* * * * * a\0b\n")
+    row = replace(job(port, "echo"), name="broken", location=Location("crontab", 1))
+    with pytest.raises(BadTable) as caught:
+        await plan_mend(row, "1 * * * * broken", world)
+    await apply(await plan_mend(row, "1 * * * * broken", world, mend=caught.value.as_comments), world)
+    assert port.read() == BAD.replace(b"61 *", b"1 *") + b"# * * * * * a\0b\n"
 
 
 async def test_a_missing_last_newline_is_mended_and_said(world: Ports, port: TableFile) -> None:

@@ -1,0 +1,45 @@
+"""The checks with what they remember: facts about files, and which findings nobody wants to hear of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from fedtui.config import Config, ConfigError, config_file, load
+from fedtui.health import checkup
+from fedtui.health.host import Host
+from fedtui.model import Checkup, Snapshot
+
+
+class Doctor:
+    """Called with a snapshot it says what is wrong. Blocking: it may stat files."""
+
+    def __init__(self, config: Config) -> None:
+        self._host = Host(config.log_size_warning)
+        self._ignore: Collection[str] = config.ignore
+        self._read = _modified()
+
+    def __call__(self, snapshot: Snapshot) -> Checkup:
+        """What all checks say."""
+        return checkup(snapshot, self._host, self._ignored())
+
+    def forget(self) -> None:
+        """Look at every file again the next time."""
+        self._host.forget()
+
+    def _ignored(self) -> Collection[str]:
+        """What config.toml says now: `i` writes there while the dashboard is open."""
+        modified = _modified()
+        if modified != self._read:
+            self._read = modified
+            try:
+                self._ignore = load().ignore
+            except ConfigError:
+                return self._ignore  # somebody is writing it; what was read stands
+        return self._ignore
+
+
+def _modified() -> int:
+    try:
+        return config_file().stat().st_mtime_ns
+    except OSError:
+        return 0

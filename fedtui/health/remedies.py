@@ -1,0 +1,30 @@
+"""From a finding to the plan that mends it: the actions, chosen by what the finding's remedy says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fedtui import actions
+from fedtui.actions.plan import Plan, Refused
+from fedtui.actions.ports import Ports
+from fedtui.model import Finding, Job
+
+
+async def plan_remedy(finding: Finding, job: Job | None, ports: Ports) -> Plan:
+    """The plan of the finding's remedy for `job`. Raises Refused where it has none, or none any more."""
+    remedy = finding.remedy
+    if remedy is None:
+        raise Refused(f"{finding.code} has no fix that fedtui can make.", advice=finding.fix)
+    if job is None:
+        raise Refused("The job is gone.", advice="R checks again.")
+    match remedy.verb:
+        case "line":
+            return await actions.plan_mend(job, remedy.text, ports)
+        case "command":
+            draft = await actions.load_draft(job, ports)
+            return await actions.plan_edit(job, replace(draft, command=remedy.text), ports)
+        case "schedule":
+            return await actions.plan_reschedule(job, remedy.text, ports, reason=finding.code)
+        case "resume":
+            return await actions.plan_resume(job, ports)
+    raise Refused(f"This fedtui cannot {remedy.words}.", advice=finding.fix)

@@ -1,0 +1,144 @@
+"""The rows of the doctor's list: groups of findings, those of an opened group, and what was not checked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from fedtui.model import Finding, Job, Severity, Snapshot, Unchecked
+from fedtui.presentation.findings import Counts, FindingGroup, grouped, where
+from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, cut, fit
+from fedtui.safe_text import shown
+
+CODE, WHERE, FIX = 8, 22, 6
+"""Widths of the columns but FINDING, which takes the rest."""
+
+
+class Row(NamedTuple):
+    """One row: a group, a finding of a group that was opened, or something that was not checked."""
+
+    key: str
+    group: FindingGroup | None = None
+    finding: Finding | None = None
+    unchecked: Unchecked | None = None
+    inner: bool = False
+
+    @property
+    def job_id(self) -> str | None:
+        """The job that the row is about, where it is one."""
+        return self.finding.job_id if self.finding is not None else None
+
+
+def rows_of(snapshot: Snapshot, opened: Collection[str]) -> list[Row]:
+    """The rows, the worst first; groups of several whose key is in `opened` are followed by their own."""
+    rows: list[Row] = []
+    for group in grouped(snapshot.findings):
+        key = f"{group.code} {group.title}"
+        if len(group.findings) == 1:
+            rows.append(Row(f"{key} {group.first.job_id}", finding=group.first))
+            continue
+        rows.append(Row(key, group=group))
+        if key in opened:
+            rows += [Row(f"{key} {one.job_id}", finding=one, inner=True) for one in group.findings]
+    return rows + [Row(f"? {one.what} {one.codes}", unchecked=one) for one in snapshot.unchecked]
+
+
+def heading(width: int) -> Line:
+    """The names of the columns."""
+    finding = width - 3 - CODE - WHERE - FIX
+    text = f"   {'CODE':<{CODE}}{'WHERE':<{WHERE}}{'FINDING':<{finding}}FIX"
+    return fit((Piece(text, Tone.MUTED),), width)
+
+
+def row_line(row: Row, jobs: Mapping[str, Job], width: int) -> Line:
+    """One row in exactly `width` cells."""
+    room = width - 3 - CODE - WHERE - FIX
+    if row.unchecked is not None:
+        one = row.unchecked
+        code = one.codes[0] + ("+" if len(one.codes) > 1 else "") if one.codes else "-"
+        cells = ("?", code, one.what, f"not checked: {one.reason}", "how" if one.advice else "")
+        tone, words = Tone.MUTED, Tone.MUTED
+    else:
+        finding = row.finding or _group(row).first
+        sign = SEVERITIES[finding.severity]
+        group = row.group or FindingGroup(finding.title, (finding,))
+        place = ("  " if row.inner else "") + where(group, jobs, WHERE - 2)
+        cells = (sign.glyph, finding.code, place, group.title, fix_word(row))
+        tone = sign.tone
+        words = Tone.MUTED if finding.severity is Severity.NOTE else Tone.TEXT
+    glyph, code, place, title, fix = cells
+    return fit(
+        (
+            Piece(f" {glyph} ", tone),
+            Piece(f"{code:<{CODE}}", tone),
+            *fit((Piece(cut(shown(place), WHERE - 2)),), WHERE),
+            *fit((Piece(cut(shown(title), room - 2), words),), room),
+            Piece(fix, Tone.ACCENT),
+        ),
+        width,
+    )
+
+
+def _group(row: Row) -> FindingGroup:
+    if row.group is None:
+        raise ValueError(row.key)
+    return row.group
+
+
+def fix_word(row: Row) -> str:
+    """`fix` where fedtui can make it, `how` where it can say it, `open` for a group."""
+    if row.group is not None:
+        return "open"
+    finding = row.finding
+    if finding is None:
+        return ""
+    return "fix" if finding.remedy is not None else "how" if finding.fix or finding.command else ""
+
+
+def counts_line(snapshot: Snapshot, wide: bool, checked: str) -> Line:
+    """What the rule over the list says: how many of each, what passed, and where there is room when."""
+    counts = Counts.of(snapshot)
+    pieces: list[Piece] = []
+    for number, name, severity in (
+        (counts.errors, "error", Severity.ERROR),
+        (counts.warnings, "warning", Severity.WARNING),
+    ):
+        if number:
+            sign = SEVERITIES[severity]
+            pieces.append(Piece(f"  {sign.glyph} {_many(number, name)}", sign.tone, bold=True))
+    if counts.notes:
+        pieces.append(Piece(f"  {_many(counts.notes, 'note')}", Tone.MUTED))
+    passed = f"   {counts.passed} passed"
+    if counts.unchecked:
+        passed += f", {counts.unchecked} not checked"
+    if counts.silenced and wide:
+        passed += f", {counts.silenced} silenced"
+    pieces.append(Piece(passed, Tone.MUTED))
+    if wide:
+        pieces.append(Piece(f"   {checked}", Tone.MUTED))
+    return tuple(pieces)
+
+
+def _many(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
+
+
+def facts(finding: Finding) -> list[tuple[str, str]]:
+    """The evidence as label and value; the first fact without a label is what was seen."""
+    found: list[tuple[str, str]] = []
+    for line in finding.evidence:
+        label, blanks, value = line.partition("  ")
+        if blanks and value.strip() and len(label) <= _LABEL and ":" not in label:
+            found.append((label, value.strip()))
+        else:
+            found.append(("" if any(not one or one == "seen" for one, _ in found) else "seen", line))
+    return found
+
+
+_LABEL = 14
+"""The longest label of a fact; longer beginnings are the fact itself."""
+
+
+def first_row(rows: Sequence[Row], key: str | None) -> int:
+    """The place of the row of that key, or 0."""
+    return next((number for number, row in enumerate(rows) if row.key == key), 0)

@@ -1,0 +1,200 @@
+"""The rows of the environment screen: what a scheduler gives, what the shell has, and how they relate."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fedtui.environment import Comparison, Program, Relation, Variable
+from fedtui.environment.values import masked
+from fedtui.presentation.signs import Line, Piece, Tone, cells, fit
+from fedtui.safe_text import decode, visible
+from fedtui.sources.path_lookup import Found
+
+GUTTER = 2
+_NAME_AT_LEAST, _NAME_AT_MOST = 16, 26
+_ALWAYS = ("PATH", "SHELL", "HOME", "LOGNAME")
+"""Shown also where both sides have the same: whoever looks here looks for these."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the comparison is looked at: with secrets, with what is the same, and whose home is `~`."""
+
+    home: str
+    unmasked: bool = False
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table. `name` is the variable that a key on this row is about; None for a heading.
+
+    `rule`: it reaches from edge to edge.
+    """
+
+    line: Line
+    name: str | None = None
+    rule: bool = False
+
+
+def title_facts(comparison: Comparison) -> Line:
+    """What the screen's rule counts: `≠ 2 differ  – 4 missing in cron  = 28 same`."""
+    scheduler = comparison.given.scheduler
+    words = {
+        Relation.DIFFERS: "≠ {} differ",
+        Relation.MISSING: f"– {{}} missing in {scheduler}",
+        Relation.EXTRA: f"+ {{}} only in {scheduler}",
+        Relation.SAME: "= {} same",
+    }
+    counts = ((comparison.count(relation), text) for relation, text in words.items())
+    return tuple(Piece("  " + text.format(count), Tone.MUTED) for count, text in counts if count)
+
+
+def table(comparison: Comparison, width: int, view: View) -> list[Row]:
+    """Variables, then the programs that the job looks up, for a table of `width` cells."""
+    given, shell = f"{comparison.given.scheduler} gives".upper(), "YOUR SHELL HAS"
+    shown = [one for one in comparison.variables if _is_shown(one, view)]
+    programs = sorted(comparison.programs, key=lambda one: _PROGRAM_ORDER[one.relation])
+    names = [*(one.name for one in shown), *(one.name for one in programs)]
+    columns = _columns(width, max((cells(visible(name)) for name in names), default=0))
+    rows = [
+        Row(_row("  ", Tone.MUTED, "NAME", Tone.MUTED, (given, Tone.MUTED), (shell, Tone.MUTED), columns))
+    ]
+    rows += [Row(_variable(one, view, columns), one.name) for one in shown]
+    if programs:
+        place = "on the line and in the script" if comparison.scripts else "on the line"
+        rows.append(Row(_rule(f"Commands {place}", width + 1), rule=True))
+        sides = (f"IN {comparison.given.scheduler.upper()}", Tone.MUTED), ("IN YOUR SHELL", Tone.MUTED)
+        rows.append(Row(_row("  ", Tone.MUTED, "COMMAND", Tone.MUTED, *sides, columns)))
+        rows += [Row(_program(one, view.home, columns), "PATH") for one in programs]
+    return rows
+
+
+def value_of(variable: Variable, value: bytes | None, view: View) -> str:
+    """One side's value for the eye."""
+    if value is None:
+        return "missing" if value is variable.given else "not set"
+    text = decode(value)
+    safe = visible(text if view.unmasked else masked(variable.name, text))
+    return (safe if text == view.home else homely(safe, view.home)) or "(empty)"
+
+
+def homely(text: str, home: str) -> str:
+    """`text` with the home folder written `~` wherever a path begins with it, as in a PATH."""
+    home = home.rstrip("/")
+    return re.sub(rf"(?<![\w/.-]){re.escape(home)}(?=[/:\s,.]|$)", "~", text) if home else text
+
+
+def _is_shown(variable: Variable, view: View) -> bool:
+    return view.same or variable.relation is not Relation.SAME or variable.name in _ALWAYS
+
+
+def _columns(width: int, longest: int) -> tuple[int, int, int]:
+    """The widths of name, the scheduler's side and the shell's."""
+    name = min(max(longest + 1, _NAME_AT_LEAST), _NAME_AT_MOST)
+    rest = width - GUTTER - name
+    return name, rest // 2, rest - rest // 2
+
+
+def _row(
+    glyph: str,
+    tone: Tone,
+    name: str,
+    name_tone: Tone,
+    given: tuple[str, Tone],
+    shell: tuple[str, Tone],
+    columns: tuple[int, int, int],
+) -> Line:
+    """A row in its columns; each cell keeps a blank at its end."""
+    first, second, third = columns
+    parts = (
+        fit((Piece(glyph, tone),), GUTTER),
+        fit((Piece(name, name_tone),), first - 1),
+        (Piece(" "),),
+        fit((Piece(given[0], given[1]),), second - 1),
+        (Piece(" "),),
+        fit((Piece(shell[0], shell[1]),), third),
+    )
+    return tuple(piece for part in parts for piece in part)
+
+
+def _variable(variable: Variable, view: View, columns: tuple[int, int, int]) -> Line:
+    given = value_of(variable, variable.given, view)
+    shell = value_of(variable, variable.shell, view)
+    match variable.relation:
+        case Relation.DIFFERS:
+            glyph, tone, given_tone, shell_tone = "≠", Tone.WARN, Tone.TEXT, Tone.TEXT
+        case Relation.MISSING:
+            tone = Tone.FAIL if variable.matters else Tone.MUTED
+            glyph, given_tone, shell_tone = "–", tone, Tone.TEXT
+        case Relation.EXTRA:
+            glyph, tone, given_tone, shell_tone = "+", Tone.MUTED, Tone.TEXT, Tone.MUTED
+        case _:
+            glyph, tone, given_tone, shell_tone = "=", Tone.MUTED, Tone.MUTED, Tone.MUTED
+    name = visible(variable.name)
+    return _row(glyph, tone, name, Tone.TEXT, (given, given_tone), (shell, shell_tone), columns)
+
+
+_PROGRAM_ORDER = {
+    Relation.MISSING: 0,
+    Relation.NOWHERE: 1,
+    Relation.DIFFERS: 2,
+    Relation.EXTRA: 3,
+    Relation.UNKNOWN: 4,
+    Relation.SAME: 5,
+}
+
+
+def _program(program: Program, home: str, columns: tuple[int, int, int]) -> Line:
+    bad = Tone.MUTED if program.tested else Tone.FAIL
+    glyph, tone = {
+        Relation.MISSING: ("–" if program.tested else "✗", bad),
+        Relation.NOWHERE: ("–" if program.tested else "✗", bad),
+        Relation.DIFFERS: ("≠", Tone.WARN),
+        Relation.EXTRA: ("+", Tone.MUTED),
+        Relation.UNKNOWN: ("?", Tone.MUTED),
+        Relation.SAME: ("=", Tone.MUTED),
+    }[program.relation]
+    usual = Tone.MUTED if program.relation is Relation.SAME else Tone.TEXT
+    given = place_of(program.given, home), usual if program.given.path else bad
+    shell = place_of(program.shell, home), usual if program.shell.path else Tone.MUTED
+    return _row(glyph, tone, visible(program.name), Tone.TEXT, given, shell, columns)
+
+
+def place_of(found: Found, home: str) -> str:
+    """`/usr/bin/python3  → python3.11`, `not found`, or why it is not known."""
+    if found.path is None:
+        if not found.known:
+            return f"not known: {homely(visible(found.note), home)}"
+        return "not executable" if found.note else "not found"
+    text = homely(visible(found.path), home)
+    target = posixpath.basename(found.real or found.path)
+    return text if target == posixpath.basename(found.path) else f"{text}  → {visible(target)}"
+
+
+def _rule(head: str, width: int) -> Line:
+    dashes = "─" * max(0, width - cells(head) - 3)
+    return (Piece("─ ", Tone.LINE), Piece(head, Tone.MUTED), Piece(f" {dashes}", Tone.LINE))
+
+
+def text_rows(comparison: Comparison, view: View) -> Iterator[str]:
+    """What differs, for a terminal without a screen."""
+    for variable in comparison.variables:
+        if variable.relation is Relation.SAME:
+            continue
+        glyph = {Relation.DIFFERS: "≠", Relation.MISSING: "–", Relation.EXTRA: "+"}.get(
+            variable.relation, "="
+        )
+        yield f"{glyph} {visible(variable.name)}"
+        sides = ((comparison.given.scheduler, variable.given), ("shell", variable.shell))
+        for side, value in sides:
+            yield f"    {side:<8} {value_of(variable, value, view)}"
+    for program in comparison.programs:
+        if program.relation is Relation.SAME:
+            continue
+        yield f"command {visible(program.name)} ({visible(program.where)}): {program.relation.value}"
+        yield f"    {comparison.given.scheduler:<8} {place_of(program.given, view.home)}"
+        yield f"    {'shell':<8} {place_of(program.shell, view.home)}"

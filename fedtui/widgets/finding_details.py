@@ -1,0 +1,146 @@
+"""What the doctor says of one row: evidence, why it matters, and the fix with its diff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual.content import Content
+
+from fedtui.actions.plan import Plan
+from fedtui.model import Finding, Job, Snapshot
+from fedtui.presentation.doctor import Row, facts
+from fedtui.presentation.findings import where, why_it_matters
+from fedtui.presentation.signs import cut
+from fedtui.widgets.lines import diff_lines, fact, outside, paragraph, rule, wrap
+
+MEMBERS = 12
+"""Findings of a group that are named one by one."""
+
+
+def details(
+    row: Row, snapshot: Snapshot, width: int, *, roomy: bool, plan: Plan | str | None
+) -> list[Content]:
+    """The rows below the list. `plan` is the fix, or why there is none; None while it is not known."""
+    jobs = {job.id: job for job in snapshot.jobs}
+    if row.unchecked is not None:
+        sections = _unchecked(row, width)
+    elif row.group is not None:
+        sections = _group(row, jobs, width)
+    elif row.finding is not None:
+        sections = _finding(row.finding, jobs, width, plan)
+    else:
+        return []
+    lines: list[Content] = []
+    for section in sections:
+        lines += ([Content("")] if roomy and lines else []) + section
+    return lines
+
+
+def _head(code: str, place: str, title: str, width: int) -> Content:
+    room = width - len(code) - 12
+    place = cut(outside(place), room // 2)
+    return rule(
+        width,
+        Content.assemble(
+            (code, "$muted"), "  ", place, "  ", (cut(outside(title), max(8, room - len(place))), "$muted")
+        ),
+    )
+
+
+def _indented(rows: Sequence[Content]) -> list[Content]:
+    return [Content(" ") + row for row in rows]
+
+
+def _finding(
+    finding: Finding, jobs: Mapping[str, Job], width: int, plan: Plan | str | None
+) -> list[list[Content]]:
+    job = jobs.get(finding.job_id or "")
+    place = "this machine" if finding.job_id is None else job.name if job is not None else finding.job_id
+    sections = [
+        [
+            _head(finding.code, place, finding.title, width),
+            *_indented(paragraph(finding.sentence, width - 2)),
+            *_facts(finding, job, width),
+        ]
+    ]
+    why = why_it_matters(finding)
+    if why:
+        head = rule(width, Content.styled("why it matters", "$muted"))
+        sections.append([head, *_indented(paragraph(why, width - 2))])
+    return [*sections, _fix(finding, width, plan)]
+
+
+def _facts(finding: Finding, job: Job | None, width: int) -> list[Content]:
+    told = facts(finding)
+    if job is not None and not any(name == "line" or str(job.location) in value for name, value in told):
+        told.append(("defined in", str(job.location)))
+    label = max([9, *(len(name) for name, _ in told)]) + 2
+    rows: list[Content] = []
+    for name, value in told:
+        room = width - label - 2
+        whole = outside(value)
+        for number, piece in enumerate([cut(whole, room)] if name == "line" else wrap(whole, room)):
+            rows.append(fact("" if number else name, Content(piece), label))
+    return _indented(rows)
+
+
+def _fix(finding: Finding, width: int, plan: Plan | str | None) -> list[Content]:
+    remedy = finding.remedy
+    words = remedy.words if remedy is not None else ""
+    head = Content.assemble(("fix", "$muted"), "   " if words else "", cut(outside(words), width - 12))
+    rows = [rule(width, head)]
+    if isinstance(plan, Plan):
+        for diff in plan.diffs:
+            rows += _indented(diff_lines(diff, width - 2))
+        for warning in plan.warnings:
+            rows += _indented(paragraph(warning, width - 2, "$muted"))
+    elif plan is not None:
+        rows += _indented(paragraph(plan, width - 2, "$muted"))
+    elif remedy is not None:
+        rows.append(Content.styled(" looking at what would change …", "$muted"))
+    if finding.fix and not isinstance(plan, Plan):
+        rows += _indented(paragraph(finding.fix, width - 2))
+    if finding.command:
+        rows += _indented(
+            [Content.styled(piece, "bold") for piece in wrap(outside(finding.command), width - 2)]
+        )
+    return rows
+
+
+def _group(row: Row, jobs: Mapping[str, Job], width: int) -> list[list[Content]]:
+    group = row.group
+    if group is None:
+        return []
+    members = []
+    for finding in group.findings[:MEMBERS]:
+        job = jobs.get(finding.job_id or "")
+        name = cut(outside(job.name if job is not None else finding.title), 30)
+        said = finding.title if finding.title != group.title else str(job.location) if job is not None else ""
+        members.append(Content.assemble(f"{name:<32}", (cut(outside(said), max(8, width - 34)), "$muted")))
+    more = len(group.findings) - MEMBERS
+    if more > 0:
+        members.append(Content.styled(f"and {more} more; enter lists them", "$muted"))
+    sections = [[_head(group.code, where(group, jobs), group.title, width), *_indented(members)]]
+    why = why_it_matters(group.first)
+    if why:
+        head = rule(width, Content.styled("why it matters", "$muted"))
+        sections.append([head, *_indented(paragraph(why, width - 2))])
+    if group.first.fix:
+        head = rule(width, Content.styled("fix", "$muted"))
+        sections.append([head, *_indented(paragraph(group.first.fix, width - 2))])
+    return sections
+
+
+def _unchecked(row: Row, width: int) -> list[list[Content]]:
+    one = row.unchecked
+    if one is None:
+        return []
+    head = _head("?", one.what, "could not be looked at: neither found nor fine", width)
+    sections = [[head, *_indented(paragraph(one.reason, width - 2))]]
+    if one.codes:
+        told = rule(width, Content.styled("not looked for everywhere", "$muted"))
+        sections.append([told, *_indented(paragraph(" ".join(one.codes), width - 2))])
+    if one.advice:
+        told = rule(width, Content.styled("fix", "$muted"))
+        sections.append([told, *_indented(paragraph(one.advice, width - 2))])
+    return sections

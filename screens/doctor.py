@@ -1,0 +1,208 @@
+"""The doctor: every finding with its evidence, why it matters and how it is mended; what passed, what was
+not checked. `enter` shows the plan of a fix, and only `y` in there changes anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from fedtui import actions
+from fedtui.actions.plan import Plan, Refused
+from fedtui.health.remedies import plan_remedy
+from fedtui.model import Finding, Job, Snapshot
+from fedtui.presentation.doctor import Row, counts_line, rows_of
+from fedtui.presentation.signs import Piece, Tone
+from fedtui.screens.job_actions import JobActions
+from fedtui.widgets.finding_details import details
+from fedtui.widgets.finding_table import FindingTable
+from fedtui.widgets.head_line import WIDE
+from fedtui.widgets.key_line import KeyLine
+from fedtui.widgets.keys import DOCTOR_SCREEN
+from fedtui.widgets.lines import ROOMY_FROM, Body, paragraph
+from fedtui.widgets.pane import PaneRule
+
+REST = 0.15
+"""Seconds that the cursor rests on a finding before its fix is worked out."""
+
+NEEDS_A_FINDING = ("fix", "copy", "silence", "go_to_job")
+
+
+class DoctorScreen(JobActions):
+    """Opened by `d`."""
+
+    CSS_PATH = "../styles/doctor.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(key.binding for key in DOCTOR_SCREEN),
+        Binding("pagedown,space", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened: set[str] = set()
+        self._fixes: dict[Finding, Plan | str] = {}
+
+    def compose_page(self) -> ComposeResult:
+        """Rule, list, and what there is to say of the row under the cursor."""
+        self._rule = PaneRule("Doctor")
+        self._rule.active = True
+        self.table = FindingTable(id="findings")
+        self._body = Body(self._details, id="details-body")
+        yield self._rule
+        yield self.table
+        with VerticalScroll(id="details", can_focus=False):
+            yield self._body
+
+    def on_mount(self) -> None:
+        """The list has the focus."""
+        super().on_mount()
+        self.table.focus()
+
+    def on_resize(self) -> None:
+        """Other widths wrap otherwise."""
+        self.show(self.snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw a new snapshot."""
+        super().show(snapshot)
+        rows = rows_of(snapshot, self._opened)
+        known = set(snapshot.findings)
+        self._fixes = {finding: fix for finding, fix in self._fixes.items() if finding in known}
+        jobs = {job.id: job for job in snapshot.jobs}
+        self.table.styles.height = min(len(rows) + 1, max(4, self.app.size.height * 2 // 5))
+        self.table.set_rows(rows, jobs)
+        at = snapshot.at.astimezone(self.now().tzinfo)
+        wide = self.app.size.width >= WIDE
+        facts = counts_line(snapshot, wide, f"checked {at:%H:%M:%S}")
+        if snapshot.loading:
+            facts = (*facts, Piece("   reading …", Tone.MUTED))
+        self._rule.show("Doctor", facts)
+        self._moved()
+
+    # The row under the cursor
+
+    @property
+    def row(self) -> Row | None:
+        """What the cursor is on."""
+        return self.table.row
+
+    @property
+    def finding(self) -> Finding | None:
+        """The one finding that the cursor is on."""
+        return self.row.finding if self.row is not None else None
+
+    @property
+    def job(self) -> Job | None:
+        """The job that it is about."""
+        return self.snapshot.job(self.row.job_id) if self.row is not None and self.row.job_id else None
+
+    def _details(self, width: int) -> Sequence[Content]:
+        row = self.row
+        if row is None:
+            words = "Reading …" if self.snapshot.loading else "Nothing was found."
+            return [Content(""), *(Content(" ") + line for line in paragraph(words, width - 2, "$muted"))]
+        plan = self._fixes.get(row.finding) if row.finding is not None else None
+        roomy = self.app.size.height >= ROOMY_FROM
+        lines = details(row, self.snapshot, width, roomy=roomy, plan=plan)
+        return [Content(""), *lines]
+
+    @on(FindingTable.Moved)
+    def _moved(self) -> None:
+        row = self.row
+        labels = {"doctor.fix": "open" if row is not None and row.group is not None else "fix"}
+        for line in self.query(KeyLine):
+            line.labels = labels
+        self.refresh_bindings()
+        self._body.redraw()
+        finding = self.finding
+        if finding is not None and finding.remedy is not None and finding not in self._fixes:
+            self.run_worker(self._work_out(finding), group="fix", exclusive=True)
+
+    async def _work_out(self, finding: Finding) -> None:
+        """Make the plan of the fix, to show its diff; it is made anew before it is confirmed."""
+        await asyncio.sleep(REST)
+        try:
+            self._fixes[finding] = await plan_remedy(finding, self.job, self.host.ports)
+        except Refused as refused:
+            self._fixes[finding] = str(refused)
+        self._body.redraw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys for a finding need one."""
+        row = self.row if self.is_mounted else None
+        if action == "fix":
+            return row is not None and (row.group is not None or self._fixable)
+        if action == "copy":
+            return self.finding is not None and bool(self.finding.command)
+        if action == "silence":
+            return self.finding is not None
+        if action == "go_to_job":
+            return self.job is not None
+        return True
+
+    @property
+    def _fixable(self) -> bool:
+        return self.finding is not None and self.finding.remedy is not None
+
+    # Keys
+
+    @on(FindingTable.Chosen)
+    def action_fix(self) -> None:
+        """Show the plan of the fix, or open or close the group."""
+        row, finding = self.row, self.finding
+        if row is not None and row.group is not None:
+            self._opened ^= {row.key}
+            self.show(self.snapshot)
+        elif finding is not None and self._fixable:
+            job, ports = self.job, self.host.ports
+            self._begin(self._change("Fix", job, lambda _: plan_remedy(finding, job, ports)))
+
+    def action_copy(self) -> None:
+        """Send the exact command to the terminal's clipboard (OSC 52)."""
+        finding = self.finding
+        if finding is not None and finding.command:
+            self.app.copy_to_clipboard(finding.command)
+            self.notify("the command was sent to the terminal's clipboard", markup=False)
+
+    def action_silence(self) -> None:
+        """Do not report it any more: shown as a change first."""
+        finding, job, ports = self.finding, self.job, self.host.ports
+        if finding is not None:
+            code = finding.code
+            self._begin(
+                self._change("Silence", job, lambda mend: actions.plan_silence(code, job, ports, mend=mend))
+            )
+
+    async def action_again(self) -> None:
+        """Look at everything anew."""
+        self._fixes.clear()
+        await self.host.store.refresh()
+
+    def action_go_to_job(self) -> None:
+        """Back to the dashboard, the cursor on the job."""
+        from fedtui.screens.dashboard import Dashboard
+
+        job = self.job
+        self.app.pop_screen()
+        below = self.app.screen
+        if job is not None and isinstance(below, Dashboard):
+            below.go_to(job.id)
+
+    def action_page(self, direction: int) -> None:
+        """Scroll what is said of the finding."""
+        box = self.query_one("#details", VerticalScroll)
+        if direction > 0:
+            box.scroll_page_down(animate=False)
+        else:
+            box.scroll_page_up(animate=False)
+
+    def action_back(self) -> None:
+        """Back to where `d` was pressed."""
+        self.app.pop_screen()

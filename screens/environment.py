@@ -1,0 +1,241 @@
+"""The environment screen: what the scheduler gives a job against what the user's shell has, why, and a fix.
+
+The shell is asked while the screen is open already; `a` plans the line that would mend it and shows the plan,
+as every change. No command of the job is run to find out, except with `r`, as cron would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+
+from fedtui import environment
+from fedtui.actions import Refused, plan_environment
+from fedtui.environment import Comparison, Shell
+from fedtui.model import Job, Snapshot
+from fedtui.presentation.environment import View, table, title_facts
+from fedtui.presentation.signs import Line, Piece, Tone
+from fedtui.safe_text import shown
+from fedtui.screens.dialog import Dialog
+from fedtui.screens.job_actions import JobActions
+from fedtui.widgets.environment_lines import value_rows, why_rows
+from fedtui.widgets.environment_table import EnvironmentTable
+from fedtui.widgets.key_line import KeyLine
+from fedtui.widgets.keys import ENVIRONMENT_SCREEN
+from fedtui.widgets.lines import ROOMY_FROM, Body, note
+from fedtui.widgets.pane import PaneRule
+
+Read = Callable[[Job], Awaitable[Comparison]]
+_FRAME = 4
+"""Rows that the head line, both rules and the key line take."""
+
+
+class EnvironmentScreen(JobActions):
+    """Opened by `v` on a job. `read` makes the comparison; by default the machine is asked."""
+
+    CSS_PATH = "../styles/environment.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in ENVIRONMENT_SCREEN]
+
+    def __init__(self, job: Job, read: Read | None = None) -> None:
+        super().__init__()
+        self._job = job
+        self._read = read or self._ask
+        self._shell: Shell | None = None
+        self._refusal: Refused | None = None
+        self._view = View("")
+        self.comparison: Comparison | None = None
+
+    def compose_page(self) -> ComposeResult:
+        """Rule, table, and what follows from it."""
+        self._rule = PaneRule("Environment")
+        self._rule.active = True
+        self.table = EnvironmentTable(id="table")
+        yield self._rule
+        yield self.table
+        self._why = PaneRule("Why")
+        self._why.display = False
+        yield self._why
+        with VerticalScroll(id="why", can_focus=False):
+            yield Body(self._rows, id="reasons")
+
+    def on_mount(self) -> None:
+        """Begin to ask."""
+        self._view = View(self.host.home)
+        super().on_mount()
+        self.table.focus()
+        self._look()
+
+    @property
+    def job(self) -> Job:
+        """The job that it is about, as last seen."""
+        return self._job
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw a new snapshot; where the job's own lines changed, ask again."""
+        super().show(snapshot)
+        newest = snapshot.job(self._job.id)
+        if newest is not None and newest != self._job:
+            other = (newest.cron, newest.timer) != (self._job.cron, self._job.timer)
+            self._job = newest
+            if other:
+                self._look()
+
+    def _look(self) -> None:
+        self._draw()
+        self.run_worker(self._compare(), group="environment", exclusive=True)
+
+    async def _ask(self, job: Job) -> Comparison:
+        ports = self.host.ports
+        given = await environment.given_side(job, ports)
+        if self._shell is None:
+            self._shell = await environment.shell_side(job, ports)
+        return await asyncio.to_thread(environment.compare, job, given, self._shell)
+
+    async def _compare(self) -> None:
+        self._refusal = None
+        try:
+            self.comparison = await self._read(self._job)
+        except Refused as refusal:
+            self._refusal = refusal
+        self._draw()
+
+    # Drawing
+
+    def _draw(self) -> None:
+        comparison = self.comparison
+        facts: Line = (Piece(f"  {shown(self._job.name)}", bold=True),)
+        if comparison is not None:
+            facts = (*facts, *title_facts(comparison))
+            view = self._view
+            self.table.show(lambda width: table(comparison, width, view))
+            self._why.display = True
+            self._why.show("Why, and a fix" if comparison.fixes else "Why")
+        elif self._refusal is None:
+            facts = (*facts, Piece("  ► asking your shell", Tone.ACCENT))
+        self._rule.show("Environment", facts)
+        self._arrange()
+        self._keys_changed()
+
+    def on_resize(self, event: Resize) -> None:
+        """Other widths wrap otherwise."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The table has what the reasons leave, and no more than it needs."""
+        size = self.app.size
+        room = size.height - _FRAME
+        below = len(self._rows(size.width - 2))
+        wanted = self.table.count() + (size.height >= ROOMY_FROM)
+        self.table.styles.height = max(1, min(wanted, room - min(below, room // 2)))
+        self.query_one("#reasons", Body).redraw()
+
+    def _rows(self, width: int) -> Sequence[Content]:
+        if self._refusal is not None:
+            rows = note("✗", "bold $fail", "", width, lead=self._refusal.message)
+            for text in (self._refusal.untouched, self._refusal.advice):
+                rows += note(" ", "", text, width) if text else []
+            return rows
+        if self.comparison is None or not width:
+            return []
+        return why_rows(self.comparison, width, self._view, roomy=self.app.size.height >= ROOMY_FROM)
+
+    @on(EnvironmentTable.Moved)
+    def _keys_changed(self) -> None:
+        """The key line names the variable that `a` would set."""
+        name = self._settable()
+        for line in self.query(KeyLine):
+            line.labels = {
+                "environment.add": f"add {name} line",
+                "environment.mask": "mask" if self._view.unmasked else "unmask",
+                "environment.same": "hide same" if self._view.same else "show same",
+            }
+        self.refresh_bindings()
+
+    # Keys
+
+    def _settable(self) -> str | None:
+        """The variable under the cursor, where a line could set it."""
+        name, comparison = self.table.name_under_cursor, self.comparison
+        if comparison is None or name is None or comparison.given.unit or self._job.cron is None:
+            return None
+        return name if comparison.value_for(name) is not None else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what works now."""
+        if action == "add":
+            return self._settable() is not None
+        if action in ("unmask", "same", "value"):
+            return self.comparison is not None
+        return True
+
+    def action_add(self) -> None:
+        """Plan the line that gives the job the value under the cursor."""
+        name, comparison, ports = self._settable(), self.comparison, self.host.ports
+        value = comparison.value_for(name) if comparison is not None and name is not None else None
+        if name is None or value is None:
+            return
+        wanted = {name: comparison.fixes.get(name, value) if comparison is not None else value}
+        job = self._job
+        self._begin(
+            self._change(f"Set {name}", job, lambda mend: plan_environment(job, wanted, ports, mend=mend))
+        )
+
+    def action_unmask(self) -> None:
+        """Show secrets, or hide them again."""
+        self._view = replace(self._view, unmasked=not self._view.unmasked)
+        self._draw()
+
+    def action_same(self) -> None:
+        """Show what is the same on both sides, or hide it again."""
+        self._view = replace(self._view, same=not self._view.same)
+        self._draw()
+
+    @on(EnvironmentTable.Chosen)
+    def action_value(self) -> None:
+        """Both values in full."""
+        if self.comparison is not None and self.table.name_under_cursor is not None:
+            self.app.push_screen(ValueScreen(self.comparison, self.table.name_under_cursor, self._view))
+
+    def action_refresh(self) -> None:
+        """Ask both sides again."""
+        self._shell = None
+        self._look()
+
+    def action_back(self) -> None:
+        """Leave."""
+        self.app.pop_screen()
+
+    def show_environment(self, job: Job) -> None:
+        """It is here already: look again, the run may have changed something."""
+        self._look()
+
+
+class ValueScreen(Dialog[None]):
+    """One variable in full."""
+
+    def __init__(self, comparison: Comparison, name: str, view: View) -> None:
+        super().__init__()
+        self._comparison, self._variable, self._view = comparison, name, view
+
+    def heading(self) -> tuple[str, str]:
+        """The variable."""
+        return "Variable", self._variable
+
+    def hints(self) -> Sequence[tuple[str, str, str]]:
+        """Only the way out."""
+        return [("esc", "close", "leave")]
+
+    def rows(self, width: int) -> Sequence[Content]:
+        """Both values."""
+        found = (one for one in self._comparison.variables if one.name == self._variable)
+        variable = next(found, None)
+        return value_rows(variable, self._comparison, width, self._view) if variable is not None else []
