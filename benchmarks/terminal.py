@@ -64,6 +64,15 @@ class Terminal:
         self.read(2.0)
         return time.monotonic() - begin
 
+    def answer(self, key: bytes, text: str, deadline: float = 10.0) -> float:
+        """Seconds from a key until `text` is written, for screens that are written to all the time."""
+        while self.read(0.0):
+            pass
+        self.seen, begin = b"", time.monotonic()
+        os.write(self._fd, key)
+        self.wait_for(text, deadline)
+        return time.monotonic() - begin
+
     def idle(self, seconds: float) -> tuple[float, int]:
         """CPU share (0..1) and bytes written while nothing is done for `seconds`."""
         cpu, count, end = self._cpu(), 0, time.monotonic() + seconds

@@ -74,7 +74,6 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     sys.setswitchinterval(0.001)
     _assume_a_size()
     from fedtui.app import FedtuiApp
-    from fedtui.health import CHECKS
 
     app = FedtuiApp(
         workspace.store,
@@ -85,7 +84,6 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         host=workspace.host,
         home=workspace.home,
         ascii_only=options.ascii or workspace.config.ascii or needs_ascii(),
-        checks=len(CHECKS),
         background=workspace.background,
     )
     wanted = app.run()

@@ -37,14 +37,17 @@ STYLES = Path(__file__).parent / "styles"
 QUIET = 0.5
 """Seconds after the start at which the modules that the first paint did not need are loaded."""
 
+PATIENCE = 10
+"""How often that is put off by as much again while sources have not answered."""
+
 
 class FedtuiApp(App[str]):
     """The dashboard over a store.
 
     `clock` gives the time in the zone to show; without one the ports' clock is shown in `zone`.
-    `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `checks` is how many health
-    checks there are; `background` is awaited while the dashboard is open. `run()` returns "demo" where
-    the user chose the demo workspace, else None; an error that ended it is in `failure` then.
+    `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `background` is awaited while
+    the dashboard is open. `run()` returns "demo" where the user chose the demo workspace, else None; an
+    error that ended it is in `failure` then.
     """
 
     TITLE = "fedtui"
@@ -66,7 +69,6 @@ class FedtuiApp(App[str]):
         host: str = "",
         home: str = "",
         ascii_only: bool = False,
-        checks: int | None = None,
         background: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.ascii_only = ascii_only
@@ -80,8 +82,8 @@ class FedtuiApp(App[str]):
         self.user = user or ports.user
         self.host = host
         self.home = home or str(Path.home())
-        self.checks = checks
         self._background = background
+        self._waited = 0
         self.failure: BaseException | None = None
         self.animation_level = "none"
         for theme in (DARK, LIGHT):
@@ -137,6 +139,10 @@ class FedtuiApp(App[str]):
 
     async def _load_the_rest(self) -> None:
         """Make and load what the first paint did not wait for; then look for garbage again (`__main__`)."""
+        self._waited += 1
+        if self.store.snapshot.loading and self._waited < PATIENCE:
+            self.set_timer(QUIET, self._load_the_rest)  # the first rows are still being made
+            return
         for screen in self.screen_stack:
             if isinstance(screen, Dashboard):
                 await screen.prepare()

@@ -26,7 +26,7 @@ READ_DEADLINE = 30.0
 """Seconds after which a source that has not answered is reported as slow."""
 
 MANY = 50
-"""New rows from which on they are shown before their checkup is done."""
+"""New rows from which on they are shown before their checkup is done; the first ones always are."""
 
 CHECKUP = "health"
 """What a snapshot is `loading` while its findings are those of an older one."""
@@ -169,7 +169,8 @@ class Store:
             loading = [s.name for s in self._sources if s.name not in self._answers or s.name in self._begun]
             snapshot = await asyncio.to_thread(self._merged, ordered, loading)
             if self._check is not None:
-                if len(snapshot.jobs) - len(self.snapshot.jobs) > MANY:  # a checkup of these takes a while
+                new = len(snapshot.jobs) - len(self.snapshot.jobs)
+                if new > MANY or (new and not self.snapshot.jobs):  # they need not wait for their checkup
                     self._publish(replace(snapshot, loading=snapshot.loading | {CHECKUP}))
                 snapshot = with_checkup(snapshot, await asyncio.to_thread(self._check, snapshot))
             self._publish(snapshot)

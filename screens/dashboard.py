@@ -48,7 +48,7 @@ class Dashboard(Finding, JobActions):
         self.jobs = JobsPane(host.clock, host.home)
         self.next = NextPane(host.clock, host.runs_of)
         self.log_pane = LogPane(host.clock)
-        self.health = HealthPane(host.checks)
+        self.health = HealthPane()
         self.reader = LogReader(self, self.log_pane)
         with Container(id="panes", classes="-wide" if self.app.size.width >= WIDE else ""):
             yield self.jobs

@@ -56,8 +56,7 @@ class LogReader:
             self._screen.run_worker(self._read(job), group="log", exclusive=True)
             return
         self._screen.workers.cancel_group(self._screen, "log")
-        checks = self._screen.host.checks
-        health = [] if snapshot.loading else health_lines(snapshot, max(20, width), checks)
+        health = [] if snapshot.loading else health_lines(snapshot, max(20, width))
         view.say(*(problem_lines(problem, max(20, width)) if problem else [WAITING, *health]))
 
     async def _read(self, job: Job) -> None:

@@ -27,7 +27,6 @@ from fedtui.config import Config
 from fedtui.demo.files import crontab_file
 from fedtui.demo.scheduler import DemoScheduler
 from fedtui.demo.workspace import demo_workspace
-from fedtui.health import CHECKS
 from fedtui.model import Job, Outcome, Result, Run, Trigger
 from fedtui.schedule.upcoming import runs_of
 from fedtui.screens.run import RunScreen
@@ -139,6 +138,7 @@ PICTURES = (
     Picture("run-failed", says="exit 1", prepare=failed),
     Picture("reschedule", ("j", "j", "e", "ctrl+u", *"*/7 * * * *"), "starts again every hour"),
     Picture("pause", ("p",), "what will be done"),
+    Picture("doctor", ("d",), "why it matters"),
     Picture("delete", ("j", "x"), "what will be done"),
     Picture("new-job", ("n", *"0 6 * * 1-5", "tab", *"sh ~/report.sh"), "from Monday to Friday"),
     Picture("log", ("l",), "sync complete"),
@@ -166,7 +166,6 @@ async def draw(picture: Picture, size: tuple[int, int], folder: Path) -> str:
             user="fed",
             host="demo",
             home=workspace.home,
-            checks=len(CHECKS),
         )
         app.cursor_blink = False
         async with app.run_test(size=size) as pilot:

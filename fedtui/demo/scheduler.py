@@ -65,7 +65,7 @@ class DemoScheduler:
             now = self._clock()
             await asyncio.sleep(60.05 - (now.second + now.microsecond / 1e6))
             now = self._clock()
-            for job in due(self._snapshot(), looked_at, now):
+            for job in await asyncio.to_thread(due, self._snapshot(), looked_at, now):
                 with suppress(actions.Refused):  # it still runs: cron would start it twice, the demo does not
                     await self._start(job)
             looked_at = now

@@ -110,7 +110,7 @@ def never_fires(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT110: the script that a line runs is not there."""
     for job, cron in _live_lines(snapshot):
-        script = _script(cron.command, cron.home, cron.environment)
+        script, _ = _starts(cron.command, cron.home, cron.environment)
         if script is not None and host.exists(script) is False:
             yield SCRIPT_MISSING.found(
                 f"{job.name} runs a script that is not there.",
@@ -123,7 +123,7 @@ def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT118: the command is not on the PATH that cron gives the job."""
     for job, cron in _live_lines(snapshot):
-        name = _program(cron.command)
+        _, name = _starts(cron.command, cron.home, cron.environment)
         if name is None or "/" in name:
             continue
         path = decode(dict(cron.environment).get(b"PATH", DEFAULT_PATH))
@@ -137,9 +137,12 @@ def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-# A checkup follows every change, and the lines of a table seldom change.
-_script = lru_cache(maxsize=16384)(script_path)
-_program = lru_cache(maxsize=16384)(program)
+@lru_cache(maxsize=16384)  # a checkup follows every change, and the lines of a table seldom change
+def _starts(
+    command: bytes, home: str, environment: tuple[tuple[bytes, bytes], ...]
+) -> tuple[str | None, str | None]:
+    """The script that a line runs, and the program that is looked for in PATH."""
+    return script_path(command, home, environment), program(command)
 
 
 def _live_lines(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:

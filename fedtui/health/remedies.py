@@ -23,6 +23,9 @@ async def plan_remedy(finding: Finding, job: Job | None, ports: Ports) -> Plan:
         case "command":
             draft = await actions.load_draft(job, ports)
             return await actions.plan_edit(job, replace(draft, command=remedy.text), ports)
+        case "setting":
+            name, _, value = remedy.text.partition("=")
+            return await actions.plan_environment(job, {name: value}, ports)
         case "schedule":
             return await actions.plan_reschedule(job, remedy.text, ports, reason=finding.code)
         case "resume":

@@ -149,7 +149,7 @@ def schedule_traps(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-@lru_cache(4096)
+@lru_cache(16384)  # more than the longest table has lines, so that a second checkup asks nothing anew
 def _cron_traps(schedule: str, dialect: str, zone: str, day: datetime) -> tuple[Trap, ...]:
     """The traps of a schedule from a day on: a table of thousands of lines has few schedules."""
     try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from fedtui.model import Finding, Job, Problem, Severity, Snapshot, SourceName, State
+from fedtui.presentation.findings import grouped, unseen
 from fedtui.presentation.rows import source_words
 from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, state_sign, width_of
 from fedtui.safe_text import shown
@@ -70,15 +72,22 @@ def _note_lines(problem: Problem, width: int) -> list[Line]:
 
 def health_count(snapshot: Snapshot) -> int:
     """How many findings the pane lists; notes are not among them."""
-    return len(snapshot.troubles) + sum(f.severity is not Severity.NOTE for f in snapshot.findings)
+    return len(snapshot.troubles) + len(_findings(snapshot))
 
 
 def _findings(snapshot: Snapshot) -> list[Finding]:
+    """The findings as the pane tells them: the worst first, related ones as one."""
     listed = [finding for finding in snapshot.findings if finding.severity is not Severity.NOTE]
-    return sorted(listed, key=lambda finding: finding.severity is Severity.WARNING)
+    listed.sort(key=lambda finding: finding.severity is Severity.WARNING)
+    return [
+        group.first
+        if len(group.findings) == 1
+        else replace(group.first, title=group.title, evidence=(f"{len(group.findings)} jobs; d lists them",))
+        for group in grouped(listed)
+    ]
 
 
-def health_lines(snapshot: Snapshot, width: int, checks: int | None = None) -> list[Line]:
+def health_lines(snapshot: Snapshot, width: int) -> list[Line]:
     """Everything the health pane says: problems, then findings, worst first, a blank line between."""
     blocks = [problem_lines(problem, width) for problem in snapshot.troubles]
     findings = _findings(snapshot)
@@ -86,7 +95,10 @@ def health_lines(snapshot: Snapshot, width: int, checks: int | None = None) -> l
     if len(findings) > MOST_LISTED:
         blocks.append([(Piece(f"and {len(findings) - MOST_LISTED:,} more", Tone.MUTED),)])
     if not blocks:
-        passed = f"; {checks} checks passed" if checks else ""
+        passed = f"; {len(snapshot.passed)} checks passed" if snapshot.passed else ""
+        missed = unseen(snapshot.unchecked)
+        if missed:
+            passed += f", {missed} not possible: d tells why"
         text = "Reading …" if snapshot.loading else f"Health: nothing to report{passed}."
         blocks = [[(Piece(row, Tone.MUTED),) for row in wrapped(text, width)]]
     blocks += [_note_lines(problem, width) for problem in snapshot.problems if problem.note]

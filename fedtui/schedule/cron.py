@@ -18,7 +18,6 @@ from functools import lru_cache
 from fedtui.schedule import daemon
 from fedtui.schedule.errors import ScheduleError
 from fedtui.schedule.fields import KINDS, Element, Field, read_field
-from fedtui.schedule.foreign import croniter_runs
 
 __all__ = ["NICKNAMES", "CronSchedule", "ScheduleError", "parse", "split_schedule"]
 
@@ -136,6 +135,8 @@ class CronSchedule:
         if self.reboot or self.never_fires or self.random:
             return iter(())
         if self.dialect == "other":
+            from fedtui.schedule.foreign import croniter_runs  # seldom met, and a list is to load little
+
             return croniter_runs(" ".join(map(_plain, self.fields)), after, zone)
         return self._runs(int(after.timestamp() // 60), zone, compensate)
 

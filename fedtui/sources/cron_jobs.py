@@ -63,6 +63,7 @@ class TableJobs:
         self._clockwork: Clockwork | None = None
         self._at: datetime | None = None
         self._rows: list[Job] = []
+        self._earliest: datetime | None = None
         self._due: dict[int, datetime] = {}
         self._schedules: dict[int, CronSchedule] = {}
         self._own_zone: set[int] = set()  # rows under CRON_TZ: cronie makes up for nothing there
@@ -79,6 +80,7 @@ class TableJobs:
                 zone = due.tzinfo if isinstance(due.tzinfo, ZoneInfo) else clockwork.zone
                 self._rows[index] = replace(row, next_run=self._next_run(index, now, zone))
         self._at = now
+        self._earliest = min(self._due.values(), default=None)
         return tuple(self._rows)
 
     def first(self, count: int, now: datetime, clockwork: Clockwork) -> tuple[Job, ...]:
@@ -90,7 +92,7 @@ class TableJobs:
     @property
     def next_due(self) -> datetime | None:
         """The earliest next run: when rows change by themselves."""
-        return min(self._due.values(), default=None)
+        return self._earliest
 
     def _build(self, now: datetime, clockwork: Clockwork, most: int | None = None) -> None:
         self._rows, self._due, self._own_zone = [], {}, set()

@@ -31,7 +31,7 @@ class StorePort(Protocol):
 
 
 class Host(Protocol):
-    """The app. `ascii_only` is true for a terminal without our glyphs; `checks` counts the health checks."""
+    """The app. `ascii_only` is true for a terminal without our glyphs."""
 
     store: StorePort
     ports: Ports
@@ -42,4 +42,3 @@ class Host(Protocol):
     host: str
     home: str
     ascii_only: bool
-    checks: int | None

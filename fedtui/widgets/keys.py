@@ -60,7 +60,7 @@ DASHBOARD = (
     Key("job.environment", "v", "environment", "env", "cron's environment", JOB, 1),
     Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 2, shown="/ esc"),
     Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 1),
-    Key("app.doctor", "d", "doctor", "doctor", "doctor: what is wrong, and its fix", EVERYWHERE, 2),
+    Key("app.doctor", "d", "doctor", "doctor", "doctor: what is wrong", EVERYWHERE, 2),
     Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
     Key("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
     Key("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
@@ -115,8 +115,8 @@ ENVIRONMENT_SCREEN = (
 )
 
 DOCTOR_SCREEN = (
-    Key("doctor.fix", "enter", "fix", "fix", "show the fix, confirm it; open a group", DOCTOR, 2),
-    Key("doctor.copy", "y", "copy", "copy", "copy the command", DOCTOR, 2),
+    Key("doctor.fix", "enter", "fix", "fix", "show the fix; open a group", DOCTOR, 2, shown="enter"),
+    Key("doctor.copy", "y", "copy", "copy", "copy its command", DOCTOR, 2),
     Key("doctor.silence", "i", "silence", "silence", "silence it", DOCTOR, 2),
     Key("doctor.again", "R", "again", "check again", "check again", DOCTOR, 2),
     Key("doctor.job", "j", "go_to_job", "go to job", "go to its job", DOCTOR, 2),

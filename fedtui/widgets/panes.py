@@ -162,10 +162,9 @@ class HealthPane(Pane):
 
     TITLE = "4 Health"
 
-    def __init__(self, checks: int | None) -> None:
+    def __init__(self) -> None:
         super().__init__(id="health")
         self.list = LineView(id="health-list")
-        self._checks = checks
         self.count = 0
 
     def compose_body(self) -> ComposeResult:
@@ -176,7 +175,7 @@ class HealthPane(Pane):
         """Show a snapshot's problems and findings."""
         self.count = health_count(snapshot)
         width = max(20, self.list.scrollable_content_region.width - 1)
-        self.list.set_lines(health_lines(snapshot, width, self._checks))
+        self.list.set_lines(health_lines(snapshot, width))
 
 
 class LogPane(Pane):

@@ -59,7 +59,7 @@ def recorded(box: Box) -> Iterator[Box]:
         box.write(f"/home/fed/{name}.sh", text)
     box.popen(["sh", "-c", HELD])
     box.write("/home/fed/table", TABLE.encode("utf-8", "surrogateescape"))
-    if time.time() % 60 > 45:
+    if time.time() % 60 > 25:
         time.sleep(61 - time.time() % 60)  # the seven lines are recorded before the minute comes
     box.run(["crontab", "table"], check=True)
     before = {job["name"]: (job["id"], job["command"]) for job in jobs(box)}

@@ -9,11 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.model import Finding, Location, Outcome, Problem, Result, Run, Severity, Snapshot, State
+from fedtui.model import (
+    Finding,
+    Location,
+    Outcome,
+    Problem,
+    Result,
+    Run,
+    Severity,
+    Snapshot,
+    State,
+    Unchecked,
+)
 from fedtui.presentation import times
 from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
 from fedtui.presentation.next_runs import next_line, next_rows
-from fedtui.presentation.notes import folded, health_lines
+from fedtui.presentation.notes import folded, health_count, health_lines
 from fedtui.presentation.rows import (
     Column,
     detail_lines,
@@ -404,3 +415,21 @@ def test_a_long_message_is_folded_and_hangs_under_its_text() -> None:
     assert [plain(row) for row in rows] == ["▲ /home/fed/l/bin.log holds", "  binary data, not text."]
     assert rows[1][0].bold
     assert folded(line, 60) == [line]
+
+
+def test_related_findings_are_one_in_the_pane() -> None:
+    same = tuple(
+        Finding("FT118", Severity.ERROR, "jq is not on cron's PATH", "", job_id=str(number))
+        for number in range(12)
+    )
+    snapshot = Snapshot(NOW, findings=same)
+    shown = [plain(line).rstrip() for line in health_lines(snapshot, 40)]
+    assert shown == ["✗ FT118  jq is not on cron's PATH", "  12 jobs; d lists them"]
+    assert health_count(snapshot) == 1
+
+
+def test_what_was_not_checked_is_not_called_passed_in_the_pane() -> None:
+    missed = Unchecked(("FT120",), "bash -n", "no answer")
+    snapshot = Snapshot(NOW, passed=("FT101", "FT102"), unchecked=(missed,))
+    text = " ".join(plain(line).rstrip() for line in health_lines(snapshot, 200))
+    assert text == "Health: nothing to report; 2 checks passed, 1 not possible: d tells why."

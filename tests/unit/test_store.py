@@ -155,3 +155,34 @@ async def test_findings_are_those_of_the_newest_snapshot() -> None:
     async with running(crontab, check=Checks()) as store:
         snapshot = await until(store, lambda s: bool(s.findings))
         assert [finding.title for finding in snapshot.findings] == ["sync"]
+
+
+class Long(Scripted):
+    """A source that has its first rows before the rest."""
+
+    async def first_rows(self) -> Answer | None:
+        return Answer(self.name, NOW, (job("first"),))
+
+
+async def test_the_first_rows_of_a_long_table_are_shown_before_the_rest() -> None:
+    crontab = Long("crontab")
+    async with running(crontab) as store:
+        snapshot = await until(store, lambda snapshot: bool(snapshot.jobs))
+        assert (names(snapshot), snapshot.loading) == (["first"], {"crontab"})
+        crontab.says("first", "second")
+        snapshot = await until(store, lambda snapshot: len(snapshot.jobs) == 2)
+        assert (names(snapshot), snapshot.loading) == (["first", "second"], frozenset())
+
+
+async def test_many_rows_are_shown_before_their_checkup_and_not_as_healthy() -> None:
+    crontab = Scripted("crontab")
+    seen: list[tuple[int, frozenset[str], int]] = []
+    bad = Finding("FT101", Severity.ERROR, "bad line", "A bad line.")
+    async with running(crontab, check=lambda _: Checkup(findings=(bad,))) as store:
+        store.subscribe(
+            lambda snapshot: seen.append((len(snapshot.jobs), snapshot.loading, len(snapshot.findings)))
+        )
+        many = [f"job-{number}" for number in range(store_module.MANY + 1)]
+        crontab.says(*many)
+        await until(store, lambda snapshot: len(snapshot.findings) == 1)
+    assert seen == [(len(many), {store_module.CHECKUP}, 0), (len(many), frozenset(), 1)]

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.crontab import Document, log_paths, program, programs, script_path, uses_logger
+from fedtui.crontab.shell_words import Simple, Unreadable, read_commands, scanned
 
 HOME = "/home/fed"
 GIT = (
@@ -149,3 +150,40 @@ def test_no_line_is_too_odd_and_every_path_is_absolute(text: str) -> None:
     assert all("/" not in name for name in programs(command))
     table = b"0 0 * * * x" + command.replace(b"%", b"\\%") + b"\n"
     assert [bool(entry.name) for entry in Document.parse(table).entries] == [True]
+
+
+WORDS = "a ab/c ~/x ~ ~u 2 2> 2>&1 >> > < 1>&2 if { x=1 é -o a,b % {a,b} | 'q' # 12 & x~y >| <<"
+PIECES = st.sampled_from([*WORDS.split(), " ", "  ", "\t", "\n"])
+
+
+def as_values(commands: list[Simple] | tuple[Simple, ...]) -> list[object]:
+    return [(one.after, one.depth, tuple(one.words), tuple(one.redirects)) for one in commands]
+
+
+@settings(max_examples=200)
+@given(st.lists(PIECES, max_size=9).map("".join))
+def test_easy_lines_are_read_as_the_scanner_reads_them(line: str) -> None:
+    try:
+        expected = as_values(scanned(line))
+    except Unreadable:
+        with pytest.raises(Unreadable):
+            read_commands(line)
+        return
+    assert as_values(read_commands(line)) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sh ~/sync.sh 7 >> ~/logs/sync.log 2>&1",
+        "x>> a 2>> b",
+        ">> 2>&1 x",
+        "if true",
+        "x >",
+        "~ ~/ ~u a~b",
+        "1>&2 x",
+        "12 3>a",
+    ],
+)
+def test_lines_at_the_border_of_easy(line: str) -> None:
+    test_easy_lines_are_read_as_the_scanner_reads_them.hypothesis.inner_test(line)
