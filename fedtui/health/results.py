@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.health.runs import hit_start_limit
-from fedtui.model import Outcome, Severity, Snapshot, State
+from fedtui.model import Outcome, Severity, Snapshot, SourceName, State
 
 LAST_RUN_FAILED = Rule(
     "FT301",
@@ -63,4 +63,54 @@ def overdue(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-CHECKS: tuple[Check, ...] = (last_run_failed, overdue)
+OVERLAPS = Rule(
+    "FT303",
+    Severity.WARNING,
+    "runs overlap",
+    "cron starts a job at its minute, its last run over or not, and two at once may undo each other's work.",
+    "Put flock -n LOCKFILE before the command, or give it a longer interval with e.",
+)
+
+
+@check(OVERLAPS)
+def runs_overlap(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT303: runs of a job began while an earlier one went on."""
+    from fedtui.results import (
+        overlaps,
+    )  # here and not above: it is looked for beside the screen, not before it
+
+    for job in snapshot.jobs:
+        runs = snapshot.runs.get(job.id, ())
+        count = overlaps(runs, snapshot.at)
+        if count:
+            now = sum(run.goes_on for run in runs)
+            evidence = [f"{count} of the last {len(runs)} runs began before the one before was over"]
+            evidence += [f"{now} go on now"] if now > 1 else []
+            yield OVERLAPS.found(
+                f"Runs of {job.name} overlap.", tuple(evidence), title=f"{job.name} overlaps", job=job
+            )
+
+
+UNKNOWN_END = Rule(
+    "FT304",
+    Severity.NOTE,
+    "no exit status is known",
+    "cron tells nobody how its jobs end, so that a failure of this one would not be seen here.",
+    "C records it: fedtui record JOB.",
+)
+
+
+@check(UNKNOWN_END)
+def end_unknown(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT304: a line of one's own crontab that ran, nobody knows how, and that could be recorded."""
+    for job in snapshot.jobs:
+        cron = job.cron
+        if cron is None or cron.record_key or not job.editable or job.source is not SourceName.CRONTAB:
+            continue
+        if job.last_result.outcome is Outcome.UNKNOWN:
+            yield UNKNOWN_END.found(
+                f"How the last run of {job.name} ended is not known.", job.last_result.evidence, job=job
+            )
+
+
+CHECKS: tuple[Check, ...] = (last_run_failed, overdue, runs_overlap, end_unknown)
