@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,6 +170,15 @@ def test_a_table_that_cannot_be_read_is_not_fine(shell: Shell, table: Path) -> N
     record = json.loads(shell("check", "--json")[1])
     assert "FT110" in record["unchecked"][0]["codes"]
     assert "FT110" not in record["passed"]
+
+
+def test_a_reader_that_goes_away_makes_nothing_fine(table: Path) -> None:
+    table.write_text("0 25 * * * true\n")
+    command = [sys.executable, "-m", "fedtui", "demo", "--folder", str(table.parent), "check"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(30) == 2
 
 
 # The status, over snapshots
