@@ -29,7 +29,6 @@ from fedtui.health.files import (
     shipped,
 )
 from fedtui.sources.program import Ended
-from fedtui.sources.systemd.unit_files import assignments
 from fedtui.sources.zone import local_zone
 
 T = TypeVar("T")
@@ -124,7 +123,7 @@ class Host:
 
     def unit_lines(self, path: str, section: str) -> tuple[tuple[str, str], ...]:
         """The `key=value` lines of one section of a unit file; none where it cannot be read."""
-        return self._remember(f"unit {section}", path, lambda one: tuple(assignments([one], section)))
+        return self._remember(f"unit {section}", path, lambda one: _unit_lines(one, section))
 
     def ask(self, *argv: str, of: object = None) -> Ended:
         """How a program ended. Raises Unknown where that is not known. See `asking`."""
@@ -213,6 +212,12 @@ def _rotation(path: str) -> str | None:
         if any(fnmatch(path, pattern) for pattern in _patterns(config)):
             return str(config)
     return None
+
+
+def _unit_lines(path: str, section: str) -> tuple[tuple[str, str], ...]:
+    from fedtui.sources.systemd.unit_files import assignments  # not wanted for the first picture
+
+    return tuple(assignments([path], section))
 
 
 def _silenced_in(path: str) -> tuple[str, ...]:
