@@ -57,6 +57,7 @@ def _demo(config: Config, options: Namespace) -> int:
     folder = Path(options.folder).absolute() if options.folder else config.state / "demo"
     if options.rest:
         inner = build_parser("fedtui demo").parse_args(options.rest)
+        inner.ascii = inner.ascii or options.ascii
         if inner.verb in (None, "demo"):
             raise UsageError("fedtui demo: give a verb such as list, or nothing to open the dashboard")
         return run_verb(demo_workspace(config, folder), inner)
@@ -85,6 +86,8 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         home=workspace.home,
         ascii_only=options.ascii or workspace.config.ascii or needs_ascii(),
         background=workspace.background,
+        watches=workspace.watches,
+        past=workspace.past,
     )
     wanted = app.run()
     if app.failure is not None:

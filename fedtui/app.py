@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -20,14 +20,15 @@ from textual.worker import WorkerFailed
 
 from fedtui.actions.ports import Ports
 from fedtui.config import Config
-from fedtui.model import Job, Snapshot
+from fedtui.model import Job, Run, Snapshot
 from fedtui.presentation.times import next_tick
 from fedtui.schedule.upcoming import RunsOf, runs_of
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
 from fedtui.sources.log_feed import LogFeed
-from fedtui.widgets.host import StorePort
+from fedtui.watching.book import BookError
+from fedtui.widgets.host import StorePort, WatchPort
 from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
 from fedtui.widgets.log_feed import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
@@ -46,8 +47,9 @@ class FedtuiApp(App[str]):
 
     `clock` gives the time in the zone to show; without one the ports' clock is shown in `zone`.
     `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `background` is awaited while
-    the dashboard is open. `run()` returns "demo" where the user chose the demo workspace, else None; an
-    error that ended it is in `failure` then.
+    the dashboard is open; `watches` watch over jobs' next runs, `past` gives the runs on record. `run()`
+    returns "demo" where the user chose the demo workspace, else None; an error that ended it is in `failure`
+    then.
     """
 
     TITLE = "fedtui"
@@ -70,6 +72,8 @@ class FedtuiApp(App[str]):
         home: str = "",
         ascii_only: bool = False,
         background: Callable[[], Awaitable[None]] | None = None,
+        watches: WatchPort | None = None,
+        past: Callable[[], Sequence[Run]] | None = None,
     ) -> None:
         self.ascii_only = ascii_only
         super().__init__()
@@ -82,6 +86,8 @@ class FedtuiApp(App[str]):
         self.user = user or ports.user
         self.host = host
         self.home = home or str(Path.home())
+        self.watches = watches
+        self.past: Callable[[], Sequence[Run]] = past or tuple
         self._background = background
         self._waited = 0
         self.failure: BaseException | None = None
@@ -147,6 +153,15 @@ class FedtuiApp(App[str]):
             if isinstance(screen, Dashboard):
                 await screen.prepare()
         self.run_worker(_load_and_collect, thread=True, group="loading")
+        if self.watches is not None:
+            self.run_worker(self._go_on_watching(self.watches), group="watches")
+
+    async def _go_on_watching(self, watches: WatchPort) -> None:
+        """See to it that watches that are not finished are kept, whatever became of their process."""
+        try:
+            await asyncio.to_thread(watches.see_to_it)
+        except (BookError, OSError) as error:
+            self.notify(f"No watch goes on: {error}", severity="warning", markup=False)
 
     def _snapshot_came(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot on the next turn of the loop: a burst is drawn once."""

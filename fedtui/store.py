@@ -73,6 +73,7 @@ class Store:
         self._asked: dict[str, int] = {}
         self._begun: set[str] = set()
         self._subscribers: list[Callable[[Snapshot], None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stale = asyncio.Event()
         self._unread = asyncio.Event()
         self._merging = asyncio.Lock()
@@ -82,8 +83,14 @@ class Store:
         """Have `callback` called with every new snapshot."""
         self._subscribers.append(callback)
 
+    def look_again(self) -> None:
+        """Have the checks run again on what is known. May be called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stale.set)
+
     async def run(self) -> None:
         """Read and watch every source until cancelled."""
+        self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             for source in self._sources:
                 tasks.create_task(self._keep_reading(source), name=f"source {source.name}")

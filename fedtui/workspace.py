@@ -111,6 +111,7 @@ class Workspace:
             self.book.check()
         store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance())
         self._snapshot = lambda: store.snapshot
+        self.checkup.wait_for_no_program(store.look_again)
         return store
 
     @cached_property
@@ -118,7 +119,7 @@ class Workspace:
         """Runs all checks on a snapshot. Blocking."""
         from fedtui.health.doctor import Doctor
 
-        return Doctor(self.config)
+        return Doctor(self.config, machine=not self.ports.demo)
 
     def checked(self) -> Snapshot:
         """The newest picture, checked. Blocking."""
@@ -234,6 +235,12 @@ class Workspace:
     def runs_of(self, job: Job) -> tuple[Run, ...]:
         """The latest runs of a job in the newest snapshot, oldest first."""
         return self.snapshot.runs.get(job.id, ())
+
+    def past(self) -> Sequence[Run]:
+        """The runs on record, oldest first. Blocking; raises HistoryError."""
+        from fedtui.history.database import KEPT_RUNS
+
+        return self.ports.history.runs(None, KEPT_RUNS)
 
     def log_of(self, job: Job, lines: int = 500) -> LogFeed | None:
         """Where a job's output goes: its file, its unit's journal, or what its last run by hand printed.

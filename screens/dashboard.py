@@ -25,7 +25,7 @@ from fedtui.widgets.panes import HealthPane, JobsPane, LogPane, NextPane, health
 from fedtui.widgets.panes import other_panes as tabs_of
 
 _OF_A_JOB = frozenset(
-    ("run", "pause", "reschedule", "log", "edit", "delete", "record", "open_editor", "environment")
+    ("run", "pause", "reschedule", "log", "edit", "delete", "record", "open_editor", "environment", "watch")
 )
 
 
@@ -154,6 +154,12 @@ class Dashboard(Finding, JobActions):
     @on(FollowChanged)
     def _follow_changed(self) -> None:
         self.draw_rules()
+
+    def action_history(self) -> None:
+        """The history of all runs."""
+        from fedtui.screens.history import HistoryScreen
+
+        self.app.push_screen(HistoryScreen())
 
     def action_doctor(self) -> None:
         """What is wrong on this machine, and how it is mended."""

@@ -16,9 +16,11 @@ from fedtui.screens.base import FullScreen
 from fedtui.widgets.arrangement import DETAILS_FROM
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.head_line import WIDE
-from fedtui.widgets.keys import ALL, DOCTOR, ENVIRONMENT, EVERYWHERE, JOB, LOG, PANES, Key
+from fedtui.widgets.keys import ALL, DOCTOR, ENVIRONMENT, EVERYWHERE, HISTORY, JOB, LOG, PANES, WATCH, Key
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
+
+GROUPS = (JOB, EVERYWHERE, PANES, LOG, WATCH, HISTORY, DOCTOR, ENVIRONMENT)
 
 _SIGNS = (
     ("●", Tone.OK, "on", "waits for its next run"),
@@ -73,21 +75,27 @@ class HelpScreen(FullScreen):
     def _draw(self) -> None:
         width, height = self.app.size
         wide = width >= WIDE
-        shown = (JOB, EVERYWHERE, PANES, LOG, DOCTOR, ENVIRONMENT)
-        groups = {name: self._keys(name, wide) for name in shown}
+        groups = {name: self._keys(name, wide) for name in GROUPS}
         signs = self._signs(wide)
         space: list[Line] = [()] if height >= DETAILS_FROM else []
         if wide:
             columns = [
                 [*groups[JOB], *space, *groups[PANES], *space, *groups[ENVIRONMENT]],
-                [*groups[EVERYWHERE], *space, *groups[LOG]],
-                [*signs, *space, *groups[DOCTOR]],
+                [*groups[EVERYWHERE], *space, *groups[LOG], *space, *groups[HISTORY]],
+                [*signs, *space, *groups[WATCH], *space, *groups[DOCTOR]],
             ]
             widths = [38, 40, width - 78]
         else:
             columns = [
                 [*groups[JOB], *groups[EVERYWHERE], *groups[LOG]],
-                [*signs, *groups[PANES], *groups[DOCTOR], *groups[ENVIRONMENT]],
+                [
+                    *signs,
+                    *groups[PANES],
+                    *groups[WATCH],
+                    *groups[HISTORY],
+                    *groups[DOCTOR],
+                    *groups[ENVIRONMENT],
+                ],
             ]
             widths = [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])

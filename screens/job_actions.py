@@ -37,10 +37,12 @@ LOADED_LATER = (
     "screens.editing",
     "screens.environment",
     "screens.help",
+    "screens.history",
     "screens.job_form",
     "screens.log",
     "screens.reschedule",
     "screens.run",
+    "screens.watch",
 )
 """Modules that the first paint does not wait for: they are loaded when a key asks, or in a quiet moment."""
 
@@ -284,6 +286,15 @@ class JobActions(FullScreen):
         from fedtui.screens.ask import RefusalScreen
 
         await self.app.push_screen_wait(RefusalScreen(f"{verb}: not done", name, refusal))
+
+    # Its next runs
+
+    def action_watch(self) -> None:
+        """Watch the job's next runs: a verdict for each."""
+        from fedtui.screens.watch import WatchScreen
+
+        if self.job is not None:
+            self.app.push_screen(WatchScreen(self.job))
 
     # Its file
 

@@ -12,8 +12,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -30,6 +30,8 @@ from fedtui.demo.workspace import demo_workspace
 from fedtui.model import Job, Outcome, Result, Run, Trigger
 from fedtui.schedule.upcoming import runs_of
 from fedtui.screens.run import RunScreen
+from fedtui.watching.cycle import Cycle, Verdict, Watch
+from fedtui.watching.watches import Watches
 from fedtui.workspace import Workspace
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -66,26 +68,8 @@ class Picture:
 
 
 def make_past(workspace: Workspace, jobs: dict[str, Job]) -> None:
-    """Runs and logs of the last hours, as the demo's scheduler would have made them."""
-    history = workspace.ports.history
-    for name, every, count, failed in (
-        ("sync-learning-data", timedelta(hours=1), 12, ()),
-        ("generate-dashboard-data", timedelta(minutes=1), 12, ()),
-        ("export-collections", timedelta(days=7), 3, (0,)),
-    ):
-        job = jobs[name]
-        first = NOW.replace(minute=0, second=0) if every >= timedelta(hours=1) else NOW.replace(second=0)
-        if every == timedelta(days=7):
-            first = NOW.replace(day=22, hour=2, minute=0, second=0)
-        for number in range(count):
-            start = first - number * every
-            took = {"sync-learning-data": 1.4, "export-collections": 8.2}.get(name, 0.2)
-            code = 1 if number in failed else 0
-            run = Run(f"{name[:4]}{number:012}", job.id, start, trigger=Trigger.SCHEDULE)
-            history.begin_run(run)
-            outcome = Outcome.FAILED if code else Outcome.OK
-            result = Result(outcome, exit_code=code, duration=took, evidence=("exit status, fedtui",))
-            history.finish_run(run.id, start + timedelta(seconds=took), result)
+    """Runs and logs of the last days, as the demo's scheduler would have made them."""
+    workspace.ports.history.keep_runs(_past_runs(jobs))
     logs = Path(workspace.home) / "logs"
     hours = (f"{hour:02}:00:00" for hour in (11, 12, 13, 14))
     (logs / "federated-sync.log").write_text("".join(SYNC_LOG.format(h=hour) for hour in hours))
@@ -93,6 +77,58 @@ def make_past(workspace: Workspace, jobs: dict[str, Job]) -> None:
     (logs / "nightly.log").write_text("")
     lines = (f"14:{minute:02}:00 INFO dashboard data written: 1204 patterns\n" for minute in range(6))
     (logs / "dashboard-metrics.log").write_text("".join(lines))
+
+
+def _past_runs(jobs: dict[str, Job]) -> Iterator[Run]:
+    """Ten days of the sync, hours of the metrics, three weeks of the export."""
+    hour, minute, week = timedelta(hours=1), timedelta(minutes=1), timedelta(days=7)
+    newest = NOW.replace(second=0)
+    for name, first, every, count, took, failed in (
+        ("sync-learning-data", newest.replace(minute=0), hour, 231, 1.4, (95, 96, 170)),
+        ("generate-dashboard-data", newest, minute, 600, 0.2, ()),
+        ("export-collections", NOW.replace(day=22, hour=2, minute=0, second=0), week, 3, 8.2, (0,)),
+    ):
+        for number in range(count):
+            start = first - number * every
+            duration = took + number * 7 % 5 / 10 + (2.6 if number % 31 == 20 else 0.0)
+            code = 1 if number in failed else 0
+            yield Run(
+                f"{name[:4].encode().hex()}{number:08}",
+                jobs[name].id,
+                start,
+                start + timedelta(seconds=duration),
+                Result(
+                    Outcome.FAILED if code else Outcome.OK,
+                    exit_code=code,
+                    duration=duration,
+                    evidence=("exit status, fedtui",),
+                    judged=True,
+                ),
+            )
+
+
+def make_watch(workspace: Workspace, job: Job) -> None:
+    """A watch over the metrics job: two good cycles, and one that is waited for."""
+    dues = [NOW.replace(minute=minute, second=0) for minute in (4, 5, 6)]
+    cycles = []
+    for due in dues:
+        start = due + timedelta(seconds=0.4)
+        cycle = Cycle(due=due, grace_until=due + timedelta(seconds=60))
+        if due < NOW:
+            result = Result(Outcome.OK, 0, duration=0.2, evidence=("exit status, fedtui",), judged=True)
+            end = start + timedelta(seconds=0.2)
+            cycle = replace(cycle, verdict=Verdict.GOOD, start=start, end=end, result=result, log_lines=1)
+        cycles.append(cycle)
+    watch = Watch(job.id, job.name, NOW - timedelta(minutes=2), tuple(cycles))
+    workspace.watches.book.update(job.id, lambda _: watch)
+
+
+class KeptByNobody(Watches):
+    """Watches that start no process: the clock of the pictures stands still."""
+
+    def see_to_it(self) -> bool:
+        """Nothing is started."""
+        return False
 
 
 async def _run_dialog(app: FedtuiApp, ended: bool) -> None:
@@ -142,6 +178,8 @@ PICTURES = (
     Picture("delete", ("j", "x"), "what will be done"),
     Picture("new-job", ("n", *"0 6 * * 1-5", "tab", *"sh ~/report.sh"), "from Monday to Friday"),
     Picture("log", ("l",), "sync complete"),
+    Picture("watch", ("j", "j", "w"), "cycle 3: waiting"),
+    Picture("history", ("h",), "833"),
     Picture("help", ("question_mark",), "signs"),
     Picture("too-small", says="80"),
 )
@@ -166,6 +204,8 @@ async def draw(picture: Picture, size: tuple[int, int], folder: Path) -> str:
             user="fed",
             host="demo",
             home=workspace.home,
+            watches=KeptByNobody(workspace.watches.book, clock, runs_of),
+            past=workspace.past,
         )
         app.cursor_blink = False
         async with app.run_test(size=size) as pilot:
@@ -209,7 +249,9 @@ async def seed(folder: Path) -> None:
         Config(folder / "state"), folder, clock=lambda: NOW, zone=("Europe/Berlin", BERLIN)
     )
     snapshot = await workspace.read()
-    make_past(workspace, {job.name: job for job in snapshot.jobs})
+    jobs = {job.name: job for job in snapshot.jobs}
+    make_past(workspace, jobs)
+    make_watch(workspace, jobs["generate-dashboard-data"])
     for path in (crontab_file(folder), *folder.glob("logs/*")):
         os.utime(path, (NOW.timestamp(), NOW.timestamp()))
 

@@ -105,7 +105,7 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        _drop_output()  # its reader went away (`fedtui list | head`): nobody is left to tell
+        drop_output()  # its reader went away (`fedtui list | head`): nobody is left to tell
         return 0
     except Exception as error:
         if isinstance(error, _expected()):
@@ -140,11 +140,11 @@ def _delivered() -> bool:
 def _lost(error: OSError) -> int:
     """Say that the output could not be written; the exit status."""
     print(f"The output could not be written: {error.strerror}.", file=sys.stderr)
-    _drop_output()
+    drop_output()
     return 3
 
 
-def _drop_output() -> None:
+def drop_output() -> None:
     """What is still to be written goes nowhere, so that Python does not complain of it at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

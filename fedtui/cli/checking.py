@@ -7,11 +7,13 @@ nothing could be checked.
 from __future__ import annotations
 
 import asyncio
+import sys
 import textwrap
 from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
+from fedtui.cli import drop_output
 from fedtui.cli.records import Records, print_json
 from fedtui.health import RULES
 from fedtui.model import Finding, Severity, Snapshot, Unchecked
@@ -27,7 +29,15 @@ async def check(workspace: Workspace, options: Namespace) -> int:
     """`fedtui check`: read everything once, and say what is found."""
     await workspace.read()
     snapshot = await asyncio.to_thread(workspace.checked)
-    records = Records(workspace.zone, options.show_secrets)
+    try:
+        _print(snapshot, options, Records(workspace.zone, options.show_secrets))
+        sys.stdout.flush()
+    except BrokenPipeError:  # its reader went away (`fedtui check | head`): what was found stays true
+        drop_output()
+    return status(snapshot)
+
+
+def _print(snapshot: Snapshot, options: Namespace, records: Records) -> None:
     form = "json" if options.json else options.format
     if form == "json":
         print_json(_record(snapshot, records))
@@ -40,7 +50,6 @@ async def check(workspace: Workspace, options: Namespace) -> int:
         lines = _nagios(snapshot, records) if form == "nagios" else _text(snapshot, records)
         for line in lines:
             print(to_ascii(line) if options.ascii else line)
-    return status(snapshot)
 
 
 # For people

@@ -7,20 +7,44 @@ all. A new finding is one new rule and one new function in the module of its gro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
-from fedtui.health import line, logs, results, scheduler, traps
+from fedtui.health import (
+    command,
+    line,
+    logs,
+    results,
+    rights,
+    runs,
+    scheduler,
+    script,
+    security,
+    table,
+    timer,
+    traps,
+    units,
+)
+from fedtui.health.asking import Unknown
 from fedtui.health.host import Host
-from fedtui.health.rules import Check, Report, Rule
+from fedtui.health.rules import Check, Group, Report, Rule
 from fedtui.health.silence import silenced
-from fedtui.model import Checkup, Finding, Severity, Snapshot, Unchecked
+from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, Unchecked
 
 CHECKS: tuple[Check, ...] = (
     *scheduler.CHECKS,
+    *units.CHECKS,
     *line.CHECKS,
+    *script.CHECKS,
+    *command.CHECKS,
+    *table.CHECKS,
     *traps.CHECKS,
+    *timer.CHECKS,
     *results.CHECKS,
+    *runs.CHECKS,
     *logs.CHECKS,
+    *rights.CHECKS,
+    *security.CHECKS,
 )
 
 RULES: dict[str, Rule] = {
@@ -45,12 +69,13 @@ def checkup(snapshot: Snapshot, host: Host, ignore: Collection[str] = ()) -> Che
             else:
                 unchecked.append(report)
     jobs = {job.id: job for job in snapshot.jobs}
+    found = [_softened(one, jobs.get(one.job_id or ""), host) for one in found]
     heard = [one for one in found if not silenced(one, jobs.get(one.job_id or ""), host, ignore)]
     not_passed = {finding.code for finding in found} | {code for one in unchecked for code in one.codes}
     waiting = snapshot.loading
     return Checkup(
         tuple(sorted(heard, key=lambda finding: (_ORDER[finding.severity], finding.code))),
-        tuple(unchecked),
+        _grouped(unchecked),
         tuple(c for c, rule in RULES.items() if c not in not_passed and waiting.isdisjoint(rule.sources)),
         len(found) - len(heard),
     )
@@ -60,9 +85,32 @@ def _reports(check: Check, snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """What one check says. A file system that refuses an answer stops that check, and nothing else."""
     try:
         yield from check(snapshot, host)
+    except Unknown as unknown:
+        yield Unchecked(tuple(rule.code for rule in check.rules), unknown.what, str(unknown))
     except OSError as error:
         codes = tuple(rule.code for rule in check.rules)
         yield Unchecked(codes, check.name.replace("_", " "), str(error))
+
+
+def _grouped(unchecked: Sequence[Unchecked]) -> tuple[Unchecked, ...]:
+    """What was not seen for the same reason, as one."""
+    codes: dict[tuple[str, str, str], dict[str, None]] = {}
+    for one in unchecked:
+        codes.setdefault((one.what, one.reason, one.advice), {}).update(dict.fromkeys(one.codes))
+    return tuple(Unchecked(tuple(sorted(found)), *which) for which, found in codes.items())
+
+
+def _softened(finding: Finding, job: Job | None, host: Host) -> Finding:
+    """A peculiarity of a file that the distribution shipped is a note: it is not for its user to mend."""
+    if job is None or finding.severity is not Severity.WARNING:
+        return finding
+    if RULES[finding.code].group not in (Group.LINE, Group.TIMER):
+        return finding
+    drop_ins = job.timer.drop_ins if job.timer is not None else ()
+    path = job.timer.fragment if job.timer is not None else job.location.path
+    if drop_ins or not path.startswith("/") or not host.shipped(path):
+        return finding
+    return replace(finding, severity=Severity.NOTE)
 
 
 def _unseen(snapshot: Snapshot) -> Iterator[Unchecked]:

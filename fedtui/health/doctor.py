@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from fedtui.config import Config, ConfigError, config_file, load
 from fedtui.health import checkup
+from fedtui.health.asking import Asker
 from fedtui.health.host import Host
 from fedtui.model import Checkup, Snapshot
 
 
 class Doctor:
-    """Called with a snapshot it says what is wrong. Blocking: it may stat files."""
+    """Called with a snapshot it says what is wrong. Blocking: it may stat files, and run programs.
 
-    def __init__(self, config: Config) -> None:
-        self._host = Host(config.log_size_warning)
+    `machine` is False for the demo workspace: no daemon of this machine starts its jobs.
+    """
+
+    def __init__(self, config: Config, *, machine: bool = True) -> None:
+        self._asker = Asker(machine=machine)
+        self._host = Host(config.log_size_warning, asker=self._asker)
         self._ignore: Collection[str] = config.ignore
         self._read = _modified()
 
@@ -22,9 +27,14 @@ class Doctor:
         """What all checks say."""
         return checkup(snapshot, self._host, self._ignored())
 
+    def wait_for_no_program(self, told: Callable[[], None]) -> None:
+        """From now on let programs answer later: `told` is called, in another thread, when they have."""
+        self._asker.told = told
+
     def forget(self) -> None:
-        """Look at every file again the next time."""
+        """Look at every file again the next time, and ask every program."""
         self._host.forget()
+        self._asker.forget()
 
     def _ignored(self) -> Collection[str]:
         """What config.toml says now: `i` writes there while the dashboard is open."""

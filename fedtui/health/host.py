@@ -11,12 +11,24 @@ import re
 import stat
 import time
 from collections.abc import Callable, Hashable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeVar
 
 from fedtui.crontab.comments import codes_of
+from fedtui.health.asking import Asker, Unknown
+from fedtui.health.files import (
+    Script,
+    file_mode,
+    file_time,
+    free_space,
+    listed,
+    read_script,
+    read_tail,
+    shipped,
+)
+from fedtui.sources.program import Ended
 from fedtui.sources.zone import local_zone
 
 T = TypeVar("T")
@@ -33,11 +45,17 @@ class Host:
     """File facts as this user sees them.
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
-    monotonic seconds.
+    monotonic seconds; `asker` runs programs (none: none are run).
     """
 
-    def __init__(self, log_limit: int = LOG_LIMIT, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        log_limit: int = LOG_LIMIT,
+        clock: Callable[[], float] = time.monotonic,
+        asker: Asker | None = None,
+    ) -> None:
         self.log_limit = log_limit
+        self.asker = asker
         self._clock = clock
         self._kept: dict[tuple[str, str], tuple[float, object]] = {}
         self._worked: dict[str, tuple[Hashable, object]] = {}
@@ -74,6 +92,54 @@ class Host:
     def rotated(self, path: str) -> str | None:
         """What rotates the log at `path` (a logrotate file, or the rotated file beside it), or None."""
         return self._remember("rotated", path, _rotation)
+
+    def script(self, path: str) -> Script | None:
+        """What the script or program at `path` is; None where it is not there or cannot be read."""
+        return self._remember("script", path, read_script)
+
+    def mode(self, path: str) -> tuple[int, int, int] | None:
+        """The mode, owner and group of what `path` leads to; None where it is not there."""
+        return self._remember("mode", path, file_mode)
+
+    def changed(self, path: str) -> datetime | None:
+        """When `path` was last written; None where that cannot be seen."""
+        return self._remember("changed", path, file_time)
+
+    def disk(self, path: str) -> tuple[str, int, int] | None:
+        """The nearest folder of `path` that is there, free and whole bytes of its disk for this user."""
+        return self._remember("disk", path, free_space)
+
+    def tail(self, path: str) -> bytes | None:
+        """The last part of a file that is read for secrets; None where it cannot be read."""
+        return self._remember("tail", path, read_tail)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names in a folder; none where it is not there or may not be listed."""
+        return self._remember("names", folder, listed)
+
+    def shipped(self, path: str) -> bool:
+        """Whether the distribution shipped the file, and nobody has changed it."""
+        return self._remember("shipped", path, shipped)
+
+    def unit_lines(self, path: str, section: str) -> tuple[tuple[str, str], ...]:
+        """The `key=value` lines of one section of a unit file; none where it cannot be read."""
+        return self._remember(f"unit {section}", path, lambda one: _unit_lines(one, section))
+
+    def ask(self, *argv: str, of: object = None) -> Ended:
+        """How a program ended. Raises Unknown where that is not known. See `asking`."""
+        if self.asker is None:
+            raise Unknown("this machine", "no programs are asked here")
+        return self.asker.ask(argv, of=of)
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether the machine's own daemons start the jobs."""
+        return self.asker is not None and self.asker.machine
+
+    @property
+    def has_systemd(self) -> bool:
+        """Whether systemd runs the machine, and starts the jobs."""
+        return self.asker is not None and self.asker.machine and self.asker.systemd
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""
@@ -146,6 +212,12 @@ def _rotation(path: str) -> str | None:
         if any(fnmatch(path, pattern) for pattern in _patterns(config)):
             return str(config)
     return None
+
+
+def _unit_lines(path: str, section: str) -> tuple[tuple[str, str], ...]:
+    from fedtui.sources.systemd.unit_files import assignments  # not wanted for the first picture
+
+    return tuple(assignments([path], section))
 
 
 def _silenced_in(path: str) -> tuple[str, ...]:

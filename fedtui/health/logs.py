@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, State
+from fedtui.sources.accounts import name_of
+
+DISK_SHARE, DISK_LEAST = 0.05, 5 * 1024**3
 
 LOG_NOT_WRITABLE = Rule(
     "FT401",
@@ -23,6 +27,29 @@ LOG_GROWS = Rule(
     "A log that only grows fills the disk some day, and then everything that writes there fails.",
     "Rotate it with logrotate.",
 )
+DISK_FULL = Rule(
+    "FT403",
+    Severity.WARNING,
+    "disk is nearly full",
+    "When no byte is left the log is cut off first, then what the jobs write, and at last their runs fail.",
+    "Look for what fills it: du -xh --max-depth=2 FOLDER | sort -h | tail.",
+)
+LOG_UNREADABLE = Rule(
+    "FT404",
+    Severity.WARNING,
+    "log cannot be read",
+    "The job writes a log that its own user may not read: how its runs ended is not seen here, nor by you.",
+    "Give yourself the right to read it.",
+)
+JOURNAL_VOLATILE = Rule(
+    "FT405",
+    Severity.NOTE,
+    "the journal is lost at each boot",
+    "Without /var/log/journal the journal lives in memory: what timers and cron said before the last boot is "
+    "gone (journald.conf(5)).",
+    "Keep it: create /var/log/journal, then journalctl --flush.",
+)
+JOURNALS = ("/var/log/journal",)
 
 
 @check(LOG_NOT_WRITABLE)
@@ -33,9 +60,18 @@ def log_not_writable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         if problem is not None:
             yield LOG_NOT_WRITABLE.found(
                 f"{job.name} does not start: its output goes to a file that cannot be opened.",
-                (problem, str(job.location)),
+                (problem, str(job.location), *_owner(log, host)),
                 job=job,
             )
+
+
+def _owner(log: str, host: Host) -> tuple[str, ...]:
+    """Whose the file or its folder is: often root's, from a time when root wrote it."""
+    for path in (log, log.rpartition("/")[0]):
+        found = host.mode(path)
+        if found is not None:
+            return (f"{path}  owner {name_of(found[1])}, mode {found[0] & 0o7777:04o}",)
+    return ()
 
 
 @check(LOG_GROWS)
@@ -65,4 +101,48 @@ def _own_logs(snapshot: Snapshot) -> Iterator[tuple[Job, str]]:
             yield job, job.log_path
 
 
-CHECKS: tuple[Check, ...] = (log_not_writable, log_grows)
+@check(DISK_FULL)
+def disk_full(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT403: less than 5 % free, and less than 5 GB, where logs are written; once a disk."""
+    told: set[tuple[int, int]] = set()
+    for job, log in _own_logs(snapshot):
+        found = host.disk(log)
+        if found is None or found[1:] in told:
+            continue
+        folder, free, whole = found
+        told.add((free, whole))
+        if whole and free < whole * DISK_SHARE and free < DISK_LEAST:
+            yield DISK_FULL.found(
+                f"The disk that {job.name} writes its log to has {free * 100 // whole} % left.",
+                (f"{folder}  {free // 1_000_000} MB of {whole // 1_000_000} MB free",),
+                title=f"disk of {folder} is nearly full",
+                command=f"du -xh --max-depth=2 {folder} | sort -h | tail",
+            )
+
+
+@check(LOG_UNREADABLE)
+def log_unreadable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT404: a log of one's own job that is there and may not be read."""
+    for job, log in _own_logs(snapshot):
+        found = host.mode(log)
+        if found is not None and stat.S_ISREG(found[0]) and host.tail(log) is None:
+            yield LOG_UNREADABLE.found(
+                f"The log of {job.name} may be written, not read.",
+                _owner(log, host),
+                command=f"chmod u+r {log}",
+                job=job,
+            )
+
+
+@check(JOURNAL_VOLATILE)
+def journal_volatile(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT405: journald keeps nothing on disk."""
+    if host.has_systemd and not any(host.exists(path) for path in JOURNALS):
+        yield JOURNAL_VOLATILE.found(
+            "The journal keeps nothing over a boot.",
+            (*(f"{path}  missing" for path in JOURNALS),),
+            command="sudo mkdir -p /var/log/journal && sudo journalctl --flush",
+        )
+
+
+CHECKS: tuple[Check, ...] = (log_not_writable, log_grows, disk_full, log_unreadable, journal_volatile)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.runs import hit_start_limit
 from fedtui.model import Outcome, Severity, Snapshot, SourceName, State
 
 LAST_RUN_FAILED = Rule(
@@ -22,7 +23,7 @@ def last_run_failed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT301: the last finished run of a job failed."""
     for job in snapshot.jobs:
         result = job.last_result
-        if result.outcome is not Outcome.FAILED:
+        if result.outcome is not Outcome.FAILED or hit_start_limit(job):
             continue
         how = result.ending or "failed"
         in_a_row = 0
@@ -62,36 +63,8 @@ def overdue(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-OVERLAPS = Rule(
-    "FT303",
-    Severity.WARNING,
-    "runs overlap",
-    "cron starts a job at its minute, its last run over or not, and two at once may undo each other's work.",
-    "Put flock -n LOCKFILE before the command, or give it a longer interval with e.",
-)
-
-
-@check(OVERLAPS)
-def runs_overlap(snapshot: Snapshot, host: Host) -> Iterator[Report]:
-    """FT303: runs of a job began while an earlier one went on."""
-    from fedtui.results import (
-        overlaps,
-    )  # here and not above: it is looked for beside the screen, not before it
-
-    for job in snapshot.jobs:
-        runs = snapshot.runs.get(job.id, ())
-        count = overlaps(runs, snapshot.at)
-        if count:
-            now = sum(run.goes_on for run in runs)
-            evidence = [f"{count} of the last {len(runs)} runs began before the one before was over"]
-            evidence += [f"{now} go on now"] if now > 1 else []
-            yield OVERLAPS.found(
-                f"Runs of {job.name} overlap.", tuple(evidence), title=f"{job.name} overlaps", job=job
-            )
-
-
 UNKNOWN_END = Rule(
-    "FT304",
+    "FT309",
     Severity.NOTE,
     "no exit status is known",
     "cron tells nobody how its jobs end, so that a failure of this one would not be seen here.",
@@ -101,7 +74,7 @@ UNKNOWN_END = Rule(
 
 @check(UNKNOWN_END)
 def end_unknown(snapshot: Snapshot, host: Host) -> Iterator[Report]:
-    """FT304: a line of one's own crontab that ran, nobody knows how, and that could be recorded."""
+    """FT309: a line of one's own crontab that ran, nobody knows how, and that could be recorded."""
     for job in snapshot.jobs:
         cron = job.cron
         if cron is None or cron.record_key or not job.editable or job.source is not SourceName.CRONTAB:
@@ -112,4 +85,4 @@ def end_unknown(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-CHECKS: tuple[Check, ...] = (last_run_failed, overdue, runs_overlap, end_unknown)
+CHECKS: tuple[Check, ...] = (last_run_failed, overdue, end_unknown)

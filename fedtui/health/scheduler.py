@@ -1,4 +1,4 @@
-"""FT0xx: is the daemon that should start the jobs there at all?"""
+"""FT001-FT006: is the daemon that should start the jobs there at all, and will it be after the next boot?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from fedtui.health.host import Host
 from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
-from fedtui.model import Severity, Snapshot
+from fedtui.model import Job, Severity, Snapshot, State
+from fedtui.safe_text import decode
 
 CRON_DOWN = Rule(
     "FT001",
@@ -25,21 +26,78 @@ SYSTEMD_DOWN = Rule(
     "bus is silent.",
     "Look at the bus: systemctl status dbus.",
 )
+NOT_ENABLED = Rule(
+    "FT003",
+    Severity.WARNING,
+    "cron is not enabled",
+    "It runs now, and nothing starts it after the next boot: from then on no line of a table is started.",
+    "Enable the service.",
+    needs=CRON_TABLES,
+)
+NOT_INSTALLED = Rule(
+    "FT004",
+    Severity.ERROR,
+    "cron is not installed",
+    "There are tables for cron, and no cron to read them.",
+    "Install it: cron on Debian, cronie on Fedora and Arch.",
+    needs=CRON_TABLES,
+)
+NO_LINGER = Rule(
+    "FT005",
+    Severity.WARNING,
+    "user timers stop at logout",
+    "A user's systemd ends with the last session, and its timers with it, unless the user lingers "
+    "(loginctl(1)).",
+    "Turn lingering on: loginctl enable-linger.",
+    needs=("user-timers",),
+)
+CLOCK = Rule(
+    "FT006",
+    Severity.WARNING,
+    "the clock is not synchronised",
+    "Jobs start by this machine's clock. Where it is wrong they start at the wrong time, and when it is set "
+    "some are left out.",
+    "Look at the time service: timedatectl timesync-status, chronyc tracking.",
+)
+
+SERVICES = ("cron.service", "cronie.service", "crond.service")
+PROGRAMS = tuple(f"{folder}/{name}" for folder in ("/usr/sbin", "/usr/bin") for name in ("cron", "crond"))
+LINGER = "/var/lib/systemd/linger"
 
 
-@check(CRON_DOWN)
+def own_cron_jobs(snapshot: Snapshot, host: Host) -> list[Job]:
+    """Cron jobs but those of tables that came with the distribution, for whoever may install a cron."""
+    cron = [job for job in snapshot.jobs if job.cron is not None and job.state is not State.PAUSED]
+    return [
+        job for job in cron if not (job.cron and job.cron.table[:1] == "/" and host.shipped(job.cron.table))
+    ]
+
+
+@check(CRON_DOWN, NOT_INSTALLED)
 def cron_down(snapshot: Snapshot, host: Host) -> Iterator[Report]:
-    """FT001: there are cron jobs and no cron daemon runs."""
-    jobs = [job for job in snapshot.jobs if job.cron is not None]
+    """FT001, FT004: there are cron jobs and no cron daemon runs, or none is there."""
+    jobs = own_cron_jobs(snapshot, host)
     for scheduler in snapshot.schedulers:
-        if scheduler.name == "cron" and scheduler.up is False and jobs:
+        if scheduler.name != "cron" or not jobs:
+            continue
+        if scheduler.up is None:
+            yield CRON_DOWN.unchecked("the cron daemon", scheduler.detail)
+        elif scheduler.up is False and host.is_machine and not _installed(host):
+            yield NOT_INSTALLED.found(
+                f"No cron is installed on this machine: none of its {len(jobs)} jobs will start.",
+                (*(f"{path}  missing" for path in PROGRAMS[:2]),),
+                command="sudo apt install cron",
+            )
+        elif scheduler.up is False:
             yield CRON_DOWN.found(
                 f"No cron daemon runs on this machine: none of its {len(jobs)} jobs will start.",
                 tuple(part for part in (scheduler.detail,) if part),
                 command="sudo systemctl start cron",
             )
-        elif scheduler.name == "cron" and scheduler.up is None and jobs:
-            yield CRON_DOWN.unchecked("the cron daemon", scheduler.detail)
+
+
+def _installed(host: Host) -> bool:
+    return any(host.exists(path) for path in PROGRAMS)
 
 
 @check(SYSTEMD_DOWN)
@@ -54,4 +112,82 @@ def systemd_unreachable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-CHECKS: tuple[Check, ...] = (cron_down, systemd_unreachable)
+@check(NOT_ENABLED)
+def cron_not_enabled(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT003: the daemon's unit is loaded and not to be started at boot."""
+    if not own_cron_jobs(snapshot, host) or not host.has_systemd:
+        return
+    ended = host.ask("systemctl", "show", "--property=Id,LoadState,UnitFileState,ActiveState", *SERVICES)
+    if ended.status:
+        yield NOT_ENABLED.unchecked("cron's service", decode(ended.err).strip() or f"exit {ended.status}")
+        return
+    units = [properties(block) for block in decode(ended.out).split("\n\n")]
+    loaded = [unit for unit in units if unit.get("LoadState") == "loaded"]
+    wrong = [unit for unit in loaded if unit.get("UnitFileState") in ("disabled", "masked")]
+    if loaded and len(wrong) == len(loaded):
+        unit = wrong[0]
+        yield NOT_ENABLED.found(
+            f"{unit['Id']} is {unit['UnitFileState']}: after the next boot no cron job starts.",
+            (f"{unit['Id']}  {unit['UnitFileState']}, {unit.get('ActiveState', '')}",),
+            command=f"sudo systemctl enable {unit['Id']}",
+        )
+
+
+def properties(text: str) -> dict[str, str]:
+    """The `Name=value` lines that systemctl show and timedatectl show print."""
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {name: value for name, equals, value in pairs if equals}
+
+
+@check(NO_LINGER)
+def no_linger(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT005: active timers of a user who does not linger. logind keeps a file for each who does."""
+    own: dict[str, list[Job]] = {}
+    for job in snapshot.jobs:
+        facts = job.timer
+        if facts is None or not facts.user_manager or facts.active_state != "active":
+            continue
+        if not host.shipped(facts.fragment):
+            own.setdefault(job.user, []).append(job)
+    if not own or not host.has_systemd:
+        return
+    for user, jobs in own.items():
+        lingers = host.exists(f"{LINGER}/{user}")
+        if lingers is None:
+            yield NO_LINGER.unchecked("who lingers", f"{LINGER} cannot be looked into")
+        elif not lingers:
+            yield NO_LINGER.found(
+                f"{user} does not linger: {len(jobs)} timers stand still while {user} is logged out.",
+                tuple(job.name for job in jobs[:8]),
+                command=f"loginctl enable-linger {user}",
+            )
+
+
+@check(CLOCK)
+def clock_not_synchronised(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT006: a time service is on and has not set the clock; without one it is a note (a host may set it)."""
+    if not host.has_systemd:
+        return
+    ended = host.ask("timedatectl", "show", "--property=NTP", "--property=NTPSynchronized")
+    facts = properties(decode(ended.out))
+    if ended.status or "NTPSynchronized" not in facts:
+        yield CLOCK.unchecked("the clock", decode(ended.err).strip() or "timedatectl says nothing of it")
+    elif facts["NTPSynchronized"] == "no":
+        on = facts.get("NTP") == "yes"
+        yield CLOCK.found(
+            "A time service is on, and has not set this machine's clock yet."
+            if on
+            else "No time service that systemd knows sets this machine's clock.",
+            tuple(f"{name}  {value}" for name, value in facts.items()),
+            severity=Severity.WARNING if on else Severity.NOTE,
+            command="" if on else "sudo timedatectl set-ntp true",
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    cron_down,
+    systemd_unreachable,
+    cron_not_enabled,
+    no_linger,
+    clock_not_synchronised,
+)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
-from datetime import datetime
+import textwrap
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from fedtui.model import Job, Outcome, SourceName
 from fedtui.presentation.signs import Line, Piece, Sign, Tone, cells, cut, fit, outcome_sign
@@ -16,6 +17,9 @@ WIDE = 118
 """Columns from which a row has its verdict as a word."""
 
 _LABEL = 10
+
+_AFTER_END = timedelta(seconds=1)
+"""A line that names the second in which a run ended is still that run's."""
 
 SIGNS: dict[Verdict, Sign] = {
     Verdict.WAITING: Sign("○", "waiting", Tone.ACCENT, Tone.MUTED),
@@ -183,22 +187,26 @@ def headline(watch: Watch, now: datetime) -> Line:
     return tuple(line)
 
 
-def verdict_lines(watch: Watch, now: datetime, usually: float | None = None) -> list[Line]:
+def verdict_lines(watch: Watch, now: datetime, usually: float | None = None, width: int = 120) -> list[Line]:
     """The verdict: how punctual, how long, what warned, and why cycles were not good."""
     lines: list[Line] = [headline(watch, now)]
     begun = [cycle for cycle in watch.cycles if cycle.start is not None]
     if begun:
-        lines.append(_row("started", _punctual(begun)))
-        lines.append(_row("took", _took(begun, usually)))
-        lines.append(_warned(watch.cycles))
+        lines += _rows("started", _punctual(begun), width)
+        lines += _rows("took", _took(begun, usually), width)
+        lines += _warned(watch.cycles, width)
     for number, cycle in enumerate(watch.cycles, 1):
         if cycle.verdict in (Verdict.FAILED, Verdict.UNPROVEN):
-            lines += _why(number, cycle)
+            lines += _why(number, cycle, width)
     return lines
 
 
-def _row(label: str, words: str, tone: Tone = Tone.TEXT) -> Line:
-    return (Piece(f"{label:<{_LABEL}}", Tone.MUTED), Piece(words, tone))
+def _rows(label: str, words: str, width: int, tone: Tone = Tone.TEXT, lead: Line = ()) -> list[Line]:
+    """A label and its words, wrapped under themselves; `lead` stands before the first of them."""
+    indent = _LABEL + sum(cells(piece.text) for piece in lead)
+    pieces = textwrap.wrap(words, max(20, width - indent)) or [""]
+    first: Line = (Piece(f"{label:<{_LABEL}}", Tone.MUTED), *lead, Piece(pieces[0], tone))
+    return [first, *((Piece(" " * indent), Piece(piece, tone)) for piece in pieces[1:])]
 
 
 def _punctual(begun: Sequence[Cycle]) -> str:
@@ -219,26 +227,22 @@ def _took(begun: Sequence[Cycle], usually: float | None) -> str:
     return said if middle is None else f"{said}, usual {duration(middle)}"
 
 
-def _warned(cycles: Sequence[Cycle]) -> Line:
+def _warned(cycles: Sequence[Cycle], width: int) -> list[Line]:
     for number, cycle in enumerate(cycles, 1):
         if cycle.result is not None and cycle.result.outcome is Outcome.WARNINGS:
-            return _row("warned", f"cycle {number}: {shown('; '.join(cycle.result.reasons))}", Tone.WARN)
+            words = f"cycle {number}: {shown('; '.join(cycle.result.reasons))}"
+            return _rows("warned", words, width, Tone.WARN)
     results = [cycle.result for cycle in cycles if cycle.verdict.decided and cycle.result is not None]
     known = any(result.outcome is not Outcome.UNKNOWN for result in results)
-    return _row("warned", "nothing matched the warning rules" if known else "not known")
+    return _rows("warned", "nothing matched the warning rules" if known else "not known", width)
 
 
-def _why(number: int, cycle: Cycle) -> list[Line]:
+def _why(number: int, cycle: Cycle, width: int) -> list[Line]:
     sign = SIGNS[cycle.verdict]
-    reasons = [shown(reason) for reason in cycle.reasons] or [sign.word]
-    lines: list[Line] = [
-        (
-            Piece(f"{f'cycle {number}':<{_LABEL}}", Tone.MUTED),
-            Piece(f"{sign.glyph} ", sign.tone),
-            Piece("; ".join(reasons), sign.word_tone),
-        )
-    ]
-    lines += [(Piece(" " * _LABEL + "likely: ", Tone.MUTED), Piece(shown(cause))) for cause in cycle.causes]
+    reasons = "; ".join(shown(reason) for reason in cycle.reasons) or sign.word
+    lines = _rows(f"cycle {number}", reasons, width, sign.word_tone, (Piece(f"{sign.glyph} ", sign.tone),))
+    for cause in cycle.causes:
+        lines += _rows("", shown(cause), width, lead=(Piece("likely: ", Tone.MUTED),))
     return lines
 
 
@@ -252,3 +256,58 @@ def offers_recorder(watch: Watch, job: Job | None) -> bool:
         and cycle.result.outcome is Outcome.UNKNOWN
         for cycle in watch.cycles
     )
+
+
+def log_marks(
+    watch: Watch, moments: Sequence[datetime | None], now: datetime, places: Mapping[int, int]
+) -> list[tuple[int, Line]]:
+    """What stands among the lines of the log: where each cycle began and ended, and what is waited for.
+
+    `moments` are what the lines name; `places` say where lines without a time began for a cycle.
+    """
+    marks: list[tuple[int, Line]] = []
+    for number, cycle in enumerate(watch.cycles, 1):
+        if cycle.start is None:
+            continue
+        begin, end = _lines_of(cycle, moments, places.get(number))
+        words = f"── {clock_seconds(cycle.start, now)}  cycle {number}"
+        going_on = cycle.verdict is Verdict.RUNNING
+        marks.append((begin, (Piece(words, Tone.ACCENT if going_on else Tone.MUTED),)))
+        if not going_on:
+            marks.append((end, _ending(cycle, now)))
+    marks.sort(key=lambda mark: mark[0])  # stable: the end of one before the beginning of the next
+    waiting = watch.next_cycle
+    if waiting is not None and not watch.finished:
+        number = watch.cycles.index(waiting) + 1
+        when = f"{clock_seconds(waiting.due, now)}  " if waiting.due is not None else ""
+        marks.append((len(moments), (Piece(f"── {when}cycle {number}: waiting", Tone.ACCENT),)))
+    return marks
+
+
+def _lines_of(cycle: Cycle, moments: Sequence[datetime | None], place: int | None) -> tuple[int, int]:
+    """The first line of a cycle and the one behind its last."""
+    start = cycle.start
+    if start is None:
+        return len(moments), len(moments)
+    first = start.replace(microsecond=0)
+    last = (cycle.end or start) + _AFTER_END
+    mine = [at for at, moment in enumerate(moments) if moment is not None and first <= moment <= last]
+    if not mine:
+        begin = len(moments) if place is None else min(place, len(moments))
+        lines = 0 if cycle.log_lines is None or place is None else cycle.log_lines
+        return begin, min(len(moments), begin + lines)
+    end = mine[-1] + 1
+    while end < len(moments) and moments[end] is None:  # lines without a time belong to the one above
+        end += 1
+    return mine[0], end
+
+
+def _ending(cycle: Cycle, now: datetime) -> Line:
+    when = clock_seconds(cycle.end or cycle.start or now, now)
+    if cycle.result is None:
+        return (Piece(f"── {when}  ? its end was not seen", Tone.MUTED),)
+    sign = outcome_sign(cycle.result)
+    calm = cycle.result.outcome is Outcome.OK
+    took = "" if cycle.result.duration is None else f"  {duration(cycle.result.duration)}"
+    words = Piece(f"{sign.glyph} {shown(sign.word)}", Tone.MUTED if calm else sign.tone, sign.bold)
+    return (Piece(f"── {when}  ", Tone.MUTED), words, Piece(took, Tone.MUTED))

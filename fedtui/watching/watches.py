@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.model import Job
@@ -72,12 +72,20 @@ class Watches:
         return self.book.update(job_id, change)
 
     def stop(self, job_id: str) -> Watch | None:
-        """End an open watch; what it has seen stays. Raises BookError."""
+        """End an open watch, and return it; None where none is open. What it has seen stays.
+
+        Raises BookError.
+        """
+        ended: list[Watch] = []
 
         def change(known: Watch | None) -> Watch | None:
-            return None if known is None or known.finished else replace(known, stopped=self._clock())
+            if known is None or known.finished:
+                return None
+            ended.append(replace(known, stopped=self._clock().astimezone(UTC)))
+            return ended[0]
 
-        return self.book.update(job_id, change)
+        self.book.update(job_id, change)
+        return ended[0] if ended else None
 
     def see_to_it(self) -> bool:
         """Start the watchman where there is something to watch and no watchman; False where that is not so.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fedtui.actions.ports import Ports
-from fedtui.model import Snapshot
+from fedtui.model import Job, Run, Snapshot
 from fedtui.schedule.upcoming import RunsOf
 from fedtui.widgets.log_feed import OpenLog
+
+if TYPE_CHECKING:
+    from fedtui.watching.cycle import Watch
 
 
 class StorePort(Protocol):
@@ -30,8 +33,34 @@ class StorePort(Protocol):
         ...
 
 
+class WatchPort(Protocol):
+    """The watches over jobs (`watching.watches`). Blocking: to be called in a thread."""
+
+    def begin(self, job: Job, count: int) -> Watch:
+        """The open watch over a job, or a new one. Raises CannotWatch or BookError."""
+        ...
+
+    def get(self, job_id: str) -> Watch | None:
+        """The newest watch over a job. Raises BookError."""
+        ...
+
+    def more(self, job_id: str) -> Watch | None:
+        """One cycle more. Raises BookError."""
+        ...
+
+    def stop(self, job_id: str) -> Watch | None:
+        """End an open watch. Raises BookError."""
+        ...
+
+    def see_to_it(self) -> bool:
+        """See to it that somebody keeps the open watches. Raises BookError or OSError."""
+        ...
+
+
 class Host(Protocol):
-    """The app. `ascii_only` is true for a terminal without our glyphs."""
+    """The app. `ascii_only` is true for a terminal without our glyphs; `watches` is None where nothing can be
+    watched; `past` gives the runs on record, oldest first (blocking, raises HistoryError).
+    """
 
     store: StorePort
     ports: Ports
@@ -42,3 +71,5 @@ class Host(Protocol):
     host: str
     home: str
     ascii_only: bool
+    watches: WatchPort | None
+    past: Callable[[], Sequence[Run]]

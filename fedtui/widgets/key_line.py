@@ -56,6 +56,7 @@ class KeyLine(Widget):
         wide = self.app.size.width >= WIDE
         typing = isinstance(self.screen.focused, Input)
         found: dict[str, Hint] = {"enter": ("enter", "keep", "enter")} if typing else {}
+        lesser: list[Hint] = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
             key = BY_ID.get(binding.id or "")
@@ -71,8 +72,12 @@ class KeyLine(Widget):
                 continue  # it would be typed
             if key is not None and key.shown and binding.key == key.key and "/" in key.shown.strip("/"):
                 shown = key.shown
-            found[binding.action] = (shown, word, binding.key)
-        return _quit_last(list(found.values()))
+            found[binding.action] = hint = (shown, word, binding.key)
+            if key is not None and key.footer < 2:
+                lesser.append(hint)
+        if any(key == "escape" for _, _, key in found.values()) and "quit" in found:
+            lesser.append(found["quit"])  # the way out of this screen is back
+        return _quit_last(_fitting(list(found.values()), lesser, self.app.size.width - 2))
 
     def render(self) -> Content:
         """The line."""
@@ -91,6 +96,14 @@ class KeyLine(Widget):
             if left <= event.x < right:
                 self.app.simulate_key(key)
             left = right + 2
+
+
+def _fitting(hints: list[Hint], lesser: list[Hint], room: int) -> list[Hint]:
+    """The hints that fit: the last of the `lesser` ones go first, so that help and quit always do."""
+    while lesser and sum(cells(shown) + cells(word) + 3 for shown, word, _ in hints) - 2 > room:
+        hints = [hint for hint in hints if hint is not lesser[-1]]
+        lesser = lesser[:-1]
+    return hints
 
 
 def _quit_last(hints: list[Hint]) -> list[Hint]:

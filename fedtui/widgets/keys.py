@@ -11,6 +11,7 @@ from typing import NamedTuple
 from textual.binding import Binding
 
 JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a log"
+WATCH, HISTORY = "while watching", "in the history"
 ENVIRONMENT = "in the environment"
 DOCTOR = "in the doctor"
 
@@ -51,6 +52,7 @@ DASHBOARD = (
     Key("job.run", "r", "run", "run", "run now, live output", JOB, 2),
     Key("job.pause", "p", "pause", "pause", "pause or resume", JOB, 2),
     Key("job.reschedule", "e", "reschedule", "reschedule", "reschedule", JOB, 2, "resched"),
+    Key("job.watch", "w", "watch", "watch", "watch its next runs", JOB, 2),
     Key("job.log", "l", "log", "log", "its log, full screen", JOB, 2, shown="l enter"),
     Key("job.edit", "E", "edit", "edit", "edit the whole job", JOB),
     Key("job.delete", "x", "delete", "delete", "delete", JOB),
@@ -58,7 +60,8 @@ DASHBOARD = (
     Key("job.record", "C", "record", "record", "record its exit status", JOB),
     Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
     Key("job.environment", "v", "environment", "env", "cron's environment", JOB, 1),
-    Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 2, shown="/ esc"),
+    Key("app.history", "h", "history", "history", "history of runs", EVERYWHERE, 1),
+    Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 1, shown="/ esc"),
     Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 1),
     Key("app.doctor", "d", "doctor", "doctor", "doctor: what is wrong", EVERYWHERE, 2),
     Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
@@ -93,6 +96,35 @@ LOG_SCREEN = (
     Key("log.back", "escape", "back", "back", "back", LOG, 2, shown="esc", palette=False),
 )
 
+WATCH_SCREEN = (
+    Key("watch.run", "r", "run", "run now", "run it now; no cycle", WATCH, 2),
+    Key("watch.log", "l", "log", "full log", "its log, full screen", WATCH, 2),
+    Key("watch.more", "plus", "more", "one more", "one cycle more", WATCH, 2, shown="+"),
+    Key("watch.environment", "v", "environment", "env", "its environment", WATCH, 2),
+    Key("watch.again", "w", "again", "watch again", "watch again", WATCH, 2),
+    Key("watch.end", "x", "end_watch", "end the watch", "end the watch", WATCH, 1),
+    Key(
+        "watch.back",
+        "escape",
+        "back",
+        "back, keeps watching",
+        "back, keeps watching",
+        WATCH,
+        2,
+        shown="esc",
+        palette=False,
+    ),
+)
+
+HISTORY_SCREEN = (
+    Key("history.log", "enter", "log", "its log", "the log of its job", HISTORY, 2, shown="enter"),
+    Key("history.filter", "/", "filter", "filter", "filter", HISTORY, 2),
+    Key("history.older", "left_square_bracket", "older(1)", "older", "older days", HISTORY, 2),
+    Key("history.newer", "right_square_bracket", "older(-1)", "newer", "newer days", HISTORY, 2),
+    Key("history.fold", "z", "fold", "fold strip", "fold the strip", HISTORY, 2),
+    Key("history.back", "escape", "back", "back", "back", HISTORY, 2, shown="esc", palette=False),
+)
+
 ENVIRONMENT_SCREEN = (
     Key("environment.add", "a", "add", "add the line", "set it in the crontab", ENVIRONMENT, 2),
     Key("environment.run", "r", "run", "run as cron", "run it as cron would", ENVIRONMENT, 2, "run"),
@@ -124,7 +156,15 @@ DOCTOR_SCREEN = (
     Key("doctor.back", "escape", "back", "back", "back", DOCTOR, 2, shown="esc", palette=False),
 )
 
-ALL = (*DASHBOARD, *APP, *LOG_SCREEN, *DOCTOR_SCREEN, *ENVIRONMENT_SCREEN)
+ALL = (
+    *DASHBOARD,
+    *APP,
+    *LOG_SCREEN,
+    *WATCH_SCREEN,
+    *HISTORY_SCREEN,
+    *DOCTOR_SCREEN,
+    *ENVIRONMENT_SCREEN,
+)
 BY_ID = {key.id: key for key in ALL}
 
 

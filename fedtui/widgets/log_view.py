@@ -53,7 +53,7 @@ class LogView(LineView):
         self._moments: list[datetime | None] = []
         self._open = False
         self._runs: Sequence[Run] = ()
-        self._items: list[int | Run] = []
+        self._items: list[int | Run | Line] = []
         self._rows: list[tuple[int, int]] | None = None
         self._said: Sequence[Line] = ()
         self._message: Sequence[Line] = ()
@@ -101,6 +101,11 @@ class LogView(LineView):
             self._arrange()
 
     @property
+    def moments(self) -> Sequence[datetime | None]:
+        """The moment that each line names, as far as it names one."""
+        return self._moments
+
+    @property
     def texts(self) -> Sequence[str]:
         """The lines as they came."""
         return self._texts
@@ -122,9 +127,9 @@ class LogView(LineView):
         self._message = [row for line in self._said for row in folded(line, room)]
         self._items = []
         start = 0
-        for number, run in rule_places(self._moments, self._runs):
+        for number, rule in self.rules():
             self._items.extend(range(start, number))
-            self._items.append(run)
+            self._items.append(rule)
             start = number
         self._items.extend(range(start, len(self._texts)))
         if self._rows is not None:
@@ -135,6 +140,10 @@ class LogView(LineView):
         elif dropped:
             self.scroll_to(y=max(0, self.scroll_offset.y - dropped), animate=False, force=True)
         self.refresh()
+
+    def rules(self) -> Sequence[tuple[int, Run | Line]]:
+        """What stands among the lines: each before the line of its number, in order."""
+        return rule_places(self._moments, self._runs)
 
     def _broken(self, width: int) -> list[tuple[int, int]]:
         return [
@@ -158,6 +167,8 @@ class LogView(LineView):
     def _pieces(self, item_number: int) -> Line:
         item = self._items[item_number]
         now = self._clock()
+        if isinstance(item, tuple):
+            return item
         if isinstance(item, Run):
             width = self.scrollable_content_region.width - 7 if self._to_edge else 0
             return run_rule(item, now, width)
@@ -186,7 +197,7 @@ class LogView(LineView):
         return [
             number
             for number, item in enumerate(self._items)
-            if not isinstance(item, Run) and pattern.search(plain(self._pieces(number)))
+            if isinstance(item, int) and pattern.search(plain(self._pieces(number)))
         ]
 
     def item_at_top(self) -> int:
@@ -213,7 +224,7 @@ class LogView(LineView):
 
     def line_on_top(self) -> int:
         """The number of the first line on screen."""
-        lines = (item for item in self._items[self.item_at_top() :] if not isinstance(item, Run))
+        lines = (item for item in self._items[self.item_at_top() :] if isinstance(item, int))
         return next(lines, 0)
 
     def item_of(self, line: int) -> int:

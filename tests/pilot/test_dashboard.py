@@ -56,7 +56,7 @@ async def test_the_small_dashboard_shows_state_job_next_run_and_result() -> None
             "─ 3 Log  ~/logs/federated-sync.log  following   2 Next  4 Health  z fold ──"
         )
         assert lines[22] == " 14:00:02 INFO sync complete"
-        assert lines[23] == " r run  p pause  e resched  l log  / filter  d doctor  u undo  ? help  q quit"
+        assert lines[23] == " r run  p pause  e resched  w watch  l log  d doctor  u undo  ? help  q quit"
 
 
 async def test_the_large_dashboard_has_all_four_panes_and_the_details() -> None:
@@ -321,7 +321,7 @@ async def test_a_user_without_jobs_is_told_how_to_begin() -> None:
             " The log of the selected job appears here, live.\n Health: nothing to report; 12 checks passed."
             in text
         )
-        assert text.splitlines()[-1] == " / filter  d doctor  u undo  D demo workspace  ? help  q quit"
+        assert text.splitlines()[-1] == " d doctor  u undo  D demo workspace  ? help  q quit"
         await pilot.press("D")
     assert app.return_value == "demo"
 

@@ -11,6 +11,7 @@ from fedtui.screens.environment import EnvironmentScreen
 from tests.fixtures import mockup_data as mock
 from tests.fixtures import mockup_environment
 from tests.fixtures.mockup_app import MockupApp, screen_text
+from tests.fixtures.mockup_watch import FAILED_ONE
 from tests.pilot import test_doctor as doctor
 
 SMALL, LARGE = (80, 24), (120, 40)
@@ -93,6 +94,36 @@ def test_too_small(snap_compare: Compare) -> None:
 def test_log(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
     run = after("l", "slash", *"Qdrant", "enter", "N", says="3 of 4")
     assert snap_compare(MockupApp(light=light), terminal_size=size, run_before=run)
+
+
+@SIZES
+@THEMES
+def test_watch(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    run = after("j", "w", says="cycle 3: waiting")
+    assert snap_compare(MockupApp(light=light), terminal_size=size, run_before=run)
+
+
+def test_watch_missed(snap_compare: Compare) -> None:
+    app = MockupApp()
+    app.watching.kept[mock.METRICS.id] = FAILED_ONE
+    assert snap_compare(app, terminal_size=SMALL, run_before=after("j", "w", says="likely"))
+
+
+def test_watch_in_ascii(snap_compare: Compare) -> None:
+    run = after("j", "w", says="cycle 3: waiting")
+    assert snap_compare(MockupApp(ascii_only=True), terminal_size=SMALL, run_before=run)
+
+
+@SIZES
+@THEMES
+def test_history(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    run = after("h", "j", says="4,379")
+    assert snap_compare(MockupApp(light=light), terminal_size=size, run_before=run)
+
+
+def test_history_in_ascii(snap_compare: Compare) -> None:
+    run = after("h", "j", says="4,379")
+    assert snap_compare(MockupApp(ascii_only=True), terminal_size=LARGE, run_before=run)
 
 
 @SIZES

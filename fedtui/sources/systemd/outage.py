@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pwd
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from pathlib import Path
 
 from fedtui.model import Job, Problem, State
 
@@ -53,6 +55,7 @@ class Outage:
             "cron jobs, logs and history work without it",
             f"Next try in {_seconds(retry_in)}, R tries now. {advice}",
             self._since or now,
+            note=self._user_manager and _runs_no_timers(self._user),
         )
 
     def busy(self, now: datetime) -> Problem:
@@ -76,6 +79,20 @@ class Outage:
             later_runs=(),
             running_since=None,
         )
+
+
+def _runs_no_timers(user: str) -> bool:
+    """Whether the user has no manager and no timer for one: then nothing is missing (root, after sudo)."""
+    try:
+        account = pwd.getpwnam(user)
+        if Path(f"/run/user/{account.pw_uid}/bus").exists():
+            return False
+        own = Path(account.pw_dir, ".config/systemd/user")
+        return not any(path.suffix == ".timer" for path in own.iterdir())
+    except FileNotFoundError:
+        return True
+    except (KeyError, OSError):
+        return False
 
 
 def _seconds(seconds: float) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +50,7 @@ def shell(table: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
 
 FINE = "0 * * * * true\n"
 WARNS = "0 4 1-7 * mon true\n"
-WRONG = "# name: sync\n0 * * * * bash /nowhere/at/all.sh --token=abcdef0123\n"
+WRONG = "# name: sync\n0 * * * * bash /nowhere/at/all.sh\n"
 
 
 def test_a_table_without_fault_is_fine(shell: Shell, table: Path) -> None:
@@ -168,6 +170,15 @@ def test_a_table_that_cannot_be_read_is_not_fine(shell: Shell, table: Path) -> N
     record = json.loads(shell("check", "--json")[1])
     assert "FT110" in record["unchecked"][0]["codes"]
     assert "FT110" not in record["passed"]
+
+
+def test_a_reader_that_goes_away_makes_nothing_fine(table: Path) -> None:
+    table.write_text("0 25 * * * true\n")
+    command = [sys.executable, "-m", "fedtui", "demo", "--folder", str(table.parent), "check"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(30) == 2
 
 
 # The status, over snapshots

@@ -89,8 +89,11 @@ def test_list_for_people_has_a_line_a_job_with_its_id(shell: Shell) -> None:
     assert jobs(shell)["crontab:4"]["id"] in out
 
 
-def test_ascii_lists_are_ascii(shell: Shell) -> None:
-    assert shell("--ascii", "list")[1].isascii()
+def test_ascii_lists_are_ascii(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--ascii", "demo", "--folder", str(folder), "list"]) == 0
+    out = capsys.readouterr().out
+    assert "hourly at :00" in out
+    assert out.isascii()
 
 
 def test_a_run_that_fails_is_status_1_with_its_output_shown(shell: Shell) -> None:

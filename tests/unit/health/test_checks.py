@@ -24,6 +24,7 @@ from fedtui.model import (
     SourceName,
     State,
 )
+from tests.unit.health.answers import machine
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 
@@ -134,25 +135,13 @@ def test_a_failed_run_counts_how_many_in_a_row() -> None:
 def test_an_unknown_result_is_not_called_a_failure() -> None:
     (note,) = found(cron_job(last_result=Result(Outcome.UNKNOWN))).values()
     assert (note.code, note.severity, note.fix) == (
-        *("FT304", Severity.NOTE),
+        *("FT309", Severity.NOTE),
         "C records it: fedtui record JOB.",
     )
     recorded = cron_job(last_result=Result(Outcome.UNKNOWN))
     assert recorded.cron is not None
     recorded = replace(recorded, cron=replace(recorded.cron, record_key="1a2b3c4d"))
     assert found(recorded) == {}
-
-
-def test_runs_that_overlap_are_counted() -> None:
-    def run(start: float, end: float | None) -> Run:
-        ended = None if end is None else NOW - timedelta(minutes=end)
-        result = None if end is None else Result(Outcome.OK)
-        return Run(str(start), "crontab:sync", NOW - timedelta(minutes=start), ended, result)
-
-    runs = (run(9, 7), run(8, 6), run(5, 4), run(2, None), run(1, None))
-    finding = found(cron_job(), runs={"crontab:sync": runs})["FT303"]
-    assert finding.evidence == ("2 of the last 5 runs began before the one before was over", "2 go on now")
-    assert "FT303" not in found(cron_job(), runs={"crontab:sync": runs[2:4]})
 
 
 def test_a_log_whose_folder_is_missing(tmp_path: Path) -> None:
@@ -198,7 +187,7 @@ def test_a_check_that_cannot_look_stops_no_other(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Host, "executable", refused)
     failed = cron_job("sync", last_run=NOW, last_result=Result(Outcome.FAILED, exit_code=1))
-    checked = checkup(Snapshot(NOW, (failed,)), Host())
+    checked = checkup(Snapshot(NOW, (failed,)), machine())
     (missed,) = checked.unchecked
     assert (missed.codes, missed.what) == (("FT118",), "not on path")
     assert missed.reason == "[Errno 13] Permission denied: '/usr/bin/sync'"

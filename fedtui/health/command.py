@@ -1,0 +1,149 @@
+"""FT115-FT117, FT124: what a line does with `%`, with its output, and with the line ends of its table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fedtui.crontab.command_field import escape
+from fedtui.health.host import Host
+from fedtui.health.reading import readings
+from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
+from fedtui.safe_text import decode, shown
+
+NO_OUTPUT = Rule(
+    "FT115",
+    Severity.NOTE,
+    "output goes nowhere",
+    "When such a job fails, nothing tells why: what it said went to /dev/null, or to mail on a machine that "
+    "has no mailer (cron then discards it).",
+    "Append it to a log with E: >> FILE 2>&1.",
+)
+PERCENT = Rule(
+    "FT116",
+    Severity.WARNING,
+    "an unescaped % ends the command",
+    "cron cuts the command at the first % and gives the rest to it as standard input (crontab(5)). It never "
+    "reaches the shell.",
+    "Write \\% for a percent sign: E.",
+)
+MISORDERED = Rule(
+    "FT117",
+    Severity.WARNING,
+    "errors do not go to the log",
+    "Redirections are made from left to right. 2>&1 before > sends errors to where output went until then: "
+    "to cron's mail, not to the file.",
+    "Write the file first: >> FILE 2>&1.",
+)
+LINE_RETURNS = Rule(
+    "FT124",
+    Severity.ERROR,
+    "the line ends as on Windows",
+    "cron hands the carriage return to the shell as part of the last word: a file or an argument of that "
+    "name is not what was meant.",
+    "Take the carriage return out.",
+)
+
+MAILERS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
+_FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*)$")
+
+
+@check(PERCENT)
+def percent(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT116: a `%` that cuts a command where none was meant; a note where it may be meant."""
+    for job, cron, reading in readings(snapshot):
+        if cron.stdin is None:
+            continue
+        cut = not reading.readable or _FORMAT.search(cron.command) is not None
+        yield PERCENT.found(
+            f"cron starts only the part before the % of {job.name}.",
+            (f"starts  {shown(decode(cron.command))}", f"standard input  {shown(decode(cron.stdin))}"),
+            severity=Severity.WARNING if cut else Severity.NOTE,
+            remedy=_escaped(job, cron) if cut else None,
+            job=job,
+        )
+
+
+def _escaped(job: Job, cron: CronFacts) -> Remedy | None:
+    """The line with its signs escaped."""
+    at = cron.raw.find(b"%")
+    if not job.editable or at < 0 or escape(cron.command) != cron.command:
+        return None
+    line = re.sub(rb"(?<!\\)%", rb"\\%", cron.raw)
+    return Remedy("line", "write \\% for %", decode(line))
+
+
+@check(MISORDERED)
+def misordered(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT117: `2>&1 >> file`."""
+    for job, cron, reading in readings(snapshot):
+        if not reading.misordered:
+            continue
+        remedy, text = None, decode(cron.command)
+        wrong = re.search(r"2>&1\s+(1?>>?\s*\S+)", text)
+        if job.editable and wrong is not None:
+            right = f"{text[: wrong.start()]}{wrong[1]} 2>&1{text[wrong.end() :]}"
+            remedy = Remedy("command", f"write {wrong[1]} 2>&1", right)
+        yield MISORDERED.found(
+            f"The errors of {job.name} do not go to its log.",
+            (f"written  {shown(reading.misordered)}", f"line  {job.location}"),
+            remedy=remedy,
+            job=job,
+        )
+
+
+@check(LINE_RETURNS)
+def line_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT124: lines that end in a carriage return; one finding a table."""
+    told: set[tuple[str, str]] = set()
+    for job, cron, _ in readings(snapshot):
+        if not cron.raw.endswith(b"\r") or (cron.table, job.user) in told:
+            continue
+        told.add((cron.table, job.user))
+        yield LINE_RETURNS.found(
+            f"Lines of {cron.table} end as on Windows, the one of {job.name} among them.",
+            (f"command  {shown(decode(cron.command))}", f"line  {job.location}"),
+            remedy=Remedy("line", "take the carriage return out", decode(cron.raw[:-1]))
+            if job.editable
+            else None,
+            job=job,
+        )
+
+
+@check(NO_OUTPUT)
+def no_output(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT115: jobs of the user's own tables whose output nobody can read; one finding for each way."""
+    mailer = not host.is_machine or any(host.exists(path) for path in MAILERS)
+    null, mail = [], []
+    for job, cron, reading in readings(snapshot):
+        if job.source is not SourceName.CRONTAB or not reading.readable:
+            continue
+        if reading.discards:
+            null.append(job)
+        elif not reading.keeps and _unmailed(cron, mailer=mailer):
+            mail.append(job)
+    if null:
+        yield _told(null, "goes to /dev/null")
+    if mail:
+        yield _told(mail, "goes to mail, and there is no mailer" if not mailer else "is not mailed: MAILTO=")
+
+
+def _unmailed(cron: CronFacts, *, mailer: bool) -> bool:
+    to = dict(cron.environment).get(b"MAILTO")
+    return to == b"" or not mailer
+
+
+def _told(jobs: list[Job], how: str) -> Report:
+    names = [f"{job.name}  {job.location}" for job in jobs[:8]]
+    more = [f"and {len(jobs) - 8} more"] if len(jobs) > 8 else []
+    who = jobs[0].name if len(jobs) == 1 else f"{len(jobs)} jobs"
+    return NO_OUTPUT.found(
+        f"The output of {who} {how}.",
+        (*names, *more),
+        title=f"output of {who} {how}",
+        job=jobs[0] if len(jobs) == 1 else None,
+    )
+
+
+CHECKS: tuple[Check, ...] = (percent, misordered, line_returns, no_output)

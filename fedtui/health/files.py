@@ -1,0 +1,143 @@
+"""What the checks read of files: of scripts, of modes, and whether the distribution shipped a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+DPKG_STATUS = Path("/var/lib/dpkg/status")
+
+_MOST = 256 * 1024
+"""Bytes of a script that are looked at; longer ones are data with a head."""
+
+_TAIL = 16 * 1024
+_SHIPPED = ("/usr/lib/", "/lib/", "/usr/share/")
+_CONFFILE = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A file that is run. `shebang` is the interpreter's line without `#!`; `stamp` changes with the file.
+
+    `returns` counts lines that end in a carriage return; `binary` programs have neither.
+    """
+
+    shebang: str
+    executable: bool
+    returns: int
+    lines: int
+    binary: bool
+    stamp: tuple[int, int]
+
+    @property
+    def interpreter(self) -> str:
+        """The name of the program that reads it ("bash", "python3"); empty without a shebang line."""
+        words = self.shebang.split()
+        if words and words[0].endswith("/env"):
+            words = [word for word in words[1:] if not word.startswith("-")]
+        return words[0].rpartition("/")[2] if words else ""
+
+
+def read_script(path: str) -> Script | None:
+    """Look at a script; None where it is no file or may not be read. Never waits for a pipe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, ValueError):
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            return None
+        head = file.read(512)
+        binary = b"\0" in head
+        text = b"" if binary else head + file.read(_MOST)
+    lines = text.split(b"\n")
+    first = lines[0]
+    shebang = first[2:].strip().decode("utf-8", "replace") if first.startswith(b"#!") else ""
+    returns = sum(line.endswith(b"\r") for line in lines)
+    executable = os.access(path, os.X_OK)
+    return Script(shebang, executable, returns, len(lines), binary, (facts.st_mtime_ns, facts.st_size))
+
+
+def file_mode(path: str) -> tuple[int, int, int] | None:
+    """Mode, owner and group of what `path` leads to."""
+    try:
+        facts = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return facts.st_mode, facts.st_uid, facts.st_gid
+
+
+def file_time(path: str) -> datetime | None:
+    """When `path` was last written."""
+    try:
+        return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+def free_space(path: str) -> tuple[str, int, int] | None:
+    """The nearest folder above `path` that is there, and the bytes of its disk: free for this user, whole."""
+    for folder in Path(path).parents:
+        try:
+            facts = os.statvfs(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError):
+            return None
+        return str(folder), facts.f_bavail * facts.f_frsize, facts.f_blocks * facts.f_frsize
+    return None
+
+
+def read_tail(path: str) -> bytes | None:
+    """The last `_TAIL` bytes of a regular file; None where it cannot be read. Never waits for a pipe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, ValueError):
+        return None
+    with os.fdopen(descriptor, "rb"):
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            return None
+        return os.pread(descriptor, _TAIL, max(0, facts.st_size - _TAIL))
+
+
+def listed(folder: str) -> tuple[str, ...]:
+    """The names in a folder, in order."""
+    try:
+        return tuple(sorted(entry.name for entry in os.scandir(folder)))
+    except (OSError, ValueError):
+        return ()
+
+
+def shipped(path: str) -> bool:
+    """Whether the distribution shipped the file: by its folder, or as a configuration file left unchanged.
+
+    Asking dpkg-query takes a tenth of a second a file; its own database names the configuration files with
+    their sums, and is read once.
+    """
+    if path.startswith(_SHIPPED):
+        return True
+    try:
+        facts = DPKG_STATUS.stat()
+        wanted = _conffiles(str(DPKG_STATUS), facts.st_mtime_ns).get(path)
+        return wanted is not None and _sum(path) == wanted
+    except OSError:
+        return False
+
+
+@lru_cache(1)
+def _conffiles(status: str, stamp: int) -> dict[str, str]:
+    """Configuration files of all packages with their MD5 sums, from dpkg's database of that time."""
+    text = Path(status).read_text(encoding="utf-8", errors="replace")
+    return {match[1]: match[2] for match in _CONFFILE.finditer(text)}
+
+
+def _sum(path: str) -> str:
+    return hashlib.md5(Path(path).read_bytes(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,51 @@
+"""FT5xx: what this user may do and see on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedtui.health.host import Host
+from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.model import Severity, Snapshot
+
+CRONTAB_FORBIDDEN = Rule(
+    "FT501",
+    Severity.WARNING,
+    "crontab is not allowed for this user",
+    "crontab(1) lets in whom /etc/cron.allow names, or else whom /etc/cron.deny does not. A table that is "
+    "there already goes on being run.",
+    "Have the administrator add you to /etc/cron.allow, or use user timers.",
+)
+LOG_HIDDEN = Rule(
+    "FT505",
+    Severity.NOTE,
+    "cron's lines in the journal are not readable",
+    "cron writes its starts as root. Who is not in the group that reads the journal learns of runs in other "
+    "ways only: from the log they write, from their processes, from the recorder.",
+    "Join the group, and log in again.",
+    needs=("cron-log",),
+)
+
+
+@check(CRONTAB_FORBIDDEN)
+def crontab_forbidden(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT501: crontab(1)'s own words."""
+    for problem in snapshot.problems:
+        if problem.source == "crontab" and "not allowed" in problem.message:
+            files = [path for path in ("/etc/cron.allow", "/etc/cron.deny") if host.exists(path)]
+            yield CRONTAB_FORBIDDEN.found(
+                "crontab(1) does not let this user have a table.",
+                (*problem.message.splitlines()[:3], *files),
+                fix=problem.advice,
+            )
+
+
+@check(LOG_HIDDEN)
+def log_hidden(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT505: the note of the source that reads cron's log."""
+    for problem in snapshot.problems:
+        if problem.source == "cron-log" and problem.note:
+            yield LOG_HIDDEN.found(problem.message, fix=problem.advice)
+
+
+CHECKS: tuple[Check, ...] = (crontab_forbidden, log_hidden)

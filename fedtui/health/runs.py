@@ -1,0 +1,247 @@
+"""FT303-FT308: what a row of runs tells that no single one does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fedtui.health.host import Host
+from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
+from fedtui.model import CronFacts, Job, Outcome, Run, Severity, Snapshot, State, Trigger
+from fedtui.results.verdict import overlaps
+from fedtui.schedule.cron import ScheduleError, parse
+
+START_LIMIT = Rule(
+    "FT303",
+    Severity.ERROR,
+    "systemd refuses to start the service",
+    "A service that is started too often in a short time is not started any more (StartLimitBurst=): the "
+    "timer elapses, and nothing happens.",
+    "Reset the counter with systemctl reset-failed, and look at what starts it so often.",
+)
+OVERLAP = Rule(
+    "FT304",
+    Severity.WARNING,
+    "runs overlap",
+    "cron starts the next run whether or not the last one is over. Two at once write the same files, and the "
+    "slower they get, the more there are.",
+    "Put flock -n LOCKFILE before the command: E. Or give it more time between runs: e.",
+)
+SLOWER = Rule(
+    "FT305",
+    Severity.WARNING,
+    "runs take longer and longer",
+    "What grows has an end: the next run's start, a time limit, or the disk.",
+    "h shows the runs; look at what the job reads more of each time.",
+)
+FLAPPING = Rule(
+    "FT306",
+    Severity.WARNING,
+    "runs fail now and then",
+    "A job that fails every few runs is called good by whoever looks at the last one only.",
+    "h shows which runs failed, l what they said.",
+)
+STALE = Rule(
+    "FT307",
+    Severity.WARNING,
+    "product was not renewed",
+    "The run ended without an error, and the file that it should renew is an old one, an empty one, or none.",
+    "l shows what the run did; the file is the job's product= in config.toml.",
+)
+MISSED = Rule(
+    "FT308",
+    Severity.WARNING,
+    "runs were missed",
+    "cron makes up for nothing: what was due while the machine was off, or the daemon down, is left out.",
+    "r runs it now. anacron, or a timer with Persistent=true (c), makes up for such runs.",
+    needs=(*CRON_TABLES, "cron-log"),
+)
+
+LEAST = 6
+"""Finished runs from which on a tendency can be told."""
+
+SETTLED = timedelta(minutes=5)
+"""How old a due time must be: what is due now is FT302's."""
+
+_LIMIT = "started too often"
+_PRODUCT = "its product "
+
+
+def hit_start_limit(job: Job) -> bool:
+    """Whether the last run failed because systemd did not start it any more."""
+    return any(_LIMIT in reason for reason in job.last_result.reasons)
+
+
+@check(START_LIMIT)
+def start_limit(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT303: the service of a timer hit its start limit."""
+    for job in snapshot.jobs:
+        if job.timer is None or job.last_result.outcome is not Outcome.FAILED or not hit_start_limit(job):
+            continue
+        scope = "systemctl --user" if job.timer.user_manager else "sudo systemctl"
+        yield START_LIMIT.found(
+            f"systemd does not start {job.timer.activates} any more.",
+            job.last_result.reasons,
+            command=f"{scope} reset-failed {job.timer.activates}",
+            job=job,
+        )
+
+
+@check(OVERLAP)
+def overlap(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT304: runs of one job by its schedule that began before the last one was over."""
+    for job, runs in _runs(snapshot):
+        count = overlaps([run for run in runs if run.trigger is Trigger.SCHEDULE], snapshot.at)
+        if count:
+            yield OVERLAP.found(
+                f"{count} of the last {len(runs)} runs of {job.name} began before the one before was over.",
+                (f"schedule  {job.schedule}", *_longest(runs)),
+                job=job,
+            )
+
+
+def _longest(runs: Sequence[Run]) -> tuple[str, ...]:
+    known = [(run.result.duration, run) for run in runs if run.result and run.result.duration is not None]
+    if not known:
+        return ()
+    duration, run = max(known, key=lambda pair: pair[0])
+    return (f"longest  {duration:.0f} s, begun {run.start:%Y-%m-%d %H:%M}",)
+
+
+def _runs(snapshot: Snapshot) -> Iterator[tuple[Job, tuple[Run, ...]]]:
+    for job in snapshot.jobs:
+        runs = snapshot.runs.get(job.id, ())
+        if runs and job.state is not State.PAUSED:
+            yield job, runs
+
+
+@check(SLOWER)
+def slower(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT305: the last three good runs all took more than twice what was usual, and a minute at least."""
+    for job, runs in _runs(snapshot):
+        took = [run.result.duration for run in runs if run.result and _is_good(run)]
+        known = [duration for duration in took if duration is not None]
+        if len(known) < LEAST:
+            continue
+        usual, last = median(known[:-3]), known[-3:]
+        if min(last) > 2 * usual and min(last) >= 60 and last == sorted(last):
+            yield SLOWER.found(
+                f"{job.name} used to take {usual:.0f} s, and takes {last[-1]:.0f} s now.",
+                ("last runs  " + ", ".join(f"{duration:.0f} s" for duration in known[-6:]),),
+                title=f"{job.name} takes longer and longer",
+                job=job,
+            )
+
+
+def _is_good(run: Run) -> bool:
+    return run.result is not None and run.result.outcome in (Outcome.OK, Outcome.WARNINGS)
+
+
+@check(FLAPPING)
+def flapping(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT306: four changes between good and failed in the last ten runs, the last of which was good."""
+    for job, runs in _runs(snapshot):
+        ends = [_is_good(run) for run in runs if _is_good(run) or _is_failed(run)][-10:]
+        changes = sum(one is not other for one, other in pairwise(ends))
+        if changes >= 4 and len(ends) >= LEAST and ends[-1]:  # else FT301 speaks of it
+            failed = ends.count(False)
+            yield FLAPPING.found(
+                f"{failed} of the last {len(ends)} runs of {job.name} failed, though the last one did not.",
+                ("runs  " + " ".join("ok" if good else "failed" for good in ends),),
+                title=f"{job.name} fails now and then",
+                job=job,
+            )
+
+
+def _is_failed(run: Run) -> bool:
+    return run.result is not None and run.result.outcome is Outcome.FAILED
+
+
+@check(STALE)
+def stale_product(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT307: a run that ended well did not renew the job's product."""
+    for job in snapshot.jobs:
+        if job.last_result.outcome is not Outcome.WARNINGS:
+            continue
+        said = [reason for reason in job.last_result.reasons if _PRODUCT in reason]
+        if said:
+            words = said[0][said[0].index(_PRODUCT) :]
+            yield STALE.found(
+                f"{job.name} ended without an error, but {words}.",
+                tuple(said),
+                title=f"{job.name}: product not renewed",
+                job=job,
+            )
+
+
+@check(MISSED)
+def missed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT308: runs that were due since the last one, where cron's log shows every start of that time.
+
+    The table must have stood unchanged since: a schedule written later was not due before.
+    """
+    hidden = next((one for one in snapshot.problems if one.source == "cron-log"), None)
+    if hidden is not None and any(job.cron is not None for job in snapshot.jobs):
+        yield MISSED.found(
+            "Whether cron left out a run before now is not seen: its log is not.",
+            (hidden.message,),
+            title="missed runs are not seen",
+            fix=hidden.advice,
+            severity=Severity.NOTE,
+        )
+        return
+    if snapshot.starts_since is None:
+        return
+    for job in snapshot.jobs:
+        if job.cron is None or job.last_run is None or job.state is not State.ON or job.next_run is None:
+            continue
+        written = _written(job, host)
+        if written is None:
+            continue
+        floor = max(snapshot.starts_since, job.last_run, written) + timedelta(minutes=2)
+        due = _dues(job, job.cron, floor, snapshot.at - SETTLED)
+        if due:
+            yield MISSED.found(
+                f"{job.name} was not started at {due[0]:%Y-%m-%d %H:%M}, though it was due.",
+                (
+                    f"last run  {job.last_run.astimezone(due[0].tzinfo):%Y-%m-%d %H:%M}",
+                    *(f"due  {at:%Y-%m-%d %H:%M}" for at in due[:5]),
+                ),
+                title=f"{job.name} missed {len(due)} run" + ("" if len(due) == 1 else "s"),
+                job=job,
+            )
+
+
+_SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron")
+
+
+def _written(job: Job, host: Host) -> datetime | None:
+    """When the table was last written, at the latest; None where that cannot be seen."""
+    table = job.cron.table if job.cron is not None else ""
+    for path in (table,) if table.startswith("/") else _SPOOLS:
+        at = host.changed(path)
+        if at is not None:
+            return at
+    return None
+
+
+def _dues(job: Job, cron: CronFacts, floor: datetime, until: datetime) -> list[datetime]:
+    """The first due times of the schedule between the two moments, ten at most."""
+    if floor >= until:
+        return []
+    try:
+        runs = parse(job.schedule, cron.dialect).runs(floor, ZoneInfo(cron.zone))
+        found: list[datetime] = []
+        for at in runs:
+            if at > until or len(found) == 10:
+                break
+            found.append(at)
+    except (ScheduleError, ZoneInfoNotFoundError, ValueError):
+        return []  # anacron's, or another dialect's
+    return found
+
+
+CHECKS: tuple[Check, ...] = (start_limit, overlap, slower, flapping, stale_product, missed)

@@ -1,0 +1,148 @@
+"""FT111-FT114: the scripts that lines run: can they be started, and read by their interpreter?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedtui.health.asking import LATER, Unknown
+from fedtui.health.files import Script
+from fedtui.health.host import Host
+from fedtui.health.reading import Reading, is_shell, readings
+from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.model import Job, Remedy, Severity, Snapshot
+from fedtui.safe_text import decode, shown
+
+NOT_EXECUTABLE = Rule(
+    "FT111",
+    Severity.ERROR,
+    "script is not executable",
+    "The shell finds the file, may not execute it, and ends with 126. In your own shell you may have called "
+    "it with bash in front.",
+    "Make it executable: chmod +x.",
+)
+SYNTAX_ERROR = Rule(
+    "FT112",
+    Severity.ERROR,
+    "script has a syntax error",
+    "The shell stops at the error. What stands before it is run each time, what stands behind it never.",
+    "Mend the script; bash -n says where.",
+)
+SCRIPT_RETURNS = Rule(
+    "FT113",
+    Severity.ERROR,
+    "script has Windows line ends",
+    "The carriage return at the end of each line belongs to the last word of it: an interpreter of that "
+    "name, a file of that name, does not exist.",
+    "Take them out: sed -i 's/\\r$//' SCRIPT.",
+)
+RELATIVE = Rule(
+    "FT114",
+    Severity.WARNING,
+    "a path that depends on the working directory",
+    "cron starts every job in the home folder, whatever folder you were in when you tried the command.",
+    "Write the whole path.",
+)
+
+
+@check(NOT_EXECUTABLE)
+def not_executable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT111: a script that is to be executed itself, and may not be by its own user."""
+    for job, _, reading in readings(snapshot):
+        path = reading.script
+        if path is None or reading.by or reading.written.startswith(". "):
+            continue
+        found = host.mode(path)
+        if found is None or found[0] & 0o111 or not found[0] & 0o100000:
+            continue
+        yield NOT_EXECUTABLE.found(
+            f"{job.name} executes a file that nobody may execute.",
+            (f"{path}  mode {found[0] & 0o7777:04o}", f"line  {job.location}"),
+            command=f"chmod +x {path}",
+            job=job,
+        )
+
+
+@check(SYNTAX_ERROR)
+def syntax_error(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT112: what `bash -n` (or the script's own shell) says; asked once for each version of a script."""
+    told: set[str] = set()
+    for job, _, reading in readings(snapshot):
+        script = host.script(reading.script) if reading.script is not None else None
+        if script is None or script.binary or script.returns or reading.script in told:
+            continue
+        path, shell = str(reading.script), _shell(reading, script)
+        told.add(path)
+        if shell not in ("bash", "dash", "sh"):
+            continue
+        try:
+            ended = host.ask(shell, "-n", path, of=script.stamp)
+        except Unknown as unknown:
+            what = "scripts" if str(unknown) == LATER else path
+            yield SYNTAX_ERROR.unchecked(what, str(unknown))
+            continue
+        if ended.status:
+            said = [shown(decode(line)) for line in ended.err.splitlines() if line.strip()]
+            yield SYNTAX_ERROR.found(
+                f"{job.name} runs a script that {shell} cannot read to its end.",
+                (*said[:3], f"line  {job.location}"),
+                command=f"{shell} -n {path}",
+                job=job,
+            )
+
+
+def _shell(reading: Reading, script: Script) -> str:
+    """The shell that reads the script; empty for another interpreter. Without a shebang line it is sh."""
+    if reading.by:
+        return reading.by if is_shell(reading.by) else ""
+    return script.interpreter or "sh"
+
+
+@check(SCRIPT_RETURNS)
+def script_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT113: a script whose lines end in a carriage return."""
+    told: set[str] = set()
+    for job, _, reading in readings(snapshot):
+        script = host.script(reading.script) if reading.script is not None else None
+        if script is None or not script.returns or reading.script in told:
+            continue
+        told.add(str(reading.script))
+        if not (script.shebang.endswith("\r") or is_shell(_shell(reading, script))) and reading.by:
+            continue  # python and perl read such a file
+        yield SCRIPT_RETURNS.found(
+            f"{job.name} runs a script of which {script.returns} lines end as on Windows.",
+            (f"{reading.script}  {script.returns} of {script.lines} lines end in CR LF",),
+            command=f"sed -i 's/\\r$//' {reading.script}",
+            job=job,
+        )
+
+
+@check(RELATIVE)
+def relative_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT114: a script or folder that is not named from the root on; a note where it is there all the same."""
+    for job, cron, reading in readings(snapshot):
+        written = reading.directory or (reading.written if reading.relative else "")
+        if not written:
+            continue
+        path = f"{cron.home}/{reading.directory}" if reading.directory else str(reading.script)
+        there = host.exists(path)
+        if there is None or not cron.home:
+            continue
+        yield RELATIVE.found(
+            f"{job.name} looks for {written} in {cron.home}, where cron starts it"
+            + (", and finds it there." if there else ": there is none."),
+            (f"written  {written}", f"means  {path}", f"line  {job.location}"),
+            severity=Severity.NOTE if there else Severity.WARNING,
+            remedy=_absolute(job, cron.command, written, path) if there else None,
+            job=job,
+        )
+
+
+def _absolute(job: Job, command: bytes, written: str, path: str) -> Remedy | None:
+    """The command with the whole path, where that is the only place of the word."""
+    text = decode(command)
+    if not job.editable or text.count(written) != 1:
+        return None
+    return Remedy("command", f"write {path}", text.replace(written, path))
+
+
+CHECKS: tuple[Check, ...] = (not_executable, syntax_error, script_returns, relative_path)

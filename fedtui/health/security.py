@@ -1,0 +1,208 @@
+"""FT6xx: who else can change what a job runs, and who can read what it must keep to itself."""
+
+from __future__ import annotations
+
+import posixpath
+import stat
+from collections.abc import Iterator
+from functools import lru_cache
+
+from fedtui.health.host import Host
+from fedtui.health.reading import readings
+from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
+from fedtui.model import Job, Severity, Snapshot
+from fedtui.safe_text import MASK, decode, mask_secrets, shown
+from fedtui.sources.accounts import name_of
+
+WRITABLE_BY_OTHERS = Rule(
+    "FT601",
+    Severity.ERROR,
+    "others can change what the job runs",
+    "Whoever can write the script, or rename files in its folder, decides what is run in the name of the "
+    "job's user. For a job of root that is everything.",
+    "Take the right away: chmod go-w, or give the file to the job's user.",
+    needs=CRON_TABLES,
+)
+SECRET_IN_LINE = Rule(
+    "FT602",
+    Severity.WARNING,
+    "a secret in a cron line",
+    "A command is seen by everybody who lists processes while it runs, it stands in cron's log and in each "
+    "copy of the table.",
+    "Put it into a file of mode 0600, and have the script read it from there.",
+    needs=CRON_TABLES,
+)
+SECRET_IN_LOG = Rule(
+    "FT603",
+    Severity.WARNING,
+    "a log with secrets that everybody can read",
+    "The log holds what looks like a password, a token or a key, and every user of this machine may read it.",
+    "Take the right away, mend what writes it, and change the secret.",
+)
+KEY_OPEN = Rule(
+    "FT604",
+    Severity.WARNING,
+    "a private key that others can read",
+    "ssh refuses a key that others may read, so a job that uses it fails; and whoever reads it can use it.",
+    "Take the rights away: chmod 600.",
+    needs=CRON_TABLES,
+)
+
+_OTHERS = stat.S_IWOTH
+_GROUP = stat.S_IWGRP
+_STICKY = stat.S_ISVTX
+
+
+@check(WRITABLE_BY_OTHERS)
+def writable_by_others(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT601: the script, or a folder on the way to it, that others than root and the job's user may write."""
+    told: set[tuple[str, str]] = set()
+    for job, _, reading in readings(snapshot):
+        path = reading.script
+        if path is None or (path, job.user) in told or host.exists(path) is not True:
+            continue
+        told.add((path, job.user))
+        for part in (path, posixpath.dirname(path)):
+            why = _who_writes(part, job, host, is_folder=part != path)
+            if why:
+                yield WRITABLE_BY_OTHERS.found(
+                    f"{job.name} runs as {job.user} what {why} can change.",
+                    (f"{part}  {_mode(part, host)}", f"line  {job.location}"),
+                    severity=Severity.ERROR if job.user == "root" else Severity.WARNING,
+                    command=f"chmod go-w {part}",
+                    job=job,
+                )
+                break
+
+
+def _who_writes(path: str, job: Job, host: Host, *, is_folder: bool) -> str:
+    """Who, beside root and the job's user, may change `path`; empty for nobody."""
+    found = host.mode(path)
+    if found is None:
+        return ""
+    mode, owner, group = found
+    kept = is_folder and mode & _STICKY  # in such a folder only owners rename
+    if mode & _OTHERS and not kept:
+        return "everybody"
+    who = name_of(owner)
+    if owner != 0 and who != job.user:
+        return who
+    if mode & _GROUP and not kept and group != 0 and not _private(group, job.user):
+        return f"the group {group_name(group)}"
+    return ""
+
+
+def _private(group: int, user: str) -> bool:
+    """Whether the group is the user's own, with nobody else in it (Debian makes one for each user)."""
+    name, members = _group(group)
+    return name == user and set(members) <= {user}
+
+
+@lru_cache(256)
+def _group(group: int) -> tuple[str, tuple[str, ...]]:
+    import grp
+
+    try:
+        found = grp.getgrgid(group)
+    except KeyError:
+        return str(group), ()
+    return found.gr_name, tuple(found.gr_mem)
+
+
+def group_name(group: int) -> str:
+    """The group's name, or its number where it has none."""
+    return _group(group)[0]
+
+
+def _mode(path: str, host: Host) -> str:
+    mode, owner, group = host.mode(path) or (0, 0, 0)
+    return f"mode {mode & 0o7777:04o}, {name_of(owner)}:{group_name(group)}"
+
+
+@check(SECRET_IN_LINE)
+def secret_in_line(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT602: what `safe_text` would mask, in a line or in a setting above it; each setting once."""
+    told: set[tuple[str, str, bytes]] = set()
+    for job in snapshot.jobs:
+        if job.cron is None:
+            continue
+        if masked := _masked(job.cron.raw):
+            yield SECRET_IN_LINE.found(
+                f"The line of {job.name} holds what looks like a secret.",
+                (masked, f"line  {job.location}"),
+                job=job,
+            )
+        for name, value in job.cron.environment:
+            place = (job.cron.table, job.user, name)
+            if place not in told and (masked := _masked(name + b"=" + value)):
+                told.add(place)
+                yield SECRET_IN_LINE.found(
+                    f"{job.cron.table} sets what looks like a secret.", (masked,), job=job
+                )
+
+
+@lru_cache(16_384)
+def _masked(raw: bytes) -> str:
+    """The text as it is shown, where something in it is masked; else nothing."""
+    text = decode(raw)
+    return shown(text) if MASK not in text and MASK in mask_secrets(text) else ""
+
+
+@check(SECRET_IN_LOG)
+def secret_in_log(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT603: secrets in the last lines of a log that is readable for all."""
+    told: set[str] = set()
+    for job in snapshot.jobs:
+        log = job.log_path
+        if log is None or log in told or not job.editable:
+            continue
+        told.add(log)
+        found = host.mode(log)
+        if found is None or not found[0] & stat.S_IROTH or not stat.S_ISREG(found[0]):
+            continue
+        if not _reachable(log, host):
+            continue
+        line = next((text for raw in (host.tail(log) or b"").splitlines() if (text := _masked(raw))), "")
+        if line:
+            yield SECRET_IN_LOG.found(
+                f"The log of {job.name} is readable for all, and holds what looks like a secret.",
+                (f"{log}  {_mode(log, host)}", line[:200]),
+                command=f"chmod o-r {log}",
+                job=job,
+            )
+
+
+def _reachable(path: str, host: Host) -> bool:
+    """Whether everybody may go through the folders above `path`."""
+    folder = posixpath.dirname(path)
+    while folder not in ("", "/"):
+        found = host.mode(folder)
+        if found is not None and not found[0] & stat.S_IXOTH:
+            return False
+        folder = posixpath.dirname(folder)
+    return True
+
+
+@check(KEY_OPEN)
+def key_open(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT604: keys that lines name with -i, and those of the users' ~/.ssh."""
+    keys: dict[str, Job | None] = {}
+    for job, cron, reading in readings(snapshot):
+        for path in reading.key_files:
+            keys.setdefault(path, job)
+        if cron.home and job.editable:
+            for name in host.names(f"{cron.home}/.ssh"):
+                if name.startswith("id_") and not name.endswith(".pub"):
+                    keys.setdefault(f"{cron.home}/.ssh/{name}", None)
+    for path, user in keys.items():
+        found = host.mode(path)
+        if found is not None and found[0] & 0o077 and stat.S_ISREG(found[0]):
+            yield KEY_OPEN.found(
+                f"Others than its owner may use the key {path}.",
+                (f"{path}  {_mode(path, host)}",),
+                command=f"chmod 600 {path}",
+                job=user,
+            )
+
+
+CHECKS: tuple[Check, ...] = (writable_by_others, secret_in_line, secret_in_log, key_open)

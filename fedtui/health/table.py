@@ -1,0 +1,112 @@
+"""FT120-FT123: what a table says more than once, what is commented out in it, and what its cron ignores."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from fedtui.health.host import Host
+from fedtui.health.reading import readings
+from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.model import CronFacts, Job, Severity, Snapshot, State
+from fedtui.safe_text import decode, shown
+
+ALTERNATIVES = Rule(
+    "FT120",
+    Severity.WARNING,
+    "one job runs on several schedules",
+    "Examples offer a cautious, a usual and a bold schedule to choose from. Pasted whole, all of them are in "
+    "force, and the runs of one get into the way of another's.",
+    "Keep one of the lines: p pauses the others, x deletes them.",
+)
+DUPLICATE = Rule(
+    "FT121",
+    Severity.WARNING,
+    "a line stands twice",
+    "cron starts both at the same moment, on the same files.",
+    "Delete one of them: x.",
+)
+ZONE_IGNORED = Rule(
+    "FT123",
+    Severity.WARNING,
+    "CRON_TZ has no effect here",
+    "cronie reads the schedule in the zone that CRON_TZ names. Debian's cron passes it on to the job and "
+    "reads the schedule in the machine's own zone.",
+    "Write the schedule in the machine's zone, or make it a timer: OnCalendar= takes a zone.",
+)
+
+SEVERAL = 2
+_RUNS = (State.ON, State.RUNNING, State.OVERDUE, State.SCHEDULER_DOWN)
+
+
+def _live(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:
+    for job, cron, _ in readings(snapshot):
+        idle = cron.command.strip() in (b"", b":", b"true", b"/bin/true")
+        if job.state in _RUNS and not cron.parts and not idle:
+            yield job, cron
+
+
+@check(DUPLICATE)
+def duplicates(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT121: lines of the same schedule, command and user; one finding for each set."""
+    same: dict[tuple[str, str, bytes], list[Job]] = defaultdict(list)
+    for job, cron in _live(snapshot):
+        same[job.user, " ".join(job.schedule.split()), cron.command.strip()].append(job)
+    for jobs in same.values():
+        if len(jobs) > 1:
+            where = " and ".join(str(job.location) for job in jobs[:3])
+            yield DUPLICATE.found(
+                f"{jobs[0].name} is started {len(jobs)} times at once: {where} say the same.",
+                tuple(f"{job.location}  {job.schedule}" for job in jobs[:8]),
+                title=f"{jobs[0].name} stands {len(jobs)} times",
+                job=jobs[-1],
+            )
+
+
+@check(ALTERNATIVES)
+def alternatives(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT120: the same script on several schedules of one user."""
+    same: dict[tuple[str, bytes], list[Job]] = defaultdict(list)
+    for job, cron in _live(snapshot):
+        if b"/" in cron.command:  # `true` may stand in many lines, a script of one's own is a job
+            same[job.user, cron.command.strip()].append(job)
+    for jobs in same.values():
+        schedules = {" ".join(job.schedule.split()) for job in jobs} - {"@reboot"}
+        if len(schedules) >= SEVERAL:
+            severe = len(schedules) > SEVERAL
+            yield ALTERNATIVES.found(
+                f"{jobs[0].name} runs on {len(schedules)} schedules at once, by the same command.",
+                tuple(f"{job.location}  {job.schedule}  {job.schedule_text}" for job in jobs[:8]),
+                title=f"{jobs[0].name} runs on {len(schedules)} schedules",
+                severity=Severity.WARNING if severe or _overlap(jobs) else Severity.NOTE,
+                job=jobs[0],
+            )
+
+
+def _overlap(jobs: list[Job]) -> bool:
+    """Whether two of them start at the same moment next: the finer schedule holds the coarser one."""
+    runs = [job.next_run for job in jobs if job.next_run is not None]
+    return len(set(runs)) < len(runs)
+
+
+@check(ZONE_IGNORED)
+def zone_ignored(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT123: CRON_TZ above a line, where the daemon that runs does not know it; one finding a zone."""
+    told: dict[tuple[str, str, bytes], list[Job]] = defaultdict(list)
+    for job, cron in _live(snapshot):
+        zone = dict(cron.environment).get(b"CRON_TZ")
+        if zone and cron.dialect != "cronie" and decode(zone) != cron.zone:
+            told[cron.table, job.user, zone].append(job)
+    for (table, _, zone), jobs in told.items():
+        name = shown(decode(zone))
+        yield ZONE_IGNORED.found(
+            f"{len(jobs)} jobs of {table} stand under CRON_TZ={name}, and run by {jobs[0].cron.zone} time."
+            if jobs[0].cron is not None
+            else "",
+            tuple(f"{job.name}  {job.schedule}" for job in jobs[:8]),
+            title=f"CRON_TZ={name} has no effect",
+            job=jobs[0],
+        )
+
+
+CHECKS: tuple[Check, ...] = (duplicates, alternatives, zone_ignored)

@@ -1,0 +1,121 @@
+"""FT007-FT009: timers that are known to systemd and do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedtui.health.asking import Unknown
+from fedtui.health.host import Host
+from fedtui.health.rules import TIMERS, Check, Report, Rule, check
+from fedtui.health.scheduler import properties
+from fedtui.model import Job, Severity, Snapshot, State, TimerFacts
+from fedtui.safe_text import decode
+
+NOT_STARTED = Rule(
+    "FT007",
+    Severity.WARNING,
+    "a timer is enabled, and not active",
+    "enable makes it start at the next boot; until then nothing counts its time. Or somebody stopped it and "
+    "did not start it again.",
+    "Start it: systemctl start, or enable --now the next time.",
+    needs=TIMERS,
+)
+NO_ELAPSE = Rule(
+    "FT008",
+    Severity.WARNING,
+    "an active timer with no next run",
+    "systemctl calls it active, and its dates are over or its counting never begins: it will not run.",
+    "Give it another schedule: e.",
+    needs=TIMERS,
+)
+TIMER_FAILED = Rule(
+    "FT009",
+    Severity.ERROR,
+    "a timer that systemd could not load or start",
+    "The unit is there, and systemd refuses it as it is written: none of its runs will come.",
+    "Read what systemd says of it, mend the file, then systemctl daemon-reload.",
+    needs=TIMERS,
+)
+
+_ONCE = frozenset(("OnActiveSec", "OnBootSec", "OnStartupSec"))
+_REPEATING = frozenset(("OnUnitActiveSec", "OnUnitInactiveSec"))
+
+
+def systemctl(facts: TimerFacts, *, change: bool = False) -> str:
+    """The program for the manager that the timer belongs to, as a person would type it."""
+    return "systemctl --user" if facts.user_manager else "sudo systemctl" if change else "systemctl"
+
+
+@check(NOT_STARTED)
+def not_started(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT007: enabled and inactive; a note where a condition of the unit kept it from starting."""
+    for job in snapshot.jobs:
+        facts = job.timer
+        if facts is None or job.state is not State.OFF or facts.unit_file_state != "enabled":
+            continue
+        if facts.active_state != "inactive" or _broken(job):
+            continue
+        scope = ("--user",) if facts.user_manager else ()
+        show = ("show", "--property=ConditionResult,ConditionTimestampMonotonic", facts.unit)
+        try:
+            said = properties(decode(host.ask("systemctl", *scope, *show).out))
+        except Unknown as unknown:
+            yield NOT_STARTED.unchecked(facts.unit, str(unknown))
+            continue
+        held = said.get("ConditionResult") == "no" and said.get("ConditionTimestampMonotonic", "0") != "0"
+        yield NOT_STARTED.found(
+            f"{job.name} is enabled, and does not run"
+            + (
+                ": a condition in its unit does not hold on this machine."
+                if held
+                else " before the next boot."
+            ),
+            (f"state  {facts.active_state}, {facts.unit_file_state}", f"file  {facts.fragment}"),
+            fix="Nothing is to be mended unless the condition should hold here." if held else "",
+            severity=Severity.NOTE if held else Severity.WARNING,
+            command="" if held else f"{systemctl(facts, change=True)} start {facts.unit}",
+            job=job,
+        )
+
+
+@check(NO_ELAPSE)
+def no_next_elapse(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT008: active, with a schedule that should come again, and no next elapse."""
+    for job in snapshot.jobs:
+        facts = job.timer
+        if facts is None or job.state is not State.NEVER_FIRES or facts.active_state != "active":
+            continue
+        names = {name for name, _ in facts.monotonic}
+        once = not facts.calendar and names <= _ONCE
+        others = facts.service_active_state == "active" or (not facts.calendar and names <= _REPEATING)
+        if once or others:  # done for this boot; or FT212's and FT209's
+            continue
+        yield NO_ELAPSE.found(
+            f"{job.name} is active, and no date of its schedule is still to come.",
+            (*(f"OnCalendar=  {one}" for one in facts.calendar), job.state_reason, f"file  {facts.fragment}"),
+            job=job,
+        )
+
+
+@check(TIMER_FAILED)
+def timer_failed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT009: the timer itself is failed, or its file is one that systemd does not load."""
+    for job in snapshot.jobs:
+        facts = job.timer
+        if facts is None or job.state is not State.OFF:
+            continue
+        if facts.active_state == "failed" or _broken(job):
+            yield TIMER_FAILED.found(
+                f"systemd does not run {job.name}: {job.state_reason}.",
+                (f"state  {facts.active_state}, {facts.unit_file_state}", f"file  {facts.fragment}"),
+                command=f"{systemctl(facts)} status {facts.unit}",
+                job=job,
+            )
+
+
+def _broken(job: Job) -> bool:
+    """Whether systemd could not load it, in the words of the source."""
+    return job.state_reason.startswith("systemd cannot load it")
+
+
+CHECKS: tuple[Check, ...] = (not_started, no_next_elapse, timer_failed)

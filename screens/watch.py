@@ -1,0 +1,287 @@
+"""Watching the next cycles of one job: a row for each, the countdown, the verdict so far, and its log, live.
+
+The watch itself goes on in a process of its own; this screen shows what that finds, and may be left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+
+from fedtui.model import Job, Snapshot
+from fedtui.presentation.home import tilde
+from fedtui.presentation.signs import Line, Piece, Tone
+from fedtui.presentation.times import usual
+from fedtui.presentation.watching import (
+    bar_line,
+    cycle_row,
+    heading,
+    kind_words,
+    offers_recorder,
+    verdict_lines,
+)
+from fedtui.safe_text import shown
+from fedtui.screens.job_actions import JobActions
+from fedtui.sources.log_feed import LogChunk
+from fedtui.watching.book import BookError
+from fedtui.watching.cycle import Watch
+from fedtui.watching.following import CannotWatch
+from fedtui.widgets.cycle_log import CycleLog
+from fedtui.widgets.key_line import KeyLine
+from fedtui.widgets.keys import WATCH_SCREEN
+from fedtui.widgets.line_view import LineView
+from fedtui.widgets.lines import ROOMY_FROM
+from fedtui.widgets.log_feed import NOWHERE, pump
+from fedtui.widgets.messages import FollowChanged
+from fedtui.widgets.pane import PaneRule
+
+CYCLES = 3
+"""How many runs are watched unless more are asked for."""
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the watch."""
+
+SEE_EVERY = 10
+"""So many looks lie between two that see to it that the watch is kept."""
+
+
+class WatchScreen(JobActions):
+    """Opened by `w` on a job: the watch that goes on over it, the last one, or a new one."""
+
+    CSS_PATH = "../styles/watch.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in WATCH_SCREEN]
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+        self.seen: Watch | None = None
+        self._trouble = ""
+
+    @property
+    def job(self) -> Job | None:
+        """The job as it is now; as it was where it is gone."""
+        return self.snapshot.job(self._job.id) or self._job
+
+    def compose_page(self) -> ComposeResult:
+        """Cycles, verdict, log; each below its rule."""
+        self._title = PaneRule("Watch")
+        self._title.active = True
+        self._cycles = LineView(id="cycles")
+        self._verdict_rule = PaneRule("Verdict so far")
+        self._verdict = LineView(id="verdict")
+        self._log_rule = PaneRule("Log")
+        self.log_view = CycleLog(self.host.clock)
+        yield self._title
+        yield self._cycles
+        yield self._verdict_rule
+        yield self._verdict
+        yield self._log_rule
+        yield self.log_view
+
+    def on_mount(self) -> None:
+        """Begin to watch, and open the log."""
+        super().on_mount()
+        self.log_view.focus()
+        self.run_worker(self._follow(), group="watch", exclusive=True)
+        self.run_worker(self._read_log(), group="log", exclusive=True)
+
+    def on_resize(self, event: Resize) -> None:
+        """Other widths have other columns."""
+        self._draw()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw a new snapshot."""
+        super().show(snapshot)
+        self._draw()
+
+    def tick(self) -> None:
+        """A second has passed: the countdown goes on."""
+        super().tick()
+        self._draw()
+
+    # The watch
+
+    async def _follow(self) -> None:
+        """Begin a watch where there is none to go on with, and show it as it comes."""
+        watches = self.host.watches
+        if watches is None:
+            self._say("Nothing can be watched here.")
+            return
+        known = await self._ask(lambda: watches.get(self._job.id))
+        if known is None:
+            await self._ask(lambda: watches.begin(self._job, CYCLES))
+        looks = 0
+        while True:
+            if looks % SEE_EVERY == 0:
+                await self._see_to_it()
+            looks += 1
+            await self._ask(lambda: watches.get(self._job.id))
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _ask(self, what: Callable[[], Watch | None]) -> Watch | None:
+        """Ask the watches, in a thread, and show what they say."""
+        try:
+            watch = await asyncio.to_thread(what)
+        except (CannotWatch, BookError) as error:
+            self._say(str(error))
+            return None
+        if watch is not None:
+            self._trouble = ""
+            self._take(watch)
+        return watch
+
+    async def _see_to_it(self) -> None:
+        watches = self.host.watches
+        if watches is None:
+            return
+        try:
+            await asyncio.to_thread(watches.see_to_it)
+        except (BookError, OSError) as error:
+            self._say(f"The watch is not kept: {error}")
+
+    def _take(self, watch: Watch) -> None:
+        if watch != self.seen:
+            self.seen = watch
+            self.log_view.show_watch(watch)
+            self._draw()
+            for line in self.query(KeyLine):
+                line.labels = {"watch.back": "back"} if watch.finished else {}
+            self.refresh_bindings()
+
+    def _say(self, trouble: str) -> None:
+        self._trouble = trouble
+        self._draw()
+
+    def action_more(self) -> None:
+        """One cycle more; the first of a new watch where the last one was ended."""
+        watches, watch = self.host.watches, self.seen
+        if watches is not None:
+            again = watch is None or watch.stopped is not None
+            job_id = self._job.id
+            self._have(lambda: watches.begin(self._job, 1) if again else watches.more(job_id))
+
+    def action_again(self) -> None:
+        """A new watch, once the last one is finished."""
+        watches = self.host.watches
+        if watches is not None and self.job is not None:
+            job = self.job
+            self._have(lambda: watches.begin(job, CYCLES))
+
+    def action_end_watch(self) -> None:
+        """End the watch before its last cycle."""
+        watches = self.host.watches
+        if watches is not None:
+            self._have(lambda: watches.stop(self._job.id))
+
+    def _have(self, what: Callable[[], Watch | None]) -> None:
+        async def change() -> None:
+            await self._ask(what)
+            await self._see_to_it()
+
+        self.run_worker(change(), group="change")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A finished watch is begun again, an open one can be ended."""
+        finished = self.seen is not None and self.seen.finished
+        if action == "again":
+            return finished
+        if action == "end_watch":
+            return self.seen is not None and not finished
+        if action == "environment":
+            return hasattr(self, "action_environment")
+        return True
+
+    # The job's log
+
+    def action_log(self) -> None:
+        """The full log of the job."""
+        from fedtui.screens.log import LogScreen
+
+        if self.job is not None:
+            self.app.push_screen(LogScreen(self.job))
+
+    async def _read_log(self) -> None:
+        feed = self.host.open_log(self._job)
+        if feed is None:
+            self.log_view.say(NOWHERE)
+            return
+        self._log_title = tilde(shown(feed.title), self.host.home)
+        self._draw_log_rule()
+        await pump(feed, self.log_view, self._reported)
+
+    _log_title = ""
+
+    def _reported(self, chunk: LogChunk) -> None:
+        self._draw_log_rule()
+
+    @on(FollowChanged)
+    def _draw_log_rule(self) -> None:
+        following = "following" if self.log_view.following else "not following"
+        facts = (
+            (Piece(f"  {self._log_title}"), Piece(f"  {following}", Tone.MUTED)) if self._log_title else ()
+        )
+        self._log_rule.show("Log", facts)
+
+    def action_back(self) -> None:
+        """Back; the watch goes on."""
+        self.app.pop_screen()
+
+    # Drawing
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        job, watch, now = self.job or self._job, self.seen, self.now()
+        size = self.app.size
+        roomy = size.height >= ROOMY_FROM
+        facts = (
+            Piece(f"  {shown(job.name)}", bold=True),
+            Piece(f"  {shown(job.schedule)}   {kind_words(job)}", Tone.MUTED),
+        )
+        self._title.show("Watch", facts)
+        rows: list[Line] = [self._flush(heading(size.width))]
+        if watch is not None:
+            rows += [
+                self._flush(cycle_row(watch, n, now, size.width)) for n in range(1, len(watch.cycles) + 1)
+            ]
+        self._fill(self._cycles, [*rows, ()], size.height // 3)
+        finished = watch is not None and watch.finished
+        self._verdict_rule.show("Verdict" if finished else "Verdict so far")
+        lines = self._verdict_lines(roomy)
+        self._fill(self._verdict, lines, max(4, size.height - len(rows) - 10))
+
+    def _verdict_lines(self, roomy: bool) -> list[Line]:
+        watch, now, width = self.seen, self.now(), self.app.size.width - 2
+        if self._trouble:
+            return [(), (Piece("▲ ", Tone.WARN), Piece(shown(self._trouble))), ()]
+        if watch is None:
+            return [(), (Piece("The watch begins.", Tone.MUTED),), ()]
+        bar = bar_line(watch, now, width)
+        lines: list[Line] = [(), bar, ()] if bar and roomy else [bar, ()] if bar else [()] if roomy else []
+        lines += verdict_lines(watch, now, self._usual(), width)
+        if offers_recorder(watch, self.job):
+            words = f"fedtui record {self._job.id} keeps the exit status of every run from now on"
+            lines.append((Piece("          ", Tone.MUTED), Piece(words, Tone.MUTED)))
+        return lines if roomy else [*lines, ()]
+
+    def _usual(self) -> float | None:
+        runs = self.snapshot.runs.get(self._job.id, ())
+        took = [run.result.duration for run in runs if run.result and run.result.duration is not None]
+        return usual(took) if len(took) > 2 else None
+
+    def _flush(self, line: Line) -> Line:
+        """A row of the table without its first cell: the view leaves that one blank."""
+        for number, piece in enumerate(line):
+            if piece.text:
+                return (Piece(piece.text[1:], piece.tone, piece.bold), *line[number + 1 :])
+        return line
+
+    def _fill(self, view: LineView, lines: list[Line], most: int) -> None:
+        view.styles.height = max(1, min(len(lines), most))
+        view.set_lines(lines)

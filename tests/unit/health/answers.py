@@ -1,0 +1,74 @@
+"""A machine for the checks: what its programs answer is said here, as recorded on Debian 12."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fedtui.health.asking import Asker
+from fedtui.health.host import Host
+from fedtui.sources.program import Ended, ProgramError
+
+CRON_UNITS = """\
+Id=cron.service
+LoadState=loaded
+ActiveState=active
+UnitFileState={state}
+
+Id=cronie.service
+LoadState=not-found
+ActiveState=inactive
+UnitFileState=
+
+Id=crond.service
+LoadState=not-found
+ActiveState=inactive
+UnitFileState=
+"""
+CLOCK = "NTP={on}\nNTPSynchronized={set}\n"
+
+HEALTHY = {
+    "systemctl show": CRON_UNITS.format(state="enabled"),
+    "timedatectl show": CLOCK.format(on="yes", set="yes"),
+}
+
+
+FILES = {
+    "/usr/sbin/cron": True,
+    "/usr/sbin/sendmail": True,
+    "/var/lib/systemd/linger/fed": True,
+    "/var/log/journal": True,
+}
+
+
+class Machine(Host):
+    """Files of the machine itself are there as `files` says; all others are looked at."""
+
+    def __init__(self, asker: Asker, files: Mapping[str, bool]) -> None:
+        super().__init__(1000, asker=asker)
+        self._files = files
+
+    def exists(self, path: str) -> bool | None:
+        """Of the paths in `files` as they say."""
+        return self._files[path] if path in self._files else super().exists(path)
+
+
+def machine(
+    answers: Mapping[str, str | Ended] | None = None,
+    files: Mapping[str, bool] | None = None,
+    *,
+    systemd: bool = True,
+) -> Machine:
+    """A host on which a program of `answers` (by the start of its command line) says that; else as HEALTHY.
+
+    A program that neither names cannot be run.
+    """
+    known = HEALTHY | dict(answers or {})
+
+    def run(argv: Sequence[str], deadline: float) -> Ended:
+        line = " ".join(argv)
+        for start, answer in sorted(known.items(), key=lambda pair: -len(pair[0])):
+            if line.startswith(start):
+                return answer if isinstance(answer, Ended) else Ended(0, answer.encode(), b"")
+        raise ProgramError(f"{argv[0]} could not be started: No such file or directory")
+
+    return Machine(Asker(run, systemd=systemd), FILES | dict(files or {}))
