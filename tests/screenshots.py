@@ -27,12 +27,15 @@ from fedtui.config import Config
 from fedtui.demo.files import crontab_file
 from fedtui.demo.scheduler import DemoScheduler
 from fedtui.demo.workspace import demo_workspace
+from fedtui.environment import Comparison
 from fedtui.model import Job, Outcome, Result, Run, Trigger
 from fedtui.schedule.upcoming import runs_of
+from fedtui.screens.environment import EnvironmentScreen
 from fedtui.screens.run import RunScreen
 from fedtui.watching.cycle import Cycle, Verdict, Watch
 from fedtui.watching.watches import Watches
 from fedtui.workspace import Workspace
+from tests.fixtures import mockup_environment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=BERLIN)
@@ -166,6 +169,16 @@ def failed(app: FedtuiApp) -> Awaitable[None]:
     return _run_dialog(app, ended=True)
 
 
+async def environment(app: FedtuiApp) -> None:
+    """The environment of the export, whose jq lies where cron does not look."""
+    job = next(job for job in app.store.snapshot.jobs if job.name == "export-collections")
+
+    async def read(job: Job) -> Comparison:
+        return mockup_environment.comparison(job, app.home)
+
+    app.push_screen(EnvironmentScreen(job, read))
+
+
 PICTURES = (
     Picture("dashboard-dark"),
     Picture("dashboard-light", light=True),
@@ -175,6 +188,7 @@ PICTURES = (
     Picture("reschedule", ("j", "j", "e", "ctrl+u", *"*/7 * * * *"), "starts again every hour"),
     Picture("pause", ("p",), "what will be done"),
     Picture("doctor", ("d",), "why it matters"),
+    Picture("environment", says="export-collections.sh calls", prepare=environment),
     Picture("delete", ("j", "x"), "what will be done"),
     Picture("new-job", ("n", *"0 6 * * 1-5", "tab", *"sh ~/report.sh"), "from Monday to Friday"),
     Picture("log", ("l",), "sync complete"),

@@ -148,7 +148,7 @@ def file_settings(text: str) -> list[tuple[str, str]]:
             at = end + 1 if end >= 0 else len(text)
             continue
         value, at = _value(text, at + equals + 1)
-        name = line[:equals].strip(_BLANKS).removeprefix("export ").strip(_BLANKS)
+        name = line[:equals].strip(_BLANKS)
         if name.isidentifier() and name.isascii():
             found.append((name, value))
     return found

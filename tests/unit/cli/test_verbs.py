@@ -340,3 +340,39 @@ def test_history_is_newest_first_with_the_promised_fields(shell: Shell, folder: 
     assert "fedtui    its last line: to stderr" in lines[0]
     status, _, err = shell("record", "sync", "--yes")
     assert (status, "nothing needs a recorder" in err) == (3, True)
+
+
+def test_env_prints_what_cron_gives_and_masks_secrets(shell: Shell, folder: Path) -> None:
+    status, out, _ = shell("env", "sync")
+    assert status == 0
+    assert "QDRANT_API_KEY=•••••• (masked)\n" in out
+    assert f"HOME={folder}\n" in out
+    assert "PATH=/usr/bin:/bin\n" in out
+    assert "QDRANT_API_KEY=abc123\n" in shell("env", "sync", "--show-secrets")[1]
+
+
+def test_env_set_writes_above_the_job_and_says_whom_it_touches(shell: Shell, folder: Path) -> None:
+    status, out, _ = shell("env", "sync", "--set", "A=~/x", "--set", "TZ=UTC", "--dry-run")
+    assert status == 0
+    assert "! It holds for 3 other jobs below it, too: " in out
+    assert "! cron expands neither $ nor ~: the job gets A exactly as it is written." in out
+    assert (folder / "crontab").read_text() == TABLE
+    assert shell("env", "sync", "--set", "A=~/x", "--set", "TZ=UTC", "--yes")[0] == 0
+    assert (folder / "crontab").read_text() == TABLE.replace("# name", "A=~/x\nTZ=UTC\n# name")
+    assert shell("undo", "--yes")[1].endswith("Undone: the environment of sync. Undo: fedtui undo 2\n")
+    assert (folder / "crontab").read_text() == TABLE
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("env", "sync", "--set", "PATH"), 2, "'PATH' sets nothing; write NAME=VALUE"),
+        (("env", "sync", "--set", "QDRANT_API_KEY=abc123", "--yes"), 3, "has that QDRANT_API_KEY already"),
+        (("env", "sync", "--set", "A B=1", "--yes"), 3, "Bad name 'A B'"),
+        (("env", "nobody"), 2, "there is no job 'nobody'"),
+    ],
+)
+def test_env_refuses(shell: Shell, folder: Path, words: tuple[str, ...], status: int, said: str) -> None:
+    got, _, err = shell(*words)
+    assert (got, said in err) == (status, True), err
+    assert (folder / "crontab").read_text() == TABLE
