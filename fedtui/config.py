@@ -52,7 +52,7 @@ class Config:
 
     @property
     def recorder(self) -> Path:
-        """Where the recorder of cron lines lives, and what it records."""
+        """The folder of the recorder of cron lines: the program `record`, and what it wrote in `runs/`."""
         return self.state / "recorder"
 
     @property

@@ -13,7 +13,7 @@ from fedtui.history.database import History
 from fedtui.sources.crontab_program import SystemCrontab
 from fedtui.sources.user_crontab import UserCrontabSource, utc_now
 from fedtui.sources.zone import local_zone
-from fedtui.workspace import CRON_ACTIVITY, CRON_SILENCE, OWN_RUNS, Workspace, own_runs
+from fedtui.workspace import CRON_ACTIVITY, CRON_SILENCE, OWN_RUNS, RECORDER, Workspace, own_runs
 
 if TYPE_CHECKING:
     from fedtui.config import Config
@@ -86,6 +86,13 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
 
         return CronActivitySource(lambda: workspace.snapshot.jobs, clock=ports.clock)
 
+    def recorder() -> Source:
+        from fedtui.sources.recorder import RecorderSource
+
+        return RecorderSource(
+            ports.config.recorder / "runs", lambda: workspace.snapshot.jobs, clock=ports.clock
+        )
+
     def cron_silence() -> Source:
         from fedtui.sources.cron_silence import CronSilenceSource
 
@@ -98,6 +105,7 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
         "system-timers": timers(False),
         "cron-log": cron_log,
         CRON_ACTIVITY: cron_activity,
+        RECORDER: recorder,
         CRON_SILENCE: cron_silence,
         OWN_RUNS: lambda: own_runs(ports),
     }

@@ -147,7 +147,7 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
 
 def log_text(job: Job, cron: CronFacts) -> tuple[str, str]:
     """User and command as cron's log names the starts of a job."""
-    return job.user, logged(cron.command)
+    return job.user, logged(cron.given)
 
 
 def _due_at(job: Job, moment: datetime) -> bool:
@@ -231,12 +231,13 @@ def fold(one: Run, other: Run) -> Run:
     )
 
 
-def _rank(run: Run) -> tuple[int, bool, int]:
+def _rank(run: Run) -> tuple[int, bool, bool, int]:
     known = knowledge(run.result)
     result = run.result
     return (
         known if known >= KNOWN else 0,
         run.goes_on,
+        _exact(run),
         0 if result is None else (result.duration is not None) + len(result.reasons),
     )
 

@@ -147,14 +147,16 @@ class Location:
 class CronFacts:
     """What only a line of a cron table has.
 
-    `command` is the exact bytes cron hands to the shell (after `%` is dealt with) and `stdin` the bytes
+    `command` is the exact bytes the job's shell gets (after `%` is dealt with) and `stdin` the bytes
     it feeds it, or None when the line has no unescaped `%`. `environment` is what the table sets above
     this line, in order, values as cron stores them (no expansion). `zone` is the IANA zone the schedule
     is read in. `parts` are the scripts a run-parts command would run. `table` identifies the table:
     "crontab" for a user's own, else a path. `raw` is the line without its newline. `home` is the absolute
     home folder of the user it runs as (HOME, unless `environment` sets another). `ignored_parts` are the
     files that run-parts finds and does not run, each with the reason ("backup.sh: ..."). `silenced` are the
-    codes of findings that a `# fedtui: ignore FT402` above the line does not want to hear of.
+    codes of findings that a `# fedtui: ignore FT402` above the line does not want to hear of. Where the
+    recorder stands around the command, `record_key` names its records and `recorded_as` is what cron's shell
+    gets.
     """
 
     table: str
@@ -169,6 +171,13 @@ class CronFacts:
     home: str = ""
     ignored_parts: tuple[str, ...] = ()
     silenced: tuple[str, ...] = ()
+    record_key: str = ""
+    recorded_as: bytes = b""
+
+    @property
+    def given(self) -> bytes:
+        """What cron hands to the shell, and names in its log: the command, or the recorder around it."""
+        return self.recorded_as or self.command
 
 
 @dataclass(frozen=True, slots=True)

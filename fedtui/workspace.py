@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 OWN_RUNS = "own-runs"
 CRON_ACTIVITY = "cron-activity"
 CRON_SILENCE = "cron-silence"
+RECORDER = "recorder"
+_OF_JOBS = (CRON_ACTIVITY, RECORDER)
+"""The sources that look for runs of the jobs that the others know."""
 
 SOURCES_OF: Mapping[str, tuple[str, ...]] = {
-    SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY),
+    SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY, RECORDER),
     SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log", CRON_ACTIVITY),
     SourceName.CRON_D: ("system-tables", "cron-log", CRON_ACTIVITY),
     SourceName.USER_TIMER: ("user-timers",),
@@ -201,12 +204,12 @@ class Workspace:
     def _asked(self, sources: Sequence[str]) -> Iterator[list[str]]:
         """The names of the sources behind these `SourceName` values.
 
-        Activity is looked up for the jobs that are known, so it comes when the others have answered.
+        Runs are looked for of the jobs that are known, so that comes when the others have answered.
         """
         wanted = {name for source in sources or SOURCES_OF for name in SOURCES_OF[source]} | {OWN_RUNS}
         names = [name for name in self._makers if name in wanted]
-        yield [name for name in names if name != CRON_ACTIVITY]
-        yield [name for name in names if name == CRON_ACTIVITY]
+        yield [name for name in names if name not in _OF_JOBS]
+        yield [name for name in names if name in _OF_JOBS]
 
     def _take(self, answers: Mapping[str, Answer], settle: Settle | None = None) -> None:
         now = self.ports.clock()

@@ -147,6 +147,17 @@ class JobActions(FullScreen):
         else:
             self._begin(self._change("Pause", job, lambda mend: actions.plan_pause(job, ports, mend=mend)))
 
+    def action_record(self) -> None:
+        """Put the recorder around the job's line, or take it away."""
+        job, ports = self.job, self.host.ports
+        if job is None:
+            return
+        off = job.cron is not None and bool(job.cron.record_key)
+        title = "Record no longer" if off else "Record"
+        self._begin(
+            self._change(title, job, lambda mend: actions.plan_record(job, ports, off=off, mend=mend))
+        )
+
     def action_delete(self) -> None:
         """Delete the job."""
         job, ports = self.job, self.host.ports

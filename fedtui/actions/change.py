@@ -10,7 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from fedtui.actions import cron_apply, cron_change, cron_setting, silence, timer_pause, timer_reschedule
+from fedtui.actions import (
+    cron_apply,
+    cron_change,
+    cron_setting,
+    recording,
+    silence,
+    timer_pause,
+    timer_reschedule,
+)
 from fedtui.actions.cron_change import CronChange
 from fedtui.actions.draft import Draft
 from fedtui.actions.plan import Applied, Plan, Refused
@@ -62,6 +70,12 @@ async def plan_delete(job: Job, ports: Ports, *, mend: Mend | None = None) -> Pl
     """The cron job's line taken out of its table."""
     _only_cron(job, "p pauses a timer; its files are removed by hand.", run=False)
     return await asyncio.to_thread(cron_change.delete, job, ports, mend)
+
+
+async def plan_record(job: Job, ports: Ports, *, off: bool = False, mend: Mend | None = None) -> Plan:
+    """The recorder put around the cron job's command, or with `off` taken away again."""
+    plan = recording.plan_unrecord if off else recording.plan_record
+    return await asyncio.to_thread(plan, job, ports, mend)
 
 
 async def plan_mend(job: Job, new_line: str, ports: Ports, *, mend: Mend | None = None) -> Plan:

@@ -8,6 +8,7 @@ from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_change import CronChange, Words, file_diff, plan_table
 from fedtui.actions.plan import Applied, FileDiff, Plan, Refused, Stale
 from fedtui.actions.ports import Ports
+from fedtui.actions.recording import make_ready
 from fedtui.actions.system_table import SystemTable
 from fedtui.actions.table import Table, port_of, read_table
 from fedtui.actions.undo_memory import pack, remember, require_history, unpack
@@ -27,6 +28,8 @@ def apply(plan: Plan, change: CronChange, ports: Ports) -> Applied:
     port = port_of(change.table, change.user, ports)
     _still(port, change)
     require_history(ports)
+    if change.table == "crontab" and change.user == ports.user:
+        make_ready(ports.config, change.new, change.user)
     if change.base is not None:
         kept = keep(ports.config, _backup_of(change.table), change.base, ports.clock())
     else:

@@ -54,7 +54,7 @@ def pause(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
     """The line behind a marker comment."""
     table = _table_of(job, ports, mend)
     entry = table.entry(job)
-    new = _edited(table, entry, edit.pause)
+    new = edited(table, entry, edit.pause)
     summary = "Pause: it does not run until you resume it. By hand: delete the marker in front of the line."
     return plan_table(table, new, ports, Words("pause", job.id, job.name, summary, f"Paused {job.name}."))
 
@@ -63,7 +63,7 @@ def resume(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
     """The marker taken off, the line byte for byte as it was."""
     table = _table_of(job, ports, mend)
     entry = table.entry(job)
-    new = _edited(table, entry, edit.resume)
+    new = edited(table, entry, edit.resume)
     summary = f"Resume: {words_of(entry.schedule, job)}, next {first_run(entry.schedule, job, ports)}."
     words = Words("resume", job.id, job.name, summary, f"Resumed {job.name}.")
     return plan_table(table, new, ports, words, trap_warnings(entry.schedule, job, ports))
@@ -75,7 +75,7 @@ def reschedule(
     """Another schedule, nothing else on the line changed."""
     table = _table_of(job, ports, mend)
     entry = table.entry(job)
-    new = _edited(
+    new = edited(
         table, entry, lambda doc, found: edit.reschedule(doc, found, schedule, reason=reason, ticket=ticket)
     )
     before, after = words_of(entry.schedule, job), words_of(schedule, job)
@@ -108,7 +108,7 @@ def change(job: Job, draft: Draft, ports: Ports, mend: Mend | None = None) -> Pl
     table = _table_of(job, ports, mend)
     entry = table.entry(job)
     was = draft_text(entry)
-    text = _edited(
+    text = edited(
         table,
         entry,
         lambda doc, found: edit.edit(
@@ -137,7 +137,7 @@ def change(job: Job, draft: Draft, ports: Ports, mend: Mend | None = None) -> Pl
 def delete(job: Job, ports: Ports, mend: Mend | None = None) -> Plan:
     """The entry and what belongs to it alone taken out."""
     table = _table_of(job, ports, mend)
-    text = _edited(table, table.entry(job), edit.delete)
+    text = edited(table, table.entry(job), edit.delete)
     gone = len(bytes(table.document).splitlines()) - len(text.splitlines())
     lines = "One line leaves" if gone == 1 else f"{gone} lines leave"
     summary = f"{lines} the {'crontab' if not table.system else table.port.title}. "
@@ -182,9 +182,18 @@ class Words:
 
 
 def plan_table(
-    table: Table, new_text: bytes | None, ports: Ports, words: Words, warnings: tuple[str, ...] = ()
+    table: Table,
+    new_text: bytes | None,
+    ports: Ports,
+    words: Words,
+    warnings: tuple[str, ...] = (),
+    *,
+    before: tuple[Step, ...] = (),
 ) -> Plan:
-    """The plan that puts `new_text` (None: no table) in the table's place, checked as far as can be now."""
+    """The plan that puts `new_text` (None: no table) in the table's place, checked as far as can be now.
+
+    `before` are steps that come before the table is written.
+    """
     if new_text is not None:
         finished = table.finished(new_text)
         if finished != new_text:
@@ -204,7 +213,7 @@ def plan_table(
         job_name=words.job_name,
         summary=words.summary,
         diffs=(file_diff(table.port.title, table.base or b"", new_text or b""),),
-        steps=_steps(table, new_text, ports, words),
+        steps=_steps(table, new_text, ports, words, before),
         change=CronChange(table.port.user, path, table.base, new_text, words.done, words.undoes),
         warnings=warnings,
         destructive=words.verb == "delete",
@@ -219,7 +228,9 @@ def file_diff(title: str, old: bytes, new_text: bytes) -> FileDiff:
     return FileDiff(title, lines, found.changed, found.added, found.removed, found.untouched)
 
 
-def _steps(table: Table, new_text: bytes | None, ports: Ports, words: Words) -> tuple[Step, ...]:
+def _steps(
+    table: Table, new_text: bytes | None, ports: Ports, words: Words, before: tuple[Step, ...]
+) -> tuple[Step, ...]:
     steps: list[Step] = []
     if table.base is not None:
         name = backup_name(
@@ -228,6 +239,7 @@ def _steps(table: Table, new_text: bytes | None, ports: Ports, words: Words) -> 
         steps.append(Step("keep", f"{for_the_eye(ports.config.backups / name)}  mode 0600"))
     what = "the crontab" if not table.system else table.port.title
     steps.append(Step("check", f"{what} is still as shown, else stop and show anew"))
+    steps.extend(before)
     commands = table.port.commands(removes=new_text is None)
     if commands:
         steps.append(Step("run", _how(commands[0]), commands[0]))
@@ -264,7 +276,8 @@ def _check(table: Table, text: bytes) -> None:
         raise Refused(f"crontab refuses the new table: {refusal}")
 
 
-def _edited(table: Table, entry: Entry, do: Edit) -> bytes:
+def edited(table: Table, entry: Entry, do: Edit) -> bytes:
+    """What `do` makes of the table, an edit that cannot be made as Refused."""
     try:
         return do(table.document, entry)
     except EditError as error:

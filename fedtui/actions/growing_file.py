@@ -24,6 +24,17 @@ class Tail:
     before: bytes = b""
 
 
+def begins_anew(tail: Tail) -> bool:
+    """True where the file no longer has what stood before the place that was read to. Blocking."""
+    try:
+        with Path(tail.path).open("rb") as stream:
+            start = max(0, tail.offset - len(tail.before))
+            stream.seek(start)
+            return stream.read(tail.offset - start) != tail.before
+    except OSError:
+        return False
+
+
 def read_on(tail: Tail) -> tuple[Tail, bytes]:
     """What the file has beyond the tail, at most 256 KiB of it, and the tail moved on. Blocking."""
     try:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from fedtui.actions.growing_file import Tail, end_of, read_on
-from fedtui.model import Job, Outcome, Result, Run, Trigger
+from fedtui.model import CronFacts, Job, Outcome, Result, Run, Trigger
 from fedtui.safe_text import decode
 from fedtui.sources.cron_daemon import find_cron
 from fedtui.sources.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
@@ -37,7 +37,7 @@ def cron_run(job: Job) -> tuple[Run, ProcessIdentity] | None:
     except KeyError:
         return None
     for process in running_cron_jobs(daemon):
-        if process.uid == uid and _is_of(process, job.cron.command):
+        if process.uid == uid and _is_of(process, job.cron):
             who = process.identity
             run = Run(
                 id=f"cron-{who.pid}-{who.ticks}",
@@ -82,12 +82,12 @@ async def follow(run_id: str, job: Job) -> AsyncGenerator[tuple[bytes, Run]]:
     yield b"", replace(run, end=datetime.fromtimestamp(time.time(), UTC), result=result)
 
 
-def _is_of(process: CronProcess, command: bytes) -> bool:
+def _is_of(process: CronProcess, cron: CronFacts) -> bool:
     """By the text after `-c`; where the shell became the command's own program, by that one's arguments."""
     if process.command is not None:
-        return process.command == command
+        return process.command in (cron.command, cron.given)
     try:
-        words = shlex.split(decode(command))
+        words = shlex.split(decode(cron.command))
     except ValueError:
         return False
     return bool(words) and [decode(word) for word in process.argv] == words

@@ -27,7 +27,8 @@ class RunRecord:
     the start and the last bytes before it (as Latin-1), so that a dialog can show what this run wrote there.
     `status` is the wait status's exit code (0..255), `signal` the number of the signal that ended the shell;
     both None while it runs. `verdict` is the result with what the output says, as JSON; `judging` while its
-    supervisor reads that output. `log_end` is where the log ended then.
+    supervisor reads that output. `log_start` and `log_end` are where this run's bytes lay in the log when it
+    ended: a job may have begun its log anew.
     """
 
     id: str
@@ -47,6 +48,7 @@ class RunRecord:
     error: str = ""
     dropped: int = 0
     trigger: str = Trigger.MANUAL.value
+    log_start: int | None = None
     log_end: int | None = None
     verdict: str = ""
     judging: bool = False
@@ -64,8 +66,14 @@ class RunRecord:
             output=self.output,
             pid=self.job.pid if self.job else None,
             pgid=self.job.pid if self.job else None,
-            log=LogSlice(self.log, self.log_offset, self.log_end) if self.log else None,
+            log=self._log(),
         )
+
+    def _log(self) -> LogSlice | None:
+        if self.log is None:
+            return None
+        start = self.log_offset if self.log_start is None else self.log_start
+        return LogSlice(self.log, start, self.log_end)
 
     def result(self) -> Result:
         """The verdict. UNKNOWN unless an exit status or a signal was seen."""

@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from fedtui.actions.growing_file import end_of
+from fedtui.actions.growing_file import Tail, begins_anew, end_of
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_output import Output
 from fedtui.actions.run_record import RunRecord, write_record
@@ -213,6 +213,7 @@ class Supervision:
             status=code if code >= 0 else None,
             signal=-code if code < 0 else None,
             dropped=self.output.dropped,
+            log_start=self._log_start(),
             log_end=end_of(self.order.log)[0] if self.order.log else None,
         )
         # The status is on the disk before the output is read, which may take a while, or fail.
@@ -220,6 +221,20 @@ class Supervision:
         self.record = replace(self.record, verdict=_verdict(self.record, self.order))
         _kept(lambda: write_record(Path(self.order.record), self.record))
         _kept(self._finish)
+
+    def _log_start(self) -> int | None:
+        """Where the run's bytes begin in the job's log, which it may have begun anew."""
+        from fedtui.crontab import overwrites_log
+
+        record = self.record
+        if record.log is None:
+            return None
+        tail = Tail(record.log, record.log_offset, record.log_before.encode("latin-1"))
+        order = self.order
+        home = order.environment[b"HOME"].decode("utf-8", "surrogateescape")
+        # A job that begins its log anew with the same words each time leaves no trace of that in the file.
+        anew = overwrites_log(order.command, home, order.environment.items()) or begins_anew(tail)
+        return 0 if anew else record.log_offset
 
     def _begin(self) -> None:
         from fedtui.history.database import History

@@ -37,6 +37,8 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
             return await actions.plan_pause(job, ports)
         case "resume":
             return await actions.plan_resume(job, ports)
+        case "record":
+            return await actions.plan_record(job, ports, off=options.off)
         case "delete":
             return await actions.plan_delete(job, ports)
         case "reschedule":

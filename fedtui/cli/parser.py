@@ -163,6 +163,12 @@ def _on_job(parser: argparse.ArgumentParser) -> None:
     _writes(parser)
 
 
+def _record(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
+    parser.add_argument("--off", action="store_true", help="no longer; the line is again what it was")
+    _writes(parser)
+
+
 def _reschedule(parser: argparse.ArgumentParser) -> None:
     _job(parser)
     parser.add_argument(
@@ -253,6 +259,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "stop": ("stop a job that runs", _on_job),
     "pause": ("hold a job's schedule back", _on_job),
     "resume": ("let a paused job run again", _on_job),
+    "record": ("write down the exit status of a cron job's runs", _record),
     "delete": ("delete a crontab job", _on_job),
     "reschedule": ("give a job another schedule", _reschedule),
     "new": ("add a job to your crontab", _new),

@@ -4,7 +4,7 @@ The public names for reading are here; the modules behind them are named after w
 document (`edit`, `patch`) is imported from there: whoever only lists jobs need not load it.
 """
 
-from fedtui.crontab.command import log_paths, program, programs, script_path, uses_logger
+from fedtui.crontab.command import log_paths, overwrites_log, program, programs, script_path, uses_logger
 from fedtui.crontab.command_field import escape, split_percent
 from fedtui.crontab.document import Document
 from fedtui.crontab.identity import id_key
@@ -20,6 +20,7 @@ __all__ = [
     "escape",
     "id_key",
     "log_paths",
+    "overwrites_log",
     "program",
     "programs",
     "script_path",

@@ -39,12 +39,25 @@ def log_paths(
     `home` is the user's; HOME set in `environment` (the table's) goes before it, as in cron. `directory`
     is where the job starts: HOME where not given.
     """
-    ranked: list[tuple[int, str]] = []
+    found = _logs(command, home, environment, directory)
+    return tuple(dict.fromkeys(path for _, path, _ in sorted(found, key=lambda log: log[0])))
+
+
+def overwrites_log(command: bytes, home: str, environment: Environment = ()) -> bool:
+    """True where each run begins the job's log anew (`> log`): then it holds the last run's lines alone."""
+    logs = sorted(_logs(command, home, environment, None), key=lambda log: log[0])
+    return bool(logs) and not any(appends for _, path, appends in logs if path == logs[0][1])
+
+
+def _logs(
+    command: bytes, home: str, environment: Environment, directory: str | None
+) -> list[tuple[int, str, bool]]:
+    """Rank, path and whether it is appended to, of each file that takes output."""
+    found: list[tuple[int, str, bool]] = []
     for step in _walk(command, home, environment, directory):
-        ranked += _redirected(step)
-        ranked += _teed(step)
-    ranked.sort(key=lambda pair: pair[0])
-    return tuple(dict.fromkeys(path for _, path in ranked))
+        found += _redirected(step)
+        found += _teed(step)
+    return found
 
 
 def script_path(
@@ -106,7 +119,7 @@ def _walk(command: bytes, home: str, environment: Environment, directory: str | 
     return walk(command, directory or variables["HOME"], variables)
 
 
-def _redirected(step: Step) -> Iterable[tuple[int, str]]:
+def _redirected(step: Step) -> Iterable[tuple[int, str, bool]]:
     merged = any(_is_copy(item) and item.descriptor == 2 for item in step.redirects)
     for item in step.redirects:
         if not item.operator.startswith((">", "&>")) or _is_copy(item) or item.descriptor not in (1, 2):
@@ -117,14 +130,14 @@ def _redirected(step: Step) -> Iterable[tuple[int, str]]:
         appends = item.operator.endswith(">>")
         both = item.operator.startswith("&>") or item.operator == ">&" or (item.descriptor == 1 and merged)
         if both:
-            yield (0 if appends else 1), path
+            yield (0 if appends else 1), path, appends
         elif item.descriptor == 1:
-            yield (2 if appends else 5), path
+            yield (2 if appends else 5), path, appends
         else:
-            yield 4, path
+            yield 4, path, appends
 
 
-def _teed(step: Step) -> Iterable[tuple[int, str]]:
+def _teed(step: Step) -> Iterable[tuple[int, str, bool]]:
     target = step.target
     if target is None or target.what is not What.PROGRAM:
         return
@@ -135,7 +148,7 @@ def _teed(step: Step) -> Iterable[tuple[int, str]]:
     for word in target.rest:
         path = None if word in options else _log_path(step.state, word)
         if path is not None:
-            yield (3 if appends else 5), path
+            yield (3 if appends else 5), path, appends
 
 
 def _is_copy(item: Redirect) -> bool:

@@ -14,6 +14,7 @@ from fedtui.crontab.command_field import split_percent
 from fedtui.crontab.comments import read_block
 from fedtui.crontab.identity import id_key
 from fedtui.crontab.line import NO_BLOCK, PAUSED, Block, Entry, Kind, Line
+from fedtui.crontab.recorded import recorded
 from fedtui.crontab.setting import parse_setting
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, split_schedule
@@ -199,6 +200,9 @@ class _Reader:
         if len(command_field) > LONGEST_COMMAND:
             size = len(command_field)
             raise _BadLine("command too long", f"{size} bytes; cron takes {LONGEST_COMMAND}")
+        recorder = recorded(command_field)
+        if recorder is not None:
+            command_field = recorder.field
         command, stdin = split_percent(command_field)
         block: Block = read_block(self.comments) if self.comments else NO_BLOCK
         same = (user.encode("utf-8", "surrogateescape"), command_field)
@@ -217,6 +221,7 @@ class _Reader:
             environment=self.environment,
             block=block,
             id_key=id_key(self.table, same[0], command_field, ordinal),
+            recorder=recorder,
         )
 
     def _user(self, rest: bytes) -> tuple[str, bytes]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from fedtui.crontab import splice
+from fedtui.crontab import recording, splice
 from fedtui.crontab.document import Document
 from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PAUSED, Block, Entry, Kind
 from fedtui.crontab.splice import EditError
@@ -108,6 +108,10 @@ def edit(
     command that is changed is written as given, without the carriage return the old one may end in.
     """
     splice.check_current(document, entry)
+    if entry.recorder is not None:
+        return _edit_recorded(
+            document, entry, entry.recorder.path, schedule=schedule, command=command, name=name, note=note
+        )
     wanted = entry.schedule if schedule is None else _schedule(document, schedule)
     field = entry.field if command is None else _changed_command(entry, command)
     body = _with_schedule(entry, wanted) if wanted != entry.schedule else entry.raw
@@ -132,6 +136,14 @@ def edit(
         name=unnamed if name is None else name.strip() or splice.default_name(field),
         note=None if note is None else note.strip(),
     )
+
+
+def _edit_recorded(document: Document, entry: Entry, recorder: str, **parts: str | bytes | None) -> bytes:
+    """The same edit of the line without its recorder, which then stands around the new command."""
+    index = document.entries.index(entry)
+    plain = document.reparse(recording.unrecord(document, entry))
+    edited = plain.reparse(edit(plain, plain.entries[index], **parts))  # type: ignore[arg-type]  # passed through
+    return recording.record(edited, edited.entries[index], recorder)
 
 
 def delete(document: Document, entry: Entry) -> bytes:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from fedtui.crontab.naming import entry_name
+from fedtui.crontab.recorded import Recorded, with_recorder
 
 # A paused line is this, then the untouched bytes of the line. Deleting it by hand resumes the job.
 PAUSED = b"#fedtui:paused# "
@@ -60,7 +61,8 @@ class Entry(NamedTuple):
     is as written (five fields with the blanks between them, or a nickname), `span` where it lies in `body`,
     as (start, end). `user` is the user column of a system table, else the table's owner. `field` is the
     command field as written, `command` what the shell gets and `stdin` what it reads (None: the field has
-    no unescaped `%`). `environment` is what the table sets above the line, in order.
+    no unescaped `%`). `environment` is what the table sets above the line, in order. Where the recorder
+    stands around the command, these speak of the job without it, and `recorder` of what the line has.
     """
 
     line_number: int
@@ -76,6 +78,13 @@ class Entry(NamedTuple):
     environment: tuple[tuple[bytes, bytes], ...]
     block: Block
     id_key: str
+    recorder: Recorded | None = None
+
+    @property
+    def written(self) -> bytes:
+        """The command field as it stands in the table, the recorder included."""
+        found = self.recorder
+        return self.field if found is None else with_recorder(found.field, found.key, found.path)
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.health.runs import hit_start_limit
-from fedtui.model import Outcome, Severity, Snapshot, State
+from fedtui.model import Outcome, Severity, Snapshot, SourceName, State
 
 LAST_RUN_FAILED = Rule(
     "FT301",
@@ -63,4 +63,26 @@ def overdue(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-CHECKS: tuple[Check, ...] = (last_run_failed, overdue)
+UNKNOWN_END = Rule(
+    "FT309",
+    Severity.NOTE,
+    "no exit status is known",
+    "cron tells nobody how its jobs end, so that a failure of this one would not be seen here.",
+    "C records it: fedtui record JOB.",
+)
+
+
+@check(UNKNOWN_END)
+def end_unknown(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT309: a line of one's own crontab that ran, nobody knows how, and that could be recorded."""
+    for job in snapshot.jobs:
+        cron = job.cron
+        if cron is None or cron.record_key or not job.editable or job.source is not SourceName.CRONTAB:
+            continue
+        if job.last_result.outcome is Outcome.UNKNOWN:
+            yield UNKNOWN_END.found(
+                f"How the last run of {job.name} ended is not known.", job.last_result.evidence, job=job
+            )
+
+
+CHECKS: tuple[Check, ...] = (last_run_failed, overdue, end_unknown)

@@ -261,8 +261,9 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, L
         sign = state_sign(job)
         return first, (Piece(f"{sign.glyph} {sign.word}  ", sign.tone), Piece(shown(job.state_reason)))
     outcomes = strip(runs, 24)
+    offer = Piece("   cron keeps no exit status; C records it" if _could_be_recorded(job) else "", Tone.MUTED)
     if not outcomes:
-        return first, (Piece("no run is on record yet", Tone.MUTED),)
+        return first, (Piece("no run is on record yet", Tone.MUTED), offer)
     known = [
         run.result.duration for run in runs if run.result is not None and run.result.duration is not None
     ]
@@ -270,7 +271,30 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, L
     middle = usual(known)
     if middle is not None:
         words = f"   took {duration(known[-1])}, usual {duration(middle)}"
-    return first, (Piece(f"last {len(outcomes)}  ", Tone.MUTED), *outcomes, Piece(words, Tone.MUTED))
+    said = _last_reason(job)
+    return first, (
+        Piece(f"last {len(outcomes)}  ", Tone.MUTED),
+        *outcomes,
+        Piece(words, Tone.MUTED),
+        *said,
+        offer,
+    )
+
+
+def _could_be_recorded(job: Job) -> bool:
+    """True for a line of a crontab whose last end nobody knows, and that could tell."""
+    unknown = job.last_result.outcome is Outcome.UNKNOWN
+    cron = job.cron
+    return job.source is SourceName.CRONTAB and job.editable and unknown and not (cron and cron.record_key)
+
+
+def _last_reason(job: Job) -> Line:
+    """Why the last run was no plain ok, in its first words."""
+    result = job.last_result
+    if not result.reasons or result.outcome is Outcome.OK:
+        return ()
+    sign = outcome_sign(result)
+    return (Piece(f"   {shown(result.reasons[0])}", sign.word_tone),)
 
 
 _SORTS = {

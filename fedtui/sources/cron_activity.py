@@ -17,10 +17,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fedtui.model import Answer, CronFacts, Job, Outcome, Result, Run, Trigger
+from fedtui.model import Answer, CronFacts, Job, LogSlice, Outcome, Result, Run, Trigger
 from fedtui.sources.accounts import name_of
 from fedtui.sources.cron_daemon import CronDaemon, CronProbe
 from fedtui.sources.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
+from fedtui.sources.recorder import log_start
 
 _LOOK = 0.1
 # cron wakes at the minute, or up to a second and a half later; jobs that share a minute are started in a row.
@@ -90,6 +91,10 @@ class CronActivitySource:
         jobs = self._logging()
         self._traced = frozenset(job.id for job in jobs)
         return [run for job in jobs if (run := _run_by_old_log(job)) is not None]
+
+    def _alone(self, job: Job) -> bool:
+        """True where no other job writes to this one's log."""
+        return sum(other.log_path == job.log_path for other in self._jobs()) == 1
 
     def _logging(self) -> list[Job]:
         """The cron jobs with a log of their own."""
@@ -161,6 +166,9 @@ class CronActivitySource:
         for due in self._due:
             if due.job.id == job.id:
                 due.seen = True
+                if job.log_path is not None and self._alone(job):
+                    log = LogSlice(job.log_path, log_start(job, due.log[1]))
+                    self._open[process.identity] = replace(self._open[process.identity], log=log)
         return True
 
     def _close(self, now: datetime) -> bool:
@@ -170,7 +178,8 @@ class CronActivitySource:
             run = self._open.pop(identity)
             duration = max(0.0, (now - run.start).total_seconds())
             result = Result(Outcome.UNKNOWN, duration=duration, evidence=(SEEN, NO_STATUS))
-            self._runs.append(replace(run, end=now, result=result))
+            log = run.log and replace(run.log, end=_log_state(run.log.path)[1])
+            self._runs.append(replace(run, end=now, result=result, log=log))
         return bool(gone)
 
     def _logs(self, now: datetime) -> bool:
@@ -208,7 +217,7 @@ def match(
     user = name_of(process.uid)
     mine = [(job, job.cron) for job in jobs if job.user == user and job.cron is not None]
     if process.command is not None:
-        same = [job for job, cron in mine if cron.command == process.command]
+        same = [job for job, cron in mine if process.command in (cron.command, cron.given)]
     else:
         same = [job for job, cron in mine if _became(cron, process.argv)]
         if len({job.command for job in same}) > 1:
@@ -269,6 +278,7 @@ def _run_by_log(due: _Due) -> Run | None:
         end=max(written, due.at),
         result=Result(Outcome.UNKNOWN, evidence=evidence),
         trigger=Trigger.SCHEDULE,
+        log=LogSlice(due.job.log_path or "", log_start(due.job, due.log[1]), state[1]),
     )
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths
+from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths, split_percent
 from fedtui.crontab.comments import silenced_codes
 from fedtui.model import NEVER_RAN, UNSEEN, CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, shown, visible, visible_lines
@@ -150,6 +150,8 @@ class TableJobs:
                     home=home,
                     ignored_parts=verdict.ignored_parts,
                     silenced=silenced_codes(self._document.lines, entry.line_number),
+                    record_key=entry.recorder.key if entry.recorder is not None else "",
+                    recorded_as=split_percent(entry.written)[0] if entry.recorder is not None else b"",
                 ),
             )
         )

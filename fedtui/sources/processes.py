@@ -50,8 +50,8 @@ class ProcessStat(NamedTuple):
 class CronProcess(NamedTuple):
     """A job's shell that cron started and that still runs.
 
-    `command` is the exact bytes the shell was given after `-c`; None when the shell has turned itself
-    into the command's program (bash does). `argv` is what the process is now.
+    `command` is the exact bytes the shell was given after `-c`, or the recorder after its key; None when the
+    shell has turned itself into the command's program (bash does). `argv` is what the process is now.
     """
 
     uid: int
@@ -207,6 +207,15 @@ def running_cron_jobs(daemon: int, proc: Path = PROC) -> tuple[CronProcess, ...]
     return tuple(sorted(found, key=lambda job: (job.identity.ticks, job.pid)))
 
 
+def _command(argv: tuple[bytes, ...]) -> bytes | None:
+    """The command of a job's shell, or the one that the recorder was given (see `crontab.recorded`)."""
+    if len(argv) == 3 and argv[1] == b"-c":
+        return argv[2]
+    if len(argv) == 4 and argv[1].endswith(b"/recorder/record"):
+        return argv[3]
+    return None
+
+
 def _job_process(pid: int, proc: Path) -> CronProcess | None:
     stat = read_stat(pid, proc)
     uid = owner(pid, proc)
@@ -217,7 +226,7 @@ def _job_process(pid: int, proc: Path) -> CronProcess | None:
         return None  # forked, and about to become the shell
     return CronProcess(
         uid=uid,
-        command=argv[2] if len(argv) == 3 and argv[1] == b"-c" else None,
+        command=_command(argv),
         argv=argv,
         pid=pid,
         pgid=stat.pgid,

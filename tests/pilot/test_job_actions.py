@@ -120,6 +120,12 @@ async def test_x_offers_to_pause_instead(tmp_path: Path) -> None:
         await is_there(crontab_file(tmp_path), lambda found: b"#fedtui:paused# 0 * * * *" in found)
 
 
+async def test_capital_c_says_why_the_demo_needs_no_recorder(tmp_path: Path) -> None:
+    async with opened(tmp_path) as pilot:
+        await pilot.press("C")
+        await says(pilot, lambda text: "Record: not done" in text and "nothing needs a recorder" in text)
+
+
 async def test_u_with_nothing_to_undo_says_so(tmp_path: Path) -> None:
     async with opened(tmp_path) as pilot:
         await pilot.press("u")

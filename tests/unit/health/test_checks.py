@@ -133,7 +133,15 @@ def test_a_failed_run_counts_how_many_in_a_row() -> None:
 
 
 def test_an_unknown_result_is_not_called_a_failure() -> None:
-    assert found(cron_job(last_result=Result(Outcome.UNKNOWN))) == {}
+    (note,) = found(cron_job(last_result=Result(Outcome.UNKNOWN))).values()
+    assert (note.code, note.severity, note.fix) == (
+        *("FT309", Severity.NOTE),
+        "C records it: fedtui record JOB.",
+    )
+    recorded = cron_job(last_result=Result(Outcome.UNKNOWN))
+    assert recorded.cron is not None
+    recorded = replace(recorded, cron=replace(recorded.cron, record_key="1a2b3c4d"))
+    assert found(recorded) == {}
 
 
 def test_a_log_whose_folder_is_missing(tmp_path: Path) -> None:

@@ -1,0 +1,204 @@
+"""Runs that the recorder wrote down: the witness of cron jobs that knows start, end and exit status.
+
+A record is a file `KEY.N` of two lines, "begin PID TICKS UPTIME BOOT LOGSIZE" and "end STATUS UPTIME"; the
+recorder (actions/recorder.sh) writes them without starting a program, so what takes one is worked out here:
+the moment by the file's time, the duration by the two uptimes (seconds since boot). N counts up to 500 and
+begins anew, so that the records of a job stay few.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from fedtui.crontab import overwrites_log
+from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
+from fedtui.sources.processes import ProcessIdentity, is_alive
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the times of a few files."""
+
+IDLE = 5.0
+"""Seconds between two looks where no job is recorded."""
+
+EVIDENCE = "exit status, recorder"
+LOST = "the recorder was killed, or the machine went down, before the job ended"
+_BEGIN = re.compile(r"begin (\d+) (\d+) (\d+(?:\.\d+)?) ([0-9a-f-]+) (\d+|-)")
+_END = re.compile(r"end (\d{1,3}) (\d+(?:\.\d+)?)")
+_FILE = re.compile(r"([0-9a-f]{8}(?:-\d+)?)\.(\d+)")
+
+
+class Record(NamedTuple):
+    """One record: who ran, from when to when. `started` and `ended` are seconds of uptime in that boot."""
+
+    who: ProcessIdentity
+    started: float
+    log_size: int | None
+    status: int | None = None
+    ended: float | None = None
+
+
+class _Read(NamedTuple):
+    stamp: tuple[int, int]
+    record: Record | None
+    log_end: int | None
+
+
+class RecorderSource:
+    """Source "recorder". `jobs` gives the cron tables' rows as last known, `folder` holds the records."""
+
+    name = "recorder"
+
+    def __init__(
+        self,
+        folder: Path,
+        jobs: Callable[[], Sequence[Job]],
+        clock: Callable[[], datetime],
+        alive: Callable[[ProcessIdentity], bool] = is_alive,
+    ) -> None:
+        self._folder = folder
+        self._jobs = jobs
+        self._clock = clock
+        self._alive = alive
+        self._files: dict[Path, _Read] = {}
+        self._going_on: set[Path] = set()
+
+    async def read(self) -> Answer:
+        """The runs of the jobs that are recorded now."""
+        import asyncio  # as in `user_crontab`: a list does without
+
+        return await asyncio.to_thread(self.look)
+
+    def look(self) -> Answer:
+        """`read`, in this thread."""
+        jobs = {job.cron.record_key: job for job in self._jobs() if job.cron and job.cron.record_key}
+        runs = sorted(self._runs(jobs), key=lambda run: run.start) if jobs else []
+        return Answer(self.name, self._clock(), (), runs=tuple(runs))
+
+    async def watch(self) -> AsyncIterator[None]:
+        """Yield when a run was recorded to begin or to end, and when other jobs are recorded."""
+        import asyncio
+
+        seen = await asyncio.to_thread(self._stamp)
+        while True:
+            await asyncio.sleep(LOOK_EVERY if seen[0] else IDLE)
+            stamp = await asyncio.to_thread(self._stamp)
+            if stamp != seen:
+                seen = stamp
+                yield
+
+    def _stamp(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        keys = sorted(job.cron.record_key for job in self._jobs() if job.cron and job.cron.record_key)
+        files = [self._folder / f"{key}.last" for key in keys] + sorted(self._going_on)
+        ended = tuple(not self._still_on(path) for path in sorted(self._going_on))
+        return tuple(keys), (*map(_mtime, files), *ended)
+
+    def _still_on(self, path: Path) -> bool:
+        read = self._files.get(path)
+        return read is not None and read.record is not None and self._alive(read.record.who)
+
+    def _runs(self, jobs: dict[str, Job]) -> list[Run]:
+        by_key: dict[str, list[tuple[Path, _Read]]] = {}
+        for path, key in self._named():
+            if key in jobs and (read := self._read(path, jobs[key])).record is not None:
+                by_key.setdefault(key, []).append((path, read))
+        self._going_on.clear()
+        return [run for key, reads in by_key.items() for run in self._of_job(key, reads, jobs[key])]
+
+    def _named(self) -> list[tuple[Path, str]]:
+        try:
+            with os.scandir(self._folder) as entries:
+                names = [entry.name for entry in entries]
+        except OSError:
+            return []  # nothing was recorded yet
+        return [(self._folder / name, match[1]) for name in names if (match := _FILE.fullmatch(name))]
+
+    def _read(self, path: Path, job: Job) -> _Read:
+        """A record, read again only where its file changed."""
+        try:
+            facts = path.stat()
+            known = self._files.get(path)
+            stamp = facts.st_mtime_ns, facts.st_size
+            if known is None or known.stamp != stamp:
+                record = parse(path.read_text(encoding="ascii", errors="replace"))
+                over = record is not None and record.status is not None
+                known = _Read(stamp, record, _size(job.log_path) if over else None)
+                self._files[path] = known
+        except OSError:
+            return _Read((0, 0), None, None)
+        return known
+
+    def _of_job(self, key: str, reads: list[tuple[Path, _Read]], job: Job) -> list[Run]:
+        found: list[Run] = []
+        following: int | None = None
+        for path, read in sorted(reads, key=lambda pair: pair[1].stamp, reverse=True):
+            run = self._run(key, path, read, job, following)
+            if run is not None:
+                found.append(run)
+                following = read.record.log_size if read.record is not None else None
+        return found
+
+    def _run(self, key: str, path: Path, read: _Read, job: Job, following: int | None) -> Run | None:
+        record = read.record
+        if record is None:
+            return None
+        written = datetime.fromtimestamp(read.stamp[0] / 1e9, UTC)
+        name = f"rec-{key}-{record.who.pid}-{record.who.ticks}-{record.who.boot[:8]}"
+        log = None
+        if job.log_path is not None and record.log_size is not None:
+            start = log_start(job, record.log_size)
+            # What the log grew by after the run belongs to the next one.
+            ends = [end for end in (following, read.log_end) if end is not None and end >= start]
+            log = LogSlice(job.log_path, start, min(ends, default=None) if start else read.log_end)
+        run = Run(name, job.id, written, trigger=Trigger.SCHEDULE, log=log)
+        if record.status is None or record.ended is None:
+            # Not alive, but the file is newer than what was read of it: it has just ended, and said so.
+            if self._alive(record.who) or _mtime(path) != read.stamp[0]:
+                self._going_on.add(path)
+                return run
+            lost = Result(Outcome.UNKNOWN, reasons=(LOST,), evidence=("start, recorder",))
+            return replace(run, result=lost)
+        duration = max(0.0, record.ended - record.started)
+        outcome = Outcome.OK if record.status == 0 else Outcome.FAILED
+        result = Result(outcome, record.status, duration=duration, evidence=(EVIDENCE,))
+        return replace(run, start=written - timedelta(seconds=duration), end=written, result=result)
+
+
+def log_start(job: Job, size: int) -> int:
+    """Where a run's lines begin in the job's log, which had `size` bytes before it."""
+    cron = job.cron
+    anew = cron is not None and size > 0 and overwrites_log(cron.command, cron.home, cron.environment)
+    return 0 if anew else size
+
+
+def parse(text: str) -> Record | None:
+    """A record by its text; None where it does not begin as one (a full disk leaves it empty)."""
+    lines = text.split("\n")
+    begin = _BEGIN.fullmatch(lines[0])
+    if begin is None:
+        return None
+    who = ProcessIdentity(int(begin[1]), int(begin[2]), begin[4])
+    size = None if begin[5] == "-" else int(begin[5])
+    end = _END.fullmatch(lines[1]) if len(lines) > 1 else None
+    if end is None or int(end[1]) > 255:
+        return Record(who, float(begin[3]), size)
+    return Record(who, float(begin[3]), size, int(end[1]), float(end[2]))
+
+
+def _mtime(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _size(path: str | None) -> int | None:
+    try:
+        return Path(path).stat().st_size if path else None
+    except OSError:
+        return None

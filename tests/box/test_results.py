@@ -1,0 +1,230 @@
+"""How runs ended, as seen in a booted machine: recorded cron jobs, units, and what they printed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.box.machine import Box, wait_until
+
+SYNC = """\
+#!/bin/bash
+YELLOW='\\033[1;33m' NC='\\033[0m'
+echo "[INFO] Starting learning data sync..."
+for what in telemetry dataset snapshot; do
+    echo -e "${YELLOW}[WARNING]${NC} No $what found"
+done
+echo "[SUCCESS] Learning data sync complete!"
+"""
+EXPORT = '#!/bin/bash\necho "[SUCCESS] Exported 3 collections"\nexit 1\n'
+COLLECT = '#!/bin/sh\necho "already running; skipping"\n'
+PROBE = "(env | grep -v ^_= | sort; umask; pwd; grep Sig.gn /proc/self/status; ps -o tty= -p $$)"
+GONE = "fedtui_run='echo ran > gone.out'; [ -s /nowhere/record ] && exec /bin/sh /nowhere/record 12345678"
+TABLE = f"""\
+# the jobs of fed
+SHELL=/bin/bash
+# name: sync
+* * * * * bash ~/sync.sh >> ~/sync.log 2>&1
+# name: export
+* * * * *\tcd ~ && bash export.sh >> export.log 2>&1
+# name: collect
+* * * * * sh ~/collect.sh >> ~/collect.log 2>&1
+# name: locked
+* * * * * flock -n ~/lock bash ~/sync.sh >> ~/locked.log 2>&1
+# name: odd
+* * * * *   echo "caf\udce9 100\\% it's $(cat)" >> odd.log%first%second
+# name: slow
+* * * * * trap 'echo ended >> ~/slow.log; exit 9' TERM; sleep 50 & wait $!; exit 8
+# name: probe
+* * * * * {PROBE} > probe.out
+# name: plain-probe
+* * * * * {PROBE} > plain.out
+# name: plain
+* * * * * bash ~/sync.sh >> ~/plain.log 2>&1
+# name: gone
+* * * * * {GONE} "$fedtui_run"; eval "$fedtui_run"
+"""
+RECORDED = ("sync", "export", "collect", "locked", "odd", "slow", "probe")
+HELD = "exec 9>lock; flock -n 9; exec sleep 300"
+
+
+@pytest.fixture(scope="module")
+def recorded(box: Box) -> Iterator[Box]:
+    """The table above, recorded, one minute of the real daemon later."""
+    for name, text in (("sync", SYNC), ("export", EXPORT), ("collect", COLLECT)):
+        box.write(f"/home/fed/{name}.sh", text)
+    box.popen(["sh", "-c", HELD])
+    box.write("/home/fed/table", TABLE.encode("utf-8", "surrogateescape"))
+    if time.time() % 60 > 25:
+        time.sleep(61 - time.time() % 60)  # the seven lines are recorded before the minute comes
+    box.run(["crontab", "table"], check=True)
+    before = {job["name"]: (job["id"], job["command"]) for job in jobs(box)}
+    for name in RECORDED:
+        box.run(["fedtui", "record", name, "--yes"], check=True)
+    assert {job["name"]: (job["id"], job["command"]) for job in jobs(box)} == before
+    wait_until(lambda: box.path("/home/fed/plain.out").exists(), 65, "cron has begun its minute", 0.5)
+    yield box
+    box.run(["crontab", "-r"], check=True)
+
+
+def jobs(box: Box, *more: str) -> list[dict[str, Any]]:
+    found = json.loads(box.output(["fedtui", "list", "--source", "crontab", "--json", *more]))
+    assert isinstance(found, list)
+    return found
+
+
+def runs(box: Box, *words: str) -> list[dict[str, Any]]:
+    found = json.loads(box.output(["fedtui", "history", *words, "--json"]))
+    assert isinstance(found, list)
+    return found
+
+
+def last(box: Box, name: str) -> dict[str, Any]:
+    """The newest run that is over; waits for one."""
+    return wait_until(
+        lambda: next((run for run in runs(box, name) if run["status"] != "running"), None),
+        20,
+        f"{name} is over",
+    )
+
+
+def test_the_line_reads_as_the_job_it_was(recorded: Box) -> None:
+    table = recorded.run(["crontab", "-l"], check=True).stdout
+    assert table.count("fedtui_run=") == len(RECORDED) + 1
+    assert "100\\% it'\\''s $(cat)\" >> odd.log'; [ -s /home/fed/" in table
+    assert '; eval "$fedtui_run"%first%second\n' in table
+    modes = recorded.output(
+        ["find", ".local/state/fedtui/recorder", "-maxdepth", "1", "-printf", "%m %y %f\n"]
+    )
+    assert {"700 d recorder", "700 f record", "700 d runs"} <= set(modes.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "exit_code", "reason"),
+    [
+        ("sync", "warnings", 0, "3 warnings: line 2 [WARNING] No telemetry found"),
+        ("export", "failed", 1, "its last line: [SUCCESS] Exported 3 collections"),
+        ("collect", "skipped", 0, "locked"),
+        ("locked", "skipped", 1, "locked"),
+        ("odd", "ok", 0, None),
+    ],
+)
+def test_how_a_recorded_run_ended(
+    recorded: Box, name: str, status: str, exit_code: int, reason: str | None
+) -> None:
+    run = last(recorded, name)
+    assert (run["status"], run["exit_code"], run["trigger"]) == (status, exit_code, "schedule")
+    assert run["reasons"][:1] == ([reason] if reason else [])
+    assert run["evidence"][0] == "exit status, recorder"
+    assert run["end"] is not None
+    assert 0 <= run["duration_s"] < 10
+    job = next(job for job in jobs(recorded) if job["name"] == name)
+    assert (job["last_result"]["status"], job["last_result"]["reasons"]) == (status, run["reasons"])
+
+
+def test_percent_apostrophes_and_latin_1_mean_what_they_meant(recorded: Box) -> None:
+    last(recorded, "odd")
+    assert recorded.read("/home/fed/odd.log").splitlines()[:2] == [b"caf\xe9 100% it's first", b"second"]
+
+
+def test_the_job_finds_what_it_would_find_without_the_recorder(recorded: Box) -> None:
+    last(recorded, "probe")
+    assert recorded.read("/home/fed/probe.out") == recorded.read("/home/fed/plain.out")
+
+
+def test_a_recorded_job_that_runs_is_seen_and_stopped(recorded: Box) -> None:
+    slow = next(job for job in jobs(recorded) if job["name"] == "slow")
+    assert (slow["state"], slow["running"]) == ("running", True)
+    assert runs(recorded, "slow", "--count", "1")[0]["status"] == "running"
+    said = recorded.output(["fedtui", "stop", "slow", "--yes"])
+    assert "SIGTERM, ended after" in said
+    run = last(recorded, "slow")
+    assert (run["status"], run["exit_code"]) == ("failed", 9)
+
+
+def test_without_the_recorder_the_end_is_unknown_whatever_the_log_says(recorded: Box) -> None:
+    wait_until(lambda: recorded.path("/home/fed/plain.log").exists(), 10, "the plain job has run")
+    job = next(job for job in jobs(recorded) if job["name"] == "plain")
+    assert (job["last_result"]["status"], job["last_result"]["exit_code"]) == ("unknown", None)
+
+
+def test_a_line_whose_recorder_is_gone_runs(recorded: Box) -> None:
+    assert recorded.read("/home/fed/gone.out") == b"ran\n"
+    gone = next(job for job in jobs(recorded) if job["name"] == "gone")
+    assert gone["command"] == "echo ran > gone.out"
+
+
+def test_off_gives_the_bytes_back(recorded: Box) -> None:
+    for name in RECORDED:
+        recorded.run(["fedtui", "record", name, "--off", "--yes"], check=True)
+    spool = recorded.read("/var/spool/cron/crontabs/fed")
+    assert spool.endswith(b"\n" + TABLE.encode("utf-8", "surrogateescape"))
+    assert last(recorded, "sync")["status"] == "warnings"
+    refused = recorded.run(["fedtui", "record", "sync", "--off", "--yes"])
+    assert (refused.returncode, refused.stderr) == (3, "sync is not recorded. Nothing was changed.\n")
+
+
+# Units
+
+TIMER = "[Timer]\nOnCalendar=hourly\nPersistent=no\n[Install]\nWantedBy=timers.target\n"
+UNITS = "/home/fed/.config/systemd/user"
+
+
+@pytest.fixture(scope="module")
+def timers(box: Box) -> Box:
+    box.write("/home/fed/sync.sh", SYNC)
+    log = "StandardOutput=append:/home/fed/filed.log\nStandardError=append:/home/fed/filed.log\n"
+    for name, more in (("journaled", ""), ("filed", log)):
+        service = f"[Service]\nType=oneshot\nExecStart=/bin/bash /home/fed/sync.sh\n{more}"
+        box.write(f"{UNITS}/{name}.service", service)
+        box.write(f"{UNITS}/{name}.timer", TIMER)
+    box.run(["systemctl", "--user", "daemon-reload"], check=True)
+    box.run(["systemctl", "--user", "start", "journaled.timer", "filed.timer"], check=True)
+    return box
+
+
+def test_the_output_of_a_unit_is_read_by_its_invocation(timers: Box) -> None:
+    timers.run(["systemctl", "--user", "start", "journaled.service"], check=True)
+    run = last(timers, "journaled.timer")
+    assert (run["status"], run["warnings"], run["trigger"]) == ("warnings", 3, "other")
+    assert run["reasons"][0] == "3 warnings: line 2 [WARNING] No telemetry found"
+    assert run["evidence"] == ["exit status, systemd", "5 lines read, journal"]
+
+
+def test_a_run_by_hand_has_its_verdict_and_its_trigger(timers: Box) -> None:
+    done = timers.run(["fedtui", "run", "journaled.timer", "--wait"])
+    assert done.returncode == 0
+    assert "-- warnings  exit 0" in done.stderr
+    run = last(timers, "journaled.timer")
+    assert (run["status"], run["warnings"], run["trigger"]) == ("warnings", 3, "fedtui")
+
+
+def test_the_lines_of_a_unit_in_its_log_begin_where_the_last_run_ended(timers: Box) -> None:
+    timers.run(["systemctl", "--user", "start", "filed.service"], check=True)
+    first = last(timers, "filed.timer")
+    assert "where its lines begin in" in first["evidence"][-1] or first["status"] == "warnings"
+    timers.run(["systemctl", "--user", "start", "filed.service"], check=True)
+    second = wait_until(
+        lambda: next((run for run in runs(timers, "filed.timer") if run["id"] != first["id"]), None),
+        10,
+        "the next",
+    )
+    assert (second["status"], second["warnings"]) == ("warnings", 3)
+    assert second["reasons"][0] == "3 warnings: line 2 [WARNING] No telemetry found"
+
+
+def test_the_product_of_a_job_is_judged_apart(timers: Box) -> None:
+    timers.write(
+        "/home/fed/.config/fedtui/config.toml", '[job."journaled.timer"]\nproduct = "~/data.jsonl"\n'
+    )
+    try:
+        timers.run(["fedtui", "run", "journaled.timer", "--wait"], check=True)
+    finally:
+        timers.path("/home/fed/.config/fedtui/config.toml").unlink()
+    run = last(timers, "journaled.timer")
+    assert (run["status"], run["warnings"]) == ("warnings", 4)
+    assert run["reasons"][-1] == "its product ~/data.jsonl is not there"
