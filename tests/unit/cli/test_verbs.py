@@ -311,6 +311,37 @@ def test_a_jobs_name_begins_a_sentence_as_it_is_written(shell: Shell) -> None:
     assert "sync is not paused." in err
 
 
+def test_history_is_newest_first_with_the_promised_fields(shell: Shell, folder: Path) -> None:
+    assert shell("history")[:2] == (0, "No run is on record yet.\n")
+    names = {job["location"]: job["id"] for job in jobs(shell).values()}
+    warns = names["crontab:5"]
+    assert shell("run", "sync", "--wait")[0] == 0
+    assert shell("run", warns, "--wait")[0] == 1
+    status, out, _ = shell("history", "--json")
+    assert status == 0
+    failed, ok = json.loads(out)
+    assert {
+        *("job", "start", "end", "exit_code", "signal", "status", "trigger", "duration_s", "reasons"),
+        "evidence",
+    } <= failed.keys()
+    assert (failed["job"], failed["status"], failed["exit_code"], failed["trigger"]) == (
+        *(warns, "failed", 3),
+        "fedtui",
+    )
+    assert failed["reasons"] == ["its last line: to stderr"]
+    assert (ok["job"], ok["status"], ok["reasons"]) == (names["crontab:4"], "ok", [])
+    assert ok["evidence"] == ["exit status, fedtui", "1 line read, output"]
+    assert datetime.fromisoformat(failed["start"]) >= datetime.fromisoformat(ok["start"])
+    status, out, _ = shell("history", "sync", "--json")
+    assert [run["job"] for run in json.loads(out)] == [names["crontab:4"]]
+    assert len(json.loads(shell("history", "--json", "--count", "1")[1])) == 1
+    lines = shell("history")[1].splitlines()
+    assert ["✗ exit 3" in lines[0], "✓ ok" in lines[1]] == [True, True]
+    assert "fedtui    its last line: to stderr" in lines[0]
+    status, _, err = shell("record", "sync", "--yes")
+    assert (status, "nothing needs a recorder" in err) == (3, True)
+
+
 def test_env_prints_what_cron_gives_and_masks_secrets(shell: Shell, folder: Path) -> None:
     status, out, _ = shell("env", "sync")
     assert status == 0
@@ -345,34 +376,3 @@ def test_env_refuses(shell: Shell, folder: Path, words: tuple[str, ...], status:
     got, _, err = shell(*words)
     assert (got, said in err) == (status, True), err
     assert (folder / "crontab").read_text() == TABLE
-
-
-def test_history_is_newest_first_with_the_promised_fields(shell: Shell, folder: Path) -> None:
-    assert shell("history")[:2] == (0, "No run is on record yet.\n")
-    names = {job["location"]: job["id"] for job in jobs(shell).values()}
-    warns = names["crontab:5"]
-    assert shell("run", "sync", "--wait")[0] == 0
-    assert shell("run", warns, "--wait")[0] == 1
-    status, out, _ = shell("history", "--json")
-    assert status == 0
-    failed, ok = json.loads(out)
-    assert {
-        *("job", "start", "end", "exit_code", "signal", "status", "trigger", "duration_s", "reasons"),
-        "evidence",
-    } <= failed.keys()
-    assert (failed["job"], failed["status"], failed["exit_code"], failed["trigger"]) == (
-        *(warns, "failed", 3),
-        "fedtui",
-    )
-    assert failed["reasons"] == ["its last line: to stderr"]
-    assert (ok["job"], ok["status"], ok["reasons"]) == (names["crontab:4"], "ok", [])
-    assert ok["evidence"] == ["exit status, fedtui", "1 line read, output"]
-    assert datetime.fromisoformat(failed["start"]) >= datetime.fromisoformat(ok["start"])
-    status, out, _ = shell("history", "sync", "--json")
-    assert [run["job"] for run in json.loads(out)] == [names["crontab:4"]]
-    assert len(json.loads(shell("history", "--json", "--count", "1")[1])) == 1
-    lines = shell("history")[1].splitlines()
-    assert ["✗ exit 3" in lines[0], "✓ ok" in lines[1]] == [True, True]
-    assert "fedtui    its last line: to stderr" in lines[0]
-    status, _, err = shell("record", "sync", "--yes")
-    assert (status, "nothing needs a recorder" in err) == (3, True)
