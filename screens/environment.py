@@ -64,7 +64,7 @@ class EnvironmentScreen(JobActions):
         self._why = PaneRule("Why")
         self._why.display = False
         yield self._why
-        with VerticalScroll(id="why", can_focus=False):
+        with VerticalScroll(id="why"):
             yield Body(self._rows, id="reasons")
 
     def on_mount(self) -> None:
@@ -155,6 +155,7 @@ class EnvironmentScreen(JobActions):
         for line in self.query(KeyLine):
             line.labels = {
                 "environment.add": f"add {name} line",
+                "environment.run": "run" if self._job.timer is not None else "",
                 "environment.mask": "mask" if self._view.unmasked else "unmask",
                 "environment.same": "hide same" if self._view.same else "show same",
             }
