@@ -39,10 +39,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """All that a run printed, as far as it could be read; `unread` says why some or all could not."""
+    """All that a run printed, as far as it could be read; `unread` says why some or all could not.
+
+    `unclear` says that the parts may hold more than this run's lines: then they can clear it, or cast a
+    doubt on it, and no more.
+    """
 
     parts: tuple[Part, ...] = ()
     unread: str = ""
+    unclear: str = ""
 
     @property
     def left_out(self) -> int:

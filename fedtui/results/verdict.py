@@ -48,13 +48,15 @@ def _by_text(ended: Result, output: Output, found: Found, rules: Rules, command:
         if skip is None or found.count("error"):
             return replace(ended, warnings=noted, reasons=(*ended.reasons, *_failure(found)))
         ended = replace(ended, outcome=Outcome.OK, reasons=())
-    reasons = (*ended.reasons, *_quotes(found))
+    doubt = (f"some of it may be of earlier runs: {output.unclear}",) if output.unclear and noted else ()
+    reasons = (*ended.reasons, *_quotes(found), *doubt)
     if ended.outcome is Outcome.UNKNOWN:
         said = (*(_skip_words(*skip) if skip else ()),)
         return replace(ended, warnings=noted, reasons=(*reasons, *said))
     if noted:
         excuse = _skip_words(*skip) if skip else ()
-        return replace(ended, outcome=Outcome.WARNINGS, warnings=noted, reasons=(*_quotes(found), *excuse))
+        said = (*_quotes(found), *doubt, *excuse)
+        return replace(ended, outcome=Outcome.WARNINGS, warnings=noted, reasons=said)
     if skip is not None:
         return replace(ended, outcome=Outcome.SKIPPED, reasons=_skip_words(*skip))
     return ended
@@ -68,7 +70,7 @@ def _skip(ended: Result, output: Output, found: Found, rules: Rules, command: st
     status = 0 if ended.exit_code is None and ended.outcome is Outcome.OK else ended.exit_code
     if ended.signal is not None or (status is None and ended.outcome is Outcome.FAILED):
         return None
-    whole = not output.unread and not output.left_out
+    whole = not output.unread and not output.left_out and not output.unclear
     for rule in rules.skips:
         if status is not None and status not in rule.exits_for(command):
             continue
@@ -118,6 +120,8 @@ def _evidence(output: Output, found: Found) -> tuple[str, ...]:
         said.append(f"{lines}, {wheres}")
     if output.left_out:
         said.append(f"{output.left_out:,} bytes in the middle of the output were not read")
+    if output.unclear:
+        said.append(output.unclear)
     if output.unread:
         said.append(f"output not read: {output.unread}")
     return tuple(said)

@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.model import Job, Run, TimerFacts
+from fedtui.model import Job, LogSlice, Run, TimerFacts
 from fedtui.results import Output, Part, Product
 from fedtui.results.reading import MOST
 from fedtui.sources.journal_query import JournalError, read_now
 
 JOURNAL_LINES = 5_000
+
+UNCLEAR = 64 * 1024
+"""Bytes of the end of a log that are looked at where it is not known where a run's lines begin."""
+
 MANAGER = "systemd"
 """The identifier of what a manager itself says of a unit: no output of the job."""
 
@@ -34,16 +38,26 @@ def output_at(run: Run, home: str) -> Output:
     places = [("output", run.output, 0, None)] if run.output else []
     parts: list[Part] = []
     unread = [] if places or run.log else ["it was kept nowhere"]
-    if run.log is not None and run.log.start is None:
-        unread.append(f"where its lines begin in {_short(run.log.path, home)} is not known")
-    elif run.log is not None and run.log.start is not None:
-        places.append((_short(run.log.path, home), run.log.path, run.log.start, run.log.end))
+    unclear = ""
+    if run.log is not None:
+        name, start = _short(run.log.path, home), run.log.start
+        if start is None:
+            unclear = f"where its lines begin in {name} is not known"
+            start = max(0, _size(run.log) - UNCLEAR)
+        places.append((name, run.log.path, start, run.log.end))
     for where, path, start, end in places:
         try:
             parts.append(read_slice(where, path, start, end))
         except OSError as error:
             unread.append(f"{where}: {error.strerror}")
-    return Output(tuple(parts), "; ".join(unread))
+    return Output(tuple(parts), "; ".join(unread), unclear)
+
+
+def _size(log: LogSlice) -> int:
+    try:
+        return log.end if log.end is not None else Path(log.path).stat().st_size
+    except OSError:
+        return 0
 
 
 def read_slice(where: str, path: str, start: int, end: int | None) -> Part:

@@ -191,7 +191,7 @@ def test_the_lines_of_a_timer_in_its_log_begin_where_the_log_ended_before(tmp_pa
     assert (shown.outcome, shown.evidence[-1]) == (Outcome.OK, f"1 line read, {log}")
 
 
-def test_where_a_timers_lines_begin_is_not_guessed(tmp_path: Path) -> None:
+def test_a_log_whose_lines_may_be_of_earlier_runs_casts_a_doubt_and_says_so(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
     log.write_text("[WARNING] of whom?\n")
     world = World(tmp_path, timer(log))
@@ -199,8 +199,10 @@ def test_where_a_timers_lines_begin_is_not_guessed(tmp_path: Path) -> None:
     world.look(run)
     world.keeper.judge()
     shown = world.look(run).jobs[0].last_result
-    assert shown.outcome is Outcome.OK
-    assert shown.evidence[-1] == f"output not read: where its lines begin in {log} is not known"
+    assert (shown.outcome, shown.warnings) == (Outcome.WARNINGS, 1)
+    unclear = f"where its lines begin in {log} is not known"
+    assert shown.reasons[1] == f"some of it may be of earlier runs: {unclear}"
+    assert shown.evidence[-1] == unclear
 
     # where they end is: there the lines of the next run begin
     log.write_text(log.read_text() + WARNS)

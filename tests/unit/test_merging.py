@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from fedtui.crontab.recorded import with_recorder
 from fedtui.merging import LOGGED, logged_runs, merge, with_runs
 from fedtui.model import (
     Answer,
@@ -142,6 +143,13 @@ def test_a_start_in_crons_log_is_a_run_of_the_line_with_that_user_and_command() 
     (seen,) = logged_runs((start, other), (line,))
     assert (seen.job_id, seen.start) == ("crontab:1", NOW)
     assert seen.result == Result(Outcome.UNKNOWN, evidence=(LOGGED,))
+
+
+def test_a_recorded_line_is_known_in_the_log_by_what_cron_was_given() -> None:
+    given = with_recorder(b"echo h", "1a2b3c4d", "/r/record")
+    line = job("crontab:1", cron=CronFacts("crontab", b"", b"echo h", zone="UTC", recorded_as=given))
+    (seen,) = logged_runs((CronStart("fed", given.decode(), 4711, NOW),), (line,))
+    assert seen.job_id == "crontab:1"
 
 
 def test_equal_commands_are_told_apart_by_whose_minute_it_was() -> None:

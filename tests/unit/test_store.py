@@ -5,23 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from fedtui import store as store_module
+from fedtui.history.database import History
+from fedtui.keeping import Keeper
 from fedtui.model import (
     Answer,
     Checkup,
+    CronFacts,
     Finding,
     Job,
     Location,
+    LogSlice,
+    Outcome,
     Problem,
+    Result,
+    Run,
     Severity,
     Snapshot,
     SourceName,
     State,
 )
+from fedtui.results import RuleBook
 from fedtui.sources.source import Source
 from fedtui.store import Store
 
@@ -186,3 +196,33 @@ async def test_many_rows_are_shown_before_their_checkup_and_not_as_healthy() -> 
         crontab.says(*many)
         await until(store, lambda snapshot: len(snapshot.findings) == 1)
     assert seen == [(len(many), {store_module.CHECKUP}, 0), (len(many), frozenset(), 1)]
+
+
+async def test_a_run_is_in_the_database_before_it_is_shown_and_judged_after_that(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("[WARNING] slow\n")
+    history = History(tmp_path / "history.db")
+    keeper = Keeper(history, lambda: RuleBook({}, {}), lambda: NOW, str(tmp_path), dict)
+    exited = Result(Outcome.OK, 0, evidence=("exit status, recorder",))
+    run = Run("rec", "crontab:sync", NOW, NOW, exited, log=LogSlice(str(log), 0))
+    line = replace(job("sync"), cron=CronFacts("crontab", b"", b"true"))
+    crontab = Scripted("crontab")
+    crontab.answers.put_nowait(Answer("crontab", NOW, (line,), runs=(run,)))
+    store = Store([crontab], lambda: NOW, None, keeper)
+    shown: list[Outcome] = []
+
+    def look(snapshot: Snapshot) -> None:
+        for one in snapshot.runs.get("crontab:sync", ()):
+            assert history.run(one.id) is not None, "shown, and not kept"
+            assert one.result is not None
+            shown.append(one.result.outcome)
+
+    store.subscribe(look)
+    task = asyncio.create_task(store.run())
+    judged = await until(store, lambda seen: seen.jobs[:1] != () and seen.jobs[0].last_result.judged)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert shown == [Outcome.UNKNOWN, Outcome.WARNINGS]
+    kept = history.run("rec")
+    assert kept is not None
+    assert kept.result == judged.jobs[0].last_result

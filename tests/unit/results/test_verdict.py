@@ -381,3 +381,12 @@ def test_any_line_is_read_in_little_time_and_quoted_safely(line: str) -> None:
     assert kind_of(line[:LONGEST], RULES) in ("", "error", "warning")
     for reason in verdict(1, line.encode("utf-8", "surrogatepass")).reasons:
         assert visible(reason) == reason
+
+
+def test_lines_that_may_be_of_others_are_never_taken_for_silence() -> None:
+    output = Output((Part("~/x.log", b""),), unclear="where its lines begin is not known")
+    assert judge(ended(1), output, RULES, "flock -n /l true").outcome is Outcome.FAILED
+    assert judge(ended(0), output, RULES).evidence == (
+        "no output, ~/x.log",
+        "where its lines begin is not known",
+    )
