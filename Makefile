@@ -8,13 +8,14 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --co
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 >/dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help run test machine lint format bench screenshots findings clean
+.PHONY: help run test machine lint format coverage bench screenshots findings clean
 
 help:
 	@echo 'make run          set up and open the dashboard (ARGS="list --json": a verb instead)'
 	@echo 'make test         set up and pass every test; as root the booted ones too (ARGS="-k crontab")'
 	@echo 'make lint         formatting, ruff, mypy, import contracts'
 	@echo 'make format       format the code'
+	@echo 'make coverage     the tests that need no booted machine, and which lines they reach'
 	@echo 'make bench        measure against the budgets'
 	@echo 'make screenshots  draw every screen anew into screenshots/'
 	@echo 'make findings     write docs/findings.md anew from the checks'
@@ -35,6 +36,10 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+coverage: $(VENV)/.dev
+	$(BIN)/coverage run -m pytest tests/unit tests/pilot $(ARGS)
+	$(BIN)/coverage report --skip-covered
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
