@@ -297,7 +297,7 @@ class Box:
         new.rename(where)
 
     def reset(self) -> None:
-        """End the programs of `fed` and `ops`; give them a new home, no crontab, no units of their own."""
+        """End the programs of `fed` and `ops`; give them a new home, no crontab, nothing in /tmp."""
         users = [self.user(name) for name in ("fed", "ops")]
         self.run(["pkill", "-KILL", "-u", ",".join(str(who.uid) for who in users)], user="root")
         for who in users:
@@ -306,6 +306,7 @@ class Box:
                 ["find", who.home, "-mindepth", "1", "-delete"],
                 ["cp", "-aT", "/etc/skel", who.home],
                 ["chown", "-R", f"{who.uid}:{who.gid}", who.home],
+                ["find", "/tmp", "-xdev", "-mindepth", "1", "-user", who.name, "-delete"],
             ):
                 self.run(command, user="root", check=True)
         # reset-failed: five resets within ten seconds are more starts than systemd would allow
