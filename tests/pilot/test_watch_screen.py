@@ -35,7 +35,8 @@ async def test_the_cycles_the_countdown_and_the_verdict_so_far() -> None:
         assert lines[11] == " 2 of 3 good so far   a miss would be reported at 14:11:00"
         assert lines[12] == " started   on time, at most 0.6 s late"
         assert lines[39] == (
-            " r run now  l full log  + one more  x end the watch  esc back, keeps watching  ? help  q quit"
+            " r run now  l full log  + one more  v env  x end the watch"
+            "  esc back, keeps watching  ? help  q quit"
         )
 
 
