@@ -89,6 +89,11 @@ def _masked(match: re.Match[str]) -> str:
     return match["head"] + MASK
 
 
+def without_colours(text: str) -> str:
+    """`text` without the sequences that colour it on a terminal (ECMA-48, SGR); what else there is stays."""
+    return re.sub(r"\x1b\[[0-9;:]*m", "", text) if "\x1b[" in text else text
+
+
 def shown(text: str) -> str:
     """One line of outside text, safe and with its secrets masked."""
     return mask_secrets(visible(text))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from fedtui.model import Run
 from fedtui.presentation.signs import Line, Piece, Tone, outcome_sign, width_of
 from fedtui.presentation.times import duration, here, weekday_clock
-from fedtui.safe_text import shown
+from fedtui.safe_text import shown, without_colours
 
 _STAMP = re.compile(
     r"""(?x)
@@ -65,7 +65,7 @@ def read_line(text: str, now: datetime) -> LogLine:
 
     A time without a date is taken as the newest such time that is not after `now`.
     """
-    text = shown(text)
+    text = shown(without_colours(text))
     time = ""
     match = _STAMP.match(text)
     if match is not None:

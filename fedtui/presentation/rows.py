@@ -239,7 +239,9 @@ def _span(seconds: float) -> tuple[int, str]:
 
 
 def raw_line(job: Job) -> str:
-    """The line of the cron table as it stands there, or what a timer's unit says; safe to show."""
+    """The line of the cron table as it stands there (without the recorder), or what a timer's unit says."""
+    if job.cron is not None and job.cron.record_key:
+        return shown(f"{job.schedule}  {job.command}  (recorded)")
     if job.cron is not None:
         return shown(decode(job.cron.raw))
     text = job.schedule if job.command is None else f"{job.schedule}  {job.command}"

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.model import (
+    CronFacts,
     Finding,
     Location,
     Outcome,
@@ -343,6 +344,11 @@ def test_log_lines(text: str, time: str, level: str, tone: Tone, rest: str) -> N
     assert (line.time, line.level, line.tone, line.text) == (time, level, tone, rest)
 
 
+def test_the_colours_of_a_log_line_do_not_hide_its_level() -> None:
+    line = read_line("\x1b[1;33m[WARNING]\x1b[0m No telemetry found", NOW)
+    assert (line.level, line.tone, line.text) == ("WARNING", Tone.WARN, "No telemetry found")
+
+
 def test_a_control_sequence_in_a_log_is_shown_not_obeyed() -> None:
     assert read_line("\x1b]0;title\x07 hello", NOW).text == "␛]0;title␇ hello"
 
@@ -433,3 +439,18 @@ def test_what_was_not_checked_is_not_called_passed_in_the_pane() -> None:
     snapshot = Snapshot(NOW, passed=("FT101", "FT102"), unchecked=(missed,))
     text = " ".join(plain(line).rstrip() for line in health_lines(snapshot, 200))
     assert text == "Health: nothing to report; 2 checks passed, 1 not possible: d tells why."
+
+
+def test_a_recorded_line_is_shown_as_the_job_it_is_and_an_unknown_end_offers_the_recorder() -> None:
+    facts = CronFacts("crontab", b"0 * * * * fedtui_run='x'; ...", b"x", record_key="1a2b3c4d")
+    line = replace(
+        mock.SYNC, schedule="0 * * * *", command="x", cron=facts, last_result=Result(Outcome.UNKNOWN)
+    )
+    runs = (Run("r", line.id, NOW, NOW, Result(Outcome.UNKNOWN)),)
+    first, second = detail_lines(line, runs)
+    assert plain(first).endswith("0 * * * *  x  (recorded)")
+    assert "C records it" not in plain(second)
+    seen = replace(line, editable=True, cron=replace(facts, record_key=""))
+    assert plain(detail_lines(seen, runs)[1]).endswith("cron keeps no exit status; C records it")
+    warned = Result(Outcome.WARNINGS, 0, warnings=1, reasons=("1 warning: line 2 slow",))
+    assert "   1 warning: line 2 slow" in plain(detail_lines(replace(seen, last_result=warned), runs)[1])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedtui.safe_text import MASK, decode, mask_secrets, shown, visible
+from fedtui.safe_text import MASK, decode, mask_secrets, shown, visible, without_colours
 
 
 @given(st.text())
@@ -69,3 +69,8 @@ def test_a_line_of_ten_megabytes_is_masked_in_time_that_grows_with_its_length(pi
         return time.process_time() - begin
 
     assert seconds(400_000) < 40 * seconds(40_000) + 0.5
+
+
+def test_colours_are_taken_off_and_nothing_else() -> None:
+    assert without_colours("\x1b[1;33m[WARNING]\x1b[0m slow") == "[WARNING] slow"
+    assert without_colours("\x1b[2J\x1b]0;x\x07") == "\x1b[2J\x1b]0;x\x07"
