@@ -24,9 +24,10 @@ from fedtui.widgets.messages import FollowChanged, JobChosen, JobHighlighted
 from fedtui.widgets.panes import HealthPane, JobsPane, LogPane, NextPane, health_title, jobs_facts, jobs_title
 from fedtui.widgets.panes import other_panes as tabs_of
 
-_OF_A_JOB = frozenset(
+FOR_A_JOB = frozenset(
     ("run", "pause", "reschedule", "log", "edit", "delete", "record", "open_editor", "environment", "watch")
 )
+"""Actions that need a job under the cursor."""
 
 
 class Dashboard(Finding, JobActions):
@@ -123,7 +124,7 @@ class Dashboard(Finding, JobActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for a job need one; stopping needs one that runs."""
-        if action in _OF_A_JOB:
+        if action in FOR_A_JOB:
             return self.job is not None
         if action == "stop":
             return self.job is not None and self.job.running

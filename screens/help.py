@@ -20,7 +20,8 @@ from fedtui.widgets.keys import ALL, DOCTOR, ENVIRONMENT, EVERYWHERE, HISTORY, J
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
 
-GROUPS = (JOB, EVERYWHERE, PANES, LOG, WATCH, HISTORY, DOCTOR, ENVIRONMENT)
+SCREENS = (WATCH, HISTORY, DOCTOR, ENVIRONMENT)
+GROUPS = (JOB, EVERYWHERE, PANES, LOG, *SCREENS)
 
 _SIGNS = (
     ("●", Tone.OK, "on", "waits for its next run"),
@@ -88,14 +89,7 @@ class HelpScreen(FullScreen):
         else:
             columns = [
                 [*groups[JOB], *groups[EVERYWHERE], *groups[LOG]],
-                [
-                    *signs,
-                    *groups[PANES],
-                    *groups[WATCH],
-                    *groups[HISTORY],
-                    *groups[DOCTOR],
-                    *groups[ENVIRONMENT],
-                ],
+                [*signs, *(row for name in (PANES, *SCREENS) for row in groups[name])],
             ]
             widths = [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])

@@ -23,6 +23,7 @@ from fedtui.presentation.watching import (
     cycle_row,
     heading,
     kind_words,
+    may_be_recorded,
     offers_recorder,
     verdict_lines,
 )
@@ -191,10 +192,10 @@ class WatchScreen(JobActions):
         finished = self.seen is not None and self.seen.finished
         if action == "again":
             return finished
+        if action == "record":
+            return self.job is not None and may_be_recorded(self.job)
         if action == "end_watch":
             return self.seen is not None and not finished
-        if action == "environment":
-            return hasattr(self, "action_environment")
         return True
 
     # The job's log
@@ -266,8 +267,8 @@ class WatchScreen(JobActions):
         lines: list[Line] = [(), bar, ()] if bar and roomy else [bar, ()] if bar else [()] if roomy else []
         lines += verdict_lines(watch, now, self._usual(), width)
         if offers_recorder(watch, self.job):
-            words = f"fedtui record {self._job.id} keeps the exit status of every run from now on"
-            lines.append((Piece("          ", Tone.MUTED), Piece(words, Tone.MUTED)))
+            words = Piece(" keeps the exit status of every run from now on", Tone.MUTED)
+            lines.append((Piece(" " * 10), Piece("C", Tone.ACCENT, bold=True), words))
         return lines if roomy else [*lines, ()]
 
     def _usual(self) -> float | None:

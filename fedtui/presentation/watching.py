@@ -141,8 +141,10 @@ def _verdict(cycle: Cycle, now: datetime) -> Piece:
 
 
 def kind_words(job: Job) -> str:
-    """What schedules the job: `cron`, `user timer`, `system timer`."""
-    return "cron" if job.cron is not None else SourceName(job.source).value.replace("-", " ")
+    """What schedules the job: `cron, recorder on`, `cron`, `user timer`, `system timer`."""
+    if job.cron is not None:
+        return "cron, recorder on" if job.cron.record_key else "cron"
+    return SourceName(job.source).value.replace("-", " ")
 
 
 def bar_line(watch: Watch, now: datetime, width: int) -> Line:
@@ -246,9 +248,14 @@ def _why(number: int, cycle: Cycle, width: int) -> list[Line]:
     return lines
 
 
+def may_be_recorded(job: Job) -> bool:
+    """Whether the recorder can be put around the job's line, and is not there yet."""
+    return job.cron is not None and job.editable and not job.cron.record_key
+
+
 def offers_recorder(watch: Watch, job: Job | None) -> bool:
     """Whether the verdict would have been known had the job's exit status been kept."""
-    if job is None or job.cron is None or not job.editable:
+    if job is None or not may_be_recorded(job):
         return False
     return any(
         cycle.verdict is Verdict.UNPROVEN

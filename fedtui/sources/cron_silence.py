@@ -4,6 +4,7 @@ Not to have seen a job's process proves nothing: it may have been too short to b
 starts is a child that it waits for, and the kernel counts the page faults of all children that a process has
 waited for (`cminflt` in /proc/PID/stat, proc(5), open to everybody). Where that count stood still from just
 before a job was due until its grace was over, and no child of that time is still there, cron started nothing.
+The proof holds as long as the count stands still: a cron that wakes up late may start what it missed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ AFTER = timedelta(seconds=58)
 """How long after it the count is taken again: before the next minute's jobs begin."""
 
 _IDLE = 15.0
+_HOLDS = 5.0  # seconds between two looks whether a proof still holds
+_NOTICE = 1.0
 _SHORTEST = 0.05
 _KEPT = 2_000
 
@@ -71,18 +74,22 @@ class CronSilenceSource:
         self._clock = clock
         self._waiting: dict[datetime, tuple[Sample, tuple[str, ...]]] = {}
         self._next: tuple[datetime, tuple[str, ...]] | None = None
-        self._absences: deque[Absence] = deque(maxlen=_KEPT)
+        self._proved: deque[tuple[datetime, Sample, Absence]] = deque(maxlen=_KEPT)
 
     async def read(self) -> Answer:
         """The minutes of the last while in which cron started nothing."""
-        return Answer(self.name, self._clock(), (), absences=tuple(self._absences))
+        return Answer(self.name, self._clock(), (), absences=tuple(absence for _, _, absence in self._proved))
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when it is certain that jobs that were due did not start."""
         import asyncio
 
         while True:
-            await asyncio.sleep(self.pause())
+            jobs, rest = self._jobs(), self.pause()
+            # Other jobs, one of which may be due sooner: a table was edited, or had not been read yet.
+            while rest > 0 and self._jobs() is jobs:
+                await asyncio.sleep(min(rest, _NOTICE))
+                rest -= _NOTICE
             if await asyncio.to_thread(self.notice):
                 yield None
 
@@ -99,7 +106,7 @@ class CronSilenceSource:
         if first is not None:
             moments.append(first - BEFORE)
         rest = min(((moment - now).total_seconds() for moment in moments), default=_IDLE)
-        return min(_IDLE, max(_SHORTEST, rest))
+        return min(_HOLDS if self._proved else _IDLE, max(_SHORTEST, rest))
 
     def notice(self) -> bool:
         """Look where a look is due; true when there is news."""
@@ -109,14 +116,17 @@ class CronSilenceSource:
             if before is not None and self._clock() < self._next[0]:
                 self._waiting[self._next[0]] = (before, self._next[1])
         ended = [due for due in self._waiting if now >= due + AFTER]
-        if not ended:
+        if not ended and not self._proved:
             return False
-        after, news = self._sample(), False
+        after = self._sample()
+        known = len(self._proved)
+        self._proved = deque((one for one in self._proved if silent(one[1], after, one[0])), maxlen=_KEPT)
+        news = len(self._proved) != known
         for due in ended:
             before, job_ids = self._waiting.pop(due)
             if silent(before, after, due):
                 words = f"cron started nothing from {_clock(due, self._jobs())} on, by the kernel's count"
-                self._absences += [Absence(job_id, due, words) for job_id in job_ids]
+                self._proved += [(due, before, Absence(job_id, due, words)) for job_id in job_ids]
                 news = True
         return news
 

@@ -102,6 +102,7 @@ WATCH_SCREEN = (
     Key("watch.more", "plus", "more", "one more", "one cycle more", WATCH, 2, shown="+"),
     Key("watch.environment", "v", "environment", "env", "its environment", WATCH, 2),
     Key("watch.again", "w", "again", "watch again", "watch again", WATCH, 2),
+    Key("watch.record", "C", "record", "record", "record its exit status", WATCH),
     Key("watch.end", "x", "end_watch", "end the watch", "end the watch", WATCH, 1),
     Key(
         "watch.back",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from fedtui.model import Outcome, Result
 from fedtui.screens.log import LogScreen
 from fedtui.screens.watch import WatchScreen
 from fedtui.sources.log_feed import LogChunk
@@ -93,6 +94,24 @@ async def test_a_missed_cycle_names_its_likely_cause() -> None:
         assert " 1 of 2 good, 1 failed" in text
         assert " cycle 2   ✗ it did not start: cron's log names no start of it" in text
         assert "           likely: FT401 generate-dashboard-data does not start" in text.replace("\n\n", "\n")
+
+
+async def test_an_unproven_cycle_offers_the_recorder() -> None:
+    unknown = Result(Outcome.UNKNOWN, duration=9.1)
+    unproven = replace(TWO_OF_THREE.cycles[0], verdict=Verdict.UNPROVEN, result=unknown, renewed=None)
+    app = MockupApp()
+    app.watching.kept[mock.METRICS.id] = replace(TWO_OF_THREE, cycles=(unproven,))
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("j", "w")
+        text = await settled(pilot, lambda text: "exit status" in text)
+        assert " C keeps the exit status of every run from now on" in text
+        assert " ? 1 of 1  13:55:00  +0.4 s       9.1 s  ? unknown    +14 lines  –" in text
+        assert mock.METRICS.cron is not None
+        recorded = replace(mock.METRICS, cron=replace(mock.METRICS.cron, record_key="7f3f700e"))
+        rest = tuple(recorded if job.id == recorded.id else job for job in mock.JOBS)
+        app.fixed.post(replace(mock.SNAPSHOT, jobs=rest))
+        text = await settled(pilot, lambda text: "cron, recorder on" in text)
+        assert "C keeps" not in text
 
 
 async def test_a_job_that_is_not_watched_yet_is_watched_from_now_on() -> None:

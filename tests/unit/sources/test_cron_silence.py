@@ -37,6 +37,17 @@ async def test_a_count_that_stood_still_proves_that_the_job_did_not_start() -> N
     ]
 
 
+async def test_a_proof_ends_when_cron_starts_something_after_all() -> None:
+    world = World()
+    world.at(-0.5)
+    assert world.at(58)
+    assert world.source.pause() == 5
+    assert not world.at(63)
+    world.sample = Sample(88, 1001)
+    assert world.at(68)
+    assert await world.absent() == []
+
+
 async def test_a_count_that_moved_proves_nothing() -> None:
     world = World()
     world.at(-0.5)

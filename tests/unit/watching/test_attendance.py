@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fedtui.model import CronStart, Job, State
+from fedtui.model import Absence, CronStart, Job, State
 from fedtui.watching.attendance import Attendance
 from tests.unit.watching.world import NOON, World, after, cron_job, timer_job
 
@@ -49,6 +49,15 @@ def test_the_next_run_that_comes_ends_it() -> None:
         seen.at(moment, cron_job(next_run=after(300)))
     seen.world.run(300.5)
     assert seen.at(302, cron_job(next_run=after(600))).state is State.ON
+
+
+def test_a_proof_that_is_taken_back_ends_it_too() -> None:
+    seen = Seen(World(absences=[Absence("crontab:1", NOON, "cron started nothing")]))
+    seen.at(-10, cron_job())
+    later = cron_job(next_run=after(300))
+    assert [seen.at(moment, later).state for moment in (61, 64)] == [State.ON, State.OVERDUE]
+    seen.world.absences.clear()
+    assert seen.at(90, later).state is State.ON
 
 
 def test_without_a_witness_nothing_is_overdue() -> None:
