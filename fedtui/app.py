@@ -27,7 +27,6 @@ from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
 from fedtui.sources.log_feed import LogFeed
-from fedtui.watching.book import BookError
 from fedtui.widgets.host import StorePort, WatchPort
 from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
 from fedtui.widgets.log_feed import OpenLog
@@ -158,6 +157,8 @@ class FedtuiApp(App[str]):
 
     async def _go_on_watching(self, watches: WatchPort) -> None:
         """See to it that watches that are not finished are kept, whatever became of their process."""
+        from fedtui.watching.book import BookError  # the first paint does not wait for it
+
         try:
             await asyncio.to_thread(watches.see_to_it)
         except (BookError, OSError) as error:

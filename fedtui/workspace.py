@@ -103,13 +103,14 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store over every source, for the dashboard."""
+        from fedtui.sources.in_force import InForce
         from fedtui.store import Store
         from fedtui.watching.attendance import Attendance
 
         sources = [self.source(name) for name in self._makers]
         if self.config.rules or self.config.jobs:  # the rules that are shipped are held by tests
             self.book.check()
-        store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance())
+        store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance(InForce()))
         self._snapshot = lambda: store.snapshot
         self.checkup.wait_for_no_program(store.look_again)
         return store
@@ -190,6 +191,7 @@ class Workspace:
             answers |= zip(group, found, strict=True)
             self._take(answers)
         await asyncio.to_thread(self._judge, answers)
+        await asyncio.to_thread(self._attend)
         return self.snapshot
 
     def look(self, sources: Sequence[str]) -> Snapshot:
@@ -199,6 +201,7 @@ class Workspace:
             answers |= {name: cast("LookingSource", self.source(name)).look() for name in group}
             self._take(answers)
         self._judge(answers)
+        self._attend()
         return self.snapshot
 
     def _asked(self, sources: Sequence[str]) -> Iterator[list[str]]:
@@ -231,6 +234,15 @@ class Workspace:
         problem = keeper.problem
         if problem is not None and all(problem.message != other.message for other in self.snapshot.problems):
             self._show(replace(self.snapshot, problems=(*self.snapshot.problems, problem)))
+
+    def _attend(self) -> None:
+        """Tell what is overdue, where there is a witness that would have seen it start."""
+        if self.snapshot.starts_since is None and not any(job.timer for job in self.snapshot.jobs):
+            return
+        from fedtui.sources.in_force import InForce
+        from fedtui.watching.attendance import Attendance
+
+        self._show(Attendance(InForce(), confirm=0.0).revise(self.snapshot))
 
     def runs_of(self, job: Job) -> tuple[Run, ...]:
         """The latest runs of a job in the newest snapshot, oldest first."""

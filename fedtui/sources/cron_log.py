@@ -8,7 +8,7 @@ answers are merged.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -84,7 +84,6 @@ class CronLogSource:
         """`read`, in this thread."""
         try:
             self._take_all(read_now(QUERY, KEPT, self._since()))
-            self._readable()
         except JournalError as error:
             self._read_file(error)
         return self._answer()
@@ -93,17 +92,18 @@ class CronLogSource:
         problems = (self._problem,) if self._problem else ()
         starts = self.starts()
         since = self._complete_since if self._problem is None else None
-        if since is not None and starts:
-            since = max(since, starts[0].at)
+        if since is not None:
+            full = self._starts[0].at if len(self._starts) == KEPT else since
+            since = max(since, full, self._clock() - WINDOW)
         return Answer(self.name, self._clock(), (), problems=problems, starts=starts, starts_since=since)
 
-    def _readable(self) -> None:
-        """The log was read: from the oldest start that it holds on (where it holds none, from now on) all
-        starts are known.
+    def _readable(self, first: Entry | None) -> None:
+        """The log was read: from `first` on, the oldest line of cron that it holds, all starts are known;
+        where it holds none, from now on.
         """
         self._problem = None
-        if self._starts:
-            self._complete_since = self._starts[0].at
+        if first is not None:
+            self._complete_since = first.at
         elif self._complete_since is None:
             self._complete_since = self._clock()
 
@@ -142,19 +142,18 @@ class CronLogSource:
         self._notices += notices
         return bool(starts or notices)
 
-    def _take_followed(self, entries: Iterable[Entry]) -> bool:
+    def _take_followed(self, entries: Sequence[Entry]) -> bool:
         """What the follower gave; its first batch holds all that is there."""
         if self._following:
             return self._take(entries)
-        self._forget()
         self._following = True
-        news = self._take(entries)
-        self._readable()
-        return news
+        return self._take_all(entries)
 
-    def _take_all(self, entries: Iterable[Entry]) -> None:
+    def _take_all(self, entries: Sequence[Entry]) -> bool:
         self._forget()
-        self._take(entries)
+        news = self._take(entries)
+        self._readable(entries[0] if entries else None)
+        return news
 
     def _forget(self) -> None:
         self._starts.clear()
@@ -176,7 +175,6 @@ class CronLogSource:
             self._explain(error if trouble.trouble is LogTrouble.UNREADABLE else _as_journal(trouble))
             return
         self._take_all(self._parsed(lines))
-        self._readable()
 
     def _parsed(self, lines: Iterable[bytes]) -> list[Entry]:
         now, zone = self._clock(), local_zone()[1]

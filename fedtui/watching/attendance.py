@@ -4,6 +4,9 @@ A promise is a next run as it was shown before it was due, so that a schedule th
 called overdue by what it would have meant earlier. A missing run makes a job overdue only where its start
 would have been seen (`grace.did_not_start`), and only at a second look a few seconds later: what was not told
 to us because this very program stood still gets the time to arrive.
+
+What was due before this program began is looked back at once: where cron's log reaches back before it, and
+cron went by the same table since before it.
 """
 
 from __future__ import annotations
@@ -15,11 +18,18 @@ from datetime import UTC, datetime, timedelta
 
 from fedtui.merging import source_of
 from fedtui.model import Job, Snapshot, State
+from fedtui.schedule.upcoming import runs_of
 from fedtui.watching.grace import EARLY, did_not_start, grace
 
 CONFIRM = 3.0
 """Seconds between the two looks, of time in which this program was not stopped."""
 
+MOST_LOOKED_BACK = 1_000
+"""With more jobs than this, looking back would hold up the first picture."""
+
+InForce = Callable[[Job], datetime | None]
+
+_SPANS = (timedelta(minutes=3), timedelta(minutes=90), timedelta(hours=25))
 _TOGETHER = timedelta(seconds=1)
 _PROMISING = (State.ON, State.RUNNING)
 
@@ -33,11 +43,24 @@ class _Promise:
 
 
 class Attendance:
-    """Remembers what was promised. `revise` is called with every new snapshot, in one thread at a time."""
+    """Remembers what was promised. `revise` is called with every new snapshot, in one thread at a time.
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    `in_force` tells since when cron goes by the table of a job. `confirm` is how long after the first look
+    the second one comes, in seconds; 0 for who looks only once, at answers that are complete.
+    """
+
+    def __init__(
+        self,
+        in_force: InForce = lambda _: None,
+        *,
+        confirm: float = CONFIRM,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._in_force = in_force
+        self._confirm = confirm
         self._monotonic = monotonic
         self._promises: dict[str, _Promise] = {}
+        self._looked_back = False
         self.next_look: datetime | None = None
         self.to_ask: frozenset[str] = frozenset()
 
@@ -45,6 +68,9 @@ class Attendance:
         """The snapshot with jobs marked overdue. Sets `next_look`, the moment at which to look again, and
         `to_ask`, the sources that must be asked anew for it.
         """
+        if not self._looked_back and not snapshot.loading:
+            self._looked_back = True
+            self._look_back(snapshot)
         jobs = tuple(self._attend(job, snapshot) for job in snapshot.jobs)
         ids = {job.id for job in jobs}
         self._promises = {job_id: kept for job_id, kept in self._promises.items() if job_id in ids}
@@ -68,10 +94,25 @@ class Attendance:
             return job
         if promise.missed_at is None:
             promise.missed_at = self._monotonic()
-        if self._monotonic() - promise.missed_at < CONFIRM:
+        if self._monotonic() - promise.missed_at < self._confirm:
             return job
         reason = f"due at {promise.due.astimezone(job.next_run.tzinfo):%H:%M:%S}, not started: {evidence}"
         return replace(job, state=State.OVERDUE, state_reason=reason, next_run=promise.due)
+
+    def _look_back(self, snapshot: Snapshot) -> None:
+        """Take up the promises of the past that were not kept."""
+        since = snapshot.starts_since
+        jobs = [job for job in snapshot.jobs if job.cron is not None and job.state in _PROMISING]
+        if since is None or len(jobs) > MOST_LOOKED_BACK:
+            return
+        for job in jobs:
+            in_force = self._in_force(job)
+            if job.next_run is None or in_force is None:
+                continue
+            due = last_promised(job, snapshot.at - grace(job), max(since, in_force) + EARLY)
+            runs = snapshot.runs.get(job.id, ())
+            if due is not None and not any(run.start >= due - EARLY for run in runs):
+                self._promise(job, due)
 
     def _promise(self, job: Job, due: datetime) -> _Promise:
         due = due.astimezone(UTC)  # sums of times in a zone go by its wall clock
@@ -86,7 +127,7 @@ class Attendance:
             job = by_id[job_id]
             if promise.missed_at is not None:
                 if job.state is not State.OVERDUE:
-                    looks.append(now + timedelta(seconds=CONFIRM))
+                    looks.append(now + timedelta(seconds=self._confirm))
             elif promise.until >= now:
                 look = promise.until + timedelta(seconds=0.5)
                 looks.append(look)
@@ -96,3 +137,19 @@ class Attendance:
         self.to_ask = frozenset(
             name for look, name in timers if first is not None and look - first < _TOGETHER
         )
+
+
+def last_promised(job: Job, until: datetime, since: datetime) -> datetime | None:
+    """The last run that the job's schedule has between `since` and `until`; None where there is none."""
+    for span in _SPANS:
+        begin = max(until - span, since)
+        if begin >= until:
+            return None
+        last = None
+        for due in runs_of(job, begin):
+            if due > until:
+                break
+            last = due
+        if last is not None or begin == since:
+            return last
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -68,6 +68,7 @@ async def test_the_source_reads_the_journal(tmp_path: Path, monkeypatch: pytest.
     answer = await source.read()
     assert (answer.source, answer.jobs, answer.problems) == ("cron-log", (), ())
     assert len(answer.starts) == 7
+    assert answer.starts_since == recorded("cron.jsonl")[0].at
     assert source.readable
 
 
@@ -77,12 +78,15 @@ async def test_old_starts_are_not_told(tmp_path: Path, monkeypatch: pytest.Monke
     source = CronLogSource("fed", lambda: now, files=())
     await source.read()
     assert [start.at.minute for start in source.starts()] == [39, 40, 41]
+    assert (await source.read()).starts_since == now - timedelta(hours=24)
 
 
 async def test_without_rights_the_group_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path, monkeypatch, "echo 'insufficient permissions' >&2; exit 1\n")
     source = CronLogSource("fed", lambda: NOW, files=())
-    (problem,) = (await source.read()).problems
+    answer = await source.read()
+    assert answer.starts_since is None
+    (problem,) = answer.problems
     assert problem.message == "cron's lines in the journal cannot be read: fed is not in the group adm"
     assert problem.advice == "sudo usermod -aG adm fed, then log in again"
     assert not source.readable
@@ -98,4 +102,5 @@ async def test_a_syslog_file_serves_where_there_is_no_journal(
     source = CronLogSource("fed", lambda: NOW, files=(log,))
     answer = await source.read()
     assert answer.problems == ()
+    assert answer.starts_since == datetime(2026, 1, 1, 0, 2, 3, tzinfo=UTC)
     assert [(start.user, start.command, start.pid) for start in source.starts()] == [("fed", "true", 121)]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
+
+import pytest
 
 from fedtui.model import Absence, CronStart, Job, State
-from fedtui.watching.attendance import Attendance
+from fedtui.schedule.upcoming import runs_of
+from fedtui.watching.attendance import Attendance, last_promised
 from tests.unit.watching.world import NOON, World, after, cron_job, timer_job
 
 
@@ -15,7 +19,7 @@ class Seen:
     def __init__(self, world: World) -> None:
         self.world = world
         self.ran = 0.0
-        self.attendance = Attendance(lambda: self.ran)
+        self.attendance = Attendance(monotonic=lambda: self.ran)
 
     def at(self, seconds: float, job: Job) -> Job:
         """Look, so many seconds after noon; the process ran all the while."""
@@ -111,3 +115,54 @@ def test_a_job_whose_run_goes_on_is_not_overdue() -> None:
     seen.at(-10, cron_job())
     running = replace(cron_job(next_run=after(300)), state=State.RUNNING, running_since=after(-500))
     assert [seen.at(moment, running).state for moment in (61, 65)] == [State.RUNNING] * 2
+
+
+# What was due before this program began
+
+
+def looked_back(world: World, in_force: float | None, seconds: float = 3700) -> Job:
+    """What somebody who looks once makes of an hourly job, so many seconds after noon."""
+    since = None if in_force is None else after(in_force)
+    world.job = cron_job(schedule="0 * * * *", next_run=after(7200))
+    return Attendance(lambda _: since, confirm=0.0).revise(world.snapshot(after(seconds))).jobs[0]
+
+
+def test_a_run_that_was_missed_before_is_overdue_at_the_first_look() -> None:
+    job = looked_back(World(starts_since=after(-600)), in_force=-900)
+    assert (job.state, job.next_run) == (State.OVERDUE, after(3600))
+
+
+def test_a_run_that_was_seen_is_not() -> None:
+    world = World(starts_since=after(-600))
+    world.run(3600.4)
+    assert looked_back(world, in_force=-900).state is State.ON
+
+
+def test_a_start_in_the_log_that_is_nobodys_run_is_not() -> None:
+    world = World(starts_since=after(-600), starts=[CronStart("fed", "sh sync.sh", 7, after(3600.4))])
+    assert looked_back(world, in_force=-900).state is State.ON
+
+
+@pytest.mark.parametrize("in_force", [None, 3600.0, 3650.0])
+def test_a_table_that_is_younger_than_the_run_says_nothing_of_it(in_force: float | None) -> None:
+    assert looked_back(World(starts_since=after(-600)), in_force).state is State.ON
+
+
+def test_a_log_that_is_younger_than_the_run_says_nothing_of_it() -> None:
+    assert looked_back(World(starts_since=after(3601)), in_force=-900).state is State.ON
+    assert looked_back(World(), in_force=-900).state is State.ON
+
+
+def test_a_run_is_not_missed_within_its_grace() -> None:
+    world = World(starts_since=after(-600))
+    world.run(0.4)
+    assert looked_back(world, in_force=-900, seconds=3655).state is State.ON
+
+
+@pytest.mark.parametrize("schedule", ["* * * * *", "*/7 * * * *", "0 * * * *", "30 3 * * *", "0 0 30 2 *"])
+def test_the_last_promise_is_the_last_run_before(schedule: str) -> None:
+    job = cron_job(schedule=schedule, next_run=after(90_000))
+    until, since = after(40_000), after(-90_000)
+    expected = list(takewhile(lambda due: due <= until, runs_of(job, since)))
+    found = last_promised(job, until, since)
+    assert found == (expected[-1] if expected else None)
