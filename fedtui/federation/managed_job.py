@@ -1,0 +1,31 @@
+"""A job that the pack schedules: a script of the profile, the git sync, the rotation, the alert check.
+
+What it is says nothing of where it runs: `placing` turns it into lines of a crontab or into a pair of units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedJob:
+    """`key` names it within the pack: "sync", "export", "metrics", or "git", "rotate", "alert".
+
+    `argv` is the argument vector, its program's path absolute unless it is an interpreter (`bash SCRIPT`).
+    `schedule` is five cron fields; `timer` holds lines such as ("OnBootSec", "5min") that a timer gets
+    instead of the schedule's OnCalendar=. `log` is the absolute path of the file that output is appended
+    to, empty for a timer's journal. `spread` is RandomizedDelaySec in seconds.
+    """
+
+    key: str
+    name: str
+    description: str
+    argv: tuple[str, ...]
+    schedule: str
+    log: str = ""
+    timer: tuple[tuple[str, str], ...] = ()
+    spread: int = 0
+    note: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
