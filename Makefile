@@ -25,7 +25,7 @@ run: $(VENV)/.run
 	@$(BIN)/fedtui $(ARGS)
 
 test: $(VENV)/.dev machine
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m tests $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
