@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from fedtui.actions.parts import FileText, Folder, Part
 from fedtui.actions.plan import Refused
@@ -69,14 +70,14 @@ def remarks_on(folder: Path, names: Sequence[tuple[str, str]], owner: Owner) -> 
                     Severity.ERROR,
                     f"{path} is not there, and {owner.name} may not make files in {folder}.",
                     key,
-                    f"sudo install -o {owner.name} -m 644 /dev/null {path}, or --log-dir DIR.",
+                    f"sudo install -o {owner.name} -m 644 /dev/null {quote(str(path))}, or --log-dir DIR.",
                 )
         else:
             yield Remark(
                 Severity.ERROR,
                 f"{path} cannot be appended to: {trouble}.",
                 key,
-                f"sudo chown {owner.name} {path}, or choose another folder: --log-dir DIR.",
+                f"sudo chown {owner.name} {quote(str(path))}, or choose another folder: --log-dir DIR.",
             )
 
 

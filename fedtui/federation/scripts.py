@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from fedtui.actions.plan import Refused
 from fedtui.crontab.lookups import first_line, script_lookups, variables_read
@@ -59,7 +60,7 @@ def root_folder(text: str) -> Path:
     if not root.is_dir():
         raise Refused(f"{root} is no folder.", advice="Give the federation's checkout: --root DIR.")
     if not os.access(root, os.R_OK | os.X_OK):
-        raise Refused(f"You may not look into {root}.", advice=f"Look at its mode: ls -ld {root}")
+        raise Refused(f"You may not look into {root}.", advice=f"Look at its mode: ls -ld {quote(str(root))}")
     return root
 
 
@@ -94,7 +95,9 @@ def remarks_on(
     try:
         text = _text(path)
     except OSError as error:
-        yield Remark(Severity.ERROR, f"{path} cannot be read: {error.strerror}.", key, f"ls -l {path}")
+        yield Remark(
+            Severity.ERROR, f"{path} cannot be read: {error.strerror}.", key, f"ls -l {quote(str(path))}"
+        )
         return
     yield from _of_text(found, path, text)
     if not text.strip():
@@ -129,7 +132,7 @@ def _of_text(found: Found, path: Path, text: str) -> Iterator[Remark]:
             Severity.ERROR,
             f"{path} has Windows line ends ({returns} lines): the carriage return belongs to the last word.",
             key,
-            f"sed -i 's/\\r$//' {path}",
+            f"sed -i 's/\\r$//' {quote(str(path))}",
         )
     elif reader in _SHELLS:
         yield from _syntax(key, path, reader)
@@ -144,7 +147,7 @@ def _of_text(found: Found, path: Path, text: str) -> Iterator[Remark]:
 
 
 def _syntax(key: str, path: Path, reader: str) -> Iterator[Remark]:
-    command = f"{reader} -n {path}"
+    command = f"{reader} -n {quote(str(path))}"
     try:
         ended = run_program((reader, "-n", str(path)), deadline=20.0)
     except ProgramError as error:
