@@ -14,7 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fedtui.federation import scripts
 from fedtui.federation.git_ending import Ending, SyncFailed
+from fedtui.federation.profile import load_profile
+from fedtui.federation.request import DEFAULT_PROFILE
 from fedtui.model import Outcome, Result
 from fedtui.pack import Pack
 from fedtui.results import Output, Part, Rules, judge
@@ -23,9 +26,8 @@ from fedtui.sources.git_checkout import Stop
 from fedtui.sources.processes import signal_name
 from fedtui.sources.program import end_program
 
-NAMES = ("sync-learning-data.sh",)
-FOLDERS = ("", "scripts", "scripts/data")
-"""Where below ROOT the script is looked for, in this order."""
+KEY = "sync"
+"""The key of its job in a profile."""
 
 AFTER = 5.0
 """Seconds that are waited for output of what the script left running in the background."""
@@ -42,13 +44,19 @@ class Script:
 
 
 def find_script(root: Path, pack: Pack | None) -> Script | None:
-    """The script that was set up for this ROOT, else the first that is there; None for none."""
-    if pack is not None and Path(pack.root) == root and "sync" in pack.scripts:
-        path = Path(pack.scripts["sync"])
-        return Script(path, ("bash", str(path))) if path.is_file() else None
-    places = (root / folder / name for name in NAMES for folder in FOLDERS)
-    found = next((place for place in places if place.is_file()), None)
-    return None if found is None else Script(found, ("bash", str(found)))
+    """The script that was set up for this ROOT, else the first that is there; None for none.
+
+    Raises ConfigError where the profile cannot be read.
+    """
+    set_up = pack is not None and Path(pack.root) == root
+    job = load_profile(pack.profile if pack is not None and set_up else DEFAULT_PROFILE).job(KEY)
+    if pack is not None and set_up and KEY in pack.scripts:
+        path: Path | None = Path(pack.scripts[KEY])
+    else:
+        path = None if job is None else scripts.find_script(root, job.scripts)
+    if path is None or not path.is_file():
+        return None
+    return Script(path, (*(job.program if job is not None else ("bash",)), str(path)))
 
 
 def run_script(script: Script, root: Path, rules: Rules, passed: Pass, stop: Stop, deadline: float) -> Result:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from fedtui.config import ConfigError
 from fedtui.federation import git_commit, git_data, git_publish, git_worktree
 from fedtui.federation.git_ending import Ending, SyncFailed, advice_for, ending_of
 from fedtui.federation.git_publish import Line
@@ -92,6 +93,8 @@ class GitSync:
             self._failed(SyncFailed(ending, f"git: {failed}.", advice=advice_for(ending)))
         except OSError as error:
             self._failed(SyncFailed(Ending.GIT, f"{error}."))
+        except ConfigError as error:
+            self._failed(SyncFailed(Ending.REFUSED, f"{error}."))
         return self.report
 
     def _failed(self, failed: SyncFailed) -> None:

@@ -479,3 +479,10 @@ def test_no_repository_no_remote_no_commit(federation: Federation, tmp_path: Pat
     git(empty, "init", "--quiet")
     report = federation.sync(root=empty)
     assert (report.ending, "has no remote origin" in report.message) == (Ending.REFUSED, True)
+
+
+def test_the_page_lists_every_way_it_can_end() -> None:
+    page = (Path(__file__).parents[3] / "docs/git-sync.md").read_text(encoding="utf-8")
+    for ending in Ending:
+        assert f"| {ending.word} | {ending.status} | {ending.text} |\n" in page
+    assert len({ending.status for ending in Ending if ending.status}) == len(Ending) - 3
