@@ -33,19 +33,23 @@ async def main():
     except actions.Refused as refused:
         show({"refused": str(refused)})
 """
-WRITERS = """
-# As the jobs do it: the shell opens the log anew for each run. Another keeps it open, as a long run does.
-folder = Path({folder!r})
-held = open(folder / "federated-git.log", "a")
+# As the jobs do it: the shell opens the log anew for each run.
+SHORT_WRITER = """
 for number in range({lines}):
-    with open(folder / "federated-sync.log", "a") as log:
+    with open({log!r}, "a") as log:
         log.write(f"short {{number}}\\n")
-    held.write(f"long {{number}}\\n")
-    held.flush()
-    if number % 50 == 0:
-        show(number)
-    time.sleep(0.002)
-show("end")
+    time.sleep(0.01)
+"""
+# As a run does that is long: it keeps what it opened.
+LONG_WRITER = """
+with open({log!r}, "a") as log:
+    for number in range({lines}):
+        log.write(f"long {{number}}\\n")
+        log.flush()
+        if number == {lines} // 4:
+            show("under way")
+            while not os.path.exists("/home/fed/go-on"):
+                time.sleep(0.02)
 """
 FOLLOW = """
 from fedtui.sources.log_follow import LogFollower
@@ -54,7 +58,7 @@ async def main():
         show([event.change, [line.decode() for line in event.lines]])
 asyncio.run(main())
 """
-LINES = 400
+LINES = 200
 
 
 def acts(box: Box, code: str, user: str = "fed") -> Any:
@@ -64,7 +68,8 @@ def acts(box: Box, code: str, user: str = "fed") -> Any:
 
 SET_UP = """
 found = await made({folder!r}, {run_as!r}, {backend!r})
-parts = (*found.parts, *await place(found.jobs, {backend!r}, {run_as!r}, PORTS))
+placing = await place(found.jobs, {backend!r}, {run_as!r}, PORTS) if found.jobs else ()
+parts = (*found.parts, *placing)
 message = await change(parts) if parts else "nothing"
 said = [f"{{one.severity}} {{one.text}}" for one in found.remarks]
 return [message, found.by, [job.argv for job in found.jobs], said]
@@ -89,35 +94,42 @@ def counted(box: Box, pattern: str, user: str = "fed") -> list[str]:
     return box.run(["sh", "-c", read], user, check=True).stdout.splitlines()
 
 
-def rotate_while_written(box: Box, folder: str, command: list[str], user: str) -> list[str]:
-    """Force rotations during the writing; what fedtui's own follower saw of the short writer's log."""
+def a_long_run_loses_nothing(box: Box, folder: str, command: list[str], user: str) -> None:
+    """A log is put aside while a run has it open: the rest of its lines land there, still plain."""
+    log = f"{folder}/federated-git.log"
+    writer = start_inside(box, LONG_WRITER.format(log=log, lines=LINES))
+    assert shown(writer) == "under way"
+    box.run(command, user, check=True)
+    box.run(["touch", "/home/fed/go-on"], check=True)
+    assert writer.wait(20) == 0
+    box.run(["rm", "/home/fed/go-on"], check=True)
+    assert counted(box, f"{log}.1") == [f"long {number}" for number in range(LINES)]
+    assert box.run(["stat", "-c", "%U %G %a %s", log]).stdout == "fed fed 644 0\n"
+
+
+def short_runs_lose_nothing(box: Box, folder: str, command: list[str], user: str) -> None:
+    """Three rotations among many short runs: every line is in a file, and fedtui's follower saw each once."""
     log = f"{folder}/federated-sync.log"
-    box.run(["sh", "-c", f"echo before > {log}"], check=True)
+    box.run(["sh", "-c", f"rm -f {log}.*; echo before > {log}"], check=True)
     follower = start_inside(box, FOLLOW.format(log=log))
     assert shown(follower) == ["lines", ["before"]]
-    writer = start_inside(box, WRITERS.format(folder=folder, lines=LINES))
+    writer = start_inside(box, SHORT_WRITER.format(log=log, lines=LINES))
+    followed: list[str] = []
+    changes: set[str] = set()
     rotations = 0
-    while shown(writer) != "end":
-        if rotations < 3:
+    while f"short {LINES - 1}" not in followed:
+        change, lines = shown(follower)
+        changes.add(change)
+        followed += lines
+        if rotations < 3 and len(followed) > (rotations + 1) * LINES // 5:
             box.run(command, user, check=True)
             rotations += 1
-    assert rotations == 3
-    writer.wait(10)
-    followed: list[str] = []
-    while f"short {LINES - 1}" not in followed:
-        followed += shown(follower)[1]
+    assert writer.wait(20) == 0
     follower.kill()
-    return followed
-
-
-def nothing_was_lost(box: Box, folder: str, followed: list[str]) -> None:
+    assert (rotations, "rotated" in changes) == (3, True)
     short = [f"short {number}" for number in range(LINES)]
-    assert sorted(counted(box, f"{folder}/federated-sync.log*")) == sorted(["before", *short])
+    assert sorted(counted(box, f"{log}*")) == sorted(["before", *short])
     assert sorted(followed) == sorted(short)
-    # All of it is in files: those of the long writer in the log that it had opened, still plain.
-    assert sorted(counted(box, f"{folder}/federated-git.log*")) == sorted(
-        f"long {number}" for number in range(LINES)
-    )
 
 
 def four_are_left(box: Box, folder: str, command: list[str], user: str) -> None:
@@ -144,8 +156,8 @@ def test_in_a_users_own_folder(box: Box) -> None:
     assert "20 12 * * * /usr/sbin/logrotate --state" in box.run(["crontab", "-l"]).stdout
     assert set_up(box, folder)[0] == "nothing"
     command = [argv[0], "--force", *argv[1:]]
-    followed = rotate_while_written(box, folder, command, "fed")
-    nothing_was_lost(box, folder, followed)
+    a_long_run_loses_nothing(box, folder, command, "fed")
+    short_runs_lose_nothing(box, folder, command, "fed")
     four_are_left(box, folder, command, "fed")
     box.run(["sh", "-c", 'echo mine > "logs/it\'s my 100% [own].log"'], check=True)
     box.run(command, check=True)
@@ -205,8 +217,8 @@ def test_the_machines_logrotate_rotates_in_var_log(own_box: Box) -> None:
     assert box.run(["stat", "-c", "%U %G %a", own]).stdout == "root root 644\n"
     assert set_up(box, "/var/log", "root", "fed")[0] == "nothing"
     command = ["/usr/sbin/logrotate", "--force", own]
-    followed = rotate_while_written(box, "/var/log", command, "root")
-    nothing_was_lost(box, "/var/log", followed)
+    a_long_run_loses_nothing(box, "/var/log", command, "root")
+    short_runs_lose_nothing(box, "/var/log", command, "root")
     four_are_left(box, "/var/log", command, "root")
     assert box.run(["systemctl", "start", "logrotate.service"], "root").returncode == 0
     # The same logs, as the user who may not: root's file is what they would have written.
@@ -269,7 +281,7 @@ import contextlib, io
 from fedtui.__main__ import main
 told = io.StringIO()
 with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
-    main(["doctor", "--json"])
+    main(["check", "--json"])
 show([one["code"] for one in json.loads(told.getvalue())["findings"]])
 """
     assert "FT402" in inside(box, code)
