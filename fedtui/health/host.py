@@ -28,6 +28,7 @@ from fedtui.health.files import (
     read_tail,
     shipped,
 )
+from fedtui.sources.power import sleeps
 from fedtui.sources.program import Ended
 from fedtui.sources.zone import local_zone
 
@@ -140,6 +141,10 @@ class Host:
     def has_systemd(self) -> bool:
         """Whether systemd runs the machine, and starts the jobs."""
         return self.asker is not None and self.asker.machine and self.asker.systemd
+
+    def sleeps(self) -> str:
+        """How it is known that this machine is asleep or off at times; empty where nothing tells it."""
+        return self._remember("sleeps", "", lambda _: sleeps()) if self.is_machine else ""
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""
