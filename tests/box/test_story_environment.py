@@ -149,7 +149,7 @@ def the_history_has_them(box: Box, terminal: Terminal) -> list[str]:
     assert told[:3] == [("ok", 0)] * 3
     terminal.press("h")
     terminal.wait_for("its log")
-    terminal.wait_for_match(r"broken .*✗ exit 127")
-    rows = [row for row in terminal.rows() if "broken" in row and re.search(r"\d\d:\d\d:\d\d", row)]
-    assert sum("✓ ok" in row for row in rows) >= 3, terminal.text()
+    terminal.wait_for_match(r"✗ .* broken +exit 127")
+    rows = [row for row in terminal.rows() if re.search(r"\d\d:\d\d:\d\d broken ", row)]
+    assert sum("✓" in row and " cron " in row for row in rows) >= 3, terminal.text()
     return rows
