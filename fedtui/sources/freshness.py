@@ -32,6 +32,9 @@ AHEAD = timedelta(minutes=5)
 """How far a clock may be ahead of ours: data from a later moment says nothing of how new the file is."""
 
 _BLOCK = 1024 * 1024
+_REMEMBERED = 100
+"""Of how many readings it is kept what the newest was."""
+
 
 _decode = JSONDecoder().raw_decode
 _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
@@ -70,11 +73,15 @@ class _Mark:
 
 
 class _Note(NamedTuple):
-    """What is kept of one reading: `found` of all lines, `ended` of those up to the mark."""
+    """What is kept of one reading: `found` of all lines, `ended` of those up to the mark.
+
+    `past` has, of this reading and those before, when the file was modified and what its newest was (POSIX).
+    """
 
     mark: _Mark
     found: Freshness
     ended: Freshness
+    past: tuple[tuple[float, float | None], ...] = ()
 
 
 def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = None) -> Freshness:
@@ -82,7 +89,7 @@ def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = No
 
     `notes` is the folder in which is noted what was read; without it the whole file is read.
     """
-    note = None if notes is None else notes / f"{hashlib.sha256(os.fsencode(path)).hexdigest()}.json"
+    note = None if notes is None else _note_of(path, notes)
     with path.open("rb") as stream:
         facts = os.fstat(stream.fileno())
         modified = datetime.fromtimestamp(facts.st_mtime, UTC)
@@ -101,8 +108,30 @@ def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = No
     settled = (still.st_size, still.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns)
     if note is not None and settled and not found.ahead:  # what is in the future today may count tomorrow
         file = (facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_size)
-        _keep(note, _Note(_Mark(*file, read, digest.hexdigest(), str(zone)), found, ended))
+        mark = _Mark(*file, read, digest.hexdigest(), str(zone))
+        _keep(note, _Note(mark, found, ended, _past(known, found)))
     return found
+
+
+def newest_at(path: Path, at: datetime, notes: Path) -> datetime | None:
+    """The newest timestamp that the file held at that moment, as noted; None where nobody had read it then.
+
+    Blocking; it reads the notes alone.
+    """
+    known = _known(_note_of(path, notes))
+    past = () if known is None else known.past
+    held = [newest for modified, newest in past if modified <= at.timestamp()]
+    return None if not held or held[-1] is None else datetime.fromtimestamp(held[-1], UTC)
+
+
+def _note_of(path: Path, notes: Path) -> Path:
+    return notes / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:40]}.json"
+
+
+def _past(known: _Note | None, found: Freshness) -> tuple[tuple[float, float | None], ...]:
+    newest = None if found.newest is None else found.newest.timestamp()
+    past = () if known is None else known.past
+    return (*past, (found.modified.timestamp(), newest))[-_REMEMBERED:]
 
 
 def moment(value: object, zone: tzinfo) -> datetime | None:
@@ -262,7 +291,8 @@ def _known(note: Path) -> _Note | None:
     """What was noted; None where there is nothing of use, and then the file is read whole."""
     try:
         data = json.loads(note.read_bytes())
-        return _Note(_Mark(**data["mark"]), _revived(data["found"]), _revived(data["ended"]))
+        past = tuple((modified, newest) for modified, newest in data["past"])
+        return _Note(_Mark(**data["mark"]), _revived(data["found"]), _revived(data["ended"]), past)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.sources import freshness
-from fedtui.sources.freshness import Freshness, moment, newest_data
+from fedtui.sources.freshness import Freshness, moment, newest_at, newest_data
 
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=UTC)
 CET = ZoneInfo("Europe/Berlin")
@@ -128,6 +128,20 @@ def test_the_same_lines_written_anew_are_no_newer(tmp_path: Path) -> None:
     second = newest_data(path, NOW, UTC, notes)
     assert second.newest == first.newest
     assert second.modified > first.modified
+
+
+def test_what_a_file_held_before_is_remembered(tmp_path: Path) -> None:
+    path, notes = tmp_path / "x.jsonl", tmp_path / "notes"
+    begun = NOW - timedelta(hours=3)
+    assert newest_at(path, NOW, notes) is None
+    for hours in range(3):
+        write(path, {"timestamp": 1764000000 + hours})
+        os.utime(path, ((begun + timedelta(hours=hours)).timestamp(),) * 2)
+        newest_data(path, NOW, UTC, notes)
+    assert newest_at(path, begun - timedelta(minutes=1), notes) is None
+    for hours in range(3):
+        held = newest_at(path, begun + timedelta(hours=hours, minutes=30), notes)
+        assert held == datetime.fromtimestamp(1764000000 + hours, UTC)
 
 
 def test_a_moment_ahead_counts_once_it_has_come(tmp_path: Path) -> None:
