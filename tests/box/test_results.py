@@ -71,7 +71,7 @@ def recorded(box: Box) -> Iterator[Box]:
     )
     box.run(["install", "-m", "755", "/dev/stdin", "/usr/sbin/sendmail"], "root", input=MTA, check=True)
     box.write("/home/fed/table", TABLE.encode("utf-8", "surrogateescape"))
-    if time.time() % 60 > 25:
+    if time.time() % 60 > 10:
         time.sleep(61 - time.time() % 60)  # the seven lines are recorded before the minute comes
     box.run(["crontab", "table"], check=True)
     before = {job["name"]: (job["id"], job["command"]) for job in jobs(box)}
