@@ -89,6 +89,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli import watching
 
             return watching.watch
+        case "setup":
+            from fedtui.cli.setup import setup
+
+            return setup
     from fedtui.cli import changing
 
     return changing.list_undo if options.verb == "undo" and options.list else changing.change
