@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def own_command(module: str) -> tuple[str, ...]:
-    """The argument vector that runs a module of this package; the working directory is no part of its path."""
+    """The argument vector that runs a module of this package, whatever the working directory."""
     return (sys.executable, "-P", "-m", module)
 
 

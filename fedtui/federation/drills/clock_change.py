@@ -1,4 +1,4 @@
-"""The drill "clock-change": what the zone's next change does to the profile. Worked out; no clock is touched."""
+"""The drill "clock-change": what the zone's next change does to the profile; no clock is touched."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from fedtui.schedule.clock_changes import clock_changes, wall_clock
 
 _MARGIN = timedelta(days=8)
 """What is looked at before and after a change: a weekly run and the one after it."""
+
+_LONG = 1.9
+"""A run left out doubles a pause, less the hour that is left out with it."""
 
 
 class ClockChange:
@@ -98,12 +101,12 @@ def effect_of(timed: Timed, change: Change, zone: tzinfo) -> Effect:
 
 
 def _repeating(timed: Timed, change: Change, starts: Sequence[datetime], first: str) -> Effect:
-    """A job that follows the clock: harmless while no pause is twice as long as the longest usual one."""
+    """A job that follows the clock: harmless while no pause is nearly twice as long as the longest usual."""
     moment = change.moment.astimezone(UTC)
     pauses = [(later - earlier, earlier <= moment <= later) for earlier, later in pairwise(starts)]
     usual = max((pause for pause, around in pauses if not around), default=timedelta())
     longest = max((pause for pause, around in pauses if around), default=timedelta())
-    if usual and longest >= 2 * usual:
+    if usual and longest > _LONG * usual:
         hours = longest.total_seconds() / 3600
         return Effect(timed.name, f"{first} is skipped with the hour: a pause of {hours:.0f} h", False)
     if change.jump > 0:

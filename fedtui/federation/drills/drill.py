@@ -88,7 +88,8 @@ class Setting:
     """What drills rehearse with.
 
     `lines` are the federation's jobs by key, as far as their scripts are there; `missing` says why there are
-    none. `drills` is the folder below which each drill has a scratch folder of its own. `stop` and `start`
+    none, `no_view` why no script can be given a view of the disk of its own. `drills` is the folder below
+    which each drill has a scratch folder of its own. `stop` and `start`
     are the commands that take a service away and bring it back, `program` the one to lose from PATH, as the
     user gave them. `zone` is the machine's, or the one to pretend.
     """
@@ -104,6 +105,7 @@ class Setting:
     zone_name: str = ""
     now: datetime | None = None
     book: RuleBook = field(default_factory=lambda: RuleBook({}, {}))
+    no_view: str = ""
     stop: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     program: str = ""

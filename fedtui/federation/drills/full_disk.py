@@ -14,7 +14,6 @@ from fedtui.federation.drills.scripts import (
     facts,
     judged,
     no_line,
-    no_view,
     view_of,
     works,
 )
@@ -34,7 +33,7 @@ class FullDisk:
 
     def hindrance(self, setting: Setting) -> str:
         """No script, or no view of its own for it."""
-        return no_line(setting, _key(setting)) or no_view(setting)
+        return no_line(setting, _key(setting)) or setting.no_view
 
     def rehearsal(self, setting: Setting) -> Rehearsal:
         """Twice the same line."""
@@ -51,7 +50,7 @@ class FullDisk:
         line = setting.lines[_key(setting)]
         hands.say(Phase.BEFORE, f"{line.command()}   with room")
         ran, result = await _run(setting, line, hands, full=False)
-        reason = works(line, result, "with room")
+        reason = works(line, result, "with room on the disk")
         if reason:
             return Found(False, f"Nothing was rehearsed: {reason}.", facts(result, ran))
         hands.say(Phase.DOING, f"{line.command()}   with no byte left")
@@ -73,7 +72,7 @@ def _key(setting: Setting) -> str:
 
 
 async def _run(setting: Setting, line: ScriptLine, hands: Hands, *, full: bool) -> tuple[Ran, Result]:
-    """The line with its log; where the log's folder is not there yet, one in the scratch folder stands for it."""
+    """The line with its log; for a log folder that is not there yet one in the scratch folder stands."""
     folder = line.log.parent
     if not folder.is_dir():
         folder = hands.scratch / "logs"

@@ -36,7 +36,7 @@ class GitConflict:
         """All of it in the scratch folder."""
         return Rehearsal(
             (
-                "Make a bare remote and a clone of it in a scratch folder, with a sync script of the drill's own.",
+                "Make a bare remote and a clone of it in a scratch folder, with a script of the drill's own.",
                 "fedtui git-sync in that clone, which must work.",
             ),
             (
@@ -92,7 +92,7 @@ class _Play:
 
     async def sync(self, text: str) -> Ran:
         """`fedtui git-sync` in the clone, with new data."""
-        data = '{"timestamp": 2, "text": "%s"}\n' % text
+        data = f'{{"timestamp": 2, "text": "{text}"}}\n'
         (self._folder / "new-data").write_text(data, encoding="utf-8")
         argv = (*own_command("fedtui"), "git-sync", "--root", str(self._folder / "root"))
         return await self._hands.run(

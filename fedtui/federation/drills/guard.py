@@ -1,7 +1,8 @@
-"""The process that cleans up after a drill that was killed: `python -P -m fedtui.federation.drills.guard JOURNAL`.
+"""The process that cleans up after a drill that was killed.
 
-It leaves the terminal, and waits for the end of its standard input, which the drill holds open as long as it
-lives, however it ends. A drill that ended by itself has cleaned up, and the guard finds nothing to do.
+`python -P -m fedtui.federation.drills.guard JOURNAL` leaves the terminal, and waits for the end of its
+standard input, which the drill holds open as long as it lives, however it ends. A drill that ended by itself
+has cleaned up, and the guard finds nothing to do.
 """
 
 from __future__ import annotations

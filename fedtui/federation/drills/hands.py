@@ -129,7 +129,7 @@ class Hands:
         await asyncio.to_thread(where.write_bytes, order.to_json())
         report, told = os.pipe()
         try:
-            own = {os.fsencode(name): os.fsencode(value) for name, value in interpreter_environment().items()}
+            own = {os.fsencode(name): os.fsencode(text) for name, text in interpreter_environment().items()}
             own[MARK.encode()] = self.journal.mark.encode()
             staged = (*own_command(_STAGE), str(where), str(told))
             task = asyncio.ensure_future(self._run(staged, own, None, deadline, told))
@@ -214,6 +214,6 @@ def cannot_stage(drills: Path) -> str:
         return ""
     said = decode(ended.out or ended.err).strip().splitlines()
     return (
-        f"this machine gives no user namespaces for a view of its own ({said[-1] if said else ended.status}); "
-        "as root it can be had: sudo fedtui drill"
+        "this machine gives no user namespaces for a view of the disk of its own "
+        f"({said[-1] if said else ended.status}); as root it can be had: sudo fedtui drill"
     )

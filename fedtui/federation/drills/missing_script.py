@@ -44,9 +44,7 @@ class MissingScript:
         """All of it with a copy."""
         line = _line(setting)
         return Rehearsal(
-            (
-                f"Copy {line.script} into a scratch folder; have the doctor look at a line that runs the copy.",
-            ),
+            (f"Copy {line.script} into a scratch folder; let the doctor look at a line that runs it.",),
             ("Move the copy away.", "Run that line as cron does; have the doctor look again."),
             ("Remove the scratch folder; the script itself is only read.",),
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from fedtui.crontab.lookups import script_lookups
 from fedtui.federation.drills.drill import Found, Phase, Rehearsal, ScriptLine, Setting
 from fedtui.federation.drills.hands import Hands
-from fedtui.federation.drills.scripts import PRIVATE, facts, no_view, run_script, text_of, works
+from fedtui.federation.drills.scripts import PRIVATE, facts, run_script, text_of, works
 from fedtui.model import Outcome
 from fedtui.safe_text import decode
 from fedtui.sources.path_lookup import look_up
@@ -34,7 +34,7 @@ class PathLoss:
         if _choice(setting) is None:
             named = setting.program or "any program"
             return f"no script was found to look {named} up in cron's PATH; --program NAME takes another"
-        return no_view(setting)
+        return setting.no_view
 
     def rehearsal(self, setting: Setting) -> Rehearsal:
         """Which program is lost, and who needs it."""
@@ -73,7 +73,7 @@ class PathLoss:
             return Found(True, f"{name} ended {how}, without {program}.", evidence)
         return Found(
             False,
-            f"{name} reports success without {program}, which it calls: cron sees exit 0, and no line says so.",
+            f"{name} reports success without {program}, which it calls: exit 0, and no line says so.",
             evidence,
         )
 
@@ -90,7 +90,7 @@ def _choice(setting: Setting) -> Choice | None:
 
 
 def _lookups(line: ScriptLine) -> Iterator[Choice]:
-    """The programs that a script looks up in the very PATH that cron gives it, those first that it relies on."""
+    """The programs that a script looks up in the very PATH that cron gives it, sure ones first."""
     path = _path(line)
     home = str(line.home)
     known = {decode(name): decode(value) for name, value in line.environment.items()}
@@ -112,7 +112,7 @@ def _path_without(program: str, path: str, folder: Path) -> Path:
     folder.mkdir(mode=0o700)
     for place in path.split(":"):
         try:
-            names = os.listdir(place or ".")
+            names = [entry.name for entry in Path(place or ".").iterdir()]
         except OSError:
             continue  # a part of PATH that is not there, or not ours to see: a shell passes it over, too
         for name in names:

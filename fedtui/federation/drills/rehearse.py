@@ -76,7 +76,7 @@ def _cleaned(complaints: list[str]) -> str:
 
 
 def tidy(folder: Path) -> list[tuple[Journal, list[str]]]:
-    """Clean up after drills that were killed together with their guards; what could not be, each. Blocking."""
+    """Clean up after drills killed together with their guards; each with what could not be. Blocking."""
     return [(journal, clean_up(journal.path)) for journal in left_over(folder)]
 
 

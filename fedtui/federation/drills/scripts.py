@@ -1,4 +1,4 @@
-"""What the drills that start a script of the user's have in common: its view, and the words for how it ended."""
+"""What the drills that start a script of the user's share: its view, and words for how it ended."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fedtui.federation.drills.drill import ScriptLine, Setting
-from fedtui.federation.drills.hands import Hands, Ran, cannot_stage
+from fedtui.federation.drills.hands import Hands, Ran
 from fedtui.federation.drills.stage import View
 from fedtui.model import Outcome, Result
 from fedtui.safe_text import decode
@@ -21,6 +21,7 @@ PRIVATE = (
     "services is real."
 )
 
+_PASSING = ("/tmp", "/var/tmp")  # noqa: S108  # for passing files
 _MOST = 1024 * 1024
 
 
@@ -31,16 +32,16 @@ def no_line(setting: Setting, key: str) -> str:
     return setting.missing or f"there is no script of the job {key}"
 
 
-def no_view(setting: Setting) -> str:
-    """Why no script can be given a view of its own here; empty where it can. Blocking."""
-    return cannot_stage(setting.drills)
-
-
 def view_of(setting: Setting, line: ScriptLine, size: int = ROOM) -> View:
     """A view in which the script may write wherever it usually does."""
-    wanted = (str(line.home), str(setting.root or "/"), str(line.log.parent), "/tmp", "/var/tmp")  # noqa: S108
-    places = (place for place in wanted if os.path.realpath(place) != "/" and Path(place).is_dir())
-    return View(tuple(dict.fromkeys(places)), size)
+    must = _folders(str(setting.root or "/"), str(line.log.parent))
+    return View((*must, *_folders(str(line.home), *_PASSING)), size, must, _folders(*_PASSING))
+
+
+def _folders(*wanted: str) -> tuple[str, ...]:
+    """Those that are there, by their true names; never the whole disk."""
+    real = (os.path.realpath(place) for place in wanted)
+    return tuple(place for place in dict.fromkeys(real) if place != "/" and Path(place).is_dir())
 
 
 async def run_script(setting: Setting, line: ScriptLine, hands: Hands, **extra: bytes) -> tuple[Ran, Result]:
@@ -62,11 +63,11 @@ def judged(setting: Setting, line: ScriptLine, ran: Ran) -> Result:
 
 
 def works(line: ScriptLine, result: Result, so_far: str) -> str:
-    """Why a drill that needs the script to work proves nothing; empty where it works. `so_far`: as things are."""
+    """Why a drill that needs the script to work would prove nothing; empty where it works."""
     if result.outcome in (Outcome.OK, Outcome.WARNINGS):
         return ""
     how = f"{result.outcome.value} ({result.ending})" if result.ending else result.outcome.value
-    return f"{line.script.name} ends with {how} {so_far} already; mend that first"
+    return f"{line.script.name} ends with {how} even {so_far}; mend that first"
 
 
 def facts(result: Result, ran: Ran) -> tuple[str, ...]:

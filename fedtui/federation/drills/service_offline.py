@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import socket
 from collections.abc import Iterator
@@ -9,10 +10,12 @@ from contextlib import contextmanager
 
 from fedtui.federation.drills.drill import DrillError, Found, Phase, Rehearsal, ScriptLine, Setting
 from fedtui.federation.drills.hands import Hands, Ran
-from fedtui.federation.drills.scripts import PRIVATE, facts, mentions, no_line, no_view, run_script, text_of
+from fedtui.federation.drills.scripts import PRIVATE, facts, mentions, no_line, run_script, text_of
 from fedtui.model import Outcome, Result
+from fedtui.safe_text import decode
 
 _KEY = "export"
+_STUB = re.compile(r"(?i)\bdeprecated\b")
 _ADDRESS = ("QDRANT_URL", "QDRANT_HOST", "QDRANT_PORT")
 
 
@@ -35,9 +38,10 @@ class ServiceOffline:
         if not setting.stop and not mentions(text_of(script), _ADDRESS):
             return (
                 f"{script.name} names no QDRANT_URL, so that it cannot be told a closed port; give the "
-                "commands that stop and start the service: --stop 'podman stop NAME' --start 'podman start NAME'"
+                "commands that stop and start the service: --stop 'podman stop X' "
+                "--start 'podman start X'"
             )
-        return no_view(setting)
+        return setting.no_view
 
     def rehearsal(self, setting: Setting) -> Rehearsal:
         """With the commands where they are given, else with the closed port."""
@@ -88,6 +92,8 @@ def _verdict(line: ScriptLine, ran: Ran, result: Result) -> Found:
         return Found(
             False, f"{name} did not come as far as the service: a program it needs is missing.", evidence
         )
+    if _STUB.search(decode(ran.output)):
+        return Found(False, f"{name} says that it is deprecated, so that nothing was rehearsed.", evidence)
     if result.outcome is Outcome.SKIPPED:
         return Found(False, f"{name} skipped its work, so that nothing was rehearsed.", evidence)
     if ran.status == 0:

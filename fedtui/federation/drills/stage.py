@@ -1,10 +1,9 @@
-"""A program started in a view of the file system of its own, in which whatever it writes is kept from the disk.
+"""A program started in a view of the file system of its own, in which what it writes is kept from the disk.
 
 `python -P -m fedtui.federation.drills.stage ORDER.json REPORT` reads what to show and what to run. In a mount
-namespace (of a user namespace where we are not root: user_namespaces(7)) everything becomes read-only, and the
-folders that the order names get an overlay whose upper layer is a small tmpfs. All of it is gone with the last
-process in it. REPORT is a descriptor on which it says what went wrong before the program was started; nothing
-else written to it means that the program runs.
+namespace (and a user namespace where we are not root: user_namespaces(7)) all becomes read-only, and the
+folders that the order names get an overlay whose upper layer is a small tmpfs. It is gone with the last
+process in it. REPORT is a descriptor on which is said what went wrong before the program was started.
 
 The system calls have no door in Python 3.11 but ctypes; their numbers and flags are those of mount(2),
 mount_setattr(2), unshare(2) and prctl(2) on every Linux but for alpha.
@@ -13,6 +12,7 @@ mount_setattr(2), unshare(2) and prctl(2) on every Linux but for alpha.
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import sys
@@ -33,12 +33,15 @@ class View:
     """What the program sees otherwise than the rest of the machine.
 
     `places` are folders (absolute) that it may write in, on a tmpfs of `size` bytes; what it writes is not
-    kept. `logs` is a folder in whose place an empty one of that tmpfs is shown, with the empty files `names`.
-    `full` fills the tmpfs up to the last byte.
+    kept. Without those of `must` it is not started, those of `empty` may begin empty. `logs` is a folder in
+    whose place an empty one of that tmpfs is shown, with the empty files `names`. `full` fills the tmpfs up
+    to the last byte.
     """
 
     places: tuple[str, ...]
     size: int
+    must: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
     logs: str = ""
     names: tuple[str, ...] = ()
     full: bool = False
@@ -88,48 +91,86 @@ def main() -> int:
 
 
 def _set_up(view: Mapping[str, Any], store: str) -> None:
-    places = {place: os.open(place, os.O_PATH | os.O_DIRECTORY) for place in _outermost(view["places"])}
     own_user = os.geteuid() != 0
-    _enter(own_user)
+    _enter(own_user)  # first: an overlay shows only folders of its own mount namespace
+    places = sorted({os.path.realpath(place) for place in view["places"]}, key=len)
+    opened = {place: os.open(place, os.O_PATH | os.O_DIRECTORY) for place in places}
     _mount("none", "/", "", _REC | _PRIVATE)
     _mount("tmpfs", store, "tmpfs", _NOSUID | _NODEV, f"size={view['size']},mode=755")
-    layers = []
-    for number in range(len(places)):
-        upper, work = f"{store}/upper{number}", f"{store}/work{number}"
-        for folder in (upper, work):
-            Path(folder).mkdir()
-        layers.append((upper, work))
-    logs = Path(store, "logs")
-    logs.mkdir(mode=0o777)
-    logs.chmod(0o777)
-    for name in view["names"]:
-        (logs / name).touch()
-        (logs / name).chmod(0o666)
+    within = os.open(store, os.O_PATH | os.O_DIRECTORY)
+    ours = f"/proc/self/fd/{within}"  # by its name it may be hidden by the first overlay
+    layers = [_layers(ours, number, opened[place]) for number, place in enumerate(places)]
+    logs = _logs(ours, view["names"])
     _attributes("/", _RDONLY, 0, recursive=True)
     _attributes(store, 0, _RDONLY)
-    opened = os.open(str(logs), os.O_PATH | os.O_DIRECTORY)
     if view["full"]:
-        _fill(Path(store, "ballast"))
-    for (place, lower), (upper, work) in zip(places.items(), layers, strict=True):
-        how = f"lowerdir=/proc/self/fd/{lower},upperdir={upper},workdir={work}"
-        _like(lower, upper)
-        _mount("overlay", place, "overlay", _NOSUID | _NODEV, how + (",userxattr" if own_user else ""))
+        _fill(Path(ours, "ballast"))
+    shown: dict[str, tuple[str, int]] = {}
+    for place, layer in zip(places, layers, strict=True):
+        _show(place, opened[place], layer, shown, view, own_user=own_user)
     if view["logs"]:
-        _mount(f"/proc/self/fd/{opened}", view["logs"], "", _BIND)
-    for descriptor in (*places.values(), opened):
+        _mount(f"/proc/self/fd/{logs}", view["logs"], "", _BIND)
+    for descriptor in (*opened.values(), within, logs):
         os.close(descriptor)
 
 
-def _outermost(places: Sequence[str]) -> list[str]:
-    """The places without those that lie in another one and on the same file system: that one shows them."""
-    chosen: list[str] = []
-    for place in sorted(dict.fromkeys(places), key=len):
-        real = os.path.realpath(place)
-        device = os.stat(real).st_dev  # noqa: PTH116
-        inside = (one for one in chosen if real == one or real.startswith(f"{one.rstrip('/')}/"))
-        if not any(os.stat(one).st_dev == device for one in inside):  # noqa: PTH116
-            chosen.append(real)
-    return chosen
+def _layers(ours: str, number: int, like: int) -> tuple[str, str]:
+    """Folders for what is written to a place, which has its mode and owner, and for the overlay's work."""
+    upper, work = f"{ours}/upper{number}", f"{ours}/work{number}"
+    for folder in (upper, work):
+        Path(folder).mkdir()
+    facts = os.fstat(like)
+    Path(upper).chmod(facts.st_mode & 0o7777)
+    if os.geteuid() == 0:
+        os.chown(upper, facts.st_uid, facts.st_gid)
+    return upper, work
+
+
+def _logs(ours: str, names: Sequence[str]) -> int:
+    """A folder of logs that anybody may append to; its descriptor."""
+    folder = Path(ours, "logs")
+    folder.mkdir()
+    folder.chmod(0o777)
+    for name in names:
+        (folder / name).touch()
+        (folder / name).chmod(0o666)
+    return os.open(folder, os.O_PATH | os.O_DIRECTORY)
+
+
+def _show(
+    place: str,
+    lower: int,
+    layer: tuple[str, str],
+    shown: dict[str, tuple[str, int]],
+    view: Mapping[str, Any],
+    *,
+    own_user: bool,
+) -> None:
+    """Make a place writable; `shown` are those that are: what an empty one begins with, and the device.
+
+    A user namespace gives no overlay over a folder in which others are mounted (EINVAL: it would show what
+    they hide). Then one for passing files begins empty; another stays read-only, unless it `must` be shown.
+    """
+    around = [one for one in shown if place.startswith(f"{one.rstrip('/')}/")]
+    nearest = max(around, key=len, default="")
+    device = os.fstat(lower).st_dev
+    beginning, on = shown.get(nearest, ("", -1))
+    if not beginning and device == on:
+        return  # the overlay around it shows it
+    if beginning:
+        Path(beginning, os.path.relpath(place, nearest)).mkdir(parents=True, exist_ok=True)
+    upper, work = layer
+    how = f"lowerdir=/proc/self/fd/{lower},upperdir={upper},workdir={work}"
+    try:
+        _mount("overlay", place, "overlay", _NOSUID | _NODEV, how + (",userxattr" if own_user else ""))
+    except OSError as error:
+        if error.errno != errno.EINVAL or place in view["must"]:
+            raise
+        if place in view["empty"]:
+            _mount(upper, place, "", _BIND)
+            shown[place] = (upper, device)
+        return
+    shown[place] = ("", device)
 
 
 def _enter(own_user: bool) -> None:
@@ -158,14 +199,6 @@ def _check(status: int, what: str) -> None:
     if status:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), what)
-
-
-def _like(folder: int, upper: str) -> None:
-    """The overlay's top folder has the mode and owner of what it stands for."""
-    facts = os.fstat(folder)
-    os.chmod(upper, facts.st_mode & 0o7777)  # noqa: PTH101
-    if os.geteuid() == 0:
-        os.chown(upper, facts.st_uid, facts.st_gid)
 
 
 def _fill(ballast: Path) -> None:
