@@ -29,7 +29,7 @@ def federation(box: Box) -> None:
         ("generate-dashboard-data.sh", METRICS),
     ):
         box.write(f"{ROOT}/scripts/{name}", text)
-    box.run(["mkdir", "-p", f"{ROOT}/data/patterns", "/home/fed/.local/state"], check=True)
+    box.run(["mkdir", "-p", f"{ROOT}/data/patterns", "/home/fed/.local/state/fedtui"], check=True)
     box.run(["crontab", "-"], input=b'MAILTO=""\n17 3 * * * /bin/true\n', check=True)
 
 
@@ -55,6 +55,7 @@ def drill(box: Box, name: str, *words: str) -> tuple[int, Mapping[str, Any]]:
         ("full-disk", (), "and is seen as failed."),
         ("missing-script", (), "cron's line ends with exit 127, and the doctor says why."),
         ("path-loss", ("--program", "sort"), "failed with exit 127 without sort."),
+        ("git-conflict", (), "git-sync told the conflict, kept the work, and left the remote alone."),
         ("clock-change", ("--zone", "Europe/Berlin"), "Every job comes through the change."),
     ],
 )

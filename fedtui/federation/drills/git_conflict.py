@@ -111,16 +111,18 @@ class _Play:
 
     async def verdict(self, ran: Ran, theirs: str) -> Found:
         """It said so, nothing was pushed over, nothing of ours was lost."""
-        said = decode(ran.output)
+        said = decode(ran.output).replace(str(self._folder), "")  # whose name has the word in it
         ours = (self._folder / "root" / _DATA).read_text("utf-8", "replace")
         tip = await self._tip()
-        evidence = (ran.ending, ran.last or "it printed nothing", f"remote at {tip[:12]}")
+        told = next((one.strip() for one in said.splitlines() if "conflict" in one.lower()), ran.last)
+        evidence = (ran.ending, told or "it printed nothing", f"the remote is at their {theirs[:12]}")
         if ran.status == 0:
             return Found(
                 False, "git-sync reports success although the data did not reach the remote.", evidence
             )
         if tip != theirs:
-            return Found(False, "The remote no longer has the commit that was pushed meanwhile.", evidence)
+            lost = (*evidence[:2], f"the remote is at {tip[:12]}, not at their {theirs[:12]}")
+            return Found(False, "The remote no longer has the commit that was pushed meanwhile.", lost)
         if "ours, second" not in ours:
             return Found(False, "The new data is gone from the clone.", evidence)
         if "conflict" not in said.lower():

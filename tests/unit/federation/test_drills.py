@@ -147,6 +147,17 @@ async def test_a_missing_script_is_status_127_and_a_finding(tmp_path: Path) -> N
     assert left(tmp_path) == []
 
 
+async def test_a_git_conflict_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    given = setting(tmp_path, lay(tmp_path))
+    before = picture(tmp_path)
+    events: list[Event] = []
+    outcome = await run("git-conflict", given, events)
+    assert outcome.passed, outcome
+    assert "conflict: origin has other changes of the same lines" in outcome.found.evidence[1]
+    assert picture(tmp_path) == before
+    assert left(tmp_path) == []
+
+
 async def test_a_lost_program_is_seen(tmp_path: Path) -> None:
     given = setting(tmp_path, lay(tmp_path), program="sort")
     before = picture(tmp_path)
