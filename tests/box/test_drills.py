@@ -55,7 +55,6 @@ def drill(box: Box, name: str, *words: str) -> tuple[int, Mapping[str, Any]]:
         ("full-disk", (), "and is seen as failed."),
         ("missing-script", (), "cron's line ends with exit 127, and the doctor says why."),
         ("path-loss", ("--program", "sort"), "failed with exit 127 without sort."),
-        ("git-conflict", (), "git-sync told the conflict, kept the work, and left the remote alone."),
         ("clock-change", ("--zone", "Europe/Berlin"), "Every job comes through the change."),
     ],
 )
