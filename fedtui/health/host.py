@@ -14,8 +14,9 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, tzinfo
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from fedtui.config import ConfigError
 from fedtui.crontab.comments import codes_of
 from fedtui.health.asking import Asker, Unknown
 from fedtui.health.files import (
@@ -31,6 +32,9 @@ from fedtui.health.files import (
 from fedtui.sources.program import Ended
 from fedtui.sources.zone import local_zone
 
+if TYPE_CHECKING:
+    from fedtui.pack import Pack
+
 T = TypeVar("T")
 
 KEEP = 15.0
@@ -45,7 +49,7 @@ class Host:
     """File facts as this user sees them.
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
-    monotonic seconds; `asker` runs programs (none: none are run).
+    monotonic seconds; `asker` runs programs (none: none are run). `state` is fedtui's own state folder.
     """
 
     def __init__(
@@ -53,7 +57,9 @@ class Host:
         log_limit: int = LOG_LIMIT,
         clock: Callable[[], float] = time.monotonic,
         asker: Asker | None = None,
+        state: Path = Path("/nonexistent"),
     ) -> None:
+        self.state = state
         self.log_limit = log_limit
         self.asker = asker
         self._clock = clock
@@ -130,6 +136,21 @@ class Host:
         if self.asker is None:
             raise Unknown("this machine", "no programs are asked here")
         return self.asker.ask(argv, of=of)
+
+    def ask_outside(self, *argv: str) -> Ended:
+        """The same for a program that leaves this machine: not asked unless somebody waits, or wants it."""
+        if self.asker is None:
+            raise Unknown("this machine", "no programs are asked here")
+        return self.asker.ask_outside(argv)
+
+    def pack(self) -> Pack | None:
+        """What was set up of the federation pack; None for nothing. Raises Unknown for an unusable file."""
+        from fedtui.pack import load_pack  # most machines have none
+
+        try:
+            return self._remember("pack", "", lambda _: load_pack())
+        except ConfigError as error:
+            raise Unknown("the federation pack", str(error)) from error
 
     @property
     def is_machine(self) -> bool:
