@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from fedtui.health import (
     command,
+    data,
     federation_git,
     line,
     logs,
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     *rights.CHECKS,
     *security.CHECKS,
     *federation_git.CHECKS,
+    *data.CHECKS,
 )
 
 RULES: dict[str, Rule] = {

@@ -29,6 +29,8 @@ from fedtui.health.files import (
     read_tail,
     shipped,
 )
+from fedtui.pack import Pack, load_pack
+from fedtui.sources.freshness import Freshness, newest_data
 from fedtui.sources.program import Ended
 from fedtui.sources.zone import local_zone
 
@@ -49,7 +51,8 @@ class Host:
     """File facts as this user sees them.
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
-    monotonic seconds; `asker` runs programs (none: none are run). `state` is fedtui's own state folder.
+    monotonic seconds; `asker` runs programs (none: none are run); `notes` is where is noted what was read of
+    the jobs' products. `state` is fedtui's own state folder.
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class Host:
         log_limit: int = LOG_LIMIT,
         clock: Callable[[], float] = time.monotonic,
         asker: Asker | None = None,
+        notes: Path | None = None,
         state: Path = Path("/nonexistent"),
     ) -> None:
+        self._notes = notes
         self.state = state
         self.log_limit = log_limit
         self.asker = asker
@@ -145,7 +150,6 @@ class Host:
 
     def pack(self) -> Pack | None:
         """What was set up of the federation pack; None for nothing. Raises Unknown for an unusable file."""
-        from fedtui.pack import load_pack  # most machines have none
 
         try:
             return self._remember("pack", "", lambda _: load_pack())
@@ -161,6 +165,10 @@ class Host:
     def has_systemd(self) -> bool:
         """Whether systemd runs the machine, and starts the jobs."""
         return self.asker is not None and self.asker.machine and self.asker.systemd
+
+    def freshness(self, path: str, now: datetime) -> Freshness:
+        """How new the data in the file is. Raises OSError."""
+        return newest_data(Path(path), now, self.zone(), self._notes)
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""
