@@ -123,7 +123,8 @@ class DoctorScreen(JobActions):
         self._body.redraw()
         finding = self.finding
         if finding is not None and finding.remedy is not None and finding not in self._fixes:
-            self.run_worker(self._work_out(finding), group="fix", exclusive=True)
+            # A function and no coroutine: one that another takes the place of before it began is not made.
+            self.run_worker(lambda: self._work_out(finding), group="fix", exclusive=True)
 
     async def _work_out(self, finding: Finding) -> None:
         """Make the plan of the fix, to show its diff; it is made anew before it is confirmed."""

@@ -14,6 +14,8 @@ from fedtui.health import (
     command,
     line,
     logs,
+    manager,
+    rereading,
     results,
     rights,
     runs,
@@ -34,6 +36,8 @@ from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, Unchecked
 CHECKS: tuple[Check, ...] = (
     *scheduler.CHECKS,
     *units.CHECKS,
+    *rereading.CHECKS,
+    *manager.CHECKS,
     *line.CHECKS,
     *script.CHECKS,
     *command.CHECKS,

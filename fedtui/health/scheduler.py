@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from fedtui.health.host import Host
@@ -92,8 +93,14 @@ def cron_down(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             yield CRON_DOWN.found(
                 f"No cron daemon runs on this machine: none of its {len(jobs)} jobs will start.",
                 tuple(part for part in (scheduler.detail,) if part),
-                command="sudo systemctl start cron",
+                command=_to_start(scheduler.detail),
             )
+
+
+def _to_start(detail: str) -> str:
+    """The command that the daemon's own detail names (one that is held is let go on), or the usual one."""
+    held = re.search(r"sudo kill -CONT \d+", detail)
+    return held[0] if held is not None else "sudo systemctl start cron"
 
 
 def _installed(host: Host) -> bool:

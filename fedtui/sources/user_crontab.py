@@ -92,7 +92,9 @@ class UserCrontabSource:
             said = visible(error.sentence)
             problem = Problem(self.name, said, "Untouched: the table itself.", error.advice, now)
             return Answer(self.name, now, None, problems=(problem,), schedulers=schedulers)
-        return Answer(self.name, now, self._rows(table, daemon, now), schedulers=schedulers)
+        rows = self._rows(table, daemon, now)
+        commented = self._table.commented if self._table is not None else ()
+        return Answer(self.name, now, rows, schedulers=schedulers, commented=commented)
 
     def _look_at_first_rows(self) -> Answer | None:
         daemon, now = self._daemon(), self._clock()
