@@ -29,6 +29,7 @@ from fedtui.health.files import (
     shipped,
 )
 from fedtui.sources.cron_daemon import CronDaemon, find_cron
+from fedtui.sources.processes import read_stat
 from fedtui.sources.program import Ended
 from fedtui.sources.zone import local_zone
 
@@ -116,6 +117,12 @@ class Host:
     def cron(self) -> CronDaemon:
         """The cron daemon of this machine."""
         return self._remember("cron", "", lambda _: find_cron())
+
+    def held_cron(self) -> int | None:
+        """The cron daemon's pid where a signal has stopped it (SIGSTOP): it is there, and starts nothing."""
+        pid = self.cron().pid
+        stat = read_stat(pid) if pid is not None else None
+        return pid if stat is not None and stat.state in ("T", "t") else None
 
     def disk(self, path: str) -> tuple[str, int, int] | None:
         """The nearest folder of `path` that is there, free and whole bytes of its disk for this user."""

@@ -29,6 +29,9 @@ NOT_REREAD = Rule(
 SPOOL = "/var/spool/cron/crontabs"
 SYSTEM = ("/etc/crontab", "/etc/cron.d")
 
+MARGIN = 5.0
+"""Seconds that a look may be late, or a program's start."""
+
 GRACE = 75.0
 """Seconds after which cron has looked: it does at the beginning of each minute."""
 
@@ -50,12 +53,12 @@ def not_reread(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         return
     if daemon.dialect != "debian" or daemon.up is not True or daemon.since is None or folder is None:
         return  # another cron's ways are its own; one that does not run is FT001's
-    looked = [folder[1], daemon.since.timestamp()]
-    for path in (*SYSTEM, *(f"{SYSTEM[1]}/{name}" for name in host.names(SYSTEM[1]))):
-        looked += [found[1] for found in (host.moved(path),) if found is not None]
+    looked = [daemon.since.timestamp()]
+    for path in (SPOOL, *SYSTEM, *(f"{SYSTEM[1]}/{name}" for name in host.names(SYSTEM[1]))):
+        looked += [_next_look(found[1]) for found in (host.moved(path),) if found is not None]
     for name in host.names(SPOOL):
         written = host.moved(f"{SPOOL}/{name}")
-        if written is None or int(written[0]) <= int(max(looked)):
+        if written is None or written[0] <= max(looked) + MARGIN:
             continue
         if snapshot.at.timestamp() - written[1] > GRACE:
             yield NOT_REREAD.found(
@@ -68,6 +71,11 @@ def not_reread(snapshot: Snapshot, host: Host) -> Iterator[Report]:
                 title=f"cron has not read the table of {name}",
                 command=f"sudo touch {SPOOL}",
             )
+
+
+def _next_look(moment: float) -> float:
+    """When cron looks next: until then it has not read what moved at `moment`, nor what comes after it."""
+    return (moment // 60 + 1) * 60
 
 
 def _when(seconds: float) -> str:

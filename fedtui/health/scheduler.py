@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from fedtui.health.host import Host
@@ -93,14 +92,15 @@ def cron_down(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             yield CRON_DOWN.found(
                 f"No cron daemon runs on this machine: none of its {len(jobs)} jobs will start.",
                 tuple(part for part in (scheduler.detail,) if part),
-                command=_to_start(scheduler.detail),
+                command="sudo systemctl start cron",
             )
-
-
-def _to_start(detail: str) -> str:
-    """The command that the daemon's own detail names (one that is held is let go on), or the usual one."""
-    held = re.search(r"sudo kill -CONT \d+", detail)
-    return held[0] if held is not None else "sudo systemctl start cron"
+        elif scheduler.up is True and host.is_machine and (pid := host.held_cron()) is not None:
+            yield CRON_DOWN.found(
+                f"cron is held by a signal: none of its {len(jobs)} jobs will start before it goes on.",
+                (f"process {pid}  stopped (SIGSTOP)", scheduler.detail),
+                title="cron is held by a signal",
+                command=f"sudo kill -CONT {pid}",
+            )
 
 
 def _installed(host: Host) -> bool:

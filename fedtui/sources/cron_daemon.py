@@ -29,10 +29,6 @@ from fedtui.sources.processes import (
 _PID_FILES = ("crond.pid", "cron.pid", "crond/crond.pid")
 
 
-HELD = ("T", "t")
-"""States of a process that was stopped (SIGSTOP) and does nothing until it is let go on."""
-
-
 @dataclass(frozen=True, slots=True)
 class CronDaemon:
     """What was found out. `up` is None when the process table does not let us see.
@@ -61,9 +57,6 @@ def find_cron(proc: Path = PROC, run: Path = Path("/run")) -> CronDaemon:
         stat = next((candidate for candidate in candidates if candidate is not None), None)
     if stat is not None:
         detail = f"{stat.name}, pid {stat.pid}"
-        if stat.state in HELD:
-            held = f"{detail}, is held by a signal; sudo kill -CONT {stat.pid} lets it go on"
-            return CronDaemon(False, _dialect(stat.name), held)
         return CronDaemon(True, _dialect(stat.name), detail, stat.pid, started_at(stat.ticks))
     if read_stat(1, proc) is None:
         return _behind_hidden_processes(pid)
@@ -120,11 +113,6 @@ def _behind_hidden_processes(pid: int | None) -> CronDaemon:
     return CronDaemon(True, dialect, f"pid {pid}, by its pid file; {hidden}", pid)
 
 
-def _held(pid: int) -> bool:
-    stat = read_stat(pid)
-    return stat is not None and stat.state in HELD
-
-
 class CronProbe:
     """`find_cron` for whoever asks every second: it goes through the process table only now and then."""
 
@@ -138,7 +126,7 @@ class CronProbe:
     def __call__(self) -> CronDaemon:
         """The daemon as it is now (found running) or was `every` seconds ago (not found)."""
         if self._found is not None:
-            if self._identity is not None and is_alive(self._identity) and not _held(self._identity.pid):
+            if self._identity is not None and is_alive(self._identity):
                 return self._found
             if self._identity is None and time.monotonic() - self._looked < self._every:
                 return self._found

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -253,6 +254,16 @@ async def test_capital_t_changes_between_dark_and_light() -> None:
         assert app.theme == "fedtui-light"
         await pilot.press("T")
         assert app.theme == "fedtui-dark"
+
+
+async def test_the_theme_that_was_chosen_is_kept(tmp_path: Path) -> None:
+    app = MockupApp()
+    app.config = replace(app.config, state=tmp_path)
+    async with app.run_test(size=SMALL) as pilot:
+        assert not app.config.theme_file.exists()
+        await pilot.press("T")
+        await settled(pilot, lambda _: app.config.theme_file.exists())
+        assert app.config.theme_file.read_text() == "fedtui-light\n"
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord", "gruvbox", "ansi-dark"])

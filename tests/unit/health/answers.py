@@ -56,10 +56,15 @@ class Machine(Host):
         super().__init__(1000, asker=asker)
         self._files = files
         self.times: dict[str, float] = {}
+        self.held: int | None = None
 
     def cron(self) -> CronDaemon:
         """Debian's cron, running for a day."""
         return CronDaemon(True, "debian", "cron, pid 1", 1, SINCE)
+
+    def held_cron(self) -> int | None:
+        """Its pid where the test says that it is held."""
+        return self.held
 
     def names(self, folder: str) -> tuple[str, ...]:
         """One table in the spool."""

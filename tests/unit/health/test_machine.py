@@ -42,8 +42,12 @@ def test_cron_that_is_not_installed_is_said_instead_of_not_running() -> None:
 
 
 def test_a_cron_that_is_held_by_a_signal_is_let_go_on() -> None:
-    held = (Scheduler("cron", False, "cron, pid 88, is held by a signal; sudo kill -CONT 88 lets it go on"),)
-    assert by_code(*table(LINE), schedulers=held)["FT001"].command == "sudo kill -CONT 88"
+    host, up = machine(), (Scheduler("cron", True, "cron, pid 88"),)
+    assert "FT001" not in by_code(*table(LINE), host=host, schedulers=up)
+    host.held = 88
+    finding = by_code(*table(LINE), host=host, schedulers=up)["FT001"]
+    assert finding.title == "cron is held by a signal"
+    assert finding.command == "sudo kill -CONT 88"
 
 
 def test_a_table_that_was_written_past_crontab() -> None:
@@ -61,6 +65,10 @@ def test_a_table_that_was_written_past_crontab() -> None:
     for later in (SPOOL, "/etc/crontab", "/etc/cron.d"):  # cron has read all tables since
         host.times = {f"{SPOOL}/fed": written, later: written + 60}
         assert "FT010" not in by_code(*table(LINE), host=host)
+    host.times = {f"{SPOOL}/fed": written, SPOOL: written - 10}  # cron looked after both
+    assert "FT010" not in by_code(*table(LINE), host=host)
+    host.times = {f"{SPOOL}/fed": written, SPOOL: written - 75}  # and between them
+    assert "FT010" in by_code(*table(LINE), host=host)
     host.times = {f"{SPOOL}/fed": NOW.timestamp() - 30}  # cron has not looked yet
     assert "FT010" not in by_code(*table(LINE), host=host)
     host.times = {f"{SPOOL}/fed": SINCE.timestamp() - 60}  # cron began after it

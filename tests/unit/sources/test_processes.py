@@ -80,17 +80,6 @@ def test_cron_is_found_by_its_pid_file_and_by_the_process_table(
     assert find_cron(proc, run) == wanted
 
 
-def test_a_cron_that_is_stopped_by_a_signal_starts_nothing(
-    proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fedtui.sources.cron_daemon.owner", lambda pid, proc: 0)
-    stat = proc / "88" / "stat"
-    stat.write_bytes(stat.read_bytes().replace(b"(cron) S", b"(cron) T"))
-    found = find_cron(proc, tmp_path / "run")
-    assert (found.up, found.dialect) == (False, "debian")
-    assert found.detail == "cron, pid 88, is held by a signal; sudo kill -CONT 88 lets it go on"
-
-
 def test_the_cron_of_a_container_is_not_this_machines(proc: Path, tmp_path: Path) -> None:
     """Its host sees it too, and it starts none of the host's jobs."""
     status = proc / "88" / "status"
