@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping
 
 from fedtui.actions import (
+    bundle,
     cron_apply,
     cron_change,
     cron_setting,
@@ -21,6 +22,7 @@ from fedtui.actions import (
 )
 from fedtui.actions.cron_change import CronChange
 from fedtui.actions.draft import Draft
+from fedtui.actions.parts import Bundle
 from fedtui.actions.plan import Applied, Plan, Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.silence import ConfigChange
@@ -124,6 +126,8 @@ async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
         return await timer_reschedule.plan_undo(step, ports)
     if step.kind == "config-file":
         return await asyncio.to_thread(silence.plan_undo, step, ports)
+    if step.kind == "bundle":
+        return await bundle.plan_undo(step, ports)
     raise Refused(f"Change {step.id} ({step.kind}) was made by another version of fedtui, which can undo it.")
 
 
@@ -138,6 +142,8 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
         return await timer_reschedule.apply(change, plan, ports)
     if isinstance(change, ConfigChange):
         return await asyncio.to_thread(silence.apply, plan, change, ports)
+    if isinstance(change, Bundle):
+        return await bundle.apply(plan, change, ports)
     raise TypeError(f"no such change: {change.kind}")
 
 

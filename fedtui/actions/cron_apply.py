@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_change import CronChange, Words, file_diff, plan_table
@@ -28,16 +29,28 @@ def apply(plan: Plan, change: CronChange, ports: Ports) -> Applied:
     port = port_of(change.table, change.user, ports)
     _still(port, change)
     require_history(ports)
-    if change.table == "crontab" and change.user == ports.user:
-        make_ready(ports.config, change.new, change.user)
-    if change.base is not None:
-        kept = keep(ports.config, _backup_of(change.table), change.base, ports.clock())
-    else:
-        kept = None
+    kept = put_table(change.user, change.table, change.base, change.new, ports)
+    payload = json.dumps(
+        {"user": change.user, "table": change.table, "before": pack(change.base), "after": pack(change.new)}
+    )
+    return remember(plan, change.done, payload, change.undoes, ports, kept)
+
+
+def put_table(user: str, table: str, base: bytes | None, new: bytes | None, ports: Ports) -> Path | None:
+    """Keep the text `base` of a table, and put `new` in its place; returns where the old one is kept.
+
+    Raises as `apply` does.
+    """
+    port = port_of(table, user, ports)
+    if table == "crontab" and user == ports.user:
+        make_ready(ports.config, new, user)
+    kept = None
+    if base is not None:
+        kept = keep(ports.config, _backup_of(table), base, ports.clock())
     try:
-        port.replace(change.base, change.new)
+        port.replace(base, new)
     except CrontabChanged as error:
-        raise _stale(port, change) from error
+        raise _stale(port, base) from error
     except CrontabRefused as error:
         raise Refused(f"crontab refuses: {error}", "The old table stands.", error.advice) from error
     except CrontabError as error:
@@ -45,10 +58,7 @@ def apply(plan: Plan, change: CronChange, ports: Ports) -> Applied:
         raise Refused(
             f"{error}", f"Look at the {port.title} before you go on.{where}", error.advice
         ) from error
-    payload = json.dumps(
-        {"user": change.user, "table": change.table, "before": pack(change.base), "after": pack(change.new)}
-    )
-    return remember(plan, change.done, payload, change.undoes, ports, kept)
+    return kept
 
 
 def plan_undo(step: UndoStep, ports: Ports) -> Plan:
@@ -57,13 +67,7 @@ def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     before, after = unpack(data["before"]), unpack(data["after"])
     port = port_of(data["table"], data["user"], ports)
     current = read_table(port)
-    new = before if current == after else revert(current or b"", before or b"", after or b"")
-    if new is None and not (current == after and before is None):
-        raise Refused(
-            f"The lines that this change made in the {port.title} were changed since, so taking it back "
-            "would lose somebody's edit.",
-            advice=f"The texts from before are in {for_the_eye(ports.config.backups)}.",
-        )
+    new = taken_back(port, current, before, after, ports)
     if new == current:
         raise Refused(f"The {port.title} is already as it was before.")
     system = isinstance(port, SystemTable)
@@ -77,19 +81,38 @@ def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     return plan_table(Table(port, current, document), new, ports, words)
 
 
+def taken_back(
+    port: CrontabPort, current: bytes | None, before: bytes | None, after: bytes | None, ports: Ports
+) -> bytes | None:
+    """`current` without the change from `before` to `after`, other people's later edits kept.
+
+    Raises Refused where the lines of the change were changed since.
+    """
+    if current == after:
+        return before
+    new = revert(current or b"", before or b"", after or b"")
+    if new is None:
+        raise Refused(
+            f"The lines that this change made in the {port.title} were changed since, so taking it back "
+            "would lose somebody's edit.",
+            advice=f"The texts from before are in {for_the_eye(ports.config.backups)}.",
+        )
+    return new
+
+
 def _backup_of(table: str) -> str:
     return table.rpartition("/")[2]
 
 
 def _still(port: CrontabPort, change: CronChange) -> None:
     if read_table(port) != change.base:
-        raise _stale(port, change)
+        raise _stale(port, change.base)
 
 
-def _stale(port: CrontabPort, change: CronChange) -> Stale:
+def _stale(port: CrontabPort, base: bytes | None) -> Stale:
     theirs: tuple[FileDiff, ...] = ()
     try:
-        theirs = (file_diff(port.title, change.base or b"", port.read() or b""),)
+        theirs = (file_diff(port.title, base or b"", port.read() or b""),)
     except CrontabError:
         theirs = ()  # the message alone must do; the new plan will say why it cannot be read
     return Stale(f"Someone edited the {port.title} after your plan was made.", theirs=theirs)

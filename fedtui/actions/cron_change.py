@@ -22,7 +22,7 @@ from fedtui.crontab.patch import diff
 from fedtui.model import CommentedOut, Job, State
 from fedtui.safe_text import decode, shown
 from fedtui.schedule.patterns import listing
-from fedtui.sources.crontab_port import CrontabError
+from fedtui.sources.crontab_port import CrontabError, CrontabPort
 
 CONTEXT = 1
 """Untouched lines shown on either side of a change."""
@@ -219,7 +219,7 @@ def plan_table(
                 "The last line gets the newline that it lacks: cron reads no table without it.",
             )
         new_text = finished
-        _check(table, new_text)
+        check_text(table.port, new_text)
     if table.mended and words.verb != "mend":
         numbers = listing([str(number) for number in table.mended])
         warnings = (*warnings, f"Line {numbers} is mended in the same plan.")
@@ -259,7 +259,7 @@ def _steps(
     steps.extend(before)
     commands = table.port.commands(removes=new_text is None)
     if commands:
-        steps.append(Step("run", _how(commands[0]), commands[0]))
+        steps.append(Step("run", how_written(commands[0]), commands[0]))
         steps.extend(Step("verify", "equals it, byte for byte", command) for command in commands[1:])
     else:
         steps.append(Step("write", f"{_written(table)}, in one rename"))
@@ -278,15 +278,17 @@ def _written(table: Table) -> str:
     return table.port.title if table.system else f"the {table.port.title}"
 
 
-def _how(command: tuple[str, ...]) -> str:
+def how_written(command: tuple[str, ...]) -> str:
+    """What a step says of the crontab command that writes."""
     if command[-1] == "-e":
         return "whose editor step puts the text above in place of the old"
     return "with the text above on its input" if command[-1] == "-" else ""
 
 
-def _check(table: Table, text: bytes) -> None:
+def check_text(port: CrontabPort, text: bytes) -> None:
+    """Raise Refused for a text that crontab(1) would not take in this table. Blocking."""
     try:
-        refusal = table.port.check(text)
+        refusal = port.check(text)
     except CrontabError as error:
         raise Refused(f"crontab cannot be asked: {error}.", advice=error.advice) from error
     if refusal is not None:

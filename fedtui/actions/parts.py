@@ -8,7 +8,7 @@ turned round, and a part whose state before no longer holds makes the plan Stale
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,11 @@ class TableText:
 class FileText:
     """One text of a file in place of another; None is no file.
 
-    `owner` is (uid, gid), ours where it is None. `private` keeps the text off the screen (a URL with a
-    credential); its diff then tells only that the file is written. A unit file makes systemd reload.
+    `owner` is (uid, gid); None leaves the owner a file has, and is ours for a new one. `private` keeps the
+    text off the screen (a URL with a credential); its diff then tells only that the file is written. A unit
+    file makes systemd reload. `grows`: others write to it (a log), so that it stays when the change is taken
+    back and it is no longer as it was made. `mode_before` and `owner_before` are those of the file that was
+    there; the plan fills them in.
     """
 
     path: str
@@ -35,6 +38,9 @@ class FileText:
     mode: int = 0o644
     owner: tuple[int, int] | None = None
     private: bool = False
+    grows: bool = False
+    mode_before: int | None = None
+    owner_before: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +92,16 @@ class RemoteUrl:
 
 @dataclass(frozen=True, slots=True)
 class Worktree:
-    """A worktree of `repository` at `path` on `branch`, there afterwards or not; the branch itself stays."""
+    """A worktree of `repository` at `path` on `branch`, there afterwards or not; the branch itself stays.
+
+    Where there is no such branch it is made from `remote`'s, or from HEAD.
+    """
 
     repository: str
     path: str
     branch: str
     there: bool
+    remote: str = "origin"
 
 
 Part = TableText | FileText | Folder | Renamed | UnitSwitch | Lingering | RemoteUrl | Worktree
@@ -109,3 +119,51 @@ class Bundle:
     def kind(self) -> str:
         """As undo steps name it."""
         return "bundle"
+
+
+def turned(part: Part) -> Part:
+    """The part that takes this one back."""
+    match part:
+        case FileText():
+            mode = part.mode if part.mode_before is None else part.mode_before
+            owner = part.owner if part.owner_before is None else part.owner_before
+            return replace(
+                part,
+                before=part.after,
+                after=part.before,
+                mode=mode,
+                owner=owner,
+                mode_before=part.mode,
+                owner_before=part.owner,
+            )
+        case Folder() | Worktree():
+            return replace(part, there=not part.there)
+        case Renamed():
+            return Renamed(source=part.target, target=part.source)
+        case UnitSwitch():
+            return replace(part, before=part.after, after=part.before)
+        case TableText():
+            return replace(part, before=part.after, after=part.before)
+        case Lingering():
+            return replace(part, before=part.after, after=part.before)
+        case RemoteUrl():
+            return replace(part, before=part.after, after=part.before)
+
+
+def subjects(part: Part) -> frozenset[tuple[str, ...]]:
+    """What the part is about: of two parts with one subject, the later one comes upon what the first made."""
+    match part:
+        case TableText():
+            return frozenset({("table", part.user, part.table)})
+        case FileText() | Folder():
+            return frozenset({("path", part.path)})
+        case Renamed():
+            return frozenset({("path", part.source), ("path", part.target)})
+        case UnitSwitch():
+            return frozenset({("unit", str(part.user_manager), part.unit)})
+        case Lingering():
+            return frozenset({("lingering", part.user)})
+        case RemoteUrl():
+            return frozenset({("remote", part.repository, part.remote)})
+        case Worktree():
+            return frozenset({("worktree", part.path)})

@@ -77,6 +77,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli.metrics import write_metrics
 
             return write_metrics
+        case "git-sync":
+            from fedtui.cli.git_sync import git_sync
+
+            return git_sync
         case "run" | "stop":
             from fedtui.cli import running
 
@@ -89,6 +93,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli import watching
 
             return watching.watch
+        case "setup":
+            from fedtui.cli.setup import setup
+
+            return setup
     from fedtui.cli import changing
 
     return changing.list_undo if options.verb == "undo" and options.list else changing.change

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from fedtui.health import (
     command,
+    data,
     line,
     logs,
     manager,
@@ -49,6 +50,7 @@ CHECKS: tuple[Check, ...] = (
     *logs.CHECKS,
     *rights.CHECKS,
     *security.CHECKS,
+    *data.CHECKS,
 )
 
 RULES: dict[str, Rule] = {

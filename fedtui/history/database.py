@@ -179,6 +179,16 @@ class History(Database):
         with self.writing() as db:
             db.execute("UPDATE undo SET undone = 1 WHERE id = ?", (undo_id,))
 
+    def rewrite_undo(self, undo_id: int, *, summary: str, payload: str) -> None:
+        """Other words and another payload for a step whose change is still being made."""
+        with self.writing() as db:
+            db.execute("UPDATE undo SET summary = ?, payload = ? WHERE id = ?", (summary, payload, undo_id))
+
+    def forget_undo(self, undo_id: int) -> None:
+        """Let go of a step whose change was not made after all."""
+        with self.writing() as db:
+            db.execute("DELETE FROM undo WHERE id = ?", (undo_id,))
+
     def _runs(self, where: str, values: tuple[object, ...]) -> list[Run]:
         with self.reading() as db:
             if db is None:

@@ -1,0 +1,203 @@
+"""A compound change as an action: planned from its parts, made whole or not at all, undone as one step.
+
+`plan_bundle` is for whoever works out parts (the set-up, a conversion); `apply` and `plan_undo` stand behind
+the doors of change.py. The undo step is written before the first part is made (bundle_journal.py), so that a
+kill in the middle leaves something that can be seen and taken back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from fedtui.actions import part_units
+from fedtui.actions.backup import for_the_eye
+from fedtui.actions.bundle_journal import Journal, Kept, read
+from fedtui.actions.bundle_parts import NothingToChange, still, to_do, undoing
+from fedtui.actions.part_files import Stands
+from fedtui.actions.part_making import Maker, named, stands
+from fedtui.actions.part_words import diffs, steps
+from fedtui.actions.parts import Bundle, FileText, Part, UnitSwitch, turned
+from fedtui.actions.plan import Applied, Plan, Refused, Stale, Step
+from fedtui.actions.ports import Ports
+from fedtui.actions.undo_memory import require_history
+from fedtui.actions.wording import undo_words, what_was_done
+from fedtui.history.database import UndoStep
+
+__all__ = ["NothingToChange", "apply", "plan_bundle", "plan_undo"]
+
+
+async def plan_bundle(
+    verb: str,
+    job_id: str,
+    job_name: str,
+    summary: str,
+    parts: Sequence[Part],
+    ports: Ports,
+    done: str,
+    warnings: Sequence[str] = (),
+    destructive: bool = False,
+) -> Plan:
+    """The plan that makes these parts in their order; those that are so already are left out.
+
+    Folders that a file needs are made along. Raises NothingToChange where nothing is left to do, and Refused
+    where a part is not as its `before`, where a text would not be taken, or where privilege is missing.
+    """
+    wanted = await to_do(parts, ports)
+    if not wanted:
+        raise NothingToChange("Everything is as it should be already.")
+    files = [part for part in wanted if isinstance(part, FileText)]
+    await part_units.verified(files)
+    return Plan(
+        verb=verb,
+        job_id=job_id,
+        job_name=job_name,
+        summary=summary,
+        diffs=await asyncio.to_thread(diffs, wanted, ports),
+        steps=await asyncio.to_thread(_steps, wanted, ports),
+        change=Bundle(wanted, done),
+        warnings=tuple(warnings),
+        destructive=destructive,
+    )
+
+
+def _steps(parts: Sequence[Part], ports: Ports) -> tuple[Step, ...]:
+    units = [
+        part.path
+        for part in parts
+        if isinstance(part, FileText) and part.after and part_units.manager_of(part.path) is not None
+    ]
+    made = list(steps(parts, ports))
+    if units:
+        at = next(index for index, step in enumerate(made) if step.verb == "check")
+        made.insert(
+            at,
+            Step(
+                "check", "copies of the new units: done, it has nothing to say", ("systemd-analyze", "verify")
+            ),
+        )
+    return tuple(made)
+
+
+async def apply(plan: Plan, bundle: Bundle, ports: Ports) -> Applied:
+    """Make the parts in their order, each read back; where one cannot be made, take back those before it.
+
+    Raises Stale where the world is not as the plan was made on; Refused tells what stands where not all of
+    it could be taken back, and then `u` takes the rest back.
+    """
+    async with _alone(ports):
+        await still(bundle.parts, ports)
+        await asyncio.to_thread(require_history, ports)
+        journal = await asyncio.to_thread(Journal, plan, bundle, ports)
+        maker = Maker(ports)
+        made = 0
+        try:
+            for part in bundle.parts:
+                await maker.make(part)
+                made += 1
+                await asyncio.to_thread(journal.note, made)
+            await maker.finish()
+        except Refused as refusal:
+            await _take_back(bundle.parts, made, refusal, journal, ports)
+            raise
+        return await asyncio.to_thread(journal.finish)
+
+
+async def _take_back(
+    parts: Sequence[Part], made: int, refusal: Refused, journal: Journal, ports: Ports
+) -> None:
+    """Turn round what was made, the last first. Raises Refused, with what stands where that fails."""
+    maker = Maker(ports)
+    left: list[str] = []
+    back = [*parts[:made]]
+    if made < len(parts) and await _half_made(parts[made], ports):
+        back.append(parts[made])
+    for index in reversed(range(len(back))):
+        try:
+            await maker.make(turned(back[index]))
+            if not left:
+                await asyncio.to_thread(journal.note, index)
+        except Refused as error:
+            left.append(f"{named(back[index])} ({error.message.rstrip('.')})")
+    try:
+        await maker.finish()
+    except Refused as error:
+        left.append(f"what systemd has read ({error.message.rstrip('.')})")
+    if left:
+        raise Refused(
+            refusal.message,
+            f"The rest was taken back, but not {'; '.join(left)}.",
+            " ".join(filter(None, (refusal.advice, "u takes that back when it can be."))),
+        ) from refusal
+    await asyncio.to_thread(journal.forget)
+    if made:
+        raise Refused(
+            refusal.message, "What had been done before was taken back: nothing is changed.", refusal.advice
+        ) from refusal
+
+
+async def _half_made(part: Part, ports: Ports) -> bool:
+    """Whether the part that failed left something; a unit may be enabled and not started."""
+    try:
+        now = await stands(part, ports)
+    except Refused:
+        return False
+    return now is Stands.AFTER or (isinstance(part, UnitSwitch) and now is Stands.OTHER)
+
+
+async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
+    """The parts of `step` turned round, the last first; what others changed in tables since stays.
+
+    Of a change that was cut short, those that were made. Raises Refused where a file, a unit or the lines of
+    a table were changed since.
+    """
+    kept = read(step.payload)
+    parts, others = await undoing(kept, ports)
+    summary = undo_words(step)
+    if not kept.finished:
+        summary += _how_far(kept, len(parts))
+    elif not parts:
+        raise Refused("Everything is already as it was before.")
+    if others:
+        summary += " Other lines were changed since; they stay as they are."
+    return Plan(
+        verb="undo",
+        job_id=step.job_id,
+        job_name=step.job_name,
+        summary=summary,
+        diffs=await asyncio.to_thread(diffs, parts, ports),
+        steps=await asyncio.to_thread(_steps_of_undo, parts, ports),
+        change=Bundle(parts, f"Undone: {what_was_done(step)}.", step.id),
+    )
+
+
+def _steps_of_undo(parts: Sequence[Part], ports: Ports) -> tuple[Step, ...]:
+    return steps(parts, ports) if parts else ()
+
+
+def _how_far(kept: Kept, made: int) -> str:
+    if not made:
+        return " It was cut short before anything was done, or all was taken back: only its note goes."
+    return f" It was cut short: {made} of {len(kept.parts)} parts had been made."
+
+
+@asynccontextmanager
+async def _alone(ports: Ports) -> AsyncIterator[None]:
+    """One compound change at a time, of all processes; the lock goes with the process that holds it."""
+    path = ports.config.state / "bundle.lock"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise Refused(f"{for_the_eye(path)}: {error.strerror}.") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Stale("Another change is being made at this moment.") from error
+        yield
+    finally:
+        os.close(descriptor)

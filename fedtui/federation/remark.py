@@ -1,0 +1,20 @@
+"""What the set-up found and shows before anything is scheduled: of a folder, a script, a log, a trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fedtui.model import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing found. An ERROR keeps the job `key` from being scheduled; of an empty key, the whole pack.
+
+    `text` is a sentence, `advice` what to do in words or an exact command.
+    """
+
+    severity: Severity
+    text: str
+    key: str = ""
+    advice: str = ""
