@@ -13,6 +13,7 @@ from dataclasses import replace
 from fedtui.health import (
     command,
     data,
+    federation_git,
     line,
     logs,
     manager,
@@ -50,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     *logs.CHECKS,
     *rights.CHECKS,
     *security.CHECKS,
+    *federation_git.CHECKS,
     *data.CHECKS,
 )
 

@@ -20,8 +20,13 @@ class Doctor:
 
     def __init__(self, config: Config, *, machine: bool = True) -> None:
         self._asker = Asker(machine=machine)
-        path = os.environ.get("PATH", "").split(":")
-        self._host = Host(config.log_size_warning, asker=self._asker, user_path=path, notes=config.freshness)
+        self._host = Host(
+            config.log_size_warning,
+            asker=self._asker,
+            user_path=os.environ.get("PATH", "").split(":"),
+            notes=config.freshness,
+            state=config.state,
+        )
         self._ignore: Collection[str] = config.ignore
         self._read = _modified()
 
