@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+FRESHNESS = "freshness"
+"""The folder of the state folder in which is noted what was read of the jobs' products."""
+
 
 class ConfigError(Exception):
     """config.toml cannot be used; the message names the file and the mistake."""
@@ -46,6 +49,11 @@ class Config:
     def backups(self) -> Path:
         """Where the text of every table is kept before it is changed."""
         return self.state / "backup"
+
+    @property
+    def freshness(self) -> Path:
+        """Where is noted what was read of the jobs' products."""
+        return self.state / FRESHNESS
 
     @property
     def watches(self) -> Path:

@@ -158,7 +158,8 @@ class Workspace:
         from fedtui.watching.traces import FileTraces
         from fedtui.watching.watchman import Watchman
 
-        await Watchman(self.watches.book, self.store, self.ports.clock, FileTraces(), runs_of).run()
+        traces = FileTraces(self.config.freshness)
+        await Watchman(self.watches.book, self.store, self.ports.clock, traces, runs_of).run()
 
     @cached_property
     def book(self) -> RuleBook:
@@ -174,7 +175,14 @@ class Workspace:
 
         own = self.source(OWN_RUNS)
         rows = (lambda: own.rows) if isinstance(own, OwnRunsSource) else dict
-        return Keeper(self.ports.history, lambda: self.book, self.ports.clock, self.home, rows)
+        return Keeper(
+            self.ports.history,
+            lambda: self.book,
+            self.ports.clock,
+            self.home,
+            rows,
+            self.config.freshness,
+        )
 
     async def background(self) -> None:
         """What has to go on while the dashboard is open; returns at once where there is nothing."""

@@ -27,8 +27,9 @@ class FileText:
 
     `owner` is (uid, gid); None leaves the owner a file has, and is ours for a new one. `private` keeps the
     text off the screen (a URL with a credential); its diff then tells only that the file is written. A unit
-    file makes systemd reload. `mode_before` and `owner_before` are those of the file that was there; the plan
-    fills them in.
+    file makes systemd reload. `grows`: others write to it (a log), so that it stays when the change is taken
+    back and it is no longer as it was made. `mode_before` and `owner_before` are those of the file that was
+    there; the plan fills them in.
     """
 
     path: str
@@ -37,6 +38,7 @@ class FileText:
     mode: int = 0o644
     owner: tuple[int, int] | None = None
     private: bool = False
+    grows: bool = False
     mode_before: int | None = None
     owner_before: tuple[int, int] | None = None
 

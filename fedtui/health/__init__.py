@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from fedtui.health import (
     command,
+    data,
     line,
     logs,
     results,
@@ -45,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     *logs.CHECKS,
     *rights.CHECKS,
     *security.CHECKS,
+    *data.CHECKS,
 )
 
 RULES: dict[str, Rule] = {

@@ -16,6 +16,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeVar
 
+from fedtui.config import ConfigError
 from fedtui.crontab.comments import codes_of
 from fedtui.health.asking import Asker, Unknown
 from fedtui.health.files import (
@@ -28,6 +29,8 @@ from fedtui.health.files import (
     read_tail,
     shipped,
 )
+from fedtui.pack import Pack, load_pack
+from fedtui.sources.freshness import Freshness, newest_data
 from fedtui.sources.program import Ended
 from fedtui.sources.zone import local_zone
 
@@ -45,7 +48,8 @@ class Host:
     """File facts as this user sees them.
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
-    monotonic seconds; `asker` runs programs (none: none are run).
+    monotonic seconds; `asker` runs programs (none: none are run); `notes` is where is noted what was read of
+    the jobs' products.
     """
 
     def __init__(
@@ -53,7 +57,9 @@ class Host:
         log_limit: int = LOG_LIMIT,
         clock: Callable[[], float] = time.monotonic,
         asker: Asker | None = None,
+        notes: Path | None = None,
     ) -> None:
+        self._notes = notes
         self.log_limit = log_limit
         self.asker = asker
         self._clock = clock
@@ -141,6 +147,14 @@ class Host:
         """Whether systemd runs the machine, and starts the jobs."""
         return self.asker is not None and self.asker.machine and self.asker.systemd
 
+    def pack(self) -> Pack | None:
+        """The federation that was set up; None where there is none, or its file cannot be used."""
+        return self._remember("pack", "", _pack)
+
+    def freshness(self, path: str, now: datetime) -> Freshness:
+        """How new the data in the file is. Raises OSError."""
+        return newest_data(Path(path), now, self.zone(), self._notes)
+
     def zone(self) -> tzinfo:
         """The machine's time zone."""
         return self._remember("zone", "", lambda _: local_zone()[1])
@@ -157,6 +171,13 @@ class Host:
     def silenced_in(self, path: str) -> tuple[str, ...]:
         """The codes that `# fedtui: ignore` lines of the unit file `path` name."""
         return self._remember("silenced", path, _silenced_in)
+
+
+def _pack(_: str) -> Pack | None:
+    try:
+        return load_pack()
+    except ConfigError:
+        return None  # `setup --status` says what is wrong with it
 
 
 def _exists(path: str) -> bool | None:

@@ -25,6 +25,7 @@ class Group(StrEnum):
     LOGS = "logs and disk"
     RIGHTS = "this user's rights and the machine"
     SECURITY = "security"
+    FEDERATION = "the federation"
 
 
 GROUPS = tuple(Group)
