@@ -6,7 +6,7 @@ stays as it was. Each channel has a queue of its own, so that one that fails is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,12 +31,17 @@ class Look:
 
 
 def advance(
-    memory: AlertMemory, looks: Iterable[Look], channels: Mapping[str, str], now: datetime
+    memory: AlertMemory,
+    looks: Iterable[Look],
+    channels: Mapping[str, str],
+    now: datetime,
+    others: Collection[str] = (),
 ) -> tuple[AlertMemory, tuple[Event, ...]]:
     """The memory after these looks, its queues filled, and what is new. `channels` maps ids to labels.
 
-    Subjects that are not looked at any more are forgotten, and so are channels that are no longer there. One
-    that is new is told of the problems that stand.
+    `others` are the ids of what is no channel and remembered among them. Subjects that are not looked at any
+    more are forgotten, and so are channels that are no longer there. One that is new is told of the problems
+    that stand.
     """
     events: list[Event] = []
     subjects: dict[str, Subject] = {}
@@ -47,6 +52,7 @@ def advance(
         key: _queued(memory.channels.get(key), label, memory.subjects, events)
         for key, label in channels.items()
     }
+    told |= {key: memory.channels[key] for key in others if key in memory.channels}
     return AlertMemory(subjects, told, now, memory.saved), tuple(events)
 
 
@@ -84,13 +90,15 @@ def _standing(subjects: Mapping[str, Subject]) -> Iterable[Event]:
             yield Event(key, subject.name, kind, True, one.words, one.since)
 
 
-def delivered(memory: AlertMemory, channel: str, now: datetime) -> AlertMemory:
-    """The memory once the channel took a message with all that waited for it."""
-    one = replace(memory.channels[channel], waiting=(), dropped=0, delivered=now, failed=None, why="")
-    return replace(memory, channels={**memory.channels, channel: one})
+def tried(memory: AlertMemory, channel: str, now: datetime, why: str) -> AlertMemory:
+    """The memory once something was sent through the channel; `why` it was not taken, empty where it was."""
+    known = memory.channels[channel]
+    delivered = known.delivered if why else now
+    known = replace(known, delivered=delivered, failed=now if why else None, why=why)
+    return replace(memory, channels={**memory.channels, channel: known})
 
 
-def undelivered(memory: AlertMemory, channel: str, now: datetime, why: str) -> AlertMemory:
-    """The memory once the channel failed: what waited goes on to wait."""
-    one = replace(memory.channels[channel], failed=now, why=why)
-    return replace(memory, channels={**memory.channels, channel: one})
+def emptied(memory: AlertMemory, channel: str) -> AlertMemory:
+    """The memory once the channel took all that waited for it."""
+    known = replace(memory.channels[channel], waiting=(), dropped=0)
+    return replace(memory, channels={**memory.channels, channel: known})

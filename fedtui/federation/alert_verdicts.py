@@ -46,12 +46,13 @@ def judge(evidence: Evidence, before: Subject, now: datetime) -> tuple[tuple[Ver
     """The verdicts in the order in which they came about, and what is to be remembered of the job."""
     job = evidence.job
     if job.state is State.PAUSED:
-        return (), replace(before, name=job.name, held=now)
+        return (), replace(before, name=job.name, held=now, hidden=0)
     ends = _ends(evidence, now)
     good = max((at for at, result in ends if result.outcome in _GOOD), default=None)
     after = replace(
         before,
         name=job.name,
+        hidden=0,
         seen=ends[-1][0] if ends else before.seen,
         good=max(filter(None, (good, _past(before.good, now))), default=None),
         period=evidence.period if evidence.period is not None else before.period,
@@ -61,7 +62,7 @@ def judge(evidence: Evidence, before: Subject, now: datetime) -> tuple[tuple[Ver
         Verdict(Kind.UNSEEN, False, "it was looked at"),
         _held(evidence),
         *_failures(ends, before, now),
-        *_staleness(evidence, after, bool(ends), now),
+        *_staleness(evidence, after, ends[-1][0] if ends else after.good, now),
     ]
     return tuple(found), after
 
@@ -91,35 +92,48 @@ def _failures(ends: list[tuple[datetime, Result]], before: Subject, now: datetim
     if not ends:
         return
     seen = _past(before.seen, now)
-    new = ends[-1:] if seen is None else [end for end in ends if end[0] > seen]
-    failed = [(at, result) for at, result in new if result.outcome is Outcome.FAILED]
+    new = [] if seen is None else [end for end in ends[:-1] if end[0] > seen]
+    failed = [end for end in (*new, ends[-1]) if end[1].outcome is Outcome.FAILED]
     if failed:
         at, result = failed[-1]
         how = result.ending or (result.reasons[0] if result.reasons else "failed")
         more = f"; so did {len(failed) - 1} more since the last check" if len(failed) > 1 else ""
-        yield Verdict(Kind.FAILED, True, f"its run that ended {_at(at, now)} failed: {how}{more}")
+        yield Verdict(Kind.FAILED, True, f"its run that ended at {_at(at, now)} failed: {how}{more}")
     at, result = ends[-1]
     if result.outcome in _GOOD:
-        yield Verdict(Kind.FAILED, False, f"its run that ended {_at(at, now)} ended well")
+        yield Verdict(Kind.FAILED, False, f"its run that ended at {_at(at, now)} ended well")
 
 
-def _staleness(evidence: Evidence, subject: Subject, ends_known: bool, now: datetime) -> Iterator[Verdict]:
-    limit = evidence.limit
-    if limit is None:
+def _staleness(
+    evidence: Evidence, subject: Subject, known: datetime | None, now: datetime
+) -> Iterator[Verdict]:
+    """Whether the job is stale; `known` is when its last run ended of which it is known how."""
+    if evidence.limit is None:
         return  # it has no period: nothing was promised
     product = evidence.product
-    if product is not None:
-        if product.fault:
-            yield Verdict(Kind.UNPROVEN, True, product.fault)
-            return
-        missing = f"{product.what} {product.path} is not there, or empty"
+    if product is not None and product.fault:
+        yield Verdict(Kind.UNPROVEN, True, product.fault)
+    elif product is not None:
+        missing = f"its product {product.path} is not there, or empty"
         said = f"{product.what} {product.path} is from" if product.at is not None else missing
         yield _stale(product.at, said, evidence, subject, now)
-    elif ends_known or subject.good is not None:
-        said = "its last run that ended well was" if subject.good is not None else "no run has ended well yet"
-        yield _stale(subject.good, said, evidence, subject, now)
-    else:
+        yield Verdict(Kind.UNPROVEN, False, "")
+    elif known is None or _ran_since(evidence, known):
         yield from _unknown_ends(evidence, subject, now)
+    else:
+        words = "its last run that ended well did so at"
+        said = words if subject.good is not None else "no run has ended well yet"
+        yield _stale(subject.good, said, evidence, subject, now)
+        yield Verdict(Kind.UNPROVEN, False, "")
+
+
+def _ran_since(evidence: Evidence, known: datetime) -> bool:
+    """Whether runs came after that moment which ended nobody knows how."""
+    unknown = [run.start for run in evidence.runs if run.result and run.result.outcome is Outcome.UNKNOWN]
+    last = evidence.job.last_run
+    if last is not None and evidence.job.last_result.outcome is Outcome.UNKNOWN:
+        unknown.append(last)
+    return any(at > known for at in unknown)
 
 
 def _unknown_ends(evidence: Evidence, subject: Subject, now: datetime) -> Iterator[Verdict]:
@@ -127,18 +141,18 @@ def _unknown_ends(evidence: Evidence, subject: Subject, now: datetime) -> Iterat
     job, limit, log = evidence.job, evidence.limit or 0.0, evidence.log_grew
     ran = job.last_run
     if log is not None and _age(log, now) <= limit:
-        yield Verdict(Kind.STALE, False, f"it wrote to its log {_at(log, now)}")
+        yield Verdict(Kind.STALE, False, f"it wrote to its log at {_at(log, now)}")
         yield Verdict(Kind.UNPROVEN, False, "")
         return
-    if ran is not None and _age(ran, now) <= limit or job.running:
+    if (ran is not None and _age(ran, now) <= limit) or job.running:
         yield Verdict(Kind.STALE, False, "it was started")
         yield Verdict(Kind.UNPROVEN, True, _NOBODY_KNOWS)
         return
     watched = evidence.starts_since is not None and _age(evidence.starts_since, now) >= limit
     if log is not None:
-        yield _stale(log, "it has not been seen to run, and last wrote to its log", evidence, subject, now)
+        yield _stale(log, "it has not been seen to run, and last wrote to its log at", evidence, subject, now)
     elif watched and job.cron is not None:
-        words = "cron's log names no start of it since" if ran is None else "cron last started it"
+        words = "cron's log names no start of it since" if ran is None else "cron last started it at"
         yield _stale(ran or evidence.starts_since, words, evidence, subject, now)
     elif _age(subject.since, now) > limit:
         yield Verdict(Kind.UNPROVEN, True, _NOBODY_KNOWS)
@@ -162,11 +176,11 @@ def _stale(
     if newest is not None:
         words = f"{words} {_at(newest, now)}, {_long(_age(newest, now))} ago"
     over = _age(counted, now) > limit
-    running = f"; it has been running since {_at(job.running_since, now)}" if (
-        job := evidence.job
-    ).running_since else ""
-    end = f"; more than {_long(limit)} is too old{running}" if over else ""
-    return Verdict(Kind.STALE, over, words + end)
+    if over:
+        words += f"; more than {_long(limit)} is too old"
+        since = evidence.job.running_since
+        words += f"; it has been running since {_at(since, now)}" if since is not None else ""
+    return Verdict(Kind.STALE, over, words)
 
 
 def _age(at: datetime, now: datetime) -> float:
@@ -174,9 +188,9 @@ def _age(at: datetime, now: datetime) -> float:
 
 
 def _at(moment: datetime, now: datetime) -> str:
-    """A moment in the reader's zone: the time of day, with its date where that is another."""
+    """A moment in the reader's zone: the time of day, or date and time where it is another day."""
     local = moment.astimezone(now.tzinfo)
-    return f"at {local:%H:%M:%S}" if local.date() == now.date() else f"on {local:%Y-%m-%d at %H:%M}"
+    return f"{local:%H:%M:%S}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
 def _long(seconds: float) -> str:
@@ -184,4 +198,6 @@ def _long(seconds: float) -> str:
     if minutes < 100:
         return f"{minutes:.0f} min"
     hours = minutes / 60
-    return f"{hours:g} h" if hours == int(hours) else f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} d"
+    return (
+        f"{hours:g} h" if hours == int(hours) else f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} d"
+    )

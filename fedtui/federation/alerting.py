@@ -7,15 +7,15 @@ in between tells nothing twice but the one message that was on its way, and forg
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
+from fedtui.config import Config
 from fedtui.federation.alert_looks import Watched, looks
 from fedtui.federation.alert_message import Message, message, test_message
-from fedtui.federation.alert_state import advance, delivered, undelivered
-from fedtui.federation.channels import Addresses, Channel, Undelivered
+from fedtui.federation.alert_state import advance, emptied, tried
+from fedtui.federation.channels import Undelivered, send
 from fedtui.history.alert_memory import (
     AlertMemory,
     AlertMemoryError,
@@ -27,6 +27,10 @@ from fedtui.history.alert_memory import (
     set_aside,
 )
 from fedtui.model import Snapshot
+from fedtui.sources.alert_addresses import HEARTBEAT, Address, labels
+
+Send = Callable[[Address, Message, datetime], None]
+"""Brings a message to an address. Blocking; raises Undelivered. `channels.send` is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +67,32 @@ class AlertReport:
 class AlertCheck:
     """One check: where it remembers, whom it tells, and what time it is."""
 
-    def __init__(self, state: Path, told: Addresses, host: str, now: Callable[[], datetime]) -> None:
-        self._state = state
-        self._told = told
+    def __init__(
+        self,
+        config: Config,
+        told: Sequence[Address],
+        host: str,
+        now: Callable[[], datetime],
+        send: Send = send,
+    ) -> None:
+        self._config = config
+        self._state = config.state
+        self._channels = [one for one in told if one.kind != HEARTBEAT]
+        self._heartbeats = [one for one in told if one.kind == HEARTBEAT]
+        self._labels = labels(told)
+        self._by = send
         self._host = host
         self._now = now
         self._trouble: list[str] = []
 
-    async def check(self, watched: list[Watched], snapshot: Snapshot, limits: dict[str, int]) -> AlertReport:
+    async def check(self, watched: Sequence[Watched], snapshot: Snapshot) -> AlertReport:
         """Look at these jobs and tell what is new. Raises AlertMemoryError where another check goes on."""
         with only_check(self._state):
             memory = await asyncio.to_thread(self._recall)
-            found = await looks(watched, snapshot, memory, limits, self._now())
-            memory, new = advance(memory, found, self._told.labels, self._now())
+            now = self._now()
+            found = await looks(watched, snapshot, memory, self._config, now)
+            told = {one.key: self._labels[one.key] for one in self._channels}
+            memory, new = advance(memory, found, told, now, [one.key for one in self._heartbeats])
             await self._keep(memory)
             memory, sent = await self._deliver(memory)
             reached = any(not one.why for one in sent) or not any(one.why for one in sent)
@@ -93,19 +110,12 @@ class AlertCheck:
         """Send a test message through every channel, and fetch the heartbeats."""
         with only_check(self._state):
             memory = await asyncio.to_thread(self._recall)
-            known = {
-                key: replace(memory.channels.get(key, ChannelMemory(label)), label=label)
-                for key, label in self._told.labels.items()
-            }
-            memory = replace(memory, channels={**memory.channels, **known})
             sent: list[Sent] = []
-            for channel in self._told.channels:
+            for channel in self._channels:
                 now = self._now()
                 why = await self._send(channel, test_message(self._host, now))
-                one = memory.channels[channel.key]
-                one = replace(one, failed=now, why=why) if why else replace(one, delivered=now, failed=None, why="")
-                memory = replace(memory, channels={**memory.channels, channel.key: one})
-                sent.append(Sent(one.label, 1, why))
+                memory = tried(self._with(memory, channel), channel.key, now, why)
+                sent.append(Sent(self._labels[channel.key], 1, why))
             await self._keep(memory)
             sent += await self._beat(memory, reached=True)
         return AlertReport(0, 0, (), (), tuple(sent), tuple(self._trouble))
@@ -128,45 +138,45 @@ class AlertCheck:
 
     async def _deliver(self, memory: AlertMemory) -> tuple[AlertMemory, list[Sent]]:
         sent: list[Sent] = []
-        for channel in self._told.channels:
+        for channel in self._channels:
             waits = memory.channels[channel.key]
             if not waits.waiting:
                 continue
             now = self._now()
             why = await self._send(channel, message(waits.waiting, waits.dropped, self._host, now))
             sent.append(Sent(waits.label, len(waits.waiting), why))
-            if why:
-                memory = undelivered(memory, channel.key, now, why)
-            else:
-                memory = delivered(memory, channel.key, now)
+            memory = tried(memory, channel.key, now, why)
+            memory = memory if why else emptied(memory, channel.key)
             await self._keep(memory)
         return memory, sent
 
-    async def _send(self, channel: Channel, what: Message) -> str:
+    async def _send(self, channel: Address, what: Message) -> str:
         """Why the channel did not take it; empty where it did."""
         try:
-            await asyncio.to_thread(channel.send, what, self._now())
+            await asyncio.to_thread(self._by, channel, what, self._now())
         except Undelivered as error:
             return str(error)
         return ""
 
     async def _beat(self, memory: AlertMemory, *, reached: bool) -> list[Sent]:
-        """Fetch the heartbeats, unless what there was to tell reached nobody: then who waits for them tells."""
+        """Fetch the heartbeats, unless what there was to tell reached nobody: their watcher tells then."""
         sent: list[Sent] = []
-        for heartbeat in self._told.heartbeats:
-            now = self._now()
-            known = memory.channels.get(heartbeat.key) or ChannelMemory(heartbeat.label)
+        for heartbeat in self._heartbeats:
+            label, now = self._labels[heartbeat.key], self._now()
             if not reached:
-                self._trouble.append(f"{heartbeat.label} was left out, since no message reached anybody.")
+                self._trouble.append(f"{label} was left out, since no message reached anybody.")
                 continue
-            try:
-                await asyncio.to_thread(heartbeat.beat)
-                known = replace(known, delivered=now, failed=None, why="")
-                sent.append(Sent(heartbeat.label, 0))
-            except Undelivered as error:
-                known = replace(known, failed=now, why=str(error))
-                sent.append(Sent(heartbeat.label, 0, str(error)))
-            memory = replace(memory, channels={**memory.channels, heartbeat.key: known})
+            why = await self._send(heartbeat, _NOTHING)
+            memory = tried(self._with(memory, heartbeat), heartbeat.key, now, why)
+            sent.append(Sent(label, 0, why))
         if sent:
             await self._keep(memory)
         return sent
+
+    def _with(self, memory: AlertMemory, address: Address) -> AlertMemory:
+        """The memory with a place for the address."""
+        known = memory.channels.get(address.key) or ChannelMemory(self._labels[address.key])
+        return replace(memory, channels={**memory.channels, address.key: known})
+
+
+_NOTHING = Message("", "", "")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import urllib.error
 import urllib.request
 from http.client import HTTPException
 from typing import Any
 
-MODULE = "fedtui.federation.courier"
 SOCKET_DEADLINE = 15.0
 
 
@@ -43,14 +43,23 @@ def _get(url: str) -> str:
 
 
 class _Said(logging.Handler):
-    """What the library logs is the only reason that it gives."""
+    """What the library logs is the only reason that it gives: warnings, and exceptions behind them."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.DEBUG)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+        """Keep a line that tells a reason."""
+        text = record.getMessage()
+        if record.levelno >= logging.WARNING:
+            self.lines.append(text)
+        elif "exception" in text.lower():
+            self.lines += _CAUSE.findall(text)[-1:]
+
+
+_CAUSE = re.compile(r"(?:\[Errno -?\d+\]|\[SSL[^]]*\]|\(\d{3}, b?'|[Tt]imed out)[^'\"()<>]*")
+"""What a chain of exceptions comes down to in the end."""
 
 
 def _notify(errand: dict[str, Any]) -> str:
@@ -60,17 +69,13 @@ def _notify(errand: dict[str, Any]) -> str:
     logger = logging.getLogger("apprise")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
-    reasons = _Said()
-    reasons.setLevel(logging.DEBUG)
     logger.addHandler(said)
-    logger.addHandler(reasons)
     service = apprise.Apprise()
     if not service.add(errand["url"]):
         return "; ".join(said.lines) or "it is no URL that apprise knows"
     if service.notify(title=errand["title"], body=errand["body"], body_format=apprise.NotifyFormat.TEXT):
         return ""
-    told = [text for text in reasons.lines if "xception" in text or "rror" in text]
-    return "; ".join(dict.fromkeys((*said.lines, *told))) or "it did not take the message"
+    return "; ".join(dict.fromkeys(said.lines)) or "it did not take the message"
 
 
 if __name__ == "__main__":

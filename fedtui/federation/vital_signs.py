@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fedtui.model import Job, Run
 from fedtui.schedule.upcoming import runs_of
+from fedtui.sources.freshness import ENDING, newest_data
 from fedtui.watching.grace import grace
 
 MOST_RUNS = 4000
@@ -25,7 +26,8 @@ _REPEATS = ("OnUnitActiveSec", "OnUnitInactiveSec")
 class ProductAge:
     """A job's product: when its newest data, or the file, is from. `fault` is why that is not known.
 
-    `at` is None with an empty `fault` where there is no such file, or nothing in it.
+    `at` is None with an empty `fault` where there is no such file, or nothing in it. `what` is what its path
+    follows in a sentence: "its product", "the newest data in".
     """
 
     path: str
@@ -75,17 +77,24 @@ def limit_of(job: Job, period: float | None) -> float | None:
     return None if period is None else max(2 * period, period + grace(job).total_seconds())
 
 
-def product_age(path: str) -> ProductAge:
-    """The age of the file that the job renews."""
+def product_age(path: str, now: datetime, notes: Path | None) -> ProductAge:
+    """The age of what the job renews: of its newest data where its lines say so, else of the file.
+
+    `now` is in the zone of timestamps without one; `notes` as `freshness.newest_data` has them.
+    """
     try:
-        facts = Path(path).stat()
+        if Path(path).suffix != ENDING:
+            facts = Path(path).stat()
+            at = datetime.fromtimestamp(facts.st_mtime, UTC) if facts.st_size else None
+            return ProductAge(path, at)
+        found = newest_data(Path(path), now, now.tzinfo or UTC, notes)
     except (FileNotFoundError, NotADirectoryError):
         return ProductAge(path, None)
     except OSError as error:
         return ProductAge(path, None, f"{path} cannot be looked at: {error.strerror}")
-    if facts.st_size == 0:
-        return ProductAge(path, None)
-    return ProductAge(path, datetime.fromtimestamp(facts.st_mtime, UTC))
+    if found.lines and found.newest is None:
+        return ProductAge(path, None, f"no line of {path} has a timestamp that can be read")
+    return ProductAge(path, found.newest, what="the newest data in")
 
 
 def log_grew(path: str | None) -> datetime | None:

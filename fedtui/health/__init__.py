@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from fedtui.health import (
+    alerts,
     command,
     data,
     line,
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     *rights.CHECKS,
     *security.CHECKS,
     *data.CHECKS,
+    *alerts.CHECKS,
 )
 
 RULES: dict[str, Rule] = {

@@ -1,4 +1,4 @@
-"""What the alert check remembers: problems that stand, what each channel still has to be told, and whether it works.
+"""What the alert check remembers: problems that stand, what each channel still has to be told, if it works.
 
 One small JSON file in the state folder, replaced in one rename and kept for its user alone. Without it each
 check would tell the same again. Where it cannot be written (a full disk is a time for alerts) it goes to the
@@ -48,9 +48,10 @@ class Standing:
 class Subject:
     """What is remembered of a job, or of a scheduler.
 
-    `since` is when it was first looked at; `held` when it was last seen paused; `seen` the end of the last run
-    that was judged and `good` of the last that ended well; `period` in seconds, as its schedule last told.
-    `unproven` is set for good once somebody was told that nobody can tell how it does.
+    `since` is when it was first looked at; `held` when it was last seen paused; `seen` the end of the last
+    run that was judged and `good` of the last that ended well; `period` in seconds, as its schedule last
+    told; `hidden` the number of checks in a row that could not look at it. `unproven` is set for good once
+    somebody was told that nobody can tell how it does.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Subject:
     good: datetime | None = None
     period: float | None = None
     unproven: bool = False
+    hidden: int = 0
     open: Mapping[str, Standing] = field(default_factory=dict)
 
 
@@ -124,15 +126,18 @@ def recall(state: Path) -> AlertMemory:
 
 
 def set_aside(state: Path) -> Path:
-    """Move what cannot be read out of the way, so that the check can go on; returns where it is now."""
+    """Move what cannot be read out of the way, so that the check can go on; returns where it is now.
+
+    Raises AlertMemoryError.
+    """
     path = alert_file(state)
     aside = path.with_suffix(".broken")
-    for one in _places(state):
-        with suppress(FileNotFoundError):
-            if one == path:
-                one.replace(aside)
-            else:
-                one.unlink()
+    try:
+        for one in _places(state):
+            with suppress(FileNotFoundError):
+                one.replace(aside) if one == path else one.unlink()
+    except OSError as error:
+        raise AlertMemoryError(f"{path} cannot be moved away: {error.strerror}") from error
     return aside
 
 
@@ -196,6 +201,7 @@ def _subject(record: dict[str, Any]) -> Subject:
         **moments,
         period=record["period"],
         unproven=record["unproven"],
+        hidden=record["hidden"],
         open=standing,
     )
 
