@@ -97,6 +97,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli import watching
 
             return watching.watch
+        case "drill":
+            from fedtui.cli.drilling import drill
+
+            return drill
         case "setup":
             from fedtui.cli.setup import setup
 

@@ -14,6 +14,7 @@ from fedtui.health import (
     alerts,
     command,
     data,
+    federation_git,
     line,
     logs,
     results,
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     *logs.CHECKS,
     *rights.CHECKS,
     *security.CHECKS,
+    *federation_git.CHECKS,
     *data.CHECKS,
     *alerts.CHECKS,
 )

@@ -19,7 +19,9 @@ class Doctor:
 
     def __init__(self, config: Config, *, machine: bool = True) -> None:
         self._asker = Asker(machine=machine)
-        self._host = Host(config.log_size_warning, asker=self._asker, notes=config.freshness)
+        self._host = Host(
+            config.log_size_warning, asker=self._asker, notes=config.freshness, state=config.state
+        )
         self._ignore: Collection[str] = config.ignore
         self._read = _modified()
 

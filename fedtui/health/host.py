@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, tzinfo
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fedtui.config import ConfigError
 from fedtui.crontab.comments import codes_of
@@ -34,6 +34,9 @@ from fedtui.sources.freshness import Freshness, newest_data
 from fedtui.sources.program import Ended
 from fedtui.sources.zone import local_zone
 
+if TYPE_CHECKING:
+    from fedtui.pack import Pack
+
 T = TypeVar("T")
 
 KEEP = 15.0
@@ -49,7 +52,7 @@ class Host:
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
     monotonic seconds; `asker` runs programs (none: none are run); `notes` is where is noted what was read of
-    the jobs' products.
+    the jobs' products. `state` is fedtui's own state folder.
     """
 
     def __init__(
@@ -58,8 +61,10 @@ class Host:
         clock: Callable[[], float] = time.monotonic,
         asker: Asker | None = None,
         notes: Path | None = None,
+        state: Path = Path("/nonexistent"),
     ) -> None:
         self._notes = notes
+        self.state = state
         self.log_limit = log_limit
         self.asker = asker
         self._clock = clock
@@ -137,6 +142,20 @@ class Host:
             raise Unknown("this machine", "no programs are asked here")
         return self.asker.ask(argv, of=of)
 
+    def ask_outside(self, *argv: str) -> Ended:
+        """The same for a program that leaves this machine: not asked unless somebody waits, or wants it."""
+        if self.asker is None:
+            raise Unknown("this machine", "no programs are asked here")
+        return self.asker.ask_outside(argv)
+
+    def pack(self) -> Pack | None:
+        """What was set up of the federation pack; None for nothing. Raises Unknown for an unusable file."""
+
+        try:
+            return self._remember("pack", "", lambda _: load_pack())
+        except ConfigError as error:
+            raise Unknown("the federation pack", str(error)) from error
+
     @property
     def is_machine(self) -> bool:
         """Whether the machine's own daemons start the jobs."""
@@ -146,10 +165,6 @@ class Host:
     def has_systemd(self) -> bool:
         """Whether systemd runs the machine, and starts the jobs."""
         return self.asker is not None and self.asker.machine and self.asker.systemd
-
-    def pack(self) -> Pack | None:
-        """The federation that was set up; None where there is none, or its file cannot be used."""
-        return self._remember("pack", "", _pack)
 
     def freshness(self, path: str, now: datetime) -> Freshness:
         """How new the data in the file is. Raises OSError."""
@@ -171,13 +186,6 @@ class Host:
     def silenced_in(self, path: str) -> tuple[str, ...]:
         """The codes that `# fedtui: ignore` lines of the unit file `path` name."""
         return self._remember("silenced", path, _silenced_in)
-
-
-def _pack(_: str) -> Pack | None:
-    try:
-        return load_pack()
-    except ConfigError:
-        return None  # `setup --status` says what is wrong with it
 
 
 def _exists(path: str) -> bool | None:

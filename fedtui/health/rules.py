@@ -59,7 +59,8 @@ class Rule:
     @property
     def sources(self) -> tuple[str, ...]:
         """The sources whose jobs it is looked for in."""
-        by_group = {Group.SCHEDULER: (), Group.LINE: CRON_TABLES, Group.TIMER: TIMERS, Group.RIGHTS: ()}
+        by_group = {Group.SCHEDULER: (), Group.LINE: CRON_TABLES, Group.TIMER: TIMERS}
+        by_group |= {Group.RIGHTS: (), Group.FEDERATION: ()}
         return self.needs or by_group.get(self.group, EVERY_JOB)
 
     def found(
