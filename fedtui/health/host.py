@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, tzinfo
 from fnmatch import fnmatch
 from pathlib import Path
@@ -30,8 +30,10 @@ from fedtui.health.files import (
     shipped,
 )
 from fedtui.pack import Pack, load_pack
+from fedtui.sources.cron_daemon import CronDaemon, find_cron
 from fedtui.sources.freshness import Freshness, newest_data
 from fedtui.sources.power import sleeps
+from fedtui.sources.processes import read_stat
 from fedtui.sources.program import Ended
 from fedtui.sources.zone import local_zone
 
@@ -52,8 +54,9 @@ class Host:
     """File facts as this user sees them.
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
-    monotonic seconds; `asker` runs programs (none: none are run); `notes` is where is noted what was read of
-    the jobs' products. `state` is fedtui's own state folder.
+    monotonic seconds; `asker` runs programs (none: none are run). `user_path` are the folders of this
+    user's own PATH; `notes` is where is noted what was read of the jobs' products, `state` fedtui's own
+    state folder.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Host:
         log_limit: int = LOG_LIMIT,
         clock: Callable[[], float] = time.monotonic,
         asker: Asker | None = None,
+        user_path: Sequence[str] = (),
         notes: Path | None = None,
         state: Path = Path("/nonexistent"),
     ) -> None:
@@ -68,6 +72,7 @@ class Host:
         self.state = state
         self.log_limit = log_limit
         self.asker = asker
+        self.user_path = tuple(user_path)
         self._clock = clock
         self._kept: dict[tuple[str, str], tuple[float, object]] = {}
         self._worked: dict[str, tuple[Hashable, object]] = {}
@@ -116,6 +121,20 @@ class Host:
     def changed(self, path: str) -> datetime | None:
         """When `path` was last written; None where that cannot be seen."""
         return self._remember("changed", path, file_time)
+
+    def moved(self, path: str) -> tuple[float, float] | None:
+        """When `path` was last written, and when anything of it last changed (its mtime and ctime)."""
+        return self._remember("moved", path, _moved)
+
+    def cron(self) -> CronDaemon:
+        """The cron daemon of this machine."""
+        return self._remember("cron", "", lambda _: find_cron())
+
+    def held_cron(self) -> int | None:
+        """The cron daemon's pid where a signal has stopped it (SIGSTOP): it is there, and starts nothing."""
+        pid = self.cron().pid
+        stat = read_stat(pid) if pid is not None else None
+        return pid if stat is not None and stat.state in ("T", "t") else None
 
     def disk(self, path: str) -> tuple[str, int, int] | None:
         """The nearest folder of `path` that is there, free and whole bytes of its disk for this user."""
@@ -211,6 +230,14 @@ def _executable(path: str) -> bool:
         return Path(path).is_file() and os.access(path, os.X_OK)
     except OSError:
         return False
+
+
+def _moved(path: str) -> tuple[float, float] | None:
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime, found.st_ctime
 
 
 def _append_problem(path: str) -> str | None:

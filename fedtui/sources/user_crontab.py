@@ -94,7 +94,8 @@ class UserCrontabSource:
             return Answer(self.name, now, None, problems=(problem,), schedulers=schedulers)
         rows = self._rows(table, daemon, now)
         notes = (computed_elsewhere(self.name, daemon, now),) if rows and daemon.dialect == "other" else ()
-        return Answer(self.name, now, rows, problems=notes, schedulers=schedulers)
+        commented = self._table.commented if self._table is not None else ()
+        return Answer(self.name, now, rows, problems=notes, schedulers=schedulers, commented=commented)
 
     def _look_at_first_rows(self) -> Answer | None:
         daemon, now = self._daemon(), self._clock()
