@@ -152,6 +152,8 @@ async def _turned_now(part: Part, ports: Ports) -> Part | None:
         return None
     if now is Stands.BEFORE:
         return back
+    if isinstance(back, FileText) and back.grows:
+        return None
     if isinstance(back, UnitSwitch):
         state = await switched(back.unit, ports, user_manager=back.user_manager)
         return replace(back, before=state)

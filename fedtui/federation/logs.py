@@ -88,7 +88,7 @@ def parts_of(folder: Path, names: Sequence[str], owner: Owner) -> tuple[Part, ..
     for name in names:
         path = folder / name
         if append_fault(path, owner) is None and not owner.own:
-            parts.append(FileText(str(path), None, b"", LOG_MODE, account))
+            parts.append(FileText(str(path), None, b"", LOG_MODE, account, grows=True))
     return tuple(parts)
 
 

@@ -263,9 +263,10 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, L
         sign = state_sign(job)
         return first, (Piece(f"{sign.glyph} {sign.word}  ", sign.tone), Piece(shown(job.state_reason)))
     outcomes = strip(runs, 24)
+    changed = (Piece(f"   schedule changed: {shown(job.changed)}", Tone.MUTED),) if job.changed else ()
     offer = Piece("   cron keeps no exit status; C records it" if _could_be_recorded(job) else "", Tone.MUTED)
     if not outcomes:
-        return first, (Piece("no run is on record yet", Tone.MUTED), offer)
+        return first, (Piece("no run is on record yet", Tone.MUTED), *changed, offer)
     known = [
         run.result.duration for run in runs if run.result is not None and run.result.duration is not None
     ]
@@ -279,6 +280,7 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, L
         *outcomes,
         Piece(words, Tone.MUTED),
         *said,
+        *changed,
         offer,
     )
 
