@@ -86,6 +86,8 @@ def make(part: FileText | Folder | Renamed | TableText, ports: Ports) -> None:
 
 def _make_file(part: FileText, ports: Ports) -> None:
     path = Path(part.path)
+    if part.grows and read(part.path) != part.before:
+        return
     if part.before is not None:
         keep(ports.config, path.name, part.before, ports.clock())
     if part.after is None:

@@ -27,9 +27,9 @@ class FileText:
 
     `owner` is (uid, gid); None leaves the owner a file has, and is ours for a new one. `private` keeps the
     text off the screen (a URL with a credential); its diff then tells only that the file is written. A unit
-    file makes systemd reload. `mode_before` and `owner_before` are those of the file that was there; the plan
-    fills them in. `grows` is a log: what others have appended to it is nobody's to take away, so the undo of
-    its making leaves it.
+    file makes systemd reload. `grows`: others write to it (a log), so that it stays when the change is taken
+    back and it is no longer as it was made. `mode_before` and `owner_before` are those of the file that was
+    there; the plan fills them in.
     """
 
     path: str
@@ -38,9 +38,9 @@ class FileText:
     mode: int = 0o644
     owner: tuple[int, int] | None = None
     private: bool = False
+    grows: bool = False
     mode_before: int | None = None
     owner_before: tuple[int, int] | None = None
-    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

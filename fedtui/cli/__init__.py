@@ -77,6 +77,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli.metrics import write_metrics
 
             return write_metrics
+        case "git-sync":
+            from fedtui.cli.git_sync import git_sync
+
+            return git_sync
         case "run" | "stop":
             from fedtui.cli import running
 

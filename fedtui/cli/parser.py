@@ -17,6 +17,11 @@ EXIT_STATUS = "exit status: 0 done, 1 the job failed, 2 wrong usage, 3 refused o
 CHECK_STATUS = "exit status: 0 fine, 1 warnings, 2 errors, 3 wrong usage or nothing could be checked"
 
 
+SYNC_STATUS = (
+    "exit status: 0 ok, 1 the script failed, 2 wrong usage, 3 refused; docs/git-sync.md lists the others"
+)
+
+
 class UsageError(Exception):
     """What was asked makes no sense; the message says why. `status` is the exit status: 2, of `check` 3."""
 
@@ -78,11 +83,12 @@ def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
     for name, (text, fill) in _VERBS.items():
         description = f"{text[0].upper()}{text[1:]}."
         of_check = name == "check"
+        endings = {"check": CHECK_STATUS, "git-sync": SYNC_STATUS}
         verb = verbs.add_parser(
             name,
             help=text,
             description=description,
-            epilog=CHECK_STATUS if of_check else EXIT_STATUS,
+            epilog=endings.get(name, EXIT_STATUS),
             fill=fill,
             usage_status=3 if of_check else 2,
         )
@@ -242,6 +248,16 @@ def _metrics(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _git_sync(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--root", metavar="DIR", help="the federation's checkout (default: as it was set up)")
+    parser.add_argument("--remote", metavar="NAME", help="where to push (default: as set up, else origin)")
+    parser.add_argument(
+        "--branch", metavar="NAME", help="what to push (default: as set up, else automation/federated-sync)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--json", action="store_true", help="print JSON once it has ended")
+
+
 def _setup(parser: argparse.ArgumentParser) -> None:
     _setup_modes(parser)
     parser.add_argument("--root", metavar="DIR", help="the federation's checkout, where the scripts are")
@@ -322,6 +338,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "env": ("compare what a job is given with your shell's environment", _env),
     "check": ("look for everything that keeps a schedule from doing its work", _check),
     "metrics": ("print jobs, runs and findings as OpenMetrics", _metrics),
+    "git-sync": ("run the sync script, commit data/ and push it", _git_sync),
     "setup": ("set up the jobs of a federation, or take them away", _setup),
     "undo": ("take the last change back, or the one of that id", _undo),
 }

@@ -3,7 +3,7 @@
 A block is the run of comment lines directly above an entry. It begins anew below a line that is no
 comment, below an empty or ruled-off comment line (`#`, `# ----`), below the `# m h dom mon dow command`
 heading of Debian's template, and below a job that somebody paused by hand (`#0 5 * * * backup`): none of
-those speaks of the entry.
+those speaks of the entry. A line of the federation pack's (`# fedtui: pack sync`) begins a block, too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fedtui.crontab.line import IGNORE_COMMENT, NO_BLOCK, OWN_COMMENT, Block, Kind, Line
+from fedtui.crontab.line import IGNORE_COMMENT, NO_BLOCK, OWN_COMMENT, PACK_COMMENT, Block, Kind, Line
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, split_schedule
 
@@ -34,6 +34,8 @@ def read_block(comments: Comments) -> Block:
     for index, (_, raw) in enumerate(comments):
         if _ends_block(raw):
             start = index + 1
+        elif raw.startswith(PACK_COMMENT):
+            start = index
     if start == len(comments):
         return NO_BLOCK
     note: list[tuple[int, str]] = []

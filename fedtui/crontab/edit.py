@@ -11,7 +11,7 @@ import re
 
 from fedtui.crontab import recording, splice
 from fedtui.crontab.document import Document
-from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PAUSED, Block, Entry, Kind
+from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PACK_COMMENT, PAUSED, Block, Entry, Kind
 from fedtui.crontab.splice import EditError
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, parse
@@ -273,7 +273,8 @@ def _with_note(document: Document, block: Block, comments: Comments, note: str) 
     for text, raw in zip(note.strip().splitlines(), _note_lines(note), strict=True):
         number = old.get(text.strip(), 0)
         lines.append((number, bytes_of.get(number, raw + carriage_return)))
-    at = next((index for index, (number, _) in enumerate(comments) if number in block.note_lines), 0)
+    head = 1 if comments and comments[0][1].startswith(PACK_COMMENT) else 0
+    at = next((index for index, (number, _) in enumerate(comments) if number in block.note_lines), head)
     others = [item for item in comments if item[0] not in block.note_lines]
     return others[:at] + lines + others[at:]
 

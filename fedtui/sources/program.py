@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -49,11 +49,15 @@ def run_program(
     extra: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     deadline: float = 10.0,
+    env: Mapping[bytes, bytes] | None = None,
+    started: Callable[[subprocess.Popen[bytes]], None] | None = None,
+    grace: float = 0.0,
 ) -> Ended:
     """Run `argv` in a session of its own and wait at most `deadline` seconds. Raises ProgramError.
 
     The session keeps the program from the terminal (a prompt, ctrl+c) and lets a late one be ended
-    together with its children.
+    together with its children. `env` is the whole environment, where it is not to be ours; `started` is told
+    of the process, for whoever may have to end it sooner. A late one is given `grace` seconds to clean up.
     """
     try:
         process = subprocess.Popen(
@@ -61,23 +65,33 @@ def run_program(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment({"LC_ALL": "C", **(extra or {})}),  # a table is bytes to all who touch it
+            # LC_ALL=C: a table is bytes to all who touch it
+            env=environment({"LC_ALL": "C", **(extra or {})}) if env is None else env,
             cwd=cwd,
             start_new_session=True,
         )
     except OSError as error:
         raise ProgramError(f"{argv[0]} could not be started: {error.strerror or error}") from error
+    if started is not None:
+        started(process)
     try:
         out, err = process.communicate(stdin, timeout=deadline)
     except subprocess.TimeoutExpired as error:
-        _end(process)
+        end_program(process, grace)
         raise ProgramError(f"{' '.join(argv)} did not answer within {deadline:g} s") from error
     return Ended(process.returncode, out, err)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the program and its children; never wait for a pipe that a stray child keeps open."""
+def end_program(process: subprocess.Popen[bytes], grace: float = 0.0) -> None:
+    """Kill the program and its children; never wait for a pipe that a stray child keeps open.
+
+    With a `grace` (seconds) they get a SIGTERM first: git takes its locks away then.
+    """
     try:
+        if grace:
+            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=grace)
         os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         process.kill()

@@ -336,7 +336,7 @@ async def test_a_worktree_with_unsaved_work_is_not_removed(
 def test_every_kind_of_part_is_kept_as_it_was() -> None:
     parts: tuple[Part, ...] = (
         TableText("fed", "crontab", None, b"\xff\0"),
-        FileText("/f", b"a", None, 0o600, (1, 2), True, 0o644, (0, 0)),
+        FileText("/f", b"a", None, 0o600, (1, 2), True, False, 0o644, (0, 0)),
         Folder("/d", there=False),
         Renamed("/a", "/b"),
         UnitSwitch("x.timer", True, (False, False), (True, True)),

@@ -1,0 +1,176 @@
+"""The lines of a crontab that the federation pack manages: found, added, changed and taken away. Pure.
+
+Each stands below a line of its own, `# fedtui: pack KEY (SCHEDULE)`, which begins the entry's comment block
+and says which schedule the pack gave it: where the entry has another one by now, that is somebody's choice.
+No other byte of the table changes, and when all of them are taken away the bytes from before are there again.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from fedtui.crontab import splice
+from fedtui.crontab.command_field import escape
+from fedtui.crontab.document import Document
+from fedtui.crontab.edit import edit
+from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PACK_COMMENT, Entry
+from fedtui.crontab.splice import EditError
+from fedtui.safe_text import decode
+
+_MARK = re.compile(
+    re.escape(PACK_COMMENT)
+    + rb"(?P<key>[a-z0-9-]+) \((?P<schedule>[^()]*)\)(?P<joined>; no newline above)?\s*"
+)
+_REASON = re.compile(re.escape(OWN_COMMENT) + rb" was (?P<why>.*\S)\s*")
+_JOINED = b"; no newline above"
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedLine:
+    """A line as the pack wants it: `field` is the command field, `%` escaped for cron."""
+
+    key: str
+    schedule: str
+    field: bytes
+    name: str = ""
+    note: str = ""
+
+
+class Found(NamedTuple):
+    """A line of the pack's in a table. `planned` is the schedule that the pack gave it.
+
+    `why` is what a `# fedtui: was */5; reason: ...` above it tells, empty where nothing does.
+    """
+
+    key: str
+    planned: str
+    entry: Entry
+    why: str = ""
+
+    @property
+    def custom(self) -> bool:
+        """Whether somebody gave it another schedule."""
+        return self.entry.schedule.split() != self.planned.split()
+
+
+def command_field(argv: Sequence[str], log: str = "", environment: Mapping[str, str] | None = None) -> bytes:
+    """The command field that runs `argv` by a POSIX shell and appends its output to `log`.
+
+    Words are quoted where they must be, and `%` is escaped, so that cron's shell gets exactly them. Text is
+    UTF-8; undecodable bytes of a path come as surrogates. Raises EditError for what no line can hold.
+    """
+    words = [f"{name}={shlex.quote(value)}" for name, value in (environment or {}).items()]
+    words += [shlex.quote(word) for word in argv]
+    if log:
+        words += [">>", shlex.quote(log), "2>&1"]
+    text = " ".join(words)
+    if any(char in text for char in "\n\r\0"):
+        raise EditError("a path with a line break in it cannot stand in a crontab")
+    return escape(text.encode("utf-8", "surrogateescape"))
+
+
+def managed(document: Document) -> tuple[Found, ...]:
+    """The pack's lines in the table's order."""
+    return tuple(_managed(document))
+
+
+def _managed(document: Document) -> Iterator[Found]:
+    for entry in document.entries:
+        raws = [document.lines[number - 1].raw for number in entry.block.own_lines]
+        mark = _MARK.fullmatch(raws[0]) if raws else None
+        if mark is not None:
+            reasons = [found for raw in raws[1:] if (found := _REASON.fullmatch(raw))]
+            why = decode(reasons[-1]["why"]) if reasons else ""
+            yield Found(mark["key"].decode(), mark["schedule"].decode("latin-1"), entry, why)
+
+
+def with_lines(document: Document, lines: Sequence[ManagedLine], *, reset: Collection[str] = ()) -> bytes:
+    """The table in which these lines are as wanted: changed where they are there, else added at its end.
+
+    A line that is paused or recorded stays so. One with a schedule of somebody's own keeps it, unless its
+    key is among `reset`. Raises EditError for what cron would refuse.
+    """
+    for line in lines:
+        there = next((found for found in managed(document) if found.key == line.key), None)
+        new = _added(document, line) if there is None else _changed(document, there, line, reset)
+        document = document.reparse(new)
+    return bytes(document)
+
+
+def _mark(line: ManagedLine, *, joined: bool = False) -> bytes:
+    schedule = " ".join(line.schedule.split())
+    return PACK_COMMENT + f"{line.key} ({schedule})".encode("ascii") + (_JOINED if joined else b"")
+
+
+def _added(document: Document, line: ManagedLine) -> bytes:
+    data = bytes(document)
+    joined = bool(data) and not data.endswith(b"\n")
+    data += b"\n" if joined else b""
+    comments = [_mark(line, joined=joined)]
+    comments += [b"# " + text.strip().encode() for text in line.note.strip().splitlines()]
+    name = line.name if line.name != splice.default_name(line.field) else ""
+    comments += [NAME_COMMENT + name.encode()] if name else []
+    schedule = " ".join(line.schedule.split())
+    new = data + b"".join(comment + document.newline for comment in comments)
+    new += schedule.encode("ascii") + b" " + line.field + b"\n"
+    return splice.checked(
+        document, new, None, schedule=schedule, field=line.field, name=name or None, note=line.note
+    )
+
+
+def _changed(document: Document, found: Found, line: ManagedLine, reset: Collection[str]) -> bytes:
+    entry = found.entry
+    keeps = found.custom and line.key not in reset
+    schedule = entry.schedule if keeps else line.schedule
+    if schedule.split() != entry.schedule.split() or line.field != entry.field:
+        index = document.entries.index(entry)
+        document = document.reparse(edit(document, entry, schedule=schedule, command=line.field))
+        entry = document.entries[index]
+    number = entry.block.own_lines[0]
+    old = document.lines[number - 1].raw
+    mark = _mark(line, joined=_JOINED in old) + (b"\r" if old.endswith(b"\r") else b"")
+    raws = {number: mark}
+    if found.custom and not keeps:  # what was said of the other schedule is no longer so
+        raws |= {at: b"" for at in entry.block.own_lines[1:] if _REASON.fullmatch(document.lines[at - 1].raw)}
+    new = b"".join(
+        raws.get(each.number, each.raw) + each.end for each in document.lines if raws.get(each.number, mark)
+    )
+    return splice.checked(document, new, entry)
+
+
+def without(document: Document, keys: Collection[str]) -> bytes:
+    """The table without the pack's lines of these keys, and without what belongs to them alone."""
+    for found in reversed(managed(document)):
+        if found.key in keys:
+            document = document.reparse(_removed(document, found))
+    return bytes(document)
+
+
+def _removed(document: Document, found: Found) -> bytes:
+    entry = found.entry
+    first = entry.block.own_lines[0]
+    gone = set(range(first, entry.line_number + 1))
+    new = splice.checked_without(
+        document, b"".join(bytes(line) for line in document.lines if line.number not in gone), entry, gone
+    )
+    if _JOINED not in document.lines[first - 1].raw:
+        return new
+    return _parted(document, new, entry, first)
+
+
+def _parted(document: Document, new: bytes, entry: Entry, first: int) -> bytes:
+    """The newline that was set for a line goes with it; what comes behind it needs it in its place."""
+    following = document.lines[entry.line_number : entry.line_number + 1]
+    if not following:
+        return new.removesuffix(b"\n")
+    mark = following[0].raw
+    if _MARK.fullmatch(mark) is None or _JOINED in mark:
+        return new
+    bare = mark.rstrip(b"\r")
+    lines = list(document.reparse(new).lines)
+    lines[first - 1] = lines[first - 1]._replace(raw=bare + _JOINED + mark[len(bare) :])
+    return b"".join(map(bytes, lines))

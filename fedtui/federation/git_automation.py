@@ -1,0 +1,131 @@
+"""The git automation as the set-up schedules it: its job, its parts, and what stands in its way.
+
+Optional, and with a warning: it makes a commit every six hours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fedtui.actions.parts import Part, RemoteUrl, Worktree
+from fedtui.actions.ports import Ports
+from fedtui.federation.git_worktree import worktree_path
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.remark import Remark
+from fedtui.federation.ssh_check import check_remote, ssh_url_of
+from fedtui.federation.surroundings import Owner
+from fedtui.model import Severity
+from fedtui.sources.git_checkout import Git, GitFailed, look, remote_url, worktrees
+
+KEY = "git"
+SCHEDULE = "0 */6 * * *"
+LOG = "federated-git.log"
+WARNING = (
+    "The git automation commits and pushes up to four times a day, without anybody looking. It keeps to a "
+    "branch of its own; merge it by hand when you have looked."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GitParts:
+    """What the set-up adds for git: the job, and the parts that come before it. Remarks of the job's key.
+
+    `offered` is a change that helps and that the user has to want (an SSH URL in place of https).
+    """
+
+    job: ManagedJob
+    parts: tuple[Part, ...]
+    remarks: tuple[Remark, ...]
+    offered: tuple[Part, ...] = ()
+
+
+def program() -> tuple[str, ...]:
+    """How a scheduler starts this fedtui: by the installed program's path, else by Python's."""
+    beside = Path(sys.executable).with_name("fedtui")
+    named = Path(sys.argv[0]).absolute()
+    for path in (named if named.name == "fedtui" else beside, beside):
+        if path.is_file() and os.access(path, os.X_OK):
+            return (str(path),)
+    found = shutil.which("fedtui")
+    return (found,) if found else (sys.executable, "-m", "fedtui")
+
+
+def git_job(root: Path, log_dir: str) -> ManagedJob:
+    """The job; `log_dir` empty for a timer's journal."""
+    return ManagedJob(
+        key=KEY,
+        name="federated-git",
+        description="Commit and push of the federation's data",
+        argv=(*program(), "git-sync", "--root", str(root)),
+        schedule=SCHEDULE,
+        log=str(Path(log_dir) / LOG) if log_dir else "",
+        spread=300,
+    )
+
+
+async def git_plan(
+    root: Path,
+    remote: str,
+    branch: str,
+    log_dir: str,
+    owner: Owner,
+    environment: Mapping[bytes, bytes],
+    ports: Ports,
+) -> GitParts:
+    """The git automation of ROOT for `owner`, in the environment that the scheduler gives it. Writes nothing.
+
+    Asks the remote, so it takes up to half a minute where that does not answer.
+    """
+    return await asyncio.to_thread(_plan, root, remote, branch, log_dir, owner, environment, ports)
+
+
+def _plan(
+    root: Path,
+    remote: str,
+    branch: str,
+    log_dir: str,
+    owner: Owner,
+    environment: Mapping[bytes, bytes],
+    ports: Ports,
+) -> GitParts:
+    job = git_job(root, log_dir)
+    git = Git(root, env=environment)
+    try:
+        checkout = look(git)
+        url = remote_url(git, remote)
+        there = worktrees(git)
+    except GitFailed as failed:
+        said = Remark(
+            Severity.ERROR, f"{root} cannot be used by git: {failed}.", KEY, f"git -C {root} status"
+        )
+        return GitParts(job, (), (said,))
+    remarks = [Remark(Severity.NOTE, WARNING, KEY)]
+    remarks += check_remote(git, remote, url, branch, owner, environment)
+    parts: list[Part] = []
+    path = worktree_path(ports.config.state, checkout.common_dir)
+    elsewhere = next(
+        (
+            place
+            for place, name in there.items()
+            if name == branch and place not in (os.path.realpath(path), os.path.realpath(checkout.top))
+        ),
+        "",
+    )
+    if elsewhere:
+        advice = f"git worktree remove {elsewhere}, or switch it to another branch"
+        remarks.append(Remark(Severity.ERROR, f"{branch} is checked out in {elsewhere}.", KEY, advice))
+    elif checkout.branch == branch:
+        remarks.append(
+            Remark(Severity.NOTE, f"{root} has {branch} checked out: commits are made in place.", KEY)
+        )
+    elif owner.own and checkout.head:
+        parts.append(Worktree(str(checkout.top), str(path), branch, there=True, remote=remote))
+    better = ssh_url_of(url)
+    offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better else ()
+    return GitParts(job, tuple(parts), tuple(remarks), offered)

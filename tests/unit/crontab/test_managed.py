@@ -1,0 +1,177 @@
+"""The pack's lines of a crontab: added, changed, taken away, and no other byte of the table touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fedtui.crontab import Document, edit, recording
+from fedtui.crontab.command_field import split_percent
+from fedtui.crontab.managed import ManagedLine, command_field, managed, with_lines, without
+from fedtui.crontab.splice import EditError
+
+SYNC = ManagedLine(
+    "sync", "0 * * * *", command_field(("bash", "/r/sync-learning-data.sh"), "/l/federated-sync.log")
+)
+EXPORT = ManagedLine("export", "0 2 * * 0", command_field(("bash", "/r/export.sh"), "/l/e.log"), "weekly")
+FASTER = ManagedLine("sync", "*/15 * * * *", SYNC.field)
+
+
+def placed(data: bytes, *lines: ManagedLine, reset: tuple[str, ...] = ()) -> bytes:
+    return with_lines(Document.parse(data), lines, reset=reset)
+
+
+def removed(data: bytes, *keys: str) -> bytes:
+    return without(Document.parse(data), keys or ("sync", "export"))
+
+
+def test_lines_are_added_at_the_end() -> None:
+    assert placed(b"# mine\n5 5 * * * own\n# last words\n", SYNC, EXPORT) == (
+        b"# mine\n5 5 * * * own\n# last words\n"
+        b"# fedtui: pack sync (0 * * * *)\n"
+        b"0 * * * * bash /r/sync-learning-data.sh >> /l/federated-sync.log 2>&1\n"
+        b"# fedtui: pack export (0 2 * * 0)\n"
+        b"# name: weekly\n"
+        b"0 2 * * 0 bash /r/export.sh >> /l/e.log 2>&1\n"
+    )
+
+
+def test_the_comment_above_them_is_not_theirs() -> None:
+    new = placed(b"# last words\n", SYNC)
+    entry = Document.parse(new).entries[0]
+    assert (entry.note, entry.name) == ("", "sync-learning-data")
+
+
+def test_applied_twice_changes_nothing_and_another_schedule_changes_one_line_and_its_mark() -> None:
+    once = placed(b"MAILTO=me\n", SYNC, EXPORT)
+    assert placed(once, SYNC, EXPORT) == once
+    twice = placed(once, FASTER, EXPORT)
+    assert twice == once.replace(b"0 * * * *", b"*/15 * * * *")
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_paused_or_recorded_line_stays_so(paused: bool) -> None:
+    once = Document.parse(placed(b"", SYNC))
+    if paused:
+        once = once.reparse(edit.pause(once, once.entries[0]))
+    else:
+        once = once.reparse(recording.record(once, once.entries[0], "/s/record"))
+    new = Document.parse(placed(bytes(once), FASTER))
+    entry = new.entries[0]
+    assert (entry.paused, entry.recorder is None, entry.schedule) == (paused, paused, "*/15 * * * *")
+    assert removed(bytes(new)) == b""
+
+
+def test_a_schedule_of_somebodys_own_is_seen_and_kept() -> None:
+    once = Document.parse(placed(b"", SYNC))
+    custom = edit.reschedule(once, once.entries[0], "*/30 * * * *", reason="busy", ticket="#123")
+    (found,) = managed(Document.parse(custom))
+    assert (found.custom, found.planned, found.entry.schedule) == (True, "0 * * * *", "*/30 * * * *")
+    assert found.why == "0 * * * *; reason: busy; ticket #123"
+    kept = placed(custom, FASTER)
+    (found,) = managed(Document.parse(kept))
+    assert (found.planned, found.entry.schedule, found.why[:9]) == (
+        "*/15 * * * *",
+        "*/30 * * * *",
+        "0 * * * *",
+    )
+    given_up = placed(custom, FASTER, reset=("sync",))
+    assert given_up == placed(b"", FASTER)
+    assert removed(kept) == b""
+
+
+def test_removing_some_leaves_the_others() -> None:
+    both = placed(b"# mine\n", SYNC, EXPORT)
+    assert removed(both, "sync") == placed(b"# mine\n", EXPORT)
+    assert removed(both, "export") == placed(b"# mine\n", SYNC)
+
+
+def test_what_others_wrote_behind_them_stays() -> None:
+    assert removed(placed(b"A=1\n", SYNC) + b"# theirs\n5 5 * * * x\n") == b"A=1\n# theirs\n5 5 * * * x\n"
+
+
+@pytest.mark.parametrize("first", ["sync", "export"])
+def test_a_missing_newline_is_missing_again(first: str) -> None:
+    both = placed(b"A=1\n# no end", SYNC, EXPORT)
+    assert b"# no end\n# fedtui: pack sync (0 * * * *); no newline above\n" in both
+    assert placed(both, SYNC, EXPORT) == both
+    other = "export" if first == "sync" else "sync"
+    assert removed(removed(both, first), other) == b"A=1\n# no end"
+    assert removed(both + b"# theirs\n") == b"A=1\n# no end\n# theirs\n"
+
+
+LINES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                b"",
+                b"# note",
+                b"#",
+                b"A = b",
+                b"*/5 * * * * job %x",
+                b"@daily\tx\r",
+                b"#fedtui:paused# 1 1 * * * p",
+            ]
+        ),
+        st.binary(max_size=12).map(lambda raw: b"# " + raw.replace(b"\n", b"")),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(LINES, st.booleans(), st.permutations([SYNC, EXPORT, FASTER]))
+def test_all_removed_gives_the_bytes_from_before(
+    lines: list[bytes], ended: bool, wanted: list[ManagedLine]
+) -> None:
+    data = b"\n".join(lines) + (b"\n" if ended and lines else b"")
+    document = Document.parse(data)
+    if document.bad_lines or b"# fedtui: pack" in data:
+        return
+    new = with_lines(document, wanted)
+    assert {found.key for found in managed(document.reparse(new))} == {"sync", "export"}
+    assert len(document.reparse(new).entries) == len(document.entries) + 2
+    assert without(document.reparse(new), ("sync", "export")) == data
+
+
+PATHS = st.text(
+    st.characters(exclude_characters="\n\r\0/", exclude_categories=("Cs",)), min_size=1, max_size=20
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(PATHS, PATHS)
+def test_any_path_reaches_the_script_as_it_is(script: str, log: str) -> None:
+    command, stdin = split_percent(command_field(("printf", "%s", script), f"/tmp/{log}"))
+    assert stdin is None
+    shown = subprocess.run(
+        ["/bin/sh", "-c", command.replace(b">> ", b"; printf ' %s' ").replace(b" 2>&1", b"")],
+        capture_output=True,
+        timeout=10,
+        check=False,
+    ).stdout
+    if b">> " in script.encode() + log.encode() or b" 2>&1" in script.encode() + log.encode():
+        return
+    assert shown == script.encode() + b" /tmp/" + log.encode()
+
+
+def test_names_that_need_no_quotes_have_none_and_others_do(tmp_path: Path) -> None:
+    assert command_field(("bash", "/r/s.sh")) == b"bash /r/s.sh"
+    odd = tmp_path / 'it\'s 100% "ü" $HOME'
+    field = command_field((os.fspath(odd),), "/l/a b.log", {"X": "1 2"})
+    assert field.startswith(b"X='1 2' '")
+    assert rb"100\%" in field
+    assert field.endswith(b">> '/l/a b.log' 2>&1")
+
+
+def test_what_no_line_can_hold_is_refused() -> None:
+    with pytest.raises(EditError, match="line break"):
+        command_field(("bash", "/a\nb"))
+    long = ManagedLine("sync", "0 * * * *", b"x" * 999)
+    with pytest.raises(EditError, match="command too long"):
+        placed(b"", long)
