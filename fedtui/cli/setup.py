@@ -16,6 +16,7 @@ from fedtui.cli.changing import DONE, carry_out
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.cli.setup_records import status_record
+from fedtui.federation.additions import additions_of
 from fedtui.federation.placing import Placed
 from fedtui.federation.profile import ready_made
 from fedtui.federation.removal import plan_removal
@@ -72,8 +73,12 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     trials = () if options.dry_run else await _try(survey, here, workspace, options)
     if options.dry_run and to_try(survey, here):
         _print(["", "Dry run: no script is run; the plan is that of scripts that pass."], options)
+    added = await additions_of(survey, ports)
+    found = [remark for one in added for remark in one.remarks]
+    _print(remark_lines(found), options)
     try:
-        plan = await plan_setup(survey, intent_of(survey, trials, here), now, ports)
+        intent = replace(intent_of(survey, trials, here), additions=added)
+        plan = await plan_setup(survey, intent, now, ports)
     except NothingToChange:
         _print(["", _NOTHING_CHANGES], options)
         return DONE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 
 from fedtui.actions.backup import for_the_eye
@@ -50,7 +51,7 @@ async def plan_removal(ports: Ports) -> Plan:
         parts += moved
     parts.append(FileText(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
     parts += [Folder(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
-    warnings = tuple(_warnings(pack, moved, target))
+    warnings = tuple(await asyncio.to_thread(_warnings, pack, parts, target))
     return await plan_bundle(
         "remove",
         JOB_ID,
@@ -91,15 +92,9 @@ def _logs(pack: Pack, target: Path) -> list[Part]:
     found: list[Part] = []
     for name in pack.origin.made_files:
         path = Path(name)
-        candidates = (
-            [path, *sorted(path.parent.glob(f"{_literal(path.name)}.*"))] if path.parent.is_dir() else []
-        )
-        found += [Renamed(str(one), str(target / one.name)) for one in candidates if one.is_file()]
+        rotated = sorted(path.parent.glob(f"{escape(path.name)}.*")) if path.parent.is_dir() else []
+        found += [Renamed(str(one), str(target / one.name)) for one in (path, *rotated) if one.is_file()]
     return found
-
-
-def _literal(name: str) -> str:
-    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
 
 
 def _missing(folder: Path) -> list[Path]:
@@ -114,15 +109,24 @@ def _secret(pack: Pack) -> bool:
     return bool(pack.alerts or pack.heartbeat)
 
 
-def _warnings(pack: Pack, moved: Sequence[Part], target: Path) -> Iterator[str]:
+def _warnings(pack: Pack, parts: Sequence[Part], target: Path) -> list[str]:
+    """Where the logs go, and which folders stay since somebody else's things are in them."""
+    said = []
+    moved = [part.source for part in parts if isinstance(part, Renamed)]
     if moved:
-        yield f"{len(moved)} log{'' if len(moved) == 1 else 's'} of the pack go to {for_the_eye(target)}; none is deleted."
-    gone = {part.source for part in moved if isinstance(part, Renamed)}
-    folders = set(pack.origin.made_folders)
-    for folder in pack.origin.made_folders:
-        path = Path(folder)
-        if not path.is_dir():
-            continue
-        others = [one for one in path.iterdir() if str(one) not in gone | folders | {str(pack_file())}]
+        count = f"{len(moved)} log{'' if len(moved) == 1 else 's'}"
+        said.append(f"{count} of the pack go to {for_the_eye(target)}; none is deleted.")
+    files = {part.path for part in parts if isinstance(part, FileText) and part.after is None}
+    gone = {*moved, *files, *pack.origin.made_folders}
+    for folder in map(Path, pack.origin.made_folders):
+        others = [one for one in folder.iterdir() if _stays(one, gone)] if folder.is_dir() else []
         if others:
-            yield f"{for_the_eye(path)} stays: {others[0].name} in it is not the pack's."
+            said.append(f"{for_the_eye(folder)} stays: {others[0].name} in it is not the pack's.")
+    return said
+
+
+def _stays(path: Path, gone: set[str]) -> bool:
+    """Whether something is left there; systemd takes away its folders of links with their last link."""
+    if path.name.endswith(".wants"):
+        return any(str(path.parent / link.name) not in gone for link in path.iterdir())
+    return str(path) not in gone

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from fedtui.model import Outcome, Run
+from fedtui.model import Outcome, Run, Trigger
 from fedtui.pack import Pack
 
 WEEK = 7
@@ -28,7 +28,8 @@ _GOOD = (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
 class Standing:
     """Where the operator stands. `week` is 1, 2 or 3; `days` how long that has gone on.
 
-    `good`, `failed` and `unknown` count runs of the last seven days. `waits` says what is still to come
+    `good`, `failed` and `unknown` count runs of the last seven days, once there is a
+    schedule those by it. `waits` says what is still to come
     before the next stage, nothing where it can begin; `then` is what comes next, `command` how.
     """
 
@@ -56,12 +57,10 @@ def stand(pack: Pack | None, runs: Sequence[Run], now: datetime) -> Standing:
     """Where the operator stands at `now`; `runs` are those of the pack's jobs."""
     since = now - timedelta(days=WEEK)
     ended = [run for run in runs if run.result is not None and run.start >= since]
-    outcomes = [run.result.outcome for run in ended if run.result is not None]
-    good = sum(outcome in _GOOD for outcome in outcomes)
-    failed = sum(outcome is Outcome.FAILED for outcome in outcomes)
-    unknown = len(outcomes) - good - failed
     if pack is None or not pack.scripts:
-        return _by_hand(runs, good, failed, unknown, now)
+        return _by_hand(runs, *_counts(ended), now)
+    scheduled = [run for run in ended if run.trigger is not Trigger.MANUAL]
+    good, failed, unknown = _counts(scheduled)
     days = max(0, (now.date() - date.fromisoformat(pack.since)).days)
     if pack.git:
         return Standing(
@@ -85,6 +84,14 @@ def stand(pack: Pack | None, runs: Sequence[Run], now: datetime) -> Standing:
         "Turn on the commits, on a branch of their own.",
         ("fedtui", "setup", "--git"),
     )
+
+
+def _counts(runs: Sequence[Run]) -> tuple[int, int, int]:
+    """How many ended well, failed, or ended in a way that nobody knows."""
+    outcomes = [run.result.outcome for run in runs if run.result is not None]
+    good = sum(outcome in _GOOD for outcome in outcomes)
+    failed = sum(outcome is Outcome.FAILED for outcome in outcomes)
+    return good, failed, len(outcomes) - good - failed
 
 
 def _by_hand(runs: Sequence[Run], good: int, failed: int, unknown: int, now: datetime) -> Standing:

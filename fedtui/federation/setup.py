@@ -94,15 +94,9 @@ def to_try(survey: Survey, now: Mapping[str, Placed]) -> tuple[ManagedJob, ...]:
     return tuple(fresh)
 
 
-def remarks_of(survey: Survey, trials: Sequence[Trial], additions: Sequence[Addition]) -> tuple[Remark, ...]:
-    """All that was found, the trial runs and the additions included."""
-    tried = tuple(trial.remark(force=survey.request.force) for trial in trials)
-    return (*survey.remarks, *tried, *(remark for one in additions for remark in one.remarks))
-
-
 def intent_of(survey: Survey, trials: Sequence[Trial], now: Mapping[str, Placed]) -> Intent:
     """What is to be scheduled. Raises Refused where nothing can be."""
-    remarks = remarks_of(survey, trials, ())
+    remarks = (*survey.remarks, *(trial.remark(force=survey.request.force) for trial in trials))
     blocked = {remark.key for remark in remarks if remark.severity is Severity.ERROR}
     whole = next((one for one in remarks if one.severity is Severity.ERROR and not one.key), None)
     if whole is not None:
@@ -124,7 +118,6 @@ async def plan_setup(
 ) -> Plan:
     """The plan by which the pack is as asked for. Raises NothingToChange, Refused."""
     backend, owner = survey.backend, survey.owner
-    profile_keys = {one.job.key for one in survey.found}
     parts: list[Part] = []
     # A unit's log is made with its unit.
     names = [Path(job.log).name for job in intent.jobs if job.log] if backend == "cron" else []
@@ -143,7 +136,8 @@ async def plan_setup(
     if survey.request.linger and backend == "user" and survey.lingers is False:
         parts.append(Lingering(owner.name, False, True))
     folders = await asyncio.to_thread(_new_folders, parts)
-    keys = sorted((profile_keys & {job.key for job in jobs}) | intent.left)
+    kept = {job.key for job in jobs} | intent.left
+    keys = [one.job.key for one in survey.found if one.job.key in kept]
     pack = await _pack(survey, keys, folders, parts, now, ports)
     parts.append(await asyncio.to_thread(_pack_part, survey.was, pack))
     return await plan_bundle(
@@ -221,7 +215,7 @@ async def _pack(
         origin = replace(origin, no_crontab=tables[0].before is None)
     if any(isinstance(part, Lingering) for part in parts):
         origin = replace(origin, made_lingering=True)
-    new_logs = await asyncio.to_thread(_new_logs, survey)
+    new_logs = await asyncio.to_thread(_new_logs, survey, keys)
     origin = replace(
         origin,
         made_folders=tuple(dict.fromkeys((*origin.made_folders, *folders))),
@@ -247,9 +241,10 @@ async def _pack(
     )
 
 
-def _new_logs(survey: Survey) -> list[str]:
+def _new_logs(survey: Survey, keys: Sequence[str]) -> list[str]:
     """The logs that are not there yet: whoever removes the pack moves them away."""
-    return [str(path) for job in survey.profile.jobs if not (path := survey.logs.path / job.log).exists()]
+    names = [job.log for job in survey.profile.jobs if job.key in keys]
+    return [str(path) for name in names if not (path := survey.logs.path / name).exists()]
 
 
 def _today(now: datetime) -> str:

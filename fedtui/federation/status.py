@@ -1,4 +1,4 @@
-"""What is set up and how it stands: each job of the pack, its logs, and where the operator is in the rollout."""
+"""What is set up and how it stands: each job of the pack, its logs, and how far the rollout is."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class JobStatus:
 
 @dataclass(frozen=True, slots=True)
 class PackStatus:
-    """What `fedtui setup --status` tells. `pack` is None where nothing is set up; `problem` why less is known."""
+    """What `fedtui setup --status` tells. `pack` is None for none; `problems` say why less is known."""
 
     pack: Pack | None
     jobs: tuple[JobStatus, ...]

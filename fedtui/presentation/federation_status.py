@@ -60,7 +60,8 @@ def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
     yield f"  next      {_when(job.next_run, now) if job.next_run else '-'}"
     sign = outcome_sign(job.last_result)
     reasons = f": {job.last_result.reasons[0]}" if job.last_result.reasons else ""
-    yield f"  last      {_when(job.last_run, now) if job.last_run else '-'}  {sign.glyph} {sign.word}{reasons}"
+    last = _when(job.last_run, now) if job.last_run else "-"
+    yield f"  last      {last}  {sign.glyph} {sign.word}{reasons}"
     if one.log:
         yield f"  log       {one.log}  {size(one.log_size) if one.log_size is not None else 'not there yet'}"
 
@@ -69,10 +70,8 @@ def standing_lines(standing: Standing) -> Iterator[str]:
     """Where the operator stands in the rollout."""
     yield f"rollout: {standing.title}" + (f", day {standing.days + 1}" if standing.days else "")
     if standing.week > 1:
-        counts = (
-            f"{standing.good} ended well, {standing.failed} failed, of {standing.unknown} the end is unknown"
-        )
-        yield f"  runs of the last 7 days: {counts}"
+        known = f"{standing.good} ended well, {standing.failed} failed"
+        yield f"  runs of the last 7 days: {known}, of {standing.unknown} the end is unknown"
     for wait in standing.waits:
         yield f"  still to come: {wait}"
     yield f"  {'next' if standing.ready else 'then'}: {standing.then}"
