@@ -16,6 +16,7 @@ from fedtui.model import (
     Job,
     Location,
     Outcome,
+    Remedy,
     Result,
     Run,
     Scheduler,
@@ -103,6 +104,22 @@ def test_a_command_that_only_the_shell_finds() -> None:
     finding = found(cron_job("no-such-tool-of-mine --now"))["FT118"]
     assert finding.title == "no-such-tool-of-mine is not on cron's PATH"
     assert finding.evidence[0] == "cron's PATH  /usr/bin:/bin"
+
+
+def test_where_a_command_lies_that_only_the_shell_finds_is_set_above_the_line(tmp_path: Path) -> None:
+    tool = tmp_path / "mytool"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    job = replace(cron_job("mytool --now"), editable=True)
+    snapshot = Snapshot(NOW, (job,))
+    host = Host(user_path=("", "relative", str(tmp_path)))
+    finding = next(one for one in checkup(snapshot, host).findings if one.code == "FT118")
+    assert finding.evidence[:2] == ("cron's PATH  /usr/bin:/bin", f"found  {tool}")
+    assert finding.remedy == Remedy(
+        "setting", f"set a PATH= with {tmp_path} above the line", f"PATH=/usr/bin:/bin:{tmp_path}"
+    )
+    theirs = Snapshot(NOW, (replace(job, editable=False),))
+    assert next(f for f in checkup(theirs, host).findings if f.code == "FT118").remedy is None
 
 
 def test_the_tables_own_path_is_the_one_that_counts(tmp_path: Path) -> None:
