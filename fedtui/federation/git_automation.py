@@ -9,7 +9,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from fedtui.federation.remark import Remark
 from fedtui.federation.ssh_check import check_remote, ssh_url_of
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
+from fedtui.safe_text import shown
 from fedtui.sources.git_checkout import Git, GitFailed, Given, look, remote_url, worktree_path, worktrees
+from fedtui.sources.program import ProgramError
 
 KEY = "git"
 SCHEDULE = "0 */6 * * *"
@@ -53,6 +55,19 @@ def program() -> tuple[str, ...]:
             return (str(path),)
     found = shutil.which("fedtui")
     return (found,) if found else (sys.executable, "-m", "fedtui")
+
+
+def _starts(given: Given, owner: Owner) -> Iterator[Remark]:
+    """Whether the schedule will find this fedtui: in its environment, as its user."""
+    command = (*program(), "--version")
+    try:
+        ended = given.run(command, deadline=20.0)
+        said = "" if ended.status == 0 else (ended.said.splitlines() or [f"exit {ended.status}"])[-1]
+    except ProgramError as error:
+        said = str(error)
+    if said:
+        text = f"{command[0]} does not start as {owner.name} in the schedule's environment: {shown(said)}"
+        yield Remark(Severity.ERROR, text, KEY, "Install fedtui where that user finds it, e.g. with pipx.")
 
 
 def git_job(root: Path, log_dir: str) -> ManagedJob:
@@ -105,7 +120,7 @@ def _plan(
             Severity.ERROR, f"{root} cannot be used by git: {failed}.", KEY, f"git -C {root} status"
         )
         return GitParts(job, (), (said,))
-    remarks = [Remark(Severity.NOTE, WARNING, KEY)]
+    remarks = [Remark(Severity.NOTE, WARNING, KEY), *_starts(given, owner)]
     remarks += check_remote(git, remote, url, branch, owner, given)
     parts: list[Part] = []
     path = worktree_path(ports.config.state, checkout.common_dir)

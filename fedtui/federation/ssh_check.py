@@ -20,7 +20,7 @@ from fedtui.model import Severity
 from fedtui.safe_text import shown
 from fedtui.sources.git_checkout import Git, Given
 from fedtui.sources.program import ProgramError
-from fedtui.sources.ssh_key import Key, SshFacts, ssh_facts, ssh_place
+from fedtui.sources.ssh_key import Key, SshFacts, ssh_facts, ssh_place, ssh_words
 
 KEY = "git"
 DEADLINE = 30.0
@@ -44,15 +44,16 @@ def check_remote(
         yield Remark(Severity.ERROR, f"There is no remote {remote}.", KEY, command)
         return
     place = ssh_place(url)
-    if place is not None:
+    ssh = ssh_words(git.ssh_command())
+    if place is not None and ssh:
         try:
-            facts = ssh_facts(place, owner.home, given.run)
+            facts = ssh_facts(place, owner.home, given.run, ssh)
         except ProgramError as error:
             yield Remark(Severity.ERROR, f"ssh cannot be asked: {error}.", KEY, "Install openssh-client.")
             return
         yield from of_keys(facts, owner.home)
         yield from of_host(facts)
-    elif better := ssh_url_of(url):
+    elif place is None and (better := ssh_url_of(url)):
         command = f"git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
         yield Remark(
             Severity.WARNING,

@@ -20,7 +20,7 @@ from fedtui.model import Job, Severity, Snapshot, Unchecked
 from fedtui.safe_text import decode, shown
 from fedtui.sources.git_checkout import NOTE, SSH_OPTIONS, in_progress, kept_ref, worktree_path
 from fedtui.sources.program import Ended, ProgramError
-from fedtui.sources.ssh_key import SshFacts, ssh_facts, ssh_place
+from fedtui.sources.ssh_key import SshFacts, ssh_facts, ssh_place, ssh_words
 
 if TYPE_CHECKING:
     from fedtui.pack import Pack
@@ -161,8 +161,9 @@ def _of_remote(look: _Look, job: Job | None) -> Iterator[Report]:
         yield SYNC_REMOTE.found(
             f"{pack.remote} is an https remote, for which a schedule has no password.", (shown(url),), job=job
         )
-    if place is not None:
-        facts = ssh_facts(place, look.home, look.ssh)
+    ssh = ssh_words(look.line("config", "--get", "core.sshCommand"))
+    if place is not None and ssh:
+        facts = ssh_facts(place, look.home, look.ssh, ssh)
         yield from _of_key(facts, job)
     yield from _reached(look, job)
 

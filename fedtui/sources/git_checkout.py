@@ -180,11 +180,14 @@ class Git:
         """The paths that `git WORDS -z` prints."""
         return tuple(path for path in self.do(*words).split("\0") if path)
 
+    def ssh_command(self) -> str:
+        """The ssh that the user configured for git; git hands it to a shell."""
+        theirs = self._variable("GIT_SSH_COMMAND")
+        return theirs or os.fsdecode(self.ask("config", "--get", "core.sshCommand").out).strip() or "ssh"
+
     def over_ssh(self) -> dict[str, str]:
         """What makes git's ssh ask nothing, on top of the ssh that the user configured."""
-        theirs = self._variable("GIT_SSH_COMMAND")
-        theirs = theirs or os.fsdecode(self.ask("config", "--get", "core.sshCommand").out).strip()
-        return {"GIT_SSH_COMMAND": f"{theirs or 'ssh'} {SSH_OPTIONS}"}
+        return {"GIT_SSH_COMMAND": f"{self.ssh_command()} {SSH_OPTIONS}"}
 
     def commit(self, name: str) -> str:
         """The id of the commit of that name; empty where there is none."""
