@@ -36,8 +36,8 @@ for case in "$@"; do
     git init -q --bare "remotes/$case.git"
     mkdir -p "$case/scripts" "$case/data/patterns"
     cd "$case"
-    printf '#!/usr/bin/env bash\ncat new.jsonl >> data/patterns/skills-patterns.jsonl\necho "[SUCCESS] synced"\n' \
-        > scripts/sync-learning-data.sh
+    printf '%s\n' '#!/usr/bin/env bash' 'cat new.jsonl >> data/patterns/skills-patterns.jsonl' \
+        'echo "[SUCCESS] synced"' > scripts/sync-learning-data.sh
     echo '{"pattern": 1}' > data/patterns/skills-patterns.jsonl
     echo 'new.jsonl' > .gitignore
     echo '{"pattern": 2}' > new.jsonl
@@ -80,15 +80,12 @@ def synced(box: Box) -> Iterator[Box]:
 def cron(box: Box, name: str, cases: tuple[str, ...]) -> None:
     """Have cron run the sync of these cases once, and wait for their ends."""
     logs = f"/home/fed/logs/{name}-"
-    lines = [
-        f"* * * * * fedtui git-sync --root /home/fed/{case} > {logs}{case}.log 2>&1; echo $? > {logs}{case}.exit"
-        for case in cases
-    ]
+    sync = "* * * * * fedtui git-sync --root ~/{case} > {logs}{case}.log 2>&1; echo $? > {logs}{case}.exit\n"
+    table = "PATH=/usr/local/bin:/usr/bin:/bin\n"
+    table += "".join(sync.format(case=case, logs=logs) for case in cases)
     if time.time() % 60 > 55:
         time.sleep(6)
-    box.run(
-        ["crontab", "-"], input="PATH=/usr/local/bin:/usr/bin:/bin\n" + "\n".join(lines) + "\n", check=True
-    )
+    box.run(["crontab", "-"], input=table, check=True)
     ends = [box.path(f"{logs}{case}.exit") for case in cases]
     wait_until(
         lambda: any(box.path(f"{logs}{case}.log").exists() for case in cases), 70, "cron's minute", 0.2
@@ -165,13 +162,14 @@ def test_a_stopped_sshd_is_no_success_and_the_next_sync_makes_up_for_it(synced: 
 
 PLAN = """
 from fedtui.federation.git_automation import git_plan
-from fedtui.federation.surroundings import given_environment, owner_of
+from fedtui.actions.cron_environment import job_environment
+from fedtui.federation.surroundings import owner_of
 from fedtui.config import load
 from fedtui.machine import host_workspace
 async def plan():
     ports = host_workspace(load()).ports
     owner = owner_of({run_as!r}, ports)
-    given = await given_environment("cron", owner, ports)
+    given = job_environment(owner.account, ())
     found = await git_plan(
         Path("/home/fed/{case}"), "origin", "automation/federated-sync", "/home/fed/logs", owner, given, ports
     )
