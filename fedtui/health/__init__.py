@@ -11,11 +11,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from fedtui.health import (
+    alerts,
     command,
     data,
     federation_git,
     line,
     logs,
+    manager,
+    rereading,
     results,
     rights,
     runs,
@@ -36,6 +39,8 @@ from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, Unchecked
 CHECKS: tuple[Check, ...] = (
     *scheduler.CHECKS,
     *units.CHECKS,
+    *rereading.CHECKS,
+    *manager.CHECKS,
     *line.CHECKS,
     *script.CHECKS,
     *command.CHECKS,
@@ -49,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
     *security.CHECKS,
     *federation_git.CHECKS,
     *data.CHECKS,
+    *alerts.CHECKS,
 )
 
 RULES: dict[str, Rule] = {
