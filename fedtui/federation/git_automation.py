@@ -91,12 +91,16 @@ async def git_plan(
     owner: Owner,
     environment: Mapping[bytes, bytes],
     ports: Ports,
+    *,
+    ssh_url: bool = False,
 ) -> GitParts:
     """The git automation of ROOT for `owner`, in the environment that the scheduler gives it. Writes nothing.
 
-    Asks the remote, so it takes up to half a minute where that does not answer.
+    `ssh_url`: the remote is asked by the SSH URL that is offered in place of an https one. It takes up to
+    half a minute where the remote does not answer.
     """
-    return await asyncio.to_thread(_plan, root, remote, branch, log_dir, owner, environment, ports)
+    given = Given.to(environment, owner.uid, owner.gid)
+    return await asyncio.to_thread(_plan, root, remote, branch, log_dir, owner, given, ports, ssh_url=ssh_url)
 
 
 def _plan(
@@ -105,11 +109,12 @@ def _plan(
     branch: str,
     log_dir: str,
     owner: Owner,
-    environment: Mapping[bytes, bytes],
+    given: Given,
     ports: Ports,
+    *,
+    ssh_url: bool,
 ) -> GitParts:
     job = git_job(root, log_dir)
-    given = Given.to(environment, owner.uid, owner.gid)
     git = Git(root, given=given)
     try:
         checkout = look(git)
@@ -121,7 +126,9 @@ def _plan(
         )
         return GitParts(job, (), (said,))
     remarks = [Remark(Severity.NOTE, WARNING, KEY), *_starts(given, owner)]
-    remarks += check_remote(git, remote, url, branch, owner, given)
+    better = ssh_url_of(url)
+    asked = better if ssh_url and better else url
+    remarks += check_remote(git, remote, asked, branch, owner, given)
     parts: list[Part] = []
     path = worktree_path(ports.config.state, checkout.common_dir)
     elsewhere = next(
@@ -141,6 +148,5 @@ def _plan(
         )
     elif owner.own and checkout.head:
         parts.append(Worktree(str(checkout.top), str(path), branch, there=True, remote=remote))
-    better = ssh_url_of(url)
     offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better else ()
     return GitParts(job, tuple(parts), tuple(remarks), offered)

@@ -53,6 +53,11 @@ NOTE = "fedtui-git-sync"
 """In the .git of a worktree: a sync is at work there."""
 
 
+def base_ref(branch: str) -> str:
+    """The name under which a repository keeps what ROOT's data/ last was; never pushed."""
+    return f"refs/fedtui/data/{branch}"
+
+
 def kept_ref(branch: str) -> str:
     """The name under which a commit is kept that does not fit onto the branch."""
     return f"refs/fedtui/kept/{branch}"
