@@ -215,6 +215,10 @@ async def script():
             sorted({job.state for job in down.jobs}), [[s.name, s.up, s.detail] for s in down.schedulers]]
     up = ("systemctl", "start", "dbus.socket", "dbus.service")
     await after(lambda a: a.jobs and not a.problems, *up)
+    sh("systemctl", "show", "cron.service", "cronie.service", "crond.service")  # as the doctor asks
+    off = lambda a: job(a, "logrotate.timer").state == "off"
+    _, same = await after(off, "systemctl", "stop", "logrotate.timer")
+    told.append([[s.name, s.up] for s in same.schedulers])
     cron_down = lambda a: [s for s in a.schedulers if s.name == "cron" and not s.up]
     late, back = await after(cron_down, "systemctl", "stop", "cron.service")
     told.append(late < 0.2)
@@ -229,6 +233,7 @@ async def script():
         "timers go on by themselves; only this view is blind",
         ["unreachable"],
         [["systemd", False, "bus down"]],
+        [["systemd", True], ["cron", True]],
         True,
         [["systemd", True, ""], ["cron", False, "cron.service is inactive"]],
     ]

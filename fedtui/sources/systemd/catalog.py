@@ -26,6 +26,15 @@ FILES_DEADLINE = 60.0
 NO_SUCH_UNIT = ("org.freedesktop.systemd1.NoSuchUnit", "org.freedesktop.DBus.Error.UnknownObject")
 
 
+def _cron_of(rows: Mapping[str, Row]) -> Row | None:
+    """The unit of this machine's cron: the one that runs, else the first that is installed.
+
+    Whoever asks `systemctl show` for a unit that is not there has systemd load its name for a moment.
+    """
+    there = [rows[name] for name in CRON_UNITS if name in rows and rows[name].load_state != "not-found"]
+    return next((row for row in there if row.active_state == "active"), next(iter(there), None))
+
+
 class Catalog:
     """Facts of all timers of one manager. `user` is its user, None for the system manager."""
 
@@ -78,7 +87,7 @@ class Catalog:
             self._file_states = None
         if changes.everything:
             rows = await self._list(bus)
-            self._cron_row = next((rows[name] for name in CRON_UNITS if name in rows), None)
+            self._cron_row = _cron_of(rows)
             for name, timer in self._timers.items():
                 if name not in rows:  # whether it is still installed, the unit files will tell
                     self._timers[name] = timer.unloaded()
@@ -92,11 +101,13 @@ class Catalog:
         affected = {name for name in named if name.endswith(".timer")}
         affected |= {name for name, timer in self._timers.items() if timer.activates in named}
         asked = named | affected | {self._timers[name].activates for name in affected & set(self._timers)}
+        cron = self._watch_cron and not named.isdisjoint(CRON_UNITS)
+        if cron:  # all of them: a name that is no unit here says nothing of the one that is
+            asked |= set(CRON_UNITS)
         rows = await self._list(bus, sorted(asked - {""}))
-        if self._watch_cron and named & set(CRON_UNITS):
+        if cron:
             known = self._cron_row
-            found = [rows[name] for name in CRON_UNITS if name in rows]
-            self._cron_row = found[0] if found else Row(known.name) if known else None
+            self._cron_row = _cron_of(rows) or (Row(known.name) if known else None)
         await self._read_all({name for name in affected if self._must_read(name, rows)}, rows)
 
     def _must_read(self, name: str, rows: Mapping[str, Row]) -> bool:
