@@ -14,9 +14,9 @@ class Manager:
     def __init__(self, *units: tuple[str, str, str]) -> None:
         self.units = units
 
-    async def call(self, *words: object) -> tuple[object, ...]:
+    async def call(self, *words: object, timeout: float = 0.0) -> tuple[object, ...]:
         method, names = words[3], words[-1]
-        if method == "ListUnitFiles":
+        if method not in ("ListUnits", "ListUnitsByPatterns"):
             return ([],)
         wanted = names if method == "ListUnitsByPatterns" and isinstance(names, list) else None
         rows = [[name, "", load, active, ""] for name, load, active in self.units]
