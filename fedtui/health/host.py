@@ -32,6 +32,7 @@ from fedtui.health.files import (
 from fedtui.pack import Pack, load_pack
 from fedtui.sources.cron_daemon import CronDaemon, find_cron
 from fedtui.sources.freshness import Freshness, newest_data
+from fedtui.sources.power import sleeps
 from fedtui.sources.processes import read_stat
 from fedtui.sources.program import Ended
 from fedtui.sources.zone import local_zone
@@ -184,6 +185,10 @@ class Host:
     def has_systemd(self) -> bool:
         """Whether systemd runs the machine, and starts the jobs."""
         return self.asker is not None and self.asker.machine and self.asker.systemd
+
+    def sleeps(self) -> str:
+        """How it is known that this machine is asleep or off at times; empty where nothing tells it."""
+        return self._remember("sleeps", "", lambda _: sleeps()) if self.is_machine else ""
 
     def freshness(self, path: str, now: datetime) -> Freshness:
         """How new the data in the file is. Raises OSError."""

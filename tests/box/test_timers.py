@@ -220,6 +220,9 @@ async def script():
     _, same = await after(off, "systemctl", "stop", "logrotate.timer")
     told.append([[s.name, s.up] for s in same.schedulers])
     cron_down = lambda a: [s for s in a.schedulers if s.name == "cron" and not s.up]
+    sh("systemctl", "show", "crond.service")  # a name that is not installed: nothing went down
+    await asyncio.sleep(1)
+    told.append([[s.name, s.up] for s in answers[-1][1].schedulers])
     late, back = await after(cron_down, "systemctl", "stop", "cron.service")
     told.append(late < 0.2)
     told.append([[s.name, s.up, s.detail] for s in back.schedulers])

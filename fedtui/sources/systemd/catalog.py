@@ -26,15 +26,6 @@ FILES_DEADLINE = 60.0
 NO_SUCH_UNIT = ("org.freedesktop.systemd1.NoSuchUnit", "org.freedesktop.DBus.Error.UnknownObject")
 
 
-def _cron_of(rows: Mapping[str, Row]) -> Row | None:
-    """The unit of this machine's cron: the one that runs, else the first that is installed.
-
-    Whoever asks `systemctl show` for a unit that is not there has systemd load its name for a moment.
-    """
-    there = [rows[name] for name in CRON_UNITS if name in rows and rows[name].load_state != "not-found"]
-    return next((row for row in there if row.active_state == "active"), next(iter(there), None))
-
-
 class Catalog:
     """Facts of all timers of one manager. `user` is its user, None for the system manager."""
 
@@ -101,11 +92,11 @@ class Catalog:
         affected = {name for name in named if name.endswith(".timer")}
         affected |= {name for name, timer in self._timers.items() if timer.activates in named}
         asked = named | affected | {self._timers[name].activates for name in affected & set(self._timers)}
-        cron = self._watch_cron and not named.isdisjoint(CRON_UNITS)
-        if cron:  # all of them: a name that is no unit here says nothing of the one that is
+        crons = self._watch_cron and bool(named & set(CRON_UNITS))
+        if crons:  # all of them: one that is not installed is named, too, where somebody asked about it
             asked |= set(CRON_UNITS)
         rows = await self._list(bus, sorted(asked - {""}))
-        if cron:
+        if crons:
             known = self._cron_row
             self._cron_row = _cron_of(rows) or (Row(known.name) if known else None)
         await self._read_all({name for name in affected if self._must_read(name, rows)}, rows)
@@ -202,3 +193,10 @@ class Catalog:
             timeout=FILES_DEADLINE,
         )
         return {path.rpartition("/")[2]: state for path, state in files}
+
+
+def _cron_of(rows: Mapping[str, Row]) -> Row | None:
+    """The unit of the cron that is installed; some list a name that is only asked about as not found."""
+    return next(
+        (rows[name] for name in CRON_UNITS if name in rows and rows[name].load_state == "loaded"), None
+    )
