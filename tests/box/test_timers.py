@@ -215,10 +215,6 @@ async def script():
             sorted({job.state for job in down.jobs}), [[s.name, s.up, s.detail] for s in down.schedulers]]
     up = ("systemctl", "start", "dbus.socket", "dbus.service")
     await after(lambda a: a.jobs and not a.problems, *up)
-    sh("systemctl", "show", "cron.service", "cronie.service", "crond.service")  # as the doctor asks
-    off = lambda a: job(a, "logrotate.timer").state == "off"
-    _, same = await after(off, "systemctl", "stop", "logrotate.timer")
-    told.append([[s.name, s.up] for s in same.schedulers])
     cron_down = lambda a: [s for s in a.schedulers if s.name == "cron" and not s.up]
     sh("systemctl", "show", "crond.service")  # a name that is not installed: nothing went down
     await asyncio.sleep(1)
