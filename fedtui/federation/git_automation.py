@@ -15,13 +15,23 @@ from pathlib import Path
 
 from fedtui.actions.parts import Part, RemoteUrl, Worktree
 from fedtui.actions.ports import Ports
+from fedtui.federation.git_sync import BRANCH
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.federation.ssh_check import check_remote, ssh_url_of
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Git, GitFailed, Given, look, remote_url, worktree_path, worktrees
+from fedtui.sources.git_checkout import (
+    Git,
+    GitFailed,
+    Given,
+    look,
+    own_worktree,
+    remote_url,
+    worktree_path,
+    worktrees,
+)
 from fedtui.sources.program import ProgramError
 
 KEY = "git"
@@ -70,13 +80,16 @@ def _starts(given: Given, owner: Owner) -> Iterator[Remark]:
         yield Remark(Severity.ERROR, text, KEY, "Install fedtui where that user finds it, e.g. with pipx.")
 
 
-def git_job(root: Path, log_dir: str) -> ManagedJob:
+def git_job(root: Path, log_dir: str, remote: str = "origin", branch: str = BRANCH) -> ManagedJob:
     """The job; `log_dir` empty for a timer's journal."""
+    more = (("--remote", remote) if remote != "origin" else ()) + (
+        ("--branch", branch) if branch != BRANCH else ()
+    )
     return ManagedJob(
         key=KEY,
         name="federated-git",
         description="Commit and push of the federation's data",
-        argv=(*program(), "git-sync", "--root", str(root)),
+        argv=(*program(), "git-sync", "--root", str(root), *more),
         schedule=SCHEDULE,
         log=str(Path(log_dir) / LOG) if log_dir else "",
         spread=300,
@@ -114,7 +127,7 @@ def _plan(
     *,
     ssh_url: bool,
 ) -> GitParts:
-    job = git_job(root, log_dir)
+    job = git_job(root, log_dir, remote, branch)
     git = Git(root, given=given)
     try:
         checkout = look(git)
@@ -130,7 +143,8 @@ def _plan(
     asked = better if ssh_url and better else url
     remarks += check_remote(git, remote, asked, branch, owner, given)
     parts: list[Part] = []
-    path = worktree_path(ports.config.state, checkout.common_dir)
+    usual = worktree_path(ports.config.state, checkout.common_dir)
+    path = own_worktree(usual, there)
     elsewhere = next(
         (
             place
@@ -146,7 +160,7 @@ def _plan(
         remarks.append(
             Remark(Severity.NOTE, f"{root} has {branch} checked out: commits are made in place.", KEY)
         )
-    elif owner.own and checkout.head:
+    elif owner.own and checkout.head and path == usual:
         parts.append(Worktree(str(checkout.top), str(path), branch, there=True, remote=remote))
     offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better else ()
     return GitParts(job, tuple(parts), tuple(remarks), offered)

@@ -199,7 +199,7 @@ class GitSync:
         else:
             path = worktree_path(order.state, checkout.common_dir)
             mine, own = git_worktree.open_worktree(self._git, path, order.branch, order.remote)
-            report.worktree = str(path)
+            report.worktree = str(own.top)
             done = git_commit.commit_in_worktree(
                 self._git, checkout, mine, own, order.branch, data, _message()
             )

@@ -11,7 +11,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from fedtui.federation.git_ending import Ending, SyncFailed
-from fedtui.sources.git_checkout import NOTE, Checkout, Git, GitFailed, base_ref, in_progress, look, worktrees
+from fedtui.sources.git_checkout import (
+    NOTE,
+    Checkout,
+    Git,
+    GitFailed,
+    base_ref,
+    in_progress,
+    look,
+    own_worktree,
+    worktrees,
+)
 from fedtui.whole_file import replace_file
 
 DEADLINE = 300.0
@@ -36,8 +46,9 @@ def end(git_dir: Path) -> None:
 
 def open_worktree(git: Git, path: Path, branch: str, remote: str) -> tuple[Git, Checkout]:
     """The worktree, on the branch and clean; made where it is not there. Raises SyncFailed, GitFailed."""
-    where = os.path.realpath(path)
     there = worktrees(git)
+    path = own_worktree(path, there)
+    where = os.path.realpath(path)
     for other, checked_out in there.items():
         if checked_out == branch and other != where:
             raise SyncFailed(

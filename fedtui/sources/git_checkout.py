@@ -12,7 +12,7 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +69,14 @@ def worktree_path(state: Path, common_dir: Path) -> Path:
     name = Path(real).parent.name if Path(real).name == ".git" else Path(real).stem
     short = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "federation"
     return state / "git" / f"{short}-{hashlib.sha256(os.fsencode(real)).hexdigest()[:8]}"
+
+
+def own_worktree(path: Path, there: Iterable[str]) -> Path:
+    """Of the worktrees that are `there` the one that is ours, else `path` itself.
+
+    Its name tells: a schedule may have another state folder than the user's shell (XDG_STATE_HOME).
+    """
+    return next((Path(one) for one in there if one.endswith(f"/git/{path.name}")), path)
 
 
 class GitFailed(Exception):
