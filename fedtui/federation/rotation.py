@@ -21,8 +21,9 @@ from fedtui.actions.part_files import read
 from fedtui.actions.parts import FileText, Part
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
-from fedtui.federation import rotation_check
+from fedtui.federation import alert_jobs, git_automation, rotation_check
 from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.profile import Profile
 from fedtui.federation.remark import Remark
 from fedtui.federation.rotation_text import MARK, config_text, nameable
 from fedtui.federation.surroundings import Owner
@@ -32,7 +33,9 @@ from fedtui.sources.rotations import LOGROTATE_D, configurations, own_config, ro
 
 KEY = "rotate"
 LOG = "federated-rotate.log"
-SCHEDULE = "20 12 * * *"
+SCHEDULE = "23 12 * * *"
+"""By day, when more machines are on, and at a minute at which few jobs start and open their logs."""
+
 NAME = "fedtui-federation"
 SYSTEM_CONFIG = LOGROTATE_D / NAME
 
@@ -56,6 +59,12 @@ class RotationParts:
     jobs: tuple[ManagedJob, ...] = ()
     remarks: tuple[Remark, ...] = ()
     by: str = ""
+
+
+def pack_logs(profile: Profile, folder: Path) -> tuple[Path, ...]:
+    """Every log that the pack writes or may come to write in the folder, each by its name."""
+    names = (*(job.log for job in profile.jobs), git_automation.LOG, alert_jobs.LOG)
+    return tuple(folder / name for name in dict.fromkeys(names))
 
 
 async def rotation(pack: Pack, logs: Sequence[Path], owner: Owner, ports: Ports) -> RotationParts:

@@ -153,7 +153,7 @@ def test_in_a_users_own_folder(box: Box) -> None:
     )
     assert (message, by, remarks) == ("Done.", config, [])
     assert argv == ["/usr/sbin/logrotate", "--state", state, config]
-    assert "20 12 * * * /usr/sbin/logrotate --state" in box.run(["crontab", "-l"]).stdout
+    assert "23 12 * * * /usr/sbin/logrotate --state" in box.run(["crontab", "-l"]).stdout
     assert set_up(box, folder)[0] == "nothing"
     command = [argv[0], "--force", *argv[1:]]
     a_long_run_loses_nothing(box, folder, command, "fed")
