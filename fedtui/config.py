@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,11 @@ class Config:
     def database(self) -> Path:
         """The SQLite file of runs and undo steps."""
         return self.state / "history.db"
+
+    @property
+    def theme_file(self) -> Path:
+        """The name of the theme that was chosen last, where config.toml names none."""
+        return self.state / "theme"
 
     @property
     def backups(self) -> Path:
@@ -89,7 +94,7 @@ def load(path: Path | None = None) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Config(state=state)
+        return _with_last_theme(Config(state=state))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     import tomllib  # most users have no file, and it takes a while to load
@@ -98,7 +103,24 @@ def load(path: Path | None = None) -> Config:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
-    return Config(state=state, **_settings(path, data))
+    config = Config(state=state, **_settings(path, data))
+    return config if "theme" in data else _with_last_theme(config)
+
+
+def _with_last_theme(config: Config) -> Config:
+    """With the theme that was chosen last; one that cannot be read was not chosen."""
+    try:
+        name = config.theme_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return config
+    return replace(config, theme=name) if re.fullmatch(r"[\w-]{1,64}", name) else config
+
+
+def remember_theme(config: Config, name: str) -> None:
+    """Keep the name of a theme for the next start. Blocking. Raises OSError."""
+    from fedtui.whole_file import replace_file  # a verb does without
+
+    replace_file(config.theme_file, f"{name}\n".encode())
 
 
 def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from fedtui.health import (
     federation_git,
     line,
     logs,
+    manager,
+    rereading,
     results,
     rights,
     runs,
@@ -37,6 +39,8 @@ from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, Unchecked
 CHECKS: tuple[Check, ...] = (
     *scheduler.CHECKS,
     *units.CHECKS,
+    *rereading.CHECKS,
+    *manager.CHECKS,
     *line.CHECKS,
     *script.CHECKS,
     *command.CHECKS,
