@@ -55,8 +55,7 @@ async def alert(workspace: Workspace, options: Namespace) -> int:
 
 
 async def _check(check: AlertCheck, pack: Pack | None, workspace: Workspace) -> AlertReport:
-    await workspace.read()
-    snapshot = await asyncio.to_thread(workspace.checked)
+    snapshot = await workspace.read()
     if pack is None:
         user = workspace.ports.user
         return await check.check(
