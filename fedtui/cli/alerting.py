@@ -80,7 +80,8 @@ def _lines(report: AlertReport, records: Records) -> Iterator[str]:
 
 def _looked(report: AlertReport, records: Records) -> Iterator[str]:
     hidden = f", {report.unseen} could not be" if report.unseen else ""
-    yield f"{_count(report.looked_at, 'job')} looked at{hidden}"
+    paused = f", {report.paused} paused and not judged" if report.paused else ""
+    yield f"{_count(report.looked_at, 'job')} looked at{paused}{hidden}"
     yield from (f"  new: {records.text(line(event))}" for event in report.new)
     fresh = {(event.subject, event.kind) for event in report.new}
     for event in report.standing:
@@ -99,6 +100,7 @@ def _record(report: AlertReport, records: Records) -> dict[str, object]:
     return {
         "exit_status": report.status,
         "looked_at": report.looked_at,
+        "paused": report.paused,
         "unseen": report.unseen,
         "new": [{"job": e.subject, "kind": e.kind, "begins": e.holds, "text": line(e)} for e in report.new],
         "standing": [

@@ -44,7 +44,8 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class AlertReport:
-    """What one check did. `standing` are the problems that stand, `unseen` the jobs that could not be seen.
+    """What one check did. `standing` are the problems that stand, `unseen` counts the jobs that could not be
+    seen, `paused` those among `looked_at` that are paused and so not judged.
 
     `trouble` are sentences on what is not as it should be with the check itself. Of a `test` nothing was
     looked at.
@@ -57,6 +58,7 @@ class AlertReport:
     sent: tuple[Sent, ...]
     trouble: tuple[str, ...] = ()
     test: bool = False
+    paused: int = 0
 
     @property
     def status(self) -> int:
@@ -112,7 +114,9 @@ class AlertCheck:
         )
         unseen = sum(one.job is None and bool(one.unseen) for one in watched)
         looked_at = len(watched) - unseen
-        return AlertReport(looked_at, unseen, new, standing, tuple(sent), tuple(self._trouble))
+        paused = sum(one.job is not None and one.job.paused for one in watched)
+        trouble = tuple(self._trouble)
+        return AlertReport(looked_at, unseen, new, standing, tuple(sent), trouble, paused=paused)
 
     async def test(self) -> AlertReport:
         """Send a test message through every channel, and fetch the heartbeats."""

@@ -111,7 +111,7 @@ def test_a_failed_run_is_one_mail_and_a_good_one_another(alerted: Box) -> None:
 def test_a_line_that_somebody_deleted_is_told(alerted: Box) -> None:
     kept = alerted.run(["crontab", "-l"], check=True).stdout
     alerted.run(["crontab", "-r"], check=True)
-    assert check(alerted) == ["sync is gone"]
+    assert check(alerted) == ["federated-sync is gone"]
     alerted.run(["crontab", "-"], input=kept, check=True)
     assert check(alerted) == ["federated-sync is there again"]
 
