@@ -44,11 +44,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class AlertReport:
-    """What one check did. `standing` are the problems that stand, `unseen` counts the jobs that could not be
-    seen, `paused` those among `looked_at` that are paused and so not judged.
+    """What one check did.
 
-    `trouble` are sentences on what is not as it should be with the check itself. Of a `test` nothing was
-    looked at.
+    `standing` are the problems that stand; `unseen` counts the jobs that could not be seen, `paused` those
+    among `looked_at` that are paused and so not judged. `trouble` are sentences on what is not as it should
+    be with the check itself. Of a `test` nothing was looked at.
     """
 
     looked_at: int
