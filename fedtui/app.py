@@ -16,10 +16,11 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from fedtui.actions.ports import Ports
-from fedtui.config import Config
+from fedtui.config import Config, remember_theme
 from fedtui.model import Job, Run, Snapshot
 from fedtui.presentation.times import next_tick
 from fedtui.schedule.upcoming import RunsOf, runs_of
@@ -124,6 +125,7 @@ class FedtuiApp(App[str]):
         self.run_worker(self.store.run(), name="store", group="store", exit_on_error=True)
         if self._background is not None:
             self.run_worker(self._background(), name="background", group="background")
+        self.theme_changed_signal.subscribe(self, self._theme_chosen)
         self._tick_later()
         self.set_timer(QUIET, self._load_the_rest)
         unknown = unknown_ids(self.config.keys)
@@ -133,6 +135,17 @@ class FedtuiApp(App[str]):
             self._complain(f"{winner} takes {key} from {loser}")
         if self.config.theme not in self.available_themes:
             self._complain(f"there is no theme {self.config.theme}; ctrl+p, Theme lists them")
+
+    def _theme_chosen(self, theme: Theme) -> None:
+        """Keep the choice for the next start, where there is a folder of ours."""
+        if self.config.state.is_dir():
+            self.run_worker(self._keep_theme(theme.name), group="theme", exit_on_error=False)
+
+    async def _keep_theme(self, name: str) -> None:
+        try:
+            await asyncio.to_thread(remember_theme, self.config, name)
+        except OSError as error:
+            self.notify(f"The theme is not kept: {error.strerror}", severity="warning", markup=False)
 
     def _complain(self, mistake: str) -> None:
         """Name a mistake in the settings."""

@@ -45,12 +45,14 @@ class Keeper:
         clock: Callable[[], datetime],
         home: str,
         rows: Callable[[], Mapping[str, Run]],
+        freshness: Path,
     ) -> None:
         self._history = history
         self._book = book
         self._clock = clock
         self._home = home
         self._rows = rows
+        self._freshness = freshness
         self._kept: dict[str, Run] = {}
         self._verdicts: dict[str, Result] = {}
         self._waiting: dict[str, tuple[Run, Job]] = {}
@@ -111,7 +113,8 @@ class Keeper:
         product, span = None, None
         if rules.product and run.end is not None:
             home = job.cron.home if job.cron is not None else self._home
-            product, span = product_at(rules.product, home or self._home), (run.start, run.end)
+            product = product_at(rules.product, home or self._home, run.start, self._freshness)
+            span = (run.start, run.end)
         command = decode(job.cron.command) if job.cron is not None else job.command or ""
         return judge(run.result or UNSEEN, output_of(run, job), rules, command, product=product, span=span)
 

@@ -80,6 +80,7 @@ def merge(
         starts=tuple(starts),
         starts_since=next((a.starts_since for a in answers.values() if a.starts_since is not None), None),
         absences=tuple(absence for answer in answers.values() for absence in answer.absences),
+        commented=tuple(line for answer in answers.values() for line in answer.commented),
     )
 
 

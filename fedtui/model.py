@@ -253,6 +253,27 @@ class Job:
         return self.state is State.PAUSED
 
 
+@dataclass(frozen=True, slots=True)
+class CommentedOut:
+    """A line of a cron table that somebody switched off by hand, with a `#`: no job, and it could be one.
+
+    `raw` is the line as it is, `command` the bytes its shell would get. `tight`: no blank stands behind the
+    `#`. `silenced` are the codes that a `# fedtui: ignore` above it does not want to hear of.
+    """
+
+    table: str
+    user: str
+    location: Location
+    raw: bytes
+    name: str
+    schedule: str
+    schedule_text: str
+    command: bytes
+    tight: bool = False
+    editable: bool = False
+    silenced: tuple[str, ...] = ()
+
+
 class Severity(StrEnum):
     """How much a finding matters. A NOTE reaches neither the health pane nor an exit status."""
 
@@ -266,13 +287,15 @@ class Remedy:
     """A fix that fedtui can make itself, as data: `health.remedies` makes the plan from it.
 
     `verb` is "line" (another line of a cron table in place of the job's), "command" (another command on
-    it), "setting" (a line such as PATH=... above it), "schedule", "resume" or "edit" (the form is opened);
-    `text` is what is written, `words` say what it does ("write the whole path of jq").
+    it), "setting" (a line such as PATH=... above it), "schedule", "resume", "edit" (the form is opened) or
+    "uncomment"; `text` is what is written, `words` say what it does ("write the whole path of jq"). `line`
+    is the line that is meant where it is no job's.
     """
 
     verb: str
     words: str
     text: str = ""
+    line: CommentedOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +400,8 @@ class Answer:
 
     `jobs` is None when the source cannot tell (then the last known rows stay, greyed); an empty tuple
     means it looked and there are none. `runs` are runs that the source knows of itself. From `starts_since`
-    on, `starts` are all there were; None where that cannot be told.
+    on, `starts` are all there were; None where that cannot be told. `commented` are the lines of its tables
+    that were switched off by hand.
     """
 
     source: str
@@ -389,6 +413,7 @@ class Answer:
     starts: tuple[CronStart, ...] = ()
     starts_since: datetime | None = None
     absences: tuple[Absence, ...] = ()
+    commented: tuple[CommentedOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,8 +421,8 @@ class Snapshot:
     """Everything known at one moment, merged from the newest answer of every source.
 
     `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to when it last told
-    of its jobs. `starts`, `starts_since` and `absences` are as in `Answer`; `unchecked`, `passed` and
-    `silenced` are the checkup's, as `findings` is.
+    of its jobs. `starts`, `starts_since`, `absences` and `commented` are as in `Answer`; `unchecked`,
+    `passed` and `silenced` are the checkup's, as `findings` is.
     """
 
     at: datetime
@@ -414,6 +439,7 @@ class Snapshot:
     starts: tuple[CronStart, ...] = ()
     starts_since: datetime | None = None
     absences: tuple[Absence, ...] = ()
+    commented: tuple[CommentedOut, ...] = ()
 
     @property
     def troubles(self) -> tuple[Problem, ...]:

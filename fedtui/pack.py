@@ -36,7 +36,8 @@ class Pack:
     """A federation that was set up.
 
     Paths are absolute. `profile` is a ready-made one's name or the path of a TOML file; `backend` "cron",
-    "user" or "system"; `scripts` maps job keys ("sync") to their scripts, those that are scheduled;
+    "user" or "system"; `scripts` maps job keys ("sync") to their scripts, those that are scheduled, and
+    `products` to the files that they should renew;
     `alerts` are apprise URLs, `mail_to` an address for sendmail, `heartbeat` a URL that is fetched after each
     check. `since` is the day of the set-up, ISO 8601.
     """
@@ -48,6 +49,7 @@ class Pack:
     since: str
     run_as: str = ""
     scripts: dict[str, str] = field(default_factory=dict)
+    products: dict[str, str] = field(default_factory=dict)
     git: bool = False
     remote: str = "origin"
     branch: str = "automation/federated-sync"

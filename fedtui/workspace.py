@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 OWN_RUNS = "own-runs"
 CRON_ACTIVITY = "cron-activity"
 CRON_SILENCE = "cron-silence"
+CRON_MAIL = "cron-mail"
 RECORDER = "recorder"
-_OF_JOBS = (CRON_ACTIVITY, RECORDER)
+_OF_JOBS = (CRON_ACTIVITY, CRON_MAIL, RECORDER)
 """The sources that look for runs of the jobs that the others know."""
 
 SOURCES_OF: Mapping[str, tuple[str, ...]] = {
-    SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY, RECORDER),
-    SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log", CRON_ACTIVITY),
-    SourceName.CRON_D: ("system-tables", "cron-log", CRON_ACTIVITY),
+    SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY, CRON_MAIL, RECORDER),
+    SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log", CRON_ACTIVITY, CRON_MAIL),
+    SourceName.CRON_D: ("system-tables", "cron-log", CRON_ACTIVITY, CRON_MAIL),
     SourceName.USER_TIMER: ("user-timers",),
     SourceName.SYSTEM_TIMER: ("system-timers",),
 }
@@ -158,7 +159,8 @@ class Workspace:
         from fedtui.watching.traces import FileTraces
         from fedtui.watching.watchman import Watchman
 
-        await Watchman(self.watches.book, self.store, self.ports.clock, FileTraces(), runs_of).run()
+        traces = FileTraces(self.config.freshness)
+        await Watchman(self.watches.book, self.store, self.ports.clock, traces, runs_of).run()
 
     @cached_property
     def book(self) -> RuleBook:
@@ -174,7 +176,14 @@ class Workspace:
 
         own = self.source(OWN_RUNS)
         rows = (lambda: own.rows) if isinstance(own, OwnRunsSource) else dict
-        return Keeper(self.ports.history, lambda: self.book, self.ports.clock, self.home, rows)
+        return Keeper(
+            self.ports.history,
+            lambda: self.book,
+            self.ports.clock,
+            self.home,
+            rows,
+            self.config.freshness,
+        )
 
     async def background(self) -> None:
         """What has to go on while the dashboard is open; returns at once where there is nothing."""

@@ -68,7 +68,8 @@ class Dashboard(Finding, JobActions):
         chosen = self.filter.choose(snapshot.jobs)
         table = self.jobs.table
         jobs = ordered(chosen, table.sorted_by)
-        self.jobs.show(jobs, snapshot.runs, self.filter.message(snapshot, self.host.user))
+        message = self.filter.message(snapshot, self.host.user)
+        self.jobs.show(jobs, snapshot.runs, message, snapshot.findings)
         self.share_out()
         if self.focused is None:  # at the start the table was not there to take it
             self.focus_pane("jobs")

@@ -4,7 +4,8 @@ not checked. `enter` shows the plan of a fix, and only `y` in there changes anyt
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -12,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.worker import Worker
 
 from fedtui import actions
 from fedtui.actions.plan import Plan, Refused
@@ -123,7 +125,9 @@ class DoctorScreen(JobActions):
         self._body.redraw()
         finding = self.finding
         if finding is not None and finding.remedy is not None and finding not in self._fixes:
-            self.run_worker(self._work_out(finding), group="fix", exclusive=True)
+            # No coroutine: one whose place another takes before it began would never be awaited.
+            work: Callable[[], Coroutine[None, None, None]] = partial(self._work_out, finding)
+            _: Worker[None] = self.run_worker(work, group="fix", exclusive=True)
 
     async def _work_out(self, finding: Finding) -> None:
         """Make the plan of the fix, to show its diff; it is made anew before it is confirmed."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         plan_reschedule,
         plan_resume,
         plan_silence,
+        plan_uncomment,
         plan_undo,
     )
     from fedtui.actions.cron_environment import Account, job_environment
@@ -64,6 +65,7 @@ _HOMES = {
     "plan_reschedule": "change",
     "plan_resume": "change",
     "plan_silence": "change",
+    "plan_uncomment": "change",
     "plan_undo": "change",
     "preview": "schedule_preview",
     "run_now": "run",
@@ -101,6 +103,7 @@ __all__ = [
     "plan_reschedule",
     "plan_resume",
     "plan_silence",
+    "plan_uncomment",
     "plan_undo",
     "preview",
     "run_now",

@@ -31,7 +31,7 @@ from fedtui.actions.timer_pause import TimerState
 from fedtui.actions.timer_reschedule import DropIn
 from fedtui.actions.timer_unit import Target
 from fedtui.history.database import HistoryError, UndoStep
-from fedtui.model import Job
+from fedtui.model import CommentedOut, Job
 
 
 async def plan_pause(job: Job, ports: Ports, *, mend: Mend | None = None, hold: bool = False) -> Plan:
@@ -53,7 +53,7 @@ async def plan_reschedule(
 ) -> Plan:
     """Another schedule: five fields or a nickname for a cron line, OnCalendar=/On...Sec= for a timer."""
     if job.timer is not None:
-        return await timer_reschedule.plan(Target.of(job), schedule, ports, reason, ticket)
+        return await timer_reschedule.plan(job, schedule, ports, reason, ticket)
     return await asyncio.to_thread(cron_change.reschedule, job, schedule, ports, reason, ticket, mend)
 
 
@@ -83,6 +83,11 @@ async def plan_record(job: Job, ports: Ports, *, off: bool = False, mend: Mend |
 async def plan_mend(job: Job, new_line: str, ports: Ports, *, mend: Mend | None = None) -> Plan:
     """New text for a line that cron refuses; `job` is the row of that line, `mend` is for other bad lines."""
     return await asyncio.to_thread(cron_change.mend, job, new_line, ports, mend)
+
+
+async def plan_uncomment(line: CommentedOut, ports: Ports, *, mend: Mend | None = None) -> Plan:
+    """A line of a table that somebody switched off with a `#`, switched on again."""
+    return await asyncio.to_thread(cron_change.uncomment, line, ports, mend)
 
 
 async def plan_silence(code: str, job: Job | None, ports: Ports, *, mend: Mend | None = None) -> Plan:

@@ -14,11 +14,12 @@ from fedtui.actions.cron_words import draft_text, first_run, frequency, trap_war
 from fedtui.actions.draft import Draft
 from fedtui.actions.plan import DiffLine, FileDiff, Plan, Refused, Step
 from fedtui.actions.ports import Ports
-from fedtui.actions.table import Mend, Table, open_crontab, open_table
+from fedtui.actions.table import Mend, Table, open_crontab, open_line, open_table
 from fedtui.crontab import Document, Entry, edit
+from fedtui.crontab.commented import uncomment as uncommented
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.patch import diff
-from fedtui.model import Job, State
+from fedtui.model import CommentedOut, Job, State
 from fedtui.safe_text import decode, shown
 from fedtui.schedule.patterns import listing
 from fedtui.sources.crontab_port import CrontabError, CrontabPort
@@ -155,6 +156,22 @@ def mend(job: Job, line: str, ports: Ports, others: Mend | None = None) -> Plan:
     summary = f"Mend line {number}, which cron refuses: {job.state_reason or 'bad line'}."
     words = Words("mend", job.id, job.name, summary, f"Mended line {number}.")
     return plan_table(table, bytes(table.document), ports, words)
+
+
+def uncomment(line: CommentedOut, ports: Ports, mend: Mend | None = None) -> Plan:
+    """The `#` in front of a line taken away, by which somebody switched the job off."""
+    number = line.location.line or 0
+    table = open_line(line, ports, mend)
+    try:
+        new_text = uncommented(table.document, number, line.raw)
+    except EditError as error:
+        raise _refused(error) from error
+    entry = table.document.reparse(new_text).lines[number - 1].entry
+    schedule = entry.schedule if entry is not None else line.schedule
+    summary = f"Take the # away: {words_of(schedule)}, next {first_run(schedule, None, ports)}."
+    job_id = f"crontab:{entry.id_key}" if entry is not None and not table.system else ""
+    words = Words("resume", job_id, line.name, summary, f"{line.name} runs again.")
+    return plan_table(table, new_text, ports, words, trap_warnings(schedule, None, ports))
 
 
 def _table_of(job: Job, ports: Ports, mend: Mend | None = None, *, to_write: bool = True) -> Table:

@@ -101,7 +101,8 @@ def _judged(ended: Run, unit: UnitRun, printed: Printed, ports: Ports) -> Run:
         rules = book.of(unit.job_id.partition(":")[2], unit.job_id)
     except ConfigError as error:
         raise Refused(f"The output was not judged: {error}.", "The run itself is over.") from error
-    product = product_at(rules.product, str(Path.home())) if rules.product else None
+    notes = ports.config.freshness
+    product = product_at(rules.product, str(Path.home()), ended.start, notes) if rules.product else None
     span = None if ended.end is None else (ended.start, ended.end)
     result = judge(ended.result, printed.output(), rules, product=product, span=span)
     run = replace(ended, result=result)

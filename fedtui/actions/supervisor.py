@@ -251,7 +251,7 @@ class Supervision:
 
 def _verdict(record: RunRecord, order: Order) -> str:
     """The result with what the run printed, as JSON; empty where the rules cannot be used."""
-    from fedtui.config import ConfigError
+    from fedtui.config import FRESHNESS, ConfigError
     from fedtui.history.rows import result_to_json
     from fedtui.results import judge, rules_of
     from fedtui.sources.run_text import output_at, product_at
@@ -264,7 +264,8 @@ def _verdict(record: RunRecord, order: Order) -> str:
     run = record.to_run()
     home = order.environment[b"HOME"].decode("utf-8", "surrogateescape")
     command = order.command.decode("utf-8", "replace")
-    product = product_at(rules.product, home) if rules.product else None
+    notes = Path(order.database).with_name(FRESHNESS)
+    product = product_at(rules.product, home, run.start, notes) if rules.product else None
     span = None if run.end is None else (run.start, run.end)
     result = judge(record.by_status(), output_at(run, home), rules, command, product=product, span=span)
     return result_to_json(result)

@@ -11,7 +11,7 @@ from fedtui.actions.ports import Ports
 from fedtui.actions.system_table import SystemTable
 from fedtui.crontab import Document, Entry, Line
 from fedtui.crontab.edit import EditError, end_last_line, replace_line
-from fedtui.model import Job, SourceName
+from fedtui.model import CommentedOut, Job, SourceName
 from fedtui.safe_text import decode, shown
 from fedtui.sources.crontab_port import CrontabError, CrontabPort
 
@@ -71,7 +71,17 @@ def open_table(job: Job, ports: Ports, mend: Mend | None = None, *, to_write: bo
     """The table that `job` is written in. Blocking. Raises Refused; BadTable unless `mend` heals it."""
     if job.source is SourceName.CRONTAB:
         return open_crontab(job.user, ports, mend, to_write=to_write)
-    path = job.location.path
+    return _open_system(job.location.path, ports, mend, to_write=to_write)
+
+
+def open_line(line: CommentedOut, ports: Ports, mend: Mend | None = None) -> Table:
+    """The table that a line which is no job stands in, to be written. Blocking. Raises Refused, BadTable."""
+    if line.table == "crontab":
+        return open_crontab(line.user, ports, mend)
+    return _open_system(line.table, ports, mend, to_write=True)
+
+
+def _open_system(path: str, ports: Ports, mend: Mend | None, *, to_write: bool) -> Table:
     port = port_of(path, "root", ports) if to_write else SystemTable(path)
     document = Document.parse(read_table(port) or b"", system=True, table=path)
     return _opened(port, document, mend, strict=False)

@@ -69,6 +69,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli.history import print_history
 
             return print_history
+        case "check" if options.alert or options.test:
+            from fedtui.cli.alerting import alert
+
+            return alert
         case "check":
             from fedtui.cli.checking import check
 
@@ -93,6 +97,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli import watching
 
             return watching.watch
+        case "drill":
+            from fedtui.cli.drilling import drill
+
+            return drill
         case "setup":
             from fedtui.cli.setup import setup
 

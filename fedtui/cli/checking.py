@@ -17,7 +17,15 @@ from fedtui.cli import drop_output
 from fedtui.cli.records import Records, print_json
 from fedtui.health import RULES
 from fedtui.model import Finding, Severity, Snapshot, Unchecked
-from fedtui.presentation.findings import Counts, FindingGroup, grouped, status, where, why_it_matters
+from fedtui.presentation.findings import (
+    Counts,
+    FindingGroup,
+    grouped,
+    status,
+    title_beside,
+    where,
+    why_it_matters,
+)
 from fedtui.presentation.signs import SEVERITIES, to_ascii
 from fedtui.workspace import Workspace
 
@@ -61,7 +69,7 @@ def _text(snapshot: Snapshot, records: Records) -> Iterator[str]:
     jobs = {job.id: job for job in snapshot.jobs}
     for group in grouped(snapshot.findings):
         yield f"{SEVERITIES[group.severity].glyph} {group.code}  {records.text(where(group, jobs, 60))}  " + (
-            records.text(group.title)
+            records.text(title_beside(group, jobs))
         )
         yield from _details(group, snapshot, records)
     for one in snapshot.unchecked:
@@ -106,7 +114,7 @@ def _nagios(snapshot: Snapshot, records: Records) -> Iterator[str]:
     counts = Counts.of(snapshot)
     worst = [group for group in grouped(snapshot.findings) if group.severity is not Severity.NOTE]
     jobs = {job.id: job for job in snapshot.jobs}
-    told = [f"{group.code} {where(group, jobs, 60)}: {group.title}" for group in worst]
+    told = [f"{group.code} {where(group, jobs, 60)}: {title_beside(group, jobs)}" for group in worst]
     told += [f"not checked: {one.what}: {one.reason}" for one in snapshot.unchecked]
     head = ", ".join(counts.words()) + (f" - {told[0]}" if told else "")
     numbers = (

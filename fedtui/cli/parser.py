@@ -252,6 +252,13 @@ def _check(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="for people, programs, Nagios and its kin, or Prometheus (default text)",
     )
+    parser.add_argument(
+        "--alert",
+        action="store_true",
+        help="tell what is new of the jobs' failures, stale data and recoveries to the alert channels; "
+        "exit status 0 told, 1 not all could be looked at or told, 3 nothing could",
+    )
+    parser.add_argument("--test", action="store_true", help="with --alert: send each channel a test message")
     _json(parser)
 
 
@@ -325,6 +332,18 @@ def _setup_modes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _drill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?", help="which drill (default: list them)")
+    parser.add_argument("--root", metavar="DIR", help="the federation's checkout (default: as set up)")
+    parser.add_argument("--profile", metavar="NAME|FILE", help="the profile (default: as set up)")
+    parser.add_argument("--stop", metavar="COMMAND", help="service-offline: what stops the service")
+    parser.add_argument("--start", metavar="COMMAND", help="service-offline: what starts it again")
+    parser.add_argument("--program", metavar="NAME", help="path-loss: the program that is lost")
+    parser.add_argument("--zone", metavar="ZONE", help="clock-change: an IANA zone (default: the machine's)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    _writes(parser)
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", help="where the workspace lives (default: under the state folder)")
     parser.add_argument(
@@ -354,6 +373,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "metrics": ("print jobs, runs and findings as OpenMetrics", _metrics),
     "git-sync": ("run the sync script, commit data/ and push it", _git_sync),
     "setup": ("set up the jobs of a federation, or take them away", _setup),
+    "drill": ("rehearse a failure: what happens, and is it seen", _drill),
     "undo": ("take the last change back, or the one of that id", _undo),
 }
 

@@ -15,13 +15,12 @@ from pathlib import Path
 
 from fedtui.actions.parts import Part, RemoteUrl, Worktree
 from fedtui.actions.ports import Ports
-from fedtui.federation.git_worktree import worktree_path
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.federation.ssh_check import check_remote, ssh_url_of
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
-from fedtui.sources.git_checkout import Git, GitFailed, look, remote_url, worktrees
+from fedtui.sources.git_checkout import Git, GitFailed, Given, look, remote_url, worktree_path, worktrees
 
 KEY = "git"
 SCHEDULE = "0 */6 * * *"
@@ -95,7 +94,8 @@ def _plan(
     ports: Ports,
 ) -> GitParts:
     job = git_job(root, log_dir)
-    git = Git(root, env=environment)
+    given = Given.to(environment, owner.uid, owner.gid)
+    git = Git(root, given=given)
     try:
         checkout = look(git)
         url = remote_url(git, remote)
@@ -106,7 +106,7 @@ def _plan(
         )
         return GitParts(job, (), (said,))
     remarks = [Remark(Severity.NOTE, WARNING, KEY)]
-    remarks += check_remote(git, remote, url, branch, owner, environment)
+    remarks += check_remote(git, remote, url, branch, owner, given)
     parts: list[Part] = []
     path = worktree_path(ports.config.state, checkout.common_dir)
     elsewhere = next(

@@ -13,7 +13,7 @@ from fedtui.federation import git_data, git_worktree
 from fedtui.federation.git_data import FOLDER, Data
 from fedtui.federation.git_ending import Ending, SyncFailed, advice_for, ending_of
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Checkout, Git, GitFailed, reason
+from fedtui.sources.git_checkout import Checkout, Git, GitFailed, kept_ref, reason
 
 DEADLINE = 180.0
 """Seconds for a commit: hooks and signatures are part of it."""
@@ -29,11 +29,6 @@ class Committed:
 def base_ref(branch: str) -> str:
     """The name under which a repository keeps what ROOT's data/ last was; never pushed."""
     return f"refs/fedtui/data/{branch}"
-
-
-def kept_ref(branch: str) -> str:
-    """The name under which a commit is kept that does not fit onto the branch."""
-    return f"refs/fedtui/kept/{branch}"
 
 
 def commit_in_worktree(

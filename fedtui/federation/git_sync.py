@@ -25,7 +25,16 @@ from fedtui.federation.git_script import Pass, Script, find_script, run_script
 from fedtui.model import Outcome, Result
 from fedtui.pack import Pack
 from fedtui.results import Rules
-from fedtui.sources.git_checkout import Checkout, Git, GitFailed, Stop, look, remote_url
+from fedtui.sources.git_checkout import (
+    NOTE,
+    Checkout,
+    Git,
+    GitFailed,
+    Stop,
+    look,
+    remote_url,
+    worktree_path,
+)
 
 BRANCH = "automation/federated-sync"
 SCRIPT_DEADLINE = 3600.0
@@ -147,7 +156,7 @@ class GitSync:
 
     def _recovered(self, checkout: Checkout) -> Checkout:
         """The checkout after a rebase in place that a killed sync left in it was taken back."""
-        note = checkout.git_dir / git_worktree.NOTE
+        note = checkout.git_dir / NOTE
         if note.exists() and checkout.in_progress == "a rebase":
             self._tell("taking back the rebase of a sync that was killed")
             self._git.do("rebase", "--abort", deadline=git_publish.REBASE)
@@ -185,7 +194,7 @@ class GitSync:
         if in_place:
             done = git_commit.commit_in_place(self._git, checkout, _message())
         else:
-            path = git_worktree.worktree_path(order.state, checkout.common_dir)
+            path = worktree_path(order.state, checkout.common_dir)
             mine, own = git_worktree.open_worktree(self._git, path, order.branch, order.remote)
             report.worktree = str(path)
             done = git_commit.commit_in_worktree(
@@ -247,7 +256,7 @@ class GitSync:
     def _would(self, checkout: Checkout, script: Script) -> None:
         order = self.order
         in_place = checkout.branch == order.branch
-        path = git_worktree.worktree_path(order.state, checkout.common_dir)
+        path = worktree_path(order.state, checkout.common_dir)
         data = git_data.listed(self._git, order.root, checkout)
         where = "in place" if in_place else f"in the worktree {path}"
         self._tell(f"would run {script.path} in {order.root}")

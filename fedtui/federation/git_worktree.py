@@ -6,29 +6,17 @@ middle of something, that note tells it from what a person does there, which is 
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from contextlib import suppress
 from pathlib import Path
 
 from fedtui.federation.git_ending import Ending, SyncFailed
-from fedtui.sources.git_checkout import Checkout, Git, GitFailed, in_progress, look, worktrees
+from fedtui.sources.git_checkout import NOTE, Checkout, Git, GitFailed, in_progress, look, worktrees
 
 DEADLINE = 300.0
 """Seconds: a worktree of a large repository is written to the disk."""
 
-NOTE = "fedtui-git-sync"
-"""In the .git of a worktree: a sync is at work there."""
 _ABORT = {"a rebase": ("rebase", "--abort"), "a cherry-pick": ("cherry-pick", "--abort")}
-
-
-def worktree_path(state: Path, common_dir: Path) -> Path:
-    """Where the worktree of a repository lies; `common_dir` is its .git."""
-    real = os.path.realpath(common_dir)
-    name = Path(real).parent.name if Path(real).name == ".git" else Path(real).stem
-    short = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "federation"
-    return state / "git" / f"{short}-{hashlib.sha256(os.fsencode(real)).hexdigest()[:8]}"
 
 
 def begin(git_dir: Path) -> None:

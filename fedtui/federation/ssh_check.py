@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from fedtui.federation import git_publish
@@ -18,7 +18,7 @@ from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Git
+from fedtui.sources.git_checkout import Git, Given
 from fedtui.sources.program import ProgramError
 from fedtui.sources.ssh_key import Key, SshFacts, ssh_facts, ssh_place
 
@@ -36,9 +36,9 @@ def ssh_url_of(url: str) -> str:
 
 
 def check_remote(
-    git: Git, remote: str, url: str, branch: str, owner: Owner, environment: Mapping[bytes, bytes]
+    git: Git, remote: str, url: str, branch: str, owner: Owner, given: Given
 ) -> Iterator[Remark]:
-    """What keeps ROOT's remote from being pushed to out of `environment`; a note where it answers."""
+    """What keeps ROOT's remote from being pushed to with what is `given`; a note where it answers."""
     if not url:
         command = f"git -C {shlex.quote(str(git.folder))} remote add {remote} URL"
         yield Remark(Severity.ERROR, f"There is no remote {remote}.", KEY, command)
@@ -46,7 +46,7 @@ def check_remote(
     place = ssh_place(url)
     if place is not None:
         try:
-            facts = ssh_facts(place, environment)
+            facts = ssh_facts(place, owner.home, given.run)
         except ProgramError as error:
             yield Remark(Severity.ERROR, f"ssh cannot be asked: {error}.", KEY, "Install openssh-client.")
             return

@@ -11,9 +11,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from fedtui.health import (
+    alerts,
     command,
+    data,
+    federation_git,
     line,
     logs,
+    manager,
+    rereading,
     results,
     rights,
     runs,
@@ -34,6 +39,8 @@ from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, Unchecked
 CHECKS: tuple[Check, ...] = (
     *scheduler.CHECKS,
     *units.CHECKS,
+    *rereading.CHECKS,
+    *manager.CHECKS,
     *line.CHECKS,
     *script.CHECKS,
     *command.CHECKS,
@@ -45,6 +52,9 @@ CHECKS: tuple[Check, ...] = (
     *logs.CHECKS,
     *rights.CHECKS,
     *security.CHECKS,
+    *federation_git.CHECKS,
+    *data.CHECKS,
+    *alerts.CHECKS,
 )
 
 RULES: dict[str, Rule] = {

@@ -19,6 +19,7 @@ KEEP = 120.0
 
 DEADLINE = 20.0
 LATER = "not looked at yet"
+AGAIN = "asked only when the doctor is told to look again"
 
 Run = Callable[[Sequence[str], float], Ended]
 
@@ -62,6 +63,7 @@ class Asker:
         self._queue: deque[tuple[tuple[str, ...], object]] = deque()
         self._lock = threading.Lock()
         self._works = False
+        self._told_again = False
 
     def ask(self, argv: Sequence[str], *, of: object = None, keep: float = KEEP) -> Ended:
         """How `argv` ended. Raises Unknown where it could not be run, or its answer is not there yet.
@@ -82,8 +84,19 @@ class Asker:
             raise Unknown(argv[0], known[1])
         return known[1]
 
+    def ask_outside(self, argv: Sequence[str]) -> Ended:
+        """The same for a question that leaves this machine: where nobody waits, only when told to `forget`.
+
+        Its answer stands until then. Raises Unknown, also where it was not asked yet.
+        """
+        known = (tuple(argv), None) in self._known
+        if self.told is not None and not known and not self._told_again:
+            raise Unknown(argv[0], AGAIN)
+        return self.ask(argv, keep=KEEP if self.told is None else float("inf"))
+
     def forget(self) -> None:
         """Ask again the next time; until then, where nobody waits, what was said stands."""
+        self._told_again = True
         self._known = {
             question: (when if question[1] is not None else float("-inf"), answer)
             for question, (when, answer) in self._known.items()

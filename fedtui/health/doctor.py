@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 
 from fedtui.config import Config, ConfigError, config_file, load
@@ -19,7 +20,13 @@ class Doctor:
 
     def __init__(self, config: Config, *, machine: bool = True) -> None:
         self._asker = Asker(machine=machine)
-        self._host = Host(config.log_size_warning, asker=self._asker)
+        self._host = Host(
+            config.log_size_warning,
+            asker=self._asker,
+            user_path=os.environ.get("PATH", "").split(":"),
+            notes=config.freshness,
+            state=config.state,
+        )
         self._ignore: Collection[str] = config.ignore
         self._read = _modified()
 

@@ -7,15 +7,14 @@ calls a burst. An answer is at most `KEEP` seconds old.
 from __future__ import annotations
 
 import os
-import re
 import stat
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, tzinfo
-from fnmatch import fnmatch
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from fedtui.config import ConfigError
 from fedtui.crontab.comments import codes_of
 from fedtui.health.asking import Asker, Unknown
 from fedtui.health.files import (
@@ -28,8 +27,17 @@ from fedtui.health.files import (
     read_tail,
     shipped,
 )
+from fedtui.pack import Pack, load_pack
+from fedtui.sources.cron_daemon import CronDaemon, find_cron
+from fedtui.sources.freshness import Freshness, newest_data
+from fedtui.sources.power import sleeps
+from fedtui.sources.processes import read_stat
 from fedtui.sources.program import Ended
+from fedtui.sources.rotations import LOGROTATE_CONF, LOGROTATE_D, configurations, own_config, rotated_by
 from fedtui.sources.zone import local_zone
+
+if TYPE_CHECKING:
+    from fedtui.pack import Pack
 
 T = TypeVar("T")
 
@@ -37,15 +45,14 @@ KEEP = 15.0
 
 LOG_LIMIT = 50 * 1024 * 1024
 
-LOGROTATE_CONF = Path("/etc/logrotate.conf")
-LOGROTATE_D = Path("/etc/logrotate.d")
-
 
 class Host:
     """File facts as this user sees them.
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
-    monotonic seconds; `asker` runs programs (none: none are run).
+    monotonic seconds; `asker` runs programs (none: none are run). `user_path` are the folders of this
+    user's own PATH; `notes` is where is noted what was read of the jobs' products, `state` fedtui's own
+    state folder.
     """
 
     def __init__(
@@ -53,9 +60,15 @@ class Host:
         log_limit: int = LOG_LIMIT,
         clock: Callable[[], float] = time.monotonic,
         asker: Asker | None = None,
+        user_path: Sequence[str] = (),
+        notes: Path | None = None,
+        state: Path = Path("/nonexistent"),
     ) -> None:
+        self._notes = notes
+        self.state = state
         self.log_limit = log_limit
         self.asker = asker
+        self.user_path = tuple(user_path)
         self._clock = clock
         self._kept: dict[tuple[str, str], tuple[float, object]] = {}
         self._worked: dict[str, tuple[Hashable, object]] = {}
@@ -105,6 +118,20 @@ class Host:
         """When `path` was last written; None where that cannot be seen."""
         return self._remember("changed", path, file_time)
 
+    def moved(self, path: str) -> tuple[float, float] | None:
+        """When `path` was last written, and when anything of it last changed (its mtime and ctime)."""
+        return self._remember("moved", path, _moved)
+
+    def cron(self) -> CronDaemon:
+        """The cron daemon of this machine."""
+        return self._remember("cron", "", lambda _: find_cron())
+
+    def held_cron(self) -> int | None:
+        """The cron daemon's pid where a signal has stopped it (SIGSTOP): it is there, and starts nothing."""
+        pid = self.cron().pid
+        stat = read_stat(pid) if pid is not None else None
+        return pid if stat is not None and stat.state in ("T", "t") else None
+
     def disk(self, path: str) -> tuple[str, int, int] | None:
         """The nearest folder of `path` that is there, free and whole bytes of its disk for this user."""
         return self._remember("disk", path, free_space)
@@ -131,6 +158,20 @@ class Host:
             raise Unknown("this machine", "no programs are asked here")
         return self.asker.ask(argv, of=of)
 
+    def ask_outside(self, *argv: str) -> Ended:
+        """The same for a program that leaves this machine: not asked unless somebody waits, or wants it."""
+        if self.asker is None:
+            raise Unknown("this machine", "no programs are asked here")
+        return self.asker.ask_outside(argv)
+
+    def pack(self) -> Pack | None:
+        """What was set up of the federation pack; None for nothing. Raises Unknown for an unusable file."""
+
+        try:
+            return self._remember("pack", "", lambda _: load_pack())
+        except ConfigError as error:
+            raise Unknown("the federation pack", str(error)) from error
+
     @property
     def is_machine(self) -> bool:
         """Whether the machine's own daemons start the jobs."""
@@ -140,6 +181,14 @@ class Host:
     def has_systemd(self) -> bool:
         """Whether systemd runs the machine, and starts the jobs."""
         return self.asker is not None and self.asker.machine and self.asker.systemd
+
+    def sleeps(self) -> str:
+        """How it is known that this machine is asleep or off at times; empty where nothing tells it."""
+        return self._remember("sleeps", "", lambda _: sleeps()) if self.is_machine else ""
+
+    def freshness(self, path: str, now: datetime) -> Freshness:
+        """How new the data in the file is. Raises OSError."""
+        return newest_data(Path(path), now, self.zone(), self._notes)
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""
@@ -179,6 +228,14 @@ def _executable(path: str) -> bool:
         return False
 
 
+def _moved(path: str) -> tuple[float, float] | None:
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime, found.st_ctime
+
+
 def _append_problem(path: str) -> str | None:
     file = Path(path)
     folder = file.parent
@@ -208,10 +265,8 @@ def _rotation(path: str) -> str | None:
     for beside in (path + ".1", path + ".1.gz", path + ".0"):
         if _exists(beside):
             return beside
-    for config in (LOGROTATE_CONF, *sorted(LOGROTATE_D.glob("*"))):
-        if any(fnmatch(path, pattern) for pattern in _patterns(config)):
-            return str(config)
-    return None
+    config = rotated_by(path, (*configurations(LOGROTATE_CONF, LOGROTATE_D), own_config()))
+    return None if config is None else str(config)
 
 
 def _unit_lines(path: str, section: str) -> tuple[tuple[str, str], ...]:
@@ -226,15 +281,3 @@ def _silenced_in(path: str) -> tuple[str, ...]:
     except (OSError, ValueError):  # a file that cannot be read says nothing
         return ()
     return tuple(code for line in text.splitlines() for code in codes_of(line))
-
-
-def _patterns(config: Path) -> list[str]:
-    """The file patterns of a logrotate configuration: words before `{` (logrotate(8))."""
-    try:
-        text = config.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    found: list[str] = []
-    for block in re.findall(r"([^{}]*)\{[^{}]*\}", re.sub(r"(?m)^\s*#.*$", "", text)):
-        found += [quoted or bare for quoted, bare in re.findall(r'"([^"]+)"|(/\S+)', block)]
-    return found

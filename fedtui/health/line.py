@@ -10,7 +10,7 @@ from fedtui.crontab.command import program, script_path
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
-from fedtui.model import CronFacts, Job, Severity, Snapshot, State
+from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State
 from fedtui.safe_text import decode
 
 BAD_LINE = Rule(
@@ -128,13 +128,27 @@ def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             continue
         path = decode(dict(cron.environment).get(b"PATH", DEFAULT_PATH))
         if not any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder):
+            folder = _folder_of(name, cron.home, host)
+            where = (f"found  {folder}/{name}",) if folder else ()
             yield NOT_ON_PATH.found(
                 f"{job.name} starts {name}, which cron cannot find: it does not read your shell's profile.",
-                (f"cron's PATH  {path}", str(job.location)),
+                (f"cron's PATH  {path}", *where, str(job.location)),
                 title=f"{name} is not on cron's PATH",
-                command=f"command -v {name}",
+                command="" if folder else f"command -v {name}",
+                remedy=Remedy("setting", f"set a PATH= with {folder} above the line", f"PATH={path}:{folder}")
+                if folder and job.editable and job.source is SourceName.CRONTAB
+                else None,
                 job=job,
             )
+
+
+def _folder_of(name: str, home: str, host: Host) -> str:
+    """Where a program lies that is not on cron's PATH: on this user's own, or where such programs are put."""
+    usual = (f"{home}/.local/bin", f"{home}/bin", "/usr/local/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
+    for folder in (*host.user_path, *usual):
+        if folder.startswith("/") and host.executable(posixpath.join(folder, name)):
+            return folder
+    return ""
 
 
 @lru_cache(maxsize=16384)  # a checkup follows every change, and the lines of a table seldom change

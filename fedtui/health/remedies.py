@@ -15,6 +15,8 @@ async def plan_remedy(finding: Finding, job: Job | None, ports: Ports) -> Plan:
     remedy = finding.remedy
     if remedy is None:
         raise Refused(f"{finding.code} has no fix that fedtui can make.", advice=finding.fix)
+    if remedy.verb == "uncomment" and remedy.line is not None:
+        return await actions.plan_uncomment(remedy.line, ports)
     if job is None:
         raise Refused("The job is gone.", advice="R checks again.")
     match remedy.verb:

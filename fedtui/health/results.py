@@ -36,7 +36,7 @@ def last_run_failed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         yield LAST_RUN_FAILED.found(
             f"The last run of {job.name} failed: {how}.",
             (how + (f", {in_a_row} in a row" if in_a_row > 1 else ""), *result.reasons, *result.evidence),
-            title=f"{job.name} failed",
+            title=f"{job.name} failed" + (f", {in_a_row} times in a row" if in_a_row > 1 else ""),
             job=job,
         )
 

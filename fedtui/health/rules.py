@@ -25,6 +25,7 @@ class Group(StrEnum):
     LOGS = "logs and disk"
     RIGHTS = "this user's rights and the machine"
     SECURITY = "security"
+    FEDERATION = "the federation"
 
 
 GROUPS = tuple(Group)
@@ -58,7 +59,8 @@ class Rule:
     @property
     def sources(self) -> tuple[str, ...]:
         """The sources whose jobs it is looked for in."""
-        by_group = {Group.SCHEDULER: (), Group.LINE: CRON_TABLES, Group.TIMER: TIMERS, Group.RIGHTS: ()}
+        by_group = {Group.SCHEDULER: (), Group.LINE: CRON_TABLES, Group.TIMER: TIMERS}
+        by_group |= {Group.RIGHTS: (), Group.FEDERATION: ()}
         return self.needs or by_group.get(self.group, EVERY_JOB)
 
     def found(

@@ -94,6 +94,13 @@ def cron_down(snapshot: Snapshot, host: Host) -> Iterator[Report]:
                 tuple(part for part in (scheduler.detail,) if part),
                 command="sudo systemctl start cron",
             )
+        elif scheduler.up is True and host.is_machine and (pid := host.held_cron()) is not None:
+            yield CRON_DOWN.found(
+                f"cron is held by a signal: none of its {len(jobs)} jobs will start before it goes on.",
+                (f"process {pid}  stopped (SIGSTOP)", scheduler.detail),
+                title="cron is held by a signal",
+                command=f"sudo kill -CONT {pid}",
+            )
 
 
 def _installed(host: Host) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from fedtui.crontab.command import program
+from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.host import Host
 from fedtui.health.reading import readings
 from fedtui.health.rules import Check, Report, Rule, check
-from fedtui.model import CronFacts, Job, Severity, Snapshot, State
+from fedtui.model import CommentedOut, CronFacts, Job, Remedy, Severity, Snapshot, State
 from fedtui.safe_text import decode, shown
 
 ALTERNATIVES = Rule(
@@ -33,6 +35,15 @@ ZONE_IGNORED = Rule(
     "cronie reads the schedule in the zone that CRON_TZ names. Debian's cron passes it on to the job and "
     "reads the schedule in the machine's own zone.",
     "Write the schedule in the machine's zone, or make it a timer: OnCalendar= takes a zone.",
+)
+
+COMMENTED_OUT = Rule(
+    "FT122",
+    Severity.NOTE,
+    "a job that is commented out",
+    "A # in front of a line switches the job off for good, and nothing reminds of it: what was meant for a "
+    "day stays off for a year.",
+    "Take the # away where it should run again, or delete the line.",
 )
 
 SEVERAL = 2
@@ -109,4 +120,28 @@ def zone_ignored(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         )
 
 
-CHECKS: tuple[Check, ...] = (duplicates, alternatives, zone_ignored)
+@check(COMMENTED_OUT)
+def commented_out(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT122: comment lines that are jobs, and no prose that begins with numbers."""
+    for line in snapshot.commented:
+        if COMMENTED_OUT.code in line.silenced or host.shipped(line.table) or not _is_meant(line, host):
+            continue
+        yield COMMENTED_OUT.found(
+            f"{line.name} is switched off with a #: its schedule says {line.schedule_text}.",
+            (f"line  {line.location}", decode(line.raw)),
+            title=f"{line.name} is commented out",
+            remedy=Remedy("uncomment", "take the # away", line=line) if line.editable else None,
+        )
+
+
+def _is_meant(line: CommentedOut, host: Host) -> bool:
+    """Whether the words are a command: the # stands right before stars, or what they name is a program."""
+    if line.tight and "*" in line.schedule:
+        return True
+    name = program(line.command)
+    if name is None or "/" in name:
+        return b"/" in line.command
+    return any(host.executable(f"{folder}/{name}") for folder in decode(DEFAULT_PATH).split(":"))
+
+
+CHECKS: tuple[Check, ...] = (duplicates, alternatives, zone_ignored, commented_out)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from fedtui.model import Finding, Job, Severity, Snapshot, Unchecked
-from fedtui.presentation.findings import Counts, FindingGroup, grouped, where
+from fedtui.presentation.findings import Counts, FindingGroup, grouped, title_beside, where
 from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, cut, fit
 from fedtui.safe_text import shown
 
@@ -39,7 +39,10 @@ def rows_of(snapshot: Snapshot, opened: Collection[str]) -> list[Row]:
             continue
         rows.append(Row(key, group=group))
         if key in opened:
-            rows += [Row(f"{key} {one.job_id}", finding=one, inner=True) for one in group.findings]
+            rows += [
+                Row(f"{key} {one.job_id} {one.evidence[:1]}", finding=one, inner=True)
+                for one in group.findings
+            ]
     return rows + [Row(f"? {one.what} {one.codes}", unchecked=one) for one in snapshot.unchecked]
 
 
@@ -63,7 +66,7 @@ def row_line(row: Row, jobs: Mapping[str, Job], width: int) -> Line:
         sign = SEVERITIES[finding.severity]
         group = row.group or FindingGroup(finding.title, (finding,))
         place = ("  " if row.inner else "") + where(group, jobs, WHERE - 2)
-        cells = (sign.glyph, finding.code, place, group.title, fix_word(row))
+        cells = (sign.glyph, finding.code, place, title_beside(group, jobs), fix_word(row))
         tone = sign.tone
         words = Tone.MUTED if finding.severity is Severity.NOTE else Tone.TEXT
     glyph, code, place, title, fix = cells

@@ -51,6 +51,15 @@ def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
     return found
 
 
+def of_jobs(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
+    """What is found about each job, by its id: in their order, notes left out."""
+    found: dict[str, tuple[Finding, ...]] = {}
+    for finding in findings:
+        if finding.job_id is not None and finding.severity is not Severity.NOTE:
+            found[finding.job_id] = (*found.get(finding.job_id, ()), finding)
+    return found
+
+
 def where(group: FindingGroup, jobs: Mapping[str, Job], width: int = 24) -> str:
     """What the group is about: a job's name, how many jobs, or the machine."""
     ids = {finding.job_id for finding in group.findings}
@@ -61,6 +70,15 @@ def where(group: FindingGroup, jobs: Mapping[str, Job], width: int = 24) -> str:
         return "this machine"
     job = jobs.get(job_id)
     return name_words(job, width) if job is not None else job_id.partition(":")[2]
+
+
+def title_beside(group: FindingGroup, jobs: Mapping[str, Job]) -> str:
+    """The title where the job's name stands beside it already: `failed`, not `sync failed`."""
+    job = jobs.get(group.first.job_id or "") if len(group.findings) == 1 else None
+    if job is None:
+        return group.title
+    rest = group.title.removeprefix(job.name)
+    return rest.lstrip(": ") if rest != group.title and rest[:1] in (" ", ":") else group.title
 
 
 def why_it_matters(finding: Finding) -> str:

@@ -11,9 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from fedtui.model import NEVER_RAN, Job, Outcome, Run, SourceName, State
+from fedtui.model import NEVER_RAN, Finding, Job, Outcome, Run, SourceName, State
 from fedtui.presentation.home import tilde, tilde_words
 from fedtui.presentation.signs import (
+    SEVERITIES,
     Line,
     Piece,
     Sign,
@@ -189,21 +190,27 @@ def strip(runs: Sequence[Run], count: int) -> Line:
     return tuple(Piece(sign.glyph, sign.tone) for sign in signs)
 
 
-def row(job: Job, now: datetime, columns: Layout, runs: Sequence[Run] = ()) -> Line:
+Findings = Sequence[Finding]
+"""What the doctor found about one job, the worst first, notes left out."""
+
+
+def row(job: Job, now: datetime, columns: Layout, runs: Sequence[Run] = (), findings: Findings = ()) -> Line:
     """The whole row of a job."""
     line: list[Piece] = []
     for column, width in columns.columns:
-        line.extend(cell(job, column, now, width, runs))
+        line.extend(cell(job, column, now, width, runs, findings))
     return tuple(line)
 
 
-def cell(job: Job, column: Column, now: datetime, width: int, runs: Sequence[Run] = ()) -> Line:
+def cell(
+    job: Job, column: Column, now: datetime, width: int, runs: Sequence[Run] = (), findings: Findings = ()
+) -> Line:
     """One cell of a job's row, in exactly `width` cells."""
     grey = is_grey(job)
     match column:
         case Column.GUTTER:
             sign = state_sign(job)
-            return fit((Piece(f" {sign.glyph}", sign.tone),), width)
+            return fit((_finding_mark(findings), Piece(sign.glyph, sign.tone)), width)
         case Column.JOB:
             return fit((Piece(name_words(job, width - 1), Tone.MUTED if grey else Tone.TEXT),), width)
         case Column.SOURCE:
@@ -216,6 +223,14 @@ def cell(job: Job, column: Column, now: datetime, width: int, runs: Sequence[Run
             return _muted(_last_run(job, now, width)) if _blind(job) else _last_run(job, now, width)
         case Column.LAST_10:
             return fit(strip(runs, 10), width)
+
+
+def _finding_mark(findings: Findings) -> Piece:
+    """The sign of the worst finding, left of the state's; blank for none."""
+    if not findings:
+        return Piece(" ")
+    sign = SEVERITIES[findings[0].severity]
+    return Piece(sign.glyph, sign.tone)
 
 
 def _blind(job: Job) -> bool:
@@ -253,19 +268,37 @@ def location_words(job: Job, home: str = "") -> str:
     return tilde(shown(str(job.location)), home)
 
 
-def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, Line]:
-    """The two rows under the table: where the job is written and how, and how its runs went."""
+def _finding_words(job: Job, findings: Findings) -> Line:
+    """The worst finding of a job, and how many more there are."""
+    if not findings:
+        return ()
+    first, more = findings[0], len(findings) - 1
+    sign = SEVERITIES[first.severity]
+    others = f" and {more} more: d" if more else ""
+    return (
+        Piece(f"   {sign.glyph} {first.code} ", sign.tone),
+        Piece(f"{shown(first.title.removeprefix(job.name).strip(': '))}{others}", Tone.TEXT),
+    )
+
+
+def detail_lines(job: Job, runs: Sequence[Run], home: str = "", findings: Findings = ()) -> tuple[Line, Line]:
+    """The two rows under the table: where the job is written and how; what is found, how its runs went."""
+    found = _finding_words(job, findings)
     first: Line = (
         Piece(f"{location_words(job, home)}   ", Tone.MUTED),
         Piece(tilde_words(raw_line(job), home), Tone.MUTED),
     )
     if job.state_reason and job.state not in (State.ON, State.RUNNING):
         sign = state_sign(job)
-        return first, (Piece(f"{sign.glyph} {sign.word}  ", sign.tone), Piece(shown(job.state_reason)))
+        return first, (
+            Piece(f"{sign.glyph} {sign.word}  ", sign.tone),
+            Piece(shown(job.state_reason)),
+            *found,
+        )
     outcomes = strip(runs, 24)
     offer = Piece("   cron keeps no exit status; C records it" if _could_be_recorded(job) else "", Tone.MUTED)
     if not outcomes:
-        return first, (Piece("no run is on record yet", Tone.MUTED), offer)
+        return first, (Piece("no run is on record yet", Tone.MUTED), *found, offer)
     known = [
         run.result.duration for run in runs if run.result is not None and run.result.duration is not None
     ]
@@ -278,6 +311,7 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "") -> tuple[Line, L
         Piece(f"last {len(outcomes)}  ", Tone.MUTED),
         *outcomes,
         Piece(words, Tone.MUTED),
+        *found,
         *said,
         offer,
     )

@@ -14,14 +14,24 @@ AFTER = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """The product as it was found after the run; `modified` is None where there is no such file."""
+    """The product as it was found after the run; `modified` is None where there is no such file.
+
+    `newest` is the newest moment that its lines tell of, None for a file of another kind; `before` what that
+    was before the run, None where nobody looked. A file that was written anew and holds nothing newer was not
+    renewed. `unread` says why it could not be looked at.
+    """
 
     path: str
     modified: datetime | None
     size: int = 0
+    newest: datetime | None = None
+    before: datetime | None = None
+    unread: str = ""
 
     def verdict(self, start: datetime, end: datetime) -> tuple[bool | None, str]:
         """Whether the run renewed it (None: that can no longer be told), and the words for it."""
+        if self.unread:
+            return None, f"its product {self.path} cannot be looked at: {self.unread}"
         if self.modified is None:
             return False, f"its product {self.path} is not there"
         at = self.modified.astimezone(start.tzinfo)
@@ -31,4 +41,14 @@ class Product:
             return False, f"its product {self.path} is empty"
         if self.modified > end + AFTER:
             return None, f"its product {self.path} was written again since"
+        if self.newest is not None:
+            return self._by_data(self.newest.astimezone(start.tzinfo), start)
         return True, f"its product {self.path} was renewed at {at:%H:%M:%S}"
+
+    def _by_data(self, newest: datetime, start: datetime) -> tuple[bool | None, str]:
+        data = f"its newest data is from {newest:%Y-%m-%d %H:%M:%S}"
+        if newest >= start - SLACK or (self.before is not None and newest > self.before):
+            return True, f"its product {self.path} was renewed; {data}"
+        if self.before is None:
+            return None, f"its product {self.path} was written; {data}, and what it was before is not known"
+        return False, f"its product {self.path} was written anew and holds nothing newer; {data}"

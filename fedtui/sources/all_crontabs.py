@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
-from fedtui.model import Answer, Job, Problem
+from fedtui.model import Answer, CommentedOut, Job, Problem
 from fedtui.sources.accounts import is_user
 from fedtui.sources.cron_daemon import CronProbe
 from fedtui.sources.crontab_program import SPOOL_FOLDERS, SystemCrontab
@@ -56,12 +56,20 @@ class AllCrontabsSource:
         now = self._clock()
         jobs: list[Job] = []
         problems: list[Problem] = []
+        commented: list[CommentedOut] = []
         for source in self._tables():
             answer = source.look()
             jobs += answer.jobs or ()
-            problems += answer.problems
-        schedulers = (self._daemon().scheduler,)
-        return Answer(self.name, now, tuple(jobs), problems=tuple(problems), schedulers=schedulers)
+            problems += (one for one in answer.problems if one.message not in {p.message for p in problems})
+            commented += answer.commented
+        return Answer(
+            self.name,
+            now,
+            tuple(jobs),
+            problems=tuple(problems),
+            schedulers=(self._daemon().scheduler,),
+            commented=tuple(commented),
+        )
 
     def _tables(self) -> list[UserCrontabSource]:
         ports = all_user_tables(self._spools)

@@ -8,15 +8,16 @@ lines cost little each minute.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths, split_percent
+from fedtui.crontab.commented import commented
 from fedtui.crontab.comments import silenced_codes
-from fedtui.model import NEVER_RAN, UNSEEN, CronFacts, Job, Location, SourceName, State
+from fedtui.model import NEVER_RAN, UNSEEN, CommentedOut, CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
 from fedtui.schedule.describe import NEVER_HERE, describe
@@ -64,6 +65,7 @@ class TableJobs:
         self._at: datetime | None = None
         self._rows: list[Job] = []
         self._earliest: datetime | None = None
+        self._commented: tuple[CommentedOut, ...] | None = None
         self._due: dict[int, datetime] = {}
         self._schedules: dict[int, CronSchedule] = {}
         self._own_zone: set[int] = set()  # rows under CRON_TZ: cronie makes up for nothing there
@@ -88,6 +90,13 @@ class TableJobs:
         beginning = TableJobs(self._document, self._facts)
         beginning._build(now, clockwork, count)
         return tuple(beginning._rows)
+
+    @property
+    def commented(self) -> tuple[CommentedOut, ...]:
+        """The lines of the table that were switched off by hand."""
+        if self._commented is None:
+            self._commented = tuple(_commented(self._document, self._facts))
+        return self._commented
 
     @property
     def next_due(self) -> datetime | None:
@@ -222,6 +231,24 @@ def _bad_row(line: Line, document: Document, facts: TableFacts) -> Job:
             silenced=silenced_codes(document.lines, line.number),
         ),
     )
+
+
+def _commented(document: Document, facts: TableFacts) -> Iterator[CommentedOut]:
+    for one in commented(document):
+        entry = one.entry
+        yield CommentedOut(
+            table=facts.path,
+            user=entry.user,
+            location=Location(facts.path, one.number),
+            raw=one.raw,
+            name=visible(entry.name),
+            schedule=visible(entry.schedule),
+            schedule_text=visible(describe(parse(entry.schedule, document.dialect)).long),
+            command=entry.command,
+            tight=one.tight,
+            editable=facts.editable,
+            silenced=silenced_codes(document.lines, one.number),
+        )
 
 
 def _zone_of(entry: Entry, clockwork: Clockwork) -> tuple[str, ZoneInfo]:

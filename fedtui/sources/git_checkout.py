@@ -6,7 +6,9 @@ password, a passphrase, the key of an unknown host) makes it fail instead. Nothi
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -45,6 +47,23 @@ _IN_PROGRESS = {
     "REVERT_HEAD": "a revert",
     "BISECT_LOG": "a bisection",
 }
+
+
+NOTE = "fedtui-git-sync"
+"""In the .git of a worktree: a sync is at work there."""
+
+
+def kept_ref(branch: str) -> str:
+    """The name under which a commit is kept that does not fit onto the branch."""
+    return f"refs/fedtui/kept/{branch}"
+
+
+def worktree_path(state: Path, common_dir: Path) -> Path:
+    """Where fedtui's own worktree of a repository lies; `common_dir` is its .git."""
+    real = os.path.realpath(common_dir)
+    name = Path(real).parent.name if Path(real).name == ".git" else Path(real).stem
+    short = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "federation"
+    return state / "git" / f"{short}-{hashlib.sha256(os.fsencode(real)).hexdigest()[:8]}"
 
 
 class GitFailed(Exception):
@@ -98,19 +117,36 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
             os.killpg(process.pid, number)
 
 
-class Git:
-    """Git in one folder. `env` is the whole environment that it gets in place of what we have."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What programs run with in place of our own: a whole environment, a prefix that becomes a user."""
 
-    def __init__(
-        self, folder: Path, *, env: Mapping[bytes, bytes] | None = None, stop: Stop | None = None
-    ) -> None:
+    env: Mapping[bytes, bytes]
+    prefix: tuple[str, ...] = ()
+
+    @classmethod
+    def to(cls, env: Mapping[bytes, bytes], uid: int, gid: int) -> Given:
+        """For the user of those ids, whom only root can become where it is somebody else."""
+        if uid == os.geteuid():
+            return cls(env)
+        return cls(env, ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--init-groups", "--"))
+
+    def run(self, argv: tuple[str, ...], deadline: float = 10.0) -> Ended:
+        """Run a program. Raises ProgramError."""
+        return run_program((*self.prefix, *argv), env=self.env, deadline=deadline)
+
+
+class Git:
+    """Git in one folder; with `given` as somebody else would run it."""
+
+    def __init__(self, folder: Path, *, given: Given | None = None, stop: Stop | None = None) -> None:
         self.folder = folder
-        self._env = env
+        self._given = given
         self._stop = stop or Stop()
 
     def at(self, folder: Path) -> Git:
         """The same in another folder."""
-        return Git(folder, env=self._env, stop=self._stop)
+        return Git(folder, given=self._given, stop=self._stop)
 
     def ask(self, *words: str, deadline: float = DEADLINE, extra: Mapping[str, str] | None = None) -> Ended:
         """How `git WORDS` ended. Raises GitFailed where it could not be run, or did not end in time."""
@@ -118,11 +154,11 @@ class Git:
             raise GitFailed("it was stopped", late=True)
         try:
             ended = run_program(
-                ("git", *words),
+                (*(self._given.prefix if self._given is not None else ()), "git", *words),
                 cwd=self.folder,
                 deadline=deadline,
                 extra=_ours(extra or {}),
-                env=None if self._env is None else self._whole(extra or {}),
+                env=None if self._given is None else _whole(self._given, extra or {}),
                 started=self._stop.started,
                 grace=GRACE,
             )
@@ -161,13 +197,14 @@ class Git:
         return decode(ended.out).strip() if ended.status == 0 else ""
 
     def _variable(self, name: str) -> str:
-        if self._env is None:
+        if self._given is None:
             return os.environ.get(name, "")
-        return os.fsdecode(self._env.get(name.encode(), b""))
+        return os.fsdecode(self._given.env.get(name.encode(), b""))
 
-    def _whole(self, extra: Mapping[str, str]) -> Mapping[bytes, bytes]:
-        added = {os.fsencode(name): os.fsencode(value) for name, value in (_QUIET | dict(extra)).items()}
-        return {**(self._env or {}), b"LC_ALL": b"C.UTF-8", **added}
+
+def _whole(given: Given, extra: Mapping[str, str]) -> Mapping[bytes, bytes]:
+    added = {os.fsencode(name): os.fsencode(value) for name, value in (_QUIET | dict(extra)).items()}
+    return {**given.env, b"LC_ALL": b"C.UTF-8", **added}
 
 
 def _ours(extra: Mapping[str, str]) -> dict[str, str]:

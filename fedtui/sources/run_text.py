@@ -14,7 +14,9 @@ from pathlib import Path
 from fedtui.model import Job, LogSlice, Run, TimerFacts
 from fedtui.results import Output, Part, Product
 from fedtui.results.reading import MOST
+from fedtui.sources.freshness import ENDING, newest_at, newest_data
 from fedtui.sources.journal_query import JournalError, read_now
+from fedtui.sources.zone import local_zone
 
 JOURNAL_LINES = 5_000
 
@@ -115,13 +117,25 @@ def product_place(path: str, home: str) -> Path:
     return Path(os.path.join(home, path.replace("~", home, 1) if path.startswith("~/") else path))  # noqa: PTH118
 
 
-def product_at(path: str, home: str) -> Product:
-    """A job's product as it is now; `~` and a relative path are in the job's home."""
+def product_at(path: str, home: str, since: datetime, notes: Path) -> Product:
+    """A job's product as it is now; `~` and a relative path are in the job's home.
+
+    Of JSON Lines the newest timestamp counts, against that of the moment `since`. `notes` is the folder in
+    which is noted what was read of such files.
+    """
+    place = product_place(path, home)
     try:
-        facts = product_place(path, home).stat()
-    except OSError:
+        facts = place.stat()
+        modified = datetime.fromtimestamp(facts.st_mtime, UTC)
+        if place.suffix != ENDING:
+            return Product(path, modified, facts.st_size)
+        before = newest_at(place, since, notes)
+        found = newest_data(place, datetime.now(UTC), local_zone()[1], notes)
+    except FileNotFoundError:
         return Product(path, None)
-    return Product(path, datetime.fromtimestamp(facts.st_mtime, UTC), facts.st_size)
+    except OSError as error:
+        return Product(path, None, unread=error.strerror or str(error))
+    return Product(path, found.modified, found.size, found.newest, before)
 
 
 def _short(path: str, home: str) -> str:

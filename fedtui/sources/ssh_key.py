@@ -6,17 +6,17 @@ asked whether it can open one without a passphrase, and what it prints is not ke
 
 from __future__ import annotations
 
-import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.safe_text import decode, shown
-from fedtui.sources.program import ProgramError, run_program
+from fedtui.sources.program import Ended, ProgramError
 
-DEADLINE = 10.0
+Ask = Callable[[tuple[str, ...]], Ended]
+"""Runs a program in the environment and as the user that are meant. Raises where it cannot be run."""
 
 _SCP = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>\[[^\]]+\]|[^:/\s]+):(?!//)(?P<path>.*)")
 _URL = re.compile(
@@ -85,16 +85,15 @@ class SshFacts:
     known_files: tuple[str, ...] = ()
 
 
-def ssh_facts(place: SshPlace, env: Mapping[bytes, bytes]) -> SshFacts:
-    """What ssh comes to in that environment. Raises ProgramError where it cannot be asked."""
-    ended = run_program(("ssh", "-G", *place.words), env=env, deadline=DEADLINE)
+def ssh_facts(place: SshPlace, home: str, ask: Ask) -> SshFacts:
+    """What ssh comes to for a user with that home. Raises ProgramError, or what `ask` raises."""
+    ended = ask(("ssh", "-G", *place.words))
     if ended.status:
         raise ProgramError(f"ssh -G {place.host}: {shown(ended.said)}")
     settings: dict[str, list[str]] = {}
     for line in decode(ended.out).splitlines():
         name, _, value = line.partition(" ")
         settings.setdefault(name, []).append(value)
-    home = os.fsdecode(env.get(b"HOME", b"/"))
     looked = tuple(_at_home(path, home) for path in settings.get("identityfile", []))
     files = tuple(
         _at_home(path, home)
@@ -109,8 +108,8 @@ def ssh_facts(place: SshPlace, env: Mapping[bytes, bytes]) -> SshFacts:
         host=host,
         port=port,
         looked=looked,
-        keys=tuple(key for path in looked if (key := key_at(path, env)) is not None),
-        known=any(_is_known(named, path, env) for path in files) if asked else None,
+        keys=tuple(key for path in looked if (key := key_at(path, ask)) is not None),
+        known=any(_is_known(named, path, ask) for path in files) if asked else None,
         known_files=files,
     )
 
@@ -123,15 +122,15 @@ def _at_home(path: str, home: str) -> str:
     return home + path[1:] if path.startswith("~/") else path
 
 
-def key_at(path: str, env: Mapping[bytes, bytes]) -> Key | None:
-    """The key at a path; None where there is none. Raises ProgramError where ssh-keygen cannot be asked."""
+def key_at(path: str, ask: Ask) -> Key | None:
+    """The key at a path; None where there is none. Raises what `ask` raises."""
     try:
         found = Path(path).stat()
     except OSError:
         return None
     wide = stat.S_IMODE(found.st_mode) & 0o077
     # An empty passphrase is given, so that nothing is asked; the public key that it prints is dropped.
-    ended = run_program(("ssh-keygen", "-y", "-P", "", "-f", path), env=env, deadline=DEADLINE)
+    ended = ask(("ssh-keygen", "-y", "-P", "", "-f", path))
     kind = decode(ended.out).split(" ", 1)[0] if ended.status == 0 else ""
     if ended.status == 0:
         return Key(path, True, kind, wide)
@@ -144,7 +143,7 @@ def key_at(path: str, env: Mapping[bytes, bytes]) -> Key | None:
     return Key(path, None, "", wide, shown(lines[-1]) if lines else "ssh-keygen cannot open it")
 
 
-def _is_known(host: str, path: str, env: Mapping[bytes, bytes]) -> bool:
+def _is_known(host: str, path: str, ask: Ask) -> bool:
     if not Path(path).is_file():
         return False
-    return run_program(("ssh-keygen", "-F", host, "-f", path), env=env, deadline=DEADLINE).status == 0
+    return ask(("ssh-keygen", "-F", host, "-f", path)).status == 0

@@ -94,7 +94,8 @@ class SystemTablesSource:
             self._tables[file] = known.get(file) or self._table(file, file.text, daemon)
             jobs += self._tables[file].at(now, Clockwork(daemon, *self._zone()))
         jobs += self._anacron(problems, now)
-        return Answer(self.name, now, tuple(jobs), problems=tuple(problems))
+        commented = tuple(line for table in self._tables.values() for line in table.commented)
+        return Answer(self.name, now, tuple(jobs), problems=tuple(problems), commented=commented)
 
     def _table(self, file: _File, text: bytes, daemon: CronDaemon) -> TableJobs:
         dialect = daemon.dialect

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from fedtui.sources.run_text import product_at
 from fedtui.watching.cycle import LogMark
 
 MOST = 64 * 1024 * 1024
 """Bytes of a log that are looked through for line ends; of more, only the size is told."""
-
-SLACK = timedelta(seconds=2)
-"""How far a file's time may lag behind the clock."""
 
 _PIECE = 1024 * 1024
 
@@ -30,12 +28,15 @@ class Traces(Protocol):
         ...
 
     def renewed(self, path: str, since: datetime) -> bool | None:
-        """Whether the file at `path` was written since; None where it cannot be looked at."""
+        """Whether the file at `path` holds newer data than then; None where that cannot be told."""
         ...
 
 
 class FileTraces:
-    """The file system."""
+    """The file system; in the folder `notes` is noted what was read of products."""
+
+    def __init__(self, notes: Path) -> None:
+        self._notes = notes
 
     def mark(self, path: str) -> LogMark | None:
         """See `Traces`."""
@@ -65,14 +66,9 @@ class FileTraces:
             return None, None
 
     def renewed(self, path: str, since: datetime) -> bool | None:
-        """See `Traces`. An empty file is no product."""
-        try:
-            found = Path(path).stat()
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return None
-        return found.st_size > 0 and datetime.fromtimestamp(found.st_mtime, UTC) >= since - SLACK
+        """See `Traces`. `path` is absolute."""
+        renewed, _ = product_at(path, "", since, self._notes).verdict(since, max(since, datetime.now(UTC)))
+        return renewed
 
 
 def _lines(descriptor: int, length: int) -> int:

@@ -9,7 +9,7 @@ from textual.content import Content
 from fedtui.actions.plan import Plan
 from fedtui.model import Finding, Job, Snapshot
 from fedtui.presentation.doctor import Row, facts
-from fedtui.presentation.findings import where, why_it_matters
+from fedtui.presentation.findings import FindingGroup, title_beside, where, why_it_matters
 from fedtui.presentation.signs import cut
 from fedtui.widgets.lines import diff_lines, fact, outside, paragraph, rule, wrap
 
@@ -58,7 +58,7 @@ def _finding(
     place = "this machine" if finding.job_id is None else job.name if job is not None else finding.job_id
     sections = [
         [
-            _head(finding.code, place, finding.title, width),
+            _head(finding.code, place, title_beside(FindingGroup(finding.title, (finding,)), jobs), width),
             *_indented(paragraph(finding.sentence, width - 2)),
             *_facts(finding, job, width),
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,13 +17,15 @@ from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from fedtui.model import Job, Run
+from fedtui.model import Finding, Job, Run
 from fedtui.presentation.rows import Column, Layout, cell, heading, layout, phase
 from fedtui.presentation.signs import Line, changed_cells
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.messages import HeadingClicked, JobChosen, JobHighlighted
 
 Runs = Mapping[str, Sequence[Run]]
+Found = Mapping[str, Sequence[Finding]]
+NOTHING_FOUND: Found = MappingProxyType({})
 
 
 class JobTable(LineView, inherit_bindings=False):
@@ -42,6 +45,7 @@ class JobTable(LineView, inherit_bindings=False):
         self._clock = clock
         self._jobs: Sequence[Job] = ()
         self._runs: Runs = {}
+        self._found: Found = NOTHING_FOUND
         self._rows: dict[str, int] = {}
         self._drawn: dict[int, dict[Column, Line]] = {}
         self._phases: dict[int, object] = {}
@@ -49,13 +53,16 @@ class JobTable(LineView, inherit_bindings=False):
         self._cursor = 0
         self.sorted_by: Column | None = None
 
-    def set_jobs(self, jobs: Sequence[Job], runs: Runs) -> None:
-        """Show `jobs` in this order; the cursor stays on its job, or near its row when that is gone."""
+    def set_jobs(self, jobs: Sequence[Job], runs: Runs, found: Found = NOTHING_FOUND) -> None:
+        """Show `jobs` in this order; the cursor stays on its job, or near its row when that is gone.
+
+        `found` is what the doctor says of each, by its id.
+        """
         before = self.job
         same_places = len(jobs) == len(self._jobs) and all(
             a is b or a.id == b.id for a, b in zip(jobs, self._jobs, strict=True)
         )
-        self._jobs, self._runs = jobs, runs
+        self._jobs, self._runs, self._found = jobs, runs, found
         if same_places:
             self.redraw_changes()
             return
@@ -80,6 +87,10 @@ class JobTable(LineView, inherit_bindings=False):
         """The latest runs of a job, oldest first."""
         return self._runs.get(job.id, ())
 
+    def findings_of(self, job: Job) -> Sequence[Finding]:
+        """What the doctor says of a job, the worst first."""
+        return self._found.get(job.id, ())
+
     def select(self, job_id: str) -> None:
         """Put the cursor on a job, where the table has it."""
         if job_id in self._rows:
@@ -95,8 +106,8 @@ class JobTable(LineView, inherit_bindings=False):
 
     def _cells(self, number: int) -> dict[Column, Line]:
         job, now = self._jobs[number], self._clock()
-        runs = self._runs.get(job.id, ())
-        return {column: cell(job, column, now, width, runs) for column, width in self._layout.columns}
+        runs, found = self.runs_of(job), self.findings_of(job)
+        return {column: cell(job, column, now, width, runs, found) for column, width in self._layout.columns}
 
     def _recolour(self, _theme: object) -> None:
         self._drawn.clear()
@@ -148,7 +159,8 @@ class JobTable(LineView, inherit_bindings=False):
             if column not in drawn:
                 continue
             width = self._layout.width(column)
-            changed = changed_cells(drawn[column], cell(job, column, now, width, self.runs_of(job)))
+            new = cell(job, column, now, width, self.runs_of(job), self.findings_of(job))
+            changed = changed_cells(drawn[column], new)
             if changed is not None:
                 left, y = self._layout.offset(column) + changed[0], number - self.scroll_offset.y + 1
                 self.refresh(Region(left, y, changed[1] - changed[0], 1))

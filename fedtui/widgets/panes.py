@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
-from fedtui.model import Job, Snapshot, State
+from fedtui.model import Finding, Job, Snapshot, State
+from fedtui.presentation.findings import of_jobs
 from fedtui.presentation.next_runs import next_line, next_rows
 from fedtui.presentation.notes import health_count, health_lines
 from fedtui.presentation.rows import detail_lines
@@ -98,9 +99,11 @@ class JobsPane(Pane):
         """The message is out of sight until there is one."""
         self.empty.display = False
 
-    def show(self, jobs: Sequence[Job], runs: Runs, message: Sequence[Line]) -> None:
-        """Show jobs; where there are none, the message."""
-        self.table.set_jobs(jobs, runs)
+    def show(
+        self, jobs: Sequence[Job], runs: Runs, message: Sequence[Line], findings: Sequence[Finding] = ()
+    ) -> None:
+        """Show jobs, each with what was found about it; where there are none, the message."""
+        self.table.set_jobs(jobs, runs, of_jobs(findings))
         empty = not jobs and bool(message)
         if empty:
             indented: list[Line] = [(Piece("   "), *line) if line else line for line in message]
@@ -123,7 +126,8 @@ class JobsPane(Pane):
         job = self.table.job
         self.details.display = self._roomy and job is not None
         if job is not None and self._roomy:
-            self.details.show(detail_lines(job, self.table.runs_of(job), self._home))
+            runs, found = self.table.runs_of(job), self.table.findings_of(job)
+            self.details.show(detail_lines(job, runs, self._home, found))
 
 
 class NextPane(Pane):

@@ -62,5 +62,8 @@ pivot_root . .old
 umount -l /.old
 rmdir /.old
 ip link set lo up
-exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin container=fedtui-box LANG=C.UTF-8 \
+# The clock is the kernel's, and so the host's: `timedatectl set-timezone` in a box would put that back by the
+# zone's hours. No process in here may set it.
+exec setpriv --bounding-set -sys_time --inh-caps -sys_time \
+    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin container=fedtui-box LANG=C.UTF-8 \
     /lib/systemd/systemd --system --unit=multi-user.target </dev/null

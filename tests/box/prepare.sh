@@ -21,6 +21,8 @@ chmod 711 "$root/root"
 mkdir -p "$root/var/log/journal"
 printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
+# No sshd unless a test starts one.
+chroot "$root" systemctl disable ssh.service >/dev/null 2>&1
 for unit in getty@.service console-getty.service serial-getty@.service apt-daily.timer apt-daily-upgrade.timer
 do
     chroot "$root" systemctl mask "$unit" >/dev/null 2>&1

@@ -44,6 +44,16 @@ def test_a_real_systemd_runs_with_cron_and_a_user_manager(box: Box) -> None:
     assert box.output(["systemctl", "--user", "is-active", "default.target"]) == "active"
 
 
+@pytest.mark.parametrize("process", ["1", "self"])
+def test_nobody_in_a_box_may_set_the_clock_of_the_host(box: Box, process: str) -> None:
+    status = box.output(["cat", f"/proc/{process}/status"], "root")
+    lines = dict(line.split(":\t", 1) for line in status.splitlines() if line.startswith("Cap"))
+    sys_time, sys_admin = 1 << 25, 1 << 21
+    for name in ("CapBnd", "CapPrm", "CapEff"):
+        assert int(lines[name], 16) & sys_admin, "the capabilities are read right"
+        assert not int(lines[name], 16) & sys_time, name
+
+
 def test_commands_run_as_the_usual_user_with_a_login_environment(box: Box) -> None:
     assert box.output(["id", "-nG"]) == "fed"
     assert box.output(["pwd"]) == "/home/fed"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -37,7 +38,8 @@ async def settled(pilot: Pilot[str], said: Callable[[str], bool] = lambda text: 
 
 def rows(text: str) -> list[str]:
     """The names in the job table."""
-    return [line.split()[1] for line in text.splitlines()[3:] if line[:2] in (" ●", " ►", " ‖", " !", " ?")]
+    shown = (line for line in text.splitlines()[3:] if line[1:3] in ("● ", "► ", "‖ ", "! ", "? "))
+    return [line[3:].split()[0] for line in shown]
 
 
 def dashboard(app: MockupApp) -> Dashboard:
@@ -51,7 +53,7 @@ async def test_the_small_dashboard_shows_state_job_next_run_and_result() -> None
         text = await settled(pilot, lambda text: "following" in text)
         lines = text.splitlines()
         assert lines[0] == " fedtui  fed@node1     cron ● up   systemd ● up   ▲ 2 findings     14:05:12 CET"
-        assert lines[3] == " ● sync-learning-data      hourly :00  in 54 min    ▲ ok, 3 warnings    5 min"
+        assert lines[3] == "▲● sync-learning-data      hourly :00  in 54 min    ▲ ok, 3 warnings    5 min"
         assert lines[16].startswith(
             "─ 3 Log  ~/logs/federated-sync.log  following   2 Next  4 Health  z fold ──"
         )
@@ -252,6 +254,16 @@ async def test_capital_t_changes_between_dark_and_light() -> None:
         assert app.theme == "fedtui-light"
         await pilot.press("T")
         assert app.theme == "fedtui-dark"
+
+
+async def test_the_theme_that_was_chosen_is_kept(tmp_path: Path) -> None:
+    app = MockupApp()
+    app.config = replace(app.config, state=tmp_path)
+    async with app.run_test(size=SMALL) as pilot:
+        assert not app.config.theme_file.exists()
+        await pilot.press("T")
+        await settled(pilot, lambda _: app.config.theme_file.exists())
+        assert app.config.theme_file.read_text() == "fedtui-light\n"
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord", "gruvbox", "ansi-dark"])

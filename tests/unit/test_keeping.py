@@ -68,7 +68,12 @@ class World:
         self.history = History(tmp_path / "history.db")
         self.own = OwnRunsSource(self.history, self.history.path, lambda: NOW, lambda: None)
         self.keeper = Keeper(
-            self.history, lambda: RuleBook({}, jobs or {}), lambda: NOW, str(tmp_path), lambda: self.own.rows
+            self.history,
+            lambda: RuleBook({}, jobs or {}),
+            lambda: NOW,
+            str(tmp_path),
+            lambda: self.own.rows,
+            tmp_path / "freshness",
         )
 
     def look(self, *runs: Run) -> Snapshot:

@@ -23,6 +23,7 @@ from fedtui.model import (
     Unchecked,
 )
 from fedtui.presentation import times
+from fedtui.presentation.findings import grouped, of_jobs, title_beside
 from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
 from fedtui.presentation.next_runs import next_line, next_rows
 from fedtui.presentation.notes import folded, health_count, health_lines
@@ -307,6 +308,38 @@ def test_detail_rows() -> None:
 def test_detail_rows_give_the_reason_of_a_job_that_is_not_loaded() -> None:
     job = replace(mock.SYNC, state=State.NOT_LOADED, state_reason="cron drops the table: line 12, bad minute")
     assert plain(detail_lines(job, ())[1]) == "! not loaded  cron drops the table: line 12, bad minute"
+
+
+def test_a_finding_stands_in_its_jobs_row_and_below_the_table() -> None:
+    found = of_jobs(mock.FINDINGS)
+    assert plain(row(mock.SYNC, NOW, layout(80), (), found[mock.SYNC.id])).startswith("▲● sync-learning-data")
+    assert plain(row(mock.GIT, NOW, layout(80), (), found[mock.GIT.id])).startswith("✗● federated-git")
+    assert plain(row(mock.EXPORT, NOW, layout(80))).startswith(" ‖ export-collections")
+    second = detail_lines(mock.SYNC, mock.RUNS[mock.SYNC.id], "", found[mock.SYNC.id])[1]
+    assert plain(second).endswith("   took 2 s, usual 2 s   ▲ FT402 log grows unrotated")
+    many = (*found[mock.GIT.id], *found[mock.GIT.id])
+    assert "   ✗ FT301 failed and 1 more: d" in plain(detail_lines(mock.GIT, (), "", many)[1])
+
+
+def test_notes_stay_out_of_the_rows() -> None:
+    assert of_jobs([replace(mock.FINDINGS[1], severity=Severity.NOTE)]) == {}
+
+
+@pytest.mark.parametrize(("count", "groups"), [(1, 1), (4, 4), (5, 1), (100, 1)])
+def test_many_findings_of_one_code_are_one_group(count: int, groups: int) -> None:
+    """Each of these has a title of its own; with one title for all they are a group from two on."""
+    findings = [
+        Finding("FT301", Severity.ERROR, f"job{number} failed", "", job_id=f"crontab:{number}")
+        for number in range(count)
+    ]
+    assert len(grouped(findings)) == groups
+    assert len(grouped([replace(finding, title="failed") for finding in findings])) == 1
+
+
+def test_a_title_leaves_out_the_name_that_stands_beside_it() -> None:
+    (group,) = grouped(mock.FINDINGS[:1])
+    assert title_beside(group, {mock.GIT.id: mock.GIT}) == "failed"
+    assert title_beside(group, {}) == "federated-git failed"
 
 
 def test_detail_rows_mask_secrets() -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.federation.git_commit import kept_ref
 from fedtui.federation.git_ending import Ending
 from fedtui.federation.git_sync import BRANCH, GitSync, Report
-from fedtui.sources.git_checkout import Stop
+from fedtui.sources.git_checkout import Stop, kept_ref
 from tests.unit.federation.repositories import PATTERNS, SCRIPT, Federation, git, identity
 
 

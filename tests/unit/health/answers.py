@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from fedtui.health.asking import Asker
 from fedtui.health.host import Host
+from fedtui.health.rereading import SPOOL
+from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.program import Ended, ProgramError
 
 CRON_UNITS = """\
@@ -28,6 +31,8 @@ CLOCK = "NTP={on}\nNTPSynchronized={set}\n"
 
 HEALTHY = {
     "systemctl show": CRON_UNITS.format(state="enabled"),
+    "systemctl --failed": "",
+    "systemctl --user --failed": "",
     "timedatectl show": CLOCK.format(on="yes", set="yes"),
 }
 
@@ -40,12 +45,35 @@ FILES = {
 }
 
 
+SINCE = datetime(2026, 11, 23, 13, 5, 12, tzinfo=UTC)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
 class Machine(Host):
     """Files of the machine itself are there as `files` says; all others are looked at."""
 
     def __init__(self, asker: Asker, files: Mapping[str, bool]) -> None:
         super().__init__(1000, asker=asker)
         self._files = files
+        self.times: dict[str, float] = {}
+        self.held: int | None = None
+
+    def cron(self) -> CronDaemon:
+        """Debian's cron, running for a day."""
+        return CronDaemon(True, "debian", "cron, pid 1", 1, SINCE)
+
+    def held_cron(self) -> int | None:
+        """Its pid where the test says that it is held."""
+        return self.held
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """One table in the spool."""
+        return ("fed",) if folder == SPOOL else super().names(folder)
+
+    def moved(self, path: str) -> tuple[float, float] | None:
+        """What makes cron read its tables: as `times` says, else long ago."""
+        known = self.times.get(path, LONG_AGO)
+        return (known, known) if path.startswith((SPOOL, "/etc/cron")) else super().moved(path)
 
     def exists(self, path: str) -> bool | None:
         """Of the paths in `files` as they say."""

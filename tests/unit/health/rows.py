@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fedtui.crontab import Document
 from fedtui.health import checkup
 from fedtui.health.host import Host
-from fedtui.model import Finding, Job, Location, Severity, Snapshot, SourceName, State, TimerFacts
+from fedtui.model import Finding, Job, Location, Severity, Snapshot, SourceName, State, TimerFacts, Unchecked
 from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
 from tests.unit.health.answers import machine
@@ -65,6 +65,12 @@ def all_findings(*jobs: Job, host: Host | None = None, **more: object) -> list[F
     """Every finding of these rows on a machine that is well."""
     snapshot = Snapshot(NOW, jobs, **more)  # type: ignore[arg-type]  # shorthand
     return list(checkup(snapshot, host or machine()).findings)
+
+
+def unchecked(*jobs: Job, host: Host | None = None, **more: object) -> tuple[Unchecked, ...]:
+    """What could not be looked at."""
+    snapshot = Snapshot(NOW, jobs, **more)  # type: ignore[arg-type]  # shorthand
+    return checkup(snapshot, host or machine()).unchecked
 
 
 def by_code(*jobs: Job, host: Host | None = None, **more: object) -> dict[str, Finding]:

@@ -16,6 +16,7 @@ from fedtui.model import (
     Job,
     Location,
     Outcome,
+    Remedy,
     Result,
     Run,
     Scheduler,
@@ -105,6 +106,22 @@ def test_a_command_that_only_the_shell_finds() -> None:
     assert finding.evidence[0] == "cron's PATH  /usr/bin:/bin"
 
 
+def test_where_a_command_lies_that_only_the_shell_finds_is_set_above_the_line(tmp_path: Path) -> None:
+    tool = tmp_path / "mytool"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    job = replace(cron_job("mytool --now"), editable=True)
+    snapshot = Snapshot(NOW, (job,))
+    host = Host(user_path=("", "relative", str(tmp_path)))
+    finding = next(one for one in checkup(snapshot, host).findings if one.code == "FT118")
+    assert finding.evidence[:2] == ("cron's PATH  /usr/bin:/bin", f"found  {tool}")
+    assert finding.remedy == Remedy(
+        "setting", f"set a PATH= with {tmp_path} above the line", f"PATH=/usr/bin:/bin:{tmp_path}"
+    )
+    theirs = Snapshot(NOW, (replace(job, editable=False),))
+    assert next(f for f in checkup(theirs, host).findings if f.code == "FT118").remedy is None
+
+
 def test_the_tables_own_path_is_the_one_that_counts(tmp_path: Path) -> None:
     tool = tmp_path / "mytool"
     tool.write_text("#!/bin/sh\n")
@@ -164,6 +181,21 @@ def test_a_big_log_is_reported_until_something_rotates_it(
     config.write_text(f"# weekly\n{tmp_path}/*.log {{\n  weekly\n}}\n")
     monkeypatch.setattr(host, "LOGROTATE_CONF", config)
     assert "FT402" not in found(job)
+
+
+def test_a_users_own_rotation_counts_while_a_job_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    log, config = tmp_path / "a.log", tmp_path / "fedtui" / "logrotate.conf"
+    log.write_bytes(b"x" * 1001)
+    config.parent.mkdir()
+    config.write_text(f'"{log}" {{\n  weekly\n}}\n')
+    job = cron_job(log_path=str(log))
+    rotates = cron_job(f"/usr/sbin/logrotate --state /s {config}", name="rotate")
+    assert "FT402" not in found(job, rotates)
+    paused = found(job, replace(rotates, state=State.PAUSED))["FT402"]
+    assert paused.sentence.endswith("and what would rotate it does not run.")
 
 
 def test_a_rotated_file_beside_the_log_tells_of_rotation(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from fedtui.crontab import Document
 from fedtui.health.asking import Asker
 from fedtui.health.host import Host
-from fedtui.model import Remedy, Severity
+from fedtui.model import CommentedOut, Remedy, Severity, SourceName
 from fedtui.sources.cron_daemon import CronDaemon
+from fedtui.sources.cron_jobs import TableFacts, TableJobs
 from tests.unit.health.answers import machine
 from tests.unit.health.rows import by_code, loud, table
 
@@ -197,6 +199,36 @@ def test_lines_with_windows_ends_are_one_finding_a_table() -> None:
     assert finding.evidence[0] == "command  /opt/a.sh␍"
     assert finding.remedy == Remedy("line", "take the carriage return out", "0 2 * * * /opt/a.sh")
     assert "FT124" not in by_code(*table("0 2 * * * /opt/a.sh\n"))
+
+
+def off(text: str, *, editable: bool = True) -> tuple[CommentedOut, ...]:
+    document = Document.parse(text.encode(), user="fed")
+    facts = TableFacts(SourceName.CRONTAB, "crontab", lambda _: "/home/fed", editable)
+    return TableJobs(document, facts).commented
+
+
+def test_a_job_that_is_commented_out() -> None:
+    lines = off("0 1 * * * /opt/a.sh\n#0 5 * * * backup\n")
+    finding = by_code(commented=lines)["FT122"]
+    assert (finding.severity, finding.title) == (Severity.NOTE, "backup is commented out")
+    assert finding.sentence == "backup is switched off with a #: its schedule says daily 05:00."
+    assert finding.evidence == ("line  crontab:2", "#0 5 * * * backup")
+    assert finding.remedy is not None
+    assert (finding.remedy.verb, finding.remedy.words) == ("uncomment", "take the # away")
+    assert by_code(commented=off("#0 5 * * * backup\n", editable=False))["FT122"].remedy is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# 5 * 3 apples",
+        "# 1 2 3 4 5 once I caught a fish alive",
+        "# 0 5 * * * stands for five o'clock",
+        "# fedtui: ignore FT122\n#0 5 * * * backup",
+    ],
+)
+def test_prose_that_begins_with_numbers_is_none(line: str) -> None:
+    assert "FT122" not in by_code(commented=off(f"{line}\n"))
 
 
 def test_a_paused_line_is_left_alone(tmp_path: Path) -> None:

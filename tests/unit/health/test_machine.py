@@ -11,9 +11,10 @@ import pytest
 from fedtui.health import checkup, host
 from fedtui.health.asking import LATER, Asker
 from fedtui.health.host import Host
+from fedtui.health.rereading import SPOOL
 from fedtui.model import Job, Outcome, Problem, Result, Run, Scheduler, Severity, Snapshot, State
 from fedtui.sources.program import Ended
-from tests.unit.health.answers import CLOCK, CRON_UNITS, machine
+from tests.unit.health.answers import CLOCK, CRON_UNITS, SINCE, machine
 from tests.unit.health.rows import NOW, by_code, loud, table, timer
 
 LINE = "0 * * * * /opt/sync.sh >> /tmp/sync.log 2>&1\n"
@@ -38,6 +39,63 @@ def test_cron_that_is_not_installed_is_said_instead_of_not_running() -> None:
     assert found["FT004"].command == "sudo apt install cron"
     assert "FT001" not in found
     assert set(by_code(*table(LINE), schedulers=down)) & {"FT001", "FT004"} == {"FT001"}
+
+
+def test_a_cron_that_is_held_by_a_signal_is_let_go_on() -> None:
+    host, up = machine(), (Scheduler("cron", True, "cron, pid 88"),)
+    assert "FT001" not in by_code(*table(LINE), host=host, schedulers=up)
+    host.held = 88
+    finding = by_code(*table(LINE), host=host, schedulers=up)["FT001"]
+    assert finding.title == "cron is held by a signal"
+    assert finding.command == "sudo kill -CONT 88"
+
+
+def test_a_table_that_was_written_past_crontab() -> None:
+    host = machine()
+    written = (NOW - timedelta(minutes=5)).timestamp()
+    assert "FT010" not in by_code(*table(LINE), host=host)
+    host.times = {f"{SPOOL}/fed": written}
+    finding = by_code(*table(LINE), host=host)["FT010"]
+    assert finding.evidence == (
+        "written  2026-11-24 13:00:12 UTC  /var/spool/cron/crontabs/fed",
+        "folder  2026-01-01 00:00:00 UTC  /var/spool/cron/crontabs",
+        "cron  since 2026-11-23 13:05:12 UTC",
+    )
+    assert finding.command == "sudo touch /var/spool/cron/crontabs"
+    for later in (SPOOL, "/etc/crontab", "/etc/cron.d"):  # cron has read all tables since
+        host.times = {f"{SPOOL}/fed": written, later: written + 60}
+        assert "FT010" not in by_code(*table(LINE), host=host)
+    host.times = {f"{SPOOL}/fed": written, SPOOL: written - 10}  # cron looked after both
+    assert "FT010" not in by_code(*table(LINE), host=host)
+    host.times = {f"{SPOOL}/fed": written, SPOOL: written - 75}  # and between them
+    assert "FT010" in by_code(*table(LINE), host=host)
+    host.times = {f"{SPOOL}/fed": NOW.timestamp() - 30}  # cron has not looked yet
+    assert "FT010" not in by_code(*table(LINE), host=host)
+    host.times = {f"{SPOOL}/fed": SINCE.timestamp() - 60}  # cron began after it
+    assert "FT010" not in by_code(*table(LINE), host=host)
+
+
+def test_whose_eyes_the_spool_is_closed_to_is_told_that_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = machine()
+    monkeypatch.setattr(host, "names", lambda _: ())
+    assert by_code(*table(LINE), host=host)["FT010"].severity is Severity.NOTE
+    assert "FT010" not in by_code(host=host)
+
+
+def test_systemd_that_is_degraded_by_a_unit_of_a_timer(tmp_path: Path) -> None:
+    row = timer(tmp_path, "[Timer]\nOnCalendar=daily\n")
+    said = "a.service loaded failed failed Sync the data\nother.service loaded failed failed Other\n"
+    finding = by_code(row, host=machine({"systemctl --user --failed": said}))["FT011"]
+    assert finding.title == "the user's systemd is degraded by a.service"
+    assert finding.evidence == ("a.service  loaded failed failed Sync the data",)
+    assert finding.command == "systemctl --user --failed"
+    other = machine({"systemctl --user --failed": said.splitlines()[1]})
+    assert "FT011" not in by_code(row, host=other)
+    silent = machine({"systemctl --user --failed": Ended(1, b"", b"Failed to connect to bus")})
+    unseen = checkup(Snapshot(NOW, (row,)), silent).unchecked
+    assert [(one.codes, one.what) for one in unseen if "FT011" in one.codes] == [
+        (("FT011",), "the failed units of the user's systemd")
+    ]
 
 
 def test_user_timers_without_lingering(tmp_path: Path) -> None:

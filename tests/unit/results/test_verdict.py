@@ -323,6 +323,28 @@ def test_the_product_is_judged_apart_and_never_turns_into_ok() -> None:
         assert seen(status, START + timedelta(seconds=3)).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("newest", "before", "outcome", "said"),
+    [
+        (3, None, Outcome.OK, "was renewed; its newest data is from 2026-11-24 13:00:03"),
+        (-600, -900, Outcome.OK, "was renewed; its newest data is from 2026-11-24 12:50:00"),
+        (-600, -600, Outcome.WARNINGS, "was written anew and holds nothing newer; its newest data is from"),
+        (-600, None, Outcome.OK, "from 2026-11-24 12:50:00, and what it was before is not known"),
+    ],
+)
+def test_a_product_written_anew_is_renewed_only_by_newer_data(
+    newest: float, before: float | None, outcome: Outcome, said: str
+) -> None:
+    def at(seconds: float | None) -> datetime | None:
+        return None if seconds is None else START + timedelta(seconds=seconds)
+
+    product = Product("data/x.jsonl", START + timedelta(seconds=4), 9, at(newest), at(before))
+    span = (START, START + timedelta(seconds=5))
+    result = judge(ended(0), Output(), RULES, product=product, span=span)
+    assert result.outcome is outcome
+    assert said in " ".join((*result.reasons, *result.evidence))
+
+
 def test_overlaps_are_counted() -> None:
     def run(start: float, end: float | None, result: Result | None = None) -> Run:
         at = START + timedelta(seconds=start)

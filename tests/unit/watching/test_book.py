@@ -107,7 +107,7 @@ def test_old_finished_watches_go_and_open_ones_stay(tmp_path: Path, monkeypatch:
 
 def test_lines_are_counted_from_the_mark_on(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    traces = FileTraces()
+    traces = FileTraces(tmp_path / "notes")
     mark = traces.mark(str(log))
     assert mark is not None
     log.write_bytes(b"one\ntwo\n")
@@ -122,16 +122,16 @@ def test_lines_are_counted_from_the_mark_on(tmp_path: Path) -> None:
 def test_a_log_that_was_rotated_is_counted_from_its_new_beginning(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"old\n" * 100)
-    mark = FileTraces().mark(str(log))
+    mark = FileTraces(tmp_path / "notes").mark(str(log))
     assert mark is not None
     log.rename(tmp_path / "log.1")
     log.write_bytes(b"new\n")
-    assert FileTraces().grown(mark) == (1, 4)
+    assert FileTraces(tmp_path / "notes").grown(mark) == (1, 4)
 
 
 def test_a_product_is_renewed_where_it_is_newer_and_not_empty(tmp_path: Path) -> None:
     product = tmp_path / "metrics.json"
-    traces = FileTraces()
+    traces = FileTraces(tmp_path / "notes")
     assert traces.renewed(str(product), NOON) is False
     product.write_text("")
     assert traces.renewed(str(product), NOON.replace(year=2000)) is False

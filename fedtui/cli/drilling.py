@@ -1,0 +1,166 @@
+"""`fedtui drill`: the list of drills, or one of them rehearsed, shown first and confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+from argparse import Namespace
+from typing import Any
+
+from fedtui.actions.plan import Refused
+from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
+from fedtui.cli.parser import UsageError
+from fedtui.cli.records import Records, print_json
+from fedtui.federation.drills.catalog import ALL, find
+from fedtui.federation.drills.drill import Drill, Event, Phase, Setting
+from fedtui.federation.drills.gather import Asked, drills_folder, gather
+from fedtui.federation.drills.rehearse import NOTHING, Outcome, rehearse, tidy
+from fedtui.presentation.signs import to_ascii
+from fedtui.safe_text import shown
+from fedtui.workspace import Workspace
+
+
+async def drill(workspace: Workspace, options: Namespace) -> int:
+    """List the drills, or rehearse one: 0 passed, 1 failed, 3 refused."""
+    await _tidy(workspace)
+    setting = await gather(_asked(options), workspace.ports)
+    if not options.name:
+        return await _list(setting, options, Records(workspace.zone))
+    chosen = find(options.name)
+    if chosen is None:
+        known = ", ".join(one.name for one in ALL)
+        raise UsageError(f"drill: there is no drill {options.name!r}; there are {known}")
+    reason = await asyncio.to_thread(chosen.hindrance, setting)
+    if reason:
+        raise Refused(f"The drill {chosen.name} cannot be run here: {reason}.", NOTHING)
+    if not options.json:
+        await _show(chosen, setting, options)
+    if options.dry_run:
+        if options.json:
+            print_json(await _planned(chosen, setting))
+        else:
+            _print("Dry run: nothing was done.", options)
+        return DONE
+    if not options.yes and not (not options.json and sys.stdin.isatty() and confirmed("Run this drill?")):
+        print("Nothing was done; --yes runs it without asking.", file=sys.stderr)
+        return REFUSED
+    return await _rehearse(chosen, setting, options, Records(workspace.zone))
+
+
+def _asked(options: Namespace) -> Asked:
+    try:
+        stop, start = shlex.split(options.stop or ""), shlex.split(options.start or "")
+    except ValueError as error:
+        raise UsageError(f"drill: --stop and --start are commands: {error}") from error
+    return Asked(
+        root=options.root or "",
+        profile=options.profile or "",
+        zone=options.zone or "",
+        stop=tuple(stop),
+        start=tuple(start),
+        program=options.program or "",
+    )
+
+
+async def _tidy(workspace: Workspace) -> None:
+    """Drills that were killed together with their guards are cleaned up at the next look."""
+    for journal, complaints in await asyncio.to_thread(tidy, drills_folder(workspace.config)):
+        how = "; ".join(complaints) if complaints else "it has been cleaned up now"
+        print(shown(f"A drill {journal.drill} was cut off earlier: {how}."), file=sys.stderr)
+
+
+async def _list(setting: Setting, options: Namespace, records: Records) -> int:
+    found = await asyncio.to_thread(lambda: [(one, one.hindrance(setting)) for one in ALL])
+    if options.json:
+        print_json([_listed(one, reason, records) for one, reason in found])
+        return DONE
+    for number, (one, reason) in enumerate(found):
+        if number:
+            _print("", options)
+        _print(f"{one.name}  {one.about}", options)
+        _print(f"    expected: {one.expected}", options)
+        _print(
+            f"    cannot be run here: {reason}" if reason else f"    run it: fedtui drill {one.name}", options
+        )
+    return DONE
+
+
+def _listed(one: Drill, reason: str, records: Records) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "title": one.title,
+        "about": one.about,
+        "expected": one.expected,
+        "can_run": not reason,
+        "reason": records.text(reason) or None,
+    }
+
+
+async def _planned(chosen: Drill, setting: Setting) -> dict[str, Any]:
+    plan = await asyncio.to_thread(chosen.rehearsal, setting)
+    return {
+        "drill": chosen.name,
+        "expected": chosen.expected,
+        "before": [shown(step) for step in plan.before],
+        "doing": [shown(step) for step in plan.doing],
+        "after": [shown(step) for step in plan.after],
+    }
+
+
+async def _show(chosen: Drill, setting: Setting, options: Namespace) -> None:
+    plan = await asyncio.to_thread(chosen.rehearsal, setting)
+    _print(f"{chosen.title}: {chosen.about}", options)
+    for phase, steps in (("before", plan.before), ("doing", plan.doing), ("after", plan.after)):
+        for step in steps:
+            _print(f"  {phase:<9} {step}", options)
+    _print(f"  expected  {chosen.expected}", options)
+    _print("  anyway    A guard cleans up where the drill is killed.", options)
+
+
+async def _rehearse(chosen: Drill, setting: Setting, options: Namespace, records: Records) -> int:
+    events: list[Event] = []
+
+    def tell(event: Event) -> None:
+        if options.json:
+            events.append(event)
+        else:
+            _print(_told(event), options)
+
+    outcome = await rehearse(chosen, setting, tell)
+    if options.json:
+        print_json(_record(outcome, events, records))
+    else:
+        _verdict(outcome, options)
+    return DONE if outcome.passed else FAILED
+
+
+def _told(event: Event) -> str:
+    return f"    | {event.text}" if event.phase is Phase.OUTPUT else f"{event.phase.value:<11} {event.text}"
+
+
+def _verdict(outcome: Outcome, options: Namespace) -> None:
+    _print("", options)
+    for complaint in outcome.complaints:
+        _print(f"not cleaned up: {complaint}", options)
+    _print(f"{'passed' if outcome.passed else 'failed'}: {outcome.found.text}", options)
+    for fact in outcome.found.evidence:
+        _print(f"    {fact}", options)
+
+
+def _record(outcome: Outcome, events: list[Event], records: Records) -> dict[str, Any]:
+    return {
+        "drill": outcome.drill,
+        "passed": outcome.passed,
+        "expected": outcome.expected,
+        "found": records.text(outcome.found.text),
+        "evidence": [records.text(fact) for fact in outcome.found.evidence],
+        "cleaned_up": not outcome.complaints,
+        "complaints": [records.text(one) for one in outcome.complaints],
+        "steps": [{"phase": event.phase.value, "text": records.text(event.text)} for event in events],
+    }
+
+
+def _print(text: str, options: Namespace) -> None:
+    safe = shown(text)
+    print(to_ascii(safe) if options.ascii else safe, flush=True)

@@ -1,0 +1,150 @@
+"""What a drill is: a rehearsal of one failure, with a before, a doing, an after and an expected result.
+
+A drill is told what there is (`Setting`) and is given hands that write down what they are about to do
+(`hands.Hands`); it touches nothing of the user's by any other way. `rehearse.rehearse` is the frame.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from fedtui.results import RuleBook
+from fedtui.schedule.cron import CronSchedule
+
+if TYPE_CHECKING:
+    from fedtui.federation.drills.hands import Hands
+
+
+class DrillError(Exception):
+    """A step of the drill could not be done, so that nothing was rehearsed; the message is fit to show."""
+
+
+class Phase(StrEnum):
+    """Which part of a drill is told of; OUTPUT is a line that a program printed meanwhile."""
+
+    BEFORE = "before"
+    DOING = "doing"
+    OUTPUT = "output"
+    AFTER = "after"
+    CLEANING = "cleaning up"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; `text` is outside text and not yet safe to show."""
+
+    phase: Phase
+    text: str
+
+
+Tell = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom scripts run as: (uid, gid, groups), None for ourselves."""
+
+    name: str
+    ids: tuple[int, int, tuple[int, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptLine:
+    """A job of the federation as cron starts it: `argv` appended to `log`, in `environment` and HOME."""
+
+    key: str
+    name: str
+    script: Path
+    argv: tuple[str, ...]
+    log: Path
+    environment: Mapping[bytes, bytes]
+
+    def command(self, log: Path | None = None) -> str:
+        """The line's command, with another log where one is given."""
+        return f"{shlex.join(self.argv)} >> {shlex.quote(str(log or self.log))} 2>&1"
+
+    @property
+    def home(self) -> Path:
+        """The folder that cron starts the job in."""
+        return Path(self.environment.get(b"HOME", b"/").decode("utf-8", "surrogateescape"))
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A job of the profile and when it runs."""
+
+    name: str
+    schedule: CronSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What drills rehearse with.
+
+    `lines` are the federation's jobs by key, as far as their scripts are there; `missing` says why there are
+    none, `no_view` why no script can be given a view of the disk of its own. `drills` is the folder below
+    which each drill has a scratch folder of its own. `stop` and `start`
+    are the commands that take a service away and bring it back, `program` the one to lose from PATH, as the
+    user gave them. `zone` is the machine's, or the one to pretend.
+    """
+
+    drills: Path
+    account: Account
+    lines: Mapping[str, ScriptLine] = field(default_factory=dict)
+    missing: str = ""
+    root: Path | None = None
+    profile: str = ""
+    times: tuple[Timed, ...] = ()
+    zone: tzinfo | None = None
+    zone_name: str = ""
+    now: datetime | None = None
+    book: RuleBook = field(default_factory=lambda: RuleBook({}, {}))
+    no_view: str = ""
+    stop: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    program: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a drill would do, to be shown before it is done: sentences, one for each step."""
+
+    before: tuple[str, ...]
+    doing: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of a drill: whether it went as expected, a sentence that says so, and the facts behind it."""
+
+    passed: bool
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+class Drill(Protocol):
+    """One failure that can be rehearsed. `about` and `expected` are sentences."""
+
+    name: str
+    title: str
+    about: str
+    expected: str
+
+    def hindrance(self, setting: Setting) -> str:
+        """Why it cannot be run here, with what would help; empty where it can. Blocking."""
+        ...
+
+    def rehearsal(self, setting: Setting) -> Rehearsal:
+        """What it would do. Only where nothing hinders it. Blocking."""
+        ...
+
+    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+        """Do it. Raises DrillError."""
+        ...

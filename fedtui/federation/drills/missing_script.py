@@ -1,0 +1,116 @@
+"""The drill "missing-script": the script was moved away, and cron and the doctor must both say so."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from fedtui.crontab import Document
+from fedtui.crontab.command_field import escape
+from fedtui.federation.drills.drill import Found, Phase, Rehearsal, ScriptLine, Setting
+from fedtui.federation.drills.hands import Hands
+from fedtui.federation.drills.scripts import no_line
+from fedtui.health import checkup
+from fedtui.health.host import Host
+from fedtui.model import Finding, Snapshot, SourceName
+from fedtui.sources.cron_daemon import CronDaemon
+from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
+
+_CODE = "FT110"
+_NOT_FOUND = 127
+
+
+class MissingScript:
+    """Played with a copy: a line like the scheduled one in a table of its own, and the script beside it."""
+
+    name = "missing-script"
+    title = "Missing script"
+    about = "A scheduled script was renamed, or its folder moved."
+    expected = f"the line ends with exit {_NOT_FOUND}, and the doctor says {_CODE}: the script is not there"
+
+    def hindrance(self, setting: Setting) -> str:
+        """No script, or none that can be copied."""
+        if not setting.lines:
+            return setting.missing
+        line = _line(setting)
+        return "" if line.script.is_file() else no_line(setting, "") or f"{line.script} is not there"
+
+    def rehearsal(self, setting: Setting) -> Rehearsal:
+        """All of it with a copy."""
+        line = _line(setting)
+        return Rehearsal(
+            (f"Copy {line.script} into a scratch folder; let the doctor look at a line that runs it.",),
+            ("Move the copy away.", "Run that line as cron does; have the doctor look again."),
+            ("Remove the scratch folder; the script itself is only read.",),
+        )
+
+    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+        """Move the copy, run, look."""
+        line = _line(setting)
+        copy = hands.scratch / line.script.name
+        log = hands.scratch / line.log.name
+        await asyncio.to_thread(shutil.copyfile, line.script, copy)
+        played = replace(
+            line,
+            script=copy,
+            log=log,
+            argv=tuple(str(copy) if w == str(line.script) else w for w in line.argv),
+        )
+        doctor = _Doctor(played)
+        if await asyncio.to_thread(doctor.finds):
+            return Found(False, f"Nothing was rehearsed: the doctor says {_CODE} of a script that is there.")
+        hands.say(Phase.BEFORE, f"{copy} is there, and the doctor has nothing to say of it")
+        await asyncio.to_thread(copy.rename, copy.with_name(f"{copy.name}.moved"))
+        hands.say(Phase.DOING, f"the copy is moved away; {played.command()}")
+        shell = line.environment.get(b"SHELL", b"/bin/sh").decode("utf-8", "surrogateescape")
+        ran = await hands.run(
+            (shell, "-c", played.command()), environment=line.environment, cwd=hands.scratch, deadline=60.0
+        )
+        said = _said(log) or ran.last
+        finding = await asyncio.to_thread(doctor.finds)
+        hands.say(Phase.AFTER, f"{ran.ending}; {said}")
+        evidence = (ran.ending, said, f"{_CODE}: {finding.sentence}" if finding else f"{_CODE} was not found")
+        if ran.status == _NOT_FOUND and finding is not None:
+            return Found(True, f"cron's line ends with {ran.ending}, and the doctor says why.", evidence)
+        missed = "the doctor does not see it" if finding is None else f"the line ends with {ran.ending}"
+        return Found(False, f"The missing script is not told: {missed}.", evidence)
+
+
+def _line(setting: Setting) -> ScriptLine:
+    return setting.lines.get("sync") or next(iter(setting.lines.values()))
+
+
+def _said(log: Path) -> str:
+    try:
+        return log.read_text("utf-8", "replace").strip().splitlines()[-1]
+    except (OSError, IndexError):
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doctor:
+    """Looks at a table of one line, as it would at the user's."""
+
+    line: ScriptLine
+
+    def finds(self) -> Finding | None:
+        """What it says of the missing script. Blocking."""
+        now = datetime.now(UTC)
+        jobs = TableJobs(self._table(), self._facts(self.line.environment)).at(
+            now, Clockwork(CronDaemon(True, "debian", "as in the drill"), "UTC", ZoneInfo("UTC"))
+        )
+        found = checkup(Snapshot(now, jobs=jobs), Host(), ()).findings
+        return next((one for one in found if one.code == _CODE), None)
+
+    def _table(self) -> Document:
+        command = escape(self.line.command().encode("utf-8", "surrogateescape"))
+        return Document.parse(b"0 * * * * " + command + b"\n", user="", dialect="debian")
+
+    def _facts(self, environment: Mapping[bytes, bytes]) -> TableFacts:
+        home = environment.get(b"HOME", b"/").decode("utf-8", "surrogateescape")
+        return TableFacts(SourceName.CRONTAB, "crontab", lambda _: home, editable=False)

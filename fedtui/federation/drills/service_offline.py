@@ -1,0 +1,118 @@
+"""The drill "service-offline": Qdrant is gone, and the export must fail and say so."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fedtui.federation.drills.drill import DrillError, Found, Phase, Rehearsal, ScriptLine, Setting
+from fedtui.federation.drills.hands import Hands, Ran
+from fedtui.federation.drills.scripts import PRIVATE, facts, mentions, no_line, run_script, text_of
+from fedtui.model import Outcome, Result
+from fedtui.safe_text import decode
+
+_KEY = "export"
+_STUB = re.compile(r"(?i)\bdeprecated\b")
+_ADDRESS = ("QDRANT_URL", "QDRANT_HOST", "QDRANT_PORT")
+
+
+class ServiceOffline:
+    """The service is stopped by the user's own command, or a closed port is given out as its address."""
+
+    name = "service-offline"
+    title = "Service offline"
+    about = "Qdrant does not answer while the export runs."
+    expected = "the export fails with an exit status of its own, and does not report a success"
+
+    def hindrance(self, setting: Setting) -> str:
+        """No script, half of the two commands, or no way to tell the script another address."""
+        if bool(setting.stop) != bool(setting.start):
+            return "--stop and --start belong together: what stops the service, and what starts it again"
+        missing = no_line(setting, _KEY)
+        if missing:
+            return missing
+        script = setting.lines[_KEY].script
+        if not setting.stop and not mentions(text_of(script), _ADDRESS):
+            return (
+                f"{script.name} names no QDRANT_URL, so that it cannot be told a closed port; give the "
+                "commands that stop and start the service: --stop 'podman stop X' "
+                "--start 'podman start X'"
+            )
+        return setting.no_view
+
+    def rehearsal(self, setting: Setting) -> Rehearsal:
+        """With the commands where they are given, else with the closed port."""
+        line = setting.lines[_KEY]
+        run = f"Run {shlex.join(line.argv)} in cron's environment. {PRIVATE}"
+        if setting.stop:
+            return Rehearsal(
+                (f"Write down that {shlex.join(setting.start)} must follow, whatever happens.",),
+                (f"Run {shlex.join(setting.stop)}.", run),
+                (f"Run {shlex.join(setting.start)}.",),
+            )
+        return Rehearsal(
+            ("Take a local port at which nobody listens.",),
+            (f"{run} It is told that Qdrant is at that port; the real one is left alone.",),
+            ("Let the port go.",),
+        )
+
+    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+        """Stop, run, start; or run against the closed port."""
+        line = setting.lines[_KEY]
+        if not setting.stop:
+            with _closed_port() as port:
+                hands.say(Phase.BEFORE, f"nobody listens at 127.0.0.1:{port}")
+                hands.say(Phase.DOING, f"{shlex.join(line.argv)} with QDRANT_URL=http://127.0.0.1:{port}")
+                ran, result = await run_script(
+                    setting,
+                    line,
+                    hands,
+                    QDRANT_URL=f"http://127.0.0.1:{port}".encode(),
+                    QDRANT_HOST=b"127.0.0.1",
+                    QDRANT_PORT=str(port).encode(),
+                )
+            hands.say(Phase.AFTER, f"the script ended with {ran.ending}")
+            return _verdict(line, ran, result)
+        hands.say(Phase.BEFORE, f"afterwards, in any case: {shlex.join(setting.start)}")
+        hands.say(Phase.DOING, shlex.join(setting.stop))
+        await hands.change(setting.stop, setting.start, "the service is not started again")
+        hands.say(Phase.DOING, shlex.join(line.argv))
+        ran, result = await run_script(setting, line, hands)
+        hands.say(Phase.AFTER, shlex.join(setting.start))
+        await hands.restore()
+        return _verdict(line, ran, result)
+
+
+def _verdict(line: ScriptLine, ran: Ran, result: Result) -> Found:
+    name, evidence = line.script.name, facts(result, ran)
+    if ran.status in (126, 127):
+        return Found(
+            False, f"{name} did not come as far as the service: a program it needs is missing.", evidence
+        )
+    if _STUB.search(decode(ran.output)):
+        return Found(False, f"{name} says that it is deprecated, so that nothing was rehearsed.", evidence)
+    if result.outcome is Outcome.SKIPPED:
+        return Found(False, f"{name} skipped its work, so that nothing was rehearsed.", evidence)
+    if ran.status == 0:
+        seen = "its output names the trouble, which fedtui shows as warnings, but " if result.warnings else ""
+        return Found(
+            False,
+            f"{name} reports success without its service: {seen}cron sees exit 0. Let it end with a status "
+            "(set -e; curl --fail).",
+            evidence,
+        )
+    return Found(True, f"{name} failed with {ran.ending}, and is seen as failed.", evidence)
+
+
+@contextmanager
+def _closed_port() -> Iterator[int]:
+    """A port of the loopback that is ours and at which nobody listens, so that nobody else can take it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as held:
+        try:
+            held.bind(("127.0.0.1", 0))
+        except OSError as error:
+            raise DrillError(f"no local port can be had: {error}") from error
+        yield held.getsockname()[1]

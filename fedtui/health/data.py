@@ -1,0 +1,105 @@
+"""FT710: whether the data of the federation that was set up is as new as its schedule promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
+from pathlib import Path
+
+from fedtui.health.host import Host
+from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.model import Job, Severity, Snapshot
+from fedtui.pack import Pack
+from fedtui.safe_text import decode
+from fedtui.schedule.upcoming import runs_of
+from fedtui.sources.freshness import ENDING, Freshness
+
+STALE_DATA = Rule(
+    "FT710",
+    Severity.WARNING,
+    "the data is stale",
+    "The job ran, perhaps with success, and what it should bring is old: a file that is written anew each "
+    "time looks fresh by its date, and may hold nothing new for days.",
+    "l shows what the job said, h its runs; r runs it now.",
+)
+
+PERIODS = 2
+"""After how many periods of its job data is stale: two hours for an hourly sync."""
+
+_LOOKED_AT = 200
+"""Runs in which the longest wait between two is looked for."""
+
+
+def period(job: Job, now: datetime) -> timedelta | None:
+    """The longest time between two of the job's next runs; None where it promises fewer than two."""
+    times = [run.timestamp() for run in islice(runs_of(job, now), _LOOKED_AT)]
+    return timedelta(seconds=max(b - a for a, b in pairwise(times))) if len(times) > 1 else None
+
+
+def job_of(pack: Pack, key: str, snapshot: Snapshot) -> Job | None:
+    """The row of the pack's job of that key: the one that runs its script."""
+    script = pack.scripts.get(key, "")
+    for job in snapshot.jobs:
+        command = decode(job.cron.command) if job.cron is not None else job.command or ""
+        if script and script in command:
+            return job
+    return None
+
+
+@check(STALE_DATA)
+def stale_data(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT710: the newest data of a product is older than two periods of the job that renews it."""
+    pack = host.pack()
+    for key, product in (pack.products if pack is not None else {}).items():
+        job = job_of(pack, key, snapshot) if pack is not None else None
+        every = period(job, snapshot.at) if job is not None else None
+        if job is None or every is None:
+            continue
+        try:
+            found = host.freshness(product, snapshot.at)
+        except FileNotFoundError:
+            yield STALE_DATA.found(
+                f"{job.name} should write {product}, and there is no such file.", (product,), job=job
+            )
+            continue
+        except OSError as error:
+            yield STALE_DATA.unchecked(product, error.strerror or str(error))
+            continue
+        if found.newest is None and Path(product).suffix == ENDING:
+            yield STALE_DATA.unchecked(product, "no line of it has a timestamp that can be read")
+            continue
+        newest = found.newest or found.modified
+        if snapshot.at - newest > PERIODS * every:
+            yield STALE_DATA.found(
+                f"The newest data of {job.name} is from {_at(newest, host)}, and it should be at most "
+                f"{_hours(PERIODS * every)} old.",
+                _evidence(found, newest, host),
+                job=job,
+            )
+
+
+def _evidence(found: Freshness, newest: datetime, host: Host) -> tuple[str, ...]:
+    said = [f"newest data in {found.path}: {_at(newest, host)}"]
+    if found.newest is not None:
+        said.append(f"the file itself was written {_at(found.modified, host)}")
+    if found.broken:
+        said.append(f"{found.broken} of {found.lines} lines are broken")
+    if found.ahead:
+        said.append(f"{found.ahead} of {found.lines} lines are from the future, and do not count")
+    return tuple(said)
+
+
+def _at(moment: datetime, host: Host) -> str:
+    return f"{moment.astimezone(host.zone()):%Y-%m-%d %H:%M}"
+
+
+def _hours(length: timedelta) -> str:
+    minutes = round(length.total_seconds() / 60)
+    hours, left = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {left} min" if left else f"{hours} h" if hours <= 48 else f"{hours // 24} days"
+
+
+CHECKS: tuple[Check, ...] = (stale_data,)

@@ -1,0 +1,74 @@
+"""FT011: systemd calls itself degraded because of a unit that is started by schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedtui.health.host import Host
+from fedtui.health.rules import TIMERS, Check, Report, Rule, check
+from fedtui.model import Job, Severity, Snapshot, State
+from fedtui.safe_text import decode
+
+DEGRADED = Rule(
+    "FT011",
+    Severity.WARNING,
+    "systemd is degraded by a scheduled unit",
+    "While one unit is failed systemctl is-system-running says degraded, and who watches for that word is "
+    "called for each of them, or has stopped to look.",
+    "Mend what failed, then systemctl reset-failed.",
+    needs=TIMERS,
+)
+
+
+@check(DEGRADED)
+def degraded(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT011: one finding a manager, with the failed units of our timers in systemctl's own words."""
+    if not host.has_systemd:
+        return
+    for of_user in (False, True):
+        ours = _units(snapshot, of_user)
+        if not ours:
+            continue
+        scope = ("--user",) if of_user else ()
+        ended = host.ask("systemctl", *scope, "--failed", "--plain", "--no-legend", "--full")
+        if ended.status:
+            reason = decode(ended.err).strip() or f"exit {ended.status}"
+            yield DEGRADED.unchecked("the failed units of " + _manager(of_user), reason)
+            continue
+        rows = [line.split(None, 4) for line in decode(ended.out).splitlines()]
+        failed = [row for row in rows if len(row) >= 4 and row[0] in ours]
+        if failed:
+            yield _found(failed, of_user)
+
+
+def _manager(of_user: bool) -> str:
+    return "the user's systemd" if of_user else "systemd"
+
+
+def _found(failed: list[list[str]], of_user: bool) -> Report:
+    """`failed` are the columns UNIT, LOAD, ACTIVE, SUB, DESCRIPTION of systemctl."""
+    names = [row[0] for row in failed]
+    manager = _manager(of_user)
+    told = names[0] if len(names) == 1 else f"{len(names)} scheduled units"
+    return DEGRADED.found(
+        f"{', '.join(names[:8])} failed, and {manager} calls itself degraded for it.",
+        tuple("  ".join((row[0], " ".join(row[1:]))) for row in failed[:8]),
+        title=f"{manager} is degraded by {told}",
+        command="systemctl --user --failed" if of_user else "systemctl --failed",
+    )
+
+
+def _units(snapshot: Snapshot, of_user: bool) -> set[str]:
+    """The timers of a manager and what they start, as far as they can be failed."""
+    found: set[str] = set()
+    for job in snapshot.jobs:
+        if _seen(job) and job.timer is not None and job.timer.user_manager is of_user:
+            found |= {job.timer.unit, job.timer.activates} - {""}
+    return found
+
+
+def _seen(job: Job) -> bool:
+    return job.state is not State.UNREACHABLE
+
+
+CHECKS: tuple[Check, ...] = (degraded,)

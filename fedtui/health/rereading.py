@@ -1,0 +1,85 @@
+"""FT010: a table that was changed in a way that cron does not notice.
+
+Debian's cron looks once a minute at the time of the spool folder, of /etc/crontab, and of /etc/cron.d with
+its files; where none of them moved it reads nothing anew (`load_database` in its database.c). crontab(1)
+touches the folder for that. Who writes into a table's file in the spool does not, and what was written is
+not in force until something else moves. Only root sees those files: to everybody else, whose way to a
+table is crontab(1), the rule is a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from fedtui.health.host import Host
+from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
+from fedtui.model import Severity, Snapshot, SourceName
+
+NOT_REREAD = Rule(
+    "FT010",
+    Severity.WARNING,
+    "cron has not read a changed table",
+    "cron looks at a table again only when crontab installed it. Written into its file directly, the new "
+    "lines do not run, and those that were taken out go on.",
+    "Install tables with crontab, or touch the spool folder.",
+    needs=CRON_TABLES,
+)
+
+SPOOL = "/var/spool/cron/crontabs"
+SYSTEM = ("/etc/crontab", "/etc/cron.d")
+
+MARGIN = 5.0
+"""Seconds that a look may be late, or a program's start."""
+
+GRACE = 75.0
+"""Seconds after which cron has looked: it does at the beginning of each minute."""
+
+
+@check(NOT_REREAD)
+def not_reread(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT010: a table in the spool that is newer than all that makes Debian's cron read again."""
+    if not host.is_machine or not any(job.source is SourceName.CRONTAB for job in snapshot.jobs):
+        return
+    daemon, folder = host.cron(), host.moved(SPOOL)
+    if not host.names(SPOOL):
+        yield NOT_REREAD.found(
+            "Whether cron has read a table that was written past crontab is seen by root alone.",
+            (SPOOL,),
+            title="what cron has read is not seen",
+            fix="Nothing is to be mended. sudo fedtui check looks for it.",
+            severity=Severity.NOTE,
+        )
+        return
+    if daemon.dialect != "debian" or daemon.up is not True or daemon.since is None or folder is None:
+        return  # another cron's ways are its own; one that does not run is FT001's
+    looked = [daemon.since.timestamp()]
+    for path in (SPOOL, *SYSTEM, *(f"{SYSTEM[1]}/{name}" for name in host.names(SYSTEM[1]))):
+        looked += [_next_look(found[1]) for found in (host.moved(path),) if found is not None]
+    for name in host.names(SPOOL):
+        written = host.moved(f"{SPOOL}/{name}")
+        if written is None or written[0] <= max(looked) + MARGIN:
+            continue
+        if snapshot.at.timestamp() - written[1] > GRACE:
+            yield NOT_REREAD.found(
+                f"cron still runs the table of {name} as it was before it was last written.",
+                (
+                    f"written  {_when(written[0])}  {SPOOL}/{name}",
+                    f"folder  {_when(folder[0])}  {SPOOL}",
+                    f"cron  since {_when(daemon.since.timestamp())}",
+                ),
+                title=f"cron has not read the table of {name}",
+                command=f"sudo touch {SPOOL}",
+            )
+
+
+def _next_look(moment: float) -> float:
+    """When cron looks next: until then it has not read what moved at `moment`, nor what comes after it."""
+    return (moment // 60 + 1) * 60
+
+
+def _when(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+CHECKS: tuple[Check, ...] = (not_reread,)
