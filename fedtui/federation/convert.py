@@ -14,7 +14,12 @@ from fedtui.federation.to_cron import plan_to_cron
 from fedtui.federation.to_timer import plan_to_timer
 from fedtui.model import Job, State
 
-TARGETS = ("cron", "user", "system")
+WORDS = {
+    "cron": "a line of the crontab",
+    "user": "a timer of your own systemd",
+    "system": "a timer of the system's systemd, run as the user of the line",
+}
+"""What each way is called."""
 
 
 def targets(job: Job, ports: Ports) -> tuple[str, ...]:
