@@ -141,7 +141,7 @@ def test_root_gives_the_line_of_a_user_to_the_system(table: Box) -> None:
     )
     before = crontab(table)
     job = "crontab:" + key_of(table, "* * * * *")
-    fedtui(table, "convert", job, "--to", "system", "--yes", user="root")
+    told = fedtui(table, "convert", job, "--to", "system", "--yes", user="root")
     try:
         service = table.run(["cat", "/etc/systemd/system/the-sync.service"]).stdout
         assert "User=fed\nWorkingDirectory=/home/fed\n" in service
@@ -157,7 +157,7 @@ def test_root_gives_the_line_of_a_user_to_the_system(table: Box) -> None:
     )
     assert table.run(["ls", "/etc/systemd/system/the-sync.timer"]).returncode != 0
     fedtui(table, "undo", "--yes", user="root")
-    fedtui(table, "undo", "--yes", user="root")
+    fedtui(table, "undo", told.split()[-1], "--yes", user="root")
     assert crontab(table) == before
 
 
