@@ -31,7 +31,8 @@ class UnitPair:
     `argv` is what is run, its program's path absolute. `triggers` are lines of [Timer] such as
     ("OnCalendar", "..."). `log` is the absolute path that output is appended to, empty for the journal.
     `user` and `directory` are empty where the manager's own are right. `mark` is a comment in both files.
-    `spread` is RandomizedDelaySec= in seconds. `stdin` is the text that the program reads.
+    `spread` is RandomizedDelaySec= in seconds. `why` is a comment in the timer on its triggers. `stdin` is the
+    text that the program reads.
     """
 
     name: str
@@ -45,6 +46,7 @@ class UnitPair:
     environment: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
     spread: int = 0
+    why: str = ""
     stdin: str | None = None
     more: tuple[str, ...] = ()
 
@@ -75,7 +77,8 @@ def service_text(pair: UnitPair) -> bytes:
 
 def timer_text(pair: UnitPair) -> bytes:
     """The timer: when it starts. Persistent= only where a calendar gives it a meaning."""
-    lines = [f"{name}={value}" for name, value in pair.triggers]
+    lines = [f"# fedtui: {_one_line(pair.why)}"] if pair.why else []
+    lines += [f"{name}={value}" for name, value in pair.triggers]
     calendar = any(name == "OnCalendar" for name, _ in pair.triggers)
     lines += ["Persistent=true"] if pair.persistent and calendar else []
     lines += [f"RandomizedDelaySec={pair.spread}s"] if pair.spread else []
