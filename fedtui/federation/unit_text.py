@@ -31,7 +31,7 @@ class UnitPair:
     `argv` is what is run, its program's path absolute. `triggers` are lines of [Timer] such as
     ("OnCalendar", "..."). `log` is the absolute path that output is appended to, empty for the journal.
     `user` and `directory` are empty where the manager's own are right. `mark` is a comment in both files.
-    `spread` is RandomizedDelaySec= in seconds. `why` is a comment in the timer on its triggers. `stdin` is the
+    `spread` is RandomizedDelaySec= in seconds, `why` a comment in the timer on its triggers. `stdin` is the
     text that the program reads.
     """
 

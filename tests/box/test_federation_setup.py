@@ -144,7 +144,7 @@ def test_a_custom_schedule_wants_a_reason_and_outlives_the_profile(box: Box) -> 
     assert moved["custom_reason"] == sync["custom_reason"]
     fedtui(box, "--backend", "cron", "--profile", "conservative", "--yes")
     back = status(box)["jobs"][0]
-    assert (back["schedule"], back["custom_reason"]) == ("*/30 * * * *", sync["custom_reason"])
+    assert (back["schedule"], back["custom_reason"]) == ("0,30 * * * *", sync["custom_reason"])
     fedtui(box, "--profile", "minimal", "--backend", "user", "--force", "--yes")
     reset = status(box)["jobs"][0]
     assert (reset["schedule"], reset["custom"]) == ("OnCalendar=*-*-* 01:00:00", False)
