@@ -241,7 +241,8 @@ class JobActions(FullScreen):
         async def ask(text: str) -> Preview:
             return await actions.preview(job, text, ports, self.now(), crowd)
 
-        dialect = job.cron.dialect if job is not None and job.cron is not None else "debian"
+        of_job = job.cron.dialect if job is not None and job.cron is not None else ""
+        dialect = of_job or await asyncio.to_thread(ports.dialect)
         name = job.name if job is not None else ""
         from fedtui.screens.job_form import JobFormScreen
 

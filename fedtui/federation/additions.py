@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.actions.parts import Part, RemoteUrl, Worktree
+from fedtui.actions.parts import Part, RemoteUrl, Worktree, subjects
 from fedtui.actions.ports import Ports
 from fedtui.federation.alert_jobs import alert_parts
 from fedtui.federation.git_automation import git_plan
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
-from fedtui.federation.rotation import rotation, rotation_gone
+from fedtui.federation.rotation import KEY, rotation, rotation_gone
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.pack import Pack
@@ -35,9 +35,11 @@ class AddedJob:
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """All additions together. `left` are the keys of those that cannot be set up now; `done` those that are.
+    """All additions together.
 
-    `parts` come before the jobs. `url_before` is the remote's URL from before, where a part changes it.
+    `done` are the keys of those that are set up. The others cannot be now: what stands of those in `left`
+    stays, and those in `missing` go. `parts` come before the jobs. `url_before` is the remote's URL from
+    before, where a part changes it.
     """
 
     jobs: tuple[AddedJob, ...] = ()
@@ -45,7 +47,14 @@ class Additions:
     remarks: tuple[Remark, ...] = ()
     left: frozenset[str] = frozenset()
     done: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
     url_before: str = ""
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Why what was asked for is not to be had, with what to do, for the plan to say."""
+        errors = (remark for remark in self.remarks if remark.severity is Severity.ERROR)
+        return tuple(f"{remark.text} {remark.advice}".rstrip() for remark in errors)
 
 
 async def additions_of(
@@ -74,6 +83,7 @@ async def additions_of(
         remarks=tuple(remark for one in every for remark in one.remarks),
         left=frozenset(key for one in every for key in one.left),
         done=frozenset(key for one in every for key in one.done),
+        missing=frozenset(key for one in every for key in one.missing),
         url_before=git.url_before,
     )
 
@@ -115,19 +125,18 @@ async def _git(
 
 
 async def _rotate(pack: Pack, was: Pack | None, owner: Owner, logs: Sequence[str], ports: Ports) -> Additions:
+    rotated = was is not None and was.rotate
+    gone = await rotation_gone(ports, rotated=rotated)
     if not pack.rotate:
-        gone = await rotation_gone(ports) if was is not None and was.rotate else None
-        return Additions(parts=gone.parts, remarks=gone.remarks) if gone is not None else Additions()
+        return Additions(parts=gone.parts, remarks=gone.remarks) if rotated else Additions()
     found = await rotation(pack, [Path(log) for log in logs], owner, ports)
     jobs = tuple(AddedJob(job, pack.backend, "" if owner.own else owner.name) for job in found.jobs)
-    stands = bool(found.by)
-    return Additions(
-        jobs=jobs,
-        parts=found.parts,
-        remarks=found.remarks,
-        left=frozenset() if stands else frozenset({"rotate"}),
-        done=frozenset({"rotate"}) if stands else frozenset(),
-    )
+    if found.by:
+        return Additions(jobs, found.parts, found.remarks, done=frozenset({KEY}))
+    # An earlier rotation that cannot go on is taken away, and its job as well.
+    written = {about for part in found.parts for about in subjects(part)}
+    parts = (*found.parts, *(part for part in gone.parts if not subjects(part) & written))
+    return Additions(jobs, parts, found.remarks, missing=frozenset({KEY}))
 
 
 async def _alert(pack: Pack, ports: Ports) -> Additions:

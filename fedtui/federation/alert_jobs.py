@@ -75,11 +75,20 @@ async def alert_parts(pack: Pack, ports: Ports) -> AlertParts:
 async def alerting_jobs(pack: Pack, ports: Ports) -> tuple[ManagedJob, str]:
     """The job of the alert check, and the backend it belongs on."""
     backend = await _backend(pack, ports)
-    return alert_job(pack.log_dir if backend == "cron" else ""), backend
+    return alert_job(await asyncio.to_thread(_log, pack, ports) if backend == "cron" else ""), backend
 
 
-def alert_job(log_dir: str) -> ManagedJob:
-    """The job; `log_dir` empty for a timer's journal. Its output is kept, not mailed: it mails by itself."""
+def _log(pack: Pack, ports: Ports) -> str:
+    """The log beside those of the pack where we may make it, else among our own files."""
+    folder = Path(pack.log_dir)
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if pack.log_dir and os.access(there, os.W_OK | os.X_OK):
+        return str(folder / LOG)
+    return str(ports.config.state / LOG)
+
+
+def alert_job(log: str) -> ManagedJob:
+    """The job; `log` is empty for a timer's journal. Its output is kept, not mailed: it mails by itself."""
     words = program()
     environment = {name: os.environ[name] for name in _FOLDERS if os.environ.get(name, "").startswith("/")}
     if len(words) > 1:  # not installed: Python has to be told where it is
@@ -90,7 +99,7 @@ def alert_job(log_dir: str) -> ManagedJob:
         description="Alerts on the federation's jobs",
         argv=(*words, "check", "--alert"),
         schedule=SCHEDULE,
-        log=str(Path(log_dir) / LOG) if log_dir else "",
+        log=log,
         environment=environment,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from glob import escape
 from pathlib import Path
 
 from fedtui.actions.backup import for_the_eye
@@ -15,7 +14,7 @@ from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
 from fedtui.federation.additions import git_gone
 from fedtui.federation.placing import displace
-from fedtui.federation.rotation import RotationParts, rotation_gone
+from fedtui.federation.rotation import rotated_logs, rotation_gone
 from fedtui.federation.setup import JOB_ID, PACK_MODE
 from fedtui.federation.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
@@ -42,7 +41,7 @@ async def plan_removal(ports: Ports) -> Plan:
         if there:
             no_table = spot.backend == "cron" and spot.user in pack.origin.no_crontab
             parts += await displace(tuple(there), spot.backend, spot.user, ports, no_table=no_table)
-    gone = await rotation_gone(ports) if pack.rotate else RotationParts()
+    gone = await rotation_gone(ports, rotated=pack.rotate)
     parts += gone.parts
     parts += await git_gone(pack, ports) if pack.git else ()
     parts += await _as_before(pack, owner.name)
@@ -95,7 +94,7 @@ def _logs(pack: Pack, target: Path) -> list[Part]:
     found: list[Part] = []
     for name in pack.origin.made_files:
         path = Path(name)
-        rotated = sorted(path.parent.glob(f"{escape(path.name)}.*")) if path.parent.is_dir() else []
+        rotated = rotated_logs(path)
         found += [Renamed(str(one), str(target / one.name)) for one in (path, *rotated) if one.is_file()]
     return found
 

@@ -22,6 +22,7 @@ from fedtui.federation import logs
 from fedtui.federation.additions import AddedJob, Additions, additions_of
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.placing import Placed, displace, place
+from fedtui.federation.rotation import pack_logs
 from fedtui.federation.spots import Spot, Standing, spot_of
 from fedtui.federation.survey import Survey
 from fedtui.federation.trial import Trial
@@ -123,7 +124,7 @@ async def additions_for(survey: Survey, intent: Intent, ports: Ports) -> Additio
         survey.was,
         survey.owner,
         survey.environment,
-        [str(survey.logs.path / one.job.log) for one in survey.found],
+        [str(path) for path in pack_logs(survey.profile, survey.logs.path)],
         ports,
         ssh_url=survey.request.ssh_url,
     )
@@ -157,6 +158,7 @@ async def plan_setup(
         parts,
         ports,
         _done(survey, intent, additions),
+        additions.failures,
     )
 
 
@@ -321,7 +323,7 @@ def _summary(survey: Survey, intent: Intent) -> str:
 
 
 def _done(survey: Survey, intent: Intent, additions: Additions) -> str:
-    without = [*intent.missing, *(_NAMES[key] for key in sorted(additions.left))]
+    without = [*intent.missing, *(_NAMES[key] for key in sorted(additions.left | additions.missing))]
     rest = f" Not set up: {', '.join(without)}." if without else ""
     count = _counted(len(intent.jobs))
     return f"The {survey.profile.name} profile is set up: {count} on {_where(survey.backend)}.{rest}"

@@ -64,7 +64,7 @@ class World:
             starts_since=self.starts_since,
         )
         watched = [Watched("sync", "sync", job, self.unseen, self.product)]
-        return asyncio.run(self.alert_check().check(watched, snapshot))
+        return asyncio.run(self.alert_check().check(lambda _: watched, snapshot))
 
     def alert_check(self) -> AlertCheck:
         return AlertCheck(self.config, self.addresses, "node1", lambda: self.now, self.send)
