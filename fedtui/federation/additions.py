@@ -18,10 +18,11 @@ from fedtui.federation.git_automation import git_plan
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.federation.rotation import KEY, rotation, rotation_gone
+from fedtui.federation.ssh_check import check_remote
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.pack import Pack
-from fedtui.sources.git_checkout import Git, GitFailed, look, worktree_path, worktrees
+from fedtui.sources.git_checkout import Git, GitFailed, Given, look, worktree_path, worktrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,10 @@ async def _git(
     found = await git_plan(Path(pack.root), pack.remote, pack.branch, log_dir, owner, environment, ports)
     offered = [part for part in found.offered if isinstance(part, RemoteUrl)]
     remarks = list(found.remarks)
-    if offered and not ssh_url:
+    if offered and ssh_url:
+        other = await asyncio.to_thread(_over_ssh, pack, offered[0], owner, environment)
+        remarks = [*(one for one in remarks if one not in other[0]), *other[1]]
+    elif offered:
         remarks.append(
             Remark(
                 Severity.NOTE,
@@ -122,6 +126,16 @@ async def _git(
         done=frozenset({"git"}),
         url_before=taken[0].before if taken else "",
     )
+
+
+def _over_ssh(
+    pack: Pack, url: RemoteUrl, owner: Owner, environment: Mapping[bytes, bytes]
+) -> tuple[list[Remark], list[Remark]]:
+    """What is said of the remote as it is, and what of it once it has its SSH URL. Blocking."""
+    given = Given.to(environment, owner.uid, owner.gid)
+    git = Git(Path(pack.root), given=given)
+    now = check_remote(git, pack.remote, url.before, pack.branch, owner, given)
+    return list(now), list(check_remote(git, url.after, url.after, pack.branch, owner, given))
 
 
 async def _rotate(pack: Pack, was: Pack | None, owner: Owner, logs: Sequence[str], ports: Ports) -> Additions:

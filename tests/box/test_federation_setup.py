@@ -218,3 +218,30 @@ def test_rotation_and_alerts_come_along_and_go_again(box: Box) -> None:
     fedtui(box, "--remove", "--yes")
     box.run(["rm", "-r", f"{ROOT}/data"], check=True)
     assert tree(box) == before
+
+
+def test_commits_come_along_and_their_worktree_goes_again(box: Box) -> None:
+    remote, name = "/home/fed/remote.git", "automation/federated-sync"
+    who = "git config --global user.name Fed; git config --global user.email fed@example.org"
+    box.run(["sh", "-c", f"{who}; git init -q --bare -b main {remote}"], check=True)
+    begin = "git init -q -b main && git add . && git commit -qm begin"
+    push = f"git remote add origin {remote} && git push -q origin main"
+    box.run(["sh", "-c", f"{begin} && {push}"], cwd=ROOT, check=True)
+    done = fedtui(box, "--root", ROOT, "--git", "--yes")
+    assert (
+        "origin answers; automation/federated-sync is not there yet: the first push makes it." in done.stdout
+    )
+    told = status(box)
+    assert told["pack"]["git"]
+    assert told["rollout"]["week"] == 3
+    assert [job["key"] for job in told["jobs"]] == ["sync", "metrics", "git"]
+    ran = box.run(["fedtui", "run", "federated-git", "--wait"], timeout=120)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    names = box.output(["git", "--git-dir", remote, "ls-tree", "-r", "--name-only", name])
+    assert "data/who" in names.splitlines()
+    assert box.output(["git", "branch", "--show-current"], cwd=ROOT) == "main"
+    assert "Nothing changes" in fedtui(box, "--yes").stdout
+    removed = fedtui(box, "--remove", "--yes")
+    assert f"The branch {name} and its commits stay" in removed.stdout
+    assert len(box.output(["git", "worktree", "list"], cwd=ROOT).splitlines()) == 1
+    assert box.run(["crontab", "-l"]).returncode == 1
