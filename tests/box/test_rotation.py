@@ -289,3 +289,31 @@ show([one["code"] for one in json.loads(told.getvalue())["findings"]])
     take_away(box, "cron")
     assert "FT402" in inside(box, code)
     box.run(["sh", "-c", f"crontab -r; rm -f {folder}/*"], check=True)
+
+
+ODD_NAMES = """
+from fedtui.federation.rotation_check import complaints_own
+from fedtui.federation.rotation_text import config_text
+from fedtui.federation.surroundings import Owner
+
+names = ["a b", "it's", 'q"q', "st*r", "b[x]r", "back\\\\slash", "#x", "lög", "100%", "~t", "end\\\\", "qu?"]
+names += ["[!a-c]", "$x`y`", "a\\\\*b", "-x", "'\\"\\\\[?*'", "with\\u00a0space"]
+folder = Path.home() / "it's \\"odd\\" [d]*"
+folder.mkdir()
+logs = [folder / name for name in names]
+text = config_text(logs, Owner("fed", 1000, 1000, "/home/fed", "/bin/sh", own=True), as_root=False)
+said = [*complaints_own("/usr/sbin/logrotate", text, logs)]
+for log in logs:
+    log.write_text("x")
+said += complaints_own("/usr/sbin/logrotate", text, logs)
+config = Path.home() / "odd.conf"
+config.write_bytes(text)
+command = ["/usr/sbin/logrotate", "--force", "--state", str(Path.home() / "odd.state"), str(config)]
+ended = subprocess.run(command, capture_output=True, text=True)
+left = [log.name for log in logs if log.read_text() or Path(f"{log}.1").read_text() != "x"]
+show([len(logs), said, ended.returncode, ended.stderr, left])
+"""
+
+
+def test_a_log_of_any_name_is_rotated(box: Box) -> None:
+    assert inside(box, ODD_NAMES) == [18, [], 0, "", []]
