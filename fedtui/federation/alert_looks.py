@@ -92,10 +92,10 @@ async def pack_jobs(
         try:
             there |= await placed(backend, ports, _run_as(pack, backend, ports))
         except Refused as error:
-            refused[backend] = str(error)
+            refused[backend] = error.message
     there.pop(KEY, None)
     source = _SOURCES[pack.backend]
-    unseen = refused.get(pack.backend) or unseen_because(snapshot, source)
+    unseen = unseen_because(snapshot, source) or refused.get(pack.backend, "")
     found: list[Watched] = []
     for key in dict.fromkeys((*pack.scripts, *(("git",) if pack.git else ()), *there)):
         one = there.get(key)

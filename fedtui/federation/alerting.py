@@ -105,8 +105,12 @@ class AlertCheck:
             memory, new = advance(memory, found, told, now, [one.key for one in self._heartbeats])
             await self._keep(memory)
             memory, sent = await self._deliver(memory)
-            reached = any(not one.why for one in sent) or not any(one.why for one in sent)
-            sent += await self._beat(memory, reached=reached)
+            left_out = ""
+            if sent and all(one.why for one in sent):
+                left_out = "no message reached anybody"
+            elif watched and all(one.job is None and one.unseen for one in watched):
+                left_out = "nothing could be looked at"
+            sent += await self._beat(memory, left_out)
         standing = tuple(
             Event(key, subject.name, kind, True, one.words, one.since)
             for key, subject in memory.subjects.items()
@@ -129,7 +133,7 @@ class AlertCheck:
                 memory = tried(self._with(memory, channel), channel.key, now, why)
                 sent.append(Sent(self._labels[channel.key], 1, why))
             await self._keep(memory)
-            sent += await self._beat(memory, reached=True)
+            sent += await self._beat(memory)
         return AlertReport(0, 0, (), (), tuple(sent), tuple(self._trouble), test=True)
 
     def _recall(self) -> AlertMemory:
@@ -170,13 +174,13 @@ class AlertCheck:
             return str(error)
         return ""
 
-    async def _beat(self, memory: AlertMemory, *, reached: bool) -> list[Sent]:
-        """Fetch the heartbeats, unless what there was to tell reached nobody: their watcher tells then."""
+    async def _beat(self, memory: AlertMemory, left_out: str = "") -> list[Sent]:
+        """Fetch the heartbeats, unless there is a reason to let whoever waits for them raise the alarm."""
         sent: list[Sent] = []
         for heartbeat in self._heartbeats:
             label, now = self._labels[heartbeat.key], self._now()
-            if not reached:
-                self._trouble.append(f"{label} was left out, since no message reached anybody.")
+            if left_out:
+                self._trouble.append(f"{label} was left out, since {left_out}.")
                 continue
             why = await self._send(heartbeat, _NOTHING)
             memory = tried(self._with(memory, heartbeat), heartbeat.key, now, why)

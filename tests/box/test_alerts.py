@@ -27,7 +27,7 @@ from tests.box.acting import PORTS, actions
 from fedtui.actions.bundle import plan_bundle
 from fedtui.federation.alert_jobs import alert_parts
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.placing import place
+from fedtui.federation.placing import displace, place
 from fedtui.pack import Pack, pack_file, written
 
 PACK = Pack(root={ROOT!r}, profile="conservative", backend="cron", log_dir="/home/fed/logs",
@@ -36,16 +36,24 @@ SYNC = ManagedJob("sync", "federated-sync", "Sync", ("bash", {SCRIPT!r}), "0 * *
     "/home/fed/logs/federated-sync.log")
 
 async def change(parts):
+    if not parts:
+        return
     plan = await plan_bundle("setup", "", "the pack", "Set up.", parts, PORTS, "Done.")
     await actions.apply(plan, PORTS)
 
 async def main():
+    pack = replace(PACK, backend=BACKEND)
     pack_file().parent.mkdir(parents=True, exist_ok=True)
-    pack_file().write_bytes(written(PACK))
-    alert = await alert_parts(PACK, PORTS)
+    pack_file().write_bytes(written(pack))
+    alert = await alert_parts(pack, PORTS)
     quick = (("OnActiveSec", "1s"), ("OnUnitInactiveSec", "3s"), ("AccuracySec", "100ms"))
-    job = replace(alert.job, timer=quick) if TIMER else alert.job
-    await change((*await place((SYNC,), "cron", "", PORTS), *await place((job,), alert.backend, "", PORTS)))
+    job = replace(alert.job, timer=quick, schedule="* * * * *") if OFTEN else alert.job
+    for gone in {{"cron", "user"}} - {{BACKEND}}:
+        await change(await displace(["sync"], gone, "", PORTS))
+    for gone in {{"cron", "user"}} - {{alert.backend}}:
+        await change(await displace(["alert"], gone, "", PORTS))
+    await change(await place((SYNC,), BACKEND, "", PORTS))
+    await change(await place((job,), alert.backend, "", PORTS))
     show([alert.backend, [one.text for one in alert.remarks]])
 """
 
@@ -61,8 +69,10 @@ def alerted(box_possible: None) -> Iterator[Box]:
         yield box
 
 
-def set_up(box: Box, *, timer: bool = False) -> Any:
-    return inside(box, f"TIMER = {timer}\n{HEAD}\nasyncio.run(main())\n", "fed", timeout=60)
+def set_up(box: Box, backend: str = "cron", *, often: bool = False) -> Any:
+    """The sync on the backend, the alert check on the other; `often`: as often as that one can."""
+    code = f"BACKEND, OFTEN = {backend!r}, {often}\n{HEAD}\nasyncio.run(main())\n"
+    return inside(box, code, "fed", timeout=60)
 
 
 def data(box: Box, age: float) -> None:
@@ -134,7 +144,7 @@ def test_a_mailer_that_fails_is_asked_again_and_the_doctor_says_so(alerted: Box)
 
 def test_the_timer_tells_of_a_dead_cron_by_itself(alerted: Box) -> None:
     data(alerted, 60)
-    set_up(alerted, timer=True)
+    set_up(alerted, often=True)
     before = len(subjects(alerted))
     alerted.run(["systemctl", "stop", "cron"], user="root", check=True)
     try:
@@ -145,3 +155,18 @@ def test_the_timer_tells_of_a_dead_cron_by_itself(alerted: Box) -> None:
         alerted.run(["systemctl", "start", "cron"], user="root", check=True)
     wait_until(lambda: len(subjects(alerted)) > before + 1, 60, "a mail of its return")
     assert subjects(alerted)[before:] == ["cron is not running", "cron is running again"]
+
+
+def test_cron_tells_of_a_failed_timer_and_of_a_dead_user_manager(alerted: Box) -> None:
+    data(alerted, 60)
+    assert set_up(alerted, "user", often=True) == ["cron", ["Prove the alert channels once."]]
+    before = len(subjects(alerted))
+    alerted.run(["touch", f"{ROOT}/fail"], check=True)
+    assert alerted.run(["systemctl", "--user", "start", "federated-sync.service"]).returncode == 1
+    wait_until(lambda: subjects(alerted)[before:] == ["federated-sync.timer failed"], 90, "cron's own mail")
+    alerted.run(["crontab", "-r"], check=True)  # from here on no minute is waited for
+    alerted.run(["systemctl", "stop", "user@1000.service"], user="root", check=True)
+    as_cron = ["env", "-i", "HOME=/home/fed", "LOGNAME=fed", "PATH=/usr/bin:/bin", "/usr/local/bin/fedtui"]
+    told = [alerted.run([*as_cron, "check", "--alert"], timeout=60).returncode for _ in range(3)]
+    assert told == [3, 3, 3]
+    assert subjects(alerted)[before + 1 :] == ["federated-sync.timer cannot be looked at"]

@@ -364,6 +364,14 @@ def test_the_heartbeat_beats_at_each_check_but_not_when_nobody_could_be_told(tmp
     assert report.status == 1
 
 
+def test_the_heartbeat_does_not_beat_for_a_check_that_saw_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, BEAT)
+    world.unseen = "crontab(1) does not answer"
+    report = world.check()
+    assert (world.got, report.status) == ([], 3)
+    assert report.trouble == ("heartbeat https://•••••• was left out, since nothing could be looked at.",)
+
+
 def test_a_test_message_is_remembered_and_so_is_its_failure(tmp_path: Path) -> None:
     world = World(tmp_path, OPS, CHAT)
     world.down = {CHAT: "invalid_auth"}
