@@ -109,6 +109,11 @@ def draft(survey: Survey, intent: Intent, ports: Ports) -> Pack:
         log_dir=logs_in,
         run_as=_run_as(survey),
         scripts={one.job.key: str(one.path) for one in survey.found if one.job.key in kept and one.path},
+        products={
+            one.job.key: str(survey.root / one.job.product)
+            for one in survey.found
+            if one.job.key in kept and one.job.product
+        },
         git=bool(request.git),
         rotate=bool(request.rotate),
         alerts=request.alerts or (),
