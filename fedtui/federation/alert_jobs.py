@@ -18,12 +18,13 @@ from fedtui.actions.systemd_manager import manager
 from fedtui.actions.table import open_crontab
 from fedtui.config import ConfigError, load
 from fedtui.federation.alert_looks import KEY
+from fedtui.federation.channels import NO_MAILER, mailer
 from fedtui.federation.git_automation import program
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.model import Severity
 from fedtui.pack import Pack
-from fedtui.sources.alert_addresses import addresses
+from fedtui.sources.alert_addresses import MAIL, addresses
 from fedtui.sources.cron_daemon import find_cron
 from fedtui.sources.own_process import interpreter_environment
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
@@ -57,6 +58,11 @@ async def alert_parts(pack: Pack, ports: Ports) -> AlertParts:
         return AlertParts()
     job, backend = await alerting_jobs(pack, ports)
     remarks = [Remark(Severity.NOTE, "Prove the alert channels once.", KEY, "fedtui check --alert --test")]
+    if any(one.kind == MAIL for one in told) and await asyncio.to_thread(mailer) is None:
+        text = f"No mail can be sent: {NO_MAILER}."
+        remarks.insert(
+            0, Remark(Severity.WARNING, text, KEY, "--alert takes mailto:// URLs, which need none.")
+        )
     if (backend == "cron") == (pack.backend == "cron"):
         other = "systemd" if backend == "cron" else "cron"
         remarks.insert(

@@ -63,6 +63,7 @@ class _NoBus:
 def ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ports:
     """A machine with cron and without systemd."""
     monkeypatch.setattr(alert_jobs, "find_cron", lambda: CronDaemon(True, "debian", "cron, pid 1"))
+    monkeypatch.setattr(alert_jobs, "mailer", lambda: "/usr/sbin/sendmail")
     monkeypatch.setattr(alert_jobs, "load", lambda: Config(state=tmp_path / "state"))
     config = Config(state=tmp_path / "state")
     file = CrontabFile(tmp_path / "crontab", "fed")
@@ -92,6 +93,16 @@ def test_without_cron_timers_are_watched_by_a_timer_and_that_is_said(
     found = asyncio.run(alert_parts(pack(tmp_path, mail_to="ops"), ports))
     assert found.backend == "user"
     assert "cannot tell that its own scheduler died" in found.remarks[0].text
+
+
+def test_a_machine_without_a_mailer_is_said_where_mail_is_wanted(
+    tmp_path: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_jobs, "mailer", lambda: None)
+    wanted = asyncio.run(alert_parts(pack(tmp_path, mail_to="ops"), ports))
+    assert "there is no sendmail on this machine" in wanted.remarks[0].text
+    other = asyncio.run(alert_parts(pack(tmp_path, heartbeat="https://hc.example.org/1"), ports))
+    assert [remark.advice for remark in other.remarks] == ["fedtui check --alert --test"]
 
 
 def test_nobody_to_tell_is_no_job(tmp_path: Path, ports: Ports) -> None:
