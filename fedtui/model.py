@@ -219,6 +219,8 @@ class Job:
     where nothing promises a run (paused, bad line, daemon down, ...). `later_runs` are known runs after
     it, for sources whose later runs cannot be computed from `schedule`. `command` is display text of
     what the job's shell gets; None for a timer that starts no command. `log_path` is absolute, or None.
+    `managed` is the key under which the federation pack made the job; empty for any other. `changed` is what
+    was written down when its schedule was last changed with a reason ("was 0 * * * *; reason: ...").
     """
 
     id: str
@@ -241,6 +243,8 @@ class Job:
     editable: bool = False
     cron: CronFacts | None = None
     timer: TimerFacts | None = None
+    managed: str = ""
+    changed: str = ""
 
     @property
     def running(self) -> bool:

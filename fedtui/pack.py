@@ -21,7 +21,7 @@ class Origin:
     """How things stood before the set-up, so that `setup --remove` leaves them so.
 
     `made_folders` and `made_files` did not exist before; `renamed_remote` is the remote's URL before, empty
-    where it was left alone.
+    where it was left alone. `made_lingering`: it was the set-up that turned lingering on.
     """
 
     no_crontab: bool = False
@@ -29,6 +29,7 @@ class Origin:
     made_folders: tuple[str, ...] = ()
     made_files: tuple[str, ...] = ()
     renamed_remote: str = ""
+    made_lingering: bool = False
 
 
 @dataclass(frozen=True, slots=True)

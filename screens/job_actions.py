@@ -6,12 +6,17 @@ does not open a second dialog over the first.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedtui import actions
+from fedtui.config import ConfigError
 from fedtui.model import Job, Run, State
+from fedtui.pack import load_pack
 from fedtui.presentation.times import usual
 from fedtui.safe_text import decode
 from fedtui.screens.base import FullScreen
@@ -181,7 +186,10 @@ class JobActions(FullScreen):
 
         from fedtui.screens.reschedule import RescheduleScreen
 
-        new: NewSchedule | None = await self.app.push_screen_wait(RescheduleScreen(job, ask, self.host.clock))
+        profile = await asyncio.to_thread(_profile_of, job)
+        new: NewSchedule | None = await self.app.push_screen_wait(
+            RescheduleScreen(job, ask, self.host.clock, profile)
+        )
         if new is None:
             return
         if job.state is State.BAD_LINE:
@@ -315,3 +323,14 @@ def _command_of_bad(job: Job) -> str:
     text = decode(job.cron.raw).strip() if job.cron is not None else ""
     parts = text.split(None, 1 if text.startswith("@") else 5)
     return parts[-1] if len(parts) in (2, 6) else ""
+
+
+def _profile_of(job: Job) -> str:
+    """The profile whose schedule a job of the federation pack follows; empty for any other job. Blocking."""
+    if not job.managed:
+        return ""
+    with suppress(ConfigError):  # whoever looks at the pack itself is told
+        pack = load_pack()
+        if pack is not None:
+            return Path(pack.profile).stem
+    return "of the federation"

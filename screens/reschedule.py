@@ -112,4 +112,7 @@ class RescheduleScreen(Form[NewSchedule | None]):
             reason, ticket = (
                 self.query_one(name, PlainInput).value.strip() for name in ("#reason", "#ticket")
             )
+            if self._profile and not reason:
+                self.say("Say why it leaves the profile: the reason stays above the line.")
+                return
             self.dismiss(NewSchedule(self.field.text, reason, ticket))

@@ -13,7 +13,9 @@ from fedtui.crontab import Document, Entry, Line
 from fedtui.crontab.edit import EditError, end_last_line, replace_line
 from fedtui.model import CommentedOut, Job, SourceName
 from fedtui.safe_text import decode, shown
+from fedtui.sources.accounts import is_user
 from fedtui.sources.crontab_port import CrontabError, CrontabPort
+from fedtui.sources.crontab_program import SystemCrontab
 
 Mend = Mapping[int, str | bytes]
 """New text for lines that cron refuses, by their 1-based numbers: "" empties a line. Text becomes UTF-8."""
@@ -116,6 +118,8 @@ def port_of(table: str, user: str, ports: Ports) -> CrontabPort:
             raise Refused(f"{table} belongs to root.", advice=f"Run: sudoedit {table}")
         return SystemTable(table)
     port = ports.crontabs.get(user)
+    if port is None and os.geteuid() == 0 and not ports.demo and is_user(user):
+        return SystemCrontab(user)  # a user who has no table yet
     if port is None:
         raise Refused(f"The crontab of {user} is not yours.", advice=f"Run: sudo crontab -u {user} -e")
     return port

@@ -43,7 +43,12 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
             return await actions.plan_delete(job, ports)
         case "reschedule":
             await _check(job, options.schedule, workspace)
-            return await actions.plan_reschedule(job, options.schedule, ports, options.reason)
+            if job.managed and not options.reason.strip():
+                raise UsageError(
+                    f"reschedule: {shown(job.name)} follows a profile of the federation pack; "
+                    "say why it leaves it: --reason TEXT [--ticket ID]"
+                )
+            return await actions.plan_reschedule(job, options.schedule, ports, options.reason, options.ticket)
         case "edit":
             draft = _edited(await actions.load_draft(job, ports), options)
             await _check(job, draft.schedule, workspace)

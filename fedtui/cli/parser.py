@@ -180,7 +180,8 @@ def _reschedule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "schedule", metavar="SCHEDULE", help="five fields or a nickname; OnCalendar for a timer"
     )
-    parser.add_argument("--reason", default="", help="kept as a comment above the line")
+    parser.add_argument("--reason", default="", help="why; kept as a comment above the line")
+    parser.add_argument("--ticket", default="", help="where it was decided; kept beside the reason")
     _writes(parser)
 
 

@@ -131,7 +131,11 @@ class Records(NamedTuple):
         }
 
     def details(self, job: Job) -> dict[str, Any]:
-        """What `show --json` adds to a job: the facts of its kind."""
+        """What `show --json` adds to a job: the facts of its kind, and whose schedule it follows."""
+        own = {"managed": job.managed or None, "schedule_changed": self.text(job.changed) or None}
+        return {**own, **self._facts(job)}
+
+    def _facts(self, job: Job) -> dict[str, Any]:
         if job.cron is not None:
             cron = job.cron
             return {

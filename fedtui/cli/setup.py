@@ -8,24 +8,42 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from fedtui.actions.plan import Refused
-from fedtui.cli.changing import DONE
+from fedtui.actions.bundle import NothingToChange
+from fedtui.cli.changing import DONE, carry_out
 from fedtui.cli.parser import UsageError
+from fedtui.cli.records import Records, print_json
+from fedtui.cli.setup_records import status_record
+from fedtui.federation.additions import additions_of
+from fedtui.federation.placing import Placed
 from fedtui.federation.profile import ready_made
+from fedtui.federation.removal import plan_removal
 from fedtui.federation.request import SetupRequest
+from fedtui.federation.setup import intent_of, job_id, plan_setup, standing, to_try
+from fedtui.federation.status import look_up
 from fedtui.federation.survey import Survey, look_around
+from fedtui.federation.trial import Trial, try_out
 from fedtui.presentation.federation import profile_lines, remark_lines
+from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.signs import to_ascii
-from fedtui.safe_text import shown
+from fedtui.safe_text import shown, visible_lines
 from fedtui.workspace import Workspace
+
+_NOTHING_CHANGES = "Nothing changes: everything is as it should be already."
 
 
 async def setup(workspace: Workspace, options: Namespace) -> int:
     """`fedtui setup`: set up, or with --status, --remove, --profiles."""
+    if options.json and not options.status:
+        raise UsageError("setup: --json is for --status")
     if options.profiles:
         return _profiles(workspace, options)
+    if options.status:
+        return await _status(workspace, options)
+    if options.remove:
+        return await carry_out(workspace, options, await plan_removal(workspace.ports))
     return await _set_up(workspace, options)
 
 
@@ -36,15 +54,62 @@ def _profiles(workspace: Workspace, options: Namespace) -> int:
     return DONE
 
 
-async def _set_up(workspace: Workspace, options: Namespace) -> int:
-    request = _request(options)
+async def _status(workspace: Workspace, options: Namespace) -> int:
     snapshot = await workspace.read()
-    survey = await look_around(request, snapshot, workspace.ports)
+    status = await look_up(snapshot, workspace.ports, workspace.past)
+    if options.json:
+        print_json(status_record(status, Records(workspace.zone, options.show_secrets)))
+    else:
+        _print(status_lines(status, workspace.now()), options)
+    return DONE
+
+
+async def _set_up(workspace: Workspace, options: Namespace) -> int:
+    ports = workspace.ports
+    survey = await look_around(_request(options), await workspace.read(), ports)
     _print(_survey_lines(survey, workspace), options)
-    if options.dry_run:
-        _print(["", "Dry run: no script was run and nothing was changed."], options)
+    now = await standing(survey, ports)
+    here = now.get(survey.backend, {})
+    trials = () if options.dry_run else await _try(survey, here, workspace, options)
+    if options.dry_run and to_try(survey, here):
+        _print(["", "Dry run: no script is run; the plan is that of scripts that pass."], options)
+    added = await additions_of(survey, ports)
+    found = [remark for one in added for remark in one.remarks]
+    _print(remark_lines(found), options)
+    try:
+        intent = replace(intent_of(survey, trials, here), additions=added)
+        plan = await plan_setup(survey, intent, now, ports)
+    except NothingToChange:
+        _print(["", _NOTHING_CHANGES], options)
         return DONE
-    raise Refused("Setting up is not possible yet.", advice="--dry-run shows what was found.")
+    print()
+    return await carry_out(workspace, options, plan)
+
+
+async def _try(
+    survey: Survey, here: Mapping[str, Placed], workspace: Workspace, options: Namespace
+) -> tuple[Trial, ...]:
+    """Run each script that is new once, its output shown as it comes."""
+    trials: list[Trial] = []
+    for job in to_try(survey, here):
+        _print(["", f"trial run of {job.name}, as {_scheduler(survey)} would run it"], options)
+        name = job_id(job, survey.backend, survey.owner.name)
+        trial = await try_out(
+            job, name, survey.backend, survey.owner, survey.settings, workspace.ports, _told
+        )
+        trials.append(trial)
+        _print(remark_lines([trial.remark(force=options.force)]), options)
+    return tuple(trials)
+
+
+def _told(output: bytes) -> None:
+    out = sys.stdout.buffer
+    out.write(visible_lines(output.decode("utf-8", "replace")).encode())
+    out.flush()
+
+
+def _scheduler(survey: Survey) -> str:
+    return {"cron": "cron", "user": "the user's systemd", "system": "systemd"}[survey.backend]
 
 
 def _survey_lines(survey: Survey, workspace: Workspace) -> Iterable[str]:
@@ -62,21 +127,21 @@ def _survey_lines(survey: Survey, workspace: Workspace) -> Iterable[str]:
 def _request(options: Namespace) -> SetupRequest:
     if options.alert and options.no_alert:
         raise UsageError("setup: --alert and --no-alert exclude each other")
-    alerts = () if options.no_alert else tuple(options.alert) if options.alert else None
-    return SetupRequest(
+    request = SetupRequest(
         root=options.root,
         profile=options.profile,
         backend=options.backend,
         log_dir=options.log_dir,
         git=options.git,
         rotate=options.rotate,
-        alerts=alerts,
-        mail_to="" if options.no_alert and options.mail_to is None else options.mail_to,
-        heartbeat="" if options.no_alert and options.heartbeat is None else options.heartbeat,
+        alerts=tuple(options.alert) if options.alert else None,
+        mail_to=options.mail_to,
+        heartbeat=options.heartbeat,
         linger=options.linger,
         run_as=options.run_as,
         force=options.force,
     )
+    return replace(request, alerts=(), mail_to="", heartbeat="") if options.no_alert else request
 
 
 def _print(lines: Iterable[str], options: Namespace) -> None:

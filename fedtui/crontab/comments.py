@@ -22,6 +22,9 @@ _MAY_BE_JOB = re.compile(rb"[ \t]*#+[ \t]*(?P<job>[0-9*@].*)", re.DOTALL)
 
 _CODE = re.compile(rb"FT\d{3}")
 
+_OWN = OWN_COMMENT.decode()
+_PACK = "pack "
+
 Comments = Sequence[tuple[int, bytes]]
 
 
@@ -76,6 +79,18 @@ def codes_of(raw: bytes) -> list[str]:
     """The codes that one comment line silences; none for any other comment."""
     text = raw.strip(b" \t\r")
     return [code.decode() for code in _CODE.findall(text)] if text.startswith(IGNORE_COMMENT) else []
+
+
+def own_words(comments: Sequence[str]) -> tuple[str, str]:
+    """What fedtui's own comments say of a job: its key in the pack, and the newest word on its schedule.
+
+    `comments` are lines such as "# fedtui: pack sync (0 * * * *)" and "# fedtui: was 0 * * * *; reason: ...",
+    top first.
+    """
+    said = [text.removeprefix(_OWN).strip() for text in comments if text.startswith(_OWN)]
+    keys = [text.removeprefix(_PACK).partition(" ")[0] for text in said if text.startswith(_PACK)]
+    changes = [text for text in said if text.startswith("was ")]
+    return (keys[-1] if keys else ""), (changes[-1] if changes else "")
 
 
 def _ends_block(raw: bytes) -> bool:

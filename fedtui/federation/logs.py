@@ -82,13 +82,13 @@ def remarks_on(folder: Path, names: Sequence[tuple[str, str]], owner: Owner) -> 
 
 
 def parts_of(folder: Path, names: Sequence[str], owner: Owner) -> tuple[Part, ...]:
-    """What has to be made: folders that are missing, and logs that the jobs' user could not make."""
+    """What has to be made: missing folders, and logs (`names`) that the jobs' user could not make."""
     account = None if owner.own else (owner.uid, owner.gid)
     parts: list[Part] = [Folder(str(path), True, FOLDER_MODE, account) for path in missing(folder)]
     for name in names:
         path = folder / name
         if append_fault(path, owner) is None and not owner.own:
-            parts.append(FileText(str(path), None, b"", LOG_MODE, account))
+            parts.append(FileText(str(path), None, b"", LOG_MODE, account, grows=True))
     return tuple(parts)
 
 

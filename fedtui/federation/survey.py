@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.actions.ports import Ports
-from fedtui.actions.table import open_crontab
 from fedtui.federation import logs, scripts
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, load_profile
@@ -24,9 +23,6 @@ from fedtui.health.reading import readings
 from fedtui.health.scheduler import LINGER
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.pack import Pack, load_pack
-
-MARKER = b"# fedtui: pack "
-"""How the comment begins that marks a line of the pack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +96,7 @@ async def look_around(request: SetupRequest, snapshot: Snapshot, ports: Ports) -
         remarks += await asyncio.to_thread(_listed, scripts.remarks_on, one, root, environment, scheduler)
     pairs = [(job.key, job.log) for job in profile.jobs]
     remarks += await asyncio.to_thread(_listed, logs.remarks_on, folder.path, pairs, owner)
-    own = await asyncio.to_thread(own_lines, owner, ports)
-    remarks += doubles(found, snapshot, own, force=request.force)
+    remarks += doubles(found, snapshot, owner, force=request.force)
     lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
     if lingers is False and not request.linger:
         remarks.append(
@@ -119,37 +114,21 @@ def _listed(look: Callable[..., Iterator[Remark]], *facts: object) -> list[Remar
     return list(look(*facts))
 
 
-def own_lines(owner: Owner, ports: Ports) -> frozenset[str]:
-    """The ids of the jobs in the owner's crontab that are the pack's. Blocking."""
-    document = open_crontab(owner.name, ports, to_write=False).document
-    lines = {line.number: line.raw for line in document.lines}
-    marked = (
-        entry
-        for entry in document.entries
-        if any(lines[number].lstrip().startswith(MARKER) for number in entry.block.own_lines)
-    )
-    return frozenset(f"crontab:{entry.id_key}" for entry in marked)
-
-
 def doubles(
-    found: tuple[scripts.Found, ...], snapshot: Snapshot, own: frozenset[str], *, force: bool
+    found: tuple[scripts.Found, ...], snapshot: Snapshot, owner: Owner, *, force: bool
 ) -> Iterator[Remark]:
     """Jobs of the user's own that run a script of the profile already: each would run twice."""
     by_script = {os.path.realpath(one.path): one.job for one in found if one.path is not None}
-    names = {f"{one.job.name}.timer" for one in found}
-    lines = [
-        (job, reading.script)
-        for job, _, reading in readings(snapshot)
-        if job.id not in own and reading.script
-    ]
+    lines = [(job, reading.script) for job, _, reading in readings(snapshot) if reading.script]
     timers = [
         (job, str(one.path))
         for job in snapshot.jobs
-        if job.timer is not None and job.timer.unit not in names
         for one in found
-        if one.path is not None and str(one.path) in (job.command or "")
+        if job.timer is not None and one.path is not None and str(one.path) in (job.command or "")
     ]
     for job, script in (*lines, *timers):
+        if job.managed and job.user in (owner.name, ""):
+            continue  # the pack's own
         of_profile = by_script.get(os.path.realpath(script))
         if of_profile is not None:
             yield _double(job, of_profile, force=force)

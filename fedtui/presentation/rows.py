@@ -296,9 +296,10 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "", findings: Findin
             *found,
         )
     outcomes = strip(runs, 24)
+    changed = (Piece(f"   schedule changed: {shown(job.changed)}", Tone.MUTED),) if job.changed else ()
     offer = Piece("   cron keeps no exit status; C records it" if _could_be_recorded(job) else "", Tone.MUTED)
     if not outcomes:
-        return first, (Piece("no run is on record yet", Tone.MUTED), *found, offer)
+        return first, (Piece("no run is on record yet", Tone.MUTED), *found, *changed, offer)
     known = [
         run.result.duration for run in runs if run.result is not None and run.result.duration is not None
     ]
@@ -313,6 +314,7 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "", findings: Findin
         Piece(words, Tone.MUTED),
         *found,
         *said,
+        *changed,
         offer,
     )
 

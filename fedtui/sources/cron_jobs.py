@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths, split_percent
 from fedtui.crontab.commented import commented
-from fedtui.crontab.comments import silenced_codes
+from fedtui.crontab.comments import own_words, silenced_codes
 from fedtui.model import NEVER_RAN, UNSEEN, CommentedOut, CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
@@ -126,6 +126,7 @@ class TableJobs:
         if clockwork.daemon.dialect == "cronie" and b"CRON_TZ" in dict(entry.environment):
             self._own_zone.add(index)
         home = facts.home(entry.user)
+        managed, changed = self._own_words(entry)
         next_run = self._next_run(index, now, zone) if state is State.ON else None
         if state is State.ON and next_run is None and not (schedule.reboot or schedule.random):
             state, reason = State.NEVER_FIRES, f"{NEVER_HERE} in {zone_name}"
@@ -146,6 +147,8 @@ class TableJobs:
                 last_result=NEVER_RAN if facts.source is SourceName.CRONTAB else UNSEEN,
                 log_path=_log_path(entry, home),
                 editable=facts.editable,
+                managed=visible(managed),
+                changed=visible(changed),
                 cron=CronFacts(
                     table=facts.path,
                     raw=entry.raw,
@@ -164,6 +167,12 @@ class TableJobs:
                 ),
             )
         )
+
+    def _own_words(self, entry: Entry) -> tuple[str, str]:
+        if not entry.block.own_lines:
+            return "", ""
+        lines = self._document.lines
+        return own_words([decode(lines[number - 1].raw).strip() for number in entry.block.own_lines])
 
     def _next_run(self, index: int, now: datetime, zone: ZoneInfo) -> datetime | None:
         """The next run of a row that will have one, and a note of when to work it out again."""

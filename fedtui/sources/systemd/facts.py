@@ -67,7 +67,8 @@ class Timer:
     """A timer as systemd knows it. `monotonic` holds (directive, microseconds), `calendar` expressions.
 
     `next_realtime` and `next_monotonic` are in microseconds as D-Bus gives them. `written` are the On...=
-    lines of the files in order, empty where they do not agree with what is loaded.
+    lines of the files in order, empty where they do not agree with what is loaded. `comments` are fedtui's
+    own ones in them.
     """
 
     row: Row
@@ -75,6 +76,7 @@ class Timer:
     unit_file_state: str = ""
     fragment: str = ""
     drop_ins: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
     calendar: tuple[str, ...] = ()
     monotonic: tuple[tuple[str, int], ...] = ()
     on_change: tuple[str, ...] = ()
@@ -105,6 +107,7 @@ class Files:
     fragment: str
     drop_ins: tuple[str, ...]
     lines: tuple[tuple[str, str], ...]
+    comments: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -144,9 +147,12 @@ class Reader:
             )
             paths = [fragment, *drop_ins] if fragment else list(drop_ins)
             lines: list[tuple[str, str]] = []
+            comments: tuple[str, ...] = ()
+            if section == "Timer":
+                comments = await asyncio.to_thread(unit_files.own_comments, paths)
             if not stale:  # else the files say what is not in force
                 lines = await asyncio.to_thread(unit_files.assignments, paths, section)
-            self._files[name] = Files(fragment, tuple(drop_ins), tuple(lines))
+            self._files[name] = Files(fragment, tuple(drop_ins), tuple(lines), comments)
         return self._files[name]
 
     async def timer(self, row: Row, rows: Mapping[str, Row], unit_file_state: str) -> Timer | None:
@@ -168,6 +174,7 @@ class Reader:
             unit_file_state=unit_file_state,
             fragment=files.fragment,
             drop_ins=files.drop_ins,
+            comments=files.comments,
             calendar=calendar,
             monotonic=monotonic,
             on_change=tuple(name for name in ("OnClockChange", "OnTimezoneChange") if facts.get(name)),

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from fedtui.crontab.comments import own_words
 from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State, TimerFacts, Trigger
+from fedtui.safe_text import visible
 from fedtui.sources.systemd import words
 from fedtui.sources.systemd.facts import Activated, Timer
 from fedtui.sources.systemd.names import INFINITY, directive, wall
@@ -77,6 +79,7 @@ def make_job(
     if state is State.NEVER_FIRES:
         upcoming, later = None, ()
     long, short = words.plain(timer)
+    managed, changed = own_words(timer.comments)
     return Job(
         id=job_id(manager, timer.row.name),
         name=timer.row.name,
@@ -97,6 +100,8 @@ def make_job(
         log_path=unit.output if unit else None,
         editable=_editable(timer, manager),
         timer=_facts(timer, manager),
+        managed=visible(managed),
+        changed=visible(changed),
     )
 
 

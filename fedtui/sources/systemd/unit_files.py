@@ -14,6 +14,8 @@ import socket
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from fedtui.crontab.line import OWN_COMMENT
+
 _SPECIFIER = re.compile(r"%(.)")
 _MAX_BYTES = 1_000_000
 
@@ -32,6 +34,21 @@ def assignments(paths: Iterable[str], section: str) -> list[tuple[str, str]]:
             continue
         found += _section(text, section)
     return found
+
+
+def own_comments(paths: Iterable[str]) -> tuple[str, ...]:
+    """The comment lines in these files that fedtui wrote ("# fedtui: pack sync"), in order."""
+    found: list[str] = []
+    for path in paths:
+        try:
+            with Path(path).open("rb") as file:
+                data = file.read(_MAX_BYTES)
+        except OSError:
+            continue
+        if OWN_COMMENT in data:
+            lines = (line.strip() for line in data.decode("utf-8", "replace").splitlines())
+            found += [line for line in lines if line.startswith(OWN_COMMENT.decode())]
+    return tuple(found)
 
 
 def _section(text: str, section: str) -> list[tuple[str, str]]:

@@ -1,0 +1,75 @@
+"""What `fedtui setup --status --json` prints: the field names are a promise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fedtui.cli.records import Records, path_text
+from fedtui.federation.rollout import Standing
+from fedtui.federation.status import JobStatus, PackStatus
+from fedtui.pack import Pack
+
+
+def status_record(status: PackStatus, records: Records) -> dict[str, Any]:
+    """All of it. Alert URLs hold credentials, so only their number is told."""
+    return {
+        "set_up": status.pack is not None,
+        "pack": None if status.pack is None else _pack(status.pack, records),
+        "jobs": [_job(one, records) for one in status.jobs],
+        "rollout": _standing(status.standing),
+        "problems": [records.text(problem) for problem in status.problems],
+    }
+
+
+def _pack(pack: Pack, records: Records) -> dict[str, Any]:
+    return {
+        "root": records.text(pack.root),
+        "profile": records.text(pack.profile),
+        "backend": pack.backend,
+        "run_as": pack.run_as or None,
+        "log_dir": records.text(pack.log_dir),
+        "since": pack.since,
+        "git": pack.git,
+        "remote": pack.remote,
+        "branch": pack.branch,
+        "rotate": pack.rotate,
+        "alerts": len(pack.alerts),
+        "mail_to": pack.mail_to or None,
+        "heartbeat": bool(pack.heartbeat),
+    }
+
+
+def _job(one: JobStatus, records: Records) -> dict[str, Any]:
+    there, job = one.placed, one.job
+    return {
+        "key": one.key,
+        "name": records.text(one.name),
+        "id": None if there is None else there.job_id,
+        "backend": one.backend,
+        "where": None if there is None else records.text(there.where),
+        "schedule": None if there is None else records.text(there.schedule),
+        "profile_schedule": one.of_profile or None,
+        "custom": one.custom,
+        "custom_reason": records.text(one.why) if one.custom and one.why else None,
+        "paused": there is not None and there.paused,
+        "state": None if job is None else job.state.value,
+        "next_run": None if job is None else records.when(job.next_run),
+        "last_run": None if job is None else records.when(job.last_run),
+        "last_result": None if job is None else records.result(job.last_result),
+        "script": records.text(one.script) or None,
+        "log_path": path_text(one.log or None),
+        "log_size": one.log_size,
+    }
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    return {
+        "week": standing.week,
+        "days": standing.days,
+        "good": standing.good,
+        "failed": standing.failed,
+        "unknown": standing.unknown,
+        "waits": list(standing.waits),
+        "next": standing.then,
+        "command": list(standing.command),
+    }

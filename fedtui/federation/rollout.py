@@ -1,0 +1,121 @@
+"""The rollout guide: three weeks from runs by hand to everything by itself, and where the operator stands.
+
+Pure: from what is set up and the runs on record. Week 1 by hand, week 2 scheduled without commits, week 3 in
+full. It counts only what is known: a run whose end nobody saw speaks for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from fedtui.model import Outcome, Run, Trigger
+from fedtui.pack import Pack
+
+WEEK = 7
+"""Days that each of the first two stages should last."""
+
+TITLES = {
+    1: "week 1: by hand",
+    2: "week 2: scheduled, without commits",
+    3: "week 3: in full, commits included",
+}
+_GOOD = (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the operator stands. `week` is 1, 2 or 3; `days` how long that has gone on.
+
+    `good`, `failed` and `unknown` count runs of the last seven days, once there is a
+    schedule those by it. `waits` says what is still to come
+    before the next stage, nothing where it can begin; `then` is what comes next, `command` how.
+    """
+
+    week: int
+    days: int
+    good: int
+    failed: int
+    unknown: int
+    waits: tuple[str, ...]
+    then: str
+    command: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The stage in words."""
+        return TITLES[self.week]
+
+    @property
+    def ready(self) -> bool:
+        """Whether what comes next can begin."""
+        return not self.waits
+
+
+def stand(pack: Pack | None, runs: Sequence[Run], now: datetime) -> Standing:
+    """Where the operator stands at `now`; `runs` are those of the pack's jobs."""
+    since = now - timedelta(days=WEEK)
+    ended = [run for run in runs if run.result is not None and run.start >= since]
+    if pack is None or not pack.scripts:
+        return _by_hand(runs, *_counts(ended), now)
+    scheduled = [run for run in ended if run.trigger is not Trigger.MANUAL]
+    good, failed, unknown = _counts(scheduled)
+    days = max(0, (now.date() - date.fromisoformat(pack.since)).days)
+    if pack.git:
+        return Standing(
+            3,
+            days,
+            good,
+            failed,
+            unknown,
+            (),
+            "It runs by itself; merge its branch now and then.",
+            (),
+        )
+    waits = _waits(days, good, failed, unknown)
+    return Standing(
+        2,
+        days,
+        good,
+        failed,
+        unknown,
+        waits,
+        "Turn on the commits, on a branch of their own.",
+        ("fedtui", "setup", "--git"),
+    )
+
+
+def _counts(runs: Sequence[Run]) -> tuple[int, int, int]:
+    """How many ended well, failed, or ended in a way that nobody knows."""
+    outcomes = [run.result.outcome for run in runs if run.result is not None]
+    good = sum(outcome in _GOOD for outcome in outcomes)
+    failed = sum(outcome is Outcome.FAILED for outcome in outcomes)
+    return good, failed, len(outcomes) - good - failed
+
+
+def _by_hand(runs: Sequence[Run], good: int, failed: int, unknown: int, now: datetime) -> Standing:
+    days = max(0, (now - min((run.start for run in runs), default=now)).days)
+    return Standing(
+        1,
+        days,
+        good,
+        failed,
+        unknown,
+        (),
+        "Run each script by hand and look at what it does; then have them scheduled.",
+        ("fedtui", "setup", "--root", "DIR", "--profile", "conservative", "--dry-run"),
+    )
+
+
+def _waits(days: int, good: int, failed: int, unknown: int) -> tuple[str, ...]:
+    waits = []
+    if days < WEEK:
+        waits.append(f"{WEEK - days} more day{'' if WEEK - days == 1 else 's'} of scheduled runs")
+    if failed:
+        waits.append(f"a week without a failed run; in the last one {failed} failed")
+    if not good:
+        waits.append("a run that is known to have ended well")
+        if unknown:
+            waits[-1] += f"; how {unknown} of them ended nobody saw (fedtui record JOB writes it down)"
+    return tuple(waits)

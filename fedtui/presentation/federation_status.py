@@ -1,0 +1,84 @@
+"""The words of `setup --status`: what is set up, how each job stands, and what comes next in the rollout."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from datetime import datetime
+
+from fedtui.federation.rollout import Standing
+from fedtui.federation.status import JobStatus, PackStatus
+from fedtui.pack import Pack
+from fedtui.presentation.signs import outcome_sign
+from fedtui.presentation.times import size
+
+_WHERE = {"cron": "cron", "user": "user timers", "system": "timers of the system"}
+
+
+def status_lines(status: PackStatus, now: datetime) -> Iterator[str]:
+    """All of it, in lines."""
+    if status.pack is None:
+        yield "No federation pack is set up."
+    else:
+        yield from _pack_lines(status.pack)
+        for one in status.jobs:
+            yield ""
+            yield from _job_lines(one, now)
+    for problem in status.problems:
+        yield f"✗ {problem}"
+    yield ""
+    yield from standing_lines(status.standing)
+
+
+def _pack_lines(pack: Pack) -> Iterator[str]:
+    as_whom = f" as {pack.run_as}" if pack.run_as else ""
+    yield f"profile {pack.profile} on {_WHERE[pack.backend]}{as_whom}, set up on {pack.since}"
+    yield f"  root      {pack.root}"
+    yield f"  logs      {pack.log_dir}{', rotated weekly' if pack.rotate else ', not rotated'}"
+    yield f"  commits   {f'to {pack.remote}, branch {pack.branch}' if pack.git else 'none'}"
+    told = [f"{len(pack.alerts)} alert URL{'' if len(pack.alerts) == 1 else 's'}"] if pack.alerts else []
+    told += [f"mail to {pack.mail_to}"] if pack.mail_to else []
+    told += ["a heartbeat"] if pack.heartbeat else []
+    yield f"  alerts    {', '.join(told) or 'none'}"
+
+
+def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
+    if one.placed is None:
+        yield f"✗ {one.name}: it is not there any more; fedtui setup puts it back"
+        return
+    state = "paused" if one.placed.paused else ""
+    if one.job is not None and one.job.state_reason:
+        state = f"{one.job.state.value}: {one.job.state_reason}"
+    yield f"{one.name}   {one.placed.schedule}   {one.placed.where}" + (f"   {state}" if state else "")
+    if one.custom:
+        why = f"; {one.why}" if one.why else "; no reason is written down"
+        yield f"  custom    the profile has {one.of_profile or one.placed.planned}{why}"
+    job = one.job
+    if job is None:
+        yield "  its row was not read"
+        return
+    yield f"  next      {_when(job.next_run, now) if job.next_run else '-'}"
+    sign = outcome_sign(job.last_result)
+    reasons = f": {job.last_result.reasons[0]}" if job.last_result.reasons else ""
+    last = _when(job.last_run, now) if job.last_run else "-"
+    yield f"  last      {last}  {sign.glyph} {sign.word}{reasons}"
+    if one.log:
+        yield f"  log       {one.log}  {size(one.log_size) if one.log_size is not None else 'not there yet'}"
+
+
+def standing_lines(standing: Standing) -> Iterator[str]:
+    """Where the operator stands in the rollout."""
+    yield f"rollout: {standing.title}" + (f", day {standing.days + 1}" if standing.days else "")
+    if standing.week > 1:
+        known = f"{standing.good} ended well, {standing.failed} failed"
+        yield f"  runs of the last 7 days: {known}, of {standing.unknown} the end is unknown"
+    for wait in standing.waits:
+        yield f"  still to come: {wait}"
+    yield f"  {'next' if standing.ready else 'then'}: {standing.then}"
+    if standing.command:
+        yield f"    {shlex.join(standing.command)}"
+
+
+def _when(moment: datetime, now: datetime) -> str:
+    local = moment.astimezone(now.tzinfo)
+    return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%a %d %b %H:%M}"

@@ -1,0 +1,188 @@
+"""The federation pack on a real machine: set up, switched, moved between schedulers, taken away without a trace."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.box.machine import Box, wait_until
+
+ROOT = '/home/fed/it\'s "100 %" grün'
+SYNC = f"{ROOT}/scripts/sync-learning-data.sh"
+METRICS = f"{ROOT}/generate-dashboard-data.sh"
+EXPORT = f"{ROOT}/scripts/data/export-collections.sh"
+OWN_TABLE = b'# mine\nMAILTO=""\n5 4 * * *\techo mine'  # and no newline at its end
+
+
+def fedtui(box: Box, *words: str, status: int = 0, user: str = "fed") -> subprocess.CompletedProcess[str]:
+    done = box.run(["fedtui", "setup", *words], user, timeout=120)
+    assert done.returncode == status, f"setup {words}: {done.returncode}\n{done.stdout}{done.stderr}"
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def tree(box: Box, user: str = "fed") -> str:
+    """Every file and folder of the user's, with mode, owner and sum, but for what fedtui keeps of its own."""
+    find = "find . /var/log -xdev \\( -path ./.local/state/fedtui -o -path /var/log/journal \\) -prune -o "
+    names = "-printf '%y %m %u %p\\n' | grep -v /var/log/lastlog | sort"
+    sums = f"{find} -type f -size -200k -exec sha256sum {{}} + | grep -v ' /var/log' | sort"
+    units = "ls -R /etc/systemd/system /var/lib/systemd/linger; crontab -l 2>&1 | cat -A; cat /etc/crontab"
+    return box.output(["sh", "-c", f"cd; {find} {names}; {sums}; {units}"], user)
+
+
+def status(box: Box, user: str = "fed") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(fedtui(box, "--status", "--json", user=user).stdout)
+    return found
+
+
+def has_line(box: Box, path: str) -> bool:
+    try:
+        return bool(box.read(path).strip())
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _repository(box: Box) -> None:
+    box.reset()
+    sync = '#!/run/current-system/sw/bin/bash\ncd "$(dirname "$0")/.."\nmkdir -p data\necho "$USER $HOME $PWD" >> data/who\necho synced\n'
+    box.write(SYNC, sync)
+    box.write(METRICS, "echo metrics\n")
+    box.write(EXPORT, "echo 'deprecated: use the other' >&2\nexit 2\n")
+
+
+@pytest.mark.parametrize("table", [None, OWN_TABLE])
+def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | None) -> None:
+    if table is not None:
+        box.write("/tmp/table", table)
+        box.run(["sh", "-c", "printf '%s\\n' | cat /tmp/table - | crontab -"], check=True)
+        box.run(["rm", "/tmp/table"], check=True)
+    before = tree(box)
+    dry = fedtui(box, "--root", ROOT, "--dry-run")
+    assert "Dry run: no script is run" in dry.stdout
+    assert not box.path(f"{ROOT}/data").exists()
+    assert tree(box) == before
+
+    done = fedtui(box, "--root", ROOT, "--yes")
+    assert "Logs go to /home/fed/logs, since /var/log cannot be written to." in done.stdout
+    assert "trial run of federated-sync" in done.stdout
+    assert "failed, exit 2: its last line: deprecated: use the other" in done.stdout
+    lines = box.output(["crontab", "-l"])
+    assert "0 * * * * bash '/home/fed/it'" in lines
+    assert "export-collections" not in lines
+    assert "Nothing changes" in fedtui(box, "--yes").stdout
+
+    fedtui(box, "--profile", "aggressive", "--yes")
+    after = box.output(["crontab", "-l"])
+    assert "* * * * * bash" in after
+    assert len(after.splitlines()) == len(lines.splitlines())
+    wait_until(lambda: has_line(box, "/home/fed/logs/dashboard-metrics.log"), 75, "cron runs the metrics job")
+
+    fedtui(box, "--backend", "user", "--yes")
+    assert "bash" not in box.run(["crontab", "-l"]).stdout
+    box.run(["rm", "/home/fed/logs/dashboard-metrics.log"], check=True)
+    wait_until(
+        lambda: has_line(box, "/home/fed/logs/dashboard-metrics.log"), 75, "systemd runs the metrics job"
+    )
+    told = status(box)
+    assert told["pack"]["backend"] == "user"
+    assert [(job["key"], job["backend"], job["state"]) for job in told["jobs"]] == [
+        ("sync", "user", "on"),
+        ("metrics", "user", "on"),
+    ]
+    assert told["rollout"]["week"] == 2
+
+    removed = fedtui(box, "--remove", "--yes")
+    assert "of the pack go to ~/.local/state/fedtui/backup/federation-" in removed.stdout
+    box.run(["rm", "-r", f"{ROOT}/data"], check=True)  # the scripts' own work
+    assert tree(box) == before
+    kept = box.output(["sh", "-c", "cat ~/.local/state/fedtui/backup/federation-*/dashboard-metrics.log"])
+    assert set(kept.split()) == {"metrics"}
+    assert "No federation pack is set up." in fedtui(box, "--status").stdout
+    assert "No federation pack is set up" in fedtui(box, "--remove", "--yes", status=3).stderr
+
+
+def test_a_removal_can_be_undone(box: Box) -> None:
+    fedtui(box, "--root", ROOT, "--yes")
+    table = box.output(["crontab", "-l"])
+    fedtui(box, "--remove", "--yes")
+    box.run(["fedtui", "undo", "--yes"], check=True)
+    assert box.output(["crontab", "-l"]) == table
+    assert status(box)["pack"]["profile"] == "conservative"
+    box.run(["fedtui", "undo", "--yes"], check=True)
+    assert box.run(["crontab", "-l"]).returncode == 1
+
+
+def test_a_custom_schedule_wants_a_reason_and_outlives_the_profile(box: Box) -> None:
+    fedtui(box, "--root", ROOT, "--yes")
+    refused = box.run(["fedtui", "reschedule", "federated-sync", "*/30 * * * *", "--yes"])
+    assert refused.returncode == 2
+    assert "say why it leaves it: --reason" in refused.stderr
+    why = ["--reason", "high activity", "--ticket", "#123"]
+    box.run(["fedtui", "reschedule", "federated-sync", "*/30 * * * *", *why, "--yes"], check=True)
+    comment = "# fedtui: was 0 * * * *; reason: high activity; ticket #123"
+    assert comment in box.output(["crontab", "-l"]).splitlines()
+    shown = box.output(["fedtui", "show", "federated-sync"])
+    assert "was 0 * * * *; reason: high activity; ticket #123" in shown
+    fedtui(box, "--profile", "minimal", "--yes")
+    sync = status(box)["jobs"][0]
+    assert (sync["schedule"], sync["custom"]) == ("*/30 * * * *", True)
+    assert sync["custom_reason"] == "was 0 * * * *; reason: high activity; ticket #123"
+    fedtui(box, "--backend", "user", "--yes")
+    moved = status(box)["jobs"][0]
+    assert (moved["schedule"], moved["custom"]) == ("OnCalendar=*-*-* *:00,30:00", True)
+    fedtui(box, "--profile", "minimal", "--force", "--yes")
+    reset = status(box)["jobs"][0]
+    assert (reset["schedule"], reset["custom"]) == ("OnCalendar=*-*-* 01:00:00", False)
+    fedtui(box, "--remove", "--yes")
+
+
+def test_a_line_of_ones_own_is_not_doubled(box: Box) -> None:
+    line = f"5 * * * * bash '{METRICS.replace(chr(39), chr(39) * 2)}'\n"
+    own = '5 * * * * cd / && bash "$HOME/it\'s \\"100 \\%\\" grün/generate-dashboard-data.sh"\n'
+    box.run(["crontab", "-"], input=own.encode(), check=True)
+    done = fedtui(box, "--root", ROOT, "--yes")
+    assert "runs this script already, 5 * * * *" in done.stdout, line
+    assert [job["key"] for job in status(box)["jobs"]] == ["sync"]
+    fedtui(box, "--remove", "--yes")
+    assert box.output(["crontab", "-l"]) + "\n" == own
+
+
+def test_system_units_are_roots_and_run_as_the_user(box: Box) -> None:
+    refused = fedtui(box, "--root", ROOT, "--backend", "system", "--yes", status=3)
+    assert "Run: sudo fedtui setup --root " in refused.stderr
+    before = tree(box, "root")
+    done = fedtui(
+        box,
+        "--root",
+        ROOT,
+        "--backend",
+        "system",
+        "--run-as",
+        "fed",
+        "--profile",
+        "aggressive",
+        "--yes",
+        user="root",
+    )
+    assert "jobs run as fed. Logs go to /var/log" in done.stdout
+    assert box.read(f"{ROOT}/data/who").decode().splitlines() == [f"fed /home/fed {ROOT}"]
+    wait_until(lambda: has_line(box, "/var/log/dashboard-metrics.log"), 75, "systemd runs the metrics job")
+    owner = box.output(["stat", "-c", "%U %a", "/var/log/dashboard-metrics.log"], "root")
+    assert owner == "fed 644"
+    assert [job["state"] for job in status(box, "root")["jobs"]] == ["on", "on"]
+    fedtui(box, "--remove", "--yes", user="root")
+    assert tree(box, "root") == before
+
+
+def test_root_on_cron_writes_the_table_of_the_user(box: Box) -> None:
+    before = tree(box, "root")
+    fedtui(box, "--root", ROOT, "--run-as", "fed", "--yes", user="root")
+    assert "bash '/home/fed/it'" in box.output(["crontab", "-l"])
+    assert box.output(["stat", "-c", "%U %a", "/var/log/federated-sync.log"], "root") == "fed 644"
+    fedtui(box, "--remove", "--yes", user="root")
+    assert box.run(["crontab", "-l"]).returncode == 1
+    assert tree(box, "root") == before
