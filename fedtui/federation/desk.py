@@ -1,0 +1,58 @@
+"""What the set-up screen asks and does, one call a question: the parts that `fedtui setup` is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from fedtui.actions.plan import Plan
+from fedtui.actions.ports import Ports
+from fedtui.federation.additions import additions_of
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.removal import plan_removal
+from fedtui.federation.request import SetupRequest
+from fedtui.federation.setup import intent_of, job_id, plan_setup, standing, to_try
+from fedtui.federation.status import PackStatus, look_up
+from fedtui.federation.survey import Survey, look_around
+from fedtui.federation.trial import Told, Trial, try_out
+from fedtui.model import Run, Snapshot
+
+
+class Desk:
+    """The federation of this machine. `snapshot` gives the newest picture, `past` the runs on record."""
+
+    def __init__(
+        self, ports: Ports, snapshot: Callable[[], Snapshot], past: Callable[[], Sequence[Run]]
+    ) -> None:
+        self._ports = ports
+        self._snapshot = snapshot
+        self._past = past
+
+    async def status(self) -> PackStatus:
+        """What is set up, and how far the rollout is. Raises ConfigError."""
+        return await look_up(self._snapshot(), self._ports, self._past)
+
+    async def survey(self, request: SetupRequest) -> Survey:
+        """Look around; nothing is written and no script is run. Raises Refused or ConfigError."""
+        return await look_around(request, self._snapshot(), self._ports)
+
+    async def untried(self, survey: Survey) -> tuple[ManagedJob, ...]:
+        """The jobs that want a trial run before they are scheduled. Raises Refused."""
+        now = await standing(survey, self._ports)
+        return to_try(survey, now.get(survey.backend, {}))
+
+    async def try_out(self, survey: Survey, job: ManagedJob, told: Told) -> Trial:
+        """Run a job's script once, as its scheduler would; `told` hears its output."""
+        name = job_id(job, survey.backend, survey.owner.name)
+        return await try_out(job, name, survey.backend, survey.owner, survey.settings, self._ports, told)
+
+    async def plan(self, survey: Survey, trials: Sequence[Trial]) -> Plan:
+        """The whole set-up as one change. Raises NothingToChange, Refused."""
+        now = await standing(survey, self._ports)
+        added = await additions_of(survey, self._ports)
+        intent = intent_of(survey, trials, now.get(survey.backend, {}))
+        return await plan_setup(survey, replace(intent, additions=added), now, self._ports)
+
+    async def removal(self) -> Plan:
+        """The plan that leaves everything as it was before. Raises Refused."""
+        return await plan_removal(self._ports)
