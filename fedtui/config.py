@@ -25,7 +25,8 @@ class Config:
     """The settings of one user. `state` holds the database, backups and outputs (mode 0700).
 
     `rules` are the user's own rules for reading output, `jobs` those for single jobs, by name or id; both as
-    TOML gives them (`fedtui.results` reads them).
+    TOML gives them (`fedtui.results` reads them). `alert` says who is told of trouble: `urls`, `mail_to`,
+    `heartbeat`, and in `stale`, by a job's name or id, from which age on it is stale, in seconds.
     """
 
     state: Path
@@ -37,6 +38,7 @@ class Config:
     ignore: tuple[str, ...] = ()
     rules: dict[str, Any] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    alert: dict[str, Any] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -131,6 +133,7 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
         "ignore": list,
         "rules": dict,
         "job": dict,
+        "alert": dict,
     }
     for name, value in data.items():
         kind = kinds.get(name)
@@ -147,10 +150,34 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(f"{path}: log_size_warning must be a number of bytes above 0")
     if "keys" in data:
         data["keys"] = {name: _keys(path, name, keys) for name, keys in data["keys"].items()}
+    if "alert" in data:
+        data["alert"] = _alert(path, data["alert"])
     for code in data.get("ignore", ()):
         if not isinstance(code, str) or re.fullmatch(r"FT\d{3}( \S.*)?", code) is None:
             raise ConfigError(f'{path}: ignore lists codes such as "FT402" or "FT402 JOB", not {code!r}')
     return {**data, "jobs": jobs, "ignore": tuple(data.get("ignore", ()))}
+
+
+def _alert(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    """The table [alert], its spans in seconds."""
+    kinds: dict[str, type] = {"urls": list, "mail_to": str, "heartbeat": str, "stale": dict}
+    for name, value in table.items():
+        if name not in kinds or type(value) is not kinds[name]:
+            raise ConfigError(f"{path}: [alert] has urls (a list), mail_to, heartbeat, and stale (a table)")
+    if not all(isinstance(url, str) for url in table.get("urls", ())):
+        raise ConfigError(f"{path}: urls in [alert] is a list of texts")
+    return {**table, "stale": {job: _span(path, job, text) for job, text in table.get("stale", {}).items()}}
+
+
+_SPANS = {"min": 60, "h": 3600, "d": 86400}
+
+
+def _span(path: Path, job: str, text: object) -> int:
+    """A span such as "90 min", "2 h" or "3d" in seconds."""
+    found = re.fullmatch(r"(\d{1,5}) ?(min|h|d)", text) if isinstance(text, str) else None
+    if found is None or int(found[1]) == 0:
+        raise ConfigError(f'{path}: stale of {job} must be a span such as "90 min", "2 h" or "3 d"')
+    return int(found[1]) * _SPANS[found[2]]
 
 
 def _keys(path: Path, name: str, keys: object) -> str:

@@ -13,7 +13,7 @@ from fedtui.history.database import History
 from fedtui.sources.crontab_program import SystemCrontab
 from fedtui.sources.user_crontab import UserCrontabSource, utc_now
 from fedtui.sources.zone import local_zone
-from fedtui.workspace import CRON_ACTIVITY, CRON_SILENCE, OWN_RUNS, RECORDER, Workspace, own_runs
+from fedtui.workspace import CRON_ACTIVITY, CRON_MAIL, CRON_SILENCE, OWN_RUNS, RECORDER, Workspace, own_runs
 
 if TYPE_CHECKING:
     from fedtui.config import Config
@@ -86,6 +86,11 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
 
         return CronActivitySource(lambda: workspace.snapshot.jobs, clock=ports.clock)
 
+    def cron_mail() -> Source:
+        from fedtui.sources.cron_mail import CronMailSource
+
+        return CronMailSource(ports.user, lambda: workspace.snapshot.jobs, ports.clock)
+
     def recorder() -> Source:
         from fedtui.sources.recorder import RecorderSource
 
@@ -105,6 +110,7 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
         "system-timers": timers(False),
         "cron-log": cron_log,
         CRON_ACTIVITY: cron_activity,
+        CRON_MAIL: cron_mail,
         RECORDER: recorder,
         CRON_SILENCE: cron_silence,
         OWN_RUNS: lambda: own_runs(ports),

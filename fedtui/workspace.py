@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 OWN_RUNS = "own-runs"
 CRON_ACTIVITY = "cron-activity"
 CRON_SILENCE = "cron-silence"
+CRON_MAIL = "cron-mail"
 RECORDER = "recorder"
-_OF_JOBS = (CRON_ACTIVITY, RECORDER)
+_OF_JOBS = (CRON_ACTIVITY, CRON_MAIL, RECORDER)
 """The sources that look for runs of the jobs that the others know."""
 
 SOURCES_OF: Mapping[str, tuple[str, ...]] = {
-    SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY, RECORDER),
-    SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log", CRON_ACTIVITY),
-    SourceName.CRON_D: ("system-tables", "cron-log", CRON_ACTIVITY),
+    SourceName.CRONTAB: ("crontab", "cron-log", CRON_ACTIVITY, CRON_MAIL, RECORDER),
+    SourceName.SYSTEM_CRONTAB: ("system-tables", "cron-log", CRON_ACTIVITY, CRON_MAIL),
+    SourceName.CRON_D: ("system-tables", "cron-log", CRON_ACTIVITY, CRON_MAIL),
     SourceName.USER_TIMER: ("user-timers",),
     SourceName.SYSTEM_TIMER: ("system-timers",),
 }

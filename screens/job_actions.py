@@ -181,9 +181,12 @@ class JobActions(FullScreen):
 
     async def _reschedule(self, job: Job) -> None:
         ports = self.host.ports
+        from fedtui.schedule.pile_ups import Crowd
+
+        crowd = Crowd(self.snapshot.jobs, self.now(), but=job.id)
 
         async def ask(text: str) -> Preview:
-            return await actions.preview(job, text, ports, self.now())
+            return await actions.preview(job, text, ports, self.now(), crowd)
 
         from fedtui.screens.reschedule import RescheduleScreen
 
@@ -232,9 +235,12 @@ class JobActions(FullScreen):
 
     async def _draft(self, job: Job | None, before: Draft | None) -> Draft | None:
         ports = self.host.ports
+        from fedtui.schedule.pile_ups import Crowd
+
+        crowd = Crowd(self.snapshot.jobs, self.now(), but=job.id if job is not None else "")
 
         async def ask(text: str) -> Preview:
-            return await actions.preview(job, text, ports, self.now())
+            return await actions.preview(job, text, ports, self.now(), crowd)
 
         dialect = job.cron.dialect if job is not None and job.cron is not None else "debian"
         name = job.name if job is not None else ""

@@ -53,7 +53,7 @@ async def plan_reschedule(
 ) -> Plan:
     """Another schedule: five fields or a nickname for a cron line, OnCalendar=/On...Sec= for a timer."""
     if job.timer is not None:
-        return await timer_reschedule.plan(Target.of(job), schedule, ports, reason, ticket)
+        return await timer_reschedule.plan(job, schedule, ports, reason, ticket)
     return await asyncio.to_thread(cron_change.reschedule, job, schedule, ports, reason, ticket, mend)
 
 

@@ -1,7 +1,7 @@
 """A run of a job that cron itself started and that goes on now, found in the process table.
 
-Stricter than what the dashboard shows as running (`cron_activity.match`): what is found here may be stopped,
-so a command that only looks alike is not taken for the job's.
+Stricter than what the dashboard shows as running (`cron_match`): what is found here may be stopped, so a
+command that only looks alike is not taken for the job's.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import asyncio
 import pwd
 import re
-import shlex
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from fedtui.actions.growing_file import Tail, end_of, read_on
-from fedtui.model import CronFacts, Job, Outcome, Result, Run, Trigger
-from fedtui.safe_text import decode
+from fedtui.model import Job, Outcome, Result, Run, Trigger
 from fedtui.sources.cron_daemon import find_cron
-from fedtui.sources.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
+from fedtui.sources.cron_match import is_of
+from fedtui.sources.processes import ProcessIdentity, is_alive, running_cron_jobs
 
 
 def cron_run(job: Job) -> tuple[Run, ProcessIdentity] | None:
@@ -37,7 +36,7 @@ def cron_run(job: Job) -> tuple[Run, ProcessIdentity] | None:
     except KeyError:
         return None
     for process in running_cron_jobs(daemon):
-        if process.uid == uid and _is_of(process, job.cron):
+        if process.uid == uid and is_of(process, job.cron):
             who = process.identity
             run = Run(
                 id=f"cron-{who.pid}-{who.ticks}",
@@ -80,14 +79,3 @@ async def follow(run_id: str, job: Job) -> AsyncGenerator[tuple[bytes, Run]]:
     reason = "cron started it, and tells nobody how its jobs end"
     result = Result(Outcome.UNKNOWN, reasons=(reason,), evidence=("seen in the process table",))
     yield b"", replace(run, end=datetime.fromtimestamp(time.time(), UTC), result=result)
-
-
-def _is_of(process: CronProcess, cron: CronFacts) -> bool:
-    """By the text after `-c`; where the shell became the command's own program, by that one's arguments."""
-    if process.command is not None:
-        return process.command in (cron.command, cron.given)
-    try:
-        words = shlex.split(decode(cron.command))
-    except ValueError:
-        return False
-    return bool(words) and [decode(word) for word in process.argv] == words

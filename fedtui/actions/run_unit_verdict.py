@@ -13,22 +13,22 @@ from typing import Any
 
 from fedtui.model import Outcome, Result
 from fedtui.sources.child import capture
-from fedtui.sources.processes import signal_name
 from fedtui.sources.program import ProgramError
-from fedtui.sources.systemd.verdict import CLD_EXITED, EVIDENCE, clean_stop
+from fedtui.sources.systemd.verdict import CLD_DUMPED, CLD_EXITED, CLD_KILLED, how_it_ended
 
 _PROCESS_EXITED = "98e322203f7a4ed290d09fe03c09fe15"
 _UNIT_FAILED = "d9b373ed55a64feb8242e02dbe79a49c"
 _UNIT_SUCCESS = "7ad2d189f7e94e70a38c781354912448"
+_UNIT_STARTING = "7d4958e842da4a758f6c1cdc7b36dcc5"
+_UNIT_STARTED = "39f53479d3a045ac8e11786248231fbf"
+_CODES = {"exited": CLD_EXITED, "killed": CLD_KILLED, "dumped": CLD_DUMPED}
+_WORDS = "the manager's words in the journal"
+_NOT_TOLD = "its manager calls it a success, and does not tell whether a signal ended it"
 _FIELDS = "MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,COMMAND"
 
 
 def by_properties(unit: dict[str, Any], service: dict[str, Any]) -> tuple[Result, float]:
-    """The result and the end (seconds since 1970) by the bus; `service` is empty for other units.
-
-    The service's own Result decides: a run may fail with exit status 0 (a timeout, ExecStartPost=). But what
-    a signal ended is never ok, as in `sources.systemd.verdict`.
-    """
+    """The result and the end (seconds since 1970) by the bus; `service` is empty for other units."""
     end = (int(service.get("ExecMainExitTimestamp", 0)) or int(unit.get("StateChangeTimestamp", 0))) / 1e6
     began = int(service.get("ExecMainStartTimestamp", 0)) / 1e6
     duration = end - began if end >= began > 0 else None
@@ -40,14 +40,7 @@ def by_properties(unit: dict[str, Any], service: dict[str, Any]) -> tuple[Result
     if word == "success" and code == 0:
         reason = "the service has no main process"
         return Result(Outcome.UNKNOWN, reasons=(reason,), evidence=("systemd",)), end
-    evidence = (EVIDENCE,)
-    if code > CLD_EXITED:
-        signal = signal_name(status)
-        reasons = (clean_stop(signal),) if word == "success" else _reasons(word)
-        return Result(Outcome.FAILED, None, signal, duration, reasons=reasons, evidence=evidence), end
-    outcome = Outcome.OK if word == "success" else Outcome.FAILED
-    exit_code = status if code == CLD_EXITED else None
-    return Result(outcome, exit_code, None, duration, reasons=_reasons(word), evidence=evidence), end
+    return how_it_ended(word, code, status, duration), end
 
 
 async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, float] | None:
@@ -69,29 +62,25 @@ async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, fl
 def verdict_of(records: list[dict[str, Any]]) -> tuple[Result, float] | None:
     """What the manager's records say of an end.
 
-    An exit that counts as success is not recorded, and need not be 0 (SuccessExitStatus=): no code then.
+    An exit that counts as success is not recorded, and need not be 0 (SuccessExitStatus=): no code then. Nor
+    is a signal that counts as one: that can be ruled out only where the start was still going on, for of a
+    Type=oneshot service no signal counts as success, and no other service succeeds before it has started.
     """
     last = next((r for r in reversed(records) if r.get("MESSAGE_ID") in (_UNIT_FAILED, _UNIT_SUCCESS)), None)
     if last is None:
         return None
     end = int(last["__REALTIME_TIMESTAMP"]) / 1e6
-    evidence = ("the manager's words in the journal",)
     if last["MESSAGE_ID"] == _UNIT_SUCCESS:
-        return Result(Outcome.OK, evidence=evidence), end
+        before = [record.get("MESSAGE_ID") for record in records[: records.index(last)]]
+        if _UNIT_STARTING in before and _UNIT_STARTED not in before:
+            return Result(Outcome.OK, evidence=(_WORDS,)), end
+        return Result(Outcome.UNKNOWN, reasons=(_NOT_TOLD,), evidence=(_WORDS,)), end
     exits = [r for r in records if r.get("MESSAGE_ID") == _PROCESS_EXITED]
-    code, status = (exits[-1].get("EXIT_CODE"), int(exits[-1].get("EXIT_STATUS", 0))) if exits else (None, 0)
-    result = Result(
-        Outcome.FAILED,
-        exit_code=status if code == "exited" else None,
-        signal=signal_name(status) if code in ("killed", "dumped") else None,
-        reasons=_reasons(str(last.get("UNIT_RESULT", ""))),
-        evidence=evidence,
-    )
-    return result, end
-
-
-def _reasons(word: str) -> tuple[str, ...]:
-    return () if word in ("", "success", "exit-code", "signal") else (f"systemd says: {word}",)
+    code, status = 0, 0
+    if exits:
+        code = _CODES.get(str(exits[-1].get("EXIT_CODE")), 0)
+        status = int(exits[-1].get("EXIT_STATUS", 0))
+    return how_it_ended(str(last.get("UNIT_RESULT", "")) or "failed", code, status, evidence=_WORDS), end
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

@@ -7,18 +7,20 @@ expressions without error.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
 from fedtui.actions.cron_words import dialect_of, zone_of
 from fedtui.actions.ports import Ports
-from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, check, warnings_of
-from fedtui.model import Job
+from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, check, traps_of
+from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.describe import describe
 from fedtui.schedule.foreign import DAEMON_LABEL, parse_other
+from fedtui.schedule.pile_ups import Crowd
 from fedtui.schedule.timer import describe_timer
+from fedtui.schedule.timer_traps import typed
 from fedtui.schedule.traps import Trap, traps
 from fedtui.sources.program import ProgramError
 
@@ -44,14 +46,19 @@ class Preview:
     zone: str
 
 
-async def preview(job: Job | None, text: str, ports: Ports, now: datetime) -> Preview:
-    """What `text` would mean for `job`; None stands for a new cron job. Never raises for a bad text."""
+async def preview(
+    job: Job | None, text: str, ports: Ports, now: datetime, crowd: Crowd | None = None
+) -> Preview:
+    """What `text` would mean for `job`; None stands for a new cron job. Never raises for a bad text.
+
+    `crowd` is who else starts when; without it nothing is said of jobs that start together.
+    """
     if job is not None and job.timer is not None:
-        return await _timer(job, text, now)
-    return await asyncio.to_thread(_cron, job, text, now)
+        return await _timer(job, text, now, crowd)
+    return await asyncio.to_thread(_cron, job, text, now, crowd)
 
 
-def _cron(job: Job | None, text: str, now: datetime) -> Preview:
+def _cron(job: Job | None, text: str, now: datetime, crowd: Crowd | None) -> Preview:
     zone_name, zone = zone_of(job)
     dialect = dialect_of(job)
     label = _DIALECTS.get(dialect, dialect)
@@ -62,6 +69,15 @@ def _cron(job: Job | None, text: str, now: datetime) -> Preview:
         return Preview(False, message, error.field, "", (), (), label, zone_name)
     runs = tuple(islice(schedule.runs(now, zone), RUNS))
     found = traps(schedule, zone, now)
+    if runs:
+        facts = (
+            job.cron if job is not None and job.cron is not None else CronFacts("", b"", b"", zone=zone_name)
+        )
+        of_it = job or Job("", "", SourceName.CRONTAB, "", text, "", Location(""))
+        new = replace(
+            of_it, schedule=text, next_run=runs[0], editable=True, cron=replace(facts, dialect=dialect)
+        )
+        found = _with_pile(found, new, crowd)
     return Preview(True, "", None, describe(schedule).sentence, runs, found, label, zone_name)
 
 
@@ -74,7 +90,7 @@ def _other_dialect(text: str, label: str) -> str:
     return f"; it is a schedule, but of another dialect than {label}'s" if other.text else ""
 
 
-async def _timer(job: Job, text: str, now: datetime) -> Preview:
+async def _timer(job: Job, text: str, now: datetime, crowd: Crowd | None) -> Preview:
     zone_name, zone = zone_of(None)
     try:
         schedule = await check(text, now, RUNS)
@@ -86,14 +102,20 @@ async def _timer(job: Job, text: str, now: datetime) -> Preview:
         )
     runs = tuple(run.astimezone(zone) for run in schedule.runs)
     words = describe_timer(schedule.calendar, schedule.monotonic).sentence
-    return Preview(True, "", None, words, runs, _traps(job, schedule), "systemd", zone_name)
+    found = await asyncio.to_thread(_traps, job, schedule, now, crowd)
+    return Preview(True, "", None, words, runs, found, "systemd", zone_name)
 
 
-def _traps(job: Job, schedule: TimerSchedule) -> tuple[Trap, ...]:
-    persistent = job.timer is not None and job.timer.persistent
-    found = [Trap("timer", "a trap", text) for text in warnings_of(schedule, persistent=persistent)]
+def _traps(job: Job, schedule: TimerSchedule, now: datetime, crowd: Crowd | None) -> tuple[Trap, ...]:
+    found = list(traps_of(schedule, job, now))
     if job.timer is not None and job.timer.randomized_delay:
         delay = f"{job.timer.randomized_delay:.0f} s"
         text = f"Each run is put off by up to {delay} at random (RandomizedDelaySec=)."
         found.append(Trap("random-delay", "a random delay", text))
-    return tuple(found)
+    return _with_pile(tuple(found), typed(job, schedule.calendar, schedule.monotonic, schedule.runs), crowd)
+
+
+def _with_pile(found: tuple[Trap, ...], job: Job, crowd: Crowd | None) -> tuple[Trap, ...]:
+    """The traps, and that of many jobs in one minute last: it is none of the schedule's own."""
+    pile = crowd.trap(job) if crowd is not None else None
+    return found if pile is None else (*found, pile)

@@ -20,7 +20,7 @@ from fedtui.actions.plan import Applied, Plan, Refused, Stale, Step
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_at_once import runs_at_once
-from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, check, warnings_of
+from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, check, traps_of
 from fedtui.actions.timer_unit import (
     SCHEDULE_FILE,
     Standing,
@@ -34,6 +34,7 @@ from fedtui.actions.timer_unit import (
 from fedtui.actions.undo_memory import pack, remember, require_history, unpack
 from fedtui.actions.wording import undo_words
 from fedtui.history.database import UndoStep
+from fedtui.model import Job
 from fedtui.schedule.timer import describe_timer
 from fedtui.sources.program import ProgramError
 from fedtui.sources.systemd_analyze import verify
@@ -61,8 +62,9 @@ class DropIn:
         return "timer-drop-in"
 
 
-async def plan(target: Target, text: str, ports: Ports, reason: str = "", ticket: str = "") -> Plan:
+async def plan(job: Job, text: str, ports: Ports, reason: str = "", ticket: str = "") -> Plan:
     """Plan the drop-in for a schedule such as "OnCalendar=Mon..Fri 18:30". Raises Refused."""
+    target = Target.of(job)
     require_privilege(target, "systemctl", "edit", target.unit)
     try:
         schedule = await check(text, ports.clock())
@@ -81,7 +83,8 @@ async def plan(target: Target, text: str, ports: Ports, reason: str = "", ticket
             raise Refused(f"{target.job_name} has that schedule already.")
         was = describe_timer(timer.standing.calendar, timer.standing.monotonic).long
         words = describe_timer(schedule.calendar, schedule.monotonic).long
-        warnings = list(warnings_of(schedule, persistent=timer.standing.persistent))
+        found = await asyncio.to_thread(traps_of, schedule, job, ports.clock())
+        warnings = [trap.text for trap in found]
         if not timer.standing.active:
             warnings.append("The timer is off and stays so: it runs again when it is resumed.")
         elif timer.unit["SubState"] == "elapsed":

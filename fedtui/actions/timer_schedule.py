@@ -7,15 +7,17 @@ shows them; an expression without a name is an OnCalendar= one.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
+from fedtui.model import Job
+from fedtui.schedule.timer_traps import timer_traps, typed
+from fedtui.schedule.traps import Trap
 from fedtui.sources import systemd_analyze
+from fedtui.sources.power import sleeps
+from fedtui.sources.zone import local_zone
 
 SPANS = ("OnActiveSec", "OnBootSec", "OnStartupSec", "OnUnitActiveSec", "OnUnitInactiveSec")
-_REPEATING = ("OnUnitActiveSec", "OnUnitInactiveSec")
 _PART = re.compile(r"\s*[;\n]\s*|\s+(?=On[A-Z][A-Za-z]*\s*=)")
 _ASSIGNMENT = re.compile(r"(On[A-Z][A-Za-z]*)\s*=\s*(.*)", re.DOTALL)
 
@@ -95,25 +97,7 @@ async def _hint(expression: str) -> str:
     return f"; for a span write OnUnitActiveSec={expression}" if span.ok else ""
 
 
-def warnings_of(schedule: TimerSchedule, *, persistent: bool) -> tuple[str, ...]:
-    """What such a timer does that its writer may not expect. systemd.timer(5)."""
-    found = []
-    if persistent and not schedule.calendar:
-        found.append("Persistent= does nothing without OnCalendar=: a run that is missed stays missed.")
-    names = {name for name, _ in schedule.monotonic}
-    if names and names <= set(_REPEATING) and not schedule.calendar:
-        found.append(
-            "Nothing starts it the first time after a boot: OnUnitActiveSec= and OnUnitInactiveSec= count "
-            "from an earlier run. Add OnBootSec= or OnActiveSec=."
-        )
-    seconds = _shortest(schedule.runs)
-    if seconds is not None and seconds < 60:
-        found.append(f"It runs every {seconds:.0f} s.")
-    if len(schedule.calendar) > 1:
-        found.append("Each OnCalendar= adds its runs: where two name the same day it runs twice.")
-    return tuple(found)
-
-
-def _shortest(runs: Sequence[datetime]) -> float | None:
-    gaps = [(after - before).total_seconds() for before, after in pairwise(runs)]
-    return min(gaps, default=None)
+def traps_of(schedule: TimerSchedule, job: Job, now: datetime) -> tuple[Trap, ...]:
+    """What the timer `job` would do with such a schedule that its writer may not expect. Blocking."""
+    new = typed(job, schedule.calendar, schedule.monotonic, schedule.runs)
+    return timer_traps(new, local_zone()[1], now, sleeps=bool(sleeps()))

@@ -69,6 +69,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli.history import print_history
 
             return print_history
+        case "check" if options.alert or options.test:
+            from fedtui.cli.alerting import alert
+
+            return alert
         case "check":
             from fedtui.cli.checking import check
 

@@ -33,7 +33,7 @@ def _report(snapshot: Snapshot, asked: bool) -> int:
             ". ".join(part.rstrip(".") for part in (problem.message, problem.advice) if part) + ".",
             file=sys.stderr,
         )
-    return 3 if asked and snapshot.problems and not snapshot.jobs else 0
+    return 3 if asked and snapshot.troubles and not snapshot.jobs else 0
 
 
 def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) -> None:

@@ -239,6 +239,13 @@ def _check(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="for people, programs, Nagios and its kin, or Prometheus (default text)",
     )
+    parser.add_argument(
+        "--alert",
+        action="store_true",
+        help="tell what is new of the jobs' failures, stale data and recoveries to the alert channels; "
+        "exit status 0 told, 1 not all could be looked at or told, 3 nothing could",
+    )
+    parser.add_argument("--test", action="store_true", help="with --alert: send each channel a test message")
     _json(parser)
 
 

@@ -42,7 +42,10 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
         except ScheduleError as error:
             raise UsageError(f"next: {error}") from error
     else:
-        runs = runs_of(await find_job(workspace, options.job), start)
+        job = await find_job(workspace, options.job)
+        if _label(job):
+            print(_label(job), file=sys.stderr)
+        runs = runs_of(job, start)
     found = [moment.astimezone(zone) for moment in itertools.islice(runs, options.count)]
     if options.json:
         print_json([moment.isoformat(timespec="seconds") for moment in found])
@@ -52,6 +55,15 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
         if not found:
             print("never", file=sys.stderr)
     return 0
+
+
+def _label(job: Job) -> str:
+    """What is to be known of the runs of a job whose daemon's rules are not known here."""
+    if job.cron is None or job.cron.dialect != "other":
+        return ""
+    from fedtui.schedule.foreign import DAEMON_LABEL
+
+    return DAEMON_LABEL
 
 
 def _zone(name: str) -> tzinfo:
@@ -82,6 +94,8 @@ async def show_job(workspace: Workspace, options: Namespace) -> int:
     if options.json:
         print_json(record)
         return 0
+    if _label(job):
+        record["dialect"] = f"other: {_label(job)}"
     for name, value in record.items():
         for line in _lines(value):
             print(f"{name:<16} {line}")

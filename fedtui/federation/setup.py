@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.actions.bundle import plan_bundle
-from fedtui.actions.parts import FileText, Folder, Lingering, Part, TableText
+from fedtui.actions.parts import FileText, Folder, Lingering, Part, TableText, UnitSwitch
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
 from fedtui.crontab import id_key
@@ -24,6 +24,7 @@ from fedtui.federation.placing import Placed, displace, place, placed
 from fedtui.federation.remark import Remark
 from fedtui.federation.survey import Survey
 from fedtui.federation.trial import Trial
+from fedtui.federation.unit_files import stamps
 from fedtui.federation.unit_text import unit_name
 from fedtui.model import Severity
 from fedtui.pack import Origin, Pack, pack_file, written
@@ -194,8 +195,11 @@ def _new_folders(parts: Sequence[Part]) -> tuple[str, ...]:
     """The folders that these parts make, those that files need included; the outermost first."""
     made = [Path(part.path) for part in parts if isinstance(part, Folder) and part.there]
     files = [Path(part.path) for part in parts if isinstance(part, FileText) and part.after is not None]
-    for file in (*files, pack_file()):
-        made += logs.missing(file.parent)
+    folders = [file.parent for file in (*files, pack_file())]
+    if any(isinstance(part, UnitSwitch) and part.user_manager and part.after[0] for part in parts):
+        folders.append(stamps(user_manager=True))  # systemd makes it
+    for folder in folders:
+        made += logs.missing(folder)
     return tuple(dict.fromkeys(str(path) for path in made if not path.exists()))
 
 

@@ -22,6 +22,7 @@ from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import manager
 from fedtui.actions.timer_unit import PAUSE_FILE, SCHEDULE_FILE, SYSTEM_UNITS
+from fedtui.config import xdg_folder
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.unit_text import MARK, UnitPair, UnitTextError, service_text, timer_text, unit_name
 from fedtui.safe_text import decode
@@ -90,6 +91,13 @@ class StandingUnit:
 def folder(*, user_manager: bool) -> Path:
     """Where the units of a manager lie that are one's own."""
     return user_units() if user_manager else SYSTEM_UNITS
+
+
+def stamps(*, user_manager: bool) -> Path:
+    """Where systemd keeps when a timer with Persistent= last ran: the times of empty files."""
+    if not user_manager:
+        return Path("/var/lib/systemd/timers")
+    return xdg_folder("XDG_DATA_HOME", ".local/share") / "systemd" / "timers"
 
 
 async def standing(ports: Ports, *, user_manager: bool) -> Mapping[str, StandingUnit]:
@@ -240,6 +248,9 @@ def _gone(unit: StandingUnit, *, user_manager: bool) -> list[Part]:
     parts: list[Part] = []
     if unit.state != (False, False):
         parts.append(UnitSwitch(unit.timer, user_manager, unit.state, (False, False)))
+    stamp = stamps(user_manager=user_manager) / f"stamp-{unit.timer}"
+    if stamp.exists() and not stamp.stat().st_size:
+        parts.append(FileText(str(stamp), b"", None, grows=True))
     parts += _without_drop_in(unit)
     service = unit.path.with_suffix(".service")
     parts.append(FileText(str(unit.path), unit.text, None))

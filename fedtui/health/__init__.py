@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from fedtui.health import (
+    alerts,
     command,
     data,
     federation_git,
@@ -53,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
     *security.CHECKS,
     *federation_git.CHECKS,
     *data.CHECKS,
+    *alerts.CHECKS,
 )
 
 RULES: dict[str, Rule] = {

@@ -7,12 +7,10 @@ calls a burst. An answer is at most `KEEP` seconds old.
 from __future__ import annotations
 
 import os
-import re
 import stat
 import time
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, tzinfo
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -32,8 +30,10 @@ from fedtui.health.files import (
 from fedtui.pack import Pack, load_pack
 from fedtui.sources.cron_daemon import CronDaemon, find_cron
 from fedtui.sources.freshness import Freshness, newest_data
+from fedtui.sources.power import sleeps
 from fedtui.sources.processes import read_stat
 from fedtui.sources.program import Ended
+from fedtui.sources.rotations import LOGROTATE_CONF, LOGROTATE_D, configurations, own_config, rotated_by
 from fedtui.sources.zone import local_zone
 
 if TYPE_CHECKING:
@@ -44,9 +44,6 @@ T = TypeVar("T")
 KEEP = 15.0
 
 LOG_LIMIT = 50 * 1024 * 1024
-
-LOGROTATE_CONF = Path("/etc/logrotate.conf")
-LOGROTATE_D = Path("/etc/logrotate.d")
 
 
 class Host:
@@ -185,6 +182,10 @@ class Host:
         """Whether systemd runs the machine, and starts the jobs."""
         return self.asker is not None and self.asker.machine and self.asker.systemd
 
+    def sleeps(self) -> str:
+        """How it is known that this machine is asleep or off at times; empty where nothing tells it."""
+        return self._remember("sleeps", "", lambda _: sleeps()) if self.is_machine else ""
+
     def freshness(self, path: str, now: datetime) -> Freshness:
         """How new the data in the file is. Raises OSError."""
         return newest_data(Path(path), now, self.zone(), self._notes)
@@ -264,10 +265,8 @@ def _rotation(path: str) -> str | None:
     for beside in (path + ".1", path + ".1.gz", path + ".0"):
         if _exists(beside):
             return beside
-    for config in (LOGROTATE_CONF, *sorted(LOGROTATE_D.glob("*"))):
-        if any(fnmatch(path, pattern) for pattern in _patterns(config)):
-            return str(config)
-    return None
+    config = rotated_by(path, (*configurations(LOGROTATE_CONF, LOGROTATE_D), own_config()))
+    return None if config is None else str(config)
 
 
 def _unit_lines(path: str, section: str) -> tuple[tuple[str, str], ...]:
@@ -282,15 +281,3 @@ def _silenced_in(path: str) -> tuple[str, ...]:
     except (OSError, ValueError):  # a file that cannot be read says nothing
         return ()
     return tuple(code for line in text.splitlines() for code in codes_of(line))
-
-
-def _patterns(config: Path) -> list[str]:
-    """The file patterns of a logrotate configuration: words before `{` (logrotate(8))."""
-    try:
-        text = config.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    found: list[str] = []
-    for block in re.findall(r"([^{}]*)\{[^{}]*\}", re.sub(r"(?m)^\s*#.*$", "", text)):
-        found += [quoted or bare for quoted, bare in re.findall(r'"([^"]+)"|(/\S+)', block)]
-    return found

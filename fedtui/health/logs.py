@@ -9,8 +9,10 @@ from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, State
 from fedtui.sources.accounts import name_of
+from fedtui.sources.rotations import own_config
 
 DISK_SHARE, DISK_LEAST = 0.05, 5 * 1024**3
+_WILL_RUN = (State.ON, State.RUNNING, State.OVERDUE)
 
 LOG_NOT_WRITABLE = Rule(
     "FT401",
@@ -79,12 +81,26 @@ def log_grows(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT402: a log over a size that nothing rotates."""
     for job, log in _own_logs(snapshot):
         size = host.size(log)
-        if size is not None and size > host.log_limit and host.rotated(log) is None:
+        if size is None or size <= host.log_limit:
+            continue
+        by = host.rotated(log)
+        if by is None:
             yield LOG_GROWS.found(
                 f"The log of {job.name} has {size // 1_000_000} MB, and nothing rotates it.",
                 (f"{log}, {size // 1_000_000} MB",),
                 job=job,
             )
+        elif by == str(own_config()) and not _runs(by, snapshot):
+            yield LOG_GROWS.found(
+                f"The log of {job.name} has {size // 1_000_000} MB, and what would rotate it does not run.",
+                (f"{log}, {size // 1_000_000} MB", f"{by} names it, and no job runs logrotate with that"),
+                job=job,
+            )
+
+
+def _runs(config: str, snapshot: Snapshot) -> bool:
+    """Whether a job that is on reads a configuration of the user's own; the machine's is always read."""
+    return any(config in (job.command or "") and job.state in _WILL_RUN for job in snapshot.jobs)
 
 
 def _own_logs(snapshot: Snapshot) -> Iterator[tuple[Job, str]]:

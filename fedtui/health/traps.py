@@ -15,7 +15,7 @@ from fedtui.health.host import Host
 from fedtui.health.rules import TIMERS, Check, Report, Rule, check
 from fedtui.model import Job, Remedy, Severity, Snapshot, State
 from fedtui.schedule.cron import ScheduleError, parse
-from fedtui.schedule.pile_ups import pile_ups
+from fedtui.schedule.pile_ups import LEAST, pile_ups
 from fedtui.schedule.timer_traps import timer_traps
 from fedtui.schedule.traps import Trap, traps
 
@@ -106,6 +106,15 @@ TIMER_CLOCK = Rule(
     "Move the timer to an hour that no clock change touches: e.",
 )
 
+NOT_PERSISTENT = Rule(
+    "FT214",
+    Severity.WARNING,
+    "a timer that loses runs while the machine sleeps",
+    "A calendar run that falls into a time in which the machine is off or asleep is left out, unless the "
+    "timer has Persistent=true (systemd.timer(5)).",
+    "Add Persistent=true to the timer, if a late run is better than none.",
+)
+
 _CRON = {
     "ignored-text": IGNORED_TEXT,
     "backwards-range": BACKWARDS,
@@ -123,6 +132,7 @@ _TIMER = {
     "persistent-alone": PERSISTENT_ALONE,
     "no-first-run": NO_FIRST_RUN,
     "stays-active": STAYS_ACTIVE,
+    "not-persistent": NOT_PERSISTENT,
     "dst-pause": TIMER_CLOCK,
     "dst-skipped": TIMER_CLOCK,
 }
@@ -166,29 +176,33 @@ def _rewrite(job: Job, found: list[Trap]) -> Remedy | None:
     return Remedy("schedule", f"write the schedule as {schedules[0]}", schedules[0])
 
 
-@check(NEVER_ELAPSES, PERSISTENT_ALONE, NO_FIRST_RUN, STAYS_ACTIVE, TIMER_CLOCK)
+@check(NEVER_ELAPSES, PERSISTENT_ALONE, NO_FIRST_RUN, STAYS_ACTIVE, TIMER_CLOCK, NOT_PERSISTENT)
 def timer_schedule_traps(snapshot: Snapshot, host: Host) -> Iterator[Report]:
-    """FT209-FT213: what a timer leaves undone that its writer may not expect; each rule once a timer."""
+    """FT209-FT214: what a timer leaves undone that its writer may not expect; each rule once a timer."""
+    asleep = host.sleeps()
     for job in snapshot.jobs:
         if job.timer is None or job.state is State.UNREACHABLE:
             continue
         told: dict[Rule, list[Trap]] = {}
-        for trap in timer_traps(job, host.zone(), snapshot.at):
+        for trap in timer_traps(job, host.zone(), snapshot.at, sleeps=bool(asleep)):
             if trap.code in _TIMER:
                 told.setdefault(_TIMER[trap.code], []).append(trap)
         facts = job.timer
         monotonic = tuple(f"{name}=  {seconds:g} s" for name, seconds in facts.monotonic)
         calendar = tuple(f"OnCalendar=  {one}" for one in facts.calendar)
         for rule, found in told.items():
+            seen = (f"this machine  {asleep}",) if rule is NOT_PERSISTENT else ()
+            vendors = rule is NOT_PERSISTENT and host.shipped(facts.fragment)
             yield rule.found(
                 " ".join(trap.text for trap in found),
-                (*calendar, *monotonic, f"file  {facts.fragment}"),
+                (*calendar, *monotonic, *seen, f"file  {facts.fragment}"),
+                severity=Severity.NOTE if vendors else rule.severity,
                 job=job,
             )
 
 
-PILE, PILES = 5, 3
-"""Jobs in one minute that are a pile, from twice as many on a warning; and how many piles are told."""
+PILES = 3
+"""So many piles are told; one is a warning from twice as many jobs on as make a pile."""
 
 
 @check(PILE_UP)
@@ -197,7 +211,7 @@ def jobs_at_once(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     hour = snapshot.at.replace(minute=0, second=0, microsecond=0)
     jobs = {job.id: job for job in snapshot.jobs if job.state in (State.ON, State.RUNNING, State.OVERDUE)}
     same = (hour, tuple((job.id, job.schedule) for job in jobs.values()))
-    piles = host.worked_out("pile-ups", same, lambda: pile_ups(tuple(jobs.values()), hour, least=PILE))
+    piles = host.worked_out("pile-ups", same, lambda: pile_ups(tuple(jobs.values()), hour, least=LEAST))
     for pile in piles[:PILES]:
         together = [jobs[job_id] for job_id in pile.job_ids]
         title = f"{len(together)} jobs start at {pile.at.astimezone(host.zone()):%H:%M}"
@@ -207,7 +221,7 @@ def jobs_at_once(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             title + (f", and {pile.times} times a day so." if pile.times > 1 else "."),
             tuple(_told(job, moved.get(job.id)) for job in together[:8]) + more,
             title=title,
-            severity=Severity.WARNING if len(moved) >= PILE * 2 else Severity.NOTE,
+            severity=Severity.WARNING if len(moved) >= LEAST * 2 else Severity.NOTE,
         )
 
 

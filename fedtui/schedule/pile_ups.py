@@ -13,7 +13,14 @@ from itertools import islice
 
 from fedtui.model import Job
 from fedtui.schedule.cron import CronSchedule, parse
+from fedtui.schedule.traps import Trap
 from fedtui.schedule.upcoming import runs_of
+
+LEAST = 5
+"""Jobs in one minute that are a pile."""
+
+_NAMED = 3
+"""So many of the others are named to somebody who types a schedule."""
 
 _DAY = timedelta(days=1)
 _OFTEN = 48
@@ -37,7 +44,7 @@ class PileUp:
 
 
 def pile_ups(
-    jobs: Sequence[Job], after: datetime, *, least: int = 5, within: timedelta = _DAY
+    jobs: Sequence[Job], after: datetime, *, least: int = LEAST, within: timedelta = _DAY
 ) -> tuple[PileUp, ...]:
     """The minutes in which at least `least` jobs start, in (after, after + within], the largest pile first.
 
@@ -49,7 +56,7 @@ def pile_ups(
     moments: dict[int, datetime] = {}
     for job in jobs:
         for at in _starts(job, after, end):
-            minute = int(at.timestamp()) // 60
+            minute = _minute(at)
             moments.setdefault(minute, at.replace(second=0, microsecond=0))
             minutes.setdefault(minute, []).append(job)
     piles: dict[tuple[str, ...], tuple[int, int, list[Job]]] = {}
@@ -67,6 +74,68 @@ def pile_ups(
             told.append(ids)
             found.append(PileUp(moments[minute], key, times, tuple(_spread(together))))
     return tuple(found)
+
+
+class Crowd:
+    """Who else starts when in the day after `after`, for one whose schedule is typed: made once a dialog.
+
+    `but` is the id of the job itself.
+    """
+
+    def __init__(self, jobs: Sequence[Job], after: datetime, but: str = "") -> None:
+        self._after = after
+        self._end = after + _DAY
+        self._minutes: dict[int, list[str]] | None = None
+        self._jobs = [job for job in jobs if job.id != but]
+
+    def trap(self, job: Job) -> Trap | None:
+        """The fullest minute that `job` would start in, and a quieter one of its hour; None for no pile.
+
+        The first time it works out the whole day.
+        """
+        minutes = self._others()
+        own = list(_starts(job, self._after, self._end))
+        at = max(own, key=lambda one: len(minutes.get(_minute(one), ())), default=None)
+        others = [] if at is None else minutes.get(_minute(at), [])
+        if at is None or len(others) + 1 < LEAST:
+            return None
+        names = ", ".join(others[:_NAMED])
+        rest = len(others) - _NAMED
+        text = (
+            f"{len(others)} other jobs start at {at:%H:%M} too, and each is slower for it. They are {names}"
+            + (f" and {rest} more." if rest > 0 else ".")
+        )
+        if job.timer is not None:
+            text += " RandomizedDelaySec= would spread them."
+        instead = self._quieter(job, own)
+        return Trap("pile-up", "many jobs at once", text, instead, instead)
+
+    def _others(self) -> dict[int, list[str]]:
+        if self._minutes is None:
+            found: dict[int, list[str]] = {}
+            for job in self._jobs:
+                for at in _starts(job, self._after, self._end):
+                    found.setdefault(_minute(at), []).append(job.name)
+            self._minutes = found
+        return self._minutes
+
+    def _quieter(self, job: Job, own: Sequence[datetime]) -> tuple[str, ...]:
+        """The schedule at the nearest later minute of the hour in which the fewest others start."""
+        schedule = _movable(job)
+        if schedule is None:
+            return ()
+        minutes = self._others()
+
+        def others(by: int) -> int:
+            return max(len(minutes.get(_minute(at) + by, ())) for at in own)
+
+        steps = range(_APART, 60 - schedule.minutes[-1], _APART)
+        by = min(steps, key=lambda step: (others(step), step), default=None)
+        return () if by is None or others(by) >= others(0) else (_moved(schedule, by),)
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp()) // 60
 
 
 def _starts(job: Job, after: datetime, end: datetime) -> Iterator[datetime]:
@@ -96,8 +165,12 @@ def _spread(jobs: Sequence[Job]) -> Iterator[tuple[str, str]]:
     step = max(1, min(_APART, room // len(moved)))
     for place, (job, schedule) in enumerate(moved):
         by = 1 + place % room if step == 1 else (place + 1) * step
-        minutes = ",".join(str(minute + by) for minute in schedule.minutes)
-        yield job.id, " ".join([minutes, *(field.text for field in schedule.fields[1:])])
+        yield job.id, _moved(schedule, by)
+
+
+def _moved(schedule: CronSchedule, by: int) -> str:
+    minutes = ",".join(str(minute + by) for minute in schedule.minutes)
+    return " ".join([minutes, *(field.text for field in schedule.fields[1:])])
 
 
 def _movable(job: Job) -> CronSchedule | None:

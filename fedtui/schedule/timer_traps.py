@@ -6,8 +6,10 @@ leaves out what it jumps over, and what comes twice is run once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.model import Job, TimerFacts
@@ -15,6 +17,9 @@ from fedtui.schedule.calendar import Calendar, parse_calendar
 from fedtui.schedule.clock_changes import clock_changes, run_times
 from fedtui.schedule.patterns import listing
 from fedtui.schedule.traps import Trap, paused
+
+Spans = tuple[tuple[str, float], ...]
+"""Triggers that count from something, such as ("OnBootSec", 300.0)."""
 
 _REPEATING = ("OnUnitActiveSec", "OnUnitInactiveSec")
 _SELDOM = 3600.0
@@ -31,11 +36,25 @@ def timer_traps(job: Job, zone: tzinfo, now: datetime, *, sleeps: bool = False) 
         return ()
     found = [
         *_no_first_start(job, facts),
+        *_every_few_seconds(job),
+        *_added_up(facts),
         *_stays_active(job, facts),
         *_persistence(job, facts, sleeps=sleeps),
         *calendar_traps(facts.calendar, zone, now),
     ]
     return tuple(found)
+
+
+def typed(job: Job, calendar: tuple[str, ...], monotonic: Spans, runs: Sequence[datetime]) -> Job:
+    """The timer as it would be with another schedule, whose next `runs` are known.
+
+    Spans alone promise no run beforehand. A timer that has run, or will, has something that they count from.
+    """
+    if job.timer is None:
+        return job
+    first = runs[0] if runs else job.next_run or job.last_run
+    facts = replace(job.timer, calendar=calendar, monotonic=monotonic, service_active_state="")
+    return replace(job, timer=facts, next_run=first, later_runs=tuple(runs[1:]))
 
 
 def _no_first_start(job: Job, facts: TimerFacts) -> Iterator[Trap]:
@@ -51,6 +70,21 @@ def _no_first_start(job: Job, facts: TimerFacts) -> Iterator[Trap]:
     else:
         text = f"{these} {counts} from the last run, and after a boot there is none. {mend}"
         yield Trap("no-first-run", "no first run after a boot", text)
+
+
+def _every_few_seconds(job: Job) -> Iterator[Trap]:
+    if job.next_run is None or not job.later_runs:
+        return
+    known = (job.next_run, *job.later_runs)
+    seconds = min((later - earlier).total_seconds() for earlier, later in pairwise(known))
+    if 0 < seconds < 60:
+        yield Trap("seconds", "every few seconds", f"It runs every {seconds:.0f} s.")
+
+
+def _added_up(facts: TimerFacts) -> Iterator[Trap]:
+    if len(facts.calendar) > 1:
+        text = "Each OnCalendar= adds its runs: where two name the same day it runs twice."
+        yield Trap("adds-up", "times that add up", text)
 
 
 def _stays_active(job: Job, facts: TimerFacts) -> Iterator[Trap]:

@@ -43,7 +43,13 @@ def traps(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[Trap, ..
         found.append(Trap("random", "a time that is not known", _sentence(describe(schedule).sentence)))
         return tuple(found)
     found.extend(_either_day(schedule))
-    if schedule.dialect != "other":  # what that daemon does then is not known
+    if schedule.dialect == "other":
+        text = (
+            "The daemon here is another cron, and its runs are computed by croniter. "
+            "What it does when the clock changes is not known."
+        )
+        found.append(Trap("other-cron", "another cron", text))
+    else:
         found.extend(_clock_changes(schedule, zone, now))
     if next(schedule.runs(now, zone), None) is None:
         found.insert(0, Trap("never-fires", "never runs here", _sentence(NEVER_HERE)))

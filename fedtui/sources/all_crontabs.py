@@ -60,7 +60,7 @@ class AllCrontabsSource:
         for source in self._tables():
             answer = source.look()
             jobs += answer.jobs or ()
-            problems += answer.problems
+            problems += (one for one in answer.problems if one.message not in {p.message for p in problems})
             commented += answer.commented
         return Answer(
             self.name,

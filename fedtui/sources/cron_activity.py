@@ -7,19 +7,16 @@ what was seen; a run too short to be seen and without a log stays unseen.
 
 from __future__ import annotations
 
-import os
-import posixpath
-import re
 import threading
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Set
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fedtui.model import Answer, CronFacts, Job, LogSlice, Outcome, Result, Run, Trigger
-from fedtui.sources.accounts import name_of
+from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
 from fedtui.sources.cron_daemon import CronDaemon, CronProbe
+from fedtui.sources.cron_match import match
 from fedtui.sources.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
 from fedtui.sources.recorder import log_start
 
@@ -30,9 +27,6 @@ _LOG_WINDOW = timedelta(seconds=60)
 _IDLE = 15.0
 _NOTICE = 1.0
 _KEPT = 500
-_SHEBANG = 2  # an interpreter and its one option may stand before a script's path
-
-_REDIRECTION = re.compile(r"[0-9]*(?:>>|>&|<<<|<&|[<>])|&>>?")
 
 SEEN = "start seen in the process table"
 NO_STATUS = "no exit status"
@@ -201,66 +195,6 @@ class CronActivitySource:
         ]
         self._runs += found
         return bool(found)
-
-
-def match(
-    process: CronProcess,
-    jobs: Sequence[Job],
-    due: Set[str] = frozenset(),
-    taken: Set[str] = frozenset(),
-) -> Job | None:
-    """The job whose shell `process` is, or None where that is not certain.
-
-    The user and the bytes of the command decide; of several jobs with the same command, one that is due and
-    is not taken. A shell that became its command's program is told by that program's arguments.
-    """
-    user = name_of(process.uid)
-    mine = [(job, job.cron) for job in jobs if job.user == user and job.cron is not None]
-    if process.command is not None:
-        same = [job for job, cron in mine if process.command in (cron.command, cron.given)]
-    else:
-        same = [job for job, cron in mine if _became(cron, process.argv)]
-        if len({job.command for job in same}) > 1:
-            return None
-    same.sort(key=lambda job: (job.id in taken, job.id not in due))
-    return same[0] if same else None
-
-
-def _became(cron: CronFacts, argv: tuple[bytes, ...]) -> bool:
-    """True when `argv` may be the last program of the job's command line, which bash turns itself into."""
-    import shlex
-
-    try:
-        words = shlex.split(cron.command.decode("utf-8", "surrogateescape"))
-    except ValueError:
-        return False
-    wanted = [os.fsencode(_expanded(word, cron.home)) for word in _without_redirections(words)]
-    for skipped in range(min(_SHEBANG + 1, len(argv))):
-        program, *arguments = argv[skipped:]
-        tail = wanted[-len(arguments) - 1 :]
-        same_program = bool(tail) and posixpath.basename(tail[0]) == posixpath.basename(program)
-        if same_program and tail[1:] == arguments:
-            return True
-    return False
-
-
-def _expanded(word: str, home: str) -> str:
-    if word == "~" or word.startswith("~/"):
-        return home + word[1:]
-    return word.replace("${HOME}", home).replace("$HOME", home)
-
-
-def _without_redirections(words: Sequence[str]) -> Iterator[str]:
-    """The words of a command without `>> file`, `2>&1` and the like."""
-    target = False
-    for word in words:
-        operator = _REDIRECTION.match(word)
-        if target:
-            target = False
-        elif operator is not None:
-            target = operator.end() == len(word)
-        else:
-            yield word
 
 
 def _run_by_log(due: _Due) -> Run | None:

@@ -93,8 +93,9 @@ class UserCrontabSource:
             problem = Problem(self.name, said, "Untouched: the table itself.", error.advice, now)
             return Answer(self.name, now, None, problems=(problem,), schedulers=schedulers)
         rows = self._rows(table, daemon, now)
+        notes = (computed_elsewhere(self.name, daemon, now),) if rows and daemon.dialect == "other" else ()
         commented = self._table.commented if self._table is not None else ()
-        return Answer(self.name, now, rows, schedulers=schedulers, commented=commented)
+        return Answer(self.name, now, rows, problems=notes, schedulers=schedulers, commented=commented)
 
     def _look_at_first_rows(self) -> Answer | None:
         daemon, now = self._daemon(), self._clock()
@@ -131,3 +132,10 @@ class UserCrontabSource:
             document = Document.parse(table, user=self._user, dialect=daemon.dialect)
             self._known, self._table = known, TableJobs(document, facts)
         return self._table
+
+
+def computed_elsewhere(name: str, daemon: CronDaemon, now: datetime) -> Problem:
+    """The label of every run of a daemon whose rules are not known here."""
+    said = f"another cron runs here ({visible(daemon.detail)}): its runs are computed by croniter"
+    advice = "They may differ from what that daemon does, above all where the clock is changed."
+    return Problem(name, said, advice=advice, at=now, note=True)

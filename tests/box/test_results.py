@@ -43,12 +43,20 @@ SHELL=/bin/bash
 * * * * * {PROBE} > probe.out
 # name: plain-probe
 * * * * * {PROBE} > plain.out
+# name: mailed
+* * * * * echo "sent"; exit 3
 # name: plain
 * * * * * bash ~/sync.sh >> ~/plain.log 2>&1
 # name: gone
 * * * * * {GONE} "$fedtui_run"; eval "$fedtui_run"
 """
 RECORDED = ("sync", "export", "collect", "locked", "odd", "slow", "probe")
+# As an MTA delivers: the whole message at once, below a line of its own.
+MTA = """\
+#!/bin/sh
+message=$(sed 's/^From />From /')
+printf 'From root@box %s\\n%s\\n\\n' "$(LC_ALL=C date '+%a %b %e %H:%M:%S %Y')" "$message" >> /var/mail/fed
+"""
 HELD = "exec 9>lock; flock -n 9; exec sleep 300"
 
 
@@ -58,8 +66,12 @@ def recorded(box: Box) -> Iterator[Box]:
     for name, text in (("sync", SYNC), ("export", EXPORT), ("collect", COLLECT)):
         box.write(f"/home/fed/{name}.sh", text)
     box.popen(["sh", "-c", HELD])
+    box.run(
+        ["install", "-o", "fed", "-g", "mail", "-m", "660", "/dev/null", "/var/mail/fed"], "root", check=True
+    )
+    box.run(["install", "-m", "755", "/dev/stdin", "/usr/sbin/sendmail"], "root", input=MTA, check=True)
     box.write("/home/fed/table", TABLE.encode("utf-8", "surrogateescape"))
-    if time.time() % 60 > 25:
+    if time.time() % 60 > 10:
         time.sleep(61 - time.time() % 60)  # the seven lines are recorded before the minute comes
     box.run(["crontab", "table"], check=True)
     before = {job["name"]: (job["id"], job["command"]) for job in jobs(box)}
@@ -69,6 +81,7 @@ def recorded(box: Box) -> Iterator[Box]:
     wait_until(lambda: box.path("/home/fed/plain.out").exists(), 65, "cron has begun its minute", 0.5)
     yield box
     box.run(["crontab", "-r"], check=True)
+    box.run(["rm", "/usr/sbin/sendmail", "/var/mail/fed"], "root", check=True)
 
 
 def jobs(box: Box, *more: str) -> list[dict[str, Any]]:
@@ -150,6 +163,13 @@ def test_without_the_recorder_the_end_is_unknown_whatever_the_log_says(recorded:
     wait_until(lambda: recorded.path("/home/fed/plain.log").exists(), 10, "the plain job has run")
     job = next(job for job in jobs(recorded) if job["name"] == "plain")
     assert (job["last_result"]["status"], job["last_result"]["exit_code"]) == ("unknown", None)
+
+
+def test_a_job_too_short_to_be_seen_is_told_of_by_crons_mail(recorded: Box) -> None:
+    run = wait_until(lambda: next(iter(runs(recorded, "mailed")), None), 10, "the mail has come", 0.5)
+    assert (run["status"], run["exit_code"], run["trigger"]) == ("unknown", None, "schedule")
+    assert run["evidence"][0].startswith("cron mailed its output at ")
+    assert run["start"].endswith(":00+00:00")
 
 
 def test_a_line_whose_recorder_is_gone_runs(recorded: Box) -> None:

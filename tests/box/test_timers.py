@@ -216,6 +216,9 @@ async def script():
     up = ("systemctl", "start", "dbus.socket", "dbus.service")
     await after(lambda a: a.jobs and not a.problems, *up)
     cron_down = lambda a: [s for s in a.schedulers if s.name == "cron" and not s.up]
+    sh("systemctl", "show", "crond.service")  # a name that is not installed: nothing went down
+    await asyncio.sleep(1)
+    told.append([[s.name, s.up] for s in answers[-1][1].schedulers])
     late, back = await after(cron_down, "systemctl", "stop", "cron.service")
     told.append(late < 0.2)
     told.append([[s.name, s.up, s.detail] for s in back.schedulers])
@@ -229,6 +232,7 @@ async def script():
         "timers go on by themselves; only this view is blind",
         ["unreachable"],
         [["systemd", False, "bus down"]],
+        [["systemd", True], ["cron", True]],
         True,
         [["systemd", True, ""], ["cron", False, "cron.service is inactive"]],
     ]

@@ -78,7 +78,7 @@ class Catalog:
             self._file_states = None
         if changes.everything:
             rows = await self._list(bus)
-            self._cron_row = next((rows[name] for name in CRON_UNITS if name in rows), None)
+            self._cron_row = _cron_of(rows)
             for name, timer in self._timers.items():
                 if name not in rows:  # whether it is still installed, the unit files will tell
                     self._timers[name] = timer.unloaded()
@@ -92,11 +92,13 @@ class Catalog:
         affected = {name for name in named if name.endswith(".timer")}
         affected |= {name for name, timer in self._timers.items() if timer.activates in named}
         asked = named | affected | {self._timers[name].activates for name in affected & set(self._timers)}
+        crons = self._watch_cron and bool(named & set(CRON_UNITS))
+        if crons:  # all of them: one that is not installed is named, too, where somebody asked about it
+            asked |= set(CRON_UNITS)
         rows = await self._list(bus, sorted(asked - {""}))
-        if self._watch_cron and named & set(CRON_UNITS):
+        if crons:
             known = self._cron_row
-            found = [rows[name] for name in CRON_UNITS if name in rows]
-            self._cron_row = found[0] if found else Row(known.name) if known else None
+            self._cron_row = _cron_of(rows) or (Row(known.name) if known else None)
         await self._read_all({name for name in affected if self._must_read(name, rows)}, rows)
 
     def _must_read(self, name: str, rows: Mapping[str, Row]) -> bool:
@@ -191,3 +193,10 @@ class Catalog:
             timeout=FILES_DEADLINE,
         )
         return {path.rpartition("/")[2]: state for path, state in files}
+
+
+def _cron_of(rows: Mapping[str, Row]) -> Row | None:
+    """The unit of the cron that is installed; some list a name that is only asked about as not found."""
+    return next(
+        (rows[name] for name in CRON_UNITS if name in rows and rows[name].load_state == "loaded"), None
+    )

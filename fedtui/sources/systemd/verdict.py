@@ -114,37 +114,47 @@ def _ended(unit: Activated, start: datetime | None) -> Result:
     duration = (unit.main_exit - start).total_seconds() if start and unit.main_exit else None
     if duration is not None and duration < 0:
         duration = None
-    if unit.main_code in (CLD_KILLED, CLD_DUMPED):
-        name = signal_name(unit.main_status)
-        reasons = [_RESULTS[unit.result]] if unit.result in _RESULTS else []
-        if unit.result == "success":
-            reasons.append(clean_stop(name))
-        return Result(Outcome.FAILED, None, name, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
-    code = unit.main_status if unit.main_code == CLD_EXITED else None
-    if unit.result != "success":
-        return _failed(unit, code, duration)
-    if code is None:
+    return how_it_ended(unit.result, unit.main_code, unit.main_status, duration)
+
+
+def how_it_ended(
+    result: str, code: int, status: int, duration: float | None = None, evidence: str = EVIDENCE
+) -> Result:
+    """One run by the service's Result= word, the CLD_ code of its main process (0: none was seen to end), and
+    the exit status or signal that goes with it. Whoever tells of a run of a unit says it by this.
+
+    The word decides: a run may fail with exit status 0 (a time limit, ExecStartPost=). But what a signal
+    ended is never ok.
+    """
+    known = (evidence,)
+    if code in (CLD_KILLED, CLD_DUMPED):
+        name = signal_name(status)
+        reasons = [_RESULTS[result]] if result in _RESULTS else []
+        if result == "success":
+            reasons.append(f"it was ended by {name}, which systemd counts as a clean stop")
+        return Result(Outcome.FAILED, None, name, duration, reasons=tuple(reasons), evidence=known)
+    exit_code = status if code == CLD_EXITED else None
+    if result != "success":
+        exit_code, why = _failure(result, exit_code)
+        return Result(Outcome.FAILED, exit_code, None, duration, reasons=why, evidence=known)
+    if exit_code is None:
         return Result(Outcome.UNKNOWN, reasons=("its exit was not seen by systemd",))
-    reasons = [] if code == 0 else [f"the unit counts exit {code} as success"]
-    return Result(Outcome.OK, code, None, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
+    reasons = [] if exit_code == 0 else [f"the unit counts exit {exit_code} as success"]
+    return Result(Outcome.OK, exit_code, None, duration, reasons=tuple(reasons), evidence=known)
 
 
-def clean_stop(signal: str) -> str:
-    """The reason for a run that a signal ended and systemd calls a success: nobody saw it end well."""
-    return f"it was ended by {signal}, which systemd counts as a clean stop"
-
-
-def _failed(unit: Activated, code: int | None, duration: float | None) -> Result:
-    reasons = [_RESULTS[unit.result]] if unit.result in _RESULTS else []
+def _failure(result: str, code: int | None) -> tuple[int | None, tuple[str, ...]]:
+    """The exit status that a failed run is told by, and why it failed."""
+    reasons = [_RESULTS[result]] if result in _RESULTS else []
     if code == 0:  # the main command ended well, another one (ExecStartPre=, ExecStartPost=) did not
         code = None
-        if unit.result in ("exit-code", "signal"):
+        if result in ("exit-code", "signal"):
             reasons.append("a command before or after the main one failed")
     if code in _CODES:
         reasons.append(_CODES[code])
     if not reasons and code is None:
-        reasons.append(unit.result)
-    return Result(Outcome.FAILED, code, None, duration, reasons=tuple(reasons), evidence=(EVIDENCE,))
+        reasons.append(result)
+    return code, tuple(reasons)
 
 
 def _missed(unit: Activated, last_trigger: datetime) -> Verdict:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -33,6 +34,7 @@ from fedtui.actions import (
 from fedtui.crontab import Document
 from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, SourceName, State
+from fedtui.schedule.pile_ups import Crowd
 from fedtui.sources.zone import local_zone
 from tests.unit.actions.conftest import NOW
 from tests.unit.actions.table_file import TableFile
@@ -434,6 +436,23 @@ async def test_preview_of_a_cron_schedule(world: Ports, port: TableFile) -> None
     assert bad.message.startswith("bad hour")
     quartz = await preview(None, "0 0 L * *", world, NOW)
     assert "of another dialect than Debian cron" in quartz.message
+
+
+async def test_preview_of_a_minute_in_which_many_start(
+    world: Ports, port: TableFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    monkeypatch.setattr("fedtui.actions.schedule_preview.zone_of", lambda _: (berlin.key, berlin))
+    target = job(port, "generate-dashboard-data")
+    midnight = datetime(2026, 11, 25, tzinfo=berlin)
+    others = [replace(target, id=name, name=name, schedule="0 0 * * *", next_run=midnight) for name in "abcd"]
+    seen = await preview(target, "0 0 * * *", world, NOW, Crowd([*others, target], NOW, but=target.id))
+    assert [(trap.code, trap.schedules) for trap in seen.traps] == [("pile-up", ("5 0 * * *",))]
+    assert "4 other jobs start at 00:00 too" in seen.traps[0].text
+    new = await preview(None, "0 0 * * *", world, NOW, Crowd(others, NOW))
+    assert [trap.code for trap in new.traps] == ["pile-up"]
+    alone = await preview(target, "0 0 * * *", world, NOW, Crowd((target,), NOW, but=target.id))
+    assert alone.traps == ()
 
 
 async def test_applied_values(world: Ports, port: TableFile) -> None:

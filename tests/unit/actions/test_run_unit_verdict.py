@@ -21,6 +21,7 @@ FAILED = (
     '"MESSAGE_ID":"d9b373ed55a64feb8242e02dbe79a49c"}'
 )
 TIMED_OUT = FAILED.replace("exit-code", "timeout")
+STARTED = STARTING.replace("7d4958e842da4a758f6c1cdc7b36dcc5", "39f53479d3a045ac8e11786248231fbf")
 SUCCESS = '{"MESSAGE_ID":"7ad2d189f7e94e70a38c781354912448","__REALTIME_TIMESTAMP":"1795560755926852"}'
 
 
@@ -40,8 +41,17 @@ def test_by_the_managers_words() -> None:
         Outcome.FAILED,
         None,
         None,
-        ("systemd says: timeout",),
+        ("it ran into its time limit",),
     )
+
+
+def test_a_success_after_the_start_may_have_been_a_signal() -> None:
+    """A service that is no oneshot and gets SIGTERM: the manager says that it succeeded, and no more."""
+    for records in ((STARTING, STARTED, SUCCESS), (STARTED, SUCCESS), (SUCCESS,)):
+        outcome, code, signal, reasons, _ = told(*records) or ()
+        assert (outcome, code, signal) == (Outcome.UNKNOWN, None, None)
+        assert "does not tell whether a signal ended it" in str(reasons)
+    assert told(STARTING, SUCCESS, STARTED)[0] is Outcome.OK  # type: ignore[index]
 
 
 def test_no_word_of_an_end_is_no_verdict() -> None:
@@ -73,8 +83,8 @@ def test_by_properties() -> None:
     result, _ = by_properties(UNIT, properties("timeout", 1, 0))
     assert (result.outcome, result.exit_code, result.reasons) == (
         Outcome.FAILED,
-        0,
-        ("systemd says: timeout",),
+        None,
+        ("it ran into its time limit",),
     )
 
 

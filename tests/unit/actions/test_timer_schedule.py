@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, split, warnings_of
+from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, split, traps_of
+from fedtui.model import Job, Location, SourceName, TimerFacts
 
 
 @pytest.mark.parametrize(
@@ -41,16 +43,77 @@ def test_refused(text: str, field: str, message: str) -> None:
 
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
+BACK = "On Sun 31 Oct 2027 the clock goes back from 03:00 to 02:00"
+MISSED = (
+    "This machine is off at times, and a run that falls into such a time is left out. "
+    "Persistent=true makes up for it at the next start."
+)
+NEVER = (
+    "OnUnitActiveSec= counts from a run of a.service, and nothing starts the first one. "
+    "Add OnBootSec= or OnActiveSec=."
+)
 
 
-def test_warnings() -> None:
-    spans = TimerSchedule((), (), (("OnUnitActiveSec", 3600.0),))
-    nothing, never = warnings_of(spans, persistent=True)
-    assert nothing == "Persistent= does nothing without OnCalendar=: a run that is missed stays missed."
-    assert never.startswith("Nothing starts it the first time after a boot: ")
-    assert never.endswith("Add OnBootSec= or OnActiveSec=.")
-    seconds = TimerSchedule((), ("*:*:00/5",), (), tuple(START + timedelta(seconds=5 * n) for n in range(3)))
-    assert warnings_of(seconds, persistent=False) == ("It runs every 5 s.",)
-    twice = TimerSchedule((), ("*-*-* 00:00:00", "*-*-* 02:00:00"), ())
-    assert "runs twice" in warnings_of(twice, persistent=True)[0]
-    assert warnings_of(TimerSchedule((), ("*-*-* 00:00:00",), ()), persistent=True) == ()
+@pytest.mark.parametrize(
+    ("schedule", "persistent", "asleep", "expected"),
+    [
+        (
+            TimerSchedule((), (), (("OnUnitActiveSec", 3600.0),)),
+            True,
+            "",
+            [NEVER, "Persistent= does nothing without OnCalendar=: a run that is missed stays missed."],
+        ),
+        (
+            TimerSchedule((), ("*:*:00/5",), (), tuple(START + timedelta(seconds=5 * n) for n in range(3))),
+            False,
+            "it has a battery (BAT0)",
+            [
+                "It runs every 5 s.",
+                f"{BACK}: it does not run from 02:00 to 03:00 the second time.",
+            ],
+        ),
+        (
+            TimerSchedule((), ("*-*-* 00:00:00", "*-*-* 03:00:00"), ()),
+            True,
+            "",
+            ["Each OnCalendar= adds its runs: where two name the same day it runs twice."],
+        ),
+        (
+            TimerSchedule((), ("*-*-* 04:00:00",), (), (START, START + timedelta(days=1))),
+            False,
+            "it has a battery (BAT0)",
+            [MISSED],
+        ),
+        (TimerSchedule((), ("*-*-* 04:00:00",), ()), True, "it has a battery (BAT0)", []),
+        (
+            TimerSchedule((), ("*-*-* 02:30:00",), ()),
+            True,
+            "",
+            ["On Sun 28 Mar 2027 the clock goes from 02:00 to 03:00: the run of 02:30 is left out."],
+        ),
+    ],
+)
+def test_traps_of_what_is_typed_are_those_of_the_doctor(
+    schedule: TimerSchedule,
+    persistent: bool,
+    asleep: str,
+    expected: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fedtui.actions.timer_schedule.sleeps", lambda: asleep)
+    monkeypatch.setattr(
+        "fedtui.actions.timer_schedule.local_zone", lambda: ("Europe/Berlin", ZoneInfo("Europe/Berlin"))
+    )
+    facts = TimerFacts("a.timer", "a.service", True, "active", "enabled", persistent=persistent)
+    place = Location("/a.timer")
+    job = Job("a", "a.timer", SourceName.USER_TIMER, "fed", "", "", place, timer=facts)
+    assert [trap.text for trap in traps_of(schedule, job, START)] == expected
+
+
+def test_spans_count_from_a_run_where_there_was_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fedtui.actions.timer_schedule.sleeps", lambda: "")
+    facts = TimerFacts("a.timer", "a.service", True, "active", "enabled")
+    place = Location("/a.timer")
+    job = Job("a", "a.timer", SourceName.USER_TIMER, "fed", "", "", place, timer=facts, last_run=START)
+    (trap,) = traps_of(TimerSchedule((), (), (("OnUnitActiveSec", 3600.0),)), job, START)
+    assert trap.code == "no-first-run"

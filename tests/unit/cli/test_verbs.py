@@ -15,8 +15,9 @@ import pytest
 
 from fedtui.__main__ import main
 from fedtui.cli.finding import Unavailable, choose
+from fedtui.cli.listing import _report
 from fedtui.cli.parser import UsageError
-from fedtui.model import Problem, Snapshot
+from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
 
 Shell = Callable[..., tuple[int, str, str]]
 
@@ -227,6 +228,30 @@ def test_next_of_an_expression_is_later_than_from_and_in_the_zone(shell: Shell) 
 
 def test_next_of_a_schedule_that_never_fires_is_an_empty_array(shell: Shell) -> None:
     assert shell("next", "--expr", "0 0 30 2 *", "--json")[:2] == (0, "[]\n")
+
+
+def test_the_runs_of_another_cron_are_labelled(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = CronFacts("crontab", b"", b"x", dialect="other", zone="Europe/Berlin")
+    place = Location("crontab", 1)
+    first = datetime(2026, 11, 25, 4, tzinfo=UTC)
+    job = Job("crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place, next_run=first, cron=facts)
+
+    async def found(*_: object) -> Job:
+        return job
+
+    monkeypatch.setattr("fedtui.cli.reading.find_job", found)
+    status, out, err = shell("next", "x", "--from", "2026-11-24T14:00:00+01:00", "--count", "1", "--json")
+    assert (status, [datetime.fromisoformat(run) for run in json.loads(out)]) == (0, [first])
+    assert err == "another cron, computed by croniter\n"
+    assert "dialect          other: another cron, computed by croniter" in shell("show", "x")[1]
+    assert json.loads(shell("show", "x", "--json")[1])["dialect"] == "other"
+
+
+def test_a_note_on_an_empty_table_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    note = Problem("cron-log", "less is seen", note=True)
+    assert _report(Snapshot(datetime.now(UTC), problems=(note,)), asked=True) == 0
+    assert _report(Snapshot(datetime.now(UTC), problems=(replace(note, note=False),)), asked=True) == 3
+    assert capsys.readouterr().err == "less is seen.\n" * 2
 
 
 def test_next_of_a_refused_schedule_is_status_2_with_the_field(shell: Shell) -> None:

@@ -183,6 +183,21 @@ def test_a_big_log_is_reported_until_something_rotates_it(
     assert "FT402" not in found(job)
 
 
+def test_a_users_own_rotation_counts_while_a_job_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    log, config = tmp_path / "a.log", tmp_path / "fedtui" / "logrotate.conf"
+    log.write_bytes(b"x" * 1001)
+    config.parent.mkdir()
+    config.write_text(f'"{log}" {{\n  weekly\n}}\n')
+    job = cron_job(log_path=str(log))
+    rotates = cron_job(f"/usr/sbin/logrotate --state /s {config}", name="rotate")
+    assert "FT402" not in found(job, rotates)
+    paused = found(job, replace(rotates, state=State.PAUSED))["FT402"]
+    assert paused.sentence.endswith("and what would rotate it does not run.")
+
+
 def test_a_rotated_file_beside_the_log_tells_of_rotation(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_bytes(b"x" * 1001)

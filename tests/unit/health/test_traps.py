@@ -135,3 +135,19 @@ def test_piles_are_worked_out_anew_when_a_schedule_changes() -> None:
     assert any(f.code == "FT119" for f in checkup(Snapshot(NOW, tuple(jobs)), host).findings)
     jobs[0] = replace(jobs[0], schedule="9 3 * * *")
     assert not any(f.code == "FT119" for f in checkup(Snapshot(NOW, tuple(jobs)), host).findings)
+
+
+def test_a_timer_without_persistent_on_a_machine_that_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    daily = timer(calendar=("*-*-* 04:00:00",))
+    assert "FT214" not in found(daily)
+    monkeypatch.setattr(Host, "sleeps", lambda _: "it has a battery (BAT0)")
+    finding = found(daily)["FT214"]
+    assert finding.severity is Severity.WARNING
+    assert finding.evidence == (
+        "OnCalendar=  *-*-* 04:00:00",
+        "this machine  it has a battery (BAT0)",
+        "file  /etc/a.timer",
+    )
+    monkeypatch.setattr(Host, "shipped", lambda *_: True)
+    assert found(daily)["FT214"].severity is Severity.NOTE
+    assert "FT214" not in found(timer(calendar=("*-*-* 04:00:00",), persistent=True))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fedtui.model import CronFacts, Job, Location, SourceName, TimerFacts
 from fedtui.schedule.cron import parse
-from fedtui.schedule.pile_ups import PileUp, pile_ups
+from fedtui.schedule.pile_ups import Crowd, PileUp, pile_ups
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=BERLIN)
@@ -150,3 +150,37 @@ def test_ten_thousand_jobs() -> None:
     assert all(len(pile.job_ids) >= 5 for pile in found)
     assert len(found) == len({(number % 60, number % 24) for number in range(2_000)})
     assert replace(found[0], spread=()).times == 1
+
+
+FOUR = [line(name, "0 0 * * *") for name in "abcd"]
+
+
+def test_who_types_the_minute_of_a_pile_is_offered_a_quieter_one() -> None:
+    busy = line("e", "5 0 * * *")
+    trap = Crowd([*FOUR, busy], NOW).trap(line("new", "0 0 * * *"))
+    assert trap is not None
+    assert trap.text == (
+        "4 other jobs start at 00:00 too, and each is slower for it. They are a, b, c and 1 more."
+    )
+    assert trap.schedules == ("10 0 * * *",), "at :05 there is one already"
+    assert Crowd(FOUR, NOW).trap(line("new", "10 0 * * *")) is None
+    assert Crowd(FOUR[:3], NOW).trap(line("new", "0 0 * * *")) is None
+
+
+def test_the_job_itself_is_none_of_the_others() -> None:
+    assert Crowd(FOUR, NOW, but="a").trap(line("a", "0 0 * * *")) is None
+
+
+def test_a_timer_in_a_pile_is_told_of_the_random_delay() -> None:
+    trap = Crowd(FOUR, NOW).trap(timer("t.timer", MIDNIGHT))
+    assert trap is not None
+    assert trap.text.endswith("RandomizedDelaySec= would spread them.")
+    assert trap.schedules == ()
+    assert Crowd(FOUR, NOW).trap(timer("t.timer", MIDNIGHT, delay=600.0)) is None
+
+
+def test_no_minute_is_offered_where_every_one_is_as_full() -> None:
+    everywhere = [line(f"{name}{minute}", f"{minute} 0 * * *") for minute in range(60) for name in "abcd"]
+    trap = Crowd(everywhere, NOW).trap(line("new", "0 0 * * *"))
+    assert trap is not None
+    assert trap.schedules == ()

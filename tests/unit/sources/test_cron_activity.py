@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from fedtui.model import CronFacts, Job, Location, Outcome, Result, Run, SourceName, Trigger
-from fedtui.sources.cron_activity import CronActivitySource, match
+from fedtui.sources.cron_activity import CronActivitySource
 from fedtui.sources.cron_daemon import CronDaemon
+from fedtui.sources.cron_match import match
 from fedtui.sources.processes import CronProcess, ProcessIdentity
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -235,9 +235,18 @@ def test_cronie_makes_up_for_the_changes_of_its_own_zone_only() -> None:
     assert answer.jobs[0].next_run.isoformat() == "2027-03-15T02:30:00-04:00"
 
 
+def test_another_daemon_s_runs_are_labelled() -> None:
+    other = CronDaemon(True, "other", "crond, pid 88", 88)
+    (note,) = source(b"0 5 * * * x\n", other).look().problems
+    assert note.note
+    assert note.message == "another cron runs here (crond, pid 88): its runs are computed by croniter"
+    assert source(b"# nothing\n", other).look().problems == ()
+    assert source(b"0 5 * * * x\n").look().problems == ()
+
+
 def test_another_daemon_has_its_own_dialect() -> None:
     other = CronDaemon(True, "other", "crond, pid 88", 88)
-    (job,) = rows(b"0 22-2 * * sat-mon x\n", other)
+    (job,) = source(b"0 22-2 * * sat-mon x\n", other).look().jobs or ()
     assert job.next_run == datetime(2026, 11, 28, 0, 0, tzinfo=BERLIN)
     assert job.cron is not None
     assert job.cron.dialect == "other"
