@@ -58,6 +58,7 @@ class DrillsScreen(JobActions):
         self._outcomes: dict[str, Outcome] = {}
         self._worker: Worker[None] | None = None
         self._stale = False
+        self._running_name = self._shown_name = ""
 
     @property
     def job(self) -> Job | None:
@@ -112,21 +113,17 @@ class DrillsScreen(JobActions):
         self._draw()
 
     def _rows(self, width: int) -> Sequence[Content]:
-        events = self._events if self.drill.name in (*self._outcomes, self._running_name) else []
         drilled = Drilled(
             self._cursor,
             self._setting,
             self._refusal,
             self._reasons,
             self._outcomes,
-            events if self._shown_name == self.drill.name else [],
+            self._events if self._shown_name == self.drill.name else [],
             self._running_name,
             self.app.size.height - 4,
         )
         return drill_rows(drilled, self.host.home, width)
-
-    _running_name = ""
-    _shown_name = ""
 
     def _draw(self) -> None:
         if not self.is_mounted:

@@ -21,6 +21,7 @@ from fedtui.actions.plan import Plan, Refused
 from fedtui.config import ConfigError
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import ready_made
+from fedtui.federation.remark import Remark
 from fedtui.federation.request import SetupRequest
 from fedtui.federation.status import PackStatus
 from fedtui.federation.survey import Survey
@@ -45,7 +46,9 @@ _TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
 
 
 class DeskPort(Protocol):
-    """What the screen asks and does (`federation.desk`)."""
+    """What the screen asks and does (`federation.desk`); `remarks` came with the newest plan."""
+
+    remarks: tuple[Remark, ...]
 
     async def status(self) -> PackStatus:
         """What is set up."""
@@ -264,6 +267,7 @@ class SetupScreen(JobActions):
             progress.nothing = True
         except (Refused, ConfigError) as error:
             progress.no_plan = _said(error)
+        progress.beside = self.desk.remarks
         self._draw()
 
     # Steps

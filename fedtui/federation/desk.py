@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from fedtui.actions.plan import Plan
+from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
 from fedtui.federation.additions import additions_of
 from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.remark import Remark
 from fedtui.federation.removal import plan_removal
 from fedtui.federation.request import SetupRequest
+from fedtui.federation.rollout import stand
 from fedtui.federation.setup import intent_of, job_id, plan_setup, standing, to_try
 from fedtui.federation.status import PackStatus, look_up
 from fedtui.federation.survey import Survey, look_around
@@ -19,7 +21,10 @@ from fedtui.model import Run, Snapshot
 
 
 class Desk:
-    """The federation of this machine. `snapshot` gives the newest picture, `past` the runs on record."""
+    """The federation of this machine. `snapshot` gives the newest picture, `past` the runs on record.
+
+    `remarks` are what the newest plan found of commits, rotation and alerts.
+    """
 
     def __init__(
         self, ports: Ports, snapshot: Callable[[], Snapshot], past: Callable[[], Sequence[Run]]
@@ -27,9 +32,12 @@ class Desk:
         self._ports = ports
         self._snapshot = snapshot
         self._past = past
+        self.remarks: tuple[Remark, ...] = ()
 
     async def status(self) -> PackStatus:
         """What is set up, and how far the rollout is. Raises ConfigError."""
+        if self._ports.demo:  # what is set up is set up on the machine, not in there
+            return PackStatus(None, (), stand(None, (), self._ports.clock()))
         return await look_up(self._snapshot(), self._ports, self._past)
 
     async def survey(self, request: SetupRequest) -> Survey:
@@ -50,9 +58,12 @@ class Desk:
         """The whole set-up as one change. Raises NothingToChange, Refused."""
         now = await standing(survey, self._ports)
         added = await additions_of(survey, self._ports)
+        self.remarks = tuple(remark for one in added for remark in one.remarks)
         intent = intent_of(survey, trials, now.get(survey.backend, {}))
         return await plan_setup(survey, replace(intent, additions=added), now, self._ports)
 
     async def removal(self) -> Plan:
         """The plan that leaves everything as it was before. Raises Refused."""
+        if self._ports.demo:
+            raise Refused("The demo workspace has no federation to take away.")
         return await plan_removal(self._ports)

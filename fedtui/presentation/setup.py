@@ -10,6 +10,7 @@ from itertools import takewhile
 from fedtui.actions.plan import Plan
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, timeline
+from fedtui.federation.remark import Remark
 from fedtui.federation.request import SetupRequest
 from fedtui.federation.rollout import Standing
 from fedtui.federation.status import PackStatus
@@ -65,8 +66,8 @@ class Progress:
     """How far the set-up is: what was chosen, what was found, what was tried.
 
     `reached` is the furthest step. `refusal` says why the look around came to nothing, `no_plan` why there is
-    no plan; `nothing` that all is as it should be. `running` is the key of the job whose trial goes on,
-    `output` what it printed.
+    no plan; `nothing` that all is as it should be; `beside` what was found of the optional parts. `running`
+    is the key of the job whose trial goes on, `output` what it printed.
     """
 
     request: SetupRequest
@@ -82,6 +83,7 @@ class Progress:
     plan: Plan | None = None
     no_plan: tuple[str, str] = ("", "")
     nothing: bool = False
+    beside: tuple[Remark, ...] = ()
     looking: bool = False
     status: PackStatus | None = None
 

@@ -325,7 +325,9 @@ def _extras(progress: Progress, look: Look, width: int) -> list[Content]:
         Content.assemble(("space", "bold $accent"), " on or off    ", ("e", "bold $accent"), " type"),
     ]
     rows += [Content(""), *_refused(progress.no_plan, width)] if progress.no_plan[0] else []
-    return rows
+    found = _ranked(progress.beside)
+    rows += [Content("")] if found else []
+    return rows + [row for one in found for row in _remark(one, look, width)]
 
 
 def _choice(here: bool, chosen: bool, title: str, said: str, width: int) -> list[Content]:
