@@ -57,6 +57,7 @@ class HistoryScreen(FullScreen):
         self._wanted = ""
         self._skip = 0
         self._folded = False
+        self._above: list[Line] = []
 
     def compose_page(self) -> ComposeResult:
         """Strip and summary side by side, the runs below."""
@@ -142,7 +143,8 @@ class HistoryScreen(FullScreen):
         lines: list[Line] = [words.strip_heading(width)]
         lines += [words.strip_line(one, now, width) for one in shown_days]
         lines += [(), words.legend(shown_days), ()] if wide else [words.legend(shown_days)]
-        lines += [] if wide else [words.summary_line(self._runs, now)]
+        lines += [] if wide else [words.summary_line(self._runs, now), ()]
+        self._above = lines
         self._strip.set_lines(lines)
         self.query_one("#top").styles.height = len(lines) + 1
         self._summary.set_lines([*words.summary_lines(self._runs, now), ()])
@@ -174,11 +176,19 @@ class HistoryScreen(FullScreen):
         jobs = self._jobs
         name = jobs.name(run.job_id) if run is not None else ""
         self._curve_rule.show("durations", (Piece(f"  {name}"),))
-        took = words.durations(one for one in self._runs if run is not None and one.job_id == run.job_id)
-        took = took[-CURVE_WIDTH:]
+        took = self._took()[-CURVE_WIDTH:]
         curve = words.curve(took, CURVE_WIDTH, CURVE_HEIGHT)
         lines: list[Line] = [*curve, words.curve_words(took), (), *words.extremes(self._runs, jobs.name)]
         self._curve.set_lines(lines)
+        width = self.app.size.width
+        if width < WIDE and self._above:  # the column at the right is not there: the same in one row
+            row = words.narrow_line(self._runs, took, jobs.name, width - 2)
+            self._strip.set_lines([*self._above[:-1], row])
+
+    def _took(self) -> list[float]:
+        """How long the runs took of the job under the cursor, oldest first."""
+        run = self.table.run
+        return words.durations(one for one in self._runs if run is not None and one.job_id == run.job_id)
 
     @on(RunHighlighted)
     def _run_highlighted(self) -> None:

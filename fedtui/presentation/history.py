@@ -233,6 +233,19 @@ def extremes(runs: Sequence[Run], named: Named) -> list[Line]:
     return lines
 
 
+def narrow_line(runs: Sequence[Run], took: Sequence[float], named: Named, width: int) -> Line:
+    """Slowest, flakiest, and the curve of `took` in one row, for terminals without the right column."""
+    line: list[Piece] = []
+    for label, *name_and_words in extremes(runs, named):
+        name, words = name_and_words[0], name_and_words[-1]
+        line += [Piece(f"{label.text.strip()} ", Tone.MUTED), Piece(cut(name.text.strip(), 16)), Piece(" ")]
+        line += [words, Piece("   ")]
+    room = width - width_of(line)
+    if room >= MANY and (drawn := curve(took, room, 1)):
+        line += drawn[0]
+    return tuple(line)
+
+
 def _extreme(label: str, name: str, words: Piece) -> Line:
     return (Piece(f"{label:<12}", Tone.MUTED), *fit((Piece(cut(name, 19)),), 20), words)
 

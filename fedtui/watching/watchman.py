@@ -10,7 +10,6 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -113,8 +112,3 @@ class Watchman:
 
 def _advanced(watch: Watch | None, look: Look) -> Watch | None:
     return None if watch is None or watch.finished else advance(watch, look)
-
-
-def stopped(watch: Watch | None, now: datetime) -> Watch | None:
-    """The watch ended by the user."""
-    return None if watch is None or watch.finished else replace(watch, stopped=now)

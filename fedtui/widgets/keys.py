@@ -200,7 +200,10 @@ def unknown_ids(keymap: dict[str, str]) -> list[str]:
 def taken_keys(keymap: dict[str, str]) -> list[tuple[str, str, str]]:
     """Who loses which key to whom by a user's keymap: (loser's id, key, winner's id), on one screen."""
     lost = []
-    screens = (DASHBOARD, LOG_SCREEN, DOCTOR_SCREEN, ENVIRONMENT_SCREEN, SETUP_SCREEN, DRILLS_SCREEN)
+    screens = (
+        *(DASHBOARD, LOG_SCREEN, WATCH_SCREEN, HISTORY_SCREEN),
+        *(DOCTOR_SCREEN, ENVIRONMENT_SCREEN, SETUP_SCREEN, DRILLS_SCREEN),
+    )
     for screen in ((*keys, *APP) for keys in screens):
         has = {key.id: set(keymap.get(key.id, key.key).split(",")) for key in screen}
         for winner in (key.id for key in screen if key.id in keymap):

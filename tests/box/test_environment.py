@@ -1,5 +1,6 @@
-"""`v` and `fedtui env` on the real daemons: a job that works in the shell and fails in cron, and why.
+"""`fedtui env` on the real daemons: a job that works in the shell and fails in cron, and why.
 
+The same by keys is in test_story_environment.py.
 The two sides are held against what cron and systemd really give: the environment that a job of theirs prints.
 """
 
@@ -13,10 +14,8 @@ import pytest
 
 from tests.box.federation import install, table
 from tests.box.machine import Box, wait_until
-from tests.box.terminal import Terminal
 
 A_CRON_MINUTE = 75.0
-LOG = "/home/fed/broken.log"
 PROFILE = 'export PATH="$HOME/.local/bin:$PATH" QDRANT_URL=http://node1:6333 API_TOKEN=s3cr3t-1\n'
 SCRIPT = """#!/bin/sh
 echo begin
@@ -34,8 +33,6 @@ TABLE = (
 )
 PATH = b"/home/fed/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
 MENDED = TABLE.replace(b"# The export\n", b"PATH=" + PATH + b"\n# The export\n")
-FAILS = "begin\n/home/fed/broken.sh: 3: jq: not found\nexit 127\n"
-WORKS = "begin\njq: found\nexit 0\n"
 
 
 @pytest.fixture
@@ -48,64 +45,10 @@ def fed(box: Box) -> Iterator[Box]:
     box.run(["crontab", "-r"])
 
 
-def log(box: Box) -> str:
-    path = box.path(LOG)
-    return path.read_text() if path.exists() else ""
-
-
 def env(box: Box, *arguments: str, status: int = 0) -> str:
     done = box.run(["fedtui", "env", *arguments])
     assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stdout + done.stderr
     return done.stdout
-
-
-def confirm(terminal: Terminal) -> None:
-    """Apply the plan that is shown; `y` counts from the first paint on, so it may be pressed again."""
-    terminal.wait_for("what will be done")
-
-    def applied() -> bool:
-        if terminal.row("y apply"):
-            terminal.press("y")
-        return not terminal.row("Apply this change?")
-
-    wait_until(applied, 15, "the plan is applied", pause=0.5)
-
-
-def test_a_job_that_works_in_the_shell_and_fails_in_cron(fed: Box) -> None:
-    assert fed.output(["bash", "-lc", "sh ~/broken.sh"]) == "begin\njq: found"
-    install(fed, TABLE)
-    wait_until(lambda: "exit" in log(fed), A_CRON_MINUTE, "cron runs the job", pause=0.2)
-    assert log(fed) == FAILS
-    with Terminal(fed, ["fedtui"]) as terminal:
-        terminal.wait_for("broken", timeout=20)
-        terminal.press("j")
-        terminal.wait_for("crontab:7 ")
-        fed.write(LOG, "")
-        terminal.press("r")
-        terminal.wait_for("✗ exit 127")
-        terminal.wait_for("127: the shell did not find a command on its PATH.")
-        assert log(fed).startswith(FAILS), "by hand it fails as it does under the daemon"
-        terminal.press("v")
-        why = "✗ Works in your shell, fails in cron: line 3 of broken.sh calls jq, and cron's PATH has no"
-        terminal.wait_for(why)
-        assert terminal.row(" ≠ PATH ").split()[2] == "/usr/bin:/bin"
-        assert terminal.row(" ✗ jq ").split()[2:] == ["not", "found", "~/.local/bin/jq"]
-        assert "s3cr3t" not in terminal.text()
-        terminal.wait_for("a add PATH line")
-        terminal.press("a")
-        confirm(terminal)
-        assert table(fed) == MENDED
-        terminal.wait_gone("Works in your shell")
-        terminal.press("r")
-        terminal.wait_for("✓ ok")
-        fed.write(LOG, "")
-        wait_until(lambda: "exit" in log(fed), A_CRON_MINUTE, "cron runs the job again", pause=0.2)
-        assert log(fed) == WORKS
-        terminal.press("escape", "escape")
-        terminal.wait_for("1 Jobs")
-        terminal.press("u")
-        confirm(terminal)
-    assert table(fed) == TABLE
 
 
 def test_without_a_screen(fed: Box) -> None:

@@ -60,6 +60,19 @@ async def test_the_filter_leaves_one_jobs_runs_and_esc_brings_the_others_back() 
         assert isinstance(app.screen, HistoryScreen)
 
 
+async def test_a_narrow_terminal_has_the_slowest_the_flakiest_and_the_durations_in_a_row() -> None:
+    app = MockupApp()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("h")
+        await settled(pilot, lambda text: "4,379" in text)
+        row = " slowest export-collecti… 3 m 12 s   flakiest federated-git 87 % ok   "
+        text = await settled(pilot, lambda text: f"{row}█" in text)
+        await pilot.press("slash", *"sync ok", "enter")
+        await settled(pilot, lambda text: "matching “sync ok”" in text)
+        text = await settled(pilot, lambda text: " slowest sync-learning-d… 2.1 s" in text)
+        assert "flakiest" not in text
+
+
 async def test_older_days_and_back_to_the_newest() -> None:
     app = MockupApp()
     app.past = lambda: [*OLD, *PAST]
