@@ -36,6 +36,7 @@ from fedtui.screens.run import RunScreen
 from fedtui.screens.setup import SetupScreen
 from fedtui.watching.cycle import Cycle, Verdict, Watch
 from fedtui.watching.watches import Watches
+from fedtui.widgets.plain_input import PlainInput
 from fedtui.workspace import Workspace
 from tests.fixtures import mockup_environment
 from tests.fixtures.mockup_setup import MockupDesk, rehearsable
@@ -184,12 +185,15 @@ async def environment(app: FedtuiApp) -> None:
 
 async def set_up(app: FedtuiApp) -> None:
     """The set-up of a federation that is made up."""
-    app.push_screen(SetupScreen(MockupDesk(NOW, home=app.home)))
+    await app.push_screen(SetupScreen(MockupDesk(NOW, home=app.home)))
+    async with asyncio.timeout(10):
+        while not isinstance(app.focused, PlainInput):  # it asks for ROOT once it has looked
+            await asyncio.sleep(0.02)
 
 
 async def drills(app: FedtuiApp) -> None:
     """The drills of that federation."""
-    app.push_screen(DrillsScreen(gather_=rehearsable))
+    app.push_screen(DrillsScreen(gather_=lambda: rehearsable(app.home)))
 
 
 TYPED_ROOT = ("~", "slash", *"federation", "enter")
