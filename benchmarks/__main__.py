@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import dashboard, listing, logs, schedule, workspace
+from benchmarks import dashboard, listing, logs, recorder, schedule, workspace
 
 SIZES = (20, 2000, workspace.MOST)
 
@@ -55,7 +55,13 @@ def groups(rounds: int, idle: float) -> dict[str, Callable[[], dict[str, float]]
             return logs.measure(folder)
 
     sizes = {f"{entries} entries": of_size(entries) for entries in SIZES}
-    return {"schedule": schedule.figures, "list": listed, "logs": logged, **sizes}
+    return {
+        "schedule": schedule.figures,
+        "list": listed,
+        "logs": logged,
+        "recorder": lambda: recorder.measure(rounds),
+        **sizes,
+    }
 
 
 @contextmanager

@@ -38,10 +38,17 @@ def host_workspace(config: Config) -> Workspace:
         bus=bus_factory(config.bus),
         history=History(config.database),
         clock=utc_now,
+        dialect=_dialect,
     )
     home = os.environ.get("HOME") or user.pw_dir
     host = os.uname().nodename.partition(".")[0]
     return Workspace(ports, _host_sources, home=home, host=host, zone=local_zone()[1])
+
+
+def _dialect() -> str:
+    from fedtui.sources.cron_daemon import find_cron
+
+    return find_cron().dialect
 
 
 def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:

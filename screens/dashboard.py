@@ -14,8 +14,8 @@ from textual.containers import Container
 
 from fedtui.model import Snapshot
 from fedtui.presentation.rows import ordered
+from fedtui.screens.converting import Converting
 from fedtui.screens.finding import Finding
-from fedtui.screens.job_actions import JobActions
 from fedtui.screens.log_reader import LogReader
 from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.key_line import KeyLine
@@ -25,12 +25,24 @@ from fedtui.widgets.panes import HealthPane, JobsPane, LogPane, NextPane, health
 from fedtui.widgets.panes import other_panes as tabs_of
 
 FOR_A_JOB = frozenset(
-    ("run", "pause", "reschedule", "log", "edit", "delete", "record", "open_editor", "environment", "watch")
+    (
+        "run",
+        "pause",
+        "reschedule",
+        "log",
+        "edit",
+        "delete",
+        "record",
+        "convert",
+        "open_editor",
+        "environment",
+        "watch",
+    )
 )
 """Actions that need a job under the cursor."""
 
 
-class Dashboard(Finding, JobActions):
+class Dashboard(Finding, Converting):
     """The first screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

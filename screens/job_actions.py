@@ -36,7 +36,9 @@ LOADED_LATER = (
     "actions.change",
     "actions.run",
     "actions.schedule_preview",
+    "federation.convert",
     "screens.ask",
+    "screens.choose",
     "screens.confirm",
     "screens.doctor",
     "screens.editing",
@@ -242,7 +244,8 @@ class JobActions(FullScreen):
         async def ask(text: str) -> Preview:
             return await actions.preview(job, text, ports, self.now(), crowd)
 
-        dialect = job.cron.dialect if job is not None and job.cron is not None else "debian"
+        of_job = job.cron.dialect if job is not None and job.cron is not None else ""
+        dialect = of_job or await asyncio.to_thread(ports.dialect)
         name = job.name if job is not None else ""
         from fedtui.screens.job_form import JobFormScreen
 

@@ -243,7 +243,7 @@ async def draw(picture: Picture, size: tuple[int, int], folder: Path) -> str:
             watches=KeptByNobody(workspace.watches.book, clock, runs_of),
             past=workspace.past,
         )
-        app.cursor_blink = False
+        setattr(app, "cursor_blink", False)  # noqa: B010  Textual makes this one up
         async with app.run_test(size=size) as pilot:
             await _until(pilot, PICTURES[0].says if size in SIZES else picture.says)
             while workspace.snapshot.loading:

@@ -43,7 +43,7 @@ def put_table(user: str, table: str, base: bytes | None, new: bytes | None, port
     """
     port = port_of(table, user, ports)
     if table == "crontab" and user == ports.user:
-        make_ready(ports.config, new, user)
+        make_ready(ports, new, user)
     kept = None
     if base is not None:
         kept = keep(ports.config, _backup_of(table), base, ports.clock())
@@ -72,7 +72,11 @@ def plan_undo(step: UndoStep, ports: Ports) -> Plan:
         raise Refused(f"The {port.title} is already as it was before.")
     system = isinstance(port, SystemTable)
     document = Document.parse(
-        current or b"", system=system, table=data["table"], user="" if system else data["user"]
+        current or b"",
+        system=system,
+        table=data["table"],
+        user="" if system else data["user"],
+        dialect=ports.dialect(),
     )
     summary = undo_words(step)
     if current != after:

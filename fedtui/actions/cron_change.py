@@ -97,7 +97,7 @@ def new(draft: Draft, ports: Ports, mend: Mend | None = None) -> Plan:
         raise _refused(error) from error
     added = table.document.reparse(text).entries[-1]
     summary = (
-        f"New job {shown(added.name)}: {words_of(added.schedule)}, "
+        f"New job {shown(added.name)}: {words_of(added.schedule, None, ports)}, "
         f"first {first_run(added.schedule, None, ports)}."
     )
     words = Words("new", f"crontab:{added.id_key}", added.name, summary, f"Added {added.name}.")
@@ -168,7 +168,7 @@ def uncomment(line: CommentedOut, ports: Ports, mend: Mend | None = None) -> Pla
         raise _refused(error) from error
     entry = table.document.reparse(new_text).lines[number - 1].entry
     schedule = entry.schedule if entry is not None else line.schedule
-    summary = f"Take the # away: {words_of(schedule)}, next {first_run(schedule, None, ports)}."
+    summary = f"Take the # away: {words_of(schedule, None, ports)}, next {first_run(schedule, None, ports)}."
     job_id = f"crontab:{entry.id_key}" if entry is not None and not table.system else ""
     words = Words("resume", job_id, line.name, summary, f"{line.name} runs again.")
     return plan_table(table, new_text, ports, words, trap_warnings(schedule, None, ports))

@@ -30,26 +30,30 @@ def zone_of(job: Job | None) -> tuple[str, tzinfo]:
     return local_zone()
 
 
-def dialect_of(job: Job | None) -> str:
-    """The dialect that the job's table is read in."""
-    return job.cron.dialect if job is not None and job.cron is not None else "debian"
+def dialect_of(job: Job | None, ports: Ports | None = None) -> str:
+    """The dialect that the job's table is read in; of a new job, that of the daemon here. Blocking."""
+    if job is not None and job.cron is not None:
+        return job.cron.dialect
+    return "debian" if ports is None else ports.dialect()
 
 
-def words_of(schedule: str, job: Job | None = None) -> str:
+def words_of(schedule: str, job: Job | None = None, ports: Ports | None = None) -> str:
     """The schedule in plain words; as written where cron does not take it."""
     try:
-        return describe(parse(schedule, dialect_of(job))).long
+        return describe(parse(schedule, dialect_of(job, ports))).long
     except ScheduleError:
         return shown(schedule)
 
 
 def first_run(schedule: str, job: Job | None, ports: Ports) -> str:
     """When it runs first from now on, such as "Tue 24 Nov 14:10"."""
-    parsed = parse(schedule, dialect_of(job))
+    parsed = parse(schedule, dialect_of(job, ports))
     _, zone = zone_of(job)
     run = next(parsed.runs(ports.clock(), zone), None)
     if run is not None:
         return f"run {run:%a} {run.day} {run:%b %H:%M}"
+    if parsed.random:
+        return "run: not known"
     return "run at the next boot" if parsed.reboot else "run: never"
 
 
@@ -75,7 +79,7 @@ def _runs_a_week(schedule: str, job: Job | None) -> int:
 def trap_warnings(schedule: str, job: Job | None, ports: Ports) -> tuple[str, ...]:
     """The traps of a schedule as the confirm dialog warns of them."""
     try:
-        parsed = parse(schedule, dialect_of(job))
+        parsed = parse(schedule, dialect_of(job, ports))
     except ScheduleError:
         return ()
     _, zone = zone_of(job)

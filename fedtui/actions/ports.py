@@ -16,7 +16,10 @@ if TYPE_CHECKING:  # a list makes ports, and needs next to none of them
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`crontabs` maps a user's name to their table (as root every user's, else only one's own)."""
+    """`crontabs` maps a user's name to their table (as root every user's, else only one's own).
+
+    `dialect` finds out what the daemon here reads tables in (see `schedule.cron`). Blocking.
+    """
 
     config: Config
     user: str
@@ -25,3 +28,4 @@ class Ports:
     history: History
     clock: Callable[[], datetime]
     demo: bool = False
+    dialect: Callable[[], str] = lambda: "debian"

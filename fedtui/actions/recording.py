@@ -71,14 +71,15 @@ def _recordable(job: Job, ports: Ports) -> None:
         )
 
 
-def make_ready(config: Config, table: bytes | None, user: str) -> None:
+def make_ready(ports: Ports, table: bytes | None, user: str) -> None:
     """Put the program, and the links to logs, where the recorded lines of `table` look. Raises Refused."""
     if table is None or b"fedtui_run=" not in table:
         return
+    config = ports.config
     program = program_path(config)
     ours = [
         entry
-        for entry in Document.parse(table, user=user).entries
+        for entry in Document.parse(table, user=user, dialect=ports.dialect()).entries
         if entry.recorder is not None and entry.recorder.path == str(program)
     ]
     if not ours:

@@ -55,12 +55,12 @@ async def preview(
     """
     if job is not None and job.timer is not None:
         return await _timer(job, text, now, crowd)
-    return await asyncio.to_thread(_cron, job, text, now, crowd)
+    return await asyncio.to_thread(_cron, job, text, ports, now, crowd)
 
 
-def _cron(job: Job | None, text: str, now: datetime, crowd: Crowd | None) -> Preview:
+def _cron(job: Job | None, text: str, ports: Ports, now: datetime, crowd: Crowd | None) -> Preview:
     zone_name, zone = zone_of(job)
-    dialect = dialect_of(job)
+    dialect = dialect_of(job, ports)
     label = _DIALECTS.get(dialect, dialect)
     try:
         schedule = parse(text, dialect)

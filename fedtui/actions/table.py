@@ -85,7 +85,7 @@ def open_line(line: CommentedOut, ports: Ports, mend: Mend | None = None) -> Tab
 
 def _open_system(path: str, ports: Ports, mend: Mend | None, *, to_write: bool) -> Table:
     port = port_of(path, "root", ports) if to_write else SystemTable(path)
-    document = Document.parse(read_table(port) or b"", system=True, table=path)
+    document = Document.parse(read_table(port) or b"", system=True, table=path, dialect=ports.dialect())
     return _opened(port, document, mend, strict=False)
 
 
@@ -93,7 +93,8 @@ def open_crontab(user: str, ports: Ports, mend: Mend | None = None, *, to_write:
     """A user's own table, which may not be there yet. Blocking. Raises Refused or BadTable."""
     port = port_of("crontab", user, ports)
     base = read_table(port)
-    return _opened(port, Document.parse(base or b"", user=user), mend, strict=to_write, absent=base is None)
+    document = Document.parse(base or b"", user=user, dialect=ports.dialect())
+    return _opened(port, document, mend, strict=to_write, absent=base is None)
 
 
 def _opened(

@@ -15,9 +15,9 @@ from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.federation.alert_looks import own_jobs, pack_jobs
 from fedtui.federation.alert_message import headline, line
-from fedtui.federation.alerting import AlertCheck, AlertReport, Sent
+from fedtui.federation.alerting import AlertCheck, AlertReport
 from fedtui.history.alert_memory import AlertMemoryError
-from fedtui.pack import load_pack
+from fedtui.pack import Pack, load_pack
 from fedtui.presentation.signs import to_ascii
 from fedtui.sources.alert_addresses import addresses
 from fedtui.workspace import Workspace
@@ -42,54 +42,54 @@ async def alert(workspace: Workspace, options: Namespace) -> int:
         if options.test:
             report = await check.test()
         else:
-            await workspace.read()
-            snapshot = await asyncio.to_thread(workspace.checked)
-            if pack is None:
-                watched = own_jobs(snapshot, workspace.ports.user, workspace.product_of)
-            else:
-                watched = await pack_jobs(pack, snapshot, workspace.ports, workspace.product_of)
-            report = await check.check(watched, snapshot)
+            report = await _check(check, pack, workspace)
     except AlertMemoryError as error:
         raise Refused(str(error), "Nothing was sent.") from error
     records = Records(workspace.zone, options.show_secrets)
     if options.json or options.format == "json":
         print_json(_record(report, records))
     else:
-        for text in _lines(report, records, test=options.test):
+        for text in _lines(report, records):
             print(to_ascii(text) if options.ascii else text)
     return report.status
 
 
-def _lines(report: AlertReport, records: Records, *, test: bool) -> Iterator[str]:
-    if not test:
-        yield f"{_count(report.looked_at, 'job')} looked at" + (
-            f", {report.unseen} could not be" if report.unseen else ""
+async def _check(check: AlertCheck, pack: Pack | None, workspace: Workspace) -> AlertReport:
+    snapshot = await workspace.read()
+    if pack is None:
+        user = workspace.ports.user
+        return await check.check(
+            lambda known: own_jobs(snapshot, user, workspace.product_of, known), snapshot
         )
-        for event in report.new:
-            yield f"  new: {records.text(line(event))}"
-        fresh = {(event.subject, event.kind) for event in report.new}
-        for event in report.standing:
-            if (event.subject, event.kind) not in fresh:
-                since = event.at.astimezone(records.zone)
-                yield f"  told before: {headline(event)}, since {since:%Y-%m-%d %H:%M}"
-        if not report.standing:
-            yield (
-                "  no problem stands"
-                if not report.unseen
-                else "  of what could be looked at, no problem stands"
-            )
+    watched = await pack_jobs(pack, snapshot, workspace.ports, workspace.product_of)
+    return await check.check(lambda _: watched, snapshot)
+
+
+def _lines(report: AlertReport, records: Records) -> Iterator[str]:
+    if not report.test:
+        yield from _looked(report, records)
     for one in report.sent:
-        yield _sent(one, records)
-    for text in report.trouble:
-        yield f"? {records.text(text)}"
+        if one.why:
+            later = "" if report.test or not one.count else " It is tried again at the next check."
+            yield f"✗ {records.text(one.label)}: {records.text(one.why)}.{later}"
+        else:
+            told = "" if report.test or not one.count else f": told of {_count(one.count, 'change')}"
+            yield f"✓ {records.text(one.label)}{told}"
+    yield from (f"? {records.text(text)}" for text in report.trouble)
 
 
-def _sent(one: Sent, records: Records) -> str:
-    label = records.text(one.label)
-    if one.why:
-        later = " It is tried again at the next check." if one.count else ""
-        return f"✗ {label}: {records.text(one.why)}.{later}"
-    return f"✓ {label}" + (f": {one.count} told" if one.count else "")
+def _looked(report: AlertReport, records: Records) -> Iterator[str]:
+    hidden = f", {report.unseen} could not be" if report.unseen else ""
+    paused = f", {report.paused} paused and not judged" if report.paused else ""
+    yield f"{_count(report.looked_at, 'job')} looked at{paused}{hidden}"
+    yield from (f"  new: {records.text(line(event))}" for event in report.new)
+    fresh = {(event.subject, event.kind) for event in report.new}
+    for event in report.standing:
+        if (event.subject, event.kind) not in fresh:
+            since = event.at.astimezone(records.zone)
+            yield f"  told before: {headline(event)}, since {since:%Y-%m-%d %H:%M}"
+    if report.looked_at and not report.standing:
+        yield "  no problem stands" + (" of what could be looked at" if hidden else "")
 
 
 def _count(number: int, word: str) -> str:
@@ -100,6 +100,7 @@ def _record(report: AlertReport, records: Records) -> dict[str, object]:
     return {
         "exit_status": report.status,
         "looked_at": report.looked_at,
+        "paused": report.paused,
         "unseen": report.unseen,
         "new": [{"job": e.subject, "kind": e.kind, "begins": e.holds, "text": line(e)} for e in report.new],
         "standing": [

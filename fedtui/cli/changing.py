@@ -18,7 +18,7 @@ DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 
 
 async def change(workspace: Workspace, options: Namespace) -> int:
-    """Carry out pause, resume, reschedule, new, edit, delete or undo."""
+    """Carry out pause, resume, reschedule, convert, new, edit, delete or undo."""
     return await carry_out(workspace, options, await _plan(workspace, options))
 
 
@@ -49,6 +49,10 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
                     "say why it leaves it: --reason TEXT [--ticket ID]"
                 )
             return await actions.plan_reschedule(job, options.schedule, ports, options.reason, options.ticket)
+        case "convert":
+            from fedtui.federation.convert import plan_convert
+
+            return await plan_convert(job, options.to, ports, linger=options.linger)
         case "edit":
             draft = _edited(await actions.load_draft(job, ports), options)
             await _check(job, draft.schedule, workspace)

@@ -185,6 +185,20 @@ def _reschedule(parser: argparse.ArgumentParser) -> None:
     _writes(parser)
 
 
+def _convert(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
+    parser.add_argument(
+        "--to",
+        choices=("cron", "user", "system"),
+        required=True,
+        help="a line of the crontab, or a timer of your own systemd or of the system's",
+    )
+    parser.add_argument(
+        "--linger", action="store_true", help="with --to user: have your systemd go on after logout"
+    )
+    _writes(parser)
+
+
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--schedule", required=True, metavar="S")
     parser.add_argument(
@@ -352,6 +366,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "record": ("write down the exit status of a cron job's runs", _record),
     "delete": ("delete a crontab job", _on_job),
     "reschedule": ("give a job another schedule", _reschedule),
+    "convert": ("turn a cron line into a timer, or a timer into a cron line", _convert),
     "new": ("add a job to your crontab", _new),
     "edit": ("change a crontab job", _edit),
     "env": ("compare what a job is given with your shell's environment", _env),

@@ -18,12 +18,13 @@ from fedtui.actions.systemd_manager import manager
 from fedtui.actions.table import open_crontab
 from fedtui.config import ConfigError, load
 from fedtui.federation.alert_looks import KEY
+from fedtui.federation.channels import NO_MAILER, mailer
 from fedtui.federation.git_automation import program
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.model import Severity
 from fedtui.pack import Pack
-from fedtui.sources.alert_addresses import addresses
+from fedtui.sources.alert_addresses import MAIL, addresses
 from fedtui.sources.cron_daemon import find_cron
 from fedtui.sources.own_process import interpreter_environment
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
@@ -57,6 +58,11 @@ async def alert_parts(pack: Pack, ports: Ports) -> AlertParts:
         return AlertParts()
     job, backend = await alerting_jobs(pack, ports)
     remarks = [Remark(Severity.NOTE, "Prove the alert channels once.", KEY, "fedtui check --alert --test")]
+    if any(one.kind == MAIL for one in told) and await asyncio.to_thread(mailer) is None:
+        text = f"No mail can be sent: {NO_MAILER}."
+        remarks.insert(
+            0, Remark(Severity.WARNING, text, KEY, "--alert takes mailto:// URLs, which need none.")
+        )
     if (backend == "cron") == (pack.backend == "cron"):
         other = "systemd" if backend == "cron" else "cron"
         remarks.insert(
@@ -75,11 +81,20 @@ async def alert_parts(pack: Pack, ports: Ports) -> AlertParts:
 async def alerting_jobs(pack: Pack, ports: Ports) -> tuple[ManagedJob, str]:
     """The job of the alert check, and the backend it belongs on."""
     backend = await _backend(pack, ports)
-    return alert_job(pack.log_dir if backend == "cron" else ""), backend
+    return alert_job(await asyncio.to_thread(_log, pack, ports) if backend == "cron" else ""), backend
 
 
-def alert_job(log_dir: str) -> ManagedJob:
-    """The job; `log_dir` empty for a timer's journal. Its output is kept, not mailed: it mails by itself."""
+def _log(pack: Pack, ports: Ports) -> str:
+    """The log beside those of the pack where we may make it, else among our own files."""
+    folder = Path(pack.log_dir)
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if pack.log_dir and os.access(there, os.W_OK | os.X_OK):
+        return str(folder / LOG)
+    return str(ports.config.state / LOG)
+
+
+def alert_job(log: str) -> ManagedJob:
+    """The job; `log` is empty for a timer's journal. Its output is kept, not mailed: it mails by itself."""
     words = program()
     environment = {name: os.environ[name] for name in _FOLDERS if os.environ.get(name, "").startswith("/")}
     if len(words) > 1:  # not installed: Python has to be told where it is
@@ -90,7 +105,7 @@ def alert_job(log_dir: str) -> ManagedJob:
         description="Alerts on the federation's jobs",
         argv=(*words, "check", "--alert"),
         schedule=SCHEDULE,
-        log=str(Path(log_dir) / LOG) if log_dir else "",
+        log=log,
         environment=environment,
     )
 

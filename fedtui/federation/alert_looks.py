@@ -42,11 +42,25 @@ class Watched:
     product: str = ""
 
 
-def own_jobs(snapshot: Snapshot, user: str, product_of: Callable[[Job], str]) -> list[Watched]:
-    """The user's own jobs: the lines of their crontab, and the timers that no package brought."""
-    return [
+def own_jobs(
+    snapshot: Snapshot, user: str, product_of: Callable[[Job], str], memory: AlertMemory
+) -> list[Watched]:
+    """The user's own jobs: the lines of their crontab, and the timers that no package brought.
+
+    Those that are remembered and not among the rows are there where their source did not answer; where it
+    did, their user took them away.
+    """
+    found = [
         Watched(job.id, job.name, job, product=product_of(job)) for job in snapshot.jobs if _own(job, user)
     ]
+    seen = {one.key for one in found}
+    for prefix, source in (("crontab:", "crontab"), ("user-timer:", "user-timers")):
+        hidden = unseen_because(snapshot, source)
+        known = [(key, one.name) for key, one in memory.subjects.items() if key.startswith(prefix)]
+        if hidden and not known and source == "crontab":
+            known = [(f"{prefix}*", "your crontab")]
+        found += [Watched(key, name, None, hidden) for key, name in known if hidden and key not in seen]
+    return found
 
 
 def _own(job: Job, user: str) -> bool:
@@ -78,10 +92,10 @@ async def pack_jobs(
         try:
             there |= await placed(backend, ports, _run_as(pack, backend, ports))
         except Refused as error:
-            refused[backend] = str(error)
+            refused[backend] = error.message
     there.pop(KEY, None)
     source = _SOURCES[pack.backend]
-    unseen = refused.get(pack.backend) or unseen_because(snapshot, source)
+    unseen = unseen_because(snapshot, source) or refused.get(pack.backend, "")
     found: list[Watched] = []
     for key in dict.fromkeys((*pack.scripts, *(("git",) if pack.git else ()), *there)):
         one = there.get(key)

@@ -48,8 +48,8 @@ def headline(event: Event) -> str:
 
 
 def line(event: Event) -> str:
-    """The same with the reason."""
-    return f"{headline(event)}: {shown(event.words)}"
+    """The same with the reason, where one is known."""
+    return f"{headline(event)}: {shown(event.words)}" if event.words else headline(event)
 
 
 def message(events: Sequence[Event], dropped: int, host: str, now: datetime) -> Message:

@@ -31,7 +31,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a problem of that kind holds, with the words for it. What is not known gives no verdict."""
+    """Whether a problem of that kind holds, with words for it where they add to it.
+
+    What is not known gives no verdict.
+    """
 
     kind: Kind
     holds: bool
@@ -58,8 +61,8 @@ def judge(evidence: Evidence, before: Subject, now: datetime) -> tuple[tuple[Ver
         period=evidence.period if evidence.period is not None else before.period,
     )
     found = [
-        Verdict(Kind.GONE, False, "it is there"),
-        Verdict(Kind.UNSEEN, False, "it was looked at"),
+        Verdict(Kind.GONE, False, ""),
+        Verdict(Kind.UNSEEN, False, ""),
         _held(evidence),
         *_failures(ends, before, now),
         *_staleness(evidence, after, ends[-1][0] if ends else after.good, now),
@@ -74,7 +77,7 @@ def _past(at: datetime | None, now: datetime) -> datetime | None:
 
 def _held(evidence: Evidence) -> Verdict:
     words = "" if evidence.job.state is State.SCHEDULER_DOWN else held_back(evidence.job)
-    return Verdict(Kind.HELD, bool(words), words or "its scheduler will start it")
+    return Verdict(Kind.HELD, bool(words), words)
 
 
 def _ends(evidence: Evidence, now: datetime) -> list[tuple[datetime, Result]]:

@@ -44,9 +44,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class AlertReport:
-    """What one check did. `standing` are the problems that stand, `unseen` the jobs that could not be seen.
+    """What one check did.
 
-    `trouble` are sentences on what is not as it should be with the check itself.
+    `standing` are the problems that stand; `unseen` counts the jobs that could not be seen, `paused` those
+    among `looked_at` that are paused and so not judged. `trouble` are sentences on what is not as it should
+    be with the check itself. Of a `test` nothing was looked at.
     """
 
     looked_at: int
@@ -55,11 +57,13 @@ class AlertReport:
     standing: tuple[Event, ...]
     sent: tuple[Sent, ...]
     trouble: tuple[str, ...] = ()
+    test: bool = False
+    paused: int = 0
 
     @property
     def status(self) -> int:
         """Exit status: 0 all was looked at and told, 1 something was not, 3 nothing could be looked at."""
-        if self.looked_at == 0 and self.unseen:
+        if self.looked_at == 0 and not self.test:
             return 3
         return 1 if self.unseen or self.trouble or any(one.why for one in self.sent) else 0
 
@@ -85,18 +89,28 @@ class AlertCheck:
         self._now = now
         self._trouble: list[str] = []
 
-    async def check(self, watched: Sequence[Watched], snapshot: Snapshot) -> AlertReport:
-        """Look at these jobs and tell what is new. Raises AlertMemoryError where another check goes on."""
+    async def check(
+        self, find: Callable[[AlertMemory], Sequence[Watched]], snapshot: Snapshot
+    ) -> AlertReport:
+        """Look at the jobs that `find` names, and tell what is new.
+
+        Raises AlertMemoryError where another check goes on.
+        """
         with only_check(self._state):
             memory = await asyncio.to_thread(self._recall)
             now = self._now()
+            watched = find(memory)
             found = await looks(watched, snapshot, memory, self._config, now)
             told = {one.key: self._labels[one.key] for one in self._channels}
             memory, new = advance(memory, found, told, now, [one.key for one in self._heartbeats])
             await self._keep(memory)
             memory, sent = await self._deliver(memory)
-            reached = any(not one.why for one in sent) or not any(one.why for one in sent)
-            sent += await self._beat(memory, reached=reached)
+            left_out = ""
+            if sent and all(one.why for one in sent):
+                left_out = "no message reached anybody"
+            elif watched and all(one.job is None and one.unseen for one in watched):
+                left_out = "nothing could be looked at"
+            sent += await self._beat(memory, left_out)
         standing = tuple(
             Event(key, subject.name, kind, True, one.words, one.since)
             for key, subject in memory.subjects.items()
@@ -104,7 +118,9 @@ class AlertCheck:
         )
         unseen = sum(one.job is None and bool(one.unseen) for one in watched)
         looked_at = len(watched) - unseen
-        return AlertReport(looked_at, unseen, new, standing, tuple(sent), tuple(self._trouble))
+        paused = sum(one.job is not None and one.job.paused for one in watched)
+        trouble = tuple(self._trouble)
+        return AlertReport(looked_at, unseen, new, standing, tuple(sent), trouble, paused=paused)
 
     async def test(self) -> AlertReport:
         """Send a test message through every channel, and fetch the heartbeats."""
@@ -117,8 +133,8 @@ class AlertCheck:
                 memory = tried(self._with(memory, channel), channel.key, now, why)
                 sent.append(Sent(self._labels[channel.key], 1, why))
             await self._keep(memory)
-            sent += await self._beat(memory, reached=True)
-        return AlertReport(0, 0, (), (), tuple(sent), tuple(self._trouble))
+            sent += await self._beat(memory)
+        return AlertReport(0, 0, (), (), tuple(sent), tuple(self._trouble), test=True)
 
     def _recall(self) -> AlertMemory:
         try:
@@ -158,13 +174,13 @@ class AlertCheck:
             return str(error)
         return ""
 
-    async def _beat(self, memory: AlertMemory, *, reached: bool) -> list[Sent]:
-        """Fetch the heartbeats, unless what there was to tell reached nobody: their watcher tells then."""
+    async def _beat(self, memory: AlertMemory, left_out: str = "") -> list[Sent]:
+        """Fetch the heartbeats, unless there is a reason to let whoever waits for them raise the alarm."""
         sent: list[Sent] = []
         for heartbeat in self._heartbeats:
             label, now = self._labels[heartbeat.key], self._now()
-            if not reached:
-                self._trouble.append(f"{label} was left out, since no message reached anybody.")
+            if left_out:
+                self._trouble.append(f"{label} was left out, since {left_out}.")
                 continue
             why = await self._send(heartbeat, _NOTHING)
             memory = tried(self._with(memory, heartbeat), heartbeat.key, now, why)

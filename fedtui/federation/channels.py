@@ -24,6 +24,8 @@ COURIER = "fedtui.federation.courier"
 SENDMAIL = ("/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/sendmail")
 """Where the FHS and its kin have it; cron's PATH has no sbin."""
 
+NO_MAILER = "there is no sendmail on this machine; postfix, exim or msmtp-mta bring one"
+
 _PASSED_ON = tuple(f"{name}_proxy" for name in ("http", "https", "no"))
 _PASSED_ON += (*(name.upper() for name in _PASSED_ON), "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -45,15 +47,20 @@ def send(address: Address, message: Message, now: datetime) -> None:
 
 def _mail(to: str, message: Message, now: datetime) -> None:
     """Taken means: by the mailer's queue; where it goes from there is the mailer's to tell."""
-    program = next((path for path in SENDMAIL if os.access(path, os.X_OK)), None) or shutil.which("sendmail")
+    program = mailer()
     if program is None:
-        raise Undelivered("there is no sendmail on this machine; postfix, exim or msmtp-mta bring one")
+        raise Undelivered(NO_MAILER)
     try:
         done = run_program((program, "-i", "-t"), stdin=mail_text(to, message, now), deadline=DEADLINE)
     except ProgramError as error:
         raise Undelivered(shown(str(error))) from error
     if done.status != 0:
         raise Undelivered(f"sendmail ended with {_status(done)}")
+
+
+def mailer() -> str | None:
+    """The path of this machine's sendmail; None where there is none."""
+    return next((path for path in SENDMAIL if os.access(path, os.X_OK)), None) or shutil.which("sendmail")
 
 
 def mail_text(to: str, message: Message, now: datetime) -> bytes:

@@ -9,18 +9,30 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.actions.parts import Part, RemoteUrl, Worktree
 from fedtui.actions.ports import Ports
+from fedtui.federation.git_sync import BRANCH
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.federation.ssh_check import check_remote, ssh_url_of
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
-from fedtui.sources.git_checkout import Git, GitFailed, Given, look, remote_url, worktree_path, worktrees
+from fedtui.safe_text import shown
+from fedtui.sources.git_checkout import (
+    Git,
+    GitFailed,
+    Given,
+    look,
+    own_worktree,
+    remote_url,
+    worktree_path,
+    worktrees,
+)
+from fedtui.sources.program import ProgramError
 
 KEY = "git"
 SCHEDULE = "0 */6 * * *"
@@ -55,13 +67,29 @@ def program() -> tuple[str, ...]:
     return (found,) if found else (sys.executable, "-m", "fedtui")
 
 
-def git_job(root: Path, log_dir: str) -> ManagedJob:
+def _starts(given: Given, owner: Owner) -> Iterator[Remark]:
+    """Whether the schedule will find this fedtui: in its environment, as its user."""
+    command = (*program(), "--version")
+    try:
+        ended = given.run(command, deadline=20.0)
+        said = "" if ended.status == 0 else (ended.said.splitlines() or [f"exit {ended.status}"])[-1]
+    except ProgramError as error:
+        said = str(error)
+    if said:
+        text = f"{command[0]} does not start as {owner.name} in the schedule's environment: {shown(said)}"
+        yield Remark(Severity.ERROR, text, KEY, "Install fedtui where that user finds it, e.g. with pipx.")
+
+
+def git_job(root: Path, log_dir: str, remote: str = "origin", branch: str = BRANCH) -> ManagedJob:
     """The job; `log_dir` empty for a timer's journal."""
+    more = (("--remote", remote) if remote != "origin" else ()) + (
+        ("--branch", branch) if branch != BRANCH else ()
+    )
     return ManagedJob(
         key=KEY,
         name="federated-git",
         description="Commit and push of the federation's data",
-        argv=(*program(), "git-sync", "--root", str(root)),
+        argv=(*program(), "git-sync", "--root", str(root), *more),
         schedule=SCHEDULE,
         log=str(Path(log_dir) / LOG) if log_dir else "",
         spread=300,
@@ -76,12 +104,16 @@ async def git_plan(
     owner: Owner,
     environment: Mapping[bytes, bytes],
     ports: Ports,
+    *,
+    ssh_url: bool = False,
 ) -> GitParts:
     """The git automation of ROOT for `owner`, in the environment that the scheduler gives it. Writes nothing.
 
-    Asks the remote, so it takes up to half a minute where that does not answer.
+    `ssh_url`: the remote is asked by the SSH URL that is offered in place of an https one. It takes up to
+    half a minute where the remote does not answer.
     """
-    return await asyncio.to_thread(_plan, root, remote, branch, log_dir, owner, environment, ports)
+    given = Given.to(environment, owner.uid, owner.gid)
+    return await asyncio.to_thread(_plan, root, remote, branch, log_dir, owner, given, ports, ssh_url=ssh_url)
 
 
 def _plan(
@@ -90,11 +122,12 @@ def _plan(
     branch: str,
     log_dir: str,
     owner: Owner,
-    environment: Mapping[bytes, bytes],
+    given: Given,
     ports: Ports,
+    *,
+    ssh_url: bool,
 ) -> GitParts:
-    job = git_job(root, log_dir)
-    given = Given.to(environment, owner.uid, owner.gid)
+    job = git_job(root, log_dir, remote, branch)
     git = Git(root, given=given)
     try:
         checkout = look(git)
@@ -105,10 +138,13 @@ def _plan(
             Severity.ERROR, f"{root} cannot be used by git: {failed}.", KEY, f"git -C {root} status"
         )
         return GitParts(job, (), (said,))
-    remarks = [Remark(Severity.NOTE, WARNING, KEY)]
-    remarks += check_remote(git, remote, url, branch, owner, given)
+    remarks = [Remark(Severity.NOTE, WARNING, KEY), *_starts(given, owner)]
+    better = ssh_url_of(url)
+    asked = better if ssh_url and better else url
+    remarks += check_remote(git, remote, asked, branch, owner, given)
     parts: list[Part] = []
-    path = worktree_path(ports.config.state, checkout.common_dir)
+    usual = worktree_path(ports.config.state, checkout.common_dir)
+    path = own_worktree(usual, there)
     elsewhere = next(
         (
             place
@@ -124,8 +160,7 @@ def _plan(
         remarks.append(
             Remark(Severity.NOTE, f"{root} has {branch} checked out: commits are made in place.", KEY)
         )
-    elif owner.own and checkout.head:
+    elif owner.own and checkout.head and path == usual:
         parts.append(Worktree(str(checkout.top), str(path), branch, there=True, remote=remote))
-    better = ssh_url_of(url)
     offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better else ()
     return GitParts(job, tuple(parts), tuple(remarks), offered)

@@ -13,7 +13,7 @@ from fedtui.federation import git_data, git_worktree
 from fedtui.federation.git_data import FOLDER, Data
 from fedtui.federation.git_ending import Ending, SyncFailed, advice_for, ending_of
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Checkout, Git, GitFailed, kept_ref, reason
+from fedtui.sources.git_checkout import Checkout, Git, GitFailed, base_ref, kept_ref, reason
 
 DEADLINE = 180.0
 """Seconds for a commit: hooks and signatures are part of it."""
@@ -26,11 +26,6 @@ class Committed:
     files: int
 
 
-def base_ref(branch: str) -> str:
-    """The name under which a repository keeps what ROOT's data/ last was; never pushed."""
-    return f"refs/fedtui/data/{branch}"
-
-
 def commit_in_worktree(
     user: Git, checkout: Checkout, mine: Git, own: Checkout, branch: str, data: Data, message: str
 ) -> Committed:
@@ -39,7 +34,7 @@ def commit_in_worktree(
     tip = mine.commit("HEAD")
     base = _base(user, checkout, branch, tip)
     apart = mine.tree(base, where) != mine.tree(tip, where)
-    git_worktree.begin(own.git_dir)
+    git_worktree.begin(own.git_dir, tip)
     try:
         if apart:
             mine.do("checkout", "--quiet", "--detach", base, "--", deadline=git_worktree.DEADLINE)
@@ -49,6 +44,7 @@ def commit_in_worktree(
         if apart:
             mine.do("checkout", "--quiet", branch, "--", deadline=git_worktree.DEADLINE)
             if files:
+                git_worktree.begin(own.git_dir, tip, made)
                 _take_over(mine, own, made, branch)
         mine.do("update-ref", base_ref(branch), made)
     finally:

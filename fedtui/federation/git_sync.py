@@ -44,6 +44,8 @@ IN_ALL = 2 * 3600.0
 """Seconds after which no further step is begun."""
 
 LOCK = "fedtui-git-sync.lock"
+LOCKED = ".git/index.lock"
+"""What a git that was killed leaves in the user's own checkout; whose it is nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class GitSync:
             self._failed(failed)
         except GitFailed as failed:
             ending = Ending.LATE if failed.late else ending_of(failed.said)
-            self._failed(SyncFailed(ending, f"git: {failed}.", advice=advice_for(ending)))
+            advice = f"If no git is at work there: rm {LOCKED}" if LOCKED in failed.said else ""
+            self._failed(SyncFailed(ending, f"git: {failed}.", advice=advice or advice_for(ending)))
         except OSError as error:
             self._failed(SyncFailed(Ending.GIT, f"{error}."))
         except ConfigError as error:
@@ -196,7 +199,7 @@ class GitSync:
         else:
             path = worktree_path(order.state, checkout.common_dir)
             mine, own = git_worktree.open_worktree(self._git, path, order.branch, order.remote)
-            report.worktree = str(path)
+            report.worktree = str(own.top)
             done = git_commit.commit_in_worktree(
                 self._git, checkout, mine, own, order.branch, data, _message()
             )

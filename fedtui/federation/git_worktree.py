@@ -11,7 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from fedtui.federation.git_ending import Ending, SyncFailed
-from fedtui.sources.git_checkout import NOTE, Checkout, Git, GitFailed, in_progress, look, worktrees
+from fedtui.sources.git_checkout import (
+    NOTE,
+    Checkout,
+    Git,
+    GitFailed,
+    base_ref,
+    in_progress,
+    look,
+    own_worktree,
+    worktrees,
+)
+from fedtui.whole_file import replace_file
 
 DEADLINE = 300.0
 """Seconds: a worktree of a large repository is written to the disk."""
@@ -19,9 +30,13 @@ DEADLINE = 300.0
 _ABORT = {"a rebase": ("rebase", "--abort"), "a cherry-pick": ("cherry-pick", "--abort")}
 
 
-def begin(git_dir: Path) -> None:
-    """Note that from now on what is done in the worktree of `git_dir` is a sync's."""
-    (git_dir / NOTE).touch(mode=0o600)
+def begin(git_dir: Path, tip: str = "", base: str = "") -> None:
+    """Note that from now on what is done in the worktree of `git_dir` is a sync's.
+
+    Where it puts a commit on the branch, whose tip was `tip`, `base` is then what ROOT's data/ was: the new
+    commit itself where that is empty.
+    """
+    replace_file(git_dir / NOTE, f"{tip} {base}".strip().encode())
 
 
 def end(git_dir: Path) -> None:
@@ -31,8 +46,9 @@ def end(git_dir: Path) -> None:
 
 def open_worktree(git: Git, path: Path, branch: str, remote: str) -> tuple[Git, Checkout]:
     """The worktree, on the branch and clean; made where it is not there. Raises SyncFailed, GitFailed."""
-    where = os.path.realpath(path)
     there = worktrees(git)
+    path = own_worktree(path, there)
+    where = os.path.realpath(path)
     for other, checked_out in there.items():
         if checked_out == branch and other != where:
             raise SyncFailed(
@@ -68,9 +84,15 @@ def _make(git: Git, path: Path, branch: str, remote: str) -> None:
 def _recover(mine: Git, path: Path, branch: str) -> None:
     """Take back what a killed sync had begun; its data is still in ROOT, its commits on the branch."""
     git_dir = look(mine).git_dir
-    if not (git_dir / NOTE).exists():
+    try:
+        noted = (git_dir / NOTE).read_bytes().decode("ascii", "replace").split()
+    except FileNotFoundError:
         return
     settle(mine, git_dir, branch)
+    now = mine.commit(f"refs/heads/{branch}")
+    if noted and now != noted[0] and mine.commit(f"{now}~1") == noted[0]:
+        # Killed between the commit and the word that it is the base from now on.
+        mine.do("update-ref", base_ref(branch), noted[1] if len(noted) > 1 else now)
     end(git_dir)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from glob import escape
 from pathlib import Path
 
 from fedtui.actions.backup import for_the_eye
@@ -14,6 +13,7 @@ from fedtui.actions.parts import FileText, Folder, Lingering, Part, RemoteUrl, R
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
 from fedtui.federation.placing import displace, placed
+from fedtui.federation.rotation import rotated_logs, rotation_gone
 from fedtui.federation.setup import JOB_ID, PACK_MODE, other_backend
 from fedtui.federation.surroundings import owner_of
 from fedtui.health.scheduler import LINGER
@@ -44,6 +44,8 @@ async def plan_removal(ports: Ports) -> Plan:
         if keys:
             parts += await displace(keys, backend, run_as, ports, no_table=pack.origin.no_crontab)
     parts += await _as_before(pack, owner.name)
+    rotated = await rotation_gone(ports, rotated=pack.rotate)
+    parts += rotated.parts
     target = ports.config.backups / f"federation-{_stamp(ports.clock())}"
     moved = await asyncio.to_thread(_logs, pack, target)
     if moved:
@@ -51,7 +53,8 @@ async def plan_removal(ports: Ports) -> Plan:
         parts += moved
     parts.append(FileText(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
     parts += [Folder(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
-    warnings = tuple(await asyncio.to_thread(_warnings, pack, parts, target))
+    warnings = [f"{remark.text} {remark.advice}" for remark in rotated.remarks]
+    warnings += await asyncio.to_thread(_warnings, pack, parts, target)
     return await plan_bundle(
         "remove",
         JOB_ID,
@@ -92,7 +95,7 @@ def _logs(pack: Pack, target: Path) -> list[Part]:
     found: list[Part] = []
     for name in pack.origin.made_files:
         path = Path(name)
-        rotated = sorted(path.parent.glob(f"{escape(path.name)}.*")) if path.parent.is_dir() else []
+        rotated = rotated_logs(path)
         found += [Renamed(str(one), str(target / one.name)) for one in (path, *rotated) if one.is_file()]
     return found
 

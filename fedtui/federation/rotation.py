@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from shlex import quote
 
@@ -21,8 +22,9 @@ from fedtui.actions.part_files import read
 from fedtui.actions.parts import FileText, Part
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
-from fedtui.federation import rotation_check
+from fedtui.federation import alert_jobs, git_automation, rotation_check
 from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.profile import Profile
 from fedtui.federation.remark import Remark
 from fedtui.federation.rotation_text import MARK, config_text, nameable
 from fedtui.federation.surroundings import Owner
@@ -32,7 +34,9 @@ from fedtui.sources.rotations import LOGROTATE_D, configurations, own_config, ro
 
 KEY = "rotate"
 LOG = "federated-rotate.log"
-SCHEDULE = "20 12 * * *"
+SCHEDULE = "23 12 * * *"
+"""By day, when more machines are on, and at a minute at which few jobs start and open their logs."""
+
 NAME = "fedtui-federation"
 SYSTEM_CONFIG = LOGROTATE_D / NAME
 
@@ -58,14 +62,40 @@ class RotationParts:
     by: str = ""
 
 
+def pack_logs(profile: Profile, folder: Path) -> tuple[Path, ...]:
+    """Every log that the pack writes or may come to write in the folder, each by its name."""
+    names = (*(job.log for job in profile.jobs), git_automation.LOG, alert_jobs.LOG)
+    return tuple(folder / name for name in dict.fromkeys(names))
+
+
+def rotated_logs(log: Path) -> tuple[Path, ...]:
+    """What rotation made of a log: `LOG.1`, `LOG.2.gz`, and what logrotate calls a backup. Blocking."""
+    name = escape(log.name)
+    return tuple(sorted((*log.parent.glob(f"{name}.*"), *log.parent.glob(f"{name}-*.backup"))))
+
+
 async def rotation(pack: Pack, logs: Sequence[Path], owner: Owner, ports: Ports) -> RotationParts:
     """How `logs` (absolute) are to be rotated. Raises Refused for a file of ours that somebody else wrote."""
     return await asyncio.to_thread(_rotation, pack, tuple(dict.fromkeys(logs)), owner, ports)
 
 
-async def rotation_gone(ports: Ports) -> RotationParts:
-    """The parts that take the files of the rotation away; logs and the job are not among them."""
-    return await asyncio.to_thread(_gone, ports)
+async def rotation_gone(ports: Ports, *, rotated: bool = True) -> RotationParts:
+    """The parts that take the files of the rotation away; logs and the job are not among them.
+
+    `rotated` says whether the pack had its logs rotated: a file of the machine's is somebody else's if not.
+    """
+    return await asyncio.to_thread(_gone, ports, rotated)
+
+
+def faults(pack: Pack, profile: Profile, *, runs: bool) -> Iterator[str]:
+    """Why logs that are to be rotated are not; `runs` says whether the job is there and on. Blocking."""
+    among = (*configurations(), own_config())
+    by = {log.name: rotated_by(str(log), among) for log in pack_logs(profile, Path(pack.log_dir))}
+    left = [name for name, path in by.items() if path is None]
+    if left:
+        yield f"Nothing rotates {', '.join(left)} any more; fedtui setup --rotate mends that."
+    if own_config() in by.values() and not runs:
+        yield "Nothing rotates the logs any more: the job federated-rotate is gone or paused."
 
 
 def state_file(ports: Ports) -> Path:
@@ -131,17 +161,17 @@ def _of_system(logrotate: str, text: bytes, logs: Sequence[Path], remarks: list[
     complaints = rotation_check.complaints_system(logrotate, NAME, text, logs)
     if complaints:
         return RotationParts(remarks=(*remarks, *map(_complaint, complaints)))
-    if os.geteuid() == 0:
-        return RotationParts(_file(SYSTEM_CONFIG, text, (0, 0)), (), tuple(remarks), str(SYSTEM_CONFIG))
-    if _standing(SYSTEM_CONFIG) == text:
-        return RotationParts((), (), tuple(remarks), str(SYSTEM_CONFIG))
+    if os.geteuid() == 0 or _standing(SYSTEM_CONFIG) == text:
+        parts = _file(SYSTEM_CONFIG, text, (0, 0))
+        parts += (*_without(own_config()), *_without(prepared_file()))
+        return RotationParts(parts, (), tuple(remarks), str(SYSTEM_CONFIG))
     path = prepared_file()
     command = f"sudo install -o root -g root -m 644 {quote(str(path))} {SYSTEM_CONFIG}"
     remarks.append(
         _error(
             f"Only root rotates logs in {for_the_eye(logs[0].parent)}. The configuration for it is in "
             f"{for_the_eye(path)} once the set-up is done; the logs are not rotated until root installs it.",
-            command,
+            f"Then: {command}; and once more: fedtui setup --rotate",
         )
     )
     return RotationParts(_file(path, text), (), tuple(remarks))
@@ -179,7 +209,7 @@ def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path,
     return tuple(ours), remarks, str(next(iter(theirs), ""))
 
 
-def _gone(ports: Ports) -> RotationParts:
+def _gone(ports: Ports, rotated: bool) -> RotationParts:
     parts: list[Part] = []
     remarks: list[Remark] = []
     for path in (own_config(), prepared_file()):
@@ -187,7 +217,7 @@ def _gone(ports: Ports) -> RotationParts:
     state = state_file(ports)
     if _standing(own_config()) is not None and (text := _standing(state)) is not None:
         parts.append(FileText(str(state), text, None, 0o640, grows=True))
-    if (_standing(SYSTEM_CONFIG) or b"").startswith(MARK):
+    if rotated and (_standing(SYSTEM_CONFIG) or b"").startswith(MARK):
         if os.geteuid() == 0:
             parts += _without(SYSTEM_CONFIG)
         else:

@@ -36,11 +36,21 @@ JOB_ID = "federation"
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """What an optional part of the pack adds: jobs, each with its backend, parts, and what was found."""
+    """What an optional part of the pack adds: jobs, each with its backend, parts, and what was found.
+
+    `provides` names what holds once it is made ("rotate"); empty where it could not be had.
+    """
 
     jobs: tuple[tuple[ManagedJob, str], ...] = ()
     parts: tuple[Part, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    provides: str = ""
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Why what was asked for is not to be had, with what to do, for the plan to say."""
+        errors = (remark for remark in self.remarks if remark.severity is Severity.ERROR)
+        return tuple(f"{remark.text} {remark.advice}".rstrip() for remark in errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +149,7 @@ async def plan_setup(
     folders = await asyncio.to_thread(_new_folders, parts)
     kept = {job.key for job in jobs} | intent.left
     keys = [one.job.key for one in survey.found if one.job.key in kept]
-    pack = await _pack(survey, keys, folders, parts, now, ports)
+    pack = await _pack(survey, keys, folders, parts, now, intent.additions, ports)
     parts.append(await asyncio.to_thread(_pack_part, survey.was, pack))
     return await plan_bundle(
         "setup",
@@ -149,6 +159,7 @@ async def plan_setup(
         parts,
         ports,
         f"The {survey.profile.name} profile is set up: {_counted(len(jobs))} on {_where(backend)}.",
+        [failure for addition in intent.additions for failure in addition.failures],
     )
 
 
@@ -209,6 +220,7 @@ async def _pack(
     folders: Sequence[str],
     parts: Sequence[Part],
     now: Mapping[str, Mapping[str, Placed]],
+    additions: Sequence[Addition],
     ports: Ports,
 ) -> Pack:
     """What federation.toml says afterwards."""
@@ -219,7 +231,7 @@ async def _pack(
         origin = replace(origin, no_crontab=tables[0].before is None)
     if any(isinstance(part, Lingering) for part in parts):
         origin = replace(origin, made_lingering=True)
-    new_logs = await asyncio.to_thread(_new_logs, survey, keys)
+    new_logs = await asyncio.to_thread(_new_logs, survey, keys, additions)
     origin = replace(
         origin,
         made_folders=tuple(dict.fromkeys((*origin.made_folders, *folders))),
@@ -237,7 +249,7 @@ async def _pack(
         run_as="" if survey.owner.own else survey.owner.name,
         scripts={key: paths[key] for key in keys if key in paths},
         git=bool(request.git),
-        rotate=bool(request.rotate),
+        rotate=any(addition.provides == "rotate" for addition in additions),
         alerts=request.alerts or (),
         mail_to=request.mail_to or "",
         heartbeat=request.heartbeat or "",
@@ -245,10 +257,11 @@ async def _pack(
     )
 
 
-def _new_logs(survey: Survey, keys: Sequence[str]) -> list[str]:
+def _new_logs(survey: Survey, keys: Sequence[str], additions: Sequence[Addition]) -> list[str]:
     """The logs that are not there yet: whoever removes the pack moves them away."""
-    names = [job.log for job in survey.profile.jobs if job.key in keys]
-    return [str(path) for name in names if not (path := survey.logs.path / name).exists()]
+    logs = [survey.logs.path / job.log for job in survey.profile.jobs if job.key in keys]
+    logs += [Path(job.log) for addition in additions for job, _ in addition.jobs if job.log]
+    return [str(path) for path in logs if not path.exists()]
 
 
 def _today(now: datetime) -> str:

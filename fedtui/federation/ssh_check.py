@@ -18,9 +18,9 @@ from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Git, Given
+from fedtui.sources.git_checkout import Git, Given, remote_url
 from fedtui.sources.program import ProgramError
-from fedtui.sources.ssh_key import Key, SshFacts, ssh_facts, ssh_place
+from fedtui.sources.ssh_key import Key, SshFacts, ssh_facts, ssh_place, ssh_words
 
 KEY = "git"
 DEADLINE = 30.0
@@ -38,21 +38,22 @@ def ssh_url_of(url: str) -> str:
 def check_remote(
     git: Git, remote: str, url: str, branch: str, owner: Owner, given: Given
 ) -> Iterator[Remark]:
-    """What keeps ROOT's remote from being pushed to with what is `given`; a note where it answers."""
+    """What keeps a remote at `url` from being pushed to with what is `given`; a note where it answers."""
     if not url:
         command = f"git -C {shlex.quote(str(git.folder))} remote add {remote} URL"
         yield Remark(Severity.ERROR, f"There is no remote {remote}.", KEY, command)
         return
     place = ssh_place(url)
-    if place is not None:
+    ssh = ssh_words(git.ssh_command())
+    if place is not None and ssh:
         try:
-            facts = ssh_facts(place, owner.home, given.run)
+            facts = ssh_facts(place, owner.home, given.run, ssh)
         except ProgramError as error:
             yield Remark(Severity.ERROR, f"ssh cannot be asked: {error}.", KEY, "Install openssh-client.")
             return
         yield from of_keys(facts, owner.home)
         yield from of_host(facts)
-    elif better := ssh_url_of(url):
+    elif place is None and (better := ssh_url_of(url)):
         command = f"git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
         yield Remark(
             Severity.WARNING,
@@ -60,7 +61,7 @@ def check_remote(
             KEY,
             command,
         )
-    yield from _answers(git, remote, branch)
+    yield from _answers(git, remote, url, branch)
 
 
 def of_keys(facts: SshFacts, home: str) -> Iterator[Remark]:
@@ -118,9 +119,10 @@ def _some(paths: tuple[str, ...]) -> str:
     return f"{names} and {len(paths) - 3} more" if len(paths) > 3 else names or "the usual names"
 
 
-def _answers(git: Git, remote: str, branch: str) -> Iterator[Remark]:
+def _answers(git: Git, remote: str, url: str, branch: str) -> Iterator[Remark]:
+    asked = remote if url == remote_url(git, remote) else url
     try:
-        commit = git_publish.on_remote(git, remote, branch, DEADLINE)
+        commit = git_publish.on_remote(git, asked, branch, DEADLINE)
     except SyncFailed as failed:
         yield Remark(Severity.ERROR, failed.message, KEY, failed.advice)
         return

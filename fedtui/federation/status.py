@@ -14,6 +14,7 @@ from fedtui.config import ConfigError
 from fedtui.federation.placing import Placed, placed
 from fedtui.federation.profile import Profile, load_profile
 from fedtui.federation.rollout import Standing, stand
+from fedtui.federation.rotation import KEY, faults
 from fedtui.federation.setup import other_backend
 from fedtui.federation.surroundings import owner_of
 from fedtui.model import Job, Run, Snapshot
@@ -84,9 +85,12 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
     except ConfigError as error:
         problems.append(str(error))
     jobs = tuple(await asyncio.to_thread(_jobs, pack, found, profile, snapshot))
+    if pack.rotate and profile is not None:
+        runs = any(one.key == KEY and one.placed and not one.placed.paused for one in jobs)
+        problems += await asyncio.to_thread(lambda: list(faults(pack, profile, runs=runs)))
     ids = {one.placed.job_id for one in jobs if one.placed is not None and one.key in pack.scripts}
-    runs = [run for run in await asyncio.to_thread(past) if run.job_id in ids]
-    return PackStatus(pack, jobs, stand(pack, runs, now), tuple(problems))
+    seen = [run for run in await asyncio.to_thread(past) if run.job_id in ids]
+    return PackStatus(pack, jobs, stand(pack, seen, now), tuple(problems))
 
 
 async def _run_as(pack: Pack, backend: str, ports: Ports) -> str:

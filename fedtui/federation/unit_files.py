@@ -88,6 +88,12 @@ class StandingUnit:
         return decode(found[1]) if found else ""
 
 
+def pack_mark(timer_text: bytes) -> tuple[str, str] | None:
+    """The key and the schedule as given of a timer of the pack's; None for any other."""
+    head = _HEAD.match(timer_text)
+    return None if head is None else (head["key"].decode(), head["planned"].decode("utf-8", "replace"))
+
+
 def folder(*, user_manager: bool) -> Path:
     """Where the units of a manager lie that are one's own."""
     return user_units() if user_manager else SYSTEM_UNITS

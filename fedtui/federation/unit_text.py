@@ -6,6 +6,7 @@ specifier, `$` a variable and the backslash an escape; in other settings only `%
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,8 +31,9 @@ class UnitPair:
 
     `argv` is what is run, its program's path absolute. `triggers` are lines of [Timer] such as
     ("OnCalendar", "..."). `log` is the absolute path that output is appended to, empty for the journal.
-    `user` and `directory` are empty where the manager's own are right. `mark` is a comment in both files.
-    `spread` is RandomizedDelaySec= in seconds. `stdin` is the text that the program reads.
+    `user` and `directory` are empty where the manager's own are right. `mark` is a comment in both files,
+    `notes` are more of them. `spread` is RandomizedDelaySec= in seconds. `stdin` is what the program reads,
+    `more` further lines of [Service].
     """
 
     name: str
@@ -45,7 +47,8 @@ class UnitPair:
     environment: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
     spread: int = 0
-    stdin: str | None = None
+    stdin: bytes | None = None
+    notes: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
 
     @property
@@ -84,7 +87,8 @@ def timer_text(pair: UnitPair) -> bytes:
 
 def _filled(template: str, pair: UnitPair, **parts: str) -> bytes:
     text = resources.files("fedtui.federation").joinpath("templates", template).read_text("utf-8")
-    words = {"description": plain(pair.description), "mark": _one_line(pair.mark)}
+    comments = "\n".join(f"# {_one_line(text)}" for text in (pair.mark, *pair.notes))
+    words = {"description": plain(pair.description), "comments": comments}
     try:
         return Template(text).substitute(words, **parts).encode("utf-8")
     except UnicodeEncodeError as error:
@@ -126,10 +130,18 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _input(text: str) -> Iterator[str]:
-    """StandardInputText= lines; each adds the newline that the text has there."""
-    for line in text.removesuffix("\n").split("\n"):
-        yield f"StandardInputText={''.join(map(_escaped, line)).replace('%', '%%')}"
+def _input(data: bytes) -> Iterator[str]:
+    """StandardInputText= for plain lines, each ended by a newline; StandardInputData= for all else."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    lines = text.removesuffix("\n").split("\n")
+    if text.endswith("\n") and all(line.isprintable() and line == line.strip() for line in lines):
+        for line in lines:
+            yield f"StandardInputText={''.join(map(_escaped, line)).replace('%', '%%')}"
+    else:
+        yield f"StandardInputData={base64.b64encode(data).decode('ascii')}"
 
 
 def unit_name(name: str) -> str:

@@ -1,14 +1,17 @@
-"""FT711, FT712: whether those who are to be told of trouble would hear of it."""
+"""FT711-FT713: whether those who are to be told of trouble would hear of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from fedtui.config import ConfigError, load
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
-from fedtui.history.alert_memory import AlertMemoryError, ChannelMemory, recall
+from fedtui.history.alert_memory import AlertMemory, AlertMemoryError, recall
 from fedtui.model import Severity, Snapshot
+from fedtui.pack import pack_file
 from fedtui.sources.alert_addresses import addresses, labels
 
 TEST = "fedtui check --alert --test"
@@ -31,21 +34,37 @@ UNDELIVERED = Rule(
 )
 
 
-@check(NEVER_TESTED, UNDELIVERED)
+NOT_RUN = Rule(
+    "FT713",
+    Severity.WARNING,
+    "the alert check does not run",
+    "It was set up to look every ten minutes, and it has not looked for an hour: nobody would be told of "
+    "anything.",
+    "Look at its job, federated-alert; fedtui setup puts it back where it is gone.",
+)
+
+LATE = timedelta(hours=1)
+"""How long no check may have run, and how long one is awaited after the set-up or a boot."""
+
+
+@check(NEVER_TESTED, UNDELIVERED, NOT_RUN)
 def channels(snapshot: Snapshot, host: Host) -> Iterator[Report]:
-    """FT711, FT712: channels of the pack, or of config.toml, that are not known to work."""
+    """FT711-FT713: channels of the pack, or of config.toml, that are not known to work; no check of late."""
     if not host.is_machine:
         return
     try:
         config = load()
         wanted = labels(addresses(host.pack(), config))
-        known: Mapping[str, ChannelMemory] = recall(config.state).channels if wanted else {}
+        memory = recall(config.state) if wanted else AlertMemory()
     except (ConfigError, AlertMemoryError) as error:
-        yield NEVER_TESTED.unchecked("alert channels", str(error))
-        yield UNDELIVERED.unchecked("alert channels", str(error))
+        for rule in (NEVER_TESTED, UNDELIVERED, NOT_RUN):
+            yield rule.unchecked("alert channels", str(error))
         return
+    pack = host.pack()
+    if pack is not None and (pack.alerts or pack.mail_to or pack.heartbeat):
+        yield from _late(memory, snapshot.at, host)
     for key, label in wanted.items():
-        one = known.get(key)
+        one = memory.channels.get(key)
         if one is not None and one.failed is not None:
             at = one.failed.astimezone(host.zone())
             evidence = [f"{at:%Y-%m-%d %H:%M}  {one.why}"]
@@ -57,6 +76,20 @@ def channels(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
         elif one is None or one.delivered is None:
             yield NEVER_TESTED.found(f"Nothing has gone through {label} yet.", (label,), command=TEST)
+
+
+def since_boot() -> float:
+    """Seconds since the machine was booted."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _late(memory: AlertMemory, now: datetime, host: Host) -> Iterator[Report]:
+    set_up = host.changed(str(pack_file()))
+    last = max(filter(None, (memory.checked, set_up)), default=None)
+    if last is None or now - last <= LATE or timedelta(seconds=since_boot()) <= LATE:
+        return
+    at = f"{memory.checked.astimezone(host.zone()):%Y-%m-%d %H:%M}" if memory.checked is not None else "never"
+    yield NOT_RUN.found("The alert check has not run for an hour.", (f"last run  {at}",))
 
 
 CHECKS: tuple[Check, ...] = (channels,)

@@ -18,9 +18,9 @@ from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, Unchecked
 from fedtui.safe_text import decode, shown
-from fedtui.sources.git_checkout import NOTE, SSH_OPTIONS, in_progress, kept_ref, worktree_path
+from fedtui.sources.git_checkout import NOTE, SSH_OPTIONS, in_progress, kept_ref, own_worktree, worktree_path
 from fedtui.sources.program import Ended, ProgramError
-from fedtui.sources.ssh_key import SshFacts, ssh_facts, ssh_place
+from fedtui.sources.ssh_key import SshFacts, ssh_facts, ssh_place, ssh_words
 
 if TYPE_CHECKING:
     from fedtui.pack import Pack
@@ -161,8 +161,9 @@ def _of_remote(look: _Look, job: Job | None) -> Iterator[Report]:
         yield SYNC_REMOTE.found(
             f"{pack.remote} is an https remote, for which a schedule has no password.", (shown(url),), job=job
         )
-    if place is not None:
-        facts = ssh_facts(place, look.home, look.ssh)
+    ssh = ssh_words(look.line("config", "--get", "core.sshCommand"))
+    if place is not None and ssh:
+        facts = ssh_facts(place, look.home, look.ssh, ssh)
         yield from _of_key(facts, job)
     yield from _reached(look, job)
 
@@ -221,8 +222,8 @@ def _of_branch(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Rep
         yield Unchecked(_CODES[3:], pack.root, "git finds no repository there")
         return
     common_dir = Path(os.path.normpath(Path(pack.root, common)))
-    mine = os.path.realpath(worktree_path(look.host.state, common_dir))
     places = _places(look.line("worktree", "list", "--porcelain"))
+    mine = os.path.realpath(own_worktree(worktree_path(look.host.state, common_dir), places))
     root = os.path.realpath(pack.root)
     for path, branch in places.items():
         if branch == pack.branch and path not in (mine, root):

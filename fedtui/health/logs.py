@@ -27,7 +27,7 @@ LOG_GROWS = Rule(
     Severity.WARNING,
     "log grows unrotated",
     "A log that only grows fills the disk some day, and then everything that writes there fails.",
-    "Rotate it with logrotate.",
+    "Rotate it with logrotate; the logs of a federation: fedtui setup --rotate.",
 )
 DISK_FULL = Rule(
     "FT403",

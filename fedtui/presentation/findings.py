@@ -66,8 +66,9 @@ def where(group: FindingGroup, jobs: Mapping[str, Job], width: int = 24) -> str:
     if len(ids) > 1:
         return f"{len(ids)} jobs"
     job_id = next(iter(ids))
+    line = group.first.remedy.line if group.first.remedy is not None else None
     if job_id is None:
-        return "this machine"
+        return str(line.location) if line is not None and len(group.findings) == 1 else "this machine"
     job = jobs.get(job_id)
     return name_words(job, width) if job is not None else job_id.partition(":")[2]
 

@@ -12,7 +12,7 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +53,11 @@ NOTE = "fedtui-git-sync"
 """In the .git of a worktree: a sync is at work there."""
 
 
+def base_ref(branch: str) -> str:
+    """The name under which a repository keeps what ROOT's data/ last was; never pushed."""
+    return f"refs/fedtui/data/{branch}"
+
+
 def kept_ref(branch: str) -> str:
     """The name under which a commit is kept that does not fit onto the branch."""
     return f"refs/fedtui/kept/{branch}"
@@ -64,6 +69,14 @@ def worktree_path(state: Path, common_dir: Path) -> Path:
     name = Path(real).parent.name if Path(real).name == ".git" else Path(real).stem
     short = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "federation"
     return state / "git" / f"{short}-{hashlib.sha256(os.fsencode(real)).hexdigest()[:8]}"
+
+
+def own_worktree(path: Path, there: Iterable[str]) -> Path:
+    """Of the worktrees that are `there` the one that is ours, else `path` itself.
+
+    Its name tells: a schedule may have another state folder than the user's shell (XDG_STATE_HOME).
+    """
+    return next((Path(one) for one in there if one.endswith(f"/git/{path.name}")), path)
 
 
 class GitFailed(Exception):
@@ -180,11 +193,14 @@ class Git:
         """The paths that `git WORDS -z` prints."""
         return tuple(path for path in self.do(*words).split("\0") if path)
 
+    def ssh_command(self) -> str:
+        """The ssh that the user configured for git; git hands it to a shell."""
+        theirs = self._variable("GIT_SSH_COMMAND")
+        return theirs or os.fsdecode(self.ask("config", "--get", "core.sshCommand").out).strip() or "ssh"
+
     def over_ssh(self) -> dict[str, str]:
         """What makes git's ssh ask nothing, on top of the ssh that the user configured."""
-        theirs = self._variable("GIT_SSH_COMMAND")
-        theirs = theirs or os.fsdecode(self.ask("config", "--get", "core.sshCommand").out).strip()
-        return {"GIT_SSH_COMMAND": f"{theirs or 'ssh'} {SSH_OPTIONS}"}
+        return {"GIT_SSH_COMMAND": f"{self.ssh_command()} {SSH_OPTIONS}"}
 
     def commit(self, name: str) -> str:
         """The id of the commit of that name; empty where there is none."""

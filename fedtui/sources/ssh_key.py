@@ -7,6 +7,7 @@ asked whether it can open one without a passphrase, and what it prints is not ke
 from __future__ import annotations
 
 import re
+import shlex
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -85,9 +86,18 @@ class SshFacts:
     known_files: tuple[str, ...] = ()
 
 
-def ssh_facts(place: SshPlace, home: str, ask: Ask) -> SshFacts:
+def ssh_words(command: str) -> tuple[str, ...]:
+    """The words of a configured ssh command (core.sshCommand); none where it is not OpenSSH's ssh."""
+    try:
+        words = tuple(shlex.split(command or "ssh"))
+    except ValueError:
+        return ()
+    return words if words and words[0].rpartition("/")[2] == "ssh" else ()
+
+
+def ssh_facts(place: SshPlace, home: str, ask: Ask, ssh: tuple[str, ...] = ("ssh",)) -> SshFacts:
     """What ssh comes to for a user with that home. Raises ProgramError, or what `ask` raises."""
-    ended = ask(("ssh", "-G", *place.words))
+    ended = ask((*ssh, "-G", *place.words))
     if ended.status:
         raise ProgramError(f"ssh -G {place.host}: {shown(ended.said)}")
     settings: dict[str, list[str]] = {}

@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from fedtui.model import Scheduler, Snapshot
 from fedtui.presentation.notes import health_count
-from fedtui.presentation.signs import Line, Piece, Tone, changed_cells, width_of
+from fedtui.presentation.signs import Line, Piece, Tone, cells, changed_cells, cut, width_of
 from fedtui.presentation.times import head_clock
 from fedtui.safe_text import shown
 from fedtui.widgets.palette import content, is_ascii
@@ -80,6 +80,10 @@ class Clock(Widget):
         return Content.styled(self._shown, "$muted")
 
 
+GAPS = 3
+"""Blanks between name and daemons, and between findings and clock, at the least."""
+
+
 class Status(Widget):
     """Name, user@host at the left, daemons and findings in the middle of what is left."""
 
@@ -96,10 +100,13 @@ class Status(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """Both parts, the middle one centred between the name and the clock."""
-        room = self.size.width - width_of(self._who) - width_of(self._middle)
-        gap = Piece(" " * max(2, room // 2))
-        return content((*self._who, gap, *self._middle), ascii_only=is_ascii(self.app))
+        """Both parts, the middle one centred between the name and the clock; a long name gives way to it."""
+        who, room = self._who, self.size.width - width_of(self._middle) - GAPS
+        if width_of(who) > room:
+            name, host = self._who
+            who = (name, host._replace(text=cut(host.text, max(0, room - cells(name.text)))))
+        gap = Piece(" " * max(2, (self.size.width - width_of(who) - width_of(self._middle)) // 2))
+        return content((*who, gap, *self._middle), ascii_only=is_ascii(self.app))
 
 
 class HeadLine(Horizontal):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from textual.app import App
@@ -20,7 +21,7 @@ NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=BERLIN)
 class DialogApp(App[None]):
     """Pushes one dialog and keeps what it answered."""
 
-    def __init__(self, dialog: Screen[object], light: bool = False) -> None:
+    def __init__(self, dialog: Screen[Any], light: bool = False) -> None:
         super().__init__()
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -35,7 +36,7 @@ class DialogApp(App[None]):
         self.push_screen(self.dialog, self.answers.append)
 
 
-def screen_text(app: App[object]) -> str:
+def screen_text(app: App[Any]) -> str:
     """What a user reads, row by row."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)

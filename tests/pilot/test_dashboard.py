@@ -256,6 +256,16 @@ async def test_capital_t_changes_between_dark_and_light() -> None:
         assert app.theme == "fedtui-dark"
 
 
+async def test_a_long_host_name_gives_way_to_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mock, "HOST", "a-host-whose-name-is-long.example.org")
+    app = MockupApp()
+    async with app.run_test(size=SMALL) as pilot:
+        text = await settled(pilot, lambda text: "2 findings" in text)
+        assert text.splitlines()[0] == (
+            " fedtui  fed@a-host-whos…  cron ● up   systemd ● up   ▲ 2 findings 14:05:12 CET"
+        )
+
+
 async def test_the_theme_that_was_chosen_is_kept(tmp_path: Path) -> None:
     app = MockupApp()
     app.config = replace(app.config, state=tmp_path)

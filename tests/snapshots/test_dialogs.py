@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -60,7 +61,7 @@ FAILED = b"""14:05:00 INFO metrics run started
 """
 
 
-def over(dialog: Screen[object], *keys: str, says: str) -> Callable[[Pilot[str]], object]:
+def over(dialog: Screen[Any], *keys: str, says: str) -> Callable[[Pilot[str]], object]:
     """Open a dialog over the dashboard, press keys, and wait until the screen says something."""
 
     async def run(pilot: Pilot[str]) -> None:

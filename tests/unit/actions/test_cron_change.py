@@ -438,6 +438,18 @@ async def test_preview_of_a_cron_schedule(world: Ports, port: TableFile) -> None
     assert "of another dialect than Debian cron" in quartz.message
 
 
+async def test_a_new_job_is_read_by_the_daemon_that_runs_here(world: Ports) -> None:
+    """`0~30` is a minute that cronie chooses; Debian's cron reads the 0 and passes over the rest."""
+    cronie = replace(world, dialect=lambda: "cronie")
+    draft = Draft("0~30 3 * * *", "echo new", "", "")
+    assert "random: 0~30 3 * * *" in (await plan_new(draft, cronie)).summary
+    seen = await preview(None, draft.schedule, cronie, NOW)
+    assert (seen.valid, seen.dialect, seen.runs) == (True, "cronie", ())
+    assert seen.words.startswith("cron chooses minute 0 to 30")
+    debian = await preview(None, draft.schedule, world, NOW)
+    assert (debian.dialect, debian.traps[0].code) == ("Debian cron", "ignored-text")
+
+
 async def test_preview_of_a_minute_in_which_many_start(
     world: Ports, port: TableFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from fedtui.crontab import Document, recording
 from fedtui.crontab.recorded import with_recorder
+from fedtui.crontab.splice import EditError
 from fedtui.model import CronFacts, Job, Location, LogSlice, Outcome, SourceName, Trigger
 from fedtui.sources.processes import ProcessIdentity
 from fedtui.sources.recorder import LOST, Record, RecorderSource, parse
@@ -340,13 +341,13 @@ def test_a_recorded_job_is_the_same_job_and_comes_back_to_the_byte(index: int) -
         line for line in document.lines if line.number != entry.line_number
     ]
     assert recording.unrecord(after, changed) == TABLE
-    with pytest.raises(recording.EditError, match="recorded already"):
+    with pytest.raises(EditError, match="recorded already"):
         recording.record(after, changed, "/r/record")
-    with pytest.raises(recording.EditError, match="is not recorded"):
+    with pytest.raises(EditError, match="is not recorded"):
         recording.unrecord(document, entry)
 
 
 def test_a_line_that_would_grow_too_long_is_refused() -> None:
     document = Document.parse(b"* * * * * " + b"x" * 900 + b"\n")
-    with pytest.raises(recording.EditError, match="and cron takes 998; put the command into a script"):
+    with pytest.raises(EditError, match="and cron takes 998; put the command into a script"):
         recording.record(document, document.entries[0], "/r/record")

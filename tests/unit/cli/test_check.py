@@ -72,6 +72,14 @@ def test_the_worst_finding_is_the_exit_status_in_each_format(
     assert shell("check", "--format", form)[0] == expected
 
 
+def test_a_test_message_is_one_of_the_alerts(shell: Shell, table: Path) -> None:
+    assert shell("check", "--test") == (3, "", "check: --test belongs to --alert\n")
+
+
+def test_the_demo_tells_nobody(shell: Shell, table: Path) -> None:
+    assert shell("check", "--alert") == (3, "", "The demo tells nobody of anything. Nothing was sent.\n")
+
+
 @pytest.mark.parametrize("words", [["--bogus"], ["--format", "xml"], ["sync"]])
 def test_wrong_usage_is_3_and_not_an_error_found(shell: Shell, table: Path, words: list[str]) -> None:
     exit_status, out, err = shell("check", *words)

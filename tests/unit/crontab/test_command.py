@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -186,4 +188,5 @@ def test_easy_lines_are_read_as_the_scanner_reads_them(line: str) -> None:
     ],
 )
 def test_lines_at_the_border_of_easy(line: str) -> None:
-    test_easy_lines_are_read_as_the_scanner_reads_them.hypothesis.inner_test(line)
+    inner: Any = test_easy_lines_are_read_as_the_scanner_reads_them
+    inner.hypothesis.inner_test(line)

@@ -64,7 +64,7 @@ class World:
             starts_since=self.starts_since,
         )
         watched = [Watched("sync", "sync", job, self.unseen, self.product)]
-        return asyncio.run(self.alert_check().check(watched, snapshot))
+        return asyncio.run(self.alert_check().check(lambda _: watched, snapshot))
 
     def alert_check(self) -> AlertCheck:
         return AlertCheck(self.config, self.addresses, "node1", lambda: self.now, self.send)
@@ -362,6 +362,14 @@ def test_the_heartbeat_beats_at_each_check_but_not_when_nobody_could_be_told(tmp
     report = world.check()
     assert [(one.label, one.why) for one in report.sent][1] == ("heartbeat https://••••••", "it answered 503")
     assert report.status == 1
+
+
+def test_the_heartbeat_does_not_beat_for_a_check_that_saw_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, BEAT)
+    world.unseen = "crontab(1) does not answer"
+    report = world.check()
+    assert (world.got, report.status) == ([], 3)
+    assert report.trouble == ("heartbeat https://•••••• was left out, since nothing could be looked at.",)
 
 
 def test_a_test_message_is_remembered_and_so_is_its_failure(tmp_path: Path) -> None:

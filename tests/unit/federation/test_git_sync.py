@@ -124,6 +124,15 @@ def test_in_place_a_clean_checkout_is_rebased(federation: Federation) -> None:
     assert (federation.root / "data/theirs.jsonl").exists()
 
 
+def test_another_state_folder_finds_the_same_worktree(federation: Federation) -> None:
+    federation.learn(2)
+    where = worktree(federation.sync())
+    federation.learn(3)
+    report = federation.sync(state=federation.folder / "another")
+    assert (report.ending, worktree(report)) == (Ending.OK, where)
+    assert federation.on_remote(PATTERNS).count("pattern") == 3
+
+
 # It does not arrive, and says so
 
 

@@ -18,7 +18,8 @@ from fedtui.bus.port import Bus, BusError
 from fedtui.config import Config
 from fedtui.federation import rotation as module
 from fedtui.federation import rotation_check
-from fedtui.federation.rotation import rotation, rotation_gone
+from fedtui.federation.profile import load_profile
+from fedtui.federation.rotation import pack_logs, rotated_logs, rotation, rotation_gone
 from fedtui.federation.rotation_text import config_text
 from fedtui.federation.surroundings import Owner
 from fedtui.history.database import History
@@ -192,3 +193,31 @@ async def test_what_keeps_logs_from_being_rotated_is_an_error(
     monkeypatch.setattr(rotation_check, "program", lambda: None)
     made = await rotation(pack(home), [home / "sync.log"], NOBODY, ports)
     assert (made.jobs, made.remarks[0].advice) == ((), "sudo apt install logrotate")
+
+
+async def test_the_status_says_when_nothing_rotates_any_more(
+    home: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "configurations", lambda: ())
+    profile, folder = load_profile("conservative"), home / "logs"
+    made = await rotation(pack(home), pack_logs(profile, folder), NOBODY, ports)
+    assert isinstance(made.parts[0], FileText)
+    config = Path(made.by)
+    config.parent.mkdir(parents=True)
+    config.write_bytes(made.parts[0].after or b"")
+    assert list(module.faults(pack(home), profile, runs=True)) == []
+    (paused,) = module.faults(pack(home), profile, runs=False)
+    assert paused.endswith("the job federated-rotate is gone or paused.")
+    config.write_bytes(config.read_bytes().replace(b"dashboard-metrics", b"another"))
+    (edited,) = module.faults(pack(home), profile, runs=True)
+    assert edited.startswith("Nothing rotates dashboard-metrics.log any more")
+
+
+def test_what_rotation_made_of_a_log(tmp_path: Path) -> None:
+    for name in ("a.log", "a.log.1", "a.log.2.gz", "a.log-2026112502.backup", "a.logs", "aa.log.1"):
+        (tmp_path / name).touch()
+    assert [path.name for path in rotated_logs(tmp_path / "a.log")] == [
+        "a.log-2026112502.backup",
+        "a.log.1",
+        "a.log.2.gz",
+    ]

@@ -1,11 +1,14 @@
-"""FT711 and FT712: channels that nobody knows to work, and one that did not; and silence where they do."""
+"""FT711-FT713: channels nobody knows to work, one that failed, a check that does not run; and silence."""
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from fedtui.health import alerts
 from fedtui.history.alert_memory import AlertMemory, ChannelMemory, alert_file, remember
 from fedtui.model import Severity
 from fedtui.pack import Pack, pack_file, written
@@ -21,6 +24,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The state folder of a user whose federation mails to ops@example.org."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(alerts, "since_boot", lambda: 86400.0)
     pack = Pack(
         root="/srv",
         profile="conservative",
@@ -59,12 +63,35 @@ def test_a_memory_that_cannot_be_read_is_unchecked(state: Path) -> None:
     alert_file(state).write_text("{")
     assert {"FT711", "FT712"}.isdisjoint(by_code())
     codes = {code for one in unchecked() if one.what == "alert channels" for code in one.codes}
-    assert codes == {"FT711", "FT712"}
+    assert codes == {"FT711", "FT712", "FT713"}
+
+
+def test_a_check_that_has_not_run_for_an_hour_is_a_warning(state: Path) -> None:
+    os.utime(pack_file(), (NOW.timestamp() - 86400, NOW.timestamp() - 86400))
+    works = {OPS.key: ChannelMemory(OPS.label, delivered=NOW)}
+    remember(state, AlertMemory(channels=works, checked=NOW - timedelta(minutes=61)))
+    finding = by_code()["FT713"]
+    assert (finding.severity, finding.evidence[0][:10]) == (Severity.WARNING, "last run  ")
+    remember(state, AlertMemory(channels=works, checked=NOW - timedelta(minutes=59)))
+    assert "FT713" not in by_code()
+
+
+def test_a_check_is_awaited_after_a_boot(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.utime(pack_file(), (NOW.timestamp() - 86400, NOW.timestamp() - 86400))
+    monkeypatch.setattr(alerts, "since_boot", lambda: 600.0)
+    assert "FT713" not in by_code()
+
+
+def test_a_check_is_awaited_for_an_hour_after_the_set_up(state: Path) -> None:
+    os.utime(pack_file(), (NOW.timestamp() - 3000, NOW.timestamp() - 3000))
+    assert "FT713" not in by_code()
+    os.utime(pack_file(), (NOW.timestamp() - 4000, NOW.timestamp() - 4000))
+    assert by_code()["FT713"].evidence == ("last run  never",)
 
 
 def test_without_channels_nothing_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert {"FT711", "FT712"}.isdisjoint(by_code(host=machine()))
+    assert {"FT711", "FT712", "FT713"}.isdisjoint(by_code(host=machine()))
 
 
 def test_channels_of_the_config_count_without_a_federation(

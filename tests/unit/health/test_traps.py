@@ -151,3 +151,23 @@ def test_a_timer_without_persistent_on_a_machine_that_sleeps(monkeypatch: pytest
     monkeypatch.setattr(Host, "shipped", lambda *_: True)
     assert found(daily)["FT214"].severity is Severity.NOTE
     assert "FT214" not in found(timer(calendar=("*-*-* 04:00:00",), persistent=True))
+
+
+def test_text_in_a_schedule_that_cron_does_not_read() -> None:
+    finding = found(cron_job("5;x * * * *"))["FT104"]
+    assert (finding.severity, finding.evidence[0]) == (Severity.WARNING, "schedule  5;x * * * *")
+    assert "FT104" not in found(cron_job("5 * * * *"))
+
+
+def test_a_timer_in_the_hour_that_the_clock_jumps_over() -> None:
+    finding = found(timer(calendar=("*-*-* 02:30:00",)))["FT213"]
+    assert (finding.severity, finding.evidence[0]) == (Severity.NOTE, "OnCalendar=  *-*-* 02:30:00")
+    assert "FT213" not in found(timer(calendar=("*-*-* 12:30:00",)))
+
+
+def test_a_run_that_is_overdue() -> None:
+    late = cron_job("0 * * * *", state=State.OVERDUE, state_reason="not started: cron started nothing")
+    finding = found(late)["FT302"]
+    assert (finding.severity, finding.title) == (Severity.ERROR, "sync is overdue")
+    assert finding.evidence == ("not started: cron started nothing",)
+    assert "FT302" not in found(cron_job("0 * * * *"))

@@ -1,0 +1,31 @@
+"""Converting the job under the cursor: which scheduler is to run it, the plan, and its dialog."""
+
+from __future__ import annotations
+
+from fedtui.model import Job
+from fedtui.screens.job_actions import JobActions
+
+
+class Converting(JobActions):
+    """The dashboard's key that moves a job from cron to systemd, and back."""
+
+    def action_convert(self) -> None:
+        """Turn a cron line into a timer, or a timer into a cron line."""
+        if self.job is not None:
+            self._begin(self._convert(self.job))
+
+    async def _convert(self, job: Job) -> None:
+        from fedtui.federation.convert import WORDS, plan_convert, targets
+        from fedtui.screens.choose import ChooseScreen
+
+        ports = self.host.ports
+        ways = targets(job, ports)
+        to: str | None = ways[0]
+        if len(ways) > 1:
+            choices = [(way, WORDS[way]) for way in ways]
+            to = await self.app.push_screen_wait(
+                ChooseScreen("Convert", job.name, "What is to run it?", choices)
+            )
+        if to is not None:
+            where = to
+            await self._change("Convert", job, lambda _: plan_convert(job, where, ports))

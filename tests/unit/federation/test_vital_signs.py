@@ -1,0 +1,94 @@
+"""Periods, limits and ages: from which age on a job is stale, and how old what it brings is."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fedtui.federation.vital_signs import limit_of, log_grew, period_of, product_age
+from fedtui.model import State
+from tests.unit.health.rows import NOW, table, timer
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+@pytest.mark.parametrize(
+    ("schedule", "period"),
+    [
+        ("* * * * *", 60.0),
+        ("*/5 * * * *", 300.0),
+        ("0 * * * *", HOUR),
+        ("*/7 * * * *", 420.0),  # ... :49, :56, :00
+        ("0 2 * * 0", 7 * DAY),
+        ("0 2 1 * *", 31 * DAY),
+        ("*/5 8-18 * * 1-5", 2 * DAY + 13 * HOUR + 300.0),  # the weekend, from Friday 18:55 to Monday 8:00
+        ("@daily", DAY),
+        ("@reboot", None),
+        ("0 0 30 2 *", None),
+    ],
+)
+def test_the_period_is_the_longest_wait_between_two_runs(schedule: str, period: float | None) -> None:
+    (job,) = table(f"{schedule} true\n")
+    assert period_of(job, NOW) == period
+
+
+def test_the_period_is_known_though_nothing_will_start_the_job() -> None:
+    (job,) = table("0 * * * * true\n")
+    assert period_of(replace(job, next_run=None, state=State.SCHEDULER_DOWN), NOW) == HOUR
+
+
+def test_the_period_of_a_timer(tmp_path: Path) -> None:
+    runs = tuple(NOW + timedelta(hours=n) for n in (1, 3, 4))
+    calendar = replace(timer(tmp_path, "", calendar=("*-*-* 00/2",)), next_run=runs[0], later_runs=runs[1:])
+    assert period_of(calendar, NOW) == 2 * HOUR
+    repeated = timer(tmp_path, "", monotonic=(("OnBootSec", 60.0), ("OnUnitActiveSec", 900.0)))
+    assert period_of(repeated, NOW) == 900.0
+    assert period_of(timer(tmp_path, "", monotonic=(("OnBootSec", 60.0),)), NOW) is None
+
+
+def test_the_limit_is_two_periods_and_never_less_than_a_late_run_takes(tmp_path: Path) -> None:
+    (job,) = table("0 * * * * true\n")
+    assert limit_of(job, HOUR) == 2 * HOUR
+    spread = timer(tmp_path, "", accuracy=60.0, randomized_delay=1800.0)
+    assert limit_of(spread, 300.0) == 300.0 + 30.0 + 60.0 + 1800.0
+    assert limit_of(job, None) is None
+
+
+def test_of_a_file_with_timestamps_the_newest_counts_and_of_another_its_time(tmp_path: Path) -> None:
+    lines = [{"timestamp": "2026-11-24T12:00:00+00:00"}, {"timestamp": 1}, {"timestamp": 1795500000.5}]
+    path = tmp_path / "skills-patterns.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"timestamp": 17')
+    assert product_age(str(path), NOW, None).at == datetime(2026, 11, 24, 12, tzinfo=UTC)
+    plain = tmp_path / "export.tar"
+    plain.write_text("x")
+    os.utime(plain, (1000, 1000))
+    assert product_age(str(plain), NOW, None).at == datetime(1970, 1, 1, 0, 16, 40, tzinfo=UTC)
+
+
+def test_a_product_that_is_not_there_or_empty_is_of_no_age(tmp_path: Path) -> None:
+    path = tmp_path / "skills-patterns.jsonl"
+    for found in (product_age(str(path), NOW, None), product_age(str(tmp_path / "none"), NOW, None)):
+        assert (found.at, found.fault) == (None, "")
+    path.write_text("")
+    assert (product_age(str(path), NOW, None).at, product_age(str(path), NOW, None).fault) == (None, "")
+
+
+def test_a_product_that_cannot_be_read_is_no_old_one(tmp_path: Path) -> None:
+    folder = tmp_path / "folder.jsonl"
+    folder.mkdir()
+    assert "cannot be looked at: Is a directory" in product_age(str(folder), NOW, None).fault
+
+
+def test_when_a_log_grew(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    assert (log_grew(None), log_grew(str(log))) == (None, None)
+    log.write_text("")
+    assert log_grew(str(log)) is None
+    log.write_text("sync: 3 patterns\n")
+    os.utime(log, (1000, 1000))
+    assert log_grew(str(log)) == datetime(1970, 1, 1, 0, 16, 40, tzinfo=UTC)
