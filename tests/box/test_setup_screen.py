@@ -1,4 +1,4 @@
-"""The set-up on the screen of a real terminal, over the real crontab: from nothing to scheduled and back."""
+"""The set-up on the screen of a real terminal, over the real crontab: from nothing to scheduled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def table(box: Box) -> bytes:
     return box.run(["crontab", "-l"], check=True).stdout.encode()
 
 
-def test_s_sets_up_what_passes_its_test_and_x_takes_it_away(box: Box) -> None:
+def test_s_sets_up_what_passes_its_test_and_only_after_y(box: Box) -> None:
     box.write(f"{ROOT}/scripts/sync-learning-data.sh", SYNC)
     box.write(f"{ROOT}/scripts/export-collections.sh", "echo 'deprecated: use the other' >&2\nexit 2\n")
     box.write(f"{ROOT}/scripts/generate-dashboard-data.sh", METRICS)
@@ -46,12 +46,3 @@ def test_s_sets_up_what_passes_its_test_and_x_takes_it_away(box: Box) -> None:
         assert now.startswith(OWN)
         assert f"0 * * * * bash {ROOT}/scripts/sync-learning-data.sh >> /home/fed/logs/".encode() in now
         assert b"export-collections.sh" not in now
-        terminal.press("d")
-        terminal.wait_for("service-offline")
-        terminal.press("escape")
-        terminal.wait_for("x remove")
-        terminal.press("x")
-        terminal.wait_for("Take the federation pack away")
-        terminal.press("y")
-        terminal.wait_for("ROOT is the federation's checkout", timeout=30)
-    assert table(box) == OWN

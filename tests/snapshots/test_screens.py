@@ -190,7 +190,7 @@ def set_up(*keys: str, says: str, pack: bool = False) -> Callable[[Pilot[str]], 
         desk = MockupDesk(mock.NOW, pack_of(mock.NOW) if pack else None)
         pilot.app.push_screen(SetupScreen(desk))
         await after(says="What next" if pack else "ROOT is")(pilot)
-        await after(*(() if pack else ("~", "slash", *"federation", "enter")), says="Set")(pilot)
+        await after(*(() if pack else ("~", "slash", *"federation", "enter")), says="et-up")(pilot)
         await after(*keys, says=says)(pilot)
 
     return run
