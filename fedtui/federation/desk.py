@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
-from fedtui.federation.additions import additions_of
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.federation.removal import plan_removal
 from fedtui.federation.request import SetupRequest
 from fedtui.federation.rollout import stand
-from fedtui.federation.setup import intent_of, job_id, plan_setup, standing, to_try
+from fedtui.federation.setup import additions_for, intent_of, job_id, main_spot, plan_setup, to_try
+from fedtui.federation.spots import standing
 from fedtui.federation.status import PackStatus, look_up
 from fedtui.federation.survey import Survey, look_around
 from fedtui.federation.trial import Told, Trial, try_out
@@ -46,8 +45,9 @@ class Desk:
 
     async def untried(self, survey: Survey) -> tuple[ManagedJob, ...]:
         """The jobs that want a trial run before they are scheduled. Raises Refused."""
-        now = await standing(survey, self._ports)
-        return to_try(survey, now.get(survey.backend, {}))
+        main = main_spot(survey)
+        now = await standing(main, survey.was, self._ports)
+        return to_try(survey, now.get(main, {}))
 
     async def try_out(self, survey: Survey, job: ManagedJob, told: Told) -> Trial:
         """Run a job's script once, as its scheduler would; `told` hears its output."""
@@ -56,11 +56,12 @@ class Desk:
 
     async def plan(self, survey: Survey, trials: Sequence[Trial]) -> Plan:
         """The whole set-up as one change. Raises NothingToChange, Refused."""
-        now = await standing(survey, self._ports)
-        added = await additions_of(survey, self._ports)
-        self.remarks = tuple(remark for one in added for remark in one.remarks)
-        intent = intent_of(survey, trials, now.get(survey.backend, {}))
-        return await plan_setup(survey, replace(intent, additions=added), now, self._ports)
+        main = main_spot(survey)
+        now = await standing(main, survey.was, self._ports)
+        intent = intent_of(survey, trials, now.get(main, {}))
+        added = await additions_for(survey, intent, self._ports)
+        self.remarks = tuple(added.remarks)
+        return await plan_setup(survey, intent, added, now, self._ports)
 
     async def removal(self) -> Plan:
         """The plan that leaves everything as it was before. Raises Refused."""
