@@ -20,11 +20,12 @@ from fedtui.config import ConfigError, config_file
 class Origin:
     """How things stood before the set-up, so that `setup --remove` leaves them so.
 
-    `made_folders` and `made_files` did not exist before; `renamed_remote` is the remote's URL before, empty
-    where it was left alone. `made_lingering`: it was the set-up that turned lingering on.
+    `no_crontab` are the users who had none ("" is whoever set up). `made_folders` and `made_files` did not
+    exist before; `renamed_remote` is the remote's URL before, empty where it was left alone.
+    `made_lingering`: it was the set-up that turned lingering on.
     """
 
-    no_crontab: bool = False
+    no_crontab: tuple[str, ...] = ()
     lingering: bool = False
     made_folders: tuple[str, ...] = ()
     made_files: tuple[str, ...] = ()

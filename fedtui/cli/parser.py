@@ -301,6 +301,9 @@ def _setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--git", action=switch, help="commit and push data/ every 6 hours, on a branch of its own"
     )
+    parser.add_argument(
+        "--ssh-url", action="store_true", help="with --git: reach the remote over SSH, not https"
+    )
     parser.add_argument("--rotate", action=switch, help="rotate the logs weekly")
     parser.add_argument(
         "--alert",

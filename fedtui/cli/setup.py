@@ -16,12 +16,12 @@ from fedtui.cli.changing import DONE, carry_out
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.cli.setup_records import status_record
-from fedtui.federation.additions import additions_of
 from fedtui.federation.placing import Placed
 from fedtui.federation.profile import ready_made
 from fedtui.federation.removal import plan_removal
 from fedtui.federation.request import SetupRequest
-from fedtui.federation.setup import intent_of, job_id, plan_setup, standing, to_try
+from fedtui.federation.setup import additions_for, intent_of, job_id, main_spot, plan_setup, to_try
+from fedtui.federation.spots import standing
 from fedtui.federation.status import look_up
 from fedtui.federation.survey import Survey, look_around
 from fedtui.federation.trial import Trial, try_out
@@ -68,17 +68,17 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     ports = workspace.ports
     survey = await look_around(_request(options), await workspace.read(), ports)
     _print(_survey_lines(survey, workspace), options)
-    now = await standing(survey, ports)
-    here = now.get(survey.backend, {})
+    now = await standing(main_spot(survey), survey.was, ports)
+    here = now.get(main_spot(survey), {})
     trials = () if options.dry_run else await _try(survey, here, workspace, options)
     if options.dry_run and to_try(survey, here):
         _print(["", "Dry run: no script is run; the plan is that of scripts that pass."], options)
-    added = await additions_of(survey, ports)
-    found = [remark for one in added for remark in one.remarks]
-    _print(remark_lines(found), options)
+    intent = intent_of(survey, trials, here)
+    added = await additions_for(survey, intent, ports)
+    if added.remarks:
+        _print(["", "beside the jobs", *(f"  {line}" for line in remark_lines(added.remarks))], options)
     try:
-        intent = replace(intent_of(survey, trials, here), additions=added)
-        plan = await plan_setup(survey, intent, now, ports)
+        plan = await plan_setup(survey, intent, added, now, ports)
     except NothingToChange:
         _print(["", _NOTHING_CHANGES], options)
         return DONE
@@ -139,6 +139,7 @@ def _request(options: Namespace) -> SetupRequest:
         heartbeat=options.heartbeat,
         linger=options.linger,
         run_as=options.run_as,
+        ssh_url=options.ssh_url,
         force=options.force,
     )
     return replace(request, alerts=(), mail_to="", heartbeat="") if options.no_alert else request

@@ -31,13 +31,18 @@ _JOINED = b"; no newline above"
 
 @dataclass(frozen=True, slots=True)
 class ManagedLine:
-    """A line as the pack wants it: `field` is the command field, `%` escaped for cron."""
+    """A line as the pack wants it: `field` is the command field, `%` escaped for cron.
+
+    A line that is added has the `custom` schedule where there is one, and a comment that says `why`.
+    """
 
     key: str
     schedule: str
     field: bytes
     name: str = ""
     note: str = ""
+    custom: str = ""
+    why: str = ""
 
 
 class Found(NamedTuple):
@@ -111,10 +116,11 @@ def _added(document: Document, line: ManagedLine) -> bytes:
     joined = bool(data) and not data.endswith(b"\n")
     data += b"\n" if joined else b""
     comments = [_mark(line, joined=joined)]
+    comments += [OWN_COMMENT + b" " + line.why.encode()] if line.custom and line.why else []
     comments += [b"# " + text.strip().encode() for text in line.note.strip().splitlines()]
     name = line.name if line.name != splice.default_name(line.field) else ""
     comments += [NAME_COMMENT + name.encode()] if name else []
-    schedule = " ".join(line.schedule.split())
+    schedule = " ".join((line.custom or line.schedule).split())
     new = data + b"".join(comment + document.newline for comment in comments)
     new += schedule.encode("ascii") + b" " + line.field + b"\n"
     return splice.checked(

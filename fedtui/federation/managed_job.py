@@ -16,7 +16,9 @@ class ManagedJob:
     `argv` is the argument vector, its program's path absolute unless it is an interpreter (`bash SCRIPT`).
     `schedule` is five cron fields; `timer` holds lines such as ("OnBootSec", "5min") that a timer gets
     instead of the schedule's OnCalendar=. `log` is the absolute path of the file that output is appended
-    to, empty for a timer's journal. `spread` is RandomizedDelaySec in seconds.
+    to, empty for a timer's journal. `spread` is RandomizedDelaySec in seconds. `custom` are five fields that
+    somebody chose in place of the schedule, and `why` what was written down of it ("was 0 * * * *; reason:
+    ..."): a job that is new on its scheduler begins with them.
     """
 
     key: str
@@ -28,4 +30,6 @@ class ManagedJob:
     timer: tuple[tuple[str, str], ...] = ()
     spread: int = 0
     note: str = ""
+    custom: str = ""
+    why: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)

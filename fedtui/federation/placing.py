@@ -125,7 +125,13 @@ def _lines(
 
 def _line(job: ManagedJob) -> ManagedLine:
     return ManagedLine(
-        job.key, job.schedule, command_field(job.argv, job.log, job.environment), job.name, job.note
+        key=job.key,
+        schedule=job.schedule,
+        field=command_field(job.argv, job.log, job.environment),
+        name=job.name,
+        note=job.note,
+        custom=job.custom,
+        why=job.why,
     )
 
 

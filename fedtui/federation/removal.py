@@ -12,9 +12,11 @@ from fedtui.actions.bundle import plan_bundle
 from fedtui.actions.parts import FileText, Folder, Lingering, Part, RemoteUrl, Renamed
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
-from fedtui.federation.placing import displace, placed
+from fedtui.federation.additions import git_gone
+from fedtui.federation.placing import displace
 from fedtui.federation.rotation import rotated_logs, rotation_gone
-from fedtui.federation.setup import JOB_ID, PACK_MODE, other_backend
+from fedtui.federation.setup import JOB_ID, PACK_MODE
+from fedtui.federation.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.health.scheduler import LINGER
 from fedtui.pack import Pack, load_pack, pack_file
@@ -33,19 +35,16 @@ async def plan_removal(ports: Ports) -> Plan:
         raise Refused(NOTHING, advice="Set one up: fedtui setup --root DIR --dry-run")
     owner = owner_of(pack.run_as, ports)
     parts: list[Part] = []
-    for backend in (pack.backend, other_backend(pack.backend)):
-        run_as = "" if backend == "user" or owner.own else owner.name
-        try:
-            keys = tuple(await placed(backend, ports, run_as))
-        except Refused:
-            if backend == pack.backend:
-                raise
-            continue  # the other scheduler does not answer, and nothing of the pack's jobs is with it
-        if keys:
-            parts += await displace(keys, backend, run_as, ports, no_table=pack.origin.no_crontab)
+    run_as = "" if owner.own else owner.name
+    found = await standing(spot_of(pack.backend, run_as), pack, ports)
+    for spot, there in found.items():
+        if there:
+            no_table = spot.backend == "cron" and spot.user in pack.origin.no_crontab
+            parts += await displace(tuple(there), spot.backend, spot.user, ports, no_table=no_table)
+    gone = await rotation_gone(ports, rotated=pack.rotate)
+    parts += gone.parts
+    parts += await git_gone(pack, ports) if pack.git else ()
     parts += await _as_before(pack, owner.name)
-    rotated = await rotation_gone(ports, rotated=pack.rotate)
-    parts += rotated.parts
     target = ports.config.backups / f"federation-{_stamp(ports.clock())}"
     moved = await asyncio.to_thread(_logs, pack, target)
     if moved:
@@ -53,8 +52,8 @@ async def plan_removal(ports: Ports) -> Plan:
         parts += moved
     parts.append(FileText(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
     parts += [Folder(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
-    warnings = [f"{remark.text} {remark.advice}" for remark in rotated.remarks]
-    warnings += await asyncio.to_thread(_warnings, pack, parts, target)
+    warnings = await asyncio.to_thread(_warnings, pack, parts, target)
+    warnings += [" ".join((remark.text, remark.advice)) for remark in gone.remarks]
     return await plan_bundle(
         "remove",
         JOB_ID,
@@ -119,6 +118,8 @@ def _warnings(pack: Pack, parts: Sequence[Part], target: Path) -> list[str]:
     if moved:
         count = f"{len(moved)} log{'' if len(moved) == 1 else 's'}"
         said.append(f"{count} of the pack go to {for_the_eye(target)}; none is deleted.")
+    if pack.git:
+        said.append(f"The branch {pack.branch} and its commits stay in {for_the_eye(Path(pack.root))}.")
     files = {part.path for part in parts if isinstance(part, FileText) and part.after is None}
     gone = {*moved, *files, *pack.origin.made_folders}
     for folder in map(Path, pack.origin.made_folders):

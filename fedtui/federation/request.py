@@ -32,6 +32,7 @@ class SetupRequest:
     heartbeat: str | None = None
     linger: bool = False
     run_as: str | None = None
+    ssh_url: bool = False
     force: bool = False
 
     def settled(self, was: Pack | None) -> SetupRequest:
@@ -60,7 +61,13 @@ class SetupRequest:
             "--run-as": self.run_as,
         }
         words = [word for name, value in given.items() if value for word in (name, value)]
-        flags = {"--git": self.git, "--rotate": self.rotate, "--linger": self.linger, "--force": self.force}
+        flags = {
+            "--git": self.git,
+            "--rotate": self.rotate,
+            "--linger": self.linger,
+            "--ssh-url": self.ssh_url,
+            "--force": self.force,
+        }
         return ("fedtui", "setup", *words, *(name for name, value in flags.items() if value))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +11,12 @@ from pathlib import Path
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.config import ConfigError
-from fedtui.federation.placing import Placed, placed
+from fedtui.federation.placing import Placed
 from fedtui.federation.profile import Profile, load_profile
 from fedtui.federation.rollout import Standing, stand
 from fedtui.federation.rotation import KEY, faults
-from fedtui.federation.setup import other_backend
+from fedtui.federation.spots import Standing as Places
+from fedtui.federation.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
@@ -72,13 +73,12 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
     if pack is None:
         return PackStatus(None, (), stand(None, (), now))
     problems: list[str] = []
-    found: dict[str, Mapping[str, Placed]] = {}
-    for backend in (pack.backend, other_backend(pack.backend)):
-        try:
-            found[backend] = await placed(backend, ports, await _run_as(pack, backend, ports))
-        except Refused as refused:
-            if backend == pack.backend:
-                problems.append(str(refused))
+    run_as = "" if owner_of(pack.run_as, ports).own else pack.run_as
+    found: Places = {}
+    try:
+        found = await standing(spot_of(pack.backend, run_as), pack, ports)
+    except Refused as refused:
+        problems.append(str(refused))
     profile: Profile | None = None
     try:
         profile = await asyncio.to_thread(load_profile, pack.profile)
@@ -93,17 +93,10 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
     return PackStatus(pack, jobs, stand(pack, seen, now), tuple(problems))
 
 
-async def _run_as(pack: Pack, backend: str, ports: Ports) -> str:
-    owner = owner_of(pack.run_as, ports)
-    return "" if backend == "user" or owner.own else owner.name
-
-
-def _jobs(
-    pack: Pack, found: Mapping[str, Mapping[str, Placed]], profile: Profile | None, snapshot: Snapshot
-) -> list[JobStatus]:
+def _jobs(pack: Pack, found: Places, profile: Profile | None, snapshot: Snapshot) -> list[JobStatus]:
     rows: list[JobStatus] = []
     of_profile = {job.key: job for job in profile.jobs} if profile is not None else {}
-    there = {key: (backend, one) for backend, jobs in found.items() for key, one in jobs.items()}
+    there = {key: (spot.backend, one) for spot, jobs in found.items() for key, one in jobs.items()}
     for key in (*pack.scripts, *(key for key in there if key not in pack.scripts)):
         backend, one = there.get(key, (pack.backend, None))
         job = snapshot.job(one.job_id) if one is not None else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,7 @@ class Survey:
     found: tuple[scripts.Found, ...]
     remarks: tuple[Remark, ...]
     settings: Settings
+    environment: Mapping[bytes, bytes]
     lingers: bool | None
 
     @property
@@ -107,7 +108,9 @@ async def look_around(request: SetupRequest, snapshot: Snapshot, ports: Ports) -
                 "Add --linger, which turns lingering on (loginctl enable-linger).",
             )
         )
-    return Survey(request, was, root, profile, owner, folder, found, tuple(remarks), settings, lingers)
+    return Survey(
+        request, was, root, profile, owner, folder, found, tuple(remarks), settings, environment, lingers
+    )
 
 
 def _listed(look: Callable[..., Iterator[Remark]], *facts: object) -> list[Remark]:

@@ -84,7 +84,7 @@ class StandingUnit:
     @property
     def why(self) -> str:
         """What was said of the schedule when it was changed."""
-        found = _WAS.search(self.drop_in or b"")
+        found = _WAS.search(self.drop_in or self.text)
         return decode(found[1]) if found else ""
 
 
@@ -188,8 +188,11 @@ def _pair(
 ) -> UnitPair:
     planned = "; ".join(f"{word}={value}" for word, value in job.timer) or " ".join(job.schedule.split())
     triggers = planned_triggers(planned)
+    why = ""
     if unit is not None and unit.edited and job.key not in reset:
-        triggers = unit.triggers
+        triggers, why = unit.triggers, unit.why and f"was {unit.why}"
+    elif unit is None and job.custom:
+        triggers, why = planned_triggers(job.custom), job.why
     return UnitPair(
         name=name,
         description=job.description or job.name,
@@ -202,6 +205,7 @@ def _pair(
         environment=job.environment,
         persistent=True,
         spread=job.spread,
+        why=why,
     )
 
 

@@ -32,8 +32,8 @@ class UnitPair:
     `argv` is what is run, its program's path absolute. `triggers` are lines of [Timer] such as
     ("OnCalendar", "..."). `log` is the absolute path that output is appended to, empty for the journal.
     `user` and `directory` are empty where the manager's own are right. `mark` is a comment in both files,
-    `notes` are more of them. `spread` is RandomizedDelaySec= in seconds. `stdin` is what the program reads,
-    `more` further lines of [Service].
+    `notes` are more of them. `spread` is RandomizedDelaySec= in seconds, `why` a comment in the timer on its
+    triggers. `stdin` is what the program reads, `more` further lines of [Service].
     """
 
     name: str
@@ -47,6 +47,7 @@ class UnitPair:
     environment: Mapping[str, str] = field(default_factory=dict)
     persistent: bool = False
     spread: int = 0
+    why: str = ""
     stdin: bytes | None = None
     notes: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
@@ -78,7 +79,8 @@ def service_text(pair: UnitPair) -> bytes:
 
 def timer_text(pair: UnitPair) -> bytes:
     """The timer: when it starts. Persistent= only where a calendar gives it a meaning."""
-    lines = [f"{name}={value}" for name, value in pair.triggers]
+    lines = [f"# fedtui: {_one_line(pair.why)}"] if pair.why else []
+    lines += [f"{name}={value}" for name, value in pair.triggers]
     calendar = any(name == "OnCalendar" for name, _ in pair.triggers)
     lines += ["Persistent=true"] if pair.persistent and calendar else []
     lines += [f"RandomizedDelaySec={pair.spread}s"] if pair.spread else []

@@ -9,7 +9,8 @@ from functools import lru_cache
 from fedtui.crontab.command import program, script_path
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.host import Host
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.reading import started
+from fedtui.health.rules import EVERY_JOB, Check, Report, Rule, check
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State
 from fedtui.safe_text import decode
 
@@ -42,6 +43,7 @@ SCRIPT_MISSING = Rule(
     "script is missing",
     "The job starts at its time, the shell finds no such file, and the run ends at once with 127.",
     "Put the script there, or correct its path in the line.",
+    needs=EVERY_JOB,
 )
 NOT_ON_PATH = Rule(
     "FT118",
@@ -108,13 +110,22 @@ def never_fires(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 @check(SCRIPT_MISSING)
 def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
-    """FT110: the script that a line runs is not there."""
+    """FT110: the script that a line, or the service of a timer, runs is not there."""
     for job, cron in _live_lines(snapshot):
         script, _ = _starts(cron.command, cron.home, cron.environment)
         if script is not None and host.exists(script) is False:
             yield SCRIPT_MISSING.found(
                 f"{job.name} runs a script that is not there.",
                 (script, str(job.location)),
+                job=job,
+            )
+    for job, reading in started(snapshot):
+        if job.timer is None or not reading.script or host.shipped(job.timer.fragment):
+            continue  # a unit that the distribution ships may be of a package that is gone but for its files
+        if host.exists(reading.script) is False:
+            yield SCRIPT_MISSING.found(
+                f"{job.timer.activates}, which {job.name} starts, runs a script that is not there.",
+                (reading.script, str(job.location)),
                 job=job,
             )
 

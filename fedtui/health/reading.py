@@ -49,6 +49,15 @@ def readings(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, Reading]]:
             yield job, job.cron, read(job.cron.command, job.cron.home, job.cron.environment)
 
 
+def started(snapshot: Snapshot) -> Iterator[tuple[Job, Reading]]:
+    """Every command that is to run: those of `readings`, and what the services of timers start."""
+    for job, _, reading in readings(snapshot):
+        yield job, reading
+    for job in snapshot.jobs:
+        if job.timer is not None and job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
+            yield job, read(job.command.encode("utf-8", "surrogateescape"), "")
+
+
 @lru_cache(16_384)
 def read(command: bytes, home: str, environment: tuple[tuple[bytes, bytes], ...] = ()) -> Reading:
     """Read one command of a user whose home is `home`, under what its table sets."""

@@ -1,4 +1,4 @@
-"""FT111-FT114: the scripts that lines run: can they be started, and read by their interpreter?"""
+"""FT111-FT114: the scripts that are run: can they be started, and read by their interpreter?"""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fedtui.health.asking import LATER, Unknown
 from fedtui.health.files import Script
 from fedtui.health.host import Host
-from fedtui.health.reading import Reading, is_shell, readings
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.reading import Reading, is_shell, readings, started
+from fedtui.health.rules import EVERY_JOB, Check, Report, Rule, check
 from fedtui.model import Job, Remedy, Severity, Snapshot
 from fedtui.safe_text import decode, shown
 
@@ -19,6 +19,7 @@ NOT_EXECUTABLE = Rule(
     "The shell finds the file, may not execute it, and ends with 126. In your own shell you may have called "
     "it with bash in front.",
     "Make it executable: chmod +x.",
+    needs=EVERY_JOB,
 )
 SYNTAX_ERROR = Rule(
     "FT112",
@@ -26,6 +27,7 @@ SYNTAX_ERROR = Rule(
     "script has a syntax error",
     "The shell stops at the error. What stands before it is run each time, what stands behind it never.",
     "Mend the script; bash -n says where.",
+    needs=EVERY_JOB,
 )
 SCRIPT_RETURNS = Rule(
     "FT113",
@@ -34,6 +36,7 @@ SCRIPT_RETURNS = Rule(
     "The carriage return at the end of each line belongs to the last word of it: an interpreter of that "
     "name, a file of that name, does not exist.",
     "Take them out: sed -i 's/\\r$//' SCRIPT.",
+    needs=EVERY_JOB,
 )
 RELATIVE = Rule(
     "FT114",
@@ -47,7 +50,7 @@ RELATIVE = Rule(
 @check(NOT_EXECUTABLE)
 def not_executable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT111: a script that is to be executed itself, and may not be by its own user."""
-    for job, _, reading in readings(snapshot):
+    for job, reading in started(snapshot):
         path = reading.script
         if path is None or reading.by or reading.written.startswith(". "):
             continue
@@ -66,7 +69,7 @@ def not_executable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 def syntax_error(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT112: what `bash -n` (or the script's own shell) says; asked once for each version of a script."""
     told: set[str] = set()
-    for job, _, reading in readings(snapshot):
+    for job, reading in started(snapshot):
         script = host.script(reading.script) if reading.script is not None else None
         if script is None or script.binary or script.returns or reading.script in told:
             continue
@@ -101,7 +104,7 @@ def _shell(reading: Reading, script: Script) -> str:
 def script_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT113: a script whose lines end in a carriage return."""
     told: set[str] = set()
-    for job, _, reading in readings(snapshot):
+    for job, reading in started(snapshot):
         script = host.script(reading.script) if reading.script is not None else None
         if script is None or not script.returns or reading.script in told:
             continue

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from fedtui.health.host import Host
-from fedtui.health.reading import readings
+from fedtui.health.reading import readings, started
 from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.safe_text import MASK, decode, mask_secrets, shown
@@ -57,7 +57,7 @@ _STICKY = stat.S_ISVTX
 def writable_by_others(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT601: the script, or a folder on the way to it, that others than root and the job's user may write."""
     told: set[tuple[str, str]] = set()
-    for job, _, reading in readings(snapshot):
+    for job, reading in started(snapshot):
         path = reading.script
         if path is None or (path, job.user) in told or host.exists(path) is not True:
             continue

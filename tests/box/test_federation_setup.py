@@ -141,7 +141,11 @@ def test_a_custom_schedule_wants_a_reason_and_outlives_the_profile(box: Box) -> 
     fedtui(box, "--backend", "user", "--yes")
     moved = status(box)["jobs"][0]
     assert (moved["schedule"], moved["custom"]) == ("OnCalendar=*-*-* *:00,30:00", True)
-    fedtui(box, "--profile", "minimal", "--force", "--yes")
+    assert moved["custom_reason"] == sync["custom_reason"]
+    fedtui(box, "--backend", "cron", "--profile", "conservative", "--yes")
+    back = status(box)["jobs"][0]
+    assert (back["schedule"], back["custom_reason"]) == ("0,30 * * * *", sync["custom_reason"])
+    fedtui(box, "--profile", "minimal", "--backend", "user", "--force", "--yes")
     reset = status(box)["jobs"][0]
     assert (reset["schedule"], reset["custom"]) == ("OnCalendar=*-*-* 01:00:00", False)
     fedtui(box, "--remove", "--yes")
@@ -193,3 +197,51 @@ def test_root_on_cron_writes_the_table_of_the_user(box: Box) -> None:
     fedtui(box, "--remove", "--yes", user="root")
     assert box.run(["crontab", "-l"]).returncode == 1
     assert tree(box, "root") == before
+
+
+def test_rotation_and_alerts_come_along_and_go_again(box: Box) -> None:
+    before = tree(box)
+    done = fedtui(box, "--root", ROOT, "--rotate", "--mail-to", "ops@example.org", "--git", "--yes")
+    assert "Not set up: federated-export, commits." in done.stdout  # ROOT is no checkout of git's
+    told = status(box)
+    assert (told["pack"]["git"], told["pack"]["rotate"]) == (False, True)
+    where = {job["key"]: job["backend"] for job in told["jobs"]}
+    assert where == {"sync": "cron", "metrics": "cron", "rotate": "cron", "alert": "user"}
+    assert "federated-alert.timer" in box.output(["systemctl", "--user", "list-timers"])
+    assert "logrotate --state" in box.output(["crontab", "-l"])
+    assert "Nothing changes" in fedtui(box, "--yes").stdout
+    fedtui(box, "--no-alert", "--no-rotate", "--backend", "user", "--yes")
+    assert {job["key"] for job in status(box)["jobs"]} == {"sync", "metrics"}
+    fedtui(box, "--mail-to", "ops@example.org", "--yes")
+    where = {job["key"]: job["backend"] for job in status(box)["jobs"]}
+    assert where == {"sync": "user", "metrics": "user", "alert": "cron"}
+    fedtui(box, "--remove", "--yes")
+    box.run(["rm", "-r", f"{ROOT}/data"], check=True)
+    assert tree(box) == before
+
+
+def test_commits_come_along_and_their_worktree_goes_again(box: Box) -> None:
+    remote, name = "/home/fed/remote.git", "automation/federated-sync"
+    who = "git config --global user.name Fed; git config --global user.email fed@example.org"
+    box.run(["sh", "-c", f"{who}; git init -q --bare -b main {remote}"], check=True)
+    begin = "git init -q -b main && git add . && git commit -qm begin"
+    push = f"git remote add origin {remote} && git push -q origin main"
+    box.run(["sh", "-c", f"{begin} && {push}"], cwd=ROOT, check=True)
+    done = fedtui(box, "--root", ROOT, "--git", "--yes")
+    assert (
+        "origin answers; automation/federated-sync is not there yet: the first push makes it." in done.stdout
+    )
+    told = status(box)
+    assert told["pack"]["git"]
+    assert told["rollout"]["week"] == 3
+    assert [job["key"] for job in told["jobs"]] == ["sync", "metrics", "git"]
+    ran = box.run(["fedtui", "run", "federated-git", "--wait"], timeout=120)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    names = box.output(["git", "--git-dir", remote, "ls-tree", "-r", "--name-only", name])
+    assert "data/who" in names.splitlines()
+    assert box.output(["git", "branch", "--show-current"], cwd=ROOT) == "main"
+    assert "Nothing changes" in fedtui(box, "--yes").stdout
+    removed = fedtui(box, "--remove", "--yes")
+    assert f"The branch {name} and its commits stay" in removed.stdout
+    assert len(box.output(["git", "worktree", "list"], cwd=ROOT).splitlines()) == 1
+    assert box.run(["crontab", "-l"]).returncode == 1

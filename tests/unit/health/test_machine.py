@@ -466,3 +466,25 @@ def test_what_the_distribution_shipped_is_a_note(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(host, "shipped", lambda path: True)
     assert loud(row) == set()
     assert by_code(row)["FT204"].severity is Severity.NOTE
+
+
+# What the services of timers start
+
+
+def test_the_script_of_a_timers_service_is_looked_at_as_that_of_a_line(tmp_path: Path) -> None:
+    script = tmp_path / "sync.sh"
+    row = timer(tmp_path, "[Timer]\nOnCalendar=daily\n")
+    started = replace(row, command=f"/bin/bash {script}")
+    found = by_code(started)["FT110"]
+    assert found.sentence == "a.service, which a.timer starts, runs a script that is not there."
+    assert found.evidence[0] == str(script)
+    script.write_text("#!/bin/bash\necho fine\n")
+    script.chmod(0o755)
+    assert not {"FT110", "FT111", "FT113", "FT601"} & set(by_code(started))
+    script.write_bytes(b"#!/bin/bash\r\necho fine\r\n")
+    script.chmod(0o777)
+    assert {"FT113", "FT601"} <= set(by_code(started))
+    direct = replace(row, command=str(script))
+    script.chmod(0o644)
+    assert "FT111" in by_code(direct)
+    assert "FT111" not in by_code(started)
