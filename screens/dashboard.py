@@ -181,6 +181,12 @@ class Dashboard(Finding, Converting):
 
         self.app.push_screen(DoctorScreen())
 
+    def action_setup(self) -> None:
+        """Set a federation up, see how it stands, rehearse its failures."""
+        from fedtui.screens.setup import SetupScreen
+
+        self.app.push_screen(SetupScreen())
+
     def go_to(self, job_id: str) -> None:
         """Put the cursor on a job; a filter that hides it is forgotten."""
         job = self.snapshot.job(job_id)

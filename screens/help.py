@@ -16,11 +16,24 @@ from fedtui.screens.base import FullScreen
 from fedtui.widgets.arrangement import DETAILS_FROM
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.head_line import WIDE
-from fedtui.widgets.keys import ALL, DOCTOR, ENVIRONMENT, EVERYWHERE, HISTORY, JOB, LOG, PANES, WATCH, Key
+from fedtui.widgets.keys import (
+    ALL,
+    DOCTOR,
+    DRILLS,
+    ENVIRONMENT,
+    EVERYWHERE,
+    HISTORY,
+    JOB,
+    LOG,
+    PANES,
+    SETUP,
+    WATCH,
+    Key,
+)
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
 
-SCREENS = (WATCH, HISTORY, DOCTOR, ENVIRONMENT)
+SCREENS = (WATCH, HISTORY, DOCTOR, ENVIRONMENT, SETUP, DRILLS)
 GROUPS = (JOB, EVERYWHERE, PANES, LOG, *SCREENS)
 
 _SIGNS = (
@@ -81,9 +94,17 @@ class HelpScreen(FullScreen):
         space: list[Line] = [()] if height >= DETAILS_FROM else []
         if wide:
             columns = [
-                [*groups[JOB], *space, *groups[PANES], *space, *groups[ENVIRONMENT]],
-                [*groups[EVERYWHERE], *space, *groups[LOG], *space, *groups[HISTORY]],
-                [*signs, *space, *groups[WATCH], *space, *groups[DOCTOR]],
+                [*groups[JOB], *space, *groups[PANES], *space, *groups[SETUP]],
+                [
+                    *groups[EVERYWHERE],
+                    *space,
+                    *groups[LOG],
+                    *space,
+                    *groups[HISTORY],
+                    *space,
+                    *groups[DRILLS],
+                ],
+                [*signs, *space, *groups[WATCH], *space, *groups[DOCTOR], *space, *groups[ENVIRONMENT]],
             ]
             widths = [38, 40, width - 78]
         else:

@@ -49,6 +49,7 @@ LOADED_LATER = (
     "screens.log",
     "screens.reschedule",
     "screens.run",
+    "screens.setup",
     "screens.watch",
 )
 """Modules that the first paint does not wait for: they are loaded when a key asks, or in a quiet moment."""

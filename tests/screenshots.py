@@ -30,12 +30,16 @@ from fedtui.demo.workspace import demo_workspace
 from fedtui.environment import Comparison
 from fedtui.model import Job, Outcome, Result, Run, Trigger
 from fedtui.schedule.upcoming import runs_of
+from fedtui.screens.drills import DrillsScreen
 from fedtui.screens.environment import EnvironmentScreen
 from fedtui.screens.run import RunScreen
+from fedtui.screens.setup import SetupScreen
 from fedtui.watching.cycle import Cycle, Verdict, Watch
 from fedtui.watching.watches import Watches
+from fedtui.widgets.plain_input import PlainInput
 from fedtui.workspace import Workspace
 from tests.fixtures import mockup_environment
+from tests.fixtures.mockup_setup import MockupDesk, rehearsable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=BERLIN)
@@ -179,6 +183,20 @@ async def environment(app: FedtuiApp) -> None:
     app.push_screen(EnvironmentScreen(job, read))
 
 
+async def set_up(app: FedtuiApp) -> None:
+    """The set-up of a federation that is made up."""
+    await app.push_screen(SetupScreen(MockupDesk(NOW, home=app.home)))
+    async with asyncio.timeout(10):
+        while not isinstance(app.focused, PlainInput):  # it asks for ROOT once it has looked
+            await asyncio.sleep(0.02)
+
+
+async def drills(app: FedtuiApp) -> None:
+    """The drills of that federation."""
+    app.push_screen(DrillsScreen(gather_=lambda: rehearsable(app.home)))
+
+
+TYPED_ROOT = ("~", "slash", *"federation", "enter")
 PICTURES = (
     Picture("dashboard-dark"),
     Picture("dashboard-light", light=True),
@@ -189,6 +207,10 @@ PICTURES = (
     Picture("pause", ("p",), "what will be done"),
     Picture("doctor", ("d",), "why it matters"),
     Picture("environment", says="export-collections.sh calls", prepare=environment),
+    Picture("setup", (*TYPED_ROOT, "t", "enter"), "1 more file", prepare=set_up),
+    Picture("setup-light", (*TYPED_ROOT, "t", "enter"), "1 more file", light=True, prepare=set_up),
+    Picture("setup-review", (*TYPED_ROOT, "t", *["enter"] * 5), "what will be done", prepare=set_up),
+    Picture("drills", ("down", "down"), "filled to the last byte", prepare=drills),
     Picture("delete", ("j", "x"), "what will be done"),
     Picture("new-job", ("n", *"0 6 * * 1-5", "tab", *"sh ~/report.sh"), "from Monday to Friday"),
     Picture("log", ("l",), "sync complete"),

@@ -59,6 +59,10 @@ def _job(one: JobStatus, records: Records) -> dict[str, Any]:
         "script": records.text(one.script) or None,
         "log_path": path_text(one.log or None),
         "log_size": one.log_size,
+        "product": path_text(one.product or None),
+        "newest_data": None if one.data is None else records.when(one.data.newest),
+        "broken_lines": None if one.data is None else one.data.broken,
+        "fresh_for_s": None if one.fresh_for is None else one.fresh_for.total_seconds(),
     }
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedtui.actions.plan import Refused
@@ -18,8 +19,11 @@ from fedtui.federation.rotation import KEY, faults
 from fedtui.federation.spots import Standing as Places
 from fedtui.federation.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
+from fedtui.health.data import PERIODS, period
 from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
+from fedtui.sources.freshness import Freshness, newest_data
+from fedtui.sources.zone import local_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class JobStatus:
     """One job of the pack. `placed` is None for one that should be there and is not; `job` its row, if seen.
 
     `backend` is where it is; `of_profile` the schedule that the profile gives it, empty for a job that is no
-    profile's; `log_size` in bytes, None where there is no log.
+    profile's; `log_size` in bytes, None where there is no log. `product` is the file that it should renew,
+    `data` what that holds (None: it cannot be read), `fresh_for` how old its newest data may be.
     """
 
     key: str
@@ -39,6 +44,9 @@ class JobStatus:
     of_profile: str = ""
     log: str = ""
     log_size: int | None = None
+    product: str = ""
+    data: Freshness | None = None
+    fresh_for: timedelta | None = None
 
     @property
     def custom(self) -> bool:
@@ -84,7 +92,7 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
         profile = await asyncio.to_thread(load_profile, pack.profile)
     except ConfigError as error:
         problems.append(str(error))
-    jobs = tuple(await asyncio.to_thread(_jobs, pack, found, profile, snapshot))
+    jobs = tuple(await asyncio.to_thread(_jobs, pack, found, profile, snapshot, ports.config.freshness))
     if pack.rotate and profile is not None:
         runs = any(one.key == KEY and one.placed and not one.placed.paused for one in jobs)
         problems += await asyncio.to_thread(lambda: list(faults(pack, profile, runs=runs)))
@@ -93,7 +101,9 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
     return PackStatus(pack, jobs, stand(pack, seen, now), tuple(problems))
 
 
-def _jobs(pack: Pack, found: Places, profile: Profile | None, snapshot: Snapshot) -> list[JobStatus]:
+def _jobs(
+    pack: Pack, found: Places, profile: Profile | None, snapshot: Snapshot, notes: Path
+) -> list[JobStatus]:
     rows: list[JobStatus] = []
     of_profile = {job.key: job for job in profile.jobs} if profile is not None else {}
     there = {key: (spot.backend, one) for spot, jobs in found.items() for key, one in jobs.items()}
@@ -104,6 +114,8 @@ def _jobs(pack: Pack, found: Places, profile: Profile | None, snapshot: Snapshot
         log = (job.log_path if job is not None else None) or (
             str(Path(pack.log_dir) / wanted.log) if wanted is not None else ""
         )
+        every = period(job, snapshot.at) if job is not None else None
+        product = pack.products.get(key, "")
         rows.append(
             JobStatus(
                 key=key,
@@ -115,9 +127,19 @@ def _jobs(pack: Pack, found: Places, profile: Profile | None, snapshot: Snapshot
                 of_profile=wanted.schedule if wanted is not None else "",
                 log=log,
                 log_size=_size(log),
+                product=product,
+                data=_data(product, snapshot.at, notes),
+                fresh_for=PERIODS * every if every is not None else None,
             )
         )
     return rows
+
+
+def _data(product: str, now: datetime, notes: Path) -> Freshness | None:
+    found: Freshness | None = None
+    with suppress(OSError):  # not there yet, or not ours to look at
+        found = newest_data(Path(product), now, local_zone()[1], notes) if product else None
+    return found
 
 
 def _size(log: str) -> int | None:

@@ -10,7 +10,7 @@ from fedtui.federation.rollout import Standing
 from fedtui.federation.status import JobStatus, PackStatus
 from fedtui.pack import Pack
 from fedtui.presentation.signs import outcome_sign
-from fedtui.presentation.times import size
+from fedtui.presentation.times import in_words, size
 
 _WHERE = {"cron": "cron", "user": "user timers", "system": "timers of the system"}
 
@@ -64,6 +64,25 @@ def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
     yield f"  last      {last}  {sign.glyph} {sign.word}{reasons}"
     if one.log:
         yield f"  log       {one.log}  {size(one.log_size) if one.log_size is not None else 'not there yet'}"
+    if one.product:
+        yield _data_line(one, now)
+
+
+def _data_line(one: JobStatus, now: datetime) -> str:
+    """How new what the job should renew is: by its newest timestamp, else by its age."""
+    if one.data is None:
+        return f"  data      {one.product}: not there, or not readable"
+    newest = one.data.newest or one.data.modified
+    age = (now - newest).total_seconds()
+    limit = one.fresh_for.total_seconds() if one.fresh_for is not None else None
+    stale = limit is not None and age > limit
+    judged = "" if limit is None else f", ✗ stale: at most {in_words(limit)}" if stale else ", ✓ fresh"
+    parts = [f"  data      newest {_when(newest, now)}, {in_words(max(age, 0))} old{judged}"]
+    if one.data.newest is None:
+        parts.append("by the file's time")
+    if one.data.broken:
+        parts.append(f"{one.data.broken} of {one.data.lines} lines broken")
+    return "; ".join(parts)
 
 
 def standing_lines(standing: Standing) -> Iterator[str]:

@@ -79,6 +79,7 @@ class Filter:
             return [(Piece(f"Reading {', '.join(sorted(snapshot.loading))} …", Tone.MUTED),)]
         keys = (
             ("n", "write a first job"),
+            ("s", "set up the federation's jobs"),
             ("D", "try everything in a demo workspace, nothing real is touched"),
         )
         unseen = {p.source: p for p in reversed(snapshot.troubles) if p.source in OWN_SOURCES}

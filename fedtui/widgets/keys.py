@@ -14,6 +14,7 @@ JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a l
 WATCH, HISTORY = "while watching", "in the history"
 ENVIRONMENT = "in the environment"
 DOCTOR = "in the doctor"
+SETUP, DRILLS = "in the set-up", "in the drills"
 
 
 class Key(NamedTuple):
@@ -64,6 +65,7 @@ DASHBOARD = (
     Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 1, shown="/ esc"),
     Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 1),
     Key("app.doctor", "d", "doctor", "doctor", "doctor: what is wrong", EVERYWHERE, 2),
+    Key("app.setup", "s", "setup", "set up", "set up a federation", EVERYWHERE, 1),
     Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
     Key("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
     Key("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
@@ -157,6 +159,25 @@ DOCTOR_SCREEN = (
     Key("doctor.back", "escape", "back", "back", "back", DOCTOR, 2, shown="esc", palette=False),
 )
 
+SETUP_SCREEN = (
+    Key("setup.next", "enter", "next", "next step", "next step", SETUP, 2, shown="enter"),
+    Key("setup.step_back", "b", "step_back", "step back", "step back", SETUP, 2),
+    Key("setup.test", "t", "test", "test", "run each script once", SETUP, 2),
+    Key("setup.edit", "e", "edit", "type", "type what it asks for", SETUP, 2),
+    Key("setup.toggle", "space", "switch", "on or off", "turn it on or off", SETUP),
+    Key("setup.insist", "F", "insist", "insist", "schedule it though it fails", SETUP, 1),
+    Key("setup.linger", "l", "linger", "linger", "go on after logout", SETUP, 1),
+    Key("setup.whole", "D", "whole", "whole diff", "the whole change", SETUP, 2, "diff"),
+    Key("setup.drills", "d", "drills", "drills", "rehearse a failure", SETUP, 2),
+    Key("setup.remove", "x", "remove", "remove", "take it all away", SETUP, 2),
+    Key("setup.back", "escape", "back", "leave", "leave", SETUP, 2, shown="esc", palette=False),
+)
+
+DRILLS_SCREEN = (
+    Key("drills.run", "r,enter", "run", "run it", "run it, after a y", DRILLS, 2, shown="r"),
+    Key("drills.back", "escape", "back", "back", "stop it; back", DRILLS, 2, shown="esc", palette=False),
+)
+
 ALL = (
     *DASHBOARD,
     *APP,
@@ -165,6 +186,8 @@ ALL = (
     *HISTORY_SCREEN,
     *DOCTOR_SCREEN,
     *ENVIRONMENT_SCREEN,
+    *SETUP_SCREEN,
+    *DRILLS_SCREEN,
 )
 BY_ID = {key.id: key for key in ALL}
 
@@ -177,7 +200,10 @@ def unknown_ids(keymap: dict[str, str]) -> list[str]:
 def taken_keys(keymap: dict[str, str]) -> list[tuple[str, str, str]]:
     """Who loses which key to whom by a user's keymap: (loser's id, key, winner's id), on one screen."""
     lost = []
-    screens = (DASHBOARD, LOG_SCREEN, WATCH_SCREEN, HISTORY_SCREEN, DOCTOR_SCREEN, ENVIRONMENT_SCREEN)
+    screens = (
+        *(DASHBOARD, LOG_SCREEN, WATCH_SCREEN, HISTORY_SCREEN),
+        *(DOCTOR_SCREEN, ENVIRONMENT_SCREEN, SETUP_SCREEN, DRILLS_SCREEN),
+    )
     for screen in ((*keys, *APP) for keys in screens):
         has = {key.id: set(keymap.get(key.id, key.key).split(",")) for key in screen}
         for winner in (key.id for key in screen if key.id in keymap):

@@ -269,6 +269,7 @@ def test_8_one_mail_when_the_sync_goes_stale_and_one_when_it_recovers(story: Sto
         story.box.run(["fedtui", "check", "--alert"], timeout=120)
     stale = [mail for mail in story.mails()[1:] if "sync" in mail]
     assert len(stale) == 1, stale
+    assert "h old, ✗ stale: at most 30 min" in story.fedtui("setup", "--status")
     assert "stale" in stale[0].lower()
     story.box.run(["rm", "/home/fed/learnt"], check=True)
     story.fedtui("run", sync, "--wait")

@@ -7,10 +7,13 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
+from fedtui.screens.drills import DrillsScreen
 from fedtui.screens.environment import EnvironmentScreen
+from fedtui.screens.setup import SetupScreen
 from tests.fixtures import mockup_data as mock
 from tests.fixtures import mockup_environment
 from tests.fixtures.mockup_app import MockupApp, screen_text
+from tests.fixtures.mockup_setup import MockupDesk, pack_of, rehearsable
 from tests.fixtures.mockup_watch import FAILED_ONE
 from tests.pilot import test_doctor as doctor
 
@@ -178,3 +181,61 @@ def test_doctor(snap_compare: Compare, size: tuple[int, int], light: bool) -> No
 def test_doctor_in_ascii(snap_compare: Compare) -> None:
     app = MockupApp(doctor.SNAPSHOT, ascii_only=True)
     assert snap_compare(app, terminal_size=SMALL, run_before=after("d", says="why it matters"))
+
+
+def set_up(*keys: str, says: str, pack: bool = False) -> Callable[[Pilot[str]], object]:
+    """The set-up of the made-up federation, ROOT typed where it is asked for."""
+
+    async def run(pilot: Pilot[str]) -> None:
+        desk = MockupDesk(mock.NOW, pack_of(mock.NOW) if pack else None)
+        pilot.app.push_screen(SetupScreen(desk))
+        await after(says="What next" if pack else "ROOT is")(pilot)
+        await after(*(() if pack else ("~", "slash", *"federation", "enter")), says="et-up")(pilot)
+        await after(*keys, says=says)(pilot)
+
+    return run
+
+
+@SIZES
+@THEMES
+def test_setup_profile(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    run = set_up("t", "enter", says="1 more file")
+    assert snap_compare(MockupApp(light=light), terminal_size=size, run_before=run)
+
+
+@SIZES
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ((), "calls jq"),
+        (("t",), "metrics             ok"),
+        (("t", *["enter"] * 2), "another folder"),
+        (("t", *["enter"] * 3, "down"), "you do not linger"),
+        (("t", *["enter"] * 4, "space"), "● commits"),
+        (("t", *["enter"] * 5), "what will be done"),
+    ],
+    ids=["scripts", "trial", "logs", "backend", "extras", "review"],
+)
+def test_setup_step(snap_compare: Compare, size: tuple[int, int], keys: tuple[str, ...], says: str) -> None:
+    assert snap_compare(MockupApp(), terminal_size=size, run_before=set_up(*keys, says=says))
+
+
+@SIZES
+def test_setup_status(snap_compare: Compare, size: tuple[int, int]) -> None:
+    run = set_up(says="What next", pack=True)
+    assert snap_compare(MockupApp(), terminal_size=size, run_before=run)
+
+
+def test_setup_in_ascii(snap_compare: Compare) -> None:
+    run = set_up("t", "enter", says="1 more file")
+    assert snap_compare(MockupApp(ascii_only=True), terminal_size=SMALL, run_before=run)
+
+
+@SIZES
+@THEMES
+def test_drills(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+    async def run(pilot: Pilot[str]) -> None:
+        pilot.app.push_screen(DrillsScreen(gather_=rehearsable))
+        await after("down", "down", says="filled to the last byte")(pilot)
+
+    assert snap_compare(MockupApp(light=light), terminal_size=size, run_before=run)

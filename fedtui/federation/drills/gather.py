@@ -47,7 +47,7 @@ def drills_folder(config: Config) -> Path:
 
 async def gather(asked: Asked, ports: Ports) -> Setting:
     """Look at what is set up. Raises Refused or ConfigError for what makes no sense."""
-    was = await asyncio.to_thread(load_pack)
+    was = None if ports.demo else await asyncio.to_thread(load_pack)
     profile = await asyncio.to_thread(
         load_profile, asked.profile or (was.profile if was else "") or DEFAULT_PROFILE
     )

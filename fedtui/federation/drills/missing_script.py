@@ -14,7 +14,6 @@ from fedtui.crontab import Document
 from fedtui.crontab.command_field import escape
 from fedtui.federation.drills.drill import Found, Phase, Rehearsal, ScriptLine, Setting
 from fedtui.federation.drills.hands import Hands
-from fedtui.federation.drills.scripts import no_line
 from fedtui.health import checkup
 from fedtui.health.host import Host
 from fedtui.model import Finding, Snapshot, SourceName
@@ -38,7 +37,7 @@ class MissingScript:
         if not setting.lines:
             return setting.missing
         line = _line(setting)
-        return "" if line.script.is_file() else no_line(setting, "") or f"{line.script} is not there"
+        return "" if line.script.is_file() else f"{line.script} is not there"
 
     def rehearsal(self, setting: Setting) -> Rehearsal:
         """All of it with a copy."""

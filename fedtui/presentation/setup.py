@@ -1,0 +1,278 @@
+"""The set-up screen in words and signs: which step is how far, the profiles side by side, 24 hours of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+from enum import IntEnum
+from itertools import takewhile
+
+from fedtui.actions.plan import Plan
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.profile import Profile, ProfileJob, timeline
+from fedtui.federation.remark import Remark
+from fedtui.federation.request import SetupRequest
+from fedtui.federation.rollout import Standing
+from fedtui.federation.status import PackStatus
+from fedtui.federation.survey import Survey
+from fedtui.federation.trial import Trial
+from fedtui.model import Outcome, Severity
+from fedtui.presentation.home import tilde
+from fedtui.presentation.signs import Piece, Tone
+from fedtui.presentation.times import here
+from fedtui.schedule.describe import describe
+
+CELLS = 48
+"""Half hours of a day."""
+
+_LEGEND = ((1, "▂", "1"), (3, "▄", "2–3"), (10, "▆", "4–10"))
+_MORE = "█"
+_WHERE = {"cron": "cron", "user": "user timers", "system": "system timers"}
+
+
+class Step(IntEnum):
+    """The steps, in their order; STATUS is before them: what is set up already."""
+
+    STATUS = 0
+    SCRIPTS = 1
+    TRIAL = 2
+    PROFILE = 3
+    LOGS = 4
+    BACKEND = 5
+    EXTRAS = 6
+    REVIEW = 7
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    Step.STATUS: "Set up",
+    Step.SCRIPTS: "Scripts",
+    Step.TRIAL: "Test run",
+    Step.PROFILE: "Profile",
+    Step.LOGS: "Logs",
+    Step.BACKEND: "Backend",
+    Step.EXTRAS: "Git, alerts",
+    Step.REVIEW: "Review",
+}
+STEPS = tuple(step for step in Step if step)
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the set-up is: what was chosen, what was found, what was tried.
+
+    `reached` is the furthest step. `refusal` says why the look around came to nothing, `no_plan` why there is
+    no plan; `nothing` that all is as it should be; `beside` what was found of the optional parts. `running`
+    is the key of the job whose trial goes on, `output` what it printed.
+    """
+
+    request: SetupRequest
+    profiles: tuple[Profile, ...]
+    step: Step = Step.SCRIPTS
+    reached: Step = Step.SCRIPTS
+    survey: Survey | None = None
+    refusal: tuple[str, str] = ("", "")
+    untried: tuple[ManagedJob, ...] = ()
+    trials: dict[str, Trial] = field(default_factory=dict)
+    running: str = ""
+    output: list[str] = field(default_factory=list)
+    plan: Plan | None = None
+    no_plan: tuple[str, str] = ("", "")
+    nothing: bool = False
+    beside: tuple[Remark, ...] = ()
+    looking: bool = False
+    status: PackStatus | None = None
+
+    @property
+    def profile(self) -> Profile | None:
+        """The chosen profile, one of the user's own included."""
+        wanted = self.request.profile
+        ready = next((one for one in self.profiles if one.source == wanted), None)
+        return ready or (self.survey.profile if self.survey is not None else None)
+
+    @property
+    def backend(self) -> str:
+        """The chosen backend."""
+        return self.request.backend or (self.survey.backend if self.survey is not None else "cron")
+
+    @property
+    def to_do(self) -> tuple[ManagedJob, ...]:
+        """The jobs whose trial is still to come."""
+        return tuple(job for job in self.untried if job.key not in self.trials)
+
+    def choose(self, **changes: object) -> None:
+        """Ask for something else; what was found for the old request holds no more."""
+        self.request = replace(self.request, **changes)  # type: ignore[arg-type]  # fields by name
+        self.plan, self.no_plan, self.nothing = None, ("", ""), False
+
+
+def step_sign(progress: Progress, step: Step) -> Piece:
+    """The glyph of a step: here, done, done with a doubt, still to come."""
+    if step is progress.step:
+        return Piece("►", Tone.ACCENT, bold=True)
+    if step is Step.SCRIPTS and progress.survey is not None:
+        blocked = progress.survey.blocked()
+        return Piece("▲", Tone.WARN) if blocked else Piece("✓", Tone.OK)
+    if step is Step.TRIAL and progress.trials:
+        bad = any(not trial.good for trial in progress.trials.values())
+        return Piece("▲", Tone.WARN) if bad or progress.to_do else Piece("✓", Tone.OK)
+    if step is Step.TRIAL and progress.survey is not None and not progress.untried:
+        return Piece("✓", Tone.OK)
+    if step is Step.TRIAL:
+        return Piece("○", Tone.MUTED)
+    return Piece("✓", Tone.OK) if step < progress.reached else Piece("○", Tone.MUTED)
+
+
+def step_fact(progress: Progress, step: Step, home: str) -> str:
+    """What is chosen or found in a step, in a few words."""
+    survey = progress.survey
+    match step:
+        case Step.SCRIPTS:
+            if survey is None:
+                return "looking …" if progress.looking else "where is ROOT?"
+            return f"{sum(one.path is not None for one in survey.found)} of {len(survey.found)} found"
+        case Step.TRIAL:
+            return _trial_words(progress)
+        case Step.PROFILE:
+            return progress.profile.name if progress.profile is not None else "conservative"
+        case Step.LOGS:
+            return tilde(str(survey.logs.path), home) if survey is not None else ""
+        case Step.BACKEND:
+            return _WHERE[progress.backend]
+        case Step.EXTRAS:
+            return ", ".join(extras(progress.request)) or "optional"
+    return "diff, then apply"
+
+
+def extras(request: SetupRequest) -> list[str]:
+    """The optional parts that are wanted."""
+    wanted = (
+        ("commits", request.git),
+        ("rotation", request.rotate),
+        ("alerts", request.alerts),
+        ("mail", request.mail_to),
+        ("heartbeat", request.heartbeat),
+    )
+    return [name for name, value in wanted if value]
+
+
+def _trial_words(progress: Progress) -> str:
+    if progress.running:
+        return "running …"
+    if progress.survey is None:
+        return ""
+    good = sum(trial.good for trial in progress.trials.values())
+    bad = len(progress.trials) - good
+    parts = [f"{good} ok"] if good else []
+    parts += [f"{bad} failed"] if bad else []
+    parts += [f"{len(progress.to_do)} to come"] if progress.to_do else []
+    return ", ".join(parts) or "nothing to test"
+
+
+def trial_sign(progress: Progress, job: ManagedJob) -> Piece:
+    """The sign of a job's trial."""
+    if progress.running == job.key:
+        return Piece("►", Tone.ACCENT)
+    trial = progress.trials.get(job.key)
+    if trial is None:
+        return Piece("○", Tone.MUTED)
+    result = trial.run.result if trial.run is not None else None
+    if not trial.good or result is None:
+        return Piece("✗", Tone.FAIL, bold=True)
+    if result.outcome is Outcome.WARNINGS:
+        return Piece("▲", Tone.WARN)
+    return Piece("»", Tone.MUTED) if result.outcome is Outcome.SKIPPED else Piece("✓", Tone.OK)
+
+
+def root_words(progress: Progress, home: str) -> str:
+    """ROOT, as a person would write it."""
+    root = str(progress.survey.root) if progress.survey is not None else progress.request.root or ""
+    return tilde(root, home)
+
+
+# Profiles
+
+
+def short(job: ProfileJob) -> str:
+    """When a job runs, in a few cells: "every 15 min"."""
+    return describe(job.times).short
+
+
+def runs_a_day(profile: Profile, now: datetime, zone: tzinfo) -> int:
+    """How many runs the profile starts in the next 24 hours."""
+    return sum(one.a_day for one in timeline(profile, now, zone, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A job's runs of today, one cell for each half hour of the wall clock; `next` where today has none."""
+
+    name: str
+    cells: str
+    runs: int
+    next: str = ""
+
+
+def day_of(job: ProfileJob, now: datetime, zone: tzinfo) -> Day:
+    """Today's runs of a job."""
+    local = now.astimezone(zone)
+    begin = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = begin + timedelta(days=1)
+    runs = takewhile(lambda run: run.timestamp() < end.timestamp(), job.times.runs(_before(begin), zone))
+    counts = [0] * CELLS
+    for run in runs:
+        counts[run.hour * 2 + run.minute // 30] += 1
+    total = sum(counts)
+    soonest = next(job.times.runs(now, zone), None)
+    words = "" if total or soonest is None else f"{here(soonest, now):%a %d %b %H:%M}"
+    return Day(job.key, "".join(map(_cell, counts)), total, words)
+
+
+def legend() -> tuple[Piece, ...]:
+    """What the cells stand for."""
+    marks = [piece for _, glyph, words in _LEGEND for piece in (Piece(f"{glyph} {words}  ", Tone.MUTED),)]
+    return (
+        Piece("· none  ", Tone.MUTED),
+        *marks,
+        Piece(f"{_MORE} more, in each half hour", Tone.MUTED),
+    )
+
+
+def now_cell(now: datetime) -> int:
+    """The half hour that it is."""
+    return now.hour * 2 + now.minute // 30
+
+
+def _before(moment: datetime) -> datetime:
+    return moment - timedelta(seconds=1)
+
+
+def _cell(count: int) -> str:
+    if not count:
+        return "·"
+    return next((glyph for most, glyph, _ in _LEGEND if count <= most), _MORE)
+
+
+# The rollout
+
+
+def rollout(standing: Standing | None) -> list[tuple[str, str, bool, str]]:
+    """The three weeks: their names, what is done in them, whether it is now, and how far it is."""
+    names = (("week 1", "by hand"), ("week 2", "scheduled"), ("week 3", "with commits"))
+    rows = []
+    for number, (week, words) in enumerate(names, start=1):
+        at = standing is not None and standing.week == number
+        far = ""
+        if at and standing is not None and number == 2:
+            far = f"day {standing.days + 1}" + (", ready" if standing.ready else "")
+        rows.append((week, words, at, far))
+    return rows
+
+
+def worst(survey: Survey) -> int:
+    """How many things found keep something from being scheduled."""
+    return sum(remark.severity is Severity.ERROR for remark in survey.remarks)

@@ -1,0 +1,422 @@
+"""The rows of the set-up screen: the list of its steps, and the page of each. Values to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from textual.content import Content
+
+from fedtui.actions.plan import DiffLine
+from fedtui.federation.remark import Remark
+from fedtui.federation.trial import Trial
+from fedtui.model import Severity
+from fedtui.presentation import setup as words
+from fedtui.presentation.federation_status import status_lines
+from fedtui.presentation.home import tilde, tilde_words
+from fedtui.presentation.setup import STEPS, Progress, Step
+from fedtui.presentation.signs import SEVERITIES, Piece, cut
+from fedtui.safe_text import shown
+from fedtui.widgets.lines import (
+    diff_head,
+    diff_lines,
+    fact,
+    fill,
+    note,
+    paragraph,
+    rule,
+    step_lines,
+    wrap_content,
+)
+from fedtui.widgets.palette import content
+
+SIDE = 29
+_LABEL = 11
+EXTRAS = ("git", "rotate", "alerts", "mail_to", "heartbeat")
+BACKENDS = ("cron", "user", "system")
+_EXTRA_WORDS = {
+    "git": ("commits", "every 6 hours data/ is committed and pushed, on a branch of its own: many commits"),
+    "rotate": ("rotation", "the logs are rotated weekly, four are kept"),
+    "alerts": ("alerts", "an apprise URL that is told of trouble, and of its end"),
+    "mail_to": ("mail", "who is mailed of trouble, through sendmail"),
+    "heartbeat": ("heartbeat", "a URL that is fetched after each check, for a watcher elsewhere"),
+}
+_BACKEND_WORDS = {
+    "cron": ("cron", "lines in your crontab; output goes to the logs"),
+    "user": ("user timers", "systemd units of your own; they want lingering to go on after logout"),
+    "system": ("system timers", "systemd units of the machine: root's to make"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How it is drawn: the place of the cursor, the clock, the zone, the home folder, room for rows."""
+
+    cursor: int
+    now: datetime
+    zone: tzinfo
+    home: str
+    height: int
+    whole: bool = False
+
+
+def side_rows(progress: Progress, look: Look, width: int) -> list[Content]:
+    """The steps at the left of a wide screen, and the rollout below them."""
+    rows: list[Content] = []
+    for step in STEPS:
+        here = step is progress.step
+        style = "bold $accent" if here else "$foreground" if step <= progress.reached else "$muted"
+        sign = content((words.step_sign(progress, step), Piece(" ")))
+        rows.append(Content.assemble(" ", sign, (f"{step.value} {step.title}", style)))
+        said = cut(shown(words.step_fact(progress, step, look.home)), width - 6)
+        rows.append(Content.styled(f"     {said}", "$muted"))
+    return [*rows, Content(""), rule(width, Content.styled("rollout", "$muted")), *rollout_rows(progress)]
+
+
+def rollout_rows(progress: Progress) -> list[Content]:
+    """The three weeks; the one that it is in the text's tone."""
+    rows: list[Content] = []
+    for week, said, at, far in words.rollout(progress.status.standing if progress.status else None):
+        rows.append(Content.styled(f" {week}  {said}", "$foreground" if at else "$muted"))
+        if far:
+            rows.append(Content.styled(f"         {far}", "$muted"))
+    return rows
+
+
+def strip_rows(progress: Progress, width: int) -> list[Content]:
+    """The steps in one row, for a narrow screen."""
+    parts: list[Content] = []
+    for step in STEPS:
+        style = "bold $accent" if step is progress.step else "$muted"
+        sign = content((words.step_sign(progress, step),))
+        parts.append(Content.assemble(sign, " ", (step.title, style)))
+    return [Content(" ") + Content("  ").join(parts)]
+
+
+def page_rows(progress: Progress, look: Look, width: int) -> list[Content]:
+    """The page of the step."""
+    pages: dict[Step, Callable[[Progress, Look, int], list[Content]]] = {
+        Step.STATUS: _status,
+        Step.SCRIPTS: _scripts,
+        Step.TRIAL: _trials,
+        Step.PROFILE: _profiles,
+        Step.LOGS: _logs,
+        Step.BACKEND: _backends,
+        Step.EXTRAS: _extras,
+        Step.REVIEW: _review,
+    }
+    if look.whole and progress.step is not Step.REVIEW:
+        return [rule(width, Content.styled("The whole change", "$muted")), *_review(progress, look, width)]
+    inner = width - 2
+    return [Content(" ") + row for row in pages[progress.step](progress, look, inner)]
+
+
+# Steps
+
+
+def _status(progress: Progress, look: Look, width: int) -> list[Content]:
+    if progress.status is None:
+        return [Content.styled("Reading …", "$muted")]
+    rows: list[Content] = []
+    for line in status_lines(progress.status, look.now):
+        said = tilde_words(line, look.home)
+        indent = len(said) - len(said.lstrip())
+        for row in paragraph(said.strip(), width - indent) if said.strip() else [Content("")]:
+            rows.append(Content(" " * indent) + row)
+    hints = (
+        ("enter", "change profile, logs, backend or what is beside"),
+        ("d", "drills: rehearse a failure"),
+        ("x", "take everything away again"),
+    )
+    rows += [Content(""), rule(width, Content.styled("What next", "$muted"))]
+    return rows + [Content.assemble((key.ljust(7), "bold $accent"), said) for key, said in hints]
+
+
+def _scripts(progress: Progress, look: Look, width: int) -> list[Content]:
+    survey = progress.survey
+    rows: list[Content] = []
+    if survey is None:
+        rows += _refused(progress.refusal, width)
+        said = (
+            "ROOT is the federation's checkout: the folder with scripts/ and data/ in it. The scripts are "
+            "looked at and not run, and nothing is changed before you have seen it and said y."
+        )
+        return [*rows, *([Content("")] if rows else []), *paragraph(said, width, "$muted")]
+    for one in survey.found:
+        found = one.path is not None
+        sign = ("✓ ", "$ok") if found else ("✗ ", "bold $fail")
+        where = tilde(str(one.path), look.home) if found else f"no {' or '.join(one.job.scripts)}"
+        rows.append(Content.assemble(sign, one.job.key.ljust(_LABEL), cut(shown(where), width - _LABEL - 2)))
+    about = list(survey.remarks)
+    if about:
+        rows += [Content(""), rule(width, Content.styled("What was found", "$muted"))]
+    return rows + [row for one in _ranked(about) for row in _remark(one, look, width)]
+
+
+def _trials(progress: Progress, look: Look, width: int) -> list[Content]:
+    if progress.survey is None:
+        return [Content.styled("Looking …", "$muted")]
+    rows: list[Content] = []
+    if not progress.untried:
+        rows += paragraph("Nothing is to be tested: every job runs already as it would.", width, "$muted")
+    for job in progress.untried:
+        sign = content((words.trial_sign(progress, job), Piece(" ")))
+        trial = progress.trials.get(job.key)
+        said = "running" if progress.running == job.key else "not tested yet"
+        said = trial.words if trial is not None else said
+        for number, row in enumerate(paragraph(tilde_words(said, look.home), width - 22, "")):
+            head = Content.assemble(sign, job.key.ljust(20)) if not number else Content(" " * 22)
+            rows.append(head + row)
+    if progress.to_do and not progress.running:
+        scheduler = "cron's" if progress.backend == "cron" else "systemd's"
+        rows += [
+            Content(""),
+            Content.assemble(("t", "bold $accent"), f" runs each once, in {scheduler} environment"),
+        ]
+    if progress.output:
+        name = progress.running or "the last one"
+        rows += [Content(""), rule(width, Content.styled(f"Output of {name}", "$muted"))]
+        room = max(4, look.height - len(rows) - 1)
+        rows += [Content(cut(shown(line), width)) for line in progress.output[-room:]]
+    failed = [trial.name for trial in progress.trials.values() if not trial.good]
+    if failed and not progress.running:
+        rows += [
+            Content(""),
+            *note("✗", "bold $fail", _left_out(failed, force=progress.request.force), width),
+        ]
+    return rows
+
+
+def _profiles(progress: Progress, look: Look, width: int) -> list[Content]:
+    chosen = progress.profile
+    rows = [
+        _profile_head(width),
+        *(_profile_row(progress, look, at, width) for at in range(len(progress.profiles))),
+    ]
+    if chosen is None:
+        return rows
+    head = Content.assemble(("24 hours of ", "$muted"), chosen.name)
+    rows += [rule(width, head), *_day_rows(progress, look, width)]
+    if chosen.reason and look.height >= 26:
+        why = Content.assemble(("Why  ", "$muted"), shown(chosen.reason))
+        rows += [Content(""), *_wrapped(why, width)]
+    return rows + _added(progress, look, width)
+
+
+def _profile_head(width: int) -> Content:
+    columns = f"{'PROFILE':<15}{'SYNC':<14}{'EXPORT':<14}{'METRICS':<15}{'RUNS/DAY':>8}"
+    return Content.styled(cut(f"  {columns}  {'FOR' if width >= 84 else ''}", width), "$muted")
+
+
+def _profile_row(progress: Progress, look: Look, at: int, width: int) -> Content:
+    profile = progress.profiles[at]
+    here = at == look.cursor
+    chosen = progress.profile is not None and profile.source == progress.profile.source
+    times = [words.short(job) for job in profile.jobs[:3]]
+    columns = "".join(text.ljust(room) for text, room in zip(times, (14, 14, 15), strict=False))
+    runs = f"{words.runs_a_day(profile, look.now, look.zone):,}"
+    suits = ("recommended" if profile.recommended else profile.suits.partition(",")[0]) if width >= 84 else ""
+    row = Content.assemble(
+        ("● " if chosen else "○ ", "$accent" if chosen else "$muted"),
+        (cut(profile.name, 14).ljust(15), "bold" if here else ""),
+        columns.ljust(43),
+        runs.rjust(8),
+        (f"  {cut(shown(suits), max(1, width - 72))}", "$muted"),
+    )
+    return fill(row, width, "on $cursor") if here else row
+
+
+def _day_rows(progress: Progress, look: Look, width: int) -> list[Content]:
+    chosen = progress.profile
+    if chosen is None:
+        return []
+    marks = "".join(f"{hour:02}".ljust(8) for hour in range(0, 24, 4))
+    rows = [Content.styled(f"{'':{_LABEL}}{marks}  runs", "$muted")]
+    for job in chosen.jobs:
+        day = words.day_of(job, look.now, look.zone)
+        later = f"  next: {day.next}" if day.next and width >= 84 else ""
+        rows.append(
+            Content.assemble(
+                (cut(day.name, _LABEL - 1).ljust(_LABEL), "$muted"),
+                (day.cells, "$accent"),
+                f" {day.runs or '–':>5}",
+                (later, "$muted"),
+            )
+        )
+    at = words.now_cell(look.now)
+    rows.append(Content.styled(f"{'':{_LABEL + at}}^ now {look.now:%H:%M}", "$muted"))
+    return [*rows, Content.assemble(" " * _LABEL, content(words.legend()))]
+
+
+def _added(progress: Progress, look: Look, width: int) -> list[Content]:
+    """The beginning of the change that would be made, so far."""
+    if progress.no_plan[0]:
+        return [Content(""), *_refused(progress.no_plan, width)]
+    if progress.nothing:
+        return [Content(""), *paragraph("Nothing would change: everything is so already.", width, "$muted")]
+    if progress.plan is None:
+        return [Content(""), Content.styled("working out what would change …", "$muted")]
+    rows: list[Content] = []
+    for diff in progress.plan.diffs[:1]:
+        head = Content.assemble(("What would change  ", "$muted"), cut(shown(diff.title), width - 30))
+        rows += [Content(""), rule(width, head)]
+        lines = [line for line in diff.lines if line.sign != " " and not line.text.startswith("#")]
+        rows += [_short_line(line, look, width) for line in lines[:4]]
+    more = len(progress.plan.diffs) - 1
+    said = f"and {more} more file{'' if more == 1 else 's'}; " if more else ""
+    rows.append(
+        Content.assemble((said, "$muted"), ("D", "bold $accent"), (" shows the whole change", "$muted"))
+    )
+    for trial in progress.trials.values():
+        if not trial.good and not progress.request.force:
+            rows += _failed(trial, width)
+    return rows
+
+
+def _logs(progress: Progress, look: Look, width: int) -> list[Content]:
+    survey = progress.survey
+    if survey is None:
+        return [Content.styled("Looking …", "$muted")]
+    rows = [*paragraph(tilde_words(survey.logs.why, look.home), width), Content("")]
+    for job in survey.profile.jobs:
+        path = tilde(str(survey.logs.path / job.log), look.home)
+        rows.append(fact(job.key, Content(cut(shown(path), width - _LABEL)), _LABEL))
+    rotation = "rotated weekly" if progress.request.rotate else "not rotated; step 6 turns that on"
+    rows += [fact("", Content.styled(rotation, "$muted"), _LABEL), Content("")]
+    return [*rows, Content.assemble(("e", "bold $accent"), " another folder")]
+
+
+def _backends(progress: Progress, look: Look, width: int) -> list[Content]:
+    rows = []
+    for at, name in enumerate(BACKENDS):
+        title, said = _BACKEND_WORDS[name]
+        rows += _choice(at == look.cursor, progress.backend == name, title, said, width)
+    survey = progress.survey
+    if progress.backend == "user":
+        lingers = survey.lingers if survey is not None else None
+        said = (
+            "lingering is on"
+            if lingers
+            else "lingering is turned on"
+            if progress.request.linger
+            else ("you do not linger: the timers stand still while you are logged out")
+        )
+        rows += [Content(""), *paragraph(f"{said}.", width)]
+        if not lingers:
+            rows.append(Content.assemble(("l", "bold $accent"), " turn lingering on, or not"))
+    rows += [Content(""), *_refused(progress.refusal, width)] if progress.refusal[0] else []
+    return rows
+
+
+def _extras(progress: Progress, look: Look, width: int) -> list[Content]:
+    rows: list[Content] = []
+    for at, name in enumerate(EXTRAS):
+        title, said = _EXTRA_WORDS[name]
+        value = getattr(progress.request, name)
+        on = bool(value)
+        shown_as = {"alerts": "set", "heartbeat": "set"}.get(
+            name, str(value) if value not in (True, None) else ""
+        )
+        label = f"{title}  {shown(shown_as)}" if on and shown_as else title
+        rows += _choice(at == look.cursor, on, label, said, width)
+    rows += [
+        Content(""),
+        Content.assemble(("space", "bold $accent"), " on or off    ", ("e", "bold $accent"), " type"),
+    ]
+    rows += [Content(""), *_refused(progress.no_plan, width)] if progress.no_plan[0] else []
+    found = _ranked(progress.beside)
+    rows += [Content("")] if found else []
+    return rows + [row for one in found for row in _remark(one, look, width)]
+
+
+def _choice(here: bool, chosen: bool, title: str, said: str, width: int) -> list[Content]:
+    mark = Content.assemble(
+        ("● " if chosen else "○ ", "$accent" if chosen else "$muted"), (title, "bold" if here else "")
+    )
+    return [
+        fill(mark, width, "on $cursor") if here else mark,
+        *(Content("    ") + row for row in paragraph(said, width - 4, "$muted")),
+    ]
+
+
+def _review(progress: Progress, look: Look, width: int) -> list[Content]:
+    if progress.to_do and not progress.nothing:
+        names = ", ".join(job.name for job in progress.to_do)
+        rows = note("▲", "$warn", f"not tested yet: {names}. t runs them once.", width)
+    else:
+        rows = []
+    if progress.no_plan[0]:
+        return [*rows, *_refused(progress.no_plan, width)]
+    if progress.nothing:
+        return [*rows, *paragraph("Nothing changes: everything is as it should be already.", width)]
+    plan = progress.plan
+    if plan is None:
+        return [*rows, Content.styled("working out the change …", "$muted")]
+    rows += [Content("")] if rows else []
+    rows += paragraph(tilde_words(plan.summary, look.home), width)
+    for warning in plan.warnings:
+        rows += note("▲", "$warn", tilde_words(warning, look.home), width)
+    for trial in progress.trials.values():
+        if not trial.good:
+            how = "is scheduled all the same" if progress.request.force else "is not scheduled"
+            rows += note("✗", "bold $fail", f"{trial.name} {how}: {trial.words}", width)
+    for diff in plan.diffs:
+        rows += [Content(""), rule(width, diff_head(diff, width)), *diff_lines(diff, width, context=False)]
+    return [
+        *rows,
+        Content(""),
+        rule(width, Content.styled("what will be done", "$muted")),
+        *step_lines(plan.steps, width),
+    ]
+
+
+# Pieces
+
+
+def _left_out(names: Sequence[str], *, force: bool) -> str:
+    who = ", ".join(names)
+    if force:
+        return f"{who}: scheduled all the same, as you insist; F takes that back."
+    return f"{who} will not be scheduled. Mend it and test again with t; F insists."
+
+
+def _failed(trial: Trial, width: int) -> list[Content]:
+    """Why a job is left out."""
+    rows = paragraph(f"{trial.name} will not be scheduled: {trial.words}", width - 2)
+    return [
+        Content.assemble(("  " if number else "✗ ", "bold $fail"), row) for number, row in enumerate(rows)
+    ]
+
+
+def _ranked(remarks: Sequence[Remark]) -> list[Remark]:
+    order = list(Severity)
+    return sorted(remarks, key=lambda one: order.index(one.severity))
+
+
+def _remark(remark: Remark, look: Look, width: int) -> list[Content]:
+    sign = SEVERITIES[remark.severity]
+    glyph = content((Piece(f"{sign.glyph} ", sign.tone, sign.bold),))
+    text = f"{remark.key}: {remark.text}" if remark.key else remark.text
+    rows = paragraph(tilde_words(text, look.home), width - 2)
+    advice = paragraph(tilde_words(remark.advice, look.home), width - 4, "$muted") if remark.advice else []
+    head, *more = rows
+    return [glyph + head, *(Content("  ") + row for row in more), *(Content("    ") + row for row in advice)]
+
+
+def _refused(refusal: tuple[str, str], width: int) -> list[Content]:
+    message, advice = refusal
+    if not message:
+        return []
+    return [*note("✗", "bold $fail", message, width), *(note(" ", "", advice, width) if advice else [])]
+
+
+def _wrapped(text: Content, width: int) -> list[Content]:
+    return wrap_content(text, width)
+
+
+def _short_line(line: DiffLine, look: Look, width: int) -> Content:
+    """A changed line in one row; the whole change shows it whole."""
+    style = "$ok on $add" if line.sign == "+" else "$fail on $rem"
+    text = f"{line.number:>4} {line.sign} {tilde_words(shown(line.text), look.home)}"
+    return fill(Content(cut(text, width)), width).stylize(style)

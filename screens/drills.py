@@ -1,0 +1,196 @@
+"""The drills: what can be rehearsed, what each would do, and one of them run with its output as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.worker import Worker
+
+from fedtui.actions.plan import Refused
+from fedtui.config import ConfigError
+from fedtui.federation.drills.catalog import ALL
+from fedtui.federation.drills.drill import Drill, Event, Setting
+from fedtui.federation.drills.gather import Asked, drills_folder, gather
+from fedtui.federation.drills.rehearse import Outcome, rehearse, tidy
+from fedtui.model import Job
+from fedtui.safe_text import shown
+from fedtui.screens.ask import AskScreen
+from fedtui.screens.job_actions import JobActions
+from fedtui.widgets.drill_lines import Drilled, drill_rows
+from fedtui.widgets.key_line import KeyLine
+from fedtui.widgets.keys import DRILLS_SCREEN
+from fedtui.widgets.lines import Body
+from fedtui.widgets.pane import PaneRule
+
+MOST = 2000
+"""Events of a drill that are kept to be shown."""
+
+Gather = Callable[[], Awaitable[Setting]]
+
+
+class DrillsScreen(JobActions):
+    """Opened by `d` in the set-up. `root` is where the scripts are, empty for "as set up"."""
+
+    CSS_PATH = "../styles/setup.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(key.binding for key in DRILLS_SCREEN),
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown,space", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+    ]
+
+    def __init__(self, root: str = "", gather_: Gather | None = None) -> None:
+        super().__init__()
+        self._root = root
+        self._gather = gather_ or self._ask
+        self._setting: Setting | None = None
+        self._refusal = ""
+        self._reasons: dict[str, str] = {}
+        self._cursor = 0
+        self._events: list[Event] = []
+        self._outcomes: dict[str, Outcome] = {}
+        self._worker: Worker[None] | None = None
+        self._stale = False
+        self._running_name = self._shown_name = ""
+
+    @property
+    def job(self) -> Job | None:
+        """No job is selected here."""
+        return None
+
+    @property
+    def drill(self) -> Drill:
+        """The drill under the cursor."""
+        return ALL[self._cursor]
+
+    @property
+    def running(self) -> bool:
+        """Whether a drill goes on."""
+        return self._worker is not None and self._worker.is_running
+
+    def compose_page(self) -> ComposeResult:
+        """The list, and what there is to say of the drill under the cursor."""
+        self._rule = PaneRule("Drills")
+        self._rule.active = True
+        self._page = Body(self._rows, id="page-body")
+        yield self._rule
+        with VerticalScroll(id="page", can_focus=False):
+            yield self._page
+
+    def on_mount(self) -> None:
+        """Find out what can be run here."""
+        super().on_mount()
+        self.run_worker(self._open(), group="drills", exclusive=True)
+
+    def on_resize(self) -> None:
+        """Other widths wrap otherwise."""
+        self._draw()
+
+    async def _ask(self) -> Setting:
+        ports = self.host.ports
+        for journal, complaints in await asyncio.to_thread(tidy, drills_folder(ports.config)):
+            how = "; ".join(complaints) if complaints else "it has been cleaned up now"
+            self.notify(shown(f"A drill {journal.drill} was cut off earlier: {how}"), markup=False)
+        return await gather(Asked(root=self._root), ports)
+
+    async def _open(self) -> None:
+        try:
+            setting = await self._gather()
+        except (Refused, ConfigError) as error:
+            self._refusal = str(error)
+        else:
+            self._reasons = await asyncio.to_thread(
+                lambda: {drill.name: drill.hindrance(setting) for drill in ALL}
+            )
+            self._setting = setting
+        self._draw()
+
+    def _rows(self, width: int) -> Sequence[Content]:
+        drilled = Drilled(
+            self._cursor,
+            self._setting,
+            self._refusal,
+            self._reasons,
+            self._outcomes,
+            self._events if self._shown_name == self.drill.name else [],
+            self._running_name,
+            self.app.size.height - 4,
+        )
+        return drill_rows(drilled, self.host.home, width)
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        self._page.redraw()
+        labels = {"drills.back": "stop the drill"} if self.running else {}
+        for line in self.query(KeyLine):
+            line.labels = labels
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A drill that cannot be run here has no key."""
+        if action == "run":
+            return self._setting is not None and not self.running and not self._reasons.get(self.drill.name)
+        return True
+
+    def action_move(self, by: int) -> None:
+        """Another drill."""
+        self._cursor = max(0, min(len(ALL) - 1, self._cursor + by))
+        self._draw()
+
+    def action_page(self, direction: int) -> None:
+        """Scroll what is said."""
+        page = self.query_one("#page", VerticalScroll)
+        if direction > 0:
+            page.scroll_page_down(animate=False)
+        else:
+            page.scroll_page_up(animate=False)
+
+    def action_run(self) -> None:
+        """Run the drill, after a `y`."""
+        if self._setting is not None:
+            self._worker = self.run_worker(
+                self._play(self.drill, self._setting), group="drill", exclusive=True
+            )
+
+    async def _play(self, drill: Drill, setting: Setting) -> None:
+        text = "Nothing of yours is changed; a guard cleans up where the drill is killed."
+        if not await self._yes(
+            AskScreen("Drill", drill.name, f"{drill.title}: {drill.about}", text, "run it")
+        ):
+            return
+        self._events, self._running_name, self._shown_name = [], drill.name, drill.name
+        self._outcomes.pop(drill.name, None)
+        self._draw()
+        try:
+            self._outcomes[drill.name] = await rehearse(drill, setting, self._told)
+        except Refused as refusal:
+            await self._refused("Drill", drill.name, refusal)
+        finally:
+            self._running_name = ""
+            self.call_later(self._draw)
+
+    def _told(self, event: Event) -> None:
+        self._events.append(event)
+        del self._events[:-MOST]
+        if not self._stale:
+            self._stale = True
+            self.set_timer(0.05, self._drawn_later)
+
+    def _drawn_later(self) -> None:
+        self._stale = False
+        self._draw()
+
+    def action_back(self) -> None:
+        """Stop the drill that goes on, and clean up; else back to the set-up."""
+        if self._worker is not None and self._running_name:
+            self._worker.cancel()
+        else:
+            self.app.pop_screen()

@@ -1,0 +1,523 @@
+"""A federation set up step by step: scripts, test run, profile, logs, backend, what is beside, review.
+
+Nothing is written before the last step, whose plan goes through the confirm dialog like any other change.
+Where something is set up already the screen opens on how it stands, with what can come next.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Input
+
+from fedtui.actions.bundle_parts import NothingToChange
+from fedtui.actions.plan import Plan, Refused
+from fedtui.config import ConfigError
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.profile import ready_made
+from fedtui.federation.remark import Remark
+from fedtui.federation.request import SetupRequest
+from fedtui.federation.status import PackStatus
+from fedtui.federation.survey import Survey
+from fedtui.federation.trial import Told, Trial
+from fedtui.model import Job
+from fedtui.pack import Pack
+from fedtui.presentation.setup import Progress, Step, root_words
+from fedtui.presentation.signs import Piece, Tone
+from fedtui.safe_text import decode, shown
+from fedtui.screens.job_actions import JobActions
+from fedtui.widgets.head_line import WIDE
+from fedtui.widgets.key_line import KeyLine
+from fedtui.widgets.keys import SETUP_SCREEN
+from fedtui.widgets.lines import Body
+from fedtui.widgets.pane import PaneRule
+from fedtui.widgets.plain_input import PlainInput
+from fedtui.widgets.setup_page import BACKENDS, EXTRAS, Look, page_rows, side_rows, strip_rows
+
+_FRAME = 4
+_TYPED = {Step.SCRIPTS: "ROOT", Step.LOGS: "logs in", Step.EXTRAS: ""}
+_TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
+
+
+class DeskPort(Protocol):
+    """What the screen asks and does (`federation.desk`); `remarks` came with the newest plan."""
+
+    remarks: tuple[Remark, ...]
+
+    async def status(self) -> PackStatus:
+        """What is set up."""
+        ...
+
+    async def survey(self, request: SetupRequest) -> Survey:
+        """Look around."""
+        ...
+
+    async def untried(self, survey: Survey) -> tuple[ManagedJob, ...]:
+        """The jobs that want a trial."""
+        ...
+
+    async def try_out(self, survey: Survey, job: ManagedJob, told: Told) -> Trial:
+        """Run one once."""
+        ...
+
+    async def plan(self, survey: Survey, trials: tuple[Trial, ...]) -> Plan:
+        """The whole change."""
+        ...
+
+    async def removal(self) -> Plan:
+        """Everything taken away."""
+        ...
+
+
+class SetupScreen(JobActions):
+    """Opened by `s`. `desk` does the work; by default that of this machine."""
+
+    CSS_PATH = "../styles/setup.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(key.binding for key in SETUP_SCREEN),
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+    ]
+
+    def __init__(self, desk: DeskPort | None = None) -> None:
+        super().__init__()
+        self._desk = desk
+        self.progress = Progress(SetupRequest(profile="conservative", backend="cron"), ready_made())
+        self._cursor = 0
+        self._whole = False
+        self._typing = ""
+
+    @property
+    def desk(self) -> DeskPort:
+        """Whoever does the work."""
+        if self._desk is None:
+            from fedtui.federation.desk import Desk
+
+            self._desk = Desk(self.host.ports, lambda: self.snapshot, self.host.past)
+        return self._desk
+
+    @property
+    def job(self) -> Job | None:
+        """No job is selected here."""
+        return None
+
+    # What is drawn
+
+    def compose_page(self) -> ComposeResult:
+        """The steps at the left, or in a row; the page; the line to type in."""
+        self._side_rule, self._rule = PaneRule("Set-up"), PaneRule("Set-up")
+        self._rule.active = True
+        self._side = Body(lambda width: side_rows(self.progress, self._look(), width), id="steps")
+        self._strip = Body(lambda width: strip_rows(self.progress, width), id="strip")
+        self._page = Body(lambda width: page_rows(self.progress, self._look(), width), id="page-body")
+        with Horizontal(id="setup"):
+            with VerticalScroll(id="side", can_focus=False):
+                yield self._side_rule
+                yield self._side
+            with VerticalScroll(id="right", can_focus=False):
+                yield self._rule
+                yield self._strip
+                with VerticalScroll(id="page", can_focus=False):
+                    yield self._page
+                with Horizontal(id="typed"):
+                    yield Body(lambda _: [Content.styled(f" {self._label}", "$muted")], id="label")
+                    yield PlainInput(id="field")
+
+    def on_mount(self) -> None:
+        """Find out what is set up."""
+        super().on_mount()
+        self.query_one("#typed").display = False
+        self._draw()
+        self.run_worker(self._open(), group="setup", exclusive=True)
+
+    def on_resize(self, event: Resize) -> None:
+        """The steps stand at the left where there is room."""
+        self.set_class(event.size.width >= WIDE, "-wide")
+        self._draw()
+
+    def _look(self) -> Look:
+        now = self.now()
+        zone = now.tzinfo
+        if zone is None:
+            raise TypeError("the clock gives the time in a zone")
+        height = self.app.size.height - _FRAME
+        return Look(self._cursor, now, zone, self.host.home, height, self._whole)
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        progress, wide = self.progress, self.app.size.width >= WIDE
+        root = shown(root_words(progress, self.host.home))
+        place = (Piece(f"  {root}", Tone.TEXT),) if root else ()
+        number = f"  step {progress.step.value} of 7" if progress.step else ""
+        self._side_rule.show("Set-up", place)
+        if wide:
+            title = f"{progress.step.value} {progress.step.title}" if progress.step else "Set up already"
+            self._rule.show(title)
+        else:
+            self._rule.show("Federation set-up", (*place, Piece(number, Tone.MUTED)))
+        self._strip.display = not wide and bool(progress.step)
+        for body in (self._side, self._strip, self._page, self.query_one("#label", Body)):
+            body.redraw()
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        progress = self.progress
+        labels = {"setup.whole": "the step"} if self._whole else {}
+        if progress.step is Step.STATUS:
+            labels["setup.next"] = "change"
+        elif progress.step is Step.REVIEW:
+            labels["setup.next"] = "confirm"
+        if progress.trials and not progress.to_do:
+            labels["setup.test"] = "test again"
+        for line in self.query(KeyLine):
+            line.labels = labels
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only keys that do something in this step."""
+        progress = self.progress
+        step = progress.step
+        match action:
+            case "next":
+                tested = not progress.to_do and not progress.running and not progress.looking
+                return step is not Step.REVIEW or (tested and progress.plan is not None)
+            case "step_back":
+                return step > Step.SCRIPTS or (step is Step.SCRIPTS and self._is_set_up)
+            case "test":
+                return bool(progress.untried) and not progress.running and step is not Step.STATUS
+            case "whole":
+                return step not in (Step.STATUS, Step.REVIEW) and progress.plan is not None
+            case "edit":
+                return step in _TYPED
+            case "switch":
+                return step in (Step.EXTRAS, Step.BACKEND, Step.PROFILE)
+            case "insist":
+                failed = any(not trial.good for trial in progress.trials.values())
+                return step in (Step.TRIAL, Step.REVIEW) and (failed or progress.request.force)
+            case "linger":
+                return step is Step.BACKEND and progress.backend == "user"
+            case "remove":
+                return step is Step.STATUS
+            case "drills":
+                return step in (Step.STATUS, Step.SCRIPTS)
+        return True
+
+    @property
+    def _is_set_up(self) -> bool:
+        return self.progress.status is not None and self.progress.status.pack is not None
+
+    # Looking
+
+    async def _open(self) -> None:
+        """Begin with how it stands, or with the question where ROOT is."""
+        progress = self.progress
+        try:
+            progress.status = await self.desk.status()
+        except (Refused, ConfigError) as error:
+            progress.refusal = _said(error)
+        pack = progress.status.pack if progress.status is not None else None
+        if pack is not None:
+            progress.request = _as_it_is(pack)
+            progress.step = progress.reached = Step.STATUS
+        else:
+            progress.step = progress.reached = Step.SCRIPTS
+        self._draw()
+        if pack is None:
+            self.action_edit()
+
+    def _look_around(self) -> None:
+        self.run_worker(self._survey(), group="setup", exclusive=True)
+
+    async def _survey(self) -> None:
+        """Look around for the request as it is now, then work out the change."""
+        progress = self.progress
+        progress.looking, progress.refusal = True, ("", "")
+        self._draw()
+        try:
+            survey = await self.desk.survey(progress.request)
+            if progress.survey is not None and _other_runs(progress.survey, survey):
+                progress.trials.clear()
+                progress.output.clear()
+            progress.untried = await self.desk.untried(survey)
+            progress.survey = survey
+        except (Refused, ConfigError) as error:
+            progress.survey = None
+            progress.refusal = _said(error)
+        progress.looking = False
+        self._draw()
+        if progress.survey is not None:
+            await self._work_out(progress.survey)
+
+    async def _work_out(self, survey: Survey) -> None:
+        progress = self.progress
+        progress.plan, progress.no_plan, progress.nothing = None, ("", ""), False
+        try:
+            progress.plan = await self.desk.plan(survey, tuple(progress.trials.values()))
+        except NothingToChange:
+            progress.nothing = True
+        except (Refused, ConfigError) as error:
+            progress.no_plan = _said(error)
+        progress.beside = self.desk.remarks
+        self._draw()
+
+    # Steps
+
+    def action_next(self) -> None:
+        """The next step; the last one shows the plan and asks for `y`."""
+        progress = self.progress
+        if progress.step is Step.REVIEW:
+            self._begin(self._confirm())
+        elif progress.step is Step.SCRIPTS and progress.survey is None:
+            self.action_edit()
+        elif progress.step is Step.STATUS:
+            self._go(Step.SCRIPTS)
+            self._look_around()
+        else:
+            self._go(Step(progress.step + 1))
+
+    def action_step_back(self) -> None:
+        """The step before."""
+        self._go(Step(max(self.progress.step - 1, Step.STATUS if self._is_set_up else Step.SCRIPTS)))
+
+    def _go(self, step: Step) -> None:
+        progress = self.progress
+        progress.step, progress.reached = step, max(progress.reached, step)
+        self._whole = False
+        self._cursor = self._chosen(step)
+        self.query_one("#page", VerticalScroll).scroll_home(animate=False)
+        self._draw()
+
+    def _chosen(self, step: Step) -> int:
+        """Where the cursor of a step begins: on what is chosen."""
+        progress = self.progress
+        if step is Step.PROFILE and progress.profile is not None:
+            sources = [one.source for one in progress.profiles]
+            return sources.index(progress.profile.source) if progress.profile.source in sources else 0
+        return BACKENDS.index(progress.backend) if step is Step.BACKEND else 0
+
+    def action_move(self, by: int) -> None:
+        """Move among what can be chosen, or scroll."""
+        progress = self.progress
+        many = {
+            Step.PROFILE: len(progress.profiles),
+            Step.BACKEND: len(BACKENDS),
+            Step.EXTRAS: len(EXTRAS),
+        }.get(progress.step, 0)
+        if not many or self._whole:
+            self.query_one("#page", VerticalScroll).scroll_relative(y=by, animate=False)
+            return
+        self._cursor = max(0, min(many - 1, self._cursor + by))
+        if progress.step is Step.PROFILE:
+            progress.choose(profile=progress.profiles[self._cursor].source)
+            self._look_around()
+        elif progress.step is Step.BACKEND:
+            progress.choose(backend=BACKENDS[self._cursor])
+            self._look_around()
+        self._draw()
+
+    def action_page(self, direction: int) -> None:
+        """Scroll the page."""
+        page = self.query_one("#page", VerticalScroll)
+        if direction > 0:
+            page.scroll_page_down(animate=False)
+        else:
+            page.scroll_page_up(animate=False)
+
+    def action_switch(self) -> None:
+        """Turn what the cursor is on on or off."""
+        progress = self.progress
+        if progress.step is not Step.EXTRAS:
+            return
+        name = EXTRAS[self._cursor]
+        if name in _TYPED_EXTRAS and not getattr(progress.request, name):
+            self.action_edit()
+            return
+        if name == "alerts":
+            progress.choose(alerts=())
+        elif name in _TYPED_EXTRAS:
+            progress.choose(**{name: ""})
+        else:
+            progress.choose(**{name: not getattr(progress.request, name)})
+        self._look_around()
+
+    def action_insist(self) -> None:
+        """Schedule also what failed its test run, or no longer."""
+        self.progress.choose(force=not self.progress.request.force)
+        self._look_around()
+
+    def action_linger(self) -> None:
+        """Have user timers go on after logout, or not."""
+        self.progress.choose(linger=not self.progress.request.linger)
+        self._look_around()
+
+    def action_whole(self) -> None:
+        """The whole change in place of the page, and back."""
+        self._whole = not self._whole
+        self._draw()
+
+    # Typing
+
+    @property
+    def _label(self) -> str:
+        labels = {"alerts": "alert URL", "mail_to": "mail to", "heartbeat": "heartbeat URL"}
+        return labels.get(self._typing, _TYPED.get(self.progress.step, ""))
+
+    def action_edit(self) -> None:
+        """Type what the step asks for."""
+        progress = self.progress
+        if progress.step not in _TYPED:
+            return
+        value = progress.request.root or ""
+        self._typing = "root"
+        if progress.step is Step.LOGS:
+            self._typing, value = "log_dir", progress.request.log_dir or step_folder(progress)
+        elif progress.step is Step.EXTRAS:
+            name = EXTRAS[self._cursor]
+            if name not in _TYPED_EXTRAS:
+                return
+            self._typing = name
+            value = (
+                (progress.request.alerts or ("",))[0] if name == "alerts" else getattr(progress.request, name)
+            )
+        field = self.query_one("#field", PlainInput)
+        field.value = value or ""
+        field.cursor_position = len(field.value)
+        self.query_one("#typed").display = True
+        field.focus()
+        self._draw()
+
+    @on(Input.Submitted, "#field")
+    def _typed(self, event: Input.Submitted) -> None:
+        value, name = event.value.strip(), self._typing
+        self._stop_typing()
+        if name == "alerts":
+            self.progress.choose(alerts=(value,) if value else ())
+        else:
+            self.progress.choose(**{name: value})
+        self._look_around()
+
+    def _stop_typing(self) -> None:
+        self.query_one("#typed").display = False
+        self.set_focus(None)
+        self._typing = ""
+        self._draw()
+
+    # The trial
+
+    def action_test(self) -> None:
+        """Run each script once, its output as it comes."""
+        survey = self.progress.survey
+        if survey is not None and not self.progress.running:
+            self._go(Step.TRIAL)
+            self.run_worker(self._try(survey), group="trial", exclusive=True)
+
+    async def _try(self, survey: Survey) -> None:
+        progress = self.progress
+        progress.trials.clear()
+        for job in progress.untried:
+            progress.running = job.key
+            progress.output.clear()
+            self._draw()
+            try:
+                progress.trials[job.key] = await self.desk.try_out(survey, job, self._told)
+            except Refused as refused:
+                progress.trials[job.key] = Trial(job.key, job.name, None, str(refused))
+            finally:
+                progress.running = ""
+        await self._work_out(survey)
+
+    def _told(self, output: bytes) -> None:
+        if output:
+            self.progress.output += decode(output).splitlines()
+            del self.progress.output[:-500]
+            self._draw()
+
+    # The end of it
+
+    async def _confirm(self) -> None:
+        survey = self.progress.survey
+        if survey is None:
+            return
+        trials = tuple(self.progress.trials.values())
+        await self._change("Set up", None, lambda _: self.desk.plan(survey, trials))
+        await self._reopen()
+
+    def action_remove(self) -> None:
+        """Leave everything as it was before the set-up."""
+        self._begin(self._remove())
+
+    async def _remove(self) -> None:
+        await self._change("Remove", None, lambda _: self.desk.removal())
+        await self._reopen()
+
+    async def _reopen(self) -> None:
+        """After a change: how it stands now. After none, the step as it was."""
+        was = self._is_set_up
+        before = self.progress.status.pack if self.progress.status is not None else None
+        try:
+            status = await self.desk.status()
+        except (Refused, ConfigError) as error:
+            self.progress.refusal = _said(error)
+            self._draw()
+            return
+        if status.pack != before or (status.pack is not None) is not was:
+            self.progress = Progress(SetupRequest(profile="conservative", backend="cron"), ready_made())
+            await self._open()
+
+    def action_drills(self) -> None:
+        """Rehearse a failure."""
+        from fedtui.screens.drills import DrillsScreen
+
+        self.app.push_screen(DrillsScreen(self.progress.request.root or ""))
+
+    def action_back(self) -> None:
+        """Leave; nothing is kept of what was chosen. From the line that is typed in: back to the page."""
+        if self._typing:
+            self._stop_typing()
+        elif self.progress.running:
+            self.workers.cancel_group(self, "trial")
+        else:
+            self.app.pop_screen()
+
+
+def step_folder(progress: Progress) -> str:
+    """The folder of the logs as it was found."""
+    return str(progress.survey.logs.path) if progress.survey is not None else ""
+
+
+def _said(error: Refused | ConfigError) -> tuple[str, str]:
+    return (error.message, error.advice) if isinstance(error, Refused) else (str(error), "")
+
+
+def _as_it_is(pack: Pack) -> SetupRequest:
+    """What would be asked for to have it as it is."""
+    return SetupRequest(
+        root=pack.root,
+        profile=pack.profile,
+        backend=pack.backend,
+        git=pack.git,
+        rotate=pack.rotate,
+        alerts=pack.alerts,
+        mail_to=pack.mail_to,
+        heartbeat=pack.heartbeat,
+        run_as=pack.run_as or None,
+    )
+
+
+def _other_runs(old: Survey, new: Survey) -> bool:
+    """Whether what was tried says nothing of what would run now."""
+    return (old.backend, old.root, [one.path for one in old.found]) != (
+        new.backend,
+        new.root,
+        [one.path for one in new.found],
+    )

@@ -1,0 +1,55 @@
+"""What `setup --status` says of the data that a job should renew."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fedtui.federation.placing import Placed
+from fedtui.federation.rollout import stand
+from fedtui.federation.status import JobStatus, PackStatus
+from fedtui.model import Job, Location, SourceName
+from fedtui.pack import Pack
+from fedtui.presentation.federation_status import status_lines
+from fedtui.sources.freshness import Freshness
+
+NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
+PACK = Pack("/srv", "conservative", "cron", "/srv/logs", "2026-11-20", scripts={"sync": "/srv/sync.sh"})
+ROW = Job(
+    "crontab:1", "sync", SourceName.CRONTAB, "fed", "0 * * * *", "hourly at :00", Location("crontab", 1)
+)
+PLACED = Placed("sync", "crontab:1", "sync", "0 * * * *", "0 * * * *", False, False, "crontab of fed")
+
+
+def said(data: Freshness | None) -> str:
+    """The line of the data."""
+    job = JobStatus(
+        "sync",
+        "sync",
+        "cron",
+        PLACED,
+        ROW,
+        product="/srv/x.jsonl",
+        data=data,
+        fresh_for=timedelta(hours=2),
+    )
+    lines = status_lines(PackStatus(PACK, (job,), stand(PACK, (), NOW)), NOW)
+    return next(line for line in lines if line.startswith("  data")).removeprefix("  data      ")
+
+
+@pytest.mark.parametrize(
+    ("newest", "broken", "words"),
+    [
+        (NOW - timedelta(minutes=10), 0, "newest 13:55, 10 min old, ✓ fresh"),
+        (NOW - timedelta(hours=3), 2, "newest 11:05, 3 h old, ✗ stale: at most 2 h; 2 of 40 lines broken"),
+        (None, 0, "newest 14:00, 5 min old, ✓ fresh; by the file's time"),
+    ],
+)
+def test_how_new_the_data_is(newest: datetime | None, broken: int, words: str) -> None:
+    written = NOW - timedelta(minutes=5)
+    assert said(Freshness("/srv/x.jsonl", 100, written, newest, lines=40, broken=broken)) == words
+
+
+def test_data_that_cannot_be_read_is_not_called_fresh() -> None:
+    assert said(None) == "/srv/x.jsonl: not there, or not readable"
