@@ -70,12 +70,18 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
     # Textual paints on a beat of 60 a second, so that a key waits 17 ms for nothing but the beat.
-    os.environ.setdefault("TEXTUAL_FPS", "240")
+    own_beat = "TEXTUAL_FPS" not in os.environ
+    if own_beat:
+        os.environ["TEXTUAL_FPS"] = "240"
     # A source that works in its thread lets a key through after a millisecond, not five.
     sys.setswitchinterval(0.001)
     _assume_a_size()
     from fedtui.app import FedtuiApp
 
+    if (
+        own_beat
+    ):  # Textual has read it; nothing that is started from here shall have it, or show it as the user's
+        del os.environ["TEXTUAL_FPS"]
     app = FedtuiApp(
         workspace.store,
         workspace.ports,

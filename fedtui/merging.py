@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from fedtui.crontab.command_field import logged
-from fedtui.history.witness import KNOWN, better_trigger, knowledge
+from fedtui.history.witness import KNOWN, NO_STATUS, better_trigger, knowledge
 from fedtui.model import (
     Answer,
     CronFacts,
@@ -32,7 +32,7 @@ from fedtui.schedule.upcoming import runs_of
 
 RUNS_KEPT = 24
 
-LOGGED = "start seen in cron's log, no exit status"
+LOGGED = f"start seen in cron's log, {NO_STATUS}"
 
 _ROUNDING = timedelta(milliseconds=10)
 """How far two tellings of one moment may lie apart: systemd's clock and the database's."""
@@ -218,6 +218,8 @@ def fold(one: Run, other: Run) -> Run:
     result = best.result
     if result is not None and rest.result is not None:
         evidence = tuple(dict.fromkeys((*result.evidence, *rest.result.evidence)))
+        if result.ending:  # what one witness did not see, another one did
+            evidence = tuple(one.removesuffix(f", {NO_STATUS}") for one in evidence if one != NO_STATUS)
         result = replace(result, evidence=evidence, duration=result.duration or rest.result.duration)
     also = {*one.also, *other.also, one.id, other.id} - {best.id}
     return replace(

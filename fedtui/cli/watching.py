@@ -6,6 +6,7 @@ What watches is the watchman, a process of its own; this verb shows what it find
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from argparse import Namespace
 
@@ -13,7 +14,7 @@ from fedtui.cli.finding import Unavailable, find_job
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.model import Job
-from fedtui.presentation.signs import Line, plain, to_ascii
+from fedtui.presentation.signs import Line, cut, plain, to_ascii
 from fedtui.presentation.watching import cycle_row, heading, offers_recorder, verdict_lines
 from fedtui.safe_text import shown
 from fedtui.watching.cycle import Verdict, Watch
@@ -27,6 +28,7 @@ SEE_EVERY = 5.0
 """Seconds between two looks whether the watchman is there."""
 
 _WIDTH = 120
+"""Columns of what is not printed to a terminal."""
 _STATUS = {Verdict.GOOD: 0, Verdict.FAILED: 1, Verdict.UNPROVEN: 3}
 
 
@@ -86,6 +88,11 @@ class _Teller:
         self._live = sys.stdout.isatty() and not self._json
         self._told = -1
 
+    @property
+    def _width(self) -> int:
+        """The terminal's own: a row that is wrapped cannot be written over, and fills the screen."""
+        return shutil.get_terminal_size((_WIDTH, 24)).columns - 1 if self._live else _WIDTH
+
     def show(self, watch: Watch) -> None:
         """Say what is new."""
         if self._json:
@@ -94,12 +101,12 @@ class _Teller:
         if self._told < 0:
             self._told = 0
             print(f"Watching {shown(self._job.name)}, {shown(self._job.schedule_text)}")
-            self._line(heading(_WIDTH))
+            self._line(heading(self._width))
         while self._told < len(watch.cycles) and watch.cycles[self._told].verdict.decided:
             self._told += 1
-            self._line(cycle_row(watch, self._told, now, _WIDTH))
+            self._line(cycle_row(watch, self._told, now, self._width))
         if self._live and self._told < len(watch.cycles) and not watch.finished:
-            row = plain(cycle_row(watch, self._told + 1, now, _WIDTH)).rstrip()
+            row = cut(plain(cycle_row(watch, self._told + 1, now, self._width)).rstrip(), self._width)
             print(f"\r\x1b[K{to_ascii(row) if self._ascii else row}", end="", flush=True)
 
     def _line(self, line: Line) -> None:
@@ -111,7 +118,7 @@ class _Teller:
         if self._json:
             print_json(Records(self._workspace.zone).watch(watch))
         else:
-            for line in verdict_lines(watch, self._workspace.now()):
+            for line in verdict_lines(watch, self._workspace.now(), width=self._width):
                 self._line(line)
             if offers_recorder(watch, self._job):
                 print(f"fedtui record {self._job.id} keeps the exit status of every run from now on.")

@@ -58,7 +58,15 @@ def demo_workspace(
 
     def makers(_: Workspace) -> Mapping[str, MakeSource]:
         def crontab() -> UserCrontabSource:
-            return UserCrontabSource(table, user, str(folder), daemon=daemon, zone=lambda: zone, clock=clock)
+            return UserCrontabSource(
+                table,
+                user,
+                str(folder),
+                daemon=daemon,
+                zone=lambda: zone,
+                clock=clock,
+                all_on_record=True,  # its scheduler runs nothing that it does not write down
+            )
 
         return {"crontab": crontab, OWN_RUNS: lambda: own_runs(ports)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -94,13 +95,28 @@ def start_limit(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 def overlap(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT304: runs of one job by its schedule that began before the last one was over."""
     for job, runs in _runs(snapshot):
-        count = overlaps([run for run in runs if run.trigger is Trigger.SCHEDULE], snapshot.at)
+        if _LOCKED_LINE.search(job.command or ""):
+            continue  # the second run ends at once: that is what the lock is for
+        scheduled = [run for run in runs if run.trigger is Trigger.SCHEDULE and not _shut_out(run)]
+        count = overlaps(scheduled, snapshot.at)
         if count:
             yield OVERLAP.found(
                 f"{count} of the last {len(runs)} runs of {job.name} began before the one before was over.",
                 (f"schedule  {job.schedule}", *_longest(runs)),
                 job=job,
             )
+
+
+_LOCKED_LINE = re.compile(
+    r"^\s*(?:\S*/)?flock(?:\s+-\S+|\s+\d+(?=\s+-))*\s+(?:-[a-zA-Z]*n[a-zA-Z]*|--nb|--nonblock(?:ing)?)\s"
+)
+"""A line that begins with a lock that is not waited for, as FT304 itself advises."""
+
+
+def _shut_out(run: Run) -> bool:
+    """Whether the run said that it was locked out, or found nothing to do."""
+    result = run.result
+    return result is not None and (result.outcome is Outcome.SKIPPED or "locked" in result.reasons)
 
 
 def _longest(runs: Sequence[Run]) -> tuple[str, ...]:

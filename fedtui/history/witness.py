@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from fedtui.model import Outcome, Result, Run, Trigger
 
+NO_STATUS = "no exit status"
+"""The evidence of whoever only saw a run; left out where somebody else saw its exit status."""
+
 OPEN, ENDED, KNOWN, JUDGED = range(4)
 _TRIGGERS = (Trigger.MANUAL, Trigger.SCHEDULE, Trigger.OTHER, Trigger.UNKNOWN)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,6 +18,9 @@ WIDE = 118
 """Columns from which a row has its verdict as a word."""
 
 _LABEL = 10
+
+_MATCHED = re.compile(r"\d+ (?:error|warning)s?\b")
+"""What the reason of a cycle that is not good begins with, where its output matched a rule."""
 
 _AFTER_END = timedelta(seconds=1)
 """A line that names the second in which a run ended is still that run's."""
@@ -235,6 +239,8 @@ def _warned(cycles: Sequence[Cycle], width: int) -> list[Line]:
             words = f"cycle {number}: {shown('; '.join(cycle.result.reasons))}"
             return _rows("warned", words, width, Tone.WARN)
     results = [cycle.result for cycle in cycles if cycle.verdict.decided and cycle.result is not None]
+    if any(_MATCHED.match(reason) for result in results for reason in result.reasons):
+        return _rows("warned", "what matched the warning rules is named with its cycle", width)
     known = any(result.outcome is not Outcome.UNKNOWN for result in results)
     return _rows("warned", "nothing matched the warning rules" if known else "not known", width)
 

@@ -139,7 +139,10 @@ def _minute(at: datetime) -> int:
 
 
 def _starts(job: Job, after: datetime, end: datetime) -> Iterator[datetime]:
-    """The runs of a job in time; none for one that runs too often, or at random."""
+    """The runs of a job in time, one a minute; none for one that runs too often, or at random.
+
+    Of a timer only the next few runs are known, so how close they lie says how often it runs.
+    """
     if job.timer is not None and job.timer.randomized_delay:
         return
     schedule = _cron_schedule(job)
@@ -147,9 +150,17 @@ def _starts(job: Job, after: datetime, end: datetime) -> Iterator[datetime]:
         return
     begin, last = after.timestamp(), end.timestamp()
     most = round(_OFTEN * ((end - after) / _DAY))
-    found = [at for at in islice(runs_of(job, after), most + 1) if begin < at.timestamp() <= last]
-    if len(found) <= most:
-        yield from found
+    found = {
+        _minute(at): at for at in islice(runs_of(job, after), most + 1) if begin < at.timestamp() <= last
+    }
+    if len(found) <= most and (job.timer is None or not _close(job)):
+        yield from found.values()
+
+
+def _close(job: Job) -> bool:
+    """Whether the runs of a timer that are known lie closer together than half an hour, all of them."""
+    runs = [run.timestamp() for run in (job.next_run, *job.later_runs) if run is not None]
+    return len(runs) > 2 and max(map(float.__sub__, runs[1:], runs)) <= _DAY.total_seconds() / _OFTEN
 
 
 def _spread(jobs: Sequence[Job]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from fedtui.history.witness import NO_STATUS
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
 from fedtui.sources.cron_daemon import CronDaemon, CronProbe
 from fedtui.sources.cron_match import match
@@ -29,7 +30,6 @@ _NOTICE = 1.0
 _KEPT = 500
 
 SEEN = "start seen in the process table"
-NO_STATUS = "no exit status"
 
 
 @dataclass(slots=True, eq=False)

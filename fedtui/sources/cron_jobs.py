@@ -45,7 +45,10 @@ PLAIN = Verdict()
 
 
 class TableFacts(NamedTuple):
-    """What holds for all lines of a table. `home` gives a user's home folder, `fault` why cron ignores it."""
+    """What holds for all lines of a table. `home` gives a user's home folder, `fault` why cron ignores it.
+
+    `all_on_record`: no line of it can have run without a record of that, so one without a record never ran.
+    """
 
     source: SourceName
     path: str
@@ -53,6 +56,7 @@ class TableFacts(NamedTuple):
     editable: bool
     fault: str = ""
     judge: Callable[[Entry], Verdict] = lambda _: PLAIN
+    all_on_record: bool = False
 
 
 class TableJobs:
@@ -144,7 +148,7 @@ class TableJobs:
                 state=state,
                 state_reason=visible(reason),
                 next_run=next_run,
-                last_result=NEVER_RAN if facts.source is SourceName.CRONTAB else UNSEEN,
+                last_result=NEVER_RAN if facts.all_on_record else UNSEEN,
                 log_path=_log_path(entry, home),
                 editable=facts.editable,
                 managed=visible(managed),

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
+from fedtui.history.witness import NO_STATUS
 from fedtui.model import Answer, Job, Outcome, Result, Run, Trigger
 from fedtui.sources.zone import local_zone
 
@@ -27,7 +28,6 @@ _SOON = timedelta(seconds=60)
 _MOST_HEAD = 16 * 1024
 _SUBJECT = re.compile(rb"Cron <([^@>\s]+)@[^>]*> (.+)", re.DOTALL)
 _BEGIN = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
-NO_STATUS = "no exit status"
 
 
 class Mail(NamedTuple):

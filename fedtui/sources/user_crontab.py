@@ -36,7 +36,8 @@ class UserCrontabSource:
     """Source "crontab": one user's table behind a port.
 
     `home` is the user's home folder. `fault` says why cron ignores the file as it lies in the spool, where
-    we can see it there (as root); empty for no fault.
+    we can see it there (as root); empty for no fault. `all_on_record` as in `TableFacts`: on a machine a job
+    may have run before anybody looked, so "never ran" would be a guess.
     """
 
     name = "crontab"
@@ -51,6 +52,7 @@ class UserCrontabSource:
         zone: Zone = local_zone,
         clock: Clock = utc_now,
         fault: Callable[[], str] = lambda: "",
+        all_on_record: bool = False,
     ) -> None:
         self._port = port
         self._user = user
@@ -59,6 +61,7 @@ class UserCrontabSource:
         self._zone = zone
         self._clock = clock
         self._fault = fault
+        self._all_on_record = all_on_record
         self._read_at: object = None
         self._known: tuple[bytes, str, str] | None = None
         self._table: TableJobs | None = None
@@ -127,7 +130,12 @@ class UserCrontabSource:
         known = (table, daemon.dialect, self._fault())
         if self._table is None or known != self._known:
             facts = TableFacts(
-                SourceName.CRONTAB, "crontab", lambda _: self._home, editable=True, fault=known[2]
+                SourceName.CRONTAB,
+                "crontab",
+                lambda _: self._home,
+                editable=True,
+                fault=known[2],
+                all_on_record=self._all_on_record,
             )
             document = Document.parse(table, user=self._user, dialect=daemon.dialect)
             self._known, self._table = known, TableJobs(document, facts)

@@ -222,6 +222,20 @@ def test_an_account_that_names_the_others_takes_them_in() -> None:
     assert one_run(sighting, recorded).id == "record"
 
 
+def test_the_evidence_of_a_known_exit_status_does_not_say_that_there_is_none() -> None:
+    known = Result(Outcome.FAILED, 3, evidence=("exit status, recorder",))
+    seen = Result(Outcome.UNKNOWN, evidence=("start seen in the process table", "no exit status"))
+    logged = Result(Outcome.UNKNOWN, evidence=(LOGGED,))
+    recorded = run(60.0, known, id="record", also=("cron-17-1", "cron-17-2"))
+    shown = one_run(recorded, run(60.0, seen, id="cron-17-1"), run(60.0, logged, id="cron-17-2"))
+    assert shown.result is not None
+    assert shown.result.evidence == (
+        "exit status, recorder",
+        "start seen in the process table",
+        "start seen in cron's log",
+    )
+
+
 def test_settle_is_given_every_run_and_the_snapshot_the_latest() -> None:
     given: list[Run] = []
 

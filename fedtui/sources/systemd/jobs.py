@@ -21,6 +21,10 @@ from fedtui.sources.systemd.verdict import Verdict, is_running, stays_active
 
 _BY_SCHEDULE = timedelta(seconds=2)
 
+ELAPSED = "elapsed"
+"""The sub-state of a timer that is active and waits for nothing; one that will run again is "waiting", and
+"running" from its elapse to the end of what it started."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -155,14 +159,17 @@ def _local(at: datetime | None, moment: Moment) -> datetime | None:
 def _runs(
     timer: Timer, moment: Moment, running: bool, calendar_runs: Callable[[str], Sequence[datetime]]
 ) -> tuple[datetime | None, tuple[datetime, ...]]:
-    """The next run and those known after it. While a run goes on systemd computes no next elapse."""
+    """The next run and those known after it. While a run goes on systemd computes no next elapse.
+
+    Nor does it where the run began between the list of units, which shows the timer at rest, and this answer.
+    """
     upcoming = next_elapse(timer, moment)
     if timer.row.active_state != "active":
         return None, ()
     floor = upcoming or moment.now
     known = {run for expression in timer.calendar for run in calendar_runs(expression) if run > floor}
     later = tuple(at.astimezone(moment.now.tzinfo) for at in sorted(known))
-    if upcoming is None and running and later:
+    if upcoming is None and (running or timer.row.sub_state != ELAPSED) and later:
         return later[0], later[1:]
     return upcoming, later if upcoming else ()
 
@@ -177,7 +184,7 @@ def _state(timer: Timer, running: bool, paused: bool, upcoming: datetime | None)
         return State.OFF, _why_off(timer)
     if timer.activated and stays_active(timer.activated):
         return State.NEVER_FIRES, f"{timer.activates} stays active, so the timer does not start it again"
-    if upcoming is None and not timer.on_change:
+    if upcoming is None and not timer.on_change and timer.row.sub_state == ELAPSED:
         return State.NEVER_FIRES, "systemd computes no further run"
     return State.ON, ""
 

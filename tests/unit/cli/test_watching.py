@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -100,6 +102,25 @@ def test_all_good_is_status_0_with_a_line_for_each_cycle(shell: Shell) -> None:
         "took      1.5 s and 1.5 s, usual 1.5 s",
         "warned    nothing matched the warning rules",
     ]
+
+
+@pytest.mark.parametrize("columns", [66, 80, 117])
+def test_no_row_is_wider_than_a_narrow_terminal(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    _, out, _ = shell(Watchman(GOOD, FAILED), "sync", "--cycles", "2")
+    rows = [line.removeprefix("\r\x1b[K") for line in re.split(r"\n|(?=\r)", out)]
+    assert any("1 of 2" in row for row in rows)
+    assert max(len(row) for row in rows if row.startswith((" ✓", " ✗"))) < columns
+
+
+def test_what_matched_in_a_failed_cycle_is_not_said_to_match_nothing(shell: Shell) -> None:
+    broken = Result(Outcome.FAILED, 127, reasons=("1 error: line 1 mytool: command not found",), judged=True)
+    _, out, _ = shell(Watchman((Verdict.FAILED, broken)), "sync", "--cycles", "1")
+    assert "warned    what matched the warning rules is named with its cycle" in out
+    assert "nothing matched" not in out
 
 
 def test_one_failed_is_status_1_with_the_reason(shell: Shell) -> None:

@@ -24,6 +24,7 @@ from fedtui.model import (
     Snapshot,
     SourceName,
     State,
+    TimerFacts,
 )
 from tests.unit.health.answers import machine
 
@@ -91,6 +92,12 @@ def test_a_schedule_that_never_fires() -> None:
     )
 
 
+def test_a_timer_with_no_run_to_come_is_not_told_of_as_a_line_of_cron() -> None:
+    facts = TimerFacts("a.timer", "a.service", False, "active", "enabled", monotonic=(("OnBootSec", 60.0),))
+    done = replace(cron_job(state=State.NEVER_FIRES), source=SourceName.USER_TIMER, cron=None, timer=facts)
+    assert "FT103" not in found(done)
+
+
 def test_a_missing_script_is_named(tmp_path: Path) -> None:
     finding = found(cron_job(f"bash {tmp_path}/gone.sh"))["FT110"]
     assert finding.evidence[0] == f"{tmp_path}/gone.sh"
@@ -150,7 +157,7 @@ def test_a_failed_run_counts_how_many_in_a_row() -> None:
 
 
 def test_an_unknown_result_is_not_called_a_failure() -> None:
-    (note,) = found(cron_job(last_result=Result(Outcome.UNKNOWN))).values()
+    (note,) = found(cron_job(last_run=NOW, last_result=Result(Outcome.UNKNOWN))).values()
     assert (note.code, note.severity, note.fix) == (
         *("FT309", Severity.NOTE),
         "C records it: fedtui record JOB.",

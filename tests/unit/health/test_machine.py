@@ -251,6 +251,16 @@ def test_runs_that_overlap() -> None:
     assert "FT304" not in by_code(row, runs=runs(row, (ok, 3000.0), (ok, 3000.0)))
 
 
+def test_a_run_that_a_lock_keeps_out_overlaps_nothing() -> None:
+    long = ((Outcome.UNKNOWN, 4000.0), (Outcome.UNKNOWN, 4000.0), (Outcome.UNKNOWN, 10.0))
+    (held,) = table("0 * * * * /usr/bin/flock -E 75 -n /tmp/lock sh /srv/sync.sh\n")
+    assert "FT304" not in by_code(held, runs=runs(held, *long))
+    (waits,) = table("0 * * * * /usr/bin/flock /tmp/lock sh /srv/sync.sh -n\n")
+    assert "FT304" in by_code(waits, runs=runs(waits, *long))
+    (row,) = table(LINE)
+    assert "FT304" not in by_code(row, runs=runs(row, (Outcome.OK, 4000.0), (Outcome.SKIPPED, 1.0)))
+
+
 def test_runs_that_take_longer_and_longer() -> None:
     (row,) = table(LINE)
     took = [(Outcome.OK, seconds) for seconds in (60.0, 61.0, 59.0, 60.0, 130.0, 200.0, 300.0)]

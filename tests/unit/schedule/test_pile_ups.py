@@ -184,3 +184,13 @@ def test_no_minute_is_offered_where_every_one_is_as_full() -> None:
     trap = Crowd(everywhere, NOW).trap(line("new", "0 0 * * *"))
     assert trap is not None
     assert trap.schedules == ()
+
+
+def test_a_timer_is_counted_once_a_minute_and_not_at_all_where_it_runs_all_the_time() -> None:
+    jobs = [line(name, "0 0 * * *") for name in "abc"]
+    twice = timer("twice", MIDNIGHT, MIDNIGHT + timedelta(seconds=30))
+    often = timer("often", *(MIDNIGHT + timedelta(seconds=5 * step) for step in range(12)))
+    minutely = timer("minutely", *(MIDNIGHT + timedelta(minutes=step) for step in range(12)))
+    assert not pile_ups([*jobs, twice, often, minutely], NOW, least=5)
+    (pile,) = pile_ups([*jobs, twice, often, minutely], NOW, least=4)
+    assert pile.job_ids == ("a", "b", "c", "twice")

@@ -116,6 +116,16 @@ async def test_the_earlier_elapse_counts_where_a_timer_has_both() -> None:
     assert abs(soon - world.now - timedelta(seconds=60)) < timedelta(milliseconds=1)
 
 
+async def test_a_timer_that_elapses_between_two_questions_has_its_next_run_and_is_on() -> None:
+    world = World()
+    timer = world.recording.properties("backup.timer", "Timer")
+    timer["NextElapseUSecRealtime"] = timer["NextElapseUSecMonotonic"] = 0  # as while it runs; listed at rest
+    backup = (await world.jobs())["backup"]
+    assert (backup.state, backup.state_reason) == (State.ON, "")
+    assert backup.next_run is not None
+    assert backup.next_run > world.now
+
+
 async def test_how_the_last_run_ended() -> None:
     jobs = await World().jobs()
     told = {
