@@ -15,7 +15,7 @@ class Converting(JobActions):
             self._begin(self._convert(self.job))
 
     async def _convert(self, job: Job) -> None:
-        from fedtui.federation.convert import WORDS, plan_convert, targets
+        from fedtui.federation.conversion.convert import WORDS, plan_convert, targets
         from fedtui.screens.choose import ChooseScreen
 
         ports = self.host.ports

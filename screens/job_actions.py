@@ -36,7 +36,7 @@ LOADED_LATER = (
     "actions.change",
     "actions.run",
     "actions.schedule_preview",
-    "federation.convert",
+    "federation.conversion.convert",
     "screens.ask",
     "screens.choose",
     "screens.confirm",

@@ -22,10 +22,10 @@ from fedtui.config import ConfigError
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import ready_made
 from fedtui.federation.remark import Remark
-from fedtui.federation.request import SetupRequest
-from fedtui.federation.status import PackStatus
-from fedtui.federation.survey import Survey
-from fedtui.federation.trial import Told, Trial
+from fedtui.federation.setup.request import SetupRequest
+from fedtui.federation.setup.status import PackStatus
+from fedtui.federation.setup.survey import Survey
+from fedtui.federation.setup.trial import Told, Trial
 from fedtui.model import Job
 from fedtui.pack import Pack
 from fedtui.presentation.setup import Progress, Step, root_words
@@ -100,7 +100,7 @@ class SetupScreen(JobActions):
     def desk(self) -> DeskPort:
         """Whoever does the work."""
         if self._desk is None:
-            from fedtui.federation.desk import Desk
+            from fedtui.federation.setup.desk import Desk
 
             self._desk = Desk(self.host.ports, lambda: self.snapshot, self.host.past)
         return self._desk

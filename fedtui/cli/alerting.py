@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from fedtui.actions.plan import Refused
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
-from fedtui.federation.alert_looks import own_jobs, pack_jobs
-from fedtui.federation.alert_message import headline, line
-from fedtui.federation.alerting import AlertCheck, AlertReport
+from fedtui.federation.alerts.alerting import AlertCheck, AlertReport
+from fedtui.federation.alerts.looks import own_jobs, pack_jobs
+from fedtui.federation.alerts.message import headline, line
 from fedtui.history.alert_memory import AlertMemoryError
 from fedtui.pack import Pack, load_pack
 from fedtui.presentation.signs import to_ascii

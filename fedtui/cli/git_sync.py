@@ -15,8 +15,8 @@ from pathlib import Path
 from fedtui.actions.plan import Refused
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
-from fedtui.federation.git_ending import Ending
-from fedtui.federation.git_sync import BRANCH, GitSync, Order, Report
+from fedtui.federation.git.ending import Ending
+from fedtui.federation.git.sync import BRANCH, GitSync, Order, Report
 from fedtui.pack import Pack, load_pack
 from fedtui.safe_text import shown
 from fedtui.sources.git_checkout import Stop

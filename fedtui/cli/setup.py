@@ -16,15 +16,15 @@ from fedtui.cli.changing import DONE, carry_out
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.cli.setup_records import status_record
-from fedtui.federation.placing import Placed
+from fedtui.federation.backends.placing import Placed
 from fedtui.federation.profile import ready_made
-from fedtui.federation.removal import plan_removal
-from fedtui.federation.request import SetupRequest
-from fedtui.federation.setup import additions_for, intent_of, job_id, main_spot, plan_setup, to_try
-from fedtui.federation.spots import standing
-from fedtui.federation.status import look_up
-from fedtui.federation.survey import Survey, look_around
-from fedtui.federation.trial import Trial, try_out
+from fedtui.federation.setup.plan import additions_for, intent_of, job_id, main_spot, plan_setup, to_try
+from fedtui.federation.setup.removal import plan_removal
+from fedtui.federation.setup.request import SetupRequest
+from fedtui.federation.setup.spots import standing
+from fedtui.federation.setup.status import look_up
+from fedtui.federation.setup.survey import Survey, look_around
+from fedtui.federation.setup.trial import Trial, try_out
 from fedtui.presentation.federation import profile_lines, remark_lines
 from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.signs import to_ascii

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fedtui.cli.records import Records, path_text
-from fedtui.federation.rollout import Standing
-from fedtui.federation.status import JobStatus, PackStatus
+from fedtui.federation.setup.rollout import Standing
+from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.pack import Pack
 
 

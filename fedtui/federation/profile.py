@@ -19,6 +19,8 @@ from fedtui.config import ConfigError
 from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
 from fedtui.schedule.describe import describe
 
+DEFAULT_PROFILE = "conservative"
+
 OWN_KEYS = frozenset(("git", "rotate", "alert"))
 """Keys of the jobs that the pack adds by itself; a profile's jobs are called otherwise."""
 

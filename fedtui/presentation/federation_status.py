@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator
 from datetime import datetime
 
-from fedtui.federation.rollout import Standing
-from fedtui.federation.status import JobStatus, PackStatus
+from fedtui.federation.setup.rollout import Standing
+from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.pack import Pack
 from fedtui.presentation.signs import outcome_sign
 from fedtui.presentation.times import in_words, size

@@ -11,11 +11,11 @@ from fedtui.actions.plan import Plan
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, timeline
 from fedtui.federation.remark import Remark
-from fedtui.federation.request import SetupRequest
-from fedtui.federation.rollout import Standing
-from fedtui.federation.status import PackStatus
-from fedtui.federation.survey import Survey
-from fedtui.federation.trial import Trial
+from fedtui.federation.setup.request import SetupRequest
+from fedtui.federation.setup.rollout import Standing
+from fedtui.federation.setup.status import PackStatus
+from fedtui.federation.setup.survey import Survey
+from fedtui.federation.setup.trial import Trial
 from fedtui.model import Outcome, Severity
 from fedtui.presentation.home import tilde
 from fedtui.presentation.signs import Piece, Tone

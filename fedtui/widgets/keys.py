@@ -59,6 +59,7 @@ DASHBOARD = (
     Key("job.delete", "x", "delete", "delete", "delete", JOB),
     Key("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
     Key("job.record", "C", "record", "record", "record its exit status", JOB),
+    Key("job.convert", "c", "convert", "convert", "cron line to timer, or back", JOB),
     Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
     Key("job.environment", "v", "environment", "env", "cron's environment", JOB, 1),
     Key("app.history", "h", "history", "history", "history of runs", EVERYWHERE, 1),

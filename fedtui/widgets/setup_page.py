@@ -10,7 +10,7 @@ from textual.content import Content
 
 from fedtui.actions.plan import DiffLine
 from fedtui.federation.remark import Remark
-from fedtui.federation.trial import Trial
+from fedtui.federation.setup.trial import Trial
 from fedtui.model import Severity
 from fedtui.presentation import setup as words
 from fedtui.presentation.federation_status import status_lines

@@ -15,7 +15,7 @@ HEAD = f"""
 from tests.box.acting import PORTS, actions
 from fedtui.actions.bundle import plan_bundle, NothingToChange
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.placing import displace, place, placed
+from fedtui.federation.backends.placing import displace, place, placed
 
 def job(key, schedule, **more):
     script = {SCRIPTS!r} + "/" + key + ".sh"
@@ -186,7 +186,7 @@ def test_a_unit_of_somebody_elses_is_not_written_over(scripts: Box) -> None:
 def test_a_unit_that_systemd_complains_of_is_not_written(scripts: Box) -> None:
     code = (
         "from fedtui.actions.parts import FileText\n"
-        "from fedtui.federation.unit_files import folder\n"
+        "from fedtui.federation.backends.unit_files import folder\n"
         'path = str(folder(user_manager=True) / "x.service")\n'
         'return await change([FileText(path, None, b"[Service]\\nExecStart=/bin/true\\nFrob=1\\n")])'
     )
@@ -199,7 +199,7 @@ def test_a_unit_that_cannot_be_started_takes_all_of_it_back(scripts: Box) -> Non
     before = kept(scripts)
     code = (
         "from fedtui.actions.parts import FileText, TableText, UnitSwitch\n"
-        "from fedtui.federation.unit_files import folder\n"
+        "from fedtui.federation.backends.unit_files import folder\n"
         "home = folder(user_manager=True)\n"
         'timer = b"[Timer]\\nOnCalendar=2001-01-01\\n[Install]\\nWantedBy=timers.target\\n"\n'
         'service = b"[Service]\\nType=oneshot\\nExecStart=/bin/true\\n"\n'

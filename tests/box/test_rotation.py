@@ -11,8 +11,8 @@ HEAD = """
 from dataclasses import replace
 from tests.box.acting import PORTS, actions
 from fedtui.actions.bundle import plan_bundle, NothingToChange
-from fedtui.federation.placing import displace, place, placed
-from fedtui.federation.rotation import rotation, rotation_gone
+from fedtui.federation.backends.placing import displace, place, placed
+from fedtui.federation.rotation.rotation import rotation, rotation_gone
 from fedtui.federation.surroundings import owner_of
 from fedtui.pack import Pack
 
@@ -300,8 +300,8 @@ show([one["code"] for one in json.loads(told.getvalue())["findings"]])
 
 
 ODD_NAMES = """
-from fedtui.federation.rotation_check import complaints_own
-from fedtui.federation.rotation_text import config_text
+from fedtui.federation.rotation.check import complaints_own
+from fedtui.federation.rotation.text import config_text
 from fedtui.federation.surroundings import Owner
 
 names = ["a b", "it's", 'q"q', "st*r", "b[x]r", "back\\\\slash", "#x", "lög", "100%", "~t", "end\\\\", "qu?"]

@@ -126,14 +126,14 @@ async def test_capital_c_says_why_the_demo_needs_no_recorder(tmp_path: Path) -> 
         await says(pilot, lambda text: "Record: not done" in text and "nothing needs a recorder" in text)
 
 
-async def test_a_conversion_asks_where_to_and_says_why_the_demo_cannot(
+async def test_c_asks_where_to_and_says_why_the_demo_cannot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fedtui.federation import convert
+    from fedtui.federation.conversion import convert
 
     monkeypatch.setattr(convert, "targets", lambda *_: ("user", "system"))
     async with opened(tmp_path) as pilot:
-        await pilot.app.screen.run_action("convert")
+        await pilot.press("c")
         await says(pilot, lambda text: "What is to run it?" in text and "2  a timer of the system" in text)
         await pilot.press("1")
         await says(pilot, lambda text: "Convert: not done" in text and "no systemd" in text)

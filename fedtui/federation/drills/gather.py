@@ -16,8 +16,7 @@ from fedtui.config import Config
 from fedtui.federation import logs
 from fedtui.federation.drills.drill import Account, ScriptLine, Setting, Timed
 from fedtui.federation.drills.hands import cannot_stage
-from fedtui.federation.profile import Profile, load_profile
-from fedtui.federation.request import DEFAULT_PROFILE
+from fedtui.federation.profile import DEFAULT_PROFILE, Profile, load_profile
 from fedtui.federation.scripts import find_scripts, root_folder
 from fedtui.federation.surroundings import Owner, given_environment, owner_of
 from fedtui.pack import Pack, load_pack

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.federation.git_sync import BRANCH, GitSync, Order, Report
+from fedtui.federation.git.sync import BRANCH, GitSync, Order, Report
 from fedtui.results import rules_of
 
 PATTERNS = "data/patterns/skills-patterns.jsonl"

@@ -12,9 +12,9 @@ import pytest
 from fedtui.actions import Ports
 from fedtui.bus.port import BusError
 from fedtui.config import Config
-from fedtui.federation import alert_jobs
-from fedtui.federation.alert_jobs import alert_parts
-from fedtui.federation.alert_looks import own_jobs
+from fedtui.federation.alerts import jobs as alert_jobs
+from fedtui.federation.alerts.jobs import alert_parts
+from fedtui.federation.alerts.looks import own_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.history.database import History
 from fedtui.model import Problem, Snapshot

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from fedtui.config import Config
-from fedtui.federation.alert_looks import Watched
-from fedtui.federation.alert_message import Message
-from fedtui.federation.alerting import AlertCheck, AlertReport
-from fedtui.federation.channels import Undelivered
+from fedtui.federation.alerts.alerting import AlertCheck, AlertReport
+from fedtui.federation.alerts.channels import Undelivered
+from fedtui.federation.alerts.looks import Watched
+from fedtui.federation.alerts.message import Message
 from fedtui.history.alert_memory import AlertMemoryError, Busy, only_check, recall
 from fedtui.model import UNSEEN, Outcome, Result, Run, Scheduler, Snapshot, State
 from fedtui.sources.alert_addresses import APPRISE, HEARTBEAT, MAIL, Address

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from fedtui.config import Config, ConfigError
-from fedtui.federation import channels
-from fedtui.federation.alert_message import Message
-from fedtui.federation.channels import Undelivered, redacted, send
+from fedtui.federation.alerts import channels
+from fedtui.federation.alerts.channels import Undelivered, redacted, send
+from fedtui.federation.alerts.message import Message
 from fedtui.pack import Pack
 from fedtui.sources.alert_addresses import APPRISE, HEARTBEAT, MAIL, Address, addresses, labels, mail_fault
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.federation.git_ending import Ending
-from fedtui.federation.git_sync import BRANCH
+from fedtui.federation.git.ending import Ending
+from fedtui.federation.git.sync import BRANCH
 from tests.unit.federation.repositories import PATTERNS, Federation, git, identity
 
 CHECKOUT = Path(__file__).parents[3]

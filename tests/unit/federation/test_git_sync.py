@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.federation.git_ending import Ending
-from fedtui.federation.git_sync import BRANCH, GitSync, Report
+from fedtui.federation.git.ending import Ending
+from fedtui.federation.git.sync import BRANCH, GitSync, Report
 from fedtui.sources.git_checkout import Stop, kept_ref
 from tests.unit.federation.repositories import PATTERNS, SCRIPT, Federation, git, identity
 
@@ -324,7 +324,7 @@ def test_a_hook_that_refuses_and_one_that_hangs(
     federation.learn(2)
     report = federation.sync()
     assert (report.ending, "no lint" in report.message) == (Ending.COMMIT, True)
-    monkeypatch.setattr("fedtui.federation.git_commit.DEADLINE", 1.0)
+    monkeypatch.setattr("fedtui.federation.git.commit.DEADLINE", 1.0)
     federation.hook(federation.root / ".git", "pre-commit", "#!/bin/sh\nsleep 300\n")
     assert federation.sync().ending is Ending.LATE
     (federation.root / ".git/hooks/pre-commit").unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fedtui.federation.rollout import stand
+from fedtui.federation.setup.rollout import stand
 from fedtui.model import Outcome, Result, Run
 from fedtui.pack import Pack
 

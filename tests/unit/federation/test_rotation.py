@@ -16,11 +16,11 @@ from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.bus.port import Bus, BusError
 from fedtui.config import Config
-from fedtui.federation import rotation as module
-from fedtui.federation import rotation_check
 from fedtui.federation.profile import load_profile
-from fedtui.federation.rotation import pack_logs, rotated_logs, rotation, rotation_gone
-from fedtui.federation.rotation_text import config_text
+from fedtui.federation.rotation import check as rotation_check
+from fedtui.federation.rotation import rotation as module
+from fedtui.federation.rotation.rotation import pack_logs, rotated_logs, rotation, rotation_gone
+from fedtui.federation.rotation.text import config_text
 from fedtui.federation.surroundings import Owner
 from fedtui.history.database import History
 from fedtui.model import Severity

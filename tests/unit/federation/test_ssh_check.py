@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.crontab.managed import command_field
-from fedtui.federation.git_automation import git_job
-from fedtui.federation.ssh_check import keygen, of_host, of_keys, ssh_url_of
+from fedtui.federation.git.automation import git_job
+from fedtui.federation.git.ssh_check import keygen, of_host, of_keys, ssh_url_of
 from fedtui.model import Severity
 from fedtui.sources.git_checkout import Given
 from fedtui.sources.ssh_key import SshFacts, SshPlace, key_at, ssh_facts, ssh_place, ssh_words

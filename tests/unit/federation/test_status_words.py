@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedtui.federation.placing import Placed
-from fedtui.federation.rollout import stand
-from fedtui.federation.status import JobStatus, PackStatus
+from fedtui.federation.backends.placing import Placed
+from fedtui.federation.setup.rollout import stand
+from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.model import Job, Location, SourceName
 from fedtui.pack import Pack
 from fedtui.presentation.federation_status import status_lines

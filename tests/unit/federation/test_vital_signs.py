@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.federation.vital_signs import limit_of, log_grew, period_of, product_age
+from fedtui.federation.alerts.vital_signs import limit_of, log_grew, period_of, product_age
 from fedtui.model import State
 from tests.unit.health.rows import NOW, table, timer
 

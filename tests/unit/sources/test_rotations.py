@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.federation.rotation_text import nameable, quoted
+from fedtui.federation.rotation.text import nameable, quoted
 from fedtui.sources.rotations import configurations, patterns, rotated_by
 
 GUIDE = """/var/log/federated-*.log {

@@ -1,0 +1,92 @@
+"""The words of alerts: a subject line and a text for what one channel has to be told. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedtui.federation.alerts.verdicts import Kind
+from fedtui.history.alert_memory import Event
+from fedtui.safe_text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent. `key` is the same for the same news, so that a mail sent twice can be known as one."""
+
+    subject: str
+    body: str
+    key: str
+
+
+_BEGAN = {
+    Kind.FAILED: "failed",
+    Kind.STALE: "is stale",
+    Kind.HELD: "will not run",
+    Kind.GONE: "is gone",
+    Kind.UNSEEN: "cannot be looked at",
+    Kind.UNPROVEN: "cannot be judged",
+    Kind.DOWN: "is not running",
+}
+_OVER = {
+    Kind.FAILED: "runs well again",
+    Kind.STALE: "is fresh again",
+    Kind.HELD: "is scheduled again",
+    Kind.GONE: "is there again",
+    Kind.UNSEEN: "can be looked at again",
+    Kind.UNPROVEN: "can be judged",
+    Kind.DOWN: "is running again",
+}
+
+
+def headline(event: Event) -> str:
+    """What happened, in a few words: "federated-sync is stale"."""
+    words = _BEGAN if event.holds else _OVER
+    return shown(f"{event.name} {words[Kind(event.kind)]}")
+
+
+def line(event: Event) -> str:
+    """The same with the reason, where one is known."""
+    return f"{headline(event)}: {shown(event.words)}" if event.words else headline(event)
+
+
+def message(events: Sequence[Event], dropped: int, host: str, now: datetime) -> Message:
+    """One message with all that waits for a channel."""
+    began = sum(event.holds for event in events)
+    over = len(events) - began
+    if len(events) == 1:
+        title = headline(events[0])
+    elif over and began:
+        title = f"{_count(began, 'problem')}, {over} over"
+    else:
+        title = f"{_count(began, 'problem')}" if began else f"{_count(over, 'problem')} over"
+        title += ": " + ", ".join(dict.fromkeys(shown(event.name) for event in events[:3]))
+        title += ", ..." if len(events) > 3 else ""
+    lines = [f"fedtui on {host}, {now:%Y-%m-%d %H:%M %Z}", ""]
+    lines += [f"{dropped} earlier changes were too many to keep.", ""] if dropped else []
+    for event in events:
+        sign = "PROBLEM" if event.holds else "OVER   "
+        lines.append(f"{sign}  {event.at.astimezone(now.tzinfo):%Y-%m-%d %H:%M}  {line(event)}")
+    lines += ["", "Look: fedtui check", "Each of these is told once."]
+    news = "\n".join(f"{e.subject} {e.kind} {e.holds} {e.at.timestamp()}" for e in events)
+    return Message(f"[fedtui {host}] {title}", "\n".join(lines) + "\n", _digest(f"{host}\n{news}"))
+
+
+def test_message(host: str, now: datetime) -> Message:
+    """What proves that a channel works."""
+    body = (
+        f"fedtui on {host}, {now:%Y-%m-%d %H:%M:%S %Z}\n\n"
+        "This is a test of an alert channel: it works. Problems of scheduled jobs, and their ends, are told "
+        "here once each.\n"
+    )
+    return Message(f"[fedtui {host}] test of the alerts", body, _digest(f"{host} test {now.timestamp()}"))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:24]

@@ -1,0 +1,300 @@
+"""A timer whose service is simple enough as a line of a crontab, and the units taken away, in one change.
+
+Simple enough is a service that runs one command line, with nothing that a crontab cannot say: every setting
+of its files is known here, as one that the line keeps, one that is lost and told, or one that refuses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fedtui.actions.bundle import plan_bundle
+from fedtui.actions.cron_environment import Account, job_environment
+from fedtui.actions.cron_words import words_of
+from fedtui.actions.part_units import manager_of, switched
+from fedtui.actions.parts import FileText, Folder, Part, TableText, UnitSwitch
+from fedtui.actions.plan import Plan, Refused
+from fedtui.actions.ports import Ports
+from fedtui.actions.systemd_manager import manager
+from fedtui.actions.table import Table, open_crontab
+from fedtui.actions.timer_unit import Target, Timer, look, require_privilege
+from fedtui.crontab import edit
+from fedtui.crontab.edit import EditError
+from fedtui.crontab.managed import ManagedLine, with_lines
+from fedtui.crontab.splice import default_name
+from fedtui.environment.units import unit_side
+from fedtui.environment.values import Given
+from fedtui.federation.backends.unit_files import pack_mark
+from fedtui.federation.backends.unit_text import MARK
+from fedtui.federation.conversion.to_cron_command import Unsaid, arguments, command, field_with_input
+from fedtui.model import Job
+from fedtui.schedule.cron import parse
+from fedtui.schedule.translate import TranslationError, clock_words, to_cron
+from fedtui.sources.systemd.names import SERVICE
+from fedtui.sources.systemd.unit_files import assignments, output_file
+from fedtui.sources.zone import local_zone
+
+_KEPT = frozenset(
+    (
+        "Description",
+        "Documentation",
+        "Unit",
+        "OnCalendar",
+        "OnBootSec",
+        "OnStartupSec",
+        "OnActiveSec",
+        "OnUnitActiveSec",
+        "OnUnitInactiveSec",
+        "WantedBy",
+        "Alias",
+        "Also",
+        "Type",
+        "ExecStart",
+        "User",
+        "WorkingDirectory",
+        "Environment",
+        "StandardOutput",
+        "StandardError",
+        "StandardInput",
+        "StandardInputText",
+        "StandardInputData",
+        "KillMode",
+        "SyslogIdentifier",
+    )
+)
+_LOST = {
+    "Persistent": "a run that is missed while the machine is off stays missed",
+    "RandomizedDelaySec": "it starts at the full minute, without the random delay",
+    "AccuracySec": "",
+    "FixedRandomDelay": "",
+    "After": "cron waits for no other unit",
+    "Wants": "cron starts no other unit with it",
+    "TimeoutStartSec": "cron ends no run that takes too long",
+    "TimeoutSec": "cron ends no run that takes too long",
+    "Nice": "its priority is cron's",
+    "IOSchedulingClass": "its priority is cron's",
+    "IOSchedulingPriority": "its priority is cron's",
+    "CPUSchedulingPolicy": "its priority is cron's",
+}
+"""What a crontab cannot say and a job can mostly do without: told as a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """A timer and its service as they stand: facts of the bus, lines of the files, their texts by path."""
+
+    target: Target
+    timer: Timer
+    service_name: str
+    service: Mapping[str, Any]
+    service_unit: Mapping[str, Any]
+    lines: Sequence[tuple[str, str]]
+    files: Mapping[str, bytes]
+    state: tuple[bool, bool]
+
+
+async def plan_to_cron(job: Job, ports: Ports) -> Plan:
+    """The plan that puts a line of a crontab in the place of a timer. Raises Refused."""
+    if job.timer is None:
+        raise Refused(f"{job.name} is a line of a crontab already.")
+    units = await _look(job, ports)
+    lost = _simple_enough(units)
+    fields = _fields(units)
+    given = await unit_side(job, job.timer, ports)
+    user = str(units.service.get("User") or "") or ("root" if not units.target.user_manager else ports.user)
+    parts, table = await asyncio.to_thread(_parts, job, units, given, fields, user, ports)
+    words = words_of(fields)
+    return await plan_bundle(
+        "convert",
+        job.id,
+        job.name,
+        f"Convert: the {table.port.title} runs it {words}, and {units.target.unit} no longer.",
+        parts,
+        ports,
+        f"{job.name} is run by cron now.",
+        warnings=_warnings(units, fields, lost, ports),
+    )
+
+
+async def _look(job: Job, ports: Ports) -> _Units:
+    target = Target.of(job)
+    require_privilege(target, "fedtui", "convert", job.id, "--to", "cron")
+    async with manager(ports, user_manager=target.user_manager) as systemd:
+        timer = await look(systemd, target)
+        name = str(timer.timer["Unit"])
+        if not name.endswith(".service"):
+            raise Refused(f"{target.unit} starts {name}, which runs no command.")
+        path, unit = await systemd.unit(name)
+        service = await systemd.properties(path, SERVICE)
+    for facts, what in ((timer.unit, target.unit), (unit, name)):
+        if facts["NeedDaemonReload"]:
+            raise Refused(
+                f"The files of {what} are newer than what systemd has read.",
+                advice="Run: systemctl daemon-reload",
+            )
+        if not facts["FragmentPath"] or manager_of(str(facts["FragmentPath"])) is None:
+            raise Refused(
+                f"{what} is not a file of {'yours' if target.user_manager else 'the administrator'}: "
+                f"{facts['FragmentPath'] or 'it has no file'}.",
+                advice="p pauses the timer, and n writes a line of your own.",
+            )
+    paths = [str(timer.unit["FragmentPath"]), *timer.unit["DropInPaths"]]
+    of_service = [str(unit["FragmentPath"]), *unit["DropInPaths"]]
+    sections = (("Unit", "Timer", "Install"), ("Unit", "Service", "Install"))
+    lines = [
+        pair
+        for files, names in ((paths, sections[0]), (of_service, sections[1]))
+        for section in names
+        for pair in await asyncio.to_thread(assignments, files, section)
+    ]
+    texts = await asyncio.to_thread(lambda: {path: Path(path).read_bytes() for path in (*paths, *of_service)})
+    state = await switched(target.unit, ports, user_manager=target.user_manager)
+    return _Units(target, timer, name, service, unit, lines, texts, state)
+
+
+def _simple_enough(units: _Units) -> list[str]:
+    """What is lost, in words. Raises Refused for a setting that no line of a crontab can stand for."""
+    lost: list[str] = []
+    for name, value in units.lines:
+        if name in _LOST:
+            lost += [f"{name}={value}: {_LOST[name]}."] if _LOST[name] and value else []
+        elif name not in _KEPT and value:
+            raise Refused(
+                f"{units.service_name} has {name}={value}, which a line of a crontab cannot say.",
+                advice="Write a script that does it, and a line for that.",
+            )
+    others = [unit for unit in units.service_unit.get("TriggeredBy", ()) if unit != units.target.unit]
+    if others:
+        raise Refused(f"{units.service_name} is started by {', '.join(others)} as well.")
+    if units.service.get("Type") not in ("oneshot", "simple", "exec"):
+        raise Refused(f"{units.service_name} is of Type={units.service.get('Type')}, a service that stays.")
+    return list(dict.fromkeys(lost))
+
+
+def _fields(units: _Units) -> str:
+    standing = units.timer.standing
+    bases = {name for name, _ in standing.monotonic}
+    if not standing.calendar and bases and bases <= {"OnBootSec", "OnStartupSec"}:
+        return "@reboot"
+    if bases:
+        named = ", ".join(sorted(bases))
+        raise Refused(f"{units.target.unit} counts from an event ({named}), and cron knows only the clock.")
+    try:
+        return to_cron(standing.calendar, local_zone()[0])
+    except TranslationError as error:
+        raise Refused(f"A crontab has no word for its schedule: {error}.") from error
+
+
+def _parts(
+    job: Job, units: _Units, given: Given, fields: str, user: str, ports: Ports
+) -> tuple[list[Part], Table]:
+    table = open_crontab(user, ports)
+    account = pwd.getpwnam(user)
+    cron = job_environment(
+        Account(user, account.pw_uid, account.pw_gid, account.pw_dir, account.pw_shell),
+        table.document.environment,
+    )
+    lines = dict(units.lines)
+    try:
+        log = output_file(units.lines, units.service_name, user if units.target.user_manager else None)
+        text = command(
+            arguments(units.service),
+            _apart(units, given, cron),
+            given.directory,
+            log or "",
+            home=cron[b"HOME"].decode("utf-8", "surrogateescape"),
+            shell=cron[b"SHELL"].decode(),
+            output=lines.get("StandardOutput", ""),
+        )
+        field = field_with_input(text, bytes(units.service.get("StandardInputData", b"")))
+        new = _with_line(job, units, table, fields, field)
+    except Unsaid as error:
+        raise Refused(f"{units.service_name}: {error}.") from error
+    except EditError as error:
+        raise Refused(f"The crontab cannot hold it: {error}.") from error
+    return [TableText(table.port.user, "crontab", table.base, new), *_units_gone(units)], table
+
+
+def _apart(units: _Units, given: Given, cron: Mapping[bytes, bytes]) -> dict[str, str]:
+    """The variables that the unit sets, and its PATH, where cron would give something else."""
+    names = {str(word).partition("=")[0] for word in units.service.get("Environment", ())} | {"PATH"}
+    return {
+        name: os.fsdecode(value)
+        for name in sorted(names)
+        if (value := given.environment.get(os.fsencode(name))) is not None
+        and cron.get(os.fsencode(name)) != value
+    }
+
+
+def _with_line(job: Job, units: _Units, table: Table, fields: str, field: bytes) -> bytes:
+    """The table with the line; one of the pack's is marked as such, one of a timer that is off is paused."""
+    timer_text = units.files[str(units.timer.unit["FragmentPath"])]
+    mark = pack_mark(timer_text)
+    name = str(units.service_unit.get("Description") or "") if _ours(timer_text) else ""
+    name = name or units.target.unit.removesuffix(".timer")
+    if mark is not None:
+        line = ManagedLine(mark[0], mark[1] if "=" not in mark[1] else fields, field, name)
+        new = with_lines(table.document, [line])
+        placed = table.document.reparse(new)
+        if placed.entries[-1].schedule.split() != fields.split():
+            new = edit.reschedule(placed, placed.entries[-1], fields)
+    else:
+        named = "" if name == default_name(field) else name
+        new = edit.add(table.document, fields, field, name=named, note=_note(timer_text))
+    if units.state[0] or units.state[1]:
+        return new
+    document = table.document.reparse(new)
+    return edit.pause(document, document.entries[-1])
+
+
+def _ours(timer_text: bytes) -> bool:
+    return timer_text.startswith(f"# {MARK}\n".encode())
+
+
+def _note(timer_text: bytes) -> str:
+    """The note that came along when a line became a timer: comments below the first two lines."""
+    if not _ours(timer_text):
+        return ""
+    found = []
+    for line in timer_text.decode("utf-8", "replace").splitlines()[2:]:
+        if not line.startswith("# "):
+            break
+        found.append(line[2:])
+    return "\n".join(found)
+
+
+def _units_gone(units: _Units) -> list[Part]:
+    """The timer off, and the files of both; what others than we put beside them stays in the undo step."""
+    parts: list[Part] = []
+    if units.state != (False, False):
+        switch = UnitSwitch(units.target.unit, units.target.user_manager, units.state, (False, False))
+        parts.append(switch)
+    folders: dict[str, None] = {}
+    for path, text in units.files.items():
+        parts.append(FileText(path, text, None))
+        if Path(path).parent.suffix == ".d":
+            folders[str(Path(path).parent)] = None
+    return [*parts, *(Folder(path, there=False) for path in folders)]
+
+
+def _warnings(units: _Units, fields: str, lost: list[str], ports: Ports) -> list[str]:
+    found = [*lost]
+    if fields == "@reboot":
+        found.append(
+            "cron starts it as soon as cron itself is up, whatever time after the boot was asked for."
+        )
+    else:
+        found.append(clock_words(parse(fields), local_zone()[1], ports.clock()))
+    if not output_file(units.lines, units.service_name, None):
+        found.append("What it prints went to the journal; cron mails it, where there is a mailer.")
+    if units.state == (False, False):
+        found.append("The timer is off, and so the line is paused until it is resumed.")
+    found.append("cron starts a run also while one goes on; systemd does not.")
+    found.append("To fedtui it is another job from then on: its history of runs begins anew.")
+    return [text for text in found if text]

@@ -1,0 +1,266 @@
+"""A line of a cron table as a pair of units that does the same, and the line taken away, in one change.
+
+What cron gives its jobs is written into the service: the environment in force above the line, its shell where
+the command needs one, its working directory, the input behind a `%`. What a timer does otherwise than cron is
+said in the plan's warnings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import posixpath
+import pwd
+import re
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from fedtui.actions.bundle import plan_bundle
+from fedtui.actions.cron_change import edited
+from fedtui.actions.cron_environment import Account, job_environment
+from fedtui.actions.cron_words import words_of, zone_of
+from fedtui.actions.part_units import lingers
+from fedtui.actions.parts import FileText, Lingering, Part, TableText, UnitSwitch
+from fedtui.actions.plan import Plan, Refused
+from fedtui.actions.ports import Ports
+from fedtui.actions.table import Table, open_table
+from fedtui.crontab import Entry, edit
+from fedtui.crontab.command import BUILTINS_ONLY
+from fedtui.crontab.managed import Found, managed, without
+from fedtui.crontab.wrappers import SHELLS
+from fedtui.federation.backends.unit_files import folder, free, log_made, texts
+from fedtui.federation.backends.unit_text import UnitPair, unit_name
+from fedtui.model import Job
+from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
+from fedtui.schedule.translate import TranslationError, Triggers, clock_words, to_calendar
+from fedtui.sources.zone import local_zone
+
+_WORD = r"""(?:[A-Za-z0-9_@%+=:,./-]|[^\x00-\x7f]|'[^'\n]*'|"[^"$`\\!\n]*")+"""
+_FORM = re.compile(
+    rf"[ \t]*(?P<words>{_WORD}(?:[ \t]+{_WORD})*?)(?:[ \t]*>>[ \t]*(?P<log>{_WORD})[ \t]+2>&1)?[ \t]*"
+)
+"""A command whose every word stands for itself, and the redirection that a service can have as well."""
+
+_BACKGROUND = re.compile(r"(?<![&>])&(?![&>0-9-])|\b(?:nohup|setsid|disown)\b")
+_CRONS_OWN = frozenset({b"MAILTO", b"MAILFROM", b"CRON_TZ", b"LOGNAME", b"CONTENT_TYPE", b"RANDOM_DELAY"})
+"""What stands in a table for cron itself, and what systemd sets for every service."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The line that is converted, as it stands now: its table, its entry, its pack mark, whom it runs as."""
+
+    table: Table
+    entry: Entry
+    mark: Found | None
+    account: Account
+    environment: dict[bytes, bytes]
+
+
+async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False) -> Plan:
+    """The plan that puts a timer of the user's or the system's in the place of a cron line.
+
+    `linger` has the user's systemd go on after logout. Raises Refused with what cannot be said.
+    """
+    user_manager = to == "user"
+    _may(job, ports, user_manager=user_manager)
+    line = await asyncio.to_thread(_line, job, ports)
+    schedule, triggers = _triggers(job, line.entry)
+    pair = _pair(line, triggers, user_manager=user_manager)
+    await free(pair.name, ports, user_manager=user_manager)
+    parts = await asyncio.to_thread(
+        _parts, line, pair, triggers, user_manager=user_manager, linger=linger and user_manager
+    )
+    manager = "your systemd" if user_manager else "the system's systemd"
+    return await plan_bundle(
+        "convert",
+        job.id,
+        job.name,
+        f"Convert: {pair.timer} of {manager} runs it {words_of(schedule.text, job)}, and cron no longer.",
+        parts,
+        ports,
+        f"{job.name} is run by {pair.timer} now.",
+        warnings=_warnings(job, line, pair, schedule, ports, user_manager=user_manager, linger=linger),
+    )
+
+
+def _may(job: Job, ports: Ports, *, user_manager: bool) -> None:
+    if ports.demo:
+        raise Refused("The demo has a scheduler of its own and no systemd.")
+    if user_manager and job.user != ports.user:
+        raise Refused(
+            f"{job.name} runs as {job.user}, and your own systemd would run it as {ports.user}.",
+            advice="--to system keeps the user that it runs as.",
+        )
+    if not user_manager and os.geteuid() != 0:
+        raise Refused(
+            "Units of the system are root's.", advice="Run the same command as root, with sudo, or --to user."
+        )
+
+
+def _line(job: Job, ports: Ports) -> _Line:
+    table = open_table(job, ports)
+    entry = table.entry(job)
+    mark = next((found for found in managed(table.document) if found.entry == entry), None)
+    try:
+        user = pwd.getpwnam(job.user)
+    except KeyError as error:
+        raise Refused(f"There is no user {job.user}.") from error
+    account = Account(user.pw_name, user.pw_uid, user.pw_gid, user.pw_dir, user.pw_shell)
+    return _Line(table, entry, mark, account, job_environment(account, entry.environment))
+
+
+def _triggers(job: Job, entry: Entry) -> tuple[CronSchedule, Triggers]:
+    dialect = job.cron.dialect if job.cron is not None else "debian"
+    zone = job.cron.zone if job.cron is not None else ""
+    try:
+        schedule = parse(entry.schedule, dialect)
+        return schedule, to_calendar(schedule, zone if zone not in ("", local_zone()[0]) else "")
+    except (ScheduleError, TranslationError) as error:
+        raise Refused(f"systemd has no word for {entry.schedule}: {error}.") from error
+
+
+def _pair(line: _Line, triggers: Triggers, *, user_manager: bool) -> UnitPair:
+    entry, account = line.entry, line.account
+    argv, log = _program(line)
+    start = line.environment[b"HOME"].decode("utf-8", "surrogateescape")
+    own = start == account.home
+    lines = [("OnCalendar", one) for one in triggers.calendar]
+    if triggers.at_boot:
+        lines = [("OnStartupSec" if user_manager else "OnBootSec", "1s")]
+    mark = f"fedtui: converted from the {line.table.port.title}"
+    if line.mark is not None:
+        mark = f"fedtui: pack {line.mark.key} ({line.mark.planned})"
+    command = entry.command.decode("utf-8", "replace")
+    return UnitPair(
+        name=unit_name(entry.name),
+        description=entry.name,
+        argv=argv,
+        triggers=tuple(lines),
+        mark=mark,
+        log=log,
+        user="" if user_manager else account.name,
+        directory="" if user_manager and own else start,
+        environment=_variables(line, own_home=own),
+        stdin=entry.stdin,
+        notes=tuple(filter(None, (text.strip() for text in entry.note.splitlines()))),
+        more=("KillMode=process",) if _BACKGROUND.search(command) else (),
+    )
+
+
+def _variables(line: _Line, *, own_home: bool) -> dict[str, str]:
+    """What cron gives the job and a service has not by itself. Raises Refused for what is no text."""
+    try:
+        return {
+            name.decode("utf-8"): value.decode("utf-8")
+            for name, value in line.environment.items()
+            if name not in _CRONS_OWN and not (name == b"HOME" and own_home)
+        }
+    except UnicodeDecodeError as error:
+        raise Refused("The table sets a variable that is not UTF-8, as unit files are.") from error
+
+
+def _program(line: _Line) -> tuple[tuple[str, ...], str]:
+    """The arguments that do what cron's shell does with the command, and the log it appends to, or ""."""
+    try:
+        command = line.entry.command.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused("The command is not UTF-8, as unit files are.") from error
+    if not command.strip():
+        raise Refused("The line has no command.")
+    shell = line.environment[b"SHELL"].decode("utf-8", "replace")
+    plain = _FORM.fullmatch(command) if posixpath.basename(shell) in SHELLS else None
+    if plain is not None:
+        words = shlex.split(plain["words"])
+        program = _found(words[0], line)
+        if program:
+            log = shlex.split(plain["log"])[0] if plain["log"] else ""
+            return (program, *words[1:]), _absolute(log, line) if log else ""
+    return (shell, "-c", command), ""
+
+
+def _found(word: str, line: _Line) -> str:
+    """The path of the program that the shell would start; "" where it would not start one by itself."""
+    if "/" in word:
+        path = _absolute(word, line)
+        return path if os.access(path, os.X_OK) else ""
+    if "=" in word or word in BUILTINS_ONLY:
+        return ""
+    found = shutil.which(word, path=line.environment[b"PATH"].decode("utf-8", "replace")) or ""
+    return found if found.startswith("/") else ""
+
+
+def _absolute(path: str, line: _Line) -> str:
+    home = line.environment[b"HOME"].decode("utf-8", "surrogateescape")
+    return posixpath.normpath(posixpath.join(home, path))
+
+
+def _parts(
+    line: _Line, pair: UnitPair, triggers: Triggers, *, user_manager: bool, linger: bool
+) -> list[Part]:
+    place: Path = folder(user_manager=user_manager)
+    service, timer = texts(pair)
+    parts: list[Part] = [*log_made(pair)]
+    if linger and not lingers(line.account.name):
+        parts.append(Lingering(line.account.name, before=False, after=True))
+    parts.append(FileText(str(place / pair.service), None, service))
+    parts.append(FileText(str(place / pair.timer), None, timer))
+    if not line.entry.paused:
+        # A timer that counts from the boot would start the job now: it is left to the next boot.
+        on = (True, not triggers.at_boot)
+        parts.append(UnitSwitch(pair.timer, user_manager, (False, False), on))
+    return [*parts, _taken_out(line)]
+
+
+def _taken_out(line: _Line) -> TableText:
+    table = line.table
+    if line.mark is not None:
+        new: bytes | None = without(table.document, {line.mark.key})
+    else:
+        new = edited(table, line.entry, edit.delete)
+    if table.system:
+        return TableText("root", table.port.title, table.base, new)
+    if new:
+        new = table.finished(new)
+    return TableText(table.port.user, "crontab", table.base, new or None)
+
+
+def _warnings(
+    job: Job,
+    line: _Line,
+    pair: UnitPair,
+    schedule: CronSchedule,
+    ports: Ports,
+    *,
+    user_manager: bool,
+    linger: bool,
+) -> list[str]:
+    found = []
+    if schedule.reboot:
+        found.append("It first runs at the next boot; until then the timer is enabled and not active.")
+    found.append(clock_words(schedule, zone_of(job)[1], ports.clock()))
+    if line.entry.paused:
+        found.append("The line is paused, and so is the timer: it is off until it is resumed.")
+    if not pair.log and ">" not in " ".join(pair.argv):
+        found.append(f"What it prints goes to the journal; {_mailed(line)}.")
+    if pair.more:
+        found.append("It leaves something in the background: KillMode=process lets that go on, as cron does.")
+    if line.entry.recorder is not None:
+        found.append("It is no longer recorded: systemd itself keeps the exit status of its runs.")
+    if user_manager and not linger and not lingers(line.account.name):
+        found.append(
+            "Your systemd ends when you log out, and the timer with it: loginctl enable-linger, or --linger."
+        )
+    found.append("systemd starts no second run while one goes on; cron does.")
+    found.append("To fedtui it is another job from then on: its history of runs begins anew.")
+    return [text for text in found if text]
+
+
+def _mailed(line: _Line) -> str:
+    to = line.environment.get(b"MAILTO")
+    if to == b"":
+        return "cron threw it away (MAILTO is empty)"
+    whom = line.account.name if to is None else to.decode("utf-8", "replace")
+    return f"cron mailed it to {whom}, where there is a mailer"

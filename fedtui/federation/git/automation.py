@@ -1,0 +1,154 @@
+"""The git automation as the set-up schedules it: its job, its parts, and what stands in its way.
+
+Optional, and with a warning: it makes a commit every six hours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fedtui.actions.parts import Part, RemoteUrl, Worktree
+from fedtui.actions.ports import Ports
+from fedtui.federation.git.ssh_check import check_remote, ssh_url_of
+from fedtui.federation.git.sync import BRANCH
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.own_program import program
+from fedtui.federation.remark import Remark
+from fedtui.federation.surroundings import Owner
+from fedtui.model import Severity
+from fedtui.safe_text import shown
+from fedtui.sources.git_checkout import (
+    Git,
+    GitFailed,
+    Given,
+    look,
+    own_worktree,
+    remote_url,
+    worktree_path,
+    worktrees,
+)
+from fedtui.sources.program import ProgramError
+
+KEY = "git"
+SCHEDULE = "0 */6 * * *"
+LOG = "federated-git.log"
+WARNING = (
+    "The git automation commits and pushes up to four times a day, without anybody looking. It keeps to a "
+    "branch of its own; merge it by hand when you have looked."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GitParts:
+    """What the set-up adds for git: the job, and the parts that come before it. Remarks of the job's key.
+
+    `offered` is a change that helps and that the user has to want (an SSH URL in place of https).
+    """
+
+    job: ManagedJob
+    parts: tuple[Part, ...]
+    remarks: tuple[Remark, ...]
+    offered: tuple[Part, ...] = ()
+
+
+def _starts(given: Given, owner: Owner) -> Iterator[Remark]:
+    """Whether the schedule will find this fedtui: in its environment, as its user."""
+    command = (*program(), "--version")
+    try:
+        ended = given.run(command, deadline=20.0)
+        said = "" if ended.status == 0 else (ended.said.splitlines() or [f"exit {ended.status}"])[-1]
+    except ProgramError as error:
+        said = str(error)
+    if said:
+        text = f"{command[0]} does not start as {owner.name} in the schedule's environment: {shown(said)}"
+        yield Remark(Severity.ERROR, text, KEY, "Install fedtui where that user finds it, e.g. with pipx.")
+
+
+def git_job(root: Path, log_dir: str, remote: str = "origin", branch: str = BRANCH) -> ManagedJob:
+    """The job; `log_dir` empty for a timer's journal."""
+    more = (("--remote", remote) if remote != "origin" else ()) + (
+        ("--branch", branch) if branch != BRANCH else ()
+    )
+    return ManagedJob(
+        key=KEY,
+        name="federated-git",
+        description="Commit and push of the federation's data",
+        argv=(*program(), "git-sync", "--root", str(root), *more),
+        schedule=SCHEDULE,
+        log=str(Path(log_dir) / LOG) if log_dir else "",
+        spread=300,
+    )
+
+
+async def git_plan(
+    root: Path,
+    remote: str,
+    branch: str,
+    log_dir: str,
+    owner: Owner,
+    environment: Mapping[bytes, bytes],
+    ports: Ports,
+    *,
+    ssh_url: bool = False,
+) -> GitParts:
+    """The git automation of ROOT for `owner`, in the environment that the scheduler gives it. Writes nothing.
+
+    `ssh_url`: the remote is asked by the SSH URL that is offered in place of an https one. It takes up to
+    half a minute where the remote does not answer.
+    """
+    given = Given.to(environment, owner.uid, owner.gid)
+    return await asyncio.to_thread(_plan, root, remote, branch, log_dir, owner, given, ports, ssh_url=ssh_url)
+
+
+def _plan(
+    root: Path,
+    remote: str,
+    branch: str,
+    log_dir: str,
+    owner: Owner,
+    given: Given,
+    ports: Ports,
+    *,
+    ssh_url: bool,
+) -> GitParts:
+    job = git_job(root, log_dir, remote, branch)
+    git = Git(root, given=given)
+    try:
+        checkout = look(git)
+        url = remote_url(git, remote)
+        there = worktrees(git)
+    except GitFailed as failed:
+        said = Remark(
+            Severity.ERROR, f"{root} cannot be used by git: {failed}.", KEY, f"git -C {root} status"
+        )
+        return GitParts(job, (), (said,))
+    remarks = [Remark(Severity.NOTE, WARNING, KEY), *_starts(given, owner)]
+    better = ssh_url_of(url)
+    asked = better if ssh_url and better else url
+    remarks += check_remote(git, remote, asked, branch, owner, given)
+    parts: list[Part] = []
+    usual = worktree_path(ports.config.state, checkout.common_dir)
+    path = own_worktree(usual, there)
+    elsewhere = next(
+        (
+            place
+            for place, name in there.items()
+            if name == branch and place not in (os.path.realpath(path), os.path.realpath(checkout.top))
+        ),
+        "",
+    )
+    if elsewhere:
+        advice = f"git worktree remove {elsewhere}, or switch it to another branch"
+        remarks.append(Remark(Severity.ERROR, f"{branch} is checked out in {elsewhere}.", KEY, advice))
+    elif checkout.branch == branch:
+        remarks.append(
+            Remark(Severity.NOTE, f"{root} has {branch} checked out: commits are made in place.", KEY)
+        )
+    elif owner.own and checkout.head and path == usual:
+        parts.append(Worktree(str(checkout.top), str(path), branch, there=True, remote=remote))
+    offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better else ()
+    return GitParts(job, tuple(parts), tuple(remarks), offered)

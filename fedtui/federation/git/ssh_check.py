@@ -1,0 +1,134 @@
+"""Whether the remote can be reached from a scheduler's environment: key, host key, URL, the remote.
+
+There is no agent in cron's environment, so a key must open without a passphrase. No private key is ever read,
+printed or copied. Blocking; the remote is asked once, in batch mode and within a deadline.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from fedtui.federation.git import publish as git_publish
+from fedtui.federation.git.ending import SyncFailed
+from fedtui.federation.remark import Remark
+from fedtui.federation.surroundings import Owner
+from fedtui.model import Severity
+from fedtui.safe_text import shown
+from fedtui.sources.git_checkout import Git, Given, remote_url
+from fedtui.sources.program import ProgramError
+from fedtui.sources.ssh_key import Key, SshFacts, ssh_facts, ssh_place, ssh_words
+
+KEY = "git"
+DEADLINE = 30.0
+"""Seconds that the remote gets to answer."""
+
+_HTTPS = re.compile(r"https?://(?:[^@/\s]*@)?(?P<host>[^:/\s]+)(?::\d+)?/(?P<path>\S+)")
+
+
+def ssh_url_of(url: str) -> str:
+    """The SSH URL of an http(s) one, as the usual hosts have it; empty where there is none to be had."""
+    match = _HTTPS.fullmatch(url)
+    return f"git@{match['host']}:{match['path']}" if match is not None else ""
+
+
+def check_remote(
+    git: Git, remote: str, url: str, branch: str, owner: Owner, given: Given
+) -> Iterator[Remark]:
+    """What keeps a remote at `url` from being pushed to with what is `given`; a note where it answers."""
+    if not url:
+        command = f"git -C {shlex.quote(str(git.folder))} remote add {remote} URL"
+        yield Remark(Severity.ERROR, f"There is no remote {remote}.", KEY, command)
+        return
+    place = ssh_place(url)
+    ssh = ssh_words(git.ssh_command())
+    if place is not None and ssh:
+        try:
+            facts = ssh_facts(place, owner.home, given.run, ssh)
+        except ProgramError as error:
+            yield Remark(Severity.ERROR, f"ssh cannot be asked: {error}.", KEY, "Install openssh-client.")
+            return
+        yield from of_keys(facts, owner.home)
+        yield from of_host(facts)
+    elif place is None and (better := ssh_url_of(url)):
+        command = f"git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
+        yield Remark(
+            Severity.WARNING,
+            f"{remote} is {shown(url)}: https wants a password or a token, and nobody is there to type it.",
+            KEY,
+            command,
+        )
+    yield from _answers(git, remote, url, branch)
+
+
+def of_keys(facts: SshFacts, home: str) -> Iterator[Remark]:
+    """What is to be said of the keys that ssh would try."""
+    usable = [key for key in facts.keys if key.opens and not key.in_hand and not key.wide]
+    if usable:
+        yield Remark(Severity.NOTE, f"ssh will use {usable[0].path} ({usable[0].kind}).", KEY)
+        return
+    if not facts.keys:
+        yield Remark(
+            Severity.ERROR,
+            f"There is no SSH key for {facts.host}: none of {_some(facts.looked)} is there.",
+            KEY,
+            keygen(f"{home}/.ssh/id_ed25519"),
+        )
+    for key in facts.keys:
+        yield Remark(
+            Severity.ERROR, f"{key.path} cannot be used without a person: {_why(key)}.", KEY, _mend(key)
+        )
+
+
+def of_host(facts: SshFacts) -> Iterator[Remark]:
+    """What is to be said of the host's own key."""
+    if facts.known is False:
+        port = f" -p {facts.port}" if facts.port != "22" else ""
+        yield Remark(
+            Severity.ERROR,
+            f"The host key of {facts.host} is not known: ssh would ask, and nobody is there to answer.",
+            KEY,
+            f"Connect once, and compare the key with what its owner publishes: ssh{port} {facts.host}",
+        )
+
+
+def keygen(path: str) -> str:
+    """The command that makes a key that a scheduler can use."""
+    comment = f"federated-learning@{socket.gethostname()}"
+    return f"ssh-keygen -t ed25519 -N '' -C {shlex.quote(comment)} -f {shlex.quote(path)}"
+
+
+def _why(key: Key) -> str:
+    if key.wide:
+        return f"others may read it (mode bits {key.wide:03o}), and so ssh will not use it"
+    return "each use wants a touch" if key.in_hand else key.why
+
+
+def _mend(key: Key) -> str:
+    if key.wide:
+        return f"chmod 600 {shlex.quote(key.path)}"
+    own = str(Path(key.path).with_name("id_ed25519_federation"))
+    return f"A key of its own for the federation: {keygen(own)}; name it in ~/.ssh/config (IdentityFile)."
+
+
+def _some(paths: tuple[str, ...]) -> str:
+    names = ", ".join(shown(path) for path in paths[:3])
+    return f"{names} and {len(paths) - 3} more" if len(paths) > 3 else names or "the usual names"
+
+
+def _answers(git: Git, remote: str, url: str, branch: str) -> Iterator[Remark]:
+    asked = remote if url == remote_url(git, remote) else url
+    try:
+        commit = git_publish.on_remote(git, asked, branch, DEADLINE)
+    except SyncFailed as failed:
+        yield Remark(Severity.ERROR, failed.message, KEY, failed.advice)
+        return
+    there = (
+        f"it has {branch} at {commit[:12]}"
+        if commit
+        else f"{branch} is not there yet: the first push makes it"
+    )
+    yield Remark(Severity.NOTE, f"{remote} answers; {there}.", KEY)

@@ -1,0 +1,297 @@
+"""The git sync, as a schedule runs it: the sync script, then ROOT's data/ on the automation branch, then the
+remote. What was pushed is looked for there; without that proof nothing is called ok.
+
+The user's checkout is never switched and never reset, and of it only data/ is read; where ROOT itself has the
+branch checked out it is committed in place. One sync of a repository at a time: a lock in its .git.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from fedtui.config import ConfigError
+from fedtui.federation.git import commit as git_commit
+from fedtui.federation.git import data as git_data
+from fedtui.federation.git import publish as git_publish
+from fedtui.federation.git import worktree as git_worktree
+from fedtui.federation.git.ending import Ending, SyncFailed, advice_for, ending_of
+from fedtui.federation.git.publish import Line
+from fedtui.federation.git.script import Pass, Script, find_script, run_script
+from fedtui.model import Outcome, Result
+from fedtui.pack import Pack
+from fedtui.results import Rules
+from fedtui.sources.git_checkout import (
+    NOTE,
+    Checkout,
+    Git,
+    GitFailed,
+    Stop,
+    look,
+    remote_url,
+    worktree_path,
+)
+
+BRANCH = "automation/federated-sync"
+SCRIPT_DEADLINE = 3600.0
+"""Seconds that the sync script may take."""
+
+IN_ALL = 2 * 3600.0
+"""Seconds after which no further step is begun."""
+
+LOCK = "fedtui-git-sync.lock"
+LOCKED = ".git/index.lock"
+"""What a git that was killed leaves in the user's own checkout; whose it is nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be synced. `root` is absolute, `state` fedtui's state folder, `rules` judge the script."""
+
+    root: Path
+    state: Path
+    rules: Rules
+    remote: str = "origin"
+    branch: str = BRANCH
+    pack: Pack | None = None
+    dry_run: bool = False
+    script_deadline: float = SCRIPT_DEADLINE
+    in_all: float = IN_ALL
+
+
+@dataclass(slots=True)
+class Report:
+    """How a sync ended, and what it did; `notes` deserve a look. `commit` is what the remote has now."""
+
+    ending: Ending = Ending.OK
+    message: str = ""
+    kept: str = ""
+    advice: str = ""
+    notes: list[str] = field(default_factory=list)
+    script: Result | None = None
+    files: int = 0
+    commit: str = ""
+    worktree: str = ""
+
+
+Tell = Callable[[str], None]
+
+
+class GitSync:
+    """One run of the git sync. `tell` is given lines as they come, `passed` what the script prints."""
+
+    def __init__(self, order: Order, tell: Tell, passed: Pass, stop: Stop | None = None) -> None:
+        self.order = order
+        self.report = Report()
+        self.stop = stop or Stop()
+        self._tell = tell
+        self._passed = passed
+        self._git = Git(order.root, stop=self.stop)
+        self._until = time.monotonic() + order.in_all
+
+    def run(self) -> Report:
+        """Do it. Blocking. What the world does wrong is in the report, never an exception."""
+        try:
+            self._run()
+        except SyncFailed as failed:
+            self._failed(failed)
+        except GitFailed as failed:
+            ending = Ending.LATE if failed.late else ending_of(failed.said)
+            advice = f"If no git is at work there: rm {LOCKED}" if LOCKED in failed.said else ""
+            self._failed(SyncFailed(ending, f"git: {failed}.", advice=advice or advice_for(ending)))
+        except OSError as error:
+            self._failed(SyncFailed(Ending.GIT, f"{error}."))
+        except ConfigError as error:
+            self._failed(SyncFailed(Ending.REFUSED, f"{error}."))
+        return self.report
+
+    def _failed(self, failed: SyncFailed) -> None:
+        if self.stop.asked:
+            failed = SyncFailed(
+                Ending.STOPPED, "The sync was ended from outside.", failed.kept, failed.advice
+            )
+        self.report.ending = failed.ending
+        self.report.message = failed.message
+        self.report.kept, self.report.advice = failed.kept, failed.advice
+
+    def _run(self) -> None:
+        order = self.order
+        checkout = look(self._git)
+        self._usable(checkout)
+        script = find_script(order.root, order.pack)
+        if script is None:
+            raise SyncFailed(
+                Ending.SCRIPT,
+                f"There is no sync script in {order.root}, scripts/ or scripts/data/.",
+                kept="Nothing was committed.",
+                advice="fedtui setup tells which names are looked for.",
+            )
+        if order.dry_run:
+            self._would(checkout, script)
+            return
+        with _alone(checkout.common_dir / LOCK, order.root):
+            checkout = self._recovered(checkout)
+            self._run_script(script)
+            self._sync(checkout)
+
+    def _usable(self, checkout: Checkout) -> None:
+        if not remote_url(self._git, self.order.remote):
+            raise SyncFailed(
+                Ending.REFUSED,
+                f"{self.order.root} has no remote {self.order.remote}.",
+                advice=f"git -C {self.order.root} remote add {self.order.remote} URL",
+            )
+        if not checkout.head:
+            raise SyncFailed(Ending.REFUSED, f"{self.order.root} has no commit yet.")
+        for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
+            ended = self._git.ask("var", who)
+            if ended.status:
+                raise SyncFailed(
+                    Ending.IDENTITY,
+                    "Git does not know in whose name to commit.",
+                    kept="Nothing was run.",
+                    advice=advice_for(Ending.IDENTITY),
+                )
+
+    def _recovered(self, checkout: Checkout) -> Checkout:
+        """The checkout after a rebase in place that a killed sync left in it was taken back."""
+        note = checkout.git_dir / NOTE
+        if note.exists() and checkout.in_progress == "a rebase":
+            self._tell("taking back the rebase of a sync that was killed")
+            self._git.do("rebase", "--abort", deadline=git_publish.REBASE)
+        note.unlink(missing_ok=True)
+        return look(self._git)
+
+    def _run_script(self, script: Script) -> None:
+        self._tell(f"running {script.path}")
+        order = self.order
+        result = run_script(
+            script, order.root, order.rules, self._passed, self.stop, min(order.script_deadline, order.in_all)
+        )
+        self.report.script = result
+        if result.outcome is Outcome.SKIPPED:
+            self.report.notes.append(f"{script.path.name} did nothing: {'; '.join(result.reasons)}")
+        elif result.outcome is Outcome.WARNINGS:
+            self.report.notes.append(f"{script.path.name}: {result.reasons[0]}")
+
+    def _sync(self, checkout: Checkout) -> None:
+        order, report = self.order, self.report
+        in_place = checkout.branch == order.branch
+        if in_place and checkout.in_progress:
+            raise SyncFailed(
+                Ending.DIRTY,
+                f"{checkout.in_progress.capitalize()} is in progress in {checkout.top}.",
+                kept="It was left alone; nothing was committed.",
+                advice=f"End it: git -C {checkout.top} status tells how.",
+            )
+        data = git_data.listed(self._git, order.root, checkout)
+        report.notes += data.notes
+        theirs, unreached = self._fetched()
+        if unreached is not None and not self._has_branch():
+            raise unreached  # a branch made now might have nothing in common with the remote's
+        line = Line(self._git.at(checkout.top), checkout, order.remote, order.branch, ours=False)
+        if in_place:
+            done = git_commit.commit_in_place(self._git, checkout, _message())
+        else:
+            path = worktree_path(order.state, checkout.common_dir)
+            mine, own = git_worktree.open_worktree(self._git, path, order.branch, order.remote)
+            report.worktree = str(own.top)
+            done = git_commit.commit_in_worktree(
+                self._git, checkout, mine, own, order.branch, data, _message()
+            )
+            line = Line(mine, own, order.remote, order.branch, ours=True)
+        report.files = done.files
+        if done.files:
+            self._tell(f"committed {_files(done.files)} on {order.branch}")
+        if unreached is not None:
+            raise unreached
+        self._publish(line, theirs, clean=not in_place or self._clean_outside_data(checkout))
+
+    def _fetched(self) -> tuple[str, SyncFailed | None]:
+        """The remote's branch, fetched; why it could not be, for the new data is committed all the same."""
+        self._in_time()
+        try:
+            return git_publish.fetch(self._git, self.order.remote, self.order.branch), None
+        except SyncFailed as failed:
+            return "", failed
+
+    def _has_branch(self) -> bool:
+        order = self.order
+        names = (f"refs/heads/{order.branch}", f"refs/remotes/{order.remote}/{order.branch}")
+        return any(self._git.commit(name) for name in names)
+
+    def _publish(self, line: Line, theirs: str, *, clean: bool) -> None:
+        self._in_time()
+        report, order = self.report, self.order
+        if theirs:
+            git_publish.rebase(line, clean=clean)
+        pushed = not theirs or not line.holds(theirs, line.tip)
+        if pushed:
+            self._in_time()
+            git_publish.push(line, clean=clean)
+            self._tell(f"pushed to {order.remote}")
+        report.commit = git_publish.prove(line)
+        report.ending = Ending.WARNINGS if report.notes else Ending.OK
+        skipped = report.script is not None and report.script.outcome is Outcome.SKIPPED
+        if skipped and not pushed:
+            report.ending = Ending.SKIPPED
+        what = "commits of earlier syncs were pushed" if pushed else "no new data"
+        what = f"{_files(report.files)} committed" if report.files else what
+        report.message = f"{what}; {order.remote} has {report.commit[:12]} on {order.branch}"
+
+    def _clean_outside_data(self, checkout: Checkout) -> bool:
+        words = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules", "--", ".")
+        excluded = f":(exclude,top){checkout.prefix}{git_data.FOLDER}"
+        return not self._git.at(checkout.top).do(*words, excluded)
+
+    def _in_time(self) -> None:
+        if time.monotonic() > self._until:
+            raise SyncFailed(
+                Ending.LATE,
+                f"The sync took longer than {self.order.in_all:g} s in all.",
+                kept="What was committed is on the local branch.",
+            )
+
+    def _would(self, checkout: Checkout, script: Script) -> None:
+        order = self.order
+        in_place = checkout.branch == order.branch
+        path = worktree_path(order.state, checkout.common_dir)
+        data = git_data.listed(self._git, order.root, checkout)
+        where = "in place" if in_place else f"in the worktree {path}"
+        self._tell(f"would run {script.path} in {order.root}")
+        self._tell(f"would commit {git_data.FOLDER}/ ({_files(len(data.paths))}) on {order.branch} {where}")
+        self._tell(
+            f"would rebase it on {order.remote}, push it without force, and look for it with ls-remote"
+        )
+        self.report.notes += data.notes
+        self.report.message = "dry run: nothing was run, committed or pushed"
+
+
+@contextmanager
+def _alone(lock: Path, root: Path) -> Iterator[None]:
+    """No other sync of the repository goes on meanwhile, whoever started it. Raises SyncFailed."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SyncFailed(Ending.BUSY, f"Another git sync of {root} is already running.") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _message() -> str:
+    now = datetime.now().astimezone()
+    return f"Federated data sync {now:%Y-%m-%d %H:%M:%S %z} on {socket.gethostname()}"

@@ -1,0 +1,130 @@
+"""The worktree of fedtui's own in which data is committed, so that the user's checkout is never switched.
+
+It lies in the state folder. While a sync works in it a note says so (`doing`); where a kill left it in the
+middle of something, that note tells it from what a person does there, which is never touched. Blocking.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from fedtui.federation.git.ending import Ending, SyncFailed
+from fedtui.sources.git_checkout import (
+    NOTE,
+    Checkout,
+    Git,
+    GitFailed,
+    base_ref,
+    in_progress,
+    look,
+    own_worktree,
+    worktrees,
+)
+from fedtui.whole_file import replace_file
+
+DEADLINE = 300.0
+"""Seconds: a worktree of a large repository is written to the disk."""
+
+_ABORT = {"a rebase": ("rebase", "--abort"), "a cherry-pick": ("cherry-pick", "--abort")}
+
+
+def begin(git_dir: Path, tip: str = "", base: str = "") -> None:
+    """Note that from now on what is done in the worktree of `git_dir` is a sync's.
+
+    Where it puts a commit on the branch, whose tip was `tip`, `base` is then what ROOT's data/ was: the new
+    commit itself where that is empty.
+    """
+    replace_file(git_dir / NOTE, f"{tip} {base}".strip().encode())
+
+
+def end(git_dir: Path) -> None:
+    """All is as it should be again."""
+    (git_dir / NOTE).unlink(missing_ok=True)
+
+
+def open_worktree(git: Git, path: Path, branch: str, remote: str) -> tuple[Git, Checkout]:
+    """The worktree, on the branch and clean; made where it is not there. Raises SyncFailed, GitFailed."""
+    there = worktrees(git)
+    path = own_worktree(path, there)
+    where = os.path.realpath(path)
+    for other, checked_out in there.items():
+        if checked_out == branch and other != where:
+            raise SyncFailed(
+                Ending.ELSEWHERE,
+                f"{branch} is checked out in {other}.",
+                kept="Nothing was committed.",
+                advice=f"Switch that worktree to another branch, or remove it: git worktree remove {other}",
+            )
+    if where in there and not (path / ".git").exists():
+        # Its folder is gone. `prune` would do, and would drop other worktrees whose disk is not mounted.
+        git.do("worktree", "remove", "--force", "--", str(path))
+        there.pop(where)
+    if where not in there:
+        _make(git, path, branch, remote)
+    mine = git.at(path)
+    _recover(mine, path, branch)
+    found = look(mine)
+    _refuse_foreign_work(mine, path, found, branch)
+    return mine, found
+
+
+def _make(git: Git, path: Path, branch: str, remote: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if git.commit(f"refs/heads/{branch}"):
+        words: tuple[str, ...] = ("--", str(path), branch)
+    else:
+        theirs = f"refs/remotes/{remote}/{branch}"
+        start = theirs if git.commit(theirs) else "HEAD"
+        words = ("--no-track", "-b", branch, "--", str(path), start)
+    git.do("worktree", "add", *words, deadline=DEADLINE)
+
+
+def _recover(mine: Git, path: Path, branch: str) -> None:
+    """Take back what a killed sync had begun; its data is still in ROOT, its commits on the branch."""
+    git_dir = look(mine).git_dir
+    try:
+        noted = (git_dir / NOTE).read_bytes().decode("ascii", "replace").split()
+    except FileNotFoundError:
+        return
+    settle(mine, git_dir, branch)
+    now = mine.commit(f"refs/heads/{branch}")
+    if noted and now != noted[0] and mine.commit(f"{now}~1") == noted[0]:
+        # Killed between the commit and the word that it is the base from now on.
+        mine.do("update-ref", base_ref(branch), noted[1] if len(noted) > 1 else now)
+    end(git_dir)
+
+
+def settle(mine: Git, git_dir: Path, branch: str) -> None:
+    """End what a sync began in its own worktree, and go back to the branch as it stands. Raises GitFailed."""
+    for lock in ("index.lock", "HEAD.lock"):  # nobody else works here, and we hold the sync's own lock
+        (git_dir / lock).unlink(missing_ok=True)
+    begun = in_progress(git_dir)
+    if begun in _ABORT:
+        with suppress(GitFailed):
+            mine.do(*_ABORT[begun], deadline=DEADLINE)
+        if in_progress(git_dir):
+            mine.do(_ABORT[begun][0], "--quit")
+    mine.do("checkout", "--quiet", "--force", branch, "--", deadline=DEADLINE)
+    mine.do("clean", "--quiet", "-ffd", deadline=DEADLINE)
+
+
+def _refuse_foreign_work(mine: Git, path: Path, found: Checkout, branch: str) -> None:
+    """What a person does in the worktree stays as it is. Raises SyncFailed."""
+    changed = mine.do("status", "--porcelain", "--ignore-submodules").splitlines()
+    if found.in_progress:
+        what, how = f"{found.in_progress} is in progress there", f"git -C {path} status tells how to end it."
+    elif found.branch != branch:
+        what = f"{found.branch or 'a commit without a branch'} is checked out there instead of {branch}"
+        how = f"git -C {path} checkout {branch}"
+    elif changed:
+        what, how = f"{len(changed)} files are changed there", f"Commit them, or: git -C {path} checkout ."
+    else:
+        return
+    raise SyncFailed(
+        Ending.DIRTY,
+        f"Somebody works in fedtui's worktree {path}: {what}.",
+        kept="That work was left alone; nothing was committed.",
+        advice=how,
+    )

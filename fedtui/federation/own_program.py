@@ -1,0 +1,19 @@
+"""How a scheduler starts this fedtui, for the jobs of the pack that are verbs of its own. Blocking."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+
+def program() -> tuple[str, ...]:
+    """How a scheduler starts this fedtui: by the installed program's path, else by Python's."""
+    beside = Path(sys.executable).with_name("fedtui")
+    named = Path(sys.argv[0]).absolute()
+    for path in (named if named.name == "fedtui" else beside, beside):
+        if path.is_file() and os.access(path, os.X_OK):
+            return (str(path),)
+    found = shutil.which("fedtui")
+    return (found,) if found else (sys.executable, "-m", "fedtui")

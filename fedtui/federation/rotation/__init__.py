@@ -1,0 +1,1 @@
+"""The logs of the pack kept from growing for ever, by logrotate."""

@@ -1,0 +1,92 @@
+"""What logrotate itself says of a configuration that is still to be written: `--debug` on a copy. Blocking.
+
+Its messages decide, since it ends with 0 on some mistakes, and they are asked for each log: that it was
+considered, and not passed over for another reason than that it is not there yet.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fedtui.actions.plan import Refused
+from fedtui.federation.rotation.text import glob_of
+from fedtui.safe_text import visible
+from fedtui.sources.program import ProgramError, run_program
+from fedtui.sources.rotations import LOGROTATE_CONF, LOGROTATE_D, configurations
+
+_CONSIDERED = "considering log "
+_PASSED = re.compile(r"^\s*log .* -- skipping\.?$")
+
+
+def program() -> str | None:
+    """The absolute path of logrotate, None where it is not installed. Users' PATHs often lack sbin."""
+    return shutil.which("logrotate") or shutil.which("logrotate", path="/usr/sbin:/usr/local/sbin:/sbin")
+
+
+def complaints_own(logrotate: str, text: bytes, logs: Sequence[Path]) -> tuple[str, ...]:
+    """What logrotate has against a configuration that stands by itself. Raises Refused."""
+    with TemporaryDirectory(prefix="fedtui-rotate-") as folder:
+        copy = Path(folder) / "logrotate.conf"
+        _put(copy, text)
+        said = _debug(logrotate, copy, Path(folder))
+    return tuple(_complaints(said, logs, ()))
+
+
+def complaints_system(logrotate: str, name: str, text: bytes, logs: Sequence[Path]) -> tuple[str, ...]:
+    """What logrotate has against the file `name` among the machine's configurations. Raises Refused."""
+    with TemporaryDirectory(prefix="fedtui-rotate-") as folder:
+        copies = Path(folder) / "d"
+        copies.mkdir(mode=0o755)
+        try:
+            for path in configurations()[1:]:
+                if path.name != name:
+                    _put(copies / path.name, path.read_bytes())
+            main = LOGROTATE_CONF.read_bytes()
+        except OSError as error:
+            raise Refused(f"{error.filename} cannot be read: {error.strerror}.") from error
+        include = re.compile(rb"(?m)^(\s*include\s+)" + re.escape(bytes(LOGROTATE_D)) + rb"/?[ \t]*$")
+        copied, times = include.subn(lambda found: found[1] + bytes(copies), main)
+        if not times:
+            return (f"{LOGROTATE_CONF} does not include {LOGROTATE_D}, so nothing there is read",)
+        _put(copies / name, text)
+        _put(Path(folder) / "main", copied)
+        said = _debug(logrotate, Path(folder) / "main", Path(folder))
+    return tuple(_complaints(said, logs, (name,)))
+
+
+def _put(path: Path, text: bytes) -> None:
+    path.write_bytes(text)
+    path.chmod(0o644)  # logrotate ignores what others may write to
+
+
+def _debug(logrotate: str, config: Path, folder: Path) -> list[str]:
+    command = (logrotate, "--debug", "--state", str(folder / "state"), str(config))
+    try:
+        ended = run_program(command, deadline=20.0)
+    except ProgramError as error:
+        raise Refused(f"The rotation could not be tried: {error}.") from error
+    said = (ended.out + ended.err).decode("utf-8", "surrogateescape")
+    return said.replace(f"{folder}/d/", "").replace(f"{folder}/", "").splitlines()
+
+
+def _complaints(said: Sequence[str], logs: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
+    """Errors about the file or its logs (of other files' where `names` is not empty: none), and logs left."""
+    written = {glob_of(log): log for log in logs} | {str(log): log for log in logs}
+    about = (*names, *written)
+    considered: set[Path] = set()
+    current: Path | None = None
+    for line in said:
+        if line.startswith("error: ") and (not names or any(word in line for word in about)):
+            yield visible(line.removeprefix("error: ").rstrip(". "))
+        elif line.startswith(_CONSIDERED):
+            current = written.get(line.removeprefix(_CONSIDERED))
+            considered |= {current} if current is not None else set()
+        elif current is not None and _PASSED.match(line) and "does not exist" not in line:
+            yield visible(line.strip().removesuffix(".").removesuffix("-- skipping").rstrip())
+    for log in logs:
+        if log not in considered:
+            yield visible(f"{log} is not among the logs that logrotate takes")

@@ -1,0 +1,275 @@
+"""Rotation of the pack's logs by logrotate: the machine's where logs are root's to rotate, else the user's.
+
+A file in /etc/logrotate.d is read by the logrotate that the machine runs each day anyway. For logs in a
+user's own folder there is a configuration and a state file of the user's, and a job of the pack's that runs
+logrotate. That job runs each day, as the machine's does, and not each week: logrotate itself keeps the week,
+and a machine that was off on a Sunday rotates on the next day that it can. A log that somebody's own
+configuration rotates already is left to it: logrotate fails when two name the same log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+from shlex import quote
+
+from fedtui.actions.backup import for_the_eye
+from fedtui.actions.part_files import read
+from fedtui.actions.parts import FileText, Part
+from fedtui.actions.plan import Refused
+from fedtui.actions.ports import Ports
+from fedtui.federation.alerts import jobs as alert_jobs
+from fedtui.federation.git.automation import LOG as GIT_LOG
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.profile import Profile
+from fedtui.federation.remark import Remark
+from fedtui.federation.rotation import check as rotation_check
+from fedtui.federation.rotation.text import MARK, config_text, nameable
+from fedtui.federation.surroundings import Owner
+from fedtui.model import Severity
+from fedtui.pack import Pack
+from fedtui.sources.rotations import LOGROTATE_D, configurations, own_config, rotated_by
+
+KEY = "rotate"
+LOG = "federated-rotate.log"
+SCHEDULE = "23 12 * * *"
+"""By day, when more machines are on, and at a minute at which few jobs start and open their logs."""
+
+NAME = "fedtui-federation"
+SYSTEM_CONFIG = LOGROTATE_D / NAME
+
+_STARTERS = (
+    "/etc/cron.daily/logrotate",
+    "/etc/systemd/system/timers.target.wants/logrotate.timer",
+    "/usr/lib/systemd/system/timers.target.wants/logrotate.timer",
+)
+_CONFIG_MODE = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class RotationParts:
+    """What the set-up adds for rotation: files to write, the job that rotates, and what was found.
+
+    `by` is the configuration that rotates the logs once the parts are made; empty where nothing will. Its
+    remarks are about the key "rotate"; an ERROR among them says that the logs are not rotated.
+    """
+
+    parts: tuple[Part, ...] = ()
+    jobs: tuple[ManagedJob, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    by: str = ""
+
+
+def pack_logs(profile: Profile, folder: Path) -> tuple[Path, ...]:
+    """Every log that the pack writes or may come to write in the folder, each by its name."""
+    names = (*(job.log for job in profile.jobs), GIT_LOG, alert_jobs.LOG)
+    return tuple(folder / name for name in dict.fromkeys(names))
+
+
+def rotated_logs(log: Path) -> tuple[Path, ...]:
+    """What rotation made of a log: `LOG.1`, `LOG.2.gz`, and what logrotate calls a backup. Blocking."""
+    name = escape(log.name)
+    return tuple(sorted((*log.parent.glob(f"{name}.*"), *log.parent.glob(f"{name}-*.backup"))))
+
+
+async def rotation(pack: Pack, logs: Sequence[Path], owner: Owner, ports: Ports) -> RotationParts:
+    """How `logs` (absolute) are to be rotated. Raises Refused for a file of ours that somebody else wrote."""
+    return await asyncio.to_thread(_rotation, pack, tuple(dict.fromkeys(logs)), owner, ports)
+
+
+async def rotation_gone(ports: Ports, *, rotated: bool = True) -> RotationParts:
+    """The parts that take the files of the rotation away; logs and the job are not among them.
+
+    `rotated` says whether the pack had its logs rotated: a file of the machine's is somebody else's if not.
+    """
+    return await asyncio.to_thread(_gone, ports, rotated)
+
+
+def faults(pack: Pack, profile: Profile, *, runs: bool) -> Iterator[str]:
+    """Why logs that are to be rotated are not; `runs` says whether the job is there and on. Blocking."""
+    among = (*configurations(), own_config())
+    by = {log.name: rotated_by(str(log), among) for log in pack_logs(profile, Path(pack.log_dir))}
+    left = [name for name, path in by.items() if path is None]
+    if left:
+        yield f"Nothing rotates {', '.join(left)} any more; fedtui setup --rotate mends that."
+    if own_config() in by.values() and not runs:
+        yield "Nothing rotates the logs any more: the job federated-rotate is gone or paused."
+
+
+def state_file(ports: Ports) -> Path:
+    """Where the user's logrotate remembers when it rotated what."""
+    return ports.config.state / "logrotate.status"
+
+
+def prepared_file() -> Path:
+    """The configuration for root to install, where the user may not."""
+    return own_config().with_name("logrotate-system.conf")
+
+
+def _rotation(pack: Pack, logs: tuple[Path, ...], owner: Owner, ports: Ports) -> RotationParts:
+    logrotate = rotation_check.program()
+    if logrotate is None:
+        return RotationParts(
+            remarks=(
+                _error(
+                    "logrotate is not installed: the logs would grow for ever.", "sudo apt install logrotate"
+                ),
+            )
+        )
+    of_root = os.geteuid() == 0 or not all(_may_rotate(log.parent) for log in logs)
+    job = None if of_root else _job(pack, logrotate, ports)
+    if job is not None and job.log:
+        logs = tuple(dict.fromkeys((*logs, Path(job.log))))
+    ours, remarks, by = _left_to_others(logs, of_root=of_root)
+    if not ours or (job is not None and ours == (Path(job.log),)):
+        return RotationParts(remarks=tuple(remarks), by=by)
+    text = config_text(ours, owner, as_root=of_root)
+    if job is None:
+        return _of_system(logrotate, text, ours, remarks)
+    complaints = rotation_check.complaints_own(logrotate, text, ours)
+    if complaints:
+        return RotationParts(remarks=(*remarks, *map(_complaint, complaints)))
+    parts = _file(own_config(), text)
+    return RotationParts(parts, (job,), tuple(remarks), str(own_config()))
+
+
+def _job(pack: Pack, logrotate: str, ports: Ports) -> ManagedJob:
+    return ManagedJob(
+        key=KEY,
+        name="federated-rotate",
+        description="Rotation of the federation's logs",
+        argv=(logrotate, "--state", str(state_file(ports)), str(own_config())),
+        schedule=SCHEDULE,
+        log=str(Path(pack.log_dir) / LOG) if pack.backend == "cron" else "",
+        spread=300,
+    )
+
+
+def _of_system(logrotate: str, text: bytes, logs: Sequence[Path], remarks: list[Remark]) -> RotationParts:
+    """The machine's logrotate: as root its file is written, else it is prepared for root to install."""
+    if not any(Path(path).exists() for path in _STARTERS):
+        remarks.append(
+            Remark(
+                Severity.WARNING,
+                "Nothing that starts the machine's logrotate was found.",
+                KEY,
+                "Look: systemctl list-timers logrotate.timer; ls /etc/cron.daily",
+            )
+        )
+    complaints = rotation_check.complaints_system(logrotate, NAME, text, logs)
+    if complaints:
+        return RotationParts(remarks=(*remarks, *map(_complaint, complaints)))
+    if os.geteuid() == 0 or _standing(SYSTEM_CONFIG) == text:
+        parts = _file(SYSTEM_CONFIG, text, (0, 0))
+        parts += (*_without(own_config()), *_without(prepared_file()))
+        return RotationParts(parts, (), tuple(remarks), str(SYSTEM_CONFIG))
+    path = prepared_file()
+    command = f"sudo install -o root -g root -m 644 {quote(str(path))} {SYSTEM_CONFIG}"
+    remarks.append(
+        _error(
+            f"Only root rotates logs in {for_the_eye(logs[0].parent)}. The configuration for it is in "
+            f"{for_the_eye(path)} once the set-up is done; the logs are not rotated until root installs it.",
+            f"Then: {command}; and once more: fedtui setup --rotate",
+        )
+    )
+    return RotationParts(_file(path, text), (), tuple(remarks))
+
+
+def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path, ...], list[Remark], str]:
+    """The logs that we rotate, what is said of the others, and by which configuration these are rotated."""
+    others = [path for path in configurations() if path != SYSTEM_CONFIG or not of_root]
+    remarks: list[Remark] = []
+    ours: list[Path] = []
+    theirs: dict[Path, list[str]] = {}
+    for log in logs:
+        by = rotated_by(str(log), others)
+        if by is not None:
+            theirs.setdefault(by, []).append(log.name)
+        elif nameable(log):
+            ours.append(log)
+        else:
+            remarks.append(
+                _error(
+                    f"{for_the_eye(log)} cannot be rotated: logrotate takes no braces in a name.",
+                    "Choose another folder: --log-dir DIR.",
+                )
+            )
+    for by, names in theirs.items():
+        remarks.append(
+            Remark(
+                Severity.NOTE,
+                f"{by} rotates {', '.join(names)} already, and goes on to: two configurations of one log "
+                "would make logrotate fail.",
+                KEY,
+                f"To have fedtui rotate them too, take them out of {by} and set up again.",
+            )
+        )
+    return tuple(ours), remarks, str(next(iter(theirs), ""))
+
+
+def _gone(ports: Ports, rotated: bool) -> RotationParts:
+    parts: list[Part] = []
+    remarks: list[Remark] = []
+    for path in (own_config(), prepared_file()):
+        parts += _without(path)
+    state = state_file(ports)
+    if _standing(own_config()) is not None and (text := _standing(state)) is not None:
+        parts.append(FileText(str(state), text, None, 0o640, grows=True))
+    if rotated and (_standing(SYSTEM_CONFIG) or b"").startswith(MARK):
+        if os.geteuid() == 0:
+            parts += _without(SYSTEM_CONFIG)
+        else:
+            remarks.append(
+                Remark(
+                    Severity.WARNING,
+                    f"{SYSTEM_CONFIG} stays: only root may take it away.",
+                    KEY,
+                    f"sudo rm {SYSTEM_CONFIG}",
+                )
+            )
+    return RotationParts(tuple(parts), (), tuple(remarks))
+
+
+def _without(path: Path) -> tuple[Part, ...]:
+    text = _standing(path)
+    if text is None or not text.startswith(MARK):
+        return ()
+    return (FileText(str(path), text, None, _CONFIG_MODE),)
+
+
+def _file(path: Path, text: bytes, owner: tuple[int, int] | None = None) -> tuple[Part, ...]:
+    """The part that writes a configuration of ours. Raises Refused over one that is not ours."""
+    before = read(str(path))
+    if before == text:
+        return ()
+    if before is not None and not before.startswith(MARK):
+        raise Refused(
+            f"{for_the_eye(path)} is there already, and it is not fedtui's.",
+            advice="Rename it, then try again: a file of yours is not written over.",
+        )
+    return (FileText(str(path), before, text, _CONFIG_MODE, owner),)
+
+
+def _standing(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _may_rotate(folder: Path) -> bool:
+    """Whether this user may rename in the folder; one that is not there yet is theirs to make."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return os.access(there, os.W_OK | os.X_OK)
+
+
+def _error(text: str, advice: str) -> Remark:
+    return Remark(Severity.ERROR, text, KEY, advice)
+
+
+def _complaint(said: str) -> Remark:
+    return _error(f"logrotate would not rotate as it should: {said}.", "Mend that, then set up again.")

@@ -1,0 +1,186 @@
+"""What goes beyond the profile's jobs: commits, rotation, alerts. Each gives jobs, parts and remarks.
+
+One that cannot be set up now leaves what stands of it as it is, and is not said to be there where it is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fedtui.actions.parts import Part, RemoteUrl, Worktree, subjects
+from fedtui.actions.ports import Ports
+from fedtui.federation.alerts.jobs import alert_parts
+from fedtui.federation.git.automation import git_plan
+from fedtui.federation.git.ssh_check import check_remote
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.remark import Remark
+from fedtui.federation.rotation.rotation import KEY, rotation, rotation_gone
+from fedtui.federation.surroundings import Owner
+from fedtui.model import Severity
+from fedtui.pack import Pack
+from fedtui.sources.git_checkout import Git, GitFailed, Given, look, worktree_path, worktrees
+
+
+@dataclass(frozen=True, slots=True)
+class AddedJob:
+    """A job with the backend it belongs on and whom it runs as there (empty: whoever sets up)."""
+
+    job: ManagedJob
+    backend: str
+    run_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """All additions together.
+
+    `done` are the keys of those that are set up. The others cannot be now: what stands of those in `left`
+    stays, and those in `missing` go. `parts` come before the jobs. `url_before` is the remote's URL from
+    before, where a part changes it.
+    """
+
+    jobs: tuple[AddedJob, ...] = ()
+    parts: tuple[Part, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    left: frozenset[str] = frozenset()
+    done: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    url_before: str = ""
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Why what was asked for is not to be had, with what to do, for the plan to say."""
+        errors = (remark for remark in self.remarks if remark.severity is Severity.ERROR)
+        return tuple(f"{remark.text} {remark.advice}".rstrip() for remark in errors)
+
+
+async def additions_of(
+    pack: Pack,
+    was: Pack | None,
+    owner: Owner,
+    environment: Mapping[bytes, bytes],
+    logs: Sequence[str],
+    ports: Ports,
+    *,
+    ssh_url: bool,
+) -> Additions:
+    """What `pack`, as it is to be, wants beside its jobs, whose `logs` are given. `was` is how it is now.
+
+    `environment` is what the scheduler gives its jobs; `ssh_url`: the remote's URL is to become one of SSH.
+    Raises Refused.
+    """
+    git = await _git(pack, was, owner, environment, ports, ssh_url=ssh_url)
+    alert = await _alert(pack, ports)
+    more = [one.job.log for one in (*git.jobs, *alert.jobs) if one.job.log]
+    rotate = await _rotate(pack, was, owner, [*logs, *more], ports)
+    every = (git, rotate, alert)
+    return Additions(
+        jobs=tuple(job for one in every for job in one.jobs),
+        parts=tuple(part for one in every for part in one.parts),
+        remarks=tuple(remark for one in every for remark in one.remarks),
+        left=frozenset(key for one in every for key in one.left),
+        done=frozenset(key for one in every for key in one.done),
+        missing=frozenset(key for one in every for key in one.missing),
+        url_before=git.url_before,
+    )
+
+
+async def _git(
+    pack: Pack,
+    was: Pack | None,
+    owner: Owner,
+    environment: Mapping[bytes, bytes],
+    ports: Ports,
+    *,
+    ssh_url: bool,
+) -> Additions:
+    if not pack.git:
+        return Additions(parts=await git_gone(was, ports) if was is not None and was.git else ())
+    log_dir = pack.log_dir if pack.backend == "cron" else ""
+    found = await git_plan(Path(pack.root), pack.remote, pack.branch, log_dir, owner, environment, ports)
+    offered = [part for part in found.offered if isinstance(part, RemoteUrl)]
+    remarks = list(found.remarks)
+    if offered and ssh_url:
+        other = await asyncio.to_thread(_over_ssh, pack, offered[0], owner, environment)
+        remarks = [*(one for one in remarks if one not in other[0]), *other[1]]
+    elif offered:
+        remarks.append(
+            Remark(
+                Severity.NOTE,
+                f"The same over SSH: {offered[0].after}",
+                "git",
+                "--ssh-url sets it for you, and --remove sets it back.",
+            )
+        )
+    if any(remark.severity is Severity.ERROR for remark in remarks):
+        return Additions(remarks=tuple(remarks), left=frozenset({"git"}))
+    taken = offered if ssh_url else []
+    return Additions(
+        jobs=(AddedJob(found.job, pack.backend, "" if owner.own else owner.name),),
+        parts=(*taken, *found.parts),
+        remarks=tuple(remarks),
+        done=frozenset({"git"}),
+        url_before=taken[0].before if taken else "",
+    )
+
+
+def _over_ssh(
+    pack: Pack, url: RemoteUrl, owner: Owner, environment: Mapping[bytes, bytes]
+) -> tuple[list[Remark], list[Remark]]:
+    """What is said of the remote as it is, and what of it once it has its SSH URL. Blocking."""
+    given = Given.to(environment, owner.uid, owner.gid)
+    git = Git(Path(pack.root), given=given)
+    now = check_remote(git, pack.remote, url.before, pack.branch, owner, given)
+    return list(now), list(check_remote(git, url.after, url.after, pack.branch, owner, given))
+
+
+async def _rotate(pack: Pack, was: Pack | None, owner: Owner, logs: Sequence[str], ports: Ports) -> Additions:
+    rotated = was is not None and was.rotate
+    gone = await rotation_gone(ports, rotated=rotated)
+    if not pack.rotate:
+        return Additions(parts=gone.parts, remarks=gone.remarks) if rotated else Additions()
+    found = await rotation(pack, [Path(log) for log in logs], owner, ports)
+    jobs = tuple(AddedJob(job, pack.backend, "" if owner.own else owner.name) for job in found.jobs)
+    if found.by:
+        return Additions(jobs, found.parts, found.remarks, done=frozenset({KEY}))
+    # An earlier rotation that cannot go on is taken away, and its job as well.
+    written = {about for part in found.parts for about in subjects(part)}
+    parts = (*found.parts, *(part for part in gone.parts if not subjects(part) & written))
+    return Additions(jobs, parts, found.remarks, missing=frozenset({KEY}))
+
+
+async def _alert(pack: Pack, ports: Ports) -> Additions:
+    found = await alert_parts(pack, ports)
+    if found.job is None:
+        failed = any(remark.severity is Severity.ERROR for remark in found.remarks)
+        return Additions(
+            parts=found.parts, remarks=found.remarks, left=frozenset({"alert"} if failed else ())
+        )
+    return Additions(
+        jobs=(AddedJob(found.job, found.backend, ""),),
+        parts=found.parts,
+        remarks=found.remarks,
+        done=frozenset({"alert"}),
+    )
+
+
+async def git_gone(pack: Pack, ports: Ports) -> tuple[Part, ...]:
+    """The parts that take fedtui's own worktree of ROOT away; the branch and its commits stay."""
+    return await asyncio.to_thread(_git_gone, pack, ports)
+
+
+def _git_gone(pack: Pack, ports: Ports) -> tuple[Part, ...]:
+    git = Git(Path(pack.root))
+    try:
+        checkout = look(git)
+        there = worktrees(git)
+    except GitFailed:
+        return ()  # ROOT is no checkout any more: there is nothing of it to take away
+    path = worktree_path(ports.config.state, checkout.common_dir)
+    if os.path.realpath(path) not in {os.path.realpath(one) for one in there}:
+        return ()
+    return (Worktree(str(checkout.top), str(path), pack.branch, there=False, remote=pack.remote),)

@@ -1,0 +1,70 @@
+"""What the set-up screen asks and does, one call a question: the parts that `fedtui setup` is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fedtui.actions.plan import Plan, Refused
+from fedtui.actions.ports import Ports
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.remark import Remark
+from fedtui.federation.setup.plan import additions_for, intent_of, job_id, main_spot, plan_setup, to_try
+from fedtui.federation.setup.removal import plan_removal
+from fedtui.federation.setup.request import SetupRequest
+from fedtui.federation.setup.rollout import stand
+from fedtui.federation.setup.spots import standing
+from fedtui.federation.setup.status import PackStatus, look_up
+from fedtui.federation.setup.survey import Survey, look_around
+from fedtui.federation.setup.trial import Told, Trial, try_out
+from fedtui.model import Run, Snapshot
+
+
+class Desk:
+    """The federation of this machine. `snapshot` gives the newest picture, `past` the runs on record.
+
+    `remarks` are what the newest plan found of commits, rotation and alerts.
+    """
+
+    def __init__(
+        self, ports: Ports, snapshot: Callable[[], Snapshot], past: Callable[[], Sequence[Run]]
+    ) -> None:
+        self._ports = ports
+        self._snapshot = snapshot
+        self._past = past
+        self.remarks: tuple[Remark, ...] = ()
+
+    async def status(self) -> PackStatus:
+        """What is set up, and how far the rollout is. Raises ConfigError."""
+        if self._ports.demo:  # what is set up is set up on the machine, not in there
+            return PackStatus(None, (), stand(None, (), self._ports.clock()))
+        return await look_up(self._snapshot(), self._ports, self._past)
+
+    async def survey(self, request: SetupRequest) -> Survey:
+        """Look around; nothing is written and no script is run. Raises Refused or ConfigError."""
+        return await look_around(request, self._snapshot(), self._ports)
+
+    async def untried(self, survey: Survey) -> tuple[ManagedJob, ...]:
+        """The jobs that want a trial run before they are scheduled. Raises Refused."""
+        main = main_spot(survey)
+        now = await standing(main, survey.was, self._ports)
+        return to_try(survey, now.get(main, {}))
+
+    async def try_out(self, survey: Survey, job: ManagedJob, told: Told) -> Trial:
+        """Run a job's script once, as its scheduler would; `told` hears its output."""
+        name = job_id(job, survey.backend, survey.owner.name)
+        return await try_out(job, name, survey.backend, survey.owner, survey.settings, self._ports, told)
+
+    async def plan(self, survey: Survey, trials: Sequence[Trial]) -> Plan:
+        """The whole set-up as one change. Raises NothingToChange, Refused."""
+        main = main_spot(survey)
+        now = await standing(main, survey.was, self._ports)
+        intent = intent_of(survey, trials, now.get(main, {}))
+        added = await additions_for(survey, intent, self._ports)
+        self.remarks = tuple(added.remarks)
+        return await plan_setup(survey, intent, added, now, self._ports)
+
+    async def removal(self) -> Plan:
+        """The plan that leaves everything as it was before. Raises Refused."""
+        if self._ports.demo:
+            raise Refused("The demo workspace has no federation to take away.")
+        return await plan_removal(self._ports)

@@ -1,0 +1,345 @@
+"""The set-up as one change: what a survey and its trial runs came to, turned into a plan; and its removal.
+
+Everything is one bundle: folders, logs, lines or units, lingering, and the file that says what was set up. So
+it is shown whole, made whole or not at all, and undone in one step. Only what is the pack's is touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from fedtui.actions.bundle import plan_bundle
+from fedtui.actions.parts import FileText, Folder, Lingering, Part, TableText, UnitSwitch
+from fedtui.actions.plan import Plan, Refused
+from fedtui.actions.ports import Ports
+from fedtui.crontab import id_key
+from fedtui.crontab.managed import command_field
+from fedtui.federation import logs
+from fedtui.federation.backends.placing import Placed, displace, place
+from fedtui.federation.backends.unit_files import stamps
+from fedtui.federation.backends.unit_text import unit_name
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.rotation.rotation import pack_logs
+from fedtui.federation.setup.additions import AddedJob, Additions, additions_of
+from fedtui.federation.setup.spots import Spot, Standing, spot_of
+from fedtui.federation.setup.survey import Survey
+from fedtui.federation.setup.trial import Trial
+from fedtui.model import Severity
+from fedtui.pack import Origin, Pack, pack_file, written
+from fedtui.schedule.translate import TranslationError, to_cron
+
+PACK_MODE = 0o600
+JOB_ID = "federation"
+"""What the change is filed under: it is about no single job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is to be: the jobs of the profile that are scheduled, and the keys of those left as they stand.
+
+    `missing` are the names of jobs that were asked for and are not scheduled.
+    """
+
+    jobs: tuple[ManagedJob, ...]
+    left: frozenset[str]
+    missing: tuple[str, ...] = ()
+
+
+def job_id(job: ManagedJob, backend: str, user: str) -> str:
+    """The id that the job's row will have."""
+    if backend == "cron":
+        line = command_field(job.argv, job.log, job.environment)
+        return f"crontab:{id_key('crontab', user.encode(), line, 1)}"
+    source = "user-timer" if backend == "user" else "system-timer"
+    return f"{source}:{unit_name(job.name)}.timer"
+
+
+def main_spot(survey: Survey) -> Spot:
+    """Where the profile's jobs stand, or are to."""
+    return spot_of(survey.backend, _run_as(survey))
+
+
+def to_try(survey: Survey, now: Mapping[str, Placed]) -> tuple[ManagedJob, ...]:
+    """The jobs that want a trial run: those not blocked, and not running already as they would."""
+    blocked = survey.blocked()
+    if "" in blocked:
+        return ()
+    fresh = []
+    for job in survey.jobs():
+        there = now.get(job.key)
+        same = there is not None and there.job_id == job_id(job, survey.backend, survey.owner.name)
+        if job.key not in blocked and not same:
+            fresh.append(job)
+    return tuple(fresh)
+
+
+def intent_of(survey: Survey, trials: Sequence[Trial], now: Mapping[str, Placed]) -> Intent:
+    """What is to be scheduled. Raises Refused where nothing can be."""
+    remarks = (*survey.remarks, *(trial.remark(force=survey.request.force) for trial in trials))
+    blocked = {remark.key for remark in remarks if remark.severity is Severity.ERROR}
+    whole = next((one for one in remarks if one.severity is Severity.ERROR and not one.key), None)
+    if whole is not None:
+        raise Refused(whole.text, advice=whole.advice)
+    jobs = tuple(job for job in survey.jobs() if job.key not in blocked)
+    left = frozenset(blocked & set(now))
+    if not jobs and not left:
+        raise Refused(
+            "None of the profile's jobs can be scheduled.", advice="What was found says why, for each."
+        )
+    scheduled = {job.key for job in jobs}
+    missing = tuple(one.job.name for one in survey.found if one.job.key not in scheduled | left)
+    return Intent(jobs, left, missing)
+
+
+def draft(survey: Survey, intent: Intent, ports: Ports) -> Pack:
+    """The pack as it is to be, before the additions have said what of them can be."""
+    was, request = survey.was, survey.request
+    root, profile, logs_in = str(survey.root), survey.profile.source, str(survey.logs.path)
+    base = was or Pack(root, profile, survey.backend, logs_in, _today(ports.clock()))
+    kept = {job.key for job in intent.jobs} | intent.left
+    return replace(
+        base,
+        root=root,
+        profile=profile,
+        backend=survey.backend,
+        log_dir=logs_in,
+        run_as=_run_as(survey),
+        scripts={one.job.key: str(one.path) for one in survey.found if one.job.key in kept and one.path},
+        products={
+            one.job.key: str(survey.root / one.job.product)
+            for one in survey.found
+            if one.job.key in kept and one.job.product
+        },
+        git=bool(request.git),
+        rotate=bool(request.rotate),
+        alerts=request.alerts or (),
+        mail_to=request.mail_to or "",
+        heartbeat=request.heartbeat or "",
+    )
+
+
+async def additions_for(survey: Survey, intent: Intent, ports: Ports) -> Additions:
+    """What is asked for beside the jobs, as far as it can be set up. Raises Refused."""
+    return await additions_of(
+        draft(survey, intent, ports),
+        survey.was,
+        survey.owner,
+        survey.environment,
+        [str(path) for path in pack_logs(survey.profile, survey.logs.path)],
+        ports,
+        ssh_url=survey.request.ssh_url,
+    )
+
+
+async def plan_setup(
+    survey: Survey, intent: Intent, additions: Additions, now: Standing, ports: Ports
+) -> Plan:
+    """The plan by which the pack is as asked for. Raises NothingToChange, Refused."""
+    main = main_spot(survey)
+    parts: list[Part] = []
+    # A unit's log is made with its unit.
+    names = [Path(job.log).name for job in intent.jobs if job.log] if main.backend == "cron" else []
+    parts += await asyncio.to_thread(logs.parts_of, survey.logs.path, names, survey.owner)
+    parts += additions.parts
+    wanted = _wanted(survey, intent, additions, now)
+    for spot in sorted({*now, *wanted}, key=lambda one: one == main):
+        left = (intent.left if spot == main else frozenset()) | additions.left
+        keys = {one.job.key for one in wanted.get(spot, ())}
+        gone = set(now.get(spot, ())) - keys - left
+        parts += await _on(spot, wanted.get(spot, ()), gone, survey, ports)
+    if survey.request.linger and main.backend == "user" and survey.lingers is False:
+        parts.append(Lingering(survey.owner.name, False, True))
+    pack = await _settled(survey, intent, additions, parts, wanted, now, ports)
+    parts.append(await asyncio.to_thread(_pack_part, survey.was, pack))
+    return await plan_bundle(
+        "setup",
+        JOB_ID,
+        "federation pack",
+        _summary(survey, intent),
+        parts,
+        ports,
+        _done(survey, intent, additions),
+        additions.failures,
+    )
+
+
+def _run_as(survey: Survey) -> str:
+    return "" if survey.owner.own else survey.owner.name
+
+
+def _wanted(
+    survey: Survey, intent: Intent, additions: Additions, now: Standing
+) -> dict[Spot, list[AddedJob]]:
+    """Every job that is to be, by place."""
+    wanted: dict[Spot, list[AddedJob]] = {}
+    main, run_as = main_spot(survey), _run_as(survey)
+    jobs = _carried(survey, intent.jobs, now)
+    for one in (*(AddedJob(job, main.backend, run_as) for job in jobs), *additions.jobs):
+        wanted.setdefault(spot_of(one.backend, one.run_as), []).append(one)
+    return wanted
+
+
+async def _on(
+    spot: Spot, jobs: Sequence[AddedJob], gone: set[str], survey: Survey, ports: Ports
+) -> tuple[Part, ...]:
+    """The parts for one place; units of one place may run as several users."""
+    if not jobs:
+        if not gone:
+            return ()
+        origin = survey.was.origin if survey.was else Origin()
+        return await displace(gone, spot.backend, spot.user, ports, no_table=_no_table(origin, spot))
+    force = survey.request.force
+    parts: list[Part] = []
+    for run_as in dict.fromkeys(one.run_as for one in jobs):
+        these = [one.job for one in jobs if one.run_as == run_as]
+        reset = [job.key for job in these] if force else ()
+        parts += await place(these, spot.backend, run_as, ports, gone=gone, reset=reset)
+        gone = set()
+    return tuple(parts)
+
+
+def _no_table(origin: Origin, spot: Spot) -> bool:
+    return spot.backend == "cron" and spot.user in origin.no_crontab
+
+
+def _carried(survey: Survey, jobs: tuple[ManagedJob, ...], now: Standing) -> tuple[ManagedJob, ...]:
+    """The jobs; one that moves to another backend takes a schedule of somebody's own along."""
+    was, main = survey.was, main_spot(survey)
+    if was is None or was.backend == survey.backend or survey.request.force:
+        return jobs
+    before = {key: one for spot, there in now.items() if spot != main for key, one in there.items()}
+    return tuple(_with_custom(job, before.get(job.key)) for job in jobs)
+
+
+def _with_custom(job: ManagedJob, before: Placed | None) -> ManagedJob:
+    if before is None or not before.custom:
+        return job
+    schedule = before.schedule
+    if len(schedule.split()) != 5 or "=" in schedule:
+        schedule = _as_fields(schedule)
+    if not schedule:
+        return job
+    why = f"was {before.why.removeprefix('was ')}" if before.why else ""
+    return replace(job, custom=schedule, why=why)
+
+
+def _as_fields(triggers: str) -> str:
+    """A timer's triggers as five fields; empty where cron has no word for them."""
+    pairs = [part.partition("=") for part in triggers.split("; ")]
+    if any(name != "OnCalendar" for name, _, _ in pairs):
+        return ""
+    try:
+        return to_cron([value for _, _, value in pairs])
+    except TranslationError:
+        return ""
+
+
+def _new_folders(parts: Sequence[Part]) -> tuple[str, ...]:
+    """The folders that these parts make, those that files need included; the outermost first."""
+    made = [Path(part.path) for part in parts if isinstance(part, Folder) and part.there]
+    files = [Path(part.path) for part in parts if isinstance(part, FileText) and part.after is not None]
+    folders = [file.parent for file in (*files, pack_file())]
+    if any(isinstance(part, UnitSwitch) and part.user_manager and part.after[0] for part in parts):
+        folders.append(stamps(user_manager=True))  # systemd makes it
+    for folder in folders:
+        made += logs.missing(folder)
+    return tuple(dict.fromkeys(str(path) for path in made if not path.exists()))
+
+
+async def _settled(
+    survey: Survey,
+    intent: Intent,
+    additions: Additions,
+    parts: Sequence[Part],
+    wanted: Mapping[Spot, Sequence[AddedJob]],
+    now: Standing,
+    ports: Ports,
+) -> Pack:
+    """What federation.toml says afterwards: what can be of the additions, and how things stood before."""
+    was, pack = survey.was, draft(survey, intent, ports)
+
+    def stands(key: str, before: bool) -> bool:
+        return key in additions.done or (key in additions.left and before)
+
+    origin = was.origin if was is not None else Origin(lingering=bool(survey.lingers))
+    origin = _tables_before(origin, parts, now, ports)
+    if any(isinstance(part, Lingering) for part in parts):
+        origin = replace(origin, made_lingering=True)
+    if additions.url_before:
+        origin = replace(origin, renamed_remote=origin.renamed_remote or additions.url_before)
+    jobs = [one.job for there in wanted.values() for one in there]
+    new_logs = await asyncio.to_thread(_not_there, [job.log for job in jobs if job.log])
+    folders = await asyncio.to_thread(_new_folders, parts)
+    return replace(
+        pack,
+        git=pack.git and stands("git", was is not None and was.git),
+        rotate=pack.rotate and stands("rotate", was is not None and was.rotate),
+        origin=replace(
+            origin,
+            made_folders=tuple(dict.fromkeys((*origin.made_folders, *folders))),
+            made_files=tuple(dict.fromkeys((*origin.made_files, *new_logs))),
+        ),
+    )
+
+
+def _tables_before(origin: Origin, parts: Sequence[Part], now: Standing, ports: Ports) -> Origin:
+    """Whose crontab was not there at all before the pack put something into it."""
+    absent = set(origin.no_crontab)
+    for part in parts:
+        if not isinstance(part, TableText) or part.after is None:
+            continue
+        user = "" if part.user == ports.user else part.user
+        if now.get(Spot("cron", user)):
+            continue  # it holds lines of the pack's already
+        absent.discard(user)
+        absent |= {user} if part.before is None else set()
+    return replace(origin, no_crontab=tuple(sorted(absent)))
+
+
+def _not_there(paths: Sequence[str]) -> list[str]:
+    """The logs that are not there yet: whoever removes the pack moves them away."""
+    return [path for path in paths if not Path(path).exists()]
+
+
+def _today(now: datetime) -> str:
+    return now.astimezone().date().isoformat()
+
+
+def _pack_part(was: Pack | None, pack: Pack) -> FileText:
+    path = pack_file()
+    before = path.read_bytes() if was is not None else None
+    secret = bool(pack.alerts or pack.heartbeat or (was is not None and (was.alerts or was.heartbeat)))
+    return FileText(str(path), before, written(pack), PACK_MODE, private=secret)
+
+
+def _summary(survey: Survey, intent: Intent) -> str:
+    was = survey.was
+    verb = f"Set up{' anew' if was is not None else ''} the {survey.profile.name} profile:"
+    if was is not None and was.profile != survey.profile.source:
+        verb = f"Switch from {Path(was.profile).stem} to {survey.profile.name}:"
+    names = ", ".join(job.name for job in intent.jobs)
+    kept = f"; as they were: {', '.join(sorted(intent.left))}" if intent.left else ""
+    without = f"; not scheduled: {', '.join(intent.missing)}" if intent.missing else ""
+    return f"{verb} {names or 'nothing'} on {_where(survey.backend)}{kept}{without}."
+
+
+def _done(survey: Survey, intent: Intent, additions: Additions) -> str:
+    without = [*intent.missing, *(_NAMES[key] for key in sorted(additions.left | additions.missing))]
+    rest = f" Not set up: {', '.join(without)}." if without else ""
+    count = _counted(len(intent.jobs))
+    return f"The {survey.profile.name} profile is set up: {count} on {_where(survey.backend)}.{rest}"
+
+
+_NAMES = {"git": "commits", "rotate": "rotation", "alert": "alerts"}
+
+
+def _counted(count: int) -> str:
+    return f"{count} job{'' if count == 1 else 's'}"
+
+
+def _where(backend: str) -> str:
+    return {"cron": "cron", "user": "user timers", "system": "timers of the system"}[backend]

@@ -1,0 +1,136 @@
+"""Taking the pack away: crontab, units and files as they were before the set-up, and no log lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from fedtui.actions.backup import for_the_eye
+from fedtui.actions.bundle import plan_bundle
+from fedtui.actions.parts import FileText, Folder, Lingering, Part, RemoteUrl, Renamed
+from fedtui.actions.plan import Plan, Refused
+from fedtui.actions.ports import Ports
+from fedtui.federation.backends.placing import displace
+from fedtui.federation.rotation.rotation import rotated_logs, rotation_gone
+from fedtui.federation.setup.additions import git_gone
+from fedtui.federation.setup.plan import JOB_ID, PACK_MODE
+from fedtui.federation.setup.spots import spot_of, standing
+from fedtui.federation.surroundings import owner_of
+from fedtui.health.scheduler import LINGER
+from fedtui.pack import Pack, load_pack, pack_file
+from fedtui.sources.program import ProgramError, run_program
+
+NOTHING = "No federation pack is set up."
+
+
+async def plan_removal(ports: Ports) -> Plan:
+    """The plan that leaves everything as it was at the start; logs go to the backup folder.
+
+    Raises Refused where nothing is set up.
+    """
+    pack = await asyncio.to_thread(load_pack)
+    if pack is None:
+        raise Refused(NOTHING, advice="Set one up: fedtui setup --root DIR --dry-run")
+    owner = owner_of(pack.run_as, ports)
+    parts: list[Part] = []
+    run_as = "" if owner.own else owner.name
+    found = await standing(spot_of(pack.backend, run_as), pack, ports)
+    for spot, there in found.items():
+        if there:
+            no_table = spot.backend == "cron" and spot.user in pack.origin.no_crontab
+            parts += await displace(tuple(there), spot.backend, spot.user, ports, no_table=no_table)
+    gone = await rotation_gone(ports, rotated=pack.rotate)
+    parts += gone.parts
+    parts += await git_gone(pack, ports) if pack.git else ()
+    parts += await _as_before(pack, owner.name)
+    target = ports.config.backups / f"federation-{_stamp(ports.clock())}"
+    moved = await asyncio.to_thread(_logs, pack, target)
+    if moved:
+        parts += [Folder(str(path), True, 0o700) for path in _missing(target)]
+        parts += moved
+    parts.append(FileText(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
+    parts += [Folder(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
+    warnings = await asyncio.to_thread(_warnings, pack, parts, target)
+    warnings += [" ".join((remark.text, remark.advice)) for remark in gone.remarks]
+    return await plan_bundle(
+        "remove",
+        JOB_ID,
+        "federation pack",
+        f"Take the federation pack away: what it set up on {pack.since} is no more.",
+        parts,
+        ports,
+        "The federation pack is taken away; everything is as it was before.",
+        warnings,
+        destructive=True,
+    )
+
+
+async def _as_before(pack: Pack, user: str) -> Sequence[Part]:
+    """Lingering and the remote's URL as they were, where the set-up changed them."""
+    parts: list[Part] = []
+    lingers = await asyncio.to_thread((Path(LINGER) / user).exists)
+    if pack.origin.made_lingering and lingers:
+        parts.append(Lingering(user, True, False))
+    if pack.origin.renamed_remote:
+        now = await asyncio.to_thread(_url, pack)
+        if now and now != pack.origin.renamed_remote:
+            parts.append(RemoteUrl(pack.root, pack.remote, now, pack.origin.renamed_remote))
+    return parts
+
+
+def _url(pack: Pack) -> str:
+    """The remote's URL as it is now; empty where there is none any more."""
+    try:
+        ended = run_program(("git", "-C", pack.root, "remote", "get-url", pack.remote), deadline=20.0)
+    except ProgramError as error:
+        raise Refused(f"Which URL {pack.remote} has is not known: {error}.") from error
+    return ended.out.decode("utf-8", "surrogateescape").strip() if ended.status == 0 else ""
+
+
+def _logs(pack: Pack, target: Path) -> list[Part]:
+    """The logs that the pack's jobs began, and what rotation made of them, each to the backup folder."""
+    found: list[Part] = []
+    for name in pack.origin.made_files:
+        path = Path(name)
+        rotated = rotated_logs(path)
+        found += [Renamed(str(one), str(target / one.name)) for one in (path, *rotated) if one.is_file()]
+    return found
+
+
+def _missing(folder: Path) -> list[Path]:
+    return [path for path in reversed((folder, *folder.parents)) if not path.exists()]
+
+
+def _stamp(now: datetime) -> str:
+    return f"{now.astimezone():%Y%m%d-%H%M%S}"
+
+
+def _secret(pack: Pack) -> bool:
+    return bool(pack.alerts or pack.heartbeat)
+
+
+def _warnings(pack: Pack, parts: Sequence[Part], target: Path) -> list[str]:
+    """Where the logs go, and which folders stay since somebody else's things are in them."""
+    said = []
+    moved = [part.source for part in parts if isinstance(part, Renamed)]
+    if moved:
+        count = f"{len(moved)} log{'' if len(moved) == 1 else 's'}"
+        said.append(f"{count} of the pack go to {for_the_eye(target)}; none is deleted.")
+    if pack.git:
+        said.append(f"The branch {pack.branch} and its commits stay in {for_the_eye(Path(pack.root))}.")
+    files = {part.path for part in parts if isinstance(part, FileText) and part.after is None}
+    gone = {*moved, *files, *pack.origin.made_folders}
+    for folder in map(Path, pack.origin.made_folders):
+        others = [one for one in folder.iterdir() if _stays(one, gone)] if folder.is_dir() else []
+        if others:
+            said.append(f"{for_the_eye(folder)} stays: {others[0].name} in it is not the pack's.")
+    return said
+
+
+def _stays(path: Path, gone: set[str]) -> bool:
+    """Whether something is left there; systemd takes away its folders of links with their last link."""
+    if path.name.endswith(".wants"):
+        return any(str(path.parent / link.name) not in gone for link in path.iterdir())
+    return str(path) not in gone

@@ -1,0 +1,93 @@
+"""What is asked of the set-up, and what holds where something was not said: as before, or a default."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass, replace
+
+from fedtui.actions.plan import Refused
+from fedtui.actions.ports import Ports
+from fedtui.federation.profile import DEFAULT_PROFILE
+from fedtui.federation.surroundings import BACKENDS
+from fedtui.pack import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class SetupRequest:
+    """What `fedtui setup` was asked for; None is "as it is now". `alerts` are apprise URLs.
+
+    `force` schedules what failed its trial, doubles a line of the user's own, and drops custom schedules.
+    """
+
+    root: str | None = None
+    profile: str | None = None
+    backend: str | None = None
+    log_dir: str | None = None
+    git: bool | None = None
+    rotate: bool | None = None
+    alerts: tuple[str, ...] | None = None
+    mail_to: str | None = None
+    heartbeat: str | None = None
+    linger: bool = False
+    run_as: str | None = None
+    ssh_url: bool = False
+    force: bool = False
+
+    def settled(self, was: Pack | None) -> SetupRequest:
+        """The same with what stands now, or the defaults, in place of what was not said."""
+        now = was or Pack(root="", profile=DEFAULT_PROFILE, backend="cron", log_dir="", since="")
+        return replace(
+            self,
+            root=now.root if self.root is None else self.root,
+            profile=self.profile or now.profile,
+            backend=self.backend or now.backend,
+            git=now.git if self.git is None else self.git,
+            rotate=now.rotate if self.rotate is None else self.rotate,
+            alerts=now.alerts if self.alerts is None else self.alerts,
+            mail_to=now.mail_to if self.mail_to is None else self.mail_to,
+            heartbeat=now.heartbeat if self.heartbeat is None else self.heartbeat,
+            run_as=now.run_as if self.run_as is None else self.run_as,
+        )
+
+    def words(self) -> tuple[str, ...]:
+        """The arguments of `fedtui setup` that ask for the same. Alert URLs, secrets, are left out."""
+        given = {
+            "--root": self.root,
+            "--profile": self.profile,
+            "--backend": self.backend,
+            "--log-dir": self.log_dir,
+            "--run-as": self.run_as,
+        }
+        words = [word for name, value in given.items() if value for word in (name, value)]
+        flags = {
+            "--git": self.git,
+            "--rotate": self.rotate,
+            "--linger": self.linger,
+            "--ssh-url": self.ssh_url,
+            "--force": self.force,
+        }
+        return ("fedtui", "setup", *words, *(name for name, value in flags.items() if value))
+
+
+def check_privilege(request: SetupRequest, ports: Ports) -> None:
+    """Raise Refused where this user may not do what a settled request asks for, with the command that may."""
+    if ports.demo:
+        raise Refused(
+            "The demo workspace has no federation to set up.",
+            advice="On this machine: fedtui setup --root DIR --dry-run",
+        )
+    if request.backend not in BACKENDS:
+        raise Refused(f"{request.backend!r} is no backend; there are {', '.join(BACKENDS)}.")
+    root = os.geteuid() == 0
+    command = shlex.join(("sudo", *request.words()))
+    if request.backend == "system" and not root:
+        raise Refused("Units of the system are root's to make.", advice=f"Run: {command}")
+    if request.run_as and request.run_as != ports.user:
+        if not root:
+            raise Refused(f"Only root sets up jobs that run as {request.run_as}.", advice=f"Run: {command}")
+        if request.backend == "user":
+            raise Refused(
+                f"The manager of {request.run_as} is not reached from here.",
+                advice=f"Run as {request.run_as}: {shlex.join(replace(request, run_as='').words())}",
+            )

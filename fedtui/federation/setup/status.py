@@ -1,0 +1,149 @@
+"""What is set up and how it stands: each job of the pack, its logs, and how far the rollout is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fedtui.actions.plan import Refused
+from fedtui.actions.ports import Ports
+from fedtui.config import ConfigError
+from fedtui.federation.backends.placing import Placed
+from fedtui.federation.profile import Profile, load_profile
+from fedtui.federation.rotation.rotation import KEY, faults
+from fedtui.federation.setup.rollout import Standing, stand
+from fedtui.federation.setup.spots import Standing as Places
+from fedtui.federation.setup.spots import spot_of, standing
+from fedtui.federation.surroundings import owner_of
+from fedtui.health.data import PERIODS, period
+from fedtui.model import Job, Run, Snapshot
+from fedtui.pack import Pack, load_pack
+from fedtui.sources.freshness import Freshness, newest_data
+from fedtui.sources.zone import local_zone
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """One job of the pack. `placed` is None for one that should be there and is not; `job` its row, if seen.
+
+    `backend` is where it is; `of_profile` the schedule that the profile gives it, empty for a job that is no
+    profile's; `log_size` in bytes, None where there is no log. `product` is the file that it should renew,
+    `data` what that holds (None: it cannot be read), `fresh_for` how old its newest data may be.
+    """
+
+    key: str
+    name: str
+    backend: str
+    placed: Placed | None
+    job: Job | None
+    script: str = ""
+    of_profile: str = ""
+    log: str = ""
+    log_size: int | None = None
+    product: str = ""
+    data: Freshness | None = None
+    fresh_for: timedelta | None = None
+
+    @property
+    def custom(self) -> bool:
+        """Whether somebody gave it another schedule than the profile's."""
+        there = self.placed
+        if there is None:
+            return False
+        moved = len(there.planned.split()) == 5 and there.planned != self.of_profile
+        return there.custom or bool(self.of_profile and moved)
+
+    @property
+    def why(self) -> str:
+        """What was written down of that: "was 0 * * * *; reason: ...; ticket 123"."""
+        said = (self.job.changed if self.job is not None else "") or (self.placed.why if self.placed else "")
+        return said.removeprefix("was ") and f"was {said.removeprefix('was ')}"
+
+
+@dataclass(frozen=True, slots=True)
+class PackStatus:
+    """What `fedtui setup --status` tells. `pack` is None for none; `problems` say why less is known."""
+
+    pack: Pack | None
+    jobs: tuple[JobStatus, ...]
+    standing: Standing
+    problems: tuple[str, ...] = ()
+
+
+async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[Run]]) -> PackStatus:
+    """How the pack stands. `past` gives the runs on record, oldest first (blocking). Raises ConfigError."""
+    pack = await asyncio.to_thread(load_pack)
+    now = ports.clock()
+    if pack is None:
+        return PackStatus(None, (), stand(None, (), now))
+    problems: list[str] = []
+    run_as = "" if owner_of(pack.run_as, ports).own else pack.run_as
+    found: Places = {}
+    try:
+        found = await standing(spot_of(pack.backend, run_as), pack, ports)
+    except Refused as refused:
+        problems.append(str(refused))
+    profile: Profile | None = None
+    try:
+        profile = await asyncio.to_thread(load_profile, pack.profile)
+    except ConfigError as error:
+        problems.append(str(error))
+    jobs = tuple(await asyncio.to_thread(_jobs, pack, found, profile, snapshot, ports.config.freshness))
+    if pack.rotate and profile is not None:
+        runs = any(one.key == KEY and one.placed and not one.placed.paused for one in jobs)
+        problems += await asyncio.to_thread(lambda: list(faults(pack, profile, runs=runs)))
+    ids = {one.placed.job_id for one in jobs if one.placed is not None and one.key in pack.scripts}
+    seen = [run for run in await asyncio.to_thread(past) if run.job_id in ids]
+    return PackStatus(pack, jobs, stand(pack, seen, now), tuple(problems))
+
+
+def _jobs(
+    pack: Pack, found: Places, profile: Profile | None, snapshot: Snapshot, notes: Path
+) -> list[JobStatus]:
+    rows: list[JobStatus] = []
+    of_profile = {job.key: job for job in profile.jobs} if profile is not None else {}
+    there = {key: (spot.backend, one) for spot, jobs in found.items() for key, one in jobs.items()}
+    for key in (*pack.scripts, *(key for key in there if key not in pack.scripts)):
+        backend, one = there.get(key, (pack.backend, None))
+        job = snapshot.job(one.job_id) if one is not None else None
+        wanted = of_profile.get(key)
+        log = (job.log_path if job is not None else None) or (
+            str(Path(pack.log_dir) / wanted.log) if wanted is not None else ""
+        )
+        every = period(job, snapshot.at) if job is not None else None
+        product = pack.products.get(key, "")
+        rows.append(
+            JobStatus(
+                key=key,
+                name=one.name if one is not None else wanted.name if wanted is not None else key,
+                backend=backend,
+                placed=one,
+                job=job,
+                script=pack.scripts.get(key, ""),
+                of_profile=wanted.schedule if wanted is not None else "",
+                log=log,
+                log_size=_size(log),
+                product=product,
+                data=_data(product, snapshot.at, notes),
+                fresh_for=PERIODS * every if every is not None else None,
+            )
+        )
+    return rows
+
+
+def _data(product: str, now: datetime, notes: Path) -> Freshness | None:
+    found: Freshness | None = None
+    with suppress(OSError):  # not there yet, or not ours to look at
+        found = newest_data(Path(product), now, local_zone()[1], notes) if product else None
+    return found
+
+
+def _size(log: str) -> int | None:
+    size: int | None = None
+    with suppress(OSError):  # not there yet, or not ours to look at
+        size = Path(log).stat().st_size if log else None
+    return size

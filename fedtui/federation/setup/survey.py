@@ -1,0 +1,156 @@
+"""The look around before a set-up: ROOT, the scripts, the log folder, who runs what already. Writes nothing.
+
+Its remarks are shown before anything is scheduled; an ERROR about a job keeps that job out, one about none
+of them the whole pack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fedtui.actions.ports import Ports
+from fedtui.federation import logs, scripts
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.profile import Profile, ProfileJob, load_profile
+from fedtui.federation.remark import Remark
+from fedtui.federation.setup.request import SetupRequest, check_privilege
+from fedtui.federation.surroundings import Owner, Settings, given_environment, owner_of, table_settings
+from fedtui.health.reading import readings
+from fedtui.health.scheduler import LINGER
+from fedtui.model import Job, Severity, Snapshot
+from fedtui.pack import Pack, load_pack
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All that a plan is made from. `request` is settled, `was` what was set up before, if anything.
+
+    `environment` is what the scheduler gives a job, `settings` what the owner's crontab sets. `lingers` is
+    None where that does not matter.
+    """
+
+    request: SetupRequest
+    was: Pack | None
+    root: Path
+    profile: Profile
+    owner: Owner
+    logs: logs.LogFolder
+    found: tuple[scripts.Found, ...]
+    remarks: tuple[Remark, ...]
+    settings: Settings
+    environment: Mapping[bytes, bytes]
+    lingers: bool | None
+
+    @property
+    def backend(self) -> str:
+        """Where the jobs are to run: "cron", "user" or "system"."""
+        return self.request.backend or "cron"
+
+    def blocked(self) -> frozenset[str]:
+        """The keys of the jobs that are not to be scheduled; "" among them: none of them is."""
+        return frozenset(remark.key for remark in self.remarks if remark.severity is Severity.ERROR)
+
+    def jobs(self) -> tuple[ManagedJob, ...]:
+        """Every job whose script is there, blocked or not."""
+        return tuple(self.managed(one) for one in self.found if one.path is not None)
+
+    def managed(self, one: scripts.Found) -> ManagedJob:
+        """A job of the profile as it is to be scheduled."""
+        job = one.job
+        return ManagedJob(
+            key=job.key,
+            name=job.name,
+            description=job.description,
+            argv=one.argv,
+            schedule=job.schedule,
+            log=str(self.logs.path / job.log),
+            timer=job.timer,
+            spread=job.spread,
+        )
+
+
+async def look_around(request: SetupRequest, snapshot: Snapshot, ports: Ports) -> Survey:
+    """Look at everything that the request touches. Raises Refused or ConfigError for what makes no sense.
+
+    `snapshot` is what is on the schedules of the machine now.
+    """
+    was = await asyncio.to_thread(load_pack)
+    request = request.settled(was)
+    check_privilege(request, ports)
+    profile = await asyncio.to_thread(load_profile, request.profile or "")
+    root = await asyncio.to_thread(scripts.root_folder, request.root or "")
+    owner = owner_of(request.run_as or "", ports)
+    backend = request.backend or "cron"
+    settings = await table_settings(owner, ports)
+    environment = await given_environment(backend, owner, ports)
+    before = was.log_dir if was is not None and request.log_dir is None else ""
+    names = [job.log for job in profile.jobs]
+    folder = await asyncio.to_thread(logs.choose, request.log_dir or "", before, names, owner)
+    found = await asyncio.to_thread(scripts.find_scripts, root, profile)
+    scheduler = "cron" if backend == "cron" else "systemd"
+    remarks: list[Remark] = []
+    for one in found:
+        remarks += await asyncio.to_thread(_listed, scripts.remarks_on, one, root, environment, scheduler)
+    pairs = [(job.key, job.log) for job in profile.jobs]
+    remarks += await asyncio.to_thread(_listed, logs.remarks_on, folder.path, pairs, owner)
+    remarks += doubles(found, snapshot, owner, force=request.force)
+    lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
+    if lingers is False and not request.linger:
+        remarks.append(
+            Remark(
+                Severity.WARNING,
+                f"{owner.name} does not linger: user timers stand still while {owner.name} is logged out.",
+                "",
+                "Add --linger, which turns lingering on (loginctl enable-linger).",
+            )
+        )
+    return Survey(
+        request, was, root, profile, owner, folder, found, tuple(remarks), settings, environment, lingers
+    )
+
+
+def _listed(look: Callable[..., Iterator[Remark]], *facts: object) -> list[Remark]:
+    return list(look(*facts))
+
+
+def doubles(
+    found: tuple[scripts.Found, ...], snapshot: Snapshot, owner: Owner, *, force: bool
+) -> Iterator[Remark]:
+    """Jobs of the user's own that run a script of the profile already: each would run twice."""
+    by_script = {os.path.realpath(one.path): one.job for one in found if one.path is not None}
+    lines = [(job, reading.script) for job, _, reading in readings(snapshot) if reading.script]
+    timers = [
+        (job, str(one.path))
+        for job in snapshot.jobs
+        for one in found
+        if job.timer is not None and one.path is not None and str(one.path) in (job.command or "")
+    ]
+    for job, script in (*lines, *timers):
+        if job.managed and job.user in (owner.name, ""):
+            continue  # the pack's own
+        of_profile = by_script.get(os.path.realpath(script))
+        if of_profile is not None:
+            yield _double(job, of_profile, force=force)
+
+
+def _double(job: Job, of_profile: ProfileJob, *, force: bool) -> Remark:
+    return Remark(
+        Severity.WARNING if force else Severity.ERROR,
+        f"{job.name} ({job.location}) runs this script already, {job.schedule}.",
+        of_profile.key,
+        "It runs twice, as you insist (--force)."
+        if force
+        else f"{of_profile.name} is not scheduled a second time. Take yours out (fedtui delete {job.id}), "
+        "or insist with --force.",
+    )
+
+
+def _lingers(owner: Owner) -> bool | None:
+    try:
+        return (Path(LINGER) / owner.name).exists()
+    except OSError:
+        return None
