@@ -27,7 +27,7 @@ from fedtui.federation.setup.status import PackStatus
 from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Told, Trial
 from fedtui.model import Job
-from fedtui.pack import Pack
+from fedtui.pack import BACKENDS, Pack
 from fedtui.presentation.setup import Progress, Step, root_words
 from fedtui.presentation.signs import Piece, Tone
 from fedtui.safe_text import decode, shown
@@ -38,7 +38,7 @@ from fedtui.widgets.keys import SETUP_SCREEN
 from fedtui.widgets.lines import Body
 from fedtui.widgets.pane import PaneRule
 from fedtui.widgets.plain_input import PlainInput
-from fedtui.widgets.setup_page import BACKENDS, EXTRAS, Look, page_rows, side_rows, strip_rows
+from fedtui.widgets.setup_page import EXTRAS, Look, page_rows, side_rows, strip_rows
 
 _FRAME = 4
 _TYPED = {Step.SCRIPTS: "ROOT", Step.LOGS: "logs in", Step.EXTRAS: ""}
@@ -303,7 +303,7 @@ class SetupScreen(JobActions):
         if step is Step.PROFILE and progress.profile is not None:
             sources = [one.source for one in progress.profiles]
             return sources.index(progress.profile.source) if progress.profile.source in sources else 0
-        return BACKENDS.index(progress.backend) if step is Step.BACKEND else 0
+        return tuple(BACKENDS).index(progress.backend) if step is Step.BACKEND else 0
 
     def action_move(self, by: int) -> None:
         """Move among what can be chosen, or scroll."""
@@ -321,7 +321,7 @@ class SetupScreen(JobActions):
             progress.choose(profile=progress.profiles[self._cursor].source)
             self._look_around()
         elif progress.step is Step.BACKEND:
-            progress.choose(backend=BACKENDS[self._cursor])
+            progress.choose(backend=tuple(BACKENDS)[self._cursor])
             self._look_around()
         self._draw()
 

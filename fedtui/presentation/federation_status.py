@@ -8,11 +8,9 @@ from datetime import datetime
 
 from fedtui.federation.setup.rollout import Standing
 from fedtui.federation.setup.status import JobStatus, PackStatus
-from fedtui.pack import Pack
+from fedtui.pack import BACKENDS, Pack
 from fedtui.presentation.signs import outcome_sign
 from fedtui.presentation.times import in_words, size
-
-_WHERE = {"cron": "cron", "user": "user timers", "system": "timers of the system"}
 
 
 def status_lines(status: PackStatus, now: datetime) -> Iterator[str]:
@@ -32,7 +30,7 @@ def status_lines(status: PackStatus, now: datetime) -> Iterator[str]:
 
 def _pack_lines(pack: Pack) -> Iterator[str]:
     as_whom = f" as {pack.run_as}" if pack.run_as else ""
-    yield f"profile {pack.profile} on {_WHERE[pack.backend]}{as_whom}, set up on {pack.since}"
+    yield f"profile {pack.profile} on {BACKENDS[pack.backend]}{as_whom}, set up on {pack.since}"
     yield f"  root      {pack.root}"
     yield f"  logs      {pack.log_dir}{', rotated weekly' if pack.rotate else ', not rotated'}"
     yield f"  commits   {f'to {pack.remote}, branch {pack.branch}' if pack.git else 'none'}"

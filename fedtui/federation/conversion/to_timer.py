@@ -21,7 +21,6 @@ from fedtui.actions.bundle import plan_bundle
 from fedtui.actions.cron_change import edited
 from fedtui.actions.cron_environment import Account, job_environment
 from fedtui.actions.cron_words import words_of, zone_of
-from fedtui.actions.part_units import lingers
 from fedtui.actions.parts import FileText, Lingering, Part, TableText, UnitSwitch
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
@@ -36,6 +35,7 @@ from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import Job
 from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
 from fedtui.schedule.translate import TranslationError, Triggers, clock_words, to_calendar
+from fedtui.sources.accounts import lingers
 from fedtui.sources.zone import local_zone
 
 _WORD = r"""(?:[A-Za-z0-9_@%+=:,./-]|[^\x00-\x7f]|'[^'\n]*'|"[^"$`\\!\n]*")+"""

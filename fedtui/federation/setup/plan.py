@@ -29,7 +29,7 @@ from fedtui.federation.setup.spots import Spot, Standing, spot_of
 from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Trial
 from fedtui.model import Severity
-from fedtui.pack import Origin, Pack, pack_file
+from fedtui.pack import BACKENDS, Origin, Pack, pack_file
 from fedtui.schedule.translate import TranslationError, to_cron
 
 JOB_ID = "federation"
@@ -302,14 +302,14 @@ def _summary(survey: Survey, intent: Intent) -> str:
     names = ", ".join(job.name for job in intent.jobs)
     kept = f"; as they were: {', '.join(sorted(intent.left))}" if intent.left else ""
     without = f"; not scheduled: {', '.join(intent.missing)}" if intent.missing else ""
-    return f"{verb} {names or 'nothing'} on {_where(survey.backend)}{kept}{without}."
+    return f"{verb} {names or 'nothing'} on {BACKENDS[survey.backend]}{kept}{without}."
 
 
 def _done(survey: Survey, intent: Intent, additions: Additions) -> str:
     without = [*intent.missing, *(_NAMES[key] for key in sorted(additions.left | additions.missing))]
     rest = f" Not set up: {', '.join(without)}." if without else ""
     count = _counted(len(intent.jobs))
-    return f"The {survey.profile.name} profile is set up: {count} on {_where(survey.backend)}.{rest}"
+    return f"The {survey.profile.name} profile is set up: {count} on {BACKENDS[survey.backend]}.{rest}"
 
 
 _NAMES = {"git": "commits", "rotate": "rotation", "alert": "alerts"}
@@ -317,7 +317,3 @@ _NAMES = {"git": "commits", "rotate": "rotation", "alert": "alerts"}
 
 def _counted(count: int) -> str:
     return f"{count} job{'' if count == 1 else 's'}"
-
-
-def _where(backend: str) -> str:
-    return {"cron": "cron", "user": "user timers", "system": "timers of the system"}[backend]
