@@ -27,7 +27,7 @@ from fedtui.federation.setup.status import PackStatus
 from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Told, Trial
 from fedtui.model import Job
-from fedtui.pack import BACKENDS, Pack
+from fedtui.pack import BACKENDS
 from fedtui.presentation.setup import Progress, Step, root_words
 from fedtui.presentation.signs import Piece, Tone
 from fedtui.safe_text import decode, shown
@@ -46,7 +46,7 @@ _TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
 
 
 class DeskPort(Protocol):
-    """What the screen asks and does (`federation.desk`); `remarks` came with the newest plan."""
+    """What the screen asks and does (`federation.setup.desk`); `remarks` came with the newest plan."""
 
     remarks: tuple[Remark, ...]
 
@@ -227,7 +227,7 @@ class SetupScreen(JobActions):
             progress.refusal = _said(error)
         pack = progress.status.pack if progress.status is not None else None
         if pack is not None:
-            progress.request = _as_it_is(pack)
+            progress.request = SetupRequest().settled(pack)
             progress.step = progress.reached = Step.STATUS
         else:
             progress.step = progress.reached = Step.SCRIPTS
@@ -497,21 +497,6 @@ def step_folder(progress: Progress) -> str:
 
 def _said(error: Refused | ConfigError) -> tuple[str, str]:
     return (error.message, error.advice) if isinstance(error, Refused) else (str(error), "")
-
-
-def _as_it_is(pack: Pack) -> SetupRequest:
-    """What would be asked for to have it as it is."""
-    return SetupRequest(
-        root=pack.root,
-        profile=pack.profile,
-        backend=pack.backend,
-        git=pack.git,
-        rotate=pack.rotate,
-        alerts=pack.alerts,
-        mail_to=pack.mail_to,
-        heartbeat=pack.heartbeat,
-        run_as=pack.run_as or None,
-    )
 
 
 def _other_runs(old: Survey, new: Survey) -> bool:
