@@ -29,6 +29,7 @@ from fedtui.crontab import Entry, edit
 from fedtui.crontab.command import BUILTINS_ONLY
 from fedtui.crontab.managed import Found, managed, without
 from fedtui.crontab.wrappers import SHELLS
+from fedtui.federation.backends.footprint import traces_of
 from fedtui.federation.backends.unit_files import folder, free, log_made, texts
 from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import Job
@@ -73,6 +74,8 @@ async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False
     parts = await asyncio.to_thread(
         _parts, line, pair, triggers, user_manager=user_manager, linger=linger and user_manager
     )
+    if line.mark is not None:
+        parts += await asyncio.to_thread(traces_of, parts)
     manager = "your systemd" if user_manager else "the system's systemd"
     return await plan_bundle(
         "convert",

@@ -13,14 +13,14 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.actions.bundle import plan_bundle
-from fedtui.actions.parts import FileText, Folder, Lingering, Part, TableText, UnitSwitch
+from fedtui.actions.parts import Lingering, Part, TableText
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
 from fedtui.crontab import id_key
 from fedtui.crontab.managed import command_field
 from fedtui.federation import logs
+from fedtui.federation.backends.footprint import pack_part, with_traces
 from fedtui.federation.backends.placing import Placed, displace, place
-from fedtui.federation.backends.unit_files import stamps
 from fedtui.federation.backends.unit_text import unit_name
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.rotation.rotation import pack_logs
@@ -29,10 +29,9 @@ from fedtui.federation.setup.spots import Spot, Standing, spot_of
 from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Trial
 from fedtui.model import Severity
-from fedtui.pack import BACKENDS, Origin, Pack, pack_file, written
+from fedtui.pack import BACKENDS, Origin, Pack, pack_file
 from fedtui.schedule.translate import TranslationError, to_cron
 
-PACK_MODE = 0o600
 JOB_ID = "federation"
 """What the change is filed under: it is about no single job."""
 
@@ -154,7 +153,8 @@ async def plan_setup(
     if survey.request.linger and main.backend == "user" and survey.lingers is False:
         parts.append(Lingering(survey.owner.name, False, True))
     pack = await _settled(survey, intent, additions, parts, wanted, now, ports)
-    parts.append(await asyncio.to_thread(_pack_part, survey.was, pack))
+    before = await asyncio.to_thread(pack_file().read_bytes) if survey.was is not None else None
+    parts.append(pack_part(before, pack))
     return await plan_bundle(
         "setup",
         JOB_ID,
@@ -238,18 +238,6 @@ def _as_fields(triggers: str) -> str:
         return ""
 
 
-def _new_folders(parts: Sequence[Part]) -> tuple[str, ...]:
-    """The folders that these parts make, those that files need included; the outermost first."""
-    made = [Path(part.path) for part in parts if isinstance(part, Folder) and part.there]
-    files = [Path(part.path) for part in parts if isinstance(part, FileText) and part.after is not None]
-    folders = [file.parent for file in (*files, pack_file())]
-    if any(isinstance(part, UnitSwitch) and part.user_manager and part.after[0] for part in parts):
-        folders.append(stamps(user_manager=True))  # systemd makes it
-    for folder in folders:
-        made += logs.missing(folder)
-    return tuple(dict.fromkeys(str(path) for path in made if not path.exists()))
-
-
 async def _settled(
     survey: Survey,
     intent: Intent,
@@ -267,20 +255,17 @@ async def _settled(
 
     origin = was.origin if was is not None else Origin(lingering=bool(survey.lingers))
     origin = _tables_before(origin, parts, now, ports)
-    if any(isinstance(part, Lingering) for part in parts):
-        origin = replace(origin, made_lingering=True)
     if additions.url_before:
         origin = replace(origin, renamed_remote=origin.renamed_remote or additions.url_before)
     jobs = [one.job for there in wanted.values() for one in there]
     new_logs = await asyncio.to_thread(_not_there, [job.log for job in jobs if job.log])
-    folders = await asyncio.to_thread(_new_folders, parts)
+    origin = await asyncio.to_thread(with_traces, origin, parts)
     return replace(
         pack,
         git=pack.git and stands("git", was is not None and was.git),
         rotate=pack.rotate and stands("rotate", was is not None and was.rotate),
         origin=replace(
             origin,
-            made_folders=tuple(dict.fromkeys((*origin.made_folders, *folders))),
             made_files=tuple(dict.fromkeys((*origin.made_files, *new_logs))),
         ),
     )
@@ -307,13 +292,6 @@ def _not_there(paths: Sequence[str]) -> list[str]:
 
 def _today(now: datetime) -> str:
     return now.astimezone().date().isoformat()
-
-
-def _pack_part(was: Pack | None, pack: Pack) -> FileText:
-    path = pack_file()
-    before = path.read_bytes() if was is not None else None
-    secret = bool(pack.alerts or pack.heartbeat or (was is not None and (was.alerts or was.heartbeat)))
-    return FileText(str(path), before, written(pack), PACK_MODE, private=secret)
 
 
 def _summary(survey: Survey, intent: Intent) -> str:

@@ -12,11 +12,12 @@ from fedtui.actions.bundle import plan_bundle
 from fedtui.actions.parts import FileText, Folder, Lingering, Part, RemoteUrl, Renamed
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
+from fedtui.federation.backends.footprint import PACK_MODE
 from fedtui.federation.backends.placing import displace
 from fedtui.federation.logs import missing
 from fedtui.federation.rotation.rotation import rotated_logs, rotation_gone
 from fedtui.federation.setup.additions import git_gone
-from fedtui.federation.setup.plan import JOB_ID, PACK_MODE
+from fedtui.federation.setup.plan import JOB_ID
 from fedtui.federation.setup.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.pack import Pack, load_pack, pack_file
