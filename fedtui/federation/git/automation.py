@@ -25,6 +25,7 @@ from fedtui.sources.git_checkout import (
     Git,
     GitFailed,
     Given,
+    configured_url,
     look,
     own_worktree,
     remote_url,
@@ -120,6 +121,7 @@ def _plan(
     try:
         checkout = look(git)
         url = remote_url(git, remote)
+        written = configured_url(git, remote)
         there = worktrees(git)
     except GitFailed as failed:
         said = Remark(
@@ -150,5 +152,6 @@ def _plan(
         )
     elif owner.own and checkout.head and path == usual:
         parts.append(Worktree(str(checkout.top), str(path), branch, there=True, remote=remote))
-    offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better else ()
+    # Where git pushes elsewhere than the remote's own URL says, another URL there changes nothing.
+    offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better and url == written else ()
     return GitParts(job, tuple(parts), tuple(remarks), offered)
