@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fedtui.actions.parts import Part, RemoteUrl, Worktree
 from fedtui.actions.ports import Ports
-from fedtui.federation.git.ssh_check import check_remote, ssh_url_of
+from fedtui.federation.git.ssh_check import KEY, check_remote, ssh_url_of
 from fedtui.federation.git.sync import BRANCH
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.own_program import program
@@ -34,7 +34,6 @@ from fedtui.sources.git_checkout import (
 )
 from fedtui.sources.program import ProgramError
 
-KEY = "git"
 SCHEDULE = "0 */6 * * *"
 LOG = "federated-git.log"
 WARNING = (

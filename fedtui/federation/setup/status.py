@@ -15,9 +15,8 @@ from fedtui.config import ConfigError
 from fedtui.federation.backends.placing import Placed
 from fedtui.federation.profile import Profile, load_profile
 from fedtui.federation.rotation.rotation import KEY, faults
-from fedtui.federation.setup.rollout import Standing, stand
-from fedtui.federation.setup.spots import Standing as Places
-from fedtui.federation.setup.spots import spot_of, standing
+from fedtui.federation.setup.rollout import Stage, stand
+from fedtui.federation.setup.spots import Standing, spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
@@ -70,7 +69,7 @@ class PackStatus:
 
     pack: Pack | None
     jobs: tuple[JobStatus, ...]
-    standing: Standing
+    standing: Stage
     problems: tuple[str, ...] = ()
 
 
@@ -82,7 +81,7 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
         return PackStatus(None, (), stand(None, (), now))
     problems: list[str] = []
     run_as = "" if owner_of(pack.run_as, ports).own else pack.run_as
-    found: Places = {}
+    found: Standing = {}
     try:
         found = await standing(spot_of(pack.backend, run_as), pack, ports)
     except Refused as refused:
@@ -102,7 +101,7 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
 
 
 def _jobs(
-    pack: Pack, found: Places, profile: Profile | None, snapshot: Snapshot, notes: Path
+    pack: Pack, found: Standing, profile: Profile | None, snapshot: Snapshot, notes: Path
 ) -> list[JobStatus]:
     rows: list[JobStatus] = []
     of_profile = {job.key: job for job in profile.jobs} if profile is not None else {}
