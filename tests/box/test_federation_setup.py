@@ -245,3 +245,21 @@ def test_commits_come_along_and_their_worktree_goes_again(box: Box) -> None:
     assert f"The branch {name} and its commits stay" in removed.stdout
     assert len(box.output(["git", "worktree", "list"], cwd=ROOT).splitlines()) == 1
     assert box.run(["crontab", "-l"]).returncode == 1
+
+
+def test_an_undo_on_timers_and_a_conversion_to_and_fro_leave_nothing(box: Box) -> None:
+    """systemd keeps a stamp for each timer, and a conversion makes folders: neither may stay."""
+    before = tree(box)
+    fedtui(box, "--root", ROOT, "--backend", "user", "--yes")
+    stamps = box.path("/home/fed/.local/share/systemd/timers")
+    assert list(stamps.iterdir())
+    for _ in range(3):  # taken back, made again, taken back
+        box.run(["fedtui", "undo", "--yes"], check=True, timeout=60)
+    assert tree(box) == before
+
+    fedtui(box, "--root", ROOT, "--yes")
+    box.run(["fedtui", "convert", "federated-sync", "--to", "user", "--yes"], check=True, timeout=60)
+    assert "on cron and user timers, set up on" in fedtui(box, "--status").stdout
+    box.run(["fedtui", "convert", "federated-sync", "--to", "cron", "--yes"], check=True, timeout=60)
+    fedtui(box, "--remove", "--yes")
+    assert tree(box) == before

@@ -15,7 +15,8 @@ from fedtui.actions.ports import Ports
 from fedtui.federation.backends.placing import displace
 from fedtui.federation.rotation.rotation import rotated_logs, rotation_gone
 from fedtui.federation.setup.additions import git_gone
-from fedtui.federation.setup.plan import JOB_ID, PACK_MODE
+from fedtui.federation.setup.plan import JOB_ID
+from fedtui.federation.setup.settled import PACK_MODE
 from fedtui.federation.setup.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.health.scheduler import LINGER
