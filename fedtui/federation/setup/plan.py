@@ -260,8 +260,13 @@ def _summary(survey: Survey, intent: Intent) -> str:
     return f"{verb} {names or 'nothing'} on {_where(survey.backend)}{kept}{without}."
 
 
+def not_set_up(intent: Intent, additions: Additions) -> list[str]:
+    """The names of what was asked for and is not, or cannot be looked at now."""
+    return [*intent.missing, *(_NAMES[key] for key in sorted(additions.left | additions.missing))]
+
+
 def _done(survey: Survey, intent: Intent, additions: Additions) -> str:
-    without = [*intent.missing, *(_NAMES[key] for key in sorted(additions.left | additions.missing))]
+    without = not_set_up(intent, additions)
     rest = f" Not set up: {', '.join(without)}." if without else ""
     count = _counted(len(intent.jobs))
     return f"The {survey.profile.name} profile is set up: {count} on {_where(survey.backend)}.{rest}"
