@@ -15,6 +15,9 @@ import tomli_w
 
 from fedtui.config import ConfigError, config_file
 
+BACKENDS = {"cron": "cron", "user": "user timers", "system": "system timers"}
+"""What the pack's jobs can be put on, and what each is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

@@ -48,7 +48,7 @@ _SIGNS = (
     ("▲", Tone.WARN, "ok, 3 warnings", "exit 0, but look"),
     ("✗", Tone.FAIL, "exit 1", "failed, or a signal"),
     ("»", Tone.MUTED, "skipped", "locked, or no work"),
-    ("○", Tone.MUTED, "never ran", "no run is on record"),
+    ("○", Tone.MUTED, "never ran", "certainly no run yet"),
     ("?", Tone.MUTED, "unknown", "cron does not tell"),
 )
 

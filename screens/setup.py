@@ -27,7 +27,7 @@ from fedtui.federation.setup.status import PackStatus
 from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Told, Trial
 from fedtui.model import Job
-from fedtui.pack import Pack
+from fedtui.pack import BACKENDS
 from fedtui.presentation.setup import Progress, Step, root_words
 from fedtui.presentation.signs import Piece, Tone
 from fedtui.safe_text import decode, shown
@@ -38,7 +38,7 @@ from fedtui.widgets.keys import SETUP_SCREEN
 from fedtui.widgets.lines import Body
 from fedtui.widgets.pane import PaneRule
 from fedtui.widgets.plain_input import PlainInput
-from fedtui.widgets.setup_page import BACKENDS, EXTRAS, Look, page_rows, side_rows, strip_rows
+from fedtui.widgets.setup_page import EXTRAS, Look, page_rows, side_rows, strip_rows
 
 _FRAME = 4
 _TYPED = {Step.SCRIPTS: "ROOT", Step.LOGS: "logs in", Step.EXTRAS: ""}
@@ -46,7 +46,7 @@ _TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
 
 
 class DeskPort(Protocol):
-    """What the screen asks and does (`federation.desk`); `remarks` came with the newest plan."""
+    """What the screen asks and does (`federation.setup.desk`); `remarks` came with the newest plan."""
 
     remarks: tuple[Remark, ...]
 
@@ -227,7 +227,7 @@ class SetupScreen(JobActions):
             progress.refusal = _said(error)
         pack = progress.status.pack if progress.status is not None else None
         if pack is not None:
-            progress.request = _as_it_is(pack)
+            progress.request = SetupRequest().settled(pack)
             progress.step = progress.reached = Step.STATUS
         else:
             progress.step = progress.reached = Step.SCRIPTS
@@ -303,7 +303,7 @@ class SetupScreen(JobActions):
         if step is Step.PROFILE and progress.profile is not None:
             sources = [one.source for one in progress.profiles]
             return sources.index(progress.profile.source) if progress.profile.source in sources else 0
-        return BACKENDS.index(progress.backend) if step is Step.BACKEND else 0
+        return tuple(BACKENDS).index(progress.backend) if step is Step.BACKEND else 0
 
     def action_move(self, by: int) -> None:
         """Move among what can be chosen, or scroll."""
@@ -321,7 +321,7 @@ class SetupScreen(JobActions):
             progress.choose(profile=progress.profiles[self._cursor].source)
             self._look_around()
         elif progress.step is Step.BACKEND:
-            progress.choose(backend=BACKENDS[self._cursor])
+            progress.choose(backend=tuple(BACKENDS)[self._cursor])
             self._look_around()
         self._draw()
 
@@ -497,21 +497,6 @@ def step_folder(progress: Progress) -> str:
 
 def _said(error: Refused | ConfigError) -> tuple[str, str]:
     return (error.message, error.advice) if isinstance(error, Refused) else (str(error), "")
-
-
-def _as_it_is(pack: Pack) -> SetupRequest:
-    """What would be asked for to have it as it is."""
-    return SetupRequest(
-        root=pack.root,
-        profile=pack.profile,
-        backend=pack.backend,
-        git=pack.git,
-        rotate=pack.rotate,
-        alerts=pack.alerts,
-        mail_to=pack.mail_to,
-        heartbeat=pack.heartbeat,
-        run_as=pack.run_as or None,
-    )
 
 
 def _other_runs(old: Survey, new: Survey) -> bool:

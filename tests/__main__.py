@@ -1,9 +1,9 @@
 """`python -m tests [pytest's arguments]`: every test, the booted ones beside the others.
 
 The booted tests mostly wait for a minute of cron's to come, and the others mostly compute: side by side they
-take little more than half the time. Each half prints as a whole, the booted one (two machines at a time, a
-file's tests on one of them) when it has ended. With a `-m` of the caller's it is plain pytest, which runs the
-same tests one after the other.
+take little more than half the time. Each half prints as a whole, the booted one (four machines at a time, a
+file's tests on one of them) when it has ended. With a `-m` of the caller's it is plain pytest, which runs
+the same tests one after the other.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+
+SIDE_BY_SIDE = ("--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
+"""Files in the order of their collection: tests/box/conftest.py begins with the longest."""
 
 NO_TESTS = 5
 """pytest's exit status where nothing was selected: `-k crontab` may leave one half empty, never both."""
@@ -23,7 +26,15 @@ def main(arguments: list[str]) -> int:
         return subprocess.run([*pytest, *arguments], check=False).returncode
     with tempfile.TemporaryFile() as said:
         booted = subprocess.Popen(
-            [*pytest, "-m", "box", "--numprocesses=2", "--dist=loadfile", *arguments],
+            [
+                *pytest,
+                "-m",
+                "box",
+                "--numprocesses=4",
+                "--dist=loadfile",
+                "--no-loadscope-reorder",
+                *arguments,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,

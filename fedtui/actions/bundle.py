@@ -8,11 +8,11 @@ kill in the middle leaves something that can be seen and taken back.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from fedtui import lock_file
 from fedtui.actions import part_units
 from fedtui.actions.backup import for_the_eye
 from fedtui.actions.bundle_journal import Journal, Kept, read
@@ -193,15 +193,12 @@ async def _alone(ports: Ports) -> AsyncIterator[None]:
     """One compound change at a time, of all processes; the lock goes with the process that holds it."""
     path = ports.config.state / "bundle.lock"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = lock_file.take(path)
+    except BlockingIOError as error:
+        raise Stale("Another change is being made at this moment.") from error
     except OSError as error:
         raise Refused(f"{for_the_eye(path)}: {error.strerror}.") from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Stale("Another change is being made at this moment.") from error
         yield
     finally:
         os.close(descriptor)

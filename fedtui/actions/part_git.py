@@ -13,6 +13,7 @@ from fedtui.actions.part_files import Stands
 from fedtui.actions.parts import RemoteUrl, Worktree
 from fedtui.actions.plan import Refused
 from fedtui.safe_text import decode, shown
+from fedtui.sources.git_checkout import LIST_WORKTREES, read_worktrees
 from fedtui.sources.program import Ended, ProgramError, run_program
 
 DEADLINE = 120.0
@@ -45,17 +46,7 @@ def stands(part: RemoteUrl | Worktree) -> Stands:
 
 def worktrees(repository: str) -> dict[str, str]:
     """The worktrees of a repository: real paths, and the branch checked out there ("" for none)."""
-    listed = _done(git(repository, "worktree", "list", "--porcelain", "-z"), repository)
-    found: dict[str, str] = {}
-    path = ""
-    for line in os.fsdecode(listed.out).split("\0"):
-        word, _, value = line.partition(" ")
-        if word == "worktree":
-            path = os.path.realpath(value)
-            found[path] = ""
-        elif word == "branch":
-            found[path] = value.removeprefix("refs/heads/")
-    return found
+    return read_worktrees(os.fsdecode(_done(git(repository, *LIST_WORKTREES), repository).out))
 
 
 def command(part: RemoteUrl | Worktree) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from fedtui.actions.timer_unit import SYSTEM_UNITS
 from fedtui.bus.port import BusError
 from fedtui.config import xdg_folder
 from fedtui.safe_text import shown
+from fedtui.sources.accounts import lingers
 from fedtui.sources.program import ProgramError
 from fedtui.sources.systemd.names import INFINITY, TIMER
 from fedtui.sources.systemd_analyze import verify
@@ -31,7 +32,6 @@ SETTLE = 10.0
 """Seconds that a unit may take to become what it was told to be."""
 
 _LOGIND = "org.freedesktop.login1"
-_LINGER = Path("/var/lib/systemd/linger")
 _UNITS = frozenset({".service", ".timer", ".target", ".path", ".socket", ".slice", ".mount"})
 
 
@@ -85,11 +85,6 @@ async def stands(part: UnitSwitch | Lingering, ports: Ports) -> Stands:
     return Stands.of(
         await switched(part.unit, ports, user_manager=part.user_manager), part.before, part.after
     )
-
-
-def lingers(user: str) -> bool:
-    """Whether the user's manager goes on after logout; logind keeps one file for each. Blocking."""
-    return (_LINGER / user).exists()
 
 
 async def switched(unit: str, ports: Ports, *, user_manager: bool) -> tuple[bool, bool]:

@@ -9,7 +9,6 @@ and records exit status, duration and output. One JSON line on standard output t
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import selectors
@@ -22,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from fedtui import lock_file
 from fedtui.actions.growing_file import Tail, begins_anew, end_of
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_output import Output
@@ -58,13 +58,10 @@ def main() -> int:
 
 def _take_lock(order: Order) -> int | None:
     """The descriptor that holds the job's lock, or None while another run of the job holds it."""
-    descriptor = os.open(order.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lock_file.take(Path(order.lock))
     except BlockingIOError:
-        os.close(descriptor)
         return None
-    return descriptor
 
 
 def _tell(answer: int, message: dict[str, object]) -> None:

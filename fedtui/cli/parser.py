@@ -290,7 +290,7 @@ def _setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         choices=("cron", "user", "system"),
-        help="what runs the jobs: the crontab (the default), user timers, or timers of the system",
+        help="what runs the jobs: the crontab (the default), user timers, or system timers",
     )
     parser.add_argument(
         "--log-dir",

@@ -16,7 +16,6 @@ from fedtui.actions.table import open_crontab
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
 
 Settings = tuple[tuple[bytes, bytes], ...]
-BACKENDS = ("cron", "user", "system")
 
 
 @dataclass(frozen=True, slots=True)

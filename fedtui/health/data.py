@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import islice, pairwise
 from pathlib import Path
 
 from fedtui.health.host import Host
@@ -12,7 +11,7 @@ from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.pack import Pack
 from fedtui.safe_text import decode
-from fedtui.schedule.upcoming import runs_of
+from fedtui.schedule.period import allowed_age
 from fedtui.sources.freshness import ENDING, Freshness
 
 STALE_DATA = Rule(
@@ -23,18 +22,6 @@ STALE_DATA = Rule(
     "time looks fresh by its date, and may hold nothing new for days.",
     "l shows what the job said, h its runs; r runs it now.",
 )
-
-PERIODS = 2
-"""After how many periods of its job data is stale: two hours for an hourly sync."""
-
-_LOOKED_AT = 200
-"""Runs in which the longest wait between two is looked for."""
-
-
-def period(job: Job, now: datetime) -> timedelta | None:
-    """The longest time between two of the job's next runs; None where it promises fewer than two."""
-    times = [run.timestamp() for run in islice(runs_of(job, now), _LOOKED_AT)]
-    return timedelta(seconds=max(b - a for a, b in pairwise(times))) if len(times) > 1 else None
 
 
 def job_of(pack: Pack, key: str, snapshot: Snapshot) -> Job | None:
@@ -53,8 +40,8 @@ def stale_data(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     pack = host.pack()
     for key, product in (pack.products if pack is not None else {}).items():
         job = job_of(pack, key, snapshot) if pack is not None else None
-        every = period(job, snapshot.at) if job is not None else None
-        if job is None or every is None:
+        allowed = allowed_age(job, snapshot.at) if job is not None else None
+        if job is None or allowed is None:
             continue
         try:
             found = host.freshness(product, snapshot.at)
@@ -70,10 +57,10 @@ def stale_data(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             yield STALE_DATA.unchecked(product, "no line of it has a timestamp that can be read")
             continue
         newest = found.newest or found.modified
-        if snapshot.at - newest > PERIODS * every:
+        if snapshot.at - newest > allowed:
             yield STALE_DATA.found(
                 f"The newest data of {job.name} is from {_at(newest, host)}, and it should be at most "
-                f"{_hours(PERIODS * every)} old.",
+                f"{_hours(allowed)} old.",
                 _evidence(found, newest, host),
                 job=job,
             )

@@ -18,7 +18,16 @@ from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, Unchecked
 from fedtui.safe_text import decode, shown
-from fedtui.sources.git_checkout import NOTE, SSH_OPTIONS, in_progress, kept_ref, own_worktree, worktree_path
+from fedtui.sources.git_checkout import (
+    LIST_WORKTREES,
+    NOTE,
+    SSH_OPTIONS,
+    in_progress,
+    kept_ref,
+    own_worktree,
+    read_worktrees,
+    worktree_path,
+)
 from fedtui.sources.program import Ended, ProgramError
 from fedtui.sources.ssh_key import SshFacts, ssh_facts, ssh_place, ssh_words
 
@@ -222,7 +231,7 @@ def _of_branch(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Rep
         yield Unchecked(_CODES[3:], pack.root, "git finds no repository there")
         return
     common_dir = Path(os.path.normpath(Path(pack.root, common)))
-    places = _places(look.line("worktree", "list", "--porcelain"))
+    places = read_worktrees(look.line(*LIST_WORKTREES))
     mine = os.path.realpath(own_worktree(worktree_path(look.host.state, common_dir), places))
     root = os.path.realpath(pack.root)
     for path, branch in places.items():
@@ -235,19 +244,6 @@ def _of_branch(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Rep
             )
     yield from _of_conflict(look, mine if mine in places else root, job)
     yield from _unpushed(look, job, snapshot)
-
-
-def _places(listed: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    path = ""
-    for line in listed.splitlines():
-        word, _, value = line.partition(" ")
-        if word == "worktree":
-            path = os.path.realpath(value)
-            found[path] = ""
-        elif word == "branch":
-            found[path] = value.removeprefix("refs/heads/")
-    return found
 
 
 def _of_conflict(look: _Look, where: str, job: Job | None) -> Iterator[Report]:

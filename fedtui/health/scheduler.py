@@ -8,6 +8,7 @@ from fedtui.health.host import Host
 from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, State
 from fedtui.safe_text import decode
+from fedtui.sources.accounts import LINGER
 
 CRON_DOWN = Rule(
     "FT001",
@@ -62,7 +63,6 @@ CLOCK = Rule(
 
 SERVICES = ("cron.service", "cronie.service", "crond.service")
 PROGRAMS = tuple(f"{folder}/{name}" for folder in ("/usr/sbin", "/usr/bin") for name in ("cron", "crond"))
-LINGER = "/var/lib/systemd/linger"
 
 
 def own_cron_jobs(snapshot: Snapshot, host: Host) -> list[Job]:

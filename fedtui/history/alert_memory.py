@@ -7,7 +7,6 @@ user's runtime folder, which lies in memory; of the two the later one holds.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fedtui import lock_file
 from fedtui.whole_file import replace_file
 
 NAME = "alerts.json"
@@ -161,17 +161,14 @@ def remember(state: Path, memory: AlertMemory) -> None:
 @contextmanager
 def only_check(state: Path) -> Iterator[None]:
     """Be the only check while the block runs. Raises Busy, or AlertMemoryError."""
-    folder = state / "locks"
+    path = state / "locks" / "alerts"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder / "alerts", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = lock_file.take(path)
+    except BlockingIOError as error:
+        raise Busy("Another alert check goes on.") from error
     except OSError as error:
-        raise AlertMemoryError(f"{folder / 'alerts'} cannot be opened: {error.strerror}") from error
+        raise AlertMemoryError(f"{path} cannot be opened: {error.strerror}") from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Busy("Another alert check goes on.") from error
         yield
     finally:
         os.close(descriptor)

@@ -10,6 +10,7 @@ from fedtui.federation.profile import JobTimes, Profile, timeline
 from fedtui.federation.remark import Remark
 from fedtui.model import Severity
 from fedtui.presentation.signs import SEVERITIES
+from fedtui.presentation.times import when
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _STEPS = (0, 1, 2, 4, 6, 12, 20, 30)
@@ -43,9 +44,7 @@ def _count(one: JobTimes, now: datetime) -> str:
     runs = f"{one.a_day} run{'' if one.a_day == 1 else 's'}"
     if not one.next:
         return runs
-    soonest = one.next[0].astimezone(now.tzinfo)
-    when = f"{soonest:%H:%M}" if soonest.date() == now.date() else f"{soonest:%a %d %b %H:%M}"
-    return f"{runs}, the next {when}"
+    return f"{runs}, the next {when(one.next[0], now)}"
 
 
 def remark_lines(remarks: Sequence[Remark]) -> Iterator[str]:

@@ -8,11 +8,9 @@ from datetime import datetime
 
 from fedtui.federation.setup.rollout import Standing
 from fedtui.federation.setup.status import JobStatus, PackStatus
-from fedtui.pack import Pack
+from fedtui.pack import BACKENDS, Pack
 from fedtui.presentation.signs import outcome_sign
-from fedtui.presentation.times import in_words, size
-
-_WHERE = {"cron": "cron", "user": "user timers", "system": "timers of the system"}
+from fedtui.presentation.times import in_words, size, when
 
 
 def status_lines(status: PackStatus, now: datetime) -> Iterator[str]:
@@ -35,7 +33,7 @@ def _places(pack: Pack, jobs: Sequence[JobStatus]) -> str:
     there = {one.backend for one in jobs if one.placed is not None and one.key in pack.scripts}
     return " and ".join(
         words
-        for backend, words in _WHERE.items()
+        for backend, words in BACKENDS.items()
         if backend in there or (not there and backend == pack.backend)
     )
 
@@ -67,10 +65,10 @@ def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
     if job is None:
         yield "  its row was not read"
         return
-    yield f"  next      {_when(job.next_run, now) if job.next_run else '-'}"
+    yield f"  next      {when(job.next_run, now) if job.next_run else '-'}"
     sign = outcome_sign(job.last_result)
     reasons = f": {job.last_result.reasons[0]}" if job.last_result.reasons else ""
-    last = _when(job.last_run, now) if job.last_run else "-"
+    last = when(job.last_run, now) if job.last_run else "-"
     yield f"  last      {last}  {sign.glyph} {sign.word}{reasons}"
     if one.log:
         yield f"  log       {one.log}  {size(one.log_size) if one.log_size is not None else 'not there yet'}"
@@ -87,7 +85,7 @@ def _data_line(one: JobStatus, now: datetime) -> str:
     limit = one.fresh_for.total_seconds() if one.fresh_for is not None else None
     stale = limit is not None and age > limit
     judged = "" if limit is None else f", ✗ stale: at most {in_words(limit)}" if stale else ", ✓ fresh"
-    parts = [f"  data      newest {_when(newest, now)}, {in_words(max(age, 0))} old{judged}"]
+    parts = [f"  data      newest {when(newest, now)}, {in_words(max(age, 0))} old{judged}"]
     if one.data.newest is None:
         parts.append("by the file's time")
     if one.data.broken:
@@ -106,8 +104,3 @@ def standing_lines(standing: Standing) -> Iterator[str]:
     yield f"  {'next' if standing.ready else 'then'}: {standing.then}"
     if standing.command:
         yield f"    {shlex.join(standing.command)}"
-
-
-def _when(moment: datetime, now: datetime) -> str:
-    local = moment.astimezone(now.tzinfo)
-    return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%a %d %b %H:%M}"

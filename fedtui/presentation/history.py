@@ -162,14 +162,17 @@ def span_words(runs: Sequence[Run], now: datetime) -> str:
 
 
 def summary_line(runs: Sequence[Run], now: datetime) -> Line:
-    """`99.9 % ok of 4,610 runs in 10 days   5 failed   9 skipped`."""
+    """`99.9 % ok of 4,601 known, 4,610 runs in 10 days   5 failed   9 skipped`: the rate with its base."""
     counts = tally(runs)
     if not counts.runs:
         return (Piece("No run has ended yet.", Tone.MUTED),)
     plural = "" if counts.runs == 1 else "s"
+    judged = counts.good + counts.failed
+    base = (Piece(f"{judged:,}"), Piece(" known, ", Tone.MUTED)) if judged < counts.runs else ()
     line = [
         Piece(rate_words(counts.rate), bold=True),
         Piece(" ok of ", Tone.MUTED),
+        *base,
         Piece(f"{counts.runs:,}"),
         Piece(f" run{plural} {span_words(runs, now)}   ", Tone.MUTED),
     ]

@@ -17,6 +17,7 @@ from fedtui.federation.setup.status import PackStatus
 from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Trial
 from fedtui.model import Outcome, Severity
+from fedtui.pack import BACKENDS
 from fedtui.presentation.home import tilde
 from fedtui.presentation.signs import Piece, Tone
 from fedtui.presentation.times import here
@@ -27,7 +28,6 @@ CELLS = 48
 
 _LEGEND = ((1, "▂", "1"), (3, "▄", "2–3"), (10, "▆", "4–10"))
 _MORE = "█"
-_WHERE = {"cron": "cron", "user": "user timers", "system": "system timers"}
 
 
 class Step(IntEnum):
@@ -142,7 +142,7 @@ def step_fact(progress: Progress, step: Step, home: str) -> str:
         case Step.LOGS:
             return tilde(str(survey.logs.path), home) if survey is not None else ""
         case Step.BACKEND:
-            return _WHERE[progress.backend]
+            return BACKENDS[progress.backend]
         case Step.EXTRAS:
             return ", ".join(extras(progress.request)) or "optional"
     return "diff, then apply"

@@ -85,6 +85,12 @@ def weekday_clock(moment: datetime, now: datetime) -> str:
     return f"{day(local)} {local:%H:%M}"
 
 
+def when(moment: datetime, now: datetime) -> str:
+    """`14:10`; on another day with that day: `Tue 24 Nov 14:10`."""
+    local = here(moment, now)
+    return f"{local:%H:%M}" if local.date() == now.date() else f"{day(local)} {local:%H:%M}"
+
+
 def head_clock(now: datetime, *, wide: bool) -> str:
     """The clock of the head line: `14:05:12 CET`, and the day before it where there is room."""
     zone = now.tzname() or ""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pwd
+from pathlib import Path
+
+LINGER = Path("/var/lib/systemd/linger")
+"""Where logind keeps one file for each user who lingers."""
 
 
 def is_user(name: str) -> bool:
@@ -28,3 +32,8 @@ def name_of(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid {uid}"
+
+
+def lingers(user: str) -> bool:
+    """Whether the user's manager goes on after logout. Blocking. Raises OSError where that is not shown."""
+    return (LINGER / user).exists()

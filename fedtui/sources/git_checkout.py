@@ -275,11 +275,20 @@ def in_progress(git_dir: Path) -> str:
     return next((words for name, words in _IN_PROGRESS.items() if (git_dir / name).exists()), "")
 
 
+LIST_WORKTREES = ("worktree", "list", "--porcelain")
+"""Without -z, which came only with git 2.36."""
+
+
 def worktrees(git: Git) -> dict[str, str]:
-    """The worktrees of a repository: real paths, and the branch checked out there (empty: none)."""
+    """The worktrees of a repository, as `read_worktrees` has them. Raises GitFailed."""
+    return read_worktrees(git.do(*LIST_WORKTREES))
+
+
+def read_worktrees(listed: str) -> dict[str, str]:
+    """What LIST_WORKTREES prints: real paths, and the branch checked out there (empty: none)."""
     found: dict[str, str] = {}
     path = ""
-    for line in git.do("worktree", "list", "--porcelain").splitlines():  # -z came only with git 2.36
+    for line in listed.splitlines():
         word, _, value = line.partition(" ")
         if word == "worktree":
             path = os.path.realpath(value)

@@ -6,7 +6,6 @@ lock, on what the file says then. Blocking.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fedtui import lock_file
 from fedtui.model import Outcome, Result
 from fedtui.watching.cycle import Cycle, LogMark, Verdict, Watch
 from fedtui.whole_file import replace_file
@@ -74,12 +74,15 @@ class WatchBook:
     def keeping(self) -> Iterator[bool]:
         """Be the one process that keeps the watches going; False where another one is."""
         with self._told(self.folder):
-            self._make_folder()
-            descriptor = os.open(self._watchman, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                yield _take(descriptor)
+                descriptor: int | None = lock_file.take(self._watchman)
+            except BlockingIOError:
+                descriptor = None
+            try:
+                yield descriptor is not None
             finally:
-                os.close(descriptor)
+                if descriptor is not None:
+                    os.close(descriptor)
 
     def is_kept(self) -> bool:
         """Whether some process keeps the watches going. To ask takes the lock for a moment."""
@@ -98,15 +101,10 @@ class WatchBook:
     def _path(self, job_id: str) -> Path:
         return self.folder / f"{hashlib.sha1(job_id.encode(), usedforsecurity=False).hexdigest()[:16]}.json"
 
-    def _make_folder(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._make_folder()
-        descriptor = os.open(self.folder / "book.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = lock_file.take(self.folder / "book.lock", wait=True)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)
@@ -133,14 +131,6 @@ class WatchBook:
         finished = [watch for watch in self.all() if watch.finished]
         for watch in finished[:-KEPT]:
             self._path(watch.job_id).unlink(missing_ok=True)
-
-
-def _take(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def to_json(value: Any) -> Any:

@@ -12,6 +12,7 @@ from fedtui.actions.plan import DiffLine
 from fedtui.federation.remark import Remark
 from fedtui.federation.setup.trial import Trial
 from fedtui.model import Severity
+from fedtui.pack import BACKENDS
 from fedtui.presentation import setup as words
 from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.home import tilde, tilde_words
@@ -34,7 +35,6 @@ from fedtui.widgets.palette import content
 SIDE = 29
 _LABEL = 11
 EXTRAS = ("git", "rotate", "alerts", "mail_to", "heartbeat")
-BACKENDS = ("cron", "user", "system")
 _EXTRA_WORDS = {
     "git": ("commits", "every 6 hours data/ is committed and pushed, on a branch of its own: many commits"),
     "rotate": ("rotation", "the logs are rotated weekly, four are kept"),

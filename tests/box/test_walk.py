@@ -51,9 +51,9 @@ class Walk:
         self.terminal.wait_for(f"1 Jobs  1  matching “{name}”")
 
     def job_rows(self) -> list[str]:
-        """The rows of the job table: a sign, a name, and more. The right column is cut off."""
+        """The rows of the job table: a finding's mark or none, a sign, a name. The right is cut off."""
         rows = [row.partition("│")[0] for row in self.terminal.rows()]
-        return [row for row in rows if re.match(r" \S [\w.-]+ {2,}\S", row)]
+        return [row for row in rows if re.match(r"[ ✗▲]\S [\w.-]+ {2,}\S", row)]
 
     def job_row(self, name: str) -> str:
         """The job's row, or "" ."""

@@ -16,11 +16,12 @@ from fedtui.actions.ports import Ports
 from fedtui.config import Config
 from fedtui.federation.alerts.state import Look
 from fedtui.federation.alerts.verdicts import Kind, Verdict, judge
-from fedtui.federation.alerts.vital_signs import Evidence, limit_of, log_grew, period_of, product_age
-from fedtui.federation.backends.placing import BACKENDS, Placed, placed
+from fedtui.federation.alerts.vital_signs import Evidence, limit_of, log_grew, product_age
+from fedtui.federation.backends.placing import Placed, placed
 from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.model import Job, Snapshot, SourceName
-from fedtui.pack import Pack
+from fedtui.pack import BACKENDS, Pack
+from fedtui.schedule.period import period_of
 
 KEY = "alert"
 """The key of the check's own job: it cannot tell of itself."""

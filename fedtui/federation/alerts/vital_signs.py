@@ -1,25 +1,18 @@
 """What tells how a job does, beside its runs: its period, its product's age, its log's growth. Blocking.
 
-Facts only; what they come to is `alert_verdicts`' to say.
+Facts only; what they come to is `verdicts`' to say.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.model import Job, Run
-from fedtui.schedule.upcoming import runs_of
+from fedtui.schedule.period import PERIODS
 from fedtui.sources.freshness import ENDING, newest_data
 from fedtui.watching.grace import grace
-
-MOST_RUNS = 4000
-HORIZON = timedelta(days=800)
-"""How far the largest gap between two runs is looked for: a week of a job that runs each working minute."""
-
-_REPEATS = ("OnUnitActiveSec", "OnUnitInactiveSec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +46,9 @@ class Evidence:
     starts_since: datetime | None = None
 
 
-def period_of(job: Job, now: datetime) -> float | None:
-    """The largest gap between two runs of the job by its schedule, in seconds; None where there is none.
-
-    Also of a job that promises no run at the moment, since its scheduler is down, say.
-    """
-    repeats = [seconds for name, seconds in job.timer.monotonic if name in _REPEATS] if job.timer else []
-    if job.timer is not None and not job.timer.calendar:
-        return max(repeats, default=None)
-    promised = job if job.next_run is not None or job.cron is None else replace(job, next_run=now)
-    until = (now + HORIZON).timestamp()
-    stamps = (run.timestamp() for run in islice(runs_of(promised, now), MOST_RUNS))
-    gaps: list[float] = []
-    for earlier, later in pairwise(stamps):
-        gaps.append(later - earlier)
-        if later > until:
-            break
-    return max(gaps, default=None)
-
-
 def limit_of(job: Job, period: float | None) -> float | None:
-    """From which age on the job is stale: twice its period, and never less than one late run takes."""
-    return None if period is None else max(2 * period, period + grace(job).total_seconds())
+    """From which age on, in seconds, the job is stale: PERIODS, and never less than one late run takes."""
+    return None if period is None else max(PERIODS * period, period + grace(job).total_seconds())
 
 
 def product_age(path: str, now: datetime, notes: Path | None) -> ProductAge:

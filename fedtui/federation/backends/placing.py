@@ -22,8 +22,7 @@ from fedtui.crontab.managed import Found, ManagedLine, command_field, managed, w
 from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends import unit_files
 from fedtui.federation.managed_job import ManagedJob
-
-BACKENDS = ("cron", "user", "system")
+from fedtui.pack import BACKENDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ from fedtui.actions.bundle import plan_bundle
 from fedtui.actions.cron_change import edited
 from fedtui.actions.cron_environment import Account, job_environment
 from fedtui.actions.cron_words import words_of, zone_of
-from fedtui.actions.part_units import lingers
 from fedtui.actions.parts import FileText, Lingering, Part, TableText, UnitSwitch
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
@@ -30,11 +29,13 @@ from fedtui.crontab import Entry, edit
 from fedtui.crontab.command import BUILTINS_ONLY
 from fedtui.crontab.managed import Found, managed, without
 from fedtui.crontab.wrappers import SHELLS
+from fedtui.federation.backends.footprint import traces_of
 from fedtui.federation.backends.unit_files import folder, free, log_made, texts
 from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import Job
 from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
 from fedtui.schedule.translate import TranslationError, Triggers, clock_words, to_calendar
+from fedtui.sources.accounts import lingers
 from fedtui.sources.zone import local_zone
 
 _WORD = r"""(?:[A-Za-z0-9_@%+=:,./-]|[^\x00-\x7f]|'[^'\n]*'|"[^"$`\\!\n]*")+"""
@@ -73,6 +74,8 @@ async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False
     parts = await asyncio.to_thread(
         _parts, line, pair, triggers, user_manager=user_manager, linger=linger and user_manager
     )
+    if line.mark is not None:
+        parts += await asyncio.to_thread(traces_of, parts)
     manager = "your systemd" if user_manager else "the system's systemd"
     return await plan_bundle(
         "convert",

@@ -7,7 +7,6 @@ runs, take back what was changed, remove the scratch folder, and the journal las
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -19,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from fedtui import lock_file
 from fedtui.sources.processes import PROC, ProcessIdentity, is_alive, pids, process_identity
 from fedtui.sources.program import ProgramError, run_program
 from fedtui.whole_file import replace_file
@@ -193,9 +193,8 @@ def _remove(scratch: Path) -> list[str]:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the folder's lock for cleaning up."""
-    descriptor = os.open(folder / ".cleaning", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = lock_file.take(folder / ".cleaning", wait=True)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from fedtui import lock_file
 from fedtui.actions.plan import Refused
 from fedtui.federation.drills.drill import Drill, DrillError, Event, Found, Phase, Setting, Tell
 from fedtui.federation.drills.guard import Guard, GuardError
@@ -84,15 +84,11 @@ def tidy(folder: Path) -> list[tuple[Journal, list[str]]]:
 def _alone(folder: Path) -> Iterator[None]:
     """One drill at a time. The lock is the kernel's: it ends with this process."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder / ".running", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = lock_file.take(folder / ".running")
+    except BlockingIOError:
+        raise Refused("Another drill is running.", NOTHING, "Wait for its end.") from None
     except OSError as error:
         raise Refused(f"The drill has no place for its scratch folder: {error}.", NOTHING) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise Refused("Another drill is running.", NOTHING, "Wait for its end.") from None
     try:
         yield
     finally:

@@ -7,7 +7,6 @@ branch checked out it is committed in place. One sync of a repository at a time:
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import time
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from fedtui import lock_file
 from fedtui.config import ConfigError
 from fedtui.federation.git import commit as git_commit
 from fedtui.federation.git import data as git_data
@@ -277,12 +277,11 @@ class GitSync:
 @contextmanager
 def _alone(lock: Path, root: Path) -> Iterator[None]:
     """No other sync of the repository goes on meanwhile, whoever started it. Raises SyncFailed."""
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SyncFailed(Ending.BUSY, f"Another git sync of {root} is already running.") from None
+        descriptor = lock_file.take(lock)
+    except BlockingIOError:
+        raise SyncFailed(Ending.BUSY, f"Another git sync of {root} is already running.") from None
+    try:
         yield
     finally:
         os.close(descriptor)

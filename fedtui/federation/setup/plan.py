@@ -20,17 +20,18 @@ from fedtui.actions.ports import Ports
 from fedtui.crontab import id_key
 from fedtui.crontab.managed import command_field
 from fedtui.federation import logs
+from fedtui.federation.backends.footprint import pack_part
 from fedtui.federation.backends.placing import Placed, displace, place
 from fedtui.federation.backends.unit_text import unit_name
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.rotation.rotation import pack_logs
 from fedtui.federation.setup.additions import AddedJob, Additions, additions_of
-from fedtui.federation.setup.settled import pack_part, settled
+from fedtui.federation.setup.settled import settled
 from fedtui.federation.setup.spots import Spot, Standing, spot_of
 from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Trial
 from fedtui.model import Severity
-from fedtui.pack import Origin, Pack
+from fedtui.pack import BACKENDS, Origin, Pack, pack_file
 from fedtui.schedule.translate import TranslationError, to_cron
 
 JOB_ID = "federation"
@@ -156,7 +157,8 @@ async def plan_setup(
     if survey.request.linger and main.backend == "user" and survey.lingers is False:
         parts.append(Lingering(survey.owner.name, False, True))
     pack = await settled(draft(survey, intent, ports), survey, additions, parts, wanted, now, ports)
-    parts.append(await asyncio.to_thread(pack_part, survey.was, pack))
+    before = await asyncio.to_thread(pack_file().read_bytes) if survey.was is not None else None
+    parts.append(pack_part(before, pack))
     return await plan_bundle(
         "setup",
         JOB_ID,
@@ -257,7 +259,7 @@ def _summary(survey: Survey, intent: Intent) -> str:
     names = ", ".join(job.name for job in intent.jobs)
     kept = f"; as they were: {', '.join(sorted(intent.left))}" if intent.left else ""
     without = f"; not scheduled: {', '.join(intent.missing)}" if intent.missing else ""
-    return f"{verb} {names or 'nothing'} on {_where(survey.backend)}{kept}{without}."
+    return f"{verb} {names or 'nothing'} on {BACKENDS[survey.backend]}{kept}{without}."
 
 
 def not_set_up(intent: Intent, additions: Additions) -> list[str]:
@@ -269,7 +271,7 @@ def _done(survey: Survey, intent: Intent, additions: Additions) -> str:
     without = not_set_up(intent, additions)
     rest = f" Not set up: {', '.join(without)}." if without else ""
     count = _counted(len(intent.jobs))
-    return f"The {survey.profile.name} profile is set up: {count} on {_where(survey.backend)}.{rest}"
+    return f"The {survey.profile.name} profile is set up: {count} on {BACKENDS[survey.backend]}.{rest}"
 
 
 _NAMES = {"git": "commits", "rotate": "rotation", "alert": "alerts"}
@@ -277,7 +279,3 @@ _NAMES = {"git": "commits", "rotate": "rotation", "alert": "alerts"}
 
 def _counted(count: int) -> str:
     return f"{count} job{'' if count == 1 else 's'}"
-
-
-def _where(backend: str) -> str:
-    return {"cron": "cron", "user": "user timers", "system": "timers of the system"}[backend]

@@ -12,15 +12,16 @@ from fedtui.actions.bundle import plan_bundle
 from fedtui.actions.parts import FileText, Folder, Lingering, Part, RemoteUrl, Renamed
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
+from fedtui.federation.backends.footprint import PACK_MODE
 from fedtui.federation.backends.placing import displace
+from fedtui.federation.logs import missing
 from fedtui.federation.rotation.rotation import rotated_logs, rotation_gone
 from fedtui.federation.setup.additions import git_gone
 from fedtui.federation.setup.plan import JOB_ID
-from fedtui.federation.setup.settled import PACK_MODE
 from fedtui.federation.setup.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
-from fedtui.health.scheduler import LINGER
 from fedtui.pack import Pack, load_pack, pack_file
+from fedtui.sources.accounts import lingers
 from fedtui.sources.program import ProgramError, run_program
 
 NOTHING = "No federation pack is set up."
@@ -49,7 +50,7 @@ async def plan_removal(ports: Ports) -> Plan:
     target = ports.config.backups / f"federation-{_stamp(ports.clock())}"
     moved = await asyncio.to_thread(_logs, pack, target)
     if moved:
-        parts += [Folder(str(path), True, 0o700) for path in _missing(target)]
+        parts += [Folder(str(path), True, 0o700) for path in missing(target)]
         parts += moved
     parts.append(FileText(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
     parts += [Folder(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
@@ -71,8 +72,7 @@ async def plan_removal(ports: Ports) -> Plan:
 async def _as_before(pack: Pack, user: str) -> Sequence[Part]:
     """Lingering and the remote's URL as they were, where the set-up changed them."""
     parts: list[Part] = []
-    lingers = await asyncio.to_thread((Path(LINGER) / user).exists)
-    if pack.origin.made_lingering and lingers:
+    if pack.origin.made_lingering and await asyncio.to_thread(lingers, user):
         parts.append(Lingering(user, True, False))
     if pack.origin.renamed_remote:
         now = await asyncio.to_thread(_url, pack)
@@ -98,10 +98,6 @@ def _logs(pack: Pack, target: Path) -> list[Part]:
         rotated = rotated_logs(path)
         found += [Renamed(str(one), str(target / one.name)) for one in (path, *rotated) if one.is_file()]
     return found
-
-
-def _missing(folder: Path) -> list[Path]:
-    return [path for path in reversed((folder, *folder.parents)) if not path.exists()]
 
 
 def _stamp(now: datetime) -> str:

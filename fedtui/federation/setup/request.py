@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.federation.profile import DEFAULT_PROFILE
-from fedtui.federation.surroundings import BACKENDS
-from fedtui.pack import Pack
+from fedtui.pack import BACKENDS, Pack
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,31 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.actions.part_units import stamps, user_units
-from fedtui.actions.parts import FileText, Folder, Lingering, Part, TableText
+from fedtui.actions.parts import Part, TableText
 from fedtui.actions.ports import Ports
-from fedtui.federation import logs
+from fedtui.federation.backends.footprint import with_traces
 from fedtui.federation.setup.additions import AddedJob, Additions
 from fedtui.federation.setup.spots import Spot, Standing
 from fedtui.federation.setup.survey import Survey
-from fedtui.pack import Origin, Pack, pack_file, written
-
-PACK_MODE = 0o600
-
-
-def _new_folders(parts: Sequence[Part]) -> tuple[str, ...]:
-    """The folders that these parts make, the outermost first, and those that a later change may need.
-
-    That is where a user's units lie and where systemd keeps their stamps: a conversion to a timer makes the
-    one, systemd the other, and neither has another place in which it would be remembered.
-    """
-    made = [Path(part.path) for part in parts if isinstance(part, Folder) and part.there]
-    files = [Path(part.path) for part in parts if isinstance(part, FileText) and part.after is not None]
-    folders = [file.parent for file in (*files, pack_file())]
-    folders += [user_units(), stamps(user_manager=True)]
-    for folder in folders:
-        made += logs.missing(folder)
-    return tuple(dict.fromkeys(str(path) for path in made if not path.exists()))
+from fedtui.pack import Origin, Pack
 
 
 async def settled(
@@ -51,20 +33,17 @@ async def settled(
 
     origin = was.origin if was is not None else Origin(lingering=bool(survey.lingers))
     origin = _tables_before(origin, parts, now, ports)
-    if any(isinstance(part, Lingering) for part in parts):
-        origin = replace(origin, made_lingering=True)
     if additions.url_before:
         origin = replace(origin, renamed_remote=origin.renamed_remote or additions.url_before)
     jobs = [one.job for there in wanted.values() for one in there]
     new_logs = await asyncio.to_thread(_not_there, [job.log for job in jobs if job.log])
-    folders = await asyncio.to_thread(_new_folders, parts)
+    origin = await asyncio.to_thread(with_traces, origin, parts)
     return replace(
         pack,
         git=pack.git and stands("git", was is not None and was.git),
         rotate=pack.rotate and stands("rotate", was is not None and was.rotate),
         origin=replace(
             origin,
-            made_folders=tuple(dict.fromkeys((*origin.made_folders, *folders))),
             made_files=tuple(dict.fromkeys((*origin.made_files, *new_logs))),
         ),
     )
@@ -87,11 +66,3 @@ def _tables_before(origin: Origin, parts: Sequence[Part], now: Standing, ports: 
 def _not_there(paths: Sequence[str]) -> list[str]:
     """The logs that are not there yet: whoever removes the pack moves them away."""
     return [path for path in paths if not Path(path).exists()]
-
-
-def pack_part(was: Pack | None, pack: Pack) -> FileText:
-    """The file itself, as a part of the change. Blocking."""
-    path = pack_file()
-    before = path.read_bytes() if was is not None else None
-    secret = bool(pack.alerts or pack.heartbeat or (was is not None and (was.alerts or was.heartbeat)))
-    return FileText(str(path), before, written(pack), PACK_MODE, private=secret)

@@ -20,10 +20,10 @@ from fedtui.federation.setup.rollout import Standing, stand
 from fedtui.federation.setup.spots import Standing as Places
 from fedtui.federation.setup.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
-from fedtui.health.data import PERIODS, period
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
+from fedtui.schedule.period import allowed_age
 from fedtui.sources.freshness import Freshness, newest_data
 from fedtui.sources.zone import local_zone
 
@@ -133,7 +133,6 @@ def _jobs(
         log = (job.log_path if job is not None else None) or (
             str(Path(pack.log_dir) / wanted.log) if wanted is not None else ""
         )
-        every = period(job, snapshot.at) if job is not None else None
         product = pack.products.get(key, "")
         rows.append(
             JobStatus(
@@ -148,7 +147,7 @@ def _jobs(
                 log_size=_size(log),
                 product=product,
                 data=_data(product, snapshot.at, notes),
-                fresh_for=PERIODS * every if every is not None else None,
+                fresh_for=allowed_age(job, snapshot.at) if job is not None else None,
             )
         )
     return rows

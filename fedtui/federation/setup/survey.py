@@ -20,9 +20,9 @@ from fedtui.federation.remark import Remark
 from fedtui.federation.setup.request import SetupRequest, check_privilege
 from fedtui.federation.surroundings import Owner, Settings, given_environment, owner_of, table_settings
 from fedtui.health.reading import readings
-from fedtui.health.scheduler import LINGER
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.pack import Pack, load_pack
+from fedtui.sources import accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,6 @@ def _double(job: Job, of_profile: ProfileJob, *, force: bool) -> Remark:
 
 def _lingers(owner: Owner) -> bool | None:
     try:
-        return (Path(LINGER) / owner.name).exists()
+        return accounts.lingers(owner.name)
     except OSError:
         return None

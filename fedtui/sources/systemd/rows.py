@@ -60,7 +60,12 @@ class Bench:
         before = self._made.get(timer.row.name)
         if before is not None and self._stands(before, timer, paused, runs, offset):
             return before
-        known = verdict(timer.activated, timer.last_trigger, moment.now) if timer.activated else None
+        stamped = timer.persistent and bool(timer.calendar) and timer.row.active_state == "active"
+        known = (
+            verdict(timer.activated, timer.last_trigger, moment.now, stamped=stamped)
+            if timer.activated
+            else None
+        )
         job = jobs.make_job(timer, self._manager, moment, paused, calendar_runs, known)
         run = jobs.make_run(timer, self._manager, known) if known else None
         quiet = timer.last_trigger is None or moment.now - timer.last_trigger > SETTLED

@@ -41,6 +41,9 @@ _CODES = {
 }
 
 
+FORGOTTEN = Result(Outcome.UNKNOWN, reasons=("systemd knows of no run since it was started itself",))
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`running_since` while it runs; `start`, `end` and `result` of the last finished run, as known."""
@@ -67,8 +70,19 @@ def stays_active(unit: Activated) -> bool:
     return unit.row.sub_state == "exited" or not unit.row.name.endswith(".service")
 
 
-def verdict(unit: Activated, last_trigger: datetime | None, now: datetime) -> Verdict:
-    """What is known of the last finished run of `unit`, and whether one goes on at `now`."""
+def verdict(
+    unit: Activated, last_trigger: datetime | None, now: datetime, *, stamped: bool = False
+) -> Verdict:
+    """What is known of the last finished run of `unit`, and whether one goes on at `now`.
+
+    `stamped`: systemd knows the last elapse from a file (of an active timer, Persistent= with OnCalendar=).
+    Of any other it forgets all when it is started anew: to know of no run does not mean that there was none.
+    """
+    known = _known(unit, last_trigger, now)
+    return Verdict(FORGOTTEN) if known.result is NEVER_RAN and not stamped else known
+
+
+def _known(unit: Activated, last_trigger: datetime | None, now: datetime) -> Verdict:
     if not unit.row.name.endswith(".service"):
         return _not_a_service(unit, last_trigger)
     if is_running(unit):

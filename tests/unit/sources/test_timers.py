@@ -133,16 +133,16 @@ async def test_how_the_last_run_ended() -> None:
         for name, job in jobs.items()
     }
     assert told == {
-        "aim": (Outcome.NEVER, None, None),
+        "aim": (Outcome.UNKNOWN, None, None),
         "backup": (Outcome.OK, 0, None),
         "broken": (Outcome.FAILED, 3, None),
         "busy": (Outcome.UNKNOWN, None, None),
-        "idle": (Outcome.NEVER, None, None),
+        "idle": (Outcome.UNKNOWN, None, None),
         "killed": (Outcome.FAILED, None, "SIGTERM"),
         "lenient": (Outcome.OK, 7, None),
         "many": (Outcome.OK, 0, None),
         "missing": (Outcome.FAILED, 203, None),
-        "never": (Outcome.NEVER, None, None),
+        "never": (Outcome.UNKNOWN, None, None),
         "off": (Outcome.UNKNOWN, None, None),
         "skipped": (Outcome.SKIPPED, None, None),
         "stays": (Outcome.OK, 0, None),
@@ -152,6 +152,16 @@ async def test_how_the_last_run_ended() -> None:
     assert jobs["lenient"].last_result.reasons == ("the unit counts exit 7 as success",)
     assert jobs["many"].last_result.duration == pytest.approx(0.214, abs=0.01)
     assert jobs["many"].command == "/bin/sleep 0.2 ; /bin/echo 'two words'"
+
+
+async def test_only_a_timer_with_a_stamp_is_known_never_to_have_run() -> None:
+    world = World()
+    idle = (await world.jobs())["idle"]
+    assert idle.last_run is None
+    assert idle.last_result.reasons == ("systemd knows of no run since it was started itself",)
+    world = World()
+    world.recording.properties("idle.timer", "Timer")["Persistent"] = True
+    assert (await world.jobs())["idle"].last_result.outcome is Outcome.NEVER
 
 
 async def test_states_and_their_reasons() -> None:
