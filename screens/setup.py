@@ -38,7 +38,8 @@ from fedtui.widgets.keys import SETUP_SCREEN
 from fedtui.widgets.lines import Body
 from fedtui.widgets.pane import PaneRule
 from fedtui.widgets.plain_input import PlainInput
-from fedtui.widgets.setup_page import EXTRAS, Look, page_rows, side_rows, strip_rows
+from fedtui.widgets.setup_page import EXTRAS, page_rows, side_rows, strip_rows
+from fedtui.widgets.setup_pieces import Look
 
 _FRAME = 4
 _TYPED = {Step.SCRIPTS: "ROOT", Step.LOGS: "logs in", Step.EXTRAS: ""}

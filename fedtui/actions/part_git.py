@@ -65,10 +65,19 @@ def command(part: RemoteUrl | Worktree) -> tuple[str, ...]:
 def make(part: RemoteUrl | Worktree) -> None:
     """Have git do it, and look whether it did."""
     if isinstance(part, Worktree) and part.there:
-        _done(git(part.repository, "worktree", "prune"), part.repository)
+        _forget(part)
     _done(git(part.repository, *command(part)), part.repository)
     if stands(part) is not Stands.AFTER:
         raise Refused(f"git says that it is done, and {part.repository} is not as it should be.")
+
+
+def _forget(part: Worktree) -> None:
+    """Have git forget a worktree at that place whose folder is gone, where it knows one.
+
+    `prune` would do, and would drop other worktrees whose disk is not mounted.
+    """
+    if os.path.realpath(part.path) in worktrees(part.repository):
+        _done(git(part.repository, "worktree", "remove", "--force", "--", part.path), part.repository)
 
 
 def _has(repository: str, name: str) -> bool:

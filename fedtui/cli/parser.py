@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from fedtui import __version__
+from fedtui.cli.federation_options import drill, git_sync, setup
+from fedtui.cli.options import job_argument, json_options, positive, write_options
 from fedtui.model import SourceName
 
 SOURCES = tuple(name.value for name in SourceName)
@@ -103,59 +105,42 @@ def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
     return parser
 
 
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--show-secrets", action="store_true", help="do not mask what looks like a secret")
-
-
-def _job(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
-    text = "an id as `list` prints it, or an unambiguous name"
-    parser.add_argument("job", metavar="JOB", nargs="?" if optional else None, help=text)
-
-
-def _writes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="do it without asking")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
-
-
 def _list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source", choices=SOURCES, action="append", help="only this source; may be repeated"
     )
-    _json(parser)
+    json_options(parser)
 
 
 def _next(parser: argparse.ArgumentParser) -> None:
-    _job(parser, optional=True)
+    job_argument(parser, optional=True)
     parser.add_argument("--expr", metavar="'M H DOM MON DOW'", help="a schedule in Debian's dialect")
-    parser.add_argument("--count", type=_positive, default=5, metavar="N", help="how many (default 5)")
+    parser.add_argument("--count", type=positive, default=5, metavar="N", help="how many (default 5)")
     parser.add_argument("--from", dest="start", metavar="RFC3339", help="later than this (default: now)")
     parser.add_argument("--tz", metavar="ZONE", help="an IANA zone (default: the machine's)")
     parser.add_argument("--json", action="store_true", help="print a JSON array of RFC 3339 strings")
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
-    _job(parser)
-    _json(parser)
+    job_argument(parser)
+    json_options(parser)
 
 
 def _history(parser: argparse.ArgumentParser) -> None:
-    _job(parser, optional=True)
-    parser.add_argument("--count", type=_positive, default=24, metavar="N", help="how many (default 24)")
-    _json(parser)
+    job_argument(parser, optional=True)
+    parser.add_argument("--count", type=positive, default=24, metavar="N", help="how many (default 24)")
+    json_options(parser)
 
 
 def _logs(parser: argparse.ArgumentParser) -> None:
-    _job(parser)
-    parser.add_argument(
-        "-n", "--lines", type=_positive, default=50, metavar="N", help="how many (default 50)"
-    )
+    job_argument(parser)
+    parser.add_argument("-n", "--lines", type=positive, default=50, metavar="N", help="how many (default 50)")
     parser.add_argument("-f", "--follow", action="store_true", help="go on as the log grows")
-    _json(parser)
+    json_options(parser)
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
-    _job(parser)
+    job_argument(parser)
     parser.add_argument(
         "--wait", action="store_true", help="show the output till the end; exit 1 if the job failed"
     )
@@ -165,28 +150,28 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _on_job(parser: argparse.ArgumentParser) -> None:
-    _job(parser)
-    _writes(parser)
+    job_argument(parser)
+    write_options(parser)
 
 
 def _record(parser: argparse.ArgumentParser) -> None:
-    _job(parser)
+    job_argument(parser)
     parser.add_argument("--off", action="store_true", help="no longer; the line is again what it was")
-    _writes(parser)
+    write_options(parser)
 
 
 def _reschedule(parser: argparse.ArgumentParser) -> None:
-    _job(parser)
+    job_argument(parser)
     parser.add_argument(
         "schedule", metavar="SCHEDULE", help="five fields or a nickname; OnCalendar for a timer"
     )
     parser.add_argument("--reason", default="", help="why; kept as a comment above the line")
     parser.add_argument("--ticket", default="", help="where it was decided; kept beside the reason")
-    _writes(parser)
+    write_options(parser)
 
 
 def _convert(parser: argparse.ArgumentParser) -> None:
-    _job(parser)
+    job_argument(parser)
     parser.add_argument(
         "--to",
         choices=("cron", "user", "system"),
@@ -196,7 +181,7 @@ def _convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--linger", action="store_true", help="with --to user: have your systemd go on after logout"
     )
-    _writes(parser)
+    write_options(parser)
 
 
 def _new(parser: argparse.ArgumentParser) -> None:
@@ -206,18 +191,18 @@ def _new(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", default="", metavar="N")
     parser.add_argument("--note", default="", metavar="TEXT", help="kept as a comment above the line")
-    _writes(parser)
+    write_options(parser)
 
 
 def _edit(parser: argparse.ArgumentParser) -> None:
-    _job(parser)
+    job_argument(parser)
     for option in ("--schedule", "--command", "--name", "--note"):
         parser.add_argument(option, default=None)
-    _writes(parser)
+    write_options(parser)
 
 
 def _env(parser: argparse.ArgumentParser) -> None:
-    _job(parser)
+    job_argument(parser)
     parser.add_argument("--diff", action="store_true", help="only what your shell has otherwise")
     parser.add_argument(
         "--set",
@@ -225,14 +210,14 @@ def _env(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="write the line above the job in its crontab; may be repeated",
     )
-    _json(parser)
-    _writes(parser)
+    json_options(parser)
+    write_options(parser)
 
 
 def _watch(parser: argparse.ArgumentParser) -> None:
-    _job(parser, optional=True)
+    job_argument(parser, optional=True)
     parser.add_argument(
-        "--cycles", type=_positive, default=3, metavar="N", help="how many runs to watch (default 3)"
+        "--cycles", type=positive, default=3, metavar="N", help="how many runs to watch (default 3)"
     )
     parser.add_argument("--stop", action="store_true", help="end the watch over the job")
     parser.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)
@@ -240,10 +225,10 @@ def _watch(parser: argparse.ArgumentParser) -> None:
 
 
 def _undo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", nargs="?", type=_positive, metavar="ID")
+    parser.add_argument("id", nargs="?", type=positive, metavar="ID")
     parser.add_argument("--list", action="store_true", help="list what can be undone")
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
-    _writes(parser)
+    write_options(parser)
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
@@ -260,92 +245,13 @@ def _check(parser: argparse.ArgumentParser) -> None:
         "exit status 0 told, 1 not all could be looked at or told, 3 nothing could",
     )
     parser.add_argument("--test", action="store_true", help="with --alert: send each channel a test message")
-    _json(parser)
+    json_options(parser)
 
 
 def _metrics(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", metavar="FILE", help="write this file, in one rename (default: standard output)"
     )
-
-
-def _git_sync(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--root", metavar="DIR", help="the federation's checkout (default: as it was set up)")
-    parser.add_argument("--remote", metavar="NAME", help="where to push (default: as set up, else origin)")
-    parser.add_argument(
-        "--branch", metavar="NAME", help="what to push (default: as set up, else automation/federated-sync)"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-    parser.add_argument("--json", action="store_true", help="print JSON once it has ended")
-
-
-def _setup(parser: argparse.ArgumentParser) -> None:
-    _setup_modes(parser)
-    parser.add_argument("--root", metavar="DIR", help="the federation's checkout, where the scripts are")
-    parser.add_argument(
-        "--profile",
-        metavar="NAME|FILE",
-        help="conservative (the default), aggressive, minimal, or a TOML file",
-    )
-    parser.add_argument(
-        "--backend",
-        choices=("cron", "user", "system"),
-        help="what runs the jobs: the crontab (the default), user timers, or system timers",
-    )
-    parser.add_argument(
-        "--log-dir",
-        metavar="DIR",
-        help="where logs go (default: /var/log where it can be written, else ~/logs)",
-    )
-    switch = argparse.BooleanOptionalAction
-    parser.add_argument(
-        "--git", action=switch, help="commit and push data/ every 6 hours, on a branch of its own"
-    )
-    parser.add_argument(
-        "--ssh-url", action="store_true", help="with --git: reach the remote over SSH, not https"
-    )
-    parser.add_argument("--rotate", action=switch, help="rotate the logs weekly")
-    parser.add_argument(
-        "--alert",
-        action="append",
-        metavar="URL",
-        help="an apprise URL that is told of trouble; may be repeated",
-    )
-    parser.add_argument("--no-alert", action="store_true", help="tell nobody any more")
-    parser.add_argument("--mail-to", metavar="ADDRESS", help="who is mailed of trouble, through sendmail")
-    parser.add_argument(
-        "--heartbeat", metavar="URL", help="fetched after each check, for a watcher elsewhere"
-    )
-    parser.add_argument("--linger", action="store_true", help="let user timers go on after logout")
-    parser.add_argument("--run-as", metavar="USER", help="as root: whom the jobs run as")
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="insist: on failing scripts, doubled jobs, the profile's schedules",
-    )
-    _writes(parser)
-    _json(parser)
-
-
-def _setup_modes(parser: argparse.ArgumentParser) -> None:
-    modes = parser.add_mutually_exclusive_group()
-    modes.add_argument("--status", action="store_true", help="what is set up, and what comes next")
-    modes.add_argument("--remove", action="store_true", help="leave everything as it was before the set-up")
-    modes.add_argument(
-        "--profiles", action="store_true", help="show the ready-made profiles, and what each runs"
-    )
-
-
-def _drill(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", nargs="?", help="which drill (default: list them)")
-    parser.add_argument("--root", metavar="DIR", help="the federation's checkout (default: as set up)")
-    parser.add_argument("--profile", metavar="NAME|FILE", help="the profile (default: as set up)")
-    parser.add_argument("--stop", metavar="COMMAND", help="service-offline: what stops the service")
-    parser.add_argument("--start", metavar="COMMAND", help="service-offline: what starts it again")
-    parser.add_argument("--program", metavar="NAME", help="path-loss: the program that is lost")
-    parser.add_argument("--zone", metavar="ZONE", help="clock-change: an IANA zone (default: the machine's)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    _writes(parser)
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -375,15 +281,8 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "env": ("compare what a job is given with your shell's environment", _env),
     "check": ("look for everything that keeps a schedule from doing its work", _check),
     "metrics": ("print jobs, runs and findings as OpenMetrics", _metrics),
-    "git-sync": ("run the sync script, commit data/ and push it", _git_sync),
-    "setup": ("set up the jobs of a federation, or take them away", _setup),
-    "drill": ("rehearse a failure: what happens, and is it seen", _drill),
+    "git-sync": ("run the sync script, commit data/ and push it", git_sync),
+    "setup": ("set up the jobs of a federation, or take them away", setup),
+    "drill": ("rehearse a failure: what happens, and is it seen", drill),
     "undo": ("take the last change back, or the one of that id", _undo),
 }
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number

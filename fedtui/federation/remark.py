@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fedtui.model import Severity
@@ -18,3 +19,9 @@ class Remark:
     text: str
     key: str = ""
     advice: str = ""
+
+
+def worst_first(remarks: Iterable[Remark]) -> list[Remark]:
+    """The remarks by their severity; those of one stay as they came."""
+    order = list(Severity)
+    return sorted(remarks, key=lambda one: order.index(one.severity))

@@ -7,6 +7,7 @@ nothing here deletes or replaces it.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -132,10 +133,27 @@ class Database:
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
     def _prepare(self, db: sqlite3.Connection) -> None:
-        db.execute("PRAGMA journal_mode = WAL")
+        self._to_wal(db)
         db.execute("PRAGMA synchronous = FULL")
         while (version := self._version(db)) in _UPGRADES:
             self._upgrade(db, version)
+
+    def _to_wal(self, db: sqlite3.Connection) -> None:
+        """Switch a new file to WAL. SQLite does not wait for a lock here, so two that begin at once would
+        fail: https://sqlite.org/pragma.html#pragma_journal_mode, sqlite3_busy_handler.
+        """
+        import sqlite3
+
+        deadline = time.monotonic() + _BUSY_TIMEOUT
+        while True:
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def _upgrade(self, db: sqlite3.Connection, version: int) -> None:
         """To the next format, in one transaction, unless another process was quicker."""

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from fedtui.federation.profile import JobTimes, Profile, timeline
-from fedtui.federation.remark import Remark
-from fedtui.model import Severity
+from fedtui.federation.remark import Remark, worst_first
 from fedtui.presentation.signs import SEVERITIES
 from fedtui.presentation.times import when
 
@@ -49,8 +48,7 @@ def _count(one: JobTimes, now: datetime) -> str:
 
 def remark_lines(remarks: Sequence[Remark]) -> Iterator[str]:
     """The remarks, the worst first, each with what to do below it."""
-    order = list(Severity)
-    for remark in sorted(remarks, key=lambda one: order.index(one.severity)):
+    for remark in worst_first(remarks):
         of = f"{remark.key}: " if remark.key else ""
         yield f"{SEVERITIES[remark.severity].glyph} {of}{remark.text}"
         if remark.advice:

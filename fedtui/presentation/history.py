@@ -22,7 +22,6 @@ MANY = 3
 """So many judged runs must a job have before it can be called the flakiest."""
 
 _WORST = (Outcome.FAILED, Outcome.WARNINGS, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.OK)
-_JUDGED = frozenset({Outcome.OK, Outcome.WARNINGS, Outcome.FAILED})
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _RUNNING = Sign("►", "running", Tone.ACCENT, Tone.ACCENT)
 _ENDED = Sign("?", "unknown", Tone.MUTED, Tone.MUTED)

@@ -12,7 +12,7 @@ from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, timeline
 from fedtui.federation.remark import Remark
 from fedtui.federation.setup.request import SetupRequest
-from fedtui.federation.setup.rollout import Standing
+from fedtui.federation.setup.rollout import Stage
 from fedtui.federation.setup.status import PackStatus
 from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Trial
@@ -260,7 +260,7 @@ def _cell(count: int) -> str:
 # The rollout
 
 
-def rollout(standing: Standing | None) -> list[tuple[str, str, bool, str]]:
+def rollout(standing: Stage | None) -> list[tuple[str, str, bool, str]]:
     """The three weeks: their names, what is done in them, whether it is now, and how far it is."""
     names = (("week 1", "by hand"), ("week 2", "scheduled"), ("week 3", "with commits"))
     rows = []

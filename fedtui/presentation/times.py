@@ -10,9 +10,6 @@ from datetime import date, datetime, timedelta
 
 from fedtui.schedule.patterns import MONTHS, WEEKDAYS
 
-TICKING = 100.0
-"""Below this many seconds a countdown changes every second, above it every minute or slower."""
-
 
 def seconds_between(earlier: datetime, later: datetime) -> float:
     """Seconds that really pass between two aware moments, across any change of the clocks."""

@@ -302,3 +302,8 @@ def remote_url(git: Git, remote: str) -> str:
     """Where `git push REMOTE` goes; empty where there is no such remote."""
     ended = git.ask("remote", "get-url", "--push", remote)
     return os.fsdecode(ended.out).strip() if ended.status == 0 else ""
+
+
+def configured_url(git: Git, remote: str) -> str:
+    """The URL that `git remote set-url` changes, as written, before insteadOf and pushurl; empty: none."""
+    return os.fsdecode(git.ask("config", "--get", f"remote.{remote}.url").out).removesuffix("\n")

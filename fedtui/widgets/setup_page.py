@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
 
 from textual.content import Content
 
-from fedtui.actions.plan import DiffLine
-from fedtui.federation.remark import Remark
-from fedtui.federation.setup.trial import Trial
-from fedtui.model import Severity
+from fedtui.federation.remark import worst_first
 from fedtui.pack import BACKENDS
 from fedtui.presentation import setup as words
 from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.home import tilde, tilde_words
 from fedtui.presentation.setup import STEPS, Progress, Step
-from fedtui.presentation.signs import SEVERITIES, Piece, cut
+from fedtui.presentation.signs import Piece, cut
 from fedtui.safe_text import shown
-from fedtui.widgets.lines import (
-    diff_head,
-    diff_lines,
-    fact,
-    fill,
-    note,
-    paragraph,
-    rule,
-    step_lines,
-    wrap_content,
-)
+from fedtui.widgets.lines import diff_head, diff_lines, fact, note, paragraph, rule, step_lines
 from fedtui.widgets.palette import content
+from fedtui.widgets.setup_pieces import LABEL, Look, choice, refused, remark_rows
+from fedtui.widgets.setup_profiles import profile_page
 
-SIDE = 29
-_LABEL = 11
 EXTRAS = ("git", "rotate", "alerts", "mail_to", "heartbeat")
 _EXTRA_WORDS = {
     "git": ("commits", "every 6 hours data/ is committed and pushed, on a branch of its own: many commits"),
@@ -47,18 +32,6 @@ _BACKEND_WORDS = {
     "user": ("user timers", "systemd units of your own; they want lingering to go on after logout"),
     "system": ("system timers", "systemd units of the machine: root's to make"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How it is drawn: the place of the cursor, the clock, the zone, the home folder, room for rows."""
-
-    cursor: int
-    now: datetime
-    zone: tzinfo
-    home: str
-    height: int
-    whole: bool = False
 
 
 def side_rows(progress: Progress, look: Look, width: int) -> list[Content]:
@@ -100,7 +73,7 @@ def page_rows(progress: Progress, look: Look, width: int) -> list[Content]:
         Step.STATUS: _status,
         Step.SCRIPTS: _scripts,
         Step.TRIAL: _trials,
-        Step.PROFILE: _profiles,
+        Step.PROFILE: profile_page,
         Step.LOGS: _logs,
         Step.BACKEND: _backends,
         Step.EXTRAS: _extras,
@@ -137,7 +110,7 @@ def _scripts(progress: Progress, look: Look, width: int) -> list[Content]:
     survey = progress.survey
     rows: list[Content] = []
     if survey is None:
-        rows += _refused(progress.refusal, width)
+        rows += refused(progress.refusal, width)
         said = (
             "ROOT is the federation's checkout: the folder with scripts/ and data/ in it. The scripts are "
             "looked at and not run, and nothing is changed before you have seen it and said y."
@@ -147,11 +120,11 @@ def _scripts(progress: Progress, look: Look, width: int) -> list[Content]:
         found = one.path is not None
         sign = ("✓ ", "$ok") if found else ("✗ ", "bold $fail")
         where = tilde(str(one.path), look.home) if found else f"no {' or '.join(one.job.scripts)}"
-        rows.append(Content.assemble(sign, one.job.key.ljust(_LABEL), cut(shown(where), width - _LABEL - 2)))
+        rows.append(Content.assemble(sign, one.job.key.ljust(LABEL), cut(shown(where), width - LABEL - 2)))
     about = list(survey.remarks)
     if about:
         rows += [Content(""), rule(width, Content.styled("What was found", "$muted"))]
-    return rows + [row for one in _ranked(about) for row in _remark(one, look, width)]
+    return rows + [row for one in worst_first(about) for row in remark_rows(one, look, width)]
 
 
 def _trials(progress: Progress, look: Look, width: int) -> list[Content]:
@@ -188,92 +161,6 @@ def _trials(progress: Progress, look: Look, width: int) -> list[Content]:
     return rows
 
 
-def _profiles(progress: Progress, look: Look, width: int) -> list[Content]:
-    chosen = progress.profile
-    rows = [
-        _profile_head(width),
-        *(_profile_row(progress, look, at, width) for at in range(len(progress.profiles))),
-    ]
-    if chosen is None:
-        return rows
-    head = Content.assemble(("24 hours of ", "$muted"), chosen.name)
-    rows += [rule(width, head), *_day_rows(progress, look, width)]
-    if chosen.reason and look.height >= 26:
-        why = Content.assemble(("Why  ", "$muted"), shown(chosen.reason))
-        rows += [Content(""), *_wrapped(why, width)]
-    return rows + _added(progress, look, width)
-
-
-def _profile_head(width: int) -> Content:
-    columns = f"{'PROFILE':<15}{'SYNC':<14}{'EXPORT':<14}{'METRICS':<15}{'RUNS/DAY':>8}"
-    return Content.styled(cut(f"  {columns}  {'FOR' if width >= 84 else ''}", width), "$muted")
-
-
-def _profile_row(progress: Progress, look: Look, at: int, width: int) -> Content:
-    profile = progress.profiles[at]
-    here = at == look.cursor
-    chosen = progress.profile is not None and profile.source == progress.profile.source
-    times = [words.short(job) for job in profile.jobs[:3]]
-    columns = "".join(text.ljust(room) for text, room in zip(times, (14, 14, 15), strict=False))
-    runs = f"{words.runs_a_day(profile, look.now, look.zone):,}"
-    suits = ("recommended" if profile.recommended else profile.suits.partition(",")[0]) if width >= 84 else ""
-    row = Content.assemble(
-        ("● " if chosen else "○ ", "$accent" if chosen else "$muted"),
-        (cut(profile.name, 14).ljust(15), "bold" if here else ""),
-        columns.ljust(43),
-        runs.rjust(8),
-        (f"  {cut(shown(suits), max(1, width - 72))}", "$muted"),
-    )
-    return fill(row, width, "on $cursor") if here else row
-
-
-def _day_rows(progress: Progress, look: Look, width: int) -> list[Content]:
-    chosen = progress.profile
-    if chosen is None:
-        return []
-    marks = "".join(f"{hour:02}".ljust(8) for hour in range(0, 24, 4))
-    rows = [Content.styled(f"{'':{_LABEL}}{marks}  runs", "$muted")]
-    for job in chosen.jobs:
-        day = words.day_of(job, look.now, look.zone)
-        later = f"  next: {day.next}" if day.next and width >= 84 else ""
-        rows.append(
-            Content.assemble(
-                (cut(day.name, _LABEL - 1).ljust(_LABEL), "$muted"),
-                (day.cells, "$accent"),
-                f" {day.runs or '–':>5}",
-                (later, "$muted"),
-            )
-        )
-    at = words.now_cell(look.now)
-    rows.append(Content.styled(f"{'':{_LABEL + at}}^ now {look.now:%H:%M}", "$muted"))
-    return [*rows, Content.assemble(" " * _LABEL, content(words.legend()))]
-
-
-def _added(progress: Progress, look: Look, width: int) -> list[Content]:
-    """The beginning of the change that would be made, so far."""
-    if progress.no_plan[0]:
-        return [Content(""), *_refused(progress.no_plan, width)]
-    if progress.nothing:
-        return [Content(""), *paragraph("Nothing would change: everything is so already.", width, "$muted")]
-    if progress.plan is None:
-        return [Content(""), Content.styled("working out what would change …", "$muted")]
-    rows: list[Content] = []
-    for diff in progress.plan.diffs[:1]:
-        head = Content.assemble(("What would change  ", "$muted"), cut(shown(diff.title), width - 30))
-        rows += [Content(""), rule(width, head)]
-        lines = [line for line in diff.lines if line.sign != " " and not line.text.startswith("#")]
-        rows += [_short_line(line, look, width) for line in lines[:4]]
-    more = len(progress.plan.diffs) - 1
-    said = f"and {more} more file{'' if more == 1 else 's'}; " if more else ""
-    rows.append(
-        Content.assemble((said, "$muted"), ("D", "bold $accent"), (" shows the whole change", "$muted"))
-    )
-    for trial in progress.trials.values():
-        if not trial.good and not progress.request.force:
-            rows += _failed(trial, width)
-    return rows
-
-
 def _logs(progress: Progress, look: Look, width: int) -> list[Content]:
     survey = progress.survey
     if survey is None:
@@ -281,9 +168,9 @@ def _logs(progress: Progress, look: Look, width: int) -> list[Content]:
     rows = [*paragraph(tilde_words(survey.logs.why, look.home), width), Content("")]
     for job in survey.profile.jobs:
         path = tilde(str(survey.logs.path / job.log), look.home)
-        rows.append(fact(job.key, Content(cut(shown(path), width - _LABEL)), _LABEL))
+        rows.append(fact(job.key, Content(cut(shown(path), width - LABEL)), LABEL))
     rotation = "rotated weekly" if progress.request.rotate else "not rotated; step 6 turns that on"
-    rows += [fact("", Content.styled(rotation, "$muted"), _LABEL), Content("")]
+    rows += [fact("", Content.styled(rotation, "$muted"), LABEL), Content("")]
     return [*rows, Content.assemble(("e", "bold $accent"), " another folder")]
 
 
@@ -291,7 +178,7 @@ def _backends(progress: Progress, look: Look, width: int) -> list[Content]:
     rows = []
     for at, name in enumerate(BACKENDS):
         title, said = _BACKEND_WORDS[name]
-        rows += _choice(at == look.cursor, progress.backend == name, title, said, width)
+        rows += choice(at == look.cursor, progress.backend == name, title, said, width)
     survey = progress.survey
     if progress.backend == "user":
         lingers = survey.lingers if survey is not None else None
@@ -305,7 +192,7 @@ def _backends(progress: Progress, look: Look, width: int) -> list[Content]:
         rows += [Content(""), *paragraph(f"{said}.", width)]
         if not lingers:
             rows.append(Content.assemble(("l", "bold $accent"), " turn lingering on, or not"))
-    rows += [Content(""), *_refused(progress.refusal, width)] if progress.refusal[0] else []
+    rows += [Content(""), *refused(progress.refusal, width)] if progress.refusal[0] else []
     return rows
 
 
@@ -319,25 +206,15 @@ def _extras(progress: Progress, look: Look, width: int) -> list[Content]:
             name, str(value) if value not in (True, None) else ""
         )
         label = f"{title}  {shown(shown_as)}" if on and shown_as else title
-        rows += _choice(at == look.cursor, on, label, said, width)
+        rows += choice(at == look.cursor, on, label, said, width)
     rows += [
         Content(""),
         Content.assemble(("space", "bold $accent"), " on or off    ", ("e", "bold $accent"), " type"),
     ]
-    rows += [Content(""), *_refused(progress.no_plan, width)] if progress.no_plan[0] else []
-    found = _ranked(progress.beside)
+    rows += [Content(""), *refused(progress.no_plan, width)] if progress.no_plan[0] else []
+    found = worst_first(progress.beside)
     rows += [Content("")] if found else []
-    return rows + [row for one in found for row in _remark(one, look, width)]
-
-
-def _choice(here: bool, chosen: bool, title: str, said: str, width: int) -> list[Content]:
-    mark = Content.assemble(
-        ("● " if chosen else "○ ", "$accent" if chosen else "$muted"), (title, "bold" if here else "")
-    )
-    return [
-        fill(mark, width, "on $cursor") if here else mark,
-        *(Content("    ") + row for row in paragraph(said, width - 4, "$muted")),
-    ]
+    return rows + [row for one in found for row in remark_rows(one, look, width)]
 
 
 def _review(progress: Progress, look: Look, width: int) -> list[Content]:
@@ -347,7 +224,7 @@ def _review(progress: Progress, look: Look, width: int) -> list[Content]:
     else:
         rows = []
     if progress.no_plan[0]:
-        return [*rows, *_refused(progress.no_plan, width)]
+        return [*rows, *refused(progress.no_plan, width)]
     if progress.nothing:
         return [*rows, *paragraph("Nothing changes: everything is as it should be already.", width)]
     plan = progress.plan
@@ -379,44 +256,3 @@ def _left_out(names: Sequence[str], *, force: bool) -> str:
     if force:
         return f"{who}: scheduled all the same, as you insist; F takes that back."
     return f"{who} will not be scheduled. Mend it and test again with t; F insists."
-
-
-def _failed(trial: Trial, width: int) -> list[Content]:
-    """Why a job is left out."""
-    rows = paragraph(f"{trial.name} will not be scheduled: {trial.words}", width - 2)
-    return [
-        Content.assemble(("  " if number else "✗ ", "bold $fail"), row) for number, row in enumerate(rows)
-    ]
-
-
-def _ranked(remarks: Sequence[Remark]) -> list[Remark]:
-    order = list(Severity)
-    return sorted(remarks, key=lambda one: order.index(one.severity))
-
-
-def _remark(remark: Remark, look: Look, width: int) -> list[Content]:
-    sign = SEVERITIES[remark.severity]
-    glyph = content((Piece(f"{sign.glyph} ", sign.tone, sign.bold),))
-    text = f"{remark.key}: {remark.text}" if remark.key else remark.text
-    rows = paragraph(tilde_words(text, look.home), width - 2)
-    advice = paragraph(tilde_words(remark.advice, look.home), width - 4, "$muted") if remark.advice else []
-    head, *more = rows
-    return [glyph + head, *(Content("  ") + row for row in more), *(Content("    ") + row for row in advice)]
-
-
-def _refused(refusal: tuple[str, str], width: int) -> list[Content]:
-    message, advice = refusal
-    if not message:
-        return []
-    return [*note("✗", "bold $fail", message, width), *(note(" ", "", advice, width) if advice else [])]
-
-
-def _wrapped(text: Content, width: int) -> list[Content]:
-    return wrap_content(text, width)
-
-
-def _short_line(line: DiffLine, look: Look, width: int) -> Content:
-    """A changed line in one row; the whole change shows it whole."""
-    style = "$ok on $add" if line.sign == "+" else "$fail on $rem"
-    text = f"{line.number:>4} {line.sign} {tilde_words(shown(line.text), look.home)}"
-    return fill(Content(cut(text, width)), width).stylize(style)

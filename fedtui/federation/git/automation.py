@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fedtui.actions.parts import Part, RemoteUrl, Worktree
 from fedtui.actions.ports import Ports
-from fedtui.federation.git.ssh_check import check_remote, ssh_url_of
+from fedtui.federation.git.ssh_check import KEY, check_remote, ssh_url_of
 from fedtui.federation.git.sync import BRANCH
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.own_program import program
@@ -25,6 +25,7 @@ from fedtui.sources.git_checkout import (
     Git,
     GitFailed,
     Given,
+    configured_url,
     look,
     own_worktree,
     remote_url,
@@ -33,7 +34,6 @@ from fedtui.sources.git_checkout import (
 )
 from fedtui.sources.program import ProgramError
 
-KEY = "git"
 SCHEDULE = "0 */6 * * *"
 LOG = "federated-git.log"
 WARNING = (
@@ -120,6 +120,7 @@ def _plan(
     try:
         checkout = look(git)
         url = remote_url(git, remote)
+        written = configured_url(git, remote)
         there = worktrees(git)
     except GitFailed as failed:
         said = Remark(
@@ -150,5 +151,6 @@ def _plan(
         )
     elif owner.own and checkout.head and path == usual:
         parts.append(Worktree(str(checkout.top), str(path), branch, there=True, remote=remote))
-    offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better else ()
+    # Where git pushes elsewhere than the remote's own URL says, another URL there changes nothing.
+    offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better and url == written else ()
     return GitParts(job, tuple(parts), tuple(remarks), offered)

@@ -1,4 +1,4 @@
-"""The set-up as one change: what a survey and its trial runs came to, turned into a plan; and its removal.
+"""The set-up as one change: what a survey and its trial runs came to, turned into a plan.
 
 Everything is one bundle: folders, logs, lines or units, lingering, and the file that says what was set up. So
 it is shown whole, made whole or not at all, and undone in one step. Only what is the pack's is touched.

@@ -22,7 +22,7 @@ from fedtui.federation.setup.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.pack import Pack, load_pack, pack_file
 from fedtui.sources.accounts import lingers
-from fedtui.sources.program import ProgramError, run_program
+from fedtui.sources.git_checkout import Git, GitFailed, configured_url
 
 NOTHING = "No federation pack is set up."
 
@@ -84,10 +84,9 @@ async def _as_before(pack: Pack, user: str) -> Sequence[Part]:
 def _url(pack: Pack) -> str:
     """The remote's URL as it is now; empty where there is none any more."""
     try:
-        ended = run_program(("git", "-C", pack.root, "remote", "get-url", pack.remote), deadline=20.0)
-    except ProgramError as error:
-        raise Refused(f"Which URL {pack.remote} has is not known: {error}.") from error
-    return ended.out.decode("utf-8", "surrogateescape").strip() if ended.status == 0 else ""
+        return configured_url(Git(Path(pack.root)), pack.remote)
+    except GitFailed as failed:
+        raise Refused(f"Which URL {pack.remote} has is not known: {failed}.") from failed
 
 
 def _logs(pack: Pack, target: Path) -> list[Part]:

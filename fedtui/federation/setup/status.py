@@ -16,9 +16,8 @@ from fedtui.config import ConfigError
 from fedtui.federation.backends.placing import Placed
 from fedtui.federation.profile import Profile, load_profile
 from fedtui.federation.rotation.rotation import KEY, faults
-from fedtui.federation.setup.rollout import Standing, stand
-from fedtui.federation.setup.spots import Standing as Places
-from fedtui.federation.setup.spots import spot_of, standing
+from fedtui.federation.setup.rollout import Stage, stand
+from fedtui.federation.setup.spots import Standing, spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Snapshot
@@ -72,7 +71,7 @@ class PackStatus:
 
     pack: Pack | None
     jobs: tuple[JobStatus, ...]
-    standing: Standing
+    standing: Stage
     problems: tuple[str, ...] = ()
 
 
@@ -84,7 +83,7 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
         return PackStatus(None, (), stand(None, (), now), tuple(await asyncio.to_thread(_cut_short, ports)))
     problems = await asyncio.to_thread(lambda: [*_cut_short(ports), *_root_gone(pack)])
     run_as = "" if owner_of(pack.run_as, ports).own else pack.run_as
-    found: Places = {}
+    found: Standing = {}
     try:
         found = await standing(spot_of(pack.backend, run_as), pack, ports)
     except Refused as refused:
@@ -121,7 +120,7 @@ def _root_gone(pack: Pack) -> list[str]:
 
 
 def _jobs(
-    pack: Pack, found: Places, profile: Profile | None, snapshot: Snapshot, notes: Path
+    pack: Pack, found: Standing, profile: Profile | None, snapshot: Snapshot, notes: Path
 ) -> list[JobStatus]:
     rows: list[JobStatus] = []
     of_profile = {job.key: job for job in profile.jobs} if profile is not None else {}

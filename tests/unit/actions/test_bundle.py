@@ -333,6 +333,19 @@ async def test_a_worktree_with_unsaved_work_is_not_removed(
     assert (place / "work").read_text() == "unsaved"
 
 
+async def test_a_worktree_is_made_anew_and_one_whose_disk_is_not_mounted_is_not_forgotten(
+    here: Ports, checkout: Path, tmp_path: Path
+) -> None:
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    git(checkout, "worktree", "add", "-q", "-b", "side", str(mine))
+    git(checkout, "worktree", "add", "-q", "-b", "theirs", str(theirs))
+    mine.rename(tmp_path / "gone")
+    theirs.rename(tmp_path / "elsewhere")
+    await made([Worktree(str(checkout), str(mine), "side", there=True)], here)
+    assert (mine / "file").read_text() == "theirs\n"
+    assert str(theirs) in git(checkout, "worktree", "list")
+
+
 def test_every_kind_of_part_is_kept_as_it_was() -> None:
     parts: tuple[Part, ...] = (
         TableText("fed", "crontab", None, b"\xff\0"),

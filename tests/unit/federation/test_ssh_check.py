@@ -13,7 +13,7 @@ from fedtui.crontab.managed import command_field
 from fedtui.federation.git.automation import git_job
 from fedtui.federation.git.ssh_check import keygen, of_host, of_keys, ssh_url_of
 from fedtui.model import Severity
-from fedtui.sources.git_checkout import Given
+from fedtui.sources.git_checkout import Git, Given, configured_url, remote_url
 from fedtui.sources.ssh_key import SshFacts, SshPlace, key_at, ssh_facts, ssh_place, ssh_words
 
 ENV = Given({b"PATH": b"/usr/bin:/bin", b"HOME": b"/nonexistent", b"LC_ALL": b"C"})
@@ -136,3 +136,15 @@ def test_the_scheduled_line_holds_no_bare_percent() -> None:
     assert job.argv[0].startswith("/")
     line = command_field(job.argv, job.log, job.environment)
     assert rb"git-sync --root '/home/fed/100\% mine' >> /home/fed/logs/federated-git.log 2>&1" in line
+
+
+def test_the_url_that_is_written_is_not_the_one_that_is_pushed_to(tmp_path: Path) -> None:
+    for words in (
+        ("init", "-q"),
+        ("remote", "add", "origin", "short:you/repo.git"),
+        ("config", "url.https://github.com/.insteadOf", "short:"),
+    ):
+        subprocess.run(("git", "-C", str(tmp_path), *words), check=True, timeout=30)
+    assert configured_url(Git(tmp_path), "origin") == "short:you/repo.git"
+    assert remote_url(Git(tmp_path), "origin") == "https://github.com/you/repo.git"
+    assert configured_url(Git(tmp_path), "elsewhere") == ""

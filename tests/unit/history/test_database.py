@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,25 @@ def test_several_processes_write_at_once(history: History) -> None:
         writer.join(60)
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
     assert len(history.runs(limit=100)) == 75
+
+
+def _write_at_once(path: Path, first: int, together: Barrier) -> None:
+    together.wait(60)
+    for number in range(first, first + 4):
+        History(path).begin_run(a_run(number, "crontab:1"))
+
+
+def test_several_processes_make_the_file_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    for turn in range(30):  # without patience for the switch to WAL one turn in ten fails
+        path, together = tmp_path / f"{turn}.db", context.Barrier(4)
+        writers = [context.Process(target=_write_at_once, args=(path, 10 * n, together)) for n in range(4)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join(60)
+        assert [writer.exitcode for writer in writers] == [0, 0, 0, 0]
+        assert len(History(path).runs(limit=100)) == 16
 
 
 @given(

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.sources import freshness
-from fedtui.sources.freshness import Freshness, moment, newest_at, newest_data
+from fedtui.sources.freshness import Freshness, newest_at, newest_data
+from fedtui.sources.timestamps import moment
 
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=UTC)
 CET = ZoneInfo("Europe/Berlin")
