@@ -290,3 +290,11 @@ def test_a_folder_that_went_away_is_named_by_the_status(box: Box) -> None:
     assert f"✗ There is no folder {ROOT} any more" in fedtui(box, "--status").stdout
     fedtui(box, "--remove", "--yes")
     box.run(["rm", "-r", "/home/fed/elsewhere"], check=True)
+
+
+def test_an_address_that_is_none_is_not_written_down(box: Box) -> None:
+    done = fedtui(box, "--root", ROOT, "--mail-to", "ntfys://me:secret@localhost/x", "--yes")
+    assert "is no mail address" in done.stdout
+    assert "Not set up: federated-export, alerts" in done.stdout
+    assert "  alerts    none\n" in fedtui(box, "--status").stdout
+    assert b"secret" not in box.read("/home/fed/.config/fedtui/federation.toml")

@@ -38,6 +38,13 @@ async def settled(
     jobs = [one.job for there in wanted.values() for one in there]
     new_logs = await asyncio.to_thread(_not_there, [job.log for job in jobs if job.log])
     origin = await asyncio.to_thread(with_traces, origin, parts)
+    if "alert" in additions.left:  # what was asked for cannot be: who is told stays as it was
+        pack = replace(
+            pack,
+            alerts=was.alerts if was is not None else (),
+            mail_to=was.mail_to if was is not None else "",
+            heartbeat=was.heartbeat if was is not None else "",
+        )
     return replace(
         pack,
         git=pack.git and stands("git", was is not None and was.git),
