@@ -117,7 +117,11 @@ async def _take_back(
         back.append(parts[made])
     for index in reversed(range(len(back))):
         try:
-            await maker.make(turned(back[index]))
+            part = turned(back[index])
+            await maker.make(part)
+            stamp = await asyncio.to_thread(part_units.stamp_left, part, parts)
+            if stamp is not None:
+                await maker.make(stamp)
             if not left:
                 await asyncio.to_thread(journal.note, index)
         except Refused as error:

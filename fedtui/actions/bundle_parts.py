@@ -18,7 +18,7 @@ from fedtui.actions.cron_apply import taken_back
 from fedtui.actions.cron_change import check_text, file_diff
 from fedtui.actions.part_files import Stands
 from fedtui.actions.part_making import named, stands
-from fedtui.actions.part_units import switched
+from fedtui.actions.part_units import stamp_left, switched
 from fedtui.actions.parts import FileText, Folder, Part, Renamed, TableText, UnitSwitch, subjects, turned
 from fedtui.actions.plan import FileDiff, Refused, Stale
 from fedtui.actions.ports import Ports
@@ -135,7 +135,10 @@ async def undoing(kept: Kept, ports: Ports) -> tuple[tuple[Part, ...], bool]:
         back = await _turned_now(part, ports)
         if back is not None:
             seen |= subjects(part)
+            found += await asyncio.to_thread(_missing, back, seen)
             found.append(back)
+            stamp = await asyncio.to_thread(stamp_left, back, kept.parts)
+            found += [stamp] if stamp is not None else []
             others |= (
                 isinstance(part, TableText) and isinstance(back, TableText) and back.before != part.after
             )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.actions.part_files import Stands
-from fedtui.actions.parts import FileText, Lingering, UnitSwitch
+from fedtui.actions.parts import FileText, Lingering, Part, UnitSwitch
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import Manager, manager
@@ -38,6 +38,34 @@ _UNITS = frozenset({".service", ".timer", ".target", ".path", ".socket", ".slice
 def user_units() -> Path:
     """The folder in which a user keeps units of their own."""
     return xdg_folder("XDG_CONFIG_HOME", ".config") / "systemd" / "user"
+
+
+def stamps(*, user_manager: bool) -> Path:
+    """Where systemd keeps when a timer with Persistent= last ran: the times of empty files."""
+    if not user_manager:
+        return Path("/var/lib/systemd/timers")
+    return xdg_folder("XDG_DATA_HOME", ".local/share") / "systemd" / "timers"
+
+
+def stamp_left(part: Part, change: Sequence[Part]) -> FileText | None:
+    """The stamp that systemd made for a timer that `change` brought, and that its end would leave. Blocking.
+
+    `part` is the timer's switch turned round; None for any other part, and where nothing is left.
+    """
+    if not isinstance(part, UnitSwitch) or part.after != (False, False) or not part.unit.endswith(".timer"):
+        return None
+    stamp = stamps(user_manager=part.user_manager) / f"stamp-{part.unit}"
+    new = any(
+        isinstance(one, FileText)
+        and one.before is None
+        and Path(one.path).name == part.unit
+        and manager_of(one.path) is part.user_manager
+        for one in change
+    )
+    told = any(isinstance(one, FileText) and one.path == str(stamp) for one in change)
+    if not new or told or not stamp.is_file() or stamp.stat().st_size:
+        return None
+    return FileText(str(stamp), b"", None, grows=True)
 
 
 def manager_of(path: str) -> bool | None:

@@ -174,7 +174,11 @@ async def manager(ports: Ports, *, user_manager: bool) -> AsyncIterator[Manager]
         bus = await ports.bus(user_manager)
     except BusError as error:
         which = "user" if user_manager else "system"
-        raise Refused(f"systemd's {which} bus cannot be reached: {error.message or error.name}.") from error
+        advice = f"It runs from login on; without one: sudo loginctl enable-linger {ports.user}"
+        raise Refused(
+            f"systemd's {which} bus cannot be reached: {error.message or error.name}.",
+            advice=advice if user_manager else "",
+        ) from error
     try:
         yield Manager(bus, user_manager=user_manager)
     finally:

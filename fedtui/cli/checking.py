@@ -88,8 +88,10 @@ def _details(group: FindingGroup, snapshot: Snapshot, records: Records) -> Itera
     else:
         for one in group.findings[:8]:
             job = snapshot.job(one.job_id) if one.job_id else None
-            name, place = (job.name, str(job.location)) if job is not None else (one.title, "")
-            yield f"    {records.text(name)}  {records.text(place)}".rstrip()
+            if job is None:
+                yield from _wrapped(one.sentence, records)
+            else:
+                yield f"    {records.text(job.name)}  {records.text(str(job.location))}"
         if len(group.findings) > 8:
             yield f"    and {len(group.findings) - 8} more"
     if finding.severity is not Severity.NOTE:

@@ -18,7 +18,15 @@ from fedtui.cli.records import Records, print_json
 from fedtui.cli.setup_records import status_record
 from fedtui.federation.backends.placing import Placed
 from fedtui.federation.profile import ready_made
-from fedtui.federation.setup.plan import additions_for, intent_of, job_id, main_spot, plan_setup, to_try
+from fedtui.federation.setup.plan import (
+    additions_for,
+    intent_of,
+    job_id,
+    main_spot,
+    not_set_up,
+    plan_setup,
+    to_try,
+)
 from fedtui.federation.setup.removal import plan_removal
 from fedtui.federation.setup.request import SetupRequest
 from fedtui.federation.setup.spots import standing
@@ -80,7 +88,9 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     try:
         plan = await plan_setup(survey, intent, added, now, ports)
     except NothingToChange:
-        _print(["", _NOTHING_CHANGES], options)
+        without = not_set_up(intent, added)
+        rest = f"Nothing changes. Not set up: {', '.join(without)}; what was found says why."
+        _print(["", rest if without else _NOTHING_CHANGES], options)
         return DONE
     print()
     return await carry_out(workspace, options, plan)

@@ -5,7 +5,9 @@ Reading one is all that is done here, and telling what it would run; mistakes ar
 
 from __future__ import annotations
 
+import errno
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
 from fedtui.schedule.describe import describe
 
 DEFAULT_PROFILE = "conservative"
+
+_LONGEST = 1_000_000
+"""Bytes that a profile may have; more is none."""
 
 OWN_KEYS = frozenset(("git", "rotate", "alert"))
 """Keys of the jobs that the pack adds by itself; a profile's jobs are called otherwise."""
@@ -42,6 +47,12 @@ _JOB: Mapping[str, type] = {
     "spread": int,
     "timer": list,
     "program": list,
+}
+_KINDS: Mapping[type, str] = {
+    str: 'a text in quotes, "..."',
+    int: "a whole number",
+    list: "a list, [...]",
+    bool: "true or false",
 }
 _NEEDED = ("key", "scripts", "schedule", "log")
 
@@ -125,16 +136,26 @@ def load_profile(name: str) -> Profile:
         return read_profile(shipped.read_text(encoding="utf-8"), name, name)
     path = Path(name).expanduser().absolute()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _text(path)
     except FileNotFoundError:
         folder = resources.files("fedtui.federation").joinpath("profiles")
         known = sorted(one.name.removesuffix(".toml") for one in folder.iterdir())
         raise ConfigError(
             f"{name}: no profile of that name, and no such file; there are {', '.join(known)}"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is no text in UTF-8: byte {error.start}") from error
     return read_profile(text, str(path), str(path))
+
+
+def _text(path: Path) -> str:
+    """What stands in a file that may be anything: a device has no end. Raises OSError, UnicodeDecodeError."""
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LONGEST:
+        raise OSError(errno.EINVAL, "it is a folder, a device, or too large for a profile")
+    return path.read_text(encoding="utf-8")
 
 
 def read_profile(text: str, source: str, shown_as: str) -> Profile:
@@ -187,7 +208,7 @@ class _Reader:
             if kind is None:
                 raise self.wrong(key, job, f"is no key of a profile; there are {', '.join(kinds)}")
             if type(value) is not kind:
-                raise self.wrong(key, job, f"must be a {kind.__name__}")
+                raise self.wrong(key, job, f"must be {_KINDS[kind]}")
             if kind is list:
                 self._list(key, value, job)
 

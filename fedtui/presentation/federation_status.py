@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fedtui.federation.setup.rollout import Stage
@@ -18,7 +18,7 @@ def status_lines(status: PackStatus, now: datetime) -> Iterator[str]:
     if status.pack is None:
         yield "No federation pack is set up."
     else:
-        yield from _pack_lines(status.pack)
+        yield from _pack_lines(status.pack, status.jobs)
         for one in status.jobs:
             yield ""
             yield from _job_lines(one, now)
@@ -28,9 +28,19 @@ def status_lines(status: PackStatus, now: datetime) -> Iterator[str]:
     yield from standing_lines(status.standing)
 
 
-def _pack_lines(pack: Pack) -> Iterator[str]:
+def _places(pack: Pack, jobs: Sequence[JobStatus]) -> str:
+    """Where the profile's jobs are; single ones may have been moved to another scheduler."""
+    there = {one.backend for one in jobs if one.placed is not None and one.key in pack.scripts}
+    return " and ".join(
+        words
+        for backend, words in BACKENDS.items()
+        if backend in there or (not there and backend == pack.backend)
+    )
+
+
+def _pack_lines(pack: Pack, jobs: Sequence[JobStatus]) -> Iterator[str]:
     as_whom = f" as {pack.run_as}" if pack.run_as else ""
-    yield f"profile {pack.profile} on {BACKENDS[pack.backend]}{as_whom}, set up on {pack.since}"
+    yield f"profile {pack.profile} on {_places(pack, jobs)}{as_whom}, set up on {pack.since}"
     yield f"  root      {pack.root}"
     yield f"  logs      {pack.log_dir}{', rotated weekly' if pack.rotate else ', not rotated'}"
     yield f"  commits   {f'to {pack.remote}, branch {pack.branch}' if pack.git else 'none'}"

@@ -114,6 +114,9 @@ def _group(row: Row, jobs: Mapping[str, Job], width: int) -> list[list[Content]]
     members = []
     for finding in group.findings[:MEMBERS]:
         job = jobs.get(finding.job_id or "")
+        if job is None and finding.title == group.title:
+            members += paragraph(finding.sentence, width - 2)
+            continue
         name = cut(outside(job.name if job is not None else finding.title), 30)
         said = finding.title if finding.title != group.title else str(job.location) if job is not None else ""
         members.append(Content.assemble(f"{name:<32}", (cut(outside(said), max(8, width - 34)), "$muted")))

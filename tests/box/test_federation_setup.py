@@ -245,3 +245,56 @@ def test_commits_come_along_and_their_worktree_goes_again(box: Box) -> None:
     assert f"The branch {name} and its commits stay" in removed.stdout
     assert len(box.output(["git", "worktree", "list"], cwd=ROOT).splitlines()) == 1
     assert box.run(["crontab", "-l"]).returncode == 1
+
+
+def test_an_undo_on_timers_and_a_conversion_to_and_fro_leave_nothing(box: Box) -> None:
+    """systemd keeps a stamp for each timer, and a conversion makes folders: neither may stay."""
+    box.write(SYNC, "echo synced\n")
+    before = tree(box)
+    fedtui(box, "--root", ROOT, "--backend", "user", "--yes")
+    stamps = box.path("/home/fed/.local/share/systemd/timers")
+    assert list(stamps.iterdir())
+    for _ in range(3):  # taken back, made again, taken back
+        box.run(["fedtui", "undo", "--yes"], check=True, timeout=60)
+    assert tree(box) == before
+
+    fedtui(box, "--root", ROOT, "--yes")
+    box.run(["fedtui", "convert", "federated-sync", "--to", "user", "--yes"], check=True, timeout=60)
+    assert "on cron and user timers, set up on" in fedtui(box, "--status").stdout
+    box.run(["fedtui", "convert", "federated-sync", "--to", "cron", "--yes"], check=True, timeout=60)
+    fedtui(box, "--remove", "--yes")
+    assert tree(box) == before
+
+
+def test_what_stands_but_is_not_all_that_was_asked_for_is_not_called_as_it_should_be(box: Box) -> None:
+    fedtui(box, "--root", ROOT, "--yes")
+    again = fedtui(box, "--yes").stdout
+    assert "Nothing changes. Not set up: federated-export; what was found says why." in again
+    assert "as it should be" not in again
+    box.write(EXPORT, "echo exported\n")
+    fedtui(box, "--yes")
+    assert "Nothing changes: everything is as it should be already." in fedtui(box, "--yes").stdout
+
+
+def test_without_a_user_manager_it_is_said_how_to_get_one(box: Box) -> None:
+    root = "/home/ops/federation"
+    box.write(f"{root}/generate-dashboard-data.sh", "echo metrics\n", user="ops")
+    said = fedtui(box, "--root", root, "--backend", "user", "--linger", "--yes", status=3, user="ops").stderr
+    assert "systemd's user bus cannot be reached" in said
+    assert "sudo loginctl enable-linger ops" in said
+
+
+def test_a_folder_that_went_away_is_named_by_the_status(box: Box) -> None:
+    fedtui(box, "--root", ROOT, "--yes")
+    box.run(["mv", ROOT, "/home/fed/elsewhere"], check=True)
+    assert f"✗ There is no folder {ROOT} any more" in fedtui(box, "--status").stdout
+    fedtui(box, "--remove", "--yes")
+    box.run(["rm", "-r", "/home/fed/elsewhere"], check=True)
+
+
+def test_an_address_that_is_none_is_not_written_down(box: Box) -> None:
+    done = fedtui(box, "--root", ROOT, "--mail-to", "ntfys://me:secret@localhost/x", "--yes")
+    assert "is no mail address" in done.stdout
+    assert "Not set up: federated-export, alerts" in done.stdout
+    assert "  alerts    none\n" in fedtui(box, "--status").stdout
+    assert b"secret" not in box.read("/home/fed/.config/fedtui/federation.toml")

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from fedtui.actions.part_units import stamps
 from fedtui.actions.parts import FileText, Folder, Lingering, Part, UnitSwitch
 from fedtui.federation import logs
-from fedtui.federation.backends.unit_files import stamps
 from fedtui.pack import Origin, Pack, load_pack, pack_file, read_pack, written
 
 PACK_MODE = 0o600

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.actions.backup import for_the_eye
-from fedtui.actions.part_units import switched, user_units
+from fedtui.actions.part_units import stamps, switched, user_units
 from fedtui.actions.parts import FileText, Folder, Part, UnitSwitch
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import manager
 from fedtui.actions.timer_unit import PAUSE_FILE, SCHEDULE_FILE, SYSTEM_UNITS
-from fedtui.config import xdg_folder
 from fedtui.federation.backends.unit_text import (
     MARK,
     UnitPair,
@@ -104,13 +103,6 @@ def pack_mark(timer_text: bytes) -> tuple[str, str] | None:
 def folder(*, user_manager: bool) -> Path:
     """Where the units of a manager lie that are one's own."""
     return user_units() if user_manager else SYSTEM_UNITS
-
-
-def stamps(*, user_manager: bool) -> Path:
-    """Where systemd keeps when a timer with Persistent= last ran: the times of empty files."""
-    if not user_manager:
-        return Path("/var/lib/systemd/timers")
-    return xdg_folder("XDG_DATA_HOME", ".local/share") / "systemd" / "timers"
 
 
 async def standing(ports: Ports, *, user_manager: bool) -> Mapping[str, StandingUnit]:

@@ -38,8 +38,8 @@ class ServiceOffline:
         if not setting.stop and not mentions(text_of(script), _ADDRESS):
             return (
                 f"{script.name} names no QDRANT_URL, so that it cannot be told a closed port; give the "
-                "commands that stop and start the service: --stop 'podman stop X' "
-                "--start 'podman start X'"
+                "commands that stop and start the service, on the command line: fedtui drill "
+                "service-offline --stop 'podman stop X' --start 'podman start X'"
             )
         return setting.no_view
 

@@ -72,6 +72,7 @@ def open_worktree(git: Git, path: Path, branch: str, remote: str) -> tuple[Git, 
 
 def _make(git: Git, path: Path, branch: str, remote: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _set_aside(path)
     if git.commit(f"refs/heads/{branch}"):
         words: tuple[str, ...] = ("--", str(path), branch)
     else:
@@ -79,6 +80,16 @@ def _make(git: Git, path: Path, branch: str, remote: str) -> None:
         start = theirs if git.commit(theirs) else "HEAD"
         words = ("--no-track", "-b", branch, "--", str(path), start)
     git.do("worktree", "add", *words, deadline=DEADLINE)
+
+
+def _set_aside(path: Path) -> None:
+    """A folder that the repository knows nothing of any more (it was pruned) is kept under another name."""
+    if not path.is_dir() or not any(path.iterdir()):
+        return
+    number = 1
+    while (aside := path.with_name(f"{path.name}.lost-{number}")).exists():
+        number += 1
+    path.rename(aside)
 
 
 def _recover(mine: Git, path: Path, branch: str) -> None:

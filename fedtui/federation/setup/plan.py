@@ -13,18 +13,20 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.actions.bundle import plan_bundle
-from fedtui.actions.parts import Lingering, Part, TableText
+from fedtui.actions.part_units import stamps
+from fedtui.actions.parts import Folder, Lingering, Part
 from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
 from fedtui.crontab import id_key
 from fedtui.crontab.managed import command_field
 from fedtui.federation import logs
-from fedtui.federation.backends.footprint import pack_part, with_traces
+from fedtui.federation.backends.footprint import pack_part
 from fedtui.federation.backends.placing import Placed, displace, place
 from fedtui.federation.backends.unit_text import unit_name
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.rotation.rotation import pack_logs
 from fedtui.federation.setup.additions import AddedJob, Additions, additions_of
+from fedtui.federation.setup.settled import settled
 from fedtui.federation.setup.spots import Spot, Standing, spot_of
 from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Trial
@@ -150,9 +152,11 @@ async def plan_setup(
         keys = {one.job.key for one in wanted.get(spot, ())}
         gone = set(now.get(spot, ())) - keys - left
         parts += await _on(spot, wanted.get(spot, ()), gone, survey, ports)
+    if main.backend == "user":
+        parts[:0] = await asyncio.to_thread(_stamp_folders)
     if survey.request.linger and main.backend == "user" and survey.lingers is False:
         parts.append(Lingering(survey.owner.name, False, True))
-    pack = await _settled(survey, intent, additions, parts, wanted, now, ports)
+    pack = await settled(draft(survey, intent, ports), survey, additions, parts, wanted, now, ports)
     before = await asyncio.to_thread(pack_file().read_bytes) if survey.was is not None else None
     parts.append(pack_part(before, pack))
     return await plan_bundle(
@@ -165,6 +169,11 @@ async def plan_setup(
         _done(survey, intent, additions),
         additions.failures,
     )
+
+
+def _stamp_folders() -> list[Folder]:
+    """Where systemd will keep the timers' stamps: made by us, so that it goes with an undo."""
+    return [Folder(str(folder), True) for folder in logs.missing(stamps(user_manager=True))]
 
 
 def _run_as(survey: Survey) -> str:
@@ -238,58 +247,6 @@ def _as_fields(triggers: str) -> str:
         return ""
 
 
-async def _settled(
-    survey: Survey,
-    intent: Intent,
-    additions: Additions,
-    parts: Sequence[Part],
-    wanted: Mapping[Spot, Sequence[AddedJob]],
-    now: Standing,
-    ports: Ports,
-) -> Pack:
-    """What federation.toml says afterwards: what can be of the additions, and how things stood before."""
-    was, pack = survey.was, draft(survey, intent, ports)
-
-    def stands(key: str, before: bool) -> bool:
-        return key in additions.done or (key in additions.left and before)
-
-    origin = was.origin if was is not None else Origin(lingering=bool(survey.lingers))
-    origin = _tables_before(origin, parts, now, ports)
-    if additions.url_before:
-        origin = replace(origin, renamed_remote=origin.renamed_remote or additions.url_before)
-    jobs = [one.job for there in wanted.values() for one in there]
-    new_logs = await asyncio.to_thread(_not_there, [job.log for job in jobs if job.log])
-    origin = await asyncio.to_thread(with_traces, origin, parts)
-    return replace(
-        pack,
-        git=pack.git and stands("git", was is not None and was.git),
-        rotate=pack.rotate and stands("rotate", was is not None and was.rotate),
-        origin=replace(
-            origin,
-            made_files=tuple(dict.fromkeys((*origin.made_files, *new_logs))),
-        ),
-    )
-
-
-def _tables_before(origin: Origin, parts: Sequence[Part], now: Standing, ports: Ports) -> Origin:
-    """Whose crontab was not there at all before the pack put something into it."""
-    absent = set(origin.no_crontab)
-    for part in parts:
-        if not isinstance(part, TableText) or part.after is None:
-            continue
-        user = "" if part.user == ports.user else part.user
-        if now.get(Spot("cron", user)):
-            continue  # it holds lines of the pack's already
-        absent.discard(user)
-        absent |= {user} if part.before is None else set()
-    return replace(origin, no_crontab=tuple(sorted(absent)))
-
-
-def _not_there(paths: Sequence[str]) -> list[str]:
-    """The logs that are not there yet: whoever removes the pack moves them away."""
-    return [path for path in paths if not Path(path).exists()]
-
-
 def _today(now: datetime) -> str:
     return now.astimezone().date().isoformat()
 
@@ -305,8 +262,13 @@ def _summary(survey: Survey, intent: Intent) -> str:
     return f"{verb} {names or 'nothing'} on {BACKENDS[survey.backend]}{kept}{without}."
 
 
+def not_set_up(intent: Intent, additions: Additions) -> list[str]:
+    """The names of what was asked for and is not, or cannot be looked at now."""
+    return [*intent.missing, *(_NAMES[key] for key in sorted(additions.left | additions.missing))]
+
+
 def _done(survey: Survey, intent: Intent, additions: Additions) -> str:
-    without = [*intent.missing, *(_NAMES[key] for key in sorted(additions.left | additions.missing))]
+    without = not_set_up(intent, additions)
     rest = f" Not set up: {', '.join(without)}." if without else ""
     count = _counted(len(intent.jobs))
     return f"The {survey.profile.name} profile is set up: {count} on {BACKENDS[survey.backend]}.{rest}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from fedtui.actions.bundle_journal import CUT_SHORT
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.config import ConfigError
@@ -18,6 +19,7 @@ from fedtui.federation.rotation.rotation import KEY, faults
 from fedtui.federation.setup.rollout import Stage, stand
 from fedtui.federation.setup.spots import Standing, spot_of, standing
 from fedtui.federation.surroundings import owner_of
+from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.schedule.period import allowed_age
@@ -78,8 +80,8 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
     pack = await asyncio.to_thread(load_pack)
     now = ports.clock()
     if pack is None:
-        return PackStatus(None, (), stand(None, (), now))
-    problems: list[str] = []
+        return PackStatus(None, (), stand(None, (), now), tuple(await asyncio.to_thread(_cut_short, ports)))
+    problems = await asyncio.to_thread(lambda: [*_cut_short(ports), *_root_gone(pack)])
     run_as = "" if owner_of(pack.run_as, ports).own else pack.run_as
     found: Standing = {}
     try:
@@ -98,6 +100,23 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
     ids = {one.placed.job_id for one in jobs if one.placed is not None and one.key in pack.scripts}
     seen = [run for run in await asyncio.to_thread(past) if run.job_id in ids]
     return PackStatus(pack, jobs, stand(pack, seen, now), tuple(problems))
+
+
+def _cut_short(ports: Ports) -> list[str]:
+    """That the last change was killed on its way, and what takes back the part that was made."""
+    try:
+        last = ports.history.last_undo()
+    except HistoryError as error:
+        return [str(error)]
+    if last is None or not last.summary.startswith(CUT_SHORT):
+        return []
+    return [f"The last change was cut short; fedtui undo {last.id} takes back what of it was made."]
+
+
+def _root_gone(pack: Pack) -> list[str]:
+    if Path(pack.root).is_dir():
+        return []
+    return [f"There is no folder {pack.root} any more: fedtui setup --root DIR tells where it is now."]
 
 
 def _jobs(

@@ -98,6 +98,7 @@ async def look_around(request: SetupRequest, snapshot: Snapshot, ports: Ports) -
     pairs = [(job.key, job.log) for job in profile.jobs]
     remarks += await asyncio.to_thread(_listed, logs.remarks_on, folder.path, pairs, owner)
     remarks += doubles(found, snapshot, owner, force=request.force)
+    remarks += _asleep(profile, backend, snapshot)
     lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
     if lingers is False and not request.linger:
         remarks.append(
@@ -111,6 +112,25 @@ async def look_around(request: SetupRequest, snapshot: Snapshot, ports: Ports) -
     return Survey(
         request, was, root, profile, owner, folder, found, tuple(remarks), settings, environment, lingers
     )
+
+
+def _asleep(profile: Profile, backend: str, snapshot: Snapshot) -> Iterator[Remark]:
+    """What the scheduler will do otherwise than one may think."""
+    if backend == "cron" and any(one.name == "cron" and one.up is False for one in snapshot.schedulers):
+        yield Remark(
+            Severity.WARNING,
+            "No cron daemon runs on this machine: what is scheduled does not start until one does.",
+            "",
+            "sudo systemctl enable --now cron, or --backend user.",
+        )
+    for job in profile.jobs:
+        if backend != "cron" and not job.timer and job.times.reboot:
+            yield Remark(
+                Severity.NOTE,
+                f"The timer of {job.name} counts from the boot, which is past: it runs once when it is "
+                "set up, then at each boot.",
+                job.key,
+            )
 
 
 def _listed(look: Callable[..., Iterator[Remark]], *facts: object) -> list[Remark]:

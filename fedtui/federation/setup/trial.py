@@ -92,7 +92,7 @@ async def try_out(
     try:
         run = await run_cron.start(as_job, ports, Trigger.MANUAL)
     except Refused as refused:
-        return Trial(job.key, job.name, None, f"it could not be started: {refused.message}")
+        return Trial(job.key, job.name, None, f"it could not be started: {refused.message.rstrip('.')}")
     try:
         async with asyncio.timeout(DEADLINE):
             async for update in watch_run(run.id, ports):

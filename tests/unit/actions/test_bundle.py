@@ -359,3 +359,13 @@ def test_every_kind_of_part_is_kept_as_it_was() -> None:
     )
     assert read(written(parts, 3, finished=False)) == (parts, 3, False)
     assert tuple(turned(turned(part)) for part in parts) == parts
+
+
+async def test_an_undo_makes_the_folder_anew_that_somebody_took_away(here: Ports, tmp_path: Path) -> None:
+    path = tmp_path / "units" / "a.conf"
+    path.parent.mkdir()
+    path.write_bytes(b"old\n")
+    await made([FileText(str(path), b"old\n", None)], here)
+    path.parent.rmdir()
+    await undone(here)
+    assert path.read_bytes() == b"old\n"

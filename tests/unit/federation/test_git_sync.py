@@ -494,3 +494,17 @@ def test_the_page_lists_every_way_it_can_end() -> None:
     for ending in Ending:
         assert f"| {ending.word} | {ending.status} | {ending.text} |\n" in page
     assert len({ending.status for ending in Ending if ending.status}) == len(Ending) - 3
+
+
+def test_a_worktree_that_was_pruned_is_set_aside_and_made_anew(federation: Federation) -> None:
+    """`git worktree prune` forgets it while the disk of the state folder is not mounted; then it is back."""
+    assert federation.sync().ending is Ending.OK
+    (path,) = (federation.state / "git").iterdir()
+    (path / "theirs").write_text("somebody's\n")
+    away = path.rename(federation.folder / "away")
+    git(federation.root, "worktree", "prune")
+    away.rename(path)
+    federation.write(PATTERNS, '{"pattern": 2}\n')
+    assert federation.sync().ending is Ending.OK
+    assert (path.with_name(f"{path.name}.lost-1") / "theirs").read_text() == "somebody's\n"
+    assert '{"pattern": 2}' in git(federation.remote, "show", f"{BRANCH}:{PATTERNS}")

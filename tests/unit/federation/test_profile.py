@@ -58,7 +58,7 @@ def test_a_profile_of_ones_own_is_read_from_its_file(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[[job]]\n", "line 1: job 1 has no key"),
-        ("reason = 3\n" + ONE, "line 1: reason must be a str"),
+        ("reason = 3\n" + ONE, "line 1: reason must be a text in quotes"),
         (ONE + 'every = "hour"\n', "line 6: every is no key of a profile"),
         (ONE.replace("5 4 * * *", "5 24 * * *"), "line 4: schedule '5 24 * * *': bad hour"),
         (ONE.replace("5 4 * * *", "5 4 31 2 *"), "line 4: schedule '5 4 31 2 *' never comes round"),
@@ -84,3 +84,10 @@ def test_a_mistake_is_named_by_line_and_key(text: str, message: str) -> None:
 def test_an_unknown_name_is_told_with_those_there_are() -> None:
     with pytest.raises(ConfigError, match=r"there are aggressive, conservative, minimal"):
         load_profile("agressive")
+
+
+@pytest.mark.parametrize(("name", "why"), [("", "a folder"), ("zero", "a device")])
+def test_what_is_no_file_is_no_profile_and_is_not_read(tmp_path: Path, name: str, why: str) -> None:
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match=rf"cannot be read: it is .*{why}"):
+        load_profile(str(tmp_path / name))

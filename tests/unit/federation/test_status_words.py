@@ -53,3 +53,9 @@ def test_how_new_the_data_is(newest: datetime | None, broken: int, words: str) -
 
 def test_data_that_cannot_be_read_is_not_called_fresh() -> None:
     assert said(None) == "/srv/x.jsonl: not there, or not readable"
+
+
+def test_a_job_that_was_moved_is_named_at_the_top_too() -> None:
+    jobs = [JobStatus("sync", "sync", backend, PLACED, ROW) for backend in ("cron", "user")]
+    first = next(iter(status_lines(PackStatus(PACK, tuple(jobs), stand(PACK, (), NOW)), NOW)))
+    assert first == "profile conservative on cron and user timers, set up on 2026-11-20"
