@@ -14,7 +14,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from fedtui.actions import run_store
 from fedtui.actions.cron_environment import Account, job_environment
@@ -27,6 +26,7 @@ from fedtui.actions.wording import clock
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
 from fedtui.results import RuleBook
+from fedtui.sources.own_process import interpreter_environment
 
 ANSWER_DEADLINE = 20.0
 """Seconds within which a supervisor says that the job has started, or why not."""
@@ -127,7 +127,7 @@ async def _launch(order: Order) -> dict[str, object]:
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
         cwd="/",
-        env=_interpreter_environment(),
+        env=interpreter_environment(),
     )
     try:
         said, complaint = await asyncio.wait_for(process.communicate(order.to_json()), ANSWER_DEADLINE)
@@ -146,13 +146,6 @@ async def _launch(order: Order) -> dict[str, object]:
         last = complaint.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise Refused(f"The run's supervisor failed: {''.join(last) or 'no answer'}.", NOTHING_RUN)
     return answer
-
-
-def _interpreter_environment() -> dict[str, str]:
-    """Ours, with the place this package was loaded from where Python would not find it by itself."""
-    package = str(Path(__file__).resolve().parents[2])
-    paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
 
 
 async def follow(record: RunRecord, ports: Ports) -> AsyncIterator[tuple[bytes, RunRecord]]:

@@ -7,6 +7,18 @@ import shutil
 import sys
 from pathlib import Path
 
+from fedtui.sources.own_process import interpreter_environment
+
+_FOLDERS = ("XDG_CONFIG_HOME", "XDG_STATE_HOME")
+
+
+def environment() -> dict[str, str]:
+    """What a scheduler has to set so that this fedtui finds what it finds now: mostly nothing."""
+    found = {name: os.environ[name] for name in _FOLDERS if os.environ.get(name, "").startswith("/")}
+    if len(program()) > 1:  # not installed: Python has to be told where it is
+        found["PYTHONPATH"] = interpreter_environment()["PYTHONPATH"]
+    return found
+
 
 def program() -> tuple[str, ...]:
     """How a scheduler starts this fedtui: by the installed program's path, else by Python's."""

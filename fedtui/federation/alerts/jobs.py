@@ -20,18 +20,16 @@ from fedtui.config import ConfigError, load
 from fedtui.federation.alerts.channels import NO_MAILER, mailer
 from fedtui.federation.alerts.looks import KEY
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.own_program import program
+from fedtui.federation.own_program import environment, program
 from fedtui.federation.remark import Remark
 from fedtui.model import Severity
 from fedtui.pack import Pack
 from fedtui.sources.alert_addresses import MAIL, addresses
 from fedtui.sources.cron_daemon import find_cron
-from fedtui.sources.own_process import interpreter_environment
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
 
 SCHEDULE = "*/10 * * * *"
 LOG = "federated-alert.log"
-_FOLDERS = ("XDG_CONFIG_HOME", "XDG_STATE_HOME")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +93,14 @@ def _log(pack: Pack, ports: Ports) -> str:
 
 def alert_job(log: str) -> ManagedJob:
     """The job; `log` is empty for a timer's journal. Its output is kept, not mailed: it mails by itself."""
-    words = program()
-    environment = {name: os.environ[name] for name in _FOLDERS if os.environ.get(name, "").startswith("/")}
-    if len(words) > 1:  # not installed: Python has to be told where it is
-        environment["PYTHONPATH"] = interpreter_environment()["PYTHONPATH"]
     return ManagedJob(
         key=KEY,
         name="federated-alert",
         description="Alerts on the federation's jobs",
-        argv=(*words, "check", "--alert"),
+        argv=(*program(), "check", "--alert"),
         schedule=SCHEDULE,
         log=log,
-        environment=environment,
+        environment=environment(),
     )
 
 

@@ -16,7 +16,7 @@ from fedtui.actions.ports import Ports
 from fedtui.federation.git.ssh_check import KEY, check_remote, ssh_url_of
 from fedtui.federation.git.sync import BRANCH
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.own_program import program
+from fedtui.federation.own_program import environment, program
 from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
@@ -68,8 +68,10 @@ def _starts(given: Given, owner: Owner) -> Iterator[Remark]:
         yield Remark(Severity.ERROR, text, KEY, "Install fedtui where that user finds it, e.g. with pipx.")
 
 
-def git_job(root: Path, log_dir: str, remote: str = "origin", branch: str = BRANCH) -> ManagedJob:
-    """The job; `log_dir` empty for a timer's journal."""
+def git_job(
+    root: Path, log_dir: str, remote: str = "origin", branch: str = BRANCH, *, own: bool = True
+) -> ManagedJob:
+    """The job; `log_dir` empty for a timer's journal. `own`: it runs as whoever sets it up."""
     more = (("--remote", remote) if remote != "origin" else ()) + (
         ("--branch", branch) if branch != BRANCH else ()
     )
@@ -81,6 +83,7 @@ def git_job(root: Path, log_dir: str, remote: str = "origin", branch: str = BRAN
         schedule=SCHEDULE,
         log=str(Path(log_dir) / LOG) if log_dir else "",
         spread=300,
+        environment=environment() if own else {},
     )
 
 
@@ -90,7 +93,7 @@ async def git_plan(
     branch: str,
     log_dir: str,
     owner: Owner,
-    environment: Mapping[bytes, bytes],
+    given_to_it: Mapping[bytes, bytes],
     ports: Ports,
     *,
     ssh_url: bool = False,
@@ -100,7 +103,7 @@ async def git_plan(
     `ssh_url`: the remote is asked by the SSH URL that is offered in place of an https one. It takes up to
     half a minute where the remote does not answer.
     """
-    given = Given.to(environment, owner.uid, owner.gid)
+    given = Given.to(given_to_it, owner.uid, owner.gid)
     return await asyncio.to_thread(_plan, root, remote, branch, log_dir, owner, given, ports, ssh_url=ssh_url)
 
 
@@ -115,7 +118,7 @@ def _plan(
     *,
     ssh_url: bool,
 ) -> GitParts:
-    job = git_job(root, log_dir, remote, branch)
+    job = git_job(root, log_dir, remote, branch, own=owner.own)
     git = Git(root, given=given)
     try:
         checkout = look(git)
