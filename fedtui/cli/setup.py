@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from fedtui.actions.bundle import NothingToChange
+from fedtui.actions.plan import Refused
 from fedtui.cli.changing import DONE, carry_out
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
@@ -78,8 +79,14 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     _print(_survey_lines(survey, workspace), options)
     now = await standing(main_spot(survey), survey.was, ports)
     here = now.get(main_spot(survey), {})
+    untried = bool(to_try(survey, here))
+    if untried and not (options.dry_run or options.yes or sys.stdin.isatty()):
+        advice = "--yes runs them and applies what passes, --dry-run shows the plan."
+        raise Refused(
+            "There is no terminal to ask at, so no script was tried.", "Nothing was changed.", advice
+        )
     trials = () if options.dry_run else await _try(survey, here, workspace, options)
-    if options.dry_run and to_try(survey, here):
+    if options.dry_run and untried:
         _print(["", "Dry run: no script is run; the plan is that of scripts that pass."], options)
     intent = intent_of(survey, trials, here)
     added = await additions_for(survey, intent, ports)

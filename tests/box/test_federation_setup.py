@@ -60,6 +60,15 @@ def _repository(box: Box) -> None:
     box.write(EXPORT, "echo 'deprecated: use the other' >&2\nexit 2\n")
 
 
+def test_without_a_terminal_and_without_yes_no_script_is_run(box: Box) -> None:
+    before = tree(box)
+    done = fedtui(box, "--root", ROOT, status=3)
+    assert "There is no terminal to ask at, so no script was tried. Nothing was changed." in done.stderr
+    assert "trial run" not in done.stdout
+    assert not box.path(f"{ROOT}/data").exists()
+    assert tree(box) == before
+
+
 @pytest.mark.parametrize("table", [None, OWN_TABLE])
 def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | None) -> None:
     if table is not None:
