@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from fedtui.merging import merge
-from fedtui.model import Answer, Job, Run, Snapshot, SourceName
+from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
 from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
@@ -111,9 +111,13 @@ class Workspace:
         sources = [self.source(name) for name in self._makers]
         if self.config.rules or self.config.jobs:  # the rules that are shipped are held by tests
             self.book.check()
-        store = Store(sources, self.ports.clock, self.checkup, self.keeper, Attendance(InForce()))
+
+        def doctor() -> Doctor:
+            self.checkup.wait_for_no_program(store.look_again)
+            return self.checkup
+
+        store = Store(sources, self.ports.clock, _LateDoctor(doctor), self.keeper, Attendance(InForce()))
         self._snapshot = lambda: store.snapshot
-        self.checkup.wait_for_no_program(store.look_again)
         return store
 
     @cached_property
@@ -285,6 +289,20 @@ class Workspace:
             close = getattr(source, "close", None)
             if close is not None:
                 await close()
+
+
+class _LateDoctor:
+    """A doctor that is loaded with the first picture to check, and not before the first paint."""
+
+    def __init__(self, doctor: Callable[[], Doctor]) -> None:
+        self._doctor = doctor
+
+    def __call__(self, snapshot: Snapshot) -> Checkup:
+        return self._doctor()(snapshot)
+
+    def forget(self) -> None:
+        """See `Doctor`."""
+        self._doctor().forget()
 
 
 def own_runs(ports: Ports) -> OwnRunsSource:

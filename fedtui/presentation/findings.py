@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from fedtui.health import RULES
 from fedtui.model import Finding, Job, Severity, Snapshot, Unchecked
 from fedtui.presentation.rows import name_words
+
+if TYPE_CHECKING:
+    from fedtui.health.rules import Rule
 
 FLOOD = 4
 """Findings of one code, each with a title of its own, from which on they are told as one."""
@@ -35,6 +37,13 @@ class FindingGroup(NamedTuple):
         return self.first.severity
 
 
+def _rule(code: str) -> Rule | None:
+    """The rule of a code. The checks are loaded here and not above: the first picture does without them."""
+    from fedtui.health import RULES
+
+    return RULES.get(code)
+
+
 def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
     """The findings in their order, related ones as one group where the first of them stands."""
     by_code: dict[tuple[str, Severity], dict[str, list[Finding]]] = {}
@@ -45,7 +54,8 @@ def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
     for (code, _), titles in by_code.items():
         if len(titles) > FLOOD:
             every = tuple(finding for same in titles.values() for finding in same)
-            found.append(FindingGroup(RULES[code].title if code in RULES else every[0].title, every))
+            rule = _rule(code)
+            found.append(FindingGroup(every[0].title if rule is None else rule.title, every))
         else:
             found.extend(FindingGroup(title, tuple(same)) for title, same in titles.items())
     return found
@@ -84,7 +94,7 @@ def title_beside(group: FindingGroup, jobs: Mapping[str, Job]) -> str:
 
 def why_it_matters(finding: Finding) -> str:
     """Why it matters, where the code is one of ours."""
-    rule = RULES.get(finding.code)
+    rule = _rule(finding.code)
     return rule.why if rule is not None else ""
 
 
