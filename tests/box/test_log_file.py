@@ -46,6 +46,8 @@ def test_no_line_is_lost_over_rotations(box: Box, way: str) -> None:
             box.run(["logrotate", "--force", "--state", "/home/fed/state", "/home/fed/rotate"], check=True)
     writer.wait(10)
     follower.kill()
+    # A log that the writer makes in the instant before logrotate's own `create` is put aside by logrotate.
+    lines += box.output(["sh", "-c", "cat logs/*.backup 2>/dev/null; true"]).splitlines()
     box.run(["sh", "-c", "rm -f logs/* state"], check=True)
     wanted = [*(f"line {number}" for number in range(200)), "end"]
     if way == "copytruncate":
