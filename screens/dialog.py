@@ -24,6 +24,7 @@ from fedtui.actions.plan import Refused
 from fedtui.safe_text import shown
 from fedtui.widgets.lines import ROOMY_FROM, Body, plainer
 from fedtui.widgets.palette import is_ascii
+from fedtui.widgets.turning import turn_page
 
 Answered = TypeVar("Answered")
 
@@ -135,10 +136,7 @@ class Dialog(ModalScreen[Answered]):
 
     def action_page(self, direction: int) -> None:
         """Scroll the box by a page."""
-        if direction > 0:
-            self.box.scroll_page_down(animate=False)
-        else:
-            self.box.scroll_page_up(animate=False)
+        turn_page(self.box, direction)
 
 
 def hint_line(hints: Sequence[tuple[str, str, str]]) -> Content:

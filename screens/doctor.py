@@ -29,6 +29,7 @@ from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import DOCTOR_SCREEN
 from fedtui.widgets.lines import ROOMY_FROM, Body, paragraph
 from fedtui.widgets.pane import PaneRule
+from fedtui.widgets.turning import turn_page
 
 REST = 0.15
 """Seconds that the cursor rests on a finding before its fix is worked out."""
@@ -201,11 +202,7 @@ class DoctorScreen(JobActions):
 
     def action_page(self, direction: int) -> None:
         """Scroll what is said of the finding."""
-        box = self.query_one("#details", VerticalScroll)
-        if direction > 0:
-            box.scroll_page_down(animate=False)
-        else:
-            box.scroll_page_up(animate=False)
+        turn_page(self.query_one("#details", VerticalScroll), direction)
 
     def action_back(self) -> None:
         """Back to where `d` was pressed."""

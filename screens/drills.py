@@ -27,6 +27,7 @@ from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import DRILLS_SCREEN
 from fedtui.widgets.lines import Body
 from fedtui.widgets.pane import PaneRule
+from fedtui.widgets.turning import turn_page
 
 MOST = 2000
 """Events of a drill that are kept to be shown."""
@@ -147,11 +148,7 @@ class DrillsScreen(JobActions):
 
     def action_page(self, direction: int) -> None:
         """Scroll what is said."""
-        page = self.query_one("#page", VerticalScroll)
-        if direction > 0:
-            page.scroll_page_down(animate=False)
-        else:
-            page.scroll_page_up(animate=False)
+        turn_page(self.query_one("#page", VerticalScroll), direction)
 
     def action_run(self) -> None:
         """Run the drill, after a `y`."""

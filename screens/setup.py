@@ -40,6 +40,7 @@ from fedtui.widgets.pane import PaneRule
 from fedtui.widgets.plain_input import PlainInput
 from fedtui.widgets.setup_page import EXTRAS, page_rows, side_rows, strip_rows
 from fedtui.widgets.setup_pieces import Look
+from fedtui.widgets.turning import turn_page
 
 _FRAME = 4
 _TYPED = {Step.SCRIPTS: "ROOT", Step.LOGS: "logs in", Step.EXTRAS: ""}
@@ -328,11 +329,7 @@ class SetupScreen(JobActions):
 
     def action_page(self, direction: int) -> None:
         """Scroll the page."""
-        page = self.query_one("#page", VerticalScroll)
-        if direction > 0:
-            page.scroll_page_down(animate=False)
-        else:
-            page.scroll_page_up(animate=False)
+        turn_page(self.query_one("#page", VerticalScroll), direction)
 
     def action_switch(self) -> None:
         """Turn what the cursor is on on or off."""

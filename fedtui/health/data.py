@@ -8,9 +8,7 @@ from pathlib import Path
 
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
-from fedtui.model import Job, Severity, Snapshot
-from fedtui.pack import Pack
-from fedtui.safe_text import decode
+from fedtui.model import Severity, Snapshot
 from fedtui.schedule.period import allowed_age
 from fedtui.sources.freshness import ENDING, Freshness
 
@@ -24,22 +22,13 @@ STALE_DATA = Rule(
 )
 
 
-def job_of(pack: Pack, key: str, snapshot: Snapshot) -> Job | None:
-    """The row of the pack's job of that key: the one that runs its script."""
-    script = pack.scripts.get(key, "")
-    for job in snapshot.jobs:
-        command = decode(job.cron.command) if job.cron is not None else job.command or ""
-        if script and script in command:
-            return job
-    return None
-
-
 @check(STALE_DATA)
 def stale_data(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT710: the newest data of a product is older than two periods of the job that renews it."""
     pack = host.pack()
+    managed = {job.managed: job for job in snapshot.jobs if job.managed}
     for key, product in (pack.products if pack is not None else {}).items():
-        job = job_of(pack, key, snapshot) if pack is not None else None
+        job = managed.get(key)
         allowed = allowed_age(job, snapshot.at) if job is not None else None
         if job is None or allowed is None:
             continue

@@ -9,7 +9,7 @@ from functools import lru_cache
 from fedtui.crontab.command import program, script_path
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.host import Host
-from fedtui.health.reading import started
+from fedtui.health.reading import services
 from fedtui.health.rules import EVERY_JOB, Check, Report, Rule, check
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State
 from fedtui.safe_text import decode
@@ -119,12 +119,12 @@ def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
                 (script, str(job.location)),
                 job=job,
             )
-    for job, reading in started(snapshot):
-        if job.timer is None or not reading.script or host.shipped(job.timer.fragment):
+    for job, timer, reading in services(snapshot):
+        if not reading.script or host.shipped(timer.fragment):
             continue  # a unit that the distribution ships may be of a package that is gone but for its files
         if host.exists(reading.script) is False:
             yield SCRIPT_MISSING.found(
-                f"{job.timer.activates}, which {job.name} starts, runs a script that is not there.",
+                f"{timer.activates}, which {job.name} starts, runs a script that is not there.",
                 (reading.script, str(job.location)),
                 job=job,
             )

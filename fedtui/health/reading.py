@@ -11,7 +11,7 @@ from fedtui.crontab.command import log_paths, main_step, program, script_path, u
 from fedtui.crontab.shell_state import walk
 from fedtui.crontab.shell_words import Redirect, Simple, Unreadable, read_commands
 from fedtui.crontab.wrappers import SHELLS, What
-from fedtui.model import CronFacts, Job, Snapshot, State
+from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,17 @@ def readings(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, Reading]]:
             yield job, job.cron, read(job.cron.command, job.cron.home, job.cron.environment)
 
 
-def started(snapshot: Snapshot) -> Iterator[tuple[Job, Reading]]:
-    """Every command that is to run: those of `readings`, and what the services of timers start."""
-    for job, _, reading in readings(snapshot):
-        yield job, reading
+def services(snapshot: Snapshot) -> Iterator[tuple[Job, TimerFacts, Reading]]:
+    """The timers that are to run, each with what its service starts read."""
     for job in snapshot.jobs:
         if job.timer is not None and job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
-            yield job, read(job.command.encode("utf-8", "surrogateescape"), "")
+            yield job, job.timer, read(job.command.encode("utf-8", "surrogateescape"), "")
+
+
+def started(snapshot: Snapshot) -> Iterator[tuple[Job, Reading]]:
+    """Every command that is to run: of lines, and of timers' services."""
+    for job, _, reading in (*readings(snapshot), *services(snapshot)):
+        yield job, reading
 
 
 @lru_cache(16_384)

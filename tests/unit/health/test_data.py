@@ -14,6 +14,7 @@ from fedtui.pack import Pack, pack_file, written
 from tests.unit.health.answers import machine
 from tests.unit.health.rows import NOW, by_code, table, unchecked
 
+MARK = "# fedtui: pack sync (0 * * * *)\n"
 HOURLY = "0 * * * * bash /srv/scripts/sync-learning-data.sh >> /srv/sync.log 2>&1\n"
 
 
@@ -43,7 +44,7 @@ def data(path: Path, *ages: timedelta) -> None:
 
 
 def found(line: str = HOURLY) -> Finding | None:
-    return by_code(*table(line)).get("FT710")
+    return by_code(*table(MARK + line)).get("FT710")
 
 
 def test_old_data_in_a_file_written_this_minute_is_stale(product: Path) -> None:
@@ -73,11 +74,11 @@ def test_a_product_that_is_not_there_is_said(product: Path) -> None:
 def test_data_without_timestamps_is_unchecked_and_never_fine(product: Path) -> None:
     product.write_text('{"skill": "a"}\n')
     assert found() is None
-    assert [one.reason for one in unchecked(*table(HOURLY)) if "FT710" in one.codes] == [
+    assert [one.reason for one in unchecked(*table(MARK + HOURLY)) if "FT710" in one.codes] == [
         "no line of it has a timestamp that can be read"
     ]
 
 
 def test_without_a_federation_nothing_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert "FT710" not in by_code(*table(HOURLY), host=machine())
+    assert "FT710" not in by_code(*table(MARK + HOURLY), host=machine())
