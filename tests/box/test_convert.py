@@ -77,7 +77,7 @@ def test_a_line_becomes_a_timer_that_runs_it_and_a_line_again(table: Box) -> Non
     assert box.run(["ls", UNITS]).stdout == ""
     assert ctl(box, "is-active", "the-sync.timer") == "inactive"
     box.run(["rm", "-f", "sync.log"])
-    wait_until(lambda: box.run(["cat", "sync.log"]).stdout, 140, "cron runs it")
+    wait_until(lambda: box.run(["cat", "sync.log"]).stdout, 75, "cron runs it")
     assert box.run(["cat", "sync.log"]).stdout.splitlines()[0] == ran.splitlines()[0]
 
 
