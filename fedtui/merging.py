@@ -258,7 +258,8 @@ def with_runs(job: Job, runs: Sequence[Run]) -> Job:
         return job
     finished = [run for run in runs if not run.goes_on]
     going_on = [run for run in runs if run.goes_on]
-    if finished and (job.last_run is None or finished[-1].start >= job.last_run - _ROUNDING):
+    newest = job.last_run is None and not job.unreadable  # else an old ok would stand for what is not known
+    if finished and (newest or (job.last_run and finished[-1].start >= job.last_run - _ROUNDING)):
         last = finished[-1]
         job = replace(job, last_run=last.start, last_result=last.result or job.last_result)
     if going_on and job.running_since is None:

@@ -188,7 +188,7 @@ class TimerFacts:
     ("OnUnitActiveSec", 3600.0) in seconds. `fragment` is the unit file, `drop_ins` the files that add
     to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `randomized_delay`
     and `accuracy` (AccuracySec=) are in seconds. `invocation_id` and `main_pid` name the last run of the
-    service that systemd remembers.
+    service that systemd remembers. `unreadable` is why systemd does not tell of the timer or of its service.
     """
 
     unit: str
@@ -208,6 +208,7 @@ class TimerFacts:
     invocation_id: str = ""
     main_pid: int = 0
     description: str = ""
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +256,11 @@ class Job:
     def paused(self) -> bool:
         """True while the schedule is held back by the user."""
         return self.state is State.PAUSED
+
+    @property
+    def unreadable(self) -> str:
+        """Why a timer, or what it starts, cannot be read; empty where it can."""
+        return f"cannot be read: {self.timer.unreadable}" if self.timer and self.timer.unreadable else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from fedtui.actions.timer_reschedule import DropIn
 from fedtui.actions.timer_unit import Target
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.model import CommentedOut, Job
+from fedtui.sources.systemd.names import made_by
 
 
 async def plan_pause(job: Job, ports: Ports, *, mend: Mend | None = None, hold: bool = False) -> Plan:
@@ -64,13 +65,17 @@ async def plan_new(draft: Draft, ports: Ports, *, mend: Mend | None = None) -> P
 
 async def plan_edit(job: Job, draft: Draft, ports: Ports, *, mend: Mend | None = None) -> Plan:
     """Schedule, command, name and note of a cron job as `draft` has them."""
-    _only_cron(job, f"systemctl {'--user ' if _of_user(job) else ''}edit --full {_unit(job)}")
+    _only_cron(job, f"systemctl {_user(job)}edit --full {_unit(job)}")
     return await asyncio.to_thread(cron_change.change, job, draft, ports, mend)
 
 
 async def plan_delete(job: Job, ports: Ports, *, mend: Mend | None = None) -> Plan:
     """The cron job's line taken out of its table."""
-    _only_cron(job, "p pauses a timer; its files are removed by hand.", run=False)
+    made = made_by(job.timer.fragment) if job.timer is not None else ""
+    advice = "p pauses a timer; its files are removed by hand."
+    if made:
+        advice = f"It is {made}: it has no file to delete. Look: systemctl {_user(job)}cat {_unit(job)}"
+    _only_cron(job, advice, run=False)
     return await asyncio.to_thread(cron_change.delete, job, ports, mend)
 
 
@@ -99,7 +104,7 @@ async def plan_environment(
     job: Job, settings: Mapping[str, str], ports: Ports, *, mend: Mend | None = None
 ) -> Plan:
     """Lines above a cron job that set these variables; they hold for the jobs below it, too."""
-    _only_cron(job, f"systemctl {'--user ' if _of_user(job) else ''}edit {_service(job)}")
+    _only_cron(job, f"systemctl {_user(job)}edit {_service(job)}")
     return await asyncio.to_thread(cron_setting.plan, job, settings, ports, mend)
 
 
@@ -149,7 +154,7 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
 
 async def load_draft(job: Job, ports: Ports) -> Draft:
     """The job as the edit form shows it, read from its table now."""
-    _only_cron(job, f"systemctl {'--user ' if _of_user(job) else ''}edit --full {_unit(job)}")
+    _only_cron(job, f"systemctl {_user(job)}edit --full {_unit(job)}")
     return await asyncio.to_thread(cron_change.draft_of, job, ports)
 
 
@@ -170,8 +175,8 @@ def _only_cron(job: Job, instead: str, *, run: bool = True) -> None:
         raise Refused(f"{job.name} is a systemd timer.", advice=f"Run: {instead}" if run else instead)
 
 
-def _of_user(job: Job) -> bool:
-    return job.timer is not None and job.timer.user_manager
+def _user(job: Job) -> str:
+    return "--user " if job.timer is not None and job.timer.user_manager else ""
 
 
 def _unit(job: Job) -> str:

@@ -20,7 +20,8 @@ class Restore:
     """How a timer stood when it was paused.
 
     `links` are the symlinks of [Install] with what they point to, as pairs (path, target). `hold` is what
-    keeps it off: "" (stopped, and disabled if it was enabled), "mask", or "condition" for a drop-in.
+    keeps it off: "" (stopped, and disabled if it was enabled), "mask", or "condition" for a drop-in; "marker"
+    is a drop-in that only makes the instance of a template known.
     """
 
     unit: str

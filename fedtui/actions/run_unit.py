@@ -21,7 +21,7 @@ from fedtui.actions.run_unit_verdict import by_journal, by_properties
 from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger
-from fedtui.sources.systemd.names import SERVICE, UNIT
+from fedtui.sources.systemd.names import UNIT
 from fedtui.whole_file import replace_file
 
 START_DEADLINE = 20.0
@@ -118,7 +118,7 @@ async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
         began = int(unit.get("InactiveExitTimestamp", 0)) / 1e6 or time.time()
         pid = None
         if timer.activates.endswith(".service"):
-            pid = int((await systemd.properties(path, SERVICE)).get("ExecMainPID", 0)) or None
+            pid = int((await systemd.run_facts(path)).get("ExecMainPID", 0)) or None
         run = UnitRun(bytes(unit["InvocationID"]).hex(), job.id, timer.activates, timer.user_manager, began)
         if await asyncio.to_thread(find, ports, run.id) is None:  # else: ours, and more is known of it
             await asyncio.to_thread(_remember, ports, run)
@@ -135,7 +135,7 @@ async def until_end(run: UnitRun, ports: Ports) -> AsyncIterator[Run]:
         await systemd.hold(path)
         while True:
             unit = await systemd.properties(path, UNIT)
-            service = await systemd.properties(path, SERVICE) if run.unit.endswith(".service") else {}
+            service = await systemd.run_facts(path) if run.unit.endswith(".service") else {}
             again = await systemd.properties(path, UNIT) if service else unit
             same = bytes(unit["InvocationID"]).hex() == run.id == bytes(again["InvocationID"]).hex()
             if not same:

@@ -23,7 +23,7 @@ from fedtui.results import Output, Part, RuleBook, judge
 from fedtui.results.reading import MOST
 from fedtui.sources.journal import JournalError, OneRun, follow_unit
 from fedtui.sources.run_text import product_at
-from fedtui.sources.systemd.names import SERVICE, UNIT
+from fedtui.sources.systemd.names import UNIT
 
 QUIET = 0.5
 """Seconds of silence after the end of a run after which its last lines are taken to be in the journal."""
@@ -143,7 +143,7 @@ async def _main_pid(run: UnitRun, ports: Ports) -> int:
     async with manager(ports, user_manager=run.user_manager) as systemd:
         path = await systemd.load(run.unit)
         for _ in range(20):
-            pid = int((await systemd.properties(path, SERVICE)).get("ExecMainPID", 0))
+            pid = int((await systemd.run_facts(path)).get("ExecMainPID", 0))
             unit = await systemd.properties(path, UNIT)
             if bytes(unit["InvocationID"]).hex() != run.id:
                 return 0

@@ -56,7 +56,10 @@ async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, fl
     except ProgramError:
         return None
     records = [record for line in ended.out.splitlines() if (record := _record(line))]
-    return verdict_of(records)
+    try:
+        return verdict_of(records)
+    except (TypeError, ValueError, OverflowError):  # a field that somebody else wrote twice, or in bytes
+        return None
 
 
 def verdict_of(records: list[dict[str, Any]]) -> tuple[Result, float] | None:

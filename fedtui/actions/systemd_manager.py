@@ -13,10 +13,15 @@ from typing import Any
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.bus.port import Bus, BusError, Signal
-from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD, UNIT
+from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SYSTEMD, UNIT
 
 RELOAD_DEADLINE = 90.0
 """Seconds for a daemon-reload: with thousands of units it takes several, and everything waits for it."""
+
+_OF_A_RUN = (
+    *("Result", "ExecMainCode", "ExecMainStatus"),
+    *("ExecMainPID", "ExecMainStartTimestamp", "ExecMainExitTimestamp"),
+)
 
 _NOT_ALLOWED = frozenset(
     {
@@ -77,6 +82,18 @@ class Manager:
         except BusError as error:
             raise self._refused(error, ("status",)) from error
         return dict(answer[0])
+
+    async def run_facts(self, path: str) -> dict[str, Any]:
+        """What a service tells of its last run: of one that refuses to tell all, property by property."""
+        with suppress(Refused):
+            return await self.properties(path, SERVICE)
+        asked = [self.bus.call(SYSTEMD, path, PROPERTIES, "Get", "ss", SERVICE, name) for name in _OF_A_RUN]
+        try:
+            return {
+                name: value for name, (value,) in zip(_OF_A_RUN, await asyncio.gather(*asked), strict=True)
+            }
+        except BusError as error:
+            raise self._refused(error, ("status",)) from error
 
     async def unit(self, unit: str) -> tuple[str, dict[str, Any]]:
         """The object path and the Unit properties of a unit."""

@@ -4,6 +4,9 @@ condition where disabling does not keep a timer off.
 A static timer has nothing to disable: whatever wants it starts it again at the next boot. `hold` keeps it
 off for good: by a mask, or, since systemd refuses to mask a unit whose own file lies in the folder that
 the mask would go to, by a drop-in with a condition that is never true.
+
+A disabled instance of a template is in none of systemd's lists. A drop-in without any setting marks it, so
+that it is found on disk by everybody, also after a reboot.
 """
 
 from __future__ import annotations
@@ -23,18 +26,19 @@ from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_at_once import runs_at_once
 from fedtui.actions.timer_pause_words import comes_back, pause_steps, resume_steps, way_to_hold
 from fedtui.actions.timer_unit import (
-    PAUSE_FILE,
     Standing,
     Target,
     Timer,
     look,
     read_file,
+    require_kept,
     require_privilege,
     write_file,
 )
 from fedtui.actions.undo_memory import remember, require_history
 from fedtui.actions.wording import undo_words
 from fedtui.history.database import UndoStep
+from fedtui.sources.systemd.names import PAUSE_FILE
 
 SETTLE = 20.0
 """Seconds for a timer to become active or inactive after it was told to."""
@@ -45,6 +49,12 @@ CONDITION = b"""\
 [Unit]
 ConditionPathExists=!/
 """
+
+MARKER = b"""\
+# Written by fedtui: this timer is paused. The file changes nothing; it keeps the instance in fedtui's list.
+# To let it run again by hand: systemctl enable --now (with --user for a timer of your own), and delete it.
+"""
+_DROP_INS = {"condition": CONDITION, "marker": MARKER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +78,25 @@ async def plan_pause(
     target: Target, ports: Ports, *, hold: bool = False, undoes: UndoStep | None = None
 ) -> Plan:
     """Stop the timer and keep it off: disabled, or with `hold` masked or held by a condition."""
-    require_privilege(target, "systemctl", "disable", "--now", target.unit)
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
         standing = timer.standing
         if not standing.active and not standing.can_disable:
             raise Refused(f"{target.unit} is off already ({standing.file_state or 'no unit file'}).")
+        await asyncio.to_thread(require_kept, target, timer)
+        require_privilege(target, "systemctl", "disable", "--now", target.unit)
         way = "" if standing.can_disable and not hold else way_to_hold(standing) if hold else ""
         links = await asyncio.to_thread(_links, target) if not way and standing.can_disable else ()
         enabled = standing.can_disable and not way
-        restore = Restore(target.unit, target.user_manager, standing.active, enabled, way, links)
         stopped_only = not enabled and not way
+        way = way or ("marker" if standing.nameless else "")
+        restore = Restore(target.unit, target.user_manager, standing.active, enabled, way, links)
         warnings: list[str] = []
         if stopped_only:
             warnings.append(comes_back(target, standing))
-        diffs = await _pause_diffs(target) if way == "condition" else ()
+        if standing.fragment.startswith("/run/"):
+            warnings.append(f"{standing.fragment} is in /run: after the next boot the timer is gone.")
+        diffs = await _pause_diffs(target, _DROP_INS[way]) if way in _DROP_INS else ()
         words = "" if undoes is None else undo_words(undoes)
         return Plan(
             verb="undo" if undoes else "pause",
@@ -113,7 +127,8 @@ async def plan_resume(target: Target, ports: Ports, *, undoes: UndoStep | None =
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
         standing = timer.standing
-        restore = kept or _guess(target, standing)
+        marked = await read_file(target.drop_in(PAUSE_FILE)) == MARKER
+        restore = kept or _guess(target, standing, marked=marked)
         if (
             standing.active
             and not restore.hold
@@ -123,7 +138,7 @@ async def plan_resume(target: Target, ports: Ports, *, undoes: UndoStep | None =
         warnings = (
             await runs_at_once(target, timer, ports.clock()) if restore.active and not standing.active else ()
         )
-        diffs = await _resume_diffs(target) if restore.hold == "condition" else ()
+        diffs = await _resume_diffs(target) if restore.hold in _DROP_INS else ()
         return Plan(
             verb="undo" if undoes else "resume",
             job_id=target.job_id,
@@ -154,6 +169,7 @@ async def apply(plan: Plan, change: TimerState, ports: Ports) -> Applied:
             raise Stale(f"{target.unit} changed after your plan was made.")
         await systemd.listen()
         if change.pause:
+            await asyncio.to_thread(require_kept, target, timer)
             await asyncio.to_thread(memory.put, change.restore)
             try:
                 await _pause(systemd, target, change.restore)
@@ -174,12 +190,13 @@ async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     target = Target(**data["target"])
     if data["pause"]:
         return await plan_resume(target, ports, undoes=step)
-    return await plan_pause(target, ports, hold=bool(data["restore"]["hold"]), undoes=step)
+    hold = data["restore"]["hold"] in ("condition", "mask")
+    return await plan_pause(target, ports, hold=hold, undoes=step)
 
 
 async def _pause(systemd: Manager, target: Target, restore: Restore) -> None:
-    if restore.hold == "condition":
-        await write_file(target.drop_in(PAUSE_FILE), CONDITION)
+    if restore.hold in _DROP_INS:
+        await write_file(target.drop_in(PAUSE_FILE), _DROP_INS[restore.hold])
         await systemd.reload()
     await systemd.stop(target.unit)
     if restore.enabled:
@@ -194,7 +211,7 @@ async def _pause(systemd: Manager, target: Target, restore: Restore) -> None:
 
 
 async def _resume(systemd: Manager, target: Target, restore: Restore) -> None:
-    if restore.hold == "condition":
+    if restore.hold in _DROP_INS:
         await write_file(target.drop_in(PAUSE_FILE), None)
         await systemd.reload()
     if restore.hold == "mask":
@@ -219,10 +236,11 @@ async def _settled(systemd: Manager, target: Target, *, active: bool) -> Timer:
     return await look(systemd, target)
 
 
-def _guess(target: Target, standing: Standing) -> Restore:
+def _guess(target: Target, standing: Standing, *, marked: bool) -> Restore:
     """What to do for a timer that is off and that fedtui knows nothing of."""
     mask = standing.file_state.startswith("masked")
-    hold = "mask" if mask else "condition" if str(target.drop_in(PAUSE_FILE)) in standing.drop_ins else ""
+    drop_in = str(target.drop_in(PAUSE_FILE)) in standing.drop_ins
+    hold = "mask" if mask else "marker" if marked else "condition" if drop_in else ""
     enabled = standing.file_state == "disabled"
     return Restore(target.unit, target.user_manager, active=True, enabled=enabled, hold=hold)
 
@@ -251,9 +269,9 @@ def _put_back(links: tuple[tuple[str, str], ...]) -> bool:
     return made
 
 
-async def _pause_diffs(target: Target) -> tuple[FileDiff, ...]:
+async def _pause_diffs(target: Target, text: bytes) -> tuple[FileDiff, ...]:
     path = target.drop_in(PAUSE_FILE)
-    return (file_diff(for_the_eye(path), await read_file(path) or b"", CONDITION),)
+    return (file_diff(for_the_eye(path), await read_file(path) or b"", text),)
 
 
 async def _resume_diffs(target: Target) -> tuple[FileDiff, ...]:

@@ -6,7 +6,8 @@ from fedtui.actions.backup import for_the_eye
 from fedtui.actions.paused_timers import Restore
 from fedtui.actions.plan import Step
 from fedtui.actions.systemd_manager import Manager
-from fedtui.actions.timer_unit import PAUSE_FILE, Standing, Target
+from fedtui.actions.timer_unit import Standing, Target
+from fedtui.sources.systemd.names import PAUSE_FILE
 
 
 def way_to_hold(standing: Standing) -> str:
@@ -32,7 +33,7 @@ def pause_steps(systemd: Manager, target: Target, restore: Restore) -> tuple[Ste
     """The steps of a pause."""
     unit = target.unit
     steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]
-    if restore.hold == "condition":
+    if restore.hold in ("condition", "marker"):
         steps.append(Step("write", for_the_eye(target.drop_in(PAUSE_FILE))))
         steps.append(Step("run", "", systemd.command("daemon-reload")))
     if restore.enabled:
@@ -55,7 +56,7 @@ def resume_steps(systemd: Manager, target: Target, restore: Restore) -> tuple[St
     """The steps of a resume."""
     unit = target.unit
     steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]
-    if restore.hold == "condition":
+    if restore.hold in ("condition", "marker"):
         steps.append(Step("write", f"{for_the_eye(target.drop_in(PAUSE_FILE))} is removed"))
         steps.append(Step("run", "", systemd.command("daemon-reload")))
     if restore.hold == "mask":

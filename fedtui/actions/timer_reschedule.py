@@ -28,6 +28,7 @@ from fedtui.actions.timer_unit import (
     Timer,
     look,
     read_file,
+    require_kept,
     require_privilege,
     write_file,
 )
@@ -65,7 +66,6 @@ class DropIn:
 async def plan(job: Job, text: str, ports: Ports, reason: str = "", ticket: str = "") -> Plan:
     """Plan the drop-in for a schedule such as "OnCalendar=Mon..Fri 18:30". Raises Refused."""
     target = Target.of(job)
-    require_privilege(target, "systemctl", "edit", target.unit)
     try:
         schedule = await check(text, ports.clock())
     except TimerScheduleError as error:
@@ -74,6 +74,8 @@ async def plan(job: Job, text: str, ports: Ports, reason: str = "", ticket: str 
         raise Refused(f"systemd-analyze cannot check the schedule: {error}.") from error
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
+        await asyncio.to_thread(require_kept, target, timer)
+        require_privilege(target, "systemctl", "edit", target.unit)
         path = target.drop_in(SCHEDULE_FILE)
         before = await read_file(path)
         after = _text(timer.standing, schedule, reason, ticket)

@@ -12,12 +12,11 @@ from fedtui.actions.plan import Refused
 from fedtui.actions.systemd_manager import Manager
 from fedtui.config import xdg_folder
 from fedtui.model import Job
-from fedtui.sources.systemd.names import TIMER, directive
+from fedtui.sources.systemd.names import TIMER, directive, is_instance, made_by
 from fedtui.whole_file import replace_file
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 SCHEDULE_FILE = "zz-fedtui-schedule.conf"
-PAUSE_FILE = "zz-fedtui-paused.conf"
 """Drop-ins are read in the order of their names; these come after all that people usually write."""
 
 
@@ -70,6 +69,12 @@ class Standing:
         return Path(self.fragment).parent in (SYSTEM_UNITS, *_user_folders())
 
     @property
+    def nameless(self) -> bool:
+        """True for an instance that no file is named after: disabled and stopped, it would be in no list."""
+        name = Path(self.fragment).name
+        return "@." in name and not is_instance(name)
+
+    @property
     def linked(self) -> bool:
         """True where disabling would remove the link that makes the unit known at all."""
         return self.file_state in ("linked", "linked-runtime") or Path(self.fragment).is_symlink()
@@ -118,6 +123,43 @@ def require_privilege(target: Target, *command: str) -> None:
     if not target.user_manager and os.geteuid() != 0:
         words = " ".join(command)
         raise Refused(f"{target.unit} belongs to the system.", advice=f"Run: sudo {words}")
+
+
+def require_kept(target: Target, timer: Timer) -> None:
+    """Raise Refused for a timer that would be gone once it is stopped, or whose file is generated. Blocking.
+
+    A stop deletes what `systemd-run` made, and drops a unit whose file is gone; a generated file is made from
+    another one, at each reload under a name that may be another job's by then.
+    """
+    unit, fragment = target.unit, timer.standing.fragment
+    ctl = "systemctl --user" if target.user_manager else "systemctl"
+    keep = f"To keep it, save what `{ctl} cat {unit} {timer.timer['Unit']}` shows in {target.units}"
+    untouched = "Nothing was changed."
+    made = made_by(fragment) or ("transient" if timer.unit.get("Transient") else "")
+    if made == "generated":
+        origin = str(timer.unit.get("SourcePath") or "") or "a program in systemd's generator folders"
+        raise Refused(
+            f"{unit} is generated from {origin}.",
+            untouched,
+            f"Change it there: each reload writes {fragment} again.",
+        )
+    if made:
+        raise Refused(
+            f"{unit} has no unit file to keep: systemd-run made it, and stopping it would delete it.",
+            untouched,
+            f"{keep}. To delete it: {'' if target.user_manager else 'sudo '}{ctl} stop {unit}",
+        )
+    if not fragment or _is_gone(fragment):
+        where = f"its file {fragment} is gone" if fragment else "it has no unit file"
+        raise Refused(f"systemd would forget {unit} once it is stopped: {where}.", untouched, f"{keep}.")
+
+
+def _is_gone(path: str) -> bool:
+    try:
+        Path(path).stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)  # what may not be looked at is there
+    return False
 
 
 async def write_file(path: Path, text: bytes | None) -> None:

@@ -29,6 +29,8 @@ class BusError(Exception):
 
     DISCONNECTED = "fedtui.Disconnected"
     TIMEOUT = "fedtui.Timeout"
+    UNSENDABLE = "fedtui.Unsendable"
+    """The call holds what no D-Bus message may; the bus would close the connection of its sender."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(f"{name}: {message}" if message else name)

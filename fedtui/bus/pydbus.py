@@ -98,10 +98,13 @@ class PydbusBus:
         def done(source: Any, result: Any) -> None:
             try:
                 reply = source.call_finish(result)
+                body = _body(reply)
             except GLib.Error as error:
                 self._post(_fail, answer, _bus_error(error))
+            except (ValueError, TypeError) as error:  # else nobody would answer the call
+                self._post(_fail, answer, BusError("org.freedesktop.DBus.Error.InvalidArgs", str(error)))
             else:
-                self._post(_succeed, answer, _body(reply))
+                self._post(_succeed, answer, body)
 
         # GLib's own deadline is left off (GLib.MAXINT means none): asyncio keeps it.
         con.call(*target, parameters, None, Gio.DBusCallFlags.NONE, GLib.MAXINT, None, done)

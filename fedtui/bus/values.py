@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from fedtui.bus.port import BusError
+
 MakeVariant = Callable[[str, Any], Any]
 """Makes a library's own variant from a signature of one complete type and a converted value."""
 
@@ -68,5 +70,20 @@ def _members(types: list[str], values: Iterable[Any], make_variant: MakeVariant)
 
 
 def outgoing_all(signature: str, arguments: tuple[Any, ...], make_variant: MakeVariant) -> list[Any]:
-    """All arguments of a call, converted; ValueError where their number does not fit the signature."""
+    """All arguments of a call, converted; ValueError where their number does not fit the signature.
+
+    Raises BusError(UNSENDABLE) for text that is not UTF-8 or holds a NUL.
+    """
+    _check_text(arguments)
     return list(_members(complete_types(signature), arguments, make_variant))
+
+
+def _check_text(value: Any) -> None:
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise BusError(BusError.UNSENDABLE, f"{value!r} is not text that D-Bus can carry")
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_text(item)
+    elif isinstance(value, dict):
+        _check_text(list(value.items()))

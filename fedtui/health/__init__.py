@@ -34,7 +34,7 @@ from fedtui.health.asking import Unknown
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Group, Report, Rule
 from fedtui.health.silence import silenced
-from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, Unchecked
+from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, State, Unchecked
 
 CHECKS: tuple[Check, ...] = (
     *scheduler.CHECKS,
@@ -128,3 +128,14 @@ def _unseen(snapshot: Snapshot) -> Iterator[Unchecked]:
     for problem in snapshot.troubles:
         codes = tuple(code for code, rule in RULES.items() if problem.source in rule.sources)
         yield Unchecked(codes, problem.source, problem.message, problem.advice)
+    for job in snapshot.jobs:
+        if job.unreadable:
+            yield Unchecked(tuple(_beyond(job)), job.name, job.unreadable)
+
+
+def _beyond(job: Job) -> Iterator[str]:
+    """The codes not checked of a timer that cannot be read: where only its service cannot, runs and logs."""
+    known = job.state is not State.UNREACHABLE
+    for code, rule in RULES.items():
+        if f"{job.source}s" in rule.sources and (not known or rule.group in (Group.RESULTS, Group.LOGS)):
+            yield code

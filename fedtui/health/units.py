@@ -1,4 +1,4 @@
-"""FT007-FT009: timers that are known to systemd and do nothing."""
+"""FT007-FT009: timers that are known to systemd and do nothing; FT012: those that it does not tell of."""
 
 from __future__ import annotations
 
@@ -37,6 +37,17 @@ TIMER_FAILED = Rule(
     needs=TIMERS,
 )
 
+UNREADABLE = Rule(
+    "FT012",
+    Severity.WARNING,
+    "a timer or its service that cannot be read",
+    "systemd refuses the properties of a unit that holds a byte which is no UTF-8: by an escape such as \\351 "
+    "in ExecStart=, or by %I of an instance with \\xe9 in its name. The timer fires; how its runs end is not "
+    "known.",
+    "Write the character in UTF-8 in the unit's file, then systemctl daemon-reload.",
+    needs=TIMERS,
+)
+
 _ONCE = frozenset(("OnActiveSec", "OnBootSec", "OnStartupSec"))
 _REPEATING = frozenset(("OnUnitActiveSec", "OnUnitInactiveSec"))
 
@@ -58,10 +69,14 @@ def not_started(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         scope = ("--user",) if facts.user_manager else ()
         show = ("show", "--property=ConditionResult,ConditionTimestampMonotonic", facts.unit)
         try:
-            said = properties(decode(host.ask("systemctl", *scope, *show).out))
+            ended = host.ask("systemctl", *scope, *show)
         except Unknown as unknown:
             yield NOT_STARTED.unchecked(facts.unit, str(unknown))
             continue
+        if ended.status:
+            yield NOT_STARTED.unchecked(facts.unit, decode(ended.err).strip() or f"exit {ended.status}")
+            continue
+        said = properties(decode(ended.out))
         held = said.get("ConditionResult") == "no" and said.get("ConditionTimestampMonotonic", "0") != "0"
         yield NOT_STARTED.found(
             f"{job.name} is enabled, and does not run"
@@ -113,9 +128,25 @@ def timer_failed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
+@check(UNREADABLE)
+def unreadable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    """FT012: systemd refuses the properties of the timer, or of the service that it starts."""
+    for job in snapshot.jobs:
+        facts = job.timer
+        if facts is None or not facts.unreadable:
+            continue
+        unit = facts.activates or facts.unit
+        yield UNREADABLE.found(
+            f"{job.name} {job.unreadable}.",
+            (f"file  {facts.service_fragment or facts.fragment or 'not known'}",),
+            command=f"{systemctl(facts)} cat {unit}",
+            job=job,
+        )
+
+
 def _broken(job: Job) -> bool:
     """Whether systemd could not load it, in the words of the source."""
     return job.state_reason.startswith("systemd cannot load it")
 
 
-CHECKS: tuple[Check, ...] = (not_started, no_next_elapse, timer_failed)
+CHECKS: tuple[Check, ...] = (not_started, no_next_elapse, timer_failed, unreadable)

@@ -111,7 +111,7 @@ def health_lines(snapshot: Snapshot, width: int) -> list[Line]:
 
 def problem_of(job: Job, snapshot: Snapshot) -> Problem | None:
     """The problem of the source that a job which cannot be read belongs to."""
-    if job.state is not State.UNREACHABLE:
+    if job.state is not State.UNREACHABLE or job.unreadable:
         return None
     return next((p for p in snapshot.problems if job.source.value in p.source), None) or next(
         iter(snapshot.troubles), None

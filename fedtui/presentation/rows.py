@@ -162,15 +162,17 @@ def next_words(job: Job, now: datetime, width: int = 14) -> Piece:
 
 
 def last_sign(job: Job) -> Sign:
-    """What LAST RUN says. A line that cron does not take has its error there."""
+    """What LAST RUN says. A line that cron refuses, or a unit that cannot be read, has its error there."""
     if job.state is State.BAD_LINE:
         return Sign("!", shown(job.state_reason) or "bad line", Tone.FAIL, Tone.FAIL, bold=True)
+    if job.unreadable and job.last_result.outcome is Outcome.UNKNOWN:
+        return Sign("?", shown(job.unreadable), Tone.WARN, Tone.WARN)
     return outcome_sign(job.last_result)
 
 
 def _last_run(job: Job, now: datetime, width: int) -> Line:
     sign = last_sign(job)
-    if job.state is State.BAD_LINE:
+    if job.state is State.BAD_LINE or sign.word == job.unreadable:
         word = cut(sign.word, width - 2)
         return fit((Piece(sign.glyph + " ", sign.tone), Piece(word, sign.word_tone, sign.bold)), width)
     word = cut(shown(sign.word), _OUTCOME_WIDTH - 1)

@@ -128,7 +128,7 @@ def state_sign(job: Job) -> Sign:
     """The sign of a job's schedule: the gutter's glyph and the word of NEXT."""
     state = effective_state(job)
     sign = _STATES[state]
-    if job.source.is_timer and state in (State.SCHEDULER_DOWN, State.UNREACHABLE):
+    if job.source.is_timer and state in (State.SCHEDULER_DOWN, State.UNREACHABLE) and not job.unreadable:
         return Sign(sign.glyph, "bus down", sign.tone, sign.word_tone)
     return sign
 

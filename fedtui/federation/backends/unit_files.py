@@ -21,7 +21,7 @@ from fedtui.actions.parts import FileText, Folder, Part, UnitSwitch
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import manager
-from fedtui.actions.timer_unit import PAUSE_FILE, SCHEDULE_FILE, SYSTEM_UNITS
+from fedtui.actions.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS
 from fedtui.federation.backends.unit_text import (
     MARK,
     UnitPair,
@@ -34,6 +34,7 @@ from fedtui.federation.managed_job import ManagedJob
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.translate import TranslationError, to_calendar
+from fedtui.sources.systemd.names import PAUSE_FILE
 
 _HEAD = re.compile(
     rb"# " + MARK.encode() + rb"\n# fedtui: pack (?P<key>[a-z0-9-]+) \((?P<planned>[^()\n]*)\)\n"

@@ -23,7 +23,7 @@ from fedtui.actions.plan import Plan, Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import manager
 from fedtui.actions.table import Table, open_crontab
-from fedtui.actions.timer_unit import Target, Timer, look, require_privilege
+from fedtui.actions.timer_unit import Target, Timer, look, require_kept, require_privilege
 from fedtui.crontab import edit
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.managed import ManagedLine, with_lines
@@ -127,6 +127,7 @@ async def _look(job: Job, ports: Ports) -> _Units:
     require_privilege(target, "fedtui", "convert", job.id, "--to", "cron")
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
+        await asyncio.to_thread(require_kept, target, timer)
         name = str(timer.timer["Unit"])
         if not name.endswith(".service"):
             raise Refused(f"{target.unit} starts {name}, which runs no command.")
@@ -142,6 +143,11 @@ async def _look(job: Job, ports: Ports) -> _Units:
             raise Refused(
                 f"{what} is not a file of {'yours' if target.user_manager else 'the administrator'}: "
                 f"{facts['FragmentPath'] or 'it has no file'}.",
+                advice="p pauses the timer, and n writes a line of your own.",
+            )
+        if Path(str(facts["FragmentPath"])).is_symlink():
+            raise Refused(
+                f"{what} is linked from elsewhere: its link {facts['FragmentPath']} would be removed.",
                 advice="p pauses the timer, and n writes a line of your own.",
             )
     paths = [str(timer.unit["FragmentPath"]), *timer.unit["DropInPaths"]]

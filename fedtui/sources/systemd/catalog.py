@@ -9,28 +9,42 @@ is read once and not again until it is loaded or a reload happens.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from fedtui.bus.port import Bus, BusError
 from fedtui.model import Scheduler
-from fedtui.sources.systemd import installed
+from fedtui.sources.systemd import installed, listing
 from fedtui.sources.systemd.facts import Reader, Row, Timer
 from fedtui.sources.systemd.link import Changes
-from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD
+from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD, is_instance
+from fedtui.sources.systemd.outage import ODD, of_one_unit
 
 CRON_UNITS = ("cron.service", "cronie.service", "crond.service")
 FILES_PATIENCE = 0.2
 """Seconds that an answer waits for the states of unit files."""
 
 FILES_DEADLINE = 60.0
+
+CALL_DEADLINE = 10.5
+"""Seconds after which a question about a unit has passed the bus's deadline, with some slack."""
+
+ASK_AGAIN = 30.0
+"""Seconds until a unit that gave no answer in time, while others did, is asked about again."""
+
 NO_SUCH_UNIT = ("org.freedesktop.systemd1.NoSuchUnit", "org.freedesktop.DBus.Error.UnknownObject")
 
 
 class Catalog:
-    """Facts of all timers of one manager. `user` is its user, None for the system manager."""
+    """Facts of all timers of one manager. `user` is its user, None for the system manager.
 
-    def __init__(self, user: str | None, cron: bool) -> None:
+    `paused` gives the units that fedtui holds back: systemd lists no paused instance of a template.
+    """
+
+    def __init__(self, user: str | None, cron: bool, paused: Callable[[], Collection[str]] = tuple) -> None:
         self._user = user
+        self._answered = float("-inf")
+        self.again: Callable[[], None] = lambda: None
+        self._paused = paused
         self._watch_cron = cron
         self._reader: Reader | None = None
         self._bus: Bus | None = None
@@ -77,7 +91,7 @@ class Catalog:
             self._cancel_files()
             self._file_states = None
         if changes.everything:
-            rows = await self._list(bus)
+            rows = await listing.loaded(bus, self._reader)
             self._cron_row = _cron_of(rows)
             for name, timer in self._timers.items():
                 if name not in rows:  # whether it is still installed, the unit files will tell
@@ -95,7 +109,9 @@ class Catalog:
         crons = self._watch_cron and bool(named & set(CRON_UNITS))
         if crons:  # all of them: one that is not installed is named, too, where somebody asked about it
             asked |= set(CRON_UNITS)
-        rows = await self._list(bus, sorted(asked - {""}))
+        if self._reader is None:
+            return
+        rows = await listing.loaded(bus, self._reader, sorted(asked - {""}))
         if crons:
             known = self._cron_row
             self._cron_row = _cron_of(rows) or (Row(known.name) if known else None)
@@ -109,15 +125,6 @@ class Catalog:
         """
         known = self._timers.get(name)
         return name in rows or (known is not None and known.row.loaded)
-
-    async def _list(self, bus: Bus, names: list[str] | None = None) -> dict[str, Row]:
-        if names is None:
-            (units,) = await bus.call(SYSTEMD, MANAGER_PATH, MANAGER, "ListUnits")
-        else:
-            (units,) = await bus.call(
-                SYSTEMD, MANAGER_PATH, MANAGER, "ListUnitsByPatterns", "asas", [], names
-            )
-        return {unit[0]: Row(unit[0], unit[1], unit[2], unit[3], unit[4], loaded=True) for unit in units}
 
     async def _read_all(self, names: Iterable[str], rows: Mapping[str, Row], beside: bool = False) -> None:
         """Read these timers anew. `beside`: what a newer read found loaded in the meantime stands."""
@@ -141,11 +148,27 @@ class Catalog:
             return None
         state = (self._file_states or {}).get(name, "")
         try:
-            return await self._reader.timer(row, rows, state)
-        except BusError as error:
-            if error.name in NO_SUCH_UNIT:
+            timer = await self._reader.timer(row, rows, state)
+        except (BusError, *ODD) as error:
+            name_of_error = error.name if isinstance(error, BusError) else ""
+            if name_of_error in NO_SUCH_UNIT:
                 return None
-            raise
+            said = of_one_unit(error)
+            if name_of_error == BusError.TIMEOUT and self._others_answer():
+                said = "no answer in time"
+            if not said:
+                raise
+            return Timer(row, "", state, error=said)
+        self._answered = asyncio.get_running_loop().time()
+        return timer
+
+    def _others_answer(self) -> bool:
+        """True where systemd answered about another unit meanwhile; then the late one is asked again."""
+        loop = asyncio.get_running_loop()
+        if self._answered < loop.time() - CALL_DEADLINE:
+            return False
+        loop.call_later(ASK_AGAIN, self.again)
+        return True
 
     async def _files(self, bus: Bus, changed: Callable[[], None]) -> None:
         """See that the states of unit files are known or on their way."""
@@ -165,7 +188,7 @@ class Catalog:
 
     async def _read_files(self, bus: Bus, changed: Callable[[], None]) -> None:
         states = await self._states(bus)
-        self._file_states = {name: state for name, state in states.items() if "@." not in name}
+        self._file_states = {name: state for name, state in states.items() if not name.endswith("@.timer")}
         idle = {name for name, timer in self._timers.items() if not timer.row.loaded}
         for gone in idle - set(self._file_states):
             del self._timers[gone]
@@ -180,19 +203,23 @@ class Catalog:
         """The state of each timer's unit file, by name."""
         (search_path,) = await bus.call(SYSTEMD, MANAGER_PATH, PROPERTIES, "Get", "ss", MANAGER, "UnitPath")
         names = await asyncio.to_thread(installed.names, search_path)
-        if len(names) > installed.ASK_AT_MOST:
-            return await asyncio.to_thread(installed.states, search_path)
-        (files,) = await bus.call(
-            SYSTEMD,
-            MANAGER_PATH,
-            MANAGER,
-            "ListUnitFilesByPatterns",
-            "asas",
-            [],
-            ["*.timer"],
-            timeout=FILES_DEADLINE,
-        )
-        return {path.rpartition("/")[2]: state for path, state in files}
+        states: dict[str, str] = {}
+        if len(names) <= installed.ASK_AT_MOST:
+            try:
+                (files,) = await bus.call(
+                    *(SYSTEMD, MANAGER_PATH, MANAGER, "ListUnitFilesByPatterns", "asas", [], ["*.timer"]),
+                    timeout=FILES_DEADLINE,
+                )
+                states = {path.rpartition("/")[2]: state for path, state in files}
+            except BusError as error:  # a folder whose name is no UTF-8 spoils the whole list
+                if not of_one_unit(error):
+                    raise
+        states = states or await asyncio.to_thread(installed.states, search_path)
+        held = {*self._paused(), *await asyncio.to_thread(installed.marked, search_path)}
+        for name in filter(is_instance, held):
+            template = states.get(f"{name.partition('@')[0]}@.timer", "")
+            states.setdefault(name, "static" if template == "static" else "disabled")
+        return states
 
 
 def _cron_of(rows: Mapping[str, Row]) -> Row | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fedtui.bus.port import Bus
+from fedtui.bus.port import Bus, BusError
 from fedtui.sources.systemd import unit_files
 from fedtui.sources.systemd.names import (
     PROPERTIES,
@@ -23,6 +23,7 @@ from fedtui.sources.systemd.names import (
     unit_path,
     wall,
 )
+from fedtui.sources.systemd.outage import ODD, of_one_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Activated:
     """The unit that a timer starts. Times are aware, in UTC; None means that it did not happen.
 
     `commands` are the argument vectors of ExecStart=. `main_code` is CLD_EXITED (1), CLD_KILLED (2) or
-    CLD_DUMPED (3), 0 where no process has ended yet. `output` is the file its output goes to.
+    CLD_DUMPED (3), 0 where no process has ended yet. `output` is the file its output goes to. `error` is why
+    systemd does not tell of its runs.
     """
 
     row: Row
@@ -60,6 +62,7 @@ class Activated:
     condition_ok: bool = True
     condition_at: datetime | None = None
     invocation_id: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Timer:
 
     `next_realtime` and `next_monotonic` are in microseconds as D-Bus gives them. `written` are the On...=
     lines of the files in order, empty where they do not agree with what is loaded. `comments` are fedtui's
-    own ones in them.
+    own ones in them. `error` is why systemd does not tell of it: then there is no more than the row.
     """
 
     row: Row
@@ -89,6 +92,7 @@ class Timer:
     last_trigger: datetime | None = None
     result: str = "success"
     activated: Activated | None = None
+    error: str = ""
 
     def unloaded(self) -> Timer:
         """The same timer once systemd has dropped it from memory."""
@@ -161,7 +165,7 @@ class Reader:
             load_state = await self._get(row.name, UNIT, "LoadState")
             if load_state == "not-found":
                 return None
-            description = await self._get(row.name, UNIT, "Description")
+            description = await self.description(row.name)
             row = Row(row.name, description, load_state)
         facts, files = await asyncio.gather(self._all(row.name, TIMER), self._file_facts(row.name, "Timer"))
         activates = str(facts["Unit"])
@@ -192,24 +196,48 @@ class Reader:
     async def _activated(self, row: Row) -> Activated:
         if not row.name.endswith(".service") or row.load_state in ("not-found", "masked"):
             return Activated(row)
-        files, left, condition_at = await asyncio.gather(
-            self._file_facts(row.name, "Service"),
-            self._get(row.name, UNIT, "InactiveExitTimestamp"),
-            self._get(row.name, UNIT, "ConditionTimestamp"),
+        unit = Activated(row)
+        try:
+            files, left, condition_at = await asyncio.gather(
+                self._file_facts(row.name, "Service"),
+                self._get(row.name, UNIT, "InactiveExitTimestamp"),
+                self._get(row.name, UNIT, "ConditionTimestamp"),
+            )
+            unit = Activated(
+                row=row,
+                fragment=files.fragment,
+                user=dict(files.lines).get("User", ""),
+                output=unit_files.output_file(files.lines, row.name, self._user),
+                left_inactive=wall(left),
+                condition_at=wall(condition_at),
+            )
+            unit = replace(unit, commands=await self._commands(row.name))
+            if not left and not condition_at and row.active_state == "inactive":
+                return unit  # it was never started: there is no more to tell
+            return await self._with_last_run(unit)
+        except (BusError, *ODD) as error:
+            # A single byte that is no UTF-8 (ExecStart=/bin/echo \351) makes systemd refuse all properties of
+            # a service. Its timer is known all the same.
+            said = of_one_unit(error)
+            if not said:
+                raise
+            return replace(unit, error=f"{said} ({row.name})")
+
+    async def description(self, name: str) -> str:
+        """Description=, which an odd instance name makes unreadable (%I of `caf\\xe9`): then empty."""
+        try:
+            return str(await self._get(name, UNIT, "Description"))
+        except BusError as error:
+            if not of_one_unit(error):
+                raise
+            return ""
+
+    async def row(self, name: str) -> Row:
+        """A loaded unit property by property, where it spoils every list that it is in. Raises BusError."""
+        load, active, sub = await asyncio.gather(
+            *(self._get(name, UNIT, state) for state in ("LoadState", "ActiveState", "SubState"))
         )
-        written = dict(files.lines)
-        unit = Activated(
-            row=row,
-            fragment=files.fragment,
-            user=written.get("User", ""),
-            commands=await self._commands(row.name),
-            output=unit_files.output_file(files.lines, row.name, self._user),
-            left_inactive=wall(left),
-            condition_at=wall(condition_at),
-        )
-        if not left and not condition_at and row.active_state == "inactive":
-            return unit  # it was never started: there is no more to tell
-        return await self._with_last_run(unit)
+        return Row(name, await self.description(name), str(load), str(active), str(sub), loaded=True)
 
     async def _commands(self, name: str) -> tuple[tuple[str, ...], ...]:
         """The argument vectors of ExecStart=; only a reload changes them."""

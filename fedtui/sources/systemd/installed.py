@@ -9,8 +9,15 @@ File Load Path"; systemctl(1), "is-enabled".
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
+
+from fedtui.sources.systemd.names import PAUSE_FILE, made_by
+from fedtui.sources.systemd.unit_files import read_file
+
+_TIMER = re.compile(r"[A-Za-z0-9:_.\\@-]{1,250}\.timer")
+"""Names that systemd takes; of a file with any other it says nothing."""
 
 ASK_AT_MOST = 200
 """Timers up to which systemd itself is asked for the states."""
@@ -28,6 +35,12 @@ def states(search_path: Sequence[str]) -> dict[str, str]:
     return {name: _state(path, enabled.get(name, "")) for name, path in files.items()}
 
 
+def marked(search_path: Sequence[str]) -> set[str]:
+    """The timers that a drop-in of fedtui's marks as paused. Blocking."""
+    files = (file for folder in search_path for file in Path(folder).glob(f"*.timer.d/{PAUSE_FILE}"))
+    return {name for file in files if _TIMER.fullmatch(name := file.parent.name.removesuffix(".d"))}
+
+
 def _files(search_path: Sequence[str]) -> dict[str, Path]:
     """The file that counts for each timer: the first on the search path."""
     found: dict[str, Path] = {}
@@ -35,7 +48,7 @@ def _files(search_path: Sequence[str]) -> dict[str, Path]:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.name.endswith(".timer") and not entry.name.endswith("@.timer"):
+                    if _TIMER.fullmatch(entry.name) and not entry.name.endswith("@.timer"):
                         found.setdefault(entry.name, Path(entry.path))
         except OSError:
             continue
@@ -64,8 +77,6 @@ def _state(path: Path, enabled: str) -> str:
             return "masked"
         if enabled:
             return enabled
-        if path.parent.name in ("transient", "generator", "generator.early", "generator.late"):
-            return "transient" if path.parent.name == "transient" else "generated"
-        return "disabled" if b"[Install]" in path.read_bytes() else "static"
+        return made_by(str(path)) or ("disabled" if b"[Install]" in read_file(path) else "static")
     except OSError:
         return ""

@@ -16,7 +16,7 @@ from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State,
 from fedtui.safe_text import visible
 from fedtui.sources.systemd import words
 from fedtui.sources.systemd.facts import Activated, Timer
-from fedtui.sources.systemd.names import INFINITY, directive, wall
+from fedtui.sources.systemd.names import INFINITY, PAUSE_FILE, directive, made_by, wall
 from fedtui.sources.systemd.verdict import Verdict, is_running, stays_active
 
 _BY_SCHEDULE = timedelta(seconds=2)
@@ -76,9 +76,12 @@ def make_job(
     known: Verdict | None,
 ) -> Job:
     """The row of one timer. `calendar_runs` gives the known runs of an OnCalendar= expression."""
+    if timer.error:
+        return _unreadable(timer, manager)
     unit = timer.activated
     running = unit is not None and is_running(unit)
     upcoming, later = _runs(timer, moment, running, calendar_runs)
+    paused = paused or any(path.endswith(f"/{PAUSE_FILE}") for path in timer.drop_ins)
     state, reason = _state(timer, running, paused, upcoming)
     if state is State.NEVER_FIRES:
         upcoming, later = None, ()
@@ -106,6 +109,23 @@ def make_job(
         timer=_facts(timer, manager),
         managed=visible(managed),
         changed=visible(changed),
+    )
+
+
+def _unreadable(timer: Timer, manager: Manager) -> Job:
+    """The row of a timer of which systemd gives the name and refuses the rest."""
+    return Job(
+        id=job_id(manager, timer.row.name),
+        name=timer.row.name,
+        source=manager.source,
+        user=_user(None, manager),
+        schedule="",
+        schedule_text="not known",
+        location=Location(timer.row.name),
+        state=State.UNREACHABLE,
+        state_reason=f"cannot be read: {timer.error}",
+        last_result=Result(Outcome.UNKNOWN, reasons=(f"cannot be read: {timer.error}",)),
+        timer=_facts(timer, manager),
     )
 
 
@@ -145,7 +165,7 @@ def with_memory(job: Job, remembered: Job | None) -> Job:
     systemd forgets a run when the next begins and when the unit is unloaded. A later run whose end is not
     known keeps its own "unknown": an older ok would be a fake one.
     """
-    if remembered is None or has_ended_run(job):
+    if remembered is None or has_ended_run(job) or job.unreadable:
         return job
     if not job.running and job.last_run and remembered.last_run and job.last_run > remembered.last_run:
         return job
@@ -215,8 +235,8 @@ def _user(unit: Activated | None, manager: Manager) -> str:
 
 def _editable(timer: Timer, manager: Manager) -> bool:
     """A drop-in can be written: for one's own manager always, for the system's as root."""
-    transient = "/transient/" in timer.fragment
-    return (manager.user_manager or manager.privileged) and bool(timer.fragment) and not transient
+    own = bool(timer.fragment) and not made_by(timer.fragment)
+    return (manager.user_manager or manager.privileged) and own
 
 
 def _facts(timer: Timer, manager: Manager) -> TimerFacts:
@@ -239,4 +259,5 @@ def _facts(timer: Timer, manager: Manager) -> TimerFacts:
         invocation_id=unit.invocation_id if unit else "",
         main_pid=unit.main_pid if unit else 0,
         description=timer.row.description,
+        unreadable=timer.error or (unit.error if unit else ""),
     )

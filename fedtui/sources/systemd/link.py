@@ -20,18 +20,6 @@ BUSY_AT_MOST = 90.0
 BACKOFF = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds until the next try after a loss."""
 
-GONE = frozenset(
-    (
-        BusError.DISCONNECTED,
-        "org.freedesktop.DBus.Error.ServiceUnknown",
-        "org.freedesktop.DBus.Error.NameHasNoOwner",
-        "org.freedesktop.DBus.Error.NoReply",
-        "org.freedesktop.DBus.Error.Disconnected",
-        "org.freedesktop.DBus.Error.Spawn.ChildExited",
-    )
-)
-"""Error names that mean that nobody is there to ask."""
-
 
 @dataclass(slots=True)
 class Changes:

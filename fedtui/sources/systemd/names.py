@@ -15,6 +15,10 @@ UNIT = "org.freedesktop.systemd1.Unit"
 TIMER = "org.freedesktop.systemd1.Timer"
 SERVICE = "org.freedesktop.systemd1.Service"
 PROPERTIES = "org.freedesktop.DBus.Properties"
+INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
+
+PAUSE_FILE = "zz-fedtui-paused.conf"
+"""The drop-in that marks a timer as paused by fedtui, or holds it off."""
 
 INFINITY = 2**64 - 1
 """What systemd writes for a time that never comes."""
@@ -37,6 +41,8 @@ def unit_path(name: str) -> str:
 
     A digit at the very start is escaped too (sd_bus_path_encode(3)).
     """
+    if not name:
+        return UNIT_PATHS + "_"
     escaped = (
         chr(byte)
         if chr(byte).isalnum() and byte < 0x80 and not (at == 0 and chr(byte).isdigit())
@@ -87,3 +93,17 @@ def span(microseconds: int) -> str:
 def directive(base: str) -> str:
     """The unit file's word for a monotonic base: D-Bus says "OnBootUSec" for OnBootSec=."""
     return base[: -len("USec")] + "Sec" if base.endswith("USec") else base
+
+
+def made_by(fragment: str) -> str:
+    """What made a unit file that is nobody's own: "transient" (by systemd-run), "generated", or ""."""
+    folder = fragment.rpartition("/")[0].rpartition("/")[2]
+    if folder == "transient":
+        return folder
+    return "generated" if folder in ("generator", "generator.early", "generator.late") else ""
+
+
+def is_instance(unit: str) -> bool:
+    """True for `name@instance.timer`; false for the template `name@.timer`, and for names without an @."""
+    prefix, _, rest = unit.partition("@")
+    return bool(prefix) and bool(rest.rpartition(".")[0])

@@ -1,4 +1,5 @@
-"""Words for the times when systemd cannot be asked: what happened, what is untouched, what to do."""
+"""Words for the times when systemd cannot be asked, or not about one unit: what happened, what is untouched,
+what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +8,35 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+from fedtui.bus.port import BusError
 from fedtui.model import Job, Problem, State
+from fedtui.safe_text import visible
+
+ODD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What reading an answer raises that is not of the shape systemd documents."""
+
+GONE = frozenset(
+    (
+        BusError.DISCONNECTED,
+        "org.freedesktop.DBus.Error.ServiceUnknown",
+        "org.freedesktop.DBus.Error.NameHasNoOwner",
+        "org.freedesktop.DBus.Error.NoReply",
+        "org.freedesktop.DBus.Error.Disconnected",
+        "org.freedesktop.DBus.Error.Spawn.ChildExited",
+    )
+)
+"""Error names that mean that nobody is there to ask."""
+
+
+def of_one_unit(error: BaseException) -> str:
+    """The error in words where it concerns one unit's answer alone; empty where nobody answers at all."""
+    if isinstance(error, BusError):
+        return "" if error.name in GONE or error.name == BusError.TIMEOUT else _said(error)
+    return f"an odd answer of systemd ({type(error).__name__})" if isinstance(error, ODD) else ""
+
+
+def _said(error: BusError) -> str:
+    return visible(error.message or error.name).strip().rstrip(".") or "no reason given"
 
 
 class Outage:
@@ -27,12 +56,15 @@ class Outage:
         self.was_up = True
         self._since = None
 
-    def problem(self, now: datetime, reason: str, retry_in: float) -> Problem:
-        """The problem to show while the bus is away; the first reason and time stand."""
+    def problem(self, now: datetime, reason: str, retry_in: float, *, gone: bool = True) -> Problem:
+        """The problem to show while the bus is away; the first reason and time stand.
+
+        Not `gone`: systemd is there, and refuses.
+        """
         if self._since is None:
             self._since, self._reason = now, reason
         if not self.was_up:
-            return self._never_there(now, retry_in)
+            return self._never_there(now, retry_in, gone=gone)
         look = "systemctl --user status dbus" if self._user_manager else "systemctl status dbus"
         return Problem(
             self._source,
@@ -42,8 +74,12 @@ class Outage:
             self._since,
         )
 
-    def _never_there(self, now: datetime, retry_in: float) -> Problem:
-        if self._user_manager:
+    def _never_there(self, now: datetime, retry_in: float, *, gone: bool) -> Problem:
+        if not gone:
+            message = f"systemd refuses to list its {'user' if self._user_manager else 'system'} timers: "
+            message += self._reason
+            advice = f"Look: systemctl {'--user ' if self._user_manager else ''}list-timers"
+        elif self._user_manager:
             message = f"systemd's user manager of {self._user} cannot be reached: {self._reason}"
             advice = f"Where it should run: loginctl enable-linger {self._user}"
         else:
@@ -55,7 +91,7 @@ class Outage:
             "cron jobs, logs and history work without it",
             f"Next try in {_seconds(retry_in)}, R tries now. {advice}",
             self._since or now,
-            note=self._user_manager and _runs_no_timers(self._user),
+            note=gone and self._user_manager and _runs_no_timers(self._user),
         )
 
     def busy(self, now: datetime) -> Problem:

@@ -17,8 +17,8 @@ from fedtui.model import Answer, Job, Problem, Run, Scheduler
 from fedtui.sources.systemd import jobs
 from fedtui.sources.systemd.catalog import Catalog
 from fedtui.sources.systemd.elapses import Elapses
-from fedtui.sources.systemd.link import GONE, Link
-from fedtui.sources.systemd.outage import Outage
+from fedtui.sources.systemd.link import Link
+from fedtui.sources.systemd.outage import GONE, Outage
 from fedtui.sources.systemd.rows import Bench, Made
 from fedtui.sources.zone import local_zone
 
@@ -60,8 +60,9 @@ class TimerSource:
         self._clock = clock
         self._monotonic = monotonic
         self._paused = paused
-        self._catalog = Catalog(user if user_manager else None, cron=not user_manager)
+        self._catalog = Catalog(user if user_manager else None, cron=not user_manager, paused=paused)
         self._link = Link(bus_factory, user_manager, self._catalog.interesting)
+        self._catalog.again = self._link.touch_all
         self._elapses = Elapses(self._link.changed.set)
         self._outage = Outage(self.name, user_manager, user, zone or local_zone()[1])
         self._bench = Bench(self._manager)
@@ -99,10 +100,12 @@ class TimerSource:
         retry_in = self._link.failed()
         if error.name == BusError.TIMEOUT:
             return self._answer(now, self._rows, (self._outage.busy(now),), "busy: no answer yet")
-        if error.name in GONE:
+        gone = error.name in GONE
+        if gone:
             await self._link.drop()
             self._catalog.forget()
-        problem = self._outage.problem(now, self._link.lost or error.message or error.name, retry_in)
+        reason = self._link.lost or error.message or error.name
+        problem = self._outage.problem(now, reason, retry_in, gone=gone)
         rows = None if self._rows is None else tuple(map(self._outage.unreachable, self._rows))
         scheduler = (
             Scheduler("systemd", False, "bus down")

@@ -7,10 +7,12 @@ force is systemd's to say. Syntax: systemd.syntax(7); specifiers: systemd.unit(5
 
 from __future__ import annotations
 
+import os
 import posixpath
 import pwd
 import re
 import socket
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,6 +20,15 @@ from fedtui.crontab.line import OWN_COMMENT
 
 _SPECIFIER = re.compile(r"%(.)")
 _MAX_BYTES = 1_000_000
+
+
+def read_file(path: str | Path) -> bytes:
+    """A unit file, up to a megabyte; empty for what is no file (a FIFO would block). Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return os.read(descriptor, _MAX_BYTES) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    finally:
+        os.close(descriptor)
 
 
 def assignments(paths: Iterable[str], section: str) -> list[tuple[str, str]]:
@@ -28,9 +39,8 @@ def assignments(paths: Iterable[str], section: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for path in paths:
         try:
-            with Path(path).open("rb") as file:
-                text = file.read(_MAX_BYTES).decode("utf-8", "replace")
-        except OSError:
+            text = read_file(path).decode("utf-8", "replace")
+        except (OSError, ValueError):
             continue
         found += _section(text, section)
     return found
@@ -41,9 +51,8 @@ def own_comments(paths: Iterable[str]) -> tuple[str, ...]:
     found: list[str] = []
     for path in paths:
         try:
-            with Path(path).open("rb") as file:
-                data = file.read(_MAX_BYTES)
-        except OSError:
+            data = read_file(path)
+        except (OSError, ValueError):
             continue
         if OWN_COMMENT in data:
             lines = (line.strip() for line in data.decode("utf-8", "replace").splitlines())

@@ -88,6 +88,8 @@ def _known(unit: Activated, last_trigger: datetime | None, now: datetime) -> Ver
     if is_running(unit):
         since = unit.left_inactive or unit.main_start or last_trigger or now
         return Verdict(Result(Outcome.UNKNOWN, reasons=("it runs now",)), running_since=since)
+    if unit.error:
+        return Verdict(Result(Outcome.UNKNOWN, reasons=(f"cannot be read: {unit.error}",)), last_trigger)
     seen = _seen(unit, last_trigger)
     if last_trigger and not stays_active(unit) and now - last_trigger > _SETTLING:
         latest = max((at for at in (unit.main_start, unit.main_exit, seen.start) if at), default=None)
