@@ -88,13 +88,14 @@ async def plan_pause(
         way = "" if standing.can_disable and not hold else way_to_hold(standing) if hold else ""
         links = await asyncio.to_thread(_links, target) if not way and standing.can_disable else ()
         enabled = standing.can_disable and not way
-        stopped_only = not enabled and not way
+        in_run = standing.fragment.startswith("/run/")
+        stopped_only = not enabled and not way and not in_run
         way = way or ("marker" if standing.nameless else "")
         restore = Restore(target.unit, target.user_manager, standing.active, enabled, way, links)
         warnings: list[str] = []
         if stopped_only:
             warnings.append(comes_back(target, standing))
-        if standing.fragment.startswith("/run/"):
+        if in_run:
             warnings.append(f"{standing.fragment} is in /run: after the next boot the timer is gone.")
         diffs = await _pause_diffs(target, _DROP_INS[way]) if way in _DROP_INS else ()
         words = "" if undoes is None else undo_words(undoes)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 from fedtui.bus import make_bus, open_bus
@@ -117,6 +118,26 @@ async def error_names(kind: str) -> None:
         assert error.message == "Unit no-such.service not loaded.", error.message
         error = await fails(bus.call("org.example.Nobody", "/", "org.example.X", "Y"))
         assert error.name == "org.freedesktop.DBus.Error.ServiceUnknown", error.name
+
+
+async def odd_units(kind: str) -> None:
+    """A unit that systemd cannot describe gives systemd's own reason; the connection stays of use."""
+    async with session(kind) as bus:
+        name = f"odd-{kind}-{time.monotonic_ns()}"
+        folder = Path.home() / ".config/systemd/user"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = "[Service]\nType=oneshot\nExecStart=/bin/echo caf\\351\n"
+        (folder / f"{name}.service").write_text(text)
+        (path,) = await bus.call(SYSTEMD, MANAGER_PATH, MANAGER, "LoadUnit", "s", f"{name}.service")
+        service = "org.freedesktop.systemd1.Service"
+        error = await fails(bus.call(SYSTEMD, path, PROPERTIES, "GetAll", "s", service))
+        assert error.name == "org.freedesktop.DBus.Error.InvalidArgs", error.name
+        assert error.message == "Invalid argument", error.message
+        for text in ("caf\udce9.service", "a\0b.service"):
+            error = await fails(bus.call(SYSTEMD, MANAGER_PATH, MANAGER, "LoadUnit", "s", text))
+            assert error.name == BusError.UNSENDABLE, error.name
+        (units,) = await bus.call(SYSTEMD, MANAGER_PATH, MANAGER, "ListUnits")
+        assert units
 
 
 async def authorization(kind: str) -> None:
@@ -287,6 +308,7 @@ CHECKS = {
         plain_values,
         variant_arguments,
         error_names,
+        odd_units,
         authorization,
         deadline,
         many_calls,

@@ -96,7 +96,8 @@ class Catalog:
             for name, timer in self._timers.items():
                 if name not in rows:  # whether it is still installed, the unit files will tell
                     self._timers[name] = timer.unloaded()
-            await self._read_all((name for name in rows if name.endswith(".timer")), rows)
+            held = {name for name in self._paused() if name.endswith(".timer")}  # not to wait for unit files
+            await self._read_all(held.union(name for name in rows if name.endswith(".timer")), rows)
         elif changes.units:
             await self._refresh_units(bus, changes.units)
         await self._files(bus, changed)
@@ -215,10 +216,11 @@ class Catalog:
                 if not of_one_unit(error):
                     raise
         states = states or await asyncio.to_thread(installed.states, search_path)
-        held = {*self._paused(), *await asyncio.to_thread(installed.marked, search_path)}
-        for name in filter(is_instance, held):
-            template = states.get(f"{name.partition('@')[0]}@.timer", "")
-            states.setdefault(name, "static" if template == "static" else "disabled")
+        instances = await asyncio.to_thread(installed.instances, search_path)
+        for name in filter(is_instance, (*instances, *self._paused())):
+            state = instances.get(name, "disabled")
+            static = state == "disabled" and states.get(f"{name.partition('@')[0]}@.timer") == "static"
+            states.setdefault(name, "static" if static else state)
         return states
 
 

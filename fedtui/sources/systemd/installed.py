@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from fedtui.sources.systemd.names import PAUSE_FILE, made_by
+from fedtui.sources.systemd.names import PAUSE_FILE, is_instance, made_by
 from fedtui.sources.systemd.unit_files import read_file
 
 _TIMER = re.compile(r"[A-Za-z0-9:_.\\@-]{1,250}\.timer")
@@ -35,10 +35,14 @@ def states(search_path: Sequence[str]) -> dict[str, str]:
     return {name: _state(path, enabled.get(name, "")) for name, path in files.items()}
 
 
-def marked(search_path: Sequence[str]) -> set[str]:
-    """The timers that a drop-in of fedtui's marks as paused. Blocking."""
-    files = (file for folder in search_path for file in Path(folder).glob(f"*.timer.d/{PAUSE_FILE}"))
-    return {name for file in files if _TIMER.fullmatch(name := file.parent.name.removesuffix(".d"))}
+def instances(search_path: Sequence[str]) -> dict[str, str]:
+    """Instances of templates by what is on disk of them, with their state; none of systemd's lists has them.
+
+    They are enabled by a link, or paused ("disabled") by a drop-in of fedtui's. Blocking.
+    """
+    files = (file for folder in search_path for file in Path(folder).glob(f"*@*.timer.d/{PAUSE_FILE}"))
+    found = {file.parent.name.removesuffix(".d"): "disabled" for file in files} | _enabled(search_path)
+    return {name: state for name, state in found.items() if _TIMER.fullmatch(name) and is_instance(name)}
 
 
 def _files(search_path: Sequence[str]) -> dict[str, Path]:

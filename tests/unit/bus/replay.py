@@ -14,7 +14,7 @@ RECORDINGS = Path(__file__).parents[2] / "recordings" / "bus"
 
 
 class Recording:
-    """What one user manager answered at one moment; `calls` may be changed by a test."""
+    """What one user manager answered at one moment; `calls` may be changed by a test, also to a BusError."""
 
     def __init__(self, name: str) -> None:
         data = json.loads((RECORDINGS / name).read_text())
@@ -77,9 +77,12 @@ class ReplayBus:
             (units,) = self._recording.calls[json.dumps([path, "ListUnits"])]
             return ([unit for unit in units if unit[0] in arguments[1]],)
         try:
-            return tuple(self._recording.calls[json.dumps([path, member, *arguments])])
+            answer = self._recording.calls[json.dumps([path, member, *arguments])]
         except KeyError:
             raise BusError("org.freedesktop.systemd1.NoSuchUnit", f"{path} not loaded.") from None
+        if isinstance(answer, BusError):
+            raise answer
+        return tuple(answer)
 
     async def subscribe(self, sender: str, callback: Callable[[Signal], None]) -> None:
         """Have `send` reach the callback."""

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedtui.bus.port import BusError
 from fedtui.bus.values import complete_types, outgoing_all
 
 basic = st.sampled_from("ybnqiuxtdsogv")
@@ -51,3 +52,11 @@ def test_a_variant_within_a_variant_is_converted_too() -> None:
 def test_too_few_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="argument"):
         outgoing_all("ss", ("one",), lambda signature, value: value)
+
+
+@pytest.mark.parametrize("text", ["caf\udce9.timer", "a\0b"])
+def test_text_for_which_the_bus_would_close_the_connection_is_not_sent(text: str) -> None:
+    for signature, argument in (("s", text), ("as", ["good", text]), ("a{sv}", {"x": ("s", text)})):
+        with pytest.raises(BusError, match="not text that D-Bus can carry") as error:
+            outgoing_all(signature, (argument,), lambda _, value: value)
+        assert error.value.name == BusError.UNSENDABLE
