@@ -41,8 +41,8 @@ UNREADABLE = Rule(
     "FT012",
     Severity.WARNING,
     "a timer or its service that cannot be read",
-    "systemd refuses the properties of a unit that holds a byte which is no UTF-8, by an escape such as \\351 "
-    "in ExecStart= or by %I of an instance with \\xe9 in its name. The timer fires; how runs end is unknown.",
+    "systemd refuses the properties of a unit that holds a byte that is no UTF-8: an escape such as \\351 "
+    "in ExecStart=, or %I of an instance with \\xe9 in its name. The timer fires; how runs end is unknown.",
     "Write the character in UTF-8 in the unit's file, then systemctl daemon-reload.",
     needs=TIMERS,
 )

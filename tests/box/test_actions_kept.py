@@ -1,4 +1,4 @@
-"""Timers that a stop would lose: paused instances stay in the list, and what cannot be kept is not stopped."""
+"""Timers that a stop would lose: paused instances stay in the list; what cannot be kept is not stopped."""
 
 from __future__ import annotations
 

@@ -189,10 +189,8 @@ async def test_the_cause_named_is_the_cause() -> None:
 
 
 def test_names_that_systemd_does_not_take_and_files_that_are_none(tmp_path: Path) -> None:
-    folder = os.fsencode(tmp_path)
-    for name in (b"good.timer", b"caf\xe9.timer", b"a b.timer"):
-        with open(folder + b"/" + name, "wb") as file:
-            file.write(b"[Install]\n")
+    for name in ("good.timer", os.fsdecode(b"caf\xe9.timer"), "a b.timer"):
+        (tmp_path / name).write_text("[Install]\n")
     os.mkfifo(tmp_path / "pipe.timer")
     (tmp_path / "folder.timer").mkdir()
     assert names([str(tmp_path)]) == {"good.timer", "pipe.timer", "folder.timer"}
