@@ -67,8 +67,17 @@ def _demo(config: Config, options: Namespace) -> int:
 
 def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     """Open the dashboard; Textual is loaded only here. Returns what the user asked for on leaving."""
+    import signal
+
+    from fedtui.terminal import EndWatch, is_dumb
+
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
+    if is_dumb():
+        raise UsageError(
+            "fedtui: the dashboard needs a terminal that can position the cursor, and "
+            f"TERM={os.environ['TERM']} says that this one cannot; `fedtui list` works here"
+        )
     # Textual paints on a beat of 60 a second, so that a key waits 17 ms for nothing but the beat.
     own_beat = "TEXTUAL_FPS" not in os.environ
     if own_beat:
@@ -77,6 +86,7 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     sys.setswitchinterval(0.001)
     _assume_a_size()
     from fedtui.app import FedtuiApp
+    from fedtui.widgets.terminal_driver import giver_back
 
     if (
         own_beat
@@ -95,7 +105,11 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         watches=workspace.watches,
         past=workspace.past,
     )
-    wanted = app.run()
+    with EndWatch((0, 1), (signal.SIGTERM, signal.SIGHUP)) as watch:
+        watch.leave, watch.restore, app.lost = app.exit, giver_back(), watch.ask
+        wanted = app.run()
+    if watch.status is not None:
+        raise SystemExit(watch.status)
     if app.failure is not None:
         raise app.failure
     return wanted

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePath
@@ -15,6 +14,8 @@ from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
@@ -32,6 +33,7 @@ from fedtui.widgets.host import StorePort, WatchPort
 from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
 from fedtui.widgets.log_feed import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
+from fedtui.widgets.terminal_driver import TerminalDriver
 
 STYLES = Path(__file__).parent / "styles"
 
@@ -47,9 +49,9 @@ class FedtuiApp(App[str]):
 
     `clock` gives the time in the zone to show; without one the ports' clock is shown in `zone`.
     `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `background` is awaited while
-    the dashboard is open; `watches` watch over jobs' next runs, `past` gives the runs on record. `run()`
-    returns "demo" where the user chose the demo workspace, else None; an error that ended it is in `failure`
-    then.
+    the dashboard is open; `watches` watch over jobs' next runs, `past` gives the runs on record. `lost` is
+    called when the terminal is gone, from any thread. `run()` returns "demo" where the user chose the demo
+    workspace, else None; an error that ended it is in `failure` then.
     """
 
     TITLE = "fedtui"
@@ -91,6 +93,7 @@ class FedtuiApp(App[str]):
         self._background = background
         self._waited = 0
         self.failure: BaseException | None = None
+        self.lost: Callable[[], object] = self.exit
         self.animation_level = "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -113,14 +116,17 @@ class FedtuiApp(App[str]):
         """Our tokens for themes that do not know them."""
         return token_defaults(self.current_theme)
 
+    def get_driver_class(self) -> type[Driver]:
+        """The driver for terminals, made to outlive them."""
+        driver = super().get_driver_class()
+        return TerminalDriver if driver is LinuxDriver else driver
+
     def get_default_screen(self) -> Screen[None]:
         """The dashboard."""
         return Dashboard()
 
     def on_mount(self) -> None:
         """Begin to read the world, and to count seconds."""
-        # Ended from outside, too, the terminal is given back as it was.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.store.subscribe(self._snapshot_came)
         self.run_worker(self.store.run(), name="store", group="store", exit_on_error=True)
         if self._background is not None:
@@ -150,10 +156,6 @@ class FedtuiApp(App[str]):
     def _complain(self, mistake: str) -> None:
         """Name a mistake in the settings."""
         self.notify(f"config.toml: {mistake}", severity="warning", markup=False)
-
-    def on_unmount(self) -> None:
-        """Leave signals to whoever comes after."""
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 
     async def _load_the_rest(self) -> None:
         """Make and load what the first paint did not wait for; then look for garbage again (`__main__`)."""

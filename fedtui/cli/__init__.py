@@ -10,8 +10,9 @@ import errno
 import gc
 import os
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 
 from fedtui.cli.parser import UsageError
 from fedtui.safe_text import visible_lines
@@ -43,7 +44,38 @@ def _start(workspace: Workspace, options: Namespace) -> int:
     gc.enable()  # from here on it may take long
     import asyncio  # not above: loading it takes longer than the list of a crontab
 
-    return asyncio.run(_run(workspace, options))
+    work = _run(workspace, options)
+    if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
+        return _while_read(work)
+    return asyncio.run(work)
+
+
+def _while_read(work: Coroutine[Any, Any, int]) -> int:
+    """Do what may wait for long, and leave off once nobody is left to read of it."""
+    import asyncio
+
+    from fedtui.terminal import EndWatch
+
+    try:
+        outputs, on_terminal = [sys.stdout.fileno()], sys.stdout.isatty()
+    except (AttributeError, OSError, ValueError):  # closed by whoever started us, or no file
+        outputs, on_terminal = [], False
+
+    async def run() -> int:
+        task = asyncio.ensure_future(work)
+        watch.leave = partial(task.get_loop().call_soon_threadsafe, task.cancel)
+        return await task
+
+    with EndWatch(outputs) as watch:
+        try:
+            return asyncio.run(run())
+        except (asyncio.CancelledError, OSError):
+            if watch.status is None:
+                raise
+            if not on_terminal:
+                raise BrokenPipeError from None  # as where a reader goes away while something is written
+            drop_output(sys.stdout, sys.stderr)
+            return watch.status
 
 
 async def _run(workspace: Workspace, options: Namespace) -> int:
@@ -155,15 +187,19 @@ def _delivered() -> bool:
 
 def _lost(error: OSError) -> int:
     """Say that the output could not be written; the exit status."""
-    print(f"The output could not be written: {error.strerror}.", file=sys.stderr)
-    drop_output()
+    drop_output(sys.stdout)
+    try:
+        print(f"The output could not be written: {error.strerror}.", file=sys.stderr)
+    except OSError:  # it is the same terminal, and gone
+        drop_output(sys.stderr)
     return 3
 
 
-def drop_output() -> None:
+def drop_output(*streams: TextIO) -> None:
     """What is still to be written goes nowhere, so that Python does not complain of it at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    for stream in streams or (sys.stdout,):
+        os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 

@@ -17,6 +17,7 @@ from fedtui.model import Job
 from fedtui.presentation.signs import Line, cut, plain, to_ascii
 from fedtui.presentation.watching import cycle_row, heading, offers_recorder, verdict_lines
 from fedtui.safe_text import shown
+from fedtui.terminal import is_dumb
 from fedtui.watching.cycle import Verdict, Watch
 from fedtui.watching.following import CannotWatch
 from fedtui.workspace import Workspace
@@ -85,7 +86,7 @@ class _Teller:
         self._job = job
         self._json = bool(options.json)
         self._ascii = bool(options.ascii)
-        self._live = sys.stdout.isatty() and not self._json
+        self._live = sys.stdout.isatty() and not self._json and not is_dumb()
         self._told = -1
 
     @property

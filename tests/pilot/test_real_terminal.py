@@ -1,74 +1,35 @@
-"""The program in a real terminal: one that has no size, and one from which it is ended by a signal."""
+"""The program in a real terminal: one that has no size, and one that cannot position the cursor."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import select
-import signal
-import struct
-import subprocess
-import sys
-import termios
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-LEAVE = b"\x1b[?1049l"  # back from the alternate screen, xterm's ctlseqs
+import pytest
 
-
-@contextmanager
-def demo(folder: Path, rows: int = 24, columns: int = 80) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The demo's dashboard in a terminal of that size, and the terminal's other side."""
-    terminal, inside = pty.openpty()
-    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    environment = {**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(folder)}
-    for name in ("COLUMNS", "LINES"):
-        environment.pop(name, None)
-    argv = [sys.executable, "-m", "fedtui", "demo", "--folder", str(folder / "demo")]
-    program = subprocess.Popen(argv, stdin=inside, stdout=inside, stderr=inside, env=environment)
-    os.close(inside)
-    try:
-        yield program, terminal
-    finally:
-        program.kill()
-        program.wait(timeout=30)
-        os.close(terminal)
-
-
-def _read_until(terminal: int, words: bytes, seconds: float = 30) -> bytes:
-    """What the program writes, up to and with `words`; fails with all of it."""
-    seen, deadline = b"", time.monotonic() + seconds
-    while words not in seen:
-        left = deadline - time.monotonic()
-        assert left > 0, seen[-2000:]
-        if not select.select([terminal], [], [], left)[0]:
-            continue
-        try:
-            seen += os.read(terminal, 65536)
-        except OSError:  # EIO: the other side is closed
-            break
-    assert words in seen, seen[-2000:]
-    return seen
+from tests.pilot.real_terminal import Program, laid
 
 
 def test_a_terminal_without_a_size_is_taken_for_80x24_and_not_flooded(tmp_path: Path) -> None:
     """A serial console has none; two libraries that guessed it differently laid the screen out for ever."""
-    with demo(tmp_path, rows=0, columns=0) as (program, terminal):
-        _read_until(terminal, b"sync-learning-data")
-        written, deadline = 0, time.monotonic() + 3
-        while (left := deadline - time.monotonic()) > 0:
-            if select.select([terminal], [], [], left)[0]:
-                written += len(os.read(terminal, 65536))
-        assert written < 100_000
-        assert program.poll() is None
+    with Program(tmp_path, rows=0, columns=0) as program:
+        program.read_until(b"sync-learning-data")
+        assert len(program.read_for(3)) < 100_000
+        assert program.process.poll() is None
 
 
-def test_a_terminated_dashboard_leaves_the_alternate_screen(tmp_path: Path) -> None:
-    with demo(tmp_path) as (program, terminal):
-        _read_until(terminal, b"sync-learning-data")
-        program.send_signal(signal.SIGTERM)
-        _read_until(terminal, LEAVE)
-        assert program.wait(timeout=30) == 0
+@pytest.mark.parametrize("term", ["dumb", "unknown", "Dumb"])
+def test_a_terminal_that_cannot_position_the_cursor_is_refused_in_one_line(tmp_path: Path, term: str) -> None:
+    """Two libraries took different sizes there, too, and no key was obeyed."""
+    with Program(tmp_path, TERM=term) as program:
+        said = program.read_until(b"\n").decode()
+        assert program.process.wait(timeout=30) == 2
+    assert said == (
+        "fedtui: the dashboard needs a terminal that can position the cursor, "
+        f"and TERM={term} says that this one cannot; `fedtui list` works here\r\n"
+    )
+
+
+def test_the_command_line_draws_nothing_over_on_such_a_terminal(tmp_path: Path) -> None:
+    with laid(tmp_path), Program(tmp_path, "watch", "sync-learning-data", TERM="dumb") as program:
+        program.read_until(b"Watching")
+        assert b"\x1b" not in program.read_for(1)
