@@ -109,7 +109,7 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         watch.leave, watch.restore, app.lost = app.exit, giver_back(), watch.ask
         wanted = app.run()
     if watch.status is not None:
-        raise SystemExit(watch.status)
+        os._exit(watch.status)  # all is closed; the interpreter's own end takes time that is not left
     if app.failure is not None:
         raise app.failure
     return wanted

@@ -19,10 +19,10 @@ from types import FrameType, TracebackType
 LOOK_EVERY = 1.0
 """Seconds between two looks: a hang-up does not wake a poll(2) that asks for nothing else."""
 
-GRACE = 1.4
+GRACE = 1.3
 """Seconds in which the program may leave in order, once it was asked."""
 
-LATEST = 1.8
+LATEST = 1.9
 """Seconds after which the kernel ends it, whatever Python waits for."""
 
 
@@ -64,6 +64,8 @@ class EndWatch:
         self._left.set()
         self.ask(0)
         self._thread.join()
+        if self.status is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         os.close(self._wake)
         os.close(self._asks)
 
@@ -87,7 +89,6 @@ class EndWatch:
 
     def _end(self, number: int) -> None:
         self.status = 128 + number
-        # Not cleared where the program leaves in order: the interpreter, too, waits for threads at its end.
         signal.setitimer(signal.ITIMER_REAL, LATEST)
         with suppress(RuntimeError):  # the event loop is closed: it is leaving
             self.leave()

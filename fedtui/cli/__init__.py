@@ -51,14 +51,14 @@ def _start(workspace: Workspace, options: Namespace) -> int:
 
 
 def _while_read(work: Coroutine[Any, Any, int]) -> int:
-    """Do what may wait for long, and leave off once nobody is left to read of it."""
+    """Do what may wait for long, and leave once nothing reads the output any more."""
     import asyncio
 
     from fedtui.terminal import EndWatch
 
     try:
         outputs, on_terminal = [sys.stdout.fileno()], sys.stdout.isatty()
-    except (AttributeError, OSError, ValueError):  # closed by whoever started us, or no file
+    except (AttributeError, OSError, ValueError):  # closed at the start, or no file
         outputs, on_terminal = [], False
 
     async def run() -> int:
@@ -74,8 +74,7 @@ def _while_read(work: Coroutine[Any, Any, int]) -> int:
                 raise
             if not on_terminal:
                 raise BrokenPipeError from None  # as where a reader goes away while something is written
-            drop_output(sys.stdout, sys.stderr)
-            return watch.status
+            os._exit(watch.status)  # what is still to be written has no reader
 
 
 async def _run(workspace: Workspace, options: Namespace) -> int:

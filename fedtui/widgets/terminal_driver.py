@@ -58,7 +58,7 @@ class Outlet:
 
 
 class TerminalDriver(LinuxDriver):
-    """Reads from and draws on a terminal that may go away, which `app.lost` is told.
+    """Reads from and draws on a terminal that may go away; then it calls `app.lost`.
 
     Of Textual's private names it uses `_file` (where the writer thread writes to) and `_sigcont_application`;
     `tests/pilot/test_lost_terminal.py` notices where one vanishes.

@@ -50,7 +50,8 @@ def laid(folder: Path) -> Iterator[Path]:
 
 
 class Program:
-    """fedtui with `words` in a terminal; `prefix` starts it. A context manager that kills what is left.
+    """fedtui with `words` in a terminal; `prefix` starts it. Or `code`, as a program of its own in Python.
+    A context manager that kills what is left.
 
     Without a prefix it has no controlling terminal: no SIGHUP can reach it. `stderr` is the terminal, too,
     unless given.
@@ -61,6 +62,7 @@ class Program:
         folder: Path,
         *words: str,
         prefix: Sequence[str] = (),
+        code: str = "",
         rows: int = 24,
         columns: int = 80,
         stderr: int | None = None,
@@ -71,7 +73,7 @@ class Program:
         fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.modes = termios.tcgetattr(inside)
         self.process = subprocess.Popen(
-            [*prefix, *fedtui(folder, *words)],
+            [sys.executable, "-c", code] if code else [*prefix, *fedtui(folder, *words)],
             stdin=inside,
             stdout=inside,
             stderr=inside if stderr is None else stderr,

@@ -240,6 +240,34 @@ def test_textual_still_has_the_names_that_the_driver_relies_on() -> None:
     assert "_file" in LinuxDriver.start_application_mode.__code__.co_names
 
 
+STUCK = """
+import signal, termios, threading, time, tty
+from fedtui.terminal import EndWatch
+from fedtui.widgets.terminal_driver import giver_back
+with EndWatch((0, 1), (signal.SIGTERM, signal.SIGHUP)) as watch:
+    watch.restore = RESTORE
+    tty.setraw(0, termios.TCSANOW)
+    print("ready", flush=True)
+    threading.Lock().acquire() and time.sleep(60)
+"""
+
+
+def test_the_terminal_is_given_back_by_force_where_the_program_does_not_leave(tmp_path: Path) -> None:
+    with Program(tmp_path, code=STUCK.replace("RESTORE", "giver_back()")) as program:
+        program.read_until(b"ready")
+        program.process.send_signal(signal.SIGTERM)
+        program.read_until(LEAVE)
+        assert program.process.wait(timeout=ENDED_WITHIN) == TERMINATED
+        assert program.modes_now() == program.modes
+
+
+def test_the_kernel_ends_it_where_that_does_not_come_back(tmp_path: Path) -> None:
+    with Program(tmp_path, code=STUCK.replace("RESTORE", "threading.Event().wait")) as program:
+        program.read_until(b"ready")
+        program.process.send_signal(signal.SIGTERM)
+        assert program.process.wait(timeout=ENDED_WITHIN) == -signal.SIGALRM
+
+
 async def test_a_terminal_that_cannot_be_read_is_lost() -> None:
     """Read from the other side, a terminal that nobody has open gives EIO, as it does to an orphan."""
     other, inside = pty.openpty()
