@@ -7,9 +7,14 @@ reported by name and line, and the defaults hold.
 from __future__ import annotations
 
 import os
+import pwd
 import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 FRESHNESS = "freshness"
@@ -26,7 +31,9 @@ class Config:
 
     `rules` are the user's own rules for reading output, `jobs` those for single jobs, by name or id; both as
     TOML gives them (`fedtui.results` reads them). `alert` says who is told of trouble: `urls`, `mail_to`,
-    `heartbeat`, and in `stale`, by a job's name or id, from which age on it is stale, in seconds.
+    `heartbeat`, and in `stale`, by a job's name or id, from which age on it is stale, in seconds. `faults`
+    say which of our folders cannot be used, and how to fix that, `notes` what else is to be known of them;
+    `unread`: config.toml is there, and could not be read.
     """
 
     state: Path
@@ -39,6 +46,9 @@ class Config:
     rules: dict[str, Any] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     alert: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    unread: bool = False
 
     @property
     def database(self) -> Path:
@@ -77,9 +87,31 @@ class Config:
 
 
 def xdg_folder(variable: str, default: str) -> Path:
-    """A base folder: what `variable` says if that is absolute, else `default` below the home folder."""
+    """A base folder: what `variable` says if that is absolute, else `default` below the home folder.
+
+    Root keeps nothing in the home of another (`sudo -E`, `su -m`): there it is below root's own.
+    """
     value = os.environ.get(variable, "")
-    return Path(value) if value.startswith("/") else Path.home() / default
+    folder = Path(value) if value.startswith("/") else Path.home() / default
+    return Path(pwd.getpwuid(0).pw_dir, default) if os.geteuid() == 0 and _of_another(folder) else folder
+
+
+def _of_another(folder: Path) -> str:
+    """Who besides root owns a folder on the way to `folder`; empty where nobody does."""
+    top = Path("/").stat().st_uid  # not 0 in a user namespace
+    for place in (folder, *folder.parents):
+        with suppress(OSError):
+            uid = place.stat().st_uid
+            if uid not in (0, top):
+                return _name(uid)
+    return ""
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def config_file() -> Path:
@@ -91,11 +123,16 @@ def load(path: Path | None = None) -> Config:
     """Read config.toml over the defaults. Raises ConfigError for a file that cannot be used."""
     path = path or config_file()
     state = xdg_folder("XDG_STATE_HOME", ".local/state") / "fedtui"
+    usual = Config(state, notes=tuple(_notes(state)), faults=tuple(_faults(state)))
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return _with_last_theme(Config(state=state))
-    except (OSError, UnicodeDecodeError) as error:
+        return _with_last_theme(usual)
+    except OSError as error:
+        fix = repair(path.parent) or repair(path)
+        said = f"{path} cannot be read ({error.strerror}), so the defaults hold. {fix}".rstrip()
+        return _with_last_theme(replace(usual, faults=(*usual.faults, said), unread=True))
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
     import tomllib  # most users have no file, and it takes a while to load
 
@@ -103,8 +140,53 @@ def load(path: Path | None = None) -> Config:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
-    config = Config(state=state, **_settings(path, data))
+    config = replace(usual, **_settings(path, data))
     return config if "theme" in data else _with_last_theme(config)
+
+
+def _notes(state: Path) -> Iterator[str]:
+    """That the state folder is not the one that HOME names."""
+    owner = _of_another(Path.home()) if os.geteuid() == 0 else ""
+    if owner:
+        yield f"HOME is the home of {owner}: as root, fedtui keeps its files in {state}."
+
+
+def _faults(state: Path) -> Iterator[str]:
+    """That the state folder, or what lies in it, cannot be used."""
+    fix = repair(state / "history.db") or repair(state)
+    with suppress(OSError):
+        for one in () if fix else os.scandir(state):
+            wanted = os.R_OK | os.W_OK | (os.X_OK if one.is_dir() else 0)
+            if not os.access(one.path, wanted):
+                fix = fix or repair(Path(one.path)).replace(f" {one.path}", f" {state}")
+    if fix:
+        yield f"fedtui works without history: {fix}"
+
+
+def repair(path: Path) -> str:
+    """Why we cannot use a file or folder of ours, there or not, and how to fix that; empty where we can."""
+    path = Path(os.path.realpath(path))
+    for place in (path, *path.parents):
+        with suppress(OSError):
+            facts = place.stat()
+            break
+    else:
+        return ""
+    is_folder = stat.S_ISDIR(facts.st_mode)
+    if place != path and not is_folder:
+        return f"{place} is no folder. Move it away: mv {quote(str(place))} {quote(str(place))}.old"
+    wanted = os.W_OK | (os.R_OK if place == path else 0) | (os.X_OK if is_folder else 0)
+    if os.access(place, wanted):
+        return ""
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        return f"{place} is on a read-only file system."
+    if not place.is_relative_to(os.path.realpath(Path.home())):
+        return f"{place} is not yours to write in. Name a folder that is: XDG_STATE_HOME=DIR"
+    if facts.st_uid != os.geteuid():
+        command = f"sudo chown -R {_name(os.geteuid())} {quote(str(place))}"
+        return f"{place} belongs to {_name(facts.st_uid)}. Fix: {command}"
+    command = f"chmod u+rw{'x' * is_folder} {quote(str(place))}"
+    return f"{place} has mode {facts.st_mode & 0o7777:04o}. Fix: {command}"
 
 
 def _with_last_theme(config: Config) -> Config:

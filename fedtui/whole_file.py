@@ -14,17 +14,26 @@ from pathlib import Path
 
 @contextmanager
 def beside(
-    path: Path, data: bytes, *, mode: int = 0o600, owner: tuple[int, int] | None = None
+    path: Path,
+    data: bytes,
+    *,
+    mode: int = 0o600,
+    owner: tuple[int, int] | None = None,
+    at: int | None = None,
 ) -> Iterator[Path]:
     """`data` in a file of its own beside `path`, on the disk; rename it to `path`, or it is removed again.
 
-    `owner` is (uid, gid), our own where it is not given. Its name begins with a dot and holds more of them:
-    cron takes no such file for a table, systemd none for a drop-in. Raises OSError.
+    `owner` is (uid, gid), our own where it is not given; `at` the descriptor of the folder that `path` is
+    relative to. Its name begins with a dot and holds more of them: cron takes no such file for a table,
+    systemd none for a drop-in. Raises OSError.
     """
     part = path.with_name(f".{path.name}.{threading.get_native_id()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    # Never one that is there: where others may write it could be a pipe, or a link to some file.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(FileNotFoundError):
+        os.unlink(part, dir_fd=at)
     try:
-        with os.fdopen(os.open(part, flags, 0o600), "wb") as stream:
+        with os.fdopen(os.open(part, flags, 0o600, dir_fd=at), "wb") as stream:
             stream.write(data)
             stream.flush()
             if owner is not None:
@@ -34,10 +43,10 @@ def beside(
         yield part
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            os.unlink(part, dir_fd=at)
 
 
-def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int = 0o600, at: int | None = None) -> None:
     """Put `data` at `path` in one rename, on the disk before it returns. Raises OSError."""
-    with beside(path, data, mode=mode) as part:
-        part.replace(path)
+    with beside(path, data, mode=mode, at=at) as part:
+        os.replace(part, path, src_dir_fd=at, dst_dir_fd=at)

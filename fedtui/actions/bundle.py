@@ -112,6 +112,7 @@ async def _take_back(
     """Turn round what was made, the last first. Raises Refused, with what stands where that fails."""
     maker = Maker(ports)
     left: list[str] = []
+    stay: list[str] = []
     back = [*parts[:made]]
     if made < len(parts) and await _half_made(parts[made], ports):
         back.append(parts[made])
@@ -119,6 +120,8 @@ async def _take_back(
         try:
             part = turned(back[index])
             await maker.make(part)
+            if await stands(part, ports) is not Stands.AFTER:
+                stay.append(named(part))  # others have put something there
             stamp = await asyncio.to_thread(part_units.stamp_left, part, parts)
             if stamp is not None:
                 await maker.make(stamp)
@@ -137,10 +140,19 @@ async def _take_back(
             " ".join(filter(None, (refusal.advice, "u takes that back when it can be."))),
         ) from refusal
     await asyncio.to_thread(journal.forget)
-    if made:
-        raise Refused(
-            refusal.message, "What had been done before was taken back: nothing is changed.", refusal.advice
-        ) from refusal
+    if made or stay:
+        raise Refused(refusal.message, _what_stands(refusal, stay), refusal.advice) from refusal
+
+
+def _what_stands(refusal: Refused, stay: Sequence[str]) -> str:
+    """What is in force after all was taken back that could be."""
+    usual = refusal.untouched in (Refused("").untouched, Stale("").untouched)
+    if usual and not stay:
+        return "What had been done before was taken back: nothing is changed."
+    said = ["What had been done before was taken back."]
+    said += [] if usual else [refusal.untouched]
+    said += [f"These stay, since they are in use by now: {', '.join(stay)}."] if stay else []
+    return " ".join(said)
 
 
 async def _half_made(part: Part, ports: Ports) -> bool:

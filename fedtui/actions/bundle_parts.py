@@ -23,6 +23,8 @@ from fedtui.actions.parts import FileText, Folder, Part, Renamed, TableText, Uni
 from fedtui.actions.plan import FileDiff, Refused, Stale
 from fedtui.actions.ports import Ports
 from fedtui.actions.table import port_of, read_table
+from fedtui.config import repair
+from fedtui.safe_folder import fault
 
 
 class NothingToChange(Refused):
@@ -71,23 +73,33 @@ def _fit(part: Part, ports: Ports) -> Part:
         case TableText() if part.after is not None:
             check_text(port_of(part.table, part.user, ports), part.after)
         case FileText():
-            _may_write(Path(part.path))
-            if part.before is not None:
-                was = Path(part.path).stat()
+            _may_write(part)
+            was = part_files.facts(part.path)
+            if part.before is not None and was is not None:
                 return replace(part, mode_before=was.st_mode & 0o7777, owner_before=(was.st_uid, was.st_gid))
-        case Folder() | Renamed():
-            _may_write(Path(part.path if isinstance(part, Folder) else part.source))
+        case Folder():
+            _may_write(part)
+            was = part_files.facts(part.path)
+            if not part.there and was is not None:  # so that an undo makes it as it was
+                owner = (was.st_uid, was.st_gid) if os.geteuid() == 0 else part.owner
+                return replace(part, mode=was.st_mode & 0o7777, owner=owner)
+        case Renamed():
+            _may_write(part)
     return part
 
 
-def _may_write(path: Path) -> None:
-    """Raise Refused where the folder is not ours to write in: then the command needs privilege."""
-    folder = next(folder for folder in path.parents if folder.is_dir())
+def _may_write(part: FileText | Folder | Renamed) -> None:
+    """Raise Refused where the folder is not ours to write in, or not safe for root to write in."""
+    path = Path(part.source if isinstance(part, Renamed) else part.path)
+    folder = next(folder for folder in path.parents if os.path.isdir(folder))  # noqa: PTH112 (never raises)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Refused(
             f"{for_the_eye(path)} cannot be written: {for_the_eye(folder)} is not yours.",
-            advice="Run the same command as root, with sudo.",
+            advice=repair(folder) or "Run the same command as root, with sudo.",
         )
+    uid = None if isinstance(part, Renamed) else part_files.maker_of(part)
+    if os.geteuid() == 0 and uid is not None and (unsafe := fault(folder, uid)):
+        raise Refused(f"{unsafe}.", advice="Choose a folder of root's, or run fedtui as that user.")
 
 
 async def still(parts: Sequence[Part], ports: Ports) -> None:

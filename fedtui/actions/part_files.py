@@ -5,10 +5,15 @@ Blocking: call these in a thread. What cannot be done raises Refused, what someb
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
+from typing import IO
 
 from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_apply import put_table
@@ -16,6 +21,7 @@ from fedtui.actions.parts import FileText, Folder, Renamed, TableText
 from fedtui.actions.plan import Refused, Stale
 from fedtui.actions.ports import Ports
 from fedtui.actions.table import port_of, read_table
+from fedtui.safe_folder import UnsafeFolder, held, of_another
 from fedtui.whole_file import beside
 
 
@@ -32,20 +38,59 @@ class Stands(Enum):
         return cls.AFTER if now == after else cls.BEFORE if now == before else cls.OTHER
 
 
+@contextmanager
+def _held(folder: Path, uid: int | None = None) -> Iterator[int]:
+    """A descriptor of the folder, in which something is made for the user `uid`. Raises Refused, OSError."""
+    try:
+        with held(folder) as (descriptor, owner):
+            if uid is not None and owner not in (0, uid):
+                raise UnsafeFolder(of_another(folder, owner, uid))
+            yield descriptor
+    except UnsafeFolder as unsafe:
+        raise Refused(f"{unsafe}.", advice="Choose a folder of root's, or run fedtui as that user.") from None
+
+
+def facts(path: str) -> os.stat_result | None:
+    """What lies at `path`, a link not followed; None where nothing does. Raises Refused."""
+    file = Path(path)
+    try:
+        with _held(file.parent) as at:
+            return os.stat(file.name, dir_fd=at, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Refused(f"{for_the_eye(file)} cannot be read: {error.strerror}.") from error
+
+
 def read(path: str) -> bytes | None:
     """The bytes of a file; None where there is none. Raises Refused for what is no plain file."""
     file = Path(path)
-    if file.is_symlink():
-        raise Refused(
-            f"{for_the_eye(file)} is a symbolic link to {file.readlink()}.",
-            advice="A file that stands elsewhere is not replaced through a link: look at it first.",
-        )
     try:
-        return file.read_bytes()
+        with _held(file.parent) as at:
+            return _read_at(file, at)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise Refused(f"{for_the_eye(file)} cannot be read: {error.strerror}.") from error
+
+
+def _read_at(file: Path, at: int) -> bytes | None:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        descriptor = os.open(file.name, flags, dir_fd=at)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise Refused(
+            f"{for_the_eye(file)} is a symbolic link to {os.readlink(file.name, dir_fd=at)}.",
+            advice="A file that stands elsewhere is not replaced through a link: look at it first.",
+        ) from error
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Refused(f"{for_the_eye(file)} is no plain file.")
+        return stream.read()
 
 
 def stands(part: FileText | Folder | Renamed | TableText, ports: Ports) -> Stands:
@@ -57,13 +102,26 @@ def stands(part: FileText | Folder | Renamed | TableText, ports: Ports) -> Stand
         case FileText():
             return Stands.of(read(part.path), part.before, part.after)
         case Folder():
-            path = Path(part.path)
-            if path.exists() and not path.is_dir():
+            there = _is_folder(part.path)
+            if there is None:
                 return Stands.OTHER
-            return Stands.AFTER if path.is_dir() == part.there else Stands.BEFORE
+            return Stands.AFTER if there == part.there else Stands.BEFORE
         case Renamed():
-            now = (os.path.lexists(part.source), os.path.lexists(part.target))
+            now = (facts(part.source) is not None, facts(part.target) is not None)
             return Stands.of(now, (True, False), (False, True))
+
+
+def _is_folder(path: str) -> bool | None:
+    """Whether there is a folder at `path`; None where there is something else. Raises Refused."""
+    try:
+        with _held(Path(path)):
+            return True
+    except NotADirectoryError:
+        return None
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise Refused(f"{for_the_eye(Path(path))} cannot be read: {error.strerror}.") from error
 
 
 def make(part: FileText | Folder | Renamed | TableText, ports: Ports) -> None:
@@ -80,8 +138,14 @@ def make(part: FileText | Folder | Renamed | TableText, ports: Ports) -> None:
             case Renamed():
                 _rename(Path(part.source), Path(part.target))
     except OSError as error:
-        where = error.filename or getattr(part, "path", "")
+        where = part.target if isinstance(part, Renamed) else part.path
         raise Refused(f"{where}: {error.strerror}.") from error
+
+
+def maker_of(part: FileText | Folder) -> int | None:
+    """The user for whom a part makes something; None where it only takes something away."""
+    makes = part.there if isinstance(part, Folder) else part.before is None
+    return (part.owner or (os.geteuid(), 0))[0] if makes else None
 
 
 def _make_file(part: FileText, ports: Ports) -> None:
@@ -90,68 +154,143 @@ def _make_file(part: FileText, ports: Ports) -> None:
         return
     if part.before is not None:
         keep(ports.config, path.name, part.before, ports.clock())
-    if part.after is None:
-        _still(part)
-        path.unlink(missing_ok=True)
-    else:
-        owner = part.owner
-        if owner is None and os.geteuid() == 0:
-            owner = part.owner_before
-        with beside(path, part.after, mode=part.mode, owner=owner) as written:
-            _still(part)
-            written.replace(path)
-    if read(part.path) != part.after:
+    with _held(path.parent, maker_of(part)) as at:
+        if part.after is None:
+            _still(part, at)
+            with suppress(FileNotFoundError):
+                os.unlink(path.name, dir_fd=at)
+        else:
+            owner = part.owner
+            if owner is None and os.geteuid() == 0:
+                owner = part.owner_before
+            with beside(Path(path.name), part.after, mode=part.mode, owner=owner, at=at) as written:
+                _still(part, at)
+                os.replace(written, path.name, src_dir_fd=at, dst_dir_fd=at)
+        now = _read_at(path, at)
+    if now != part.after:
         raise Refused(f"{for_the_eye(path)} does not hold what was written.", "Look at it before you go on.")
 
 
-def _still(part: FileText) -> None:
-    if read(part.path) != part.before:
+def _still(part: FileText, at: int) -> None:
+    if _read_at(Path(part.path), at) != part.before:
         raise Stale(f"Someone changed {for_the_eye(Path(part.path))} after your plan was made.")
 
 
 def _make_folder(part: Folder) -> None:
     """A folder that is to go and is not empty stays: what is in it is somebody's."""
     path = Path(part.path)
-    if path.is_dir() == part.there:
+    if _is_folder(part.path) == part.there:
         return
-    if part.there:
-        path.mkdir(mode=0o700)
+    with _held(path.parent, maker_of(part)) as at:
+        if part.there:
+            os.mkdir(path.name, 0o700, dir_fd=at)
+            _hand_over(part, at)
+        else:
+            try:
+                os.rmdir(path.name, dir_fd=at)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+
+
+def _hand_over(part: Folder, at: int) -> None:
+    """Give the folder that was just made its owner and mode, by its descriptor: its name may be moved."""
+    path = Path(part.path)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path.name, flags, dir_fd=at)
+    except OSError as error:
+        raise _moved(path) from error
+    try:
+        if os.geteuid() == 0 and (os.fstat(descriptor).st_uid != 0 or os.listdir(descriptor)):  # noqa: PTH208
+            raise _moved(path)
         if part.owner is not None:
-            os.chown(path, *part.owner, follow_symlinks=False)
-        path.chmod(part.mode)
-    elif not any(path.iterdir()):
-        path.rmdir()
+            os.fchown(descriptor, *part.owner)
+        os.fchmod(descriptor, part.mode)
+    except OSError:
+        with suppress(OSError):
+            os.rmdir(path.name, dir_fd=at)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _moved(path: Path) -> Refused:
+    return Refused(
+        f"Somebody put something else in place of {path} while it was made.",
+        f"That was not touched. The new folder, empty and mode 0700, was moved away from {path}.",
+        "Look for it, and set up again.",
+    )
 
 
 def _rename(source: Path, target: Path) -> None:
-    if os.path.lexists(target):
-        raise Refused(f"{for_the_eye(target)} is there already.")
-    if source.stat().st_dev == target.parent.stat().st_dev:
-        source.rename(target)
-        return
-    size = source.stat().st_size
-    part = target.with_name(f".{target.name}.moving")
+    """Only a plain file is moved, whatever was put in its place meanwhile."""
+    with _held(source.parent) as a, _held(target.parent) as b:
+        if _lies_at(target, b) is not None:
+            raise Refused(f"{for_the_eye(target)} is there already.")
+        _plain(source, a)
+        if os.fstat(a).st_dev != os.fstat(b).st_dev:
+            _copy_away(source, a, target, b)
+            return
+        os.rename(source.name, target.name, src_dir_fd=a, dst_dir_fd=b)
+        try:
+            _plain(target, b)
+        except Refused:
+            os.rename(target.name, source.name, src_dir_fd=b, dst_dir_fd=a)
+            raise
+
+
+def _lies_at(path: Path, at: int) -> os.stat_result | None:
     try:
-        shutil.copy2(source, part)
-        if os.geteuid() == 0:
-            shutil.chown(part, source.stat().st_uid, source.stat().st_gid)
-        if not _same(source, part):
-            raise Refused(
-                f"The copy of {for_the_eye(source)} is not what it is a copy of.",
-                f"{for_the_eye(source)} ({size} bytes) stands as it was.",
-            )
-        part.rename(target)
+        return os.stat(path.name, dir_fd=at, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _plain(path: Path, at: int) -> None:
+    if not stat.S_ISREG(os.stat(path.name, dir_fd=at, follow_symlinks=False).st_mode):
+        raise Refused(f"{for_the_eye(path)} is no plain file.", f"{for_the_eye(path)} was left alone.")
+
+
+def _copy_away(source: Path, a: int, target: Path, b: int) -> None:
+    """Across file systems: a copy that was compared, then the source goes."""
+    part = f".{target.name}.moving"
+    flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with suppress(FileNotFoundError):
+        os.unlink(part, dir_fd=b)
+    try:
+        with (
+            os.fdopen(os.open(source.name, os.O_RDONLY | flags, dir_fd=a), "rb") as old,
+            os.fdopen(
+                os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600, dir_fd=b), "w+b"
+            ) as new,
+        ):
+            shutil.copyfileobj(old, new)
+            new.flush()
+            was = os.fstat(old.fileno())
+            if os.geteuid() == 0:
+                os.fchown(new.fileno(), was.st_uid, was.st_gid)
+            os.fchmod(new.fileno(), was.st_mode & 0o777)
+            os.utime(new.fileno(), ns=(was.st_atime_ns, was.st_mtime_ns))
+            if not stat.S_ISREG(was.st_mode) or not _same(old, new):
+                raise Refused(
+                    f"The copy of {for_the_eye(source)} is not what it is a copy of.",
+                    f"{for_the_eye(source)} ({was.st_size} bytes) stands as it was.",
+                )
+            os.fsync(new.fileno())
+        os.rename(part, target.name, src_dir_fd=b, dst_dir_fd=b)
     finally:
-        part.unlink(missing_ok=True)
-    source.unlink()
+        with suppress(FileNotFoundError):
+            os.unlink(part, dir_fd=b)
+    os.unlink(source.name, dir_fd=a)
 
 
-def _same(one: Path, other: Path) -> bool:
-    with one.open("rb") as left, other.open("rb") as right:
-        while True:
-            a, b = left.read(1 << 20), right.read(1 << 20)
-            if a != b:
-                return False
-            if not a:
-                os.fsync(right.fileno())
-                return True
+def _same(left: IO[bytes], right: IO[bytes]) -> bool:
+    left.seek(0)
+    right.seek(0)
+    while True:
+        a, b = left.read(1 << 20), right.read(1 << 20)
+        if a != b:
+            return False
+        if not a:
+            return True

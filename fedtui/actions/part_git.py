@@ -13,7 +13,7 @@ from fedtui.actions.part_files import Stands
 from fedtui.actions.parts import RemoteUrl, Worktree
 from fedtui.actions.plan import Refused
 from fedtui.safe_text import decode, shown
-from fedtui.sources.git_checkout import LIST_WORKTREES, read_worktrees
+from fedtui.sources.git_checkout import LIST_WORKTREES, Given, read_worktrees
 from fedtui.sources.program import Ended, ProgramError, run_program
 
 DEADLINE = 120.0
@@ -24,7 +24,12 @@ _QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 def git(repository: str, *words: str) -> Ended:
     """Run git in a repository. Raises Refused where it cannot be run or is late."""
+    given = Given.of_owner(Path(repository))
     try:
+        if given is not None:
+            quiet = {os.fsencode(name): os.fsencode(value) for name, value in _QUIET.items()}
+            argv = (*given.prefix, "git", "-C", repository, *words)
+            return run_program(argv, env={**given.env, **quiet}, deadline=DEADLINE)
         return run_program(["git", "-C", repository, *words], extra=_QUIET, deadline=DEADLINE)
     except ProgramError as error:
         raise Refused(f"{error}.") from error

@@ -14,6 +14,7 @@ from fedtui.cli.records import Records
 from fedtui.history.database import KEPT_RUNS, HistoryError
 from fedtui.model import Job, Outcome, Run, Severity, Snapshot
 from fedtui.presentation.findings import unseen
+from fedtui.safe_folder import UnsafeFolder, held
 from fedtui.whole_file import replace_file
 from fedtui.workspace import Workspace
 
@@ -43,7 +44,11 @@ async def write_metrics(workspace: Workspace, options: Namespace) -> int:
 
 
 def _write(path: Path, data: bytes) -> None:
-    replace_file(path, data, mode=MODE)
+    try:
+        with held(path.parent) as (at, _):
+            replace_file(Path(path.name), data, mode=MODE, at=at)
+    except UnsafeFolder as unsafe:
+        raise Unavailable(f"{path} is not written as root: {unsafe}.") from unsafe
     if path.read_bytes() != data:
         raise Unavailable(f"{path} does not hold what was written: something else writes it too.")
 

@@ -14,6 +14,7 @@ from fedtui.actions.plan import Refused
 from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
+from fedtui.safe_folder import fault
 
 SYSTEM_LOGS = Path("/var/log")
 HOME_LOGS = "logs"
@@ -51,20 +52,26 @@ def choose(
     return LogFolder(home, f"Logs go to {home}, since {system} cannot be written to.")
 
 
-def remarks_on(folder: Path, names: Sequence[tuple[str, str]], owner: Owner) -> Iterator[Remark]:
-    """What keeps logs from being written; `names` are pairs of a job's key and its log's name."""
-    fault = _folder_fault(folder, owner)
-    if fault:
-        yield Remark(Severity.ERROR, fault, "", "Choose another folder: --log-dir DIR.")
+def remarks_on(
+    folder: Path, names: Sequence[tuple[str, str]], owner: Owner, *, of_root: bool = False
+) -> Iterator[Remark]:
+    """What keeps logs from being written; `names` are pairs of a job's key and its log's name.
+
+    `of_root`: it is root who opens them, also for the jobs of another (systemd's manager does).
+    """
+    unsafe = fault(folder, 0 if of_root else owner.uid) if os.geteuid() == 0 else ""
+    trouble = f"{unsafe}." if unsafe else _folder_fault(folder, owner)
+    if trouble:
+        yield Remark(Severity.ERROR, trouble, "", "Choose another folder: --log-dir DIR.")
         return
     if not folder.exists():
         return
     for key, name in names:
         path = folder / name
-        trouble = append_fault(path, owner)
-        if trouble == "":
+        refused = append_fault(path, owner)
+        if refused == "":
             continue
-        if trouble is None:
+        if refused is None:
             if not may(folder, owner, os.W_OK | os.X_OK) and os.geteuid() != 0:
                 yield Remark(
                     Severity.ERROR,
@@ -75,16 +82,20 @@ def remarks_on(folder: Path, names: Sequence[tuple[str, str]], owner: Owner) -> 
         else:
             yield Remark(
                 Severity.ERROR,
-                f"{path} cannot be appended to: {trouble}.",
+                f"{path} cannot be appended to: {refused}.",
                 key,
-                f"sudo chown {owner.name} {quote(str(path))}, or choose another folder: --log-dir DIR.",
+                f"sudo chown -h {owner.name} {quote(str(path))}, or choose another folder: --log-dir DIR.",
             )
 
 
-def parts_of(folder: Path, names: Sequence[str], owner: Owner) -> tuple[Part, ...]:
-    """What has to be made: missing folders, and logs (`names`) that the jobs' user could not make."""
+def parts_of(folder: Path, names: Sequence[str], owner: Owner, *, of_root: bool = False) -> tuple[Part, ...]:
+    """What has to be made: missing folders, and logs (`names`) that the jobs' user could not make.
+
+    `of_root`: the folders are root's also for the jobs of another.
+    """
     account = None if owner.own else (owner.uid, owner.gid)
-    parts: list[Part] = [Folder(str(path), True, FOLDER_MODE, account) for path in missing(folder)]
+    whose = None if of_root else account
+    parts: list[Part] = [Folder(str(path), True, FOLDER_MODE, whose) for path in missing(folder)]
     for name in names:
         path = folder / name
         if append_fault(path, owner) is None and not owner.own:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -29,6 +30,7 @@ GRACE = 3.0
 SSH_OPTIONS = "-oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -oServerAliveCountMax=4"
 """No prompts, and no waiting for a host that does not answer, or no longer (ssh_config(5))."""
 
+_PATH = "/usr/local/bin:/usr/bin:/bin"
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",  # a look at the user's checkout must not write its index
@@ -143,6 +145,18 @@ class Given:
         if uid == os.geteuid():
             return cls(env)
         return cls(env, ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--init-groups", "--"))
+
+    @classmethod
+    def of_owner(cls, folder: Path) -> Given | None:
+        """For root in a folder of another: that user, whose hooks git must not run as root; else None."""
+        try:
+            owner = pwd.getpwuid(folder.stat().st_uid)
+        except (OSError, KeyError):
+            return None
+        if os.geteuid() != 0 or owner.pw_uid == 0:
+            return None
+        env = {"HOME": owner.pw_dir, "USER": owner.pw_name, "LOGNAME": owner.pw_name, "PATH": _PATH}
+        return cls.to({k.encode(): os.fsencode(v) for k, v in env.items()}, owner.pw_uid, owner.pw_gid)
 
     def run(self, argv: tuple[str, ...], deadline: float = 10.0) -> Ended:
         """Run a program. Raises ProgramError."""

@@ -31,6 +31,7 @@ from fedtui.federation.backends.unit_text import (
     unit_name,
 )
 from fedtui.federation.managed_job import ManagedJob
+from fedtui.safe_folder import fault
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.translate import TranslationError, to_calendar
@@ -247,11 +248,29 @@ def _written(pair: UnitPair, unit: StandingUnit | None, *, user_manager: bool) -
 
 
 def log_made(pair: UnitPair) -> list[Part]:
-    """An empty log of the user's own, where systemd would make one of root's."""
-    if not (pair.log and pair.user) or os.path.lexists(pair.log):
+    """An empty log of the user's own, where systemd would make one of root's.
+
+    Raises Refused where somebody could lead the log elsewhere: systemd opens it as root, at each run.
+    """
+    if not (pair.log and pair.user):
+        return []
+    unsafe = led_elsewhere(pair.log)
+    if unsafe:
+        raise Refused(
+            f"systemd opens {pair.log} as root at each run, and {unsafe}.",
+            advice="Choose a folder of root's, such as --log-dir /var/log, or --backend cron.",
+        )
+    if os.path.lexists(pair.log):
         return []
     account = pwd.getpwnam(pair.user)
     return [FileText(pair.log, None, b"", owner=(account.pw_uid, account.pw_gid), grows=True)]
+
+
+def led_elsewhere(log: str) -> str:
+    """Why root must not open a log: another could put a link in its place. Empty where it may."""
+    if Path(log).is_symlink():
+        return f"{log} is a symbolic link"
+    return fault(Path(log).parent, 0) if os.geteuid() == 0 else ""
 
 
 def _gone(unit: StandingUnit, *, user_manager: bool) -> list[Part]:

@@ -30,7 +30,7 @@ from fedtui.crontab.command import BUILTINS_ONLY
 from fedtui.crontab.managed import Found, managed, without
 from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends.footprint import traces_of
-from fedtui.federation.backends.unit_files import folder, free, log_made, texts
+from fedtui.federation.backends.unit_files import folder, free, led_elsewhere, log_made, texts
 from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import Job
 from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
@@ -127,7 +127,7 @@ def _triggers(job: Job, entry: Entry) -> tuple[CronSchedule, Triggers]:
 
 def _pair(line: _Line, triggers: Triggers, *, user_manager: bool) -> UnitPair:
     entry, account = line.entry, line.account
-    argv, log = _program(line)
+    argv, log = _program(line, opened_by_root=not user_manager and account.uid != 0)
     start = line.environment[b"HOME"].decode("utf-8", "surrogateescape")
     own = start == account.home
     lines = [("OnCalendar", one) for one in triggers.calendar]
@@ -165,8 +165,11 @@ def _variables(line: _Line, *, own_home: bool) -> dict[str, str]:
         raise Refused("The table sets a variable that is not UTF-8, as unit files are.") from error
 
 
-def _program(line: _Line) -> tuple[tuple[str, ...], str]:
-    """The arguments that do what cron's shell does with the command, and the log it appends to, or ""."""
+def _program(line: _Line, *, opened_by_root: bool) -> tuple[tuple[str, ...], str]:
+    """The arguments that do what cron's shell does with the command, and the log it appends to, or "".
+
+    A log that systemd would open as root, in a folder that its user controls, is left to the shell.
+    """
     try:
         command = line.entry.command.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -179,8 +182,9 @@ def _program(line: _Line) -> tuple[tuple[str, ...], str]:
         words = shlex.split(plain["words"])
         program = _found(words[0], line)
         if program:
-            log = shlex.split(plain["log"])[0] if plain["log"] else ""
-            return (program, *words[1:]), _absolute(log, line) if log else ""
+            log = _absolute(shlex.split(plain["log"])[0], line) if plain["log"] else ""
+            if not (opened_by_root and log and led_elsewhere(log)):
+                return (program, *words[1:]), log
     return (shell, "-c", command), ""
 
 

@@ -37,6 +37,9 @@ class MissingScript:
         if not setting.lines:
             return setting.missing
         line = _line(setting)
+        if setting.account.ids is not None:
+            name = setting.account.name
+            return f"it starts the shell of {name}, and not as {name}: sudo -u {name} -i fedtui drill"
         return "" if line.script.is_file() else f"{line.script} is not there"
 
     def rehearsal(self, setting: Setting) -> Rehearsal:

@@ -39,8 +39,9 @@ def check_remote(
     git: Git, remote: str, url: str, branch: str, owner: Owner, given: Given
 ) -> Iterator[Remark]:
     """What keeps a remote at `url` from being pushed to with what is `given`; a note where it answers."""
+    become = "" if owner.own else f"sudo -u {owner.name} "
     if not url:
-        command = f"git -C {shlex.quote(str(git.folder))} remote add {remote} URL"
+        command = f"{become}git -C {shlex.quote(str(git.folder))} remote add {remote} URL"
         yield Remark(Severity.ERROR, f"There is no remote {remote}.", KEY, command)
         return
     place = ssh_place(url)
@@ -51,10 +52,10 @@ def check_remote(
         except ProgramError as error:
             yield Remark(Severity.ERROR, f"ssh cannot be asked: {error}.", KEY, "Install openssh-client.")
             return
-        yield from of_keys(facts, owner.home)
+        yield from of_keys(facts, owner.home, become)
         yield from of_host(facts)
     elif place is None and (better := ssh_url_of(url)):
-        command = f"git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
+        command = f"{become}git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
         yield Remark(
             Severity.WARNING,
             f"{remote} is {shown(url)}: https wants a password or a token, and nobody is there to type it.",
@@ -64,8 +65,8 @@ def check_remote(
     yield from _answers(git, remote, url, branch)
 
 
-def of_keys(facts: SshFacts, home: str) -> Iterator[Remark]:
-    """What is to be said of the keys that ssh would try."""
+def of_keys(facts: SshFacts, home: str, become: str = "") -> Iterator[Remark]:
+    """What is to be said of the keys that ssh would try; `become` begins commands that are for another."""
     usable = [key for key in facts.keys if key.opens and not key.in_hand and not key.wide]
     if usable:
         yield Remark(Severity.NOTE, f"ssh will use {usable[0].path} ({usable[0].kind}).", KEY)
@@ -75,11 +76,14 @@ def of_keys(facts: SshFacts, home: str) -> Iterator[Remark]:
             Severity.ERROR,
             f"There is no SSH key for {facts.host}: none of {_some(facts.looked)} is there.",
             KEY,
-            keygen(f"{home}/.ssh/id_ed25519"),
+            become + keygen(f"{home}/.ssh/id_ed25519"),
         )
     for key in facts.keys:
         yield Remark(
-            Severity.ERROR, f"{key.path} cannot be used without a person: {_why(key)}.", KEY, _mend(key)
+            Severity.ERROR,
+            f"{key.path} cannot be used without a person: {_why(key)}.",
+            KEY,
+            _mend(key, become),
         )
 
 
@@ -107,11 +111,11 @@ def _why(key: Key) -> str:
     return "each use wants a touch" if key.in_hand else key.why
 
 
-def _mend(key: Key) -> str:
+def _mend(key: Key, become: str) -> str:
     if key.wide:
-        return f"chmod 600 {shlex.quote(key.path)}"
-    own = str(Path(key.path).with_name("id_ed25519_federation"))
-    return f"A key of its own for the federation: {keygen(own)}; name it in ~/.ssh/config (IdentityFile)."
+        return f"{become}chmod 600 {shlex.quote(key.path)}"
+    own = become + keygen(str(Path(key.path).with_name("id_ed25519_federation")))
+    return f"A key of its own for the federation: {own}; name it in ~/.ssh/config (IdentityFile)."
 
 
 def _some(paths: tuple[str, ...]) -> str:

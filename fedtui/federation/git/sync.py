@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui import lock_file
-from fedtui.config import ConfigError
+from fedtui.config import ConfigError, repair
 from fedtui.federation.git import commit as git_commit
 from fedtui.federation.git import data as git_data
 from fedtui.federation.git import publish as git_publish
@@ -107,7 +107,7 @@ class GitSync:
             advice = f"If no git is at work there: rm {LOCKED}" if LOCKED in failed.said else ""
             self._failed(SyncFailed(ending, f"git: {failed}.", advice=advice or advice_for(ending)))
         except OSError as error:
-            self._failed(SyncFailed(Ending.GIT, f"{error}."))
+            self._failed(SyncFailed(Ending.GIT, f"{error}.", advice=repair(self.order.state)))
         except ConfigError as error:
             self._failed(SyncFailed(Ending.REFUSED, f"{error}."))
         return self.report

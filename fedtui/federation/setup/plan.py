@@ -144,7 +144,8 @@ async def plan_setup(
     parts: list[Part] = []
     # A unit's log is made with its unit.
     names = [Path(job.log).name for job in intent.jobs if job.log] if main.backend == "cron" else []
-    parts += await asyncio.to_thread(logs.parts_of, survey.logs.path, names, survey.owner)
+    of_root = main.backend == "system"  # systemd opens the logs as root
+    parts += await asyncio.to_thread(logs.parts_of, survey.logs.path, names, survey.owner, of_root=of_root)
     parts += additions.parts
     wanted = _wanted(survey, intent, additions, now)
     for spot in sorted({*now, *wanted}, key=lambda one: one == main):

@@ -22,7 +22,7 @@ from fedtui.federation.setup.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.pack import Pack, load_pack, pack_file
 from fedtui.sources.accounts import lingers
-from fedtui.sources.git_checkout import Git, GitFailed, configured_url
+from fedtui.sources.git_checkout import Git, GitFailed, Given, configured_url
 
 NOTHING = "No federation pack is set up."
 
@@ -84,7 +84,8 @@ async def _as_before(pack: Pack, user: str) -> Sequence[Part]:
 def _url(pack: Pack) -> str:
     """The remote's URL as it is now; empty where there is none any more."""
     try:
-        return configured_url(Git(Path(pack.root)), pack.remote)
+        root = Path(pack.root)
+        return configured_url(Git(root, given=Given.of_owner(root)), pack.remote)
     except GitFailed as failed:
         raise Refused(f"Which URL {pack.remote} has is not known: {failed}.") from failed
 
@@ -95,8 +96,13 @@ def _logs(pack: Pack, target: Path) -> list[Part]:
     for name in pack.origin.made_files:
         path = Path(name)
         rotated = rotated_logs(path)
-        found += [Renamed(str(one), str(target / one.name)) for one in (path, *rotated) if one.is_file()]
+        found += [Renamed(str(one), str(target / one.name)) for one in (path, *rotated) if _is_log(one)]
     return found
+
+
+def _is_log(path: Path) -> bool:
+    """Whether it is a file; a link is nobody's log, and stays."""
+    return path.is_file() and not path.is_symlink()
 
 
 def _stamp(now: datetime) -> str:

@@ -96,7 +96,8 @@ async def look_around(request: SetupRequest, snapshot: Snapshot, ports: Ports) -
     for one in found:
         remarks += await asyncio.to_thread(_listed, scripts.remarks_on, one, root, environment, scheduler)
     pairs = [(job.key, job.log) for job in profile.jobs]
-    remarks += await asyncio.to_thread(_listed, logs.remarks_on, folder.path, pairs, owner)
+    of_root = backend == "system"
+    remarks += await asyncio.to_thread(lambda: [*logs.remarks_on(folder.path, pairs, owner, of_root=of_root)])
     remarks += doubles(found, snapshot, owner, force=request.force)
     remarks += _asleep(profile, backend, snapshot)
     lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
