@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fedtui.cli import report_errors, run_verb
 from fedtui.cli.parser import UsageError, build_parser
-from fedtui.config import load
+from fedtui.config import load, repair
 
 if TYPE_CHECKING:
     from fedtui.config import Config
@@ -55,13 +55,22 @@ def _demo(config: Config, options: Namespace) -> int:
     from fedtui.demo.workspace import demo_workspace
 
     folder = Path(options.folder).absolute() if options.folder else config.state / "demo"
+    inner = None
     if options.rest:
         inner = build_parser("fedtui demo").parse_args(options.rest)
         inner.ascii = inner.ascii or options.ascii
         if inner.verb in (None, "demo"):
             raise UsageError("fedtui demo: give a verb such as list, or nothing to open the dashboard")
-        return run_verb(demo_workspace(config, folder), inner)
-    _dashboard(demo_workspace(config, folder), options)
+    try:
+        workspace = demo_workspace(config, folder)
+    except OSError as error:
+        from fedtui.actions.plan import Refused
+
+        said = f"There is no place for the demo: {error.filename or folder}: {error.strerror}."
+        raise Refused(said, advice=f"{repair(folder)} Another place: fedtui demo --folder DIR") from error
+    if inner is not None:
+        return run_verb(workspace, inner)
+    _dashboard(workspace, options)
     return 0
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePath
@@ -144,7 +145,7 @@ class FedtuiApp(App[str]):
 
     def _theme_chosen(self, theme: Theme) -> None:
         """Keep the choice for the next start, where there is a folder of ours."""
-        if self.config.state.is_dir():
+        if os.access(self.config.state, os.W_OK):
             self.run_worker(self._keep_theme(theme.name), group="theme", exit_on_error=False)
 
     async def _keep_theme(self, name: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import tomli_w
 
-from fedtui.config import ConfigError, config_file
+from fedtui.config import ConfigError, config_file, repair
 
 BACKENDS = {"cron": "cron", "user": "user timers", "system": "system timers"}
 """What the pack's jobs can be put on, and what each is called."""
@@ -78,7 +78,8 @@ def load_pack(path: Path | None = None) -> Pack | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+        fix = repair(path.parent) or repair(path) if isinstance(error, OSError) else ""
+        raise ConfigError(f"{path}: {error}. {fix}".removesuffix(". ")) from error
 
 
 def read_pack(text: bytes) -> Pack:

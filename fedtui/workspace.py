@@ -13,6 +13,7 @@ from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from fedtui.config import repair
 from fedtui.merging import merge
 from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
 from fedtui.sources.own_runs import OwnRunsSource
@@ -314,6 +315,13 @@ def own_runs(ports: Ports) -> OwnRunsSource:
                 return  # no run was ever started from here
         from fedtui.actions.run_store import settle
 
-        settle(ports.config, ports.history)
+        try:
+            settle(ports.config, ports.history)
+        except OSError as error:  # without the records a run of ours that goes on would seem lost
+            from fedtui.history.database import HistoryError
 
-    return OwnRunsSource(ports.history, ports.config.database, ports.clock, settle)
+            said = f"The runs in {ports.config.outputs} cannot be read: {error.strerror}."
+            raise HistoryError(said, repair(ports.config.outputs)) from error
+
+    config = ports.config
+    return OwnRunsSource(ports.history, config.database, ports.clock, settle, config.notes, config.faults)

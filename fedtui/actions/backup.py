@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fedtui.actions.plan import Refused
 from fedtui.actions.wording import stamp
-from fedtui.config import Config
+from fedtui.config import Config, repair
 
 KEPT_BACKUPS = 500
 
@@ -43,7 +43,7 @@ def keep(config: Config, what: str, text: bytes, at: datetime) -> Path:
     except OSError as error:
         raise Refused(
             f"The old text cannot be kept: {error.filename}: {error.strerror}.",
-            advice=f"Check that {folder} is yours, writable and not full.",
+            advice=repair(folder) or f"Check that {folder} is yours, writable and not full.",
         ) from error
     raise Refused(f"The old text cannot be kept: {folder / name} and a thousand like it exist.")
 

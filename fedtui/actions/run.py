@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from fedtui.actions import run_cron, run_others, run_store, run_unit, run_unit_follow
 from fedtui.actions.plan import Applied, Refused
 from fedtui.actions.ports import Ports
+from fedtui.actions.run_record import RunRecord
 from fedtui.actions.wording import clock
+from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Trigger
 from fedtui.sources.processes import ProcessIdentity, group_members, is_alive
@@ -59,13 +61,24 @@ async def running_run(job: Job, ports: Ports) -> Run | None:
     """The run of the job that goes on now, whoever started it; None where none is known."""
     if job.timer is not None:
         return await run_unit.current(job, job.timer, ports) if job.timer.activates else None
-    own = await asyncio.to_thread(run_store.running, ports.config, job.id)
+    own = await asyncio.to_thread(_own_run, job, ports)
     if own is not None:
         return own.to_run()
     if ports.demo:
         return None
     under_cron = await asyncio.to_thread(run_others.cron_run, job)
     return None if under_cron is None else under_cron[0]
+
+
+def _own_run(job: Job, ports: Ports) -> RunRecord | None:
+    """The run of the job that was started from here and goes on. Raises Refused where that is not known."""
+    try:
+        return run_store.running(ports.config, job.id)
+    except OSError as error:
+        raise Refused(
+            f"Whether fedtui started {job.name} is not known: {ports.config.outputs}: {error.strerror}.",
+            advice=repair(ports.config.outputs),
+        ) from error
 
 
 async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncIterator[RunUpdate]:
@@ -107,7 +120,7 @@ async def stop(job: Job, ports: Ports) -> Applied:
     """
     if job.timer is not None:
         return Applied(await run_unit.stop(job.timer, ports))
-    own = await asyncio.to_thread(run_store.running, ports.config, job.id)
+    own = await asyncio.to_thread(_own_run, job, ports)
     if own is not None and own.job is not None:
         leader, uid = own.job, own.uid
     else:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from fedtui.actions import run_store
 from fedtui.actions.cron_environment import Account, job_environment
@@ -23,6 +24,7 @@ from fedtui.actions.ports import Ports
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_record import RunRecord
 from fedtui.actions.wording import clock
+from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
 from fedtui.results import RuleBook
@@ -62,9 +64,13 @@ def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> Order:
     account, switch = _account(job, cron.home, ports)
     try:
         run_store.prepare(ports.config)
+        going = run_store.running(ports.config, job.id)
     except OSError as error:
-        raise Refused(f"The output has no place to go: {error}.", NOTHING_RUN) from error
-    going = run_store.running(ports.config, job.id)
+        raise Refused(
+            f"The run cannot be recorded: {error.filename}: {error.strerror}.",
+            NOTHING_RUN,
+            repair(ports.config.state) or repair(Path(str(error.filename))),
+        ) from error
     if going is not None:
         raise _busy(job, going)
     with suppress(HistoryError):  # the run's own record says it all; the database can follow another time

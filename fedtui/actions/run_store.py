@@ -6,10 +6,12 @@ Everything here is blocking: call it in a thread.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from fedtui.actions.run_record import RunRecord, lost, read_record, write_record
@@ -45,8 +47,10 @@ def find_record(config: Config, run_id: str) -> RunRecord | None:
     """The record of a run of fedtui's own, or None."""
     if not OWN_ID.fullmatch(run_id):
         return None
-    paths = list(config.outputs.glob(f"*-{run_id}.json"))
-    return _read(paths[0]) if paths else None
+    with suppress(OSError):
+        for path in _listed(config.outputs, f"*-{run_id}.json"):
+            return _read(path)
+    return None
 
 
 def _read(path: Path) -> RunRecord | None:
@@ -58,8 +62,11 @@ def _read(path: Path) -> RunRecord | None:
 
 
 def running(config: Config, job_id: str) -> RunRecord | None:
-    """The run of that job which goes on, as far as its own process or its keeper still lives."""
-    for path in config.outputs.glob(f"{_key(job_id)}-*.json"):
+    """The run of that job which goes on, as far as its own process or its keeper still lives.
+
+    Raises OSError where the records cannot be read.
+    """
+    for path in _listed(config.outputs, f"{_key(job_id)}-*.json"):
         record = _read(path)
         if record is not None and record.job_id == job_id and goes_on(record):
             return record
@@ -74,7 +81,8 @@ def goes_on(record: RunRecord) -> bool:
 def settle(config: Config, history: History) -> int:
     """Bring the database up to what the records say; how many runs were given an end.
 
-    A run whose supervisor and job are both gone without a record of the end gets the outcome UNKNOWN.
+    A run whose supervisor and job are both gone without a record of the end gets the outcome UNKNOWN. Raises
+    HistoryError, and OSError where the records cannot be read.
     """
     settled = 0
     records = {record.id: record for record in _records(config)}
@@ -113,10 +121,19 @@ def ended(config: Config, record: RunRecord) -> RunRecord:
 
 
 def _records(config: Config) -> Iterator[RunRecord]:
-    for path in config.outputs.glob("*-*.json"):
+    for path in _listed(config.outputs, "*-*.json"):
         record = _read(path)
         if record is not None:
             yield record
+
+
+def _listed(folder: Path, pattern: str) -> list[Path]:
+    """`glob`, which takes a folder that cannot be read for an empty one. Raises OSError."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208
+    except FileNotFoundError:
+        return []
+    return [folder / name for name in names if fnmatchcase(name, pattern)]
 
 
 def _prune(folder: Path) -> None:

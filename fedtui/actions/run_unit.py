@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from fedtui.actions.plan import GOES_ON, Refused
 from fedtui.actions.ports import Ports
 from fedtui.actions.run_unit_verdict import by_journal, by_properties
 from fedtui.actions.systemd_manager import Manager, manager
+from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger
 from fedtui.sources.systemd.names import UNIT
@@ -66,6 +68,7 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
                 "It was not started twice.",
                 "t stops it.",
             )
+        await asyncio.to_thread(_require_place, ports, unit)
         await systemd.listen()
         await systemd.hold(path)
         offset, before_end = await asyncio.to_thread(end_of, job.log_path)
@@ -121,7 +124,8 @@ async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
             pid = int((await systemd.run_facts(path)).get("ExecMainPID", 0)) or None
         run = UnitRun(bytes(unit["InvocationID"]).hex(), job.id, timer.activates, timer.user_manager, began)
         if await asyncio.to_thread(find, ports, run.id) is None:  # else: ours, and more is known of it
-            await asyncio.to_thread(_remember, ports, run)
+            with suppress(Refused):  # then it is seen, and cannot be followed
+                await asyncio.to_thread(_remember, ports, run)
         start = datetime.fromtimestamp(began, UTC)
         return Run(run.id, job.id, start, trigger=Trigger.OTHER, pid=pid)
 
@@ -205,10 +209,24 @@ def _path(ports: Ports, run_id: str) -> Path:
     return ports.config.outputs / f"{run_id}.unit"
 
 
+def _require_place(ports: Ports, unit: str) -> None:
+    """Raise Refused where the run could not be found again: then nothing is started."""
+    folder = ports.config.outputs
+    why = ""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror or str(error)
+    fix = repair(folder)
+    if why or fix:
+        raise Refused(
+            f"A run of {unit} cannot be recorded in {folder}.", "Nothing was run.", fix or f"{why}."
+        )
+
+
 def _remember(ports: Ports, run: UnitRun) -> None:
     folder = ports.config.outputs
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for old in sorted(folder.glob("*.unit"), key=lambda path: path.stat().st_mtime)[:-200]:
             old.unlink(missing_ok=True)
         replace_file(_path(ports, run.id), json.dumps(asdict(run)).encode())

@@ -42,11 +42,11 @@ def main() -> int:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
-    lock = _take_lock(order)
-    if lock is None:
-        _tell(answer, {"busy": order.run_id})
-        return 0
     try:
+        lock = _take_lock(order)
+        if lock is None:
+            _tell(answer, {"busy": order.run_id})
+            return 0
         supervision = _start(order)
     except OSError as error:
         _tell(answer, {"error": _why_not(order, error)})

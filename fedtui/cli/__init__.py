@@ -37,6 +37,9 @@ def run_verb(workspace: Workspace, options: Namespace) -> int:
 def _start(workspace: Workspace, options: Namespace) -> int:
     from fedtui.workspace import LOOKED_AT
 
+    if not getattr(options, "keep", False):  # the watchman's words are kept as complaints
+        for text in (*workspace.config.notes, *workspace.config.faults):
+            print(visible_lines(text), file=sys.stderr)
     if options.verb == "list" and options.source and LOOKED_AT.issuperset(options.source):
         from fedtui.cli.listing import print_jobs
 

@@ -29,6 +29,8 @@ async def alert(workspace: Workspace, options: Namespace) -> int:
         raise UsageError("check: --test belongs to --alert", 3)
     if workspace.ports.demo:
         raise Refused("The demo tells nobody of anything.", "Nothing was sent.")
+    if workspace.config.unread:
+        raise Refused("config.toml cannot be read, so who is to be told is not known.", "Nothing was sent.")
     pack = await asyncio.to_thread(load_pack)
     told = addresses(pack, workspace.config)
     if not told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedtui.cli.parser import UsageError
 from fedtui.model import Job, Snapshot
-from fedtui.workspace import SOURCES_OF, Workspace
+from fedtui.workspace import OWN_RUNS, SOURCES_OF, Workspace
 
 
 class Unavailable(Exception):
@@ -32,7 +32,8 @@ def choose(snapshot: Snapshot, key: str) -> Job:
     if named:
         ids = ", ".join(job.id for job in named)
         raise UsageError(f"{key!r} names {len(named)} jobs; use one of these ids: {ids}")
-    if snapshot.troubles:
-        details = " ".join(problem.message for problem in snapshot.troubles)
+    unread = [problem.message for problem in snapshot.troubles if problem.source != OWN_RUNS]
+    if unread:
+        details = " ".join(unread)
         raise Unavailable(f"No job {key!r} was found, but not every source could be read: {details}")
     raise UsageError(f"there is no job {key!r}; `fedtui list` prints the ids and names")

@@ -9,7 +9,7 @@ from fedtui.cli.records import Records, print_json
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from fedtui.model import Job, Snapshot
     from fedtui.workspace import Workspace
@@ -23,17 +23,22 @@ def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> 
         print_json([records.job(job) for job in jobs])
     else:
         _print_table(jobs, workspace, options.ascii)
-    return _report(snapshot, asked=bool(options.source))
+    return _report(
+        snapshot, asked=bool(options.source), told=(*workspace.config.notes, *workspace.config.faults)
+    )
 
 
-def _report(snapshot: Snapshot, asked: bool) -> int:
+def _report(snapshot: Snapshot, asked: bool, told: Sequence[str] = ()) -> int:
     """Say on standard error what could not be read, so that a short list is not taken for the whole."""
     for problem in snapshot.problems:
+        if problem.message in told:
+            continue
         print(
             ". ".join(part.rstrip(".") for part in (problem.message, problem.advice) if part) + ".",
             file=sys.stderr,
         )
-    return 3 if asked and snapshot.troubles and not snapshot.jobs else 0
+    unread = any(problem.message not in told for problem in snapshot.troubles)
+    return 3 if asked and unread and not snapshot.jobs else 0
 
 
 def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) -> None:

@@ -38,7 +38,7 @@ def demo_workspace(
 ) -> Workspace:
     """The workspace at `folder`, laid if it is not there. Raises OSError where it cannot be written."""
     lay(folder)
-    config = replace(config, state=folder / "state")
+    config = replace(config, state=folder / "state", notes=(), faults=())
     user = pwd.getpwuid(os.geteuid()).pw_name
     table = CrontabFile(crontab_file(folder), user)
     zone = zone or local_zone()

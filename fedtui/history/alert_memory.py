@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fedtui import lock_file
+from fedtui.config import repair
 from fedtui.whole_file import replace_file
 
 NAME = "alerts.json"
@@ -104,9 +105,9 @@ def alert_file(state: Path) -> Path:
     return state / NAME
 
 
-def _places(state: Path) -> tuple[Path, ...]:
+def _places(state: Path, name: str = NAME) -> tuple[Path, ...]:
     runtime = Path("/run") if os.geteuid() == 0 else Path(f"/run/user/{os.geteuid()}")
-    return (alert_file(state), runtime / f"fedtui-{NAME}")
+    return (state / name, runtime / f"fedtui-{name.replace('/', '-')}")
 
 
 def recall(state: Path) -> AlertMemory:
@@ -117,6 +118,8 @@ def recall(state: Path) -> AlertMemory:
             found.append(read_memory(path.read_bytes()))
         except FileNotFoundError:
             continue
+        except (PermissionError, NotADirectoryError):
+            continue  # the state folder is not ours: what was kept in the runtime folder since is
         except OSError as error:
             if path == alert_file(state):
                 raise AlertMemoryError(f"{path} cannot be read: {error.strerror}") from error
@@ -161,13 +164,16 @@ def remember(state: Path, memory: AlertMemory) -> None:
 @contextmanager
 def only_check(state: Path) -> Iterator[None]:
     """Be the only check while the block runs. Raises Busy, or AlertMemoryError."""
-    path = state / "locks" / "alerts"
+    path, second = _places(state, "locks/alerts")
     try:
-        descriptor = lock_file.take(path)
+        try:
+            descriptor = lock_file.take(path)
+        except (PermissionError, FileExistsError, NotADirectoryError):
+            descriptor = lock_file.take(second)
     except BlockingIOError as error:
         raise Busy("Another alert check goes on.") from error
     except OSError as error:
-        raise AlertMemoryError(f"{path} cannot be opened: {error.strerror}") from error
+        raise AlertMemoryError(f"{path} cannot be opened: {error.strerror}. {repair(state)}") from error
     try:
         yield
     finally:

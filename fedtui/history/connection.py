@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fedtui.config import repair
 from fedtui.history import rows
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ class Database:
             elif corrupt or isinstance(error, rows.RowError):
                 advice = f"Nothing was deleted. To begin a new one: mv {self.path} {self.path}.damaged"
             else:
-                advice = f"Check that {self.path.parent} is yours, writable and not full."
+                usual = f"Check that {self.path.parent} is yours, writable and not full."
+                advice = repair(self.path.parent) or repair(self.path) or usual
             said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
             raise HistoryError(f"The history {self.path} cannot be used: {said}.", advice) from error
 

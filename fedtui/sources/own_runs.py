@@ -7,7 +7,7 @@ its files' mtimes tell when. What is written is read once: after the first look 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -44,9 +44,13 @@ class OwnRunsSource:
         database: Path,
         clock: Callable[[], datetime],
         settle: Callable[[], object],
+        notes: Sequence[str] = (),
+        faults: Sequence[str] = (),
     ) -> None:
         self._history = history
         self._settle = settle
+        self._notes = notes
+        self._faults = faults
         self._open = False
         self._revision = 0
         self._rows: dict[str, Run] = {}
@@ -61,19 +65,25 @@ class OwnRunsSource:
 
     def look(self) -> Answer:
         """`read`, in this thread."""
+        notes = tuple(Problem(self.name, text, note=True) for text in self._notes)
+        problems = tuple(self._problem(text) for text in self._faults)
         try:
             self._settle()
             self._revision, changed = self._history.changed_runs(self._revision, RUNS_READ)
         except HistoryError as error:
-            problem = Problem(self.name, str(error), "Untouched: the jobs themselves.", "", self._clock())
-            return Answer(self.name, self._clock(), (), problems=(problem,))
+            problems = problems or (self._problem(str(error), error.advice),)
+            return Answer(self.name, self._clock(), (), problems=(*problems, *notes))
         rows = self._rows | {run.id: run for run in changed}
         gone = {other for run in changed for other in run.also}
         self._rows = {run_id: run for run_id, run in rows.items() if run_id not in gone}
         # That another's run goes on is for those to say who see it now: this row may be from long ago.
         runs = [run for run in self._rows.values() if not run.goes_on or OWN_ID.fullmatch(run.id)]
         self._open = any(run.goes_on for run in runs)
-        return Answer(self.name, self._clock(), (), runs=tuple(sorted(runs, key=lambda run: run.start)))
+        runs.sort(key=lambda run: run.start)
+        return Answer(self.name, self._clock(), (), runs=tuple(runs), problems=(*problems, *notes))
+
+    def _problem(self, message: str, advice: str = "") -> Problem:
+        return Problem(self.name, message, "Untouched: the jobs themselves.", advice, self._clock())
 
     @property
     def rows(self) -> Mapping[str, Run]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fedtui import lock_file
+from fedtui.config import repair
 from fedtui.model import Outcome, Result
 from fedtui.watching.cycle import Cycle, LogMark, Verdict, Watch
 from fedtui.whole_file import replace_file
@@ -43,7 +44,8 @@ class WatchBook:
 
     def all(self) -> list[Watch]:
         """Every watch that is kept, the newest last. Raises BookError."""
-        found = (self._read(path) for path in self.folder.glob("*.json"))
+        with self._told(self.folder):
+            found = [self._read(path) for path in self.folder.glob("*.json")]
         return sorted((watch for watch in found if watch is not None), key=lambda watch: watch.began)
 
     def open(self) -> list[Watch]:
@@ -115,7 +117,8 @@ class WatchBook:
             yield
         except OSError as error:
             where = error.filename or path
-            raise BookError(f"The watches cannot be kept: {where}: {error.strerror}.") from error
+            said = f"The watches cannot be kept: {where}: {error.strerror}."
+            raise BookError(f"{said} {repair(self.folder) or repair(Path(where))}".rstrip()) from error
 
     def _read(self, path: Path) -> Watch | None:
         try:

@@ -445,7 +445,7 @@ def test_a_full_disk_is_got_round_by_the_runtime_folder(
     runtime = tmp_path / "run"
     runtime.mkdir()
     places = (world.config.state / "alerts.json", runtime / "fedtui-alerts.json")
-    monkeypatch.setattr("fedtui.history.alert_memory._places", lambda _: places)
+    monkeypatch.setattr("fedtui.history.alert_memory._places", lambda *_: places)
     world.ended(OK)
     world.check()
     from fedtui.whole_file import replace_file as write

@@ -148,7 +148,10 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HistoryError, match="/file: File exists") as caught:
         History(tmp_path / "file" / "history.db").begin_run(a_run(1))
-    assert "yours, writable and not full" in caught.value.advice
+    assert (
+        caught.value.advice
+        == f"{tmp_path}/file is no folder. Move it away: mv {tmp_path}/file {tmp_path}/file.old"
+    )
 
 
 def test_a_lock_that_stays_is_told(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
