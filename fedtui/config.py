@@ -153,18 +153,21 @@ def _notes(state: Path) -> Iterator[str]:
 
 def _faults(state: Path) -> Iterator[str]:
     """That the state folder, or what lies in it, cannot be used."""
-    fix = repair(state / "history.db") or repair(state)
+    names: list[str] = []
     with suppress(OSError):
-        for one in () if fix else os.scandir(state):
-            wanted = os.R_OK | os.W_OK | (os.X_OK if one.is_dir() else 0)
-            if not os.access(one.path, wanted):
-                fix = fix or repair(Path(one.path)).replace(f" {one.path}", f" {state}")
-    if fix:
-        yield f"fedtui works without history: {fix}"
+        names = os.listdir(state)  # noqa: PTH208
+    for path in (state / "history.db", state, *(state / name for name in names)):
+        fix = repair(path, state)
+        if fix:
+            yield f"fedtui works without history: {fix}"
+            return
 
 
-def repair(path: Path) -> str:
-    """Why we cannot use a file or folder of ours, there or not, and how to fix that; empty where we can."""
+def repair(path: Path, whole: Path | None = None) -> str:
+    """Why we cannot use a file or folder of ours, there or not, and how to fix that; empty where we can.
+
+    `whole` is the folder that is to be ours with all in it, where that is more than `path`.
+    """
     path = Path(os.path.realpath(path))
     for place in (path, *path.parents):
         with suppress(OSError):
@@ -183,7 +186,8 @@ def repair(path: Path) -> str:
     if not place.is_relative_to(os.path.realpath(Path.home())):
         return f"{place} is not yours to write in. Name a folder that is: XDG_STATE_HOME=DIR"
     if facts.st_uid != os.geteuid():
-        command = f"sudo chown -R {_name(os.geteuid())} {quote(str(place))}"
+        target = whole if whole is not None and place == path else place
+        command = f"sudo chown -R {_name(os.geteuid())} {quote(str(target))}"
         return f"{place} belongs to {_name(facts.st_uid)}. Fix: {command}"
     command = f"chmod u+rw{'x' * is_folder} {quote(str(place))}"
     return f"{place} has mode {facts.st_mode & 0o7777:04o}. Fix: {command}"

@@ -37,6 +37,7 @@ from fedtui.actions.timer_unit import (
 )
 from fedtui.actions.undo_memory import remember, require_history
 from fedtui.actions.wording import undo_words
+from fedtui.config import repair
 from fedtui.history.database import UndoStep
 from fedtui.sources.systemd.names import PAUSE_FILE
 
@@ -249,11 +250,15 @@ def _guess(target: Target, standing: Standing, *, marked: bool) -> Restore:
 def _links(target: Target) -> tuple[tuple[str, str], ...]:
     """The links in .wants/ and .requires/ folders that enabling, or somebody's hand, has made."""
     found = []
-    for pattern in ("*.wants", "*.requires", "*.upholds"):
-        for folder in target.units.glob(pattern):
-            link = folder / target.unit
-            if link.is_symlink():
-                found.append((str(link), str(link.readlink())))
+    try:
+        for pattern in ("*.wants", "*.requires", "*.upholds"):
+            for folder in target.units.glob(pattern):
+                link = folder / target.unit
+                if link.is_symlink():
+                    found.append((str(link), str(link.readlink())))
+    except OSError as error:
+        said = f"The links of {target.unit} cannot be read: {error.filename}: {error.strerror}."
+        raise Refused(said, advice=repair(target.units)) from error
     return tuple(sorted(found))
 
 

@@ -77,7 +77,8 @@ class Standing:
     @property
     def linked(self) -> bool:
         """True where disabling would remove the link that makes the unit known at all."""
-        return self.file_state in ("linked", "linked-runtime") or Path(self.fragment).is_symlink()
+        linked = os.path.islink(self.fragment)  # noqa: PTH114 (never raises)
+        return self.file_state in ("linked", "linked-runtime") or linked
 
     @property
     def can_disable(self) -> bool:
