@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextvars import ContextVar
 from pathlib import Path
+
+HELD: ContextVar[int | None] = ContextVar("HELD", default=None)
+"""The lock under which a change is being made. A program that is given this descriptor holds the lock, too,
+so that it stays taken where we are killed and the program still writes."""
 
 
 def take(path: Path, *, wait: bool = False) -> int:

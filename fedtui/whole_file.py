@@ -5,6 +5,7 @@ The one way in which fedtui writes over what is there: tables, drop-ins, records
 
 from __future__ import annotations
 
+import glob
 import os
 import threading
 from collections.abc import Iterator
@@ -44,6 +45,14 @@ def beside(
     finally:
         with suppress(OSError):
             os.unlink(part, dir_fd=at)
+
+
+def sweep(path: Path) -> None:
+    """Remove what a process killed in `beside` left. Only while nobody else can be writing `path`."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        if left.suffix[1:].isdecimal() and not left.is_dir():
+            with suppress(OSError):
+                left.unlink()
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o600, at: int | None = None) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         plan_silence,
         plan_uncomment,
         plan_undo,
+        undo_steps,
     )
     from fedtui.actions.cron_environment import Account, job_environment
     from fedtui.actions.draft import Draft
@@ -71,6 +72,7 @@ _HOMES = {
     "run_now": "run",
     "running_run": "run",
     "stop": "run",
+    "undo_steps": "change",
     "watch_run": "run",
 }
 
@@ -109,6 +111,7 @@ __all__ = [
     "run_now",
     "running_run",
     "stop",
+    "undo_steps",
     "watch_run",
 ]
 

@@ -8,26 +8,23 @@ kill in the middle leaves something that can be seen and taken back.
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from pathlib import Path
 
-from fedtui import lock_file
-from fedtui.actions import part_units
-from fedtui.actions.backup import for_the_eye
-from fedtui.actions.bundle_journal import Journal, Kept, read
-from fedtui.actions.bundle_parts import NothingToChange, still, to_do, undoing
-from fedtui.actions.part_files import Stands
-from fedtui.actions.part_making import Maker, named, stands
+from fedtui.actions import part_making, part_units
+from fedtui.actions.bundle_journal import Journal, read
+from fedtui.actions.bundle_parts import NothingToChange, resuming, still, to_do, undoing
+from fedtui.actions.part_making import Maker, named
 from fedtui.actions.part_words import diffs, steps
 from fedtui.actions.parts import Bundle, FileText, Part, UnitSwitch, turned
-from fedtui.actions.plan import Applied, Plan, Refused, Stale, Step
+from fedtui.actions.plan import Applied, Plan, Refused, Stands, Step
 from fedtui.actions.ports import Ports
-from fedtui.actions.undo_memory import require_history
+from fedtui.actions.undo_memory import already
 from fedtui.actions.wording import undo_words, what_was_done
 from fedtui.history.database import UndoStep
+from fedtui.whole_file import sweep
 
-__all__ = ["NothingToChange", "apply", "plan_bundle", "plan_undo"]
+__all__ = ["NothingToChange", "apply", "plan_bundle", "plan_undo", "stands"]
 
 
 async def plan_bundle(
@@ -88,22 +85,24 @@ async def apply(plan: Plan, bundle: Bundle, ports: Ports) -> Applied:
     Raises Stale where the world is not as the plan was made on; Refused tells what stands where not all of
     it could be taken back, and then `u` takes the rest back.
     """
-    async with _alone(ports):
-        await still(bundle.parts, ports)
-        await asyncio.to_thread(require_history, ports)
-        journal = await asyncio.to_thread(Journal, plan, bundle, ports)
-        maker = Maker(ports)
-        made = 0
-        try:
-            for part in bundle.parts:
-                await maker.make(part)
-                made += 1
-                await asyncio.to_thread(journal.note, made)
-            await maker.finish()
-        except Refused as refusal:
-            await _take_back(bundle.parts, made, refusal, journal, ports)
-            raise
-        return await asyncio.to_thread(journal.finish)
+    await still(bundle.parts, ports)
+    journal = await asyncio.to_thread(Journal, plan, bundle, ports)
+    maker = Maker(ports, unread=bundle.made)
+    made = 0
+    try:
+        for part in bundle.parts:
+            await maker.make(part)
+            made += 1
+            await asyncio.to_thread(journal.note, made)
+        await maker.finish()
+    except Refused as refusal:
+        await _take_back(bundle.parts, made, refusal, journal, ports)
+        raise
+    except Exception as error:
+        failed = Refused(f"{error or type(error).__name__}.".replace("..", "."))
+        await _take_back(bundle.parts, made, failed, journal, ports)
+        raise failed from error
+    return await asyncio.to_thread(journal.finish)
 
 
 async def _take_back(
@@ -158,25 +157,41 @@ def _what_stands(refusal: Refused, stay: Sequence[str]) -> str:
 async def _half_made(part: Part, ports: Ports) -> bool:
     """Whether the part that failed left something; a unit may be enabled and not started."""
     try:
-        now = await stands(part, ports)
+        now = await part_making.stands(part, ports)
     except Refused:
         return False
     return now is Stands.AFTER or (isinstance(part, UnitSwitch) and now is Stands.OTHER)
 
 
-async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
+async def stands(step: UndoStep, ports: Ports) -> Stands:
+    """Whether nothing of a change that was cut short is made: then there is nothing to take back."""
+    kept = read(step.payload)
+    for part in kept.parts:
+        if isinstance(part, FileText):
+            await asyncio.to_thread(sweep, Path(part.path))
+    untouched = kept.made == 0 and not (kept.parts and await _half_made(kept.parts[0], ports))
+    return Stands.BEFORE if untouched else Stands.OTHER
+
+
+async def plan_undo(step: UndoStep, ports: Ports, cut: UndoStep | None = None) -> Plan:
     """The parts of `step` turned round, the last first; what others changed in tables since stays.
 
-    Of a change that was cut short, those that were made. Raises Refused where a file, a unit or the lines of
-    a table were changed since.
+    Of a change that was cut short, those that were made; of an undo that was (`cut`), those that were not.
+    Raises Refused where a file, a unit or the lines of a table were changed since.
     """
     kept = read(step.payload)
-    parts, others = await undoing(kept, ports)
+    made: tuple[Part, ...] = ()
+    if cut is not None:
+        made, parts, others = await resuming(read(cut.payload), ports)
+    else:
+        parts, others = await undoing(kept, ports)
+    if not parts and not made:
+        return already(step, "Everything")
     summary = undo_words(step)
-    if not kept.finished:
-        summary += _how_far(kept, len(parts))
-    elif not parts:
-        raise Refused("Everything is already as it was before.")
+    if cut is not None:
+        summary += f" It was cut short: {len(parts)} of {len(made) + len(parts)} parts are left."
+    elif not kept.finished:
+        summary += f" It was cut short: {len(parts)} of {len(kept.parts)} parts had been made."
     if others:
         summary += " Other lines were changed since; they stay as they are."
     return Plan(
@@ -186,31 +201,9 @@ async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
         summary=summary,
         diffs=await asyncio.to_thread(diffs, parts, ports),
         steps=await asyncio.to_thread(_steps_of_undo, parts, ports),
-        change=Bundle(parts, f"Undone: {what_was_done(step)}.", step.id),
+        change=Bundle(parts, f"Undone: {what_was_done(step)}.", step.id, cut.id if cut else None, made),
     )
 
 
 def _steps_of_undo(parts: Sequence[Part], ports: Ports) -> tuple[Step, ...]:
     return steps(parts, ports) if parts else ()
-
-
-def _how_far(kept: Kept, made: int) -> str:
-    if not made:
-        return " It was cut short before anything was done, or all was taken back: only its note goes."
-    return f" It was cut short: {made} of {len(kept.parts)} parts had been made."
-
-
-@asynccontextmanager
-async def _alone(ports: Ports) -> AsyncIterator[None]:
-    """One compound change at a time, of all processes; the lock goes with the process that holds it."""
-    path = ports.config.state / "bundle.lock"
-    try:
-        descriptor = lock_file.take(path)
-    except BlockingIOError as error:
-        raise Stale("Another change is being made at this moment.") from error
-    except OSError as error:
-        raise Refused(f"{for_the_eye(path)}: {error.strerror}.") from error
-    try:
-        yield
-    finally:
-        os.close(descriptor)

@@ -15,7 +15,7 @@ from fedtui.actions import parts as kinds
 from fedtui.actions.parts import Bundle, Part
 from fedtui.actions.plan import Applied, Plan, Refused
 from fedtui.actions.ports import Ports
-from fedtui.actions.undo_memory import pack, unpack
+from fedtui.actions.undo_memory import finish, forget, pack, prepare, unpack
 from fedtui.history.database import HistoryError
 
 _KINDS: dict[str, type[Any]] = {
@@ -43,9 +43,10 @@ class Kept(NamedTuple):
     finished: bool
 
 
-def written(parts: Sequence[Part], made: int, *, finished: bool) -> str:
+def written(parts: Sequence[Part], made: int, *, finished: bool, undoes: int | None = None) -> str:
     """As JSON."""
-    return json.dumps({"parts": [_record(part) for part in parts], "made": made, "finished": finished})
+    records = [_record(part) for part in parts]
+    return json.dumps({"parts": records, "made": made, "finished": finished, "undoes": undoes})
 
 
 def read(payload: str) -> Kept:
@@ -74,52 +75,42 @@ def _part(record: dict[str, Any]) -> Part:
 
 
 class Journal:
-    """The step of one change that is being made."""
+    """The step of one change that is being made, or of an undo that was cut short and is taken up again."""
 
     def __init__(self, plan: Plan, bundle: Bundle, ports: Ports) -> None:
-        self._history = ports.history
+        self._ports = ports
         self._plan = plan
         self._bundle = bundle
-        try:
-            self.id = ports.history.add_undo(
-                at=ports.clock(),
-                verb=plan.verb,
-                job_id=plan.job_id,
-                job_name=plan.job_name,
-                summary=CUT_SHORT + plan.summary,
-                kind=bundle.kind,
-                payload=written(bundle.parts, 0, finished=False),
-            )
-        except HistoryError as error:
-            raise Refused(f"How to undo this cannot be kept. {error}", advice=error.advice) from error
+        self._parts = (*bundle.made, *bundle.parts)
+        if bundle.resumes is not None:
+            self.id = bundle.resumes
+            self.note(0)
+            return
+        payload = json.loads(self._written(0))
+        self.id = prepare(plan, payload, bundle.undoes, ports, CUT_SHORT + plan.summary)
 
     def note(self, made: int) -> None:
-        """So many parts are made."""
-        self._rewrite(CUT_SHORT + self._plan.summary, made, finished=False)
+        """So many of the bundle's parts are made."""
+        try:
+            self._ports.history.rewrite_undo(
+                self.id, summary=CUT_SHORT + self._plan.summary, payload=self._written(made)
+            )
+        except HistoryError as error:
+            raise Refused(f"How far the change is cannot be kept: {error}", advice=error.advice) from error
 
     def finish(self) -> Applied:
         """All is made: the step is as any other, and the one that this change took back is marked."""
-        done = self._bundle.done
-        try:
-            self._rewrite(self._plan.summary, len(self._bundle.parts), finished=True)
-            if self._bundle.undoes is not None:
-                self._history.mark_undone(self._bundle.undoes)
-        except Refused as refusal:
-            return Applied(f"{done} The note of it is not whole: {refusal.message}", self.id)
-        except HistoryError as error:
-            return Applied(f"{done} The note of it is not whole: {error}", self.id)
-        return Applied(done, self.id)
+        bundle = self._bundle
+        payload = self._written(len(bundle.parts), finished=True)
+        return finish(bundle.done, self.id, bundle.undoes, self._ports, self._plan.summary, payload)
 
     def forget(self) -> None:
-        """All was taken back: there is nothing to undo."""
-        try:
-            self._history.forget_undo(self.id)
-        except HistoryError as error:
-            raise Refused(f"The note of a change that was taken back stays: {error}") from error
+        """All was taken back: there is nothing to undo, or still what was made before the bundle's parts."""
+        if self._bundle.resumes is not None:
+            self.note(0)
+        else:
+            forget(self.id, self._ports)
 
-    def _rewrite(self, summary: str, made: int, *, finished: bool) -> None:
-        payload = written(self._bundle.parts, made, finished=finished)
-        try:
-            self._history.rewrite_undo(self.id, summary=summary, payload=payload)
-        except HistoryError as error:
-            raise Refused(f"How far the change is cannot be kept: {error}", advice=error.advice) from error
+    def _written(self, made: int, *, finished: bool = False) -> str:
+        done = len(self._bundle.made) + made
+        return written(self._parts, done, finished=finished, undoes=self._bundle.undoes)

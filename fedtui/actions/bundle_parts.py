@@ -14,13 +14,12 @@ from pathlib import Path
 from fedtui.actions import part_files
 from fedtui.actions.backup import for_the_eye
 from fedtui.actions.bundle_journal import Kept
-from fedtui.actions.cron_apply import taken_back
+from fedtui.actions.cron_apply import is_made, taken_back
 from fedtui.actions.cron_change import check_text, file_diff
-from fedtui.actions.part_files import Stands
 from fedtui.actions.part_making import named, stands
 from fedtui.actions.part_units import stamp_left, switched
 from fedtui.actions.parts import FileText, Folder, Part, Renamed, TableText, UnitSwitch, subjects, turned
-from fedtui.actions.plan import FileDiff, Refused, Stale
+from fedtui.actions.plan import FileDiff, Refused, Stale, Stands
 from fedtui.actions.ports import Ports
 from fedtui.actions.table import port_of, read_table
 from fedtui.config import repair
@@ -139,7 +138,7 @@ async def undoing(kept: Kept, ports: Ports) -> tuple[tuple[Part, ...], bool]:
     for index in reversed(range(min(made + 1, len(kept.parts)))):
         part = kept.parts[index]
         unsure = index == made and not isinstance(part, UnitSwitch)
-        if unsure and await stands(part, ports) is not Stands.AFTER:
+        if unsure and not await _is_made(part, ports):
             continue  # it was not made, or not by us
         if subjects(part) & seen:
             found.append(turned(part))
@@ -155,6 +154,33 @@ async def undoing(kept: Kept, ports: Ports) -> tuple[tuple[Part, ...], bool]:
                 isinstance(part, TableText) and isinstance(back, TableText) and back.before != part.after
             )
     return tuple(found), others
+
+
+async def resuming(kept: Kept, ports: Ports) -> tuple[tuple[Part, ...], tuple[Part, ...], bool]:
+    """Of an undo that was cut short: what is made, what is left, whether others changed tables.
+
+    Raises Refused where a part is neither as it was nor as it should be.
+    """
+    made = list(kept.parts[: kept.made])
+    left: list[Part] = []
+    seen: set[tuple[str, ...]] = set()
+    others = False
+    for part in kept.parts[kept.made :]:
+        now = part if subjects(part) & seen else await _turned_now(turned(part), ports)
+        if now is None and not left:
+            made.append(part)  # the kill came between the part and the note of it
+        elif now is not None:
+            seen |= subjects(part)
+            left.append(now)
+            others |= isinstance(part, TableText) and isinstance(now, TableText) and now.before != part.before
+    return tuple(made), tuple(left), others
+
+
+async def _is_made(part: Part, ports: Ports) -> bool:
+    if isinstance(part, TableText):
+        now = await asyncio.to_thread(read_table, port_of(part.table, part.user, ports))
+        return is_made(now, part.before, part.after) is True
+    return await stands(part, ports) is Stands.AFTER
 
 
 async def _turned_now(part: Part, ports: Ports) -> Part | None:
@@ -181,7 +207,7 @@ async def _turned_now(part: Part, ports: Ports) -> Part | None:
 def _table_back(part: TableText, ports: Ports) -> TableText | None:
     port = port_of(part.table, part.user, ports)
     now = read_table(port)
-    if now == part.before:
+    if is_made(now, part.before, part.after) is False:
         return None
     new = taken_back(port, now, part.before, part.after, ports)
     if new == now:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 from fedtui.actions import (
     bundle,
@@ -19,17 +20,19 @@ from fedtui.actions import (
     silence,
     timer_pause,
     timer_reschedule,
+    unfinished,
 )
 from fedtui.actions.cron_change import CronChange
 from fedtui.actions.draft import Draft
 from fedtui.actions.parts import Bundle
-from fedtui.actions.plan import Applied, Plan, Refused
+from fedtui.actions.plan import Applied, Plan, Refused, Stale, Stands
 from fedtui.actions.ports import Ports
 from fedtui.actions.silence import ConfigChange
 from fedtui.actions.table import Mend
 from fedtui.actions.timer_pause import TimerState
 from fedtui.actions.timer_reschedule import DropIn
 from fedtui.actions.timer_unit import Target
+from fedtui.actions.undo_memory import Noted, finish, forget, note, prepare
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.model import CommentedOut, Job
 from fedtui.sources.systemd.names import made_by
@@ -120,9 +123,15 @@ async def plan_milder(plan: Plan, job: Job, ports: Ports) -> Plan:
 async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
     """Take back the last change that was not taken back yet, or the one of that number.
 
-    An undo is a change like any other, so the next one takes the undo back.
+    An undo is a change like any other, so the next one takes the undo back; one that was cut short is
+    finished.
     """
-    step = await asyncio.to_thread(_step, ports, undo_id)
+    await unfinished.look_back(ports)
+    return await _plan_undo(*await _step(ports, undo_id), ports)
+
+
+async def _plan_undo(step: UndoStep, cut: UndoStep | None, ports: Ports) -> Plan:
+    """`cut` is the undo of `step` that was cut short."""
     if step.kind == "crontab":
         return await asyncio.to_thread(cron_apply.plan_undo, step, ports)
     if step.kind == "timer-state":
@@ -132,24 +141,72 @@ async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
     if step.kind == "config-file":
         return await asyncio.to_thread(silence.plan_undo, step, ports)
     if step.kind == "bundle":
-        return await bundle.plan_undo(step, ports)
+        return await bundle.plan_undo(step, ports, cut)
     raise Refused(f"Change {step.id} ({step.kind}) was made by another version of fedtui, which can undo it.")
 
 
+async def undo_steps(ports: Ports, limit: int) -> list[UndoStep]:
+    """The newest changes, newest first, after a look at what became of those that were cut short."""
+    with suppress(Refused):
+        await unfinished.look_back(ports)
+    return await asyncio.to_thread(ports.history.undo_steps, limit)
+
+
 async def apply(plan: Plan, ports: Ports) -> Applied:
-    """Make the planned change and read it back. Raises Stale or Refused."""
+    """Make the planned change and read it back. Raises Stale or Refused.
+
+    The order is the same for all: the undo step is on the disk, the change is made, the step is finished.
+    """
     change = plan.change
-    if isinstance(change, CronChange):
-        return await asyncio.to_thread(cron_apply.apply, plan, change, ports)
-    if isinstance(change, TimerState):
-        return await timer_pause.apply(plan, change, ports)
-    if isinstance(change, DropIn):
-        return await timer_reschedule.apply(change, plan, ports)
-    if isinstance(change, ConfigChange):
-        return await asyncio.to_thread(silence.apply, plan, change, ports)
-    if isinstance(change, Bundle):
-        return await bundle.apply(plan, change, ports)
+    async with unfinished.alone(ports):
+        await unfinished.settle(ports)
+        if isinstance(change, Noted):
+            return await _note(change, ports)
+        if isinstance(change, Bundle):
+            return await bundle.apply(plan, change, ports)
+        if isinstance(change, CronChange | TimerState | DropIn | ConfigChange):
+            return await _in_order(plan, change, ports)
     raise TypeError(f"no such change: {change.kind}")
+
+
+async def _in_order(
+    plan: Plan, change: CronChange | TimerState | DropIn | ConfigChange, ports: Ports
+) -> Applied:
+    kind = unfinished.KINDS[change.kind]
+    data = kind.payload(change)
+    undo_id = await asyncio.to_thread(prepare, plan, data, change.undoes, ports)
+    try:
+        await kind.make(change, ports)
+    except Stale:
+        await asyncio.to_thread(forget, undo_id, ports)
+        raise
+    except Exception as error:
+        try:
+            now = await kind.stands(data, ports)
+        except Refused as blind:
+            raise _said(error, "Whether the change was made cannot be told now.", "u finds out.") from blind
+        if now is Stands.BEFORE:
+            await asyncio.to_thread(forget, undo_id, ports)
+            raise
+        await asyncio.to_thread(finish, "", undo_id, change.undoes, ports)
+        made = "The change is in force." if now is Stands.AFTER else "The change is made in part."
+        raise _said(error, made, f"u takes it back; in a shell: fedtui undo {undo_id}.") from error
+    return await asyncio.to_thread(finish, change.done, undo_id, change.undoes, ports)
+
+
+def _said(error: Exception, untouched: str, advice: str) -> Refused:
+    """What failed, and what it left behind."""
+    if isinstance(error, Refused):
+        return Refused(error.message, untouched, f"{error.advice} {advice}".strip())
+    return Refused(f"{error or type(error).__name__}.".replace("..", "."), untouched, advice)
+
+
+async def _note(change: Noted, ports: Ports) -> Applied:
+    """Only mark the step, if its change still is not in force."""
+    plan = await _plan_undo(*await _step(ports, change.undoes), ports)
+    if not isinstance(plan.change, Noted):
+        raise Stale("Someone changed it after your plan was made.")
+    return await asyncio.to_thread(note, change, ports)
 
 
 async def load_draft(job: Job, ports: Ports) -> Draft:
@@ -158,16 +215,31 @@ async def load_draft(job: Job, ports: Ports) -> Draft:
     return await asyncio.to_thread(cron_change.draft_of, job, ports)
 
 
-def _step(ports: Ports, undo_id: int | None) -> UndoStep:
+async def _step(ports: Ports, undo_id: int | None) -> tuple[UndoStep, UndoStep | None]:
+    """The step to take back, and the undo of it that was cut short."""
     try:
-        step = ports.history.last_undo() if undo_id is None else ports.history.undo(undo_id)
+        steps = await asyncio.to_thread(ports.history.undo_steps)
     except HistoryError as error:
         raise Refused(f"{error}", advice=error.advice) from error
+    of_id = {step.id: step for step in steps}
+    step = next((one for one in steps if not one.undone), None) if undo_id is None else of_id.get(undo_id)
     if step is None:
         raise Refused("There is nothing to undo." if undo_id is None else f"There is no change {undo_id}.")
     if step.undone:
         raise Refused(f"Change {step.id} was taken back already.")
-    return step
+    if step.prepared and step.undoes is None:
+        await unfinished.stands(step, ports)  # it is asked again for what kept it from being told
+        raise Refused(f"What became of change {step.id} was not to be told.", advice="Try again.")
+    if step.prepared and undo_id is not None:
+        raise Refused(
+            f"Change {step.id} is an undo that was cut short.",
+            advice=f"This finishes it: fedtui undo {step.undoes}",
+        )
+    if step.prepared:
+        if step.undoes not in of_id:
+            raise Refused(f"Change {step.undoes} is too old to be taken back.")
+        step = of_id[step.undoes]
+    return step, next((one for one in steps if one.prepared and one.undoes == step.id), None)
 
 
 def _only_cron(job: Job, instead: str, *, run: bool = True) -> None:

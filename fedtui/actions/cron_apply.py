@@ -1,46 +1,63 @@
-"""Carry out a change of a cron table: keep the old text, write, read back, keep the undo step. Blocking."""
+"""Carry out a change of a cron table: keep the old text, write, read back. Blocking."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_change import CronChange, Words, file_diff, plan_table
-from fedtui.actions.plan import Applied, FileDiff, Plan, Refused, Stale
+from fedtui.actions.plan import FileDiff, Plan, Refused, Stale, Stands
 from fedtui.actions.ports import Ports
 from fedtui.actions.recording import make_ready
 from fedtui.actions.system_table import SystemTable
 from fedtui.actions.table import Table, port_of, read_table
-from fedtui.actions.undo_memory import pack, remember, require_history, unpack
+from fedtui.actions.undo_memory import already, pack, unpack
 from fedtui.actions.wording import undo_words, what_was_done
 from fedtui.crontab import Document
-from fedtui.crontab.patch import revert
+from fedtui.crontab.patch import holds, revert
 from fedtui.history.database import UndoStep
 from fedtui.sources.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused
 
 
-def apply(plan: Plan, change: CronChange, ports: Ports) -> Applied:
+def payload(change: CronChange) -> dict[str, Any]:
+    """What its undo step keeps."""
+    return {
+        "user": change.user,
+        "table": change.table,
+        "before": pack(change.base),
+        "after": pack(change.new),
+    }
+
+
+def make(change: CronChange, ports: Ports) -> None:
     """Write the planned text in place of the one it was planned on.
 
     Raises Stale when the table is no longer that text, Refused for what crontab(1) refuses; the table then
     stands as it was.
     """
-    port = port_of(change.table, change.user, ports)
-    _still(port, change)
-    require_history(ports)
-    kept = put_table(change.user, change.table, change.base, change.new, ports)
-    payload = json.dumps(
-        {"user": change.user, "table": change.table, "before": pack(change.base), "after": pack(change.new)}
-    )
-    return remember(plan, change.done, payload, change.undoes, ports, kept)
+    _still(port_of(change.table, change.user, ports), change)
+    put_table(change.user, change.table, change.base, change.new, ports)
 
 
-def put_table(user: str, table: str, base: bytes | None, new: bytes | None, ports: Ports) -> Path | None:
-    """Keep the text `base` of a table, and put `new` in its place; returns where the old one is kept.
+def stands(data: Mapping[str, Any], ports: Ports) -> Stands:
+    """Whether the table holds the change. Where nothing tells, an undo could take nothing back."""
+    current = read_table(port_of(data["table"], data["user"], ports))
+    before, after = unpack(data["before"]), unpack(data["after"])
+    made = is_made(current, before, after)
+    return Stands.AFTER if made else Stands.BEFORE
 
-    Raises as `apply` does.
-    """
+
+def is_made(current: bytes | None, before: bytes | None, after: bytes | None) -> bool | None:
+    """Whether `current` holds the change, whatever else was changed; None where that cannot be told."""
+    if current in (before, after):
+        return current == after
+    return holds(current or b"", before or b"", after or b"")
+
+
+def put_table(user: str, table: str, base: bytes | None, new: bytes | None, ports: Ports) -> None:
+    """Keep the text `base` of a table, and put `new` in its place. Raises as `make` does."""
     port = port_of(table, user, ports)
     if table == "crontab" and user == ports.user:
         make_ready(ports, new, user)
@@ -58,7 +75,6 @@ def put_table(user: str, table: str, base: bytes | None, new: bytes | None, port
         raise Refused(
             f"{error}", f"Look at the {port.title} before you go on.{where}", error.advice
         ) from error
-    return kept
 
 
 def plan_undo(step: UndoStep, ports: Ports) -> Plan:
@@ -67,9 +83,11 @@ def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     before, after = unpack(data["before"]), unpack(data["after"])
     port = port_of(data["table"], data["user"], ports)
     current = read_table(port)
+    if is_made(current, before, after) is False:
+        return already(step, f"The {port.title}")
     new = taken_back(port, current, before, after, ports)
     if new == current:
-        raise Refused(f"The {port.title} is already as it was before.")
+        return already(step, f"The {port.title}")
     system = isinstance(port, SystemTable)
     document = Document.parse(
         current or b"",

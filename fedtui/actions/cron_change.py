@@ -282,7 +282,7 @@ def how_written(command: tuple[str, ...]) -> str:
     """What a step says of the crontab command that writes."""
     if command[-1] == "-e":
         return "whose editor step puts the text above in place of the old"
-    return "with the text above on its input" if command[-1] == "-" else ""
+    return "by the editor step of crontab -e, which looks once more" if command[-1] == "-r" else ""
 
 
 def check_text(port: CrontabPort, text: bytes) -> None:

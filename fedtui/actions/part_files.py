@@ -11,31 +11,17 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from enum import Enum
 from pathlib import Path
 from typing import IO
 
 from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_apply import put_table
 from fedtui.actions.parts import FileText, Folder, Renamed, TableText
-from fedtui.actions.plan import Refused, Stale
+from fedtui.actions.plan import Refused, Stale, Stands
 from fedtui.actions.ports import Ports
 from fedtui.actions.table import port_of, read_table
 from fedtui.safe_folder import UnsafeFolder, held, of_another
 from fedtui.whole_file import beside
-
-
-class Stands(Enum):
-    """How the world is to a part: as before it, as after it, or neither."""
-
-    BEFORE = "before"
-    AFTER = "after"
-    OTHER = "other"
-
-    @classmethod
-    def of(cls, now: object, before: object, after: object) -> Stands:
-        """Which of the two states `now` is; AFTER where they are the same."""
-        return cls.AFTER if now == after else cls.BEFORE if now == before else cls.OTHER
 
 
 @contextmanager

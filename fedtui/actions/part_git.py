@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fedtui.actions.part_files import Stands
 from fedtui.actions.parts import RemoteUrl, Worktree
-from fedtui.actions.plan import Refused
+from fedtui.actions.plan import Refused, Stands
 from fedtui.safe_text import decode, shown
 from fedtui.sources.git_checkout import LIST_WORKTREES, Given, read_worktrees
 from fedtui.sources.program import Ended, ProgramError, run_program

@@ -7,11 +7,11 @@ switched and when all is made.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 from fedtui.actions import part_files, part_git, part_units
 from fedtui.actions.backup import for_the_eye
-from fedtui.actions.part_files import Stands
 from fedtui.actions.parts import (
     FileText,
     Folder,
@@ -23,6 +23,7 @@ from fedtui.actions.parts import (
     UnitSwitch,
     Worktree,
 )
+from fedtui.actions.plan import Stands
 from fedtui.actions.ports import Ports
 
 
@@ -40,9 +41,11 @@ async def stands(part: Part, ports: Ports) -> Stands:
 class Maker:
     """Makes parts, one after the other. Every method raises Refused, or Stale for what others changed."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, unread: Iterable[Part] = ()) -> None:
         self._ports = ports
         self._unread: dict[bool, list[FileText]] = {}
+        for part in unread:
+            self._written(part)
 
     async def make(self, part: Part) -> None:
         """Make one part and read it back."""
@@ -56,6 +59,9 @@ class Maker:
                 await asyncio.to_thread(part_git.make, part)
             case TableText() | FileText() | Folder() | Renamed():
                 await asyncio.to_thread(part_files.make, part, self._ports)
+        self._written(part)
+
+    def _written(self, part: Part) -> None:
         if isinstance(part, FileText):
             user_manager = part_units.manager_of(part.path)
             if user_manager is not None:

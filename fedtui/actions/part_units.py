@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fedtui.actions.part_files import Stands
 from fedtui.actions.parts import FileText, Lingering, Part, UnitSwitch
-from fedtui.actions.plan import Refused
+from fedtui.actions.plan import Refused, Stands
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_unit import SYSTEM_UNITS

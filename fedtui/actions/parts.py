@@ -109,11 +109,16 @@ Part = TableText | FileText | Folder | Renamed | UnitSwitch | Lingering | Remote
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The parts of one change in the order in which they are made; `done` is said afterwards."""
+    """The parts of one change in the order in which they are made; `done` is said afterwards.
+
+    `resumes` is the step of an undo that was cut short, `made` what that one had made.
+    """
 
     parts: tuple[Part, ...]
     done: str
     undoes: int | None = None
+    resumes: int | None = None
+    made: tuple[Part, ...] = ()
 
     @property
     def kind(self) -> str:

@@ -7,6 +7,7 @@ of the confirm dialog; its `change` is the payload that only `actions/` reads.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 
@@ -79,6 +80,19 @@ class Applied:
 
     message: str
     undo_id: int | None = None
+
+
+class Stands(Enum):
+    """How the world is to a change, or a part of one: as before it, as after it, or neither."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    OTHER = "other"
+
+    @classmethod
+    def of(cls, now: object, before: object, after: object) -> Stands:
+        """Which of the two states `now` is; AFTER where they are the same."""
+        return cls.AFTER if now == after else cls.BEFORE if now == before else cls.OTHER
 
 
 GOES_ON = "The run goes on."

@@ -10,23 +10,24 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fedtui.actions.backup import backup_name, for_the_eye, keep
 from fedtui.actions.cron_change import Words, file_diff, plan_table
-from fedtui.actions.plan import Applied, Plan, Refused, Stale, Step
+from fedtui.actions.plan import Plan, Refused, Stale, Stands, Step
 from fedtui.actions.ports import Ports
 from fedtui.actions.table import Mend, open_table
-from fedtui.actions.undo_memory import pack, remember, require_history, unpack
+from fedtui.actions.undo_memory import already, pack, unpack
 from fedtui.actions.wording import undo_words
 from fedtui.config import config_file
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.ignoring import ignore
 from fedtui.history.database import UndoStep
 from fedtui.model import Job, State
-from fedtui.whole_file import replace_file
+from fedtui.whole_file import replace_file, sweep
 
 _LIST = re.compile(r"(?m)^(ignore[ \t]*=[ \t]*\[)([^\]\[#]*)(\])")
 _TABLE = re.compile(r"(?m)^[ \t]*\[")
@@ -131,15 +132,20 @@ def _kept_name(ports: Ports) -> str:
     return f"{for_the_eye(ports.config.backups / name)}  mode 0600"
 
 
-def apply(shown: Plan, change: ConfigChange, ports: Ports) -> Applied:
+def payload(change: ConfigChange) -> dict[str, Any]:
+    """What its undo step keeps."""
+    return {"path": change.path, "before": pack(change.base), "after": pack(change.new)}
+
+
+def make(change: ConfigChange, ports: Ports) -> None:
     """Write config.toml as planned. Raises Stale when it is no longer as it was then, or Refused."""
     path = Path(change.path)
     current = _read(path)
     if current != change.base:
         theirs = (file_diff(for_the_eye(path), change.base or b"", current or b""),)
         raise Stale(f"Someone edited {for_the_eye(path)} after your plan was made.", theirs=theirs)
-    require_history(ports)
-    kept = keep(ports.config, "config.toml", change.base, ports.clock()) if change.base is not None else None
+    if change.base is not None:
+        keep(ports.config, "config.toml", change.base, ports.clock())
     try:
         if change.new is None:
             path.unlink(missing_ok=True)
@@ -151,15 +157,23 @@ def apply(shown: Plan, change: ConfigChange, ports: Ports) -> Applied:
         raise Refused(f"{for_the_eye(path)} cannot be written: {error.strerror}.") from error
     if _read(path) != change.new:
         raise Refused(f"{for_the_eye(path)} does not hold what was written.", "Look at it before you go on.")
-    payload = json.dumps({"path": change.path, "before": pack(change.base), "after": pack(change.new)})
-    return remember(shown, change.done, payload, change.undoes, ports, kept)
+
+
+def stands(data: Mapping[str, Any], _ports: Ports) -> Stands:
+    """Whether the file is as the change leaves it; what a kill left beside it goes."""
+    path = Path(data["path"])
+    sweep(path.resolve())
+    return Stands.AFTER if _read(path) == unpack(data["after"]) else Stands.BEFORE
 
 
 def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     """The change of `step` taken back, where nobody changed the file since."""
     data = json.loads(step.payload)
     path, before, after = Path(data["path"]), unpack(data["before"]), unpack(data["after"])
-    if _read(path) != after:
+    current = _read(path)
+    if current == before:
+        return already(step, for_the_eye(path))
+    if current != after:
         raise Refused(
             f"{for_the_eye(path)} was changed since, so taking this back would lose somebody's edit.",
             advice=f"The texts from before are in {for_the_eye(ports.config.backups)}.",

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from fedtui.actions.backup import for_the_eye
 from fedtui.actions.cron_change import file_diff
 from fedtui.actions.paused_timers import PausedTimers, Restore
-from fedtui.actions.plan import Applied, FileDiff, Plan, Refused, Stale
+from fedtui.actions.plan import FileDiff, Plan, Refused, Stale, Stands
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_at_once import runs_at_once
@@ -35,11 +37,12 @@ from fedtui.actions.timer_unit import (
     require_privilege,
     write_file,
 )
-from fedtui.actions.undo_memory import remember, require_history
+from fedtui.actions.undo_memory import already
 from fedtui.actions.wording import undo_words
 from fedtui.config import repair
 from fedtui.history.database import UndoStep
 from fedtui.sources.systemd.names import PAUSE_FILE
+from fedtui.whole_file import sweep
 
 SETTLE = 20.0
 """Seconds for a timer to become active or inactive after it was told to."""
@@ -82,7 +85,13 @@ async def plan_pause(
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
         standing = timer.standing
-        if not standing.active and not standing.can_disable:
+        if (
+            not standing.active
+            and not standing.can_disable
+            and (undoes is None or _held(target, standing, hold))
+        ):
+            if undoes is not None:
+                return already(undoes, target.unit)
             raise Refused(f"{target.unit} is off already ({standing.file_state or 'no unit file'}).")
         await asyncio.to_thread(require_kept, target, timer)
         require_privilege(target, "systemctl", "disable", "--now", target.unit)
@@ -93,6 +102,16 @@ async def plan_pause(
         stopped_only = not enabled and not way and not in_run
         way = way or ("marker" if standing.nameless else "")
         restore = Restore(target.unit, target.user_manager, standing.active, enabled, way, links)
+        kept = await asyncio.to_thread(
+            PausedTimers(ports.config).get, target.unit, user_manager=target.user_manager
+        )
+        if kept is not None and not standing.active:  # cut short: what it puts back is what it found
+            restore = replace(
+                restore,
+                active=restore.active or kept.active,
+                enabled=restore.enabled or kept.enabled,
+                links=restore.links or kept.links,
+            )
         warnings: list[str] = []
         if stopped_only:
             warnings.append(comes_back(target, standing))
@@ -136,7 +155,12 @@ async def plan_resume(target: Target, ports: Ports, *, undoes: UndoStep | None =
             and not restore.hold
             and not (restore.enabled and standing.file_state == "disabled")
         ):
-            raise Refused(f"{target.unit} is on already.")
+            if undoes is None:
+                raise Refused(f"{target.unit} is on already.")
+            if kept is None:
+                return already(undoes, target.unit)
+            # an undo that was cut short: all that is left is to forget the pause
+            restore = Restore(target.unit, target.user_manager, active=False, enabled=False)
         warnings = (
             await runs_at_once(target, timer, ports.clock()) if restore.active and not standing.active else ()
         )
@@ -160,9 +184,19 @@ async def plan_resume(target: Target, ports: Ports, *, undoes: UndoStep | None =
         )
 
 
-async def apply(plan: Plan, change: TimerState, ports: Ports) -> Applied:
+def payload(change: TimerState) -> dict[str, Any]:
+    """What its undo step keeps."""
+    was = _seen(change.target, change.planned_on)
+    return {
+        "target": asdict(change.target),
+        "pause": change.pause,
+        "restore": asdict(change.restore),
+        "was": was,
+    }
+
+
+async def make(change: TimerState, ports: Ports) -> None:
     """Do it, and compare what systemd says afterwards. Raises Stale, or Refused with what was done so far."""
-    await asyncio.to_thread(require_history, ports)
     target = change.target
     memory = PausedTimers(ports.config)
     async with manager(ports, user_manager=target.user_manager) as systemd:
@@ -173,17 +207,35 @@ async def apply(plan: Plan, change: TimerState, ports: Ports) -> Applied:
         if change.pause:
             await asyncio.to_thread(require_kept, target, timer)
             await asyncio.to_thread(memory.put, change.restore)
-            try:
-                await _pause(systemd, target, change.restore)
-            except Refused:
-                if (await look(systemd, target)).standing == timer.standing:
-                    await asyncio.to_thread(memory.drop, target.unit, user_manager=target.user_manager)
-                raise
+            await _pause(systemd, target, change.restore)
         else:
             await _resume(systemd, target, change.restore)
             await asyncio.to_thread(memory.drop, target.unit, user_manager=target.user_manager)
-    data = {"target": asdict(target), "pause": change.pause, "restore": asdict(change.restore)}
-    return await asyncio.to_thread(remember, plan, change.done, json.dumps(data), change.undoes, ports)
+
+
+async def stands(data: Mapping[str, Any], ports: Ports) -> Stands:
+    """How the timer is to the change, which may be made in part; a pause that was not made is forgotten."""
+    target, restore = Target(**data["target"]), data["restore"]
+    await asyncio.to_thread(sweep, target.drop_in(PAUSE_FILE))
+    async with manager(ports, user_manager=target.user_manager) as systemd:
+        standing = (await look(systemd, target)).standing
+    now = _seen(target, standing)
+    if now == data["was"]:
+        if data["pause"] and standing.active:
+            memory = PausedTimers(ports.config)
+            await asyncio.to_thread(memory.drop, target.unit, user_manager=target.user_manager)
+        return Stands.BEFORE
+    enabled = standing.file_state.startswith("enabled")
+    if data["pause"]:
+        made = not standing.active and not (restore["enabled"] and enabled)
+    else:
+        made = standing.active >= restore["active"] and enabled >= restore["enabled"]
+    return Stands.AFTER if made else Stands.OTHER
+
+
+def _seen(target: Target, standing: Standing) -> list[Any]:
+    """What of a timer a pause changes."""
+    return [standing.active, standing.file_state, target.drop_in(PAUSE_FILE).exists()]
 
 
 async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
@@ -236,6 +288,11 @@ async def _settled(systemd: Manager, target: Target, *, active: bool) -> Timer:
             return timer
         await systemd.wait(0.2)
     return await look(systemd, target)
+
+
+def _held(target: Target, standing: Standing, hold: bool) -> bool:
+    """Whether the timer is held off for good as far as `hold` asks for it."""
+    return not hold or standing.file_state.startswith("masked") or target.drop_in(PAUSE_FILE).exists()
 
 
 def _guess(target: Target, standing: Standing, *, marked: bool) -> Restore:

@@ -11,12 +11,14 @@ import asyncio
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_change import file_diff
-from fedtui.actions.plan import Applied, Plan, Refused, Stale, Step
+from fedtui.actions.plan import Plan, Refused, Stale, Stands, Step
 from fedtui.actions.ports import Ports
 from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_at_once import runs_at_once
@@ -32,13 +34,14 @@ from fedtui.actions.timer_unit import (
     require_privilege,
     write_file,
 )
-from fedtui.actions.undo_memory import pack, remember, require_history, unpack
+from fedtui.actions.undo_memory import already, pack, unpack
 from fedtui.actions.wording import undo_words
 from fedtui.history.database import UndoStep
 from fedtui.model import Job
 from fedtui.schedule.timer import describe_timer
 from fedtui.sources.program import ProgramError
 from fedtui.sources.systemd_analyze import verify
+from fedtui.whole_file import sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
     require_privilege(target, "systemctl", "edit", target.unit)
     current = await read_file(path)
     if current == before:
-        raise Refused(f"{for_the_eye(path)} is already as it was before.")
+        return already(step, for_the_eye(path))
     if current != after:
         raise Refused(
             f"{for_the_eye(path)} was changed since, so taking the change back would lose somebody's edit.",
@@ -153,18 +156,26 @@ async def plan_undo(step: UndoStep, ports: Ports) -> Plan:
         )
 
 
-async def apply(change: DropIn, plan: Plan, ports: Ports) -> Applied:
+def payload(change: DropIn) -> dict[str, Any]:
+    """What its undo step keeps."""
+    return {
+        "target": asdict(change.target),
+        "path": change.path,
+        "before": pack(change.before),
+        "after": pack(change.after),
+    }
+
+
+async def make(change: DropIn, ports: Ports) -> None:
     """Write the drop-in, reload, compare. Raises Stale or Refused; then the drop-in is as it was."""
-    await asyncio.to_thread(require_history, ports)
     target, path = change.target, Path(change.path)
     async with manager(ports, user_manager=target.user_manager) as systemd:
         timer = await look(systemd, target)
         if await read_file(path) != change.before or timer.standing != change.planned_on:
             raise Stale(f"{target.unit} changed after your plan was made.")
-        kept = None
         if change.before is not None:
             name = f"{target.unit}.{path.name}"
-            kept = await asyncio.to_thread(keep, ports.config, name, change.before, ports.clock())
+            await asyncio.to_thread(keep, ports.config, name, change.before, ports.clock())
         await write_file(path, change.after)
         try:
             await _reloaded(systemd, target, change)
@@ -174,14 +185,20 @@ async def apply(change: DropIn, plan: Plan, ports: Ports) -> Applied:
             raise
         if timer.standing.active and timer.unit["SubState"] == "elapsed":
             await systemd.restart(target.unit)
-    data = {
-        "target": asdict(target),
-        "path": change.path,
-        "before": pack(change.before),
-        "after": pack(change.after),
-    }
-    payload = json.dumps(data)
-    return await asyncio.to_thread(remember, plan, change.done, payload, change.undoes, ports, kept)
+
+
+async def stands(data: Mapping[str, Any], ports: Ports) -> Stands:
+    """Whether the drop-in is as the change leaves it; what a kill kept systemd from reading, it reads now."""
+    target, path = Target(**data["target"]), Path(data["path"])
+    await asyncio.to_thread(sweep, path)
+    current = await read_file(path)
+    if current is None:
+        await write_file(path, None)  # its folder, made for it, may be left
+    async with manager(ports, user_manager=target.user_manager) as systemd:
+        timer = await look(systemd, target)
+        if timer.unit.get("NeedDaemonReload"):
+            await systemd.reload()
+    return Stands.AFTER if current == unpack(data["after"]) else Stands.BEFORE
 
 
 async def _reloaded(systemd: Manager, target: Target, change: DropIn) -> None:

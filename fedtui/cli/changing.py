@@ -102,12 +102,12 @@ async def carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int
 async def list_undo(workspace: Workspace, options: Namespace) -> int:
     """`fedtui undo --list`: what was changed, newest first, and under which id it can be taken back."""
     records = Records(workspace.zone)
-    steps = [records.undo(step) for step in workspace.ports.history.undo_steps(50)]
+    steps = [records.undo(step) for step in await actions.undo_steps(workspace.ports, 50)]
     if options.json:
         print_json(steps)
         return DONE
     for step in steps:
-        done = "  undone" if step["undone"] else ""
+        done = "  undone" if step["undone"] else "  cut short" if step["cut_short"] else ""
         print(f"{step['id']:>4}  {step['at']}  {step['verb']:<10}  {step['name']}  {step['summary']}{done}")
     return DONE
 

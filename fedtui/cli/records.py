@@ -172,6 +172,7 @@ class Records(NamedTuple):
             "name": self.text(step.job_name),
             "summary": self.text(step.summary),
             "undone": step.undone,
+            "cut_short": step.prepared,
         }
 
 

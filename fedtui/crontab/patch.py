@@ -88,6 +88,20 @@ def revert(current: bytes, before: bytes, after: bytes) -> bytes | None:
     return _join(now)
 
 
+def holds(current: bytes, before: bytes, after: bytes) -> bool | None:
+    """Whether the change from `before` to `after` is in `current`, whatever else was changed; None: unknown.
+
+    What tells is which side's lines are found: a place for them can be found in either case.
+    """
+    if before == after or current in (before, after):
+        return current == after
+    adds = any(d > c for _, _, c, d in hunks(split_lines(before), split_lines(after)))
+    back, forth = revert(current, before, after), revert(current, after, before)
+    if back is not None and (adds or forth is None):
+        return True
+    return None if forth is None else False
+
+
 def split_lines(data: bytes) -> Lines:
     """The lines of `data` with their newlines; only a newline ends a line."""
     lines = [line + b"\n" for line in data.split(b"\n")]

@@ -102,7 +102,13 @@ class Database:
 
             uri = f"{self.path.absolute().as_uri()}?mode=ro"
             with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT, isolation_level=None)) as db:
-                version = self._version(db)
+                try:
+                    version = self._version(db)
+                except sqlite3.OperationalError as error:
+                    if "readonly" not in str(error):
+                        raise
+                    self.writable()  # a writer was killed, and only a writer may take its journal back
+                    version = self._version(db)
                 if version and version in _UPGRADES:
                     self.writable()
                 yield db if version else None

@@ -25,10 +25,15 @@ __all__ = ["History", "HistoryError", "UndoStep"]
 KEPT_RUNS = 1_000
 """How many runs of one job are kept."""
 KEPT_UNDO_STEPS = 200
+_READY, _UNDONE, _PREPARED = range(3)
+"""The column `undone`: also a version that knows only the first two offers no prepared step."""
 
 
 class UndoStep(NamedTuple):
-    """How to take one applied change back. `payload` is JSON that only the change's own kind reads."""
+    """How to take one applied change back. `payload` is JSON that only the change's own kind reads.
+
+    A `prepared` step is on the disk and its change may not be: it is being made, or was cut short.
+    """
 
     id: int
     at: datetime
@@ -39,6 +44,13 @@ class UndoStep(NamedTuple):
     kind: str
     payload: str
     undone: bool = False
+    prepared: bool = False
+
+    @property
+    def undoes(self) -> int | None:
+        """The step that this one's change takes back, as far as a prepared step has to say it."""
+        found = json.loads(self.payload).get("undoes")
+        return None if found is None else int(found)
 
 
 class History(Database):
@@ -143,14 +155,26 @@ class History(Database):
         return self._runs(f"WHERE {where} ORDER BY start", values)
 
     def add_undo(
-        self, *, at: datetime, verb: str, job_id: str, job_name: str, summary: str, kind: str, payload: str
+        self,
+        *,
+        at: datetime,
+        verb: str,
+        job_id: str,
+        job_name: str,
+        summary: str,
+        kind: str,
+        payload: str,
+        prepared: bool = False,
     ) -> int:
         """Keep how to take a change back, and return the step's id; steps beyond the newest 200 go."""
         with self.writing() as db:
             cursor = db.execute(
-                "INSERT INTO undo (at, verb, job_id, job_name, summary, kind, payload) "
-                "VALUES (?,?,?,?,?,?,?)",
-                (at.timestamp(), verb, job_id, job_name, summary, kind, payload),
+                "INSERT INTO undo (at, verb, job_id, job_name, summary, kind, payload, undone) "
+                "VALUES (?,?,?,?,?,?,?,?)",
+                (
+                    *(at.timestamp(), verb, job_id, job_name, summary, kind, payload),
+                    _PREPARED if prepared else _READY,
+                ),
             )
             db.execute(
                 "DELETE FROM undo WHERE id NOT IN (SELECT id FROM undo ORDER BY id DESC LIMIT ?)",
@@ -160,14 +184,40 @@ class History(Database):
                 raise HistoryError(f"{self.path}: the undo step got no number")
             return cursor.lastrowid
 
+    def finish_undo(self, undo_id: int, undoes: int | None, summary: str = "", payload: str = "") -> None:
+        """A prepared step's change is made; in the same moment the step that it took back is undone.
+
+        Where `summary` and `payload` are given they replace those of the prepared step.
+        """
+        with self.writing() as db:
+            db.execute(
+                "UPDATE undo SET undone = ?, summary = coalesce(nullif(?, ''), summary), "
+                "payload = coalesce(nullif(?, ''), payload) WHERE id = ? AND undone = ?",
+                (_READY, summary, payload, undo_id, _PREPARED),
+            )
+            if undoes is not None:
+                self._taken_back(db, undoes)
+
+    def _taken_back(self, db: sqlite3.Connection, undo_id: int) -> None:
+        """Mark the step, and forget other attempts to take it back that were cut short."""
+        db.execute("UPDATE undo SET undone = ? WHERE id = ?", (_UNDONE, undo_id))
+        db.execute(
+            "DELETE FROM undo WHERE undone = ? AND json_extract(payload, '$.undoes') = ?",
+            (_PREPARED, undo_id),
+        )
+
     def undo_steps(self, limit: int = KEPT_UNDO_STEPS) -> list[UndoStep]:
         """The newest `limit` steps, newest first, the undone ones included."""
         return self._undo("ORDER BY id DESC LIMIT ?", (limit,))
 
     def last_undo(self) -> UndoStep | None:
-        """The newest step that was not taken back yet; an undo is itself such a step."""
-        found = self._undo("WHERE NOT undone ORDER BY id DESC LIMIT 1", ())
+        """The newest step not taken back yet, also a prepared one; an undo is itself such a step."""
+        found = self._undo("WHERE undone != ? ORDER BY id DESC LIMIT 1", (_UNDONE,))
         return found[0] if found else None
+
+    def prepared_undo(self) -> list[UndoStep]:
+        """The steps whose change is being made or was cut short, newest first."""
+        return self._undo("WHERE undone = ? ORDER BY id DESC", (_PREPARED,))
 
     def undo(self, undo_id: int) -> UndoStep | None:
         """The step of that number, or None."""
@@ -177,7 +227,7 @@ class History(Database):
     def mark_undone(self, undo_id: int) -> None:
         """Note that a step was taken back."""
         with self.writing() as db:
-            db.execute("UPDATE undo SET undone = 1 WHERE id = ?", (undo_id,))
+            self._taken_back(db, undo_id)
 
     def rewrite_undo(self, undo_id: int, *, summary: str, payload: str) -> None:
         """Other words and another payload for a step whose change is still being made."""
@@ -212,7 +262,8 @@ class History(Database):
                 row[5],
                 row[6],
                 row[7],
-                bool(row[8]),
+                row[8] == _UNDONE,
+                row[8] == _PREPARED,
             )
             for row in found
         ]

@@ -3,8 +3,10 @@
 `crontab -l` shows backspaces and carriage returns as two characters and hides a header, so it is only
 believed where neither can matter; else `crontab -e` with an editor of our own (table_editor.sh) hands out
 the bytes. Writing goes through the same editor, which compares with the base inside the one crontab
-process. Each call leaves a line in cron's log: never poll, look at `stamp` instead. Facts: crontab.c of
-Debian's cron 3.0pl1-162, and of cronie 1.6.
+process. So it is with a first table (the base is what -e shows where there is none) and with a table that
+is to go, which that editor removes by crontab -r: what remains is the instant between the comparison and
+crontab's own write. Each call leaves a line in cron's log: never poll, look at `stamp` instead. Facts:
+crontab.c of Debian's cron 3.0pl1-162, and of cronie 1.6.
 """
 
 from __future__ import annotations
@@ -12,14 +14,16 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import shlex
 import shutil
 import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from fedtui import lock_file
 from fedtui.sources.crontab_port import CrontabChanged, CrontabError, CrontabRefused
 from fedtui.sources.program import Ended, ProgramError, run_program
 
@@ -35,6 +39,7 @@ _LEFT_OVER = re.compile(r"edits left in (\S+/crontab\.\w+)/crontab$", re.MULTILI
 _SAFE_PATH = re.compile(r"[A-Za-z0-9_./-]+")
 _EDITOR = Path(__file__).with_name("table_editor.sh")
 _LIST = {"CRONTAB_NOHEADER": "N"}
+_PREFIX = "fedtui-table-"
 # Younger than this a stamp may stay the same over a second change: the kernel's clock tick, with room.
 _TICK_NS = 50_000_000
 
@@ -51,7 +56,6 @@ class SystemCrontab:
         self._spools = spools
         own = pwd.getpwuid(os.geteuid()).pw_name
         self._which = () if user == own else ("-u", user)
-        self._no_table = False
         self._read_at: object = None
         self._raw: bytes | None = None
         self._hides_comments: bool | None = None
@@ -65,7 +69,6 @@ class SystemCrontab:
                 self._raw = self._spool_bytes() if os.geteuid() == 0 else self._list()
                 settled = stamp is not None and abs(time.time_ns() - max(stamp)) > _TICK_NS
                 self._read_at = stamp if settled else None
-                self._no_table = self._raw is None
             if self._raw is None or not self._hidden(self._raw):
                 return self._raw
             header = _HEADER.match(self._raw)
@@ -113,23 +116,25 @@ class SystemCrontab:
     def _write(self, base: bytes | None, table: bytes | None) -> None:
         if base == table:
             return
-        if table is None:
-            self._expect_done(self._run(*self._which, "-r"))
-            return
-        refusal = self.check(table)
-        if refusal is not None:
-            raise CrontabRefused(refusal, "The table stands as it was.")
-        if base is None:
-            self._expect_done(self._run(*self._which, "-", stdin=table))
+        if table is not None:
+            refusal = self.check(table)
+            if refusal is not None:
+                raise CrontabRefused(refusal, "The table stands as it was.")
+        if (base is None or table is None) and b"BusyBox" in self._run("-V").err:
+            # it takes $EDITOR for the name of one program, so that there is none to compare in
+            self._expect_done(self._run(*self._which, "-r" if table is None else "-", stdin=table or b""))
+        elif base is None:
+            self._edit(self._blank(), table)
         else:
-            self._edit(table)
+            raw = self._raw or b""
+            self._edit(raw[len(self._hidden(raw)) :], table)
 
     def _changed(self) -> CrontabChanged:
         return CrontabChanged(f"The {self.title} changed meanwhile. Nothing was written.")
 
     def commands(self, *, removes: bool) -> tuple[tuple[str, ...], ...]:
         """The argument vectors that `replace` runs: the write, then the read back."""
-        write = "-r" if removes else "-" if self._no_table else "-e"
+        write = "-r" if removes else "-e"
         return tuple(("crontab", *self._which, flag) for flag in (write, "-l"))
 
     def _list(self) -> bytes | None:
@@ -177,15 +182,28 @@ class SystemCrontab:
                 raise self._failure(ended)
             return (folder / "seen").read_bytes()
 
-    def _edit(self, table: bytes) -> None:
-        """Let crontab's own editor step replace what it holds by `table`, if that is what we read."""
-        raw = self._raw or b""
+    def _blank(self) -> bytes:
+        """What `crontab -e` shows for no table: nothing, or Debian's help."""
         with _private_folder() as folder:
-            (folder / "base").write_bytes(raw[len(self._hidden(raw)) :])
-            new = folder / "new"
-            new.write_bytes(table)
-            ahead = time.time() + self._deadline + 2
-            os.utime(new, (ahead, ahead))
+            ended = self._run_editor(folder)
+            if _said(folder) != "read":
+                raise self._failure(ended)
+            if "no crontab for" not in ended.said:
+                raise self._changed()
+            return (folder / "seen").read_bytes()
+
+    def _edit(self, base: bytes, table: bytes | None) -> None:
+        """Let crontab's own editor step put `table` (None: no table) in place of `base`, if it finds that."""
+        with _private_folder() as folder:
+            (folder / "base").write_bytes(base)
+            if table is None:
+                remove = [self._program(), *self._which, "-r"]
+                (folder / "remove").write_text(f"exec {shlex.join(remove)}\n")
+            else:
+                new = folder / "new"
+                new.write_bytes(table)
+                ahead = time.time() + self._deadline + 2
+                os.utime(new, (ahead, ahead))
             ended = self._run_editor(folder)
             said = _said(folder)
         _remove_left_over(ended.said)
@@ -193,6 +211,8 @@ class SystemCrontab:
             raise self._changed()
         if said == "trouble":
             raise CrontabError(f"The table could not be compared and put in place: {ended.said}")
+        if said == "removed":
+            return
         if "No modification made" in ended.said:
             raise CrontabRefused("crontab took the new table for an unchanged one and installed nothing.")
         if ended.status != 0 or said != "put" or "edits left in" in ended.said:
@@ -212,19 +232,27 @@ class SystemCrontab:
         extra: dict[str, str] | None = None,
         cwd: Path | None = None,
     ) -> Ended:
-        program = shutil.which("crontab") or shutil.which("crontab", path="/usr/bin:/bin")
-        if program is None:
-            raise CrontabError(
-                "crontab(1) is not installed here.", "Debian: apt install cron. Fedora: dnf install cronie."
-            )
         try:
             return run_program(
-                [program, *arguments], stdin=stdin, extra=extra, cwd=cwd, deadline=self._deadline
+                [self._program(), *arguments],
+                stdin=stdin,
+                extra=extra,
+                cwd=cwd,
+                deadline=self._deadline,
+                inherits=lock_file.HELD.get(),
             )
         except ProgramError as error:
             raise CrontabError(
                 str(error), "The table may be seen again with R; crontab -l shows it too."
             ) from error
+
+    def _program(self) -> str:
+        program = shutil.which("crontab") or shutil.which("crontab", path="/usr/bin:/bin")
+        if program is None:
+            raise CrontabError(
+                "crontab(1) is not installed here.", "Debian: apt install cron. Fedora: dnf install cronie."
+            )
+        return program
 
     def _expect_done(self, ended: Ended) -> None:
         if ended.status != 0:
@@ -268,7 +296,23 @@ def _private_folder() -> Iterator[Path]:
     for place in places:
         if not _SAFE_PATH.fullmatch(place) or not os.access(place, os.W_OK | os.X_OK):
             continue
-        with tempfile.TemporaryDirectory(prefix="fedtui-", dir=place) as folder:
-            yield Path(folder)
+        _remove_orphans(Path(place))
+        try:
+            # what cannot be removed in the end is no reason to doubt what was done before
+            with tempfile.TemporaryDirectory(
+                prefix=f"{_PREFIX}{os.getpid()}-", dir=place, ignore_cleanup_errors=True
+            ) as folder:
+                yield Path(folder)
+        except OSError as error:
+            raise CrontabError(f"{error.filename or place}: {error.strerror}", f"Look at {place}.") from error
         return
     raise CrontabError("There is no temporary folder to write in.", "Make /tmp writable.")
+
+
+def _remove_orphans(place: Path) -> None:
+    """Remove the private folders of processes that were killed: they hold a table's text."""
+    for left in place.glob(f"{_PREFIX}*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        with suppress(OSError):
+            if left.lstat().st_uid == os.geteuid() and not Path("/proc", pid).exists():
+                shutil.rmtree(left, ignore_errors=True)

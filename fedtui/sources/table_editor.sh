@@ -1,9 +1,10 @@
 #!/bin/sh
 # The "editor" that crontab -e is given: called as  sh table_editor.sh FOLDER FILE  and never by hand.
 # FOLDER (private, mode 0700) holds what is wanted; FILE is the copy of the table that crontab made.
-#   no FOLDER/new     reading: FILE is copied to FOLDER/seen and left as it is
-#   FOLDER/new        writing: only if FILE still is FOLDER/base, byte for byte, it becomes FOLDER/new
-# FOLDER/said tells the caller what was done: read, put, changed, again or trouble.
+#   neither of the two below   reading: FILE is copied to FOLDER/seen and left as it is
+#   FOLDER/new                 writing: only if FILE still is FOLDER/base, byte for byte, it becomes FOLDER/new
+#   FOLDER/remove              only if FILE still is FOLDER/base, that script is run, which removes the table
+# FOLDER/said tells the caller what was done: read, put, removed, changed, again or trouble.
 umask 077
 folder=$1
 file=$2
@@ -12,7 +13,7 @@ say() {
 	printf '%s\n' "$1" >"$folder/said"
 }
 
-if [ ! -e "$folder/new" ]; then
+if [ ! -e "$folder/new" ] && [ ! -e "$folder/remove" ]; then
 	cat <"$file" >"$folder/seen" && say read
 	exit
 fi
@@ -33,6 +34,16 @@ case $? in
 	exit 1
 	;;
 esac
+# crontab -e then finds FILE as it was and installs nothing.
+if [ -e "$folder/remove" ]; then
+	if sh "$folder/remove"; then
+		say removed
+	else
+		say trouble
+		exit 1
+	fi
+	exit
+fi
 # crontab compares the time (in seconds) and the size to see whether anything was edited, so the time that
 # the caller put on FOLDER/new lies well ahead.
 if cat <"$folder/new" >"$file" && touch -r "$folder/new" "$file"; then

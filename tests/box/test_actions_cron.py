@@ -88,9 +88,9 @@ def test_pause_resume_reschedule_and_undo_leave_every_other_byte(act: Actor) -> 
 def test_the_first_job_of_a_user_without_a_table(act: Actor) -> None:
     act.box.run(["crontab", "-r"], check=True)
     added = act("new", "*/5 * * * *", "true", "nothing")
-    assert "run crontab - with the text above on its input" in added["steps"]
+    assert "run crontab -e whose editor step puts the text above in place of the old" in added["steps"]
     assert listed(act.box) == b"# name: nothing\n*/5 * * * * true\n"
-    assert "run crontab -r" in act("undo")["steps"]
+    assert "run crontab -r by the editor step of crontab -e, which looks once more" in act("undo")["steps"]
     assert "no crontab for fed" in act.box.run(["crontab", "-l"]).stderr
 
 
@@ -116,6 +116,20 @@ def test_a_table_with_a_bad_line_is_mended_in_the_same_plan(act: Actor) -> None:
     done = act("mended-pause", "sync", "1", "# 61 * * * * broken")
     assert done["warnings"] == ["Line 1 is mended in the same plan."]
     assert listed(act.box) == b"# " + bad.replace(b"0 *\t*", b"#fedtui:paused# 0 *\t*")
+
+
+def test_an_error_after_the_write_says_that_the_change_is_in_force(act: Actor) -> None:
+    sweeper = (
+        '#!/bin/sh\n/usr/bin/crontab "$@"\ncode=$?\n[ "$1" = -e ] && rm -r /tmp/fedtui-table-*\nexit $code\n'
+    )
+    act.box.write("/home/fed/bin/crontab", sweeper, mode=0o755)
+    env = {"PATH": "/home/fed/bin:/usr/local/bin:/usr/bin:/bin"}
+    done = act.box.run(["fedtui", "pause", "odd", "--yes"], env=env)
+    assert done.returncode == 3
+    assert "The change is in force. u takes it back; in a shell: fedtui undo " in done.stderr
+    assert listed(act.box) == TABLE.replace(b"05 8 *", b"#fedtui:paused# 05 8 *")
+    act("undo")
+    assert listed(act.box) == TABLE
 
 
 def test_a_user_whom_crontab_does_not_allow(act: Actor) -> None:

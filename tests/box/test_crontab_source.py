@@ -105,6 +105,43 @@ show(outcome(crontab.replace, b"0 1 * * * base\\n", b"0 2 * * * mine\\n"))
     assert spool(box) == b"0 1 * * * theirs\n"
 
 
+THEIRS_NOW = """
+run = crontab._run_editor
+def meanwhile(folder):
+    if (folder / "base").exists():  # it is written, not read
+        subprocess.run(["crontab", "-"], input=b"0 1 * * * theirs\\n", check=True)
+    return run(folder)
+crontab._run_editor = meanwhile
+"""
+
+
+@pytest.mark.parametrize("user", ["fed", "root"])
+def test_somebodys_first_table_at_the_moment_of_ours_is_kept(box: Box, user: str) -> None:
+    code = THEIRS_NOW.replace('"-"]', '"-u", "fed", "-"]') if user == "root" else THEIRS_NOW
+    found = call(box, code + 'show(outcome(crontab.replace, None, b"0 2 * * * mine\\n"))', user)
+    assert found == ["CrontabChanged", "The crontab of fed changed meanwhile. Nothing was written.", ""]
+    assert spool(box) == b"0 1 * * * theirs\n"
+
+
+@pytest.mark.parametrize("user", ["fed", "root"])
+def test_a_table_that_changes_while_it_is_removed_is_kept(box: Box, user: str) -> None:
+    mine = b"# one\n# two\n# three\n# four\n0 2 * * * mine\n"
+    call(box, f"crontab.replace(None, {mine!r}); show(0)", user)
+    code = THEIRS_NOW.replace('"-"]', '"-u", "fed", "-"]') if user == "root" else THEIRS_NOW
+    found = call(box, code + f"show(outcome(crontab.replace, {mine!r}, None))", user)
+    assert found == ["CrontabChanged", "The crontab of fed changed meanwhile. Nothing was written.", ""]
+    assert spool(box) == b"0 1 * * * theirs\n"
+    call(box, 'crontab.replace(b"0 1 * * * theirs\\n", None); show(0)', user)
+    assert not box.path(SPOOL).exists()
+
+
+def test_folders_of_killed_processes_go_and_those_of_others_stay(box: Box) -> None:
+    box.run(["mkdir", "/tmp/fedtui-table-999999999-x", "/tmp/fedtui-table-1-x"], check=True)
+    call(box, 'crontab.check(b"0 1 * * * x\\n"); show(0)')
+    assert [path.name for path in box.path("/tmp").glob("fedtui-table-*")] == ["fedtui-table-1-x"]
+    box.run(["rmdir", "/tmp/fedtui-table-1-x"], check=True)
+
+
 def test_what_crontab_refuses_is_said_in_its_words_and_changes_nothing(box: Box) -> None:
     box.run(["crontab", "-"], input="0 1 * * * good\n", check=True)
     good = 'b"0 1 * * * good\\n"'

@@ -110,7 +110,9 @@ def _cut_short(ports: Ports) -> list[str]:
         return [str(error)]
     if last is None or not last.summary.startswith(CUT_SHORT):
         return []
-    return [f"The last change was cut short; fedtui undo {last.id} takes back what of it was made."]
+    return [
+        f"The last change was cut short; fedtui undo {last.undoes or last.id} takes back what of it was made."
+    ]
 
 
 def _root_gone(pack: Pack) -> list[str]:

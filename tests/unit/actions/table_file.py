@@ -38,5 +38,5 @@ class TableFile:
         self.path.write_bytes(table)
 
     def commands(self, *, removes: bool) -> tuple[tuple[str, ...], ...]:
-        write = "-r" if removes else "-e" if self.path.exists() else "-"
+        write = "-r" if removes else "-e"
         return (("crontab", write), ("crontab", "-l"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedtui import actions
+from fedtui.actions import unfinished
 from fedtui.actions.bundle import NothingToChange, plan_bundle
 from fedtui.actions.bundle_journal import CUT_SHORT, read, written
 from fedtui.actions.part_making import Maker
@@ -217,6 +218,11 @@ async def test_one_that_is_killed_at_any_part_can_be_undone(
     step = here.history.last_undo()
     assert step is not None
     assert step.summary == f"{CUT_SHORT}Set it up."
+    if at == 0 and not during:  # nothing was made, so there is nothing to undo
+        with pytest.raises(Refused, match="There is nothing to undo"):
+            await actions.plan_undo(here)
+        assert (tree(home), table.read(), here.history.undo_steps()) == (start, b"# mine\n", [])
+        return
     plan = await actions.plan_undo(here)
     assert "cut short" in plan.summary
     await actions.apply(plan, here)
@@ -224,6 +230,71 @@ async def test_one_that_is_killed_at_any_part_can_be_undone(
     closed = here.history.undo(step.id)
     assert closed is not None
     assert closed.undone
+
+
+@pytest.mark.parametrize("at", range(5))
+@pytest.mark.parametrize("during", [False, True])
+async def test_an_undo_that_is_killed_at_any_part_is_finished_by_the_next(
+    here: Ports, table: TableFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, during: bool
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "old").write_bytes(b"old")
+    table.path.write_bytes(b"# mine\n")
+    start = tree(home)
+    parts: list[Part] = [
+        Folder(str(home / "d"), there=True),
+        FileText(str(home / "old"), b"old", b"edited"),
+        TableText("fed", "crontab", b"# mine\n", b"# mine\n" + LINE),
+        Renamed(str(home / "old"), str(home / "d/new")),
+        FileText(str(home / "last"), None, b"9"),
+    ]
+    done = await made(parts, here)
+    after = tree(home), table.read()
+    count = 0
+    real = Maker.make
+
+    async def killed(maker: Maker, part: Part) -> None:
+        nonlocal count
+        if count == at and not during:
+            raise _Killed
+        await real(maker, part)
+        if count == at:
+            raise _Killed
+        count += 1
+
+    monkeypatch.setattr(Maker, "make", killed)
+    with pytest.raises(_Killed):
+        await undone(here)
+    monkeypatch.undo()
+    table.path.write_bytes((table.read() or b"") + b"5 5 * * * theirs\n")
+    assert (await undone(here)).message == "Undone: setup the federation."
+    assert (tree(home), table.read()) == (start, b"# mine\n5 5 * * * theirs\n")
+    steps = here.history.undo_steps()
+    assert [(step.verb, step.undone) for step in steps] == [("undo", False), ("setup", True)]
+    assert done.undo_id == steps[-1].id
+    table.path.write_bytes(b"# mine\n")
+    await undone(here)  # the undo is whole, and can itself be taken back
+    assert (tree(home), table.read()) == after
+
+
+async def test_a_part_that_fails_with_an_error_of_its_own_is_taken_back(
+    here: Ports, table: TableFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await planned(
+        [FileText(str(tmp_path / "f"), None, b"1"), TableText("fed", "crontab", None, LINE)], here
+    )
+    real = TableFile.replace
+
+    def fails(port: TableFile, base: bytes | None, new: bytes | None) -> None:
+        real(port, base, new)
+        if new is not None:
+            raise OSError(5, "Input/output error", "/tmp/x")
+
+    monkeypatch.setattr(TableFile, "replace", fails)
+    with pytest.raises(Refused, match="taken back: nothing is changed"):
+        await actions.apply(plan, here)
+    assert ((tmp_path / "f").exists(), table.read(), here.history.undo_steps()) == (False, None, [])
 
 
 async def test_an_undo_keeps_what_others_wrote_into_the_table_since(
@@ -268,12 +339,15 @@ async def test_a_link_is_not_replaced_by_a_file(here: Ports, tmp_path: Path) -> 
         await planned([FileText(str(tmp_path / "link"), b"x", b"y")], here)
 
 
-async def test_two_changes_are_not_made_at_once(here: Ports, tmp_path: Path) -> None:
+async def test_two_changes_are_not_made_at_once(
+    here: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import fcntl
 
     plan = await planned([FileText(str(tmp_path / "f"), None, b"1")], here)
     here.config.state.mkdir(parents=True)
-    with (here.config.state / "bundle.lock").open("w") as lock:
+    monkeypatch.setattr(unfinished, "PATIENCE", 0.1)
+    with (here.config.state / "change.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(Stale, match="Another change"):
             await actions.apply(plan, here)

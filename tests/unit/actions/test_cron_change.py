@@ -184,12 +184,12 @@ async def test_new_into_no_table_and_back_to_none(world: Ports, port: TableFile)
     plan = await plan_new(Draft("@daily", "~/backup.sh", "backup", "keeps a week"), world)
     assert plan.summary == f"New job backup: daily 00:00, first {FIRST_MIDNIGHT}."
     assert steps(plan)[0] == "check the crontab is still as shown, else stop and show anew"
-    assert "run crontab - with the text above on its input" in steps(plan)
+    assert "run crontab -e whose editor step puts the text above in place of the old" in steps(plan)
     await apply(plan, world)
     assert port.read() == b"# keeps a week\n# name: backup\n@daily ~/backup.sh\n"
     assert plan.job_id == job(port, "backup").id
     undo = await plan_undo(world)
-    assert "run crontab -r" in steps(undo)
+    assert "run crontab -r by the editor step of crontab -e, which looks once more" in steps(undo)
     await apply(undo, world)
     assert port.read() is None
     await apply(await plan_undo(world), world)

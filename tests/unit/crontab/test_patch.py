@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab.patch import Row, diff, revert, split_lines
+from fedtui.crontab.patch import Row, diff, holds, revert, split_lines
 
 BEFORE = b"0 * * * * sync\n\n*/5 * * * * dash\n0 2 * * 0 export\n# drills\n"
 AFTER = BEFORE.replace(b"*/5 * * * * dash\n", b"# fedtui: was */5; reason: slow\n*/6 * * * * dash\n")
@@ -149,3 +149,26 @@ def test_a_deleted_line_goes_back_between_its_neighbours(current: bytes, wanted:
 
 def test_no_two_lines_are_joined_by_a_missing_newline() -> None:
     assert revert(b"x\nnew\nother\n", b"x", b"x\nnew\n") == b"x\nother\n"
+
+
+THEIRS = b"9 9 * * * theirs\n"
+
+
+@pytest.mark.parametrize("theirs", [b"", THEIRS])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"1 a\n2 b\n", b"1 a\n#fedtui:paused# 2 b\n"),
+        (b"1 a\n", b"1 a\n2 b\n"),
+        (b"1 a\n2 b\n", b"1 a\n"),
+        (b"", b"1 a\n"),
+        (b"1 a\n2 b\n3 c\n", b"2 b\n4 d\n"),
+    ],
+)
+def test_which_side_of_a_change_a_text_is_on(before: bytes, after: bytes, theirs: bytes) -> None:
+    assert holds(theirs + after, before, after) is True
+    assert holds(theirs + before, before, after) is False
+
+
+def test_a_text_of_neither_side_tells_nothing() -> None:
+    assert holds(b"5 a\n", b"1 a\n", b"2 a\n") is None

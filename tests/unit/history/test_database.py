@@ -106,6 +106,49 @@ def test_undo_steps_are_a_list_with_the_newest_first(
     assert undone.undone
 
 
+def test_a_prepared_step_is_finished_together_with_the_one_it_takes_back(history: History) -> None:
+    done = an_undo(history)
+    attempts = [
+        history.add_undo(
+            at=START,
+            verb="undo",
+            job_id="crontab:a",
+            job_name="a",
+            summary="s",
+            kind="crontab",
+            payload=f'{{"undoes": {done}}}',
+            prepared=True,
+        )
+        for _ in range(2)
+    ]
+    assert [step.id for step in history.prepared_undo()] == attempts[::-1]
+    history.finish_undo(attempts[1], done)
+    assert [(step.id, step.undone, step.prepared) for step in history.undo_steps()] == [
+        (attempts[1], False, False),
+        (done, True, False),
+    ]
+
+
+def test_what_a_killed_writer_left_in_the_journal_is_no_bar_to_reading(history: History) -> None:
+    """A file that was to become WAL, its writer killed in the midst: only a writer may take that back."""
+    an_undo(history)
+    db = sqlite3.connect(history.path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute("PRAGMA cache_size = 1")
+    db.execute("BEGIN IMMEDIATE")
+    db.executemany(
+        "INSERT INTO undo (at, verb, job_id, job_name, summary, kind, payload) "
+        "VALUES (1,'x','j','n',?,'k','{}')",
+        [("s" * 4000,) for _ in range(50)],
+    )
+    copies = {path.name: path.read_bytes() for path in history.path.parent.iterdir()}
+    db.close()
+    for name, data in copies.items():
+        (history.path.parent / name).write_bytes(data)
+    assert "history.db-journal" in copies
+    assert [step.verb for step in history.undo_steps()] == ["pause"]
+
+
 def test_files_are_private(history: History) -> None:
     history.begin_run(a_run(1))
     connection = sqlite3.connect(history.path)
