@@ -28,6 +28,7 @@ from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_at_once import runs_at_once
 from fedtui.actions.timer_pause_words import comes_back, pause_steps, resume_steps, way_to_hold
 from fedtui.actions.timer_unit import (
+    Gone,
     Standing,
     Target,
     Timer,
@@ -216,9 +217,15 @@ async def make(change: TimerState, ports: Ports) -> None:
 async def stands(data: Mapping[str, Any], ports: Ports) -> Stands:
     """How the timer is to the change, which may be made in part; a pause that was not made is forgotten."""
     target, restore = Target(**data["target"]), data["restore"]
-    await asyncio.to_thread(sweep, target.drop_in(PAUSE_FILE))
-    async with manager(ports, user_manager=target.user_manager) as systemd:
-        standing = (await look(systemd, target)).standing
+    drop_in = target.drop_in(PAUSE_FILE)
+    await asyncio.to_thread(sweep, drop_in)
+    if not drop_in.exists():
+        await write_file(drop_in, None)  # its folder, made for it, may be left
+    try:
+        async with manager(ports, user_manager=target.user_manager) as systemd:
+            standing = (await look(systemd, target)).standing
+    except Gone:
+        return Stands.BEFORE  # an undo could take nothing back
     now = _seen(target, standing)
     if now == data["was"]:
         if data["pause"] and standing.active:

@@ -12,6 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from fedtui.actions.timer_at_once import runs_at_once
 from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, check, traps_of
 from fedtui.actions.timer_unit import (
     SCHEDULE_FILE,
+    Gone,
     Standing,
     Target,
     Timer,
@@ -194,10 +196,11 @@ async def stands(data: Mapping[str, Any], ports: Ports) -> Stands:
     current = await read_file(path)
     if current is None:
         await write_file(path, None)  # its folder, made for it, may be left
-    async with manager(ports, user_manager=target.user_manager) as systemd:
-        timer = await look(systemd, target)
-        if timer.unit.get("NeedDaemonReload"):
-            await systemd.reload()
+    with suppress(Gone):
+        async with manager(ports, user_manager=target.user_manager) as systemd:
+            timer = await look(systemd, target)
+            if timer.unit.get("NeedDaemonReload"):
+                await systemd.reload()
     return Stands.AFTER if current == unpack(data["after"]) else Stands.BEFORE
 
 

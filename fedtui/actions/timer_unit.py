@@ -101,11 +101,15 @@ class Timer:
     timer: dict[str, Any]
 
 
+class Gone(Refused):
+    """There is no such unit any more."""
+
+
 async def look(systemd: Manager, target: Target) -> Timer:
-    """Ask systemd for the timer as it is now. Raises Refused when it is gone."""
+    """Ask systemd for the timer as it is now. Raises Gone."""
     path, unit = await systemd.unit(target.unit)
     if unit["LoadState"] == "not-found":
-        raise Refused(f"{target.unit} is no longer there.", advice="R looks at all timers again.")
+        raise Gone(f"{target.unit} is no longer there.", advice="R looks at all timers again.")
     timer = await systemd.properties(path, TIMER)
     standing = Standing(
         active=unit["ActiveState"] in ("active", "activating", "reloading"),

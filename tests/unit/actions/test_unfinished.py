@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -201,6 +202,7 @@ async def test_what_cannot_be_told_now_is_told_later(world: Ports, table: Fragil
 HOLDS = """
 import asyncio, sys
 from pathlib import Path
+from typing import Any
 from types import SimpleNamespace
 from fedtui import lock_file
 from fedtui.actions.unfinished import alone
@@ -245,3 +247,34 @@ def test_what_a_kill_left_beside_a_file_goes(tmp_path: Path) -> None:
     (tmp_path / ".config.toml.mine").write_bytes(b"somebody's")
     sweep(path)
     assert {one.name for one in tmp_path.iterdir()} == {"config.toml", ".config.toml.mine"}
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_killed_change_of_the_settings_is_undone_and_its_killed_undo_finished(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    path = tmp_path / "config/fedtui/config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"ascii = true\n")
+    real = unfinished.KINDS["config-file"]
+
+    async def killed(change: Any, world: Ports) -> None:
+        if late:
+            await real.make(change, world)
+        raise _Killed
+
+    for verb in ("silence", "undo"):
+        if verb == "undo" and not late:
+            await actions.apply(await actions.plan_silence("FT001", None, ports), ports)
+        monkeypatch.setitem(unfinished.KINDS, "config-file", real._replace(make=killed))
+        if verb == "silence":
+            plan = await actions.plan_silence("FT001", None, ports)
+        else:
+            plan = await actions.plan_undo(ports)
+        with pytest.raises(_Killed):
+            await actions.apply(plan, ports)
+        monkeypatch.setitem(unfinished.KINDS, "config-file", real)
+    await undone(ports)
+    assert path.read_bytes() == b"ascii = true\n"
+    assert steps(ports) == [("undo", False), ("silence", True)]
