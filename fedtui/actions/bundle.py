@@ -17,7 +17,7 @@ from fedtui.actions.bundle_parts import NothingToChange, resuming, still, to_do,
 from fedtui.actions.part_making import Maker, named
 from fedtui.actions.part_words import diffs, steps
 from fedtui.actions.parts import Bundle, FileText, Part, UnitSwitch, turned
-from fedtui.actions.plan import Applied, Plan, Refused, Stands, Step
+from fedtui.actions.plan import Applied, Plan, Refused, Stale, Stands, Step
 from fedtui.actions.ports import Ports
 from fedtui.actions.undo_memory import already
 from fedtui.actions.wording import undo_words, what_was_done
@@ -119,7 +119,7 @@ async def _take_back(
         try:
             part = turned(back[index])
             await maker.make(part)
-            if await stands(part, ports) is not Stands.AFTER:
+            if await part_making.stands(part, ports) is not Stands.AFTER:
                 stay.append(named(part))  # others have put something there
             stamp = await asyncio.to_thread(part_units.stamp_left, part, parts)
             if stamp is not None:
