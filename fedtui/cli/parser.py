@@ -187,7 +187,7 @@ def _convert(parser: argparse.ArgumentParser) -> None:
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--schedule", required=True, metavar="S")
     parser.add_argument(
-        "--command", required=True, metavar="C", help="as it stands in a crontab: % means a newline"
+        "--command", required=True, metavar="C", help="as in a crontab: a bare %% means a newline"
     )
     parser.add_argument("--name", default="", metavar="N")
     parser.add_argument("--note", default="", metavar="TEXT", help="kept as a comment above the line")

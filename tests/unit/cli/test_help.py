@@ -1,0 +1,30 @@
+"""The help of every verb, as it is asked for on the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from fedtui.__main__ import main
+from fedtui.cli.parser import _VERBS
+
+VERBS = [*_VERBS, "demo"]
+
+
+@pytest.mark.parametrize("before", [[], ["demo"]], ids=["host", "demo"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_that_can_be_printed(
+    verb: str, before: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """argparse reads each help text as a format: one bare % ends the program."""
+    with pytest.raises(SystemExit) as ended:
+        main([*before, verb, "--help"])
+    printed = capsys.readouterr()
+    assert ended.value.code == 0
+    assert printed.out.startswith(f"usage: {' '.join(['fedtui', *before, verb])}")
+    assert printed.err == ""
+
+
+def test_the_commands_percent_sign_is_explained_with_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["new", "--help"])
+    assert "a bare % means a newline" in " ".join(capsys.readouterr().out.split())
