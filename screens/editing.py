@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 
 from textual.app import App, SuspendNotSupported
@@ -12,6 +13,8 @@ from textual.app import App, SuspendNotSupported
 from fedtui.actions.plan import Refused
 from fedtui.crontab.command import script_path
 from fedtui.model import Job
+from fedtui.safe_text import shown
+from fedtui.sources.processes import signal_name
 
 
 def file_of(job: Job, home: str) -> str:
@@ -30,23 +33,57 @@ def file_of(job: Job, home: str) -> str:
 
 
 def editor() -> list[str]:
-    """The user's editor as an argument list: $VISUAL, $EDITOR, else what Debian calls editor, else vi."""
+    """The user's editor as an argument list: $VISUAL, $EDITOR, else what Debian calls editor, else vi.
+
+    A value that names a program as a whole is that program, also with blanks in it. Raises Refused where a
+    quote in it is not closed.
+    """
     for variable in ("VISUAL", "EDITOR"):
-        words = shlex.split(os.environ.get(variable, ""))
+        value = os.environ.get(variable, "").strip()
+        if value and shutil.which(value):
+            return [value]
+        try:
+            words = shlex.split(value)
+        except ValueError as error:
+            raise Refused(f"{variable} is no command line: {error}.", "", f"Set {variable}.") from error
         if words:
             return words
     return [next((name for name in ("editor", "nano", "vi") if shutil.which(name)), "vi")]
 
 
-def edit_file(app: App[str], path: str) -> None:
-    """Give the terminal to the editor until it ends; it has no deadline, a person works in it."""
+def edit_file(app: App[str], path: str) -> str:
+    """Give the terminal to the editor until it ends; it has no deadline, a person works in it.
+
+    Returns what is to be said of its end, empty where that was good. Raises Refused where it did not start.
+    """
     command = [*editor(), path]
     try:
         with app.suspend():
-            subprocess.run(command, check=False)
+            ended = _run(command)  # raises nothing: Textual would not take the terminal back
     except SuspendNotSupported as error:
         raise Refused(
             "This terminal cannot be given to an editor.", "", f"Run: {shlex.join(command)}"
         ) from error
+    name = shown(command[0])
+    if isinstance(ended, OSError):
+        why = "it is a folder" if os.path.isdir(command[0]) else ended.strerror  # noqa: PTH112  # no pathlib here
+        raise Refused(f"{name} cannot be started: {why}.", "", "Set EDITOR to an editor that is installed.")
+    if ended < 0:
+        return f"{name} was killed by {signal_name(-ended)}; see whether your changes were saved."
+    return f"{name} ended with exit status {ended}; see whether your changes were saved." if ended else ""
+
+
+def _run(command: list[str]) -> int | OSError:
+    """Run the editor. Its ctrl+c is its own: the terminal sends the signal to us as well."""
+    kept = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        return subprocess.run(command, check=False).returncode
     except OSError as error:
-        raise Refused(f"{command[0]} cannot be started: {error.strerror}.", "", "Set EDITOR.") from error
+        return error
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    """Unlike SIG_IGN, a handler is not handed down to the editor."""

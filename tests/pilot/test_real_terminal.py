@@ -33,3 +33,15 @@ def test_the_command_line_draws_nothing_over_on_such_a_terminal(tmp_path: Path) 
     with laid(tmp_path), Program(tmp_path, "watch", "sync-learning-data", TERM="dumb") as program:
         program.read_until(b"Watching")
         assert b"\x1b" not in program.read_for(1)
+
+
+def test_an_odd_quote_in_editor_is_told_and_the_dashboard_stays(tmp_path: Path) -> None:
+    with Program(tmp_path, EDITOR="vi 'x", VISUAL="") as program:
+        program.read_until(b"does not exist yet")
+        program.type(b"o")
+        program.read_until(b"No closing quotation")
+        program.type(b"\x1b")
+        program.read_for(0.3)  # a lone escape is one only after a while
+        program.type(b"?")
+        program.read_until(b"open it in $EDITOR")
+        assert program.process.poll() is None
