@@ -10,10 +10,11 @@ import gc
 import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -31,6 +32,8 @@ from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
 from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets.host import StorePort, WatchPort
+from fedtui.widgets.key_line import press
+from fedtui.widgets.key_order import KeysInOrder
 from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
 from fedtui.widgets.log_feed import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
@@ -45,7 +48,7 @@ PATIENCE = 10
 """How often that is put off by as much again while sources have not answered."""
 
 
-class FedtuiApp(App[str]):
+class FedtuiApp(KeysInOrder):
     """The dashboard over a store.
 
     `clock` gives the time in the zone to show; without one the ports' clock is shown in `zone`.
@@ -201,13 +204,13 @@ class FedtuiApp(App[str]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key of the screen below, by name, and the themes."""
-        active = {binding.binding.action for binding in screen.active_bindings.values() if binding.enabled}
+        active = {one.binding.id: pressed for pressed, one in screen.active_bindings.items() if one.enabled}
         for key in ALL:
-            if key.palette and key.help and key.action in active:
+            if key.palette and key.help and key.id in active:
                 yield SystemCommand(
                     key.help[0].upper() + key.help[1:],
                     f"key {key.shown or self.key_words(key.key)}",
-                    _press(self, key.key),
+                    partial(press, screen, active[key.id]),
                 )
         yield SystemCommand("Theme", "choose another theme", self.search_themes)
 
@@ -233,10 +236,6 @@ def _load_and_collect() -> None:
     load_the_rest()
     gc.freeze()  # what is there now stays: no collection need go through it again
     gc.enable()
-
-
-def _press(app: App[str], key: str) -> Callable[[], None]:
-    return lambda: app.simulate_key(key)
 
 
 def _clock_in(zone: tzinfo | None, clock: Callable[[], datetime]) -> Callable[[], datetime]:

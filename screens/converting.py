@@ -11,8 +11,9 @@ class Converting(JobActions):
 
     def action_convert(self) -> None:
         """Turn a cron line into a timer, or a timer into a cron line."""
-        if self.job is not None:
-            self._begin(self._convert(self.job))
+        job = self.target
+        if job is not None:
+            self._begin(self._convert(job))
 
     async def _convert(self, job: Job) -> None:
         from fedtui.federation.conversion.convert import WORDS, plan_convert, targets

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
-from fedtui.model import Snapshot
+from fedtui.model import Job, Snapshot
 from fedtui.presentation.rows import ordered
 from fedtui.screens.converting import Converting
 from fedtui.screens.finding import Finding
@@ -151,6 +151,15 @@ class Dashboard(Finding, Converting):
 
     # The selected job
 
+    @property
+    def target(self) -> Job | None:
+        """The job under the cursor; none, and a word of it, where the user must have seen another there."""
+        job = self.job
+        doubt = self.jobs.table.doubt(self.changed_at) if job is not None else ""
+        if doubt:
+            self.notify(f"{doubt} Nothing was done; press the key again.", severity="warning", markup=False)
+        return None if doubt else job
+
     @on(JobHighlighted)
     def _job_highlighted(self) -> None:
         self.jobs.show_details()
@@ -162,8 +171,9 @@ class Dashboard(Finding, Converting):
         """The log of the selected job, full screen."""
         from fedtui.screens.log import LogScreen  # loaded later: the first paint does not wait for it
 
-        if self.job is not None:
-            self.app.push_screen(LogScreen(self.job))
+        job = self.target
+        if job is not None:
+            self.app.push_screen(LogScreen(job))
 
     @on(FollowChanged)
     def _follow_changed(self) -> None:

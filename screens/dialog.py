@@ -22,6 +22,7 @@ from textual.widget import Widget
 
 from fedtui.actions.plan import Refused
 from fedtui.safe_text import shown
+from fedtui.widgets.keys import FAR, LETTERS
 from fedtui.widgets.lines import ROOMY_FROM, Body, plainer
 from fedtui.widgets.palette import is_ascii
 from fedtui.widgets.turning import turn_page
@@ -65,6 +66,7 @@ class Dialog(ModalScreen[Answered]):
         Binding("escape", "leave", "cancel", id="dialog.leave", tooltip="Close; nothing is touched"),
         Binding("pagedown,space", "page(1)", "more", show=False, id="dialog.page_down"),
         Binding("pageup", "page(-1)", "back", show=False, id="dialog.page_up"),
+        *LETTERS,
     ]
 
     def compose(self) -> ComposeResult:
@@ -133,6 +135,18 @@ class Dialog(ModalScreen[Answered]):
     def action_leave(self) -> None:
         """Close and change nothing."""
         self.dismiss(None)
+
+    def action_move(self, rows: int) -> None:
+        """Scroll the box by rows."""
+        self.box.scroll_relative(y=rows, animate=False)
+
+    def action_end(self, direction: int) -> None:
+        """To the first row, or to the last."""
+        self.action_move(direction * FAR)
+
+    def action_half(self, direction: int) -> None:
+        """By half a page."""
+        self.action_move(direction * max(1, self.box.size.height // 2))
 
     def action_page(self, direction: int) -> None:
         """Scroll the box by a page."""

@@ -134,7 +134,10 @@ class DoctorScreen(JobActions):
         """Make the plan of the fix, to show its diff; it is made anew before it is confirmed."""
         await asyncio.sleep(REST)
         try:
-            self._fixes[finding] = await plan_remedy(finding, self.job, self.host.ports)
+            job = (
+                self.snapshot.job(finding.job_id) if finding.job_id else None
+            )  # the cursor may have moved on
+            self._fixes[finding] = await plan_remedy(finding, job, self.host.ports)
         except Refused as refused:
             self._fixes[finding] = str(refused)
         self._body.redraw()
@@ -152,6 +155,13 @@ class DoctorScreen(JobActions):
             return self.job is not None
         return True
 
+    def _doubtful(self) -> bool:
+        """Whether the user must have seen another finding under the cursor; says so."""
+        doubt = self.table.doubt(self.changed_at)
+        if doubt:
+            self.notify(f"{doubt} Nothing was done; press the key again.", severity="warning", markup=False)
+        return bool(doubt)
+
     @property
     def _fixable(self) -> bool:
         return self.finding is not None and self.finding.remedy is not None
@@ -162,9 +172,12 @@ class DoctorScreen(JobActions):
     def action_fix(self) -> None:
         """Show the plan of the fix, or open or close the group."""
         row, finding = self.row, self.finding
+        if self._doubtful():
+            return
         if row is not None and row.group is not None:
             self._opened ^= {row.key}
             self.show(self.snapshot)
+            self.table.settle()
         elif finding is not None and self._fixable:
             job, ports = self.job, self.host.ports
             self._begin(self._change("Fix", job, lambda _: plan_remedy(finding, job, ports)))
@@ -172,14 +185,14 @@ class DoctorScreen(JobActions):
     def action_copy(self) -> None:
         """Send the exact command to the terminal's clipboard (OSC 52)."""
         finding = self.finding
-        if finding is not None and finding.command:
+        if finding is not None and finding.command and not self._doubtful():
             self.app.copy_to_clipboard(finding.command)
             self.notify("the command was sent to the terminal's clipboard", markup=False)
 
     def action_silence(self) -> None:
         """Do not report it any more: shown as a change first."""
         finding, job, ports = self.finding, self.job, self.host.ports
-        if finding is not None:
+        if finding is not None and not self._doubtful():
             code = finding.code
             self._begin(
                 self._change("Silence", job, lambda mend: actions.plan_silence(code, job, ports, mend=mend))
@@ -195,6 +208,8 @@ class DoctorScreen(JobActions):
         from fedtui.screens.dashboard import Dashboard
 
         job = self.job
+        if self._doubtful():
+            return
         self.app.pop_screen()
         below = self.app.screen
         if job is not None and isinstance(below, Dashboard):

@@ -24,7 +24,7 @@ from fedtui.screens.ask import AskScreen
 from fedtui.screens.job_actions import JobActions
 from fedtui.widgets.drill_lines import Drilled, drill_rows
 from fedtui.widgets.key_line import KeyLine
-from fedtui.widgets.keys import DRILLS_SCREEN
+from fedtui.widgets.keys import DRILLS_SCREEN, FAR, MOVES
 from fedtui.widgets.lines import Body
 from fedtui.widgets.pane import PaneRule
 from fedtui.widgets.turning import turn_page
@@ -41,10 +41,8 @@ class DrillsScreen(JobActions):
     CSS_PATH = "../styles/setup.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding for key in DRILLS_SCREEN),
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown,space", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
+        *MOVES,
+        Binding("space", "page(1)", show=False),
     ]
 
     def __init__(self, root: str = "", gather_: Gather | None = None) -> None:
@@ -146,12 +144,21 @@ class DrillsScreen(JobActions):
         self._cursor = max(0, min(len(ALL) - 1, self._cursor + by))
         self._draw()
 
+    def action_end(self, direction: int) -> None:
+        """The first drill, or the last."""
+        self.action_move(direction * FAR)
+
+    def action_half(self, direction: int) -> None:
+        """By half of what is said of the drill."""
+        box = self.query_one("#page", VerticalScroll)
+        box.scroll_relative(y=direction * max(1, box.size.height // 2), animate=False)
+
     def action_page(self, direction: int) -> None:
         """Scroll what is said."""
         turn_page(self.query_one("#page", VerticalScroll), direction)
 
-    def action_run(self) -> None:
-        """Run the drill, after a `y`."""
+    def action_run(self, ask: bool = False) -> None:
+        """Run the drill, always after a `y`."""
         if self._setting is not None:
             self._worker = self.run_worker(
                 self._play(self.drill, self._setting), group="drill", exclusive=True

@@ -32,8 +32,15 @@ class Finding(PaneLayout):
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
+        if event.value == self.filter.text or not event.input.display:
+            return
+        before, table = self.job, self.jobs.table
         self.filter.text = event.value
         self.show(self.snapshot)
+        table.settle()
+        if event.value:
+            stay = before is not None and table.job is not None and table.job.id == before.id
+            table.to_best_match(event.value, stay=stay)
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
@@ -56,6 +63,7 @@ class Finding(PaneLayout):
         """All jobs, one's own, the system's."""
         self.filter.cycle()
         self.show(self.snapshot)
+        self.jobs.table.settle()
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column; after the last one, the order of the tables."""

@@ -24,6 +24,7 @@ from fedtui.widgets.keys import (
     EVERYWHERE,
     HISTORY,
     JOB,
+    LIST,
     LOG,
     PANES,
     SETUP,
@@ -34,7 +35,7 @@ from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
 
 SCREENS = (WATCH, HISTORY, DOCTOR, ENVIRONMENT, SETUP, DRILLS)
-GROUPS = (JOB, EVERYWHERE, PANES, LOG, *SCREENS)
+GROUPS = (JOB, EVERYWHERE, PANES, LIST, LOG, *SCREENS)
 
 _SIGNS = (
     ("●", Tone.OK, "on", "waits for its next run"),
@@ -94,7 +95,7 @@ class HelpScreen(FullScreen):
         space: list[Line] = [()] if height >= DETAILS_FROM else []
         if wide:
             columns = [
-                [*groups[JOB], *space, *groups[PANES], *space, *groups[SETUP]],
+                [*groups[JOB], *space, *groups[PANES], *space, *groups[LIST], *space, *groups[SETUP]],
                 [
                     *groups[EVERYWHERE],
                     *space,
@@ -110,7 +111,7 @@ class HelpScreen(FullScreen):
         else:
             columns = [
                 [*groups[JOB], *groups[EVERYWHERE], *groups[LOG]],
-                [*signs, *(row for name in (PANES, *SCREENS) for row in groups[name])],
+                [*signs, *(row for name in (PANES, LIST, *SCREENS) for row in groups[name])],
             ]
             widths = [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])

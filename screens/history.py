@@ -202,6 +202,9 @@ class HistoryScreen(FullScreen):
         from fedtui.screens.log import LogScreen
 
         run = self.table.run
+        if doubt := self.table.doubt():
+            self.notify(f"{doubt} Press the key again.", severity="warning", markup=False)
+            return
         job = self.snapshot.job(run.job_id) if run is not None else None
         if job is not None:
             self.app.push_screen(LogScreen(job))
@@ -212,6 +215,7 @@ class HistoryScreen(FullScreen):
         """Earlier days, or later ones."""
         self._skip = max(0, self._skip + direction * self._shown_days)
         self._draw()
+        self.table.settle()
 
     def action_fold(self) -> None:
         """The runs alone, or the strip above them."""
@@ -227,8 +231,14 @@ class HistoryScreen(FullScreen):
 
     @on(Input.Changed, "#wanted")
     def _wanted_changed(self, event: Input.Changed) -> None:
-        self._wanted = event.value
+        if event.value == self._wanted or not event.input.display:
+            return
+        self._wanted, before = event.value, self.table.run
         self._draw()
+        self.table.settle()
+        if event.value:
+            stay = before is not None and self.table.run is not None and self.table.run.id == before.id
+            self.table.to_best_match(event.value, stay=stay)
 
     @on(Input.Submitted, "#wanted")
     def _wanted_done(self) -> None:

@@ -7,10 +7,11 @@ does not open a second dialog over the first.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from fedtui import actions
@@ -69,18 +70,50 @@ class JobActions(FullScreen):
         """The job under the cursor."""
         raise NotImplementedError
 
-    def _begin(self, work: Awaitable[None]) -> None:
-        self.run_worker(work, group="action", exclusive=False, exit_on_error=True)
+    @property
+    def target(self) -> Job | None:
+        """The job that a key acts on: the one that the user saw under the cursor when they pressed it."""
+        return self.job
+
+    changed_at = 0.0
+    """When this screen last changed the world, by the monotonic clock."""
+
+    _work: object = None
+    """What a key began and has not brought to a dialog, or to its end."""
+
+    @property
+    def opening(self) -> bool:
+        """True from a key until the dialog that it opens is here, which is to have the keys that follow."""
+        return self._work is not None and self.app.screen is self
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        """Do what a key asked for; a second key meanwhile would put its dialog over the first one's."""
+        if self.opening:
+            work.close()
+            self.notify("One moment: the key before is still being worked on.", markup=False)
+        else:
+            self._work = work
+            self.run_worker(self._do(work), group="action", exclusive=False, exit_on_error=True)
+
+    async def _do(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        finally:
+            if self._work is work:
+                self._work = None
 
     # Run and stop
 
-    def action_run(self) -> None:
-        """Run the job now, or show the run that goes on."""
-        if self.job is not None:
-            self._begin(self._run(self.job))
+    def action_run(self, ask: bool = False) -> None:
+        """Run the job now, or show the run that goes on; `ask` before, where no key was pressed."""
+        job = self.target
+        if job is not None:
+            self._begin(self._run(job, ask=ask))
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, job: Job, *, ask: bool) -> None:
         ports = self.host.ports
+        if ask and not await self._asked("Run", job.name, "Run it now?", "As its scheduler would.", "run it"):
+            return
 
         async def start() -> Run:
             going_on = await actions.running_run(job, ports)
@@ -116,8 +149,9 @@ class JobActions(FullScreen):
 
     def action_environment(self) -> None:
         """What its scheduler gives the job, against the shell."""
-        if self.job is not None:
-            self.show_environment(self.job)
+        job = self.target
+        if job is not None:
+            self.show_environment(job)
 
     def show_environment(self, job: Job) -> None:
         """Open the environment screen on a job."""
@@ -127,8 +161,9 @@ class JobActions(FullScreen):
 
     def action_stop(self) -> None:
         """Stop the run that goes on, after a `y`."""
-        if self.job is not None:
-            self._begin(self._stop(self.job))
+        job = self.target
+        if job is not None:
+            self._begin(self._stop(job))
 
     async def _stop(self, job: Job) -> None:
         how = "Its unit is stopped." if job.timer else "SIGTERM, and SIGKILL after 10 s."
@@ -147,7 +182,7 @@ class JobActions(FullScreen):
 
     def action_pause(self) -> None:
         """Pause the job, or resume it."""
-        job, ports = self.job, self.host.ports
+        job, ports = self.target, self.host.ports
         if job is None:
             return
         if job.paused:
@@ -157,7 +192,7 @@ class JobActions(FullScreen):
 
     def action_record(self) -> None:
         """Put the recorder around the job's line, or take it away."""
-        job, ports = self.job, self.host.ports
+        job, ports = self.target, self.host.ports
         if job is None:
             return
         off = job.cron is not None and bool(job.cron.record_key)
@@ -168,7 +203,7 @@ class JobActions(FullScreen):
 
     def action_delete(self) -> None:
         """Delete the job."""
-        job, ports = self.job, self.host.ports
+        job, ports = self.target, self.host.ports
         if job is not None:
             self._begin(self._change("Delete", job, lambda mend: actions.plan_delete(job, ports, mend=mend)))
 
@@ -178,8 +213,9 @@ class JobActions(FullScreen):
 
     def action_reschedule(self) -> None:
         """Give the job another schedule."""
-        if self.job is not None:
-            self._begin(self._reschedule(self.job))
+        job = self.target
+        if job is not None:
+            self._begin(self._reschedule(job))
 
     async def _reschedule(self, job: Job) -> None:
         ports = self.host.ports
@@ -221,8 +257,9 @@ class JobActions(FullScreen):
 
     def action_edit(self) -> None:
         """Edit schedule, command, name and note of the job in one form."""
-        if self.job is not None:
-            self._begin(self._edit(self.job))
+        job = self.target
+        if job is not None:
+            self._begin(self._edit(job))
 
     async def _edit(self, job: Job) -> None:
         ports = self.host.ports
@@ -286,6 +323,8 @@ class JobActions(FullScreen):
         if applied is not None:
             undo = "  u undoes it" if applied.undo_id is not None else ""
             self.notify(f"{applied.message}{undo}", markup=False)
+            self.changed_at = monotonic()
+            self._work = None  # the key has done what it was for
             await self.host.store.refresh()
 
     async def _may_mend(self, verb: str, name: str, bad: BadTable) -> bool:
@@ -295,6 +334,11 @@ class JobActions(FullScreen):
         lines = f"line {numbers} into a comment" if len(bad.lines) == 1 else f"lines {numbers} into comments"
         text = f"{bad.untouched} The same plan can turn {lines}; it is shown next, and asks once more."
         return await self._yes(AskScreen(verb, name, bad.message, text, f"turn {lines}"))
+
+    async def _asked(self, title: str, name: str, lead: str, text: str, yes: str) -> bool:
+        from fedtui.screens.ask import AskScreen
+
+        return await self._yes(AskScreen(title, name, lead, text, yes))
 
     async def _yes(self, asked: AskScreen) -> bool:
         answer: bool | None = await self.app.push_screen_wait(asked)
@@ -311,21 +355,26 @@ class JobActions(FullScreen):
         """Watch the job's next runs: a verdict for each."""
         from fedtui.screens.watch import WatchScreen
 
-        if self.job is not None:
-            self.app.push_screen(WatchScreen(self.job))
+        job = self.target
+        if job is not None:
+            self.app.push_screen(WatchScreen(job))
 
     # Its file
 
     def action_open_editor(self) -> None:
         """Open the job's script, unit or table in $EDITOR; the screen is the editor's until it ends."""
-        if self.job is None:
+        job = self.target
+        if job is None:
             return
         from fedtui.screens.editing import edit_file, file_of
 
         try:
-            edit_file(self.app, file_of(self.job, self.host.home))
+            said = edit_file(self.app, file_of(job, self.host.home))
         except actions.Refused as refusal:
-            self._begin(self._refused("Open", self.job.name, refusal))
+            self._begin(self._refused("Open", job.name, refusal))
+        else:
+            if said:
+                self.notify(said, severity="warning", markup=False)
 
 
 def _command_of_bad(job: Job) -> str:

@@ -23,6 +23,7 @@ from fedtui.actions.plan import GOES_ON, Applied, Refused
 from fedtui.actions.run import GRACE, RunUpdate
 from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.signs import outcome_sign
+from fedtui.screens.ask import AskScreen
 from fedtui.screens.dialog import Dialog, local_now, to_its_end
 from fedtui.widgets import run_lines
 from fedtui.widgets.lines import Body, boxed, fact, note, refusal, rule
@@ -117,10 +118,15 @@ class RunScreen(Dialog[RunAnswer]):
         if self.phase is Phase.ASKING:
             return [("y", "stop it", "yes"), ("esc", "leave it running", "leave")]
         if self.phase is Phase.REFUSED:
-            return [("esc", "close", "leave"), ("r", "try again", "again"), ("l", "full log", "log")]
+            return [("esc", "close", "leave"), ("r", "try again", "again(True)"), ("l", "full log", "log")]
         if self.phase is Phase.ENDED:
             why = [("v", self._why, "environment")] if self._why else []
-            return [("esc", "close", "leave"), ("r", "run again", "again"), ("l", "full log", "log"), *why]
+            return [
+                ("esc", "close", "leave"),
+                ("r", "run again", "again(True)"),
+                ("l", "full log", "log"),
+                *why,
+            ]
         stop = [("t", "stop", "stop")] if self.phase is Phase.RUNNING else []
         follow = ("f", "follow", "follow")
         return [("esc", "hide, keeps running", "leave"), follow, *stop, ("l", "full log", "log")]
@@ -254,9 +260,16 @@ class RunScreen(Dialog[RunAnswer]):
         else:
             self.redraw()
 
-    def action_again(self) -> None:
-        """Run it once more, after its end or a refusal."""
-        if self.phase in (Phase.ENDED, Phase.REFUSED):
+    def action_again(self, ask: bool = False) -> None:
+        """Run it once more, after its end or a refusal; `ask` before, where it was clicked."""
+        if ask:
+            question = AskScreen("Run", self.job.name, "Run it again?", "As its scheduler would.", "run it")
+            self.app.push_screen(question, self._again)
+        else:
+            self._again(True)
+
+    def _again(self, yes: bool | None) -> None:
+        if yes and self.phase in (Phase.ENDED, Phase.REFUSED):
             self._refusal, self._stopped, self.run_now = None, "", None
             self._to(Phase.STARTING)
             self.run_worker(self._run(), group="run", exclusive=True)

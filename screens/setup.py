@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
@@ -34,7 +34,7 @@ from fedtui.safe_text import decode, shown
 from fedtui.screens.job_actions import JobActions
 from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.key_line import KeyLine
-from fedtui.widgets.keys import SETUP_SCREEN
+from fedtui.widgets.keys import FAR, MOVES, SETUP_SCREEN
 from fedtui.widgets.lines import Body
 from fedtui.widgets.pane import PaneRule
 from fedtui.widgets.plain_input import PlainInput
@@ -84,10 +84,7 @@ class SetupScreen(JobActions):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding for key in SETUP_SCREEN),
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
+        *MOVES,
     ]
 
     def __init__(self, desk: DeskPort | None = None) -> None:
@@ -327,6 +324,14 @@ class SetupScreen(JobActions):
             self._look_around()
         self._draw()
 
+    def action_end(self, direction: int) -> None:
+        """The first, or the last."""
+        self.action_move(direction * FAR)
+
+    def action_half(self, direction: int) -> None:
+        """By half a page."""
+        self.action_move(direction * max(1, self.query_one("#page").size.height // 2))
+
     def action_page(self, direction: int) -> None:
         """Scroll the page."""
         turn_page(self.query_one("#page", VerticalScroll), direction)
@@ -412,12 +417,21 @@ class SetupScreen(JobActions):
 
     # The trial
 
-    def action_test(self) -> None:
-        """Run each script once, its output as it comes."""
+    def action_test(self, ask: bool = False) -> None:
+        """Run each script once, its output as it comes; `ask` before, where no key was pressed."""
         survey = self.progress.survey
-        if survey is not None and not self.progress.running:
+        if survey is None or self.progress.running:
+            return
+        if ask:
+            self._begin(self._ask_to_test())
+        else:
             self._go(Step.TRIAL)
             self.run_worker(self._try(survey), group="trial", exclusive=True)
+
+    async def _ask_to_test(self) -> None:
+        scripts = ", ".join(job.name for job in self.progress.untried)
+        if await self._asked("Test", "", "Run each script once?", f"These are run: {scripts}.", "run them"):
+            self.action_test()
 
     async def _try(self, survey: Survey) -> None:
         progress = self.progress

@@ -34,6 +34,7 @@ from fedtui.watching.book import BookError
 from fedtui.watching.cycle import Watch
 from fedtui.watching.following import CannotWatch
 from fedtui.widgets.cycle_log import CycleLog
+from fedtui.widgets.host import WatchPort
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import WATCH_SCREEN
 from fedtui.widgets.line_view import LineView
@@ -174,10 +175,19 @@ class WatchScreen(JobActions):
             job = self.job
             self._have(lambda: watches.begin(job, CYCLES))
 
-    def action_end_watch(self) -> None:
-        """End the watch before its last cycle."""
+    def action_end_watch(self, ask: bool = False) -> None:
+        """End the watch before its last cycle; `ask` before, where no key was pressed."""
         watches = self.host.watches
-        if watches is not None:
+        if watches is None:
+            return
+        if ask:
+            self._begin(self._ask_to_end(watches))
+        else:
+            self._have(lambda: watches.stop(self._job.id))
+
+    async def _ask_to_end(self, watches: WatchPort) -> None:
+        text = "The cycles that were seen are kept."
+        if await self._asked("Watch", self._job.name, "End the watch?", text, "end it"):
             self._have(lambda: watches.stop(self._job.id))
 
     def _have(self, what: Callable[[], Watch | None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from fedtui.model import Finding, Job, Severity, Snapshot, Unchecked
@@ -140,8 +140,3 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
 
 _LABEL = 14
 """The longest label of a fact; longer beginnings are the fact itself."""
-
-
-def first_row(rows: Sequence[Row], key: str | None) -> int:
-    """The place of the row of that key, or 0."""
-    return next((number for number, row in enumerate(rows) if row.key == key), 0)

@@ -176,3 +176,26 @@ def matches(job: Job, words: str) -> bool:
         elif word not in text:
             return False
     return True
+
+
+def closeness(name: str, words: str) -> int:
+    """How near a name comes to what was typed, the nearest first.
+
+    0 is the name itself, 1 its beginning, 2 the beginning of a word in it, 3 elsewhere in it, 4 not in it.
+    Several words that do not stand in it as typed are as near as the farthest of them.
+    """
+    name = name.casefold()
+    wanted = [word for word in words.casefold().split() if not word.startswith("source:")]
+    near = _closeness(name, " ".join(wanted))
+    return near if near < 4 or len(wanted) < 2 else max(_closeness(name, word) for word in wanted)
+
+
+def _closeness(name: str, text: str) -> int:
+    if not text or text not in name:
+        return 4
+    if name.startswith(text):
+        return 0 if name == text else 1
+    at = name.find(text)
+    while at > 0 and name[at - 1].isalnum():
+        at = name.find(text, at + 1)
+    return 3 if at < 0 else 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click, Resize
 from textual.geometry import Size
 from textual.message import Message
@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from fedtui.presentation.environment import Row
 from fedtui.presentation.signs import Line
+from fedtui.widgets.keys import MOVES
 from fedtui.widgets.line_view import LineView
 
 Build = Callable[[int], Sequence[Row]]
@@ -22,14 +23,7 @@ Build = Callable[[int], Sequence[Row]]
 class EnvironmentTable(LineView, inherit_bindings=False):
     """The cursor stands only on rows that are about a variable, and stays on it when the rows change."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down,j", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home", "move(-100000)", "first", show=False),
-        Binding("end", "move(100000)", "last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = MOVES
 
     class Moved(Message):
         """The cursor is on another row."""

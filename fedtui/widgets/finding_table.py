@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
-from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
 from fedtui.model import Job
-from fedtui.presentation.doctor import Row, first_row, heading, row_line
+from fedtui.presentation.doctor import Row, heading, row_line
 from fedtui.presentation.signs import Line
-from fedtui.widgets.line_view import LineView
+from fedtui.widgets.line_view import CursorView
 
 
-class FindingTable(LineView, inherit_bindings=False):
+class FindingTable(CursorView):
     """Posts `Moved` when another row has the cursor, `Chosen` when a row is clicked twice."""
 
     class Moved(Message):
@@ -26,18 +24,11 @@ class FindingTable(LineView, inherit_bindings=False):
     class Chosen(Message):
         """The row under the cursor was asked for."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down", "move(1)", "down", show=False),
-        Binding("home", "move(-100000)", "first", show=False),
-        Binding("end", "move(100000)", "last", show=False),
-    ]
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: Sequence[Row] = ()
         self._jobs: Mapping[str, Job] = {}
-        self._cursor = 0
+        self._keys: list[str] = []
 
     @property
     def row(self) -> Row | None:
@@ -46,17 +37,19 @@ class FindingTable(LineView, inherit_bindings=False):
 
     def set_rows(self, rows: Sequence[Row], jobs: Mapping[str, Job]) -> None:
         """Show other rows; the cursor stays on its row, or near it."""
-        before = self.row
-        kept = before is not None and any(row.key == before.key for row in rows)
+        before, key = self.row, self._keys[self._cursor] if self.row is not None else None
         self._rows, self._jobs = rows, jobs
-        if before is not None and kept:
-            self._cursor = first_row(rows, before.key)
-        self._cursor = max(0, min(self._cursor, len(rows) - 1))
+        twins = Counter[str]()
+        self._keys = []
+        for row in rows:  # two rows may look the same, and one of them has the cursor
+            self._keys.append(f"{row.key} {twins[row.key]}")
+            twins[row.key] += 1
         self.virtual_size = Size(0, len(rows) + 1)
         self.refresh()
-        self.call_after_refresh(self._show_cursor)
+        places = {one: number for number, one in enumerate(self._keys)}
+        self.keep_cursor(key, "The finding", places)
         if self.row != before:
-            self.post_message(self.Moved())
+            self.highlighted()
 
     def count(self) -> int:
         """How many rows there are."""
@@ -76,32 +69,10 @@ class FindingTable(LineView, inherit_bindings=False):
             return self.palette.strip((), width)
         return self.palette.strip(self.line(number), width, "cursor" if number == self._cursor else "ground")
 
-    def action_move(self, rows: int) -> None:
-        """Move the cursor by rows."""
-        self._move_to(self._cursor + rows)
+    def highlighted(self) -> None:
+        """Another row."""
+        self.post_message(self.Moved())
 
-    def _move_to(self, row: int) -> None:
-        row = max(0, min(row, len(self._rows) - 1))
-        if row != self._cursor and self._rows:
-            self._cursor = row
-            self.refresh()
-            self._show_cursor()
-            self.post_message(self.Moved())
-
-    def _show_cursor(self) -> None:
-        visible = max(1, self.size.height - 1)
-        top = self.scroll_offset.y
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, force=True)
-        elif self._cursor >= top + visible:
-            self.scroll_to(y=self._cursor - visible + 1, animate=False, force=True)
-
-    def on_click(self, event: Click) -> None:
-        """A row takes the cursor, and is opened when it had it."""
-        row = event.y - 1 + self.scroll_offset.y
-        if event.y == 0 or row >= len(self._rows):
-            return
-        if row == self._cursor and event.chain >= 2:
-            self.post_message(self.Chosen())
-        else:
-            self._move_to(row)
+    def chosen(self) -> None:
+        """Open it."""
+        self.post_message(self.Chosen())

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
-from textual.events import Click, Resize
+from textual.events import Resize
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from fedtui.model import Finding, Job, Run
+from fedtui.presentation.notes import closeness
 from fedtui.presentation.rows import Column, Layout, cell, heading, layout, phase
 from fedtui.presentation.signs import Line, changed_cells
-from fedtui.widgets.line_view import LineView
+from fedtui.widgets.line_view import CursorView
 from fedtui.widgets.messages import HeadingClicked, JobChosen, JobHighlighted
 
 Runs = Mapping[str, Sequence[Run]]
@@ -28,17 +27,8 @@ Found = Mapping[str, Sequence[Finding]]
 NOTHING_FOUND: Found = MappingProxyType({})
 
 
-class JobTable(LineView, inherit_bindings=False):
+class JobTable(CursorView):
     """Jobs under a heading row. The cursor stays on its job while rows come, go and change places."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down,j", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home", "end(-1)", "first", show=False),
-        Binding("end", "end(1)", "last", show=False),
-    ]
 
     def __init__(self, clock: Callable[[], datetime], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -50,7 +40,6 @@ class JobTable(LineView, inherit_bindings=False):
         self._drawn: dict[int, dict[Column, Line]] = {}
         self._phases: dict[int, object] = {}
         self._layout: Layout = layout(80)
-        self._cursor = 0
         self.sorted_by: Column | None = None
 
     def set_jobs(self, jobs: Sequence[Job], runs: Runs, found: Found = NOTHING_FOUND) -> None:
@@ -67,16 +56,13 @@ class JobTable(LineView, inherit_bindings=False):
             self.redraw_changes()
             return
         self._rows = {job.id: number for number, job in enumerate(jobs)}
-        self._cursor = min(self._cursor, max(0, len(jobs) - 1))
-        if before is not None:
-            self._cursor = self._rows.get(before.id, self._cursor)
         self._drawn.clear()
         self.virtual_size = Size(0, len(jobs) + 1)
         self.refresh()
-        self.call_after_refresh(self._show_cursor)
+        self.keep_cursor(before.id if before else None, before.name if before else "", self._rows)
         after = self.job
         if (after.id if after else None) != (before.id if before else None):
-            self.post_message(JobHighlighted(after.id if after else None))
+            self.highlighted()
 
     @property
     def job(self) -> Job | None:
@@ -165,46 +151,23 @@ class JobTable(LineView, inherit_bindings=False):
                 left, y = self._layout.offset(column) + changed[0], number - self.scroll_offset.y + 1
                 self.refresh(Region(left, y, changed[1] - changed[0], 1))
 
-    def action_move(self, rows: int) -> None:
-        """Move the cursor by rows."""
-        self._move_to(self._cursor + rows)
+    def _repaint(self, *rows: int) -> None:
+        for row in rows:
+            self.refresh(Region(0, row - self.scroll_offset.y + 1, self.size.width, 1))
 
-    def action_page(self, direction: int) -> None:
-        """Move the cursor by a page."""
-        self._move_to(self._cursor + direction * max(1, self.size.height - 2))
+    def highlighted(self) -> None:
+        """Name the job under the cursor."""
+        self.post_message(JobHighlighted(self.job.id if self.job else None))
 
-    def action_end(self, direction: int) -> None:
-        """Move the cursor to the first or the last job."""
-        self._move_to(0 if direction < 0 else len(self._jobs) - 1)
+    def chosen(self) -> None:
+        """Open the job under the cursor."""
+        if self.job is not None:
+            self.post_message(JobChosen(self.job.id))
 
-    def _move_to(self, row: int) -> None:
-        row = max(0, min(row, len(self._jobs) - 1))
-        if row == self._cursor or not self._jobs:
-            return
-        before, self._cursor = self._cursor, row
-        for changed in (before, row):
-            self.refresh(Region(0, changed - self.scroll_offset.y + 1, self.size.width, 1))
-        self._show_cursor()
-        self.post_message(JobHighlighted(self._jobs[row].id))
+    def heading_clicked(self, x: int) -> None:
+        """A heading sorts."""
+        self.post_message(HeadingClicked(self._layout.at(x)))
 
-    def _show_cursor(self) -> None:
-        """Scroll so far that the cursor's row is on screen."""
-        visible = max(1, self.size.height - 1)
-        top = self.scroll_offset.y
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, force=True)
-        elif self._cursor >= top + visible:
-            self.scroll_to(y=self._cursor - visible + 1, animate=False, force=True)
-
-    def on_click(self, event: Click) -> None:
-        """A heading sorts; a row takes the cursor, and is opened when it had it."""
-        if event.y == 0:
-            self.post_message(HeadingClicked(self._layout.at(event.x)))
-            return
-        row = event.y - 1 + self.scroll_offset.y
-        if row >= len(self._jobs):
-            return
-        if row == self._cursor and event.chain >= 2:
-            self.post_message(JobChosen(self._jobs[row].id))
-        else:
-            self._move_to(row)
+    def to_best_match(self, words: str, *, stay: bool) -> None:
+        """Go to the job whose name comes nearest to `words`; `stay` on one that is as near."""
+        self.to_best([closeness(job.name, words) for job in self._jobs], stay=stay)

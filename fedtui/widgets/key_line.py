@@ -88,14 +88,25 @@ class KeyLine(Widget):
         ]
         return Content("  ").join(parts)
 
-    def on_click(self, event: Click) -> None:
-        """Press the key that was clicked."""
+    async def on_click(self, event: Click) -> None:
+        """Press the key that was clicked; what would start at once is asked about: a click slips easily."""
         left = self.styles.padding.left
         for shown, word, key in self._hints:
             right = left + cells(shown) + 1 + cells(word)
             if left <= event.x < right:
-                self.app.simulate_key(key)
+                await press(self.screen, key)
+                return
             left = right + 2
+
+
+async def press(screen: Screen[object], pressed: str) -> None:
+    """Do what a key does that was chosen by other means than pressing it."""
+    active = screen.active_bindings.get(pressed)
+    key = BY_ID.get(active.binding.id or "") if active is not None else None
+    if key is not None and key.asks:
+        await screen.run_action(f"{key.action}(True)")
+    else:
+        screen.app.simulate_key(pressed)
 
 
 def _fitting(hints: list[Hint], lesser: list[Hint], room: int) -> list[Hint]:

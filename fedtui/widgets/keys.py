@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a log"
 WATCH, HISTORY = "while watching", "in the history"
 ENVIRONMENT = "in the environment"
 DOCTOR = "in the doctor"
 SETUP, DRILLS = "in the set-up", "in the drills"
+LIST = "in every list"
 
 
 class Key(NamedTuple):
     """One key: what it is called, what it does. `footer`: 2 always, 1 from 118 columns on, 0 never.
 
-    `shown` replaces the key on the help page where several belong together ("1–4 tab").
+    `shown` replaces the key on the help page where several belong together ("1–4 tab"). `asks` is for what
+    starts or ends something at once: a click on it, or a choice in the palette, is asked about first.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Key(NamedTuple):
     short: str = ""
     shown: str = ""
     palette: bool = True
+    asks: bool = False
 
     @property
     def binding(self) -> Binding:
@@ -50,7 +53,7 @@ class Key(NamedTuple):
 
 
 DASHBOARD = (
-    Key("job.run", "r", "run", "run", "run now, live output", JOB, 2),
+    Key("job.run", "r", "run", "run", "run now, live output", JOB, 2, asks=True),
     Key("job.pause", "p", "pause", "pause", "pause or resume", JOB, 2),
     Key("job.reschedule", "e", "reschedule", "reschedule", "reschedule", JOB, 2, "resched"),
     Key("job.watch", "w", "watch", "watch", "watch its next runs", JOB, 2),
@@ -100,13 +103,13 @@ LOG_SCREEN = (
 )
 
 WATCH_SCREEN = (
-    Key("watch.run", "r", "run", "run now", "run it now; no cycle", WATCH, 2),
+    Key("watch.run", "r", "run", "run now", "run it now; no cycle", WATCH, 2, asks=True),
     Key("watch.log", "l", "log", "full log", "its log, full screen", WATCH, 2),
     Key("watch.more", "plus", "more", "one more", "one cycle more", WATCH, 2, shown="+"),
     Key("watch.environment", "v", "environment", "env", "its environment", WATCH, 2),
     Key("watch.again", "w", "again", "watch again", "watch again", WATCH, 2),
     Key("watch.record", "C", "record", "record", "record its exit status", WATCH),
-    Key("watch.end", "x", "end_watch", "end the watch", "end the watch", WATCH, 1),
+    Key("watch.end", "x", "end_watch", "end the watch", "end the watch", WATCH, 1, asks=True),
     Key(
         "watch.back",
         "escape",
@@ -131,7 +134,9 @@ HISTORY_SCREEN = (
 
 ENVIRONMENT_SCREEN = (
     Key("environment.add", "a", "add", "add the line", "set it in the crontab", ENVIRONMENT, 2),
-    Key("environment.run", "r", "run", "run as cron", "run it as cron would", ENVIRONMENT, 2, "run"),
+    Key(
+        "environment.run", "r", "run", "run as cron", "run it as cron would", ENVIRONMENT, 2, "run", asks=True
+    ),
     Key("environment.mask", "m", "unmask", "unmask", "show secrets, hide them", ENVIRONMENT, 2),
     Key(
         "environment.same",
@@ -155,7 +160,7 @@ DOCTOR_SCREEN = (
     Key("doctor.copy", "y", "copy", "copy", "copy its command", DOCTOR, 2),
     Key("doctor.silence", "i", "silence", "silence", "silence it", DOCTOR, 2),
     Key("doctor.again", "R", "again", "check again", "check again", DOCTOR, 2),
-    Key("doctor.job", "j", "go_to_job", "go to job", "go to its job", DOCTOR, 2),
+    Key("doctor.job", "J", "go_to_job", "go to job", "go to its job", DOCTOR, 2),
     Key("doctor.undo", "u", "undo", "undo", "undo the last change", DOCTOR, 1, palette=False),
     Key("doctor.back", "escape", "back", "back", "back", DOCTOR, 2, shown="esc", palette=False),
 )
@@ -163,7 +168,7 @@ DOCTOR_SCREEN = (
 SETUP_SCREEN = (
     Key("setup.next", "enter", "next", "next step", "next step", SETUP, 2, shown="enter"),
     Key("setup.step_back", "b", "step_back", "step back", "step back", SETUP, 2),
-    Key("setup.test", "t", "test", "test", "run each script once", SETUP, 2),
+    Key("setup.test", "t", "test", "test", "run each script once", SETUP, 2, asks=True),
     Key("setup.edit", "e", "edit", "type", "type what it asks for", SETUP, 2),
     Key("setup.toggle", "space", "switch", "on or off", "turn it on or off", SETUP),
     Key("setup.insist", "F", "insist", "insist", "schedule it though it fails", SETUP, 1),
@@ -179,9 +184,34 @@ DRILLS_SCREEN = (
     Key("drills.back", "escape", "back", "back", "stop it; back", DRILLS, 2, shown="esc", palette=False),
 )
 
+LISTS = (
+    Key("list.down", "j", "move(1)", "down", "down, up", LIST, shown="j/k", palette=False),
+    Key("list.up", "k", "move(-1)", "up", "", LIST, palette=False),
+    Key("list.first", "g", "end(-1)", "first", "first, last", LIST, shown="g/G", palette=False),
+    Key("list.last", "G", "end(1)", "last", "", LIST, palette=False),
+    Key("list.half_down", "ctrl+d", "half(1)", "down", "half a page", LIST, shown="^d/^u", palette=False),
+    Key("list.half_up", "ctrl+u", "half(-1)", "up", "", LIST, palette=False),
+)
+
+LETTERS: list[BindingType] = [key.binding for key in LISTS]
+MOVES: list[BindingType] = [
+    *LETTERS,
+    Binding("up", "move(-1)", "up", show=False),
+    Binding("down", "move(1)", "down", show=False),
+    Binding("pageup", "page(-1)", "page up", show=False),
+    Binding("pagedown", "page(1)", "page down", show=False),
+    Binding("home", "end(-1)", "first", show=False),
+    Binding("end", "end(1)", "last", show=False),
+]
+"""What whatever has a cursor binds: `action_move` by rows, `action_page`, `action_half`, `action_end`."""
+
+FAR = 1_000_000
+"""More rows than any list has."""
+
 ALL = (
     *DASHBOARD,
     *APP,
+    *LISTS,
     *LOG_SCREEN,
     *WATCH_SCREEN,
     *HISTORY_SCREEN,
@@ -205,9 +235,14 @@ def taken_keys(keymap: dict[str, str]) -> list[tuple[str, str, str]]:
         *(DASHBOARD, LOG_SCREEN, WATCH_SCREEN, HISTORY_SCREEN),
         *(DOCTOR_SCREEN, ENVIRONMENT_SCREEN, SETUP_SCREEN, DRILLS_SCREEN),
     )
-    for screen in ((*keys, *APP) for keys in screens):
+    lists = {key.id for key in LISTS}
+    for screen in ((*keys, *APP, *LISTS) for keys in screens):
         has = {key.id: set(keymap.get(key.id, key.key).split(",")) for key in screen}
         for winner in (key.id for key in screen if key.id in keymap):
             for loser in (key.id for key in screen if key.id != winner):
-                lost += [(loser, key, winner) for key in sorted(has[winner] & has[loser])]
+                # The list has the focus, so a key of its own never comes as far as the screen.
+                pair = (
+                    (winner, loser) if loser in lists - {winner} and winner not in lists else (loser, winner)
+                )
+                lost += [(pair[0], key, pair[1]) for key in sorted(has[winner] & has[loser])]
     return sorted(set(lost))

@@ -264,6 +264,10 @@ class LogView(LineView):
         """Stay at the end, and wrap anew."""
         self._arrange()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A screen that reads a whole file knows its ends itself."""
+        return action != "end" or not hasattr(self.screen, "action_ends")
+
     def action_sideways(self, cells: int) -> None:
         """Move long lines left or right."""
         if self._rows is None:

@@ -78,7 +78,7 @@ async def test_the_list_names_each_finding_and_what_was_not_checked() -> None:
         assert lines[6].startswith(
             " ? FT120+  bash -n               not checked: bash did not answer for 5…  how"
         )
-        assert lines[-1] == " i silence  R check again  j go to job  ? help  esc back  q quit"
+        assert lines[-1] == " i silence  R check again  J go to job  ? help  esc back  q quit"
 
 
 async def test_evidence_why_and_fix_of_the_finding_under_the_cursor() -> None:
@@ -139,10 +139,10 @@ async def test_y_copies_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
         assert copied == ["command -v jq"]
 
 
-async def test_j_goes_to_the_job_also_where_a_filter_hides_it() -> None:
+async def test_shift_j_goes_to_the_job_also_where_a_filter_hides_it() -> None:
     app = MockupApp(SNAPSHOT)
     async with app.run_test(size=LARGE) as pilot:
-        await pilot.press("slash", *"dashboard", "enter", "d", "down", "j")
+        await pilot.press("slash", *"dashboard", "enter", "d", "j", "J")
         await settled(pilot)
         assert isinstance(app.screen, Dashboard)
         assert app.screen.job is not None
