@@ -52,8 +52,8 @@ def fault(folder: Path, uid: int) -> str:
 
 
 def of_another(folder: Path, owner: int, uid: int) -> str:
-    """That `folder` is under the control of `owner`, and nothing is made there for `uid`."""
-    return f"{folder} is under the control of {_name(owner)}: root makes nothing for {_name(uid)} there"
+    """That `owner` can rename what is in `folder`, where something is to be made for `uid`."""
+    return f"{folder} is controlled by {_name(owner)}, not by {_name(uid)}"
 
 
 def _open(folder: Path) -> tuple[int, int]:

@@ -92,9 +92,10 @@ def _may_write(part: FileText | Folder | Renamed) -> None:
     path = Path(part.source if isinstance(part, Renamed) else part.path)
     folder = next(folder for folder in path.parents if os.path.isdir(folder))  # noqa: PTH112 (never raises)
     if not os.access(folder, os.W_OK | os.X_OK):
+        own = repair(folder) if folder.is_relative_to(Path.home()) else ""
         raise Refused(
             f"{for_the_eye(path)} cannot be written: {for_the_eye(folder)} is not yours.",
-            advice=repair(folder) or "Run the same command as root, with sudo.",
+            advice=own or "Run the same command as root, with sudo.",
         )
     uid = None if isinstance(part, Renamed) else part_files.maker_of(part)
     if os.geteuid() == 0 and uid is not None and (unsafe := fault(folder, uid)):

@@ -90,7 +90,7 @@ def test_a_folder_of_roots_or_of_another_in_the_home(box: Box) -> None:
         assert done.returncode == 3
         assert f"{folder} belongs to {owner} in a folder of fed's, who can replace it." in done.stderr
     done = box.run(["fedtui", "setup", "--root", ROOT, "--log-dir", "/home/fed/logs", "--yes"], "root")
-    assert "/home/fed is under the control of fed: root makes nothing for root there." in done.stderr
+    assert "/home/fed is controlled by fed, not by root." in done.stderr
     assert facts(box, "/home/fed/ops /home/fed/root").count("\n") == 1
 
 
@@ -110,7 +110,7 @@ def test_systemd_opens_no_log_that_the_user_could_lead_elsewhere(box: Box) -> No
     for folder in ("/home/fed/logs", "/home/fed/other/logs"):
         done = set_up(box, folder, "--backend", "system")
         assert done.returncode == 3
-        assert "is under the control of fed: root makes nothing for root there." in done.stderr
+        assert "is controlled by fed, not by root." in done.stderr
     assert box.run(["sh", "-c", "ls /etc/systemd/system/federated*"], "root").returncode != 0
     assert set_up(box, "/srv/logs/pack", "--backend", "system").returncode == 0
     made = box.output(["sh", "-c", "cd /srv/logs; stat -c '%n %U %a' . pack pack/*"], "root")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import pwd
 import shutil
 import signal
 import stat
@@ -21,13 +22,14 @@ from typing import NoReturn
 import pytest
 
 from fedtui import actions
-from fedtui.actions import part_files
+from fedtui.actions import part_files, part_git
 from fedtui.actions.bundle import plan_bundle
-from fedtui.actions.parts import FileText, Folder, Part, Renamed
+from fedtui.actions.parts import FileText, Folder, Part, RemoteUrl, Renamed
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.config import load, xdg_folder
 from fedtui.safe_folder import fault, held
+from fedtui.sources.git_checkout import Given
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make things for others")
 
@@ -171,9 +173,8 @@ async def test_what_is_in_the_way_refuses_the_plan(
 
 
 async def test_a_home_is_not_written_to_for_another(home: Path, ports: Ports) -> None:
-    said = "home is under the control of the user 48101: root makes nothing for"
     for owner, name in ((OTHER, "the user 48102"), (None, "root")):
-        with pytest.raises(Refused, match=f"{said} {name} there"):
+        with pytest.raises(Refused, match=f"home is controlled by the user 48101, not by {name}"):
             await apply([FileText(str(home / "x.log"), None, b"", owner=owner)], ports)
     assert list(home.iterdir()) == []
 
@@ -339,3 +340,17 @@ async def test_the_bundle_says_what_stays(home: Path, ports: Ports, monkeypatch:
         f"These stay, since they are in use by now: {logs}."
     )
     assert (logs / "theirs").exists()
+
+
+def test_git_changes_the_repository_of_a_user_as_that_user(base: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    repository = made(base / "repo", (nobody.pw_uid, nobody.pw_gid))
+    given = Given.of_owner(repository)
+    assert given is not None
+    for words in (("init", "-q"), ("remote", "add", "origin", "https://host/a.git")):
+        assert given.run(("git", "-C", str(repository), *words)).status == 0
+    part_git.make(RemoteUrl(str(repository), "origin", "https://host/a.git", "git@host:a.git"))
+    config = repository / ".git/config"
+    assert "url = git@host:a.git" in config.read_text()
+    assert config.owner() == "nobody"
+    assert Given.of_owner(base) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import pytest
 
 from fedtui.actions.plan import Refused
 from fedtui.federation.drills.catalog import ALL, find
-from fedtui.federation.drills.drill import Event, Phase, Setting, Timed
+from fedtui.federation.drills.drill import Account, Event, Phase, Setting, Timed
 from fedtui.federation.drills.rehearse import Outcome, rehearse
 from fedtui.schedule.cron import parse
 from tests.unit.federation.drilling import EXPORT, SYNC, lay, left, picture, setting
@@ -145,6 +146,14 @@ async def test_a_missing_script_is_status_127_and_a_finding(tmp_path: Path) -> N
     assert outcome.found.evidence[2].startswith("FT110: ")
     assert picture(tmp_path) == before
     assert left(tmp_path) == []
+
+
+async def test_root_does_not_start_the_shell_that_the_table_of_another_names(tmp_path: Path) -> None:
+    given = replace(setting(tmp_path, lay(tmp_path)), account=Account("fed", (1000, 1000, ())))
+    with pytest.raises(
+        Refused, match="it starts the shell of fed, and not as fed: sudo -u fed -i fedtui drill"
+    ):
+        await run("missing-script", given)
 
 
 async def test_a_git_conflict_is_told_and_loses_nothing(tmp_path: Path) -> None:

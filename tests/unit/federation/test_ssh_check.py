@@ -86,6 +86,9 @@ def test_keys_are_opened_without_a_passphrase_or_not_at_all(tmp_path: Path) -> N
     assert [one.severity for one in said] == [Severity.ERROR] * 3
     assert "it has a passphrase" in said[0].text
     assert said[1].advice == f"chmod 600 {tmp_path / 'open'}"
+    asked_by_root = list(of_keys(facts, "/home/fed", "sudo -u fed "))
+    assert asked_by_root[1].advice == f"sudo -u fed chmod 600 {tmp_path / 'open'}"
+    assert ": sudo -u fed ssh-keygen -t ed25519 " in asked_by_root[0].advice
     text = "".join(one.text + one.advice for one in said)
     assert "PRIVATE KEY" not in text
     (fine,) = of_keys(SshFacts("host", "22", ("a",), (locked, opened), known=True), "/home/fed")
