@@ -41,6 +41,7 @@ crontab -r 2>/dev/null
 systemctl --user stop '*.timer' 2>/dev/null
 rm -rf {UNITS} && mkdir -p {UNITS} && cp ~/units/* {UNITS}
 systemctl --user daemon-reload && systemctl --user -q enable --now nightly.timer
+systemctl --user start each@one.timer
 """
 LOOK = f"""
 cd {UNITS} && find . ! -name . -printf '%P %l\\n' | sort
@@ -63,6 +64,7 @@ VERBS = {
     "first line": ("new", "--schedule", "1 1 * * *", "--command", "true"),
     "pause a timer": ("pause", "nightly.timer"),
     "reschedule a timer": ("reschedule", "nightly.timer", "Mon 04:00"),
+    "pause an instance": ("pause", "each@one.timer"),
     "convert": ("convert", "export", "--to", "user"),
 }
 
@@ -80,10 +82,12 @@ class Machine:
     def __init__(self, box: Box, case: str) -> None:
         self.box = box
         self.words = VERBS[case]
-        self.atomic = "timer" not in case and case != "convert"
+        self.atomic = "line" in case
         box.write("/home/fed/table", b"" if case == "first line" else TABLE)
         box.write("/home/fed/units/nightly.timer", TIMER)
-        box.write("/home/fed/units/nightly.service", "[Service]\nExecStart=/bin/true\n")
+        box.write("/home/fed/units/each@.timer", TIMER)
+        for name in ("nightly", "each@"):
+            box.write(f"/home/fed/units/{name}.service", "[Service]\nExecStart=/bin/true\n")
         self.restore(warm=False)
         self.old = self.look()
         assert self("count", *self.words, "--yes").returncode == 0
