@@ -58,7 +58,7 @@ def _demo(config: Config, options: Namespace) -> int:
     inner = None
     if options.rest:
         inner = build_parser("fedtui demo").parse_args(options.rest)
-        inner.ascii = inner.ascii or options.ascii
+        inner.ascii, inner.debug = inner.ascii or options.ascii, inner.debug or options.debug
         if inner.verb in (None, "demo"):
             raise UsageError("fedtui demo: give a verb such as list, or nothing to open the dashboard")
     try:

@@ -32,7 +32,10 @@ def plan(job: Job, settings: Mapping[str, str], ports: Ports, mend: Mend | None 
     _startable(settings)
     table = open_table(job, ports, mend)
     entry = table.entry(job)
-    wanted = {name.encode(): value.encode("utf-8", "surrogateescape") for name, value in settings.items()}
+    wanted = {
+        name.encode("utf-8", "surrogateescape"): value.encode("utf-8", "surrogateescape")
+        for name, value in settings.items()
+    }
     try:
         text = set_environment(table.document, entry, wanted)
     except EditError as error:

@@ -36,6 +36,8 @@ async def write_metrics(workspace: Workspace, options: Namespace) -> int:
         print(text, end="")
         return 0
     path = Path(options.output).absolute()
+    if path.is_dir():
+        raise Unavailable(f"{path} cannot be written: it is a folder.")
     try:
         await asyncio.to_thread(_write, path, text.encode())
     except OSError as error:

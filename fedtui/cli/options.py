@@ -23,9 +23,12 @@ def write_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
 
 
+MOST = 2**31 - 1
+
+
 def positive(text: str) -> int:
     """A number from 1 on. Raises ArgumentTypeError, or ValueError for no number."""
     number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    if not 1 <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {MOST}")
     return number
