@@ -196,7 +196,7 @@ def _to_be_read(run: Run, job: Job) -> bool:
     result = run.result
     if result is None or result.judged or result.outcome in (Outcome.NEVER, Outcome.SKIPPED):
         return False
-    if result.outcome is Outcome.UNKNOWN:
+    if knowledge(result) < KNOWN:
         return run.log is not None
     return knowledge(result) == KNOWN and (job.cron is not None or job.timer is not None)
 

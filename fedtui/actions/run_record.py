@@ -28,7 +28,7 @@ class RunRecord:
     `status` is the wait status's exit code (0..255), `signal` the number of the signal that ended the shell;
     both None while it runs. `verdict` is the result with what the output says, as JSON; `judging` while its
     supervisor reads that output. `log_start` and `log_end` are where this run's bytes lay in the log when it
-    ended: a job may have begun its log anew.
+    ended: a job may have begun its log anew. `doubt` says why a status of 0 proves nothing.
     """
 
     id: str
@@ -52,6 +52,7 @@ class RunRecord:
     log_end: int | None = None
     verdict: str = ""
     judging: bool = False
+    doubt: str = ""
 
     def to_run(self) -> Run:
         """The run as the rest of the program speaks of it."""
@@ -92,7 +93,10 @@ class RunRecord:
         if self.status is None:
             return Result(Outcome.UNKNOWN, reasons=(LOST,), evidence=("start, fedtui",))
         outcome = Outcome.OK if self.status == 0 else Outcome.FAILED
-        return Result(outcome, self.status, None, self.duration, evidence=evidence)
+        result = Result(outcome, self.status, None, self.duration, evidence=evidence)
+        if self.doubt and outcome is Outcome.OK:
+            return replace(result, outcome=Outcome.UNKNOWN, reasons=(self.doubt,))
+        return result
 
 
 LOST = "the process that watched it was killed, so how it ended is not known"

@@ -14,11 +14,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from fedtui.actions.growing_file import end_of
 from fedtui.actions.plan import GOES_ON, Refused
 from fedtui.actions.ports import Ports
-from fedtui.actions.run_unit_verdict import by_journal, by_properties
+from fedtui.actions.run_unit_verdict import by_journal, by_properties, proven_by
 from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
@@ -143,7 +144,7 @@ async def until_end(run: UnitRun, ports: Ports) -> AsyncIterator[Run]:
             again = await systemd.properties(path, UNIT) if service else unit
             same = bytes(unit["InvocationID"]).hex() == run.id == bytes(again["InvocationID"]).hex()
             if not same:
-                ended = _ended(run, *await _afterwards(run))
+                ended = _ended(run, *await _afterwards(run, service))
             elif unit["ActiveState"] in ("inactive", "failed") or unit["SubState"] == "exited":
                 ended = _ended(run, *by_properties(unit, service))
             else:
@@ -154,11 +155,11 @@ async def until_end(run: UnitRun, ports: Ports) -> AsyncIterator[Run]:
             return
 
 
-async def _afterwards(run: UnitRun) -> tuple[Result, float]:
+async def _afterwards(run: UnitRun, service: dict[str, Any]) -> tuple[Result, float]:
     """Of a run whose unit was unloaded, or has run again since."""
     told = await by_journal(run.id, user_manager=run.user_manager)
     if told is not None:
-        return told
+        return proven_by(service, told[0]), told[1]
     reason = "systemd no longer holds the facts of this run, and its journal does not show them"
     return Result(Outcome.UNKNOWN, reasons=(reason,)), time.time()
 

@@ -14,7 +14,7 @@ from typing import Any
 from fedtui.model import Outcome, Result
 from fedtui.sources.child import capture
 from fedtui.sources.program import ProgramError
-from fedtui.sources.systemd.verdict import CLD_DUMPED, CLD_EXITED, CLD_KILLED, how_it_ended
+from fedtui.sources.systemd.verdict import CLD_DUMPED, CLD_EXITED, CLD_KILLED, as_proven, how_it_ended
 
 _PROCESS_EXITED = "98e322203f7a4ed290d09fe03c09fe15"
 _UNIT_FAILED = "d9b373ed55a64feb8242e02dbe79a49c"
@@ -40,7 +40,13 @@ def by_properties(unit: dict[str, Any], service: dict[str, Any]) -> tuple[Result
     if word == "success" and code == 0:
         reason = "the service has no main process"
         return Result(Outcome.UNKNOWN, reasons=(reason,), evidence=("systemd",)), end
-    return how_it_ended(word, code, status, duration), end
+    return proven_by(service, how_it_ended(word, code, status, duration)), end
+
+
+def proven_by(service: dict[str, Any], result: Result) -> Result:
+    """An ok as unknown where the exit status of what the service starts proves nothing."""
+    commands = [command[1] for command in service.get("ExecStart", ())]
+    return as_proven(result, commands, str(service.get("Type", "")))
 
 
 async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, float] | None:

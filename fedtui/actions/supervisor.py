@@ -202,6 +202,8 @@ class Supervision:
                 return True
 
     def _record_end(self) -> None:
+        from fedtui.sources.path_lookup import doubt_of_line
+
         code = self.process.wait()
         self.record = replace(
             self.record,
@@ -209,6 +211,7 @@ class Supervision:
             duration=time.monotonic() - self.began,
             status=code if code >= 0 else None,
             signal=-code if code < 0 else None,
+            doubt=doubt_of_line(self.order.command, self.order.shell) if code == 0 else "",
             dropped=self.output.dropped,
             log_start=self._log_start(),
             log_end=end_of(self.order.log)[0] if self.order.log else None,

@@ -8,6 +8,7 @@ substitution, an unknown variable, a glob) leaves its word without a value.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -71,6 +72,8 @@ _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9
 _BRACES = re.compile(r"\{[^}]*(?:,|\.\.)[^}]*\}")
 _DIGITS = re.compile(r"\d*")
 _TEST_WORD = re.compile(r"\[{1,2}(?=\s)")
+_SUBSTITUTED = ("<(", ">(")
+_LONG_TEST = re.compile(r"\[\[(?=\s)")
 _SPECIAL = re.compile(r"\$[@*#?$!0-9-]")
 _ERRORS_TOO = Redirect(2, ">&", Word("1", (Part("1"),)))
 _RESERVED_WORDS = "if then else elif fi do done while until ! { } time"
@@ -86,6 +89,14 @@ def read_commands(line: str) -> tuple[Simple, ...]:
 def scanned(line: str) -> list[Simple]:
     """`read_commands` by the scanner alone, whatever the line is like."""
     return _Scanner(line).commands()
+
+
+def tokens(line: str, *, bash: bool) -> list[Word | Redirect | str]:
+    """`line` as words, redirections and operators, a line end as `;`, tests as one word. Raises Unreadable.
+
+    Without `bash` (dash, POSIX) `&>` is no redirection: it is `&`, then `>`.
+    """
+    return list(_Scanner(line).tokens(bash=bash))
 
 
 # Letters that mean nothing to a shell, and what redirections are made of: most lines hold no others.
@@ -160,6 +171,47 @@ class _Scanner:
         self._keep(found, current)
         return found
 
+    def tokens(self, *, bash: bool) -> Iterator[Word | Redirect | str]:
+        """See `tokens`."""
+        first = True  # where a command may begin
+        while self.at < len(self.line):
+            rest = self.line[self.at : self.at + 3]
+            if rest[0] in " \t" or rest[:2] == "\\\n":
+                self.at += 1 if rest[0] != "\\" else 2
+            elif rest[0] == "#":
+                end = self.line.find("\n", self.at)
+                self.at = len(self.line) if end < 0 else end
+            elif first and (rest[:2] == "((" or _LONG_TEST.match(self.line, self.at)):
+                yield self._test()
+                first = False
+            elif rest[:2] not in _SUBSTITUTED and (bash or rest[0] != "&") and (redirect := self._redirect()):
+                yield redirect
+            elif rest[0] == "\n":
+                self.at += 1
+                yield ";"
+                first = True
+            elif operator := _OPERATOR.match(self.line, self.at):
+                self.at = operator.end()
+                yield operator[0]
+                first = True
+            else:
+                word = self._word()
+                yield word
+                first = word.raw in _RESERVED and first
+
+    def _test(self) -> Word:
+        """A `[[ ]]` or `(( ))` as one word."""
+        start = self.at
+        if self.line.startswith("((", start):
+            self._skip_brackets("(", ")")
+            return Word(self.line[start : self.at], (Part(None),))
+        while self.at < len(self.line):
+            if self.line[self.at] in " \t\n&|()<>;":
+                self.at += 1
+            elif self._word().raw == "]]":
+                return Word(self.line[start : self.at], (Part(None),))
+        raise Unreadable
+
     def _next(self, found: list[Simple], current: Simple, operator: str) -> Simple:
         self._keep(found, current)
         if operator == "(":
@@ -213,6 +265,10 @@ class _Scanner:
 
     def _word(self) -> Word:
         start = self.at
+        if self.line[start : start + 2] in _SUBSTITUTED:
+            self.at += 1
+            self._skip_brackets("(", ")")
+            return Word(self.line[start : self.at], (Part(None),))
         parts: list[Part] = []
         while self.at < len(self.line) and self.line[self.at] not in " \t\n;&|()<>":
             parts += self._parts(first=self.at == start)

@@ -79,6 +79,8 @@ def end_unknown(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         cron = job.cron
         if cron is None or cron.record_key or not job.editable or job.source is not SourceName.CRONTAB:
             continue
+        if job.last_result.exit_code is not None:
+            continue  # it is known, and proves nothing: to record it would not help
         if job.last_run is not None and job.last_result.outcome is Outcome.UNKNOWN:
             yield UNKNOWN_END.found(
                 f"How the last run of {job.name} ended is not known.", job.last_result.evidence, job=job

@@ -19,7 +19,7 @@ def knowledge(result: Result | None) -> int:
     """How much is known of an end: nothing, that it came, with what exit status, and what was printed."""
     if result is None:
         return OPEN
-    if result.outcome is Outcome.UNKNOWN:
+    if result.outcome is Outcome.UNKNOWN and result.exit_code is None:
         return ENDED
     return JUDGED if result.judged else KNOWN
 

@@ -323,7 +323,7 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "", findings: Findin
 
 def _could_be_recorded(job: Job) -> bool:
     """True for a line of a crontab whose last end nobody knows, and that could tell."""
-    unknown = job.last_result.outcome is Outcome.UNKNOWN
+    unknown = job.last_result.outcome is Outcome.UNKNOWN and job.last_result.exit_code is None
     cron = job.cron
     return job.source is SourceName.CRONTAB and job.editable and unknown and not (cron and cron.record_key)
 

@@ -160,7 +160,9 @@ def outcome_sign(result: Result) -> Sign:
         case Outcome.NEVER:
             return Sign("○", "never ran", Tone.MUTED, Tone.MUTED)
         case Outcome.UNKNOWN:
-            return Sign("?", "unknown", Tone.MUTED, Tone.MUTED)
+            why, colon, _ = next(iter(result.reasons), "").partition(": ")
+            word = f"unknown ({why})" if colon and result.exit_code == 0 else "unknown"
+            return Sign("?", word, Tone.MUTED, Tone.MUTED)
 
 
 _EXIT_MEANINGS = {

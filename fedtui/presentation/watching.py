@@ -267,6 +267,7 @@ def offers_recorder(watch: Watch, job: Job | None) -> bool:
         cycle.verdict is Verdict.UNPROVEN
         and cycle.result is not None
         and cycle.result.outcome is Outcome.UNKNOWN
+        and cycle.result.exit_code is None
         for cycle in watch.cycles
     )
 

@@ -6,6 +6,7 @@ import os
 import posixpath
 import stat
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,19 @@ class Found:
     real: str | None = None
     note: str = ""
     known: bool = True
+
+
+@lru_cache(64)
+def real_name(program: str) -> str:
+    """The name of the file that a program's path leads to: "dash" for Debian's /bin/sh. Looked up once."""
+    return posixpath.basename(os.path.realpath(program.replace("\0", "")))
+
+
+def doubt_of_line(command: bytes, shell: bytes) -> str:
+    """Why exit status 0 of a cron job's `command` proves nothing; empty where it does. See `exit_status`."""
+    from fedtui.crontab.exit_status import doubt  # here and not above: a list of unrecorded jobs does without
+
+    return doubt(os.fsdecode(command), real_name(os.fsdecode(shell)), real_name("/bin/sh"))
 
 
 def look_up(name: str, path: str, directory: str, who: tuple[int, tuple[int, ...]] | None = None) -> Found:

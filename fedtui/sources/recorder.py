@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from fedtui.crontab import overwrites_log
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
+from fedtui.sources.path_lookup import doubt_of_line
 from fedtui.sources.processes import ProcessIdentity, is_alive
 
 LOOK_EVERY = 0.5
@@ -166,6 +167,11 @@ class RecorderSource:
         duration = max(0.0, record.ended - record.started)
         outcome = Outcome.OK if record.status == 0 else Outcome.FAILED
         result = Result(outcome, record.status, duration=duration, evidence=(EVIDENCE,))
+        if job.cron is not None and outcome is Outcome.OK:
+            from fedtui.crontab.exit_status import proven  # a list without such runs does without
+
+            shell = dict(job.cron.environment).get(b"SHELL", b"/bin/sh")
+            result = proven(result, doubt_of_line(job.cron.command, shell))
         return replace(run, start=written - timedelta(seconds=duration), end=written, result=result)
 
 

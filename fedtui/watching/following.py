@@ -227,7 +227,7 @@ def _judged_by_run(cycle: Cycle, job: Job | None, watch: Watch, look: Look) -> C
     end = cycle.end or start  # a run that is over may have an end that nobody saw
     if job is not None and job.running_since is not None and job.running_since <= start + EARLY:
         return cycle  # its end was told by a witness that saw its start alone
-    known = result.outcome is not Outcome.UNKNOWN
+    known = result.outcome is not Outcome.UNKNOWN or _proves_nothing(result)
     if look.now < end + SETTLE:
         return cycle
     if cycle.log_bytes is None and cycle.mark is not None:
@@ -252,6 +252,11 @@ def _lost(cycle: Cycle, job: Job | None, look: Look) -> Cycle:
     return replace(cycle, verdict=Verdict.UNPROVEN, reasons=("it began, but nobody saw how it ended",))
 
 
+def _proves_nothing(result: Result) -> bool:
+    """Whether all is known that will be: the exit status, what was printed, and that they prove nothing."""
+    return result.outcome is Outcome.UNKNOWN and result.exit_code is not None and result.judged
+
+
 def verdict_on(result: Result, product: str, renewed: bool | None) -> tuple[Verdict, tuple[str, ...]]:
     """What a finished run says of its cycle, with the reasons.
 
@@ -267,4 +272,6 @@ def verdict_on(result: Result, product: str, renewed: bool | None) -> tuple[Verd
         return Verdict.UNPROVEN, ("it was locked out, so this cycle proves nothing", *result.reasons)
     if result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED):
         return Verdict.GOOD, result.reasons
+    if _proves_nothing(result):
+        return Verdict.UNPROVEN, (f"exit {result.exit_code} proves nothing", *result.reasons)
     return Verdict.UNPROVEN, ("its exit status is not known", *result.reasons)

@@ -21,6 +21,7 @@ echo "[SUCCESS] Learning data sync complete!"
 """
 EXPORT = '#!/bin/bash\necho "[SUCCESS] Exported 3 collections"\nexit 1\n'
 COLLECT = '#!/bin/sh\necho "already running; skipping"\n'
+LATE = "#!/bin/sh\nsleep 1\nexit 3\n"
 PROBE = "(env | grep -v ^_= | sort; umask; pwd; grep Sig.gn /proc/self/status; ps -o tty= -p $$)"
 GONE = "fedtui_run='echo ran > gone.out'; [ -s /nowhere/record ] && exec /bin/sh /nowhere/record 12345678"
 TABLE = f"""\
@@ -42,14 +43,23 @@ SHELL=/bin/bash
 * * * * * {PROBE} > probe.out
 # name: plain-probe
 * * * * * {PROBE} > plain.out
+# name: back
+* * * * * (sleep 2; exit 3) >> ~/back.log 2>&1 &
+# name: pipe
+* * * * * false | tee -a ~/pipe.log
+# name: piped
+* * * * * set -o pipefail; echo good | tee -a ~/piped.log
 # name: mailed
 * * * * * echo "sent"; exit 3
 # name: plain
 * * * * * bash ~/sync.sh >> ~/plain.log 2>&1
 # name: gone
 * * * * * {GONE} "$fedtui_run"; eval "$fedtui_run"
+SHELL=/bin/sh
+# name: amp
+* * * * * sh ~/late.sh &> ~/amp.log
 """
-RECORDED = ("sync", "export", "collect", "locked", "odd", "slow", "probe")
+RECORDED = ("sync", "export", "collect", "locked", "odd", "slow", "probe", "amp", "back", "pipe", "piped")
 # As an MTA delivers: the whole message at once, below a line of its own.
 MTA = """\
 #!/bin/sh
@@ -62,7 +72,7 @@ HELD = "exec 9>lock; flock -n 9; exec sleep 300"
 @pytest.fixture(scope="module")
 def recorded(box: Box) -> Iterator[Box]:
     """The table above, recorded, one minute of the real daemon later."""
-    for name, text in (("sync", SYNC), ("export", EXPORT), ("collect", COLLECT)):
+    for name, text in (("sync", SYNC), ("export", EXPORT), ("collect", COLLECT), ("late", LATE)):
         box.write(f"/home/fed/{name}.sh", text)
     box.popen(["sh", "-c", HELD])
     box.run(
@@ -177,6 +187,32 @@ def test_a_line_whose_recorder_is_gone_runs(recorded: Box) -> None:
     assert gone["command"] == "echo ran > gone.out"
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("amp", "background: exit 0 does not say how late.sh ends"),
+        ("back", "background: exit 0 does not say how it ends"),
+        ("pipe", "pipe: exit 0 is that of tee, it does not say how false ended"),
+    ],
+)
+def test_a_status_that_is_not_the_jobs_is_no_ok(recorded: Box, name: str, reason: str) -> None:
+    run = last(recorded, name)
+    assert (run["status"], run["exit_code"], run["reasons"][0]) == ("unknown", 0, reason)
+    assert run["evidence"][0] == "exit status, recorder"
+    job = next(job for job in jobs(recorded) if job["name"] == name)
+    assert (job["last_result"]["status"], job["last_result"]["reasons"][0]) == ("unknown", reason)
+    assert reason in recorded.output(["fedtui", "history", name])
+    assert reason in recorded.output(["fedtui", "show", name])
+    assert last(recorded, "piped")["status"] == "ok"
+
+
+def test_a_run_by_hand_of_such_a_line_is_no_ok(recorded: Box) -> None:
+    done = recorded.run(["fedtui", "run", "pipe", "--wait"])
+    assert done.returncode == 1
+    assert "-- unknown  exit 0" in done.stderr
+    assert "pipe: exit 0 is that of tee" in done.stderr
+
+
 def test_off_gives_the_bytes_back(recorded: Box) -> None:
     for name in RECORDED:
         recorded.run(["fedtui", "record", name, "--off", "--yes"], check=True)
@@ -235,6 +271,46 @@ def test_the_lines_of_a_unit_in_its_log_begin_where_the_last_run_ended(timers: B
     )
     assert (second["status"], second["warnings"]) == ("warnings", 3)
     assert second["reasons"][0] == "3 warnings: line 2 [WARNING] No telemetry found"
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "status", "reason"),
+    [
+        ("pipe", "ExecStart=/bin/sh -c 'false | cat'", "unknown", "pipe: exit 0 is that of cat"),
+        (
+            "back",
+            "ExecStart=/bin/sh -c '/bin/false &'",
+            "unknown",
+            "background: exit 0 does not say how false",
+        ),
+        ("failed", "ExecStart=/bin/bash -o pipefail -c 'false | cat'", "failed", ""),
+        ("proven", "ExecStart=/bin/bash -o pipefail -c 'true | cat'", "ok", ""),
+        ("forks", "Type=forking\nExecStart=/bin/sh -c '/bin/sh -c \"sleep 1; exit 3\" &'", "failed", ""),
+    ],
+)
+def test_the_status_of_a_units_shell(box: Box, name: str, service: str, status: str, reason: str) -> None:
+    box.write(f"{UNITS}/shell-{name}.service", f"[Service]\nType=oneshot\n{service}\n")
+    box.write(f"{UNITS}/shell-{name}.timer", TIMER)
+    box.run(["systemctl", "--user", "daemon-reload"], check=True)
+    box.run(["systemctl", "--user", "start", f"shell-{name}.timer"], check=True)
+    box.run(["fedtui", "run", f"shell-{name}.timer", "--wait"])
+    by_hand = last(box, f"shell-{name}.timer")
+    box.run(["systemctl", "--user", "start", f"shell-{name}.service"])
+    listed = wait_until(
+        lambda: next(
+            (
+                job["last_result"]
+                for job in json.loads(box.output(["fedtui", "list", "--source", "user-timer", "--json"]))
+                if job["name"] == f"shell-{name}.timer" and not job["running"]
+            ),
+            None,
+        ),
+        10,
+        "it is over",
+    )
+    for result in (by_hand, listed):
+        assert result["status"] == status
+        assert next(iter(result["reasons"]), "").startswith(reason)
 
 
 def test_the_product_of_a_job_is_judged_apart(timers: Box) -> None:

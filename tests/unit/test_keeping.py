@@ -107,6 +107,22 @@ def test_exit_status_0_is_not_called_ok_before_its_output_was_read(tmp_path: Pat
     assert row.result == shown
 
 
+def test_a_status_that_proves_nothing_is_read_once_and_never_called_ok(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text(WARNS)
+    world = World(tmp_path, cron())
+    why = "pipe: exit 0 is that of tee, it does not say how sync.sh ended"
+    doubted = replace(EXITED, outcome=Outcome.UNKNOWN, reasons=(why,))
+    run = world.run("rec", 60, doubted, log=LogSlice(str(log), 0))
+    assert world.look(run).jobs[0].last_result.reasons == (why,)
+    assert world.keeper.waiting
+    world.keeper.judge()
+    for shown in (world.look(run).jobs[0].last_result, World(tmp_path, cron()).look(run).jobs[0].last_result):
+        assert (shown.outcome, shown.exit_code, shown.judged) == (Outcome.UNKNOWN, 0, True)
+        assert shown.reasons == (why, "1 warning: line 2 [WARNING] no telemetry")
+    assert not world.keeper.waiting
+
+
 def test_what_was_judged_once_is_not_read_again_after_a_restart(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
     log.write_text(WARNS)

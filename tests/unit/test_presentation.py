@@ -202,6 +202,9 @@ def test_a_run_that_goes_on_outranks_on_but_not_paused() -> None:
         (Result(Outcome.SKIPPED, reasons=("no work",)), "» skipped (no work)"),
         (Result(Outcome.NEVER), "○ never ran"),
         (Result(Outcome.UNKNOWN), "? unknown"),
+        (Result(Outcome.UNKNOWN, 0, reasons=("pipe: exit 0 is that of tee",)), "? unknown (pipe)"),
+        (Result(Outcome.UNKNOWN, 0, reasons=("its output is being read",)), "? unknown"),
+        (Result(Outcome.UNKNOWN, reasons=("its log: 3 lines",)), "? unknown"),
     ],
 )
 def test_outcomes(result: Result, words: str) -> None:

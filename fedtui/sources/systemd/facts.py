@@ -43,8 +43,8 @@ class Activated:
     """The unit that a timer starts. Times are aware, in UTC; None means that it did not happen.
 
     `commands` are the argument vectors of ExecStart=. `main_code` is CLD_EXITED (1), CLD_KILLED (2) or
-    CLD_DUMPED (3), 0 where no process has ended yet. `output` is the file its output goes to. `error` is why
-    systemd does not tell of its runs.
+    CLD_DUMPED (3), 0 where no process has ended yet. `output` is the file its output goes to, `kind` its
+    Type=. `error` is why systemd does not tell of its runs.
     """
 
     row: Row
@@ -63,6 +63,7 @@ class Activated:
     condition_at: datetime | None = None
     invocation_id: str = ""
     error: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,7 @@ class Reader:
             main_exit=wall(facts["ExecMainExitTimestamp"]),
             condition_ok=bool(condition_ok),
             invocation_id=bytes(invocation).hex(),
+            kind=str(facts.get("Type", "")),
         )
 
 

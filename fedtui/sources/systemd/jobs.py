@@ -141,7 +141,7 @@ def make_run(timer: Timer, manager: Manager, known: Verdict) -> Run | None:
     if unit is None or not unit.invocation_id or start is None or unit.main_start is None:
         return None
     finished = known.running_since is None
-    if finished and known.result.outcome in (Outcome.UNKNOWN, Outcome.NEVER, Outcome.SKIPPED):
+    if finished and (not _is_known(known.result) or known.result.outcome is Outcome.SKIPPED):
         return None
     by_timer = timer.last_trigger is not None and abs(start - timer.last_trigger) <= _BY_SCHEDULE
     return Run(
@@ -156,7 +156,12 @@ def make_run(timer: Timer, manager: Manager, known: Verdict) -> Run | None:
 
 def has_ended_run(job: Job) -> bool:
     """True where the row tells how a run ended."""
-    return job.last_result.outcome not in (Outcome.UNKNOWN, Outcome.NEVER)
+    return _is_known(job.last_result)
+
+
+def _is_known(result: Result) -> bool:
+    """Whether somebody saw how it ended, also where the exit status that was seen proves nothing."""
+    return result.outcome not in (Outcome.UNKNOWN, Outcome.NEVER) or result.exit_code is not None
 
 
 def with_memory(job: Job, remembered: Job | None) -> Job:

@@ -7,10 +7,12 @@ UNKNOWN here; a run counts as ok only when an exit that ended well was seen. Wor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fedtui.model import NEVER_RAN, Outcome, Result
+from fedtui.sources.path_lookup import real_name
 from fedtui.sources.processes import signal_name
 from fedtui.sources.systemd.facts import Activated
 
@@ -130,7 +132,22 @@ def _ended(unit: Activated, start: datetime | None) -> Result:
     duration = (unit.main_exit - start).total_seconds() if start and unit.main_exit else None
     if duration is not None and duration < 0:
         duration = None
-    return how_it_ended(unit.result, unit.main_code, unit.main_status, duration)
+    result = how_it_ended(unit.result, unit.main_code, unit.main_status, duration)
+    return as_proven(result, unit.commands, unit.kind)
+
+
+def as_proven(result: Result, commands: Sequence[Sequence[str]], kind: str) -> Result:
+    """An ok as unknown where the exit status 0 of a command proves nothing; `kind` is the unit's Type=.
+
+    A forking service's first process ends when the work begins, and systemd waits for the one that does it.
+    """
+    if result.outcome is not Outcome.OK:
+        return result
+    from fedtui.crontab.exit_status import BACKGROUND, doubt_of_argv, proven  # few units need it
+
+    doubts = [doubt_of_argv(tuple(argv), real_name("/bin/sh")) for argv in commands]
+    why = [one for one in doubts if one and not (kind == "forking" and one.startswith(BACKGROUND))]
+    return proven(result, next(iter(why), ""))
 
 
 def how_it_ended(

@@ -62,6 +62,16 @@ def test_an_unknown_exit_status_proves_nothing() -> None:
     assert watch.cycles[0].reasons == ("its exit status is not known",)
 
 
+def test_an_exit_status_that_proves_nothing_says_why() -> None:
+    world = World()
+    world.begin(1)
+    why = "pipe: exit 0 is that of tee, it does not say how a ended"
+    world.run(1, Result(Outcome.UNKNOWN, 0, duration=2.0, reasons=(why,), judged=True))
+    watch = world.at(9)
+    assert watch.verdict is Verdict.UNPROVEN
+    assert watch.cycles[0].reasons == ("exit 0 proves nothing", why)
+
+
 def test_a_better_witness_that_comes_in_time_decides() -> None:
     world = World()
     world.begin(1)

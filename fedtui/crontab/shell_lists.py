@@ -1,0 +1,195 @@
+"""A shell line as a tree: lists of and-or lists of pipelines of commands (XCU 2.9). Pure; nothing is run.
+
+It is for questions about the exit status of a whole line; what single commands mean is `shell_words`' and
+`wrappers`' matter. What it does not know (functions, `coproc`) is Unreadable.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
+
+
+class Command(NamedTuple):
+    """A simple command (`kind` is ""), or a compound one: "(", "{", "if", "loop", "until" or "case".
+
+    `tests` are the conditions of an `if` or loop. The last list of an `if` is its `else`, empty for none.
+    """
+
+    kind: str
+    words: tuple[Word, ...] = ()
+    tests: tuple[List, ...] = ()
+    lists: tuple[List, ...] = ()
+
+
+class Pipeline(NamedTuple):
+    """`negated` by a `!`."""
+
+    commands: tuple[Command, ...]
+    negated: bool = False
+
+
+class AndOr(NamedTuple):
+    """`operators` stand between the pipelines; `background`: ended by a `&`."""
+
+    pipelines: tuple[Pipeline, ...]
+    operators: tuple[str, ...] = ()
+    background: bool = False
+
+
+List = tuple[AndOr, ...]
+
+_CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
+_LOOPS = {"while": "loop", "until": "until", "for": "for", "select": "for"}
+
+
+def parse(line: str, *, bash: bool) -> List:
+    """The tree of a whole line. Raises Unreadable."""
+    reader = _Reader(tokens(line, bash=bash))
+    found = reader.sequence()
+    if reader.at < len(reader.tokens):
+        raise Unreadable
+    return found
+
+
+class _Reader:
+    def __init__(self, found: list[Word | Redirect | str]) -> None:
+        self.tokens = found
+        self.at = 0
+
+    def sequence(self) -> List:
+        """And-or lists up to what closes them."""
+        found: list[AndOr] = []
+        while True:
+            while self._take(";"):
+                pass
+            if self.at >= len(self.tokens) or self._peek() in (")", ";;") or self._reserved() in _CLOSERS:
+                return tuple(found)
+            found.append(self._and_or())
+
+    def _and_or(self) -> AndOr:
+        pipelines, operators = [self._pipeline()], []
+        while (operator := self._peek()) in ("&&", "||"):
+            self.at += 1
+            self._line_ends()
+            operators.append(str(operator))
+            pipelines.append(self._pipeline())
+        background = self._take("&")
+        if not background and self._peek() not in (None, ";", ")", ";;") and self._reserved() not in _CLOSERS:
+            raise Unreadable
+        return AndOr(tuple(pipelines), tuple(operators), background)
+
+    def _pipeline(self) -> Pipeline:
+        negated = False
+        while self._reserved() in ("!", "time"):
+            negated ^= self._reserved() == "!"
+            self.at += 1
+        commands = [self._command()]
+        while self._peek() in ("|", "|&"):
+            self.at += 1
+            self._line_ends()
+            commands.append(self._command())
+        return Pipeline(tuple(commands), negated)
+
+    def _command(self) -> Command:
+        word = self._reserved()
+        if self._take("("):
+            command = Command("(", lists=(self._until(")"),))
+        elif word == "{":
+            self.at += 1
+            command = Command("{", lists=(self._until("}"),))
+        elif word == "if":
+            command = self._if()
+        elif word in _LOOPS:
+            command = self._loop(word)
+        elif word == "case":
+            command = self._case()
+        else:
+            return self._simple()
+        while isinstance(self._peek(), Redirect):
+            self.at += 1
+        return command
+
+    def _simple(self) -> Command:
+        words = []
+        start = self.at
+        while isinstance(token := self._peek(), Word | Redirect):
+            words += [token] if isinstance(token, Word) else []
+            self.at += 1
+        if self.at == start or self._peek() == "(" or (words and words[0].raw in ("function", "coproc")):
+            raise Unreadable
+        return Command("", tuple(words))
+
+    def _if(self) -> Command:
+        tests, lists = [], []
+        while self._reserved() in ("if", "elif"):
+            self.at += 1
+            tests.append(self._until("then"))
+            lists.append(self.sequence())
+        otherwise: List = ()
+        if self._reserved() == "else":
+            self.at += 1
+            otherwise = self.sequence()
+        self._until("fi")
+        return Command("if", tests=tuple(tests), lists=(*lists, otherwise))
+
+    def _loop(self, word: str) -> Command:
+        self.at += 1
+        tests: tuple[List, ...] = ()
+        if _LOOPS[word] == "for":
+            while isinstance(self._peek(), Word) and self._reserved() != "do":
+                self.at += 1
+            self._line_ends()
+            self._until("do")
+        else:
+            tests = (self._until("do"),)
+        return Command(
+            "loop" if _LOOPS[word] != "until" else "until", tests=tests, lists=(self._until("done"),)
+        )
+
+    def _case(self) -> Command:
+        lists: list[List] = []
+        self.at += 2
+        self._line_ends()
+        if self._reserved() != "in":
+            raise Unreadable
+        self.at += 1
+        while True:
+            self._line_ends()
+            if self._reserved() == "esac":
+                self.at += 1
+                return Command("case", lists=tuple(lists))
+            self._take("(")
+            while isinstance(self._peek(), Word) or self._peek() == "|":
+                self.at += 1
+            if not self._take(")"):
+                raise Unreadable
+            lists.append(self.sequence())
+            if not self._take(";;") and self._reserved() != "esac":
+                raise Unreadable
+
+    def _until(self, closer: str) -> List:
+        """The list before `closer`, and step over that."""
+        found = self.sequence()
+        if self._peek() != closer and self._reserved() != closer:
+            raise Unreadable
+        self.at += 1
+        return found
+
+    def _peek(self) -> Word | Redirect | str | None:
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    def _reserved(self) -> str:
+        """The word here, as far as it may be a reserved one."""
+        token = self._peek()
+        return token.raw if isinstance(token, Word) else ""
+
+    def _take(self, operator: str) -> bool:
+        found = self._peek() == operator
+        self.at += found
+        return found
+
+    def _line_ends(self) -> None:
+        while self._take(";"):
+            pass
