@@ -81,6 +81,7 @@ def merge(
         starts_since=next((a.starts_since for a in answers.values() if a.starts_since is not None), None),
         absences=tuple(absence for answer in answers.values() for absence in answer.absences),
         commented=tuple(line for answer in answers.values() for line in answer.commented),
+        late=MappingProxyType({name: answer.late for name, answer in answers.items() if answer.late}),
     )
 
 

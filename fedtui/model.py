@@ -411,7 +411,7 @@ class Answer:
     `jobs` is None when the source cannot tell (then the last known rows stay, greyed); an empty tuple
     means it looked and there are none. `runs` are runs that the source knows of itself. From `starts_since`
     on, `starts` are all there were; None where that cannot be told. `commented` are the lines of its tables
-    that were switched off by hand.
+    that were switched off by hand. `late` says in words which of its facts had not come when it answered.
     """
 
     source: str
@@ -424,6 +424,7 @@ class Answer:
     starts_since: datetime | None = None
     absences: tuple[Absence, ...] = ()
     commented: tuple[CommentedOut, ...] = ()
+    late: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +433,8 @@ class Snapshot:
 
     `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to when it last told
     of its jobs. `starts`, `starts_since`, `absences` and `commented` are as in `Answer`; `unchecked`,
-    `passed` and `silenced` are the checkup's, as `findings` is.
+    `passed` and `silenced` are the checkup's, as `findings` is. `late` maps a source's name to which of its
+    facts had not come.
     """
 
     at: datetime
@@ -450,6 +452,7 @@ class Snapshot:
     starts_since: datetime | None = None
     absences: tuple[Absence, ...] = ()
     commented: tuple[CommentedOut, ...] = ()
+    late: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def troubles(self) -> tuple[Problem, ...]:

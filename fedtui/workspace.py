@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fedtui.merging import Settle
     from fedtui.results import RuleBook
     from fedtui.sources.log_feed import LogFeed
-    from fedtui.sources.source import LookingSource, Source
+    from fedtui.sources.source import LookingSource, PatientSource, Source
     from fedtui.store import Store
     from fedtui.watching.watches import Watches
 
@@ -49,6 +49,9 @@ SOURCES_OF: Mapping[str, tuple[str, ...]] = {
 
 LOOKED_AT = frozenset((SourceName.CRONTAB, SourceName.SYSTEM_CRONTAB, SourceName.CRON_D))
 """The `SourceName` values whose sources can be read without an event loop: they have a blocking `look`."""
+
+FACTS_DEADLINE = 15.0
+"""Seconds that a verb which judges all jobs waits for the facts of a slow source."""
 
 MakeSource = Callable[[], "Source"]
 
@@ -195,12 +198,18 @@ class Workspace:
         if self._background is not None:
             await self._background(self)
 
-    async def read(self, sources: Sequence[str] = ()) -> Snapshot:
-        """Ask the sources behind these `SourceName` values once (none given: all), for a verb."""
+    async def read(self, sources: Sequence[str] = (), *, patience: float = 0.0) -> Snapshot:
+        """Ask the sources behind these `SourceName` values once (none given: all), for a verb.
+
+        One whose facts come one after the other waits for the last of them for up to `patience` seconds.
+        """
         import asyncio  # here and not above: `look` does without, and a list is done before it is loaded
 
         answers: dict[str, Answer] = {}
         for group in self._asked(sources):
+            for name in group:
+                if hasattr(self.source(name), "patience"):
+                    cast("PatientSource", self.source(name)).patience = patience
             found = await asyncio.gather(*(self.source(name).read() for name in group))
             answers |= zip(group, found, strict=True)
             self._take(answers)

@@ -20,7 +20,7 @@ from fedtui.history.alert_memory import AlertMemoryError
 from fedtui.pack import Pack, load_pack
 from fedtui.presentation.signs import to_ascii
 from fedtui.sources.alert_addresses import addresses
-from fedtui.workspace import Workspace
+from fedtui.workspace import FACTS_DEADLINE, Workspace
 
 
 async def alert(workspace: Workspace, options: Namespace) -> int:
@@ -57,7 +57,7 @@ async def alert(workspace: Workspace, options: Namespace) -> int:
 
 
 async def _check(check: AlertCheck, pack: Pack | None, workspace: Workspace) -> AlertReport:
-    snapshot = await workspace.read()
+    snapshot = await workspace.read(patience=FACTS_DEADLINE)
     if pack is None:
         user = workspace.ports.user
         return await check.check(

@@ -27,7 +27,7 @@ from fedtui.presentation.findings import (
     why_it_matters,
 )
 from fedtui.presentation.signs import SEVERITIES, to_ascii
-from fedtui.workspace import Workspace
+from fedtui.workspace import FACTS_DEADLINE, Workspace
 
 _WORDS = {0: "fine", 1: "warnings", 2: "errors", 3: "nothing could be checked"}
 _NAGIOS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
@@ -35,7 +35,7 @@ _NAGIOS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
 
 async def check(workspace: Workspace, options: Namespace) -> int:
     """`fedtui check`: read everything once, and say what is found."""
-    await workspace.read()
+    await workspace.read(patience=FACTS_DEADLINE)
     snapshot = await asyncio.to_thread(workspace.checked)
     try:
         _print(snapshot, options, Records(workspace.zone, options.show_secrets))

@@ -16,7 +16,7 @@ from fedtui.model import Job, Outcome, Run, Severity, Snapshot
 from fedtui.presentation.findings import unseen
 from fedtui.safe_folder import UnsafeFolder, held
 from fedtui.whole_file import replace_file
-from fedtui.workspace import Workspace
+from fedtui.workspace import FACTS_DEADLINE, Workspace
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
 """How a run ends that did its work."""
@@ -27,7 +27,7 @@ MODE = 0o644
 
 async def write_metrics(workspace: Workspace, options: Namespace) -> int:
     """`fedtui metrics`: to standard output, or to a file in one rename."""
-    await workspace.read()
+    await workspace.read(patience=FACTS_DEADLINE)
     snapshot = await asyncio.to_thread(workspace.checked)
     runs = await asyncio.to_thread(_older_runs, snapshot, workspace)
     records = Records(workspace.zone)

@@ -67,13 +67,14 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 def checkup(snapshot: Snapshot, host: Host, ignore: Collection[str] = ()) -> Checkup:
     """What all checks say; `ignore` are codes that nobody wants to hear of. Not for the event loop.
 
-    A code counts as passed only where each of its sources has answered, its check came to its end, and
-    neither a finding nor a probe that failed bears it.
+    A code counts as passed only where the facts of each of its sources have come, its check came to its end
+    for every job, and neither a finding nor a probe that failed bears it.
     """
     found: list[Finding] = []
-    unchecked = list(_unseen(snapshot))
+    unchecked = list(_unseen(snapshot, host))
+    idle = [check for check in CHECKS if check.systemd and not host.has_systemd]
     for check in CHECKS:
-        for report in _reports(check, snapshot, host):
+        for report in () if check in idle else reports(check, snapshot, host):
             if isinstance(report, Finding):
                 found.append(report)
             else:
@@ -82,24 +83,53 @@ def checkup(snapshot: Snapshot, host: Host, ignore: Collection[str] = ()) -> Che
     found = [_softened(one, jobs.get(one.job_id or ""), host) for one in found]
     heard = [one for one in found if not silenced(one, jobs.get(one.job_id or ""), host, ignore)]
     not_passed = {finding.code for finding in found} | {code for one in unchecked for code in one.codes}
-    waiting = snapshot.loading
+    not_passed |= {code for check in idle for code in _codes(check)}
+    told = {source for rule in RULES.values() for source in rule.sources} - _silent(snapshot, host)
     return Checkup(
         tuple(sorted(heard, key=lambda finding: (_ORDER[finding.severity], finding.code))),
         _grouped(unchecked),
-        tuple(c for c, rule in RULES.items() if c not in not_passed and waiting.isdisjoint(rule.sources)),
+        tuple(c for c, rule in RULES.items() if c not in not_passed and told.issuperset(rule.sources)),
         len(found) - len(heard),
     )
 
 
-def _reports(check: Check, snapshot: Snapshot, host: Host) -> Iterator[Report]:
-    """What one check says. A file system that refuses an answer stops that check, and nothing else."""
+def reports(check: Check, snapshot: Snapshot, host: Host) -> list[Report]:
+    """What one check says. A job whose probe fails is left out of it, and is not checked: no other is."""
+    found: list[Report] = []
     try:
-        yield from check(snapshot, host)
+        for report in check(snapshot, host):
+            found.append(report)  # what was found before an error stays
     except Unknown as unknown:
-        yield Unchecked(tuple(rule.code for rule in check.rules), unknown.what, str(unknown))
-    except OSError as error:
-        codes = tuple(rule.code for rule in check.rules)
-        yield Unchecked(codes, check.name.replace("_", " "), str(error))
+        return [*found, Unchecked(_codes(check), unknown.what, str(unknown))]
+    except Exception as error:  # noqa: BLE001  # whatever it is, it must not cost the other jobs their checks
+        odd: dict[str, Unchecked] = {}
+        for job in snapshot.jobs:
+            alone = _failure(check, replace(snapshot, jobs=(job,), commented=()), host)
+            if alone is not None:
+                odd[job.id] = Unchecked(_codes(check), job.name, _said(alone))
+        rest = replace(snapshot, jobs=tuple(job for job in snapshot.jobs if job.id not in odd))
+        if odd and _failure(check, rest, host) is None:
+            return [*reports(check, rest, host), *odd.values()]
+        return [*found, Unchecked(_codes(check), check.name.replace("_", " "), _said(error))]
+    return found
+
+
+def _failure(check: Check, snapshot: Snapshot, host: Host) -> Exception | None:
+    try:
+        list(check(snapshot, host))
+    except Unknown:
+        return None
+    except Exception as error:  # noqa: BLE001  # see `reports`
+        return error
+    return None
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, OSError) else f"an error of fedtui's own: {error!r}"
+
+
+def _codes(check: Check) -> tuple[str, ...]:
+    return tuple(rule.code for rule in check.rules)
 
 
 def _grouped(unchecked: Sequence[Unchecked]) -> tuple[Unchecked, ...]:
@@ -123,14 +153,31 @@ def _softened(finding: Finding, job: Job | None, host: Host) -> Finding:
     return replace(finding, severity=Severity.NOTE)
 
 
-def _unseen(snapshot: Snapshot) -> Iterator[Unchecked]:
+def _unseen(snapshot: Snapshot, host: Host) -> Iterator[Unchecked]:
     """Sources that could not be asked, or not wholly: what would be found of their jobs is not known."""
     for problem in snapshot.troubles:
-        codes = tuple(code for code, rule in RULES.items() if problem.source in rule.sources)
-        yield Unchecked(codes, problem.source, problem.message, problem.advice)
+        yield Unchecked(_needing(problem.source), problem.source, problem.message, problem.advice)
     for job in snapshot.jobs:
         if job.unreadable:
             yield Unchecked(tuple(_beyond(job)), job.name, job.unreadable)
+    if host.is_machine:
+        for source in sorted(_silent(snapshot, host) - {problem.source for problem in snapshot.troubles}):
+            asked = source in snapshot.loading
+            reason = snapshot.late.get(source, "has not answered yet" if asked else "was not asked")
+            yield Unchecked(_needing(source), source, reason)
+
+
+def _silent(snapshot: Snapshot, host: Host) -> set[str]:
+    """The sources whose facts have not come, or not all. The demo has no others than those that answered."""
+    needed = {source for rule in RULES.values() for source in rule.sources}
+    told = {*snapshot.answered, *(problem.source for problem in snapshot.problems)}
+    unasked = needed - told if host.is_machine else set()
+    return {*unasked, *(needed & snapshot.loading), *(needed & snapshot.late.keys())}
+
+
+def _needing(source: str) -> tuple[str, ...]:
+    """The codes that are looked for in what a source tells."""
+    return tuple(code for code, rule in RULES.items() if source in rule.sources)
 
 
 def _beyond(job: Job) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedtui.health.host import Host
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.rules import EVERY_JOB, Check, Report, Rule, check
 from fedtui.model import Severity, Snapshot
 from fedtui.schedule.period import allowed_age
 from fedtui.sources.freshness import ENDING, Freshness
@@ -19,6 +19,7 @@ STALE_DATA = Rule(
     "The job ran, perhaps with success, and what it should bring is old: a file that is written anew each "
     "time looks fresh by its date, and may hold nothing new for days.",
     "l shows what the job said, h its runs; r runs it now.",
+    needs=EVERY_JOB,
 )
 
 

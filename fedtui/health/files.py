@@ -17,6 +17,9 @@ _MOST = 256 * 1024
 """Bytes of a script that are looked at; longer ones are data with a head."""
 
 _TAIL = 16 * 1024
+_LARGEST = 64 * 1024 * 1024
+"""Bytes of a configuration file that are compared with what was shipped."""
+
 _SHIPPED = ("/usr/lib/", "/lib/", "/usr/share/")
 _CONFFILE = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)
 
@@ -36,6 +39,11 @@ class Script:
     stamp: tuple[int, int]
 
     @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.stamp[1]
+
+    @property
     def interpreter(self) -> str:
         """The name of the program that reads it ("bash", "python3"); empty without a shebang line."""
         words = self.shebang.split()
@@ -44,20 +52,37 @@ class Script:
         return words[0].rpartition("/")[2] if words else ""
 
 
-def read_script(path: str) -> Script | None:
-    """Look at a script; None where it is no file or may not be read. Never waits for a pipe."""
+def read_regular(path: str, most: int, *, end: bool = False) -> tuple[bytes, os.stat_result] | None:
+    """The first bytes of a regular file (or its last), and its facts; None where they cannot be read.
+
+    What is no file is never opened: that alone wakes who waits at a pipe, and a device may do anything.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            return None
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):
         return None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             return None
-        head = file.read(512)
-        binary = b"\0" in head
-        text = b"" if binary else head + file.read(_MOST)
-    lines = text.split(b"\n")
+        data = os.pread(descriptor, most, max(0, facts.st_size - most) if end else 0)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return None if data and not facts.st_size else (data, facts)  # made up by the kernel: who reads may wait
+
+
+def read_script(path: str) -> Script | None:
+    """Look at a script; None where it is no file or may not be read. Never waits for a pipe."""
+    found = read_regular(path, _MOST)
+    if found is None:
+        return None
+    text, facts = found
+    binary = b"\0" in text[:512]
+    lines = (b"" if binary else text).split(b"\n")
     first = lines[0]
     shebang = first[2:].strip().decode("utf-8", "replace") if first.startswith(b"#!") else ""
     returns = sum(line.endswith(b"\r") for line in lines)
@@ -97,15 +122,8 @@ def free_space(path: str) -> tuple[str, int, int] | None:
 
 def read_tail(path: str) -> bytes | None:
     """The last `_TAIL` bytes of a regular file; None where it cannot be read. Never waits for a pipe."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except (OSError, ValueError):
-        return None
-    with os.fdopen(descriptor, "rb"):
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            return None
-        return os.pread(descriptor, _TAIL, max(0, facts.st_size - _TAIL))
+    found = read_regular(path, _TAIL, end=True)
+    return None if found is None else found[0]
 
 
 def listed(folder: str) -> tuple[str, ...]:
@@ -127,7 +145,8 @@ def shipped(path: str) -> bool:
     try:
         facts = DPKG_STATUS.stat()
         wanted = _conffiles(str(DPKG_STATUS), facts.st_mtime_ns).get(path)
-        return wanted is not None and _sum(path) == wanted
+        whole = read_regular(path, _LARGEST) if wanted is not None else None
+        return whole is not None and hashlib.md5(whole[0], usedforsecurity=False).hexdigest() == wanted
     except OSError:
         return False
 
@@ -137,7 +156,3 @@ def _conffiles(status: str, stamp: int) -> dict[str, str]:
     """Configuration files of all packages with their MD5 sums, from dpkg's database of that time."""
     text = Path(status).read_text(encoding="utf-8", errors="replace")
     return {match[1]: match[2] for match in _CONFFILE.finditer(text)}
-
-
-def _sum(path: str) -> str:
-    return hashlib.md5(Path(path).read_bytes(), usedforsecurity=False).hexdigest()

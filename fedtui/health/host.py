@@ -6,6 +6,7 @@ calls a burst. An answer is at most `KEEP` seconds old.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -23,6 +24,7 @@ from fedtui.health.files import (
     file_time,
     free_space,
     listed,
+    read_regular,
     read_script,
     read_tail,
     shipped,
@@ -44,6 +46,8 @@ T = TypeVar("T")
 KEEP = 15.0
 
 LOG_LIMIT = 50 * 1024 * 1024
+UNIT_FILE = 1_000_000
+"""Bytes of a unit file that are looked at."""
 
 
 class Host:
@@ -140,6 +144,21 @@ class Host:
         """The last part of a file that is read for secrets; None where it cannot be read."""
         return self._remember("tail", path, read_tail)
 
+    def unread(self, path: str) -> str:
+        """Why the file cannot be read by this user; empty where it can."""
+        return self._remember("unread", path, _unread)
+
+    def hidden(self, path: str, *, content: bool = False) -> str:
+        """Why nothing is known of what is at `path`, or with `content` of what is in that file.
+
+        Empty where it is known, also that there is no such file.
+        """
+        there = self.exists(path)
+        if there is None:
+            return "this user may not look there"
+        found = self.mode(path) if there and content else None
+        return self.unread(path) if found is not None and stat.S_ISREG(found[0]) else ""
+
     def names(self, folder: str) -> tuple[str, ...]:
         """The names in a folder; none where it is not there or may not be listed."""
         return self._remember("names", folder, listed)
@@ -213,11 +232,20 @@ def _exists(path: str) -> bool | None:
         Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    except OSError:
-        return None
+    except OSError as error:  # no file has a name that is too long, or that leads in a circle
+        return False if error.errno in (errno.ENAMETOOLONG, errno.ELOOP) else None
     except ValueError:  # a NUL in it
         return False
     return True
+
+
+def _unread(path: str) -> str:
+    try:
+        if not Path(path).is_file():
+            return "it is no file" if Path(path).exists() else "there is no such file"
+        return "" if os.access(path, os.R_OK) else "this user may not read it"
+    except (OSError, ValueError) as error:
+        return str(error)
 
 
 def _executable(path: str) -> bool:
@@ -276,8 +304,6 @@ def _unit_lines(path: str, section: str) -> tuple[tuple[str, str], ...]:
 
 
 def _silenced_in(path: str) -> tuple[str, ...]:
-    try:
-        text = Path(path).read_bytes()
-    except (OSError, ValueError):  # a file that cannot be read says nothing
-        return ()
+    found = read_regular(path, UNIT_FILE)
+    text = b"" if found is None else found[0]  # a file that cannot be read says nothing
     return tuple(code for line in text.splitlines() for code in codes_of(line))

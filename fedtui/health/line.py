@@ -113,7 +113,9 @@ def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT110: the script that a line, or the service of a timer, runs is not there."""
     for job, cron in _live_lines(snapshot):
         script, _ = _starts(cron.command, cron.home, cron.environment)
-        if script is not None and host.exists(script) is False:
+        if script is not None and (why := host.hidden(script)):
+            yield SCRIPT_MISSING.hidden(script, why)
+        elif script is not None and host.exists(script) is False:
             yield SCRIPT_MISSING.found(
                 f"{job.name} runs a script that is not there.",
                 (script, str(job.location)),
@@ -122,7 +124,9 @@ def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     for job, timer, reading in services(snapshot):
         if not reading.script or host.shipped(timer.fragment):
             continue  # a unit that the distribution ships may be of a package that is gone but for its files
-        if host.exists(reading.script) is False:
+        if why := host.hidden(reading.script):
+            yield SCRIPT_MISSING.hidden(reading.script, why)
+        elif host.exists(reading.script) is False:
             yield SCRIPT_MISSING.found(
                 f"{timer.activates}, which {job.name} starts, runs a script that is not there.",
                 (reading.script, str(job.location)),

@@ -81,6 +81,8 @@ def log_grows(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT402: a log over a size that nothing rotates."""
     for job, log in _own_logs(snapshot):
         size = host.size(log)
+        if why := host.hidden(log):
+            yield LOG_GROWS.hidden(log, why)
         if size is None or size <= host.log_limit:
             continue
         by = host.rotated(log)
@@ -123,6 +125,8 @@ def disk_full(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     told: set[tuple[int, int]] = set()
     for job, log in _own_logs(snapshot):
         found = host.disk(log)
+        if found is None:
+            yield DISK_FULL.unchecked(log, "its disk cannot be asked for its space")
         if found is None or found[1:] in told:
             continue
         folder, free, whole = found
@@ -141,6 +145,8 @@ def log_unreadable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT404: a log of one's own job that is there and may not be read."""
     for job, log in _own_logs(snapshot):
         found = host.mode(log)
+        if why := host.hidden(log):
+            yield LOG_UNREADABLE.hidden(log, why)
         if found is not None and stat.S_ISREG(found[0]) and host.tail(log) is None:
             yield LOG_UNREADABLE.found(
                 f"The log of {job.name} may be written, not read.",
@@ -150,10 +156,10 @@ def log_unreadable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-@check(JOURNAL_VOLATILE)
+@check(JOURNAL_VOLATILE, systemd=True)
 def journal_volatile(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT405: journald keeps nothing on disk."""
-    if host.has_systemd and not any(host.exists(path) for path in JOURNALS):
+    if not any(host.exists(path) for path in JOURNALS):
         yield JOURNAL_VOLATILE.found(
             "The journal keeps nothing over a boot.",
             (*(f"{path}  missing" for path in JOURNALS),),

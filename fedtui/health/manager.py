@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedtui.health.asking import Unknown
 from fedtui.health.host import Host
 from fedtui.health.rules import TIMERS, Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, State
@@ -20,17 +21,19 @@ DEGRADED = Rule(
 )
 
 
-@check(DEGRADED)
+@check(DEGRADED, systemd=True)
 def degraded(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT011: one finding a manager, with the failed units of our timers in systemctl's own words."""
-    if not host.has_systemd:
-        return
     for of_user in (False, True):
         ours = _units(snapshot, of_user)
         if not ours:
             continue
         scope = ("--user",) if of_user else ()
-        ended = host.ask("systemctl", *scope, "--failed", "--plain", "--no-legend", "--full")
+        try:
+            ended = host.ask("systemctl", *scope, "--failed", "--plain", "--no-legend", "--full")
+        except Unknown as unknown:
+            yield DEGRADED.unchecked("the failed units of " + _manager(of_user), str(unknown))
+            continue
         if ended.status:
             reason = decode(ended.err).strip() or f"exit {ended.status}"
             yield DEGRADED.unchecked("the failed units of " + _manager(of_user), reason)

@@ -51,8 +51,11 @@ def not_reread(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             severity=Severity.NOTE,
         )
         return
-    if daemon.dialect != "debian" or daemon.up is not True or daemon.since is None or folder is None:
+    if daemon.dialect != "debian" or daemon.up is False:
         return  # another cron's ways are its own; one that does not run is FT001's
+    if daemon.up is None or daemon.since is None or folder is None:
+        yield NOT_REREAD.unchecked("what cron has read", "since when cron runs is not known")
+        return
     looked = [daemon.since.timestamp()]
     for path in (SPOOL, *SYSTEM, *(f"{SYSTEM[1]}/{name}" for name in host.names(SYSTEM[1]))):
         looked += [_next_look(found[1]) for found in (host.moved(path),) if found is not None]

@@ -15,6 +15,7 @@ CRONTAB_FORBIDDEN = Rule(
     "crontab(1) lets in whom /etc/cron.allow names, or else whom /etc/cron.deny does not. A table that is "
     "there already goes on being run.",
     "Have the administrator add you to /etc/cron.allow, or use user timers.",
+    needs=("crontab",),
 )
 LOG_HIDDEN = Rule(
     "FT505",

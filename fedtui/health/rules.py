@@ -88,6 +88,10 @@ class Rule:
             remedy,
         )
 
+    def hidden(self, path: str, reason: str) -> Unchecked:
+        """The rule could not be looked for at `path`, which this user may not see."""
+        return self.unchecked(path, reason, "Look as root: sudo fedtui check")
+
     def unchecked(self, what: str, reason: str, advice: str = "") -> Unchecked:
         """The rule could not be looked for in `what`."""
         return Unchecked((self.code,), what, reason, advice)
@@ -101,11 +105,13 @@ Look = Callable[[Snapshot, Host], Iterator[Report]]
 class Check:
     """One check: a generator `(snapshot, host) -> findings`, and the rules it can find to hold.
 
-    What it yields is a finding, or an `Unchecked` where a probe of its own failed.
+    What it yields is a finding, or an `Unchecked` where a fact is missing: of what it is silent about it has
+    seen that all is well. `systemd`: it speaks of systemd alone, and of nothing where that runs no jobs.
     """
 
     rules: tuple[Rule, ...]
     look: Look
+    systemd: bool = False
 
     @property
     def name(self) -> str:
@@ -117,6 +123,6 @@ class Check:
         return self.look(snapshot, host)
 
 
-def check(*rules: Rule) -> Callable[[Look], Check]:
+def check(*rules: Rule, systemd: bool = False) -> Callable[[Look], Check]:
     """Make a check of a generator: `@check(BAD_LINE)` above it. Listed in `health.CHECKS`, it is run."""
-    return lambda look: Check(rules, look)
+    return lambda look: Check(rules, look, systemd)

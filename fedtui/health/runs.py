@@ -10,7 +10,7 @@ from statistics import median
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.health.host import Host
-from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
+from fedtui.health.rules import CRON_TABLES, EVERY_JOB, Check, Report, Rule, check
 from fedtui.model import CronFacts, Job, Outcome, Run, Severity, Snapshot, State, Trigger
 from fedtui.results.verdict import overlaps
 from fedtui.schedule.cron import ScheduleError, parse
@@ -30,6 +30,7 @@ OVERLAP = Rule(
     "cron starts the next run whether or not the last one is over. Two at once write the same files, and the "
     "slower they get, the more there are.",
     "Put flock -n LOCKFILE before the command: E. Or give it more time between runs: e.",
+    needs=(*EVERY_JOB, "own-runs"),
 )
 SLOWER = Rule(
     "FT305",
@@ -37,6 +38,7 @@ SLOWER = Rule(
     "runs take longer and longer",
     "What grows has an end: the next run's start, a time limit, or the disk.",
     "h shows the runs; look at what the job reads more of each time.",
+    needs=(*EVERY_JOB, "own-runs"),
 )
 FLAPPING = Rule(
     "FT306",
@@ -44,6 +46,7 @@ FLAPPING = Rule(
     "runs fail now and then",
     "A job that fails every few runs is called good by whoever looks at the last one only.",
     "h shows which runs failed, l what they said.",
+    needs=(*EVERY_JOB, "own-runs"),
 )
 STALE = Rule(
     "FT307",
@@ -210,12 +213,15 @@ def missed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         )
         return
     if snapshot.starts_since is None:
+        if host.is_machine and any(job.cron is not None for job in snapshot.jobs):
+            yield MISSED.unchecked("cron's log", "from when on it names every start is not known")
         return
     for job in snapshot.jobs:
         if job.cron is None or job.last_run is None or job.state is not State.ON or job.next_run is None:
             continue
         written = _written(job, host)
         if written is None:
+            yield MISSED.unchecked(job.cron.table, "when it was last written is not known")
             continue
         floor = max(snapshot.starts_since, job.last_run, written) + timedelta(minutes=2)
         due = _dues(job, job.cron, floor, snapshot.at - SETTLED)

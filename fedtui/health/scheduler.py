@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedtui.health.host import Host
 from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
-from fedtui.model import Job, Severity, Snapshot, State
+from fedtui.model import Job, Severity, Snapshot, State, Unchecked
 from fedtui.safe_text import decode
 from fedtui.sources.accounts import LINGER
 
@@ -77,11 +77,16 @@ def own_cron_jobs(snapshot: Snapshot, host: Host) -> list[Job]:
 def cron_down(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT001, FT004: there are cron jobs and no cron daemon runs, or none is there."""
     jobs = own_cron_jobs(snapshot, host)
+    if jobs and host.is_machine and not any(one.name == "cron" for one in snapshot.schedulers):
+        reason = "no source told of it"
+        yield Unchecked((CRON_DOWN.code, NOT_INSTALLED.code), "the cron daemon", reason)
     for scheduler in snapshot.schedulers:
         if scheduler.name != "cron" or not jobs:
             continue
         if scheduler.up is None:
             yield CRON_DOWN.unchecked("the cron daemon", scheduler.detail)
+            if not _installed(host):
+                yield NOT_INSTALLED.unchecked("the cron daemon", scheduler.detail)
         elif scheduler.up is False and host.is_machine and not _installed(host):
             yield NOT_INSTALLED.found(
                 f"No cron is installed on this machine: none of its {len(jobs)} jobs will start.",
@@ -110,8 +115,11 @@ def _installed(host: Host) -> bool:
 @check(SYSTEMD_DOWN)
 def systemd_unreachable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT002: systemd does not answer, so nothing is known of the timers."""
-    for scheduler in snapshot.schedulers:
-        if scheduler.name == "systemd" and scheduler.up is False:
+    known = [one for one in snapshot.schedulers if one.name == "systemd"]
+    if host.has_systemd and not any(one.up is not None for one in known):
+        yield SYSTEMD_DOWN.unchecked("systemd", next((one.detail for one in known), "no source told of it"))
+    for scheduler in known:
+        if scheduler.up is False:
             yield SYSTEMD_DOWN.found(
                 "systemd's bus cannot be reached: timers go on by themselves, but nothing is seen of them.",
                 tuple(part for part in (scheduler.detail,) if part),
@@ -119,16 +127,19 @@ def systemd_unreachable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-@check(NOT_ENABLED)
+@check(NOT_ENABLED, systemd=True)
 def cron_not_enabled(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT003: the daemon's unit is loaded and not to be started at boot."""
-    if not own_cron_jobs(snapshot, host) or not host.has_systemd:
+    if not own_cron_jobs(snapshot, host):
         return
     ended = host.ask("systemctl", "show", "--property=Id,LoadState,UnitFileState,ActiveState", *SERVICES)
     if ended.status:
         yield NOT_ENABLED.unchecked("cron's service", decode(ended.err).strip() or f"exit {ended.status}")
         return
     units = [properties(block) for block in decode(ended.out).split("\n\n")]
+    if not any("LoadState" in unit for unit in units):
+        yield NOT_ENABLED.unchecked("cron's service", "systemctl says nothing of it")
+        return
     loaded = [unit for unit in units if unit.get("LoadState") == "loaded"]
     wrong = [unit for unit in loaded if unit.get("UnitFileState") in ("disabled", "masked")]
     if loaded and len(wrong) == len(loaded):
@@ -146,7 +157,7 @@ def properties(text: str) -> dict[str, str]:
     return {name: value for name, equals, value in pairs if equals}
 
 
-@check(NO_LINGER)
+@check(NO_LINGER, systemd=True)
 def no_linger(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT005: active timers of a user who does not linger. logind keeps a file for each who does."""
     own: dict[str, list[Job]] = {}
@@ -156,8 +167,6 @@ def no_linger(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             continue
         if not host.shipped(facts.fragment):
             own.setdefault(job.user, []).append(job)
-    if not own or not host.has_systemd:
-        return
     for user, jobs in own.items():
         lingers = host.exists(f"{LINGER}/{user}")
         if lingers is None:
@@ -170,11 +179,9 @@ def no_linger(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-@check(CLOCK)
+@check(CLOCK, systemd=True)
 def clock_not_synchronised(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT006: a time service is on and has not set the clock; without one it is a note (a host may set it)."""
-    if not host.has_systemd:
-        return
     ended = host.ask("timedatectl", "show", "--property=NTP", "--property=NTPSynchronized")
     facts = properties(decode(ended.out))
     if ended.status or "NTPSynchronized" not in facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 
 from fedtui.health.asking import LATER, Unknown
@@ -47,15 +48,34 @@ RELATIVE = Rule(
 )
 
 
+LARGEST = 8_000_000
+"""Bytes of a script up to which a shell is asked to read it."""
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode), "a device"),
+)
+
+
 @check(NOT_EXECUTABLE)
 def not_executable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT111: a script that is to be executed itself, and may not be by its own user."""
     for job, reading in started(snapshot):
         path = reading.script
-        if path is None or reading.by or reading.written.startswith(". "):
+        if path is None or reading.written.startswith(". "):
+            continue
+        if reading.by and not (is_shell(reading.by) and _is_folder(path, host)):
             continue
         found = host.mode(path)
-        if found is None or found[0] & 0o111 or not found[0] & 0o100000:
+        if found is None:
+            if why := host.hidden(path):
+                yield NOT_EXECUTABLE.hidden(path, why)
+            continue
+        if not stat.S_ISREG(found[0]):
+            yield _no_file(job, path, found[0])
+        if found[0] & 0o111 or not stat.S_ISREG(found[0]):
             continue
         yield NOT_EXECUTABLE.found(
             f"{job.name} executes a file that nobody may execute.",
@@ -65,17 +85,41 @@ def not_executable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         )
 
 
+def _is_folder(path: str, host: Host) -> bool:
+    found = host.mode(path)
+    return found is not None and stat.S_ISDIR(found[0])
+
+
+def _no_file(job: Job, path: str, mode: int) -> Report:
+    kind = next((word for test, word in _KINDS if test(mode)), "no file")
+    return NOT_EXECUTABLE.found(
+        f"{job.name} runs {kind} as a command: the shell ends with 126.",
+        (f"{path}  {kind}", f"line  {job.location}"),
+        title=f"{kind} is run as a command",
+        fix="Name the program in it, or the one that is meant: E.",
+        job=job,
+    )
+
+
 @check(SYNTAX_ERROR)
 def syntax_error(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT112: what `bash -n` (or the script's own shell) says; asked once for each version of a script."""
     told: set[str] = set()
     for job, reading in started(snapshot):
-        script = host.script(reading.script) if reading.script is not None else None
-        if script is None or script.binary or script.returns or reading.script in told:
+        path = reading.script
+        script = host.script(path) if path is not None else None
+        if path is None or path in told:
             continue
-        path, shell = str(reading.script), _shell(reading, script)
+        if script is None:
+            told.add(path)
+            yield from _unread(SYNTAX_ERROR, path, host)
+            continue
+        shell = _shell(reading, script)
+        if script.binary or script.returns or shell not in ("bash", "dash", "sh"):
+            continue
         told.add(path)
-        if shell not in ("bash", "dash", "sh"):
+        if script.size > LARGEST:
+            yield SYNTAX_ERROR.unchecked(path, f"it is too large for a script: {script.size // 10**6} MB")
             continue
         try:
             ended = host.ask(shell, "-n", path, of=script.stamp)
@@ -93,6 +137,16 @@ def syntax_error(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
+def _unread(rule: Rule, path: str, host: Host) -> Iterator[Report]:
+    """That a script is there and could not be looked at; what is no file, or not there, is told elsewhere."""
+    why = host.hidden(path, content=True)
+    found = host.mode(path)
+    if not why and found is not None and stat.S_ISREG(found[0]):
+        why = "it cannot be read"
+    if why:
+        yield rule.hidden(path, why)
+
+
 def _shell(reading: Reading, script: Script) -> str:
     """The shell that reads the script; empty for another interpreter. Without a shebang line it is sh."""
     if reading.by:
@@ -105,10 +159,14 @@ def script_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT113: a script whose lines end in a carriage return."""
     told: set[str] = set()
     for job, reading in started(snapshot):
-        script = host.script(reading.script) if reading.script is not None else None
-        if script is None or not script.returns or reading.script in told:
+        path = reading.script
+        script = host.script(path) if path is not None else None
+        if path is None or path in told or (script is not None and not script.returns):
             continue
-        told.add(str(reading.script))
+        told.add(path)
+        if script is None:
+            yield from _unread(SCRIPT_RETURNS, path, host)
+            continue
         if not (script.shebang.endswith("\r") or is_shell(_shell(reading, script))) and reading.by:
             continue  # python and perl read such a file
         yield SCRIPT_RETURNS.found(
@@ -128,7 +186,10 @@ def relative_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             continue
         path = f"{cron.home}/{reading.directory}" if reading.directory else str(reading.script)
         there = host.exists(path)
-        if there is None or not cron.home:
+        if not cron.home:
+            continue
+        if there is None:
+            yield RELATIVE.hidden(path, host.hidden(path))
             continue
         yield RELATIVE.found(
             f"{job.name} looks for {written} in {cron.home}, where cron starts it"

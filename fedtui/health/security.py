@@ -59,9 +59,13 @@ def writable_by_others(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     told: set[tuple[str, str]] = set()
     for job, reading in started(snapshot):
         path = reading.script
-        if path is None or (path, job.user) in told or host.exists(path) is not True:
+        if path is None or (path, job.user) in told:
             continue
         told.add((path, job.user))
+        if host.exists(path) is not True:
+            if why := host.hidden(path):
+                yield WRITABLE_BY_OTHERS.hidden(path, why)
+            continue
         for part in (path, posixpath.dirname(path)):
             why = _who_writes(part, job, host, is_folder=part != path)
             if why:
@@ -158,6 +162,8 @@ def secret_in_log(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             continue
         told.add(log)
         found = host.mode(log)
+        if why := host.hidden(log):
+            yield SECRET_IN_LOG.hidden(log, why)
         if found is None or not found[0] & stat.S_IROTH or not stat.S_ISREG(found[0]):
             continue
         if not _reachable(log, host):
@@ -196,6 +202,8 @@ def key_open(snapshot: Snapshot, host: Host) -> Iterator[Report]:
                     keys.setdefault(f"{cron.home}/.ssh/{name}", None)
     for path, user in keys.items():
         found = host.mode(path)
+        if why := host.hidden(path):
+            yield KEY_OPEN.hidden(path, why)
         if found is not None and found[0] & 0o077 and stat.S_ISREG(found[0]):
             yield KEY_OPEN.found(
                 f"Others than its owner may use the key {path}.",

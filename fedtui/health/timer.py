@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from fedtui.health.asking import Unknown
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Outcome, Severity, Snapshot, State, TimerFacts
@@ -74,12 +75,22 @@ def _timers(snapshot: Snapshot) -> Iterator[tuple[Job, TimerFacts]]:
             yield job, job.timer
 
 
+def _unread(rule: Rule, facts: TimerFacts, host: Host) -> Report | None:
+    """That `rule` could not be looked for, as a file of the timer cannot be read; None where all can."""
+    for path in filter(None, (facts.fragment, *facts.drop_ins)):
+        if why := host.unread(path):
+            return rule.hidden(path, why)
+    return None
+
+
 @check(ADDS_UP)
 def adds_up(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT201: in one file, a nickname such as daily beside another time."""
     for job, facts in _timers(snapshot):
         if len(facts.calendar) < 2:
             continue
+        if unread := _unread(ADDS_UP, facts, host):
+            yield unread
         for path in (facts.fragment, *facts.drop_ins):
             values: list[str] = []
             for key, value in host.unit_lines(path, "Timer"):
@@ -101,6 +112,8 @@ def drop_in_adds(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     for job, facts in _timers(snapshot):
         if not facts.drop_ins:
             continue
+        if unread := _unread(DROP_IN_ADDS, facts, host):
+            yield unread
         before = [pair for pair in host.unit_lines(facts.fragment, "Timer") if _is_schedule(pair)]
         for path in facts.drop_ins:
             own = [pair for pair in host.unit_lines(path, "Timer") if _is_schedule(pair)]
@@ -122,11 +135,9 @@ def _is_schedule(pair: tuple[str, str]) -> bool:
     return pair[0].startswith("On") and pair[0] not in ("OnClockChange", "OnTimezoneChange")
 
 
-@check(IGNORED_VALUE)
+@check(IGNORED_VALUE, systemd=True)
 def ignored_value(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     """FT203: what `systemd-analyze verify` says of the files that people wrote; one finding a timer."""
-    if not host.has_systemd:
-        return
     for user_manager in (True, False):
         owners: dict[str, Job] = {}
         units: dict[str, None] = {}
@@ -141,7 +152,11 @@ def ignored_value(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             continue
         scope = "--user" if user_manager else "--system"
         stamps = tuple((path, host.mode(path), host.changed(path)) for path in owners)
-        ended = host.ask("systemd-analyze", "verify", scope, "--man=no", "--", *units, of=stamps)
+        try:
+            ended = host.ask("systemd-analyze", "verify", scope, "--man=no", "--", *units, of=stamps)
+        except Unknown as unknown:
+            yield IGNORED_VALUE.unchecked("what systemd makes of the units' files", str(unknown))
+            continue
         yield from _ignored(decode(ended.err + ended.out), owners)
 
 
@@ -180,6 +195,8 @@ def starts_job(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     for job, facts in _timers(snapshot):
         if not facts.activates:
             continue
+        if unread := _unread(STARTS_JOB, facts, host):
+            yield unread
         stem = facts.unit.removesuffix(".timer")
         names = {facts.activates, facts.activates.replace(stem, "%N"), facts.activates.replace(stem, "%p")}
         for path in (facts.fragment, *facts.drop_ins):

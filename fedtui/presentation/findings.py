@@ -151,6 +151,6 @@ def status(snapshot: Snapshot) -> int:
         return 2
     if counts.warnings:
         return 1
-    if counts.unchecked:
-        return 1 if counts.passed else 3
-    return 0
+    if not counts.passed:
+        return 3
+    return 1 if counts.unchecked else 0

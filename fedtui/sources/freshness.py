@@ -8,9 +8,11 @@ change is not read again, and of one that only grew (a digest tells) the new lin
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -88,6 +90,8 @@ def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = No
     `notes` is the folder in which is noted what was read; without it the whole file is read.
     """
     note = None if notes is None else _note_of(path, notes)
+    if stat.S_ISFIFO(path.stat().st_mode):  # to open it would wait for its other end
+        raise OSError(errno.EINVAL, "it is a named pipe", str(path))
     with path.open("rb") as stream:
         facts = os.fstat(stream.fileno())
         modified = datetime.fromtimestamp(facts.st_mtime, UTC)

@@ -43,6 +43,8 @@ def rotated_by(log: str, among: Iterable[Path]) -> Path | None:
     """The first of the configurations that names the log; None where none can be seen to."""
     for path in among:
         try:
+            if not path.is_file():  # to open a pipe would wait for its other end
+                continue
             text = path.read_text(encoding="utf-8", errors="surrogateescape")
         except OSError:
             continue

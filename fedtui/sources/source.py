@@ -36,6 +36,12 @@ class LongSource(Source, Protocol):
         ...
 
 
+class PatientSource(Source, Protocol):
+    """A source that answers before its slowest facts have come: after `patience` seconds, but not at once."""
+
+    patience: float
+
+
 class LookingSource(Source, Protocol):
     """A source that can also be read in the caller's own thread: a verb that only lists needs no event loop,
     whose import alone would take as long as all the rest of the list.

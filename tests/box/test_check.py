@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from tests.box.machine import Box
+from tests.box.machine import CHECKOUT, Box
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +53,69 @@ def test_metrics_are_written_for_a_collector_of_another_user(box: Box) -> None:
     assert up == {"cron": 1, "systemd": 1}
     names = {s.labels["name"] for s in samples if s.name == "fedtui_job_next_run_timestamp_seconds"}
     assert {"true", "logrotate.timer"} <= names
+
+
+SLOW = """\
+import sys
+import fedtui.sources.systemd.catalog as catalog
+from fedtui.__main__ import main
+from fedtui.cli import checking
+states = catalog.Catalog._states
+async def late(self, bus):
+    import asyncio
+    await asyncio.sleep(float(sys.argv[1]))
+    return await states(self, bus)
+catalog.Catalog._states = late
+checking.FACTS_DEADLINE = 3.0
+sys.exit(main(["check", "--json"]))
+"""
+
+
+def test_a_timer_that_is_enabled_and_does_not_run_is_found_however_slow_systemd_is(own_box: Box) -> None:
+    box = own_box
+    folder = "/home/fed/.config/systemd/user"
+    box.write(f"{folder}/idle.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n")
+    box.write(f"{folder}/idle.timer", "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n")
+    box.output(["systemctl", "--user", "daemon-reload"])
+    box.output(["systemctl", "--user", "enable", "idle.timer"])
+    environment = {"PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"}
+    for seconds in (0.0, 1.0, 60.0):
+        done = box.run([sys.executable, "-c", SLOW, str(seconds)], env=environment)
+        record = json.loads(done.stdout)
+        found = [one["job_name"] for one in record["findings"] if one["code"] == "FT007"]
+        missing = {one["what"]: one for one in record["unchecked"] if "FT007" in one["codes"]}
+        assert "FT007" not in record["passed"], seconds
+        assert done.returncode == record["exit_status"] == 1
+        if seconds < 3:
+            assert ("idle.timer" in found, missing) == (True, {}), seconds
+        else:
+            assert set(missing) == {"user-timers", "system-timers"}
+            assert missing["user-timers"]["reason"] == "the states of its unit files have not come yet"
+
+
+def test_a_folder_as_a_command_costs_no_other_job_its_checks(box: Box) -> None:
+    box.output(["mkdir", "-p", "/home/fed/bin/dir"])
+    box.output(["mkfifo", "/home/fed/bin/pipe"])
+    box.write("/home/fed/bin/zbad.sh", "#!/bin/bash\nif true\n", mode=0o755)
+    box.write("/opt/hidden/root.sh", "#!/bin/sh\n", user="root", mode=0o755)
+    box.output(["chmod", "700", "/opt/hidden"], "root")
+    crontab(
+        box,
+        "5 * * * * /home/fed/bin/dir >> /tmp/d1.log 2>&1\n"
+        "10 * * * * /home/fed/bin/pipe >> /tmp/d3.log 2>&1\n"
+        "12 * * * * /opt/hidden/root.sh >> /tmp/d4.log 2>&1\n"
+        "15 * * * * /home/fed/bin/zbad.sh >> /tmp/d2.log 2>&1\n",
+    )
+    status, record = check(box)
+    found = {(one["code"], one["title"]) for one in record["findings"] if one["severity"] == "error"}
+    assert found == {
+        ("FT111", "a folder is run as a command"),
+        ("FT111", "a named pipe is run as a command"),
+        ("FT112", "script has a syntax error"),
+    }
+    names = [one["job_name"] for one in record["findings"] if one["code"] == "FT112"]
+    assert (status, names) == (2, ["zbad"])
+    assert [(one["what"], one["reason"]) for one in record["unchecked"]] == [
+        ("/opt/hidden/root.sh", "this user may not look there")
+    ]
+    box.output(["rm", "-r", "/opt/hidden"], "root")

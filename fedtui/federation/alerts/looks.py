@@ -123,7 +123,8 @@ def unseen_because(snapshot: Snapshot, source: str) -> str:
     problem = next((one for one in snapshot.troubles if one.source == source), None)
     if problem is not None:
         return problem.message
-    return "" if source in snapshot.answered else f"{source} did not answer"
+    late = snapshot.late.get(source, "")
+    return late if source in snapshot.answered else f"{source} did not answer"
 
 
 async def looks(

@@ -53,11 +53,17 @@ class Catalog:
         self._file_states: dict[str, str] | None = None
         self._files_task: asyncio.Task[None] | None = None
         self._late = False
+        self.patience = 0.0
         self._cron_row: Row | None = None
 
     def interesting(self, unit: str) -> bool:
         """True for a timer, for a unit that one starts, and for cron where it is watched."""
         return unit.endswith(".timer") or unit in self._activates or (self._watch_cron and unit in CRON_UNITS)
+
+    @property
+    def late(self) -> str:
+        """Which facts are still on their way: what is only installed, and whether it is enabled."""
+        return "the states of its unit files have not come yet" if self._files_task is not None else ""
 
     def timers(self) -> list[Timer]:
         """All timers, by name."""
@@ -180,7 +186,7 @@ class Catalog:
         task = self._files_task
         if task is None:
             return
-        await asyncio.wait((task,), timeout=FILES_PATIENCE)
+        await asyncio.wait((task,), timeout=max(FILES_PATIENCE, self.patience))
         self._late = not task.done()
         if task.done():
             self._files_task = None

@@ -70,6 +70,15 @@ class TimerSource:
         self._remembered: dict[str, Job] = {}
         self._rows: tuple[Job, ...] | None = None
 
+    @property
+    def patience(self) -> float:
+        """Seconds that an answer waits for the states of unit files; see `PatientSource`."""
+        return self._catalog.patience
+
+    @patience.setter
+    def patience(self, seconds: float) -> None:
+        self._catalog.patience = seconds
+
     async def read(self) -> Answer:
         """All timers, loaded or only installed. Never raises for what the bus does."""
         async with self._lock:
@@ -148,7 +157,7 @@ class TimerSource:
         runs: tuple[Run, ...] = (),
     ) -> Answer:
         schedulers = (Scheduler("systemd", True, detail), *self._catalog.cron())
-        return Answer(self.name, now, rows, runs, problems, schedulers)
+        return Answer(self.name, now, rows, runs, problems, schedulers, late=self._catalog.late)
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when signals say that a timer or its unit changed, and to try again after a loss."""

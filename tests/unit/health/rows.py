@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from fedtui.crontab import Document
 from fedtui.health import checkup
 from fedtui.health.host import Host
-from fedtui.model import Finding, Job, Location, Severity, Snapshot, SourceName, State, TimerFacts, Unchecked
+from fedtui.model import Finding, Job, Location, Severity, SourceName, State, TimerFacts, Unchecked
 from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
-from tests.unit.health.answers import machine
+from tests.unit.health.answers import machine, seen
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 CRON = CronDaemon(True, "debian", "cron, pid 1")
@@ -63,13 +63,13 @@ def timer(folder: Path, text: str, *drop_ins: str, **facts: object) -> Job:
 
 def all_findings(*jobs: Job, host: Host | None = None, **more: object) -> list[Finding]:
     """Every finding of these rows on a machine that is well."""
-    snapshot = Snapshot(NOW, jobs, **more)  # type: ignore[arg-type]  # shorthand
+    snapshot = seen(NOW, jobs, **more)
     return list(checkup(snapshot, host or machine()).findings)
 
 
 def unchecked(*jobs: Job, host: Host | None = None, **more: object) -> tuple[Unchecked, ...]:
     """What could not be looked at."""
-    snapshot = Snapshot(NOW, jobs, **more)  # type: ignore[arg-type]  # shorthand
+    snapshot = seen(NOW, jobs, **more)
     return checkup(snapshot, host or machine()).unchecked
 
 

@@ -21,12 +21,11 @@ from fedtui.model import (
     Run,
     Scheduler,
     Severity,
-    Snapshot,
     SourceName,
     State,
     TimerFacts,
 )
-from tests.unit.health.answers import machine
+from tests.unit.health.answers import machine, seen
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 
@@ -41,7 +40,7 @@ def cron_job(command: str = "true", name: str = "sync", home: str = "/nonexisten
 
 
 def found(*jobs: Job, **more: object) -> dict[str, Finding]:
-    snapshot = Snapshot(NOW, jobs, **more)  # type: ignore[arg-type]  # shorthand
+    snapshot = seen(NOW, jobs, **more)
     return {finding.code: finding for finding in checkup(snapshot, Host(log_limit=1000)).findings}
 
 
@@ -82,7 +81,7 @@ def test_a_table_without_final_newline_is_one_finding() -> None:
         cron_job(name=n, state=State.NOT_LOADED, state_reason="no newline at the end") for n in ("a", "b")
     ]
     assert found(*jobs)["FT102"].sentence.endswith("no newline at the end.")
-    assert len(checkup(Snapshot(NOW, tuple(jobs)), Host()).findings) == 1
+    assert len(checkup(seen(NOW, tuple(jobs)), Host()).findings) == 1
 
 
 def test_a_schedule_that_never_fires() -> None:
@@ -118,14 +117,14 @@ def test_where_a_command_lies_that_only_the_shell_finds_is_set_above_the_line(tm
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o755)
     job = replace(cron_job("mytool --now"), editable=True)
-    snapshot = Snapshot(NOW, (job,))
+    snapshot = seen(NOW, (job,))
     host = Host(user_path=("", "relative", str(tmp_path)))
     finding = next(one for one in checkup(snapshot, host).findings if one.code == "FT118")
     assert finding.evidence[:2] == ("cron's PATH  /usr/bin:/bin", f"found  {tool}")
     assert finding.remedy == Remedy(
         "setting", f"set a PATH= with {tmp_path} above the line", f"PATH=/usr/bin:/bin:{tmp_path}"
     )
-    theirs = Snapshot(NOW, (replace(job, editable=False),))
+    theirs = seen(NOW, (replace(job, editable=False),))
     assert next(f for f in checkup(theirs, host).findings if f.code == "FT118").remedy is None
 
 
@@ -226,9 +225,9 @@ def test_a_check_that_cannot_look_stops_no_other(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Host, "executable", refused)
     failed = cron_job("sync", last_run=NOW, last_result=Result(Outcome.FAILED, exit_code=1))
-    checked = checkup(Snapshot(NOW, (failed,)), machine())
+    checked = checkup(seen(NOW, (failed,)), machine())
     (missed,) = checked.unchecked
-    assert (missed.codes, missed.what) == (("FT118",), "not on path")
+    assert (missed.codes, missed.what) == (("FT118",), "sync")
     assert missed.reason == "[Errno 13] Permission denied: '/usr/bin/sync'"
     assert "FT118" not in checked.passed
     assert [finding.code for finding in checked.findings] == ["FT301"]

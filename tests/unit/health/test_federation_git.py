@@ -13,10 +13,11 @@ import pytest
 from fedtui.health import checkup
 from fedtui.health.asking import AGAIN, Asker, really_run
 from fedtui.health.host import Host
-from fedtui.model import Checkup, Finding, Severity, Snapshot
+from fedtui.model import Checkup, Finding, Severity
 from fedtui.pack import Pack
 from fedtui.sources.program import Ended
 from tests.unit.federation.repositories import PATTERNS, Federation, git, identity
+from tests.unit.health.answers import seen
 
 CODES = {"FT701", "FT702", "FT703", "FT704", "FT705", "FT706"}
 
@@ -56,7 +57,7 @@ def pack_of(federation: Federation, **changes: object) -> Pack:
 
 def checked(federation: Federation, pack: Pack | None, asker: Asker | None = None) -> Checkup:
     host = Machine(pack, asker or Asker(really_run, systemd=False), federation.state)
-    return checkup(Snapshot(datetime.now(UTC)), host)
+    return checkup(seen(datetime.now(UTC)), host)
 
 
 def found(federation: Federation, pack: Pack | None = None) -> dict[str, Finding]:
@@ -159,7 +160,7 @@ def test_the_dashboard_asks_the_remote_only_when_told_to(federation: Federation)
     host = Machine(pack_of(federation), asker, federation.state)
 
     def look() -> Checkup:
-        return checkup(Snapshot(datetime.now(UTC)), host)
+        return checkup(seen(datetime.now(UTC)), host)
 
     def settled() -> Checkup:
         for _ in range(400):

@@ -12,7 +12,7 @@ from fedtui.health.host import Host
 from fedtui.model import CommentedOut, Remedy, Severity, SourceName
 from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.cron_jobs import TableFacts, TableJobs
-from tests.unit.health.answers import machine
+from tests.unit.health.answers import machine, seen
 from tests.unit.health.rows import by_code, loud, table
 
 
@@ -67,11 +67,10 @@ def test_what_is_no_broken_shell_script_has_no_syntax_error(tmp_path: Path, text
 
 def test_a_shell_that_is_not_there_leaves_the_script_unchecked(tmp_path: Path) -> None:
     from fedtui.health import checkup
-    from fedtui.model import Snapshot
     from tests.unit.health.rows import NOW
 
     rows = table(f"0 * * * * bash {script(tmp_path)}\n")
-    checked = checkup(Snapshot(NOW, rows), machine())
+    checked = checkup(seen(NOW, rows), machine())
     assert [(one.codes, one.what) for one in checked.unchecked] == [(("FT112",), str(tmp_path / "sync.sh"))]
     assert "FT112" not in checked.passed
 

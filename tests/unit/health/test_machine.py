@@ -12,9 +12,9 @@ from fedtui.health import checkup, host
 from fedtui.health.asking import LATER, Asker
 from fedtui.health.host import Host
 from fedtui.health.rereading import SPOOL
-from fedtui.model import Job, Outcome, Problem, Result, Run, Scheduler, Severity, Snapshot, State
+from fedtui.model import Job, Outcome, Problem, Result, Run, Scheduler, Severity, State
 from fedtui.sources.program import Ended
-from tests.unit.health.answers import CLOCK, CRON_UNITS, SINCE, machine
+from tests.unit.health.answers import CLOCK, CRON_UNITS, SINCE, machine, seen
 from tests.unit.health.rows import NOW, by_code, loud, table, timer
 
 LINE = "0 * * * * /opt/sync.sh >> /tmp/sync.log 2>&1\n"
@@ -92,7 +92,7 @@ def test_systemd_that_is_degraded_by_a_unit_of_a_timer(tmp_path: Path) -> None:
     other = machine({"systemctl --user --failed": said.splitlines()[1]})
     assert "FT011" not in by_code(row, host=other)
     silent = machine({"systemctl --user --failed": Ended(1, b"", b"Failed to connect to bus")})
-    unseen = checkup(Snapshot(NOW, (row,)), silent).unchecked
+    unseen = checkup(seen(NOW, (row,)), silent).unchecked
     assert [(one.codes, one.what) for one in unseen if "FT011" in one.codes] == [
         (("FT011",), "the failed units of the user's systemd")
     ]
@@ -116,7 +116,7 @@ def test_the_clock(on: str, is_set: str, severity: Severity | None) -> None:
 
 def test_a_clock_of_which_nothing_is_known_is_unchecked() -> None:
     silent = machine({"timedatectl show": Ended(1, b"", b"Failed to connect to bus")})
-    checked = checkup(Snapshot(NOW), silent)
+    checked = checkup(seen(NOW), silent)
     assert [(one.codes, one.reason) for one in checked.unchecked] == [
         (("FT006",), "Failed to connect to bus")
     ]
@@ -125,7 +125,7 @@ def test_a_clock_of_which_nothing_is_known_is_unchecked() -> None:
 def test_without_systemd_nothing_is_asked_of_it() -> None:
     silent = machine({"timedatectl show": "", "systemctl show": ""}, systemd=False)
     assert set(by_code(*table(LINE), host=silent)) == {"FT110"}
-    assert checkup(Snapshot(NOW, table(LINE)), silent).unchecked == ()
+    assert checkup(seen(NOW, table(LINE)), silent).unchecked == ()
 
 
 def test_a_timer_that_is_enabled_and_not_active(tmp_path: Path) -> None:
@@ -437,13 +437,13 @@ def test_an_answer_is_fetched_aside_and_told_once() -> None:
         return Ended(0, b"NTP=yes\nNTPSynchronized=no\n", b"")
 
     asker = Asker(run, systemd=True, told=told.set)
-    first = checkup(Snapshot(NOW), Host(asker=asker))
+    first = checkup(seen(NOW), Host(asker=asker))
     assert [(one.codes, one.reason) for one in first.unchecked if "FT006" in one.codes] == [
         (("FT006",), LATER)
     ]
     assert "FT006" not in first.passed
     assert told.wait(10)
-    second = checkup(Snapshot(NOW), Host(asker=asker))
+    second = checkup(seen(NOW), Host(asker=asker))
     assert "FT006" in {finding.code for finding in second.findings}
     assert len(asked) == 1
 
@@ -453,7 +453,7 @@ def test_a_thousand_lines_cost_little() -> None:
 
     text = "".join(f"{n % 60} {n % 24} * * * /opt/job{n}.sh >> /tmp/job{n}.log 2>&1\n" for n in range(1000))
     rows, on = table(text), machine()
-    snapshot = Snapshot(NOW, rows)
+    snapshot = seen(NOW, rows)
     checkup(snapshot, on)
     begun = time.process_time()
     checkup(snapshot, on)

@@ -21,12 +21,11 @@ from fedtui.model import (
     Problem,
     Result,
     Scheduler,
-    Snapshot,
     SourceName,
     TimerFacts,
 )
 from tests.findings_page import PAGE, page
-from tests.unit.health.answers import machine
+from tests.unit.health.answers import machine, seen
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 FAILED = Result(Outcome.FAILED, exit_code=1)
@@ -51,7 +50,7 @@ def timer(path: Path) -> Job:
 
 
 def codes(*jobs: Job, ignore: tuple[str, ...] = ()) -> list[str]:
-    return [finding.code for finding in checkup(Snapshot(NOW, jobs), machine(), ignore).findings]
+    return [finding.code for finding in checkup(seen(NOW, jobs), machine(), ignore).findings]
 
 
 def test_the_page_of_findings_says_what_the_code_says() -> None:
@@ -74,14 +73,14 @@ def test_a_rule_says_why_it_matters_and_how_to_mend_it(rule: Rule) -> None:
 
 
 def test_what_was_looked_for_and_not_found_has_passed() -> None:
-    checked = checkup(Snapshot(NOW, (cron_job(),), schedulers=(Scheduler("cron", True),)), machine())
+    checked = checkup(seen(NOW, (cron_job(),)), machine())
     assert {*checked.passed, "FT301"} == set(RULES)
     assert checked.unchecked == ()
 
 
 def test_codes_of_a_source_that_cannot_be_read_have_not_passed() -> None:
     problem = Problem("crontab", "crontab(1) does not answer.", advice="Is it installed?")
-    checked = checkup(Snapshot(NOW, problems=(problem,)), machine())
+    checked = checkup(seen(NOW, problems=(problem,)), machine())
     (missed,) = checked.unchecked
     assert (missed.what, missed.reason, missed.advice) == ("crontab", problem.message, problem.advice)
     assert {"FT101", "FT110", "FT301", "FT401"} <= set(missed.codes)
@@ -91,19 +90,20 @@ def test_codes_of_a_source_that_cannot_be_read_have_not_passed() -> None:
 
 def test_a_note_of_a_source_takes_nothing_from_what_passed() -> None:
     note = Problem("cron-log", "cron's lines are not readable", note=True)
-    checked = checkup(Snapshot(NOW, problems=(note,)), machine())
+    checked = checkup(seen(NOW, problems=(note,)), machine())
     assert checked.unchecked == ()
     assert {*checked.passed, "FT505"} == set(RULES)
 
 
 def test_what_has_not_answered_yet_has_not_passed() -> None:
-    checked = checkup(Snapshot(NOW, loading=frozenset({"crontab"})), machine())
+    checked = checkup(seen(NOW, loading=frozenset({"crontab"})), machine())
     assert "FT101" not in checked.passed
     assert "FT002" in checked.passed
 
 
 def test_whether_cron_runs_is_not_known() -> None:
-    down = Snapshot(NOW, (cron_job(),), schedulers=(Scheduler("cron", None, "/proc is hidden"),))
+    unknown = (Scheduler("cron", None, "/proc is hidden"), Scheduler("systemd", True))
+    down = seen(NOW, (cron_job(),), schedulers=unknown)
     checked = checkup(down, machine())
     assert [(one.codes, one.reason) for one in checked.unchecked] == [(("FT001",), "/proc is hidden")]
     assert "FT001" not in checked.passed
@@ -114,7 +114,7 @@ def test_a_note_above_the_line_silences_its_code_there_alone() -> None:
         "FT301",
         "FT301",
     ]
-    snapshot = Snapshot(NOW, (cron_job(silenced=("FT301",)),))
+    snapshot = seen(NOW, (cron_job(silenced=("FT301",)),))
     assert checkup(snapshot, machine()).silenced == 1
     assert "FT301" not in checkup(snapshot, machine()).passed
 
