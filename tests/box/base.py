@@ -82,8 +82,10 @@ def _bootstrap(target: Path) -> None:
     part = target.with_suffix(".part")
     _discard(part)
     source = mirror()
+    # In namespaces that end with this process: a build that is cut short leaves no mount and no process.
+    command = ["setpriv", "--pdeathsig=KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
     # mmdebstrap writes a folder, not an archive, because the name ends in none of its archive suffixes.
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
+    command += ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
     command += [f"--dpkgopt=path-exclude=/usr/share/{bulk}/*" for bulk in ("doc", "man", "locale")]
     command += [f"--customize-hook={PREPARE}", suite(), str(part)]
     command += [source] if source else []
@@ -104,6 +106,11 @@ def _bootstrap(target: Path) -> None:
 
 
 def _discard(part: Path) -> None:
+    """Remove a build that was cut short, with the mounts that mmdebstrap left where it ran bare."""
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in reversed(mounts):
+        if Path(mount).is_relative_to(part):
+            subprocess.run(["umount", "--lazy", mount], timeout=60, check=True)
     if part.exists():
         shutil.rmtree(part)
 

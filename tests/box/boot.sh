@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Boots a box: becomes its init. Called by machine.py in a session of its own:
-#   boot.sh CGROUP NAME BASE MOUNTPOINT [PATH]...
+#   setpriv --pdeathsig=KILL bash boot.sh OWNER CGROUP NAME BASE MOUNTPOINT [PATH]...
 # BASE is the lower layer of an overlay whose upper layer is a tmpfs; each PATH is shown inside, read-only.
 # Everything is mounted in the box's own mount namespace, so nothing is left when its last process ends.
 set -euo pipefail
 
 if [ "$1" != inside ]; then
-    echo 0 > "$1/cgroup.procs"
-    shift
-    # Who started this dies: unshare dies. unshare dies: the box's init dies, and with it all of the box.
-    exec setpriv --pdeathsig KILL unshare --pid --fork --kill-child --mount --uts --ipc --net --cgroup \
+    # The owner dies: setpriv has unshare die. unshare dies: the box's init dies, and with it all of the box.
+    # An owner that died before setpriv asked for that is nobody's parent any more.
+    [ "$PPID" = "$1" ] || exit 1
+    echo 0 > "$2/cgroup.procs"
+    shift 2
+    exec unshare --pid --fork --kill-child --mount --uts --ipc --net --cgroup \
         bash "$0" inside "$@"
 fi
 

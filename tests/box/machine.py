@@ -8,6 +8,8 @@ ends, the box ends too.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -71,6 +73,15 @@ def wait_until(look: Callable[[], T], timeout: float, what: str, pause: float = 
         time.sleep(pause)
 
 
+def between_looks_of_cron() -> None:
+    """Wait for a moment at which a table that is written is in force at the next minute.
+
+    cron looks in the second second of a minute, and tells a change by times in whole seconds. Of two writes
+    in that second, one before and one after its look, it does not see the latter until there is another.
+    """
+    wait_until(lambda: 3 <= time.time() % 60 < 45, 30.0, "cron is not looking")
+
+
 class Box:
     """A booted machine. Use it as a context manager, or call `up` and `down`.
 
@@ -82,6 +93,7 @@ class Box:
         self.name = f"fedtui-box-{os.getpid()}-{time.monotonic_ns() % 1_000_000}"
         self._show = default_show() if show is None else tuple(show)
         self._cgroup = Path()
+        self._lock = -1
         self._folder = Path()
         self._boot: subprocess.Popen[bytes] | None = None
         self._started: list[subprocess.Popen[Any]] = []
@@ -101,9 +113,9 @@ class Box:
             raise RuntimeError("no cgroup v2 is mounted")
         _sweep(cgroups)
         self._cgroup = cgroups / self.name
-        self._cgroup.mkdir()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-"))
         try:
+            self._lock = _make_locked(self._cgroup)
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-"))
             self._start(lower)
             self._await_boot()
             self._install()
@@ -118,7 +130,10 @@ class Box:
         show = [str(path) for path in self._show]
         with (self._folder / "log").open("wb") as log:
             self._boot = subprocess.Popen(
-                [str(BOOT), str(self._cgroup), self.name[:60], str(lower), str(top), *show],
+                [
+                    *("setpriv", "--pdeathsig=KILL", "bash", str(BOOT), str(os.getpid())),
+                    *(str(self._cgroup), self.name[:60], str(lower), str(top), *show),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -171,13 +186,11 @@ class Box:
         for process in self._started:
             process.wait(timeout=20)
         self._started.clear()
-        if self._cgroup.name:
-            wait_until(lambda: not _members(self._cgroup), 20.0, f"the processes of {self.name} end")
-            _remove_cgroup(self._cgroup)
-            self._cgroup = Path()
-        if self._folder.name:
-            shutil.rmtree(self._folder)
-            self._folder = Path()
+        if self._lock >= 0:
+            wait_until(lambda: not _populated(self._cgroup), 20.0, f"the processes of {self.name} end")
+            _remove(self._cgroup)
+            os.close(self._lock)
+            self._lock = -1
 
     def run(
         self,
@@ -340,20 +353,67 @@ def _cgroup_root() -> Path | None:
     return None
 
 
-def _members(cgroup: Path) -> list[str]:
-    return [pid for procs in cgroup.rglob("cgroup.procs") for pid in procs.read_text().split()]
+def _populated(cgroup: Path) -> bool:
+    """Whether a process lives in the cgroup or below it, one that is still exiting included."""
+    return "populated 1" in (cgroup / "cgroup.events").read_text()
 
 
-def _remove_cgroup(cgroup: Path) -> None:
-    for folder, _, _ in os.walk(cgroup, topdown=False):
-        Path(folder).rmdir()
+def _make_locked(cgroup: Path) -> int:
+    """Make the cgroup and lock it: the lock ends with this process, and until then nobody sweeps the box."""
+    while True:
+        cgroup.mkdir(exist_ok=True)
+        lock = _try_lock(cgroup)
+        if lock is not None:
+            return lock  # else a sweep was quicker and is about to remove the new cgroup
+
+
+def _try_lock(cgroup: Path) -> int | None:
+    """A descriptor that holds the lock of an existing cgroup; None where another process has it."""
+    try:
+        descriptor = os.open(cgroup, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), cgroup.stat()):
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _remove(cgroup: Path) -> None:
+    """Remove a box's folders, and its cgroup last: while that is there, a later sweep finds the rest."""
+    _remove_folders(cgroup.name)
+    for group, _, _ in os.walk(cgroup, topdown=False):
+        Path(group).rmdir()
+
+
+def _remove_folders(name: str) -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{name}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(cgroups: Path) -> None:
-    """Remove what boxes left whose owner was killed before it could: empty cgroups and folders."""
-    for left in cgroups.glob("fedtui-box-*"):
-        owner = int(left.name.split("-")[2])
-        if not Path(f"/proc/{owner}").exists() and not _members(left):
-            _remove_cgroup(left)
-            for folder in Path(tempfile.gettempdir()).glob(f"{left.name}-*"):
-                shutil.rmtree(folder)
+    """Remove what boxes left whose owner was killed before it could: empty cgroups, and folders.
+
+    The lock tells whether the owner lives, also across pid namespaces. The pid is asked beside it because the
+    boxes of older checkouts hold none; what another process with that pid keeps from being swept harms nobody.
+    """
+    folders = Path(tempfile.gettempdir()).glob("fedtui-box-*")
+    names = {"-".join(path.name.split("-")[:4]) for path in (*cgroups.glob("fedtui-box-*"), *folders)}
+    for name in names:
+        left = cgroups / name
+        if Path(f"/proc/{name.split('-')[2]}").exists():
+            continue
+        if not left.exists():  # a restart of the machine, or a sweep with another TMPDIR, took it
+            _remove_folders(name)
+            continue
+        lock = _try_lock(left)
+        if lock is None:
+            continue
+        with contextlib.suppress(OSError):  # what cannot be removed now must not fail the run: the next tries
+            if not _populated(left):
+                _remove(left)
+        os.close(lock)

@@ -7,11 +7,16 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.box.machine import CHECKOUT, Box, wait_until
+from tests.box import base
+from tests.box.machine import BOOT, CHECKOUT, Box, _cgroup_root, _make_locked, _sweep, wait_until
+
+NOBODY = 99_999_999
+"""A pid that no kernel gives."""
 
 
 def traces(name: str) -> list[str]:
@@ -88,7 +93,8 @@ def test_reset_leaves_nothing_of_a_user(box: Box) -> None:
     box.write("/home/fed/.config/systemd/user/a.service", "[Service]\nExecStart=/bin/sleep 600\n")
     box.output(["systemctl", "--user", "daemon-reload"])
     box.output(["systemctl", "--user", "start", "a.service"])
-    sleeper = box.popen(["sleep", "600"])
+    sleeper = box.popen(["sleep", "4241"])
+    wait_until(lambda: box.run(["pgrep", "-fx", "sleep 4241"]).stdout, 10, "the sleeper runs as fed")
     box.reset()
     assert sleeper.wait(timeout=10) == -signal.SIGKILL
     assert box.run(["crontab", "-l"]).stderr == "no crontab for fed\n"
@@ -168,3 +174,104 @@ def test_a_run_that_fails_or_is_interrupted_takes_its_box_down(end: str, tmp_pat
         rest = run.stdout.read()
     assert run.returncode == (1 if end == "failure" else 2), rest
     assert traces(name) == []
+
+
+@pytest.fixture
+def cgroups(box_possible: None) -> Iterator[Path]:
+    """A folder of cgroups that no other run sweeps, but for the next if this one is killed."""
+    root = _cgroup_root()
+    assert root is not None
+    folder = root / f"fedtui-box-{os.getpid()}-sweeps"
+    folder.mkdir()
+    yield folder
+    for group, _, _ in os.walk(folder, topdown=False):
+        Path(group).rmdir()
+
+
+def boxes(cgroups: Path) -> list[str]:
+    return sorted(path.name for path in cgroups.glob("fedtui-box-*"))
+
+
+def test_all_workers_at_once_sweep_what_killed_boxes_left(cgroups: Path, tmp_path: Path) -> None:
+    for number in range(30):
+        (cgroups / f"fedtui-box-{NOBODY}-{number}" / "exec").mkdir(parents=True)
+        (tmp_path / f"fedtui-box-{NOBODY}-{number}-abc" / "root").mkdir(parents=True)
+        (tmp_path / f"fedtui-box-{NOBODY}-9{number}-abc" / "root").mkdir(parents=True)  # without a cgroup
+    script = "import sys; from tests.box.machine import _sweep, Path; print(1, flush=1); input();"
+    script += "_sweep(Path(sys.argv[1]))"
+    sweeps = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(cgroups)],
+            cwd=CHECKOUT,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(6)
+    ]
+    for sweep in sweeps:
+        assert sweep.stdout.readline() == "1\n"
+    for sweep in sweeps:
+        sweep.stdin.write("\n")
+        sweep.stdin.flush()
+    assert [sweep.communicate()[1] for sweep in sweeps] == [""] * 6
+    assert boxes(cgroups) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_box_is_swept_only_when_its_owner_and_its_processes_are_gone(cgroups: Path) -> None:
+    held, older, lived_in, left = (
+        cgroups / f"fedtui-box-{owner}-1" for owner in (NOBODY, os.getpid(), NOBODY + 1, NOBODY + 2)
+    )
+    lock = _make_locked(held)  # its owner lives where its pid is another: in a container, say
+    older.mkdir()
+    left.mkdir()
+    lived_in.mkdir()
+    with subprocess.Popen(["sleep", "600"]) as sleeper:
+        (lived_in / "cgroup.procs").write_text(str(sleeper.pid))
+        _sweep(cgroups)
+        assert boxes(cgroups) == sorted([held.name, older.name, lived_in.name])
+        sleeper.kill()
+    os.close(lock)
+    _sweep(cgroups)
+    assert boxes(cgroups) == [older.name]
+
+
+def test_a_box_does_not_boot_for_an_owner_that_died_meanwhile(cgroups: Path) -> None:
+    boot = ["setpriv", "--pdeathsig=KILL", "bash", str(BOOT), str(NOBODY), str(cgroups), "x", "/", "/"]
+    done = subprocess.run(boot, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.usefixtures("box_possible")
+def test_a_base_whose_build_is_killed_leaves_neither_mounts_nor_processes(tmp_path: Path) -> None:
+    mounted = tmp_path / "mounted"
+    program = tmp_path / "mmdebstrap"
+    program.write_text(
+        '#!/bin/bash\nmkdir -p "${@: -2:1}/proc" && mount -t proc proc "${@: -2:1}/proc"\n'
+        f"echo $$ > {mounted}\nexec sleep 4243\n"
+    )
+    program.chmod(0o755)
+    cache = {"XDG_CACHE_HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.box.base"], cwd=CHECKOUT, env=os.environ | cache, stdout=subprocess.PIPE
+    ) as build:
+        wait_until(mounted.exists, 20, "the build has mounted something")
+        build.kill()
+        build.communicate()  # to the end of what the build's processes held open
+    assert str(tmp_path) not in Path("/proc/self/mounts").read_text()
+    [part] = (tmp_path / "fedtui-box").glob("*.part")
+    base._discard(part)
+    assert not part.exists()
+
+
+@pytest.mark.usefixtures("box_possible")
+def test_mounts_in_a_base_that_was_cut_short_are_taken_away(tmp_path: Path) -> None:
+    part = tmp_path / "base.part"
+    (part / "sys").mkdir(parents=True)
+    subprocess.run(["mount", "-t", "sysfs", "-o", "ro", "sys", part / "sys"], check=True)
+    base._discard(part)
+    assert not part.exists()
+    assert str(part) not in Path("/proc/self/mounts").read_text()
