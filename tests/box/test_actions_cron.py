@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.box.actor import Actor
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 
 TABLE = (
     b"# the jobs of fed\n"
@@ -56,10 +56,14 @@ def test_what_a_job_writes_to_its_own_log_is_its_output(act: Actor) -> None:
 
 
 def test_a_run_is_found_again_by_another_process(act: Actor) -> None:
-    install(act.box, b"# name: slow\n0 0 1 1 * echo begun; sleep 2; echo done; exit 5\n")
+    install(
+        act.box,
+        b"# name: slow\n0 0 1 1 * echo begun; until [ -e go-on ]; do sleep 0.1; done; echo done; exit 5\n",
+    )
     run = act("start", "slow")
     assert act("current", "slow")["id"] == run["id"]
     assert act("start", "slow")["refused"].startswith("slow is running since ")
+    act.box.write("/home/fed/go-on", "")
     ended = act("watch", run["id"])
     assert (ended["output"], ended["run"]["exit_code"]) == ("begun\ndone\n", 5)
     assert act("current", "slow") is None
@@ -163,7 +167,9 @@ JOINED=a\\
 NEXT=2
 """
 PAM_ENV = '\nP1 DEFAULT=value\nP2 DEFAULT=${HOME}/x OVERRIDE=\nP3 DEFAULT=@{HOME}/y\nP4 OVERRIDE="q q"\n'
-PROBE = "(env; umask; pwd; stat -c \\%F -L /proc/self/fd/0; ps -o sid=,pgid=,tty= -p $$ | tr -d 0-9)"
+PROBE = (
+    "(env; umask; pwd; stat -c \\%F -L /proc/self/fd/0; ps -o sid=,pgid=,tty= -p $$ | tr -d 0-9; echo end)"
+)
 
 
 def test_the_environment_is_exactly_crons(own_box: Box) -> None:
@@ -175,10 +181,12 @@ def test_the_environment_is_exactly_crons(own_box: Box) -> None:
     probes = f"# name: by-cron\n* * * * * {PROBE} > by-cron 2>&1\n"
     probes += f"# name: by-hand\n0 0 1 1 * {PROBE} > by-hand 2>&1\n"
     slow = "# name: slow\n* * * * * sleep 40; true\n"
+    between_looks_of_cron()
     install(own_box, own + probes.encode() + slow.encode())
     act = Actor(own_box)
     assert act("run", "by-hand")["run"]["exit_code"] == 0
-    current = wait_until(lambda: act("current", "slow"), 65, "cron starts the job", pause=1)
+    current = wait_until(lambda: act("current", "slow"), 75, "cron starts the job", pause=1)
+    wait_until(lambda: own_box.read("/home/fed/by-cron").endswith(b"end\n"), 10, "cron's probe has ended")
     by_cron = sorted(own_box.read("/home/fed/by-cron").splitlines())
     by_hand = sorted(own_box.read("/home/fed/by-hand").splitlines())
     assert by_hand == by_cron

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 
 import pytest
 
 from tests.box.actor import ENVIRONMENT
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 
 UNITS = ".config/systemd/user"
 TABLE = """\
@@ -67,9 +66,7 @@ def test_a_line_becomes_a_timer_that_runs_it_and_a_line_again(table: Box) -> Non
     assert ran.splitlines()[0] == "2 one two  3 hello  100% /bin/sh /home/fed /home/fed/bin/tool"
     box.run(["rm", "sync.log"])
     wait_until(lambda: box.run(["cat", "sync.log"]).stdout, 75, "the timer runs it")
-    # cron knows a changed table by the spool's time in whole seconds: one that is put there in the second in
-    # which it looks (the first of each minute) may wait for the next change.
-    wait_until(lambda: 5 <= time.time() % 60 < 50, 30, "cron is not looking")
+    between_looks_of_cron()
     told = fedtui(box, "convert", "the-sync", "--to", "cron", "--yes")
     assert "the-sync.timer is run by cron now." in told
     assert crontab(box).endswith(

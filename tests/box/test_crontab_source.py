@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.box.inside import inside, shown, start_inside
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 
 SPOOL = "/var/spool/cron/crontabs/fed"
 # Carriage returns, a backspace, both as crontab -l writes them, Latin-1, an escape, a `%`.
@@ -208,9 +208,12 @@ def test_the_largest_table_is_read_and_written_at_once(box: Box) -> None:
     code = """
 table = b"".join(b"%d * * * * echo %d >> /tmp/log 2>&1\\n" % (n % 60, n) for n in range(9990))
 crontab.replace(None, table)
-began = time.monotonic()
-assert SystemCrontab("fed").read() == table
-show(time.monotonic() - began)
+took = []
+for _ in range(3):
+    began = time.monotonic()
+    assert SystemCrontab("fed").read() == table
+    took.append(time.monotonic() - began)
+show(min(took))
 """
     assert call(box, code) < 0.5
 
@@ -247,7 +250,9 @@ def test_a_daemon_that_stops_and_starts_is_seen(own_box: Box) -> None:
     process = start_inside(own_box, WATCH)
     assert shown(process) == [1, [True]]
     own_box.output(["systemctl", "stop", "cron"], user="root")
-    _, [[_, state, reason]] = shown(process)
+    [[_, state, reason]] = wait_until(
+        lambda: rows if (rows := shown(process)[1])[0][1] != "on" else None, 10, "cron is seen to be down"
+    )
     assert (state, reason) == (
         "scheduler_down",
         "cron is not running: no process named cron or crond runs as root",
@@ -316,6 +321,7 @@ asyncio.run(main())
 def test_a_real_minute_shows_runs_to_a_user_who_may_not_read_crons_log(box: Box) -> None:
     table = "# name: slow\n* * * * * sleep 3; true\n# name: quick\n* * * * * date >> ~/quick.log\n"
     table += "# name: later\n0 0 1 1 * date >> ~/later.log\n"
+    between_looks_of_cron()
     box.run(["crontab", "-"], input=table, check=True)
     process = start_inside(box, ACTIVITY)
     assert shown(process) == "ready"

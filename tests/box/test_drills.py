@@ -87,7 +87,7 @@ def test_killed_with_the_service_down_it_is_started_again(box: Box) -> None:
     argv = fedtui("drill", "service-offline", "--root", ROOT, "--yes", *words)
     process = box.popen(argv, env=environment)
     wait_until(lambda: active() != "active", 30, "the service is stopped")
-    wait_until(lambda: box.run(["pgrep", "-u", "fed", "-x", "sleep"]).stdout, 30, "the script runs")
+    wait_until(lambda: box.run(["pgrep", "-u", "fed", "-fx", "sleep 300"]).stdout, 30, "the script runs")
     box.run(["pkill", "-9", "-f", "fedtui drill service-offline"], check=True)
     process.wait(timeout=20)
     wait_until(lambda: active() == "active", 30, "the guard has started it again")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.box.federation import install, table
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 
 A_CRON_MINUTE = 75.0
 PROFILE = 'export PATH="$HOME/.local/bin:$PATH" QDRANT_URL=http://node1:6333 API_TOKEN=s3cr3t-1\n'
@@ -97,6 +97,7 @@ def test_crons_side_is_what_the_daemon_gives(fed: Box) -> None:
     job = b"# name: prints\n* * * * * cat /proc/$$/environ > /home/fed/printed.part; "
     job += b"mv /home/fed/printed.part /home/fed/printed; sleep 50; true\n"
     fed.run(["mkdir", "elsewhere"], check=True, cwd="/home/fed")
+    between_looks_of_cron()
     install(fed, own + job)
     wait_until(fed.path("/home/fed/printed").exists, A_CRON_MINUTE, "cron runs the job", pause=0.2)
     given = dict(item.split(b"=", 1) for item in fed.read("/home/fed/printed").split(b"\0") if item)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import Any
 
 import pytest
 
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 
 ROOT = '/home/fed/it\'s "100 %" grün'
 SYNC = f"{ROOT}/scripts/sync-learning-data.sh"
@@ -90,6 +91,7 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
     assert "export-collections" not in lines
     assert "Nothing changes" in fedtui(box, "--yes").stdout
 
+    between_looks_of_cron()
     fedtui(box, "--profile", "aggressive", "--yes")
     after = box.output(["crontab", "-l"])
     assert "* * * * * bash" in after
@@ -114,7 +116,10 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
     box.run(["rm", "-r", f"{ROOT}/data"], check=True)  # the scripts' own work
     assert tree(box) == before
     if table is None:
-        assert "log of the pack go to ~/.local/state/fedtui/backup/federation-" in removed.stdout
+        # Two logs where a quarter of an hour began meanwhile: the sync has run as well.
+        assert re.search(
+            r"\d logs? of the pack go to ~/.local/state/fedtui/backup/federation-", removed.stdout
+        )
         kept = box.output(["sh", "-c", "cat ~/.local/state/fedtui/backup/federation-*/dashboard-metrics.log"])
         assert set(kept.split()) == {"metrics"}
     assert "No federation pack is set up." in fedtui(box, "--status").stdout
@@ -189,7 +194,7 @@ def test_system_units_are_roots_and_run_as_the_user(box: Box) -> None:
         user="root",
     )
     assert "jobs run as fed. Logs go to /var/log" in done.stdout
-    assert box.read(f"{ROOT}/data/who").decode().splitlines() == [f"fed /home/fed {ROOT}"]
+    assert set(box.read(f"{ROOT}/data/who").decode().splitlines()) == {f"fed /home/fed {ROOT}"}
     wait_until(lambda: has_line(box, "/var/log/dashboard-metrics.log"), 75, "systemd runs the metrics job")
     owner = box.output(["stat", "-c", "%U %a", "/var/log/dashboard-metrics.log"], "root")
     assert owner == "fed 644"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.box.inside import inside
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 from tests.box.test_findings import check, findings, of_timer, unit
 
 SPOOL = "/var/spool/cron/crontabs"
@@ -36,6 +36,7 @@ TABLE = """\
 
 def test_a_table_that_is_written_past_crontab_and_runs_that_overlap(own_box: Box) -> None:
     box = own_box
+    between_looks_of_cron()
     box.output(["crontab", "-"], input=TABLE)
     box.output(["fedtui", "record", "slow", "--yes"])
     plain = box.path("/home/fed/plain.log")
@@ -57,6 +58,7 @@ def test_a_table_that_is_written_past_crontab_and_runs_that_overlap(own_box: Box
     assert "FT309" in codes_of(box, "plain")
     assert "FT304" not in codes_of(box, "plain")
     wait_until(lambda: "FT304" in codes_of(box, "slow"), 30, "two runs of slow overlap", 3)
+    between_looks_of_cron()
     box.output(found["command"].removeprefix("sudo ").split(), "root")
     assert "FT010" not in findings(box, "root")
     wait_until(box.path("/home/fed/new.log").exists, 70, "cron has read the table", 0.5)
@@ -227,6 +229,7 @@ def test_runs_that_take_longer_and_longer(own_box: Box) -> None:
 def test_runs_that_were_missed_while_cron_was_down(own_box: Box) -> None:
     """A syslog of the last hours in place of the journal; the table is older than they are."""
     box = own_box
+    wait_until(lambda: time.time() % 600 < 570, 40, "no run comes due while it is looked at")
     now = time.time()
     box.output(["crontab", "-"], input="*/10 * * * * /bin/true gone\n*/10 * * * * /bin/true there\n")
     box.output(["touch", "-d", "@" + str(int(now - 4 * 3600)), SPOOL], "root")

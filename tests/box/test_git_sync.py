@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.box.inside import inside
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 
 BRANCH = "automation/federated-sync"
 PATTERNS = "data/patterns/skills-patterns.jsonl"
@@ -83,8 +82,7 @@ def cron(box: Box, name: str, cases: tuple[str, ...]) -> None:
     sync = "* * * * * fedtui git-sync --root ~/{case} > {logs}{case}.log 2>&1; echo $? > {logs}{case}.exit\n"
     table = "PATH=/usr/local/bin:/usr/bin:/bin\n"
     table += "".join(sync.format(case=case, logs=logs) for case in cases)
-    if time.time() % 60 > 55:
-        time.sleep(6)
+    between_looks_of_cron()
     box.run(["crontab", "-"], input=table, check=True)
     ends = [box.path(f"{logs}{case}.exit") for case in cases]
     wait_until(

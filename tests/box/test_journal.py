@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 from tests.box.run_code import run_inside
 
 
@@ -55,18 +55,19 @@ from fedtui.sources.journal import follow_unit
 
 async def main():
     seen = []
-    async def runs():
-        for _ in range(10):
-            sh("systemctl", "--user", "start", "terse.service")
-            await asyncio.sleep(1.0)
-    running = asyncio.create_task(runs())
-    try:
-        async with asyncio.timeout(14), aclosing(follow_unit("terse.service", True)) as batches:
+    async def follow():
+        async with aclosing(follow_unit("terse.service", True)) as batches:
             async for batch in batches:
-                seen += [entry.cursor for entry in batch if entry.message == "hello"]
-    except TimeoutError:
-        pass
-    await running
+                seen.extend(entry.cursor for entry in batch if entry.message == "hello")
+    following = asyncio.create_task(follow())
+    for _ in range(10):
+        sh("systemctl", "--user", "start", "terse.service")
+        await asyncio.sleep(1.0)
+    async with asyncio.timeout(20):
+        while len(seen) < 10:
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(1.0)  # in which a line that is given twice would come
+    following.cancel()
     print(json.dumps([len(seen), len(set(seen))]))
 asyncio.run(main())
 """,
@@ -119,6 +120,7 @@ asyncio.run(main())
 def cron_line(box: Box) -> bytes:
     """A minute of cron with an odd command has passed."""
     command = "echo 'grüße'\tfrom cron > /dev/null".encode()
+    between_looks_of_cron()
     box.run(["crontab", "-"], input=b"* * * * * " + command + b"\n", check=True)
     look = ["journalctl", "--quiet", "--identifier=CRON", "--output=cat", "--grep=from cron"]
     wait_until(lambda: box.run(look, user="root").stdout, 75.0, "cron runs the job", pause=1.0)

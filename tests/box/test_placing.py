@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.box.inside import inside
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 
 SCRIPTS = "/home/fed/my scripts 100%/it's"
 LOGS = "/home/fed/lögs & more"
@@ -162,6 +162,8 @@ def test_cron_runs_the_lines_and_their_removal_leaves_the_bytes_from_before(scri
     scripts.write("/home/fed/table", b"# mine\n@yearly\ttrue  \n# no more")
     scripts.run(["sh", "-c", "echo >> table; crontab table"], check=True)
     before = scripts.run(["crontab", "-l"]).stdout
+    scripts.run(["rm", "-f", f"{LOGS}/sync.log"], check=True)
+    between_looks_of_cron()
     acts(scripts, JOBS + 'return await change(await place(jobs, "cron", "", PORTS))')
     assert acts(scripts, JOBS + 'return await place(jobs, "cron", "", PORTS)') == []
     assert "# fedtui: pack sync (* * * * *)" in scripts.run(["crontab", "-l"]).stdout

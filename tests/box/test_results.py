@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 
 SYNC = """\
 #!/bin/bash
@@ -87,7 +87,7 @@ def recorded(box: Box) -> Iterator[Box]:
         box.run(["fedtui", "record", name, "--yes"], check=True)
     assert {job["name"]: (job["id"], job["command"]) for job in jobs(box)} == before
     box.run(["systemctl", "start", "cron"], "root", check=True)
-    wait_until(lambda: box.path("/home/fed/plain.out").exists(), 75, "cron has begun its minute", 0.5)
+    wait_until(lambda: box.path("/home/fed/plain.out").exists(), 75, "cron has begun its minute", 0.1)
     yield box
     box.run(["crontab", "-r"], check=True)
     box.run(["rm", "/usr/sbin/sendmail", "/var/mail/fed"], "root", check=True)
@@ -155,10 +155,17 @@ def test_percent_apostrophes_and_latin_1_mean_what_they_meant(recorded: Box) -> 
 
 def test_the_job_finds_what_it_would_find_without_the_recorder(recorded: Box) -> None:
     last(recorded, "probe")
-    assert recorded.read("/home/fed/probe.out") == recorded.read("/home/fed/plain.out")
+
+    def printed(name: str) -> bytes:
+        """All that the probe prints: each minute it does so from the first byte on."""
+        look = lambda: found if (found := recorded.read(name)).endswith(b"?\n") else b""  # noqa: E731
+        return wait_until(look, 20, f"{name} is written")
+
+    assert printed("/home/fed/probe.out") == printed("/home/fed/plain.out")
 
 
 def test_a_recorded_job_that_runs_is_seen_and_stopped(recorded: Box) -> None:
+    between_looks_of_cron()  # it sleeps 50 s of each minute
     slow = next(job for job in jobs(recorded) if job["name"] == "slow")
     assert (slow["state"], slow["running"]) == ("running", True)
     assert runs(recorded, "slow", "--count", "1")[0]["status"] == "running"
@@ -170,6 +177,7 @@ def test_a_recorded_job_that_runs_is_seen_and_stopped(recorded: Box) -> None:
 
 def test_without_the_recorder_the_end_is_unknown_whatever_the_log_says(recorded: Box) -> None:
     wait_until(lambda: recorded.path("/home/fed/plain.log").exists(), 10, "the plain job has run")
+    wait_until(lambda: b"complete!" in recorded.read("/home/fed/plain.log"), 10, "it has ended")
     job = next(job for job in jobs(recorded) if job["name"] == "plain")
     assert (job["last_result"]["status"], job["last_result"]["exit_code"]) == ("unknown", None)
 
@@ -182,7 +190,8 @@ def test_a_job_too_short_to_be_seen_is_told_of_by_crons_mail(recorded: Box) -> N
 
 
 def test_a_line_whose_recorder_is_gone_runs(recorded: Box) -> None:
-    assert recorded.read("/home/fed/gone.out") == b"ran\n"
+    written = recorded.path("/home/fed/gone.out")
+    wait_until(lambda: written.exists() and written.read_bytes() == b"ran\n", 10, "the line runs")
     gone = next(job for job in jobs(recorded) if job["name"] == "gone")
     assert gone["command"] == "echo ran > gone.out"
 

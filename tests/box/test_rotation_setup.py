@@ -37,7 +37,8 @@ def test_rotation_comes_and_goes_with_the_pack(box: Box, backend: str) -> None:
     assert METRICS_LOG.encode() in box.read(STATE)
     assert box.run(["ls", f"{METRICS_LOG}.1"]).returncode != 0  # the first look only remembers
     box.run(["/usr/sbin/logrotate", "--force", "--state", STATE, CONFIG], check=True)
-    assert box.output(["cat", f"{METRICS_LOG}.1"]) == "metrics"
+    # "done" is the job's own word, where a minute of its own came meanwhile.
+    assert set(box.output(["cat", f"{METRICS_LOG}.1"]).split()) - {"done"} == {"metrics"}
     # In the instant between two logs logrotate calls what a job made itself a backup.
     box.run(["sh", "-c", f"echo between > {METRICS_LOG}-2026112502.backup"], check=True)
 
@@ -51,7 +52,7 @@ def test_rotation_comes_and_goes_with_the_pack(box: Box, backend: str) -> None:
     assert tree(box) == before
     assert box.run(["ls", STATE]).returncode != 0
     kept = box.output(["sh", "-c", "cat ~/.local/state/fedtui/backup/federation-*/dashboard-metrics.log?*"])
-    assert sorted(kept.split()) == ["between", "metrics"]
+    assert set(kept.split()) - {"done"} == {"between", "metrics"}
 
 
 def test_rotation_is_turned_off_again(box: Box) -> None:

@@ -12,7 +12,7 @@ import subprocess
 from typing import Any
 
 from tests.box.federation import install, table
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 from tests.box.terminal import Terminal
 
 A_CRON_MINUTE = 75.0
@@ -66,6 +66,7 @@ def test_a_job_that_works_in_the_shell_and_fails_in_cron(box: Box) -> None:
     box.write("/home/fed/.local/bin/jq", "#!/bin/sh\necho jq: found\n", mode=0o755)
     box.write("/home/fed/broken.sh", SCRIPT)
     assert box.output(["bash", "-lc", "sh ~/broken.sh"]) == "begin\njq: found"
+    between_looks_of_cron()
     install(box, TABLE)
     wait_until(lambda: "exit" in log(box), A_CRON_MINUTE, "cron runs the job", pause=0.2)
     assert log(box) == FAILS
@@ -77,6 +78,7 @@ def test_a_job_that_works_in_the_shell_and_fails_in_cron(box: Box) -> None:
         the_environment_says_why_and_mends_it(box, terminal)
         terminal.press("escape", "escape")
         terminal.wait_for("1 Jobs")
+        between_looks_of_cron()
         terminal.press("C")
         confirm(terminal)
         assert (table(box) or b"").count(b"fedtui_run=") == 1
@@ -94,6 +96,7 @@ def test_a_job_that_works_in_the_shell_and_fails_in_cron(box: Box) -> None:
 
 
 def by_hand_fails_as_under_the_daemon(box: Box, terminal: Terminal) -> None:
+    between_looks_of_cron()  # whose run of the same minute would write between the lines
     box.write(LOG, "")
     terminal.press("r")
     terminal.wait_for("✗ exit 127")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.box.inside import shown, start_inside
-from tests.box.machine import Box, wait_until
+from tests.box.machine import Box, between_looks_of_cron, wait_until
 
 TABLE = b"""\
 # name: loud
@@ -60,6 +60,7 @@ class Watches:
     def __init__(self, box: Box) -> None:
         self.box = box
         box.run(["mkdir", "-p", "/home/fed/logs"], check=True)
+        between_looks_of_cron()
         box.run(["crontab", "-"], input=TABLE, check=True)
         box.run(["fedtui", "record", "kept", "--yes"], check=True)
         timer(box, "good", "echo fine")

@@ -234,5 +234,5 @@ async def test_o_gives_the_script_to_the_editor(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("fedtui.screens.editing.edit_file", lambda app, path: opened_paths.append([path]))
     async with opened(tmp_path) as pilot:
         await pilot.press("o")
-        await pilot.pause(0.1)
+        await says(pilot, lambda _: bool(opened_paths))
         assert opened_paths == [[str(tmp_path / "federation/scripts/sync-learning-data.sh")]]

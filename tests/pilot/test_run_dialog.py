@@ -160,6 +160,7 @@ async def test_v_asks_why_where_a_command_was_not_found(end: int, answer: list[s
         world.tell(b"", ended(Outcome.FAILED, end))
         await until(pilot, reads(app, "r run again"))
         await pilot.press("v")
+        await until(pilot, lambda: len(app.answers) >= len(answer))
         await pilot.pause(0.1)
         assert app.answers == answer
 
