@@ -22,6 +22,8 @@ from tests.oracle.zones import JUMPS, ODD, made_up, zone_named
 
 SEED = 20261124
 CASES, TOGETHER, STARTS = 5_000, 25, 8
+UNSETTLED, SETTLED = "Africa/Casablanca", datetime(2026, 1, 1, tzinfo=UTC)
+"""What tzdata says of this zone's later clock changes depends on its release: they are not recorded."""
 NEAR = 200
 """Minutes after a clock change in which it may have moved, left out or repeated a start."""
 HEAD = f"""\
@@ -119,6 +121,8 @@ def main() -> int:
     lines, cases = [HEAD.rstrip("\n")], 0
     for stretch in stretches(made):
         group = chosen(cron, made, stretch)
+        if stretch.zone == UNSETTLED and stretch.until * 60 > SETTLED.timestamp():
+            continue
         cases += len(group)
         lines += [f"= {stretch.zone} {stretch.after} {stretch.until}", *group]
         if cases >= CASES:

@@ -180,9 +180,11 @@ def _remove(scratch: Path) -> list[str]:
     """Remove the scratch folder; folders in it that a script closed to us are opened first."""
     if not scratch.exists():
         return []
-    for folder, _, _ in os.walk(scratch):
-        with suppress(OSError):
-            Path(folder).chmod(0o700)
+    for folder, names, _ in os.walk(scratch):
+        for inner in (Path(folder, name) for name in names):
+            with suppress(OSError):
+                if not inner.is_symlink():
+                    inner.chmod(0o700)  # before os.walk looks into it
     try:
         shutil.rmtree(scratch)
     except OSError as error:

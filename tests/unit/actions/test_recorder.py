@@ -89,7 +89,9 @@ def test_streams_and_status_pass_through_and_are_written_down(machine: Machine) 
 
 
 def test_the_whole_command_is_recorded(machine: Machine) -> None:
-    assert machine.run(b"cd / && pwd >> out; false || echo 'it''s' \"$((1 + 1))\" # ; exit 7") == (
+    assert machine.run(
+        b"cd recorder/logs && pwd >> out; false || echo 'it''s' \"$((1 + 1))\" # ; exit 7"
+    ) == (
         b"its 2\n",
         b"",
         0,

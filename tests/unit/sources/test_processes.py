@@ -80,8 +80,11 @@ def test_cron_is_found_by_its_pid_file_and_by_the_process_table(
     assert find_cron(proc, run) == wanted
 
 
-def test_the_cron_of_a_container_is_not_this_machines(proc: Path, tmp_path: Path) -> None:
+def test_the_cron_of_a_container_is_not_this_machines(
+    proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its host sees it too, and it starts none of the host's jobs."""
+    monkeypatch.setattr("fedtui.sources.cron_daemon.owner", lambda pid, proc: 0)
     status = proc / "88" / "status"
     status.write_text("Name:\tcron\nNSpid:\t88\nNSsid:\t88\n")
     assert find_cron(proc, tmp_path / "run").up is True
