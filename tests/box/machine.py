@@ -399,7 +399,7 @@ def _sweep(cgroups: Path) -> None:
     """Remove what boxes left whose owner was killed before it could: empty cgroups, and folders.
 
     The lock tells whether the owner lives, also across pid namespaces. The pid is asked beside it because the
-    boxes of older checkouts hold none; what another process with that pid keeps from being swept harms nobody.
+    boxes of older checkouts hold none; what stays where another process has that pid now harms nobody.
     """
     folders = Path(tempfile.gettempdir()).glob("fedtui-box-*")
     names = {"-".join(path.name.split("-")[:4]) for path in (*cgroups.glob("fedtui-box-*"), *folders)}
