@@ -277,6 +277,7 @@ class Box:
         begin = [
             "env",
             "-i",
+            "--default-signal=HUP,INT,QUIT",  # which nohup, or a shell for its background, has us ignore
             "-C",
             cwd or who.home,
             *(f"{name}={value}" for name, value in variables.items()),
