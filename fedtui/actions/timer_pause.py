@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -242,7 +243,8 @@ async def stands(data: Mapping[str, Any], ports: Ports) -> Stands:
 
 def _seen(target: Target, standing: Standing) -> list[Any]:
     """What of a timer a pause changes."""
-    return [standing.active, standing.file_state, target.drop_in(PAUSE_FILE).exists()]
+    held = os.path.exists(target.drop_in(PAUSE_FILE))  # noqa: PTH110 (never raises)
+    return [standing.active, standing.file_state, held]
 
 
 async def plan_undo(step: UndoStep, ports: Ports) -> Plan:

@@ -131,7 +131,7 @@ class Database:
                 advice = f"Nothing was deleted. To begin a new one: mv {self.path} {self.path}.damaged"
             else:
                 usual = f"Check that {self.path.parent} is yours, writable and not full."
-                advice = repair(self.path.parent) or repair(self.path) or usual
+                advice = repair(self.path.parent) or repair(self.path, self.path.parent) or usual
             said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
             raise HistoryError(f"The history {self.path} cannot be used: {said}.", advice) from error
 

@@ -40,9 +40,17 @@ def instances(search_path: Sequence[str]) -> dict[str, str]:
 
     They are enabled by a link, or paused ("disabled") by a drop-in of fedtui's. Blocking.
     """
-    files = (file for folder in search_path for file in Path(folder).glob(f"*@*.timer.d/{PAUSE_FILE}"))
+    files = (file for folder in search_path for file in _globbed(folder, f"*@*.timer.d/{PAUSE_FILE}"))
     found = {file.parent.name.removesuffix(".d"): "disabled" for file in files} | _enabled(search_path)
     return {name: state for name, state in found.items() if _TIMER.fullmatch(name) and is_instance(name)}
+
+
+def _globbed(folder: str, pattern: str) -> list[Path]:
+    """Nothing of a folder that is not ours to read: before Python 3.13 `glob` raises there."""
+    try:
+        return list(Path(folder).glob(pattern))
+    except OSError:
+        return []
 
 
 def _files(search_path: Sequence[str]) -> dict[str, Path]:
@@ -65,7 +73,7 @@ def _enabled(search_path: Sequence[str]) -> dict[str, str]:
     for folder in search_path:
         runtime = folder.startswith("/run/")
         for kind in ("wants", "requires"):
-            for wanting in Path(folder).glob(f"*.{kind}"):
+            for wanting in _globbed(folder, f"*.{kind}"):
                 try:
                     timers = [link.name for link in wanting.iterdir() if link.suffix == ".timer"]
                 except OSError:

@@ -16,7 +16,14 @@ from fedtui.federation.alerts.alerting import AlertCheck, AlertReport
 from fedtui.federation.alerts.channels import Undelivered
 from fedtui.federation.alerts.looks import Watched
 from fedtui.federation.alerts.message import Message
-from fedtui.history.alert_memory import AlertMemoryError, Busy, only_check, recall
+from fedtui.history.alert_memory import (
+    AlertMemory,
+    AlertMemoryError,
+    Busy,
+    only_check,
+    recall,
+    remember,
+)
 from fedtui.model import UNSEEN, Outcome, Result, Run, Scheduler, Snapshot, State
 from fedtui.sources.alert_addresses import APPRISE, HEARTBEAT, MAIL, Address
 from tests.unit.health.rows import table
@@ -464,6 +471,26 @@ def test_a_full_disk_is_got_round_by_the_runtime_folder(
     world.check(timedelta(minutes=5))
     assert world.mails == [subject("sync failed")]
     assert not places[1].exists()
+
+
+def test_a_state_folder_that_cannot_be_used_is_got_round_by_the_runtime_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, runtime = tmp_path / "state", tmp_path / "run"
+    state.write_text("no folder")
+    runtime.mkdir()
+    monkeypatch.setattr(
+        "fedtui.history.alert_memory._places",
+        lambda folder, name="alerts.json": (folder / name, runtime / f"fedtui-{name.replace('/', '-')}"),
+    )
+    told = AlertMemory(checked=datetime(2026, 11, 24, tzinfo=UTC), saved=datetime(2026, 11, 24, tzinfo=UTC))
+    with only_check(state):
+        remember(state, told)
+        assert recall(state) == told
+        with pytest.raises(Busy), only_check(state):
+            pass
+    assert sorted(path.name for path in runtime.iterdir()) == ["fedtui-alerts.json", "fedtui-locks-alerts"]
+    assert state.read_text() == "no folder"
 
 
 def test_only_one_check_at_a_time(world: World) -> None:
