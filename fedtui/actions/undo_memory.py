@@ -60,6 +60,14 @@ def note(noted: Noted, ports: Ports) -> Applied:
     return Applied(noted.done, None if cut is None else cut.id)
 
 
+def require_history(ports: Ports) -> None:
+    """Raise Refused where an undo step could not be kept: then nothing is changed, or made, at all."""
+    try:
+        ports.history.writable()
+    except HistoryError as error:
+        raise Refused(f"How to undo this cannot be kept. {error}", advice=error.advice) from error
+
+
 def prepare(
     plan: Plan, payload: Mapping[str, Any], undoes: int | None, ports: Ports, summary: str = ""
 ) -> int:

@@ -20,7 +20,7 @@ from fedtui.actions import bundle, cron_apply, silence, timer_pause, timer_resch
 from fedtui.actions.backup import for_the_eye
 from fedtui.actions.plan import Refused, Stale, Stands
 from fedtui.actions.ports import Ports
-from fedtui.actions.undo_memory import forget
+from fedtui.actions.undo_memory import forget, require_history
 from fedtui.history.database import HistoryError, UndoStep
 
 PATIENCE = 10.0
@@ -59,6 +59,7 @@ KINDS = {
 @asynccontextmanager
 async def alone(ports: Ports) -> AsyncIterator[None]:
     """One change at a time, of all processes. Also a crontab that outlives its fedtui holds the lock."""
+    await asyncio.to_thread(require_history, ports)  # before the lock's file is made
     path = ports.config.state / "change.lock"
     deadline = time.monotonic() + PATIENCE
     while True:

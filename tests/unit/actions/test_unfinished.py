@@ -206,10 +206,13 @@ from typing import Any
 from types import SimpleNamespace
 from fedtui import lock_file
 from fedtui.actions.unfinished import alone
+from fedtui.history.database import History
 from fedtui.sources.program import run_program
 
 async def main():
-    async with alone(SimpleNamespace(config=SimpleNamespace(state=Path(sys.argv[1])))):
+    state = Path(sys.argv[1])
+    world = SimpleNamespace(config=SimpleNamespace(state=state), history=History(state / "history.db"))
+    async with alone(world):
         print("held", flush=True)
         await asyncio.to_thread(run_program, ["sleep", "2"], inherits=lock_file.HELD.get())
 
