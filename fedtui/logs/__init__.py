@@ -1,0 +1,1 @@
+"""Logs wherever they are kept: files, their pages and growth, and the journal."""

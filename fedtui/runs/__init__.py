@@ -1,0 +1,1 @@
+"""Runs: starting, supervising, following, recording, and what they print."""

@@ -1,0 +1,1 @@
+"""What asks the operating system and is no source: programs, processes, accounts, files, locks."""
