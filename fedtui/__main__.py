@@ -78,7 +78,7 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
     """Open the dashboard; Textual is loaded only here. Returns what the user asked for on leaving."""
     import signal
 
-    from fedtui.terminal import EndWatch, is_dumb
+    from fedtui.system.terminal_watch import TerminalWatch, is_dumb
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("fedtui: the dashboard needs a terminal; `fedtui list` works without one")
@@ -114,7 +114,7 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
         watches=workspace.watches,
         past=workspace.past,
     )
-    with EndWatch((0, 1), (signal.SIGTERM, signal.SIGHUP)) as watch:
+    with TerminalWatch((0, 1), (signal.SIGTERM, signal.SIGHUP)) as watch:
         watch.leave, watch.restore, app.lost = app.exit, giver_back(), watch.ask
         wanted = app.run()
     if watch.status is not None:

@@ -204,9 +204,9 @@ def _with_last_theme(config: Config) -> Config:
 
 def remember_theme(config: Config, name: str) -> None:
     """Keep the name of a theme for the next start. Blocking. Raises OSError."""
-    from fedtui.whole_file import replace_file  # a verb does without
+    from fedtui.system.atomic_write import write_atomically  # a verb does without
 
-    replace_file(config.theme_file, f"{name}\n".encode())
+    write_atomically(config.theme_file, f"{name}\n".encode())
 
 
 def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:

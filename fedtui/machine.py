@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from fedtui.actions.ports import Ports
 from fedtui.bus import bus_factory
 from fedtui.history.database import History
-from fedtui.sources.crontab_program import SystemCrontab
 from fedtui.sources.user_crontab import UserCrontabSource, utc_now
-from fedtui.sources.zone import local_zone
+from fedtui.system.crontab_program import SystemCrontab
+from fedtui.system.zone import local_zone
 from fedtui.workspace import CRON_ACTIVITY, CRON_MAIL, CRON_SILENCE, OWN_RUNS, RECORDER, Workspace, own_runs
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def host_workspace(config: Config) -> Workspace:
 
 
 def _dialect() -> str:
-    from fedtui.sources.cron_daemon import find_cron
+    from fedtui.system.cron_daemon import find_cron
 
     return find_cron().dialect
 

@@ -108,8 +108,8 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store over every source, for the dashboard."""
-        from fedtui.sources.in_force import InForce
         from fedtui.store import Store
+        from fedtui.system.table_loaded_at import TableLoadTimes
         from fedtui.watching.attendance import Attendance
 
         sources = [self.source(name) for name in self._makers]
@@ -120,7 +120,9 @@ class Workspace:
             self.checkup.wait_for_no_program(store.look_again)
             return self.checkup
 
-        store = Store(sources, self.ports.clock, _LateDoctor(doctor), self.keeper, Attendance(InForce()))
+        store = Store(
+            sources, self.ports.clock, _LateDoctor(doctor), self.keeper, Attendance(TableLoadTimes())
+        )
         self._snapshot = lambda: store.snapshot
         return store
 
@@ -262,10 +264,10 @@ class Workspace:
         """Tell what is overdue, where there is a witness that would have seen it start."""
         if self.snapshot.starts_since is None and not any(job.timer for job in self.snapshot.jobs):
             return
-        from fedtui.sources.in_force import InForce
+        from fedtui.system.table_loaded_at import TableLoadTimes
         from fedtui.watching.attendance import Attendance
 
-        self._show(Attendance(InForce(), confirm=0.0).revise(self.snapshot))
+        self._show(Attendance(TableLoadTimes(), confirm=0.0).revise(self.snapshot))
 
     def runs_of(self, job: Job) -> tuple[Run, ...]:
         """The latest runs of a job in the newest snapshot, oldest first."""

@@ -14,7 +14,7 @@ from fedtui.actions.plan import Refused
 from fedtui.crontab.command import script_path
 from fedtui.model import Job
 from fedtui.safe_text import shown
-from fedtui.sources.processes import signal_name
+from fedtui.system.processes import signal_name
 
 
 def file_of(job: Job, home: str) -> str:

@@ -22,7 +22,7 @@ from fedtui.actions.ports import Ports
 from fedtui.actions.undo_memory import already
 from fedtui.actions.wording import undo_words, what_was_done
 from fedtui.history.database import UndoStep
-from fedtui.whole_file import sweep
+from fedtui.system.atomic_write import sweep
 
 __all__ = ["NothingToChange", "apply", "plan_bundle", "plan_undo", "stands"]
 

@@ -23,7 +23,7 @@ from fedtui.actions.plan import FileDiff, Refused, Stale, Stands
 from fedtui.actions.ports import Ports
 from fedtui.actions.table import port_of, read_table
 from fedtui.config import repair
-from fedtui.safe_folder import fault
+from fedtui.system.safe_folder import folder_fault
 
 
 class NothingToChange(Refused):
@@ -98,7 +98,7 @@ def _may_write(part: FileText | Folder | Renamed) -> None:
             advice=own or "Run the same command as root, with sudo.",
         )
     uid = None if isinstance(part, Renamed) else part_files.maker_of(part)
-    if os.geteuid() == 0 and uid is not None and (unsafe := fault(folder, uid)):
+    if os.geteuid() == 0 and uid is not None and (unsafe := folder_fault(folder, uid)):
         raise Refused(f"{unsafe}.", advice="Choose a folder of root's, or run fedtui as that user.")
 
 

@@ -18,7 +18,7 @@ from fedtui.actions.wording import undo_words, what_was_done
 from fedtui.crontab import Document
 from fedtui.crontab.patch import holds, revert
 from fedtui.history.database import UndoStep
-from fedtui.sources.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused
+from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused
 
 
 def payload(change: CronChange) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from fedtui.crontab.patch import diff
 from fedtui.model import CommentedOut, Job, State
 from fedtui.safe_text import decode, shown
 from fedtui.schedule.patterns import listing
-from fedtui.sources.crontab_port import CrontabError, CrontabPort
+from fedtui.system.crontab_port import CrontabError, CrontabPort
 
 CONTEXT = 1
 """Untouched lines shown on either side of a change."""

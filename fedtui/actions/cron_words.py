@@ -14,7 +14,7 @@ from fedtui.safe_text import decode, shown
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.describe import describe
 from fedtui.schedule.traps import traps
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 
 # A Monday to the next, in a zone without clock changes: how often a schedule runs in a plain week.
 _WEEK = datetime(2026, 6, 1, tzinfo=UTC)

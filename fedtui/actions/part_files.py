@@ -20,17 +20,17 @@ from fedtui.actions.parts import FileText, Folder, Renamed, TableText
 from fedtui.actions.plan import Refused, Stale, Stands
 from fedtui.actions.ports import Ports
 from fedtui.actions.table import port_of, read_table
-from fedtui.safe_folder import UnsafeFolder, held, of_another
-from fedtui.whole_file import beside
+from fedtui.system.atomic_write import atomic_write
+from fedtui.system.safe_folder import UnsafeFolder, held_folder, owner_mismatch
 
 
 @contextmanager
 def _held(folder: Path, uid: int | None = None) -> Iterator[int]:
     """A descriptor of the folder, in which something is made for the user `uid`. Raises Refused, OSError."""
     try:
-        with held(folder) as (descriptor, owner):
+        with held_folder(folder) as (descriptor, owner):
             if uid is not None and owner not in (0, uid):
-                raise UnsafeFolder(of_another(folder, owner, uid))
+                raise UnsafeFolder(owner_mismatch(folder, owner, uid))
             yield descriptor
     except UnsafeFolder as unsafe:
         raise Refused(f"{unsafe}.", advice="Choose a folder of root's, or run fedtui as that user.") from None
@@ -149,7 +149,7 @@ def _make_file(part: FileText, ports: Ports) -> None:
             owner = part.owner
             if owner is None and os.geteuid() == 0:
                 owner = part.owner_before
-            with beside(Path(path.name), part.after, mode=part.mode, owner=owner, at=at) as written:
+            with atomic_write(Path(path.name), part.after, mode=part.mode, owner=owner, at=at) as written:
                 _still(part, at)
                 os.replace(written, path.name, src_dir_fd=at, dst_dir_fd=at)
         now = _read_at(path, at)

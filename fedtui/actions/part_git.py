@@ -12,8 +12,8 @@ from pathlib import Path
 from fedtui.actions.parts import RemoteUrl, Worktree
 from fedtui.actions.plan import Refused, Stands
 from fedtui.safe_text import decode, shown
-from fedtui.sources.git_checkout import LIST_WORKTREES, Given, read_worktrees
-from fedtui.sources.program import Ended, ProgramError, run_program
+from fedtui.system.git_checkout import LIST_WORKTREES, GitEnvironment, read_worktrees
+from fedtui.system.program import Ended, ProgramError, run_program
 
 DEADLINE = 120.0
 """Seconds: a worktree of a large repository is written to the disk."""
@@ -23,7 +23,7 @@ _QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 def git(repository: str, *words: str) -> Ended:
     """Run git in a repository. Raises Refused where it cannot be run or is late."""
-    given = Given.of_owner(Path(repository))
+    given = GitEnvironment.of_owner(Path(repository))
     try:
         if given is not None:
             quiet = {os.fsencode(name): os.fsencode(value) for name, value in _QUIET.items()}

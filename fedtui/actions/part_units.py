@@ -22,10 +22,10 @@ from fedtui.actions.timer_unit import SYSTEM_UNITS
 from fedtui.bus.port import BusError
 from fedtui.config import xdg_folder
 from fedtui.safe_text import shown
-from fedtui.sources.accounts import lingers
-from fedtui.sources.program import ProgramError
 from fedtui.sources.systemd.names import INFINITY, TIMER
-from fedtui.sources.systemd_analyze import verify
+from fedtui.system.accounts import lingers
+from fedtui.system.program import ProgramError
+from fedtui.system.systemd_analyze import verify
 
 SETTLE = 10.0
 """Seconds that a unit may take to become what it was told to be."""

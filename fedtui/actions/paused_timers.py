@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from fedtui.actions.plan import Refused
 from fedtui.config import Config
-from fedtui.whole_file import replace_file
+from fedtui.system.atomic_write import write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,6 @@ class PausedTimers:
     def _write(self, entries: list[Restore]) -> None:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_file(self.path, json.dumps([asdict(entry) for entry in entries]).encode())
+            write_atomically(self.path, json.dumps([asdict(entry) for entry in entries]).encode())
         except OSError as error:
             raise Refused(f"{self.path} cannot be written: {error.strerror}.") from error

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # a list makes ports, and needs next to none of them
     from fedtui.bus.port import BusFactory
     from fedtui.config import Config
     from fedtui.history.database import History
-    from fedtui.sources.crontab_port import CrontabPort
+    from fedtui.system.crontab_port import CrontabPort
 
 
 @dataclass(frozen=True, slots=True)

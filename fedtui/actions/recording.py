@@ -19,7 +19,7 @@ from fedtui.actions.table import Mend, open_table
 from fedtui.config import Config
 from fedtui.crontab import Document, log_paths, recording
 from fedtui.model import Job, SourceName
-from fedtui.whole_file import replace_file
+from fedtui.system.atomic_write import write_atomically
 
 PROGRAM = "record"
 
@@ -90,7 +90,7 @@ def make_ready(ports: Ports, table: bytes | None, user: str) -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         text = resources.files("fedtui.actions").joinpath("recorder.sh").read_bytes()
         if not program.is_file() or program.read_bytes() != text:
-            replace_file(program, text, mode=0o700)
+            write_atomically(program, text, mode=0o700)
         for entry in ours:
             log = next(iter(log_paths(entry.command, home, entry.environment)), None)
             if entry.recorder is not None:

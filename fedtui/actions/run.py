@@ -22,7 +22,7 @@ from fedtui.actions.wording import clock
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Trigger
-from fedtui.sources.processes import ProcessIdentity, group_members, is_alive
+from fedtui.system.processes import ProcessIdentity, group_members, is_alive
 
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL when a run is stopped."""

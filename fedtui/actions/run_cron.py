@@ -28,7 +28,7 @@ from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
 from fedtui.results import RuleBook
-from fedtui.sources.own_process import interpreter_environment
+from fedtui.system.self_command import interpreter_environment
 
 ANSWER_DEADLINE = 20.0
 """Seconds within which a supervisor says that the job has started, or why not."""

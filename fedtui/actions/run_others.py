@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 
 from fedtui.actions.growing_file import Tail, end_of, read_on
 from fedtui.model import Job, Outcome, Result, Run, Trigger
-from fedtui.sources.cron_daemon import find_cron
 from fedtui.sources.cron_match import is_of
-from fedtui.sources.processes import ProcessIdentity, is_alive, running_cron_jobs
+from fedtui.system.cron_daemon import find_cron
+from fedtui.system.processes import ProcessIdentity, is_alive, running_cron_jobs
 
 
 def cron_run(job: Job) -> tuple[Run, ProcessIdentity] | None:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from fedtui.history.rows import result_from_json
 from fedtui.model import LogSlice, Outcome, Result, Run, Trigger
-from fedtui.sources.processes import ProcessIdentity, signal_name
-from fedtui.whole_file import replace_file
+from fedtui.system.atomic_write import write_atomically
+from fedtui.system.processes import ProcessIdentity, signal_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def write_record(path: Path, record: RunRecord) -> None:
         name: None if who is None else who._asdict()
         for name, who in (("job", record.job), ("supervisor", record.supervisor))
     }
-    replace_file(path, json.dumps(asdict(record) | named).encode())
+    write_atomically(path, json.dumps(asdict(record) | named).encode())
 
 
 def read_record(path: Path) -> RunRecord | None:

@@ -19,7 +19,7 @@ from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import Outcome, Result
 from fedtui.sources.own_runs import OWN_ID
-from fedtui.sources.processes import is_alive
+from fedtui.system.processes import is_alive
 
 KEPT_OUTPUTS = 500
 KEPT_BYTES = 256 * 1024 * 1024

@@ -25,7 +25,7 @@ from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger
 from fedtui.sources.systemd.names import UNIT
-from fedtui.whole_file import replace_file
+from fedtui.system.atomic_write import write_atomically
 
 START_DEADLINE = 20.0
 """Seconds for the invocation to appear after systemd took the start job."""
@@ -230,7 +230,7 @@ def _remember(ports: Ports, run: UnitRun) -> None:
     try:
         for old in sorted(folder.glob("*.unit"), key=lambda path: path.stat().st_mtime)[:-200]:
             old.unlink(missing_ok=True)
-        replace_file(_path(ports, run.id), json.dumps(asdict(run)).encode())
+        write_atomically(_path(ports, run.id), json.dumps(asdict(run)).encode())
     except OSError as error:
         raise Refused(
             f"{run.unit} was started, but what would find the run again could not be written: {error}.",

@@ -12,9 +12,9 @@ import time
 from typing import Any
 
 from fedtui.model import Outcome, Result
-from fedtui.sources.child import capture
-from fedtui.sources.program import ProgramError
 from fedtui.sources.systemd.verdict import CLD_DUMPED, CLD_EXITED, CLD_KILLED, as_proven, how_it_ended
+from fedtui.system.async_program import capture
+from fedtui.system.program import ProgramError
 
 _PROCESS_EXITED = "98e322203f7a4ed290d09fe03c09fe15"
 _UNIT_FAILED = "d9b373ed55a64feb8242e02dbe79a49c"

@@ -22,7 +22,7 @@ from fedtui.schedule.pile_ups import Crowd
 from fedtui.schedule.timer import describe_timer
 from fedtui.schedule.timer_traps import typed
 from fedtui.schedule.traps import Trap, traps
-from fedtui.sources.program import ProgramError
+from fedtui.system.program import ProgramError
 
 RUNS = 5
 _DIALECTS = {"debian": "Debian cron", "cronie": "cronie", "other": DAEMON_LABEL}

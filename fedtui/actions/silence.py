@@ -27,7 +27,7 @@ from fedtui.crontab.edit import EditError
 from fedtui.crontab.ignoring import ignore
 from fedtui.history.database import UndoStep
 from fedtui.model import Job, State
-from fedtui.whole_file import replace_file, sweep
+from fedtui.system.atomic_write import sweep, write_atomically
 
 _LIST = re.compile(r"(?m)^(ignore[ \t]*=[ \t]*\[)([^\]\[#]*)(\])")
 _TABLE = re.compile(r"(?m)^[ \t]*\[")
@@ -152,7 +152,7 @@ def make(change: ConfigChange, ports: Ports) -> None:
         else:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             mode = path.stat().st_mode & 0o777 if change.base is not None else 0o600
-            replace_file(path.resolve(), change.new, mode=mode)
+            write_atomically(path.resolve(), change.new, mode=mode)
     except OSError as error:
         raise Refused(f"{for_the_eye(path)} cannot be written: {error.strerror}.") from error
     if _read(path) != change.new:

@@ -21,12 +21,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from fedtui import lock_file
 from fedtui.actions.growing_file import Tail, begins_anew, end_of
 from fedtui.actions.run_order import Order
 from fedtui.actions.run_output import Output
 from fedtui.actions.run_record import RunRecord, write_record
-from fedtui.sources.processes import process_identity
+from fedtui.system import lock_file
+from fedtui.system.processes import process_identity
 
 _CHUNK = 64 * 1024
 
@@ -202,7 +202,7 @@ class Supervision:
                 return True
 
     def _record_end(self) -> None:
-        from fedtui.sources.path_lookup import doubt_of_line
+        from fedtui.system.path_lookup import doubt_of_line
 
         code = self.process.wait()
         self.record = replace(

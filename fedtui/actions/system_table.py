@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fedtui.sources.crontab_file import TableFile
-from fedtui.sources.crontab_port import CrontabError
+from fedtui.system.crontab_file import TableFile
+from fedtui.system.crontab_port import CrontabError
 
 
 class SystemTable(TableFile):

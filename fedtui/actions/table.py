@@ -13,9 +13,9 @@ from fedtui.crontab import Document, Entry, Line
 from fedtui.crontab.edit import EditError, end_last_line, replace_line
 from fedtui.model import CommentedOut, Job, SourceName
 from fedtui.safe_text import decode, shown
-from fedtui.sources.accounts import is_user
-from fedtui.sources.crontab_port import CrontabError, CrontabPort
-from fedtui.sources.crontab_program import SystemCrontab
+from fedtui.system.accounts import is_user
+from fedtui.system.crontab_port import CrontabError, CrontabPort
+from fedtui.system.crontab_program import SystemCrontab
 
 Mend = Mapping[int, str | bytes]
 """New text for lines that cron refuses, by their 1-based numbers: "" empties a line. Text becomes UTF-8."""

@@ -16,9 +16,9 @@ from pathlib import Path
 from fedtui.actions.timer_unit import Target, Timer
 from fedtui.actions.wording import moment
 from fedtui.config import xdg_folder
-from fedtui.sources import systemd_analyze
-from fedtui.sources.program import ProgramError
 from fedtui.sources.systemd.names import span
+from fedtui.system import systemd_analyze
+from fedtui.system.program import ProgramError
 
 
 async def runs_at_once(

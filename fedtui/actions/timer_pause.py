@@ -44,7 +44,7 @@ from fedtui.actions.wording import undo_words
 from fedtui.config import repair
 from fedtui.history.database import UndoStep
 from fedtui.sources.systemd.names import PAUSE_FILE
-from fedtui.whole_file import sweep
+from fedtui.system.atomic_write import sweep
 
 SETTLE = 20.0
 """Seconds for a timer to become active or inactive after it was told to."""

@@ -41,9 +41,9 @@ from fedtui.actions.wording import undo_words
 from fedtui.history.database import UndoStep
 from fedtui.model import Job
 from fedtui.schedule.timer import describe_timer
-from fedtui.sources.program import ProgramError
-from fedtui.sources.systemd_analyze import verify
-from fedtui.whole_file import sweep
+from fedtui.system.atomic_write import sweep
+from fedtui.system.program import ProgramError
+from fedtui.system.systemd_analyze import verify
 
 
 @dataclass(frozen=True, slots=True)

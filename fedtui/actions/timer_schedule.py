@@ -13,9 +13,9 @@ from datetime import datetime
 from fedtui.model import Job
 from fedtui.schedule.timer_traps import timer_traps, typed
 from fedtui.schedule.traps import Trap
-from fedtui.sources import systemd_analyze
-from fedtui.sources.power import sleeps
-from fedtui.sources.zone import local_zone
+from fedtui.system import systemd_analyze
+from fedtui.system.power import sleeps
+from fedtui.system.zone import local_zone
 
 SPANS = ("OnActiveSec", "OnBootSec", "OnStartupSec", "OnUnitActiveSec", "OnUnitInactiveSec")
 _PART = re.compile(r"\s*[;\n]\s*|\s+(?=On[A-Z][A-Za-z]*\s*=)")

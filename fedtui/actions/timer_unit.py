@@ -13,7 +13,7 @@ from fedtui.actions.systemd_manager import Manager
 from fedtui.config import xdg_folder
 from fedtui.model import Job
 from fedtui.sources.systemd.names import TIMER, directive, is_instance, made_by
-from fedtui.whole_file import replace_file
+from fedtui.system.atomic_write import write_atomically
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 SCHEDULE_FILE = "zz-fedtui-schedule.conf"
@@ -185,7 +185,7 @@ def _write(path: Path, text: bytes | None) -> None:
             path.parent.rmdir()
         return
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    replace_file(path, text, mode=0o644)
+    write_atomically(path, text, mode=0o644)
 
 
 async def read_file(path: Path) -> bytes | None:

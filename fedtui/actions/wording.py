@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fedtui.history.database import UndoStep
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 
 
 def clock(at: datetime) -> str:

@@ -57,7 +57,7 @@ def _while_read(work: Coroutine[Any, Any, int]) -> int:
     """Do what may wait for long, and leave once nothing reads the output any more."""
     import asyncio
 
-    from fedtui.terminal import EndWatch
+    from fedtui.system.terminal_watch import TerminalWatch
 
     try:
         outputs, on_terminal = [sys.stdout.fileno()], sys.stdout.isatty()
@@ -69,7 +69,7 @@ def _while_read(work: Coroutine[Any, Any, int]) -> int:
         watch.leave = partial(task.get_loop().call_soon_threadsafe, task.cancel)
         return await task
 
-    with EndWatch(outputs) as watch:
+    with TerminalWatch(outputs) as watch:
         try:
             return asyncio.run(run())
         except (asyncio.CancelledError, OSError):
@@ -211,7 +211,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from fedtui.cli.finding import Unavailable
     from fedtui.config import ConfigError
     from fedtui.history.database import HistoryError
-    from fedtui.sources.crontab_port import CrontabError
+    from fedtui.system.crontab_port import CrontabError
     from fedtui.watching.book import BookError
 
     return (Refused, Unavailable, CrontabError, ConfigError, HistoryError, BookError)

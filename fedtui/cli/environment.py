@@ -15,7 +15,7 @@ from fedtui.environment import Comparison, Given, Relation
 from fedtui.environment.values import masked
 from fedtui.presentation.environment import View, text_rows
 from fedtui.safe_text import decode, shown, visible
-from fedtui.sources.path_lookup import Found
+from fedtui.system.path_lookup import ProgramLookup
 from fedtui.workspace import Workspace
 
 
@@ -119,5 +119,5 @@ def _record(comparison: Comparison, records: Records, *, only: bool) -> dict[str
     }
 
 
-def _place(found: Found) -> str | None:
+def _place(found: ProgramLookup) -> str | None:
     return None if found.path is None else visible(found.path)

@@ -19,7 +19,7 @@ from fedtui.federation.git.ending import Ending
 from fedtui.federation.git.sync import BRANCH, GitSync, Order, Report
 from fedtui.pack import Pack, load_pack
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Stop
+from fedtui.system.git_checkout import CancelFlag
 from fedtui.workspace import Workspace
 
 _ENDS_IT = (signal.SIGTERM, signal.SIGINT)
@@ -30,7 +30,7 @@ async def git_sync(workspace: Workspace, options: Namespace) -> int:
     if workspace.ports.demo:
         raise Refused("The demo has no federation to be synced.", "Nothing was run.")
     order = await asyncio.to_thread(_order, workspace, options)
-    stop = Stop()
+    stop = CancelFlag()
     sync = GitSync(order, _nothing if options.json else _told, _drop if options.json else _passed, stop)
     loop = asyncio.get_running_loop()
     for number in _ENDS_IT:

@@ -14,8 +14,8 @@ from fedtui.cli.records import Records
 from fedtui.history.database import KEPT_RUNS, HistoryError
 from fedtui.model import Job, Outcome, Run, Severity, Snapshot
 from fedtui.presentation.findings import unseen
-from fedtui.safe_folder import UnsafeFolder, held
-from fedtui.whole_file import replace_file
+from fedtui.system.atomic_write import write_atomically
+from fedtui.system.safe_folder import UnsafeFolder, held_folder
 from fedtui.workspace import FACTS_DEADLINE, Workspace
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
@@ -47,8 +47,8 @@ async def write_metrics(workspace: Workspace, options: Namespace) -> int:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        with held(path.parent) as (at, _):
-            replace_file(Path(path.name), data, mode=MODE, at=at)
+        with held_folder(path.parent) as (at, _):
+            write_atomically(Path(path.name), data, mode=MODE, at=at)
     except UnsafeFolder as unsafe:
         raise Unavailable(f"{path} is not written as root: {unsafe}.") from unsafe
     if path.read_bytes() != data:

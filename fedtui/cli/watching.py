@@ -17,7 +17,7 @@ from fedtui.model import Job
 from fedtui.presentation.signs import Line, cut, plain, to_ascii
 from fedtui.presentation.watching import cycle_row, heading, offers_recorder, verdict_lines
 from fedtui.safe_text import shown
-from fedtui.terminal import is_dumb
+from fedtui.system.terminal_watch import is_dumb
 from fedtui.watching.cycle import Verdict, Watch
 from fedtui.watching.following import CannotWatch
 from fedtui.workspace import Workspace

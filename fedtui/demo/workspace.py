@@ -18,10 +18,10 @@ from fedtui.demo.files import crontab_file, lay
 from fedtui.demo.scheduler import DemoScheduler, scheduler_state
 from fedtui.history.database import History
 from fedtui.model import Job, Trigger
-from fedtui.sources.cron_daemon import CronDaemon
-from fedtui.sources.crontab_file import CrontabFile
 from fedtui.sources.user_crontab import UserCrontabSource
-from fedtui.sources.zone import local_zone
+from fedtui.system.cron_daemon import CronDaemon
+from fedtui.system.crontab_file import CrontabFile
+from fedtui.system.zone import local_zone
 from fedtui.workspace import OWN_RUNS, Workspace, own_runs
 
 if TYPE_CHECKING:

@@ -21,14 +21,14 @@ from fedtui.environment.sides import read_script
 from fedtui.environment.values import Comparison, Environment, Given, Program, Relation, Shell, Variable
 from fedtui.model import Job
 from fedtui.safe_text import decode
-from fedtui.sources.path_lookup import Found, look_up
+from fedtui.system.path_lookup import ProgramLookup, look_up
 
 ON_LINE = "the line"
 _MOST_SCRIPTS = 3
 _NEED_AGENT = frozenset({"git", "ssh", "scp", "sftp", "rsync"})
 _FIRST = ("PATH", "SHELL", "HOME", "LOGNAME", "USER")
 
-LookUp = Callable[[str, str, str, tuple[int, tuple[int, ...]] | None], Found]
+LookUp = Callable[[str, str, str, tuple[int, tuple[int, ...]] | None], ProgramLookup]
 
 
 def compare(job: Job, given: Given, shell: Shell, find: LookUp = look_up) -> Comparison:

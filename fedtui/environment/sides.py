@@ -16,9 +16,9 @@ from fedtui.environment.units import unit_side
 from fedtui.environment.values import Environment, Given, Shell
 from fedtui.model import CronFacts, Job
 from fedtui.safe_text import decode
-from fedtui.sources.cron_daemon import CronProbe
-from fedtui.sources.login_shell import Identity, ask_shell
-from fedtui.sources.processes import PROC, running_cron_jobs
+from fedtui.system.cron_daemon import CronProbe
+from fedtui.system.login_shell import Identity, ask_shell
+from fedtui.system.processes import PROC, running_cron_jobs
 
 _PASSED_ON = ("LANG", "LC_ALL", "TERM", "TZ")
 

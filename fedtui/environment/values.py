@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from fedtui.model import Job, Severity
 from fedtui.safe_text import MASK, mask_secrets
-from fedtui.sources.path_lookup import Found
+from fedtui.system.path_lookup import ProgramLookup
 
 Environment = Mapping[bytes, bytes]
 
@@ -89,8 +89,8 @@ class Program:
 
     name: str
     where: str
-    given: Found
-    shell: Found
+    given: ProgramLookup
+    shell: ProgramLookup
     tested: bool = False
     on_line: bool = False
 

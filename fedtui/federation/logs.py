@@ -14,7 +14,7 @@ from fedtui.actions.plan import Refused
 from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
-from fedtui.safe_folder import fault
+from fedtui.system.safe_folder import folder_fault
 
 SYSTEM_LOGS = Path("/var/log")
 HOME_LOGS = "logs"
@@ -59,7 +59,7 @@ def remarks_on(
 
     `of_root`: it is root who opens them, also for the jobs of another (systemd's manager does).
     """
-    unsafe = fault(folder, 0 if of_root else owner.uid) if os.geteuid() == 0 else ""
+    unsafe = folder_fault(folder, 0 if of_root else owner.uid) if os.geteuid() == 0 else ""
     trouble = f"{unsafe}." if unsafe else _folder_fault(folder, owner)
     if trouble:
         yield Remark(Severity.ERROR, trouble, "", "Choose another folder: --log-dir DIR.")

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from fedtui.sources.own_process import interpreter_environment
+from fedtui.system.self_command import interpreter_environment
 
 _FOLDERS = ("XDG_CONFIG_HOME", "XDG_STATE_HOME")
 

@@ -18,8 +18,8 @@ from fedtui.federation.profile import Profile, ProfileJob
 from fedtui.federation.remark import Remark
 from fedtui.model import Severity
 from fedtui.safe_text import decode, shown
-from fedtui.sources.path_lookup import look_up
-from fedtui.sources.program import ProgramError, run_program
+from fedtui.system.path_lookup import look_up
+from fedtui.system.program import ProgramError, run_program
 
 FOLDERS = ("", "scripts", "scripts/data")
 """Where below ROOT scripts are looked for, in this order."""

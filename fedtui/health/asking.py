@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fedtui.sources.program import Ended, ProgramError, run_program
+from fedtui.system.program import Ended, ProgramError, run_program
 
 KEEP = 120.0
 """Seconds that the answer of a program is taken for true."""

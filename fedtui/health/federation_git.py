@@ -18,7 +18,7 @@ from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, Unchecked
 from fedtui.safe_text import decode, shown
-from fedtui.sources.git_checkout import (
+from fedtui.system.git_checkout import (
     LIST_WORKTREES,
     NOTE,
     SSH_OPTIONS,
@@ -28,8 +28,8 @@ from fedtui.sources.git_checkout import (
     read_worktrees,
     worktree_path,
 )
-from fedtui.sources.program import Ended, ProgramError
-from fedtui.sources.ssh_key import SshFacts, ssh_facts, ssh_place, ssh_words
+from fedtui.system.program import Ended, ProgramError
+from fedtui.system.ssh_key import SshFacts, ssh_facts, ssh_place, ssh_words
 
 if TYPE_CHECKING:
     from fedtui.pack import Pack

@@ -30,13 +30,13 @@ from fedtui.health.files import (
     shipped,
 )
 from fedtui.pack import Pack, load_pack
-from fedtui.sources.cron_daemon import CronDaemon, find_cron
 from fedtui.sources.freshness import Freshness, newest_data
-from fedtui.sources.power import sleeps
-from fedtui.sources.processes import read_stat
-from fedtui.sources.program import Ended
-from fedtui.sources.rotations import LOGROTATE_CONF, LOGROTATE_D, configurations, own_config, rotated_by
-from fedtui.sources.zone import local_zone
+from fedtui.system.cron_daemon import CronDaemon, find_cron
+from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations, own_config, rotated_by
+from fedtui.system.power import sleeps
+from fedtui.system.processes import read_stat
+from fedtui.system.program import Ended
+from fedtui.system.zone import local_zone
 
 if TYPE_CHECKING:
     from fedtui.pack import Pack

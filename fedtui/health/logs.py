@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, State
-from fedtui.sources.accounts import name_of
-from fedtui.sources.rotations import own_config
+from fedtui.system.accounts import name_of
+from fedtui.system.logrotate_config import own_config
 
 DISK_SHARE, DISK_LEAST = 0.05, 5 * 1024**3
 _WILL_RUN = (State.ON, State.RUNNING, State.OVERDUE)

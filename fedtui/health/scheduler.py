@@ -8,7 +8,7 @@ from fedtui.health.host import Host
 from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, State, Unchecked
 from fedtui.safe_text import decode
-from fedtui.sources.accounts import LINGER
+from fedtui.system.accounts import LINGER
 
 CRON_DOWN = Rule(
     "FT001",

@@ -12,7 +12,7 @@ from fedtui.health.reading import readings, started
 from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.safe_text import MASK, decode, mask_secrets, shown
-from fedtui.sources.accounts import name_of
+from fedtui.system.accounts import name_of
 
 WRITABLE_BY_OTHERS = Rule(
     "FT601",

@@ -16,9 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui import lock_file
 from fedtui.config import repair
-from fedtui.whole_file import replace_file
+from fedtui.system import lock_file
+from fedtui.system.atomic_write import write_atomically
 
 NAME = "alerts.json"
 MOST_WAITING = 200
@@ -150,10 +150,10 @@ def remember(state: Path, memory: AlertMemory) -> None:
     first, second = _places(state)
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(first, data)
+        write_atomically(first, data)
     except OSError as error:
         try:
-            replace_file(second, data)
+            write_atomically(second, data)
         except OSError:
             raise AlertMemoryError(f"{first} cannot be written: {error.strerror}") from error
         return

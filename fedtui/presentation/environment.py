@@ -11,7 +11,7 @@ from fedtui.environment import Comparison, Program, Relation, Variable
 from fedtui.environment.values import masked
 from fedtui.presentation.signs import Line, Piece, Tone, cells, fit
 from fedtui.safe_text import decode, visible
-from fedtui.sources.path_lookup import Found
+from fedtui.system.path_lookup import ProgramLookup
 
 GUTTER = 2
 _NAME_AT_LEAST, _NAME_AT_MOST = 16, 26
@@ -164,7 +164,7 @@ def _program(program: Program, home: str, columns: tuple[int, int, int]) -> Line
     return _row(glyph, tone, visible(program.name), Tone.TEXT, given, shell, columns)
 
 
-def place_of(found: Found, home: str) -> str:
+def place_of(found: ProgramLookup, home: str) -> str:
     """`/usr/bin/python3  → python3.11`, `not found`, or why it is not known."""
     if found.path is None:
         if not found.known:

@@ -14,12 +14,12 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.model import Answer, CommentedOut, Job, Problem
-from fedtui.sources.accounts import is_user
-from fedtui.sources.cron_daemon import CronProbe
-from fedtui.sources.crontab_program import SPOOL_FOLDERS, SystemCrontab
 from fedtui.sources.polling import changes
 from fedtui.sources.user_crontab import Clock, Daemon, UserCrontabSource, Zone, utc_now
-from fedtui.sources.zone import local_zone
+from fedtui.system.accounts import is_user
+from fedtui.system.cron_daemon import CronProbe
+from fedtui.system.crontab_program import SPOOL_FOLDERS, SystemCrontab
+from fedtui.system.zone import local_zone
 
 
 class AllCrontabsSource:

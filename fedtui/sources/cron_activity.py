@@ -16,10 +16,10 @@ from pathlib import Path
 
 from fedtui.history.witness import NO_STATUS
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
-from fedtui.sources.cron_daemon import CronDaemon, CronProbe
 from fedtui.sources.cron_match import match
-from fedtui.sources.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
 from fedtui.sources.recorder import log_start
+from fedtui.system.cron_daemon import CronDaemon, CronProbe
+from fedtui.system.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
 
 _LOOK = 0.1
 # cron wakes at the minute, or up to a second and a half later; jobs that share a minute are started in a row.

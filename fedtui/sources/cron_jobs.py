@@ -21,7 +21,7 @@ from fedtui.model import NEVER_RAN, UNSEEN, CommentedOut, CronFacts, Job, Locati
 from fedtui.safe_text import decode, shown, visible, visible_lines
 from fedtui.schedule.cron import CronSchedule, parse
 from fedtui.schedule.describe import NEVER_HERE, describe
-from fedtui.sources.cron_daemon import CronDaemon
+from fedtui.system.cron_daemon import CronDaemon
 
 
 class Clockwork(NamedTuple):

@@ -24,7 +24,7 @@ from fedtui.sources.cron_lines import (
 )
 from fedtui.sources.journal_query import JournalError, Query, read_now
 from fedtui.sources.journal_records import Entry
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 
 if TYPE_CHECKING:
     from fedtui.sources.log_file import LogError

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from fedtui.history.witness import NO_STATUS
 from fedtui.model import Answer, Job, Outcome, Result, Run, Trigger
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 
 MAILBOXES = Path("/var/mail")
 _TAIL = 256 * 1024

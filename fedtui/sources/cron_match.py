@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence, Set
 
 from fedtui.model import CronFacts, Job
-from fedtui.sources.accounts import name_of
-from fedtui.sources.processes import CronProcess
+from fedtui.system.accounts import name_of
+from fedtui.system.processes import CronProcess
 
 _SHEBANG = 2  # an interpreter and its one option may stand before a script's path
 

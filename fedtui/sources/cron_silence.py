@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from fedtui.model import Absence, Answer, Job
-from fedtui.sources.cron_daemon import CronDaemon, CronProbe
-from fedtui.sources.processes import PROC, children, read_stat, reaped_faults, started_at
+from fedtui.system.cron_daemon import CronDaemon, CronProbe
+from fedtui.system.processes import PROC, children, read_stat, reaped_faults, started_at
 
 BEFORE = timedelta(seconds=0.5)
 """How long before a minute the count is taken."""

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from fedtui.sources.timestamps import moment
-from fedtui.whole_file import replace_file
+from fedtui.system.atomic_write import write_atomically
 
 ENDING = ".jsonl"
 """What the names of files end in that are read as JSON Lines."""
@@ -283,7 +283,7 @@ def _revived(record: dict[str, Any]) -> Freshness:
 def _keep(note: Path, what: _Note) -> None:
     with suppress(OSError):  # without it the file is read whole next time, no more
         note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(note, json.dumps(what._asdict(), default=_plain).encode())
+        write_atomically(note, json.dumps(what._asdict(), default=_plain).encode())
 
 
 def _plain(value: object) -> object:

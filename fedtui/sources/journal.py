@@ -16,10 +16,10 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fedtui.sources.child import capture, running
 from fedtui.sources.journal_query import PROGRAM, JournalError, Query, system_journal_readable, why_nothing
 from fedtui.sources.journal_records import MAX_RECORD, Entry, Records, parse
-from fedtui.sources.program import ProgramError
+from fedtui.system.async_program import capture, running_program
+from fedtui.system.program import ProgramError
 
 MANAGER = "systemd"
 """The identifier of what a manager itself says: its lines tell that a run began or ended."""
@@ -91,7 +91,7 @@ async def _run(query: Query, command: list[str], gather: float) -> AsyncGenerato
     """Run journalctl once and hand on its entries; JournalError where it complained and gave none."""
     records = Records()
     last: datetime | None = None
-    async with running(command, MAX_RECORD) as process:
+    async with running_program(command, MAX_RECORD) as process:
         if process.stdout is None or process.stderr is None:
             raise ProgramError(f"{PROGRAM} has no output")
         complaints = asyncio.get_running_loop().create_task(process.stderr.read(4096))

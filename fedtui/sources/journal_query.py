@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.sources.journal_records import Entry, Records, parse
-from fedtui.sources.program import ProgramError, run_program
+from fedtui.system.program import ProgramError, run_program
 
 PROGRAM = "journalctl"
 FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,SYSLOG_PID,_SYSTEMD_USER_UNIT"

@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from fedtui.crontab import overwrites_log
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
-from fedtui.sources.path_lookup import doubt_of_line
-from fedtui.sources.processes import ProcessIdentity, is_alive
+from fedtui.system.path_lookup import doubt_of_line
+from fedtui.system.processes import ProcessIdentity, is_alive
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at the times of a few files."""

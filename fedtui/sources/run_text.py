@@ -16,7 +16,7 @@ from fedtui.results import Output, Part, Product
 from fedtui.results.reading import MOST
 from fedtui.sources.freshness import ENDING, newest_at, newest_data
 from fedtui.sources.journal_query import JournalError, read_now
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 
 JOURNAL_LINES = 5_000
 

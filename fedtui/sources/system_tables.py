@@ -18,13 +18,13 @@ from pathlib import Path
 from fedtui.crontab import Document, Entry
 from fedtui.model import Answer, Job, Problem, SourceName, State
 from fedtui.sources import anacron
-from fedtui.sources.accounts import home_of, is_user, name_of
-from fedtui.sources.cron_daemon import CronDaemon, CronProbe
 from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs, Verdict
 from fedtui.sources.polling import changes
 from fedtui.sources.run_parts import parts_of
 from fedtui.sources.user_crontab import Clock, Daemon, Zone, utc_now
-from fedtui.sources.zone import local_zone
+from fedtui.system.accounts import home_of, is_user, name_of
+from fedtui.system.cron_daemon import CronDaemon, CronProbe
+from fedtui.system.zone import local_zone
 
 _DEBIAN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _CRONIE_NOT = re.compile(r".*(~|\.rpm(save|orig|new))|#.*")

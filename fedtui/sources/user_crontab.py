@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from fedtui.crontab import Document
 from fedtui.model import Answer, Job, Problem, SourceName
 from fedtui.safe_text import visible
-from fedtui.sources.cron_daemon import CronDaemon, CronProbe
 from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
-from fedtui.sources.crontab_port import CrontabError, CrontabPort
-from fedtui.sources.zone import local_zone
+from fedtui.system.cron_daemon import CronDaemon, CronProbe
+from fedtui.system.crontab_port import CrontabError, CrontabPort
+from fedtui.system.zone import local_zone
 
 LONG = 500
 """Lines of a table from which on its first rows are shown before the rest of them."""

@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui import lock_file
 from fedtui.config import repair
 from fedtui.model import Outcome, Result
+from fedtui.system import lock_file
+from fedtui.system.atomic_write import write_atomically
 from fedtui.watching.cycle import Cycle, LogMark, Verdict, Watch
-from fedtui.whole_file import replace_file
 
 KEPT = 50
 """Finished watches that are kept; the oldest go."""
@@ -62,7 +62,7 @@ class WatchBook:
             known = self._read(path)
             new = change(known)
             if new is not None and new != known:
-                replace_file(path, json.dumps(to_json(new)).encode())
+                write_atomically(path, json.dumps(to_json(new)).encode())
                 if known is None:
                     self._forget_oldest()
             return new if new is not None else known

@@ -16,7 +16,7 @@ from typing import Any, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from fedtui.terminal import takes_output
+from fedtui.system.terminal_watch import takes_output
 
 LEAVE = (
     b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"

@@ -20,11 +20,11 @@ from fedtui.bus import bus_factory
 from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import Job, Run
-from fedtui.sources.crontab_program import SystemCrontab
 from fedtui.sources.system_tables import SystemTablesSource
 from fedtui.sources.systemd.timers import TimerSource
 from fedtui.sources.user_crontab import UserCrontabSource
-from fedtui.sources.zone import local_zone
+from fedtui.system.crontab_program import SystemCrontab
+from fedtui.system.zone import local_zone
 
 CONFIG = Config(state=Path.home() / ".local/state/fedtui")
 USER = getpass.getuser()

@@ -21,7 +21,7 @@ COUNT, ELAPSES = 300, 12
 HORIZON = "2070"
 ASK = """
 from datetime import datetime
-from fedtui.sources.systemd_analyze import calendar
+from fedtui.system.systemd_analyze import calendar
 
 async def main():
     asked = await calendar(EXPRESSIONS, ELAPSES, datetime.fromisoformat(AFTER), ZONE)

@@ -16,8 +16,8 @@ SPOOL = "/var/spool/cron/crontabs/fed"
 ODD = b"# a\r\n*/7 3 * *\t*\techo \\r \\b \xe9\x08\x1b[1m x \r\n\n  5 4 * * * date +\\%F%in\n# end\n"
 
 CALLS = """\
-from fedtui.sources.crontab_port import CrontabChanged, CrontabError, CrontabRefused
-from fedtui.sources.crontab_program import SystemCrontab
+from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused
+from fedtui.system.crontab_program import SystemCrontab
 crontab = SystemCrontab("fed")
 def outcome(call, *arguments):
     try:
@@ -219,7 +219,7 @@ show(min(took))
 
 
 WATCH = """\
-from fedtui.sources.crontab_program import SystemCrontab
+from fedtui.system.crontab_program import SystemCrontab
 from fedtui.sources.user_crontab import UserCrontabSource
 source = UserCrontabSource(SystemCrontab("fed"), "fed", "/home/fed")
 async def main():
@@ -289,7 +289,7 @@ def test_root_writes_another_users_table_and_leaves_it_theirs(box: Box) -> None:
 
 def test_the_machines_zone_counts_and_not_the_terminals(own_box: Box) -> None:
     own_box.output(["ln", "-sf", "/usr/share/zoneinfo/Europe/Berlin", "/etc/localtime"], user="root")
-    code = "from fedtui.sources.zone import local_zone; show(local_zone())"
+    code = "from fedtui.system.zone import local_zone; show(local_zone())"
     assert inside(own_box, code, env={"TZ": "Asia/Tokyo"}) == ["Europe/Berlin", "Europe/Berlin"]
     own_box.run(["rm", "/etc/localtime"], user="root", check=True)
     own_box.run(["cp", "/usr/share/zoneinfo/Asia/Kolkata", "/etc/localtime"], user="root", check=True)
@@ -301,7 +301,7 @@ def test_the_machines_zone_counts_and_not_the_terminals(own_box: Box) -> None:
 
 ACTIVITY = """\
 from fedtui.sources.cron_activity import CronActivitySource
-from fedtui.sources.crontab_program import SystemCrontab
+from fedtui.system.crontab_program import SystemCrontab
 from fedtui.sources.user_crontab import UserCrontabSource
 source = UserCrontabSource(SystemCrontab("fed"), "fed", "/home/fed")
 jobs = source.look().jobs

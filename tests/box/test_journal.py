@@ -147,7 +147,7 @@ def test_systemd_analyze_answers(box: Box) -> None:
         box,
         """
 from pathlib import Path
-from fedtui.sources.systemd_analyze import calendar, timespan, verify
+from fedtui.system.systemd_analyze import calendar, timespan, verify
 
 async def main():
     base = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)

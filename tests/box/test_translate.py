@@ -18,7 +18,7 @@ AFTER = "2026-11-24T14:05:12+00:00"
 RUNS = 15
 ASK = """
 from datetime import datetime
-from fedtui.sources.systemd_analyze import calendar
+from fedtui.system.systemd_analyze import calendar
 
 async def main():
     asked = await calendar(EXPRESSIONS, RUNS, datetime.fromisoformat(AFTER), "UTC")

@@ -16,8 +16,8 @@ from fedtui.model import Checkup, Finding, Remedy, Severity, Snapshot, Unchecked
 from fedtui.screens.confirm import ConfirmScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.doctor import DoctorScreen
-from fedtui.sources.crontab_file import CrontabFile
 from fedtui.store import with_checkup
+from fedtui.system.crontab_file import CrontabFile
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp
 from tests.pilot.test_dashboard import LARGE, SMALL, settled

@@ -127,7 +127,7 @@ async def test_a_hanging_profile_is_said_and_not_waited_for(
 ) -> None:
     (world.parent / "home" / ".profile").write_text("sleep 1000\n")
     monkeypatch.setattr(
-        "fedtui.sources.login_shell.ask_shell.__kwdefaults__", {"identity": None, "deadline": 1}
+        "fedtui.system.login_shell.ask_shell.__kwdefaults__", {"identity": None, "deadline": 1}
     )
     async with opened(world, "broken") as pilot:
         await pilot.press("v")

@@ -242,9 +242,9 @@ def test_textual_still_has_the_names_that_the_driver_relies_on() -> None:
 
 STUCK = """
 import signal, termios, threading, time, tty
-from fedtui.terminal import EndWatch
+from fedtui.system.terminal_watch import TerminalWatch
 from fedtui.widgets.terminal_driver import giver_back
-with EndWatch((0, 1), (signal.SIGTERM, signal.SIGHUP)) as watch:
+with TerminalWatch((0, 1), (signal.SIGTERM, signal.SIGHUP)) as watch:
     watch.restore = RESTORE
     tty.setraw(0, termios.TCSANOW)
     print("ready", flush=True)

@@ -16,8 +16,8 @@ from email.utils import format_datetime
 from fedtui.federation.alerts.message import Message
 from fedtui.safe_text import MASK, shown
 from fedtui.sources.alert_addresses import HEARTBEAT, MAIL, Address, scheme
-from fedtui.sources.own_process import interpreter_environment, own_command
-from fedtui.sources.program import Ended, ProgramError, run_program
+from fedtui.system.program import Ended, ProgramError, run_program
+from fedtui.system.self_command import interpreter_environment, module_command
 
 DEADLINE = 60.0
 COURIER = "fedtui.federation.alerts.courier"
@@ -82,7 +82,7 @@ def _run_errand(errand: dict[str, str]) -> None:
     extra = {"PYTHONPATH": interpreter_environment()["PYTHONPATH"], **passed, "LC_ALL": "C.UTF-8"}
     data = json.dumps(errand).encode()
     try:
-        done = run_program(own_command(COURIER), stdin=data, extra=extra, deadline=DEADLINE)
+        done = run_program(module_command(COURIER), stdin=data, extra=extra, deadline=DEADLINE)
     except ProgramError:
         raise Undelivered(f"no answer within {DEADLINE:g} s") from None
     try:

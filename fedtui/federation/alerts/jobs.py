@@ -25,8 +25,8 @@ from fedtui.federation.remark import Remark
 from fedtui.model import Severity
 from fedtui.pack import Pack
 from fedtui.sources.alert_addresses import MAIL, addresses
-from fedtui.sources.cron_daemon import find_cron
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
+from fedtui.system.cron_daemon import find_cron
 
 SCHEDULE = "*/10 * * * *"
 LOG = "federated-alert.log"

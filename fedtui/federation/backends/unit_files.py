@@ -31,11 +31,11 @@ from fedtui.federation.backends.unit_text import (
     unit_name,
 )
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.safe_folder import fault
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.translate import TranslationError, to_calendar
 from fedtui.sources.systemd.names import PAUSE_FILE
+from fedtui.system.safe_folder import folder_fault
 
 _HEAD = re.compile(
     rb"# " + MARK.encode() + rb"\n# fedtui: pack (?P<key>[a-z0-9-]+) \((?P<planned>[^()\n]*)\)\n"
@@ -270,7 +270,7 @@ def led_elsewhere(log: str) -> str:
     """Why root must not open a log: another could put a link in its place. Empty where it may."""
     if Path(log).is_symlink():
         return f"{log} is a symbolic link"
-    return fault(Path(log).parent, 0) if os.geteuid() == 0 else ""
+    return folder_fault(Path(log).parent, 0) if os.geteuid() == 0 else ""
 
 
 def _gone(unit: StandingUnit, *, user_manager: bool) -> list[Part]:

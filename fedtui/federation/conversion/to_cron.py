@@ -38,7 +38,7 @@ from fedtui.schedule.cron import parse
 from fedtui.schedule.translate import TranslationError, clock_words, to_cron
 from fedtui.sources.systemd.names import SERVICE
 from fedtui.sources.systemd.unit_files import assignments, output_file
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 
 _KEPT = frozenset(
     (

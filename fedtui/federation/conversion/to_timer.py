@@ -35,8 +35,8 @@ from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import Job
 from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
 from fedtui.schedule.translate import TranslationError, Triggers, clock_words, to_calendar
-from fedtui.sources.accounts import lingers
-from fedtui.sources.zone import local_zone
+from fedtui.system.accounts import lingers
+from fedtui.system.zone import local_zone
 
 _WORD = r"""(?:[A-Za-z0-9_@%+=:,./-]|[^\x00-\x7f]|'[^'\n]*'|"[^"$`\\!\n]*")+"""
 _FORM = re.compile(

@@ -22,7 +22,7 @@ from fedtui.federation.surroundings import Owner, given_environment, owner_of
 from fedtui.pack import Pack, load_pack
 from fedtui.results import RuleBook
 from fedtui.schedule.cron import parse
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 
 _NOT_SET_UP = "no federation is set up; --root DIR says where its checkout is"
 

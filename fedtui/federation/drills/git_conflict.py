@@ -10,8 +10,8 @@ from pathlib import Path
 from fedtui.federation.drills.drill import DrillError, Found, Phase, Rehearsal, Setting
 from fedtui.federation.drills.hands import Hands, Ran
 from fedtui.safe_text import decode
-from fedtui.sources.own_process import interpreter_environment, own_command
-from fedtui.sources.path_lookup import look_up
+from fedtui.system.path_lookup import look_up
+from fedtui.system.self_command import interpreter_environment, module_command
 
 BRANCH = "automation/federated-sync"
 _DATA = Path("data/patterns/skills-patterns.jsonl")
@@ -94,7 +94,7 @@ class _Play:
         """`fedtui git-sync` in the clone, with new data."""
         data = f'{{"timestamp": 2, "text": "{text}"}}\n'
         (self._folder / "new-data").write_text(data, encoding="utf-8")
-        argv = (*own_command("fedtui"), "git-sync", "--root", str(self._folder / "root"))
+        argv = (*module_command("fedtui"), "git-sync", "--root", str(self._folder / "root"))
         return await self._hands.run(
             argv, environment=self._environment, cwd=self._folder, deadline=_DEADLINE
         )

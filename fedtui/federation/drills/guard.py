@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from fedtui.federation.drills.journal import clean_up
-from fedtui.sources.own_process import interpreter_environment, own_command
+from fedtui.system.self_command import interpreter_environment, module_command
 
 READY = b"ready\n"
 _READY_WITHIN = 30.0
@@ -35,7 +35,7 @@ class Guard:
         """Start it and wait until it is on its post. Blocking; raises GuardError."""
         try:
             self._process = subprocess.Popen(
-                (*own_command("fedtui.federation.drills.guard"), str(journal)),
+                (*module_command("fedtui.federation.drills.guard"), str(journal)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -15,10 +15,10 @@ from fedtui.federation.drills.stage import StageOrder, View
 from fedtui.model import Outcome, Result
 from fedtui.results import Output, Part, Rules, judge
 from fedtui.safe_text import decode
-from fedtui.sources.child import end
-from fedtui.sources.own_process import interpreter_environment, own_command
-from fedtui.sources.processes import signal_name
-from fedtui.sources.program import ProgramError, run_program
+from fedtui.system.async_program import terminate
+from fedtui.system.processes import signal_name
+from fedtui.system.program import ProgramError, run_program
+from fedtui.system.self_command import interpreter_environment, module_command
 
 SCRIPT_DEADLINE = 600.0
 """Seconds that a script of the user's may take in a drill."""
@@ -131,7 +131,7 @@ class Hands:
         try:
             own = {os.fsencode(name): os.fsencode(text) for name, text in interpreter_environment().items()}
             own[MARK.encode()] = self.journal.mark.encode()
-            staged = (*own_command(_STAGE), str(where), str(told))
+            staged = (*module_command(_STAGE), str(where), str(told))
             task = asyncio.ensure_future(self._run(staged, own, None, deadline, told))
             try:
                 ran = await task
@@ -172,7 +172,7 @@ class Hands:
         except TimeoutError as error:
             raise DrillError(f"{argv[0]} did not end within {deadline:g} s") from error
         finally:
-            await asyncio.shield(end(process))
+            await asyncio.shield(terminate(process))
         return Ran(status, output)
 
     async def _output(self, process: asyncio.subprocess.Process) -> bytes:
@@ -207,7 +207,7 @@ def cannot_stage(drills: Path) -> str:
             view = View((str(place),), 1024 * 1024)
             where = Path(folder, "order.json")
             where.write_bytes(StageOrder(view, str(store), ("true",), {"PATH": os.defpath}, "/").to_json())
-            ended = run_program((*own_command(_STAGE), str(where), "1"), extra=interpreter_environment())
+            ended = run_program((*module_command(_STAGE), str(where), "1"), extra=interpreter_environment())
     except (OSError, ProgramError) as error:
         return f"no view of its own can be made for a script: {error}"
     if ended.status == 0 and not ended.out:

@@ -18,10 +18,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from fedtui import lock_file
-from fedtui.sources.processes import PROC, ProcessIdentity, is_alive, pids, process_identity
-from fedtui.sources.program import ProgramError, run_program
-from fedtui.whole_file import replace_file
+from fedtui.system import lock_file
+from fedtui.system.atomic_write import write_atomically
+from fedtui.system.processes import PROC, ProcessIdentity, is_alive, pids, process_identity
+from fedtui.system.program import ProgramError, run_program
 
 MARK = "FEDTUI_DRILL"
 """The variable by which every process that a drill started is known, also one that left its session."""
@@ -67,7 +67,7 @@ class Journal:
             "owner": None if self.owner is None else self.owner._asdict(),
             "undoings": [asdict(one) for one in self.undoings],
         }
-        replace_file(self.path, json.dumps(data).encode())
+        write_atomically(self.path, json.dumps(data).encode())
         return self
 
 

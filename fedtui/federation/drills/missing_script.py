@@ -17,8 +17,8 @@ from fedtui.federation.drills.hands import Hands
 from fedtui.health import checkup
 from fedtui.health.host import Host
 from fedtui.model import Finding, Snapshot, SourceName
-from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
+from fedtui.system.cron_daemon import CronDaemon
 
 _CODE = "FT110"
 _NOT_FOUND = 127

@@ -13,7 +13,7 @@ from fedtui.federation.drills.hands import Hands
 from fedtui.federation.drills.scripts import PRIVATE, facts, run_script, text_of, works
 from fedtui.model import Outcome
 from fedtui.safe_text import decode
-from fedtui.sources.path_lookup import look_up
+from fedtui.system.path_lookup import look_up
 
 _FIRST = ("jq", "curl", "git", "rsync", "podman", "docker", "sqlite3", "python3", "node")
 """What is lost first, if the script needs it: not a part of every system."""

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui import lock_file
 from fedtui.actions.plan import Refused
 from fedtui.federation.drills.drill import Drill, DrillError, Event, Found, Phase, Setting, Tell
 from fedtui.federation.drills.guard import Guard, GuardError
 from fedtui.federation.drills.hands import Hands
 from fedtui.federation.drills.journal import Journal, begin, clean_up, left_over
+from fedtui.system import lock_file
 
 NOTHING = "Nothing was done."
 

@@ -21,18 +21,18 @@ from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import (
+from fedtui.system.git_checkout import (
     Git,
+    GitEnvironment,
     GitFailed,
-    Given,
+    checkout_state,
     configured_url,
-    look,
+    list_worktrees,
     own_worktree,
     remote_url,
     worktree_path,
-    worktrees,
 )
-from fedtui.sources.program import ProgramError
+from fedtui.system.program import ProgramError
 
 SCHEDULE = "0 */6 * * *"
 LOG = "federated-git.log"
@@ -55,7 +55,7 @@ class GitParts:
     offered: tuple[Part, ...] = ()
 
 
-def _starts(given: Given, owner: Owner) -> Iterator[Remark]:
+def _starts(given: GitEnvironment, owner: Owner) -> Iterator[Remark]:
     """Whether the schedule will find this fedtui: in its environment, as its user."""
     command = (*program(), "--version")
     try:
@@ -103,7 +103,7 @@ async def git_plan(
     `ssh_url`: the remote is asked by the SSH URL that is offered in place of an https one. It takes up to
     half a minute where the remote does not answer.
     """
-    given = Given.to(given_to_it, owner.uid, owner.gid)
+    given = GitEnvironment.to(given_to_it, owner.uid, owner.gid)
     return await asyncio.to_thread(_plan, root, remote, branch, log_dir, owner, given, ports, ssh_url=ssh_url)
 
 
@@ -113,7 +113,7 @@ def _plan(
     branch: str,
     log_dir: str,
     owner: Owner,
-    given: Given,
+    given: GitEnvironment,
     ports: Ports,
     *,
     ssh_url: bool,
@@ -121,10 +121,10 @@ def _plan(
     job = git_job(root, log_dir, remote, branch, own=owner.own)
     git = Git(root, given=given)
     try:
-        checkout = look(git)
+        checkout = checkout_state(git)
         url = remote_url(git, remote)
         written = configured_url(git, remote)
-        there = worktrees(git)
+        there = list_worktrees(git)
     except GitFailed as failed:
         said = Remark(
             Severity.ERROR, f"{root} cannot be used by git: {failed}.", KEY, f"git -C {root} status"

@@ -14,7 +14,7 @@ from fedtui.federation.git import worktree as git_worktree
 from fedtui.federation.git.data import FOLDER, Data
 from fedtui.federation.git.ending import Ending, SyncFailed, advice_for, ending_of
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Checkout, Git, GitFailed, base_ref, kept_ref, reason
+from fedtui.system.git_checkout import Checkout, Git, GitFailed, base_ref, failure_reason, kept_ref
 
 DEADLINE = 180.0
 """Seconds for a commit: hooks and signatures are part of it."""
@@ -87,7 +87,7 @@ def _take_over(mine: Git, own: Checkout, commit: str, branch: str) -> None:
         return
     mine.do("update-ref", kept_ref(branch), commit)
     if not files:
-        raise _not_committed(GitFailed(reason(ended), ended))
+        raise _not_committed(GitFailed(failure_reason(ended), ended))
     raise SyncFailed(
         Ending.CONFLICT,
         f"What is new in data/ does not fit onto {branch}: {named(files)}.",
@@ -115,7 +115,7 @@ def _commit(git: Git, where: str, message: str, *, force: bool) -> int:
         "commit", "--quiet", "--only", "--no-edit", "--message", message, "--", where, deadline=DEADLINE
     )
     if ended.status:
-        raise _not_committed(GitFailed(reason(ended), ended))
+        raise _not_committed(GitFailed(failure_reason(ended), ended))
     return len(changed)
 
 

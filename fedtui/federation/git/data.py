@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fedtui.federation.git.ending import Ending, SyncFailed
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Checkout, Git
+from fedtui.system.git_checkout import Checkout, Git
 
 FOLDER = "data"
 TRIES = 5

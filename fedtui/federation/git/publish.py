@@ -12,7 +12,7 @@ from fedtui.federation.git import worktree as git_worktree
 from fedtui.federation.git.commit import conflicts, named
 from fedtui.federation.git.ending import Ending, SyncFailed, advice_for, ending_of
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Checkout, Git, GitFailed, in_progress, reason
+from fedtui.system.git_checkout import Checkout, Git, GitFailed, failure_reason, in_progress
 
 FETCH = 300.0
 REBASE = 300.0
@@ -115,7 +115,7 @@ def rebase(line: Line, *, clean: bool) -> None:
     git_worktree.begin(line.checkout.git_dir)
     try:
         ended = git.ask("rebase", "--no-autostash", theirs, deadline=REBASE)
-        failed = None if ended.status == 0 else GitFailed(reason(ended), ended)
+        failed = None if ended.status == 0 else GitFailed(failure_reason(ended), ended)
     except GitFailed as late:
         failed = late
     files = conflicts(git) if failed is not None and not failed.late else ()
@@ -172,7 +172,7 @@ def _push(line: Line) -> str | None:
     ended = git.ask(*words, f"{ref}:{ref}", deadline=PUSH, extra=git.over_ssh())
     if ended.status == 0:
         return None
-    failed = GitFailed(reason(ended), ended)
+    failed = GitFailed(failure_reason(ended), ended)
     ending = ending_of(failed.said)
     if ending is not Ending.REJECTED:
         if ending is Ending.GIT:

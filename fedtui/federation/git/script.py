@@ -21,9 +21,9 @@ from fedtui.model import Outcome, Result
 from fedtui.pack import Pack
 from fedtui.results import Output, Part, Rules, judge
 from fedtui.results.reading import MOST
-from fedtui.sources.git_checkout import Stop
-from fedtui.sources.processes import signal_name
-from fedtui.sources.program import end_program
+from fedtui.system.git_checkout import CancelFlag
+from fedtui.system.processes import signal_name
+from fedtui.system.program import end_program
 
 KEY = "sync"
 """The key of its job in a profile."""
@@ -58,7 +58,9 @@ def find_script(root: Path, pack: Pack | None) -> Script | None:
     return Script(path, (*(job.program if job is not None else ("bash",)), str(path)))
 
 
-def run_script(script: Script, root: Path, rules: Rules, passed: Pass, stop: Stop, deadline: float) -> Result:
+def run_script(
+    script: Script, root: Path, rules: Rules, passed: Pass, stop: CancelFlag, deadline: float
+) -> Result:
     """Run it to its end; the verdict on it. Raises SyncFailed where it cannot be run, fails or is late."""
     began = time.monotonic()
     try:

@@ -18,9 +18,9 @@ from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.safe_text import shown
-from fedtui.sources.git_checkout import Git, Given, remote_url
-from fedtui.sources.program import ProgramError
-from fedtui.sources.ssh_key import Key, SshFacts, ssh_facts, ssh_place, ssh_words
+from fedtui.system.git_checkout import Git, GitEnvironment, remote_url
+from fedtui.system.program import ProgramError
+from fedtui.system.ssh_key import SshFacts, SshKey, ssh_facts, ssh_place, ssh_words
 
 KEY = "git"
 DEADLINE = 30.0
@@ -36,7 +36,7 @@ def ssh_url_of(url: str) -> str:
 
 
 def check_remote(
-    git: Git, remote: str, url: str, branch: str, owner: Owner, given: Given
+    git: Git, remote: str, url: str, branch: str, owner: Owner, given: GitEnvironment
 ) -> Iterator[Remark]:
     """What keeps a remote at `url` from being pushed to with what is `given`; a note where it answers."""
     become = "" if owner.own else f"sudo -u {owner.name} "
@@ -105,13 +105,13 @@ def keygen(path: str) -> str:
     return f"ssh-keygen -t ed25519 -N '' -C {shlex.quote(comment)} -f {shlex.quote(path)}"
 
 
-def _why(key: Key) -> str:
+def _why(key: SshKey) -> str:
     if key.wide:
         return f"others may read it (mode bits {key.wide:03o}), and so ssh will not use it"
     return "each use wants a touch" if key.in_hand else key.why
 
 
-def _mend(key: Key, become: str) -> str:
+def _mend(key: SshKey, become: str) -> str:
     if key.wide:
         return f"{become}chmod 600 {shlex.quote(key.path)}"
     own = become + keygen(str(Path(key.path).with_name("id_ed25519_federation")))

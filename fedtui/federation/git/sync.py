@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from fedtui import lock_file
 from fedtui.config import ConfigError, repair
 from fedtui.federation.git import commit as git_commit
 from fedtui.federation.git import data as git_data
@@ -28,13 +27,14 @@ from fedtui.federation.git.script import Pass, Script, find_script, run_script
 from fedtui.model import Outcome, Result
 from fedtui.pack import Pack
 from fedtui.results import Rules
-from fedtui.sources.git_checkout import (
+from fedtui.system import lock_file
+from fedtui.system.git_checkout import (
     NOTE,
+    CancelFlag,
     Checkout,
     Git,
     GitFailed,
-    Stop,
-    look,
+    checkout_state,
     remote_url,
     worktree_path,
 )
@@ -87,10 +87,10 @@ Tell = Callable[[str], None]
 class GitSync:
     """One run of the git sync. `tell` is given lines as they come, `passed` what the script prints."""
 
-    def __init__(self, order: Order, tell: Tell, passed: Pass, stop: Stop | None = None) -> None:
+    def __init__(self, order: Order, tell: Tell, passed: Pass, stop: CancelFlag | None = None) -> None:
         self.order = order
         self.report = Report()
-        self.stop = stop or Stop()
+        self.stop = stop or CancelFlag()
         self._tell = tell
         self._passed = passed
         self._git = Git(order.root, stop=self.stop)
@@ -123,7 +123,7 @@ class GitSync:
 
     def _run(self) -> None:
         order = self.order
-        checkout = look(self._git)
+        checkout = checkout_state(self._git)
         self._usable(checkout)
         script = find_script(order.root, order.pack)
         if script is None:
@@ -167,7 +167,7 @@ class GitSync:
             self._tell("taking back the rebase of a sync that was killed")
             self._git.do("rebase", "--abort", deadline=git_publish.REBASE)
         note.unlink(missing_ok=True)
-        return look(self._git)
+        return checkout_state(self._git)
 
     def _run_script(self, script: Script) -> None:
         self._tell(f"running {script.path}")

@@ -11,18 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from fedtui.federation.git.ending import Ending, SyncFailed
-from fedtui.sources.git_checkout import (
+from fedtui.system.atomic_write import write_atomically
+from fedtui.system.git_checkout import (
     NOTE,
     Checkout,
     Git,
     GitFailed,
     base_ref,
+    checkout_state,
     in_progress,
-    look,
+    list_worktrees,
     own_worktree,
-    worktrees,
 )
-from fedtui.whole_file import replace_file
 
 DEADLINE = 300.0
 """Seconds: a worktree of a large repository is written to the disk."""
@@ -36,7 +36,7 @@ def begin(git_dir: Path, tip: str = "", base: str = "") -> None:
     Where it puts a commit on the branch, whose tip was `tip`, `base` is then what ROOT's data/ was: the new
     commit itself where that is empty.
     """
-    replace_file(git_dir / NOTE, f"{tip} {base}".strip().encode())
+    write_atomically(git_dir / NOTE, f"{tip} {base}".strip().encode())
 
 
 def end(git_dir: Path) -> None:
@@ -46,7 +46,7 @@ def end(git_dir: Path) -> None:
 
 def open_worktree(git: Git, path: Path, branch: str, remote: str) -> tuple[Git, Checkout]:
     """The worktree, on the branch and clean; made where it is not there. Raises SyncFailed, GitFailed."""
-    there = worktrees(git)
+    there = list_worktrees(git)
     path = own_worktree(path, there)
     where = os.path.realpath(path)
     for other, checked_out in there.items():
@@ -65,7 +65,7 @@ def open_worktree(git: Git, path: Path, branch: str, remote: str) -> tuple[Git, 
         _make(git, path, branch, remote)
     mine = git.at(path)
     _recover(mine, path, branch)
-    found = look(mine)
+    found = checkout_state(mine)
     _refuse_foreign_work(mine, path, found, branch)
     return mine, found
 
@@ -94,7 +94,7 @@ def _set_aside(path: Path) -> None:
 
 def _recover(mine: Git, path: Path, branch: str) -> None:
     """Take back what a killed sync had begun; its data is still in ROOT, its commits on the branch."""
-    git_dir = look(mine).git_dir
+    git_dir = checkout_state(mine).git_dir
     try:
         noted = (git_dir / NOTE).read_bytes().decode("ascii", "replace").split()
     except FileNotFoundError:

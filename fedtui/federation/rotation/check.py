@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from fedtui.actions.plan import Refused
 from fedtui.federation.rotation.text import glob_of
 from fedtui.safe_text import visible
-from fedtui.sources.program import ProgramError, run_program
-from fedtui.sources.rotations import LOGROTATE_CONF, LOGROTATE_D, configurations
+from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations
+from fedtui.system.program import ProgramError, run_program
 
 _CONSIDERED = "considering log "
 _PASSED = re.compile(r"^\s*log .* -- skipping\.?$")

@@ -32,7 +32,7 @@ from fedtui.federation.rotation.text import MARK, config_text, nameable
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.pack import Pack
-from fedtui.sources.rotations import LOGROTATE_D, configurations, own_config, rotated_by
+from fedtui.system.logrotate_config import LOGROTATE_D, configurations, own_config, rotated_by
 
 KEY = "rotate"
 LOG = "federated-rotate.log"

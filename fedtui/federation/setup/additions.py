@@ -22,7 +22,14 @@ from fedtui.federation.rotation.rotation import KEY, rotation, rotation_gone
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.pack import Pack
-from fedtui.sources.git_checkout import Git, GitFailed, Given, look, worktree_path, worktrees
+from fedtui.system.git_checkout import (
+    Git,
+    GitEnvironment,
+    GitFailed,
+    checkout_state,
+    list_worktrees,
+    worktree_path,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +139,7 @@ def _over_ssh(
     pack: Pack, url: RemoteUrl, owner: Owner, environment: Mapping[bytes, bytes]
 ) -> tuple[list[Remark], list[Remark]]:
     """What is said of the remote as it is, and what of it once it has its SSH URL. Blocking."""
-    given = Given.to(environment, owner.uid, owner.gid)
+    given = GitEnvironment.to(environment, owner.uid, owner.gid)
     git = Git(Path(pack.root), given=given)
     now = check_remote(git, pack.remote, url.before, pack.branch, owner, given)
     return list(now), list(check_remote(git, url.after, url.after, pack.branch, owner, given))
@@ -176,8 +183,8 @@ async def git_gone(pack: Pack, ports: Ports) -> tuple[Part, ...]:
 def _git_gone(pack: Pack, ports: Ports) -> tuple[Part, ...]:
     git = Git(Path(pack.root))
     try:
-        checkout = look(git)
-        there = worktrees(git)
+        checkout = checkout_state(git)
+        there = list_worktrees(git)
     except GitFailed:
         return ()  # ROOT is no checkout any more: there is nothing of it to take away
     path = worktree_path(ports.config.state, checkout.common_dir)

@@ -21,8 +21,8 @@ from fedtui.federation.setup.plan import JOB_ID
 from fedtui.federation.setup.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.pack import Pack, load_pack, pack_file
-from fedtui.sources.accounts import lingers
-from fedtui.sources.git_checkout import Git, GitFailed, Given, configured_url
+from fedtui.system.accounts import lingers
+from fedtui.system.git_checkout import Git, GitEnvironment, GitFailed, configured_url
 
 NOTHING = "No federation pack is set up."
 
@@ -85,7 +85,7 @@ def _url(pack: Pack) -> str:
     """The remote's URL as it is now; empty where there is none any more."""
     try:
         root = Path(pack.root)
-        return configured_url(Git(root, given=Given.of_owner(root)), pack.remote)
+        return configured_url(Git(root, given=GitEnvironment.of_owner(root)), pack.remote)
     except GitFailed as failed:
         raise Refused(f"Which URL {pack.remote} has is not known: {failed}.") from failed
 

@@ -24,7 +24,7 @@ from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.schedule.period import allowed_age
 from fedtui.sources.freshness import Freshness, newest_data
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 
 
 @dataclass(frozen=True, slots=True)

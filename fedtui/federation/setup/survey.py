@@ -22,7 +22,7 @@ from fedtui.federation.surroundings import Owner, Settings, given_environment, o
 from fedtui.health.reading import readings
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.pack import Pack, load_pack
-from fedtui.sources import accounts
+from fedtui.system import accounts
 
 
 @dataclass(frozen=True, slots=True)

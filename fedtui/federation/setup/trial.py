@@ -23,8 +23,8 @@ from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner, Settings
 from fedtui.model import CronFacts, Job, Location, Outcome, Run, Severity, SourceName, Trigger
-from fedtui.sources.child import capture
-from fedtui.sources.program import ProgramError
+from fedtui.system.async_program import capture
+from fedtui.system.program import ProgramError
 
 DEADLINE = 600.0
 """Seconds that a trial may take; one that goes on is stopped, and counts as failed."""

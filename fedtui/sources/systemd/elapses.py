@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from fedtui.sources.program import ProgramError
-from fedtui.sources.systemd_analyze import calendar
+from fedtui.system.program import ProgramError
+from fedtui.system.systemd_analyze import calendar
 
 ITERATIONS = 12
 LOW_WATER = 4

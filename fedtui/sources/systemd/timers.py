@@ -20,7 +20,7 @@ from fedtui.sources.systemd.elapses import Elapses
 from fedtui.sources.systemd.link import Link
 from fedtui.sources.systemd.outage import GONE, Outage
 from fedtui.sources.systemd.rows import Bench, Made
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 
 COALESCE = 0.03
 """Seconds for which signals are gathered after the first: one start of a unit sends a handful."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fedtui.model import NEVER_RAN, Outcome, Result
-from fedtui.sources.path_lookup import real_name
-from fedtui.sources.processes import signal_name
 from fedtui.sources.systemd.facts import Activated
+from fedtui.system.path_lookup import real_name
+from fedtui.system.processes import signal_name
 
 CLD_EXITED, CLD_KILLED, CLD_DUMPED = 1, 2, 3
 EVIDENCE = "exit status, systemd"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fedtui.crontab import Document
-from fedtui.sources.crontab_port import CrontabChanged, CrontabRefused
+from fedtui.system.crontab_port import CrontabChanged, CrontabRefused
 
 
 class TableFile:

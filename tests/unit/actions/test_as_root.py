@@ -28,8 +28,8 @@ from fedtui.actions.parts import FileText, Folder, Part, RemoteUrl, Renamed
 from fedtui.actions.plan import Refused
 from fedtui.actions.ports import Ports
 from fedtui.config import load, xdg_folder
-from fedtui.safe_folder import fault, held
-from fedtui.sources.git_checkout import Given
+from fedtui.system.git_checkout import GitEnvironment
+from fedtui.system.safe_folder import folder_fault, held_folder
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make things for others")
 
@@ -168,7 +168,7 @@ async def test_what_is_in_the_way_refuses_the_plan(
         assert "Nothing was changed." in str(refused.value)
         with pytest.raises(Refused):
             part_files.make(part, ports)
-    assert said in fault(folder, USER[0])
+    assert said in folder_fault(folder, USER[0])
     assert facts(home.parent) == before
 
 
@@ -189,9 +189,9 @@ async def test_a_folder_that_anybody_may_write_to_is_not_gone_through(base: Path
 
 def test_links_of_roots_own_are_followed(base: Path, home: Path) -> None:
     (base / "homes").symlink_to(base)
-    with held(base / "homes/home") as (descriptor, owner):
+    with held_folder(base / "homes/home") as (descriptor, owner):
         assert (os.fstat(descriptor).st_ino, owner) == (home.stat().st_ino, USER[0])
-    assert fault(base / "homes/home/logs/new", USER[0]) == ""
+    assert folder_fault(base / "homes/home/logs/new", USER[0]) == ""
 
 
 async def test_what_is_made_belongs_to_the_user_and_goes_again(home: Path, ports: Ports) -> None:
@@ -345,7 +345,7 @@ async def test_the_bundle_says_what_stays(home: Path, ports: Ports, monkeypatch:
 def test_git_changes_the_repository_of_a_user_as_that_user(base: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     repository = made(base / "repo", (nobody.pw_uid, nobody.pw_gid))
-    given = Given.of_owner(repository)
+    given = GitEnvironment.of_owner(repository)
     assert given is not None
     for words in (("init", "-q"), ("remote", "add", "origin", "https://host/a.git")):
         assert given.run(("git", "-C", str(repository), *words)).status == 0
@@ -353,4 +353,4 @@ def test_git_changes_the_repository_of_a_user_as_that_user(base: Path) -> None:
     config = repository / ".git/config"
     assert "url = git@host:a.git" in config.read_text()
     assert config.owner() == "nobody"
-    assert Given.of_owner(base) is None
+    assert GitEnvironment.of_owner(base) is None

@@ -35,7 +35,7 @@ from fedtui.crontab import Document
 from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, SourceName, State
 from fedtui.schedule.pile_ups import Crowd
-from fedtui.sources.zone import local_zone
+from fedtui.system.zone import local_zone
 from tests.unit.actions.conftest import NOW
 from tests.unit.actions.table_file import TableFile
 

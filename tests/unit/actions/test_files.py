@@ -16,8 +16,8 @@ from fedtui.actions.paused_timers import PausedTimers, Restore
 from fedtui.actions.plan import Refused
 from fedtui.actions.system_table import SystemTable
 from fedtui.config import Config
-from fedtui.sources.crontab_port import CrontabChanged, CrontabError
-from fedtui.sources.zone import local_zone
+from fedtui.system.crontab_port import CrontabChanged, CrontabError
+from fedtui.system.zone import local_zone
 
 AT = datetime(2026, 11, 24, 14, 5, 12, tzinfo=UTC)
 

@@ -17,8 +17,8 @@ from fedtui.crontab import Document, recording
 from fedtui.crontab.recorded import with_recorder
 from fedtui.crontab.splice import EditError
 from fedtui.model import CronFacts, Job, Location, LogSlice, Outcome, SourceName, Trigger
-from fedtui.sources.processes import ProcessIdentity
 from fedtui.sources.recorder import LOST, Record, RecorderSource, parse
+from fedtui.system.processes import ProcessIdentity
 
 SHIPPED = Path(__file__).parents[3] / "fedtui" / "actions" / "recorder.sh"
 KEY = "1a2b3c4d"

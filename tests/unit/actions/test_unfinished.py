@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from fedtui import actions, lock_file
+from fedtui import actions
 from fedtui.actions import unfinished
 from fedtui.actions.plan import Applied, Refused, Stale
 from fedtui.actions.ports import Ports
-from fedtui.sources.crontab_port import CrontabError
-from fedtui.whole_file import replace_file, sweep
+from fedtui.system import lock_file
+from fedtui.system.atomic_write import sweep, write_atomically
+from fedtui.system.crontab_port import CrontabError
 from tests.box.machine import wait_until
 from tests.unit.actions.table_file import TableFile
 
@@ -207,7 +208,7 @@ from types import SimpleNamespace
 from fedtui import lock_file
 from fedtui.actions.unfinished import alone
 from fedtui.history.database import History
-from fedtui.sources.program import run_program
+from fedtui.system.program import run_program
 
 async def main():
     state = Path(sys.argv[1])
@@ -245,7 +246,7 @@ def _children(pid: int) -> list[str]:
 
 def test_what_a_kill_left_beside_a_file_goes(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    replace_file(path, b"ascii = true\n")
+    write_atomically(path, b"ascii = true\n")
     (tmp_path / ".config.toml.123").write_bytes(b"half")
     (tmp_path / ".config.toml.mine").write_bytes(b"somebody's")
     sweep(path)

@@ -11,7 +11,7 @@ from fedtui.environment.reasons import suggested_path
 from fedtui.environment.values import masked
 from fedtui.model import CronFacts, Job, Location, Severity, SourceName
 from fedtui.safe_text import MASK
-from fedtui.sources.path_lookup import Found, look_up
+from fedtui.system.path_lookup import ProgramLookup, look_up
 
 
 @pytest.fixture
@@ -166,10 +166,12 @@ def test_what_only_bash_understands(tools: Path, tmp_path: Path, line: str, word
 
 
 def test_what_cannot_be_looked_into_is_not_known(tools: Path, tmp_path: Path) -> None:
-    def find(name: str, path: str, directory: str, who: object) -> Found:
+    def find(name: str, path: str, directory: str, who: object) -> ProgramLookup:
         known = path.startswith(str(tools))
         return (
-            look_up(name, path, directory) if known else Found(None, None, "cannot be looked into: /x", False)
+            look_up(name, path, directory)
+            if known
+            else ProgramLookup(None, None, "cannot be looked into: /x", False)
         )
 
     made = both("fedq", tools, tmp_path)

@@ -19,8 +19,8 @@ from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.history.database import History
 from fedtui.model import Problem, Snapshot
 from fedtui.pack import Pack
-from fedtui.sources.cron_daemon import CronDaemon
-from fedtui.sources.crontab_file import CrontabFile
+from fedtui.system.cron_daemon import CronDaemon
+from fedtui.system.crontab_file import CrontabFile
 from tests.unit.health.rows import NOW, table, timer
 
 LINES = (

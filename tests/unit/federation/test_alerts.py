@@ -455,7 +455,7 @@ def test_a_full_disk_is_got_round_by_the_runtime_folder(
     monkeypatch.setattr("fedtui.history.alert_memory._places", lambda *_: places)
     world.ended(OK)
     world.check()
-    from fedtui.whole_file import replace_file as write
+    from fedtui.system.atomic_write import write_atomically as write
 
     def full(path: Path, data: bytes) -> None:
         if path == places[0]:

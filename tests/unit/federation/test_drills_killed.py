@@ -18,8 +18,8 @@ from fedtui.federation.drills.catalog import ALL
 from fedtui.federation.drills.hands import cannot_stage
 from fedtui.federation.drills.journal import Journal, Undoing, begin, clean_up, marked, read_journal
 from fedtui.federation.drills.rehearse import tidy
-from fedtui.sources.own_process import interpreter_environment
-from fedtui.sources.processes import ProcessIdentity, children
+from fedtui.system.processes import ProcessIdentity, children
+from fedtui.system.self_command import interpreter_environment
 from tests.unit.federation.drilling import SYNC, lay, left, picture
 
 ROOT = Path(__file__).parents[3]

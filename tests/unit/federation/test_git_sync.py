@@ -11,7 +11,7 @@ import pytest
 
 from fedtui.federation.git.ending import Ending
 from fedtui.federation.git.sync import BRANCH, GitSync, Report
-from fedtui.sources.git_checkout import Stop, kept_ref
+from fedtui.system.git_checkout import CancelFlag, kept_ref
 from tests.unit.federation.repositories import PATTERNS, SCRIPT, Federation, git, identity
 
 
@@ -455,7 +455,7 @@ def test_one_at_a_time(federation: Federation) -> None:
 
 def test_a_sync_that_is_stopped_says_so(federation: Federation) -> None:
     federation.write("scripts/sync-learning-data.sh", "touch began; sleep 300\n")
-    stop = Stop()
+    stop = CancelFlag()
     reports: list[Report] = []
     sync = GitSync(federation.order(), federation.said.append, lambda _: None, stop)
     thread = threading.Thread(target=lambda: reports.append(sync.run()))

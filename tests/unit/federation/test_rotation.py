@@ -25,7 +25,7 @@ from fedtui.federation.surroundings import Owner
 from fedtui.history.database import History
 from fedtui.model import Severity
 from fedtui.pack import Pack
-from fedtui.sources.program import Ended
+from fedtui.system.program import Ended
 
 NOBODY = Owner("nobody", 65534, 65534, "/nonexistent", "/bin/sh", own=True)
 

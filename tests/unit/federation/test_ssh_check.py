@@ -13,10 +13,10 @@ from fedtui.crontab.managed import command_field
 from fedtui.federation.git.automation import git_job
 from fedtui.federation.git.ssh_check import keygen, of_host, of_keys, ssh_url_of
 from fedtui.model import Severity
-from fedtui.sources.git_checkout import Git, Given, configured_url, remote_url
-from fedtui.sources.ssh_key import SshFacts, SshPlace, key_at, ssh_facts, ssh_place, ssh_words
+from fedtui.system.git_checkout import Git, GitEnvironment, configured_url, remote_url
+from fedtui.system.ssh_key import SshFacts, SshPlace, key_at, ssh_facts, ssh_place, ssh_words
 
-ENV = Given({b"PATH": b"/usr/bin:/bin", b"HOME": b"/nonexistent", b"LC_ALL": b"C"})
+ENV = GitEnvironment({b"PATH": b"/usr/bin:/bin", b"HOME": b"/nonexistent", b"LC_ALL": b"C"})
 
 
 @pytest.mark.parametrize(

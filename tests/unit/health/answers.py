@@ -10,8 +10,8 @@ from fedtui.health.asking import Asker
 from fedtui.health.host import Host
 from fedtui.health.rereading import SPOOL
 from fedtui.model import Job, Scheduler, Snapshot
-from fedtui.sources.cron_daemon import CronDaemon
-from fedtui.sources.program import Ended, ProgramError
+from fedtui.system.cron_daemon import CronDaemon
+from fedtui.system.program import Ended, ProgramError
 
 CRON_UNITS = """\
 Id=cron.service

@@ -10,8 +10,8 @@ from fedtui.crontab import Document
 from fedtui.health import checkup
 from fedtui.health.host import Host
 from fedtui.model import Finding, Job, Location, Severity, SourceName, State, TimerFacts, Unchecked
-from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
+from fedtui.system.cron_daemon import CronDaemon
 from tests.unit.health.answers import machine, seen
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)

@@ -15,7 +15,7 @@ from fedtui.health.asking import AGAIN, Asker, really_run
 from fedtui.health.host import Host
 from fedtui.model import Checkup, Finding, Severity
 from fedtui.pack import Pack
-from fedtui.sources.program import Ended
+from fedtui.system.program import Ended
 from tests.unit.federation.repositories import PATTERNS, Federation, git, identity
 from tests.unit.health.answers import seen
 

@@ -10,8 +10,8 @@ from fedtui.crontab import Document
 from fedtui.health.asking import Asker
 from fedtui.health.host import Host
 from fedtui.model import CommentedOut, Remedy, Severity, SourceName
-from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.cron_jobs import TableFacts, TableJobs
+from fedtui.system.cron_daemon import CronDaemon
 from tests.unit.health.answers import machine, seen
 from tests.unit.health.rows import by_code, loud, table
 

@@ -13,7 +13,7 @@ from fedtui.health.asking import LATER, Asker
 from fedtui.health.host import Host
 from fedtui.health.rereading import SPOOL
 from fedtui.model import Job, Outcome, Problem, Result, Run, Scheduler, Severity, State
-from fedtui.sources.program import Ended
+from fedtui.system.program import Ended
 from tests.unit.health.answers import CLOCK, CRON_UNITS, SINCE, machine, seen
 from tests.unit.health.rows import NOW, by_code, loud, table, timer
 

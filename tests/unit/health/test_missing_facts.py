@@ -20,8 +20,8 @@ from fedtui.health.asking import Asker
 from fedtui.health.host import Host
 from fedtui.model import Job, Outcome, Problem, Result, Scheduler, Snapshot, State
 from fedtui.presentation.findings import status
-from fedtui.sources.program import Ended, ProgramError
 from fedtui.store import with_checkup
+from fedtui.system.program import Ended, ProgramError
 from tests.unit.health.answers import Machine, machine, seen
 from tests.unit.health.rows import NOW, table, timer
 

@@ -10,9 +10,9 @@ import pytest
 
 from fedtui.model import CronFacts, Job, Location, Outcome, Result, Run, SourceName, Trigger
 from fedtui.sources.cron_activity import CronActivitySource
-from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.cron_match import match
-from fedtui.sources.processes import CronProcess, ProcessIdentity
+from fedtui.system.cron_daemon import CronDaemon
+from fedtui.system.processes import CronProcess, ProcessIdentity
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

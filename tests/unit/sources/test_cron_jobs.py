@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fedtui.model import Job, Location, State
-from fedtui.sources.cron_daemon import CronDaemon
-from fedtui.sources.crontab_port import CrontabError, CrontabPort
 from fedtui.sources.user_crontab import UserCrontabSource
+from fedtui.system.cron_daemon import CronDaemon
+from fedtui.system.crontab_port import CrontabError, CrontabPort
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 14, 3, 7, tzinfo=BERLIN)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fedtui.model import Answer, Job, Outcome, SourceName, State
-from fedtui.sources.cron_daemon import CronDaemon
 from fedtui.sources.system_tables import SystemTablesSource
+from fedtui.system.cron_daemon import CronDaemon
 
 NOW = datetime(2026, 11, 24, 14, 3, 7, tzinfo=UTC)
 # As Debian 12 installs it.

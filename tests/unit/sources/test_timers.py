@@ -14,7 +14,7 @@ from fedtui.model import Answer, Job, Outcome, Scheduler, State, Trigger
 from fedtui.sources.systemd import TimerSource, elapses
 from fedtui.sources.systemd.catalog import Catalog
 from fedtui.sources.systemd.link import Changes
-from fedtui.sources.systemd_analyze import CalendarCheck
+from fedtui.system.systemd_analyze import CalendarCheck
 from tests.unit.bus.replay import Recording, ReplayBus
 
 BUSY = "org.freedesktop.DBus.Properties"

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.sources import systemd_analyze
-from fedtui.sources.program import ProgramError
 from fedtui.sources.systemd.installed import names, states
 from fedtui.sources.systemd.names import INFINITY, span, unit_name, unit_path, wall
 from fedtui.sources.systemd.unit_files import assignments, expand, in_force, output_file
+from fedtui.system import systemd_analyze
+from fedtui.system.program import ProgramError
 
 RECORDED = Path(__file__).parents[2] / "recordings" / "systemd-analyze"
 ME = pwd.getpwuid(os.getuid())

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fedtui.model import Job
-from fedtui.sources.cron_daemon import find_cron
-from fedtui.sources.crontab_program import SPOOL_FOLDERS
+from fedtui.system.cron_daemon import find_cron
+from fedtui.system.crontab_program import SPOOL_FOLDERS
 
 TAKES = timedelta(seconds=60)
 """cron looks whether a table has changed once a minute."""
@@ -20,7 +20,7 @@ TAKES = timedelta(seconds=60)
 _KEEP = 15.0
 
 
-class InForce:
+class TableLoadTimes:
     """Answers are remembered for a short while, for a table has many jobs."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 
-def own_command(module: str) -> tuple[str, ...]:
+def module_command(module: str) -> tuple[str, ...]:
     """The argument vector that runs a module of this package, whatever the working directory."""
     return (sys.executable, "-P", "-m", module)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from fedtui.crontab.document import Document
-from fedtui.sources.crontab_port import CrontabChanged, CrontabError, CrontabRefused
-from fedtui.whole_file import beside
+from fedtui.system.atomic_write import atomic_write
+from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused
 
 
 class TableFile:
@@ -48,7 +48,7 @@ class TableFile:
     ) -> None:
         """Put `table` in place of `base` in one rename, which is looked at once more just before it."""
         try:
-            with beside(self.path, table, mode=mode, owner=owner) as part:
+            with atomic_write(self.path, table, mode=mode, owner=owner) as part:
                 self.still(base)
                 part.replace(self.path)
         except OSError as error:

@@ -36,7 +36,7 @@ class Ended(NamedTuple):
         return self.err.decode("utf-8", "replace").strip()
 
 
-def environment(extra: Mapping[str, str]) -> dict[str, str]:
+def program_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The environment that every program we ask is given: the same words for the same answer."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return {"PATH": _DEFAULT_PATH, **kept, "LC_ALL": "C.UTF-8", **extra}
@@ -68,7 +68,7 @@ def run_program(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             # LC_ALL=C: a table is bytes to all who touch it
-            env=environment({"LC_ALL": "C", **(extra or {})}) if env is None else env,
+            env=program_environment({"LC_ALL": "C", **(extra or {})}) if env is None else env,
             cwd=cwd,
             start_new_session=True,
             pass_fds=() if inherits is None else (inherits,),

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ProgramLookup:
     """Where a name leads. `path` is the first program found, None where there is none.
 
     `real` is that path with all links followed. `note` says what stood in the way: a file that may not be
@@ -36,7 +36,9 @@ def doubt_of_line(command: bytes, shell: bytes) -> str:
     return doubt(os.fsdecode(command), real_name(os.fsdecode(shell)), real_name("/bin/sh"))
 
 
-def look_up(name: str, path: str, directory: str, who: tuple[int, tuple[int, ...]] | None = None) -> Found:
+def look_up(
+    name: str, path: str, directory: str, who: tuple[int, tuple[int, ...]] | None = None
+) -> ProgramLookup:
     """The program that `name` starts where PATH is `path` and the working directory `directory`.
 
     `who` is the uid and the groups of the user who looks; None for ourselves. An empty part of PATH is the
@@ -57,11 +59,13 @@ def look_up(name: str, path: str, directory: str, who: tuple[int, tuple[int, ...
             continue
         if _executable(candidate, found, who):
             note = f"cannot be looked into: {', '.join(blocked)}" if blocked else ""
-            return Found(candidate, os.path.realpath(candidate), note, not blocked)
+            return ProgramLookup(candidate, os.path.realpath(candidate), note, not blocked)
         refused = refused or candidate
     if refused:
-        return Found(None, None, f"{refused} may not be executed", not blocked)
-    return Found(None, None, f"cannot be looked into: {', '.join(blocked)}" if blocked else "", not blocked)
+        return ProgramLookup(None, None, f"{refused} may not be executed", not blocked)
+    return ProgramLookup(
+        None, None, f"cannot be looked into: {', '.join(blocked)}" if blocked else "", not blocked
+    )
 
 
 def _executable(path: str, found: os.stat_result, who: tuple[int, tuple[int, ...]] | None) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.sources.path_lookup import look_up
+from fedtui.system.path_lookup import look_up
 
 
 @pytest.fixture

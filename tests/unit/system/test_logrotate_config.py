@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.federation.rotation.text import nameable, quoted
-from fedtui.sources.rotations import configurations, patterns, rotated_by
+from fedtui.system.logrotate_config import configurations, patterns, rotated_by
 
 GUIDE = """/var/log/federated-*.log {
     weekly

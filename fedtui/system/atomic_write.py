@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 @contextmanager
-def beside(
+def atomic_write(
     path: Path,
     data: bytes,
     *,
@@ -55,7 +55,7 @@ def sweep(path: Path) -> None:
                 left.unlink()
 
 
-def replace_file(path: Path, data: bytes, *, mode: int = 0o600, at: int | None = None) -> None:
+def write_atomically(path: Path, data: bytes, *, mode: int = 0o600, at: int | None = None) -> None:
     """Put `data` at `path` in one rename, on the disk before it returns. Raises OSError."""
-    with beside(path, data, mode=mode, at=at) as part:
+    with atomic_write(path, data, mode=mode, at=at) as part:
         os.replace(part, path, src_dir_fd=at, dst_dir_fd=at)

@@ -23,9 +23,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from fedtui import lock_file
-from fedtui.sources.crontab_port import CrontabChanged, CrontabError, CrontabRefused
-from fedtui.sources.program import Ended, ProgramError, run_program
+from fedtui.system import lock_file
+from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused
+from fedtui.system.program import Ended, ProgramError, run_program
 
 # Debian and Alpine keep the tables in the first folder; cronie keeps them in the second.
 SPOOL_FOLDERS = (Path("/var/spool/cron/crontabs"), Path("/var/spool/cron"))

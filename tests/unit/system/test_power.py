@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fedtui.sources.power import asleep_since_boot, sleeps
+from fedtui.system.power import asleep_since_boot, sleeps
 
 
 def supply(folder: Path, name: str, **facts: str) -> None:

@@ -12,7 +12,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from fedtui.sources.program import Ended, ProgramError, environment
+from fedtui.system.program import Ended, ProgramError, program_environment
 
 
 async def _start(
@@ -24,7 +24,7 @@ async def _start(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=environment(extra),
+            env=program_environment(extra),
             start_new_session=True,
             limit=limit,
         )
@@ -34,7 +34,7 @@ async def _start(
         raise ProgramError(f"{argv[0]} could not be started: {error}") from error
 
 
-async def end(process: asyncio.subprocess.Process) -> None:
+async def terminate(process: asyncio.subprocess.Process) -> None:
     """Kill the process and its children, and reap it; at most two seconds."""
     if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
@@ -55,15 +55,15 @@ async def capture(
     except TimeoutError as error:
         raise ProgramError(f"{' '.join(argv[:2])} did not answer within {deadline:g} s") from error
     finally:
-        await asyncio.shield(end(process))
+        await asyncio.shield(terminate(process))
     return Ended(process.returncode or 0, out, err)
 
 
 @asynccontextmanager
-async def running(argv: Sequence[str], limit: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running_program(argv: Sequence[str], limit: int) -> AsyncIterator[asyncio.subprocess.Process]:
     """A program that goes on, with a line buffer of `limit` bytes; surely ended when the block is left."""
     process = await _start(argv, {}, limit)
     try:
         yield process
     finally:
-        await asyncio.shield(end(process))
+        await asyncio.shield(terminate(process))

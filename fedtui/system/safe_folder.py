@@ -25,7 +25,7 @@ class UnsafeFolder(Exception):
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[tuple[int, int]]:
+def held_folder(folder: Path) -> Iterator[tuple[int, int]]:
     """A descriptor (O_PATH) of `folder`, and the uid of whoever controls the way to it; 0: only root does.
 
     The uid is 0, too, where we are not root. Raises UnsafeFolder, OSError.
@@ -37,12 +37,12 @@ def held(folder: Path) -> Iterator[tuple[int, int]]:
         os.close(descriptor)
 
 
-def fault(folder: Path, uid: int) -> str:
+def folder_fault(folder: Path, uid: int) -> str:
     """Why nothing is made in `folder`, there or not, for the user `uid`; empty where it can be. For root."""
     for place in (folder, *folder.parents):
         try:
-            with held(place) as (_, owner):
-                return "" if owner in (0, uid) else of_another(place, owner, uid)
+            with held_folder(place) as (_, owner):
+                return "" if owner in (0, uid) else owner_mismatch(place, owner, uid)
         except UnsafeFolder as unsafe:
             return str(unsafe)
         except OSError as error:
@@ -51,7 +51,7 @@ def fault(folder: Path, uid: int) -> str:
     return ""
 
 
-def of_another(folder: Path, owner: int, uid: int) -> str:
+def owner_mismatch(folder: Path, owner: int, uid: int) -> str:
     """That `owner` can rename what is in `folder`, where something is to be made for `uid`."""
     return f"{folder} is controlled by {_name(owner)}, not by {_name(uid)}"
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from fedtui.safe_text import decode
-from fedtui.sources.processes import pids
+from fedtui.system.processes import pids
 
 DEADLINE = 5.0
 """Seconds for the startup files: whoever waits longer for a prompt knows about it."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.sources.child import capture
-from fedtui.sources.program import ProgramError
+from fedtui.system.async_program import capture
+from fedtui.system.program import ProgramError
 
 PROGRAM = "systemd-analyze"
 BATCH = 400

@@ -26,7 +26,7 @@ LATEST = 1.9
 """Seconds after which the kernel ends it, whatever Python waits for."""
 
 
-class EndWatch:
+class TerminalWatch:
     """Asks the program to leave when one of `signals` comes or an output is gone, and ends it if it does not.
 
     `outputs` are file descriptors: terminals, pipes. A signal that is ignored (nohup) stays ignored.
@@ -43,7 +43,7 @@ class EndWatch:
         self.restore: Callable[[], object] = bool
         self.status: int | None = None
 
-    def __enter__(self) -> EndWatch:
+    def __enter__(self) -> TerminalWatch:
         self._wake, self._asks = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="fedtui-end", daemon=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.sources.program import ProgramError, run_program
-from fedtui.sources.zone import local_zone
+from fedtui.system.program import ProgramError, run_program
+from fedtui.system.zone import local_zone
 
 ZONES = Path("/usr/share/zoneinfo")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.safe_text import decode, shown
-from fedtui.sources.program import Ended, ProgramError
+from fedtui.system.program import Ended, ProgramError
 
 Ask = Callable[[tuple[str, ...]], Ended]
 """Runs a program in the environment and as the user that are meant. Raises where it cannot be run."""
@@ -52,7 +52,7 @@ def ssh_place(url: str) -> SshPlace | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class SshKey:
     """A private key's file. `opens` without a passphrase: None where that cannot be told, `why` says why not.
 
     `kind` is as ssh names it ("ssh-ed25519"); `wide` are mode bits that others than the owner have.
@@ -81,7 +81,7 @@ class SshFacts:
     host: str
     port: str
     looked: tuple[str, ...]
-    keys: tuple[Key, ...]
+    keys: tuple[SshKey, ...]
     known: bool | None
     known_files: tuple[str, ...] = ()
 
@@ -132,7 +132,7 @@ def _at_home(path: str, home: str) -> str:
     return home + path[1:] if path.startswith("~/") else path
 
 
-def key_at(path: str, ask: Ask) -> Key | None:
+def key_at(path: str, ask: Ask) -> SshKey | None:
     """The key at a path; None where there is none. Raises what `ask` raises."""
     try:
         found = Path(path).stat()
@@ -143,14 +143,14 @@ def key_at(path: str, ask: Ask) -> Key | None:
     ended = ask(("ssh-keygen", "-y", "-P", "", "-f", path))
     kind = decode(ended.out).split(" ", 1)[0] if ended.status == 0 else ""
     if ended.status == 0:
-        return Key(path, True, kind, wide)
+        return SshKey(path, True, kind, wide)
     said = ended.said
     if "passphrase" in said:
-        return Key(path, False, "", wide, "it has a passphrase")
+        return SshKey(path, False, "", wide, "it has a passphrase")
     if "bad permissions" in said or "too open" in said:
-        return Key(path, None, "", wide, f"mode {stat.S_IMODE(found.st_mode):04o}: others may read it")
+        return SshKey(path, None, "", wide, f"mode {stat.S_IMODE(found.st_mode):04o}: others may read it")
     lines = [line for line in said.splitlines() if not line.startswith("@")]
-    return Key(path, None, "", wide, shown(lines[-1]) if lines else "ssh-keygen cannot open it")
+    return SshKey(path, None, "", wide, shown(lines[-1]) if lines else "ssh-keygen cannot open it")
 
 
 def _is_known(host: str, path: str, ask: Ask) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui import lock_file
+from fedtui.system import lock_file
 
 
 def test_a_second_process_does_not_get_a_lock_that_is_held(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.sources.login_shell import ShellAnswer, ask_shell
+from fedtui.system.login_shell import ShellAnswer, ask_shell
 
 
 def asked(home: Path, shell: str = "bash", deadline: float = 10.0, **base: str) -> ShellAnswer:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.safe_text import decode, shown
-from fedtui.sources.program import Ended, ProgramError, run_program
+from fedtui.system.program import Ended, ProgramError, run_program
 
 DEADLINE = 60.0
 """Seconds for a question that git answers from the disk."""
@@ -95,7 +95,7 @@ class GitFailed(Exception):
         return "" if self.ended is None else decode(self.ended.out + b"\n" + self.ended.err)
 
 
-class Stop:
+class CancelFlag:
     """Lets another thread end the program that is running; after that none is started."""
 
     def __init__(self) -> None:
@@ -133,21 +133,21 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GitEnvironment:
     """What programs run with in place of our own: a whole environment, a prefix that becomes a user."""
 
     env: Mapping[bytes, bytes]
     prefix: tuple[str, ...] = ()
 
     @classmethod
-    def to(cls, env: Mapping[bytes, bytes], uid: int, gid: int) -> Given:
+    def to(cls, env: Mapping[bytes, bytes], uid: int, gid: int) -> GitEnvironment:
         """For the user of those ids, whom only root can become where it is somebody else."""
         if uid == os.geteuid():
             return cls(env)
         return cls(env, ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--init-groups", "--"))
 
     @classmethod
-    def of_owner(cls, folder: Path) -> Given | None:
+    def of_owner(cls, folder: Path) -> GitEnvironment | None:
         """For root in a folder of another: that user, whose hooks git must not run as root; else None."""
         try:
             owner = pwd.getpwuid(folder.stat().st_uid)
@@ -166,10 +166,12 @@ class Given:
 class Git:
     """Git in one folder; with `given` as somebody else would run it."""
 
-    def __init__(self, folder: Path, *, given: Given | None = None, stop: Stop | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, given: GitEnvironment | None = None, stop: CancelFlag | None = None
+    ) -> None:
         self.folder = folder
         self._given = given
-        self._stop = stop or Stop()
+        self._stop = stop or CancelFlag()
 
     def at(self, folder: Path) -> Git:
         """The same in another folder."""
@@ -200,7 +202,7 @@ class Git:
         """What `git WORDS` prints, without the last newline. Raises GitFailed with git's own words."""
         ended = self.ask(*words, deadline=deadline, extra=extra)
         if ended.status:
-            raise GitFailed(reason(ended), ended)
+            raise GitFailed(failure_reason(ended), ended)
         return os.fsdecode(ended.out).removesuffix("\n")
 
     def paths(self, *words: str) -> tuple[str, ...]:
@@ -232,7 +234,7 @@ class Git:
         return os.fsdecode(self._given.env.get(name.encode(), b""))
 
 
-def _whole(given: Given, extra: Mapping[str, str]) -> Mapping[bytes, bytes]:
+def _whole(given: GitEnvironment, extra: Mapping[str, str]) -> Mapping[bytes, bytes]:
     added = {os.fsencode(name): os.fsencode(value) for name, value in (_QUIET | dict(extra)).items()}
     return {**given.env, b"LC_ALL": b"C.UTF-8", **added}
 
@@ -243,7 +245,7 @@ def _ours(extra: Mapping[str, str]) -> dict[str, str]:
     return kept | _QUIET | {"LC_ALL": "C.UTF-8"} | dict(extra)
 
 
-def reason(ended: Ended) -> str:
+def failure_reason(ended: Ended) -> str:
     """Git's own word for why it failed: its first line of that kind, else the last one; fit to show."""
     lines = [line.strip() for line in ended.said.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "ERROR:", "remote: error:"))]
@@ -268,7 +270,7 @@ class Checkout:
     in_progress: str
 
 
-def look(git: Git) -> Checkout:
+def checkout_state(git: Git) -> Checkout:
     """The checkout that the folder of `git` belongs to. Raises GitFailed where it belongs to none."""
     answer = git.do("rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
     top, git_dir, common, prefix = (*answer.split("\n"), "")[:4]
@@ -293,7 +295,7 @@ LIST_WORKTREES = ("worktree", "list", "--porcelain")
 """Without -z, which came only with git 2.36."""
 
 
-def worktrees(git: Git) -> dict[str, str]:
+def list_worktrees(git: Git) -> dict[str, str]:
     """The worktrees of a repository, as `read_worktrees` has them. Raises GitFailed."""
     return read_worktrees(git.do(*LIST_WORKTREES))
 

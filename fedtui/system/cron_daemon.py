@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.model import Scheduler
-from fedtui.sources.processes import (
+from fedtui.system.processes import (
     CRON_NAMES,
     PROC,
     ProcessIdentity,
