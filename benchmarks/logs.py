@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks.dashboard import percentiles
 from benchmarks.terminal import Terminal
 from benchmarks.workspace import FIRST, dashboard
-from fedtui.sources.log_file import LogFile
-from fedtui.sources.log_follow import LogFollower
+from fedtui.logs.log_file import LogFile
+from fedtui.logs.log_follower import LogFollower
 
 HUGE = 10_000_000_000
 RATE = 100_000

@@ -24,13 +24,13 @@ from textual.worker import WorkerFailed
 
 from fedtui.actions.ports import Ports
 from fedtui.config import Config, remember_theme
+from fedtui.logs.log_feed import LogFeed
 from fedtui.model import Job, Run, Snapshot
 from fedtui.presentation.times import next_tick
 from fedtui.schedule.upcoming import RunsOf, runs_of
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
-from fedtui.sources.log_feed import LogFeed
 from fedtui.widgets.host import StorePort, WatchPort
 from fedtui.widgets.key_line import press
 from fedtui.widgets.key_order import KeysInOrder

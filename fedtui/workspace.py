@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from fedtui.config import Config
     from fedtui.health.doctor import Doctor
     from fedtui.keeping import Keeper
+    from fedtui.logs.log_feed import LogFeed
     from fedtui.merging import Settle
     from fedtui.results import RuleBook
-    from fedtui.sources.log_feed import LogFeed
     from fedtui.sources.source import LookingSource, PatientSource, Source
     from fedtui.store import Store
     from fedtui.watching.watches import Watches
@@ -284,8 +284,8 @@ class Workspace:
 
         The feed begins with the last `lines` lines.
         """
-        from fedtui.sources.log_feed import FileFeed
-        from fedtui.sources.unit_feed import UnitFeed
+        from fedtui.logs.log_feed import FileFeed
+        from fedtui.logs.unit_feed import UnitFeed
 
         if job.log_path is not None:
             return FileFeed(job.log_path, lines)

@@ -12,14 +12,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from fedtui.logs.log_feed import LogChunk
+from fedtui.logs.log_file import LogError
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.home import tilde
 from fedtui.presentation.signs import Piece, Tone
 from fedtui.presentation.times import size
 from fedtui.safe_text import shown
 from fedtui.screens.log_walk import LogWalking
-from fedtui.sources.log_feed import LogChunk
-from fedtui.sources.log_file import LogError
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.keys import LOG_SCREEN
 from fedtui.widgets.log_feed import NOWHERE, pump

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fedtui.logs.log_feed import LogChunk
 from fedtui.model import Job, Snapshot, State
 from fedtui.presentation.home import tilde
 from fedtui.presentation.notes import health_lines, problem_lines, problem_of, reason_line
 from fedtui.presentation.signs import Line, Piece, Tone, state_sign
 from fedtui.presentation.times import size
 from fedtui.safe_text import shown
-from fedtui.sources.log_feed import LogChunk
 from fedtui.widgets.log_feed import MENDS, NOWHERE, WAITING, pump
 from fedtui.widgets.pane import Tab
 from fedtui.widgets.panes import LogPane

@@ -6,10 +6,10 @@ from collections.abc import Awaitable
 
 from textual import on
 
+from fedtui.logs.log_feed import FileFeed
+from fedtui.logs.log_file import LogError
+from fedtui.logs.log_pager import LogPager
 from fedtui.screens.base import FullScreen
-from fedtui.sources.log_feed import FileFeed
-from fedtui.sources.log_file import LogError
-from fedtui.sources.log_pages import LogWalker
 from fedtui.widgets.log_feed import problem_line
 from fedtui.widgets.log_view import LogView
 from fedtui.widgets.messages import EdgeReached
@@ -19,7 +19,7 @@ class LogWalking(FullScreen):
     """Swaps the live tail in `view` for a window on the file, and moves that window."""
 
     view: LogView
-    walker: LogWalker | None = None
+    walker: LogPager | None = None
     """The window; None while the live tail is shown."""
     _path: str | None = None
 
@@ -31,11 +31,11 @@ class LogWalking(FullScreen):
         """Go to the first line of the file; False where there is no file to walk in."""
         if self._path is None:
             return False
-        walker = LogWalker(self._path)
+        walker = LogPager(self._path)
         self._walk(self._show_start(walker))
         return True
 
-    async def _show_start(self, walker: LogWalker) -> None:
+    async def _show_start(self, walker: LogPager) -> None:
         await walker.to_start()
         self._leave_the_end(walker)
         self.view.scroll_to(y=0, animate=False, force=True)
@@ -45,9 +45,9 @@ class LogWalking(FullScreen):
         if self.walker is not None:
             self._walk(self._older(self.walker) if event.top else self._newer(self.walker))
         elif event.top and self._path is not None:
-            self._walk(self._leave_upwards(LogWalker(self._path)))
+            self._walk(self._leave_upwards(LogPager(self._path)))
 
-    async def _leave_upwards(self, walker: LogWalker) -> None:
+    async def _leave_upwards(self, walker: LogPager) -> None:
         """From the top of the tail on upwards."""
         shown = len(self.view.texts)
         await walker.to_end(shown + 1000)
@@ -56,13 +56,13 @@ class LogWalking(FullScreen):
         self._leave_the_end(walker)
         self._show_line(len(walker.lines) - shown)
 
-    async def _older(self, walker: LogWalker) -> None:
+    async def _older(self, walker: LogPager) -> None:
         came = await walker.older()
         if came:
             self.view.load(walker.lines)
             self._show_line(came)
 
-    async def _newer(self, walker: LogWalker) -> None:
+    async def _newer(self, walker: LogPager) -> None:
         if walker.at_end:
             self.to_tail()
             return
@@ -79,7 +79,7 @@ class LogWalking(FullScreen):
         if walker is None:
             if not backwards:
                 return None
-            walker = LogWalker(self._path)
+            walker = LogPager(self._path)
             await walker.to_end(len(self.view.texts))
         line = await walker.find(text, backwards=backwards)
         if line is None:
@@ -87,7 +87,7 @@ class LogWalking(FullScreen):
         self._leave_the_end(walker)
         return self.view.item_of(line)
 
-    def _leave_the_end(self, walker: LogWalker) -> None:
+    def _leave_the_end(self, walker: LogPager) -> None:
         self.workers.cancel_group(self, "log")
         self.walker = walker
         self.view.live = False

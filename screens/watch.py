@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize
 
+from fedtui.logs.log_feed import LogChunk
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.home import tilde
 from fedtui.presentation.signs import Line, Piece, Tone
@@ -29,7 +30,6 @@ from fedtui.presentation.watching import (
 )
 from fedtui.safe_text import shown
 from fedtui.screens.job_actions import JobActions
-from fedtui.sources.log_feed import LogChunk
 from fedtui.watching.book import BookError
 from fedtui.watching.cycle import Watch
 from fedtui.watching.following import CannotWatch

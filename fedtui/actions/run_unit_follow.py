@@ -18,10 +18,10 @@ from fedtui.actions.run_unit import UnitRun, until_end
 from fedtui.actions.systemd_manager import manager
 from fedtui.config import ConfigError
 from fedtui.history.database import HistoryError
+from fedtui.logs.journal import JournalError, UnitInvocation, follow_unit
 from fedtui.model import Run
 from fedtui.results import Output, Part, RuleBook, judge
 from fedtui.results.reading import MOST
-from fedtui.sources.journal import JournalError, OneRun, follow_unit
 from fedtui.sources.run_text import product_at
 from fedtui.sources.systemd.names import UNIT
 
@@ -123,7 +123,7 @@ async def _journal(run: UnitRun, ports: Ports, news: News) -> None:
     """The lines of this run alone; what the manager says of it is not the job's output."""
     start = datetime.fromtimestamp(run.start, UTC)
     try:
-        one = OneRun(run.id, await _main_pid(run, ports), start)
+        one = UnitInvocation(run.id, await _main_pid(run, ports), start)
         async with aclosing(follow_unit(run.unit, run.user_manager, one, LINES)) as batches:
             async for batch in batches:
                 lines = [f"{entry.text}\n" for entry in batch if entry.identifier != "systemd"]

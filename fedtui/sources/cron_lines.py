@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from fedtui.logs.journal_records import JournalEntry
 from fedtui.model import CronStart
-from fedtui.sources.journal_records import Entry
 
 IDENTIFIERS = ("CRON", "cron", "CROND", "crond")
 _LINE = re.compile(r"\((?P<who>[^)]*)\) (?P<verb>[A-Za-z][A-Za-z ]*?) \((?P<rest>.*)\)", re.DOTALL)
@@ -34,7 +34,7 @@ class CronNotice:
     at: datetime
 
 
-def read_entries(entries: Iterable[Entry]) -> tuple[list[CronStart], list[CronNotice]]:
+def read_entries(entries: Iterable[JournalEntry]) -> tuple[list[CronStart], list[CronNotice]]:
     """The starts and the complaints among lines of cron."""
     starts: list[CronStart] = []
     notices: list[CronNotice] = []
@@ -49,7 +49,7 @@ def read_entries(entries: Iterable[Entry]) -> tuple[list[CronStart], list[CronNo
     return starts, notices
 
 
-def syslog_entry(line: str, now: datetime, zone: tzinfo) -> Entry | None:
+def syslog_entry(line: str, now: datetime, zone: tzinfo) -> JournalEntry | None:
     """A line of /var/log/syslog that cron wrote; None for any other.
 
     The traditional stamp has no year: it is the latest that is not more than a day after `now`.
@@ -58,7 +58,7 @@ def syslog_entry(line: str, now: datetime, zone: tzinfo) -> Entry | None:
     if match is None:
         return None
     at = _stamp(match["stamp"], now, zone)
-    return Entry(at, 6, match["text"], match["name"], int(match["pid"])) if at else None
+    return JournalEntry(at, 6, match["text"], match["name"], int(match["pid"])) if at else None
 
 
 def _stamp(text: str, now: datetime, zone: tzinfo) -> datetime | None:

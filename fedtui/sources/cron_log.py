@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fedtui.logs.journal_query import JournalError, Query, run_query
+from fedtui.logs.journal_records import JournalEntry
 from fedtui.model import Answer, CronStart, Problem
 from fedtui.safe_text import decode
 from fedtui.sources.cron_lines import (
@@ -22,12 +24,10 @@ from fedtui.sources.cron_lines import (
     read_entries,
     syslog_entry,
 )
-from fedtui.sources.journal_query import JournalError, Query, read_now
-from fedtui.sources.journal_records import Entry
 from fedtui.system.zone import local_zone
 
 if TYPE_CHECKING:
-    from fedtui.sources.log_file import LogError
+    from fedtui.logs.log_file import LogError
 
 SYSLOG_FILES = (Path("/var/log/syslog"), Path("/var/log/cron.log"), Path("/var/log/cron"))
 KEPT = 10_000
@@ -83,7 +83,7 @@ class CronLogSource:
     def look(self) -> Answer:
         """`read`, in this thread."""
         try:
-            self._take_all(read_now(QUERY, KEPT, self._since()))
+            self._take_all(run_query(QUERY, KEPT, self._since()))
         except JournalError as error:
             self._read_file(error)
         return self._answer()
@@ -97,7 +97,7 @@ class CronLogSource:
             since = max(since, full, self._clock() - WINDOW)
         return Answer(self.name, self._clock(), (), problems=problems, starts=starts, starts_since=since)
 
-    def _readable(self, first: Entry | None) -> None:
+    def _readable(self, first: JournalEntry | None) -> None:
         """The log was read: from `first` on, the oldest line of cron that it holds, all starts are known;
         where it holds none, from now on.
         """
@@ -111,11 +111,11 @@ class CronLogSource:
         """Yield when cron wrote something."""
         import asyncio
 
-        from fedtui.sources.journal import follow
+        from fedtui.logs.journal import follow_journal
 
         while True:
             try:
-                async with aclosing(follow(QUERY, KEPT, self._since())) as batches:
+                async with aclosing(follow_journal(QUERY, KEPT, self._since())) as batches:
                     async for batch in batches:
                         if self._take_followed(batch):
                             yield None
@@ -136,20 +136,20 @@ class CronLogSource:
     def _since(self) -> tuple[str, ...]:
         return (f"--since=@{(self._clock() - WINDOW).timestamp():.0f}",)
 
-    def _take(self, entries: Iterable[Entry]) -> bool:
+    def _take(self, entries: Iterable[JournalEntry]) -> bool:
         starts, notices = read_entries(entries)
         self._starts += starts
         self._notices += notices
         return bool(starts or notices)
 
-    def _take_followed(self, entries: Sequence[Entry]) -> bool:
+    def _take_followed(self, entries: Sequence[JournalEntry]) -> bool:
         """What the follower gave; its first batch holds all that is there."""
         if self._following:
             return self._take(entries)
         self._following = True
         return self._take_all(entries)
 
-    def _take_all(self, entries: Sequence[Entry]) -> bool:
+    def _take_all(self, entries: Sequence[JournalEntry]) -> bool:
         self._forget()
         news = self._take(entries)
         self._readable(entries[0] if entries else None)
@@ -167,7 +167,7 @@ class CronLogSource:
         if path is None:
             self._explain(error)
             return
-        from fedtui.sources.log_file import LogError, LogFile, LogTrouble
+        from fedtui.logs.log_file import LogError, LogFile, LogTrouble
 
         try:
             lines = LogFile(path).tail(KEPT * 4, _TAIL_BYTES)
@@ -176,14 +176,14 @@ class CronLogSource:
             return
         self._take_all(self._parsed(lines))
 
-    def _parsed(self, lines: Iterable[bytes]) -> list[Entry]:
+    def _parsed(self, lines: Iterable[bytes]) -> list[JournalEntry]:
         now, zone = self._clock(), local_zone()[1]
         entries = (syslog_entry(decode(line), now, zone) for line in lines)
         return [entry for entry in entries if entry is not None]
 
     async def _watch_file(self, path: Path) -> AsyncGenerator[None, None]:
         """Follow a syslog file until it cannot be read."""
-        from fedtui.sources.log_follow import LogChange, LogFollower
+        from fedtui.logs.log_follower import LogChange, LogFollower
 
         async with aclosing(LogFollower(path, KEPT).follow()) as events:
             async for event in events:

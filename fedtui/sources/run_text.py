@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fedtui.logs.journal_query import JournalError, run_query
 from fedtui.model import Job, LogSlice, Run, TimerFacts
 from fedtui.results import Output, Part, Product
 from fedtui.results.reading import MOST
 from fedtui.sources.freshness import ENDING, newest_at, newest_data
-from fedtui.sources.journal_query import JournalError, read_now
 from fedtui.system.zone import local_zone
 
 JOURNAL_LINES = 5_000
@@ -98,12 +98,12 @@ def _journal(run: Run, timer: TimerFacts) -> Output:
     """What the journal has of one invocation, without the words of its manager."""
     if not timer.activates:
         return Output(unread="the timer starts no unit")
-    from fedtui.sources.journal import OneRun, unit_query  # only here: it loads the event loop
+    from fedtui.logs.journal import UnitInvocation, unit_query  # only here: it loads the event loop
 
     pid = timer.main_pid if timer.invocation_id == run.id else 0
-    query = unit_query(timer.activates, timer.user_manager, OneRun(run.id, pid, run.start))
+    query = unit_query(timer.activates, timer.user_manager, UnitInvocation(run.id, pid, run.start))
     try:
-        entries = read_now(query, JOURNAL_LINES)
+        entries = run_query(query, JOURNAL_LINES)
     except JournalError as error:
         return Output(unread=error.message)
     lines = [entry.text for entry in entries if entry.identifier != MANAGER]

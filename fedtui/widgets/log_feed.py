@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 
+from fedtui.logs.log_feed import LogChunk, LogFeed
 from fedtui.model import Job
 from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.safe_text import shown
-from fedtui.sources.log_feed import LogChunk, LogFeed
 from fedtui.widgets.log_view import LogView
 
 BATCH = 0.05

@@ -13,7 +13,7 @@ def test_every_run_has_its_output(box: Box) -> None:
     found = run_inside(
         box,
         """
-from fedtui.sources.journal import OneRun, unit_log
+from fedtui.logs.journal import UnitInvocation, unit_log
 
 def show(unit, name):
     argv = ["systemctl", "--user", "show", "-P", name, unit]
@@ -25,7 +25,7 @@ async def main():
         unit, start = f"brief{number}.service", now()
         command = ("sh", "-c", f"echo said {number}; exit 3")
         sh("systemd-run", "--user", "--wait", "-q", f"--unit={unit}", *command)
-        run = OneRun(show(unit, "InvocationID"), int(show(unit, "ExecMainPID")), start)
+        run = UnitInvocation(show(unit, "InvocationID"), int(show(unit, "ExecMainPID")), start)
         for _ in range(50):
             entries = [entry.message for entry in await unit_log(unit, True, run)]
             if any("Failed with result" in entry for entry in entries):
@@ -51,7 +51,7 @@ def test_following_a_unit_gives_every_line_once(box: Box) -> None:
     seen = run_inside(
         box,
         """
-from fedtui.sources.journal import follow_unit
+from fedtui.logs.journal import follow_unit
 
 async def main():
     seen = []
@@ -79,7 +79,7 @@ def test_following_survives_the_end_of_journalctl_and_leaves_no_child(box: Box) 
     said = run_inside(
         box,
         """
-from fedtui.sources.journal import follow_unit
+from fedtui.logs.journal import follow_unit
 
 async def main():
     seen = []

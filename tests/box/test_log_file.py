@@ -8,7 +8,7 @@ from tests.box.inside import shown, start_inside
 from tests.box.machine import Box
 
 FOLLOW = """\
-from fedtui.sources.log_follow import LogFollower
+from fedtui.logs.log_follower import LogFollower
 async def main():
     async for event in LogFollower("/home/fed/logs/sync.log").follow():
         show([event.change, [line.decode() for line in event.lines]])

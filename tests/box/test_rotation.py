@@ -58,7 +58,7 @@ with open({log!r}, "a") as log:
                 time.sleep(0.02)
 """
 FOLLOW = """
-from fedtui.sources.log_follow import LogFollower
+from fedtui.logs.log_follower import LogFollower
 async def main():
     async for event in LogFollower({log!r}).follow():
         show([event.change, [line.decode() for line in event.lines]])

@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 from textual.pilot import Pilot
 
+from fedtui.logs.log_feed import LogChunk
 from fedtui.model import Job, Location, Problem, State
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.help import HelpScreen
 from fedtui.screens.log import LogScreen
-from fedtui.sources.log_feed import LogChunk
 from fedtui.widgets.frugal import FrugalUpdate
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp, screen_text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from fedtui.logs.log_feed import FileFeed, LogChunk
 from fedtui.screens.log import LogScreen
-from fedtui.sources.log_feed import FileFeed, LogChunk
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp
 from tests.pilot.test_dashboard import LARGE, SMALL, settled

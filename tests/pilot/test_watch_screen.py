@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from fedtui.logs.log_feed import LogChunk
 from fedtui.model import Outcome, Result
 from fedtui.screens.log import LogScreen
 from fedtui.screens.watch import WatchScreen
-from fedtui.sources.log_feed import LogChunk
 from fedtui.watching.cycle import Verdict
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fedtui.crontab.command_field import logged
+from fedtui.logs.journal import JournalEntry
 from fedtui.sources.cron_lines import CronNotice, read_entries, syslog_entry
 from fedtui.sources.cron_log import CronLogSource
-from fedtui.sources.journal import Entry
-from tests.unit.sources.test_journal import program, recorded
+from tests.unit.logs.test_journal import program, recorded
 
 NOW = datetime(2026, 1, 1, 0, 5, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -35,7 +35,7 @@ def test_a_command_is_matched_in_the_form_that_cron_logs() -> None:
 
 def test_a_complaint_is_a_notice() -> None:
     text = "(*system*mine) ERROR (Missing newline before EOF, this crontab file will be ignored)"
-    _, notices = read_entries([Entry(NOW, 6, text, "cron", 1)])
+    _, notices = read_entries([JournalEntry(NOW, 6, text, "cron", 1)])
     said = "ERROR (Missing newline before EOF, this crontab file will be ignored)"
     assert notices == [CronNotice("*system*mine", said, NOW)]
 
@@ -53,7 +53,7 @@ def test_a_complaint_is_a_notice() -> None:
 )
 def test_both_kinds_of_syslog_stamps_are_read(line: str, at: datetime) -> None:
     entry = syslog_entry(line, NOW, BERLIN)
-    assert entry == Entry(at, 6, "(fed) CMD (true)", "CRON", 121)
+    assert entry == JournalEntry(at, 6, "(fed) CMD (true)", "CRON", 121)
 
 
 @pytest.mark.parametrize("line", ["", "Jan  1 01:02:03 box sshd[1]: (fed) CMD (true)", "Foo 99 x CRON[1]: y"])

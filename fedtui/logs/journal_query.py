@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.sources.journal_records import Entry, Records, parse
+from fedtui.logs.journal_records import JournalEntry, JournalReader, parse_record
 from fedtui.system.program import ProgramError, run_program
 
 PROGRAM = "journalctl"
@@ -68,7 +68,7 @@ def _closed() -> JournalError:
     )
 
 
-def why_nothing(query: Query, complaint: str, status: int) -> JournalError | None:
+def explain_empty(query: Query, complaint: str, status: int) -> JournalError | None:
     """Why journalctl gave no entries: want of rights, or a failure; None where there are none. Blocking."""
     if any(sign in complaint for sign in _CLOSED_SIGNS):
         return _closed()
@@ -83,18 +83,18 @@ def why_nothing(query: Query, complaint: str, status: int) -> JournalError | Non
     return None
 
 
-def read_now(
+def run_query(
     query: Query, lines: int = 200, since: Sequence[str] = (), deadline: float = 15.0
-) -> tuple[Entry, ...]:
+) -> tuple[JournalEntry, ...]:
     """The last entries, oldest first; `deadline` in seconds. Raises JournalError."""
     try:
         ended = run_program(query.command(f"--lines={max(0, lines)}", *since), deadline=deadline)
     except ProgramError as error:
         raise JournalError(str(error)) from error
-    found: list[Entry] = []
-    for record in Records().feed(ended.out):
-        found += parse(record, found[-1].at if found else datetime.now(UTC))
-    reason = None if found else why_nothing(query, ended.said, ended.status)
+    found: list[JournalEntry] = []
+    for record in JournalReader().feed(ended.out):
+        found += parse_record(record, found[-1].at if found else datetime.now(UTC))
+    reason = None if found else explain_empty(query, ended.said, ended.status)
     if reason is not None:
         raise reason
     return tuple(found)

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import tzinfo
 
-from fedtui.sources.journal import Entry, JournalError, follow_unit, unit_log
-from fedtui.sources.log_feed import LogChunk
+from fedtui.logs.journal import JournalEntry, JournalError, follow_unit, unit_log
+from fedtui.logs.log_feed import LogChunk
 
 
 class UnitFeed:
@@ -37,7 +37,7 @@ class UnitFeed:
             problem = ". ".join(part for part in (error.message, error.advice) if part)
             yield LogChunk(problem=problem[:1].upper() + problem[1:], reset=True)
 
-    def _line(self, entry: Entry) -> str:
+    def _line(self, entry: JournalEntry) -> str:
         """A line in the shape of a log file's: the moment, the level where it says something, the text."""
         level = "ERR " if entry.priority <= 3 else "WARN " if entry.priority == 4 else ""
         return f"{entry.at.astimezone(self._zone):%H:%M:%S} {level}{entry.text}"

@@ -204,7 +204,7 @@ def line_start(descriptor: int, offset: int) -> int:
     return reach + newline + 1 if newline >= 0 or reach == 0 else offset
 
 
-def cut(line: bytes, size: int | None = None, *, piece: bool = False) -> bytes:
+def cut_line(line: bytes, size: int | None = None, *, piece: bool = False) -> bytes:
     """A line fit to be kept: at most LINE_LIMIT of its `size` bytes, with a mark that says what is missing.
 
     `piece`: there is more of the line than was read.
@@ -254,7 +254,7 @@ def _page(pieces: list[bytes], start: int, end: int, size: int, unknown: int = -
     for raw in pieces:
         starts.append(at)
         at += len(raw) + 1
-    lines = tuple(cut(raw, piece=index == unknown) for index, raw in enumerate(pieces))
+    lines = tuple(cut_line(raw, piece=index == unknown) for index, raw in enumerate(pieces))
     return LogPage(lines, tuple(starts), start, end, size)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from fedtui.sources.log_file import LINE_LIMIT, LogError, LogTrouble, cut, open_for_following, tail_of
+from fedtui.logs.log_file import LINE_LIMIT, LogError, LogTrouble, cut_line, open_for_following, tail_of
 
 _BATCH = 256 * 1024
 _TICK = 2.0
@@ -99,13 +99,13 @@ class _Open:
         if len(pieces) > 1:
             size = self.length + len(pieces[0])
             pieces[0] = self.start + pieces[0][: LINE_LIMIT - len(self.start)]
-            done = [cut(pieces[0], size), *map(cut, pieces[1:-1])]
+            done = [cut_line(pieces[0], size), *map(cut_line, pieces[1:-1])]
             self.start, self.length = b"", 0
         else:
             done = []
         self.start += pieces[-1][: LINE_LIMIT - len(self.start)]
         self.length += len(pieces[-1])
-        return LogEvent(LogChange.LINES, tuple(done), cut(self.start, self.length))
+        return LogEvent(LogChange.LINES, tuple(done), cut_line(self.start, self.length))
 
 
 class LogFollower:
@@ -161,7 +161,7 @@ class LogFollower:
         if self._gone:
             events.append(LogEvent(LogChange.APPEARED, text=f"{self.path} is there now."))
         else:
-            events.append(LogEvent(LogChange.LINES, lines, cut(log.start, log.length)))
+            events.append(LogEvent(LogChange.LINES, lines, cut_line(log.start, log.length)))
         self._log, self._said, self._gone = log, None, False
 
     def _go_on(self, log: _Open, events: list[LogEvent]) -> None:

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.sources.journal import JournalError, OneRun, Query, follow, read, unit_query
-from fedtui.sources.journal_records import MAX_LINE, Entry, Records, parse
+from fedtui.logs.journal import JournalError, Query, UnitInvocation, follow_journal, read_journal, unit_query
+from fedtui.logs.journal_records import MAX_LINE, JournalEntry, JournalReader, parse_record
 
 RECORDED = Path(__file__).parents[2] / "recordings" / "journal"
 LAST = datetime(2026, 11, 24, 14, 5, 12, tzinfo=UTC)
 
 
-def recorded(name: str) -> list[Entry]:
+def recorded(name: str) -> list[JournalEntry]:
     data = (RECORDED / name).read_bytes()
-    return [entry for record in Records().feed(data) for entry in parse(record, LAST)]
+    return [entry for record in JournalReader().feed(data) for entry in parse_record(record, LAST)]
 
 
 def record(**fields: object) -> bytes:
@@ -36,7 +36,11 @@ def test_a_units_log_is_safe_to_show() -> None:
 
 
 def test_a_message_of_several_lines_is_as_many_entries() -> None:
-    assert [entry.text for entry in parse(record(MESSAGE="one\r\n\ntwo\n"), LAST)] == ["one", "", "two"]
+    assert [entry.text for entry in parse_record(record(MESSAGE="one\r\n\ntwo\n"), LAST)] == [
+        "one",
+        "",
+        "two",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -49,20 +53,20 @@ def test_a_message_of_several_lines_is_as_many_entries() -> None:
     ],
 )
 def test_every_shape_of_a_message_has_a_text(value: object, text: str) -> None:
-    assert parse(record(MESSAGE=value), LAST)[0].text == text
+    assert parse_record(record(MESSAGE=value), LAST)[0].text == text
 
 
 def test_a_long_line_is_cut_and_marked() -> None:
-    (entry,) = parse(record(MESSAGE="x" * (MAX_LINE + 1)), LAST)
+    (entry,) = parse_record(record(MESSAGE="x" * (MAX_LINE + 1)), LAST)
     assert len(entry.text) == MAX_LINE + 1
     assert entry.text.endswith("x…")
 
 
 def test_a_record_beyond_the_limit_is_named_and_the_next_one_read() -> None:
-    records = Records(limit=100)
+    records = JournalReader(limit=100)
     found = records.feed(b'{"MESSAGE": "' + b"x" * 60) + records.feed(b"x" * 60) + records.feed(b'"}\nnext\n')
     assert found == [None, b"next"]
-    (entry,) = parse(None, LAST)
+    (entry,) = parse_record(None, LAST)
     assert entry.at == LAST
     assert entry.message == "(a message of more than 512 KiB; journalctl shows it)"
 
@@ -73,7 +77,7 @@ def test_records_do_not_depend_on_how_the_bytes_arrive(lines: list[bytes], data:
     stream = b"".join(line + b"\n" for line in lines)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=5)))
     pieces = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
-    records = Records(limit=12)
+    records = JournalReader(limit=12)
     found = [entry for piece in pieces for entry in records.feed(piece)]
     assert found == [line if len(line) <= 12 else None for line in lines]
 
@@ -81,13 +85,13 @@ def test_records_do_not_depend_on_how_the_bytes_arrive(lines: list[bytes], data:
 @settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_no_record_breaks_the_reader(raw: bytes) -> None:
-    for entry in parse(raw, LAST):
+    for entry in parse_record(raw, LAST):
         assert "\x1b" not in entry.message
 
 
 def test_one_run_is_asked_for_by_what_cannot_be_forged() -> None:
     start = datetime(2026, 11, 24, 22, 45, tzinfo=UTC)
-    query = unit_query("backup.service", False, OneRun("abc", 1232, start))
+    query = unit_query("backup.service", False, UnitInvocation("abc", 1232, start))
     assert query.arguments == (
         "_SYSTEMD_INVOCATION_ID=abc",
         "+",
@@ -114,7 +118,7 @@ async def test_following_goes_on_after_the_last_cursor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path, monkeypatch, f"cat {RECORDED}/unit.jsonl\n")
-    batches = follow(Query(("--user-unit=rec1",)), lines=7)
+    batches = follow_journal(Query(("--user-unit=rec1",)), lines=7)
     first = await anext(batches)
     await anext(batches)
     await batches.aclose()
@@ -129,8 +133,8 @@ async def test_following_one_run_names_one_place_at_a_time(
 ) -> None:
     """journalctl refuses --since= beside --after-cursor=: what a run wrote later was lost that way."""
     program(tmp_path, monkeypatch, f"cat {RECORDED}/unit.jsonl\n")
-    run = OneRun("ab" * 16, 77, datetime.fromtimestamp(1_700_000_000, UTC))
-    batches = follow(unit_query("backup.service", True, run))
+    run = UnitInvocation("ab" * 16, 77, datetime.fromtimestamp(1_700_000_000, UTC))
+    batches = follow_journal(unit_query("backup.service", True, run))
     await anext(batches)
     await anext(batches)
     await batches.aclose()
@@ -146,7 +150,7 @@ cat {RECORDED}/unit.jsonl
 case "$*" in *--follow*) sleep 60;; esac
 """
     program(tmp_path, monkeypatch, script)
-    batches = follow(Query(("--user-unit=rec1",)))
+    batches = follow_journal(Query(("--user-unit=rec1",)))
     await anext(batches)
     await anext(batches)
     await batches.aclose()
@@ -158,19 +162,19 @@ async def test_a_missing_or_failing_journalctl_is_said(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(JournalError, match="journalctl could not be started: No such file or directory"):
-        await read(Query(("-u", "x")))
+        await read_journal(Query(("-u", "x")))
     program(tmp_path, monkeypatch, "echo 'Failed to open files: Bad message' >&2\nexit 1\n")
     with pytest.raises(JournalError, match="Failed to open files: Bad message"):
-        await read(Query(("-u", "x")))
+        await read_journal(Query(("-u", "x")))
     program(tmp_path, monkeypatch, "exec sleep 60\n")
     with pytest.raises(JournalError, match=r"journalctl did not answer within 0\.2 s"):
-        await read(Query(("-u", "x")), deadline=0.2)
+        await read_journal(Query(("-u", "x")), deadline=0.2)
 
 
 async def test_want_of_rights_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = "No journal files were opened due to insufficient permissions."
     program(tmp_path, monkeypatch, f"echo '{words}' >&2\nexit 1\n")
     with pytest.raises(JournalError, match="you are not in the group adm") as caught:
-        await read(Query(("-u", "x"), of_system=True))
+        await read_journal(Query(("-u", "x"), of_system=True))
     assert caught.value.closed
     assert caught.value.advice.startswith("sudo usermod -aG adm ")

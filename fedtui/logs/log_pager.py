@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 
+from fedtui.logs.log_file import LogFile, LogPage
 from fedtui.safe_text import decode
-from fedtui.sources.log_file import LogFile, LogPage
 
 PAGE = 1000
 KEPT = 5000
 
 
-class LogWalker:
+class LogPager:
     """The window on one file. `lines` are its texts; `at_start` and `at_end` tell whether it touches an end.
 
     Every method that moves it reads in a thread, and raises LogError where the file cannot be read.

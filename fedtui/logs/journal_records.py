@@ -21,7 +21,7 @@ MAX_LINE = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One line of the journal. `at` is aware, in UTC; `priority` 0 (emergency) to 7 (debug), syslog(3).
 
     `text` is the line as it was logged, `message` the same fit to be shown. `user_unit` is the unit of a
@@ -42,7 +42,7 @@ class Entry:
         return shown(self.text)
 
 
-class Records:
+class JournalReader:
     """Cuts a stream of bytes into records, one a line; of one that is too long only the fact is kept."""
 
     def __init__(self, limit: int = MAX_RECORD) -> None:
@@ -65,10 +65,12 @@ class Records:
         return found
 
 
-def parse(record: bytes | None, last: datetime) -> list[Entry]:
+def parse_record(record: bytes | None, last: datetime) -> list[JournalEntry]:
     """The entries of one record: one for each line of its message. `last` dates what cannot be read."""
     if record is None:
-        return [Entry(last, 6, f"(a message of more than {MAX_RECORD // 1024} KiB; journalctl shows it)")]
+        return [
+            JournalEntry(last, 6, f"(a message of more than {MAX_RECORD // 1024} KiB; journalctl shows it)")
+        ]
     try:
         fields = json.loads(record)
         at = _instant(fields["__REALTIME_TIMESTAMP"])
@@ -81,7 +83,7 @@ def parse(record: bytes | None, last: datetime) -> list[Entry]:
     cursor, user_unit = str(fields.get("__CURSOR", "")), str(fields.get("_SYSTEMD_USER_UNIT", ""))
     lines = message.rstrip("\n").split("\n")
     priority = 6 if priority is None else priority
-    return [Entry(at, priority, _line(line), identifier, pid, cursor, user_unit) for line in lines]
+    return [JournalEntry(at, priority, _line(line), identifier, pid, cursor, user_unit) for line in lines]
 
 
 def _line(text: str) -> str:

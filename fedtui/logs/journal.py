@@ -16,8 +16,8 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fedtui.sources.journal_query import PROGRAM, JournalError, Query, system_journal_readable, why_nothing
-from fedtui.sources.journal_records import MAX_RECORD, Entry, Records, parse
+from fedtui.logs.journal_query import PROGRAM, JournalError, Query, explain_empty, system_journal_readable
+from fedtui.logs.journal_records import MAX_RECORD, JournalEntry, JournalReader, parse_record
 from fedtui.system.async_program import capture, running_program
 from fedtui.system.program import ProgramError
 
@@ -33,11 +33,11 @@ GATHER = 0.05
 _RESTART = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
-async def read(
+async def read_journal(
     query: Query, lines: int = 200, since: Sequence[str] = (), deadline: float = 15.0
-) -> tuple[Entry, ...]:
+) -> tuple[JournalEntry, ...]:
     """The last entries, oldest first. Raises JournalError."""
-    found: list[Entry] = []
+    found: list[JournalEntry] = []
     command = query.command(f"--lines={max(0, lines)}", *since)
     try:
         async with asyncio.timeout(deadline), aclosing(_run(query, command, 0.0)) as batches:
@@ -50,9 +50,9 @@ async def read(
     return tuple(found)
 
 
-async def follow(
+async def follow_journal(
     query: Query, lines: int = 200, since: Sequence[str] = ()
-) -> AsyncGenerator[tuple[Entry, ...], None]:
+) -> AsyncGenerator[tuple[JournalEntry, ...], None]:
     """Entries in batches, until closed. A journalctl that ends is started again where it stopped.
 
     Raises JournalError where the journal cannot be read. `since` holds arguments that bound the first look.
@@ -60,7 +60,7 @@ async def follow(
     were written while it started.
     """
     place = [f"--since=@{time.time():.6f}", "--lines=all"]
-    first = await read(query, lines, since)  # where nothing is seen for want of rights, this raises
+    first = await read_journal(query, lines, since)  # where nothing is seen for want of rights, this raises
     if first:
         place = _after(first) or place
         yield first
@@ -81,15 +81,17 @@ async def follow(
         failures += 1
 
 
-def _after(entries: Sequence[Entry]) -> list[str]:
+def _after(entries: Sequence[JournalEntry]) -> list[str]:
     """The arguments that go on behind these entries; empty where none has a cursor."""
     cursors = [entry.cursor for entry in entries if entry.cursor]
     return [f"--after-cursor={cursors[-1]}", "--lines=all"] if cursors else []
 
 
-async def _run(query: Query, command: list[str], gather: float) -> AsyncGenerator[tuple[Entry, ...], None]:
+async def _run(
+    query: Query, command: list[str], gather: float
+) -> AsyncGenerator[tuple[JournalEntry, ...], None]:
     """Run journalctl once and hand on its entries; JournalError where it complained and gave none."""
-    records = Records()
+    records = JournalReader()
     last: datetime | None = None
     async with running_program(command, MAX_RECORD) as process:
         if process.stdout is None or process.stderr is None:
@@ -97,9 +99,9 @@ async def _run(query: Query, command: list[str], gather: float) -> AsyncGenerato
         complaints = asyncio.get_running_loop().create_task(process.stderr.read(4096))
         try:
             while data := await _gathered(process.stdout, gather):
-                found: list[Entry] = []
+                found: list[JournalEntry] = []
                 for record in records.feed(data):
-                    found += parse(record, found[-1].at if found else last or datetime.now(UTC))
+                    found += parse_record(record, found[-1].at if found else last or datetime.now(UTC))
                 if found:
                     last = found[-1].at
                     yield tuple(found)
@@ -108,7 +110,7 @@ async def _run(query: Query, command: list[str], gather: float) -> AsyncGenerato
         finally:
             complaints.cancel()
     if last is None:
-        reason = await asyncio.to_thread(why_nothing, query, complaint, status)
+        reason = await asyncio.to_thread(explain_empty, query, complaint, status)
         if reason is not None:
             raise reason
 
@@ -126,7 +128,7 @@ async def _gathered(stream: asyncio.StreamReader, gather: float) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class OneRun:
+class UnitInvocation:
     """One run of a unit: its invocation id, and, where known, its main process and its start.
 
     Without the pid, lines of a run that ended at once may be missing.
@@ -137,7 +139,7 @@ class OneRun:
     start: datetime | None = None
 
 
-def unit_query(unit: str, user_manager: bool, run: OneRun | None = None) -> Query:
+def unit_query(unit: str, user_manager: bool, run: UnitInvocation | None = None) -> Query:
     """The log of a unit: its own output and its manager's words on it; or of one run of it."""
     if run is None:
         return Query((f"--user-unit={unit}" if user_manager else f"--unit={unit}",), not user_manager)
@@ -156,24 +158,24 @@ def unit_query(unit: str, user_manager: bool, run: OneRun | None = None) -> Quer
 
 
 async def unit_log(
-    unit: str, user_manager: bool, run: OneRun | None = None, lines: int = 200
-) -> tuple[Entry, ...]:
+    unit: str, user_manager: bool, run: UnitInvocation | None = None, lines: int = 200
+) -> tuple[JournalEntry, ...]:
     """The last entries of a unit or of one run of it, oldest first. Raises JournalError."""
-    entries = await read(unit_query(unit, user_manager, run), lines)
+    entries = await read_journal(unit_query(unit, user_manager, run), lines)
     if run is None and user_manager:
         return _merged(entries, await _strays(unit), ())[-lines:]
     return entries
 
 
 async def follow_unit(
-    unit: str, user_manager: bool, run: OneRun | None = None, lines: int = 200
-) -> AsyncGenerator[tuple[Entry, ...], None]:
+    unit: str, user_manager: bool, run: UnitInvocation | None = None, lines: int = 200
+) -> AsyncGenerator[tuple[JournalEntry, ...], None]:
     """The last entries of a unit or of one run, then what comes; in batches. Raises JournalError.
 
     Close it (contextlib.aclosing) to end the program behind it at once.
     """
     given: set[str] = set()
-    async with aclosing(follow(unit_query(unit, user_manager, run), lines)) as batches:
+    async with aclosing(follow_journal(unit_query(unit, user_manager, run), lines)) as batches:
         async for batch in batches:
             if run is None and user_manager and any(map(_ended_or_brief, batch)):
                 await asyncio.sleep(SETTLE)
@@ -185,18 +187,20 @@ async def follow_unit(
                 yield batch
 
 
-def _ended_or_brief(entry: Entry) -> bool:
+def _ended_or_brief(entry: JournalEntry) -> bool:
     """A word of the manager after which there may be lines without a unit: "Starting" comes too early."""
     return entry.identifier == MANAGER and not entry.text.startswith("Starting ")
 
 
-def _merged(entries: Sequence[Entry], strays: Sequence[Entry], given: Collection[str]) -> tuple[Entry, ...]:
+def _merged(
+    entries: Sequence[JournalEntry], strays: Sequence[JournalEntry], given: Collection[str]
+) -> tuple[JournalEntry, ...]:
     """Both in the order of time; equal times stay as they are."""
     new = [entry for entry in strays if entry.cursor not in given]
     return tuple(sorted((*entries, *new), key=lambda entry: entry.at)) if new else tuple(entries)
 
 
-async def _strays(unit: str) -> tuple[Entry, ...]:
+async def _strays(unit: str) -> tuple[JournalEntry, ...]:
     """The lines of the last run of a user's service that journald gave no unit, as far as is known."""
     show = ["systemctl", "--user", "show", "--property=ExecMainPID,ExecMainStartTimestamp"]
     try:
@@ -210,19 +214,19 @@ async def _strays(unit: str) -> tuple[Entry, ...]:
     terms = (f"_PID={pid}", "_TRANSPORT=stdout", f"_UID={os.getuid()}")
     query = Query(terms, since=f"@{start - 1}")
     try:
-        return tuple(entry for entry in await read(query, 1000) if not entry.user_unit)
+        return tuple(entry for entry in await read_journal(query, 1000) if not entry.user_unit)
     except JournalError:
         return ()
 
 
 __all__ = [
-    "Entry",
+    "JournalEntry",
     "JournalError",
-    "OneRun",
     "Query",
-    "follow",
+    "UnitInvocation",
+    "follow_journal",
     "follow_unit",
-    "read",
+    "read_journal",
     "system_journal_readable",
     "unit_log",
     "unit_query",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from fedtui.safe_text import decode
 
 if TYPE_CHECKING:
-    from fedtui.sources.log_follow import LogEvent
+    from fedtui.logs.log_follower import LogEvent
 
 
 class LogChunk(NamedTuple):
@@ -51,7 +51,7 @@ class FileFeed:
 
     async def chunks(self) -> AsyncGenerator[LogChunk]:
         """The tail, then what happens."""
-        from fedtui.sources.log_follow import LogFollower  # the first paint does not wait for it
+        from fedtui.logs.log_follower import LogFollower  # the first paint does not wait for it
 
         first = True
         async with aclosing(LogFollower(self.title, self._lines).follow()) as events:
@@ -61,7 +61,7 @@ class FileFeed:
                 first = False
 
     def _size(self) -> int | None:
-        from fedtui.sources.log_file import LogError, LogFile
+        from fedtui.logs.log_file import LogError, LogFile
 
         try:
             return LogFile(self.title).size()
@@ -70,7 +70,7 @@ class FileFeed:
 
 
 def _chunk(event: LogEvent, size: int | None, *, first: bool) -> LogChunk:
-    from fedtui.sources.log_follow import LogChange
+    from fedtui.logs.log_follower import LogChange
 
     if event.change is LogChange.PROBLEM:
         return LogChunk(problem=f"{event.text} {event.advice}".strip(), reset=first)

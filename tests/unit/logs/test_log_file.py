@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedtui.sources.log_file import LINE_LIMIT, Hit, LogError, LogFile, LogTrouble
+from fedtui.logs.log_file import LINE_LIMIT, Hit, LogError, LogFile, LogTrouble
 
 WORDS = st.binary(max_size=40).map(lambda raw: bytes(byte for byte in raw if byte >= 32) or b"x")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fedtui.sources.log_follow import LogChange, LogEvent, LogFollower
+from fedtui.logs.log_follower import LogChange, LogEvent, LogFollower
 
 
 class Follow:
