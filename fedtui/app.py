@@ -22,10 +22,10 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from fedtui.actions.ports import Ports
 from fedtui.config import Config, remember_theme
 from fedtui.logs.log_feed import LogFeed
 from fedtui.model import Job, Run, Snapshot
+from fedtui.ports import Ports
 from fedtui.presentation.times import next_tick
 from fedtui.schedule.upcoming import RunsOf, runs_of
 from fedtui.screens.base import FullScreen

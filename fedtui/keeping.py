@@ -85,7 +85,7 @@ class Keeper:
         lost = [
             replace(run, result=UNSEEN)
             for run in self._rows().values()
-            if run.goes_on and run.job_id in asked and run.id not in seen and not OWN_ID.fullmatch(run.id)
+            if run.is_running and run.job_id in asked and run.id not in seen and not OWN_ID.fullmatch(run.id)
         ]
         if lost:
             with self._lock:
@@ -107,7 +107,7 @@ class Keeper:
     def _judged(self, run: Run, job: Job) -> Result:
         # Here and not above: most lists have nothing to read, and need not load how it is done.
         from fedtui.results import judge
-        from fedtui.sources.run_text import output_of, product_at
+        from fedtui.runs.run_text import product_at, run_output
 
         rules = self._book().of(job.name, job.id)
         product, span = None, None
@@ -116,7 +116,7 @@ class Keeper:
             product = product_at(rules.product, home or self._home, run.start, self._freshness)
             span = (run.start, run.end)
         command = decode(job.cron.command) if job.cron is not None else job.command or ""
-        return judge(run.result or UNSEEN, output_of(run, job), rules, command, product=product, span=span)
+        return judge(run.result or UNSEEN, run_output(run, job), rules, command, product=product, span=span)
 
     def _await_last_lines(self, run: Run) -> None:
         if run.end is not None:
@@ -159,7 +159,7 @@ class Keeper:
             if job.timer is None or job.log_path is None or job.running:
                 continue
             found = runs.get(job.id, ())
-            if not any(run.goes_on for run in found) and not any(run.id in self._waiting for run in found):
+            if not any(run.is_running for run in found) and not any(run.id in self._waiting for run in found):
                 self._sizes[job.id] = (found[-1].id if found else "", _size(job.log_path))
 
     def _shown(self, run: Run) -> Run:

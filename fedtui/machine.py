@@ -7,9 +7,9 @@ import pwd
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from fedtui.actions.ports import Ports
 from fedtui.bus import bus_factory
 from fedtui.history.database import History
+from fedtui.ports import Ports
 from fedtui.sources.user_crontab import UserCrontabSource, utc_now
 from fedtui.system.crontab_program import SystemCrontab
 from fedtui.system.zone import local_zone

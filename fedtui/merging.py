@@ -226,7 +226,7 @@ def fold(one: Run, other: Run) -> Run:
     return replace(
         best,
         start=best.start if _exact(best) or not _exact(rest) else rest.start,
-        end=best.end if best.goes_on else best.end or rest.end,
+        end=best.end if best.is_running else best.end or rest.end,
         result=result,
         trigger=better_trigger(one.trigger, other.trigger),
         output=best.output or rest.output,
@@ -240,7 +240,7 @@ def _rank(run: Run) -> tuple[int, bool, bool, int]:
     result = run.result
     return (
         known if known >= KNOWN else 0,
-        run.goes_on,
+        run.is_running,
         _exact(run),
         0 if result is None else (result.duration is not None) + len(result.reasons),
     )
@@ -257,8 +257,8 @@ def with_runs(job: Job, runs: Sequence[Run]) -> Job:
     """
     if not runs and job.running_since is None:
         return job
-    finished = [run for run in runs if not run.goes_on]
-    going_on = [run for run in runs if run.goes_on]
+    finished = [run for run in runs if not run.is_running]
+    going_on = [run for run in runs if run.is_running]
     newest = job.last_run is None and not job.unreadable  # else an old ok would stand for what is not known
     if finished and (newest or (job.last_run and finished[-1].start >= job.last_run - _ROUNDING)):
         last = finished[-1]

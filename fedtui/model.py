@@ -127,7 +127,7 @@ class Run:
     also: tuple[str, ...] = ()
 
     @property
-    def goes_on(self) -> bool:
+    def is_running(self) -> bool:
         """True while nothing says that the run is over."""
         return self.result is None and self.end is None
 

@@ -19,12 +19,12 @@ from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
 from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
-    from fedtui.actions.ports import Ports
     from fedtui.config import Config
     from fedtui.health.doctor import Doctor
     from fedtui.keeping import Keeper
     from fedtui.logs.log_feed import LogFeed
     from fedtui.merging import Settle
+    from fedtui.ports import Ports
     from fedtui.results import RuleBook
     from fedtui.sources.source import LookingSource, PatientSource, Source
     from fedtui.store import Store
@@ -157,7 +157,7 @@ class Workspace:
 
     def product_of(self, job: Job) -> str:
         """The path of the file that a job should renew, as configured; empty for none. Raises ConfigError."""
-        from fedtui.sources.run_text import product_place
+        from fedtui.runs.run_text import product_place
 
         product = self.book.of(job.name, job.id).product
         home = job.cron.home if job.cron is not None else self.home
@@ -324,10 +324,10 @@ def own_runs(ports: Ports) -> OwnRunsSource:
         with suppress(OSError):
             if not ports.config.database.exists() and not ports.config.outputs.exists():
                 return  # no run was ever started from here
-        from fedtui.actions.run_store import settle
+        from fedtui.runs.run_store import close_run
 
         try:
-            settle(ports.config, ports.history)
+            close_run(ports.config, ports.history)
         except OSError as error:  # without the records a run of ours that goes on would seem lost
             from fedtui.history.database import HistoryError
 

@@ -20,9 +20,9 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from fedtui.actions.plan import GOES_ON, Applied, Refused
-from fedtui.actions.run import GRACE, RunUpdate
 from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.signs import outcome_sign
+from fedtui.runs.control import GRACE, RunUpdate
 from fedtui.screens.ask import AskScreen
 from fedtui.screens.dialog import Dialog, local_now, to_its_end
 from fedtui.widgets import run_lines

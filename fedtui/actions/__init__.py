@@ -28,17 +28,17 @@ if TYPE_CHECKING:
         plan_undo,
         undo_steps,
     )
-    from fedtui.actions.cron_environment import Account, job_environment
     from fedtui.actions.draft import Draft
     from fedtui.actions.paused_timers import PausedTimers
     from fedtui.actions.plan import Applied, DiffLine, FileDiff, Plan, Refused, Stale, Step
-    from fedtui.actions.ports import Ports
-    from fedtui.actions.run import RunUpdate, run_now, running_run, stop, watch_run
     from fedtui.actions.schedule_preview import Preview, preview
     from fedtui.actions.table import BadTable
+    from fedtui.ports import Ports
+    from fedtui.runs.control import RunUpdate, run_now, running_run, stop, watch_run
+    from fedtui.runs.cron_environment import CronAccount, job_environment
 
 _HOMES = {
-    "Account": "cron_environment",
+    "CronAccount": "cron_environment",
     "Applied": "plan",
     "BadTable": "table",
     "DiffLine": "plan",
@@ -77,9 +77,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "Account",
     "Applied",
     "BadTable",
+    "CronAccount",
     "DiffLine",
     "Draft",
     "FileDiff",

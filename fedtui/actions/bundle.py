@@ -18,10 +18,10 @@ from fedtui.actions.part_making import Maker, named
 from fedtui.actions.part_words import diffs, steps
 from fedtui.actions.parts import Bundle, FileText, Part, UnitSwitch, turned
 from fedtui.actions.plan import Applied, Plan, Refused, Stale, Stands, Step
-from fedtui.actions.ports import Ports
 from fedtui.actions.undo_memory import already
 from fedtui.actions.wording import undo_words, what_was_done
 from fedtui.history.database import UndoStep
+from fedtui.ports import Ports
 from fedtui.system.atomic_write import sweep
 
 __all__ = ["NothingToChange", "apply", "plan_bundle", "plan_undo", "stands"]

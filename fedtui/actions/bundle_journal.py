@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from fedtui.actions import parts as kinds
 from fedtui.actions.parts import Bundle, Part
 from fedtui.actions.plan import Applied, Plan, Refused
-from fedtui.actions.ports import Ports
 from fedtui.actions.undo_memory import finish, forget, pack, prepare, unpack
 from fedtui.history.database import HistoryError
+from fedtui.ports import Ports
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind

@@ -20,9 +20,9 @@ from fedtui.actions.part_making import named, stands
 from fedtui.actions.part_units import stamp_left, switched
 from fedtui.actions.parts import FileText, Folder, Part, Renamed, TableText, UnitSwitch, subjects, turned
 from fedtui.actions.plan import FileDiff, Refused, Stale, Stands
-from fedtui.actions.ports import Ports
 from fedtui.actions.table import port_of, read_table
 from fedtui.config import repair
+from fedtui.ports import Ports
 from fedtui.system.safe_folder import folder_fault
 
 

@@ -26,7 +26,6 @@ from fedtui.actions.cron_change import CronChange
 from fedtui.actions.draft import Draft
 from fedtui.actions.parts import Bundle
 from fedtui.actions.plan import Applied, Plan, Refused, Stale, Stands
-from fedtui.actions.ports import Ports
 from fedtui.actions.silence import ConfigChange
 from fedtui.actions.table import Mend
 from fedtui.actions.timer_pause import TimerState
@@ -35,6 +34,7 @@ from fedtui.actions.timer_unit import Target
 from fedtui.actions.undo_memory import Noted, finish, forget, note, prepare
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.model import CommentedOut, Job
+from fedtui.ports import Ports
 from fedtui.sources.systemd.names import made_by
 
 

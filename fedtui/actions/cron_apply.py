@@ -9,7 +9,6 @@ from typing import Any
 from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_change import CronChange, Words, file_diff, plan_table
 from fedtui.actions.plan import FileDiff, Plan, Refused, Stale, Stands
-from fedtui.actions.ports import Ports
 from fedtui.actions.recording import make_ready
 from fedtui.actions.system_table import SystemTable
 from fedtui.actions.table import Table, port_of, read_table
@@ -18,6 +17,7 @@ from fedtui.actions.wording import undo_words, what_was_done
 from fedtui.crontab import Document
 from fedtui.crontab.patch import holds, revert
 from fedtui.history.database import UndoStep
+from fedtui.ports import Ports
 from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused
 
 

@@ -13,13 +13,13 @@ from fedtui.actions.backup import backup_name, for_the_eye
 from fedtui.actions.cron_words import draft_text, first_run, frequency, trap_warnings, words_of
 from fedtui.actions.draft import Draft
 from fedtui.actions.plan import DiffLine, FileDiff, Plan, Refused, Step
-from fedtui.actions.ports import Ports
 from fedtui.actions.table import Mend, Table, open_crontab, open_line, open_table
 from fedtui.crontab import Document, Entry, edit
 from fedtui.crontab.commented import uncomment as uncommented
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.patch import diff
 from fedtui.model import CommentedOut, Job, State
+from fedtui.ports import Ports
 from fedtui.safe_text import decode, shown
 from fedtui.schedule.patterns import listing
 from fedtui.system.crontab_port import CrontabError, CrontabPort

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from fedtui.actions.cron_change import Words, plan_table
 from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.ports import Ports
 from fedtui.actions.table import Mend, open_table
 from fedtui.crontab import Entry
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.edit_setting import others_touched, set_environment
 from fedtui.model import Job
+from fedtui.ports import Ports
 from fedtui.safe_text import shown
 
 _SESSION_NAMES = """

@@ -7,9 +7,9 @@ from itertools import takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.actions.draft import Draft
-from fedtui.actions.ports import Ports
 from fedtui.crontab import Entry
 from fedtui.model import Job
+from fedtui.ports import Ports
 from fedtui.safe_text import decode, shown
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.describe import describe

@@ -18,8 +18,8 @@ from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_apply import put_table
 from fedtui.actions.parts import FileText, Folder, Renamed, TableText
 from fedtui.actions.plan import Refused, Stale, Stands
-from fedtui.actions.ports import Ports
 from fedtui.actions.table import port_of, read_table
+from fedtui.ports import Ports
 from fedtui.system.atomic_write import atomic_write
 from fedtui.system.safe_folder import UnsafeFolder, held_folder, owner_mismatch
 

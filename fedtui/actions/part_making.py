@@ -24,7 +24,7 @@ from fedtui.actions.parts import (
     Worktree,
 )
 from fedtui.actions.plan import Stands
-from fedtui.actions.ports import Ports
+from fedtui.ports import Ports
 
 
 async def stands(part: Part, ports: Ports) -> Stands:

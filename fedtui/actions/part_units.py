@@ -16,16 +16,16 @@ from typing import Any
 
 from fedtui.actions.parts import FileText, Lingering, Part, UnitSwitch
 from fedtui.actions.plan import Refused, Stands
-from fedtui.actions.ports import Ports
-from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_unit import SYSTEM_UNITS
 from fedtui.bus.port import BusError
 from fedtui.config import xdg_folder
+from fedtui.ports import Ports
 from fedtui.safe_text import shown
 from fedtui.sources.systemd.names import INFINITY, TIMER
 from fedtui.system.accounts import lingers
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
+from fedtui.system.systemd_manager import Manager, manager
 
 SETTLE = 10.0
 """Seconds that a unit may take to become what it was told to be."""

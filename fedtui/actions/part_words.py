@@ -23,8 +23,8 @@ from fedtui.actions.parts import (
     Worktree,
 )
 from fedtui.actions.plan import DiffLine, FileDiff, Step
-from fedtui.actions.ports import Ports
 from fedtui.actions.table import port_of
+from fedtui.ports import Ports
 from fedtui.safe_text import mask_secrets
 
 _HIDDEN = DiffLine(1, " ", "its text is not shown: it holds a credential")

@@ -14,11 +14,11 @@ from pathlib import Path
 from fedtui.actions.backup import for_the_eye
 from fedtui.actions.cron_change import Words, edited, plan_table
 from fedtui.actions.plan import Plan, Refused, Step
-from fedtui.actions.ports import Ports
 from fedtui.actions.table import Mend, open_table
 from fedtui.config import Config
 from fedtui.crontab import Document, log_paths, recording
 from fedtui.model import Job, SourceName
+from fedtui.ports import Ports
 from fedtui.system.atomic_write import write_atomically
 
 PROGRAM = "record"

@@ -12,9 +12,9 @@ from datetime import datetime
 from itertools import islice
 
 from fedtui.actions.cron_words import dialect_of, zone_of
-from fedtui.actions.ports import Ports
 from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, check, traps_of
 from fedtui.model import CronFacts, Job, Location, SourceName
+from fedtui.ports import Ports
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.describe import describe
 from fedtui.schedule.foreign import DAEMON_LABEL, parse_other

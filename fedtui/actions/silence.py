@@ -18,7 +18,6 @@ from typing import Any
 from fedtui.actions.backup import backup_name, for_the_eye, keep
 from fedtui.actions.cron_change import Words, file_diff, plan_table
 from fedtui.actions.plan import Plan, Refused, Stale, Stands, Step
-from fedtui.actions.ports import Ports
 from fedtui.actions.table import Mend, open_table
 from fedtui.actions.undo_memory import already, pack, unpack
 from fedtui.actions.wording import undo_words
@@ -27,6 +26,7 @@ from fedtui.crontab.edit import EditError
 from fedtui.crontab.ignoring import ignore
 from fedtui.history.database import UndoStep
 from fedtui.model import Job, State
+from fedtui.ports import Ports
 from fedtui.system.atomic_write import sweep, write_atomically
 
 _LIST = re.compile(r"(?m)^(ignore[ \t]*=[ \t]*\[)([^\]\[#]*)(\])")

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.actions.system_table import SystemTable
 from fedtui.crontab import Document, Entry, Line
 from fedtui.crontab.edit import EditError, end_last_line, replace_line
 from fedtui.model import CommentedOut, Job, SourceName
+from fedtui.ports import Ports
 from fedtui.safe_text import decode, shown
 from fedtui.system.accounts import is_user
 from fedtui.system.crontab_port import CrontabError, CrontabPort

@@ -24,8 +24,6 @@ from fedtui.actions.backup import for_the_eye
 from fedtui.actions.cron_change import file_diff
 from fedtui.actions.paused_timers import PausedTimers, Restore
 from fedtui.actions.plan import FileDiff, Plan, Refused, Stale, Stands
-from fedtui.actions.ports import Ports
-from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_at_once import runs_at_once
 from fedtui.actions.timer_pause_words import comes_back, pause_steps, resume_steps, way_to_hold
 from fedtui.actions.timer_unit import (
@@ -43,8 +41,10 @@ from fedtui.actions.undo_memory import already
 from fedtui.actions.wording import undo_words
 from fedtui.config import repair
 from fedtui.history.database import UndoStep
+from fedtui.ports import Ports
 from fedtui.sources.systemd.names import PAUSE_FILE
 from fedtui.system.atomic_write import sweep
+from fedtui.system.systemd_manager import Manager, manager
 
 SETTLE = 20.0
 """Seconds for a timer to become active or inactive after it was told to."""

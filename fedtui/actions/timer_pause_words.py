@@ -5,9 +5,9 @@ from __future__ import annotations
 from fedtui.actions.backup import for_the_eye
 from fedtui.actions.paused_timers import Restore
 from fedtui.actions.plan import Step
-from fedtui.actions.systemd_manager import Manager
 from fedtui.actions.timer_unit import Standing, Target
 from fedtui.sources.systemd.names import PAUSE_FILE
+from fedtui.system.systemd_manager import Manager
 
 
 def way_to_hold(standing: Standing) -> str:

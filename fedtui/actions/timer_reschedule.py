@@ -20,8 +20,6 @@ from typing import Any
 from fedtui.actions.backup import for_the_eye, keep
 from fedtui.actions.cron_change import file_diff
 from fedtui.actions.plan import Plan, Refused, Stale, Stands, Step
-from fedtui.actions.ports import Ports
-from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.actions.timer_at_once import runs_at_once
 from fedtui.actions.timer_schedule import TimerSchedule, TimerScheduleError, check, traps_of
 from fedtui.actions.timer_unit import (
@@ -40,10 +38,12 @@ from fedtui.actions.undo_memory import already, pack, unpack
 from fedtui.actions.wording import undo_words
 from fedtui.history.database import UndoStep
 from fedtui.model import Job
+from fedtui.ports import Ports
 from fedtui.schedule.timer import describe_timer
 from fedtui.system.atomic_write import sweep
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
+from fedtui.system.systemd_manager import Manager, manager
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.actions.plan import Refused
-from fedtui.actions.systemd_manager import Manager
 from fedtui.config import xdg_folder
 from fedtui.model import Job
 from fedtui.sources.systemd.names import TIMER, directive, is_instance, made_by
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.systemd_manager import Manager
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 SCHEDULE_FILE = "zz-fedtui-schedule.conf"

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fedtui.actions.plan import Applied, Plan, Refused, Step
-from fedtui.actions.ports import Ports
 from fedtui.actions.wording import undo_words, what_was_done
 from fedtui.history.database import HistoryError, UndoStep
+from fedtui.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 from fedtui.actions import bundle, cron_apply, silence, timer_pause, timer_reschedule
 from fedtui.actions.backup import for_the_eye
 from fedtui.actions.plan import Refused, Stale, Stands
-from fedtui.actions.ports import Ports
 from fedtui.actions.undo_memory import forget, require_history
 from fedtui.history.database import HistoryError, UndoStep
+from fedtui.ports import Ports
 from fedtui.system import lock_file
 
 PATIENCE = 10.0

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fedtui import actions
-from fedtui.actions.ports import Ports
 from fedtui.bus import bus_factory
 from fedtui.demo.files import crontab_file, lay
 from fedtui.demo.scheduler import DemoScheduler, scheduler_state
 from fedtui.history.database import History
 from fedtui.model import Job, Trigger
+from fedtui.ports import Ports
 from fedtui.sources.user_crontab import UserCrontabSource
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.crontab_file import CrontabFile

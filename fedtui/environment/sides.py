@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from fedtui.actions.cron_environment import Account, job_environment
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.environment.units import unit_side
 from fedtui.environment.values import Environment, Given, Shell
 from fedtui.model import CronFacts, Job
+from fedtui.ports import Ports
+from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.safe_text import decode
 from fedtui.system.cron_daemon import CronProbe
 from fedtui.system.login_shell import Identity, ask_shell
@@ -39,7 +39,9 @@ async def shell_side(job: Job, ports: Ports) -> Shell:
 
 def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> Given:
     entry = _passwd(job.user or ports.user)
-    account = Account(entry.pw_name, entry.pw_uid, entry.pw_gid, cron.home or entry.pw_dir, entry.pw_shell)
+    account = CronAccount(
+        entry.pw_name, entry.pw_uid, entry.pw_gid, cron.home or entry.pw_dir, entry.pw_shell
+    )
     environment: Environment = job_environment(account, cron.environment)
     how = "worked out from PAM's files and the table, as cron does"
     notes: tuple[str, ...] = ()

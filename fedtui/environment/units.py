@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.environment.values import Given
 from fedtui.model import Job, TimerFacts
+from fedtui.ports import Ports
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, SERVICE
+from fedtui.system.systemd_manager import Manager, manager
 
 _BLANKS = " \t\r"
 _NEW_EACH_RUN = frozenset(

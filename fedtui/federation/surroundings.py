@@ -8,12 +8,12 @@ import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fedtui.actions.cron_environment import Account, job_environment
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.systemd_manager import manager
 from fedtui.actions.table import open_crontab
+from fedtui.ports import Ports
+from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
+from fedtui.system.systemd_manager import manager
 
 Settings = tuple[tuple[bytes, bytes], ...]
 
@@ -30,9 +30,9 @@ class Owner:
     own: bool
 
     @property
-    def account(self) -> Account:
+    def account(self) -> CronAccount:
         """The same as cron's environment wants it."""
-        return Account(self.name, self.uid, self.gid, self.home, self.shell)
+        return CronAccount(self.name, self.uid, self.gid, self.home, self.shell)
 
 
 def owner_of(run_as: str, ports: Ports) -> Owner:

@@ -9,8 +9,8 @@ from pathlib import Path
 from fedtui.health.host import Host
 from fedtui.health.rules import EVERY_JOB, Check, Report, Rule, check
 from fedtui.model import Severity, Snapshot
+from fedtui.runs.data_age import ENDING, DataAge
 from fedtui.schedule.period import allowed_age
-from fedtui.sources.freshness import ENDING, Freshness
 
 STALE_DATA = Rule(
     "FT710",
@@ -56,7 +56,7 @@ def stale_data(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-def _evidence(found: Freshness, newest: datetime, host: Host) -> tuple[str, ...]:
+def _evidence(found: DataAge, newest: datetime, host: Host) -> tuple[str, ...]:
     said = [f"newest data in {found.path}: {_at(newest, host)}"]
     if found.newest is not None:
         said.append(f"the file itself was written {_at(found.modified, host)}")

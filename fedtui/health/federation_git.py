@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fedtui.actions.cron_environment import Account, job_environment
 from fedtui.health.asking import Unknown
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, Unchecked
+from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.safe_text import decode, shown
 from fedtui.system.git_checkout import (
     LIST_WORKTREES,
@@ -144,7 +144,7 @@ class _Look:
     def from_cron(self, *argv: str) -> Ended:
         """A program in cron's environment, once and when the user looks again."""
         me = self._me
-        account = Account(me.pw_name, me.pw_uid, me.pw_gid, me.pw_dir, me.pw_shell)
+        account = CronAccount(me.pw_name, me.pw_uid, me.pw_gid, me.pw_dir, me.pw_shell)
         given = {**job_environment(account, ()), b"LC_ALL": b"C.UTF-8", b"GIT_TERMINAL_PROMPT": b"0"}
         words = (os.fsdecode(name + b"=" + value) for name, value in given.items())
         return self.host.ask_outside("env", "-i", *words, *argv)

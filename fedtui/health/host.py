@@ -30,7 +30,7 @@ from fedtui.health.files import (
     shipped,
 )
 from fedtui.pack import Pack, load_pack
-from fedtui.sources.freshness import Freshness, newest_data
+from fedtui.runs.data_age import DataAge, newest_data
 from fedtui.system.cron_daemon import CronDaemon, find_cron
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations, own_config, rotated_by
 from fedtui.system.power import sleeps
@@ -205,7 +205,7 @@ class Host:
         """How it is known that this machine is asleep or off at times; empty where nothing tells it."""
         return self._remember("sleeps", "", lambda _: sleeps()) if self.is_machine else ""
 
-    def freshness(self, path: str, now: datetime) -> Freshness:
+    def freshness(self, path: str, now: datetime) -> DataAge:
         """How new the data in the file is. Raises OSError."""
         return newest_data(Path(path), now, self.zone(), self._notes)
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from fedtui import actions
 from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.ports import Ports
 from fedtui.model import Finding, Job
+from fedtui.ports import Ports
 
 
 async def plan_remedy(finding: Finding, job: Job | None, ports: Ports) -> Plan:

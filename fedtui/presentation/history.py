@@ -48,7 +48,7 @@ def tally(runs: Iterable[Run]) -> Tally:
     """Count finished runs by their outcome. What is unknown or was skipped counts for neither side."""
     counts = dict.fromkeys(Outcome, 0)
     for run in runs:
-        if not run.goes_on:
+        if not run.is_running:
             counts[_outcome(run)] += 1
     good = counts[Outcome.OK] + counts[Outcome.WARNINGS]
     return Tally(
@@ -96,7 +96,7 @@ def days(runs: Iterable[Run], now: datetime, count: int, skip: int = 0) -> list[
 def _hours(runs: Iterable[Run], now: datetime) -> tuple[Outcome | None, ...]:
     hours: list[Outcome | None] = [None] * 24
     for run in runs:
-        if run.goes_on:
+        if run.is_running:
             continue
         hour, outcome = here(run.start, now).hour, _outcome(run)
         best = hours[hour]
@@ -188,7 +188,7 @@ def summary_line(runs: Sequence[Run], now: datetime) -> Line:
 def summary_lines(runs: Sequence[Run], now: datetime) -> list[Line]:
     """The same as a list, for the column at the right."""
     counts = tally(runs)
-    failed = [run for run in runs if not run.goes_on and _outcome(run) is Outcome.FAILED]
+    failed = [run for run in runs if not run.is_running and _outcome(run) is Outcome.FAILED]
     last = f"last {in_words(seconds_between(failed[-1].start, now))} ago" if failed else ""
     rows = [
         _fact("runs", f"{counts.runs:,}", span_words(runs, now)),
@@ -326,7 +326,7 @@ def run_row(run: Run, jobs: Jobs, now: datetime, width: int) -> Line:
     """The row of a run."""
     sign = run_sign(run)
     took = run.result.duration if run.result is not None else None
-    if run.goes_on:
+    if run.is_running:
         took = seconds_between(run.start, now)
     start = here(run.start, now)
     when = f"{_DAYS[start.weekday()]} {start.day:>2}  {start:%H:%M:%S}"
@@ -347,14 +347,14 @@ def run_row(run: Run, jobs: Jobs, now: datetime, width: int) -> Line:
 
 def run_sign(run: Run) -> Sign:
     """The sign of a run, ended or not."""
-    if run.goes_on:
+    if run.is_running:
         return _RUNNING
     return _ENDED if run.result is None else outcome_sign(run.result)
 
 
 def evidence(run: Run) -> str:
     """Why the outcome is what it is: what it said of itself, then where it is known from."""
-    if run.goes_on:
+    if run.is_running:
         return f"pid {run.pid}" if run.pid is not None else "it goes on"
     result = run.result
     if result is None:

@@ -77,8 +77,8 @@ class OwnRunsSource:
         gone = {other for run in changed for other in run.also}
         self._rows = {run_id: run for run_id, run in rows.items() if run_id not in gone}
         # That another's run goes on is for those to say who see it now: this row may be from long ago.
-        runs = [run for run in self._rows.values() if not run.goes_on or OWN_ID.fullmatch(run.id)]
-        self._open = any(run.goes_on for run in runs)
+        runs = [run for run in self._rows.values() if not run.is_running or OWN_ID.fullmatch(run.id)]
+        self._open = any(run.is_running for run in runs)
         runs.sort(key=lambda run: run.start)
         return Answer(self.name, self._clock(), (), runs=tuple(runs), problems=(*problems, *notes))
 

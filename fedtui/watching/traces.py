@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from fedtui.sources.run_text import product_at
+from fedtui.runs.run_text import product_at
 from fedtui.watching.cycle import LogMark
 
 MOST = 64 * 1024 * 1024

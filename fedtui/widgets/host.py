@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from fedtui.actions.ports import Ports
 from fedtui.model import Job, Run, Snapshot
+from fedtui.ports import Ports
 from fedtui.schedule.upcoming import RunsOf
 from fedtui.widgets.log_feed import OpenLog
 

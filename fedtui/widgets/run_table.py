@@ -74,7 +74,7 @@ class RunTable(CursorView):
     def tick(self) -> None:
         """A second has passed: runs that go on have taken longer."""
         top = self.scroll_offset.y
-        if any(run.goes_on for run in self._runs[top : top + self.size.height]):
+        if any(run.is_running for run in self._runs[top : top + self.size.height]):
             self.refresh()
 
     def on_resize(self, event: Resize) -> None:

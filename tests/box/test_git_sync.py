@@ -160,7 +160,7 @@ def test_a_stopped_sshd_is_no_success_and_the_next_sync_makes_up_for_it(synced: 
 
 PLAN = """
 from fedtui.federation.git.automation import git_plan
-from fedtui.actions.cron_environment import job_environment
+from fedtui.runs.cron_environment import job_environment
 from fedtui.federation.surroundings import owner_of
 from fedtui.config import load
 from fedtui.machine import host_workspace

@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 import pytest
 
-from fedtui.actions.ports import Ports
 from fedtui.config import Config
 from fedtui.crontab import Document
 from fedtui.history.database import History
 from fedtui.model import Checkup, Finding, Remedy, Severity, Snapshot, Unchecked
+from fedtui.ports import Ports
 from fedtui.screens.confirm import ConfirmScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.doctor import DoctorScreen

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from fedtui.actions.plan import GOES_ON, Applied, Refused
-from fedtui.actions.run import RunUpdate
 from fedtui.model import Job, Outcome, Result, Run, SourceName, TimerFacts, Trigger
+from fedtui.runs.control import RunUpdate
 from fedtui.screens.run import Phase, RunScreen
 from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import metrics_job

@@ -14,8 +14,8 @@ from textual.screen import Screen
 
 from fedtui.actions.draft import Draft
 from fedtui.actions.plan import Applied, Plan, Refused, Stale
-from fedtui.actions.run import RunUpdate
 from fedtui.model import Outcome, Result, Run, Trigger
+from fedtui.runs.control import RunUpdate
 from fedtui.screens.confirm import ConfirmScreen, Phase
 from fedtui.screens.job_form import JobFormScreen
 from fedtui.screens.reschedule import RescheduleScreen

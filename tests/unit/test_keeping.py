@@ -187,7 +187,7 @@ def test_a_run_that_may_go_on_is_not_ended(tmp_path: Path, gone: str) -> None:
     snapshot = again.look(run) if gone == "seen" else again.look()
     again.keeper.close_unseen(snapshot)
     (row,) = again.history.runs()
-    assert row.goes_on
+    assert row.is_running
 
 
 def test_the_lines_of_a_timer_in_its_log_begin_where_the_log_ended_before(tmp_path: Path) -> None:

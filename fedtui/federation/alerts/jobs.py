@@ -13,8 +13,6 @@ from pathlib import Path
 
 from fedtui.actions.parts import Part
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.systemd_manager import manager
 from fedtui.actions.table import open_crontab
 from fedtui.config import ConfigError, load
 from fedtui.federation.alerts.channels import NO_MAILER, mailer
@@ -24,9 +22,11 @@ from fedtui.federation.own_program import environment, program
 from fedtui.federation.remark import Remark
 from fedtui.model import Severity
 from fedtui.pack import Pack
+from fedtui.ports import Ports
 from fedtui.sources.alert_addresses import MAIL, addresses
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
 from fedtui.system.cron_daemon import find_cron
+from fedtui.system.systemd_manager import manager
 
 SCHEDULE = "*/10 * * * *"
 LOG = "federated-alert.log"

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.config import Config
 from fedtui.federation.alerts.state import Look
 from fedtui.federation.alerts.verdicts import Kind, Verdict, judge
@@ -21,6 +20,7 @@ from fedtui.federation.backends.placing import Placed, placed
 from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.model import Job, Snapshot, SourceName
 from fedtui.pack import BACKENDS, Pack
+from fedtui.ports import Ports
 from fedtui.schedule.period import period_of
 
 KEY = "alert"

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.model import Job, Run
+from fedtui.runs.data_age import ENDING, newest_data
 from fedtui.schedule.period import PERIODS
-from fedtui.sources.freshness import ENDING, newest_data
 from fedtui.watching.grace import grace
 
 

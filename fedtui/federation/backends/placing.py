@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from fedtui.actions.parts import Part, TableText
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.actions.table import Table, open_crontab
 from fedtui.crontab import Document
 from fedtui.crontab.edit import EditError
@@ -23,6 +22,7 @@ from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends import unit_files
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.pack import BACKENDS
+from fedtui.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)

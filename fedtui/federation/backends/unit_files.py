@@ -19,8 +19,6 @@ from fedtui.actions.backup import for_the_eye
 from fedtui.actions.part_units import stamps, switched, user_units
 from fedtui.actions.parts import FileText, Folder, Part, UnitSwitch
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.systemd_manager import manager
 from fedtui.actions.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS
 from fedtui.federation.backends.unit_text import (
     MARK,
@@ -31,11 +29,13 @@ from fedtui.federation.backends.unit_text import (
     unit_name,
 )
 from fedtui.federation.managed_job import ManagedJob
+from fedtui.ports import Ports
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, parse
 from fedtui.schedule.translate import TranslationError, to_calendar
 from fedtui.sources.systemd.names import PAUSE_FILE
 from fedtui.system.safe_folder import folder_fault
+from fedtui.system.systemd_manager import manager
 
 _HEAD = re.compile(
     rb"# " + MARK.encode() + rb"\n# fedtui: pack (?P<key>[a-z0-9-]+) \((?P<planned>[^()\n]*)\)\n"

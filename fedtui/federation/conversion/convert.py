@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 
 from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.ports import Ports
 from fedtui.federation.conversion.to_cron import plan_to_cron
 from fedtui.federation.conversion.to_timer import plan_to_timer
 from fedtui.model import Job, State
+from fedtui.ports import Ports
 
 WORDS = {
     "cron": "a line of the crontab",

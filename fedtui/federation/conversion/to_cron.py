@@ -15,13 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.actions.bundle import plan_bundle
-from fedtui.actions.cron_environment import Account, job_environment
 from fedtui.actions.cron_words import words_of
 from fedtui.actions.part_units import manager_of, switched
 from fedtui.actions.parts import FileText, Folder, Part, TableText, UnitSwitch
 from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.systemd_manager import manager
 from fedtui.actions.table import Table, open_crontab
 from fedtui.actions.timer_unit import Target, Timer, look, require_kept, require_privilege
 from fedtui.crontab import edit
@@ -34,10 +31,13 @@ from fedtui.federation.backends.unit_files import pack_mark
 from fedtui.federation.backends.unit_text import MARK
 from fedtui.federation.conversion.to_cron_command import Unsaid, arguments, command, field_with_input
 from fedtui.model import Job
+from fedtui.ports import Ports
+from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import parse
 from fedtui.schedule.translate import TranslationError, clock_words, to_cron
 from fedtui.sources.systemd.names import SERVICE
 from fedtui.sources.systemd.unit_files import assignments, output_file
+from fedtui.system.systemd_manager import manager
 from fedtui.system.zone import local_zone
 
 _KEPT = frozenset(
@@ -203,7 +203,7 @@ def _parts(
     table = open_crontab(user, ports)
     account = pwd.getpwnam(user)
     cron = job_environment(
-        Account(user, account.pw_uid, account.pw_gid, account.pw_dir, account.pw_shell),
+        CronAccount(user, account.pw_uid, account.pw_gid, account.pw_dir, account.pw_shell),
         table.document.environment,
     )
     lines = dict(units.lines)

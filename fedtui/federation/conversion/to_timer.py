@@ -19,11 +19,9 @@ from pathlib import Path
 
 from fedtui.actions.bundle import plan_bundle
 from fedtui.actions.cron_change import edited
-from fedtui.actions.cron_environment import Account, job_environment
 from fedtui.actions.cron_words import words_of, zone_of
 from fedtui.actions.parts import FileText, Lingering, Part, TableText, UnitSwitch
 from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.ports import Ports
 from fedtui.actions.table import Table, open_table
 from fedtui.crontab import Entry, edit
 from fedtui.crontab.command import BUILTINS_ONLY
@@ -33,6 +31,8 @@ from fedtui.federation.backends.footprint import traces_of
 from fedtui.federation.backends.unit_files import folder, free, led_elsewhere, log_made, texts
 from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import Job
+from fedtui.ports import Ports
+from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
 from fedtui.schedule.translate import TranslationError, Triggers, clock_words, to_calendar
 from fedtui.system.accounts import lingers
@@ -56,7 +56,7 @@ class _Line:
     table: Table
     entry: Entry
     mark: Found | None
-    account: Account
+    account: CronAccount
     environment: dict[bytes, bytes]
 
 
@@ -111,7 +111,7 @@ def _line(job: Job, ports: Ports) -> _Line:
         user = pwd.getpwnam(job.user)
     except KeyError as error:
         raise Refused(f"There is no user {job.user}.") from error
-    account = Account(user.pw_name, user.pw_uid, user.pw_gid, user.pw_dir, user.pw_shell)
+    account = CronAccount(user.pw_name, user.pw_uid, user.pw_gid, user.pw_dir, user.pw_shell)
     return _Line(table, entry, mark, account, job_environment(account, entry.environment))
 
 

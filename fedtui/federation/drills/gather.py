@@ -11,7 +11,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.config import Config
 from fedtui.federation import logs
 from fedtui.federation.drills.drill import Account, ScriptLine, Setting, Timed
@@ -20,6 +19,7 @@ from fedtui.federation.profile import DEFAULT_PROFILE, Profile, load_profile
 from fedtui.federation.scripts import find_scripts, root_folder
 from fedtui.federation.surroundings import Owner, given_environment, owner_of
 from fedtui.pack import Pack, load_pack
+from fedtui.ports import Ports
 from fedtui.results import RuleBook
 from fedtui.schedule.cron import parse
 from fedtui.system.zone import local_zone

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.actions.parts import Part, RemoteUrl, Worktree
-from fedtui.actions.ports import Ports
 from fedtui.federation.git.ssh_check import KEY, check_remote, ssh_url_of
 from fedtui.federation.git.sync import BRANCH
 from fedtui.federation.managed_job import ManagedJob
@@ -20,6 +19,7 @@ from fedtui.federation.own_program import environment, program
 from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
+from fedtui.ports import Ports
 from fedtui.safe_text import shown
 from fedtui.system.git_checkout import (
     Git,

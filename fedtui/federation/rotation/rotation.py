@@ -21,7 +21,6 @@ from fedtui.actions.backup import for_the_eye
 from fedtui.actions.part_files import read
 from fedtui.actions.parts import FileText, Part
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.federation.alerts import jobs as alert_jobs
 from fedtui.federation.git.automation import LOG as GIT_LOG
 from fedtui.federation.managed_job import ManagedJob
@@ -32,6 +31,7 @@ from fedtui.federation.rotation.text import MARK, config_text, nameable
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.pack import Pack
+from fedtui.ports import Ports
 from fedtui.system.logrotate_config import LOGROTATE_D, configurations, own_config, rotated_by
 
 KEY = "rotate"

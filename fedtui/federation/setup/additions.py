@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.actions.parts import Part, RemoteUrl, Worktree, subjects
-from fedtui.actions.ports import Ports
 from fedtui.federation.alerts.jobs import alert_parts
 from fedtui.federation.git.automation import git_plan
 from fedtui.federation.git.ssh_check import check_remote
@@ -22,6 +21,7 @@ from fedtui.federation.rotation.rotation import KEY, rotation, rotation_gone
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.pack import Pack
+from fedtui.ports import Ports
 from fedtui.system.git_checkout import (
     Git,
     GitEnvironment,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.ports import Ports
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.federation.setup.plan import additions_for, intent_of, job_id, main_spot, plan_setup, to_try
@@ -17,6 +16,7 @@ from fedtui.federation.setup.status import PackStatus, look_up
 from fedtui.federation.setup.survey import Survey, look_around
 from fedtui.federation.setup.trial import Told, Trial, try_out
 from fedtui.model import Run, Snapshot
+from fedtui.ports import Ports
 
 
 class Desk:

@@ -16,7 +16,6 @@ from fedtui.actions.bundle import plan_bundle
 from fedtui.actions.part_units import stamps
 from fedtui.actions.parts import Folder, Lingering, Part
 from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.ports import Ports
 from fedtui.crontab import id_key
 from fedtui.crontab.managed import command_field
 from fedtui.federation import logs
@@ -32,6 +31,7 @@ from fedtui.federation.setup.survey import Survey
 from fedtui.federation.setup.trial import Trial
 from fedtui.model import Severity
 from fedtui.pack import BACKENDS, Origin, Pack, pack_file
+from fedtui.ports import Ports
 from fedtui.schedule.translate import TranslationError, to_cron
 
 JOB_ID = "federation"

@@ -11,7 +11,6 @@ from fedtui.actions.backup import for_the_eye
 from fedtui.actions.bundle import plan_bundle
 from fedtui.actions.parts import FileText, Folder, Lingering, Part, RemoteUrl, Renamed
 from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.ports import Ports
 from fedtui.federation.backends.footprint import PACK_MODE
 from fedtui.federation.backends.placing import displace
 from fedtui.federation.logs import missing
@@ -21,6 +20,7 @@ from fedtui.federation.setup.plan import JOB_ID
 from fedtui.federation.setup.spots import spot_of, standing
 from fedtui.federation.surroundings import owner_of
 from fedtui.pack import Pack, load_pack, pack_file
+from fedtui.ports import Ports
 from fedtui.system.accounts import lingers
 from fedtui.system.git_checkout import Git, GitEnvironment, GitFailed, configured_url
 

@@ -7,9 +7,9 @@ import shlex
 from dataclasses import dataclass, replace
 
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.federation.profile import DEFAULT_PROFILE
 from fedtui.pack import BACKENDS, Pack
+from fedtui.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from fedtui.actions.parts import Part, TableText
-from fedtui.actions.ports import Ports
 from fedtui.federation.backends.footprint import with_traces
 from fedtui.federation.setup.additions import AddedJob, Additions
 from fedtui.federation.setup.spots import Spot, Standing
 from fedtui.federation.setup.survey import Survey
 from fedtui.pack import Origin, Pack
+from fedtui.ports import Ports
 
 
 async def settled(

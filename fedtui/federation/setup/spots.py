@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.federation.backends.placing import Placed, placed
 from fedtui.federation.surroundings import owner_of
 from fedtui.pack import Pack
+from fedtui.ports import Ports
 
 
 class Spot(NamedTuple):

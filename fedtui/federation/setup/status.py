@@ -11,7 +11,6 @@ from pathlib import Path
 
 from fedtui.actions.bundle_journal import CUT_SHORT
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.config import ConfigError
 from fedtui.federation.backends.placing import Placed
 from fedtui.federation.profile import Profile, load_profile
@@ -22,8 +21,9 @@ from fedtui.federation.surroundings import owner_of
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
+from fedtui.ports import Ports
+from fedtui.runs.data_age import DataAge, newest_data
 from fedtui.schedule.period import allowed_age
-from fedtui.sources.freshness import Freshness, newest_data
 from fedtui.system.zone import local_zone
 
 
@@ -46,7 +46,7 @@ class JobStatus:
     log: str = ""
     log_size: int | None = None
     product: str = ""
-    data: Freshness | None = None
+    data: DataAge | None = None
     fresh_for: timedelta | None = None
 
     @property
@@ -154,8 +154,8 @@ def _jobs(
     return rows
 
 
-def _data(product: str, now: datetime, notes: Path) -> Freshness | None:
-    found: Freshness | None = None
+def _data(product: str, now: datetime, notes: Path) -> DataAge | None:
+    found: DataAge | None = None
     with suppress(OSError):  # not there yet, or not ours to look at
         found = newest_data(Path(product), now, local_zone()[1], notes) if product else None
     return found

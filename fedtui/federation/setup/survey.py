@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.actions.ports import Ports
 from fedtui.federation import logs, scripts
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, load_profile
@@ -22,6 +21,7 @@ from fedtui.federation.surroundings import Owner, Settings, given_environment, o
 from fedtui.health.reading import readings
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.pack import Pack, load_pack
+from fedtui.ports import Ports
 from fedtui.system import accounts
 
 

@@ -15,14 +15,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from fedtui.actions import run_cron
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.run import stop, watch_run
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner, Settings
 from fedtui.model import CronFacts, Job, Location, Outcome, Run, Severity, SourceName, Trigger
+from fedtui.ports import Ports
+from fedtui.runs import start_cron
+from fedtui.runs.control import stop, watch_run
 from fedtui.system.async_program import capture
 from fedtui.system.program import ProgramError
 
@@ -90,7 +90,7 @@ async def try_out(
     as_job = _as_job(job, job_id, backend, owner, settings, unit)
     ended: Run | None = None
     try:
-        run = await run_cron.start(as_job, ports, Trigger.MANUAL)
+        run = await start_cron.start(as_job, ports, Trigger.MANUAL)
     except Refused as refused:
         return Trial(job.key, job.name, None, f"it could not be started: {refused.message.rstrip('.')}")
     try:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.actions.ports import Ports
 from fedtui.bus.port import Bus, BusError
 from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, SourceName
+from fedtui.ports import Ports
 
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=UTC)
 

@@ -26,8 +26,8 @@ from fedtui.actions import part_files, part_git
 from fedtui.actions.bundle import plan_bundle
 from fedtui.actions.parts import FileText, Folder, Part, RemoteUrl, Renamed
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.config import load, xdg_folder
+from fedtui.ports import Ports
 from fedtui.system.git_checkout import GitEnvironment
 from fedtui.system.safe_folder import folder_fault, held_folder
 

@@ -26,7 +26,7 @@ from fedtui.actions.parts import (
     turned,
 )
 from fedtui.actions.plan import Applied, Plan, Refused, Stale
-from fedtui.actions.ports import Ports
+from fedtui.ports import Ports
 from tests.unit.actions.table_file import TableFile
 
 LINE = b"0 1 * * * backup\n"

@@ -11,11 +11,11 @@ import pytest
 
 from fedtui.actions import backup
 from fedtui.actions.backup import keep
-from fedtui.actions.growing_file import Tail, end_of, read_on
 from fedtui.actions.paused_timers import PausedTimers, Restore
 from fedtui.actions.plan import Refused
 from fedtui.actions.system_table import SystemTable
 from fedtui.config import Config
+from fedtui.runs.output_tail import OutputTail, end_of, read_new
 from fedtui.system.crontab_port import CrontabChanged, CrontabError
 from fedtui.system.zone import local_zone
 
@@ -94,16 +94,16 @@ def test_a_growing_file_is_read_on_across_truncation(tmp_path: Path) -> None:
     path.write_bytes(b"one\n")
     size, before = end_of(str(path))
     assert (size, before) == (4, b"one\n")
-    tail = Tail(str(path), size, before)
+    tail = OutputTail(str(path), size, before)
     path.write_bytes(b"one\ntwo\n")
-    tail, data = read_on(tail)
+    tail, data = read_new(tail)
     assert data == b"two\n"
     path.write_bytes(b"three, longer than both of the lines before\n")
-    tail, data = read_on(tail)
+    tail, data = read_new(tail)
     assert data == b"three, longer than both of the lines before\n"
-    assert read_on(tail)[1] == b""
+    assert read_new(tail)[1] == b""
     path.unlink()
-    assert read_on(tail)[1] == b""
+    assert read_new(tail)[1] == b""
 
 
 def test_the_end_of_what_is_no_file(tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from fedtui import actions
 from fedtui.actions.plan import Refused, Stale
-from fedtui.actions.ports import Ports
 from fedtui.actions.silence import with_ignored
 from fedtui.config import Config, load
 from fedtui.health.doctor import Doctor
 from fedtui.history.database import History
 from fedtui.model import Job, Location, Outcome, Result, Snapshot, SourceName
+from fedtui.ports import Ports
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 FILE = Path("/nowhere/config.toml")

@@ -13,7 +13,7 @@ import pytest
 from fedtui import actions
 from fedtui.actions import unfinished
 from fedtui.actions.plan import Applied, Refused, Stale
-from fedtui.actions.ports import Ports
+from fedtui.ports import Ports
 from fedtui.system import lock_file
 from fedtui.system.atomic_write import sweep, write_atomically
 from fedtui.system.crontab_port import CrontabError

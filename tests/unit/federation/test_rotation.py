@@ -13,7 +13,6 @@ import pytest
 
 from fedtui.actions.parts import FileText
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.bus.port import Bus, BusError
 from fedtui.config import Config
 from fedtui.federation.profile import load_profile
@@ -25,6 +24,7 @@ from fedtui.federation.surroundings import Owner
 from fedtui.history.database import History
 from fedtui.model import Severity
 from fedtui.pack import Pack
+from fedtui.ports import Ports
 from fedtui.system.program import Ended
 
 NOBODY = Owner("nobody", 65534, 65534, "/nonexistent", "/bin/sh", own=True)

@@ -12,7 +12,7 @@ from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.model import Job, Location, SourceName
 from fedtui.pack import Pack
 from fedtui.presentation.federation_status import status_lines
-from fedtui.sources.freshness import Freshness
+from fedtui.runs.data_age import DataAge
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 PACK = Pack("/srv", "conservative", "cron", "/srv/logs", "2026-11-20", scripts={"sync": "/srv/sync.sh"})
@@ -22,7 +22,7 @@ ROW = Job(
 PLACED = Placed("sync", "crontab:1", "sync", "0 * * * *", "0 * * * *", False, False, "crontab of fed")
 
 
-def said(data: Freshness | None) -> str:
+def said(data: DataAge | None) -> str:
     """The line of the data."""
     job = JobStatus(
         "sync",
@@ -48,7 +48,7 @@ def said(data: Freshness | None) -> str:
 )
 def test_how_new_the_data_is(newest: datetime | None, broken: int, words: str) -> None:
     written = NOW - timedelta(minutes=5)
-    assert said(Freshness("/srv/x.jsonl", 100, written, newest, lines=40, broken=broken)) == words
+    assert said(DataAge("/srv/x.jsonl", 100, written, newest, lines=40, broken=broken)) == words
 
 
 def test_data_that_cannot_be_read_is_not_called_fresh() -> None:

@@ -52,7 +52,7 @@ def test_the_dashboard_paints_before_dialogs_and_actions_are_loaded(tmp_path: Pa
     later = {
         "fedtui.actions.change",
         "fedtui.actions.plan",
-        "fedtui.actions.run",
+        "fedtui.runs.control",
         "fedtui.screens.confirm",
         "fedtui.screens.help",
         "fedtui.screens.reschedule",

@@ -16,16 +16,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui.actions.growing_file import end_of
 from fedtui.actions.plan import GOES_ON, Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.run_unit_verdict import by_journal, by_properties, proven_by
-from fedtui.actions.systemd_manager import Manager, manager
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger
+from fedtui.ports import Ports
+from fedtui.runs.output_tail import end_of
+from fedtui.runs.unit_result import by_journal, by_properties, proven_by
 from fedtui.sources.systemd.names import UNIT
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.systemd_manager import Manager, manager
 
 START_DEADLINE = 20.0
 """Seconds for the invocation to appear after systemd took the start job."""

@@ -12,7 +12,7 @@ CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
+class OutputTail:
     """How far one file was read.
 
     `before` are the bytes just before `offset`: where they changed, the file was truncated and written
@@ -24,7 +24,7 @@ class Tail:
     before: bytes = b""
 
 
-def begins_anew(tail: Tail) -> bool:
+def was_truncated(tail: OutputTail) -> bool:
     """True where the file no longer has what stood before the place that was read to. Blocking."""
     try:
         with Path(tail.path).open("rb") as stream:
@@ -35,7 +35,7 @@ def begins_anew(tail: Tail) -> bool:
         return False
 
 
-def read_on(tail: Tail) -> tuple[Tail, bytes]:
+def read_new(tail: OutputTail) -> tuple[OutputTail, bytes]:
     """What the file has beyond the tail, at most 256 KiB of it, and the tail moved on. Blocking."""
     try:
         with Path(tail.path).open("rb") as stream:
@@ -44,7 +44,7 @@ def read_on(tail: Tail) -> tuple[Tail, bytes]:
             head = stream.read(tail.offset - start)
             if head != tail.before:
                 stream.seek(0)
-                tail = Tail(tail.path)
+                tail = OutputTail(tail.path)
             data = stream.read(CHUNK)
     except OSError:
         return tail, b""

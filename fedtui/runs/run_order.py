@@ -11,7 +11,7 @@ from fedtui.model import Trigger
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunOrder:
     """What to run and where to keep what comes of it. `account` is (uid, gid, groups) or None for our own.
 
     `rules` are the user's own tables of rules that hold for the job, as JSON takes them.
@@ -53,7 +53,7 @@ class Order:
         return json.dumps(data).encode("ascii")
 
     @classmethod
-    def from_json(cls, text: bytes) -> Order:
+    def from_json(cls, text: bytes) -> RunOrder:
         """Inverse of `to_json`."""
         data: dict[str, Any] = json.loads(text)
         account = data.pop("account")

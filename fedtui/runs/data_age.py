@@ -21,7 +21,7 @@ from json.decoder import JSONDecoder
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from fedtui.sources.timestamps import moment
+from fedtui.runs.timestamps import read_timestamp
 from fedtui.system.atomic_write import write_atomically
 
 ENDING = ".jsonl"
@@ -42,7 +42,7 @@ _decode = JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True, slots=True)
-class Freshness:
+class DataAge:
     """What one file holds. `newest` is an aware UTC datetime, None where no line has a usable timestamp.
 
     `lines` are those with something on them, `broken` of them are no JSON object (half written, say),
@@ -79,12 +79,12 @@ class _Note(NamedTuple):
     """
 
     mark: _Mark
-    found: Freshness
-    ended: Freshness
+    found: DataAge
+    ended: DataAge
     past: tuple[tuple[float, float | None], ...] = ()
 
 
-def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = None) -> Freshness:
+def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = None) -> DataAge:
     """Read the file at `path`; timestamps without a zone of their own are in `zone`. Raises OSError.
 
     `notes` is the folder in which is noted what was read; without it the whole file is read.
@@ -95,7 +95,7 @@ def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = No
     with path.open("rb") as stream:
         facts = os.fstat(stream.fileno())
         modified = datetime.fromtimestamp(facts.st_mtime, UTC)
-        empty = Freshness(str(path), facts.st_size, modified)
+        empty = DataAge(str(path), facts.st_size, modified)
         known = None if note is None else _known(note)
         digest, begun, begin = hashlib.sha256(), empty, 0
         if known is not None and known.mark.zone == str(zone):
@@ -130,7 +130,7 @@ def _note_of(path: Path, notes: Path) -> Path:
     return notes / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:40]}.json"
 
 
-def _past(known: _Note | None, found: Freshness) -> tuple[tuple[float, float | None], ...]:
+def _past(known: _Note | None, found: DataAge) -> tuple[tuple[float, float | None], ...]:
     newest = None if found.newest is None else found.newest.timestamp()
     past = () if known is None else known.past
     return (*past, (found.modified.timestamp(), newest))[-_REMEMBERED:]
@@ -139,7 +139,7 @@ def _past(known: _Note | None, found: Freshness) -> tuple[tuple[float, float | N
 class _Tally:
     """Counts lines, one after the other."""
 
-    def __init__(self, found: Freshness, now: datetime, zone: tzinfo) -> None:
+    def __init__(self, found: DataAge, now: datetime, zone: tzinfo) -> None:
         self._found = found
         self._latest = now + AHEAD
         self._zone = zone
@@ -156,7 +156,7 @@ class _Tally:
         if record is None:
             self._broken += 1
             return
-        at = moment(record.get("timestamp"), self._zone)
+        at = read_timestamp(record.get("timestamp"), self._zone)
         if at is None:
             self._undated += 1
         elif at > self._latest:
@@ -170,7 +170,7 @@ class _Tally:
         self._broken += 1
 
     @property
-    def found(self) -> Freshness:
+    def found(self) -> DataAge:
         """What is known by now."""
         return replace(
             self._found,
@@ -182,9 +182,7 @@ class _Tally:
         )
 
 
-def _read(
-    stream: BinaryIO, begin: int, tally: _Tally, digest: hashlib._Hash
-) -> tuple[Freshness, Freshness, int]:
+def _read(stream: BinaryIO, begin: int, tally: _Tally, digest: hashlib._Hash) -> tuple[DataAge, DataAge, int]:
     """Count the lines from byte `begin` on, and have `digest` go on over those that have ended.
 
     Returns what all lines tell, what those tell that have ended, and the byte behind these: of a last line
@@ -269,9 +267,9 @@ def _known(note: Path) -> _Note | None:
         return None
 
 
-def _revived(record: dict[str, Any]) -> Freshness:
+def _revived(record: dict[str, Any]) -> DataAge:
     newest = record["newest"]
-    return Freshness(
+    return DataAge(
         **{
             **record,
             "modified": datetime.fromisoformat(record["modified"]),
@@ -287,7 +285,7 @@ def _keep(note: Path, what: _Note) -> None:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, (_Mark, Freshness)):
+    if isinstance(value, (_Mark, DataAge)):
         return asdict(value)
     if isinstance(value, datetime):
         return value.isoformat()

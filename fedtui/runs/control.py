@@ -14,14 +14,14 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
-from fedtui.actions import run_cron, run_others, run_store, run_unit, run_unit_follow
 from fedtui.actions.plan import Applied, Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.run_record import RunRecord
 from fedtui.actions.wording import clock
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Trigger
+from fedtui.ports import Ports
+from fedtui.runs import cron_runs, follow_unit, run_store, start_cron, start_unit
+from fedtui.runs.run_record import RunRecord
 from fedtui.system.processes import ProcessIdentity, group_members, is_alive
 
 GRACE = 10.0
@@ -44,9 +44,9 @@ async def run_now(job: Job, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> 
     if job.timer is not None:
         if not job.timer.activates:
             raise Refused(f"{job.name} starts no unit.", "Nothing was run.")
-        return await run_unit.start(job, job.timer, ports)
+        return await start_unit.start(job, job.timer, ports)
     if not ports.demo:
-        under_cron = await asyncio.to_thread(run_others.cron_run, job)
+        under_cron = await asyncio.to_thread(cron_runs.cron_run, job)
         if under_cron is not None:
             run, _ = under_cron
             raise Refused(
@@ -54,26 +54,26 @@ async def run_now(job: Job, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> 
                 "It was not started twice.",
                 "t stops it.",
             )
-    return await run_cron.start(job, ports, trigger)
+    return await start_cron.start(job, ports, trigger)
 
 
 async def running_run(job: Job, ports: Ports) -> Run | None:
     """The run of the job that goes on now, whoever started it; None where none is known."""
     if job.timer is not None:
-        return await run_unit.current(job, job.timer, ports) if job.timer.activates else None
+        return await start_unit.current(job, job.timer, ports) if job.timer.activates else None
     own = await asyncio.to_thread(_own_run, job, ports)
     if own is not None:
         return own.to_run()
     if ports.demo:
         return None
-    under_cron = await asyncio.to_thread(run_others.cron_run, job)
+    under_cron = await asyncio.to_thread(cron_runs.cron_run, job)
     return None if under_cron is None else under_cron[0]
 
 
 def _own_run(job: Job, ports: Ports) -> RunRecord | None:
     """The run of the job that was started from here and goes on. Raises Refused where that is not known."""
     try:
-        return run_store.running(ports.config, job.id)
+        return run_store.running_record(ports.config, job.id)
     except OSError as error:
         raise Refused(
             f"Whether fedtui started {job.name} is not known: {ports.config.outputs}: {error.strerror}.",
@@ -90,7 +90,7 @@ async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncI
     """
     record = await asyncio.to_thread(run_store.find_record, ports.config, run_id)
     if record is not None:
-        async for output, newest in run_cron.follow(record, ports):
+        async for output, newest in start_cron.follow(record, ports):
             run = newest.to_run()
             if run.end is not None and run.result is not None:
                 with suppress(HistoryError):
@@ -99,16 +99,16 @@ async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncI
         return
     if job is not None and job.cron is not None:
         seen = False
-        async with aclosing(run_others.follow(run_id, job)) as parts:
+        async with aclosing(cron_runs.follow(run_id, job)) as parts:
             async for output, other in parts:
                 seen = True
                 yield RunUpdate(output, other)
         if seen:
             return
-    unit = await asyncio.to_thread(run_unit.find, ports, run_id)
+    unit = await asyncio.to_thread(start_unit.find, ports, run_id)
     if unit is None:
         raise Refused(f"There is no record of a run {run_id}.", "")
-    async with aclosing(run_unit_follow.follow(unit, ports)) as news:
+    async with aclosing(follow_unit.follow(unit, ports)) as news:
         async for output, newest_run in news:
             yield RunUpdate(output, newest_run)
 
@@ -119,12 +119,12 @@ async def stop(job: Job, ports: Ports) -> Applied:
     Raises Refused where nothing runs, or it is not the user's to stop.
     """
     if job.timer is not None:
-        return Applied(await run_unit.stop(job.timer, ports))
+        return Applied(await start_unit.stop(job.timer, ports))
     own = await asyncio.to_thread(_own_run, job, ports)
     if own is not None and own.job is not None:
         leader, uid = own.job, own.uid
     else:
-        found = None if ports.demo else await asyncio.to_thread(run_others.cron_run, job)
+        found = None if ports.demo else await asyncio.to_thread(cron_runs.cron_run, job)
         if found is None:
             raise Refused(f"{job.name} does not run.", "Nothing was stopped.")
         leader, uid = found[1], None

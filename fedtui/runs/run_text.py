@@ -15,7 +15,7 @@ from fedtui.logs.journal_query import JournalError, run_query
 from fedtui.model import Job, LogSlice, Run, TimerFacts
 from fedtui.results import Output, Part, Product
 from fedtui.results.reading import MOST
-from fedtui.sources.freshness import ENDING, newest_at, newest_data
+from fedtui.runs.data_age import ENDING, newest_at, newest_data
 from fedtui.system.zone import local_zone
 
 JOURNAL_LINES = 5_000
@@ -27,7 +27,7 @@ MANAGER = "systemd"
 """The identifier of what a manager itself says of a unit: no output of the job."""
 
 
-def output_of(run: Run, job: Job) -> Output:
+def run_output(run: Run, job: Job) -> Output:
     """All that a finished run of `job` printed, as far as this user may read it."""
     if run.output is None and run.log is None and job.timer is not None:
         return _journal(run, job.timer)

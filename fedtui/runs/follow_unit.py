@@ -11,19 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui.actions.growing_file import Tail, read_on
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.run_unit import UnitRun, until_end
-from fedtui.actions.systemd_manager import manager
 from fedtui.config import ConfigError
 from fedtui.history.database import HistoryError
 from fedtui.logs.journal import JournalError, UnitInvocation, follow_unit
 from fedtui.model import Run
+from fedtui.ports import Ports
 from fedtui.results import Output, Part, RuleBook, judge
 from fedtui.results.reading import MOST
-from fedtui.sources.run_text import product_at
+from fedtui.runs.output_tail import OutputTail, read_new
+from fedtui.runs.run_text import product_at
+from fedtui.runs.start_unit import UnitRun, until_end
 from fedtui.sources.systemd.names import UNIT
+from fedtui.system.systemd_manager import manager
 
 QUIET = 0.5
 """Seconds of silence after the end of a run after which its last lines are taken to be in the journal."""
@@ -32,19 +32,19 @@ AFTERMATH = 5.0
 POLL = 0.1
 LINES = 5000
 
-News = asyncio.Queue[bytes | Run | Refused]
+UnitUpdates = asyncio.Queue[bytes | Run | Refused]
 
 
 async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run | None]]:
     """Output as it comes, and the run: at once, and last with its result. Raises Refused."""
-    news: News = asyncio.Queue()
+    news: UnitUpdates = asyncio.Queue()
     parts: list[Coroutine[Any, Any, None]] = [_state(run, ports, news), _journal(run, ports, news)]
     if run.log is not None:
-        parts.append(_log(Tail(run.log, run.log_offset, run.log_before.encode("latin-1")), news))
+        parts.append(_log(OutputTail(run.log, run.log_offset, run.log_before.encode("latin-1")), news))
     tasks = [asyncio.create_task(part) for part in parts]
     ended: Run | None = None
     deadline = 0.0
-    printed = Printed()
+    printed = CapturedOutput()
     try:
         while ended is None or time.monotonic() < deadline:
             try:
@@ -68,7 +68,7 @@ async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-class Printed:
+class CapturedOutput:
     """What a run printed, as far as it will be read: its first bytes and its last."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class Printed:
         return Output((Part("output", head, self._tail, self._left_out),))
 
 
-def _judged(ended: Run, unit: UnitRun, printed: Printed, ports: Ports) -> Run:
+def _judged(ended: Run, unit: UnitRun, printed: CapturedOutput, ports: Ports) -> Run:
     """The run with what its output says, kept in the database. Raises Refused where the rules are none."""
     if ended.result is None:
         return ended
@@ -111,7 +111,7 @@ def _judged(ended: Run, unit: UnitRun, printed: Printed, ports: Ports) -> Run:
     return run
 
 
-async def _state(run: UnitRun, ports: Ports, news: News) -> None:
+async def _state(run: UnitRun, ports: Ports, news: UnitUpdates) -> None:
     try:
         async for seen in until_end(run, ports):
             news.put_nowait(seen)
@@ -119,7 +119,7 @@ async def _state(run: UnitRun, ports: Ports, news: News) -> None:
         news.put_nowait(refused)
 
 
-async def _journal(run: UnitRun, ports: Ports, news: News) -> None:
+async def _journal(run: UnitRun, ports: Ports, news: UnitUpdates) -> None:
     """The lines of this run alone; what the manager says of it is not the job's output."""
     start = datetime.fromtimestamp(run.start, UTC)
     try:
@@ -153,9 +153,9 @@ async def _main_pid(run: UnitRun, ports: Ports) -> int:
     return 0
 
 
-async def _log(tail: Tail, news: News) -> None:
+async def _log(tail: OutputTail, news: UnitUpdates) -> None:
     while True:
-        tail, data = await asyncio.to_thread(read_on, tail)
+        tail, data = await asyncio.to_thread(read_new, tail)
         if data:
             news.put_nowait(data)
         else:

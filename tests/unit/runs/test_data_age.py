@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.sources import freshness
-from fedtui.sources.freshness import Freshness, newest_at, newest_data
-from fedtui.sources.timestamps import moment
+from fedtui.runs import data_age
+from fedtui.runs.data_age import DataAge, newest_at, newest_data
+from fedtui.runs.timestamps import read_timestamp
 
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=UTC)
 CET = ZoneInfo("Europe/Berlin")
@@ -47,7 +47,7 @@ CET = ZoneInfo("Europe/Berlin")
     ],
 )
 def test_a_moment_in_any_of_its_forms(value: object, expected: datetime | None) -> None:
-    assert moment(value, CET) == expected
+    assert read_timestamp(value, CET) == expected
 
 
 def write(path: Path, *lines: object, end: str = "\n") -> None:
@@ -100,8 +100,8 @@ def test_a_file_that_grew_is_read_from_where_it_ended(
     with path.open("a") as file:
         file.write('00060}\n{"timestamp": 1764000030}\n')
     seen: list[bytes] = []
-    real = freshness._object
-    monkeypatch.setattr(freshness, "_object", lambda line: seen.append(line) or real(line))
+    real = data_age._object
+    monkeypatch.setattr(data_age, "_object", lambda line: seen.append(line) or real(line))
     second = newest_data(path, NOW, UTC, notes)
     assert second.newest == datetime(2025, 11, 24, 16, 1, tzinfo=UTC)
     assert (second.lines, second.broken) == (3, 0)
@@ -163,7 +163,7 @@ def test_a_note_that_is_no_note_does_no_harm(tmp_path: Path) -> None:
 
 
 def test_a_line_without_end_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freshness, "LONGEST_LINE", 64 * 1024)
+    monkeypatch.setattr(data_age, "LONGEST_LINE", 64 * 1024)
     path, notes = tmp_path / "x.jsonl", tmp_path / "notes"
     with path.open("wb") as file:
         file.write(b'{"timestamp": 1764000000}\n' + b"x" * 20_000_000 + b'\n{"timestamp": 1764000060}\n')
@@ -197,7 +197,7 @@ def test_bit_by_bit_or_all_at_once_is_the_same(
 ) -> None:
     folder = tmp_path_factory.mktemp("grow")
     path, notes = folder / "x.jsonl", folder / "notes"
-    found: Freshness | None = None
+    found: DataAge | None = None
     for pieces in growth:
         with path.open("ab") as file:
             file.write(b"".join(pieces))

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fedtui.actions.plan import Refused
-from fedtui.actions.ports import Ports
 from fedtui.bus.port import Bus, BusError, Signal
+from fedtui.ports import Ports
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SYSTEMD, UNIT
 
 RELOAD_DEADLINE = 90.0

@@ -16,18 +16,18 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.actions import run_store
-from fedtui.actions.cron_environment import Account, job_environment
-from fedtui.actions.growing_file import Tail, read_on
 from fedtui.actions.plan import GOES_ON, Refused
-from fedtui.actions.ports import Ports
-from fedtui.actions.run_order import Order
-from fedtui.actions.run_record import RunRecord
 from fedtui.actions.wording import clock
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
+from fedtui.ports import Ports
 from fedtui.results import RuleBook
+from fedtui.runs import run_store
+from fedtui.runs.cron_environment import CronAccount, job_environment
+from fedtui.runs.output_tail import OutputTail, read_new
+from fedtui.runs.run_order import RunOrder
+from fedtui.runs.run_record import RunRecord
 from fedtui.system.self_command import interpreter_environment
 
 ANSWER_DEADLINE = 20.0
@@ -44,7 +44,7 @@ async def start(job: Job, ports: Ports, trigger: Trigger) -> Run:
     order = await asyncio.to_thread(_order, job, job.cron, ports, trigger)
     answer = await _launch(order)
     if "busy" in answer:
-        raise _busy(job, await asyncio.to_thread(run_store.running, ports.config, job.id))
+        raise _busy(job, await asyncio.to_thread(run_store.running_record, ports.config, job.id))
     if "error" in answer:
         raise Refused(f"{job.name} could not be started: {answer['error']}.", NOTHING_RUN)
     record = await asyncio.to_thread(run_store.find_record, ports.config, order.run_id)
@@ -60,11 +60,11 @@ async def start(job: Job, ports: Ports, trigger: Trigger) -> Run:
 NOTHING_RUN = "Nothing was run."
 
 
-def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> Order:
+def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> RunOrder:
     account, switch = _account(job, cron.home, ports)
     try:
         run_store.prepare(ports.config)
-        going = run_store.running(ports.config, job.id)
+        going = run_store.running_record(ports.config, job.id)
     except OSError as error:
         raise Refused(
             f"The run cannot be recorded: {error.filename}: {error.strerror}.",
@@ -74,11 +74,11 @@ def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> Order:
     if going is not None:
         raise _busy(job, going)
     with suppress(HistoryError):  # the run's own record says it all; the database can follow another time
-        run_store.settle(ports.config, ports.history)
+        run_store.close_run(ports.config, ports.history)
     environment = job_environment(account, cron.environment)
     run_id = secrets.token_hex(8)
     record = run_store.record_path(ports.config, job.id, run_id).absolute()
-    return Order(
+    return RunOrder(
         run_id=run_id,
         job_id=job.id,
         shell=environment[b"SHELL"],
@@ -96,7 +96,9 @@ def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> Order:
     )
 
 
-def _account(job: Job, home: str, ports: Ports) -> tuple[Account, tuple[int, int, tuple[int, ...]] | None]:
+def _account(
+    job: Job, home: str, ports: Ports
+) -> tuple[CronAccount, tuple[int, int, tuple[int, ...]] | None]:
     """Whose job it is, and the ids to switch to where that is someone else; only root can."""
     own = os.geteuid()
     try:
@@ -105,7 +107,7 @@ def _account(job: Job, home: str, ports: Ports) -> tuple[Account, tuple[int, int
         raise Refused(
             f"{job.name} runs as {job.user}, whom this machine does not know.", NOTHING_RUN
         ) from None
-    account = Account(entry.pw_name, entry.pw_uid, entry.pw_gid, home or entry.pw_dir, entry.pw_shell)
+    account = CronAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, home or entry.pw_dir, entry.pw_shell)
     if entry.pw_uid == own:
         return account, None
     if own != 0:
@@ -124,10 +126,10 @@ def _busy(job: Job, record: RunRecord | None) -> Refused:
     return Refused(f"{job.name} is running{since}{pid}.", "It was not started twice.", "t stops it.")
 
 
-async def _launch(order: Order) -> dict[str, object]:
+async def _launch(order: RunOrder) -> dict[str, object]:
     """Start a supervisor and return its one answer. It does not inherit the terminal."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "fedtui.actions.supervisor"),
+        *(sys.executable, "-P", "-m", "fedtui.runs.supervisor"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -159,9 +161,9 @@ async def follow(record: RunRecord, ports: Ports) -> AsyncIterator[tuple[bytes, 
 
     Yields at once, then whenever there is news; the last record has its end.
     """
-    tails = [Tail(record.output)]
+    tails = [OutputTail(record.output)]
     if record.log is not None:
-        tails.append(Tail(record.log, record.log_offset, record.log_before.encode("latin-1")))
+        tails.append(OutputTail(record.log, record.log_offset, record.log_before.encode("latin-1")))
     first = True
     while True:
         record, tails, data = await asyncio.to_thread(_look, record, tails, ports)
@@ -175,9 +177,11 @@ async def follow(record: RunRecord, ports: Ports) -> AsyncIterator[tuple[bytes, 
             await asyncio.sleep(POLL)
 
 
-def _look(record: RunRecord, tails: list[Tail], ports: Ports) -> tuple[RunRecord, list[Tail], bytes]:
+def _look(
+    record: RunRecord, tails: list[OutputTail], ports: Ports
+) -> tuple[RunRecord, list[OutputTail], bytes]:
     """The record first: what is read after a recorded end is all there is."""
     newest = run_store.find_record(ports.config, record.id) or record
     newest = run_store.ended(ports.config, newest)
-    news = [read_on(tail) for tail in tails]
+    news = [read_new(tail) for tail in tails]
     return newest, [tail for tail, _ in news], b"".join(data for _, data in news)

@@ -9,7 +9,7 @@ OUTPUT_HEAD = 16 * 1024 * 1024
 OUTPUT_TAIL = 256 * 1024
 
 
-class Output:
+class OutputFile:
     """The file of what the run prints: its first `OUTPUT_HEAD` bytes, and at the end the last few."""
 
     def __init__(self, path: str) -> None:

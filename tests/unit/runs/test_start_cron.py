@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.actions import Refused, run_now, run_store, running_run, stop, watch_run
-from fedtui.actions.ports import Ports
-from fedtui.actions.run_record import RunRecord, write_record
-from fedtui.actions.run_store import find_record, record_path
+from fedtui.actions import Refused, run_now, running_run, stop, watch_run
 from fedtui.model import Job, Outcome, Run
+from fedtui.ports import Ports
+from fedtui.runs import run_store
+from fedtui.runs.run_record import RunRecord, write_record
+from fedtui.runs.run_store import find_record, record_path
 
 MakeJob = Callable[..., Job]
 
@@ -188,10 +189,10 @@ async def test_settle_ends_what_nobody_watched(ports: Ports, cron_job: MakeJob) 
     run = await run_now(job, ports)
     record = record_of(run, ports)
     assert record.supervisor is not None
-    assert run_store.settle(ports.config, ports.history) == 0
+    assert run_store.close_run(ports.config, ports.history) == 0
     os.kill(record.supervisor.pid, signal.SIGKILL)
     await until(lambda: not Path(f"/proc/{run.pid}").exists())
-    assert run_store.settle(ports.config, ports.history) == 1
+    assert run_store.close_run(ports.config, ports.history) == 1
     (kept,) = ports.history.runs()
     assert kept.result is not None
     assert kept.result.outcome is Outcome.UNKNOWN
@@ -208,7 +209,7 @@ async def test_a_database_that_cannot_be_written_loses_nothing(ports: Ports, cro
     assert ended.result.exit_code == 5
     assert ports.config.database.read_bytes() == before
     ports.config.database.unlink()
-    run_store.settle(ports.config, ports.history)
+    run_store.close_run(ports.config, ports.history)
     (kept,) = ports.history.runs()
     assert (kept.id, kept.result) == (run.id, ended.result)
 
@@ -237,7 +238,7 @@ async def test_a_bad_line_has_nothing_to_run(ports: Ports, cron_job: MakeJob) ->
 async def test_an_ignored_sigterm_is_followed_by_sigkill(
     ports: Ports, cron_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fedtui.actions.run.GRACE", 0.3)
+    monkeypatch.setattr("fedtui.runs.control.GRACE", 0.3)
     job = cron_job(b"trap '' TERM; echo ready; while :; do sleep 0.1; done")
     run = await run_now(job, ports)
     assert run.output is not None

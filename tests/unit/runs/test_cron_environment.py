@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedtui.actions.cron_environment import Account, env_file, job_environment, pam_environment
+from fedtui.runs.cron_environment import CronAccount, env_file, job_environment, pam_environment
 
-FED = Account("fed", 1000, 1000, "/home/fed", "/bin/bash")
+FED = CronAccount("fed", 1000, 1000, "/home/fed", "/bin/bash")
 
 CRON_SERVICE = """\
 @include common-auth

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from fedtui.actions.run_unit_verdict import by_properties, verdict_of
 from fedtui.model import Outcome
+from fedtui.runs.unit_result import by_properties, verdict_of
 
 STARTING = '{"__REALTIME_TIMESTAMP":"1795560755891926","MESSAGE_ID":"7d4958e842da4a758f6c1cdc7b36dcc5"}'
 EXITED = (

@@ -14,8 +14,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from fedtui.actions.growing_file import Tail, end_of, read_on
 from fedtui.model import Job, Outcome, Result, Run, Trigger
+from fedtui.runs.output_tail import OutputTail, end_of, read_new
 from fedtui.sources.cron_match import is_of
 from fedtui.system.cron_daemon import find_cron
 from fedtui.system.processes import ProcessIdentity, is_alive, running_cron_jobs
@@ -65,7 +65,7 @@ async def follow(run_id: str, job: Job) -> AsyncGenerator[tuple[bytes, Run]]:
         return
     run, who = found
     offset, before = await asyncio.to_thread(end_of, job.log_path)
-    tail = Tail(job.log_path, offset, before) if job.log_path else None
+    tail = OutputTail(job.log_path, offset, before) if job.log_path else None
     yield b"", run
     going = True
     while going:
@@ -73,7 +73,7 @@ async def follow(run_id: str, job: Job) -> AsyncGenerator[tuple[bytes, Run]]:
         going = await asyncio.to_thread(is_alive, who)
         data = b""
         if tail is not None:
-            tail, data = await asyncio.to_thread(read_on, tail)
+            tail, data = await asyncio.to_thread(read_new, tail)
         if data:
             yield data, run
     reason = "cron started it, and tells nobody how its jobs end"

@@ -289,7 +289,7 @@ def test_a_run_whose_recorder_was_killed_is_unknown_and_never_ok(tmp_path: Path)
     written(tmp_path, 1, "begin 5 10 1.00 b-1 -\n", 1000.0)
     living = {ProcessIdentity(5, 10, "b-1")}
     source = RecorderSource(tmp_path, lambda: [a_job(None)], lambda: NOW, alive=lambda who: who in living)
-    assert source.look().runs[0].goes_on
+    assert source.look().runs[0].is_running
     living.clear()
     (run,) = source.look().runs
     assert run.result is not None

@@ -9,7 +9,7 @@ _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """From which number on a timestamp counts nano-, micro- and milliseconds; below, seconds (until 5138)."""
 
 
-def moment(value: object, zone: tzinfo) -> datetime | None:
+def read_timestamp(value: object, zone: tzinfo) -> datetime | None:
     """A timestamp as UTC: an ISO 8601 text, or a number of seconds, milli-, micro- or nanoseconds.
 
     None for what is no moment. A text without an offset is local time (ISO 8601), a text of digits a number.

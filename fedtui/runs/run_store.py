@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from fedtui.actions.run_record import RunRecord, lost, read_record, write_record
 from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import Outcome, Result
+from fedtui.runs.run_record import RunRecord, lost, read_record, write_record
 from fedtui.sources.own_runs import OWN_ID
 from fedtui.system.processes import is_alive
 
@@ -61,24 +61,24 @@ def _read(path: Path) -> RunRecord | None:
     return record
 
 
-def running(config: Config, job_id: str) -> RunRecord | None:
+def running_record(config: Config, job_id: str) -> RunRecord | None:
     """The run of that job which goes on, as far as its own process or its keeper still lives.
 
     Raises OSError where the records cannot be read.
     """
     for path in _listed(config.outputs, f"{_key(job_id)}-*.json"):
         record = _read(path)
-        if record is not None and record.job_id == job_id and goes_on(record):
+        if record is not None and record.job_id == job_id and is_running(record):
             return record
     return None
 
 
-def goes_on(record: RunRecord) -> bool:
+def is_running(record: RunRecord) -> bool:
     """True while the job lives, or its end is still to be recorded."""
     return record.end is None and (is_alive(record.job) or is_alive(record.supervisor))
 
 
-def settle(config: Config, history: History) -> int:
+def close_run(config: Config, history: History) -> int:
     """Bring the database up to what the records say; how many runs were given an end.
 
     A run whose supervisor and job are both gone without a record of the end gets the outcome UNKNOWN. Raises
@@ -105,7 +105,7 @@ def settle(config: Config, history: History) -> int:
 
 def ended(config: Config, record: RunRecord) -> RunRecord:
     """`record`, or, when nobody is left who could write its end, the same with an unknown end."""
-    if record.end is not None or goes_on(record):
+    if record.end is not None or is_running(record):
         return record
     path = record_path(config, record.job_id, record.id)
     newest = _read(path)  # the end may have been written between the two looks
@@ -141,7 +141,7 @@ def _prune(folder: Path) -> None:
     outputs = [(path.stat().st_mtime, path) for path in folder.glob("*.out")]
     for _, path in sorted(outputs, reverse=True):
         record = read_record(path.with_suffix(".json"))
-        if record is not None and goes_on(record):
+        if record is not None and is_running(record):
             continue
         kept, weight = kept + 1, weight + path.stat().st_size
         if kept > KEPT_OUTPUTS or weight > KEPT_BYTES:

@@ -21,7 +21,7 @@ _CONF_WORD = re.compile(rb'(DEFAULT|OVERRIDE)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class CronAccount:
     """The passwd entry of the user a job runs as; `uid` and `gid` as the kernel counts them."""
 
     name: str
@@ -32,7 +32,7 @@ class Account:
 
 
 def job_environment(
-    account: Account, table: Sequence[tuple[bytes, bytes]], root: Path = Path("/")
+    account: CronAccount, table: Sequence[tuple[bytes, bytes]], root: Path = Path("/")
 ) -> dict[bytes, bytes]:
     """What a job of `account` finds in its environment; `table` are the lines above it, in order.
 
@@ -45,7 +45,7 @@ def job_environment(
     return environment
 
 
-def pam_environment(account: Account, root: Path = Path("/")) -> dict[bytes, bytes]:
+def pam_environment(account: CronAccount, root: Path = Path("/")) -> dict[bytes, bytes]:
     """The variables that the pam_env lines of cron's PAM service set, in their order."""
     environment: dict[bytes, bytes] = {}
     for arguments in _pam_env_lines(root):
@@ -104,7 +104,7 @@ def _lines(root: Path, path: str) -> list[bytes]:
     return data.replace(b"\\\n", b"").split(b"\n")
 
 
-def _read_conf(lines: Sequence[bytes], account: Account, environment: dict[bytes, bytes]) -> None:
+def _read_conf(lines: Sequence[bytes], account: CronAccount, environment: dict[bytes, bytes]) -> None:
     """Lines `NAME [DEFAULT=value] [OVERRIDE=value]` of pam_env.conf(5)."""
     for line in lines:
         words = line.strip()
@@ -119,7 +119,7 @@ def _read_conf(lines: Sequence[bytes], account: Account, environment: dict[bytes
             environment.pop(name, None)
 
 
-def _expanded(value: bytes, account: Account, environment: dict[bytes, bytes]) -> bytes:
+def _expanded(value: bytes, account: CronAccount, environment: dict[bytes, bytes]) -> bytes:
     items = {
         b"HOME": account.home.encode(),
         b"SHELL": account.shell.encode(),

@@ -1,6 +1,6 @@
 """The process that starts one cron job by hand and stays with it until it ends.
 
-`python -P -m fedtui.actions.supervisor`, with the run's particulars as JSON on standard input. It leaves
+`python -P -m fedtui.runs.supervisor`, with the run's particulars as JSON on standard input. It leaves
 the terminal (own session, standard streams to /dev/null), takes the job's lock, starts the job's shell as
 cron's child would (do_command.c: setsid, umask 022, working directory HOME, pipes for all three streams)
 and records exit status, duration and output. One JSON line on standard output tells whoever asked:
@@ -21,10 +21,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from fedtui.actions.growing_file import Tail, begins_anew, end_of
-from fedtui.actions.run_order import Order
-from fedtui.actions.run_output import Output
-from fedtui.actions.run_record import RunRecord, write_record
+from fedtui.runs.output_tail import OutputTail, end_of, was_truncated
+from fedtui.runs.run_order import RunOrder
+from fedtui.runs.run_output import OutputFile
+from fedtui.runs.run_record import RunRecord, write_record
 from fedtui.system import lock_file
 from fedtui.system.processes import process_identity
 
@@ -33,7 +33,7 @@ _CHUNK = 64 * 1024
 
 def main() -> int:
     """Read the order, answer once, stay with the run. The exit status is of no interest to anyone."""
-    order = Order.from_json(sys.stdin.buffer.read())
+    order = RunOrder.from_json(sys.stdin.buffer.read())
     if os.fork():
         os._exit(0)  # whoever started us reaps this one; the run's keeper is init's child from here on
     for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
@@ -56,7 +56,7 @@ def main() -> int:
     return 0
 
 
-def _take_lock(order: Order) -> int | None:
+def _take_lock(order: RunOrder) -> int | None:
     """The descriptor that holds the job's lock, or None while another run of the job holds it."""
     try:
         return lock_file.take(Path(order.lock))
@@ -73,15 +73,15 @@ def _tell(answer: int, message: dict[str, object]) -> None:
         os.close(answer)
 
 
-def _why_not(order: Order, error: OSError) -> str:
+def _why_not(order: RunOrder, error: OSError) -> str:
     """As cron's child would put it: it cannot enter the home folder, or cannot start the shell."""
     named = error.filename.decode("utf-8", "replace") if isinstance(error.filename, bytes) else error.filename
     return f"{named}: {error.strerror}" if named else str(error)
 
 
-def _start(order: Order) -> Supervision:
+def _start(order: RunOrder) -> Supervisor:
     log_offset, log_before = end_of(order.log)
-    output = Output(order.output)
+    output = OutputFile(order.output)
     uid, gid, groups = order.account or (None, None, None)
     began = time.monotonic()
     start = time.time()
@@ -112,16 +112,21 @@ def _start(order: Order) -> Supervision:
         log_before=log_before.decode("latin-1"),
         trigger=order.trigger,
     )
-    supervision = Supervision(order, process, output, record, began)
+    supervision = Supervisor(order, process, output, record, began)
     supervision.record_start()
     return supervision
 
 
-class Supervision:
+class Supervisor:
     """One started run: feeds it, keeps its output, records its end."""
 
     def __init__(
-        self, order: Order, process: subprocess.Popen[bytes], output: Output, record: RunRecord, began: float
+        self,
+        order: RunOrder,
+        process: subprocess.Popen[bytes],
+        output: OutputFile,
+        record: RunRecord,
+        began: float,
     ) -> None:
         self.order = order
         self.process = process
@@ -229,11 +234,11 @@ class Supervision:
         record = self.record
         if record.log is None:
             return None
-        tail = Tail(record.log, record.log_offset, record.log_before.encode("latin-1"))
+        tail = OutputTail(record.log, record.log_offset, record.log_before.encode("latin-1"))
         order = self.order
         home = order.environment[b"HOME"].decode("utf-8", "surrogateescape")
         # A job that begins its log anew with the same words each time leaves no trace of that in the file.
-        anew = overwrites_log(order.command, home, order.environment.items()) or begins_anew(tail)
+        anew = overwrites_log(order.command, home, order.environment.items()) or was_truncated(tail)
         return 0 if anew else record.log_offset
 
     def _begin(self) -> None:
@@ -249,12 +254,12 @@ class Supervision:
             History(Path(self.order.database)).finish_run(run.id, run.end, run.result)
 
 
-def _verdict(record: RunRecord, order: Order) -> str:
+def _verdict(record: RunRecord, order: RunOrder) -> str:
     """The result with what the run printed, as JSON; empty where the rules cannot be used."""
     from fedtui.config import FRESHNESS, ConfigError
     from fedtui.history.rows import result_to_json
     from fedtui.results import judge, rules_of
-    from fedtui.sources.run_text import output_at, product_at
+    from fedtui.runs.run_text import output_at, product_at
 
     try:
         rules = rules_of(*order.rules)
