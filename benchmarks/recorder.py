@@ -43,7 +43,7 @@ def _laid(home: Path) -> bytes:
     for part in ("runs", "logs"):
         (folder / part).mkdir(parents=True)
     program = folder / "record"
-    program.write_bytes(resources.files("fedtui.actions").joinpath("recorder.sh").read_bytes())
+    program.write_bytes(resources.files("fedtui.changes").joinpath("recorder.sh").read_bytes())
     (home / "log").write_text("x\n")
     (folder / "logs" / KEY).symlink_to(home / "log")
     return with_recorder(BARE, KEY, str(program))

@@ -69,7 +69,7 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
 
     def timers(user_manager: bool) -> MakeSource:
         def make() -> Source:
-            from fedtui.actions.paused_timers import PausedTimers
+            from fedtui.changes.paused_timers import PausedTimers
             from fedtui.sources.systemd import TimerSource
 
             return TimerSource(

@@ -1,6 +1,6 @@
 """The confirm dialog: the diff, the exact steps, and `y`, the only key that changes the world.
 
-It shows a `Plan` and hands it to `apply`. Where the world moved meanwhile (`Stale`) it plans anew and
+It shows a `Plan` and hands it to `apply`. Where the world moved meanwhile (`Conflict`) it plans anew and
 shows the new plan for a new `y`; where the change is refused it says why, what is untouched and what
 to do. The result is `Applied`, or None when nothing was changed.
 """
@@ -15,7 +15,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from fedtui.actions.plan import Applied, FileDiff, Plan, Refused, Stale
+from fedtui.changes.plan import Applied, Conflict, FileDiff, Plan, Refused
 from fedtui.screens.dialog import Dialog
 from fedtui.widgets.lines import (
     commands_of,
@@ -65,16 +65,16 @@ class ConfirmScreen(Dialog[Applied | None]):
         plan: Plan,
         apply: Callable[[Plan], Awaitable[Applied]],
         replan: Callable[[], Awaitable[Plan]],
-        milder: Callable[[], Awaitable[Plan]] | None = None,
+        alternative: Callable[[], Awaitable[Plan]] | None = None,
     ) -> None:
         super().__init__()
         self.plan = plan
         self.phase = Phase.OPENING
         self._apply = apply
         self._replan = replan
-        self._milder = milder
+        self._milder = alternative
         self._refusal: Refused | None = None
-        self._stale: Stale | None = None
+        self._stale: Conflict | None = None
         self._old_commands: list[str] = []
         self._since = 0.0
 
@@ -112,7 +112,7 @@ class ConfirmScreen(Dialog[Applied | None]):
         if self._offers_milder:
             return [
                 ("y", self.plan.verb if self.plan.destructive else "apply", "apply"),
-                ("p", f"{self.plan.milder} instead", "milder"),
+                ("p", f"{self.plan.alternative} instead", "milder"),
                 leave,
             ]
         return [
@@ -126,7 +126,7 @@ class ConfirmScreen(Dialog[Applied | None]):
 
     @property
     def _offers_milder(self) -> bool:
-        return bool(self.plan.milder) and self._milder is not None
+        return bool(self.plan.alternative) and self._milder is not None
 
     def _elapsed(self) -> str:
         seconds = int(monotonic() - self._since)
@@ -164,15 +164,15 @@ class ConfirmScreen(Dialog[Applied | None]):
         head = Content.styled("what will be done", "$muted")
         return [rule(width, head), *step_lines(self.plan.steps, width)]
 
-    def _stale_sections(self, stale: Stale, width: int) -> list[list[Content]]:
+    def _stale_sections(self, stale: Conflict, width: int) -> list[list[Content]]:
         said = paragraph(f"{stale.message} {stale.untouched}", width - 2)
         said = [
             Content.assemble(("▲ ", "$warn") if index == 0 else "  ", row) for index, row in enumerate(said)
         ]
-        theirs = _section("their change", stale.theirs, width)
+        their_diff = _section("their change", stale.their_diff, width)
         yours = _section("your change, made again on the new text", self.plan.diffs, width)
         same = commands_of(self.plan.steps) == self._old_commands
-        return [said, theirs, yours, [] if same else self._step_rows(width)]
+        return [said, their_diff, yours, [] if same else self._step_rows(width)]
 
     async def _arm(self) -> None:
         if self.phase in (Phase.OPENING, Phase.PLANNING):
@@ -197,7 +197,7 @@ class ConfirmScreen(Dialog[Applied | None]):
     async def _work(self) -> None:
         try:
             applied = await self._apply(self.plan)
-        except Stale as stale:
+        except Conflict as stale:
             await self._plan_anew(self._replan, stale)
         except Refused as refused:
             self._refuse(refused)
@@ -217,7 +217,7 @@ class ConfirmScreen(Dialog[Applied | None]):
             self._begin(Phase.PLANNING)
             self.run_worker(self._plan_anew(self._milder, None), exclusive=True)
 
-    async def _plan_anew(self, make: Callable[[], Awaitable[Plan]], stale: Stale | None) -> None:
+    async def _plan_anew(self, make: Callable[[], Awaitable[Plan]], stale: Conflict | None) -> None:
         self._begin(Phase.PLANNING)
         self._old_commands = commands_of(self.plan.steps)
         try:

@@ -15,8 +15,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.worker import Worker
 
-from fedtui import actions
-from fedtui.actions.plan import Plan, Refused
+from fedtui import changes
+from fedtui.changes.plan import Plan, Refused
 from fedtui.health.remedies import plan_remedy
 from fedtui.model import Finding, Job, Snapshot
 from fedtui.presentation.doctor import Row, counts_line, rows_of
@@ -195,7 +195,7 @@ class DoctorScreen(JobActions):
         if finding is not None and not self._doubtful():
             code = finding.code
             self._begin(
-                self._change("Silence", job, lambda mend: actions.plan_silence(code, job, ports, mend=mend))
+                self._change("Silence", job, lambda mend: changes.plan_silence(code, job, ports, mend=mend))
             )
 
     async def action_again(self) -> None:

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.worker import Worker
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError
 from fedtui.federation.drills.catalog import ALL
 from fedtui.federation.drills.drill import Drill, Event, Setting

@@ -19,7 +19,7 @@ from textual.content import Content
 from textual.events import Resize
 
 from fedtui import environment
-from fedtui.actions import Refused, plan_environment
+from fedtui.changes import Refused, plan_environment
 from fedtui.environment import Comparison, Shell
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.environment import View, table, title_facts

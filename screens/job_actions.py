@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from fedtui import actions
+from fedtui import changes
 from fedtui.config import ConfigError
 from fedtui.model import Job, Run, State
 from fedtui.pack import load_pack
@@ -23,7 +23,7 @@ from fedtui.safe_text import decode
 from fedtui.screens.base import FullScreen
 
 if TYPE_CHECKING:
-    from fedtui.actions import BadTable, Draft, Plan, Preview, RunUpdate
+    from fedtui.changes import BadTable, Draft, Plan, Preview, RunUpdate
     from fedtui.screens.ask import AskScreen
     from fedtui.screens.reschedule import NewSchedule
     from fedtui.screens.run import RunAnswer
@@ -116,13 +116,13 @@ class JobActions(FullScreen):
             return
 
         async def start() -> Run:
-            going_on = await actions.running_run(job, ports)
+            going_on = await changes.running_run(job, ports)
             if going_on is not None and (going_on.output is not None or job.timer is not None):
                 return going_on
-            return await actions.run_now(job, ports)
+            return await changes.run_now(job, ports)
 
         def updates(run: Run) -> AsyncIterator[RunUpdate]:
-            return actions.watch_run(run.id, ports)
+            return changes.watch_run(run.id, ports)
 
         runs = self.snapshot.runs.get(job.id, ())
         took = [run.result.duration for run in runs if run.result and run.result.duration is not None]
@@ -133,7 +133,7 @@ class JobActions(FullScreen):
             job,
             start,
             updates,
-            lambda: actions.stop(job, ports),
+            lambda: changes.stop(job, ports),
             clock=self.host.clock,
             log_title=log.title if log is not None else "",
             usual=usual(took),
@@ -172,8 +172,8 @@ class JobActions(FullScreen):
         text = f"{how} What it did stays."
         if await self._yes(AskScreen("Stop", job.name, "Stop the run that goes on?", text, "stop it")):
             try:
-                applied = await actions.stop(job, self.host.ports)
-            except actions.Refused as refusal:
+                applied = await changes.stop(job, self.host.ports)
+            except changes.Refused as refusal:
                 await self._refused("Stop", job.name, refusal)
             else:
                 self.notify(applied.message, markup=False)
@@ -186,9 +186,9 @@ class JobActions(FullScreen):
         if job is None:
             return
         if job.paused:
-            self._begin(self._change("Resume", job, lambda mend: actions.plan_resume(job, ports, mend=mend)))
+            self._begin(self._change("Resume", job, lambda mend: changes.plan_resume(job, ports, mend=mend)))
         else:
-            self._begin(self._change("Pause", job, lambda mend: actions.plan_pause(job, ports, mend=mend)))
+            self._begin(self._change("Pause", job, lambda mend: changes.plan_pause(job, ports, mend=mend)))
 
     def action_record(self) -> None:
         """Put the recorder around the job's line, or take it away."""
@@ -198,18 +198,18 @@ class JobActions(FullScreen):
         off = job.cron is not None and bool(job.cron.record_key)
         title = "Record no longer" if off else "Record"
         self._begin(
-            self._change(title, job, lambda mend: actions.plan_record(job, ports, off=off, mend=mend))
+            self._change(title, job, lambda mend: changes.plan_record(job, ports, off=off, mend=mend))
         )
 
     def action_delete(self) -> None:
         """Delete the job."""
         job, ports = self.target, self.host.ports
         if job is not None:
-            self._begin(self._change("Delete", job, lambda mend: actions.plan_delete(job, ports, mend=mend)))
+            self._begin(self._change("Delete", job, lambda mend: changes.plan_delete(job, ports, mend=mend)))
 
     def action_undo(self) -> None:
         """Take back the last change."""
-        self._begin(self._change("Undo", None, lambda _: actions.plan_undo(self.host.ports)))
+        self._begin(self._change("Undo", None, lambda _: changes.plan_undo(self.host.ports)))
 
     def action_reschedule(self) -> None:
         """Give the job another schedule."""
@@ -224,7 +224,7 @@ class JobActions(FullScreen):
         crowd = Crowd(self.snapshot.jobs, self.now(), but=job.id)
 
         async def ask(text: str) -> Preview:
-            return await actions.preview(job, text, ports, self.now(), crowd)
+            return await changes.preview(job, text, ports, self.now(), crowd)
 
         from fedtui.screens.reschedule import RescheduleScreen
 
@@ -236,12 +236,12 @@ class JobActions(FullScreen):
             return
         if job.state is State.BAD_LINE:
             line = f"{new.schedule} {_command_of_bad(job)}"
-            await self._change("Mend", job, lambda mend: actions.plan_mend(job, line, ports, mend=mend))
+            await self._change("Mend", job, lambda mend: changes.plan_fix(job, line, ports, mend=mend))
             return
         await self._change(
             "Reschedule",
             job,
-            lambda mend: actions.plan_reschedule(job, new.schedule, ports, new.reason, new.ticket, mend=mend),
+            lambda mend: changes.plan_reschedule(job, new.schedule, ports, new.reason, new.ticket, mend=mend),
         )
 
     def action_new(self) -> None:
@@ -252,7 +252,7 @@ class JobActions(FullScreen):
         draft = await self._draft(None, None)
         if draft is not None:
             await self._change(
-                "New job", None, lambda mend: actions.plan_new(draft, self.host.ports, mend=mend)
+                "New job", None, lambda mend: changes.plan_new(draft, self.host.ports, mend=mend)
             )
 
     def action_edit(self) -> None:
@@ -264,13 +264,13 @@ class JobActions(FullScreen):
     async def _edit(self, job: Job) -> None:
         ports = self.host.ports
         try:
-            before = await actions.load_draft(job, ports)
-        except actions.Refused as refusal:
+            before = await changes.load_draft(job, ports)
+        except changes.Refused as refusal:
             await self._refused("Edit", job.name, refusal)
             return
         draft = await self._draft(job, before)
         if draft is not None:
-            await self._change("Edit", job, lambda mend: actions.plan_edit(job, draft, ports, mend=mend))
+            await self._change("Edit", job, lambda mend: changes.plan_edit(job, draft, ports, mend=mend))
 
     async def _draft(self, job: Job | None, before: Draft | None) -> Draft | None:
         ports = self.host.ports
@@ -279,7 +279,7 @@ class JobActions(FullScreen):
         crowd = Crowd(self.snapshot.jobs, self.now(), but=job.id if job is not None else "")
 
         async def ask(text: str) -> Preview:
-            return await actions.preview(job, text, ports, self.now(), crowd)
+            return await changes.preview(job, text, ports, self.now(), crowd)
 
         of_job = job.cron.dialect if job is not None and job.cron is not None else ""
         dialect = of_job or await asyncio.to_thread(ports.dialect)
@@ -298,16 +298,16 @@ class JobActions(FullScreen):
         mend: Mend | None = None
         try:
             plan = await make(mend)
-        except actions.BadTable as bad:
+        except changes.BadTable as bad:
             mend = bad.as_comments
             if not await self._may_mend(verb, name, bad):
                 return
             try:
                 plan = await make(mend)
-            except actions.Refused as refusal:
+            except changes.Refused as refusal:
                 await self._refused(verb, name, refusal)
                 return
-        except actions.Refused as refusal:
+        except changes.Refused as refusal:
             await self._refused(verb, name, refusal)
             return
         ports = self.host.ports
@@ -315,9 +315,11 @@ class JobActions(FullScreen):
 
         screen = ConfirmScreen(
             plan,
-            lambda shown: actions.apply(shown, ports),
+            lambda shown: changes.apply(shown, ports),
             lambda: make(mend),
-            (lambda: actions.plan_milder(plan, job, ports)) if plan.milder and job is not None else None,
+            (lambda: changes.plan_alternative(plan, job, ports))
+            if plan.alternative and job is not None
+            else None,
         )
         applied = await self.app.push_screen_wait(screen)
         if applied is not None:
@@ -344,7 +346,7 @@ class JobActions(FullScreen):
         answer: bool | None = await self.app.push_screen_wait(asked)
         return answer is True
 
-    async def _refused(self, verb: str, name: str, refusal: actions.Refused) -> None:
+    async def _refused(self, verb: str, name: str, refusal: changes.Refused) -> None:
         from fedtui.screens.ask import RefusalScreen
 
         await self.app.push_screen_wait(RefusalScreen(f"{verb}: not done", name, refusal))
@@ -370,7 +372,7 @@ class JobActions(FullScreen):
 
         try:
             said = edit_file(self.app, file_of(job, self.host.home))
-        except actions.Refused as refusal:
+        except changes.Refused as refusal:
             self._begin(self._refused("Open", job.name, refusal))
         else:
             if said:

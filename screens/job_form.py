@@ -16,7 +16,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from fedtui.actions.draft import Draft
+from fedtui.changes.draft import Draft
 from fedtui.screens.dialog import local_now
 from fedtui.screens.form import Form
 from fedtui.widgets import command_lines

@@ -10,7 +10,7 @@ import asyncio
 from argparse import Namespace
 from collections.abc import Iterator
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.federation.alerts.alerting import AlertCheck, AlertReport

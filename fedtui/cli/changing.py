@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from fedtui import actions
-from fedtui.actions.plan import FileDiff, Plan, Step
+from fedtui import changes
+from fedtui.changes.plan import FileDiff, Plan, Step
 from fedtui.cli.finding import find_job
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
@@ -26,21 +26,21 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
     ports = workspace.ports
     match options.verb:
         case "undo":
-            return await actions.plan_undo(ports, options.id)
+            return await changes.plan_undo(ports, options.id)
         case "new":
-            draft = actions.Draft(options.schedule, options.command, options.name, options.note)
+            draft = changes.Draft(options.schedule, options.command, options.name, options.note)
             await _check(None, draft.schedule, workspace)
-            return await actions.plan_new(draft, ports)
+            return await changes.plan_new(draft, ports)
     job = await find_job(workspace, options.job)
     match options.verb:
         case "pause":
-            return await actions.plan_pause(job, ports)
+            return await changes.plan_pause(job, ports)
         case "resume":
-            return await actions.plan_resume(job, ports)
+            return await changes.plan_resume(job, ports)
         case "record":
-            return await actions.plan_record(job, ports, off=options.off)
+            return await changes.plan_record(job, ports, off=options.off)
         case "delete":
-            return await actions.plan_delete(job, ports)
+            return await changes.plan_delete(job, ports)
         case "reschedule":
             await _check(job, options.schedule, workspace)
             if job.managed and not options.reason.strip():
@@ -48,19 +48,19 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
                     f"reschedule: {shown(job.name)} follows a profile of the federation pack; "
                     "say why it leaves it: --reason TEXT [--ticket ID]"
                 )
-            return await actions.plan_reschedule(job, options.schedule, ports, options.reason, options.ticket)
+            return await changes.plan_reschedule(job, options.schedule, ports, options.reason, options.ticket)
         case "convert":
             from fedtui.federation.conversion.convert import plan_convert
 
             return await plan_convert(job, options.to, ports, linger=options.linger)
         case "edit":
-            draft = _edited(await actions.load_draft(job, ports), options)
+            draft = _edited(await changes.load_draft(job, ports), options)
             await _check(job, draft.schedule, workspace)
-            return await actions.plan_edit(job, draft, ports)
+            return await changes.plan_edit(job, draft, ports)
     raise AssertionError(options.verb)
 
 
-def _edited(draft: actions.Draft, options: Namespace) -> actions.Draft:
+def _edited(draft: changes.Draft, options: Namespace) -> changes.Draft:
     given = {
         name: getattr(options, name)
         for name in ("schedule", "command", "name", "note")
@@ -68,14 +68,14 @@ def _edited(draft: actions.Draft, options: Namespace) -> actions.Draft:
     }
     if not given:
         raise UsageError("edit: give at least one of --schedule, --command, --name, --note")
-    return actions.Draft(
+    return changes.Draft(
         **{**{n: getattr(draft, n) for n in ("schedule", "command", "name", "note")}, **given}
     )
 
 
 async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:
     """A schedule that nothing would accept is wrong usage, with the field named."""
-    preview = await actions.preview(job, schedule, workspace.ports, workspace.now())
+    preview = await changes.preview(job, schedule, workspace.ports, workspace.now())
     if not preview.valid:
         raise UsageError(f"{schedule!r}: {preview.message}")
 
@@ -93,7 +93,7 @@ async def carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int
         if not confirmed("Apply this change?"):
             print("Nothing was changed.")
             return REFUSED
-    applied = await actions.apply(plan, workspace.ports)
+    applied = await changes.apply(plan, workspace.ports)
     undo = f" Undo: fedtui undo {applied.undo_id}" if applied.undo_id is not None else ""
     print(visible(applied.message) + undo)
     return DONE
@@ -102,7 +102,7 @@ async def carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int
 async def list_undo(workspace: Workspace, options: Namespace) -> int:
     """`fedtui undo --list`: what was changed, newest first, and under which id it can be taken back."""
     records = Records(workspace.zone)
-    steps = [records.undo(step) for step in await actions.undo_steps(workspace.ports, 50)]
+    steps = [records.undo(step) for step in await changes.undo_steps(workspace.ports, 50)]
     if options.json:
         print_json(steps)
         return DONE

@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json

@@ -6,7 +6,7 @@ import shlex
 from argparse import Namespace
 from typing import Any
 
-from fedtui import actions, environment
+from fedtui import changes, environment
 from fedtui.cli.changing import DONE, carry_out
 from fedtui.cli.finding import find_job
 from fedtui.cli.parser import UsageError
@@ -23,7 +23,7 @@ async def show_environment(workspace: Workspace, options: Namespace) -> int:
     """Print one side, or with --diff or --json both; with --set plan the lines and apply them."""
     job = await find_job(workspace, options.job)
     if options.set:
-        plan = await actions.plan_environment(job, _settings(options.set), workspace.ports)
+        plan = await changes.plan_environment(job, _settings(options.set), workspace.ports)
         return await carry_out(workspace, options, plan)
     given = await environment.given_side(job, workspace.ports)
     if not options.diff and not options.json:

@@ -12,7 +12,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.federation.git.ending import Ending

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from fedtui import actions
-from fedtui.actions.plan import Refused
+from fedtui import changes
+from fedtui.changes.plan import Refused
 from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.finding import find_job
 from fedtui.cli.records import Records, print_json
@@ -21,7 +21,7 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
     if options.dry_run:
         print(f"Would run {shown(job.name)}: {shown(job.command or job.name)}")
         return DONE
-    run = await actions.run_now(job, workspace.ports)
+    run = await changes.run_now(job, workspace.ports)
     if not options.wait:
         if options.json:
             print_json(Records(workspace.zone).run(run))
@@ -37,7 +37,7 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
 async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
     """Print the run's output as it comes; returns the run as it ended."""
     out = sys.stdout.buffer
-    async for update in actions.watch_run(run.id, workspace.ports):
+    async for update in changes.watch_run(run.id, workspace.ports):
         if update.output and not quiet:
             out.write(visible_lines(update.output.decode("utf-8", "replace")).encode())
             out.flush()
@@ -68,5 +68,5 @@ async def stop_job(workspace: Workspace, options: Namespace) -> int:
     if not options.yes and not (sys.stdin.isatty() and confirmed("Stop it?")):
         print("Nothing was stopped; --yes stops it without asking.", file=sys.stderr)
         return REFUSED
-    print(visible((await actions.stop(job, workspace.ports)).message))
+    print(visible((await changes.stop(job, workspace.ports)).message))
     return DONE

@@ -11,8 +11,8 @@ from argparse import Namespace
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from fedtui.actions.bundle import NothingToChange
-from fedtui.actions.plan import Refused
+from fedtui.changes.change_set import NothingToChange
+from fedtui.changes.plan import Refused
 from fedtui.cli.changing import DONE, carry_out
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json

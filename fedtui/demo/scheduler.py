@@ -58,7 +58,7 @@ class DemoScheduler:
         """Start due jobs until cancelled. Like cron, a minute is looked at once, when it begins."""
         import asyncio  # here and not above: a list only asks whether somebody plays the daemon
 
-        from fedtui import actions
+        from fedtui import changes
 
         looked_at = self._clock()
         while True:
@@ -66,7 +66,7 @@ class DemoScheduler:
             await asyncio.sleep(60.05 - (now.second + now.microsecond / 1e6))
             now = self._clock()
             for job in await asyncio.to_thread(due, self._snapshot(), looked_at, now):
-                with suppress(actions.Refused):  # it still runs: cron would start it twice, the demo does not
+                with suppress(changes.Refused):  # it still runs: cron would start it twice, the demo does not
                     await self._start(job)
             looked_at = now
 

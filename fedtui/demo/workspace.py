@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from fedtui import actions
+from fedtui import changes
 from fedtui.bus import bus_factory
 from fedtui.demo.files import crontab_file, lay
 from fedtui.demo.scheduler import DemoScheduler, scheduler_state
@@ -72,7 +72,7 @@ def demo_workspace(
 
     async def schedule(workspace: Workspace) -> None:
         async def start(job: Job) -> None:
-            await actions.run_now(job, ports, trigger=Trigger.SCHEDULE)
+            await changes.run_now(job, ports, trigger=Trigger.SCHEDULE)
 
         scheduler = DemoScheduler(folder, lambda: workspace.snapshot, start, clock)
         if scheduler.take():

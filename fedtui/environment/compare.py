@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from fedtui.actions.cron_setting import OF_A_SESSION
+from fedtui.changes.cron_setting import OF_A_SESSION
 from fedtui.crontab.lookups import (
     Called,
     Lookup,
@@ -55,10 +55,10 @@ def _programs(
 ) -> Iterator[Program]:
     """Each program once, those of the line first."""
     ours = _first(_lookups(given, given.environment, scripts))
-    theirs = _first(_lookups(given, shell.environment, scripts))
+    their_diff = _first(_lookups(given, shell.environment, scripts))
     told: set[str] = set()
     for (where, name), lookup in ours.items():
-        other = theirs.get((where, name))
+        other = their_diff.get((where, name))
         if name in told or other is None:
             continue
         told.add(name)

@@ -52,13 +52,13 @@ def suggested_path(given: str, shell: str, programs: Sequence[Program]) -> str:
     """
     needed = {posixpath.dirname(one.shell.path) for one in programs if one.shell.path is not None}
     ours = [folder for folder in given.split(":") if folder.startswith("/")]
-    theirs = [folder for folder in shell.split(":") if folder in needed or _lasts(folder)]
-    spare = [folder for folder in theirs if folder not in needed]
+    their_diff = [folder for folder in shell.split(":") if folder in needed or _lasts(folder)]
+    spare = [folder for folder in their_diff if folder not in needed]
     while True:
-        path = ":".join(dict.fromkeys([*theirs, *ours]))
+        path = ":".join(dict.fromkeys([*their_diff, *ours]))
         if not spare or len(os.fsencode(path)) + len("PATH=") <= LONGEST_LINE:
             return path
-        theirs.remove(spare.pop())
+        their_diff.remove(spare.pop())
 
 
 def _lasts(folder: str) -> bool:

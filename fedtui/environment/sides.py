@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.environment.units import unit_side
 from fedtui.environment.values import Environment, Given, Shell
 from fedtui.model import CronFacts, Job

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.environment.values import Given
 from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from fedtui.actions.parts import FileText, Folder, Part
-from fedtui.actions.plan import Refused
+from fedtui.changes.edits import Edit, FileEdit, FolderEdit
+from fedtui.changes.plan import Refused
 from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
@@ -88,18 +88,18 @@ def remarks_on(
             )
 
 
-def parts_of(folder: Path, names: Sequence[str], owner: Owner, *, of_root: bool = False) -> tuple[Part, ...]:
+def parts_of(folder: Path, names: Sequence[str], owner: Owner, *, of_root: bool = False) -> tuple[Edit, ...]:
     """What has to be made: missing folders, and logs (`names`) that the jobs' user could not make.
 
     `of_root`: the folders are root's also for the jobs of another.
     """
     account = None if owner.own else (owner.uid, owner.gid)
     whose = None if of_root else account
-    parts: list[Part] = [Folder(str(path), True, FOLDER_MODE, whose) for path in missing(folder)]
+    parts: list[Edit] = [FolderEdit(str(path), True, FOLDER_MODE, whose) for path in missing(folder)]
     for name in names:
         path = folder / name
         if append_fault(path, owner) is None and not owner.own:
-            parts.append(FileText(str(path), None, b"", LOG_MODE, account, grows=True))
+            parts.append(FileEdit(str(path), None, b"", LOG_MODE, account, grows=True))
     return tuple(parts)
 
 

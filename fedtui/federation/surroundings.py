@@ -8,8 +8,8 @@ import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fedtui.actions.plan import Refused
-from fedtui.actions.table import open_crontab
+from fedtui.changes.open_table import open_crontab
+from fedtui.changes.plan import Refused
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH

@@ -270,8 +270,8 @@ def _of_conflict(look: _Look, where: str, job: Job | None) -> Iterator[Report]:
             job=job,
         )
         return
-    ours, theirs = f"refs/heads/{pack.branch}", f"refs/remotes/{pack.remote}/{pack.branch}"
-    counts = look.line("rev-list", "--left-right", "--count", f"{ours}...{theirs}", "--").split()
+    ours, their_diff = f"refs/heads/{pack.branch}", f"refs/remotes/{pack.remote}/{pack.branch}"
+    counts = look.line("rev-list", "--left-right", "--count", f"{ours}...{their_diff}", "--").split()
     if len(counts) == 2 and counts[0] != "0" and counts[1] != "0" and not begun:
         yield SYNC_CONFLICT.found(
             f"{pack.branch} has parted: {counts[0]} commits here, {counts[1]} on {pack.remote}.",
@@ -283,10 +283,10 @@ def _of_conflict(look: _Look, where: str, job: Job | None) -> Iterator[Report]:
 
 def _unpushed(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Report]:
     pack = look.pack
-    ours, theirs = f"refs/heads/{pack.branch}", f"refs/remotes/{pack.remote}/{pack.branch}"
-    there = look.line("rev-parse", "--verify", "--quiet", theirs)
+    ours, their_diff = f"refs/heads/{pack.branch}", f"refs/remotes/{pack.remote}/{pack.branch}"
+    there = look.line("rev-parse", "--verify", "--quiet", their_diff)
     # Where the remote never had the branch: what no branch of its has.
-    since = f"^{theirs}" if there else f"--not --remotes={pack.remote}"
+    since = f"^{their_diff}" if there else f"--not --remotes={pack.remote}"
     told = look.line("log", "--format=%ct %h %s", ours, *since.split(), "--").splitlines()
     if not told:
         return

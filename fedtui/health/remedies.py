@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fedtui import actions
-from fedtui.actions.plan import Plan, Refused
+from fedtui import changes
+from fedtui.changes.plan import Plan, Refused
 from fedtui.model import Finding, Job
 from fedtui.ports import Ports
 
@@ -16,20 +16,20 @@ async def plan_remedy(finding: Finding, job: Job | None, ports: Ports) -> Plan:
     if remedy is None:
         raise Refused(f"{finding.code} has no fix that fedtui can make.", advice=finding.fix)
     if remedy.verb == "uncomment" and remedy.line is not None:
-        return await actions.plan_uncomment(remedy.line, ports)
+        return await changes.plan_uncomment(remedy.line, ports)
     if job is None:
         raise Refused("The job is gone.", advice="R checks again.")
     match remedy.verb:
         case "line":
-            return await actions.plan_mend(job, remedy.text, ports)
+            return await changes.plan_fix(job, remedy.text, ports)
         case "command":
-            draft = await actions.load_draft(job, ports)
-            return await actions.plan_edit(job, replace(draft, command=remedy.text), ports)
+            draft = await changes.load_draft(job, ports)
+            return await changes.plan_edit(job, replace(draft, command=remedy.text), ports)
         case "setting":
             name, _, value = remedy.text.partition("=")
-            return await actions.plan_environment(job, {name: value}, ports)
+            return await changes.plan_environment(job, {name: value}, ports)
         case "schedule":
-            return await actions.plan_reschedule(job, remedy.text, ports, reason=finding.code)
+            return await changes.plan_reschedule(job, remedy.text, ports, reason=finding.code)
         case "resume":
-            return await actions.plan_resume(job, ports)
+            return await changes.plan_resume(job, ports)
     raise Refused(f"This fedtui cannot {remedy.words}.", advice=finding.fix)

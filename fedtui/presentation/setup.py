@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import IntEnum
 from itertools import takewhile
 
-from fedtui.actions.plan import Plan
+from fedtui.changes.plan import Plan
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, timeline
 from fedtui.federation.remark import Remark

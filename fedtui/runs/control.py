@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
-from fedtui.actions.plan import Applied, Refused
-from fedtui.actions.wording import clock
+from fedtui.changes.plan import Applied, Refused
+from fedtui.changes.undo_text import clock_time
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Trigger
@@ -50,7 +50,7 @@ async def run_now(job: Job, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> 
         if under_cron is not None:
             run, _ = under_cron
             raise Refused(
-                f"{job.name} is running since {clock(run.start)}, started by cron, pid {run.pid}.",
+                f"{job.name} is running since {clock_time(run.start)}, started by cron, pid {run.pid}.",
                 "It was not started twice.",
                 "t stops it.",
             )

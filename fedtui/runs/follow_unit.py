@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError
 from fedtui.history.database import HistoryError
 from fedtui.logs.journal import JournalError, UnitInvocation, follow_unit

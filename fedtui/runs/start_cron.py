@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.actions.plan import GOES_ON, Refused
-from fedtui.actions.wording import clock
+from fedtui.changes.plan import GOES_ON, Refused
+from fedtui.changes.undo_text import clock_time
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
@@ -121,7 +121,7 @@ def _account(
 
 
 def _busy(job: Job, record: RunRecord | None) -> Refused:
-    since = "" if record is None else f" since {clock(record.to_run().start)}"
+    since = "" if record is None else f" since {clock_time(record.to_run().start)}"
     pid = "" if record is None or record.job is None else f", pid {record.job.pid}"
     return Refused(f"{job.name} is running{since}{pid}.", "It was not started twice.", "t stops it.")
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui.actions.plan import GOES_ON, Refused
+from fedtui.changes.plan import GOES_ON, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger

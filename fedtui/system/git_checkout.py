@@ -211,8 +211,8 @@ class Git:
 
     def ssh_command(self) -> str:
         """The ssh that the user configured for git; git hands it to a shell."""
-        theirs = self._variable("GIT_SSH_COMMAND")
-        return theirs or os.fsdecode(self.ask("config", "--get", "core.sshCommand").out).strip() or "ssh"
+        their_diff = self._variable("GIT_SSH_COMMAND")
+        return their_diff or os.fsdecode(self.ask("config", "--get", "core.sshCommand").out).strip() or "ssh"
 
     def over_ssh(self) -> dict[str, str]:
         """What makes git's ssh ask nothing, on top of the ssh that the user configured."""

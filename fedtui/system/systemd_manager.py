@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from fedtui.actions.plan import Refused
 from fedtui.bus.port import Bus, BusError, Signal
+from fedtui.changes.plan import Refused
 from fedtui.ports import Ports
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SYSTEMD, UNIT
 

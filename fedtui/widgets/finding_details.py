@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from fedtui.actions.plan import Plan
+from fedtui.changes.plan import Plan
 from fedtui.model import Finding, Job, Snapshot
 from fedtui.presentation.doctor import Row, facts
 from fedtui.presentation.findings import FindingGroup, title_beside, where, why_it_matters

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from fedtui.actions.plan import DiffLine, FileDiff, Refused, Step
+from fedtui.changes.plan import DiffLine, FileDiff, Refused, Step
 from fedtui.presentation.signs import cut, to_ascii
 from fedtui.safe_text import shown
 from fedtui.widgets.palette import is_ascii

@@ -20,7 +20,7 @@ from fedtui.schedule.fields import KINDS
 from fedtui.widgets.lines import boxed, fact, paragraph, rule
 
 if TYPE_CHECKING:
-    from fedtui.actions.schedule_preview import Preview
+    from fedtui.changes.schedule_preview import Preview
     from fedtui.schedule.traps import Trap
 
 LABEL = 9

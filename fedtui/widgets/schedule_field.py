@@ -25,7 +25,7 @@ from fedtui.widgets.lines import ROOMY_FROM, Body, fact
 from fedtui.widgets.plain_input import PlainInput
 
 if TYPE_CHECKING:
-    from fedtui.actions.schedule_preview import Preview
+    from fedtui.changes.schedule_preview import Preview
 
 PAUSE = 0.08
 """Seconds without a key before a text is checked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from fedtui.actions.plan import DiffLine
+from fedtui.changes.plan import DiffLine
 from fedtui.presentation import setup as words
 from fedtui.presentation.home import tilde_words
 from fedtui.presentation.setup import Progress

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui import actions
+from fedtui import changes
 from fedtui.bus import bus_factory
 from fedtui.config import Config
 from fedtui.history.database import History
@@ -34,7 +34,7 @@ def now() -> datetime:
     return datetime.now(local_zone()[1])
 
 
-PORTS = actions.Ports(
+PORTS = changes.Ports(
     config=CONFIG,
     user=USER,
     crontabs={USER: SystemCrontab(USER)},
@@ -51,7 +51,7 @@ async def cron_jobs() -> list[Job]:
 
 
 async def timers() -> list[Job]:
-    paused = actions.PausedTimers(CONFIG)
+    paused = changes.PausedTimers(CONFIG)
     found: list[Job] = []
     for user_manager in (True, False):
         source = TimerSource(
@@ -91,7 +91,7 @@ async def watch(run_id: str, name: str = "") -> dict[str, Any]:
     output, last = b"", None
     job = await find(name) if name else None
     async with asyncio.timeout(60):
-        async for update in actions.watch_run(run_id, PORTS, job):
+        async for update in changes.watch_run(run_id, PORTS, job):
             if job is not None and last is None:
                 print("under way", file=sys.stderr, flush=True)
             output += update.output
@@ -99,13 +99,13 @@ async def watch(run_id: str, name: str = "") -> dict[str, Any]:
     return {"output": output.decode("latin-1"), "run": told(last)}
 
 
-async def changed(planned: Coroutine[Any, Any, actions.Plan]) -> dict[str, Any]:
+async def changed(planned: Coroutine[Any, Any, changes.Plan]) -> dict[str, Any]:
     plan = await planned
-    applied = await actions.apply(plan, PORTS)
+    applied = await changes.apply(plan, PORTS)
     return {
         "summary": plan.summary,
         "warnings": plan.warnings,
-        "milder": plan.milder,
+        "milder": plan.alternative,
         "steps": [" ".join(filter(None, (step.verb, *step.command, step.text))) for step in plan.steps],
         "diff": [f"{line.sign}{line.text}" for diff in plan.diffs for line in diff.lines],
         "message": applied.message,
@@ -114,55 +114,55 @@ async def changed(planned: Coroutine[Any, Any, actions.Plan]) -> dict[str, Any]:
 
 
 async def run(name: str) -> Any:
-    return await watch((await actions.run_now(await find(name), PORTS)).id)
+    return await watch((await changes.run_now(await find(name), PORTS)).id)
 
 
 async def start(name: str) -> Any:
-    return told(await actions.run_now(await find(name), PORTS))
+    return told(await changes.run_now(await find(name), PORTS))
 
 
 async def current(name: str) -> Any:
-    return told(await actions.running_run(await find(name), PORTS))
+    return told(await changes.running_run(await find(name), PORTS))
 
 
 async def stop(name: str) -> Any:
-    return (await actions.stop(await find(name), PORTS)).message
+    return (await changes.stop(await find(name), PORTS)).message
 
 
 async def pause(name: str, hold: str = "") -> Any:
-    return await changed(actions.plan_pause(await find(name), PORTS, hold=bool(hold)))
+    return await changed(changes.plan_pause(await find(name), PORTS, hold=bool(hold)))
 
 
 async def resume(name: str) -> Any:
-    return await changed(actions.plan_resume(await find(name), PORTS))
+    return await changed(changes.plan_resume(await find(name), PORTS))
 
 
 async def reschedule(name: str, schedule: str, *why: str) -> Any:
-    return await changed(actions.plan_reschedule(await find(name), schedule, PORTS, *why))
+    return await changed(changes.plan_reschedule(await find(name), schedule, PORTS, *why))
 
 
 async def delete(name: str) -> Any:
-    return await changed(actions.plan_delete(await find(name), PORTS))
+    return await changed(changes.plan_delete(await find(name), PORTS))
 
 
 async def mended_pause(name: str, number: str, text: str) -> Any:
-    return await changed(actions.plan_pause(await find(name), PORTS, mend={int(number): text}))
+    return await changed(changes.plan_pause(await find(name), PORTS, mend={int(number): text}))
 
 
 async def new(*draft: str) -> Any:
-    return await changed(actions.plan_new(actions.Draft(*draft), PORTS))
+    return await changed(changes.plan_new(changes.Draft(*draft), PORTS))
 
 
 async def undo(*number: str) -> Any:
-    return await changed(actions.plan_undo(PORTS, *map(int, number)))
+    return await changed(changes.plan_undo(PORTS, *map(int, number)))
 
 
 async def meanwhile(name: str, schedule: str, *command: str) -> Any:
     """Plan a reschedule, have `command` run by somebody else, then apply."""
-    plan = await actions.plan_reschedule(await find(name), schedule, PORTS)
+    plan = await changes.plan_reschedule(await find(name), schedule, PORTS)
     process = await asyncio.create_subprocess_exec(*command)
     await process.wait()
-    return (await actions.apply(plan, PORTS)).message
+    return (await changes.apply(plan, PORTS)).message
 
 
 async def state(name: str) -> Any:
@@ -171,7 +171,7 @@ async def state(name: str) -> Any:
 
 
 async def preview(name: str, text: str) -> Any:
-    seen = await actions.preview(await find(name), text, PORTS, now())
+    seen = await changes.preview(await find(name), text, PORTS, now())
     return [seen.valid, seen.message, seen.field, seen.words, len(seen.runs)]
 
 
@@ -184,9 +184,9 @@ VERBS = {
 async def main() -> None:
     try:
         print(json.dumps(await VERBS[sys.argv[1]](*sys.argv[2:])))
-    except actions.Stale as stale:
+    except changes.Conflict as stale:
         print(json.dumps({"stale": str(stale)}))
-    except actions.Refused as refused:
+    except changes.Refused as refused:
         print(json.dumps({"refused": str(refused)}))
 
 

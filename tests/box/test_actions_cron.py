@@ -99,13 +99,13 @@ def test_the_first_job_of_a_user_without_a_table(act: Actor) -> None:
 
 
 def test_an_edit_by_someone_else_is_never_lost(act: Actor) -> None:
-    theirs = TABLE + b"1 1 * * * theirs\n"
-    act.box.write("/home/fed/theirs", theirs)
+    their_diff = TABLE + b"1 1 * * * theirs\n"
+    act.box.write("/home/fed/theirs", their_diff)
     said = act("meanwhile", "sync", "*/2 * * * *", "crontab", "/home/fed/theirs")
     assert said == {
         "stale": "Someone edited the crontab of fed after your plan was made. Nothing was written."
     }
-    assert listed(act.box) == theirs
+    assert listed(act.box) == their_diff
 
 
 def test_a_table_with_a_bad_line_is_mended_in_the_same_plan(act: Actor) -> None:

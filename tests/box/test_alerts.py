@@ -24,7 +24,7 @@ SYNC = f"mkdir -p {ROOT}/data/patterns; test ! -e {ROOT}/fail || exit 3\nsort -u
 HEAD = f"""
 from dataclasses import replace
 from tests.box.acting import PORTS, actions
-from fedtui.actions.bundle import plan_bundle
+from fedtui.changes.change_set import plan_bundle
 from fedtui.federation.alerts.jobs import alert_parts
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.backends.placing import displace, place

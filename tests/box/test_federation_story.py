@@ -227,12 +227,12 @@ echo '{{"skill": "theirs", "timestamp": "2020-01-01T00:00:00Z"}}' > data/pattern
 git commit -qam theirs && git push -q && cd .. && rm -rf other
 """
     story.box.run(["sh", "-c", script], check=True, timeout=60)
-    theirs = story.remote("rev-parse", BRANCH)
+    their_diff = story.remote("rev-parse", BRANCH)
     ours = story.box.read(DATA)
     done = story.box.run(["fedtui", "git-sync", "--root", ROOT], timeout=200)
     assert done.returncode not in (0, 3)
     assert "conflict" in (done.stdout + done.stderr).lower()
-    assert story.remote("rev-parse", BRANCH) == theirs
+    assert story.remote("rev-parse", BRANCH) == their_diff
     assert ours.splitlines()[0] in story.box.read(DATA).splitlines()
     assert "FT70" in story.box.run(["fedtui", "check"], timeout=60).stdout
     # They take their push back, and the next sync brings all that was kept.

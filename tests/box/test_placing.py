@@ -13,7 +13,7 @@ SCRIPTS = "/home/fed/my scripts 100%/it's"
 LOGS = "/home/fed/lögs & more"
 HEAD = f"""
 from tests.box.acting import PORTS, actions
-from fedtui.actions.bundle import plan_bundle, NothingToChange
+from fedtui.changes.change_set import plan_bundle, NothingToChange
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.backends.placing import displace, place, placed
 
@@ -196,10 +196,10 @@ def test_a_unit_of_somebody_elses_is_not_written_over(scripts: Box) -> None:
 
 def test_a_unit_that_systemd_complains_of_is_not_written(scripts: Box) -> None:
     code = (
-        "from fedtui.actions.parts import FileText\n"
+        "from fedtui.changes.edits import FileEdit\n"
         "from fedtui.federation.backends.unit_files import folder\n"
         'path = str(folder(user_manager=True) / "x.service")\n'
-        'return await change([FileText(path, None, b"[Service]\\nExecStart=/bin/true\\nFrob=1\\n")])'
+        'return await change([FileEdit(path, None, b"[Service]\\nExecStart=/bin/true\\nFrob=1\\n")])'
     )
     refused = acts(scripts, code)
     assert "systemd-analyze verify refuses it: x.service:3: Unknown key 'Frob'" in refused["refused"]
@@ -209,17 +209,17 @@ def test_a_unit_that_systemd_complains_of_is_not_written(scripts: Box) -> None:
 def test_a_unit_that_cannot_be_started_takes_all_of_it_back(scripts: Box) -> None:
     before = kept(scripts)
     code = (
-        "from fedtui.actions.parts import FileText, TableText, UnitSwitch\n"
+        "from fedtui.changes.edits import FileEdit, TableEdit, UnitEdit\n"
         "from fedtui.federation.backends.unit_files import folder\n"
         "home = folder(user_manager=True)\n"
         'timer = b"[Timer]\\nOnCalendar=2001-01-01\\n[Install]\\nWantedBy=timers.target\\n"\n'
         'service = b"[Service]\\nType=oneshot\\nExecStart=/bin/true\\n"\n'
         "now = await asyncio.to_thread(PORTS.crontabs[PORTS.user].read)\n"
         "return await change([\n"
-        '    FileText(str(home / "old.service"), None, service),\n'
-        '    FileText(str(home / "old.timer"), None, timer),\n'
-        '    TableText("fed", "crontab", now, b"1 1 1 1 * true\\n"),\n'
-        '    UnitSwitch("old.timer", True, (False, False), (True, True)),\n'
+        '    FileEdit(str(home / "old.service"), None, service),\n'
+        '    FileEdit(str(home / "old.timer"), None, timer),\n'
+        '    TableEdit("fed", "crontab", now, b"1 1 1 1 * true\\n"),\n'
+        '    UnitEdit("old.timer", True, (False, False), (True, True)),\n'
         "])"
     )
     refused = acts(scripts, code)["refused"]
@@ -232,7 +232,7 @@ def test_a_kill_in_the_middle_can_be_undone(scripts: Box) -> None:
     before = kept(scripts)
     code = (
         JOBS + "import signal\n"
-        "from fedtui.actions import part_units\n"
+        "from fedtui.changes import part_units\n"
         "async def dies(*_):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "part_units.switch = dies\n"

@@ -10,7 +10,7 @@ from tests.box.machine import Box
 HEAD = """
 from dataclasses import replace
 from tests.box.acting import PORTS, actions
-from fedtui.actions.bundle import plan_bundle, NothingToChange
+from fedtui.changes.change_set import plan_bundle, NothingToChange
 from fedtui.federation.backends.placing import displace, place, placed
 from fedtui.federation.rotation.rotation import rotation, rotation_gone
 from fedtui.federation.surroundings import owner_of

@@ -282,20 +282,20 @@ def test_7_the_same_keys_work_on_the_timer(walk: Walk) -> None:
 def test_8_an_edit_from_another_shell_refuses_the_plan_and_shows_it_anew(walk: Walk) -> None:
     walk.select("every-minute")
     walk.reschedule("*/3 * * * *")
-    theirs = TABLE + THEIR_LINE
-    install(walk.box, theirs)
+    their_diff = TABLE + THEIR_LINE
+    install(walk.box, their_diff)
     walk.terminal.press("y")
     walk.terminal.wait_for("The crontab changed meanwhile")
-    assert table(walk.box) == theirs
+    assert table(walk.box) == their_diff
     walk.terminal.wait_for(THEIR_LINE.decode().strip())
     walk.terminal.wait_for("y apply to the new text")
 
     def applied() -> bool:
         walk.terminal.press("y")  # counts only once the new plan has been seen for a moment
-        return table(walk.box) != theirs
+        return table(walk.box) != their_diff
 
     wait_until(applied, 10, "the new plan is applied", pause=0.5)
-    old, new = one_line_differs(theirs, table(walk.box))
+    old, new = one_line_differs(their_diff, table(walk.box))
     assert (old, new) == (MINUTE, MINUTE.replace(b"* ", b"*/3 ", 1))
     walk.terminal.wait_gone("The crontab changed meanwhile")
     walk.wait_row("every-minute", "every 3 min")

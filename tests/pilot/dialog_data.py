@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from fedtui.actions.plan import DiffLine, FileDiff, Plan, Step
-from fedtui.actions.schedule_preview import Preview
+from fedtui.changes.plan import DiffLine, FileDiff, Plan, Step
+from fedtui.changes.schedule_preview import Preview
 from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.schedule.cron import parse
 from fedtui.schedule.errors import ScheduleError
@@ -94,7 +94,7 @@ def delete_plan() -> Plan:
         ),
         change=NoChange(),
         destructive=True,
-        milder="pause",
+        alternative="pause",
     )
 
 

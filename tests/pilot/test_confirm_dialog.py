@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from fedtui.actions.plan import Applied, DiffLine, FileDiff, Plan, Refused, Stale, Step
+from fedtui.changes.plan import Applied, Conflict, DiffLine, FileDiff, Plan, Refused, Step
 from fedtui.screens.confirm import ConfirmScreen, Phase
 from tests.pilot.dialog_app import DialogApp, screen_text, until
 from tests.pilot.dialog_data import (
@@ -48,9 +48,9 @@ class World:
 
 
 def opened(
-    world: World, plan: Plan | None = None, milder: Callable[[], Awaitable[Plan]] | None = None
+    world: World, plan: Plan | None = None, alternative: Callable[[], Awaitable[Plan]] | None = None
 ) -> tuple[DialogApp, ConfirmScreen]:
-    dialog = ConfirmScreen(plan or reschedule_plan(), world.apply, world.replan, milder)
+    dialog = ConfirmScreen(plan or reschedule_plan(), world.apply, world.replan, alternative)
     return DialogApp(dialog), dialog
 
 
@@ -130,7 +130,7 @@ async def test_a_second_y_does_not_apply_twice_and_escape_waits() -> None:
 
 
 async def test_stale_shows_their_change_and_the_new_plan_for_a_new_y() -> None:
-    stale = Stale("Someone edited it at 14:05:31, after your plan was made.", theirs=(THEIRS,))
+    stale = Conflict("Someone edited it at 14:05:31, after your plan was made.", their_diff=(THEIRS,))
     world = World(stale, DONE, plans=(plan_on_new_text(),))
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -155,7 +155,7 @@ async def test_stale_shows_their_change_and_the_new_plan_for_a_new_y() -> None:
 
 async def test_stale_shows_the_steps_again_when_they_differ() -> None:
     other = replace(plan_on_new_text(), steps=(Step("run", "", ("crontab", "/tmp/new")),))
-    world = World(Stale("It changed."), plans=(other,))
+    world = World(Conflict("It changed."), plans=(other,))
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: dialog.phase is Phase.SHOWN)
@@ -191,7 +191,7 @@ async def test_refusal_says_why_what_is_untouched_and_what_to_do() -> None:
 
 
 async def test_a_job_that_vanished_is_a_refusal() -> None:
-    world = World(Stale("It changed."), plans=(Refused("The line is gone.", "Nothing was written."),))
+    world = World(Conflict("It changed."), plans=(Refused("The line is gone.", "Nothing was written."),))
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: dialog.phase is Phase.SHOWN)
@@ -206,10 +206,10 @@ async def test_a_job_that_vanished_is_a_refusal() -> None:
 async def test_deletion_is_in_the_failure_colour_and_offers_pause() -> None:
     world = World(DONE)
 
-    async def milder() -> Plan:
+    async def alternative() -> Plan:
         return pause_plan()
 
-    app, dialog = opened(world, delete_plan(), milder)
+    app, dialog = opened(world, delete_plan(), alternative)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: dialog.phase is Phase.SHOWN)
         text = screen_text(app)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.screens.editing import edit_file, editor
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fedtui.actions.draft import Draft
+from fedtui.changes.draft import Draft
 from fedtui.screens.job_form import JobFormScreen
 from tests.pilot.dialog_app import NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import METRICS, cron_preview

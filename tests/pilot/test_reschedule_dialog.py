@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from textual.pilot import Pilot
 
-from fedtui.actions.schedule_preview import Preview
+from fedtui.changes.schedule_preview import Preview
 from fedtui.model import SourceName, TimerFacts
 from fedtui.schedule.traps import Trap
 from fedtui.screens.reschedule import NewSchedule, RescheduleScreen

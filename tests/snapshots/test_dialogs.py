@@ -12,8 +12,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from fedtui.actions.draft import Draft
-from fedtui.actions.plan import Applied, Plan, Refused, Stale
+from fedtui.changes.draft import Draft
+from fedtui.changes.plan import Applied, Conflict, Plan, Refused
 from fedtui.model import Outcome, Result, Run, Trigger
 from fedtui.runs.control import RunUpdate
 from fedtui.screens.confirm import ConfirmScreen, Phase
@@ -93,10 +93,10 @@ def confirm(plan: Plan, answer: Refused | None = None) -> ConfirmScreen:
     async def replan() -> Plan:
         return plan_on_new_text()
 
-    async def milder() -> Plan:
+    async def alternative() -> Plan:
         return pause_plan()
 
-    return ConfirmScreen(plan, apply, replan, milder)
+    return ConfirmScreen(plan, apply, replan, alternative)
 
 
 @SIZES
@@ -115,7 +115,7 @@ def test_confirm_delete(snap_compare: Compare, size: tuple[int, int], light: boo
 
 @SIZES
 def test_confirm_stale(snap_compare: Compare, size: tuple[int, int]) -> None:
-    stale = Stale("Someone edited it at 14:05:31, after your plan was made.", theirs=(THEIRS,))
+    stale = Conflict("Someone edited it at 14:05:31, after your plan was made.", their_diff=(THEIRS,))
     run = over(confirm(reschedule_plan(), stale), "y", says="y apply to the new text")
     assert snap_compare(MockupApp(), terminal_size=size, run_before=run)
 

@@ -11,9 +11,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.actions.parts import Part
-from fedtui.actions.plan import Refused
-from fedtui.actions.table import open_crontab
+from fedtui.changes.edits import Edit
+from fedtui.changes.open_table import open_crontab
+from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError, load
 from fedtui.federation.alerts.channels import NO_MAILER, mailer
 from fedtui.federation.alerts.looks import KEY
@@ -43,7 +43,7 @@ class AlertParts:
     job: ManagedJob | None = None
     backend: str = ""
     remarks: tuple[Remark, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Edit, ...] = ()
 
 
 async def alert_parts(pack: Pack, ports: Ports) -> AlertParts:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.config import Config
 from fedtui.federation.alerts.state import Look
 from fedtui.federation.alerts.verdicts import Kind, Verdict, judge

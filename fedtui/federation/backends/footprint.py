@@ -10,41 +10,41 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.actions.part_units import stamps
-from fedtui.actions.parts import FileText, Folder, Lingering, Part, UnitSwitch
+from fedtui.changes.edits import Edit, FileEdit, FolderEdit, LingerEdit, UnitEdit
+from fedtui.changes.unit_edits import file_stamps
 from fedtui.federation import logs
 from fedtui.pack import Origin, Pack, load_pack, pack_file, read_pack, written
 
 PACK_MODE = 0o600
 
 
-def new_folders(parts: Sequence[Part]) -> tuple[str, ...]:
+def new_folders(parts: Sequence[Edit]) -> tuple[str, ...]:
     """The folders that these parts make, those that files need included; the outermost first."""
-    made = [Path(part.path) for part in parts if isinstance(part, Folder) and part.there]
-    files = [Path(part.path) for part in parts if isinstance(part, FileText) and part.after is not None]
+    made = [Path(part.path) for part in parts if isinstance(part, FolderEdit) and part.there]
+    files = [Path(part.path) for part in parts if isinstance(part, FileEdit) and part.after is not None]
     folders = [file.parent for file in (*files, pack_file())]
-    if any(isinstance(part, UnitSwitch) and part.user_manager and part.after[0] for part in parts):
-        folders.append(stamps(user_manager=True))  # systemd makes it
+    if any(isinstance(part, UnitEdit) and part.user_manager and part.after[0] for part in parts):
+        folders.append(file_stamps(user_manager=True))  # systemd makes it
     for folder in folders:
         made += logs.missing(folder)
     return tuple(dict.fromkeys(str(path) for path in made if not path.exists()))
 
 
-def with_traces(origin: Origin, parts: Sequence[Part]) -> Origin:
+def with_traces(origin: Origin, parts: Sequence[Edit]) -> Origin:
     """`origin` with the folders that these parts make, and with lingering where they turn it on."""
-    lingers = any(isinstance(part, Lingering) and part.after for part in parts)
+    lingers = any(isinstance(part, LingerEdit) and part.after for part in parts)
     folders = dict.fromkeys((*origin.made_folders, *new_folders(parts)))
     return replace(origin, made_folders=tuple(folders), made_lingering=origin.made_lingering or lingers)
 
 
-def pack_part(before: bytes | None, pack: Pack) -> FileText:
+def pack_part(before: bytes | None, pack: Pack) -> FileEdit:
     """The part by which federation.toml says `pack`; its text is not shown where it holds credentials."""
     was = None if before is None else read_pack(before)
     secret = any(one is not None and (one.alerts or one.heartbeat) for one in (pack, was))
-    return FileText(str(pack_file()), before, written(pack), PACK_MODE, private=secret)
+    return FileEdit(str(pack_file()), before, written(pack), PACK_MODE, private=secret)
 
 
-def traces_of(parts: Sequence[Part]) -> tuple[Part, ...]:
+def traces_of(parts: Sequence[Edit]) -> tuple[Edit, ...]:
     """The part that tells federation.toml what these parts make; none where there is nothing to tell.
 
     Raises ConfigError where that file cannot be used.

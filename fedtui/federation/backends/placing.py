@@ -12,9 +12,9 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from fedtui.actions.parts import Part, TableText
-from fedtui.actions.plan import Refused
-from fedtui.actions.table import Table, open_crontab
+from fedtui.changes.edits import Edit, TableEdit
+from fedtui.changes.open_table import OpenTable, open_crontab
+from fedtui.changes.plan import Refused
 from fedtui.crontab import Document
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.managed import Found, ManagedLine, command_field, managed, with_lines, without
@@ -54,7 +54,7 @@ async def place(
     *,
     gone: Collection[str] = (),
     reset: Collection[str] = (),
-) -> tuple[Part, ...]:
+) -> tuple[Edit, ...]:
     """The parts by which these jobs run on the backend as they are described, those of `gone` no longer.
 
     `run_as` is the user whose crontab is written, and User= of system units; empty for oneself. Schedules
@@ -67,7 +67,7 @@ async def place(
 
 async def displace(
     keys: Collection[str], backend: str, run_as: str, ports: Ports, *, no_table: bool = False
-) -> tuple[Part, ...]:
+) -> tuple[Edit, ...]:
     """The parts by which the backend no longer runs the jobs of these keys.
 
     `no_table`: a crontab in which nothing is left goes altogether, since there was none before.
@@ -110,7 +110,7 @@ def _of_user(backend: str) -> bool:
 
 def _lines(
     jobs: Sequence[ManagedJob], run_as: str, ports: Ports, gone: Collection[str], reset: Collection[str]
-) -> tuple[Part, ...]:
+) -> tuple[Edit, ...]:
     table = open_crontab(run_as or ports.user, ports)
     _may_quote(table.document, jobs)
     try:
@@ -144,7 +144,7 @@ def _may_quote(document: Document, jobs: Sequence[ManagedJob]) -> None:
         )
 
 
-def _removed(keys: Collection[str], run_as: str, ports: Ports, no_table: bool) -> tuple[Part, ...]:
+def _removed(keys: Collection[str], run_as: str, ports: Ports, no_table: bool) -> tuple[Edit, ...]:
     table = open_crontab(run_as or ports.user, ports)
     try:
         new = without(table.document, keys)
@@ -153,12 +153,12 @@ def _removed(keys: Collection[str], run_as: str, ports: Ports, no_table: bool) -
     return _table_part(table, new if new or not no_table else None)
 
 
-def _table_part(table: Table, new: bytes | None) -> tuple[Part, ...]:
+def _table_part(table: OpenTable, new: bytes | None) -> tuple[Edit, ...]:
     if new == table.base or (not new and table.base is None):
         return ()
     if new and not new.endswith(b"\n") and table.port.check(new) is not None:
         new = table.finished(new)
-    return (TableText(table.port.user, "crontab", table.base, new),)
+    return (TableEdit(table.port.user, "crontab", table.base, new),)
 
 
 def _placed_lines(run_as: str, ports: Ports) -> Mapping[str, Placed]:

@@ -15,11 +15,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.actions.backup import for_the_eye
-from fedtui.actions.part_units import stamps, switched, user_units
-from fedtui.actions.parts import FileText, Folder, Part, UnitSwitch
-from fedtui.actions.plan import Refused
-from fedtui.actions.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS
+from fedtui.changes.backup import display_path
+from fedtui.changes.edits import Edit, FileEdit, FolderEdit, UnitEdit
+from fedtui.changes.plan import Refused
+from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS
+from fedtui.changes.unit_edits import file_stamps, switched, user_units
 from fedtui.federation.backends.unit_text import (
     MARK,
     UnitPair,
@@ -159,10 +159,10 @@ async def place(
     reset: Collection[str],
     *,
     user_manager: bool,
-) -> tuple[Part, ...]:
+) -> tuple[Edit, ...]:
     """The parts by which these pairs stand as described, and those of `gone` no longer; see `placing`."""
     there = await standing(ports, user_manager=user_manager)
-    parts: list[Part] = []
+    parts: list[Edit] = []
     for key in gone:
         if key in there:
             parts += await asyncio.to_thread(_gone, there[key], user_manager=user_manager)
@@ -233,21 +233,21 @@ def texts(pair: UnitPair) -> tuple[bytes, bytes]:
         raise Refused(f"{pair.name} cannot be written as a unit: {error}.") from error
 
 
-def _written(pair: UnitPair, unit: StandingUnit | None, *, user_manager: bool) -> list[Part]:
+def _written(pair: UnitPair, unit: StandingUnit | None, *, user_manager: bool) -> list[Edit]:
     place = folder(user_manager=user_manager)
     service, timer = texts(pair)
-    parts: list[Part] = [*log_made(pair)]
+    parts: list[Edit] = [*log_made(pair)]
     for name, text in ((pair.service, service), (pair.timer, timer)):
         path = place / name
         before = path.read_bytes() if path.exists() else None
         if before != text:
-            parts.append(FileText(str(path), before, text))
+            parts.append(FileEdit(str(path), before, text))
     if unit is None:
-        parts.append(UnitSwitch(pair.timer, user_manager, (False, False), (True, True)))
+        parts.append(UnitEdit(pair.timer, user_manager, (False, False), (True, True)))
     return parts
 
 
-def log_made(pair: UnitPair) -> list[Part]:
+def log_made(pair: UnitPair) -> list[Edit]:
     """An empty log of the user's own, where systemd would make one of root's.
 
     Raises Refused where somebody could lead the log elsewhere: systemd opens it as root, at each run.
@@ -263,7 +263,7 @@ def log_made(pair: UnitPair) -> list[Part]:
     if os.path.lexists(pair.log):
         return []
     account = pwd.getpwnam(pair.user)
-    return [FileText(pair.log, None, b"", owner=(account.pw_uid, account.pw_gid), grows=True)]
+    return [FileEdit(pair.log, None, b"", owner=(account.pw_uid, account.pw_gid), grows=True)]
 
 
 def led_elsewhere(log: str) -> str:
@@ -273,27 +273,27 @@ def led_elsewhere(log: str) -> str:
     return folder_fault(Path(log).parent, 0) if os.geteuid() == 0 else ""
 
 
-def _gone(unit: StandingUnit, *, user_manager: bool) -> list[Part]:
-    parts: list[Part] = []
+def _gone(unit: StandingUnit, *, user_manager: bool) -> list[Edit]:
+    parts: list[Edit] = []
     if unit.state != (False, False):
-        parts.append(UnitSwitch(unit.timer, user_manager, unit.state, (False, False)))
-    stamp = stamps(user_manager=user_manager) / f"stamp-{unit.timer}"
+        parts.append(UnitEdit(unit.timer, user_manager, unit.state, (False, False)))
+    stamp = file_stamps(user_manager=user_manager) / f"stamp-{unit.timer}"
     if stamp.exists() and not stamp.stat().st_size:
-        parts.append(FileText(str(stamp), b"", None, grows=True))
+        parts.append(FileEdit(str(stamp), b"", None, grows=True))
     parts += _without_drop_in(unit)
     service = unit.path.with_suffix(".service")
-    parts.append(FileText(str(unit.path), unit.text, None))
+    parts.append(FileEdit(str(unit.path), unit.text, None))
     if service.exists():
-        parts.append(FileText(str(service), service.read_bytes(), None))
+        parts.append(FileEdit(str(service), service.read_bytes(), None))
     return parts
 
 
-def _without_drop_in(unit: StandingUnit) -> list[Part]:
+def _without_drop_in(unit: StandingUnit) -> list[Edit]:
     """fedtui's own drop-ins go; the folder only where nobody else's is in it."""
     extra = unit.path.with_name(f"{unit.timer}.d")
     own = [extra / name for name in (SCHEDULE_FILE, PAUSE_FILE)]
-    parts: list[Part] = [FileText(str(path), path.read_bytes(), None) for path in own if path.exists()]
-    return [*parts, Folder(str(extra), there=False)] if parts else []
+    parts: list[Edit] = [FileEdit(str(path), path.read_bytes(), None) for path in own if path.exists()]
+    return [*parts, FolderEdit(str(extra), there=False)] if parts else []
 
 
 async def free(name: str, ports: Ports, *, user_manager: bool) -> None:
@@ -304,6 +304,6 @@ async def free(name: str, ports: Ports, *, user_manager: bool) -> None:
             path = str(facts.get("FragmentPath") or "") or str(folder(user_manager=user_manager) / unit)
             if facts["LoadState"] != "not-found" or await asyncio.to_thread(os.path.lexists, path):
                 raise Refused(
-                    f"There is a unit {unit} already, which is not fedtui's: {for_the_eye(Path(path))}.",
+                    f"There is a unit {unit} already, which is not fedtui's: {display_path(Path(path))}.",
                     advice="Give the job another name, or move that unit away.",
                 )

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fedtui.actions.bundle import plan_bundle
-from fedtui.actions.cron_words import words_of
-from fedtui.actions.part_units import manager_of, switched
-from fedtui.actions.parts import FileText, Folder, Part, TableText, UnitSwitch
-from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.table import Table, open_crontab
-from fedtui.actions.timer_unit import Target, Timer, look, require_kept, require_privilege
+from fedtui.changes.change_set import plan_change_set
+from fedtui.changes.cron_text import words_of
+from fedtui.changes.edits import Edit, FileEdit, FolderEdit, TableEdit, UnitEdit
+from fedtui.changes.open_table import OpenTable, open_crontab
+from fedtui.changes.plan import Plan, Refused
+from fedtui.changes.timer_unit import TimerTarget, TimerUnit, read_timer, require_kept, require_privilege
+from fedtui.changes.unit_edits import open_manager, switched
 from fedtui.crontab import edit
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.managed import ManagedLine, with_lines
@@ -89,8 +89,8 @@ _LOST = {
 class _Units:
     """A timer and its service as they stand: facts of the bus, lines of the files, their texts by path."""
 
-    target: Target
-    timer: Timer
+    target: TimerTarget
+    timer: TimerUnit
     service_name: str
     service: Mapping[str, Any]
     service_unit: Mapping[str, Any]
@@ -110,7 +110,7 @@ async def plan_to_cron(job: Job, ports: Ports) -> Plan:
     user = str(units.service.get("User") or "") or ("root" if not units.target.user_manager else ports.user)
     parts, table = await asyncio.to_thread(_parts, job, units, given, fields, user, ports)
     words = words_of(fields)
-    return await plan_bundle(
+    return await plan_change_set(
         "convert",
         job.id,
         job.name,
@@ -123,10 +123,10 @@ async def plan_to_cron(job: Job, ports: Ports) -> Plan:
 
 
 async def _look(job: Job, ports: Ports) -> _Units:
-    target = Target.of(job)
+    target = TimerTarget.of(job)
     require_privilege(target, "fedtui", "convert", job.id, "--to", "cron")
     async with manager(ports, user_manager=target.user_manager) as systemd:
-        timer = await look(systemd, target)
+        timer = await read_timer(systemd, target)
         await asyncio.to_thread(require_kept, target, timer)
         name = str(timer.timer["Unit"])
         if not name.endswith(".service"):
@@ -139,7 +139,7 @@ async def _look(job: Job, ports: Ports) -> _Units:
                 f"The files of {what} are newer than what systemd has read.",
                 advice="Run: systemctl daemon-reload",
             )
-        if not facts["FragmentPath"] or manager_of(str(facts["FragmentPath"])) is None:
+        if not facts["FragmentPath"] or open_manager(str(facts["FragmentPath"])) is None:
             raise Refused(
                 f"{what} is not a file of {'yours' if target.user_manager else 'the administrator'}: "
                 f"{facts['FragmentPath'] or 'it has no file'}.",
@@ -199,7 +199,7 @@ def _fields(units: _Units) -> str:
 
 def _parts(
     job: Job, units: _Units, given: Given, fields: str, user: str, ports: Ports
-) -> tuple[list[Part], Table]:
+) -> tuple[list[Edit], OpenTable]:
     table = open_crontab(user, ports)
     account = pwd.getpwnam(user)
     cron = job_environment(
@@ -224,7 +224,7 @@ def _parts(
         raise Refused(f"{units.service_name}: {error}.") from error
     except EditError as error:
         raise Refused(f"The crontab cannot hold it: {error}.") from error
-    return [TableText(table.port.user, "crontab", table.base, new), *_units_gone(units)], table
+    return [TableEdit(table.port.user, "crontab", table.base, new), *_units_gone(units)], table
 
 
 def _apart(units: _Units, given: Given, cron: Mapping[bytes, bytes]) -> dict[str, str]:
@@ -238,7 +238,7 @@ def _apart(units: _Units, given: Given, cron: Mapping[bytes, bytes]) -> dict[str
     }
 
 
-def _with_line(job: Job, units: _Units, table: Table, fields: str, field: bytes) -> bytes:
+def _with_line(job: Job, units: _Units, table: OpenTable, fields: str, field: bytes) -> bytes:
     """The table with the line; one of the pack's is marked as such, one of a timer that is off is paused."""
     timer_text = units.files[str(units.timer.unit["FragmentPath"])]
     mark = pack_mark(timer_text)
@@ -275,18 +275,18 @@ def _note(timer_text: bytes) -> str:
     return "\n".join(found)
 
 
-def _units_gone(units: _Units) -> list[Part]:
+def _units_gone(units: _Units) -> list[Edit]:
     """The timer off, and the files of both; what others than we put beside them stays in the undo step."""
-    parts: list[Part] = []
+    parts: list[Edit] = []
     if units.state != (False, False):
-        switch = UnitSwitch(units.target.unit, units.target.user_manager, units.state, (False, False))
+        switch = UnitEdit(units.target.unit, units.target.user_manager, units.state, (False, False))
         parts.append(switch)
     folders: dict[str, None] = {}
     for path, text in units.files.items():
-        parts.append(FileText(path, text, None))
+        parts.append(FileEdit(path, text, None))
         if Path(path).parent.suffix == ".d":
             folders[str(Path(path).parent)] = None
-    return [*parts, *(Folder(path, there=False) for path in folders)]
+    return [*parts, *(FolderEdit(path, there=False) for path in folders)]
 
 
 def _warnings(units: _Units, fields: str, lost: list[str], ports: Ports) -> list[str]:

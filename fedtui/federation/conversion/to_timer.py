@@ -17,12 +17,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.actions.bundle import plan_bundle
-from fedtui.actions.cron_change import edited
-from fedtui.actions.cron_words import words_of, zone_of
-from fedtui.actions.parts import FileText, Lingering, Part, TableText, UnitSwitch
-from fedtui.actions.plan import Plan, Refused
-from fedtui.actions.table import Table, open_table
+from fedtui.changes.change_set import plan_change_set
+from fedtui.changes.cron_change import edited_text
+from fedtui.changes.cron_text import words_of, zone_of
+from fedtui.changes.edits import Edit, FileEdit, LingerEdit, TableEdit, UnitEdit
+from fedtui.changes.open_table import OpenTable, open_table
+from fedtui.changes.plan import Plan, Refused
 from fedtui.crontab import Entry, edit
 from fedtui.crontab.command import BUILTINS_ONLY
 from fedtui.crontab.managed import Found, managed, without
@@ -53,7 +53,7 @@ _CRONS_OWN = frozenset({b"MAILTO", b"MAILFROM", b"CRON_TZ", b"LOGNAME", b"CONTEN
 class _Line:
     """The line that is converted, as it stands now: its table, its entry, its pack mark, whom it runs as."""
 
-    table: Table
+    table: OpenTable
     entry: Entry
     mark: Found | None
     account: CronAccount
@@ -77,7 +77,7 @@ async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False
     if line.mark is not None:
         parts += await asyncio.to_thread(traces_of, parts)
     manager = "your systemd" if user_manager else "the system's systemd"
-    return await plan_bundle(
+    return await plan_change_set(
         "convert",
         job.id,
         job.name,
@@ -206,32 +206,32 @@ def _absolute(path: str, line: _Line) -> str:
 
 def _parts(
     line: _Line, pair: UnitPair, triggers: Triggers, *, user_manager: bool, linger: bool
-) -> list[Part]:
+) -> list[Edit]:
     place: Path = folder(user_manager=user_manager)
     service, timer = texts(pair)
-    parts: list[Part] = [*log_made(pair)]
+    parts: list[Edit] = [*log_made(pair)]
     if linger and not lingers(line.account.name):
-        parts.append(Lingering(line.account.name, before=False, after=True))
-    parts.append(FileText(str(place / pair.service), None, service))
-    parts.append(FileText(str(place / pair.timer), None, timer))
+        parts.append(LingerEdit(line.account.name, before=False, after=True))
+    parts.append(FileEdit(str(place / pair.service), None, service))
+    parts.append(FileEdit(str(place / pair.timer), None, timer))
     if not line.entry.paused:
         # A timer that counts from the boot would start the job now: it is left to the next boot.
         on = (True, not triggers.at_boot)
-        parts.append(UnitSwitch(pair.timer, user_manager, (False, False), on))
+        parts.append(UnitEdit(pair.timer, user_manager, (False, False), on))
     return [*parts, _taken_out(line)]
 
 
-def _taken_out(line: _Line) -> TableText:
+def _taken_out(line: _Line) -> TableEdit:
     table = line.table
     if line.mark is not None:
         new: bytes | None = without(table.document, {line.mark.key})
     else:
-        new = edited(table, line.entry, edit.delete)
+        new = edited_text(table, line.entry, edit.delete)
     if table.system:
-        return TableText("root", table.port.title, table.base, new)
+        return TableEdit("root", table.port.title, table.base, new)
     if new:
         new = table.finished(new)
-    return TableText(table.port.user, "crontab", table.base, new or None)
+    return TableEdit(table.port.user, "crontab", table.base, new or None)
 
 
 def _warnings(

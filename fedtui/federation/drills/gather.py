@@ -10,7 +10,7 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.config import Config
 from fedtui.federation import logs
 from fedtui.federation.drills.drill import Account, ScriptLine, Setting, Timed

@@ -55,10 +55,10 @@ class GitConflict:
         if first.status != 0:
             raise DrillError(f"git-sync does not work in the scratch clone: {first.ending}, {first.last}")
         hands.say(Phase.DOING, f"other data is pushed to {BRANCH}; fedtui git-sync")
-        theirs = await play.break_it()
+        their_diff = await play.break_it()
         second = await play.sync("ours, second")
         hands.say(Phase.AFTER, f"git-sync ended with {second.ending}")
-        return await play.verdict(second, theirs)
+        return await play.verdict(second, their_diff)
 
 
 class _Play:
@@ -109,19 +109,19 @@ class _Play:
         await self._git("push", "--quiet", "origin", BRANCH, within="other")
         return await self._tip()
 
-    async def verdict(self, ran: Ran, theirs: str) -> Found:
+    async def verdict(self, ran: Ran, their_diff: str) -> Found:
         """It said so, nothing was pushed over, nothing of ours was lost."""
         said = decode(ran.output).replace(str(self._folder), "")  # whose name has the word in it
         ours = (self._folder / "root" / _DATA).read_text("utf-8", "replace")
         tip = await self._tip()
         told = next((one.strip() for one in said.splitlines() if "conflict" in one.lower()), ran.last)
-        evidence = (ran.ending, told or "it printed nothing", f"the remote is at their {theirs[:12]}")
+        evidence = (ran.ending, told or "it printed nothing", f"the remote is at their {their_diff[:12]}")
         if ran.status == 0:
             return Found(
                 False, "git-sync reports success although the data did not reach the remote.", evidence
             )
-        if tip != theirs:
-            lost = (*evidence[:2], f"the remote is at {tip[:12]}, not at their {theirs[:12]}")
+        if tip != their_diff:
+            lost = (*evidence[:2], f"the remote is at {tip[:12]}, not at their {their_diff[:12]}")
             return Found(False, "The remote no longer has the commit that was pushed meanwhile.", lost)
         if "ours, second" not in ours:
             return Found(False, "The new data is gone from the clone.", evidence)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.federation.drills.drill import Drill, DrillError, Event, Found, Phase, Setting, Tell
 from fedtui.federation.drills.guard import Guard, GuardError
 from fedtui.federation.drills.hands import Hands

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.actions.parts import Part, RemoteUrl, Worktree
+from fedtui.changes.edits import Edit, RemoteUrlEdit, WorktreeEdit
 from fedtui.federation.git.ssh_check import KEY, check_remote, ssh_url_of
 from fedtui.federation.git.sync import BRANCH
 from fedtui.federation.managed_job import ManagedJob
@@ -50,9 +50,9 @@ class GitParts:
     """
 
     job: ManagedJob
-    parts: tuple[Part, ...]
+    parts: tuple[Edit, ...]
     remarks: tuple[Remark, ...]
-    offered: tuple[Part, ...] = ()
+    offered: tuple[Edit, ...] = ()
 
 
 def _starts(given: GitEnvironment, owner: Owner) -> Iterator[Remark]:
@@ -134,7 +134,7 @@ def _plan(
     better = ssh_url_of(url)
     asked = better if ssh_url and better else url
     remarks += check_remote(git, remote, asked, branch, owner, given)
-    parts: list[Part] = []
+    parts: list[Edit] = []
     usual = worktree_path(ports.config.state, checkout.common_dir)
     path = own_worktree(usual, there)
     elsewhere = next(
@@ -153,7 +153,7 @@ def _plan(
             Remark(Severity.NOTE, f"{root} has {branch} checked out: commits are made in place.", KEY)
         )
     elif owner.own and checkout.head and path == usual:
-        parts.append(Worktree(str(checkout.top), str(path), branch, there=True, remote=remote))
+        parts.append(WorktreeEdit(str(checkout.top), str(path), branch, there=True, remote=remote))
     # Where git pushes elsewhere than the remote's own URL says, another URL there changes nothing.
-    offered = (RemoteUrl(str(checkout.top), remote, url, better),) if better and url == written else ()
+    offered = (RemoteUrlEdit(str(checkout.top), remote, url, better),) if better and url == written else ()
     return GitParts(job, tuple(parts), tuple(remarks), offered)

@@ -32,7 +32,7 @@ class Line:
     ours: bool
 
     @property
-    def theirs(self) -> str:
+    def their_diff(self) -> str:
         """The remote's branch as it was last fetched."""
         return f"refs/remotes/{self.remote}/{self.branch}"
 
@@ -99,10 +99,10 @@ def rebase(line: Line, *, clean: bool) -> None:
 
     `clean`: whether the checkout has no changes outside data/. With changes nothing is rebased in place.
     """
-    git, theirs = line.git, line.theirs
-    if line.holds(line.tip, theirs):
+    git, their_diff = line.git, line.their_diff
+    if line.holds(line.tip, their_diff):
         return  # the remote has nothing new
-    if not clean and line.holds(theirs, line.tip):
+    if not clean and line.holds(their_diff, line.tip):
         return  # and neither have we
     if not clean:
         raise SyncFailed(
@@ -114,7 +114,7 @@ def rebase(line: Line, *, clean: bool) -> None:
     before = line.tip
     git_worktree.begin(line.checkout.git_dir)
     try:
-        ended = git.ask("rebase", "--no-autostash", theirs, deadline=REBASE)
+        ended = git.ask("rebase", "--no-autostash", their_diff, deadline=REBASE)
         failed = None if ended.status == 0 else GitFailed(failure_reason(ended), ended)
     except GitFailed as late:
         failed = late
@@ -191,7 +191,7 @@ def prove(line: Line) -> str:
     if shows == tip:
         return tip
     # Somebody else may have pushed on top of it just now.
-    if shows and fetch(line.git, line.remote, line.branch) and line.holds(line.theirs, tip):
+    if shows and fetch(line.git, line.remote, line.branch) and line.holds(line.their_diff, tip):
         return tip
     raise SyncFailed(
         Ending.UNPROVEN,

@@ -193,7 +193,7 @@ class GitSync:
             )
         data = git_data.listed(self._git, order.root, checkout)
         report.notes += data.notes
-        theirs, unreached = self._fetched()
+        their_diff, unreached = self._fetched()
         if unreached is not None and not self._has_branch():
             raise unreached  # a branch made now might have nothing in common with the remote's
         line = Line(self._git.at(checkout.top), checkout, order.remote, order.branch, ours=False)
@@ -212,7 +212,7 @@ class GitSync:
             self._tell(f"committed {_files(done.files)} on {order.branch}")
         if unreached is not None:
             raise unreached
-        self._publish(line, theirs, clean=not in_place or self._clean_outside_data(checkout))
+        self._publish(line, their_diff, clean=not in_place or self._clean_outside_data(checkout))
 
     def _fetched(self) -> tuple[str, SyncFailed | None]:
         """The remote's branch, fetched; why it could not be, for the new data is committed all the same."""
@@ -227,12 +227,12 @@ class GitSync:
         names = (f"refs/heads/{order.branch}", f"refs/remotes/{order.remote}/{order.branch}")
         return any(self._git.commit(name) for name in names)
 
-    def _publish(self, line: Line, theirs: str, *, clean: bool) -> None:
+    def _publish(self, line: Line, their_diff: str, *, clean: bool) -> None:
         self._in_time()
         report, order = self.report, self.order
-        if theirs:
+        if their_diff:
             git_publish.rebase(line, clean=clean)
-        pushed = not theirs or not line.holds(theirs, line.tip)
+        pushed = not their_diff or not line.holds(their_diff, line.tip)
         if pushed:
             self._in_time()
             git_publish.push(line, clean=clean)

@@ -76,8 +76,8 @@ def _make(git: Git, path: Path, branch: str, remote: str) -> None:
     if git.commit(f"refs/heads/{branch}"):
         words: tuple[str, ...] = ("--", str(path), branch)
     else:
-        theirs = f"refs/remotes/{remote}/{branch}"
-        start = theirs if git.commit(theirs) else "HEAD"
+        their_diff = f"refs/remotes/{remote}/{branch}"
+        start = their_diff if git.commit(their_diff) else "HEAD"
         words = ("--no-track", "-b", branch, "--", str(path), start)
     git.do("worktree", "add", *words, deadline=DEADLINE)
 

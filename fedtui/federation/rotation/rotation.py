@@ -17,10 +17,10 @@ from glob import escape
 from pathlib import Path
 from shlex import quote
 
-from fedtui.actions.backup import for_the_eye
-from fedtui.actions.part_files import read
-from fedtui.actions.parts import FileText, Part
-from fedtui.actions.plan import Refused
+from fedtui.changes.backup import display_path
+from fedtui.changes.edits import Edit, FileEdit
+from fedtui.changes.file_edits import read_state
+from fedtui.changes.plan import Refused
 from fedtui.federation.alerts import jobs as alert_jobs
 from fedtui.federation.git.automation import LOG as GIT_LOG
 from fedtui.federation.managed_job import ManagedJob
@@ -58,7 +58,7 @@ class RotationParts:
     remarks are about the key "rotate"; an ERROR among them says that the logs are not rotated.
     """
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Edit, ...] = ()
     jobs: tuple[ManagedJob, ...] = ()
     remarks: tuple[Remark, ...] = ()
     by: str = ""
@@ -171,8 +171,8 @@ def _of_system(logrotate: str, text: bytes, logs: Sequence[Path], remarks: list[
     command = f"sudo install -o root -g root -m 644 {quote(str(path))} {SYSTEM_CONFIG}"
     remarks.append(
         _error(
-            f"Only root rotates logs in {for_the_eye(logs[0].parent)}. The configuration for it is in "
-            f"{for_the_eye(path)} once the set-up is done; the logs are not rotated until root installs it.",
+            f"Only root rotates logs in {display_path(logs[0].parent)}. The configuration for it is in "
+            f"{display_path(path)} once the set-up is done; the logs are not rotated until root installs it.",
             f"Then: {command}; and once more: fedtui setup --rotate",
         )
     )
@@ -184,21 +184,21 @@ def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path,
     others = [path for path in configurations() if path != SYSTEM_CONFIG or not of_root]
     remarks: list[Remark] = []
     ours: list[Path] = []
-    theirs: dict[Path, list[str]] = {}
+    their_diff: dict[Path, list[str]] = {}
     for log in logs:
         by = rotated_by(str(log), others)
         if by is not None:
-            theirs.setdefault(by, []).append(log.name)
+            their_diff.setdefault(by, []).append(log.name)
         elif nameable(log):
             ours.append(log)
         else:
             remarks.append(
                 _error(
-                    f"{for_the_eye(log)} cannot be rotated: logrotate takes no braces in a name.",
+                    f"{display_path(log)} cannot be rotated: logrotate takes no braces in a name.",
                     "Choose another folder: --log-dir DIR.",
                 )
             )
-    for by, names in theirs.items():
+    for by, names in their_diff.items():
         remarks.append(
             Remark(
                 Severity.NOTE,
@@ -208,17 +208,17 @@ def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path,
                 f"To have fedtui rotate them too, take them out of {by} and set up again.",
             )
         )
-    return tuple(ours), remarks, str(next(iter(theirs), ""))
+    return tuple(ours), remarks, str(next(iter(their_diff), ""))
 
 
 def _gone(ports: Ports, rotated: bool) -> RotationParts:
-    parts: list[Part] = []
+    parts: list[Edit] = []
     remarks: list[Remark] = []
     for path in (own_config(), prepared_file()):
         parts += _without(path)
     state = state_file(ports)
     if _standing(own_config()) is not None and (text := _standing(state)) is not None:
-        parts.append(FileText(str(state), text, None, 0o640, grows=True))
+        parts.append(FileEdit(str(state), text, None, 0o640, grows=True))
     if rotated and (_standing(SYSTEM_CONFIG) or b"").startswith(MARK):
         if os.geteuid() == 0:
             parts += _without(SYSTEM_CONFIG)
@@ -234,24 +234,24 @@ def _gone(ports: Ports, rotated: bool) -> RotationParts:
     return RotationParts(tuple(parts), (), tuple(remarks))
 
 
-def _without(path: Path) -> tuple[Part, ...]:
+def _without(path: Path) -> tuple[Edit, ...]:
     text = _standing(path)
     if text is None or not text.startswith(MARK):
         return ()
-    return (FileText(str(path), text, None, _CONFIG_MODE),)
+    return (FileEdit(str(path), text, None, _CONFIG_MODE),)
 
 
-def _file(path: Path, text: bytes, owner: tuple[int, int] | None = None) -> tuple[Part, ...]:
+def _file(path: Path, text: bytes, owner: tuple[int, int] | None = None) -> tuple[Edit, ...]:
     """The part that writes a configuration of ours. Raises Refused over one that is not ours."""
-    before = read(str(path))
+    before = read_state(str(path))
     if before == text:
         return ()
     if before is not None and not before.startswith(MARK):
         raise Refused(
-            f"{for_the_eye(path)} is there already, and it is not fedtui's.",
+            f"{display_path(path)} is there already, and it is not fedtui's.",
             advice="Rename it, then try again: a file of yours is not written over.",
         )
-    return (FileText(str(path), before, text, _CONFIG_MODE, owner),)
+    return (FileEdit(str(path), before, text, _CONFIG_MODE, owner),)
 
 
 def _standing(path: Path) -> bytes | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.actions.parts import Part, RemoteUrl, Worktree, subjects
+from fedtui.changes.edits import Edit, RemoteUrlEdit, WorktreeEdit, resource_keys
 from fedtui.federation.alerts.jobs import alert_parts
 from fedtui.federation.git.automation import git_plan
 from fedtui.federation.git.ssh_check import check_remote
@@ -51,7 +51,7 @@ class Additions:
     """
 
     jobs: tuple[AddedJob, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Edit, ...] = ()
     remarks: tuple[Remark, ...] = ()
     left: frozenset[str] = frozenset()
     done: frozenset[str] = frozenset()
@@ -109,7 +109,7 @@ async def _git(
         return Additions(parts=await git_gone(was, ports) if was is not None and was.git else ())
     log_dir = pack.log_dir if pack.backend == "cron" else ""
     found = await git_plan(Path(pack.root), pack.remote, pack.branch, log_dir, owner, environment, ports)
-    offered = [part for part in found.offered if isinstance(part, RemoteUrl)]
+    offered = [part for part in found.offered if isinstance(part, RemoteUrlEdit)]
     remarks = list(found.remarks)
     if offered and ssh_url:
         other = await asyncio.to_thread(_over_ssh, pack, offered[0], owner, environment)
@@ -136,7 +136,7 @@ async def _git(
 
 
 def _over_ssh(
-    pack: Pack, url: RemoteUrl, owner: Owner, environment: Mapping[bytes, bytes]
+    pack: Pack, url: RemoteUrlEdit, owner: Owner, environment: Mapping[bytes, bytes]
 ) -> tuple[list[Remark], list[Remark]]:
     """What is said of the remote as it is, and what of it once it has its SSH URL. Blocking."""
     given = GitEnvironment.to(environment, owner.uid, owner.gid)
@@ -155,8 +155,8 @@ async def _rotate(pack: Pack, was: Pack | None, owner: Owner, logs: Sequence[str
     if found.by:
         return Additions(jobs, found.parts, found.remarks, done=frozenset({KEY}))
     # An earlier rotation that cannot go on is taken away, and its job as well.
-    written = {about for part in found.parts for about in subjects(part)}
-    parts = (*found.parts, *(part for part in gone.parts if not subjects(part) & written))
+    written = {about for part in found.parts for about in resource_keys(part)}
+    parts = (*found.parts, *(part for part in gone.parts if not resource_keys(part) & written))
     return Additions(jobs, parts, found.remarks, missing=frozenset({KEY}))
 
 
@@ -175,12 +175,12 @@ async def _alert(pack: Pack, ports: Ports) -> Additions:
     )
 
 
-async def git_gone(pack: Pack, ports: Ports) -> tuple[Part, ...]:
+async def git_gone(pack: Pack, ports: Ports) -> tuple[Edit, ...]:
     """The parts that take fedtui's own worktree of ROOT away; the branch and its commits stay."""
     return await asyncio.to_thread(_git_gone, pack, ports)
 
 
-def _git_gone(pack: Pack, ports: Ports) -> tuple[Part, ...]:
+def _git_gone(pack: Pack, ports: Ports) -> tuple[Edit, ...]:
     git = Git(Path(pack.root))
     try:
         checkout = checkout_state(git)
@@ -190,4 +190,4 @@ def _git_gone(pack: Pack, ports: Ports) -> tuple[Part, ...]:
     path = worktree_path(ports.config.state, checkout.common_dir)
     if os.path.realpath(path) not in {os.path.realpath(one) for one in there}:
         return ()
-    return (Worktree(str(checkout.top), str(path), pack.branch, there=False, remote=pack.remote),)
+    return (WorktreeEdit(str(checkout.top), str(path), pack.branch, there=False, remote=pack.remote),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fedtui.actions.plan import Plan, Refused
+from fedtui.changes.plan import Plan, Refused
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.remark import Remark
 from fedtui.federation.setup.plan import additions_for, intent_of, job_id, main_spot, plan_setup, to_try

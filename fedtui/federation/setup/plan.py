@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from fedtui.actions.bundle import plan_bundle
-from fedtui.actions.part_units import stamps
-from fedtui.actions.parts import Folder, Lingering, Part
-from fedtui.actions.plan import Plan, Refused
+from fedtui.changes.change_set import plan_change_set
+from fedtui.changes.edits import Edit, FolderEdit, LingerEdit
+from fedtui.changes.plan import Plan, Refused
+from fedtui.changes.unit_edits import file_stamps
 from fedtui.crontab import id_key
 from fedtui.crontab.managed import command_field
 from fedtui.federation import logs
@@ -141,7 +141,7 @@ async def plan_setup(
 ) -> Plan:
     """The plan by which the pack is as asked for. Raises NothingToChange, Refused."""
     main = main_spot(survey)
-    parts: list[Part] = []
+    parts: list[Edit] = []
     # A unit's log is made with its unit.
     names = [Path(job.log).name for job in intent.jobs if job.log] if main.backend == "cron" else []
     of_root = main.backend == "system"  # systemd opens the logs as root
@@ -156,11 +156,11 @@ async def plan_setup(
     if main.backend == "user":
         parts[:0] = await asyncio.to_thread(_stamp_folders)
     if survey.request.linger and main.backend == "user" and survey.lingers is False:
-        parts.append(Lingering(survey.owner.name, False, True))
+        parts.append(LingerEdit(survey.owner.name, False, True))
     pack = await settled(draft(survey, intent, ports), survey, additions, parts, wanted, now, ports)
     before = await asyncio.to_thread(pack_file().read_bytes) if survey.was is not None else None
     parts.append(pack_part(before, pack))
-    return await plan_bundle(
+    return await plan_change_set(
         "setup",
         JOB_ID,
         "federation pack",
@@ -172,9 +172,9 @@ async def plan_setup(
     )
 
 
-def _stamp_folders() -> list[Folder]:
+def _stamp_folders() -> list[FolderEdit]:
     """Where systemd will keep the timers' stamps: made by us, so that it goes with an undo."""
-    return [Folder(str(folder), True) for folder in logs.missing(stamps(user_manager=True))]
+    return [FolderEdit(str(folder), True) for folder in logs.missing(file_stamps(user_manager=True))]
 
 
 def _run_as(survey: Survey) -> str:
@@ -195,7 +195,7 @@ def _wanted(
 
 async def _on(
     spot: Spot, jobs: Sequence[AddedJob], gone: set[str], survey: Survey, ports: Ports
-) -> tuple[Part, ...]:
+) -> tuple[Edit, ...]:
     """The parts for one place; units of one place may run as several users."""
     if not jobs:
         if not gone:
@@ -203,7 +203,7 @@ async def _on(
         origin = survey.was.origin if survey.was else Origin()
         return await displace(gone, spot.backend, spot.user, ports, no_table=_no_table(origin, spot))
     force = survey.request.force
-    parts: list[Part] = []
+    parts: list[Edit] = []
     for run_as in dict.fromkeys(one.run_as for one in jobs):
         these = [one.job for one in jobs if one.run_as == run_as]
         reset = [job.key for job in these] if force else ()

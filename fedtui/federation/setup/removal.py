@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from fedtui.actions.backup import for_the_eye
-from fedtui.actions.bundle import plan_bundle
-from fedtui.actions.parts import FileText, Folder, Lingering, Part, RemoteUrl, Renamed
-from fedtui.actions.plan import Plan, Refused
+from fedtui.changes.backup import display_path
+from fedtui.changes.change_set import plan_change_set
+from fedtui.changes.edits import Edit, FileEdit, FolderEdit, LingerEdit, RemoteUrlEdit, RenameEdit
+from fedtui.changes.plan import Plan, Refused
 from fedtui.federation.backends.footprint import PACK_MODE
 from fedtui.federation.backends.placing import displace
 from fedtui.federation.logs import missing
@@ -36,7 +36,7 @@ async def plan_removal(ports: Ports) -> Plan:
     if pack is None:
         raise Refused(NOTHING, advice="Set one up: fedtui setup --root DIR --dry-run")
     owner = owner_of(pack.run_as, ports)
-    parts: list[Part] = []
+    parts: list[Edit] = []
     run_as = "" if owner.own else owner.name
     found = await standing(spot_of(pack.backend, run_as), pack, ports)
     for spot, there in found.items():
@@ -50,13 +50,13 @@ async def plan_removal(ports: Ports) -> Plan:
     target = ports.config.backups / f"federation-{_stamp(ports.clock())}"
     moved = await asyncio.to_thread(_logs, pack, target)
     if moved:
-        parts += [Folder(str(path), True, 0o700) for path in missing(target)]
+        parts += [FolderEdit(str(path), True, 0o700) for path in missing(target)]
         parts += moved
-    parts.append(FileText(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
-    parts += [Folder(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
+    parts.append(FileEdit(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
+    parts += [FolderEdit(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
     warnings = await asyncio.to_thread(_warnings, pack, parts, target)
     warnings += [" ".join((remark.text, remark.advice)) for remark in gone.remarks]
-    return await plan_bundle(
+    return await plan_change_set(
         "remove",
         JOB_ID,
         "federation pack",
@@ -69,15 +69,15 @@ async def plan_removal(ports: Ports) -> Plan:
     )
 
 
-async def _as_before(pack: Pack, user: str) -> Sequence[Part]:
+async def _as_before(pack: Pack, user: str) -> Sequence[Edit]:
     """Lingering and the remote's URL as they were, where the set-up changed them."""
-    parts: list[Part] = []
+    parts: list[Edit] = []
     if pack.origin.made_lingering and await asyncio.to_thread(lingers, user):
-        parts.append(Lingering(user, True, False))
+        parts.append(LingerEdit(user, True, False))
     if pack.origin.renamed_remote:
         now = await asyncio.to_thread(_url, pack)
         if now and now != pack.origin.renamed_remote:
-            parts.append(RemoteUrl(pack.root, pack.remote, now, pack.origin.renamed_remote))
+            parts.append(RemoteUrlEdit(pack.root, pack.remote, now, pack.origin.renamed_remote))
     return parts
 
 
@@ -90,13 +90,13 @@ def _url(pack: Pack) -> str:
         raise Refused(f"Which URL {pack.remote} has is not known: {failed}.") from failed
 
 
-def _logs(pack: Pack, target: Path) -> list[Part]:
+def _logs(pack: Pack, target: Path) -> list[Edit]:
     """The logs that the pack's jobs began, and what rotation made of them, each to the backup folder."""
-    found: list[Part] = []
+    found: list[Edit] = []
     for name in pack.origin.made_files:
         path = Path(name)
         rotated = rotated_logs(path)
-        found += [Renamed(str(one), str(target / one.name)) for one in (path, *rotated) if _is_log(one)]
+        found += [RenameEdit(str(one), str(target / one.name)) for one in (path, *rotated) if _is_log(one)]
     return found
 
 
@@ -113,21 +113,21 @@ def _secret(pack: Pack) -> bool:
     return bool(pack.alerts or pack.heartbeat)
 
 
-def _warnings(pack: Pack, parts: Sequence[Part], target: Path) -> list[str]:
+def _warnings(pack: Pack, parts: Sequence[Edit], target: Path) -> list[str]:
     """Where the logs go, and which folders stay since somebody else's things are in them."""
     said = []
-    moved = [part.source for part in parts if isinstance(part, Renamed)]
+    moved = [part.source for part in parts if isinstance(part, RenameEdit)]
     if moved:
         count = f"{len(moved)} log{'' if len(moved) == 1 else 's'}"
-        said.append(f"{count} of the pack go to {for_the_eye(target)}; none is deleted.")
+        said.append(f"{count} of the pack go to {display_path(target)}; none is deleted.")
     if pack.git:
-        said.append(f"The branch {pack.branch} and its commits stay in {for_the_eye(Path(pack.root))}.")
-    files = {part.path for part in parts if isinstance(part, FileText) and part.after is None}
+        said.append(f"The branch {pack.branch} and its commits stay in {display_path(Path(pack.root))}.")
+    files = {part.path for part in parts if isinstance(part, FileEdit) and part.after is None}
     gone = {*moved, *files, *pack.origin.made_folders}
     for folder in map(Path, pack.origin.made_folders):
         others = [one for one in folder.iterdir() if _stays(one, gone)] if folder.is_dir() else []
         if others:
-            said.append(f"{for_the_eye(folder)} stays: {others[0].name} in it is not the pack's.")
+            said.append(f"{display_path(folder)} stays: {others[0].name} in it is not the pack's.")
     return said
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.actions.parts import Part, TableText
+from fedtui.changes.edits import Edit, TableEdit
 from fedtui.federation.backends.footprint import with_traces
 from fedtui.federation.setup.additions import AddedJob, Additions
 from fedtui.federation.setup.spots import Spot, Standing
@@ -20,7 +20,7 @@ async def settled(
     pack: Pack,
     survey: Survey,
     additions: Additions,
-    parts: Sequence[Part],
+    parts: Sequence[Edit],
     wanted: Mapping[Spot, Sequence[AddedJob]],
     now: Standing,
     ports: Ports,
@@ -56,11 +56,11 @@ async def settled(
     )
 
 
-def _tables_before(origin: Origin, parts: Sequence[Part], now: Standing, ports: Ports) -> Origin:
+def _tables_before(origin: Origin, parts: Sequence[Edit], now: Standing, ports: Ports) -> Origin:
     """Whose crontab was not there at all before the pack put something into it."""
     absent = set(origin.no_crontab)
     for part in parts:
-        if not isinstance(part, TableText) or part.after is None:
+        if not isinstance(part, TableEdit) or part.after is None:
             continue
         user = "" if part.user == ports.user else part.user
         if now.get(Spot("cron", user)):

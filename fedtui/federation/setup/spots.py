@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.federation.backends.placing import Placed, placed
 from fedtui.federation.surroundings import owner_of
 from fedtui.pack import Pack

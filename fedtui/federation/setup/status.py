@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from fedtui.actions.bundle_journal import CUT_SHORT
-from fedtui.actions.plan import Refused
+from fedtui.changes.change_journal import CUT_SHORT
+from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError
 from fedtui.federation.backends.placing import Placed
 from fedtui.federation.profile import Profile, load_profile

@@ -78,7 +78,7 @@ def change_and_other(draw: st.DrawFn) -> tuple[bytes, bytes, bytes, bytes]:
     lines = draw(numbered)
     at = draw(st.integers(0, len(lines) - 1))
     ours = draw(st.lists(st.sampled_from([b"ours 1\n", b"ours 2\n"]), max_size=2, unique=True))
-    theirs = draw(st.lists(st.sampled_from([b"theirs 1\n", b"theirs 2\n"]), max_size=2, unique=True))
+    their_diff = draw(st.lists(st.sampled_from([b"theirs 1\n", b"theirs 2\n"]), max_size=2, unique=True))
     spots = [spot for spot in range(len(lines)) if abs(spot - at) > 1]
     spot = draw(st.sampled_from(spots)) if spots else None
 
@@ -88,7 +88,7 @@ def change_and_other(draw: st.DrawFn) -> tuple[bytes, bytes, bytes, bytes]:
             if number == at and mine:
                 out += ours
             elif number == spot and other:
-                out += theirs
+                out += their_diff
             else:
                 out.append(line)
         return b"".join(out)
@@ -165,9 +165,9 @@ THEIRS = b"9 9 * * * theirs\n"
         (b"1 a\n2 b\n3 c\n", b"2 b\n4 d\n"),
     ],
 )
-def test_which_side_of_a_change_a_text_is_on(before: bytes, after: bytes, theirs: bytes) -> None:
-    assert holds(theirs + after, before, after) is True
-    assert holds(theirs + before, before, after) is False
+def test_which_side_of_a_change_a_text_is_on(before: bytes, after: bytes, their_diff: bytes) -> None:
+    assert holds(their_diff + after, before, after) is True
+    assert holds(their_diff + before, before, after) is False
 
 
 def test_a_text_of_neither_side_tells_nothing() -> None:

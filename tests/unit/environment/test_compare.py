@@ -44,8 +44,8 @@ def both(
         cron=CronFacts("crontab", b"@daily " + command, command),
     )
     ours = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "HOME": str(home), **(given or {})}
-    theirs = {"PATH": f"{tools}:/usr/bin:/bin", "SHELL": "/bin/bash", "HOME": str(home), **(shell or {})}
-    sides = ({name.encode(): value.encode() for name, value in side.items()} for side in (ours, theirs))
+    their_diff = {"PATH": f"{tools}:/usr/bin:/bin", "SHELL": "/bin/bash", "HOME": str(home), **(shell or {})}
+    sides = ({name.encode(): value.encode() for name, value in side.items()} for side in (ours, their_diff))
     one, other = sides
     side = Given("cron", one, "by the test", (command,), str(home), ours["SHELL"])
     return compare(job, side, Shell("fed", "/bin/bash", other))

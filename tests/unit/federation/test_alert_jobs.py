@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.actions import Ports
 from fedtui.bus.port import BusError
+from fedtui.changes import Ports
 from fedtui.config import Config
 from fedtui.federation.alerts import jobs as alert_jobs
 from fedtui.federation.alerts.jobs import alert_parts

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.federation.drills.catalog import ALL, find
 from fedtui.federation.drills.drill import Account, Event, Phase, Setting, Timed
 from fedtui.federation.drills.rehearse import Outcome, rehearse

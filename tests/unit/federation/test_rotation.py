@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.actions.parts import FileText
-from fedtui.actions.plan import Refused
 from fedtui.bus.port import Bus, BusError
+from fedtui.changes.edits import FileEdit
+from fedtui.changes.plan import Refused
 from fedtui.config import Config
 from fedtui.federation.profile import load_profile
 from fedtui.federation.rotation import check as rotation_check
@@ -143,7 +143,7 @@ async def test_a_users_logs_are_rotated_by_a_job_of_theirs(home: Path, ports: Po
     assert job.argv == ("/usr/sbin/logrotate", "--state", str(state), str(config))
     assert job.log == str(home / "logs" / "federated-rotate.log")
     (part,) = made.parts
-    assert isinstance(part, FileText)
+    assert isinstance(part, FileEdit)
     assert (part.path, made.by, made.remarks) == (str(config), str(config), ())
     assert b"federated-rotate.log" in (part.after or b"")
     config.parent.mkdir(parents=True)
@@ -151,7 +151,7 @@ async def test_a_users_logs_are_rotated_by_a_job_of_theirs(home: Path, ports: Po
     again = await rotation(pack(home), [home / "logs" / "sync.log"], NOBODY, ports)
     assert (again.parts, again.jobs) == ((), (job,))
     gone = await rotation_gone(ports)
-    assert [one.path for one in gone.parts if isinstance(one, FileText)] == [str(config)]
+    assert [one.path for one in gone.parts if isinstance(one, FileEdit)] == [str(config)]
 
 
 async def test_a_configuration_of_the_users_own_is_not_written_over(home: Path, ports: Ports) -> None:
@@ -174,7 +174,7 @@ async def test_a_log_that_the_guides_configuration_rotates_is_left_to_it(
     (note,) = made.remarks
     assert (note.severity, note.key) == (Severity.NOTE, "rotate")
     assert note.text.startswith(f"{guide} rotates federated-sync.log already")
-    assert isinstance(made.parts[0], FileText)
+    assert isinstance(made.parts[0], FileEdit)
     assert b"dashboard-metrics.log" in (made.parts[0].after or b"")
     assert b"federated-sync.log" not in (made.parts[0].after or b"")
     only = await rotation(pack(home), logs[:1], NOBODY, ports)
@@ -202,7 +202,7 @@ async def test_the_status_says_when_nothing_rotates_any_more(
     monkeypatch.setattr(module, "configurations", lambda: ())
     profile, folder = load_profile("conservative"), home / "logs"
     made = await rotation(pack(home), pack_logs(profile, folder), NOBODY, ports)
-    assert isinstance(made.parts[0], FileText)
+    assert isinstance(made.parts[0], FileEdit)
     config = Path(made.by)
     config.parent.mkdir(parents=True)
     config.write_bytes(made.parts[0].after or b"")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.actions.plan import Refused
+from fedtui.changes.plan import Refused
 from fedtui.federation.profile import load_profile
 from fedtui.federation.remark import Remark
 from fedtui.federation.scripts import find_script, find_scripts, remarks_on, root_folder

@@ -124,8 +124,8 @@ def test_where_a_command_lies_that_only_the_shell_finds_is_set_above_the_line(tm
     assert finding.remedy == Remedy(
         "setting", f"set a PATH= with {tmp_path} above the line", f"PATH=/usr/bin:/bin:{tmp_path}"
     )
-    theirs = seen(NOW, (replace(job, editable=False),))
-    assert next(f for f in checkup(theirs, host).findings if f.code == "FT118").remedy is None
+    their_diff = seen(NOW, (replace(job, editable=False),))
+    assert next(f for f in checkup(their_diff, host).findings if f.code == "FT118").remedy is None
 
 
 def test_the_tables_own_path_is_the_one_that_counts(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.actions import Refused, run_now, running_run, stop, watch_run
+from fedtui.changes import Refused, run_now, running_run, stop, watch_run
 from fedtui.model import Job, Outcome, Run
 from fedtui.ports import Ports
 from fedtui.runs import run_store
@@ -142,7 +142,7 @@ async def test_a_run_outlives_whoever_started_it(ports: Ports, cron_job: MakeJob
     go.write_text(
         "import asyncio, os, pickle, signal, sys\n"
         "from pathlib import Path\n"
-        "from fedtui.actions import run_now, Ports\n"
+        "from fedtui.changes import run_now, Ports\n"
         "from fedtui.config import Config\n"
         "from fedtui.history.database import History\n"
         "config = Config(state=Path(sys.argv[1]))\n"

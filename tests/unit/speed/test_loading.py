@@ -50,8 +50,8 @@ def test_a_list_of_the_crontab_loads_nothing_heavy(folder: Path, tmp_path: Path)
 def test_the_dashboard_paints_before_dialogs_and_actions_are_loaded(tmp_path: Path) -> None:
     modules, _ = loaded("import fedtui.__main__, fedtui.demo.workspace, fedtui.app", tmp_path)
     later = {
-        "fedtui.actions.change",
-        "fedtui.actions.plan",
+        "fedtui.changes.planning",
+        "fedtui.changes.plan",
         "fedtui.runs.control",
         "fedtui.screens.confirm",
         "fedtui.screens.help",

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from fedtui.actions.plan import DiffLine, FileDiff, Step
+from fedtui.changes.plan import DiffLine, FileDiff, Step
 from fedtui.widgets.lines import breaks, cut_left, diff_counts, diff_lines, note, step_lines, wrap
 
 TEXT = st.text(st.sampled_from("ab -/日本é"), max_size=80)

@@ -1,0 +1,61 @@
+"""The text of a table as it was, kept in the state folder before every write. Blocking.
+
+One file per write, `crontab.YYYYMMDD-HHMMSS`, mode 0600, on the disk before the write begins.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from fedtui.changes.plan import Refused
+from fedtui.changes.undo_text import stamp
+from fedtui.config import Config, repair
+
+KEPT_BACKUPS = 500
+
+
+def backup_name(what: str, at: datetime) -> str:
+    """The file's name: `what` is "crontab", or the last part of another file's path."""
+    return f"{what}.{stamp(at)}"
+
+
+def keep_backup(config: Config, what: str, text: bytes, at: datetime) -> Path:
+    """Write `text` under a name that no backup has yet, and return its path. Raises Refused."""
+    folder = config.backups
+    name = backup_name(what, at)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for number in range(1, 1000):
+            path = folder / (name if number == 1 else f"{name}.{number}")
+            try:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                descriptor = os.open(path, flags, 0o600)
+            except FileExistsError:
+                continue
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            _prune(folder)
+            return path
+    except OSError as error:
+        raise Refused(
+            f"The old text cannot be kept: {error.filename}: {error.strerror}.",
+            advice=repair(folder) or f"Check that {folder} is yours, writable and not full.",
+        ) from error
+    raise Refused(f"The old text cannot be kept: {folder / name} and a thousand like it exist.")
+
+
+def _prune(folder: Path) -> None:
+    """The oldest go beyond `KEPT_BACKUPS`; the newest never."""
+    paths = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    for path in paths[:-KEPT_BACKUPS]:
+        path.unlink(missing_ok=True)
+
+
+def display_path(path: Path) -> str:
+    """A path with `~` for the home folder."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -1,0 +1,126 @@
+"""What an action would do, as a value that a dialog can show and `apply` can carry out.
+
+key -> plan -> confirm -> apply -> read back -> undo. A `Plan` holds the diff and the steps in the words
+of the confirm dialog; its `change` is the payload that only `actions/` reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """One line of a shown diff. `sign` is "+", "-" or " "; `number` the line's number on its own side."""
+
+    number: int
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """The diff of one table or file. `title` reads "crontab of fed" or a path; `untouched` counts lines."""
+
+    title: str
+    lines: tuple[DiffLine, ...]
+    changed: int
+    added: int
+    removed: int
+    untouched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of "what will be done": verb is keep, check, write, run, verify or undo.
+
+    `command` is the exact argument vector where a command is run (shown in bold), `text` the rest.
+    """
+
+    verb: str
+    text: str = ""
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A change that was worked out and not yet made.
+
+    `verb` is "reschedule", "pause", ...; `summary` one sentence; `warnings` what the user must know
+    before `y`; `milder` names a gentler action ("pause") where there is one. `destructive` marks a plan
+    that takes something away.
+    """
+
+    verb: str
+    job_id: str
+    job_name: str
+    summary: str
+    diffs: tuple[FileDiff, ...]
+    steps: tuple[Step, ...]
+    change: Change
+    warnings: tuple[str, ...] = ()
+    destructive: bool = False
+    alternative: str = ""
+
+
+class Change(Protocol):
+    """The payload of a plan; each kind of change is a frozen dataclass beside the code that applies it."""
+
+    @property
+    def kind(self) -> str:
+        """The name under which an undo step of this kind is stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The change was made and read back. `undo_id` names the undo step, None where there is none."""
+
+    message: str
+    undo_id: int | None = None
+
+
+class EditState(Enum):
+    """How the world is to a change, or a part of one: as before it, as after it, or neither."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    OTHER = "other"
+
+    @classmethod
+    def of(cls, now: object, before: object, after: object) -> EditState:
+        """Which of the two states `now` is; AFTER where they are the same."""
+        return cls.AFTER if now == after else cls.BEFORE if now == before else cls.OTHER
+
+
+GOES_ON = "The run goes on."
+"""What a refusal says is untouched where a job was started, and only cannot be followed."""
+
+
+class Refused(Exception):
+    """The action cannot be done: what happened, what was left untouched, what to do next."""
+
+    def __init__(self, message: str, untouched: str = "Nothing was changed.", advice: str = "") -> None:
+        super().__init__(" ".join(part for part in (message, untouched, advice) if part))
+        self.message = message
+        self.untouched = untouched
+        self.advice = advice
+
+
+class Conflict(Refused):
+    """The world changed after the plan was shown. Nothing was written; plan anew and show it again.
+
+    `theirs` is what others changed meanwhile, where that can be told.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        untouched: str = "Nothing was written.",
+        advice: str = "",
+        their_diff: tuple[FileDiff, ...] = (),
+    ) -> None:
+        super().__init__(message, untouched, advice)
+        self.their_diff = their_diff

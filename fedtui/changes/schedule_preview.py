@@ -1,0 +1,121 @@
+"""What a schedule would mean, while it is typed: validity, words, the next runs, traps.
+
+Cron lines are computed here; timers are asked of systemd-analyze, the only one who reads its calendar
+expressions without error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from fedtui.changes.cron_text import dialect_of, zone_of
+from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, check_schedule, traps_of
+from fedtui.model import CronFacts, Job, Location, SourceName
+from fedtui.ports import Ports
+from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.describe import describe
+from fedtui.schedule.foreign import DAEMON_LABEL, parse_other
+from fedtui.schedule.pile_ups import Crowd
+from fedtui.schedule.timer import describe_timer
+from fedtui.schedule.timer_traps import typed
+from fedtui.schedule.traps import Trap, traps
+from fedtui.system.program import ProgramError
+
+RUNS = 5
+_DIALECTS = {"debian": "Debian cron", "cronie": "cronie", "other": DAEMON_LABEL}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is known of a schedule as typed.
+
+    `message` says why it is not valid, `field` which part is at fault. `runs` are at most five aware
+    datetimes in the zone of the schedule, `dialect` and `zone` words for whose rules and whose clock apply.
+    """
+
+    valid: bool
+    message: str
+    field: str | None
+    words: str
+    runs: tuple[datetime, ...]
+    traps: tuple[Trap, ...]
+    dialect: str
+    zone: str
+
+
+async def preview(
+    job: Job | None, text: str, ports: Ports, now: datetime, crowd: Crowd | None = None
+) -> Preview:
+    """What `text` would mean for `job`; None stands for a new cron job. Never raises for a bad text.
+
+    `crowd` is who else starts when; without it nothing is said of jobs that start together.
+    """
+    if job is not None and job.timer is not None:
+        return await _timer(job, text, now, crowd)
+    return await asyncio.to_thread(_cron, job, text, ports, now, crowd)
+
+
+def _cron(job: Job | None, text: str, ports: Ports, now: datetime, crowd: Crowd | None) -> Preview:
+    zone_name, zone = zone_of(job)
+    dialect = dialect_of(job, ports)
+    label = _DIALECTS.get(dialect, dialect)
+    try:
+        schedule = parse(text, dialect)
+    except ScheduleError as error:
+        message = error.message + _other_dialect(text, "this cron" if dialect == "other" else label)
+        return Preview(False, message, error.field, "", (), (), label, zone_name)
+    runs = tuple(islice(schedule.runs(now, zone), RUNS))
+    found = traps(schedule, zone, now)
+    if runs:
+        facts = (
+            job.cron if job is not None and job.cron is not None else CronFacts("", b"", b"", zone=zone_name)
+        )
+        of_it = job or Job("", "", SourceName.CRONTAB, "", text, "", Location(""))
+        new = replace(
+            of_it, schedule=text, next_run=runs[0], editable=True, cron=replace(facts, dialect=dialect)
+        )
+        found = _with_pile(found, new, crowd)
+    return Preview(True, "", None, describe(schedule).sentence, runs, found, label, zone_name)
+
+
+def _other_dialect(text: str, label: str) -> str:
+    """A hint where the text is a schedule elsewhere, such as with seconds or `L`."""
+    try:
+        other = parse_other(text)
+    except ScheduleError:
+        return ""
+    return f"; it is a schedule, but of another dialect than {label}'s" if other.text else ""
+
+
+async def _timer(job: Job, text: str, now: datetime, crowd: Crowd | None) -> Preview:
+    zone_name, zone = zone_of(None)
+    try:
+        schedule = await check_schedule(text, now, RUNS)
+    except TimerScheduleError as error:
+        return Preview(False, str(error), error.field, "", (), (), "systemd", zone_name)
+    except ProgramError as error:
+        return Preview(
+            False, f"systemd-analyze cannot be asked: {error}", None, "", (), (), "systemd", zone_name
+        )
+    runs = tuple(run.astimezone(zone) for run in schedule.runs)
+    words = describe_timer(schedule.calendar, schedule.monotonic).sentence
+    found = await asyncio.to_thread(_traps, job, schedule, now, crowd)
+    return Preview(True, "", None, words, runs, found, "systemd", zone_name)
+
+
+def _traps(job: Job, schedule: TimerSchedule, now: datetime, crowd: Crowd | None) -> tuple[Trap, ...]:
+    found = list(traps_of(schedule, job, now))
+    if job.timer is not None and job.timer.randomized_delay:
+        delay = f"{job.timer.randomized_delay:.0f} s"
+        text = f"Each run is put off by up to {delay} at random (RandomizedDelaySec=)."
+        found.append(Trap("random-delay", "a random delay", text))
+    return _with_pile(tuple(found), typed(job, schedule.calendar, schedule.monotonic, schedule.runs), crowd)
+
+
+def _with_pile(found: tuple[Trap, ...], job: Job, crowd: Crowd | None) -> tuple[Trap, ...]:
+    """The traps, and that of many jobs in one minute last: it is none of the schedule's own."""
+    pile = crowd.trap(job) if crowd is not None else None
+    return found if pile is None else (*found, pile)

@@ -1,0 +1,219 @@
+"""Parts of a compound change that are systemd's: units enabled and started, and a user's lingering.
+
+Unit files are checked by `systemd-analyze verify` on copies before any is written; systemd is told of them by
+one daemon-reload, and a timer counts as started only when its next run is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pwd
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fedtui.bus.port import BusError
+from fedtui.changes.edits import Edit, FileEdit, LingerEdit, UnitEdit
+from fedtui.changes.plan import EditState, Refused
+from fedtui.changes.timer_unit import SYSTEM_UNITS
+from fedtui.config import xdg_folder
+from fedtui.ports import Ports
+from fedtui.safe_text import shown
+from fedtui.sources.systemd.names import INFINITY, TIMER
+from fedtui.system.accounts import lingers
+from fedtui.system.program import ProgramError
+from fedtui.system.systemd_analyze import verify
+from fedtui.system.systemd_manager import Manager, manager
+
+SETTLE = 10.0
+"""Seconds that a unit may take to become what it was told to be."""
+
+_LOGIND = "org.freedesktop.login1"
+_UNITS = frozenset({".service", ".timer", ".target", ".path", ".socket", ".slice", ".mount"})
+
+
+def user_units() -> Path:
+    """The folder in which a user keeps units of their own."""
+    return xdg_folder("XDG_CONFIG_HOME", ".config") / "systemd" / "user"
+
+
+def file_stamps(*, user_manager: bool) -> Path:
+    """Where systemd keeps when a timer with Persistent= last ran: the times of empty files."""
+    if not user_manager:
+        return Path("/var/lib/systemd/timers")
+    return xdg_folder("XDG_DATA_HOME", ".local/share") / "systemd" / "timers"
+
+
+def record_stamp(part: Edit, change: Sequence[Edit]) -> FileEdit | None:
+    """The stamp that systemd made for a timer that `change` brought, and that its end would leave. Blocking.
+
+    `part` is the timer's switch turned round; None for any other part, and where nothing is left.
+    """
+    if not isinstance(part, UnitEdit) or part.after != (False, False) or not part.unit.endswith(".timer"):
+        return None
+    stamp = file_stamps(user_manager=part.user_manager) / f"stamp-{part.unit}"
+    new = any(
+        isinstance(one, FileEdit)
+        and one.before is None
+        and Path(one.path).name == part.unit
+        and open_manager(one.path) is part.user_manager
+        for one in change
+    )
+    told = any(isinstance(one, FileEdit) and one.path == str(stamp) for one in change)
+    if not new or told or not stamp.is_file() or stamp.stat().st_size:
+        return None
+    return FileEdit(str(stamp), b"", None, grows=True)
+
+
+def open_manager(path: str) -> bool | None:
+    """Whose unit file this is: True the user's manager, False the system's, None no unit file."""
+    file = Path(path)
+    for folder, user_manager in ((user_units(), True), (SYSTEM_UNITS, False)):
+        drop_in = file.parent.suffix == ".d" and file.parent.parent == folder
+        if drop_in or (file.parent == folder and file.suffix in _UNITS):
+            return user_manager
+    return None
+
+
+async def state_of(part: UnitEdit | LingerEdit, ports: Ports) -> EditState:
+    """How systemd is to the part now."""
+    if isinstance(part, LingerEdit):
+        return EditState.of(await asyncio.to_thread(lingers, part.user), part.before, part.after)
+    return EditState.of(
+        await switched(part.unit, ports, user_manager=part.user_manager), part.before, part.after
+    )
+
+
+async def switched(unit: str, ports: Ports, *, user_manager: bool) -> tuple[bool, bool]:
+    """Whether a unit is enabled and active; neither for one that is not there."""
+    async with manager(ports, user_manager=user_manager) as systemd:
+        _, facts = await systemd.unit(unit)
+        return await _switched(systemd, unit, facts)
+
+
+async def _switched(systemd: Manager, unit: str, facts: dict[str, Any]) -> tuple[bool, bool]:
+    state = await systemd.unit_file_state(unit)
+    active = facts["ActiveState"] in ("active", "activating", "reloading")
+    return state in ("enabled", "enabled-runtime"), active
+
+
+async def switch(part: UnitEdit, ports: Ports) -> None:
+    """Enable and start the unit, or the opposite, and see that it has become so."""
+    enabled, active = part.after
+    async with manager(ports, user_manager=part.user_manager) as systemd:
+        await systemd.listen()
+        _, facts = await systemd.unit(part.unit)
+        if (enabled or active) and facts["LoadState"] != "loaded":
+            raise Refused(
+                f"systemd does not load {part.unit} ({facts['LoadState']}).", advice=systemd.look(part.unit)
+            )
+        now = await _switched(systemd, part.unit, facts)
+        if now[0] != enabled:
+            await (systemd.enable if enabled else systemd.disable)(part.unit)
+        if now[1] != active:
+            await (systemd.start if active else systemd.stop)(part.unit)
+        await _settle(systemd, part)
+
+
+async def _settle(systemd: Manager, part: UnitEdit) -> None:
+    for _ in range(int(SETTLE / 0.2)):
+        path, facts = await systemd.unit(part.unit)
+        now = await _switched(systemd, part.unit, facts)
+        if now == part.after and (facts.get("Job") or (0,))[0] == 0:
+            break
+        await systemd.wait(0.2)
+    else:
+        words = " and ".join(_words(now))
+        raise Refused(f"{part.unit} is {words} now.", "It was told otherwise.", systemd.look(part.unit))
+    if part.after[1] and part.unit.endswith(".timer"):
+        await _will_run(systemd, part.unit, path, facts)
+
+
+async def _will_run(systemd: Manager, unit: str, path: str, facts: dict[str, Any]) -> None:
+    """A timer that is active and waits for nothing would be a timer that never runs."""
+    timer = await systemd.properties(path, TIMER)
+    nexts = (timer["NextElapseUSecRealtime"], timer["NextElapseUSecMonotonic"])
+    if facts["SubState"] != "running" and all(when in (0, INFINITY) for when in nexts):
+        raise Refused(f"{unit} was started, and no run of it is due.", "", systemd.look(unit))
+
+
+def _words(state: tuple[bool, bool]) -> tuple[str, str]:
+    return "enabled" if state[0] else "not enabled", "active" if state[1] else "not active"
+
+
+async def reload(ports: Ports, files: Sequence[FileEdit], *, user_manager: bool) -> None:
+    """Have the manager read its files anew, and see that it takes those that were written."""
+    async with manager(ports, user_manager=user_manager) as systemd:
+        await systemd.reload()
+        for file in files:
+            unit = Path(file.path).name
+            if file.after is None or Path(file.path).suffix not in _UNITS:
+                continue
+            _, facts = await systemd.unit(unit)
+            if facts["LoadState"] != "loaded":
+                raise Refused(
+                    f"systemd does not load {unit} ({facts['LoadState']}).", advice=systemd.look(unit)
+                )
+            if unit.endswith(".timer") and facts["SubState"] == "elapsed":
+                await systemd.restart(unit)  # one that has elapsed for good does not wake up by a reload
+
+
+async def set_lingering(part: LingerEdit, ports: Ports) -> None:
+    """Tell logind. Raises Refused with the command that needs a password, where it does."""
+    advice = f"Run: sudo {' '.join(linger_command(part))}"
+    try:
+        user = pwd.getpwnam(part.user).pw_uid
+        bus = await ports.bus(False)
+    except KeyError as error:
+        raise Refused(f"There is no user {part.user}.") from error
+    except BusError as error:
+        raise Refused(f"The system bus cannot be reached: {error.message or error.name}.") from error
+    try:
+        await bus.call(
+            *(_LOGIND, "/org/freedesktop/login1", f"{_LOGIND}.Manager", "SetUserLinger", "ubb"),
+            *(user, part.after, False),
+            timeout=25.0,
+        )
+    except BusError as error:
+        raise Refused(f"logind refuses: {shown(error.message or error.name)}.", advice=advice) from error
+    finally:
+        await bus.close()
+    if await asyncio.to_thread(lingers, part.user) != part.after:
+        raise Refused("logind took the word, and nothing came of it.", advice=advice)
+
+
+def linger_command(part: LingerEdit) -> tuple[str, ...]:
+    """The command that does the same."""
+    return "loginctl", "enable-linger" if part.after else "disable-linger", part.user
+
+
+async def verified(files: Sequence[FileEdit]) -> None:
+    """Raise Refused where systemd-analyze has anything to say of unit files that are to be written."""
+    for user_manager in (True, False):
+        ours = [file for file in files if open_manager(file.path) is user_manager and file.after is not None]
+        if not ours:
+            continue
+        folder, copies = await asyncio.to_thread(_copies, ours)
+        try:
+            said = await verify(copies, user_manager) if copies else []
+        except ProgramError as error:
+            raise Refused(f"systemd-analyze cannot check the units: {error}.") from error
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if said:
+            words = shown(said[0].replace(f"{folder}/", ""))
+            raise Refused(f"systemd-analyze verify refuses it: {words}")
+
+
+def _copies(files: Sequence[FileEdit]) -> tuple[Path, list[Path]]:
+    folder = Path(tempfile.mkdtemp(prefix="fedtui-verify-"))
+    copies = []
+    for file in files:
+        path = Path(file.path)
+        if path.parent.suffix == ".d":
+            continue  # a drop-in alone is no unit: systemd reads it after the reload
+        copies.append(folder / path.name)
+        copies[-1].write_bytes(file.after or b"")
+    return folder, copies

@@ -1,0 +1,284 @@
+"""Changes that are cut short: by a kill at any moment, by an error after the write."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedtui import changes
+from fedtui.changes import unfinished
+from fedtui.changes.plan import Applied, Conflict, Refused
+from fedtui.ports import Ports
+from fedtui.system import lock_file
+from fedtui.system.atomic_write import sweep, write_atomically
+from fedtui.system.crontab_port import CrontabError
+from tests.box.machine import wait_until
+from tests.unit.changes.table_file import TableFile
+
+OLD = b"# mine\n0 1 * * * backup\n"
+NEW = OLD + b"# name: more\n5 5 * * * more\n"
+DRAFT = changes.Draft("5 5 * * *", "more", "more", "")
+
+
+class _Killed(BaseException):
+    pass
+
+
+class Fragile(TableFile):
+    """A table of which a write can be cut short, before it (`early`) or after it (`late`)."""
+
+    early: BaseException | None = None
+    late: BaseException | None = None
+    unreadable = False
+
+    def read(self) -> bytes | None:
+        if self.unreadable:
+            raise CrontabError("crontab did not answer within 10 s")
+        return super().read()
+
+    def replace(self, base: bytes | None, table: bytes | None) -> None:
+        early, late, self.early, self.late = self.early, self.late, None, None
+        if early is not None:
+            raise early
+        super().replace(base, table)
+        if late is not None:
+            raise late
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Fragile:
+    path = tmp_path / "crontab"
+    path.write_bytes(OLD)
+    return Fragile(path, "fed")
+
+
+@pytest.fixture
+def world(ports: Ports, table: Fragile) -> Ports:
+    return replace(ports, user="fed", crontabs={"fed": table})
+
+
+async def added(world: Ports) -> Applied:
+    return await changes.apply(await changes.plan_new(DRAFT, world), world)
+
+
+async def undone(world: Ports) -> Applied:
+    return await changes.apply(await changes.plan_undo(world), world)
+
+
+def steps(world: Ports) -> list[tuple[str, bool]]:
+    """Verb and "taken back" of each step, newest first; none of them unfinished."""
+    assert world.history.prepared_undo() == []
+    return [(step.verb, step.undone) for step in world.history.undo_steps()]
+
+
+async def test_the_step_is_on_the_disk_before_the_change(
+    world: Ports, table: Fragile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = TableFile.replace
+    seen: list[str] = []
+
+    def looks(port: TableFile, base: bytes | None, new: bytes | None) -> None:
+        seen.extend(step.verb for step in world.history.prepared_undo())
+        real(port, base, new)
+
+    monkeypatch.setattr(TableFile, "replace", looks)
+    await added(world)
+    await undone(world)
+    assert seen == ["new", "undo"]
+
+
+async def test_killed_before_the_write_there_is_nothing_to_undo(world: Ports, table: Fragile) -> None:
+    table.early = _Killed()
+    with pytest.raises(_Killed):
+        await added(world)
+    with pytest.raises(Refused, match=r"There is nothing to undo\."):
+        await changes.plan_undo(world)
+    assert (table.read(), steps(world)) == (OLD, [])
+
+
+async def test_killed_after_the_write_the_change_can_be_undone(world: Ports, table: Fragile) -> None:
+    table.late = _Killed()
+    with pytest.raises(_Killed):
+        await added(world)
+    assert table.read() == NEW
+    assert (await undone(world)).message == "Undone: new more."
+    assert (table.read(), steps(world)) == (OLD, [("undo", False), ("new", True)])
+
+
+@pytest.mark.parametrize("moment", ["early", "late"])
+async def test_what_a_kill_left_is_found_out_though_others_edited_since(
+    world: Ports, table: Fragile, moment: str
+) -> None:
+    setattr(table, moment, _Killed())
+    with pytest.raises(_Killed):
+        await added(world)
+    table.path.write_bytes(b"7 7 * * * theirs\n" + (table.read() or b""))
+    offered = [step.verb for step in await changes.undo_steps(world, 5)]
+    assert offered == (["new"] if moment == "late" else [])
+
+
+@pytest.mark.parametrize("moment", ["early", "late"])
+@pytest.mark.parametrize("theirs", [b"", b"7 7 * * * theirs\n"])
+async def test_a_killed_undo_repeated_ends_in_the_old_text(
+    world: Ports, table: Fragile, moment: str, their_diff: bytes
+) -> None:
+    applied = await added(world)
+    setattr(table, moment, _Killed())
+    with pytest.raises(_Killed):
+        await undone(world)
+    table.path.write_bytes(their_diff + (table.read() or b""))
+    plan = await changes.plan_undo(world)
+    assert ("only the step is marked" in plan.summary) == (moment == "late")
+    assert (await changes.apply(plan, world)).message == "Undone: new more."
+    assert table.read() == their_diff + OLD
+    assert steps(world) == [("undo", False), ("new", True)]
+    with pytest.raises(Refused, match=f"Change {applied.undo_id} was taken back already"):
+        await changes.plan_undo(world, applied.undo_id)
+
+
+async def test_a_later_change_leaves_the_killed_undo_to_be_finished(world: Ports, table: Fragile) -> None:
+    first = await added(world)
+    table.late = _Killed()
+    with pytest.raises(_Killed):
+        await undone(world)
+    await changes.apply(await changes.plan_new(changes.Draft("@daily", "later", "later", ""), world), world)
+    await undone(world)
+    assert table.read() == OLD
+    plan = await changes.plan_undo(world, first.undo_id)
+    assert (await changes.apply(plan, world)).message == "Undone: new more."
+    assert (table.read(), world.history.prepared_undo()) == (OLD, [])
+
+
+async def test_what_somebody_took_back_by_hand_is_only_marked(world: Ports, table: Fragile) -> None:
+    await added(world)
+    table.path.write_bytes(OLD)
+    plan = await changes.plan_undo(world)
+    assert plan.summary.endswith("The crontab of fed is already as it was before: only the step is marked.")
+    table.path.write_bytes(NEW)
+    with pytest.raises(Conflict):
+        await changes.apply(plan, world)
+    await undone(world)
+    assert table.read() == OLD
+
+
+@pytest.mark.parametrize("error", [CrontabError("/tmp/x: Input/output error"), OSError(5, "I/O error")])
+async def test_an_error_after_the_write_says_that_the_change_is_in_force(
+    world: Ports, table: Fragile, error: Exception
+) -> None:
+    table.late = error
+    with pytest.raises(Refused) as refused:
+        await added(world)
+    assert refused.value.untouched == "The change is in force."
+    assert refused.value.advice == "u takes it back; in a shell: fedtui undo 1."
+    assert table.read() == NEW
+    await undone(world)
+    assert (table.read(), steps(world)) == (OLD, [("undo", False), ("new", True)])
+
+
+async def test_an_error_before_the_write_leaves_nothing_to_undo(world: Ports, table: Fragile) -> None:
+    table.early = CrontabError("There is no temporary folder to write in.", "Make /tmp writable.")
+    with pytest.raises(Refused, match="no temporary folder"):
+        await added(world)
+    assert (table.read(), steps(world)) == (OLD, [])
+
+
+async def test_what_cannot_be_told_now_is_told_later(world: Ports, table: Fragile) -> None:
+    plan = await changes.plan_new(DRAFT, world)
+    table.late = _Killed()
+    with pytest.raises(_Killed):
+        await changes.apply(plan, world)
+    table.unreadable = True
+    with pytest.raises(Refused, match="did not answer"):
+        await changes.plan_undo(world)
+    table.unreadable = False
+    await undone(world)
+    assert table.read() == OLD
+
+
+HOLDS = """
+import asyncio, sys
+from pathlib import Path
+from typing import Any
+from types import SimpleNamespace
+from fedtui import lock_file
+from fedtui.changes.unfinished import alone
+from fedtui.history.database import History
+from fedtui.system.program import run_program
+
+async def main():
+    state = Path(sys.argv[1])
+    world = SimpleNamespace(config=SimpleNamespace(state=state), history=History(state / "history.db"))
+    async with alone(world):
+        print("held", flush=True)
+        await asyncio.to_thread(run_program, ["sleep", "2"], inherits=lock_file.HELD.get())
+
+asyncio.run(main())
+"""
+
+
+async def test_a_program_that_outlives_a_killed_change_keeps_the_next_one_waiting(
+    world: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = world.config.state
+    holder = subprocess.Popen([sys.executable, "-c", HOLDS, state], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    wait_until(lambda: _children(holder.pid), 5, "the program is started")
+    holder.kill()
+    holder.communicate()
+    monkeypatch.setattr(unfinished, "PATIENCE", 0.1)
+    with pytest.raises(Conflict, match="Another change is being made"):
+        await added(world)
+    monkeypatch.setattr(unfinished, "PATIENCE", 20.0)
+    await added(world)
+    assert lock_file.HELD.get() is None
+
+
+def _children(pid: int) -> list[str]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [child for task in tasks for child in (task / "children").read_text().split()]
+
+
+def test_what_a_kill_left_beside_a_file_goes(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    write_atomically(path, b"ascii = true\n")
+    (tmp_path / ".config.toml.123").write_bytes(b"half")
+    (tmp_path / ".config.toml.mine").write_bytes(b"somebody's")
+    sweep(path)
+    assert {one.name for one in tmp_path.iterdir()} == {"config.toml", ".config.toml.mine"}
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_killed_change_of_the_settings_is_undone_and_its_killed_undo_finished(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    path = tmp_path / "config/fedtui/config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"ascii = true\n")
+    real = unfinished.KINDS["config-file"]
+
+    async def killed(change: Any, world: Ports) -> None:
+        if late:
+            await real.make(change, world)
+        raise _Killed
+
+    for verb in ("silence", "undo"):
+        if verb == "undo" and not late:
+            await changes.apply(await changes.plan_silence("FT001", None, ports), ports)
+        monkeypatch.setitem(unfinished.KINDS, "config-file", real._replace(make=killed))
+        if verb == "silence":
+            plan = await changes.plan_silence("FT001", None, ports)
+        else:
+            plan = await changes.plan_undo(ports)
+        with pytest.raises(_Killed):
+            await changes.apply(plan, ports)
+        monkeypatch.setitem(unfinished.KINDS, "config-file", real)
+    await undone(ports)
+    assert path.read_bytes() == b"ascii = true\n"
+    assert steps(ports) == [("undo", False), ("silence", True)]
