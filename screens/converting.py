@@ -16,7 +16,7 @@ class Converting(JobActions):
             self._begin(self._convert(job))
 
     async def _convert(self, job: Job) -> None:
-        from fedtui.federation.conversion.convert import WORDS, plan_convert, targets
+        from fedtui.conversion.convert import WORDS, plan_convert, targets
         from fedtui.screens.choose import ChooseScreen
 
         ports = self.host.ports

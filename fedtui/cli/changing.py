@@ -50,7 +50,7 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
                 )
             return await changes.plan_reschedule(job, options.schedule, ports, options.reason, options.ticket)
         case "convert":
-            from fedtui.federation.conversion.convert import plan_convert
+            from fedtui.conversion.convert import plan_convert
 
             return await plan_convert(job, options.to, ports, linger=options.linger)
         case "edit":

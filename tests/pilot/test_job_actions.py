@@ -129,7 +129,7 @@ async def test_capital_c_says_why_the_demo_needs_no_recorder(tmp_path: Path) -> 
 async def test_c_asks_where_to_and_says_why_the_demo_cannot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fedtui.federation.conversion import convert
+    from fedtui.conversion import convert
 
     monkeypatch.setattr(convert, "targets", lambda *_: ("user", "system"))
     async with opened(tmp_path) as pilot:

@@ -50,7 +50,7 @@ _CRONS_OWN = frozenset({b"MAILTO", b"MAILFROM", b"CRON_TZ", b"LOGNAME", b"CONTEN
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _CronLine:
     """The line that is converted, as it stands now: its table, its entry, its pack mark, whom it runs as."""
 
     table: OpenTable
@@ -103,7 +103,7 @@ def _may(job: Job, ports: Ports, *, user_manager: bool) -> None:
         )
 
 
-def _line(job: Job, ports: Ports) -> _Line:
+def _line(job: Job, ports: Ports) -> _CronLine:
     table = open_table(job, ports)
     entry = table.entry(job)
     mark = next((found for found in managed(table.document) if found.entry == entry), None)
@@ -112,7 +112,7 @@ def _line(job: Job, ports: Ports) -> _Line:
     except KeyError as error:
         raise Refused(f"There is no user {job.user}.") from error
     account = CronAccount(user.pw_name, user.pw_uid, user.pw_gid, user.pw_dir, user.pw_shell)
-    return _Line(table, entry, mark, account, job_environment(account, entry.environment))
+    return _CronLine(table, entry, mark, account, job_environment(account, entry.environment))
 
 
 def _triggers(job: Job, entry: Entry) -> tuple[CronSchedule, Triggers]:
@@ -125,7 +125,7 @@ def _triggers(job: Job, entry: Entry) -> tuple[CronSchedule, Triggers]:
         raise Refused(f"systemd has no word for {entry.schedule}: {error}.") from error
 
 
-def _pair(line: _Line, triggers: Triggers, *, user_manager: bool) -> UnitPair:
+def _pair(line: _CronLine, triggers: Triggers, *, user_manager: bool) -> UnitPair:
     entry, account = line.entry, line.account
     argv, log = _program(line, opened_by_root=not user_manager and account.uid != 0)
     start = line.environment[b"HOME"].decode("utf-8", "surrogateescape")
@@ -153,7 +153,7 @@ def _pair(line: _Line, triggers: Triggers, *, user_manager: bool) -> UnitPair:
     )
 
 
-def _variables(line: _Line, *, own_home: bool) -> dict[str, str]:
+def _variables(line: _CronLine, *, own_home: bool) -> dict[str, str]:
     """What cron gives the job and a service has not by itself. Raises Refused for what is no text."""
     try:
         return {
@@ -165,7 +165,7 @@ def _variables(line: _Line, *, own_home: bool) -> dict[str, str]:
         raise Refused("The table sets a variable that is not UTF-8, as unit files are.") from error
 
 
-def _program(line: _Line, *, opened_by_root: bool) -> tuple[tuple[str, ...], str]:
+def _program(line: _CronLine, *, opened_by_root: bool) -> tuple[tuple[str, ...], str]:
     """The arguments that do what cron's shell does with the command, and the log it appends to, or "".
 
     A log that systemd would open as root, in a folder that its user controls, is left to the shell.
@@ -188,7 +188,7 @@ def _program(line: _Line, *, opened_by_root: bool) -> tuple[tuple[str, ...], str
     return (shell, "-c", command), ""
 
 
-def _found(word: str, line: _Line) -> str:
+def _found(word: str, line: _CronLine) -> str:
     """The path of the program that the shell would start; "" where it would not start one by itself."""
     if "/" in word:
         path = _absolute(word, line)
@@ -199,13 +199,13 @@ def _found(word: str, line: _Line) -> str:
     return found if found.startswith("/") else ""
 
 
-def _absolute(path: str, line: _Line) -> str:
+def _absolute(path: str, line: _CronLine) -> str:
     home = line.environment[b"HOME"].decode("utf-8", "surrogateescape")
     return posixpath.normpath(posixpath.join(home, path))
 
 
 def _parts(
-    line: _Line, pair: UnitPair, triggers: Triggers, *, user_manager: bool, linger: bool
+    line: _CronLine, pair: UnitPair, triggers: Triggers, *, user_manager: bool, linger: bool
 ) -> list[Edit]:
     place: Path = folder(user_manager=user_manager)
     service, timer = texts(pair)
@@ -221,7 +221,7 @@ def _parts(
     return [*parts, _taken_out(line)]
 
 
-def _taken_out(line: _Line) -> TableEdit:
+def _taken_out(line: _CronLine) -> TableEdit:
     table = line.table
     if line.mark is not None:
         new: bytes | None = without(table.document, {line.mark.key})
@@ -236,7 +236,7 @@ def _taken_out(line: _Line) -> TableEdit:
 
 def _warnings(
     job: Job,
-    line: _Line,
+    line: _CronLine,
     pair: UnitPair,
     schedule: CronSchedule,
     ports: Ports,
@@ -265,7 +265,7 @@ def _warnings(
     return [text for text in found if text]
 
 
-def _mailed(line: _Line) -> str:
+def _mailed(line: _CronLine) -> str:
     to = line.environment.get(b"MAILTO")
     if to == b"":
         return "cron threw it away (MAILTO is empty)"

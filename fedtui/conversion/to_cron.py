@@ -21,6 +21,7 @@ from fedtui.changes.open_table import OpenTable, open_crontab
 from fedtui.changes.plan import Plan, Refused
 from fedtui.changes.timer_unit import TimerTarget, TimerUnit, read_timer, require_kept, require_privilege
 from fedtui.changes.unit_edits import open_manager, switched
+from fedtui.conversion.to_cron_command import Inexpressible, field_with_input, shell_command, split_arguments
 from fedtui.crontab import edit
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.managed import ManagedLine, with_lines
@@ -29,7 +30,6 @@ from fedtui.environment.units import unit_side
 from fedtui.environment.values import Given
 from fedtui.federation.backends.unit_files import pack_mark
 from fedtui.federation.backends.unit_text import MARK
-from fedtui.federation.conversion.to_cron_command import Unsaid, arguments, command, field_with_input
 from fedtui.model import Job
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
@@ -86,7 +86,7 @@ _LOST = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Units:
+class _TimerUnits:
     """A timer and its service as they stand: facts of the bus, lines of the files, their texts by path."""
 
     target: TimerTarget
@@ -122,7 +122,7 @@ async def plan_to_cron(job: Job, ports: Ports) -> Plan:
     )
 
 
-async def _look(job: Job, ports: Ports) -> _Units:
+async def _look(job: Job, ports: Ports) -> _TimerUnits:
     target = TimerTarget.of(job)
     require_privilege(target, "fedtui", "convert", job.id, "--to", "cron")
     async with manager(ports, user_manager=target.user_manager) as systemd:
@@ -161,10 +161,10 @@ async def _look(job: Job, ports: Ports) -> _Units:
     ]
     texts = await asyncio.to_thread(lambda: {path: Path(path).read_bytes() for path in (*paths, *of_service)})
     state = await switched(target.unit, ports, user_manager=target.user_manager)
-    return _Units(target, timer, name, service, unit, lines, texts, state)
+    return _TimerUnits(target, timer, name, service, unit, lines, texts, state)
 
 
-def _simple_enough(units: _Units) -> list[str]:
+def _simple_enough(units: _TimerUnits) -> list[str]:
     """What is lost, in words. Raises Refused for a setting that no line of a crontab can stand for."""
     lost: list[str] = []
     for name, value in units.lines:
@@ -183,7 +183,7 @@ def _simple_enough(units: _Units) -> list[str]:
     return list(dict.fromkeys(lost))
 
 
-def _fields(units: _Units) -> str:
+def _fields(units: _TimerUnits) -> str:
     standing = units.timer.standing
     bases = {name for name, _ in standing.monotonic}
     if not standing.calendar and bases and bases <= {"OnBootSec", "OnStartupSec"}:
@@ -198,7 +198,7 @@ def _fields(units: _Units) -> str:
 
 
 def _parts(
-    job: Job, units: _Units, given: Given, fields: str, user: str, ports: Ports
+    job: Job, units: _TimerUnits, given: Given, fields: str, user: str, ports: Ports
 ) -> tuple[list[Edit], OpenTable]:
     table = open_crontab(user, ports)
     account = pwd.getpwnam(user)
@@ -209,8 +209,8 @@ def _parts(
     lines = dict(units.lines)
     try:
         log = output_file(units.lines, units.service_name, user if units.target.user_manager else None)
-        text = command(
-            arguments(units.service),
+        text = shell_command(
+            split_arguments(units.service),
             _apart(units, given, cron),
             given.directory,
             log or "",
@@ -220,14 +220,14 @@ def _parts(
         )
         field = field_with_input(text, bytes(units.service.get("StandardInputData", b"")))
         new = _with_line(job, units, table, fields, field)
-    except Unsaid as error:
+    except Inexpressible as error:
         raise Refused(f"{units.service_name}: {error}.") from error
     except EditError as error:
         raise Refused(f"The crontab cannot hold it: {error}.") from error
     return [TableEdit(table.port.user, "crontab", table.base, new), *_units_gone(units)], table
 
 
-def _apart(units: _Units, given: Given, cron: Mapping[bytes, bytes]) -> dict[str, str]:
+def _apart(units: _TimerUnits, given: Given, cron: Mapping[bytes, bytes]) -> dict[str, str]:
     """The variables that the unit sets, and its PATH, where cron would give something else."""
     names = {str(word).partition("=")[0] for word in units.service.get("Environment", ())} | {"PATH"}
     return {
@@ -238,7 +238,7 @@ def _apart(units: _Units, given: Given, cron: Mapping[bytes, bytes]) -> dict[str
     }
 
 
-def _with_line(job: Job, units: _Units, table: OpenTable, fields: str, field: bytes) -> bytes:
+def _with_line(job: Job, units: _TimerUnits, table: OpenTable, fields: str, field: bytes) -> bytes:
     """The table with the line; one of the pack's is marked as such, one of a timer that is off is paused."""
     timer_text = units.files[str(units.timer.unit["FragmentPath"])]
     mark = pack_mark(timer_text)
@@ -275,7 +275,7 @@ def _note(timer_text: bytes) -> str:
     return "\n".join(found)
 
 
-def _units_gone(units: _Units) -> list[Edit]:
+def _units_gone(units: _TimerUnits) -> list[Edit]:
     """The timer off, and the files of both; what others than we put beside them stays in the undo step."""
     parts: list[Edit] = []
     if units.state != (False, False):
@@ -289,7 +289,7 @@ def _units_gone(units: _Units) -> list[Edit]:
     return [*parts, *(FolderEdit(path, there=False) for path in folders)]
 
 
-def _warnings(units: _Units, fields: str, lost: list[str], ports: Ports) -> list[str]:
+def _warnings(units: _TimerUnits, fields: str, lost: list[str], ports: Ports) -> list[str]:
     found = [*lost]
     if fields == "@reboot":
         found.append(

@@ -16,27 +16,27 @@ from fedtui.crontab.command_field import escape, split_percent
 _VARIABLE = re.compile(r"\$(?:\{?[A-Za-z_])")
 
 
-class Unsaid(ValueError):
+class Inexpressible(ValueError):
     """Something of a service that a crontab line cannot say; the message says what, without a full stop."""
 
 
-def arguments(service: Mapping[str, Any]) -> tuple[str, ...]:
+def split_arguments(service: Mapping[str, Any]) -> tuple[str, ...]:
     """The argument vector of the one ExecStart=, of the properties on the bus. Raises Unsaid."""
     commands = service.get("ExecStart", ())
     if len(commands) != 1:
-        raise Unsaid(f"it runs {len(commands)} commands, and a line of a crontab is one")
+        raise Inexpressible(f"it runs {len(commands)} commands, and a line of a crontab is one")
     path, words, ignores = str(commands[0][0]), [str(word) for word in commands[0][1]], bool(commands[0][2])
     if ignores:
-        raise Unsaid("its command begins with -, so that a failure counts as none")
+        raise Inexpressible("its command begins with -, so that a failure counts as none")
     if any(_VARIABLE.search(word.replace("$$", "")) for word in words):
-        raise Unsaid("its command has variables that systemd fills in")
+        raise Inexpressible("its command has variables that systemd fills in")
     if words[:4] == ["/bin/sh", "-c", 'exec "$$@"', "sh"] and len(words) > 4:
         words = words[4:]  # as fedtui writes a program whose path systemd would not take
         path = words[0]
     return (path, *(word.replace("$$", "$") for word in words[1:]))
 
 
-def command(
+def shell_command(
     argv: Sequence[str],
     environment: Mapping[str, str],
     directory: str,
@@ -48,9 +48,9 @@ def command(
 ) -> str:
     """What cron's shell is to run. `directory` is where the service starts, `home` where cron's jobs do."""
     if output.startswith(("file:", "truncate:")):
-        raise Unsaid(f"its StandardOutput={output} begins the file anew, or writes into its start")
+        raise Inexpressible(f"its StandardOutput={output} begins the file anew, or writes into its start")
     if output not in ("", "journal", "inherit", "null") and not output.startswith("append:"):
-        raise Unsaid(f"its output goes to {output}, where cron's does not")
+        raise Inexpressible(f"its output goes to {output}, where cron's does not")
     plain = len(argv) == 3 and argv[:2] == (shell, "-c") and not environment and not log
     words = argv[2] if plain else " ".join(map(shlex.quote, argv))
     set_up = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
@@ -65,12 +65,12 @@ def command(
 def field_with_input(text: str, stdin: bytes) -> bytes:
     """The command field, `%` escaped; `stdin` behind its first `%`, each newline of it another one."""
     if "\n" in text:
-        raise Unsaid("its command has a line break in it, and a line of a crontab is one line")
+        raise Inexpressible("its command has a line break in it, and a line of a crontab is one line")
     field = escape(text.encode("utf-8", "surrogateescape"))
     if not stdin:
         return field
     rows = stdin.removesuffix(b"\n").replace(b"%", b"\\%").split(b"\n")
     field += b"%" + b"%".join(rows)
     if split_percent(field)[1] != stdin:
-        raise Unsaid("what it reads from its input cannot be written behind a %")
+        raise Inexpressible("what it reads from its input cannot be written behind a %")
     return field
