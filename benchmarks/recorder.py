@@ -12,7 +12,7 @@ import time
 from importlib import resources
 from pathlib import Path
 
-from fedtui.crontab.recorded import with_recorder
+from fedtui.crontab.recorder_wrapper import with_recorder
 
 KEY = "1a2b3c4d"
 BARE = b":"

@@ -18,8 +18,8 @@ from croniter import croniter
 
 from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.schedule import cron, describe, fields
-from fedtui.schedule.pile_ups import pile_ups
-from fedtui.schedule.traps import traps
+from fedtui.schedule.contention import busy_minutes
+from fedtui.schedule.pitfalls import find_pitfalls
 from fedtui.schedule.upcoming import upcoming
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -59,7 +59,7 @@ def seconds(work: Callable[[], object], repeats: int = 3) -> float:
 
 def forget() -> None:
     """Empty the caches, so that parsing is measured and not remembering."""
-    cron.parse.cache_clear()
+    cron.parse_schedule.cache_clear()
     fields.read_field.cache_clear()
     describe.describe.cache_clear()
 
@@ -68,12 +68,12 @@ def parse_and_next(texts: list[str]) -> None:
     """Parse each schedule anew and ask for its next run."""
     forget()
     for text in texts:
-        next(cron.parse(text).runs(NOW, ZONE), None)
+        next(cron.parse_schedule(text).runs(NOW, ZONE), None)
 
 
 def iterate(text: str, count: int) -> None:
     """Ask for the next `count` runs."""
-    for _ in islice(cron.parse(text).runs(NOW, ZONE), count):
+    for _ in islice(cron.parse_schedule(text).runs(NOW, ZONE), count):
         pass
 
 
@@ -89,7 +89,7 @@ def jobs(texts: list[str]) -> list[Job]:
     made = []
     for number, text in enumerate(texts):
         facts = CronFacts("crontab", text.encode(), b"true", zone=ZONE.key)
-        first = next(cron.parse(text).runs(NOW, ZONE), None)
+        first = next(cron.parse_schedule(text).runs(NOW, ZONE), None)
         name = f"job-{number}"
         place = Location("crontab", number)
         made.append(Job(name, name, SourceName.CRONTAB, "fed", text, "", place, next_run=first, cron=facts))
@@ -98,7 +98,7 @@ def jobs(texts: list[str]) -> list[Job]:
 
 def figures() -> dict[str, float]:
     """What the budgets are about: per second, and the ratio to croniter on the same random schedules."""
-    texts = [text for text in schedules(400) if next(cron.parse(text).runs(NOW, ZONE), None)]
+    texts = [text for text in schedules(400) if next(cron.parse_schedule(text).runs(NOW, ZONE), None)]
     each, others = 250, 10
     own = len(texts) * each / seconds(lambda: [iterate(text, each) for text in texts])
     sample = texts[:40]
@@ -132,13 +132,13 @@ def main() -> None:
     listed = jobs(texts)
     runs = seconds(lambda: list(islice(upcoming(listed, NOW), 20)))
     print(f"next 20 runs of {JOBS:,} jobs  {runs * 1000:16.1f} ms")
-    piles = seconds(lambda: pile_ups(listed, NOW), 1)
+    piles = seconds(lambda: busy_minutes(listed, NOW), 1)
     print(f"pile-ups of {JOBS:,} jobs      {piles * 1000:16.1f} ms")
     words = seconds(
-        lambda: (describe.describe.cache_clear(), [describe.describe(cron.parse(t)) for t in texts])
+        lambda: (describe.describe.cache_clear(), [describe.describe(cron.parse_schedule(t)) for t in texts])
     )
     print(f"words for {JOBS:,} schedules   {words * 1000:16.1f} ms")
-    warned = seconds(lambda: [traps(cron.parse(text), ZONE, NOW) for text in texts[:1000]])
+    warned = seconds(lambda: [find_pitfalls(cron.parse_schedule(text), ZONE, NOW) for text in texts[:1000]])
     print(f"traps of one schedule        {warned:16.3f} ms")
 
 

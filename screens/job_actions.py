@@ -219,9 +219,9 @@ class JobActions(FullScreen):
 
     async def _reschedule(self, job: Job) -> None:
         ports = self.host.ports
-        from fedtui.schedule.pile_ups import Crowd
+        from fedtui.schedule.contention import Contention
 
-        crowd = Crowd(self.snapshot.jobs, self.now(), but=job.id)
+        crowd = Contention(self.snapshot.jobs, self.now(), but=job.id)
 
         async def ask(text: str) -> Preview:
             return await changes.preview(job, text, ports, self.now(), crowd)
@@ -274,9 +274,9 @@ class JobActions(FullScreen):
 
     async def _draft(self, job: Job | None, before: Draft | None) -> Draft | None:
         ports = self.host.ports
-        from fedtui.schedule.pile_ups import Crowd
+        from fedtui.schedule.contention import Contention
 
-        crowd = Crowd(self.snapshot.jobs, self.now(), but=job.id if job is not None else "")
+        crowd = Contention(self.snapshot.jobs, self.now(), but=job.id if job is not None else "")
 
         async def ask(text: str) -> Preview:
             return await changes.preview(job, text, ports, self.now(), crowd)

@@ -14,7 +14,7 @@ from fedtui.changes.record_exit_codes import install_recorder
 from fedtui.changes.undo_steps import pack, plan_already_undone, unpack
 from fedtui.changes.undo_text import undo_words, what_was_done
 from fedtui.crontab import Document
-from fedtui.crontab.patch import holds, revert
+from fedtui.crontab.table_diff import holds, revert
 from fedtui.history.database import UndoStep
 from fedtui.ports import Ports
 from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused

@@ -15,9 +15,9 @@ from fedtui.changes.draft import Draft
 from fedtui.changes.open_table import LineFixes, OpenTable, open_crontab, open_line, open_table
 from fedtui.changes.plan import DiffLine, FileDiff, Plan, Refused, Step
 from fedtui.crontab import Document, Entry, edit
-from fedtui.crontab.commented import uncomment as uncommented
+from fedtui.crontab.commented import uncommented_line as uncommented
 from fedtui.crontab.edit import EditError
-from fedtui.crontab.patch import diff
+from fedtui.crontab.table_diff import diff
 from fedtui.model import CommentedOut, Job, State
 from fedtui.ports import Ports
 from fedtui.safe_text import decode, shown

@@ -11,9 +11,9 @@ from fedtui.crontab import Entry
 from fedtui.model import Job
 from fedtui.ports import Ports
 from fedtui.safe_text import decode, shown
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.describe import describe
-from fedtui.schedule.traps import traps
+from fedtui.schedule.pitfalls import find_pitfalls
 from fedtui.system.zone import local_zone
 
 # A Monday to the next, in a zone without clock changes: how often a schedule runs in a plain week.
@@ -40,14 +40,14 @@ def dialect_of(job: Job | None, ports: Ports | None = None) -> str:
 def words_of(schedule: str, job: Job | None = None, ports: Ports | None = None) -> str:
     """The schedule in plain words; as written where cron does not take it."""
     try:
-        return describe(parse(schedule, dialect_of(job, ports))).long
+        return describe(parse_schedule(schedule, dialect_of(job, ports))).long
     except ScheduleError:
         return shown(schedule)
 
 
 def first_run(schedule: str, job: Job | None, ports: Ports) -> str:
     """When it runs first from now on, such as "Tue 24 Nov 14:10"."""
-    parsed = parse(schedule, dialect_of(job, ports))
+    parsed = parse_schedule(schedule, dialect_of(job, ports))
     _, zone = zone_of(job)
     run = next(parsed.runs(ports.clock(), zone), None)
     if run is not None:
@@ -70,7 +70,7 @@ def frequency(before: str, after: str, job: Job | None = None) -> str:
 
 
 def _runs_a_week(schedule: str, job: Job | None) -> int:
-    parsed = parse(schedule, dialect_of(job))
+    parsed = parse_schedule(schedule, dialect_of(job))
     end = _WEEK + timedelta(days=7)
     runs = parsed.runs(_WEEK - timedelta(minutes=1), UTC)
     return sum(1 for _ in takewhile(lambda run: run < end, runs))
@@ -79,11 +79,11 @@ def _runs_a_week(schedule: str, job: Job | None) -> int:
 def trap_warnings(schedule: str, job: Job | None, ports: Ports) -> tuple[str, ...]:
     """The traps of a schedule as the confirm dialog warns of them."""
     try:
-        parsed = parse(schedule, dialect_of(job, ports))
+        parsed = parse_schedule(schedule, dialect_of(job, ports))
     except ScheduleError:
         return ()
     _, zone = zone_of(job)
-    return tuple(trap.text for trap in traps(parsed, zone, ports.clock()))
+    return tuple(trap.text for trap in find_pitfalls(parsed, zone, ports.clock()))
 
 
 def draft_text(entry: Entry) -> Draft:

@@ -16,7 +16,7 @@ from fedtui.changes.cron_change import PlanText, edited_text, plan_table
 from fedtui.changes.open_table import LineFixes, open_table
 from fedtui.changes.plan import Plan, Refused, Step
 from fedtui.config import Config
-from fedtui.crontab import Document, log_paths, recording
+from fedtui.crontab import Document, log_paths, record_edit
 from fedtui.model import Job, SourceName
 from fedtui.ports import Ports
 from fedtui.system.atomic_write import write_atomically
@@ -39,7 +39,7 @@ def plan_record(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
     _recordable(job, ports)
     table = open_table(job, ports, mend)
     path = str(program_path(ports.config))
-    new = edited_text(table, table.entry(job), lambda doc, entry: recording.record(doc, entry, path))
+    new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, path))
     summary = (
         "Record when cron's runs begin and end, and with what exit status. The command, its streams and its "
         "exit status stay as they are, and the job runs even where the recorder is gone."
@@ -52,7 +52,7 @@ def plan_record(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
 def plan_unrecord(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
     """The line as it was before it was recorded. Raises Refused."""
     table = open_table(job, ports, mend)
-    new = edited_text(table, table.entry(job), recording.unrecord)
+    new = edited_text(table, table.entry(job), record_edit.unrecord)
     summary = "Record no longer: the line is again what it was. What was recorded stays in the history."
     words = PlanText("record", job.id, job.name, summary, f"{job.name} is no longer recorded.")
     return plan_table(table, new, ports, words)

@@ -15,13 +15,13 @@ from fedtui.changes.cron_text import dialect_of, zone_of
 from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, check_schedule, traps_of
 from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.ports import Ports
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.contention import Contention
+from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.describe import describe
 from fedtui.schedule.foreign import DAEMON_LABEL, parse_other
-from fedtui.schedule.pile_ups import Crowd
+from fedtui.schedule.pitfalls import Pitfall, find_pitfalls
 from fedtui.schedule.timer import describe_timer
-from fedtui.schedule.timer_traps import typed
-from fedtui.schedule.traps import Trap, traps
+from fedtui.schedule.timer_pitfalls import typed
 from fedtui.system.program import ProgramError
 
 RUNS = 5
@@ -41,13 +41,13 @@ class Preview:
     field: str | None
     words: str
     runs: tuple[datetime, ...]
-    traps: tuple[Trap, ...]
+    traps: tuple[Pitfall, ...]
     dialect: str
     zone: str
 
 
 async def preview(
-    job: Job | None, text: str, ports: Ports, now: datetime, crowd: Crowd | None = None
+    job: Job | None, text: str, ports: Ports, now: datetime, crowd: Contention | None = None
 ) -> Preview:
     """What `text` would mean for `job`; None stands for a new cron job. Never raises for a bad text.
 
@@ -58,17 +58,17 @@ async def preview(
     return await asyncio.to_thread(_cron, job, text, ports, now, crowd)
 
 
-def _cron(job: Job | None, text: str, ports: Ports, now: datetime, crowd: Crowd | None) -> Preview:
+def _cron(job: Job | None, text: str, ports: Ports, now: datetime, crowd: Contention | None) -> Preview:
     zone_name, zone = zone_of(job)
     dialect = dialect_of(job, ports)
     label = _DIALECTS.get(dialect, dialect)
     try:
-        schedule = parse(text, dialect)
+        schedule = parse_schedule(text, dialect)
     except ScheduleError as error:
         message = error.message + _other_dialect(text, "this cron" if dialect == "other" else label)
         return Preview(False, message, error.field, "", (), (), label, zone_name)
     runs = tuple(islice(schedule.runs(now, zone), RUNS))
-    found = traps(schedule, zone, now)
+    found = find_pitfalls(schedule, zone, now)
     if runs:
         facts = (
             job.cron if job is not None and job.cron is not None else CronFacts("", b"", b"", zone=zone_name)
@@ -90,7 +90,7 @@ def _other_dialect(text: str, label: str) -> str:
     return f"; it is a schedule, but of another dialect than {label}'s" if other.text else ""
 
 
-async def _timer(job: Job, text: str, now: datetime, crowd: Crowd | None) -> Preview:
+async def _timer(job: Job, text: str, now: datetime, crowd: Contention | None) -> Preview:
     zone_name, zone = zone_of(None)
     try:
         schedule = await check_schedule(text, now, RUNS)
@@ -106,16 +106,16 @@ async def _timer(job: Job, text: str, now: datetime, crowd: Crowd | None) -> Pre
     return Preview(True, "", None, words, runs, found, "systemd", zone_name)
 
 
-def _traps(job: Job, schedule: TimerSchedule, now: datetime, crowd: Crowd | None) -> tuple[Trap, ...]:
+def _traps(job: Job, schedule: TimerSchedule, now: datetime, crowd: Contention | None) -> tuple[Pitfall, ...]:
     found = list(traps_of(schedule, job, now))
     if job.timer is not None and job.timer.randomized_delay:
         delay = f"{job.timer.randomized_delay:.0f} s"
         text = f"Each run is put off by up to {delay} at random (RandomizedDelaySec=)."
-        found.append(Trap("random-delay", "a random delay", text))
+        found.append(Pitfall("random-delay", "a random delay", text))
     return _with_pile(tuple(found), typed(job, schedule.calendar, schedule.monotonic, schedule.runs), crowd)
 
 
-def _with_pile(found: tuple[Trap, ...], job: Job, crowd: Crowd | None) -> tuple[Trap, ...]:
+def _with_pile(found: tuple[Pitfall, ...], job: Job, crowd: Contention | None) -> tuple[Pitfall, ...]:
     """The traps, and that of many jobs in one minute last: it is none of the schedule's own."""
     pile = crowd.trap(job) if crowd is not None else None
     return found if pile is None else (*found, pile)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedtui.model import Job
-from fedtui.schedule.timer_traps import timer_traps, typed
-from fedtui.schedule.traps import Trap
+from fedtui.schedule.pitfalls import Pitfall
+from fedtui.schedule.timer_pitfalls import timer_pitfalls, typed
 from fedtui.system import systemd_analyze
 from fedtui.system.power import sleeps
 from fedtui.system.zone import local_zone
@@ -97,7 +97,7 @@ async def _hint(expression: str) -> str:
     return f"; for a span write OnUnitActiveSec={expression}" if span.ok else ""
 
 
-def traps_of(schedule: TimerSchedule, job: Job, now: datetime) -> tuple[Trap, ...]:
+def traps_of(schedule: TimerSchedule, job: Job, now: datetime) -> tuple[Pitfall, ...]:
     """What the timer `job` would do with such a schedule that its writer may not expect. Blocking."""
     new = typed(job, schedule.calendar, schedule.monotonic, schedule.runs)
-    return timer_traps(new, local_zone()[1], now, sleeps=bool(sleeps()))
+    return timer_pitfalls(new, local_zone()[1], now, sleeps=bool(sleeps()))

@@ -16,7 +16,7 @@ from fedtui.cli.listing import print_jobs
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, path_text, print_json
 from fedtui.model import Job
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.upcoming import runs_of
 from fedtui.workspace import Workspace
 
@@ -38,7 +38,7 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
     runs: Iterator[datetime]
     if options.expr is not None:
         try:
-            runs = parse(options.expr).runs(start, zone)
+            runs = parse_schedule(options.expr).runs(start, zone)
         except ScheduleError as error:
             raise UsageError(f"next: {error}") from error
     else:

@@ -24,7 +24,7 @@ from fedtui.changes.unit_edits import open_manager, switched
 from fedtui.conversion.to_cron_command import Inexpressible, field_with_input, shell_command, split_arguments
 from fedtui.crontab import edit
 from fedtui.crontab.edit import EditError
-from fedtui.crontab.managed import ManagedLine, with_lines
+from fedtui.crontab.managed_lines import ManagedLine, with_lines
 from fedtui.crontab.splice import default_name
 from fedtui.environment.units import unit_side
 from fedtui.environment.values import Given
@@ -33,7 +33,7 @@ from fedtui.federation.backends.unit_text import MARK
 from fedtui.model import Job
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.translate import TranslationError, clock_words, to_cron
 from fedtui.sources.systemd.names import SERVICE
 from fedtui.sources.systemd.unit_files import assignments, output_file
@@ -296,7 +296,7 @@ def _warnings(units: _TimerUnits, fields: str, lost: list[str], ports: Ports) ->
             "cron starts it as soon as cron itself is up, whatever time after the boot was asked for."
         )
     else:
-        found.append(clock_words(parse(fields), local_zone()[1], ports.clock()))
+        found.append(clock_words(parse_schedule(fields), local_zone()[1], ports.clock()))
     if not output_file(units.lines, units.service_name, None):
         found.append("What it prints went to the journal; cron mails it, where there is a mailer.")
     if units.state == (False, False):

@@ -25,7 +25,7 @@ from fedtui.changes.open_table import OpenTable, open_table
 from fedtui.changes.plan import Plan, Refused
 from fedtui.crontab import Entry, edit
 from fedtui.crontab.command import BUILTINS_ONLY
-from fedtui.crontab.managed import Found, managed, without
+from fedtui.crontab.managed_lines import PlacedLine, managed, without
 from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends.footprint import traces_of
 from fedtui.federation.backends.unit_files import folder, free, led_elsewhere, log_made, texts
@@ -33,8 +33,8 @@ from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import Job
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
-from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
-from fedtui.schedule.translate import TranslationError, Triggers, clock_words, to_calendar
+from fedtui.schedule.cron import CronSchedule, ScheduleError, parse_schedule
+from fedtui.schedule.translate import TimerTriggers, TranslationError, clock_words, to_calendar
 from fedtui.system.accounts import lingers
 from fedtui.system.zone import local_zone
 
@@ -55,7 +55,7 @@ class _CronLine:
 
     table: OpenTable
     entry: Entry
-    mark: Found | None
+    mark: PlacedLine | None
     account: CronAccount
     environment: dict[bytes, bytes]
 
@@ -115,17 +115,17 @@ def _line(job: Job, ports: Ports) -> _CronLine:
     return _CronLine(table, entry, mark, account, job_environment(account, entry.environment))
 
 
-def _triggers(job: Job, entry: Entry) -> tuple[CronSchedule, Triggers]:
+def _triggers(job: Job, entry: Entry) -> tuple[CronSchedule, TimerTriggers]:
     dialect = job.cron.dialect if job.cron is not None else "debian"
     zone = job.cron.zone if job.cron is not None else ""
     try:
-        schedule = parse(entry.schedule, dialect)
+        schedule = parse_schedule(entry.schedule, dialect)
         return schedule, to_calendar(schedule, zone if zone not in ("", local_zone()[0]) else "")
     except (ScheduleError, TranslationError) as error:
         raise Refused(f"systemd has no word for {entry.schedule}: {error}.") from error
 
 
-def _pair(line: _CronLine, triggers: Triggers, *, user_manager: bool) -> UnitPair:
+def _pair(line: _CronLine, triggers: TimerTriggers, *, user_manager: bool) -> UnitPair:
     entry, account = line.entry, line.account
     argv, log = _program(line, opened_by_root=not user_manager and account.uid != 0)
     start = line.environment[b"HOME"].decode("utf-8", "surrogateescape")
@@ -205,7 +205,7 @@ def _absolute(path: str, line: _CronLine) -> str:
 
 
 def _parts(
-    line: _CronLine, pair: UnitPair, triggers: Triggers, *, user_manager: bool, linger: bool
+    line: _CronLine, pair: UnitPair, triggers: TimerTriggers, *, user_manager: bool, linger: bool
 ) -> list[Edit]:
     place: Path = folder(user_manager=user_manager)
     service, timer = texts(pair)

@@ -8,15 +8,15 @@ from fedtui.crontab.command import log_paths, overwrites_log, program, programs,
 from fedtui.crontab.command_field import escape, split_percent
 from fedtui.crontab.document import Document
 from fedtui.crontab.identity import id_key
-from fedtui.crontab.line import PAUSED, Block, Entry, Kind, Line
+from fedtui.crontab.line import PAUSED, Block, Entry, Line, LineKind
 
 __all__ = [
     "PAUSED",
     "Block",
     "Document",
     "Entry",
-    "Kind",
     "Line",
+    "LineKind",
     "escape",
     "id_key",
     "log_paths",

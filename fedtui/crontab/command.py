@@ -10,11 +10,11 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from fedtui.crontab.shell_state import ShellState, Step, walk
+from fedtui.crontab.shell_state import CommandStep, ShellState, walk
 from fedtui.crontab.shell_words import Redirect, Word
-from fedtui.crontab.wrappers import What
+from fedtui.crontab.wrappers import TargetKind
 
-Environment = Iterable[tuple[bytes, bytes]]
+SettingPairs = Iterable[tuple[bytes, bytes]]
 
 # Commands that prepare or guard the work of a job and are not the work.
 _GUARDS = """
@@ -31,7 +31,7 @@ _DESCRIPTOR = re.compile(r"(?:\d+-?|-)\r?")
 
 
 def log_paths(
-    command: bytes, home: str, environment: Environment = (), directory: str | None = None
+    command: bytes, home: str, environment: SettingPairs = (), directory: str | None = None
 ) -> tuple[str, ...]:
     """The files that the job's output goes to, the likeliest log first; empty where it writes to none.
 
@@ -43,14 +43,14 @@ def log_paths(
     return tuple(dict.fromkeys(path for _, path, _ in sorted(found, key=lambda log: log[0])))
 
 
-def overwrites_log(command: bytes, home: str, environment: Environment = ()) -> bool:
+def overwrites_log(command: bytes, home: str, environment: SettingPairs = ()) -> bool:
     """True where each run begins the job's log anew (`> log`): then it holds the last run's lines alone."""
     logs = sorted(_logs(command, home, environment, None), key=lambda log: log[0])
     return bool(logs) and not any(appends for _, path, appends in logs if path == logs[0][1])
 
 
 def _logs(
-    command: bytes, home: str, environment: Environment, directory: str | None
+    command: bytes, home: str, environment: SettingPairs, directory: str | None
 ) -> list[tuple[int, str, bool]]:
     """Rank, path and whether it is appended to, of each file that takes output."""
     found: list[tuple[int, str, bool]] = []
@@ -61,7 +61,7 @@ def _logs(
 
 
 def script_path(
-    command: bytes, home: str, environment: Environment = (), directory: str | None = None
+    command: bytes, home: str, environment: SettingPairs = (), directory: str | None = None
 ) -> str | None:
     """The script or program file that the job runs, where the line names it by a path; else None.
 
@@ -72,9 +72,9 @@ def script_path(
         return None
     word = step.target.word
     value = step.state.value(word)
-    if value is None or step.target.what not in (What.SCRIPT, What.PROGRAM):
+    if value is None or step.target.what not in (TargetKind.SCRIPT, TargetKind.PROGRAM):
         return None
-    if "/" not in value and step.target.what is What.PROGRAM:
+    if "/" not in value and step.target.what is TargetKind.PROGRAM:
         return None
     return step.state.path(word)
 
@@ -102,24 +102,26 @@ def uses_logger(command: bytes) -> bool:
     return False
 
 
-def main_step(steps: tuple[Step, ...]) -> Step | None:
+def main_step(steps: tuple[CommandStep, ...]) -> CommandStep | None:
     """The step that does the work: the first that is no guard and that no shell is opened for."""
     working = [step for step in steps if step.words and step.target is not None]
     for step in working:
-        unread_code = step.target is not None and step.target.what is What.CODE
+        unread_code = step.target is not None and step.target.what is TargetKind.CODE
         if not unread_code and step.words[0].literal not in GUARDS:
             return step
-    return next((step for step in working if step.target and step.target.what is not What.CODE), None)
+    return next((step for step in working if step.target and step.target.what is not TargetKind.CODE), None)
 
 
-def _walk(command: bytes, home: str, environment: Environment, directory: str | None) -> tuple[Step, ...]:
+def _walk(
+    command: bytes, home: str, environment: SettingPairs, directory: str | None
+) -> tuple[CommandStep, ...]:
     variables = {"HOME": home}
     for name, value in environment:
         variables[name.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
     return walk(command, directory or variables["HOME"], variables)
 
 
-def _redirected(step: Step) -> Iterable[tuple[int, str, bool]]:
+def _redirected(step: CommandStep) -> Iterable[tuple[int, str, bool]]:
     merged = any(_is_copy(item) and item.descriptor == 2 for item in step.redirects)
     for item in step.redirects:
         if not item.operator.startswith((">", "&>")) or _is_copy(item) or item.descriptor not in (1, 2):
@@ -137,9 +139,9 @@ def _redirected(step: Step) -> Iterable[tuple[int, str, bool]]:
             yield 4, path, appends
 
 
-def _teed(step: Step) -> Iterable[tuple[int, str, bool]]:
+def _teed(step: CommandStep) -> Iterable[tuple[int, str, bool]]:
     target = step.target
-    if target is None or target.what is not What.PROGRAM:
+    if target is None or target.what is not TargetKind.PROGRAM:
         return
     if posixpath.basename(target.word.literal or "") != "tee":
         return

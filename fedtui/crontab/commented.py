@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from fedtui.crontab import splice
 from fedtui.crontab.document import Document
-from fedtui.crontab.line import Entry, Kind
+from fedtui.crontab.line import Entry, LineKind
 from fedtui.crontab.splice import EditError
 
 _SWITCHED_OFF = re.compile(rb"[ \t]*#+(?P<blank>[ \t]*)(?P<body>[0-9*@].*)", re.DOTALL)
@@ -37,7 +37,7 @@ def commented(document: Document) -> Iterator[Commented]:
     """The comment lines of a table that are jobs, in table order."""
     known = {(entry.user, entry.command.strip()) for entry in document.entries}
     for line in document.lines:
-        found = _SWITCHED_OFF.fullmatch(line.raw) if line.kind is Kind.COMMENT else None
+        found = _SWITCHED_OFF.fullmatch(line.raw) if line.kind is LineKind.COMMENT else None
         if found is None:
             continue
         entry = _entry(document, found["body"])
@@ -53,10 +53,10 @@ def commented(document: Document) -> Iterator[Commented]:
 def _entry(document: Document, body: bytes) -> Entry | None:
     """The entry that a line is when it stands alone in such a table."""
     line = document.reparse(body + b"\n").lines[0]
-    return line.entry if line.kind is Kind.ENTRY else None
+    return line.entry if line.kind is LineKind.ENTRY else None
 
 
-def uncomment(document: Document, number: int, raw: bytes) -> bytes:
+def uncommented_line(document: Document, number: int, raw: bytes) -> bytes:
     """The table with the `#` in front of line `number` taken away. Raises EditError where it is no such line.
 
     One entry more, every other line the same bytes.
@@ -67,7 +67,7 @@ def uncomment(document: Document, number: int, raw: bytes) -> bytes:
     new = splice.replace(document, number, [one.body])
     after = document.reparse(new)
     line = after.lines[number - 1]
-    if line.entry is None or line.kind is not Kind.ENTRY or line.entry.command != one.entry.command:
+    if line.entry is None or line.kind is not LineKind.ENTRY or line.entry.command != one.entry.command:
         raise EditError("it would not read back as it was written")
     for before, now in zip(document.lines, after.lines, strict=True):
         if before.number != number and (before.raw, before.kind) != (now.raw, now.kind):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fedtui.crontab.line import IGNORE_COMMENT, NO_BLOCK, OWN_COMMENT, PACK_COMMENT, Block, Kind, Line
+from fedtui.crontab.line import IGNORE_COMMENT, NO_BLOCK, OWN_COMMENT, PACK_COMMENT, Block, Line, LineKind
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, split_schedule
 
@@ -25,10 +25,10 @@ _CODE = re.compile(rb"FT\d{3}")
 _OWN = OWN_COMMENT.decode()
 _PACK = "pack "
 
-Comments = Sequence[tuple[int, bytes]]
+NumberedLines = Sequence[tuple[int, bytes]]
 
 
-def read_block(comments: Comments) -> Block:
+def read_block(comments: NumberedLines) -> Block:
     """The block that the comment lines directly above an entry form; (number, raw bytes), top first."""
     start = 0
     for index, (_, raw) in enumerate(comments):
@@ -69,7 +69,7 @@ def silenced_codes(lines: Sequence[Line], number: int) -> tuple[str, ...]:
     """The codes that `# fedtui: ignore FT402, FT118` lines directly above line `number` (from 1) name."""
     found: list[str] = []
     for line in reversed(lines[: number - 1]):
-        if line.kind is not Kind.COMMENT:
+        if line.kind is not LineKind.COMMENT:
             break
         found += codes_of(line.raw)
     return tuple(found)
@@ -81,7 +81,7 @@ def codes_of(raw: bytes) -> list[str]:
     return [code.decode() for code in _CODE.findall(text)] if text.startswith(IGNORE_COMMENT) else []
 
 
-def own_words(comments: Sequence[str]) -> tuple[str, str]:
+def note_text(comments: Sequence[str]) -> tuple[str, str]:
     """What fedtui's own comments say of a job: its key in the pack, and the newest word on its schedule.
 
     `comments` are lines such as "# fedtui: pack sync (0 * * * *)" and "# fedtui: was 0 * * * *; reason: ...",

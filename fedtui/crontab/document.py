@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from fedtui.crontab.command_field import split_percent
 from fedtui.crontab.comments import read_block
 from fedtui.crontab.identity import id_key
-from fedtui.crontab.line import NO_BLOCK, PAUSED, Block, Entry, Kind, Line
-from fedtui.crontab.recorded import recorded
+from fedtui.crontab.line import NO_BLOCK, PAUSED, Block, Entry, Line, LineKind
+from fedtui.crontab.recorder_wrapper import recorded
 from fedtui.crontab.setting import parse_setting
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, split_schedule
@@ -27,7 +27,7 @@ LONGEST_COMMAND = 998
 
 _BOM = b"\xef\xbb\xbf"
 _NO_NEWLINE = "missing newline before EOF"
-Environment = tuple[tuple[bytes, bytes], ...]
+Settings = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,10 @@ class Document:
     @property
     def bad_lines(self) -> tuple[Line, ...]:
         """The lines that cron refuses."""
-        return tuple(line for line in self.lines if line.kind is Kind.BAD)
+        return tuple(line for line in self.lines if line.kind is LineKind.BAD)
 
     @property
-    def environment(self) -> Environment:
+    def environment(self) -> Settings:
         """Everything the table sets, as it stands at its end."""
         settings = dict(line.setting for line in self.lines if line.setting is not None)
         return tuple(settings.items())
@@ -111,11 +111,11 @@ class Document:
             return None
         limit = MOST_LINES + (_HEADER_LINES if self.system else 0)
         for line in self.lines:
-            if line.kind in (Kind.COMMENT, Kind.PAUSED, Kind.BLANK):
+            if line.kind in (LineKind.COMMENT, LineKind.PAUSED, LineKind.BLANK):
                 continue
             if not line.end:
                 return f"line {line.number}: {_NO_NEWLINE}"
-            if line.kind is Kind.BAD:
+            if line.kind is LineKind.BAD:
                 return f"line {line.number}: {line.error}"
             if line.number > limit:
                 return f"more than {limit:,} lines"
@@ -137,7 +137,7 @@ class _Reader:
     dialect: str
     known_user: Callable[[str], bool] | None
     settings: dict[bytes, bytes] = field(default_factory=dict)
-    environment: Environment = ()
+    environment: Settings = ()
     comments: list[tuple[int, bytes]] = field(default_factory=list)
     seen: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     offset: int = 0
@@ -151,7 +151,7 @@ class _Reader:
             end = b"\n" if number < last else b""
             line = self._line(number, raw, end)
             self.offset += len(raw) + 1
-            if line.kind is Kind.COMMENT:
+            if line.kind is LineKind.COMMENT:
                 self.comments.append((number, raw))
             elif self.comments:
                 self.comments.clear()
@@ -160,24 +160,24 @@ class _Reader:
     def _line(self, number: int, raw: bytes, end: bytes) -> Line:
         text = raw.lstrip(b" \t")
         if not text:
-            return Line(number, raw, end, Kind.BLANK)
+            return Line(number, raw, end, LineKind.BLANK)
         if text.startswith(b"#"):
             return self._comment(number, raw, end)
         if b"\0" in text:
             # A NUL ends a line for the daemon's get_string(): what follows would be a line of its own.
-            return Line(number, raw, end, Kind.BAD, error="NUL byte", hint="the line holds a NUL byte")
+            return Line(number, raw, end, LineKind.BAD, error="NUL byte", hint="the line holds a NUL byte")
         setting = parse_setting(text)
         if self.dialect == "cronie" and not end:
-            return Line(number, raw, end, Kind.BAD, error=_NO_NEWLINE, hint="end the last line")
+            return Line(number, raw, end, LineKind.BAD, error=_NO_NEWLINE, hint="end the last line")
         if setting is not None:
             self.settings[setting[0]] = setting[1]
             self.environment = tuple(self.settings.items())
-            return Line(number, raw, end, Kind.ENVIRONMENT, setting=setting)
+            return Line(number, raw, end, LineKind.ENVIRONMENT, setting=setting)
         try:
             entry = self._entry(number, raw, raw, paused=False)
         except _BadLine as bad:
-            return Line(number, raw, end, Kind.BAD, error=bad.words, hint=_hint(text, bad.hint))
-        return Line(number, raw, end, Kind.ENTRY, entry=entry)
+            return Line(number, raw, end, LineKind.BAD, error=bad.words, hint=_hint(text, bad.hint))
+        return Line(number, raw, end, LineKind.ENTRY, entry=entry)
 
     def _comment(self, number: int, raw: bytes, end: bytes) -> Line:
         """A comment, or one of our paused entries: only if what follows the marker is an entry."""
@@ -186,9 +186,9 @@ class _Reader:
             try:
                 entry = self._entry(number, raw, body, paused=True)
             except _BadLine:
-                return Line(number, raw, end, Kind.COMMENT)
-            return Line(number, raw, end, Kind.PAUSED, entry=entry)
-        return Line(number, raw, end, Kind.COMMENT)
+                return Line(number, raw, end, LineKind.COMMENT)
+            return Line(number, raw, end, LineKind.PAUSED, entry=entry)
+        return Line(number, raw, end, LineKind.COMMENT)
 
     def _entry(self, number: int, raw: bytes, body: bytes, *, paused: bool) -> Entry:
         try:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 
-from fedtui.crontab import recording, splice
+from fedtui.crontab import record_edit, splice
 from fedtui.crontab.document import Document
-from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PACK_COMMENT, PAUSED, Block, Entry, Kind
+from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PACK_COMMENT, PAUSED, Block, Entry, LineKind
 from fedtui.crontab.splice import EditError
 from fedtui.safe_text import decode
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.cron import ScheduleError, parse_schedule
 
 __all__ = [
     "EditError",
@@ -141,9 +141,9 @@ def edit(
 def _edit_recorded(document: Document, entry: Entry, recorder: str, **parts: str | bytes | None) -> bytes:
     """The same edit of the line without its recorder, which then stands around the new command."""
     index = document.entries.index(entry)
-    plain = document.reparse(recording.unrecord(document, entry))
+    plain = document.reparse(record_edit.unrecord(document, entry))
     edited = plain.reparse(edit(plain, plain.entries[index], **parts))  # type: ignore[arg-type]  # passed through
-    return recording.record(edited, edited.entries[index], recorder)
+    return record_edit.record(edited, edited.entries[index], recorder)
 
 
 def delete(document: Document, entry: Entry) -> bytes:
@@ -154,7 +154,7 @@ def delete(document: Document, entry: Entry) -> bytes:
     """
     splice.check_current(document, entry)
     following = document.lines[entry.line_number : entry.line_number + 1]
-    heads_group = any(line.kind in (Kind.ENTRY, Kind.PAUSED) for line in following)
+    heads_group = any(line.kind in (LineKind.ENTRY, LineKind.PAUSED) for line in following)
     block = entry.block
     gone = {entry.line_number, *block.own_lines, *block.name_lines}
     gone |= set() if heads_group else set(block.note_lines)
@@ -174,7 +174,7 @@ def replace_line(document: Document, number: int, text: str | bytes) -> bytes:
         raise EditError("a line holds no newline")
     new = splice.replace(document, number, [raw])
     line = document.reparse(new).lines[number - 1] if raw or document.lines[number - 1].end else None
-    if line is not None and line.kind is Kind.BAD:
+    if line is not None and line.kind is LineKind.BAD:
         raise EditError(f"line {number} would still be refused: {line.error}: {line.hint}")
     return new
 
@@ -189,7 +189,7 @@ def _schedule(document: Document, text: str) -> str:
     """`text` as one schedule, its fields parted by single blanks."""
     wanted = " ".join(text.split())
     try:
-        parse(wanted, document.dialect)
+        parse_schedule(wanted, document.dialect)
     except ScheduleError as error:
         raise EditError(error.message) from None
     if not wanted.isascii() or not wanted.isprintable():
@@ -261,15 +261,15 @@ def _note_lines(note: str) -> list[bytes]:
     return [b"# " + _one_line("note", line).encode() for line in note.strip().splitlines()]
 
 
-Comments = list[tuple[int, bytes]]
+CommentLines = list[tuple[int, bytes]]
 
 
-def _with_note(document: Document, block: Block, comments: Comments, note: str) -> Comments:
+def _with_note(document: Document, block: Block, comments: CommentLines, note: str) -> CommentLines:
     """`comments` with the note's lines replaced; lines that say the same keep their bytes."""
     carriage_return = document.newline.removesuffix(b"\n")
     old = dict(zip(block.note.split("\n"), block.note_lines, strict=False))
     bytes_of = dict(comments)
-    lines: Comments = []
+    lines: CommentLines = []
     for text, raw in zip(note.strip().splitlines(), _note_lines(note), strict=True):
         number = old.get(text.strip(), 0)
         lines.append((number, bytes_of.get(number, raw + carriage_return)))
@@ -279,7 +279,7 @@ def _with_note(document: Document, block: Block, comments: Comments, note: str) 
     return others[:at] + lines + others[at:]
 
 
-def _with_name(document: Document, block: Block, comments: Comments, name: str) -> Comments:
+def _with_name(document: Document, block: Block, comments: CommentLines, name: str) -> CommentLines:
     """`comments` with the `# name:` line replaced, put directly above the entry, or taken away."""
     if not name.strip():
         return [item for item in comments if item[0] not in block.name_lines]

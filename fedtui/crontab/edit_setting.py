@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from fedtui.crontab.document import MOST_LINES, Document
-from fedtui.crontab.line import Entry, Kind, Line
+from fedtui.crontab.line import Entry, Line, LineKind
 from fedtui.crontab.setting import LONGEST_LINE, parse_setting
 from fedtui.crontab.splice import EditError, check_current
 from fedtui.safe_text import decode, visible
@@ -19,10 +19,10 @@ from fedtui.safe_text import decode, visible
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _UP_TO_VALUE = re.compile(rb"[^=]*=[ \t]*")
 
-Settings = Mapping[bytes, bytes]
+NewSettings = Mapping[bytes, bytes]
 
 
-def set_environment(document: Document, entry: Entry, settings: Settings) -> bytes:
+def set_environment(document: Document, entry: Entry, settings: NewSettings) -> bytes:
     """The table in which cron gives `entry` these variables; raises EditError.
 
     `document` and `entry` must belong together. Values are taken as they are: cron expands nothing.
@@ -61,7 +61,7 @@ def _own_line(document: Document, entry: Entry, name: bytes) -> Line | None:
     for line in reversed(document.lines[: entry.line_number - 1]):
         if line.setting is not None and line.setting[0] == name:
             return line
-        if line.kind in (Kind.ENTRY, Kind.PAUSED):
+        if line.kind in (LineKind.ENTRY, LineKind.PAUSED):
             return None
     return None
 
@@ -96,7 +96,7 @@ def _checked(
     document: Document,
     new: bytes,
     entry: Entry,
-    wanted: Settings,
+    wanted: NewSettings,
     first: int,
     added: int,
     replaced: set[int],

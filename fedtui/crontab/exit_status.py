@@ -17,7 +17,7 @@ from shlex import join
 from fedtui.crontab.shell_lists import AndOr, Command, List, Pipeline, parse
 from fedtui.crontab.shell_substitutions import substitutions
 from fedtui.crontab.shell_words import Unreadable, Word
-from fedtui.crontab.wrappers import SHELLS, Target, What, find_target, without_assignments
+from fedtui.crontab.wrappers import SHELLS, Target, TargetKind, find_target, without_assignments
 from fedtui.model import Outcome, Result
 
 _SAY_ONLY = "echo printf true : yes date hostname id uname"
@@ -357,7 +357,7 @@ def _is_single(one: List) -> bool:
 def _code(words: Sequence[Word], target: Target | None) -> tuple[str, str, tuple[str, ...]] | None:
     """Shell code that is among the words, the shell that reads it, and that shell's options."""
     rest = list(words)
-    if target is not None and target.what is What.CODE and target.lookups:
+    if target is not None and target.what is TargetKind.CODE and target.lookups:
         name = posixpath.basename(target.lookups[-1].literal or "")
         start, end = rest.index(target.lookups[-1]), rest.index(target.word)
         options = tuple(word.raw for word in rest[start + 1 : end])
@@ -399,6 +399,6 @@ def _shown(command: Command) -> str:
     if not words:
         return {"(": "( )", "{": "{ }"}.get(command.kind, command.kind or "a part of it")
     target = find_target(words)
-    word = target.word if target is not None and target.what is not What.CODE else words[0]
+    word = target.word if target is not None and target.what is not TargetKind.CODE else words[0]
     name = posixpath.basename((word.literal or word.raw).rstrip("/"))
     return name if len(name) <= 40 else f"{name[:39]}…"

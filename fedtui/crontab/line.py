@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from fedtui.crontab.naming import entry_name
-from fedtui.crontab.recorded import Recorded, with_recorder
+from fedtui.crontab.recorder_wrapper import Recorded, with_recorder
 
 # A paused line is this, then the untouched bytes of the line. Deleting it by hand resumes the job.
 PAUSED = b"#fedtui:paused# "
@@ -23,7 +23,7 @@ PACK_COMMENT = OWN_COMMENT + b" pack "
 NAME_COMMENT = b"# name: "
 
 
-class Kind(StrEnum):
+class LineKind(StrEnum):
     """What cron takes a line for; PAUSED is a comment to cron and a job to us."""
 
     ENTRY = "entry"
@@ -109,7 +109,7 @@ class Line(NamedTuple):
     number: int
     raw: bytes
     end: bytes
-    kind: Kind
+    kind: LineKind
     entry: Entry | None = None
     setting: tuple[bytes, bytes] | None = None
     error: str = ""

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from fedtui.crontab.command import BUILTINS_ONLY
 from fedtui.crontab.script_lines import own_names, script_lines
-from fedtui.crontab.shell_state import ShellState, Step, reads_profile, walk_on
+from fedtui.crontab.shell_state import CommandStep, ShellState, reads_profile, walk_on
 from fedtui.crontab.shell_substitutions import substitutions
 from fedtui.crontab.shell_words import Unreadable, Word
-from fedtui.crontab.wrappers import SHELLS, What
+from fedtui.crontab.wrappers import SHELLS, TargetKind
 
 _MORE_BUILTINS = """
     : let mapfile readarray builtin caller enable fc history disown dirs compgen complete compopt logout
@@ -146,7 +146,7 @@ def _scan(
     return after
 
 
-def _names(step: Step) -> Iterator[str]:
+def _names(step: CommandStep) -> Iterator[str]:
     first = step.words[0].literal if step.words else None
     if step.target is None or first in _NO_PROGRAMS - _LEADING or (first == "command" and _asks(step)):
         return
@@ -158,18 +158,18 @@ def _names(step: Step) -> Iterator[str]:
             return  # what comes now is looked up in another PATH
 
 
-def _asks(step: Step) -> bool:
+def _asks(step: CommandStep) -> bool:
     return len(step.words) > 1 and step.words[1].raw in ("-v", "-V")
 
 
-def _asked(step: Step) -> Iterator[str]:
+def _asked(step: CommandStep) -> Iterator[str]:
     """The names whose presence the step asks about."""
     first = step.words[0].literal if step.words else None
     if first in _ASKS or (first == "command" and _asks(step)):
         yield from (word.literal for word in step.words[1:] if word.literal)
 
 
-def _own_path(step: Step) -> bool:
+def _own_path(step: CommandStep) -> bool:
     return any(word.raw.startswith("PATH=") for word in step.assigned)
 
 
@@ -177,19 +177,19 @@ def _changes_path(word: Word) -> bool:
     return word.raw.startswith("PATH=") or word.raw in ("-", "-i", "-u", "--ignore-environment")
 
 
-def _called(steps: Iterable[Step]) -> Iterator[Called]:
+def _called(steps: Iterable[CommandStep]) -> Iterator[Called]:
     for step in steps:
         target = step.target
-        if target is None or target.what not in (What.SCRIPT, What.PROGRAM):
+        if target is None or target.what not in (TargetKind.SCRIPT, TargetKind.PROGRAM):
             continue
         value = step.state.value(target.word)
         path = step.state.path(target.word)
         if value is None or path is None:
             continue
-        if target.what is What.SCRIPT and not target.lookups:
+        if target.what is TargetKind.SCRIPT and not target.lookups:
             continue  # sourced: a part of the line itself
         by_name = (target.lookups[-1].literal or "") if target.lookups else ""
-        by_shell = target.what is What.SCRIPT and by_name.rpartition("/")[2] in SHELLS
+        by_shell = target.what is TargetKind.SCRIPT and by_name.rpartition("/")[2] in SHELLS
         if "/" not in value and not by_shell:
             continue
         certain = not _own_path(step) and not reads_profile(step.words, target)

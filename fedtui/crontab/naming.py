@@ -7,8 +7,8 @@ import re
 from functools import lru_cache
 
 from fedtui.crontab.command import main_step
-from fedtui.crontab.shell_state import Step, walk
-from fedtui.crontab.wrappers import What
+from fedtui.crontab.shell_state import CommandStep, walk
+from fedtui.crontab.wrappers import TargetKind
 from fedtui.safe_text import decode
 
 _EXTENSION = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,4}\Z")
@@ -30,15 +30,15 @@ def entry_name(command: bytes) -> str:
     return text[:_LONGEST] or "empty command"
 
 
-def _from_step(step: Step) -> str:
+def _from_step(step: CommandStep) -> str:
     target = step.target
     if target is None:
         return ""
-    if target.what is What.PROGRAM and posixpath.basename(target.word.raw) == "run-parts":
+    if target.what is TargetKind.PROGRAM and posixpath.basename(target.word.raw) == "run-parts":
         folders = [word for word in target.rest if not word.raw.startswith("-")]
         if folders:
             return _base(folders[-1].raw)
-    if target.what is What.MODULE:
+    if target.what is TargetKind.MODULE:
         return _text(target.word.raw)
     return _EXTENSION.sub("", _base(target.word.raw))
 

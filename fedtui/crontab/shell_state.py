@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from fedtui.crontab.shell_words import Part, Redirect, Simple, Unreadable, Word, read_commands
-from fedtui.crontab.wrappers import Target, What, assignment, find_target, without_assignments
+from fedtui.crontab.shell_words import Redirect, SimpleCommand, Unreadable, Word, WordPart, read_commands
+from fedtui.crontab.wrappers import Target, TargetKind, assignment, find_target, without_assignments
 
 _NESTING = 4
 _PROFILE_OPTION = re.compile(r"-[A-Za-z]*[li][A-Za-z]*|--login|--rcfile|--init-file")
@@ -56,7 +56,7 @@ class ShellState:
         return path if ".." in path.split("/") else posixpath.normpath(path)
 
 
-class Step(NamedTuple):
+class CommandStep(NamedTuple):
     """A simple command with the state it runs in. `words` are without assignments, `assigned` are those."""
 
     words: tuple[Word, ...]
@@ -66,7 +66,7 @@ class Step(NamedTuple):
     assigned: tuple[Word, ...] = ()
 
 
-def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) -> tuple[Step, ...]:
+def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) -> tuple[CommandStep, ...]:
     """The steps of a command line, those inside `sh -c '...'` too. Empty where it cannot be read.
 
     `directory` is where the line starts, `variables` what is certain to be set.
@@ -78,14 +78,14 @@ def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) ->
         return ()
 
 
-def walk_on(text: str, state: ShellState) -> tuple[tuple[Step, ...], ShellState]:
+def walk_on(text: str, state: ShellState) -> tuple[tuple[CommandStep, ...], ShellState]:
     """The steps of one line of a script, and the state after it. Raises Unreadable."""
     walker = _Walker(state)
     return tuple(_walked(text, walker, _NESTING)), walker.state
 
 
 @lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
-def _understood(text: str) -> tuple[tuple[Simple, tuple[Word, ...], Target | None], ...]:
+def _understood(text: str) -> tuple[tuple[SimpleCommand, tuple[Word, ...], Target | None], ...]:
     """The simple commands of a line, each with its words behind the assignments, and what it starts."""
     found = []
     for simple in read_commands(text):
@@ -94,21 +94,21 @@ def _understood(text: str) -> tuple[tuple[Simple, tuple[Word, ...], Target | Non
     return tuple(found)
 
 
-def _steps(text: str, state: ShellState, nesting: int) -> Iterator[Step]:
+def _steps(text: str, state: ShellState, nesting: int) -> Iterator[CommandStep]:
     commands = _understood(text)
-    if len(commands) == 1 and (commands[0][2] is None or commands[0][2].what is not What.CODE):
+    if len(commands) == 1 and (commands[0][2] is None or commands[0][2].what is not TargetKind.CODE):
         simple, words, target = commands[0]  # nothing comes after: what it does to the shell is no matter
-        yield Step(words, tuple(simple.redirects), target, state)
+        yield CommandStep(words, tuple(simple.redirects), target, state)
         return
     yield from _walked(text, _Walker(state), nesting)
 
 
-def _walked(text: str, walker: _Walker, nesting: int) -> Iterator[Step]:
+def _walked(text: str, walker: _Walker, nesting: int) -> Iterator[CommandStep]:
     for simple, words, target in _understood(text):
         walker.enter(simple)
         assigned = tuple(simple.words[: len(simple.words) - len(words)])
-        yield Step(words, tuple(simple.redirects), target, walker.state.copy(), assigned)
-        if target is not None and target.what is What.CODE and nesting > 0:
+        yield CommandStep(words, tuple(simple.redirects), target, walker.state.copy(), assigned)
+        if target is not None and target.what is TargetKind.CODE and nesting > 0:
             code = walker.state.value(target.word)
             if code is not None:
                 inner = walker.state.copy()
@@ -131,7 +131,7 @@ class _Walker:
         self.doubtful = False
         self.previous: ShellState | None = None
 
-    def enter(self, simple: Simple) -> None:
+    def enter(self, simple: SimpleCommand) -> None:
         while len(self.outer) > simple.depth:
             before = self.outer.pop()
             if before.directory != self.state.directory or before.variables != self.state.variables:
@@ -148,7 +148,7 @@ class _Walker:
             self.state.directory = None
             self.doubtful = False
 
-    def leave(self, simple: Simple, words: tuple[Word, ...]) -> None:
+    def leave(self, simple: SimpleCommand, words: tuple[Word, ...]) -> None:
         if not words:
             for word in simple.words:
                 self._assign(simple, word)
@@ -162,7 +162,7 @@ class _Walker:
         elif name in ("cd", "pushd", "popd"):
             self._change_directory(simple, words)
 
-    def _assign(self, simple: Simple, word: Word) -> None:
+    def _assign(self, simple: SimpleCommand, word: Word) -> None:
         variable = assignment(word)
         if variable is None:
             return
@@ -181,7 +181,7 @@ class _Walker:
         elif "HOME" in self.state.variables:
             self.state.variables = {"HOME": self.state.variables["HOME"]}
 
-    def _change_directory(self, simple: Simple, words: tuple[Word, ...]) -> None:
+    def _change_directory(self, simple: SimpleCommand, words: tuple[Word, ...]) -> None:
         arguments = [word for word in words[1:] if word.raw not in ("-P", "-L", "--")]
         home = self.state.variables.get("HOME")
         if words[0].literal != "cd" or len(arguments) > 1 or simple.after in ("||", "|", "|&"):
@@ -199,14 +199,14 @@ def _right_side(word: Word) -> Word:
     """The value of a `NAME=value` word, as a word; one that begins with `~` is left unknown."""
     name, _, raw = word.raw.partition("=")
     if raw.startswith("~"):
-        return Word(raw, (Part(None),))
+        return Word(raw, (WordPart(None),))
     skip = len(name) + 1
-    parts: list[Part] = []
+    parts: list[WordPart] = []
     for part in word.parts:
         text = part.text or ""
         if not skip or part.text is None or part.variable:
             parts.append(part)
         elif len(text) > skip:
-            parts.append(Part(text[skip:], quoted=part.quoted))
+            parts.append(WordPart(text[skip:], quoted=part.quoted))
         skip = max(0, skip - len(text)) if part.text is not None and not part.variable else skip
     return Word(raw, tuple(parts))

@@ -17,7 +17,7 @@ class Unreadable(Exception):
     """The line has an unclosed quote or bracket; nothing certain can be said of it."""
 
 
-class Part(NamedTuple):
+class WordPart(NamedTuple):
     """A stretch of a word. `text` is literal, or the name of a variable; None is known to a run only."""
 
     text: str | None
@@ -25,14 +25,14 @@ class Part(NamedTuple):
     quoted: bool = False
 
 
-_HOME = Part("HOME", variable=True, quoted=True)
+_HOME = WordPart("HOME", variable=True, quoted=True)
 
 
 class Word(NamedTuple):
     """A word before expansion; `raw` as written."""
 
     raw: str
-    parts: tuple[Part, ...]
+    parts: tuple[WordPart, ...]
 
     @property
     def literal(self) -> str | None:
@@ -55,7 +55,7 @@ class Redirect(NamedTuple):
     target: Word
 
 
-class Simple:
+class SimpleCommand:
     """A simple command. `after` is the operator before it ("" at the start); `depth` counts ( and {."""
 
     def __init__(self, after: str = "", depth: int = 0) -> None:
@@ -75,18 +75,18 @@ _TEST_WORD = re.compile(r"\[{1,2}(?=\s)")
 _SUBSTITUTED = ("<(", ">(")
 _LONG_TEST = re.compile(r"\[\[(?=\s)")
 _SPECIAL = re.compile(r"\$[@*#?$!0-9-]")
-_ERRORS_TOO = Redirect(2, ">&", Word("1", (Part("1"),)))
+_ERRORS_TOO = Redirect(2, ">&", Word("1", (WordPart("1"),)))
 _RESERVED_WORDS = "if then else elif fi do done while until ! { } time"
 _RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
-def read_commands(line: str) -> tuple[Simple, ...]:
+def read_commands(line: str) -> tuple[SimpleCommand, ...]:
     """The simple commands of `line` in order, reserved words dropped. Raises Unreadable."""
     easy = _easy(line)
     return tuple(scanned(line)) if easy is None else easy
 
 
-def scanned(line: str) -> list[Simple]:
+def scanned(line: str) -> list[SimpleCommand]:
     """`read_commands` by the scanner alone, whatever the line is like."""
     return _Scanner(line).commands()
 
@@ -105,11 +105,11 @@ _OPERATORS = {">>": (1, ">>"), ">": (1, ">"), "<": (0, "<"), "1>>": (1, ">>"), "
 _OPERATORS |= {"2>>": (2, ">>"), "2>": (2, ">")}
 
 
-def _easy(line: str) -> tuple[Simple, ...] | None:
+def _easy(line: str) -> tuple[SimpleCommand, ...] | None:
     """What the scanner makes of one simple command without quotes and expansions; None for other lines."""
     if _EASY.fullmatch(line) is None:
         return None
-    command = Simple()
+    command = SimpleCommand()
     operator: tuple[int, str] | None = None
     for raw in line.split():
         if operator is None and raw in _OPERATORS:
@@ -136,10 +136,10 @@ def _easy_word(raw: str) -> Word | None:
     if "<" in raw or ">" in raw or "&" in raw or "~" in raw[1:]:
         return None
     if raw[0] != "~":
-        return Word(raw, (Part(raw),))
+        return Word(raw, (WordPart(raw),))
     if raw == "~":
         return Word(raw, (_HOME,))
-    return Word(raw, (_HOME, Part(raw[1:]))) if raw[1] == "/" else None
+    return Word(raw, (_HOME, WordPart(raw[1:]))) if raw[1] == "/" else None
 
 
 class _Scanner:
@@ -148,9 +148,9 @@ class _Scanner:
         self.at = 0
         self.depth = 0
 
-    def commands(self) -> list[Simple]:
-        found: list[Simple] = []
-        current = Simple()
+    def commands(self) -> list[SimpleCommand]:
+        found: list[SimpleCommand] = []
+        current = SimpleCommand()
         while True:
             self._blanks()
             if self.at >= len(self.line) or self.line[self.at] == "#":
@@ -204,34 +204,34 @@ class _Scanner:
         start = self.at
         if self.line.startswith("((", start):
             self._skip_brackets("(", ")")
-            return Word(self.line[start : self.at], (Part(None),))
+            return Word(self.line[start : self.at], (WordPart(None),))
         while self.at < len(self.line):
             if self.line[self.at] in " \t\n&|()<>;":
                 self.at += 1
             elif self._word().raw == "]]":
-                return Word(self.line[start : self.at], (Part(None),))
+                return Word(self.line[start : self.at], (WordPart(None),))
         raise Unreadable
 
-    def _next(self, found: list[Simple], current: Simple, operator: str) -> Simple:
+    def _next(self, found: list[SimpleCommand], current: SimpleCommand, operator: str) -> SimpleCommand:
         self._keep(found, current)
         if operator == "(":
             self.depth += 1
         elif operator == ")":
             self.depth = max(0, self.depth - 1)
         after = current.after if operator == "(" and not current.words else operator
-        return Simple(after, self.depth)
+        return SimpleCommand(after, self.depth)
 
     @staticmethod
-    def _keep(found: list[Simple], current: Simple) -> None:
+    def _keep(found: list[SimpleCommand], current: SimpleCommand) -> None:
         if current.words or current.redirects:
             found.append(current)
 
     @staticmethod
-    def _in_test(current: Simple) -> bool:
+    def _in_test(current: SimpleCommand) -> bool:
         words = current.words
         return bool(words) and words[0].raw == "[[" and words[-1].raw != "]]"
 
-    def _add_word(self, current: Simple) -> None:
+    def _add_word(self, current: SimpleCommand) -> None:
         if self._in_test(current) and self.line[self.at] in "&|()<>;":
             self.at += 1
             return
@@ -268,46 +268,46 @@ class _Scanner:
         if self.line[start : start + 2] in _SUBSTITUTED:
             self.at += 1
             self._skip_brackets("(", ")")
-            return Word(self.line[start : self.at], (Part(None),))
-        parts: list[Part] = []
+            return Word(self.line[start : self.at], (WordPart(None),))
+        parts: list[WordPart] = []
         while self.at < len(self.line) and self.line[self.at] not in " \t\n;&|()<>":
             parts += self._parts(first=self.at == start)
         if self.at == start:
             raise Unreadable
         return Word(self.line[start : self.at], tuple(parts))
 
-    def _parts(self, *, first: bool) -> list[Part]:
+    def _parts(self, *, first: bool) -> list[WordPart]:
         char = self.line[self.at]
         if char == "'":
-            return [Part(self._until("'"), quoted=True)]
+            return [WordPart(self._until("'"), quoted=True)]
         if char == '"':
             return self._double_quoted()
         if char == "\\":
             self.at += 2
-            return [Part(self.line[self.at - 1 : self.at], quoted=True)]
+            return [WordPart(self.line[self.at - 1 : self.at], quoted=True)]
         if char in "$`":
             return [self._expansion(quoted=False)]
         if char in "*?[" and not self._is_test_word():
             self.at += 1
-            return [Part(None)]
+            return [WordPart(None)]
         if char == "~" and first:
             return [self._tilde()]
         plain = _PLAIN.match(self.line, self.at)
         self.at = plain.end() if plain else self.at + 1
         text = plain[0] if plain else char
-        return [Part(None if _BRACES.search(text) else text)]
+        return [WordPart(None if _BRACES.search(text) else text)]
 
     def _is_test_word(self) -> bool:
         """`[` and `[[` as words of their own are commands, not globs."""
         match = _TEST_WORD.match(self.line, self.at)
         return match is not None and (self.at == 0 or self.line[self.at - 1] in " \t;&|(")
 
-    def _tilde(self) -> Part:
+    def _tilde(self) -> WordPart:
         self.at += 1
         rest = self.line[self.at : self.at + 1]
         if rest == "" or rest in "/ \t\n;&|()<>":
             return _HOME
-        return Part(None)  # ~user, ~+
+        return WordPart(None)  # ~user, ~+
 
     def _until(self, quote: str) -> str:
         end = self.line.find(quote, self.at + 1)
@@ -317,9 +317,9 @@ class _Scanner:
         self.at = end + 1
         return text
 
-    def _double_quoted(self) -> list[Part]:
+    def _double_quoted(self) -> list[WordPart]:
         self.at += 1
-        pieces: list[Part] = []
+        pieces: list[WordPart] = []
         text = ""
         while True:
             char = self.line[self.at : self.at + 1]
@@ -332,33 +332,33 @@ class _Scanner:
                 text += self.line[self.at + 1]
                 self.at += 2
             elif char in "$`":
-                pieces += [Part(text, quoted=True)] if text else []
+                pieces += [WordPart(text, quoted=True)] if text else []
                 text = ""
                 pieces.append(self._expansion(quoted=True))
             else:
                 text += char
                 self.at += 1
-        return pieces + ([Part(text, quoted=True)] if text or not pieces else [])
+        return pieces + ([WordPart(text, quoted=True)] if text or not pieces else [])
 
-    def _expansion(self, *, quoted: bool) -> Part:
+    def _expansion(self, *, quoted: bool) -> WordPart:
         if self.line[self.at] == "`":
             self._skip_quoted("`")
-            return Part(None, quoted=quoted)
+            return WordPart(None, quoted=quoted)
         named = _VARIABLE.match(self.line, self.at)
         if named:
             self.at = named.end()
-            return Part(named[1] or named[2], variable=True, quoted=quoted)
+            return WordPart(named[1] or named[2], variable=True, quoted=quoted)
         special = _SPECIAL.match(self.line, self.at)
         if special:
             self.at = special.end()
-            return Part(None, quoted=quoted)
+            return WordPart(None, quoted=quoted)
         following = self.line[self.at + 1 : self.at + 2]
         if following in ("(", "{"):
             self.at += 1
             self._skip_brackets(following, ")" if following == "(" else "}")
-            return Part(None, quoted=quoted)
+            return WordPart(None, quoted=quoted)
         self.at += 1
-        return Part("$", quoted=quoted) if following not in ("'", '"') else Part(None)
+        return WordPart("$", quoted=quoted) if following not in ("'", '"') else WordPart(None)
 
     def _skip_brackets(self, opening: str, closing: str) -> None:
         depth = 0

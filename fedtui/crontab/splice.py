@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from fedtui.crontab.command_field import split_percent
 from fedtui.crontab.document import MOST_LINES, Document
-from fedtui.crontab.line import Entry, Kind, Line
+from fedtui.crontab.line import Entry, Line, LineKind
 from fedtui.crontab.naming import entry_name
 
 
@@ -41,7 +41,7 @@ def append(document: Document, lines: Sequence[bytes]) -> bytes:
     data = bytes(document)
     if data and not data.endswith(b"\n"):
         data += b"\n"
-    if document.lines and document.lines[-1].kind is Kind.COMMENT:
+    if document.lines and document.lines[-1].kind is LineKind.COMMENT:
         data += b"\n"
     return data + b"".join(lines)
 
@@ -118,17 +118,17 @@ def _refuse(after: Document, schedule: str | None, field: bytes | None) -> None:
     raise EditError(f"cron would not take {schedule!r} and {field!r} for a job")
 
 
-def _meaning(document: Document, without: int | None) -> list[tuple[bytes, Kind]]:
+def _meaning(document: Document, without: int | None) -> list[tuple[bytes, LineKind]]:
     """The bytes and kinds of all lines but comments, blanks and the entry of index `without`."""
     skip = None if without is None else document.entries[without].line_number
     return [(line.raw, line.kind) for line in document.lines if line.number != skip and not _is_filler(line)]
 
 
 def _is_filler(line: Line) -> bool:
-    return line.kind in (Kind.COMMENT, Kind.BLANK)
+    return line.kind in (LineKind.COMMENT, LineKind.BLANK)
 
 
-def _same_rest(before: list[tuple[bytes, Kind]], after: list[tuple[bytes, Kind]]) -> None:
+def _same_rest(before: list[tuple[bytes, LineKind]], after: list[tuple[bytes, LineKind]]) -> None:
     if before != after:
         raise EditError("the other lines would not stay as they are")
 

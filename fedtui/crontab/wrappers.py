@@ -15,7 +15,7 @@ from typing import NamedTuple
 from fedtui.crontab.shell_words import Word
 
 
-class What(StrEnum):
+class TargetKind(StrEnum):
     """What a simple command comes down to."""
 
     PROGRAM = "program"
@@ -31,7 +31,7 @@ class Target(NamedTuple):
     are the words behind it.
     """
 
-    what: What
+    what: TargetKind
     word: Word
     lookups: tuple[Word, ...]
     rest: tuple[Word, ...] = ()
@@ -96,9 +96,9 @@ def find_target(words: Sequence[Word]) -> Target | None:
             return _program(name, words, tuple(lookups))
         rest = _behind(wrapper, words[1:])
         if name == "flock" and rest and rest[0].literal in ("-c", "--command"):
-            return Target(What.CODE, rest[1], tuple(lookups)) if len(rest) > 1 else None
+            return Target(TargetKind.CODE, rest[1], tuple(lookups)) if len(rest) > 1 else None
         if not rest:
-            return Target(What.PROGRAM, words[0], tuple(lookups), tuple(words[1:]))
+            return Target(TargetKind.PROGRAM, words[0], tuple(lookups), tuple(words[1:]))
         words = without_assignments(rest) if name in ("env", "sudo") else rest
     return None
 
@@ -126,10 +126,10 @@ def _program(name: str, words: Sequence[Word], lookups: tuple[Word, ...]) -> Tar
     if name in SHELLS:
         return _shell(words[0], rest, lookups)
     if name in (".", "source"):
-        return Target(What.SCRIPT, rest[0], (), rest[1:]) if rest else None
+        return Target(TargetKind.SCRIPT, rest[0], (), rest[1:]) if rest else None
     if _INTERPRETERS.fullmatch(name):
         return _interpreter(words[0], rest, lookups)
-    return Target(What.PROGRAM, words[0], lookups, rest)
+    return Target(TargetKind.PROGRAM, words[0], lookups, rest)
 
 
 def _shell(shell: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...]) -> Target | None:
@@ -140,12 +140,12 @@ def _shell(shell: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...]) -> Ta
         if text == "--":
             break
         if _SHELL_CODE.fullmatch(text):
-            return Target(What.CODE, rest[at], lookups, rest[at + 1 :]) if at < len(rest) else None
+            return Target(TargetKind.CODE, rest[at], lookups, rest[at + 1 :]) if at < len(rest) else None
         if text in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
             at += 1
     if at < len(rest):
-        return Target(What.SCRIPT, rest[at], lookups, rest[at + 1 :])
-    return Target(What.PROGRAM, shell, lookups)
+        return Target(TargetKind.SCRIPT, rest[at], lookups, rest[at + 1 :])
+    return Target(TargetKind.PROGRAM, shell, lookups)
 
 
 def _interpreter(program: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...]) -> Target | None:
@@ -155,13 +155,13 @@ def _interpreter(program: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...
         at += 1
         following = rest[at] if at < len(rest) else None
         if text == "-m" and following:
-            return Target(What.MODULE, following, lookups, rest[at + 1 :])
+            return Target(TargetKind.MODULE, following, lookups, rest[at + 1 :])
         if text == "-f" and following:
-            return Target(What.SCRIPT, following, lookups, rest[at + 1 :])
+            return Target(TargetKind.SCRIPT, following, lookups, rest[at + 1 :])
         if _CODE_OPTIONS.fullmatch(text):
-            return Target(What.PROGRAM, program, lookups, rest)
+            return Target(TargetKind.PROGRAM, program, lookups, rest)
         if text in ("-W", "-X", "-d", "-I", "-M"):
             at += 1
     if at < len(rest):
-        return Target(What.SCRIPT, rest[at], lookups, rest[at + 1 :])
-    return Target(What.PROGRAM, program, lookups)
+        return Target(TargetKind.SCRIPT, rest[at], lookups, rest[at + 1 :])
+    return Target(TargetKind.PROGRAM, program, lookups)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.config import ConfigError
-from fedtui.schedule.cron import CronSchedule, ScheduleError, parse
+from fedtui.schedule.cron import CronSchedule, ScheduleError, parse_schedule
 from fedtui.schedule.describe import describe
 
 DEFAULT_PROFILE = "conservative"
@@ -82,7 +82,7 @@ class ProfileJob:
     @property
     def times(self) -> CronSchedule:
         """The schedule, read."""
-        return parse(self.schedule)
+        return parse_schedule(self.schedule)
 
     @property
     def words(self) -> str:
@@ -272,7 +272,7 @@ class _Reader:
 
     def _schedule(self, text: str, number: int) -> None:
         try:
-            found = parse(" ".join(text.split()))
+            found = parse_schedule(" ".join(text.split()))
         except ScheduleError as error:
             raise self.wrong("schedule", number, f"{text!r}: {error}") from error
         if found.never_fires:

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from fedtui.crontab.command import log_paths, main_step, program, script_path, uses_logger
 from fedtui.crontab.shell_state import walk
-from fedtui.crontab.shell_words import Redirect, Simple, Unreadable, read_commands
-from fedtui.crontab.wrappers import SHELLS, What
+from fedtui.crontab.shell_words import Redirect, SimpleCommand, Unreadable, read_commands
+from fedtui.crontab.wrappers import SHELLS, TargetKind
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts
 
 
@@ -89,11 +89,11 @@ def _target(command: bytes, home: str) -> tuple[str, str]:
     if step is None or step.target is None:
         return "", ""
     lookups = step.target.lookups
-    script = step.target.what is What.SCRIPT and lookups
+    script = step.target.what is TargetKind.SCRIPT and lookups
     return step.target.word.raw, posixpath.basename(lookups[-1].literal or "") if script else ""
 
 
-def _directory(simples: tuple[Simple, ...]) -> str:
+def _directory(simples: tuple[SimpleCommand, ...]) -> str:
     """Where the line begins with a `cd` to a folder that is not absolute."""
     words = simples[0].words if simples else []
     if len(words) != 2 or words[0].literal != "cd":
@@ -102,7 +102,7 @@ def _directory(simples: tuple[Simple, ...]) -> str:
     return "" if folder.startswith(("/", "-")) else folder
 
 
-def _misordered(simples: tuple[Simple, ...]) -> str:
+def _misordered(simples: tuple[SimpleCommand, ...]) -> str:
     """`2>&1 >> file`: errors go where output went before. Before a pipe that is an idiom, and meant."""
     for at, simple in enumerate(simples):
         piped = at + 1 < len(simples) and simples[at + 1].after in ("|", "|&")
@@ -116,18 +116,18 @@ def _copies_errors(item: Redirect) -> bool:
     return item.operator == ">&" and item.descriptor == 2 and item.target.raw == "1"
 
 
-def _keeps(simples: tuple[Simple, ...]) -> bool:
+def _keeps(simples: tuple[SimpleCommand, ...]) -> bool:
     """Whether output of the whole goes into a pipe: what is at its end may keep it, and is not guessed at."""
     return any(simple.after in ("|", "|&") for simple in simples)
 
 
-def _discards(simples: tuple[Simple, ...]) -> bool:
+def _discards(simples: tuple[SimpleCommand, ...]) -> bool:
     """Whether output and errors of every command go to /dev/null."""
     working = [simple for simple in simples if simple.words and simple.words[0].literal not in ("cd", "true")]
     return bool(working) and all(_to_null(simple) for simple in working)
 
 
-def _to_null(simple: Simple) -> bool:
+def _to_null(simple: SimpleCommand) -> bool:
     out = err = False
     for item in simple.redirects:
         null = item.target.literal == "/dev/null"

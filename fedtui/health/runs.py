@@ -13,7 +13,7 @@ from fedtui.health.host import Host
 from fedtui.health.rules import CRON_TABLES, EVERY_JOB, Check, Report, Rule, check
 from fedtui.model import CronFacts, Job, Outcome, Run, Severity, Snapshot, State, Trigger
 from fedtui.results.verdict import overlaps
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.cron import ScheduleError, parse_schedule
 
 START_LIMIT = Rule(
     "FT303",
@@ -255,7 +255,7 @@ def _dues(job: Job, cron: CronFacts, floor: datetime, until: datetime) -> list[d
     if floor >= until:
         return []
     try:
-        runs = parse(job.schedule, cron.dialect).runs(floor, ZoneInfo(cron.zone))
+        runs = parse_schedule(job.schedule, cron.dialect).runs(floor, ZoneInfo(cron.zone))
         found: list[datetime] = []
         for at in runs:
             if at > until or len(found) == 10:

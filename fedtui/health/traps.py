@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fedtui.health.host import Host
 from fedtui.health.rules import TIMERS, Check, Report, Rule, check
 from fedtui.model import Job, Remedy, Severity, Snapshot, State
-from fedtui.schedule.cron import ScheduleError, parse
-from fedtui.schedule.pile_ups import LEAST, pile_ups
-from fedtui.schedule.timer_traps import timer_traps
-from fedtui.schedule.traps import Trap, traps
+from fedtui.schedule.contention import LEAST, busy_minutes
+from fedtui.schedule.cron import ScheduleError, parse_schedule
+from fedtui.schedule.pitfalls import Pitfall, find_pitfalls
+from fedtui.schedule.timer_pitfalls import timer_pitfalls
 
 IGNORED_TEXT = Rule(
     "FT104",
@@ -145,7 +145,7 @@ def schedule_traps(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     for job in snapshot.jobs:
         if job.cron is None or job.state in (State.BAD_LINE, State.PAUSED):
             continue
-        told: dict[Rule, list[Trap]] = {}
+        told: dict[Rule, list[Pitfall]] = {}
         for trap in _cron_traps(job.schedule, job.cron.dialect, job.cron.zone, day):
             if trap.code in _CRON:
                 told.setdefault(_CRON[trap.code], []).append(trap)
@@ -160,15 +160,15 @@ def schedule_traps(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @lru_cache(16384)  # more than the longest table has lines, so that a second checkup asks nothing anew
-def _cron_traps(schedule: str, dialect: str, zone: str, day: datetime) -> tuple[Trap, ...]:
+def _cron_traps(schedule: str, dialect: str, zone: str, day: datetime) -> tuple[Pitfall, ...]:
     """The traps of a schedule from a day on: a table of thousands of lines has few schedules."""
     try:
-        return traps(parse(schedule, dialect), ZoneInfo(zone), day)
+        return find_pitfalls(parse_schedule(schedule, dialect), ZoneInfo(zone), day)
     except (ScheduleError, ZoneInfoNotFoundError, ValueError):
         return ()  # anacron's, or a zone that this machine does not know: nothing is said of those
 
 
-def _rewrite(job: Job, found: list[Trap]) -> Remedy | None:
+def _rewrite(job: Job, found: list[Pitfall]) -> Remedy | None:
     """The schedule that the trap's nearest suggestion gives."""
     schedules = [schedule for trap in found for schedule in trap.schedules]
     if not schedules or not job.editable:
@@ -183,8 +183,8 @@ def timer_schedule_traps(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     for job in snapshot.jobs:
         if job.timer is None or job.state is State.UNREACHABLE:
             continue
-        told: dict[Rule, list[Trap]] = {}
-        for trap in timer_traps(job, host.zone(), snapshot.at, sleeps=bool(asleep)):
+        told: dict[Rule, list[Pitfall]] = {}
+        for trap in timer_pitfalls(job, host.zone(), snapshot.at, sleeps=bool(asleep)):
             if trap.code in _TIMER:
                 told.setdefault(_TIMER[trap.code], []).append(trap)
         facts = job.timer
@@ -211,7 +211,7 @@ def jobs_at_once(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     hour = snapshot.at.replace(minute=0, second=0, microsecond=0)
     jobs = {job.id: job for job in snapshot.jobs if job.state in (State.ON, State.RUNNING, State.OVERDUE)}
     same = (hour, tuple((job.id, job.schedule) for job in jobs.values()))
-    piles = host.worked_out("pile-ups", same, lambda: pile_ups(tuple(jobs.values()), hour, least=LEAST))
+    piles = host.worked_out("pile-ups", same, lambda: busy_minutes(tuple(jobs.values()), hour, least=LEAST))
     for pile in piles[:PILES]:
         together = [jobs[job_id] for job_id in pile.job_ids]
         title = f"{len(together)} jobs start at {pile.at.astimezone(host.zone()):%H:%M}"

@@ -49,7 +49,7 @@ def wall_clock(wall: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class AffectedRuns:
     """The runs of some times of day: "the run of 02:30", "the runs of 02:00 and 02:30"."""
 
     text: str
@@ -60,12 +60,12 @@ class Times:
         return f"{self.text} {one if self.single else more}"
 
 
-def run_times(walls: Iterable[int]) -> Times | None:
+def run_times(walls: Iterable[int]) -> AffectedRuns | None:
     """Words for the runs at these wall-clock minutes, of which three are named; None where there are none."""
     times = [wall_clock(wall) for wall in islice(walls, _SHOWN + 1)]
     if not times:
         return None
     if len(times) == 1:
-        return Times(f"the run of {times[0]}", True)
+        return AffectedRuns(f"the run of {times[0]}", True)
     named = listing(times) if len(times) <= _SHOWN else f"{', '.join(times[:_SHOWN])} …"
-    return Times(f"the runs of {named}", False)
+    return AffectedRuns(f"the runs of {named}", False)

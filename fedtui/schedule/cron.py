@@ -19,7 +19,7 @@ from fedtui.schedule import daemon
 from fedtui.schedule.errors import ScheduleError
 from fedtui.schedule.fields import KINDS, Element, Field, read_field
 
-__all__ = ["NICKNAMES", "CronSchedule", "ScheduleError", "parse", "split_schedule"]
+__all__ = ["NICKNAMES", "CronSchedule", "ScheduleError", "parse_schedule", "split_schedule"]
 
 NICKNAMES = {
     "@yearly": "0 0 1 1 *",
@@ -194,7 +194,7 @@ def _plain(field: Field) -> str:
 
 
 @lru_cache(maxsize=16384)
-def parse(text: str, dialect: str = "debian") -> CronSchedule:
+def parse_schedule(text: str, dialect: str = "debian") -> CronSchedule:
     """The schedule that `text` is: five fields or a nickname, blanks around it allowed.
 
     Bytes of a table are given decoded as Latin-1. Raises ScheduleError for what the daemon refuses, and
@@ -256,7 +256,7 @@ def _nickname(name: str, dialect: str) -> CronSchedule:
     if name == _REBOOT:
         return CronSchedule(name, dialect, (), name)
     if name in NICKNAMES:
-        return CronSchedule(name, dialect, parse(NICKNAMES[name], dialect).fields, name)
+        return CronSchedule(name, dialect, parse_schedule(NICKNAMES[name], dialect).fields, name)
     if name.lower() in (*NICKNAMES, _REBOOT):
         raise ScheduleError("time specifier", f"{name} must be in lower case: {name.lower()}")
     raise ScheduleError("time specifier", f"{name} is unknown; cron knows {' '.join((_REBOOT, *NICKNAMES))}")

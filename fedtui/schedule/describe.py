@@ -9,37 +9,37 @@ from __future__ import annotations
 from functools import lru_cache
 
 from fedtui.schedule.cron import CronSchedule
-from fedtui.schedule.day_words import DayWords, day_words
+from fedtui.schedule.day_text import DayText, day_text
 from fedtui.schedule.fields import Element, Field
-from fedtui.schedule.patterns import MONTHS_IN_FULL, Words, fitting, listing
-from fedtui.schedule.time_words import TimeWords, time_words
+from fedtui.schedule.patterns import MONTHS_IN_FULL, ScheduleText, fitting, listing
+from fedtui.schedule.time_text import TimeText, time_text
 
-__all__ = ["NEVER_HERE", "Words", "describe"]
+__all__ = ["NEVER_HERE", "ScheduleText", "describe"]
 
 NEVER_HERE = "never: each of its times is one that the clock leaves out"
 """Why a schedule that names dates has no run in a zone: a wildcard job of the hour that summer time skips."""
 
 
 @lru_cache(maxsize=16384)
-def describe(schedule: CronSchedule) -> Words:
-    """The words for a schedule: see `Words`."""
+def describe(schedule: CronSchedule) -> ScheduleText:
+    """The words for a schedule: see `ScheduleText`."""
     if schedule.reboot:
-        return Words("at boot", "at boot", "once each time the machine starts")
+        return ScheduleText("at boot", "at boot", "once each time the machine starts")
     if schedule.random:
         return _random(schedule)
     if schedule.never_fires:
         return _never(schedule)
-    time = time_words(schedule.minutes, schedule.hours)
-    days = day_words(schedule.days, schedule.months, schedule.weekdays, schedule.either_day)
+    time = time_text(schedule.minutes, schedule.hours)
+    days = day_text(schedule.days, schedule.months, schedule.weekdays, schedule.either_day)
     return compose(schedule.text, time, days)
 
 
-def compose(text: str, time: TimeWords, days: DayWords) -> Words:
+def compose(text: str, time: TimeText, days: DayText) -> ScheduleText:
     """The words for a time of day on some days; `text` is the schedule as written."""
-    return Words(_long(time, days), _short(text, time, days), _sentence(time, days))
+    return ScheduleText(_long(time, days), _short(text, time, days), _sentence(time, days))
 
 
-def _long(time: TimeWords, days: DayWords) -> str:
+def _long(time: TimeText, days: DayText) -> str:
     if not time.clock:
         joint = " on " if days.dated else ", "
         return f"{time.long}{joint}{days.long}" if days.long else time.long
@@ -50,7 +50,7 @@ def _long(time: TimeWords, days: DayWords) -> str:
     return f"{days.long}, {time.long}" if days.dated else f"{days.long} {time.long}"
 
 
-def _short(text: str, time: TimeWords, days: DayWords) -> str:
+def _short(text: str, time: TimeText, days: DayText) -> str:
     written = " ".join(text.split())
     if not time.short or (days.dated and not time.clock):
         return fitting(written)
@@ -59,7 +59,7 @@ def _short(text: str, time: TimeWords, days: DayWords) -> str:
     return fitting(f"daily {time.short}" if time.clock else time.short, time.short, written)
 
 
-def _sentence(time: TimeWords, days: DayWords) -> str:
+def _sentence(time: TimeText, days: DayText) -> str:
     when = time.sentence
     if time.clock and (days.months_only or not days.sentence):
         when += " every day"
@@ -68,12 +68,12 @@ def _sentence(time: TimeWords, days: DayWords) -> str:
     return f"{when}, {time.rate}" if time.rate else when
 
 
-def _random(schedule: CronSchedule) -> Words:
+def _random(schedule: CronSchedule) -> ScheduleText:
     written = " ".join(schedule.text.split())
     chosen = [
         f"{field.kind.name} {element.low} to {element.high}" for field, element in _random_elements(schedule)
     ]
-    return Words(
+    return ScheduleText(
         f"random: {written}",
         fitting(written),
         f"cron chooses {listing(chosen)} when it loads the table, so its runs are not known",
@@ -84,7 +84,7 @@ def _random_elements(schedule: CronSchedule) -> list[tuple[Field, Element]]:
     return [(field, element) for field in schedule.fields for element in field.elements if element.random]
 
 
-def _never(schedule: CronSchedule) -> Words:
+def _never(schedule: CronSchedule) -> ScheduleText:
     for field in (*schedule.fields[:2], schedule.fields[3]):
         if not field.values:
             return _empty(field)
@@ -95,14 +95,14 @@ def _never(schedule: CronSchedule) -> Words:
         return _empty(days)
     months = listing([MONTHS_IN_FULL[month - 1] for month in schedule.months]).replace(" and ", " or ")
     dates = listing([str(day) for day in days.values]).replace(" and ", " or ")
-    return Words(f"never ({dates} {months})", "never", f"never: there is no {dates} {months}")
+    return ScheduleText(f"never ({dates} {months})", "never", f"never: there is no {dates} {months}")
 
 
-def _empty(field: Field) -> Words:
+def _empty(field: Field) -> ScheduleText:
     backwards = listing([element.text for element in field.elements])
     unit = {"day-of-month": "day", "day-of-week": "weekday"}.get(field.kind.name, field.kind.name)
     verb = "runs" if len(field.elements) == 1 else "run"
-    return Words(
+    return ScheduleText(
         f"never ({field.text})",
         "never",
         f"never: {backwards} {verb} backwards, which cron takes for no {unit} at all",

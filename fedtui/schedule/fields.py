@@ -20,7 +20,7 @@ _INT_MAX = 2**31 - 1
 _EOF_BYTE = "\xff"  # get_list() returns char, so this byte reads as end of file
 
 
-class Kind(NamedTuple):
+class FieldKind(NamedTuple):
     """What one of the five fields may hold. `names` count up from `low`; `noun` is for messages."""
 
     name: str
@@ -30,11 +30,11 @@ class Kind(NamedTuple):
     noun: str = "number"
 
 
-MINUTE = Kind("minute", 0, 59)
-HOUR = Kind("hour", 0, 23)
-DAY = Kind("day-of-month", 1, 31)
-MONTH = Kind("month", 1, 12, _MONTHS, "month (jan to dec) or number")
-WEEKDAY = Kind("day-of-week", 0, 7, _WEEKDAYS, "weekday (sun to sat) or number")
+MINUTE = FieldKind("minute", 0, 59)
+HOUR = FieldKind("hour", 0, 23)
+DAY = FieldKind("day-of-month", 1, 31)
+MONTH = FieldKind("month", 1, 12, _MONTHS, "month (jan to dec) or number")
+WEEKDAY = FieldKind("day-of-week", 0, 7, _WEEKDAYS, "weekday (sun to sat) or number")
 KINDS = (MINUTE, HOUR, DAY, MONTH, WEEKDAY)
 
 
@@ -66,7 +66,7 @@ class Field(NamedTuple):
     behind a valid element that the daemon skips without a word.
     """
 
-    kind: Kind
+    kind: FieldKind
     text: str
     values: tuple[int, ...]
     elements: tuple[Element, ...]
@@ -75,7 +75,7 @@ class Field(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def read_field(kind: Kind, word: str, dialect: str) -> Field:
+def read_field(kind: FieldKind, word: str, dialect: str) -> Field:
     """The field that `word` is in `dialect` ("debian", "cronie" or "other"). Raises ScheduleError."""
     read = _cronie_elements if dialect == "cronie" else _debian_elements
     elements, ignored = read(kind, word)
@@ -87,7 +87,7 @@ def read_field(kind: Kind, word: str, dialect: str) -> Field:
     return Field(kind, word, tuple(sorted(values)), elements, word.startswith("*"), ignored)
 
 
-def _going_round(kind: Kind, elements: tuple[Element, ...], ignored: str) -> tuple[Element, ...]:
+def _going_round(kind: FieldKind, elements: tuple[Element, ...], ignored: str) -> tuple[Element, ...]:
     """The elements as other daemons take them: a range may go over the end, and nothing is ignored."""
     if ignored:
         raise ScheduleError(kind.name, f"{ignored!r} does not belong to a {kind.noun}")
@@ -110,7 +110,7 @@ _DEBIAN = re.compile(
 )
 
 
-def _debian_elements(kind: Kind, word: str) -> tuple[tuple[Element, ...], str]:
+def _debian_elements(kind: FieldKind, word: str) -> tuple[tuple[Element, ...], str]:
     elements: list[Element] = []
     at = 0
     while True:
@@ -127,7 +127,7 @@ def _debian_elements(kind: Kind, word: str) -> tuple[tuple[Element, ...], str]:
         at += 1
 
 
-def _debian_element(kind: Kind, word: str, match: re.Match[str]) -> Element:
+def _debian_element(kind: FieldKind, word: str, match: re.Match[str]) -> Element:
     text = match[0]
     step = 1
     if match["star"]:
@@ -152,7 +152,7 @@ def _debian_element(kind: Kind, word: str, match: re.Match[str]) -> Element:
     return Element(text, low, high, step)
 
 
-def _countable(kind: Kind, text: str, low: int, high: int, step: int) -> None:
+def _countable(kind: FieldKind, text: str, low: int, high: int, step: int) -> None:
     """Refuse a step with which cron's counter wraps around, and then stands for no value of the field."""
     if low <= high and high - (high - low) % step + step > _INT_MAX:
         raise ScheduleError(kind.name, f"{text}: the step is too large")
@@ -165,7 +165,7 @@ _CRONIE = (
 )
 
 
-def _cronie_elements(kind: Kind, word: str) -> tuple[tuple[Element, ...], str]:
+def _cronie_elements(kind: FieldKind, word: str) -> tuple[tuple[Element, ...], str]:
     elements = []
     for text in word.split(","):
         match = re.fullmatch(_CRONIE, text)
@@ -178,7 +178,7 @@ def _cronie_elements(kind: Kind, word: str) -> tuple[tuple[Element, ...], str]:
     return tuple(elements), ""
 
 
-def _cronie_element(kind: Kind, text: str, match: re.Match[str]) -> Element:
+def _cronie_element(kind: FieldKind, text: str, match: re.Match[str]) -> Element:
     if match["star"]:
         step = _step(kind, text, match["star_step"]) if match["star_step"] else 1
         return Element(text, kind.low, kind.high, step, star=True)
@@ -204,7 +204,7 @@ def _cronie_element(kind: Kind, text: str, match: re.Match[str]) -> Element:
     return Element(text, low, high, step)
 
 
-def _number(kind: Kind, digits: str, word: str, at: int) -> int:
+def _number(kind: FieldKind, digits: str, word: str, at: int) -> int:
     if not digits:
         rest = word[at : at + 1]
         raise ScheduleError(
@@ -220,7 +220,7 @@ def _number(kind: Kind, digits: str, word: str, at: int) -> int:
     raise ScheduleError(kind.name, f"{digits!r} is not a {kind.noun}")
 
 
-def _step(kind: Kind, text: str, digits: str) -> int:
+def _step(kind: FieldKind, text: str, digits: str) -> int:
     if not digits.isdigit() or len(digits) > _LONGEST_NUMBER:
         raise ScheduleError(kind.name, f"{text}: the step is not a number")
     step = _c_int(digits)
@@ -229,7 +229,7 @@ def _step(kind: Kind, text: str, digits: str) -> int:
     return step
 
 
-def _within(kind: Kind, value: int) -> None:
+def _within(kind: FieldKind, value: int) -> None:
     if not kind.low <= value <= kind.high:
         raise ScheduleError(kind.name, f"{value} is not between {kind.low} and {kind.high}")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from fedtui.schedule.errors import ScheduleError
-from fedtui.schedule.patterns import Words, fitting
+from fedtui.schedule.patterns import ScheduleText, fitting
 
 LABEL = "not cron's dialect, computed by croniter"
 DAEMON_LABEL = "another cron, computed by croniter"
@@ -37,9 +37,9 @@ class OtherSchedule:
         return iter(()) if self.hashed else croniter_runs(self.text, after, zone)
 
     @property
-    def words(self) -> Words:
+    def words(self) -> ScheduleText:
         """The expression itself: its words would not be certain."""
-        return Words(self.text, fitting(self.text), f"{self.text} ({self.label})")
+        return ScheduleText(self.text, fitting(self.text), f"{self.text} ({self.label})")
 
 
 def parse_other(text: str) -> OtherSchedule:

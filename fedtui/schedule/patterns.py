@@ -21,7 +21,7 @@ WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 WEEKDAYS_IN_FULL = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
-class Words(NamedTuple):
+class ScheduleText(NamedTuple):
     """A schedule in words: for a table (`long`), for a narrow one (`short`, 12 cells at most), for a dialog.
 
     Where no words are both short and right, `short` is the schedule as written, cut with `…` if need be.

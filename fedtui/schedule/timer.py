@@ -10,40 +10,40 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from fedtui.schedule.calendar import Calendar, parse_calendar
-from fedtui.schedule.day_words import day_words
+from fedtui.schedule.day_text import day_text
 from fedtui.schedule.describe import compose
-from fedtui.schedule.patterns import Words, fitting
-from fedtui.schedule.time_words import time_words
+from fedtui.schedule.patterns import ScheduleText, fitting
+from fedtui.schedule.time_text import time_text
 
 __all__ = ["describe_calendar", "describe_monotonic", "describe_timer", "format_span"]
 
 
 @lru_cache(maxsize=4096)
-def describe_calendar(expression: str) -> Words:
+def describe_calendar(expression: str) -> ScheduleText:
     """The words for one OnCalendar= expression, best in the form that systemd normalises it to."""
     calendar = parse_calendar(expression)
     words = None if calendar is None else _words(calendar)
     if calendar is None or words is None:
         text = " ".join(expression.split())
-        return Words(text, fitting(text), text)
+        return ScheduleText(text, fitting(text), text)
     if calendar.zone:
         short = fitting(f"{words.short} {calendar.zone}", calendar.text)
-        return Words(f"{words.long} {calendar.zone}", short, f"{words.sentence}, {calendar.zone} time")
+        return ScheduleText(f"{words.long} {calendar.zone}", short, f"{words.sentence}, {calendar.zone} time")
     return words
 
 
-def _words(calendar: Calendar) -> Words | None:
-    days = day_words(calendar.days, calendar.months, calendar.weekdays, either=False)
+def _words(calendar: Calendar) -> ScheduleText | None:
+    days = day_text(calendar.days, calendar.months, calendar.weekdays, either=False)
     seconds = calendar.seconds
     if seconds == (0,):
-        return compose(calendar.text, time_words(calendar.minutes, calendar.hours), days)
+        return compose(calendar.text, time_text(calendar.minutes, calendar.hours), days)
     step = seconds[1] - seconds[0] if len(seconds) > 1 else 60
     if seconds[0] or seconds != tuple(range(0, 60, step)) or 60 % step or days.long:
         return None
     if len(calendar.minutes) * len(calendar.hours) != 60 * 24:
         return None
     words = "every second" if step == 1 else f"every {step} s"
-    return Words(words, words, f"{words}, {60 // step} runs a minute")
+    return ScheduleText(words, words, f"{words}, {60 // step} runs a minute")
 
 
 _SINCE = {
@@ -55,7 +55,7 @@ _SINCE = {
 }
 
 
-def describe_monotonic(pairs: Sequence[tuple[str, float]]) -> Words:
+def describe_monotonic(pairs: Sequence[tuple[str, float]]) -> ScheduleText:
     """The words for the monotonic triggers of a timer: pairs such as ("OnBootSec", 300.0), in seconds."""
     ordered = sorted(
         pairs, key=lambda pair: list(_SINCE).index(pair[0]) if pair[0] in _SINCE else len(_SINCE)
@@ -72,12 +72,12 @@ def describe_monotonic(pairs: Sequence[tuple[str, float]]) -> Words:
         short.append(f"{point} + {span}" if seconds else f"at {point}")
         tight.append(f"{'' if repeats and tight else point}+{span.replace(' ', '').replace('min', 'm')}")
     if not long:
-        return Words("no trigger", "no trigger", "no trigger")
+        return ScheduleText("no trigger", "no trigger", "no trigger")
     words = ", ".join(long)
-    return Words(words, fitting(", ".join(short), ", ".join(tight), " ".join(tight)), words)
+    return ScheduleText(words, fitting(", ".join(short), ", ".join(tight), " ".join(tight)), words)
 
 
-def describe_timer(calendar: Iterable[str], monotonic: Sequence[tuple[str, float]] = ()) -> Words:
+def describe_timer(calendar: Iterable[str], monotonic: Sequence[tuple[str, float]] = ()) -> ScheduleText:
     """The words for all triggers of a timer together; any of them starts it."""
     parts = [describe_calendar(expression) for expression in calendar]
     if monotonic or not parts:
@@ -85,7 +85,9 @@ def describe_timer(calendar: Iterable[str], monotonic: Sequence[tuple[str, float
     if len(parts) == 1:
         return parts[0]
     short = fitting(", ".join(part.short for part in parts), f"{len(parts)} triggers")
-    return Words("; ".join(part.long for part in parts), short, "; ".join(part.sentence for part in parts))
+    return ScheduleText(
+        "; ".join(part.long for part in parts), short, "; ".join(part.sentence for part in parts)
+    )
 
 
 _UNITS = (

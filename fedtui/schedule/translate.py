@@ -27,20 +27,20 @@ class TranslationError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Triggers:
+class TimerTriggers:
     """What a timer gets: OnCalendar= expressions, or `at_boot` where it is to run at each start."""
 
     calendar: tuple[str, ...]
     at_boot: bool = False
 
 
-def to_calendar(schedule: CronSchedule, zone: str = "") -> Triggers:
+def to_calendar(schedule: CronSchedule, zone: str = "") -> TimerTriggers:
     """The expressions that elapse in exactly the minutes that the cron schedule names.
 
     `zone` is the IANA zone that the schedule is read in where that is not the machine's (cronie's CRON_TZ).
     """
     if schedule.reboot:
-        return Triggers((), at_boot=True)
+        return TimerTriggers((), at_boot=True)
     if schedule.random:
         named = listing([element.text for element in schedule.random])
         raise TranslationError(f"{named} is a time that cron chooses by chance when it loads the table")
@@ -53,7 +53,7 @@ def to_calendar(schedule: CronSchedule, zone: str = "") -> Triggers:
         if _ALL_DAYS in (days,) or weekdays == _ALL_WEEKDAYS:
             pairs = [(_ALL_DAYS, _ALL_WEEKDAYS)]
     end = f" {zone}" if zone else ""
-    return Triggers(tuple(_expression(schedule, *pair) + end for pair in pairs if pair[0] and pair[1]))
+    return TimerTriggers(tuple(_expression(schedule, *pair) + end for pair in pairs if pair[0] and pair[1]))
 
 
 def _expression(schedule: CronSchedule, days: Sequence[int], weekdays: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.model import Job
-from fedtui.schedule.cron import CronSchedule, parse
+from fedtui.schedule.cron import CronSchedule, parse_schedule
 
 RunsOf = Callable[[Job, datetime], Iterable[datetime]]
 """The runs of a job after a moment, soonest first; may be endless. `runs_of` is one."""
@@ -83,7 +83,7 @@ def _cron_schedule(job: Job) -> CronSchedule | None:
     if job.cron is None:
         return None
     try:
-        return parse(job.schedule, job.cron.dialect)
+        return parse_schedule(job.schedule, job.cron.dialect)
     except ValueError:  # another dialect, or text made safe to show: its source knows the runs
         return None
 

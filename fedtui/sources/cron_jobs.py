@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.crontab import Document, Entry, Kind, Line, id_key, log_paths, split_percent
+from fedtui.crontab import Document, Entry, Line, LineKind, id_key, log_paths, split_percent
 from fedtui.crontab.commented import commented
-from fedtui.crontab.comments import own_words, silenced_codes
+from fedtui.crontab.comments import note_text, silenced_codes
 from fedtui.model import NEVER_RAN, UNSEEN, CommentedOut, CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, shown, visible, visible_lines
-from fedtui.schedule.cron import CronSchedule, parse
+from fedtui.schedule.cron import CronSchedule, parse_schedule
 from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.system.cron_daemon import CronDaemon
 
@@ -115,12 +115,12 @@ class TableJobs:
                 return
             if line.entry is not None:
                 self._add_entry(line.entry, ignored, now, clockwork)
-            elif line.kind is Kind.BAD:
+            elif line.kind is LineKind.BAD:
                 self._rows.append(_bad_row(line, self._document, self._facts))
 
     def _add_entry(self, entry: Entry, ignored: str, now: datetime, clockwork: Clockwork) -> None:
         facts = self._facts
-        schedule = parse(entry.schedule, self._document.dialect)
+        schedule = parse_schedule(entry.schedule, self._document.dialect)
         words = describe(schedule)
         verdict = facts.judge(entry)
         state, reason = _state(entry, schedule, ignored, verdict, clockwork.daemon)
@@ -176,7 +176,7 @@ class TableJobs:
         if not entry.block.own_lines:
             return "", ""
         lines = self._document.lines
-        return own_words([decode(lines[number - 1].raw).strip() for number in entry.block.own_lines])
+        return note_text([decode(lines[number - 1].raw).strip() for number in entry.block.own_lines])
 
     def _next_run(self, index: int, now: datetime, zone: ZoneInfo) -> datetime | None:
         """The next run of a row that will have one, and a note of when to work it out again."""
@@ -256,7 +256,7 @@ def _commented(document: Document, facts: TableFacts) -> Iterator[CommentedOut]:
             raw=one.raw,
             name=visible(entry.name),
             schedule=visible(entry.schedule),
-            schedule_text=visible(describe(parse(entry.schedule, document.dialect)).long),
+            schedule_text=visible(describe(parse_schedule(entry.schedule, document.dialect)).long),
             command=entry.command,
             tight=one.tight,
             editable=facts.editable,

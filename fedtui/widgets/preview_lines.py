@@ -21,7 +21,7 @@ from fedtui.widgets.lines import boxed, fact, paragraph, rule
 
 if TYPE_CHECKING:
     from fedtui.changes.schedule_preview import Preview
-    from fedtui.schedule.traps import Trap
+    from fedtui.schedule.pitfalls import Pitfall
 
 LABEL = 9
 """Width of the labels at the left of these dialogs."""
@@ -179,7 +179,7 @@ def traps(preview: Preview | None, width: int, most: int) -> list[Content]:
     return rows
 
 
-def _instead(trap: Trap, offered: str | None) -> Content:
+def _instead(trap: Pitfall, offered: str | None) -> Content:
     parts: list[str | Content | tuple[str, str]] = [
         ("Even steps: " if trap.code == "uneven-step" else "Instead: ", "$muted")
     ]

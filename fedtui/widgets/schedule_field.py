@@ -18,7 +18,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
-from fedtui.schedule.cron import CronSchedule, parse
+from fedtui.schedule.cron import CronSchedule, parse_schedule
 from fedtui.schedule.errors import ScheduleError
 from fedtui.widgets import preview_lines as lines
 from fedtui.widgets.lines import ROOMY_FROM, Body, fact
@@ -148,7 +148,7 @@ class ScheduleField(Widget):
         if not self._dialect:
             return None
         try:
-            return parse(text, self._dialect)
+            return parse_schedule(text, self._dialect)
         except ScheduleError:  # valid in another dialect than the daemon's: there is no strip for it
             return None
 

@@ -10,7 +10,7 @@ TRAPS = """
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 from fedtui.bus import bus_factory
-from fedtui.schedule.timer_traps import timer_traps
+from fedtui.schedule.timer_pitfalls import timer_traps
 from fedtui.sources.systemd import TimerSource
 
 async def main():

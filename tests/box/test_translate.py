@@ -7,7 +7,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.translate import TranslationError, to_calendar, to_cron
 from tests.box.inside import inside
 from tests.box.machine import Box
@@ -35,7 +35,7 @@ def test_systemd_runs_them_in_the_minutes_of_the_fields(box: Box) -> None:
     for _ in range(600):
         text = cases.schedule()
         try:
-            wanted[text] = to_calendar(parse(text)).calendar
+            wanted[text] = to_calendar(parse_schedule(text)).calendar
         except (ScheduleError, TranslationError):
             continue
     lines = sorted({line for calendar in wanted.values() for line in calendar})
@@ -48,11 +48,11 @@ def test_systemd_runs_them_in_the_minutes_of_the_fields(box: Box) -> None:
             continue
         assert all(answers[line][0] for line in calendar), (SEED, text, calendar)
         found = sorted({run for line in calendar for run in answers[line][2]})[:RUNS]
-        expected = islice(parse(text).wall_minutes(start, start + 30 * 366 * 1440), RUNS)
+        expected = islice(parse_schedule(text).wall_minutes(start, start + 30 * 366 * 1440), RUNS)
         due = [(_EPOCH + timedelta(minutes=wall)).isoformat() for wall in expected]
         assert found[: len(due)] == due[: len(found)], (SEED, text, calendar)
         assert found or not due, (SEED, text, calendar)
-        back = parse(to_cron([answers[line][1] for line in calendar], "UTC"))
+        back = parse_schedule(to_cron([answers[line][1] for line in calendar], "UTC"))
         again = islice(back.wall_minutes(start, start + 30 * 366 * 1440), RUNS)
         assert [(_EPOCH + timedelta(minutes=wall)).isoformat() for wall in again] == due, (SEED, text)
         compared += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.cron import ScheduleError, parse_schedule
 from tests.oracle.expressions import Stretch
 from tests.oracle.zones import zone_named
 
@@ -13,7 +13,7 @@ def own_starts(text: str, stretch: Stretch, count: int) -> list[int] | None:
     """The first `count` starts, as minutes since the epoch; None for a schedule that fedtui refuses."""
     after = datetime.fromtimestamp(stretch.after * 60, UTC)
     try:
-        runs = parse(text).runs(after, zone_named(stretch.zone))
+        runs = parse_schedule(text).runs(after, zone_named(stretch.zone))
     except ScheduleError:
         return None
     found: list[int] = []

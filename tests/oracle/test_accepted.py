@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fedtui.crontab import Document, Kind
-from fedtui.schedule.cron import CronSchedule, ScheduleError, parse, split_schedule
+from fedtui.crontab import Document, LineKind
+from fedtui.schedule.cron import CronSchedule, ScheduleError, parse_schedule, split_schedule
 from tests.oracle.cron import Cron
 from tests.oracle.expressions import Expressions
 
@@ -39,13 +39,13 @@ def listed(values: Sequence[int]) -> str:
 def own_reading(line: str) -> tuple[str, ...]:
     """What fedtui makes of a line, as `Cron.read` says it."""
     read = Document.parse(f"{line}\n".encode("latin-1")).lines[0]
-    if read.kind is Kind.ENVIRONMENT and read.setting is not None:
+    if read.kind is LineKind.ENVIRONMENT and read.setting is not None:
         return ("ENV", b"=".join(read.setting).decode("latin-1"))
-    if read.kind is Kind.BAD:
+    if read.kind is LineKind.BAD:
         return ("ERR", read.error)
     if read.entry is None:
         return ("END",)
-    schedule = parse(read.entry.schedule)
+    schedule = parse_schedule(read.entry.schedule)
     fields = (schedule.minutes, schedule.hours, schedule.days, schedule.months, schedule.weekdays)
     return ("JOB", f"{flags(schedule)}.", *map(listed, fields), read.entry.field.decode("latin-1"))
 
@@ -55,7 +55,7 @@ def own_schedule(text: str) -> tuple[str, ...]:
     line = f"{text} x"
     try:
         written, rest = split_schedule(line.encode("latin-1"))
-        schedule = parse(written)
+        schedule = parse_schedule(written)
     except ScheduleError as error:
         return ("ERR", error.cron_words)
     fields = (schedule.minutes, schedule.hours, schedule.days, schedule.months, schedule.weekdays)

@@ -9,9 +9,9 @@ from itertools import islice
 from fedtui.changes.plan import DiffLine, FileDiff, Plan, Step
 from fedtui.changes.schedule_preview import Preview
 from fedtui.model import CronFacts, Job, Location, SourceName
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.errors import ScheduleError
-from fedtui.schedule.traps import Trap
+from fedtui.schedule.pitfalls import Pitfall
 from tests.pilot.dialog_app import BERLIN, NOW
 
 METRICS = "bash ~/federation/scripts/generate-dashboard-data.sh >> ~/logs/dashboard-metrics.log 2>&1"
@@ -111,7 +111,7 @@ def pause_plan() -> Plan:
     )
 
 
-SEVEN = Trap(
+SEVEN = Pitfall(
     "uneven-step",
     "uneven steps",
     "*/7 starts again every hour. From :56 to :00 is 4 min, not 7.",
@@ -129,7 +129,7 @@ WORDS = {
 async def cron_preview(text: str) -> Preview:
     """What the real preview says, for the schedules of these tests."""
     try:
-        schedule = parse(text)
+        schedule = parse_schedule(text)
     except ScheduleError as error:
         return Preview(False, error.message, error.field, "", (), (), "Debian cron", "Europe/Berlin")
     runs = tuple(islice(schedule.runs(NOW, BERLIN), 5))

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from fedtui.changes.schedule_preview import Preview
 from fedtui.model import SourceName, TimerFacts
-from fedtui.schedule.traps import Trap
+from fedtui.schedule.pitfalls import Pitfall
 from fedtui.screens.reschedule import NewSchedule, RescheduleScreen
 from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import cron_preview, metrics_job
@@ -236,7 +236,7 @@ async def test_countdowns_go_on_while_it_is_open() -> None:
 
 
 async def test_markup_from_outside_stays_text() -> None:
-    trap = Trap("x", "[/t]", "[/x] is odd. [/y] follows.", ("[/s]",), ("[/s] * * * *",))
+    trap = Pitfall("x", "[/t]", "[/x] is odd. [/y] follows.", ("[/s]",), ("[/s] * * * *",))
 
     async def preview(text: str) -> Preview:
         return Preview(True, "", None, "[/w]", (), (trap,), "[/d]", "[/z]")

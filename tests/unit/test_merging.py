@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fedtui.crontab.recorded import with_recorder
+from fedtui.crontab.recorder_wrapper import with_recorder
 from fedtui.merging import LOGGED, logged_runs, merge, with_runs
 from fedtui.model import (
     Answer,

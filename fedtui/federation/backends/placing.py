@@ -17,7 +17,7 @@ from fedtui.changes.open_table import OpenTable, open_crontab
 from fedtui.changes.plan import Refused
 from fedtui.crontab import Document
 from fedtui.crontab.edit import EditError
-from fedtui.crontab.managed import Found, ManagedLine, command_field, managed, with_lines, without
+from fedtui.crontab.managed_lines import ManagedLine, PlacedLine, command_field, managed, with_lines, without
 from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends import unit_files
 from fedtui.federation.managed_job import ManagedJob
@@ -169,7 +169,7 @@ def _placed_lines(run_as: str, ports: Ports) -> Mapping[str, Placed]:
     return found
 
 
-def _placed_line(line: Found, title: str) -> Placed:
+def _placed_line(line: PlacedLine, title: str) -> Placed:
     entry = line.entry
     return Placed(
         key=line.key,

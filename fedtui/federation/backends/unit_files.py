@@ -31,7 +31,7 @@ from fedtui.federation.backends.unit_text import (
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.ports import Ports
 from fedtui.safe_text import decode
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.translate import TranslationError, to_calendar
 from fedtui.sources.systemd.names import PAUSE_FILE
 from fedtui.system.safe_folder import folder_fault
@@ -145,7 +145,7 @@ def planned_triggers(planned: str) -> Triggers:
         pairs = (part.partition("=") for part in planned.split("; "))
         return tuple((name, value) for name, _, value in pairs)
     try:
-        found = to_calendar(parse(planned))
+        found = to_calendar(parse_schedule(planned))
     except (ScheduleError, TranslationError) as error:
         raise Refused(f"systemd has no word for {planned}: {error}.") from error
     return (("OnBootSec", "1min"),) if found.at_boot else tuple(("OnCalendar", one) for one in found.calendar)

@@ -21,7 +21,7 @@ from fedtui.federation.surroundings import Owner, given_environment, owner_of
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
 from fedtui.results import RuleBook
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 from fedtui.system.zone import local_zone
 
 _NOT_SET_UP = "no federation is set up; --root DIR says where its checkout is"
@@ -67,7 +67,7 @@ async def gather(asked: Asked, ports: Ports) -> Setting:
         missing=missing,
         root=root,
         profile=profile.name,
-        times=tuple(Timed(job.name, parse(job.schedule)) for job in profile.jobs),
+        times=tuple(Timed(job.name, parse_schedule(job.schedule)) for job in profile.jobs),
         zone=zone,
         zone_name=zone_name,
         now=ports.clock(),

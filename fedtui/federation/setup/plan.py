@@ -17,7 +17,7 @@ from fedtui.changes.edits import Edit, FolderEdit, LingerEdit
 from fedtui.changes.plan import Plan, Refused
 from fedtui.changes.unit_edits import file_stamps
 from fedtui.crontab import id_key
-from fedtui.crontab.managed import command_field
+from fedtui.crontab.managed_lines import command_field
 from fedtui.federation import logs
 from fedtui.federation.backends.footprint import pack_part
 from fedtui.federation.backends.placing import Placed, displace, place

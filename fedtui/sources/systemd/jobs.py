@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from fedtui.crontab.comments import own_words
+from fedtui.crontab.comments import note_text
 from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State, TimerFacts, Trigger
 from fedtui.safe_text import visible
 from fedtui.sources.systemd import words
@@ -86,7 +86,7 @@ def make_job(
     if state is State.NEVER_FIRES:
         upcoming, later = None, ()
     long, short = words.plain(timer)
-    managed, changed = own_words(timer.comments)
+    managed, changed = note_text(timer.comments)
     return Job(
         id=job_id(manager, timer.row.name),
         name=timer.row.name,

@@ -34,7 +34,7 @@ from fedtui.changes import (
 from fedtui.crontab import Document
 from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, SourceName, State
-from fedtui.schedule.pile_ups import Crowd
+from fedtui.schedule.contention import Contention
 from fedtui.system.zone import local_zone
 from tests.unit.changes.conftest import NOW
 from tests.unit.changes.table_file import TableFile
@@ -458,12 +458,12 @@ async def test_preview_of_a_minute_in_which_many_start(
     target = job(port, "generate-dashboard-data")
     midnight = datetime(2026, 11, 25, tzinfo=berlin)
     others = [replace(target, id=name, name=name, schedule="0 0 * * *", next_run=midnight) for name in "abcd"]
-    seen = await preview(target, "0 0 * * *", world, NOW, Crowd([*others, target], NOW, but=target.id))
+    seen = await preview(target, "0 0 * * *", world, NOW, Contention([*others, target], NOW, but=target.id))
     assert [(trap.code, trap.schedules) for trap in seen.traps] == [("pile-up", ("5 0 * * *",))]
     assert "4 other jobs start at 00:00 too" in seen.traps[0].text
-    new = await preview(None, "0 0 * * *", world, NOW, Crowd(others, NOW))
+    new = await preview(None, "0 0 * * *", world, NOW, Contention(others, NOW))
     assert [trap.code for trap in new.traps] == ["pile-up"]
-    alone = await preview(target, "0 0 * * *", world, NOW, Crowd((target,), NOW, but=target.id))
+    alone = await preview(target, "0 0 * * *", world, NOW, Contention((target,), NOW, but=target.id))
     assert alone.traps == ()
 
 

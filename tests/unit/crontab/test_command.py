@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.crontab import Document, log_paths, program, programs, script_path, uses_logger
-from fedtui.crontab.shell_words import Simple, Unreadable, read_commands, scanned
+from fedtui.crontab.shell_words import SimpleCommand, Unreadable, read_commands, scanned
 
 HOME = "/home/fed"
 GIT = (
@@ -158,7 +158,7 @@ WORDS = "a ab/c ~/x ~ ~u 2 2> 2>&1 >> > < 1>&2 if { x=1 é -o a,b % {a,b} | 'q' 
 PIECES = st.sampled_from([*WORDS.split(), " ", "  ", "\t", "\n"])
 
 
-def as_values(commands: list[Simple] | tuple[Simple, ...]) -> list[object]:
+def as_values(commands: list[SimpleCommand] | tuple[SimpleCommand, ...]) -> list[object]:
     return [(one.after, one.depth, tuple(one.words), tuple(one.redirects)) for one in commands]
 
 

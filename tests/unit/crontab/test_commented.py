@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab import Document, Kind
-from fedtui.crontab.commented import commented, uncomment
+from fedtui.crontab import Document, LineKind
+from fedtui.crontab.commented import commented, uncommented_line
 from fedtui.crontab.splice import EditError
 
 
@@ -60,12 +60,12 @@ def test_a_system_table_has_its_user_column() -> None:
 def test_the_hash_goes_and_nothing_else_changes() -> None:
     before = b'MAILTO=""\n# nightly\n# 0 5 * * * /opt/a.sh\r\n0 1 * * * b'
     document = Document.parse(before, user="fed")
-    after = uncomment(document, 3, b"# 0 5 * * * /opt/a.sh\r")
+    after = uncommented_line(document, 3, b"# 0 5 * * * /opt/a.sh\r")
     assert after == b'MAILTO=""\n# nightly\n0 5 * * * /opt/a.sh\r\n0 1 * * * b'
     with pytest.raises(EditError, match="line 2 is no longer a job that is commented out"):
-        uncomment(document, 2, b"# nightly")
+        uncommented_line(document, 2, b"# nightly")
     with pytest.raises(EditError, match="line 3 is no longer"):
-        uncomment(document, 3, b"# 0 6 * * * /opt/a.sh")
+        uncommented_line(document, 3, b"# 0 6 * * * /opt/a.sh")
 
 
 LINES = st.sampled_from(
@@ -78,8 +78,8 @@ LINES = st.sampled_from(
 def test_each_of_them_can_be_switched_on_alone(lines: list[str]) -> None:
     document = Document.parse("".join(f"{line}\n" for line in lines).encode(), user="fed")
     for one in commented(document):
-        after = document.reparse(uncomment(document, one.number, one.raw))
-        assert after.lines[one.number - 1].kind is Kind.ENTRY
+        after = document.reparse(uncommented_line(document, one.number, one.raw))
+        assert after.lines[one.number - 1].kind is LineKind.ENTRY
         assert len(after.entries) == len(document.entries) + 1
         assert [line.raw for line in after.lines if line.number != one.number] == [
             line.raw for line in document.lines if line.number != one.number

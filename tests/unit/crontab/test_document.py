@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab import Document, Entry, Kind
+from fedtui.crontab import Document, Entry, LineKind
 
 TABLE = (
     b"# m h  dom mon dow   command\n"
@@ -278,7 +278,7 @@ class TestNotes:
 
 
 def test_kind_is_text() -> None:
-    assert f"{Kind.BAD}" == "bad"
+    assert f"{LineKind.BAD}" == "bad"
 
 
 def test_newline_style_goes_by_the_majority() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab import Document, Entry, Kind, edit
+from fedtui.crontab import Document, Entry, LineKind, edit
 from fedtui.crontab.edit import EditError
 
 TABLE = (
@@ -110,7 +110,7 @@ def test_a_deletion_takes_the_entry_and_comments_only(case: tuple[Document, Entr
     document, entry = case
     after = document.reparse(edit.delete(document, entry))
     gone = [line for line in document.lines if line.raw not in [other.raw for other in after.lines]]
-    assert all(line.kind is Kind.COMMENT or line.entry == entry for line in gone)
+    assert all(line.kind is LineKind.COMMENT or line.entry == entry for line in gone)
     assert len(after.entries) == len(document.entries) - 1
     assert [line.setting for line in after.lines if line.setting] == [
         line.setting for line in document.lines if line.setting
@@ -146,8 +146,8 @@ def test_an_edit_of_name_and_note_touches_comments_only(
     moved = after.entries[document.entries.index(entry)]
     assert (moved.raw, moved.note) == (entry.raw, note)
     assert not name or moved.name == name
-    kept = [line.raw for line in document.lines if line.kind is not Kind.COMMENT]
-    assert [line.raw for line in after.lines if line.kind is not Kind.COMMENT] == kept
+    kept = [line.raw for line in document.lines if line.kind is not LineKind.COMMENT]
+    assert [line.raw for line in after.lines if line.kind is not LineKind.COMMENT] == kept
 
 
 def test_reschedule_keeps_leading_blanks_tabs_and_trailing_blanks() -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fedtui.federation.drills.drill import Account, ScriptLine, Setting, Timed
 from fedtui.federation.drills.hands import cannot_stage
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 
 SYNC = """\
 #!/usr/bin/env bash
@@ -72,7 +72,7 @@ def setting(folder: Path, root: Path, **changes: object) -> Setting:
         "root": root,
         "no_view": cannot_stage(state),
         "profile": "conservative",
-        "times": (Timed("sync", parse("0 * * * *")), Timed("export", parse("0 2 * * 0"))),
+        "times": (Timed("sync", parse_schedule("0 * * * *")), Timed("export", parse_schedule("0 2 * * 0"))),
         "zone": ZoneInfo("Europe/Berlin"),
         "zone_name": "Europe/Berlin",
         "now": datetime(2026, 11, 24, 13, 5, tzinfo=UTC),

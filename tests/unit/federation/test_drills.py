@@ -14,7 +14,7 @@ from fedtui.changes.plan import Refused
 from fedtui.federation.drills.catalog import ALL, find
 from fedtui.federation.drills.drill import Account, Event, Phase, Setting, Timed
 from fedtui.federation.drills.rehearse import Outcome, rehearse
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 from tests.unit.federation.drilling import EXPORT, SYNC, lay, left, picture, setting
 
 
@@ -207,7 +207,7 @@ async def test_the_profiles_come_through_the_clock_changes(tmp_path: Path) -> No
 
 
 async def test_a_job_that_loses_its_only_hour_fails_the_clock_change(tmp_path: Path) -> None:
-    given = setting(tmp_path, lay(tmp_path), times=(Timed("often", parse("*/5 2 * * *")),))
+    given = setting(tmp_path, lay(tmp_path), times=(Timed("often", parse_schedule("*/5 2 * * *")),))
     outcome = await run("clock-change", given)
     assert not outcome.passed
     assert outcome.found.evidence == (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab.managed import command_field
+from fedtui.crontab.managed_lines import command_field
 from fedtui.federation.git.automation import git_job
 from fedtui.federation.git.ssh_check import keygen, of_host, of_keys, ssh_url_of
 from fedtui.model import Severity

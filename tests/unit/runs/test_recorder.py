@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.crontab import Document, recording
-from fedtui.crontab.recorded import with_recorder
+from fedtui.crontab import Document, record_edit
+from fedtui.crontab.recorder_wrapper import with_recorder
 from fedtui.crontab.splice import EditError
 from fedtui.model import CronFacts, Job, Location, LogSlice, Outcome, SourceName, Trigger
 from fedtui.sources.recorder import LOST, Record, RecorderSource, parse
@@ -331,7 +331,7 @@ TABLE = (
 def test_a_recorded_job_is_the_same_job_and_comes_back_to_the_byte(index: int) -> None:
     document = Document.parse(TABLE, user="fed")
     entry = document.entries[index]
-    after = document.reparse(recording.record(document, entry, "/r/record"))
+    after = document.reparse(record_edit.record(document, entry, "/r/record"))
     changed = after.entries[index]
     assert (changed.id_key, changed.name, changed.command, changed.stdin, changed.field, changed.paused) == (
         *(entry.id_key, entry.name, entry.command, entry.stdin, entry.field),
@@ -342,14 +342,14 @@ def test_a_recorded_job_is_the_same_job_and_comes_back_to_the_byte(index: int) -
     assert [line for line in after.lines if line.number != entry.line_number] == [
         line for line in document.lines if line.number != entry.line_number
     ]
-    assert recording.unrecord(after, changed) == TABLE
+    assert record_edit.unrecord(after, changed) == TABLE
     with pytest.raises(EditError, match="recorded already"):
-        recording.record(after, changed, "/r/record")
+        record_edit.record(after, changed, "/r/record")
     with pytest.raises(EditError, match="is not recorded"):
-        recording.unrecord(document, entry)
+        record_edit.unrecord(document, entry)
 
 
 def test_a_line_that_would_grow_too_long_is_refused() -> None:
     document = Document.parse(b"* * * * * " + b"x" * 900 + b"\n")
     with pytest.raises(EditError, match="and cron takes 998; put the command into a script"):
-        recording.record(document, document.entries[0], "/r/record")
+        record_edit.record(document, document.entries[0], "/r/record")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedtui.schedule.cron import ScheduleError, parse, split_schedule
+from fedtui.schedule.cron import ScheduleError, parse_schedule, split_schedule
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from fedtui.schedule.cron import ScheduleError, parse, split_schedule
 )
 def test_refused(text: str, message: str) -> None:
     with pytest.raises(ScheduleError) as caught:
-        parse(text)
+        parse_schedule(text)
     assert caught.value.message.startswith(message)
     assert caught.value.cron_words == message.partition(":")[0]
 
@@ -57,11 +57,11 @@ def test_refused(text: str, message: str) -> None:
     ],
 )
 def test_minutes(text: str, minutes: tuple[int, ...]) -> None:
-    assert parse(text).minutes == minutes
+    assert parse_schedule(text).minutes == minutes
 
 
 def test_names_and_sunday() -> None:
-    schedule = parse("0 0 1 JAN-mar,Dec fri-7,MON")
+    schedule = parse_schedule("0 0 1 JAN-mar,Dec fri-7,MON")
     assert schedule.months == (1, 2, 3, 12)
     assert schedule.weekdays == (0, 1, 5, 6)
     assert schedule.either_day
@@ -69,7 +69,7 @@ def test_names_and_sunday() -> None:
 
 
 def test_ignored_text_is_kept_for_a_warning() -> None:
-    assert [field.ignored for field in parse("5;x 0 1–5 * *").fields] == [";x", "", "–5", "", ""]
+    assert [field.ignored for field in parse_schedule("5;x 0 1–5 * *").fields] == [";x", "", "–5", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -121,19 +121,19 @@ def test_a_star_may_be_a_user_name_in_a_system_table() -> None:
 )
 def test_cronie_refuses(text: str, words: str) -> None:
     with pytest.raises(ScheduleError) as caught:
-        parse(text, "cronie")
+        parse_schedule(text, "cronie")
     assert caught.value.cron_words == words
 
 
 def test_cronie_chooses_a_minute_that_nobody_knows() -> None:
-    schedule = parse("0~30 ~ * * *", "cronie")
+    schedule = parse_schedule("0~30 ~ * * *", "cronie")
     assert [(one.low, one.high) for one in schedule.random] == [(0, 30), (0, 23)]
     assert not schedule.never_fires
 
 
 def test_cronie_reads_fri_sun_as_meant() -> None:
-    assert parse("0 0 * * fri-sun", "cronie").weekdays == (0, 5, 6)
-    assert parse("0 0 * * fri-sun").weekdays == ()
+    assert parse_schedule("0 0 * * fri-sun", "cronie").weekdays == (0, 5, 6)
+    assert parse_schedule("0 0 * * fri-sun").weekdays == ()
 
 
 def test_cronie_needs_a_command() -> None:
@@ -144,4 +144,4 @@ def test_cronie_needs_a_command() -> None:
 
 def test_unknown_dialect() -> None:
     with pytest.raises(ValueError, match="vixie"):
-        parse("* * * * *", "vixie")
+        parse_schedule("* * * * *", "vixie")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -18,7 +18,7 @@ LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
 def runs(text: str, after: str, zone: ZoneInfo, count: int, dialect: str = "debian") -> list[str]:
     """The next `count` runs after a wall-clock time, as "MM-DD HH:MM+ZZ:ZZ"."""
     start = datetime.fromisoformat(after).replace(tzinfo=zone)
-    found = islice(parse(text, dialect).runs(start, zone), count)
+    found = islice(parse_schedule(text, dialect).runs(start, zone), count)
     return [at.strftime("%m-%d %H:%M") + at.isoformat()[19:] for at in found]
 
 
@@ -78,7 +78,7 @@ def test_days_and_elements(text: str, expected: list[str]) -> None:
 
 def test_29_february_on_a_weekday_waits_for_decades() -> None:
     after = datetime(2028, 3, 1, tzinfo=UTC)
-    sundays = islice(parse("0 0 29 2 */7").runs(after, UTC), 4)
+    sundays = islice(parse_schedule("0 0 29 2 */7").runs(after, UTC), 4)
     assert [at.year for at in sundays] == [2032, 2060, 2088, 2128]
 
 
@@ -86,7 +86,7 @@ def test_29_february_on_a_weekday_waits_for_decades() -> None:
     "text", ["0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 0 * * fri-sun", "0 22-2 * * *", "30-10 * * * *"]
 )
 def test_schedules_that_never_fire(text: str) -> None:
-    schedule = parse(text)
+    schedule = parse_schedule(text)
     assert schedule.never_fires
     assert list(schedule.runs(datetime(2027, 1, 1, tzinfo=UTC), UTC)) == []
 
@@ -96,14 +96,16 @@ def test_30_february_or_a_weekday_fires() -> None:
 
 
 def test_every_start_falls_into_the_gap_so_the_search_ends() -> None:
-    schedule = parse("*/5 2 25-31 3 */7")  # the hour that Berlin leaves out on the last Sunday of March
+    schedule = parse_schedule(
+        "*/5 2 25-31 3 */7"
+    )  # the hour that Berlin leaves out on the last Sunday of March
     assert not schedule.never_fires
     assert list(schedule.runs(datetime(2027, 1, 1, tzinfo=UTC), BERLIN)) == []
 
 
 def test_strictly_later_and_aware() -> None:
     noon = datetime(2027, 1, 1, 12, tzinfo=UTC)
-    schedule = parse("0 12 * * *")
+    schedule = parse_schedule("0 12 * * *")
     assert next(schedule.runs(noon - timedelta(microseconds=1), UTC)) == noon
     assert next(schedule.runs(noon, UTC)) == noon + timedelta(days=1)
     with pytest.raises(ValueError, match="aware"):
@@ -113,12 +115,14 @@ def test_strictly_later_and_aware() -> None:
 def test_asked_inside_the_repeated_hour() -> None:
     """At 02:10 the second time, a fixed job of 02:30 has had its run; a wildcard one will have another."""
     second = datetime(2027, 10, 31, 2, 10, fold=1, tzinfo=BERLIN)
-    assert next(parse("30 2 * * *").runs(second, BERLIN)).isoformat() == "2027-11-01T02:30:00+01:00"
-    assert next(parse("*/30 2 * * *").runs(second, BERLIN)).isoformat() == "2027-10-31T02:30:00+01:00"
+    assert next(parse_schedule("30 2 * * *").runs(second, BERLIN)).isoformat() == "2027-11-01T02:30:00+01:00"
+    assert (
+        next(parse_schedule("*/30 2 * * *").runs(second, BERLIN)).isoformat() == "2027-10-31T02:30:00+01:00"
+    )
 
 
 def test_reboot_has_no_known_run() -> None:
-    schedule = parse("@reboot")
+    schedule = parse_schedule("@reboot")
     assert schedule.reboot
     assert not schedule.never_fires
     assert list(schedule.runs(datetime(2027, 1, 1, tzinfo=UTC), UTC)) == []
@@ -126,8 +130,8 @@ def test_reboot_has_no_known_run() -> None:
 
 def test_cronie_with_a_zone_of_its_own_makes_nothing_up() -> None:
     after = datetime(2027, 3, 27, 12, tzinfo=BERLIN)
-    plain = parse("30 2 * * *", "cronie").runs(after, BERLIN, compensate=False)
+    plain = parse_schedule("30 2 * * *", "cronie").runs(after, BERLIN, compensate=False)
     assert next(plain).isoformat() == "2027-03-29T02:30:00+02:00"
     after = datetime(2027, 10, 30, 12, tzinfo=BERLIN)
-    twice = list(islice(parse("30 2 * * *", "cronie").runs(after, BERLIN, compensate=False), 2))
+    twice = list(islice(parse_schedule("30 2 * * *", "cronie").runs(after, BERLIN, compensate=False), 2))
     assert [at.isoformat() for at in twice] == ["2027-10-31T02:30:00+02:00", "2027-10-31T02:30:00+01:00"]

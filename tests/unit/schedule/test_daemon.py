@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.daemon import changes
 
 
@@ -34,16 +34,18 @@ def test_a_change_at_the_edges_belongs_to_the_span_it_ends() -> None:
 def test_a_day_that_was_left_out() -> None:
     """Samoa had no 30 December 2011: a jump of a day is too large for the daemon to make up for."""
     apia = ZoneInfo("Pacific/Apia")
-    runs = parse("0 6 * * *").runs(datetime(2011, 12, 29, tzinfo=apia), apia)
+    runs = parse_schedule("0 6 * * *").runs(datetime(2011, 12, 29, tzinfo=apia), apia)
     assert [next(runs).day for _ in range(3)] == [29, 31, 1]
 
 
 def test_a_zone_without_a_name() -> None:
     zone = timezone(timedelta(hours=5, minutes=45))
-    first = next(parse("0 9 * * *").runs(datetime(2027, 1, 1, 9, tzinfo=zone), zone))
+    first = next(parse_schedule("0 9 * * *").runs(datetime(2027, 1, 1, 9, tzinfo=zone), zone))
     assert first.isoformat() == "2027-01-02T09:00:00+05:45"
 
 
 def test_the_end_of_the_calendar_ends_the_search() -> None:
     late = datetime(9998, 12, 31, 23, 58, tzinfo=UTC)
-    assert [at.isoformat() for at in parse("* * * * *").runs(late, UTC)] == ["9998-12-31T23:59:00+00:00"]
+    assert [at.isoformat() for at in parse_schedule("* * * * *").runs(late, UTC)] == [
+        "9998-12-31T23:59:00+00:00"
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedtui.schedule.cron import ScheduleError, parse
+from fedtui.schedule.cron import ScheduleError, parse_schedule
 from tests.oracle.recorded import Case, Group, recorded_groups
 from tests.oracle.starts import own_starts
 
@@ -20,7 +20,7 @@ def test_equal_to_the_daemon(group: Group) -> None:
 def own_answer(case: Case, group: Group) -> Case:
     """What fedtui would have recorded in place of `case`."""
     try:
-        parse(case.schedule)
+        parse_schedule(case.schedule)
     except ScheduleError as error:
         return Case(case.schedule, complaint=error.cron_words)
     count = len(case.starts) + case.complete  # one more than all of them must find none

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.describe import describe
 from fedtui.schedule.patterns import CELLS
 from tests.unit.schedule.word_reader import read_words
@@ -60,7 +60,7 @@ from tests.unit.schedule.word_reader import read_words
     ],
 )
 def test_words(text: str, long: str, short: str) -> None:
-    words = describe(parse(text))
+    words = describe(parse_schedule(text))
     assert (words.long, words.short) == (long, short)
 
 
@@ -83,11 +83,11 @@ def test_words(text: str, long: str, short: str) -> None:
     ],
 )
 def test_sentences(text: str, sentence: str) -> None:
-    assert describe(parse(text)).sentence == sentence
+    assert describe(parse_schedule(text)).sentence == sentence
 
 
 def test_a_random_minute_is_not_dressed_as_a_known_one() -> None:
-    words = describe(parse("0~30 4 * * *", "cronie"))
+    words = describe(parse_schedule("0~30 4 * * *", "cronie"))
     assert words.long == "random: 0~30 4 * * *"
     assert words.sentence == (
         "cron chooses minute 0 to 30 when it loads the table, so its runs are not known"
@@ -115,7 +115,7 @@ EVERY_DAY = st.tuples(_field(0, 59), _field(0, 23)).map(lambda two: f"{two[0]} {
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(SCHEDULES, EVERY_DAY))
 def test_the_words_read_back_as_the_schedule(text: str) -> None:
-    schedule = parse(text)
+    schedule = parse_schedule(text)
     words = describe(schedule)
     assert 0 < len(words.short) <= CELLS
     if schedule.never_fires:

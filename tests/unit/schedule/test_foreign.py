@@ -9,7 +9,7 @@ import pytest
 from croniter import croniter
 from hypothesis import assume, given, settings
 
-from fedtui.schedule.cron import ScheduleError, parse, split_schedule
+from fedtui.schedule.cron import ScheduleError, parse_schedule, split_schedule
 from fedtui.schedule.describe import describe
 from fedtui.schedule.foreign import LABEL, parse_other
 from tests.unit.schedule.test_describe import SCHEDULES
@@ -48,7 +48,7 @@ def test_what_nobody_understands() -> None:
 @settings(max_examples=100, deadline=None)
 @given(SCHEDULES)
 def test_croniter_agrees_on_plain_lines_in_utc(text: str) -> None:
-    schedule = parse(text)
+    schedule = parse_schedule(text)
     assume(not schedule.never_fires)
     # Known differences: a day field that begins with * and has a step; weekdays with a 7; 0-0.
     assume(not any(field.star and field.text != "*" for field in (schedule.fields[2], schedule.fields[4])))
@@ -65,7 +65,7 @@ def test_croniter_agrees_on_plain_lines_in_utc(text: str) -> None:
 def test_another_daemon_s_schedule_is_what_croniter_computes(text: str) -> None:
     """The fields, which words and traps are made from, say the same as the runs."""
     try:
-        schedule = parse(text, "other")
+        schedule = parse_schedule(text, "other")
     except ScheduleError:
         return
     if schedule.never_fires:
@@ -98,13 +98,13 @@ def test_another_daemon_s_schedule_is_what_croniter_computes(text: str) -> None:
     ],
 )
 def test_words_for_another_daemon(text: str, words: str) -> None:
-    assert describe(parse(text, "other")).long == words
+    assert describe(parse_schedule(text, "other")).long == words
 
 
 @pytest.mark.parametrize("text", ["5;x * * * *", "30-10/7 * * * *", "* * * * * *", "0 0 L * *"])
 def test_another_daemon_refuses(text: str) -> None:
     with pytest.raises(ScheduleError):
-        parse(text, "other")
+        parse_schedule(text, "other")
 
 
 def test_a_line_of_another_daemon_s_table() -> None:

@@ -12,7 +12,7 @@ import pytest
 from croniter import croniter
 
 from benchmarks.schedule import forget, schedules
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=ZONE)
@@ -29,7 +29,7 @@ def per_second(count: int, work: Callable[[], object]) -> float:
 
 
 def iterate_own(text: str, count: int) -> None:
-    for _ in islice(parse(text).runs(NOW, ZONE), count):
+    for _ in islice(parse_schedule(text).runs(NOW, ZONE), count):
         pass
 
 
@@ -53,6 +53,6 @@ def test_ten_thousand_schedules_a_second_are_parsed_and_asked_for_a_run() -> Non
     def work() -> None:
         forget()
         for text in texts:
-            next(parse(text).runs(NOW, ZONE), None)
+            next(parse_schedule(text).runs(NOW, ZONE), None)
 
     assert per_second(len(texts), work) >= 10_000

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.schedule.calendar import parse_calendar
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.translate import TranslationError, clock_words, to_calendar, to_cron
 from tests.oracle.calendars import expressions
 
@@ -40,16 +40,16 @@ FOUR_YEARS = (29_930_000, 29_930_000 + 4 * 366 * 1440)
     ],
 )
 def test_to_calendar(text: str, expected: tuple[str, ...]) -> None:
-    assert to_calendar(parse(text)).calendar == expected
+    assert to_calendar(parse_schedule(text)).calendar == expected
 
 
 def test_a_reboot_is_no_calendar_time() -> None:
-    found = to_calendar(parse("@reboot"))
+    found = to_calendar(parse_schedule("@reboot"))
     assert (found.calendar, found.at_boot) == ((), True)
 
 
 def test_a_zone_of_its_own_is_named() -> None:
-    assert to_calendar(parse("0 9 * * *", "cronie"), "Europe/Berlin").calendar == (
+    assert to_calendar(parse_schedule("0 9 * * *", "cronie"), "Europe/Berlin").calendar == (
         "*-*-* 09:00:00 Europe/Berlin",
     )
 
@@ -60,7 +60,7 @@ def test_a_zone_of_its_own_is_named() -> None:
 )
 def test_what_no_timer_can_say(text: str, dialect: str, reason: str) -> None:
     with pytest.raises(TranslationError, match=reason):
-        to_calendar(parse(text, dialect))
+        to_calendar(parse_schedule(text, dialect))
 
 
 def _field(low: int, high: int) -> st.SearchStrategy[str]:
@@ -93,7 +93,7 @@ def walls_of(calendars: tuple[str, ...]) -> list[int]:
 @settings(max_examples=150, deadline=None)
 @given(SCHEDULES)
 def test_the_same_minutes_there_and_back(text: str) -> None:
-    schedule = parse(text)
+    schedule = parse_schedule(text)
     if schedule.never_fires:
         with pytest.raises(TranslationError):
             to_calendar(schedule)
@@ -101,7 +101,7 @@ def test_the_same_minutes_there_and_back(text: str) -> None:
     calendar = to_calendar(schedule).calendar
     expected = list(islice(schedule.wall_minutes(*FOUR_YEARS), 500))
     assert walls_of(calendar) == expected
-    back = parse(to_cron(calendar))
+    back = parse_schedule(to_cron(calendar))
     assert list(islice(back.wall_minutes(*FOUR_YEARS), 500)) == expected
 
 
@@ -113,7 +113,7 @@ def test_random_expressions_of_timers_name_the_same_minutes_in_a_crontab() -> No
         except TranslationError:
             continue
         said += 1
-        found = list(islice(parse(fields).wall_minutes(*FOUR_YEARS), 500))
+        found = list(islice(parse_schedule(fields).wall_minutes(*FOUR_YEARS), 500))
         assert found == walls_of((text,)), (text, fields)
     assert said > 200
 
@@ -170,7 +170,7 @@ def test_the_machines_own_zone_may_be_named() -> None:
     ],
 )
 def test_where_they_part_at_a_change_of_the_clock(text: str, words: str) -> None:
-    found = clock_words(parse(text), ZoneInfo("Europe/Berlin"), NOW)
+    found = clock_words(parse_schedule(text), ZoneInfo("Europe/Berlin"), NOW)
     assert words in found
     assert bool(words) == bool(found)
-    assert clock_words(parse(text), UTC, NOW) == ""
+    assert clock_words(parse_schedule(text), UTC, NOW) == ""

@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from fedtui.model import CronFacts, Job, Location, SourceName
-from fedtui.schedule.cron import parse
+from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.upcoming import runs_of, upcoming
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -19,7 +19,7 @@ def cron_job(
     name: str, schedule: str, now: datetime = NOW, zone: str = "Europe/Berlin", dialect: str = "debian"
 ) -> Job:
     facts = CronFacts("crontab", schedule.encode(), b"true", zone=zone, dialect=dialect)
-    first = next(parse(schedule, dialect).runs(now, ZoneInfo(zone)), None)
+    first = next(parse_schedule(schedule, dialect).runs(now, ZoneInfo(zone)), None)
     return Job(
         f"crontab:{name}",
         name,

@@ -45,7 +45,7 @@ class ManagedLine:
     why: str = ""
 
 
-class Found(NamedTuple):
+class PlacedLine(NamedTuple):
     """A line of the pack's in a table. `planned` is the schedule that the pack gave it.
 
     `why` is what a `# fedtui: was */5; reason: ...` above it tells, empty where nothing does.
@@ -78,19 +78,19 @@ def command_field(argv: Sequence[str], log: str = "", environment: Mapping[str, 
     return escape(text.encode("utf-8", "surrogateescape"))
 
 
-def managed(document: Document) -> tuple[Found, ...]:
+def managed(document: Document) -> tuple[PlacedLine, ...]:
     """The pack's lines in the table's order."""
     return tuple(_managed(document))
 
 
-def _managed(document: Document) -> Iterator[Found]:
+def _managed(document: Document) -> Iterator[PlacedLine]:
     for entry in document.entries:
         raws = [document.lines[number - 1].raw for number in entry.block.own_lines]
         mark = _MARK.fullmatch(raws[0]) if raws else None
         if mark is not None:
             reasons = [found for raw in raws[1:] if (found := _REASON.fullmatch(raw))]
             why = decode(reasons[-1]["why"]) if reasons else ""
-            yield Found(mark["key"].decode(), mark["schedule"].decode("latin-1"), entry, why)
+            yield PlacedLine(mark["key"].decode(), mark["schedule"].decode("latin-1"), entry, why)
 
 
 def with_lines(document: Document, lines: Sequence[ManagedLine], *, reset: Collection[str] = ()) -> bytes:
@@ -128,7 +128,7 @@ def _added(document: Document, line: ManagedLine) -> bytes:
     )
 
 
-def _changed(document: Document, found: Found, line: ManagedLine, reset: Collection[str]) -> bytes:
+def _changed(document: Document, found: PlacedLine, line: ManagedLine, reset: Collection[str]) -> bytes:
     entry = found.entry
     keeps = found.custom and line.key not in reset
     schedule = entry.schedule if keeps else line.schedule
@@ -156,7 +156,7 @@ def without(document: Document, keys: Collection[str]) -> bytes:
     return bytes(document)
 
 
-def _removed(document: Document, found: Found) -> bytes:
+def _removed(document: Document, found: PlacedLine) -> bytes:
     entry = found.entry
     first = entry.block.own_lines[0]
     gone = set(range(first, entry.line_number + 1))

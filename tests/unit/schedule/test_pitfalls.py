@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from fedtui.schedule.clock_changes import clock_changes
-from fedtui.schedule.cron import CronSchedule, parse
-from fedtui.schedule.traps import Trap, traps
+from fedtui.schedule.cron import CronSchedule, parse_schedule
+from fedtui.schedule.pitfalls import Pitfall, find_pitfalls
 from tests.oracle.zones import JUMPS, made_up, zone_named
 from tests.unit.schedule.test_describe import SCHEDULES
 
@@ -22,12 +22,12 @@ NOW = datetime(2026, 11, 24, 14, 5, tzinfo=BERLIN)
 
 
 def found(text: str, dialect: str = "debian", zone: ZoneInfo = BERLIN) -> list[tuple[str, str]]:
-    return [(trap.code, trap.text) for trap in traps(parse(text, dialect), zone, NOW)]
+    return [(trap.code, trap.text) for trap in find_pitfalls(parse_schedule(text, dialect), zone, NOW)]
 
 
 def test_the_trap_of_the_mock_up() -> None:
-    assert traps(parse("*/7 * * * *"), BERLIN, NOW) == (
-        Trap(
+    assert find_pitfalls(parse_schedule("*/7 * * * *"), BERLIN, NOW) == (
+        Pitfall(
             "uneven-step",
             "uneven steps",
             "*/7 starts again every hour. From :56 to :00 is 4 min, not 7.",
@@ -81,7 +81,7 @@ def test_no_trap(text: str) -> None:
     ],
 )
 def test_a_better_schedule_is_offered(text: str, codes: list[str], schedules: tuple[str, ...]) -> None:
-    warned = traps(parse(text), ZoneInfo("UTC"), NOW)
+    warned = find_pitfalls(parse_schedule(text), ZoneInfo("UTC"), NOW)
     assert [trap.code for trap in warned] == codes
     assert warned[-1].schedules == schedules
 
@@ -147,8 +147,8 @@ def test_jobs_of_every_hour(text: str, expected: list[tuple[str, str]]) -> None:
 @pytest.mark.parametrize("text", ["0 2 * * *", "*/60 2 * * *"])
 def test_clock_changes_of_any_size_are_told_as_the_daemon_acts(jump: int, text: str) -> None:
     """02:00 is the first minute that the made-up zones leave out in March and repeat in October."""
-    zone, schedule = zone_named(made_up(jump)), parse(text)
-    codes = {trap.code for trap in traps(schedule, zone, NOW)}
+    zone, schedule = zone_named(made_up(jump)), parse_schedule(text)
+    codes = {trap.code for trap in find_pitfalls(schedule, zone, NOW)}
     forward, back = (runs_of_a_day(schedule, change.moment) for change in clock_changes(zone, NOW))
     moment = next(clock_changes(zone, NOW)).moment
     assert ("dst-skipped" in codes) == (forward == [])
@@ -185,7 +185,7 @@ def test_a_random_time() -> None:
 def test_every_schedule_offered_is_one(text: str) -> None:
     """What a trap offers can be taken: cron accepts it, it fires, and that trap is gone."""
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    for trap in traps(parse(text), BERLIN, now):
+    for trap in find_pitfalls(parse_schedule(text), BERLIN, now):
         for schedule in trap.schedules:
-            again = traps(parse(schedule), BERLIN, now)
+            again = find_pitfalls(parse_schedule(schedule), BERLIN, now)
             assert trap.text not in [other.text for other in again], schedule

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from fedtui.schedule.clock_changes import ClockChange, Times, clock_changes, run_times, wall_clock
+from fedtui.schedule.clock_changes import AffectedRuns, ClockChange, clock_changes, run_times, wall_clock
 from fedtui.schedule.cron import CronSchedule
-from fedtui.schedule.day_words import day_words
+from fedtui.schedule.day_text import day_text
 from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.schedule.fields import DAY, HOUR, MINUTE, MONTH, WEEKDAY, Field
 from fedtui.schedule.patterns import MONTHS_IN_FULL, WEEKDAYS_IN_FULL
@@ -18,7 +18,7 @@ _CAUGHT_UP, _LOST = 5, 180  # minutes: see daemon.start_minutes
 
 
 @dataclass(frozen=True, slots=True)
-class Trap:
+class Pitfall:
     """One surprise. `code` is stable; `title` a short phrase, `text` one or two sentences.
 
     `suggestions` are words to write in place of the field, nearest first; `schedules` the whole schedule
@@ -32,15 +32,15 @@ class Trap:
     schedules: tuple[str, ...] = ()
 
 
-def traps(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[Trap, ...]:
+def find_pitfalls(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[Pitfall, ...]:
     """The traps in `schedule`, the gravest first; clock changes of `zone` for a year from `now` count too."""
     if schedule.reboot:
         return ()
     found = list(_field_traps(schedule))
     if schedule.never_fires:
-        return (Trap("never-fires", "never runs", _sentence(describe(schedule).sentence)), *found)
+        return (Pitfall("never-fires", "never runs", _sentence(describe(schedule).sentence)), *found)
     if schedule.random:
-        found.append(Trap("random", "a time that is not known", _sentence(describe(schedule).sentence)))
+        found.append(Pitfall("random", "a time that is not known", _sentence(describe(schedule).sentence)))
         return tuple(found)
     found.extend(_either_day(schedule))
     if schedule.dialect == "other":
@@ -48,11 +48,11 @@ def traps(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[Trap, ..
             "The daemon here is another cron, and its runs are computed by croniter. "
             "What it does when the clock changes is not known."
         )
-        found.append(Trap("other-cron", "another cron", text))
+        found.append(Pitfall("other-cron", "another cron", text))
     else:
         found.extend(_clock_changes(schedule, zone, now))
     if next(schedule.runs(now, zone), None) is None:
-        found.insert(0, Trap("never-fires", "never runs here", _sentence(NEVER_HERE)))
+        found.insert(0, Pitfall("never-fires", "never runs here", _sentence(NEVER_HERE)))
     return tuple(found)
 
 
@@ -60,7 +60,7 @@ def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def _field_traps(schedule: CronSchedule) -> Iterator[Trap]:
+def _field_traps(schedule: CronSchedule) -> Iterator[Pitfall]:
     for place, field in enumerate(schedule.fields):
         if field.ignored:
             kept = field.text[: -len(field.ignored)]
@@ -72,13 +72,13 @@ def _field_traps(schedule: CronSchedule) -> Iterator[Trap]:
 
 def _trap(
     schedule: CronSchedule, place: int, code: str, title: str, text: str, suggestions: tuple[str, ...]
-) -> Trap:
+) -> Pitfall:
     words = [field.text for field in schedule.fields]
     whole = tuple(" ".join([*words[:place], word, *words[place + 1 :]]) for word in suggestions)
-    return Trap(code, title, text, suggestions, whole)
+    return Pitfall(code, title, text, suggestions, whole)
 
 
-def _backwards(schedule: CronSchedule, place: int, field: Field) -> Iterator[Trap]:
+def _backwards(schedule: CronSchedule, place: int, field: Field) -> Iterator[Pitfall]:
     for element in field.elements:
         if element.high >= element.low:
             continue
@@ -93,7 +93,7 @@ def _backwards(schedule: CronSchedule, place: int, field: Field) -> Iterator[Tra
         yield _trap(schedule, place, "backwards-range", "a range that stands for nothing", text, suggestions)
 
 
-def _uneven(schedule: CronSchedule, place: int, field: Field) -> Iterator[Trap]:
+def _uneven(schedule: CronSchedule, place: int, field: Field) -> Iterator[Pitfall]:
     """A step that is meant to go on and on, but starts again with each hour, day, week, month or year."""
     if len(field.elements) != 1 or field.elements[0].step < 2 or not field.values:
         return
@@ -143,24 +143,24 @@ def _amount(number: int, unit: str) -> str:
     return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
 
 
-def _either_day(schedule: CronSchedule) -> Iterator[Trap]:
+def _either_day(schedule: CronSchedule) -> Iterator[Pitfall]:
     if not schedule.either_day or not (schedule.days and schedule.weekdays):
         return
     if len(schedule.days) == 31 or len(schedule.weekdays) == 7:
         narrow = len(schedule.days) < 31 or len(schedule.weekdays) < 7
         if narrow and not schedule.nickname:
             text = "One day field covers every day and either is enough, so the other one restricts nothing."
-            yield Trap("either-day", "day or weekday", text)
+            yield Pitfall("either-day", "day or weekday", text)
         return
-    words = day_words(schedule.days, schedule.months, schedule.weekdays, either=True)
+    words = day_text(schedule.days, schedule.months, schedule.weekdays, either=True)
     text = (
         f"Either day field is enough: it runs {words.sentence}, not only where both hold. "
         "For both, test one of them in the command."
     )
-    yield Trap("either-day", "day or weekday", text)
+    yield Pitfall("either-day", "day or weekday", text)
 
 
-def _clock_changes(schedule: CronSchedule, zone: tzinfo, now: datetime) -> Iterator[Trap]:
+def _clock_changes(schedule: CronSchedule, zone: tzinfo, now: datetime) -> Iterator[Pitfall]:
     """At most one trap for a change forward and one for a change back."""
     told = set()
     for change in clock_changes(zone, now):
@@ -178,23 +178,25 @@ def _clock_changes(schedule: CronSchedule, zone: tzinfo, now: datetime) -> Itera
             yield trap
 
 
-def paused(change: ClockChange) -> Trap:
+def paused(change: ClockChange) -> Pitfall:
     """The trap of a job of every hour that has no second run in an hour that comes twice."""
     again = f"from {wall_clock(change.start)} to {wall_clock(change.end)}"
-    return Trap("dst-pause", "a long pause", f"{change.sentence}: it does not run {again} the second time.")
+    return Pitfall(
+        "dst-pause", "a long pause", f"{change.sentence}: it does not run {again} the second time."
+    )
 
 
-def _changed(wildcard: bool, change: ClockChange, times: Times) -> Trap | None:
+def _changed(wildcard: bool, change: ClockChange, times: AffectedRuns) -> Pitfall | None:
     """What the change does to these runs; see `daemon.start_minutes`."""
     if change.jump > 0:
         if change.jump < _CAUGHT_UP:
             return None
         if wildcard or change.jump >= _LOST:
             text = f"{change.sentence}: {times.verb('is', 'are')} left out."
-            return Trap("dst-skipped", "a run left out", text)
+            return Pitfall("dst-skipped", "a run left out", text)
         text = f"{change.sentence}: {times.verb('starts', 'start')} at {wall_clock(change.end)}."
-        return Trap("dst-moved", "a run moved", text)
+        return Pitfall("dst-moved", "a run moved", text)
     if change.jump < (-1 if wildcard else -_LOST):
         text = f"{change.sentence}: {times.verb('happens', 'happen')} twice."
-        return Trap("dst-doubled", "a run done twice", text)
+        return Pitfall("dst-doubled", "a run done twice", text)
     return None

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fedtui.model import Job, Location, SourceName, State, TimerFacts
-from fedtui.schedule.timer_traps import timer_traps
+from fedtui.schedule.timer_pitfalls import timer_pitfalls
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=BERLIN)
@@ -30,7 +30,7 @@ def timer(*calendar: str, every: timedelta | None = None, **facts: object) -> Jo
 
 
 def found(job: Job, *, sleeps: bool = False) -> list[tuple[str, str]]:
-    return [(trap.code, trap.text) for trap in timer_traps(job, BERLIN, NOW, sleeps=sleeps)]
+    return [(trap.code, trap.text) for trap in timer_pitfalls(job, BERLIN, NOW, sleeps=sleeps)]
 
 
 def test_a_span_from_a_run_that_nothing_starts() -> None:

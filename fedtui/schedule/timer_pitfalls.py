@@ -16,7 +16,7 @@ from fedtui.model import Job, TimerFacts
 from fedtui.schedule.calendar import Calendar, parse_calendar
 from fedtui.schedule.clock_changes import clock_changes, run_times
 from fedtui.schedule.patterns import listing
-from fedtui.schedule.traps import Trap, paused
+from fedtui.schedule.pitfalls import Pitfall, paused
 
 Spans = tuple[tuple[str, float], ...]
 """Triggers that count from something, such as ("OnBootSec", 300.0)."""
@@ -26,7 +26,7 @@ _SELDOM = 3600.0
 """Seconds between runs from which on a missed one is missed: the others are soon made up for."""
 
 
-def timer_traps(job: Job, zone: tzinfo, now: datetime, *, sleeps: bool = False) -> tuple[Trap, ...]:
+def timer_pitfalls(job: Job, zone: tzinfo, now: datetime, *, sleeps: bool = False) -> tuple[Pitfall, ...]:
     """The traps of a timer, the gravest first; none for a job that is no timer.
 
     `zone` is the machine's. `sleeps` says that the machine is known to be switched off at times.
@@ -40,7 +40,7 @@ def timer_traps(job: Job, zone: tzinfo, now: datetime, *, sleeps: bool = False) 
         *_added_up(facts),
         *_stays_active(job, facts),
         *_persistence(job, facts, sleeps=sleeps),
-        *calendar_traps(facts.calendar, zone, now),
+        *calendar_pitfalls(facts.calendar, zone, now),
     ]
     return tuple(found)
 
@@ -57,7 +57,7 @@ def typed(job: Job, calendar: tuple[str, ...], monotonic: Spans, runs: Sequence[
     return replace(job, timer=facts, next_run=first, later_runs=tuple(runs[1:]))
 
 
-def _no_first_start(job: Job, facts: TimerFacts) -> Iterator[Trap]:
+def _no_first_start(job: Job, facts: TimerFacts) -> Iterator[Pitfall]:
     names = [name for name, _ in facts.monotonic]
     if facts.calendar or not names or not set(names) <= set(_REPEATING):
         return
@@ -66,47 +66,47 @@ def _no_first_start(job: Job, facts: TimerFacts) -> Iterator[Trap]:
     mend = "Add OnBootSec= or OnActiveSec=."
     if job.next_run is None and not job.running and not job.paused:
         text = f"{these} {counts} from a run of {facts.activates}, and nothing starts the first one. {mend}"
-        yield Trap("never-elapses", "never elapses", text)
+        yield Pitfall("never-elapses", "never elapses", text)
     else:
         text = f"{these} {counts} from the last run, and after a boot there is none. {mend}"
-        yield Trap("no-first-run", "no first run after a boot", text)
+        yield Pitfall("no-first-run", "no first run after a boot", text)
 
 
-def _every_few_seconds(job: Job) -> Iterator[Trap]:
+def _every_few_seconds(job: Job) -> Iterator[Pitfall]:
     if job.next_run is None or not job.later_runs:
         return
     known = (job.next_run, *job.later_runs)
     seconds = min((later - earlier).total_seconds() for earlier, later in pairwise(known))
     if 0 < seconds < 60:
-        yield Trap("seconds", "every few seconds", f"It runs every {seconds:.0f} s.")
+        yield Pitfall("seconds", "every few seconds", f"It runs every {seconds:.0f} s.")
 
 
-def _added_up(facts: TimerFacts) -> Iterator[Trap]:
+def _added_up(facts: TimerFacts) -> Iterator[Pitfall]:
     if len(facts.calendar) > 1:
         text = "Each OnCalendar= adds its runs: where two name the same day it runs twice."
-        yield Trap("adds-up", "times that add up", text)
+        yield Pitfall("adds-up", "times that add up", text)
 
 
-def _stays_active(job: Job, facts: TimerFacts) -> Iterator[Trap]:
+def _stays_active(job: Job, facts: TimerFacts) -> Iterator[Pitfall]:
     """A service that stays active when its work is done is not started again, whatever the timer does."""
     if facts.service_active_state == "active" and not job.running:
         text = (
             f"{facts.activates} stays active after its work (RemainAfterExit=), and an active unit is not "
             "started again: the timer will not elapse until it is stopped."
         )
-        yield Trap("stays-active", "its service stays active", text)
+        yield Pitfall("stays-active", "its service stays active", text)
 
 
-def _persistence(job: Job, facts: TimerFacts, *, sleeps: bool) -> Iterator[Trap]:
+def _persistence(job: Job, facts: TimerFacts, *, sleeps: bool) -> Iterator[Pitfall]:
     if facts.persistent and not facts.calendar:
         text = "Persistent= does nothing without OnCalendar=: a run that is missed stays missed."
-        yield Trap("persistent-alone", "Persistent= without effect", text)
+        yield Pitfall("persistent-alone", "Persistent= without effect", text)
     if sleeps and facts.calendar and not facts.persistent and _seldom(job, facts):
         text = (
             "This machine is off at times, and a run that falls into such a time is left out. "
             "Persistent=true makes up for it at the next start."
         )
-        yield Trap("not-persistent", "a run missed while off", text)
+        yield Pitfall("not-persistent", "a run missed while off", text)
 
 
 def _seldom(job: Job, facts: TimerFacts) -> bool:
@@ -116,7 +116,7 @@ def _seldom(job: Job, facts: TimerFacts) -> bool:
     return all(one is not None and len(one.hours) * len(one.minutes) <= 24 for one in calendars)
 
 
-def calendar_traps(expressions: Iterable[str], zone: tzinfo, now: datetime) -> Iterator[Trap]:
+def calendar_pitfalls(expressions: Iterable[str], zone: tzinfo, now: datetime) -> Iterator[Pitfall]:
     """What the clock changes of the coming year do to OnCalendar= expressions; at most two traps for each."""
     for expression in expressions:
         calendar = parse_calendar(expression)
@@ -125,7 +125,7 @@ def calendar_traps(expressions: Iterable[str], zone: tzinfo, now: datetime) -> I
             yield from _clock_changes(calendar, own_zone, now)
 
 
-def _clock_changes(calendar: Calendar, zone: tzinfo, now: datetime) -> Iterator[Trap]:
+def _clock_changes(calendar: Calendar, zone: tzinfo, now: datetime) -> Iterator[Pitfall]:
     told = set()
     for change in clock_changes(zone, now):
         times = run_times(calendar.wall_minutes(change.start, change.end))
@@ -137,7 +137,7 @@ def _clock_changes(calendar: Calendar, zone: tzinfo, now: datetime) -> Iterator[
             yield paused(change)
         elif change.jump > 0:
             text = f"{change.sentence}: {times.verb('is', 'are')} left out."
-            yield Trap("dst-skipped", "a run left out", text)
+            yield Pitfall("dst-skipped", "a run left out", text)
 
 
 def _zone(name: str) -> tzinfo | None:

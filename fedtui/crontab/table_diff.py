@@ -16,7 +16,7 @@ Hunk = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DiffRow:
     """One line of a shown difference: "+", "-" or " ", and the line without its newline.
 
     `number` counts from 1: of a removed line in the old text, of an added one in the new. Lines around
@@ -29,23 +29,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class TableDiff:
     """A difference as rows to show, and how many lines were changed, added, removed and left alone.
 
     A changed line is a "-" row with its "+" row behind it. Where the numbers jump, lines are left out.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[DiffRow, ...]
     changed: int
     added: int
     removed: int
     untouched: int
 
 
-def diff(base: bytes, new: bytes, context: int = 1) -> Difference:
+def diff(base: bytes, new: bytes, context: int = 1) -> TableDiff:
     """What turns `base` into `new`, with `context` untouched lines around each place."""
     old_lines, new_lines = split_lines(base), split_lines(new)
-    rows: list[Row] = []
+    rows: list[DiffRow] = []
     changed = added = removed = 0
     places = list(hunks(old_lines, new_lines))
     only_removed = all(c == d for _, _, c, d in places)
@@ -56,12 +56,12 @@ def diff(base: bytes, new: bytes, context: int = 1) -> Difference:
             changed += old is not None and fresh is not None
             added += old is None
             removed += fresh is None
-            rows += [Row(a + old + 1, "-", _bare(old_lines[a + old]))] if old is not None else []
-            rows += [Row(c + fresh + 1, "+", _bare(new_lines[c + fresh]))] if fresh is not None else []
+            rows += [DiffRow(a + old + 1, "-", _bare(old_lines[a + old]))] if old is not None else []
+            rows += [DiffRow(c + fresh + 1, "+", _bare(new_lines[c + fresh]))] if fresh is not None else []
         following = places[index + 1][0] if index + 1 < len(places) else len(old_lines)
         shown = min(b + context, following)
         rows += _context(old_lines, b, shown, 0 if only_removed else d - b)
-    return Difference(tuple(rows), changed, added, removed, len(old_lines) - changed - removed)
+    return TableDiff(tuple(rows), changed, added, removed, len(old_lines) - changed - removed)
 
 
 def revert(current: bytes, before: bytes, after: bytes) -> bytes | None:
@@ -122,8 +122,8 @@ def hunks(base: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Hunk]:
             yield a + head, b + head, c + head, d + head
 
 
-def _context(lines: Lines, start: int, end: int, shift: int) -> list[Row]:
-    return [Row(at + 1 + shift, " ", _bare(lines[at])) for at in range(start, end)]
+def _context(lines: Lines, start: int, end: int, shift: int) -> list[DiffRow]:
+    return [DiffRow(at + 1 + shift, " ", _bare(lines[at])) for at in range(start, end)]
 
 
 def _bare(line: bytes) -> bytes:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fedtui.crontab import split_percent
-from fedtui.crontab.recorded import recorded, why_not, with_recorder
+from fedtui.crontab.recorder_wrapper import recorded, why_not, with_recorder
 
 KEY, PATH = "1a2b3c4d", "/home/fed/.local/state/fedtui/recorder/record"
 

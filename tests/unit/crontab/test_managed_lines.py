@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab import Document, edit, recording
+from fedtui.crontab import Document, edit, record_edit
 from fedtui.crontab.command_field import split_percent
-from fedtui.crontab.managed import ManagedLine, command_field, managed, with_lines, without
+from fedtui.crontab.managed_lines import ManagedLine, command_field, managed, with_lines, without
 from fedtui.crontab.splice import EditError
 
 SYNC = ManagedLine(
@@ -60,7 +60,7 @@ def test_a_paused_or_recorded_line_stays_so(paused: bool) -> None:
     if paused:
         once = once.reparse(edit.pause(once, once.entries[0]))
     else:
-        once = once.reparse(recording.record(once, once.entries[0], "/s/record"))
+        once = once.reparse(record_edit.record(once, once.entries[0], "/s/record"))
     new = Document.parse(placed(bytes(once), FASTER))
     entry = new.entries[0]
     assert (entry.paused, entry.recorder is None, entry.schedule) == (paused, paused, "*/15 * * * *")

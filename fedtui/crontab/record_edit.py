@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedtui.crontab import splice
 from fedtui.crontab.document import LONGEST_COMMAND, Document
 from fedtui.crontab.line import Entry
-from fedtui.crontab.recorded import why_not, with_recorder
+from fedtui.crontab.recorder_wrapper import why_not, with_recorder
 from fedtui.crontab.splice import EditError
 
 DEFAULT_SHELL = b"/bin/sh"

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from fedtui.model import Job
-from fedtui.schedule.cron import CronSchedule, parse
-from fedtui.schedule.traps import Trap
+from fedtui.schedule.cron import CronSchedule, parse_schedule
+from fedtui.schedule.pitfalls import Pitfall
 from fedtui.schedule.upcoming import runs_of
 
 LEAST = 5
@@ -30,7 +30,7 @@ _APART = 5
 
 
 @dataclass(frozen=True, slots=True)
-class PileUp:
+class BusyMinute:
     """Jobs that start in one minute: `at` is the first time, `job_ids` in the order of the jobs.
 
     `times` says how often they do in the time looked at. `spread` gives new schedules, (job id, schedule),
@@ -43,9 +43,9 @@ class PileUp:
     spread: tuple[tuple[str, str], ...]
 
 
-def pile_ups(
+def busy_minutes(
     jobs: Sequence[Job], after: datetime, *, least: int = LEAST, within: timedelta = _DAY
-) -> tuple[PileUp, ...]:
+) -> tuple[BusyMinute, ...]:
     """The minutes in which at least `least` jobs start, in (after, after + within], the largest pile first.
 
     A pile whose jobs are all in a larger one, or in an earlier one of the same size, is not told again.
@@ -66,17 +66,17 @@ def pile_ups(
             key = tuple(job.id for job in together)
             first, times, _ = piles.get(key, (minute, 0, together))
             piles[key] = (first, times + 1, together)
-    found: list[PileUp] = []
+    found: list[BusyMinute] = []
     told: list[set[str]] = []
     for key, (minute, times, together) in sorted(piles.items(), key=lambda pile: (-len(pile[0]), pile[1][0])):
         ids = set(key)
         if not any(ids <= larger for larger in told):
             told.append(ids)
-            found.append(PileUp(moments[minute], key, times, tuple(_spread(together))))
+            found.append(BusyMinute(moments[minute], key, times, tuple(_spread(together))))
     return tuple(found)
 
 
-class Crowd:
+class Contention:
     """Who else starts when in the day after `after`, for one whose schedule is typed: made once a dialog.
 
     `but` is the id of the job itself.
@@ -88,7 +88,7 @@ class Crowd:
         self._minutes: dict[int, list[str]] | None = None
         self._jobs = [job for job in jobs if job.id != but]
 
-    def trap(self, job: Job) -> Trap | None:
+    def trap(self, job: Job) -> Pitfall | None:
         """The fullest minute that `job` would start in, and a quieter one of its hour; None for no pile.
 
         The first time it works out the whole day.
@@ -108,7 +108,7 @@ class Crowd:
         if job.timer is not None:
             text += " RandomizedDelaySec= would spread them."
         instead = self._quieter(job, own)
-        return Trap("pile-up", "many jobs at once", text, instead, instead)
+        return Pitfall("pile-up", "many jobs at once", text, instead, instead)
 
     def _others(self) -> dict[int, list[str]]:
         if self._minutes is None:
@@ -196,6 +196,6 @@ def _cron_schedule(job: Job) -> CronSchedule | None:
     if job.cron is None:
         return None
     try:
-        return parse(job.schedule, job.cron.dialect)
+        return parse_schedule(job.schedule, job.cron.dialect)
     except ValueError:  # text made safe to show, or anacron's
         return None

@@ -20,7 +20,7 @@ _ODD, _EVEN = tuple(range(1, 32, 2)), tuple(range(2, 31, 2))
 _MONDAY_FIRST = (1, 2, 3, 4, 5, 6, 0)
 
 
-class DayWords(NamedTuple):
+class DayText(NamedTuple):
     """Words for the days, all empty when it is every day. `dated` when days of the month play a part.
 
     `months_only` when it is every day of some months.
@@ -34,9 +34,9 @@ class DayWords(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def day_words(
+def day_text(
     days: tuple[int, ...], months: tuple[int, ...], weekdays: tuple[int, ...], either: bool
-) -> DayWords:
+) -> DayText:
     """Words for the days that match; `either` when a day of the month or a weekday is enough."""
     all_days, all_weekdays = len(days) == 31, len(weekdays) == 7
     if either and (all_days or all_weekdays):
@@ -55,7 +55,7 @@ def day_words(
     names = _weekdays(weekdays)
     if either:
         plain = _dates(days, tuple(range(1, 13)))
-        both = DayWords(
+        both = DayText(
             f"{plain.long} or {names.long}",
             f"{plain.short} or {names.short}",
             f"{plain.sentence} or {names.sentence}",
@@ -63,7 +63,7 @@ def day_words(
         )
         return _with_months(both, months)
     only = listing([WEEKDAYS_IN_FULL[day] for day in _in_order(weekdays)]).replace(" and ", " or ")
-    return DayWords(
+    return DayText(
         f"{dates.long} if {names.long}",
         f"{dates.short} & {names.short}",
         f"{dates.sentence} if it is {only}",
@@ -71,17 +71,17 @@ def day_words(
     )
 
 
-def _months_only(months: Sequence[int]) -> DayWords:
-    return DayWords() if len(months) == 12 else _with_months(DayWords(), months)
+def _months_only(months: Sequence[int]) -> DayText:
+    return DayText() if len(months) == 12 else _with_months(DayText(), months)
 
 
-def _with_months(words: DayWords, months: Sequence[int]) -> DayWords:
+def _with_months(words: DayText, months: Sequence[int]) -> DayText:
     if len(months) == 12:
         return words
     long, short = _month_spans(months, MONTHS, "–"), _month_spans(months, MONTHS, "–").replace(", ", ",")
     full = _in_full(_month_parts(months, MONTHS_IN_FULL, " to "), "in")
     join = ", " if words.sentence else ""
-    return DayWords(
+    return DayText(
         f"{words.long} in {long}" if words.long else long,
         f"{words.short} {short}" if words.short else short,
         f"{words.sentence}{join}{full}",
@@ -108,7 +108,7 @@ def _in_order(weekdays: Sequence[int]) -> list[int]:
     return sorted(weekdays, key=_MONDAY_FIRST.index)
 
 
-def _weekdays(weekdays: Sequence[int]) -> DayWords:
+def _weekdays(weekdays: Sequence[int]) -> DayText:
     order = spans([_MONDAY_FIRST.index(day) for day in _in_order(weekdays)])
     names, short, full = [], [], []
     for low, high in order:
@@ -122,7 +122,7 @@ def _weekdays(weekdays: Sequence[int]) -> DayWords:
             names += [WEEKDAYS[day] for day in chosen]
             short += [WEEKDAYS[day] if len(weekdays) == 1 else WEEKDAYS[day][:2] for day in chosen]
             full += [WEEKDAYS_IN_FULL[day] for day in chosen]
-    return DayWords(", ".join(names), ",".join(short), _in_full(full, "on"))
+    return DayText(", ".join(names), ",".join(short), _in_full(full, "on"))
 
 
 def _in_full(parts: Sequence[str], preposition: str) -> str:
@@ -131,7 +131,7 @@ def _in_full(parts: Sequence[str], preposition: str) -> str:
     return f"{'from' if single_range else preposition} {listing(parts)}"
 
 
-def _dates(days: Sequence[int], months: Sequence[int]) -> DayWords:
+def _dates(days: Sequence[int], months: Sequence[int]) -> DayText:
     """Days of the month, with the months where not all twelve are meant."""
     noun = "day" if len(days) == 1 else "days"
     numbers = number_spans(days)
@@ -140,7 +140,7 @@ def _dates(days: Sequence[int], months: Sequence[int]) -> DayWords:
     if len(months) == 1:
         month = months[0] - 1
         dates = f"{numbers} {MONTHS[month]}"
-        return DayWords(dates, dates.replace(", ", ","), f"on {numbers} {MONTHS_IN_FULL[month]}", dated=True)
+        return DayText(dates, dates.replace(", ", ","), f"on {numbers} {MONTHS_IN_FULL[month]}", dated=True)
     if tuple(days) in (_ODD, _EVEN):
         noun, numbers = ("odd" if tuple(days) == _ODD else "even"), "days"
     where = "the month" if len(months) == 12 else listing(_month_parts(months, MONTHS_IN_FULL, " to "))
@@ -148,4 +148,4 @@ def _dates(days: Sequence[int], months: Sequence[int]) -> DayWords:
     if len(months) < 12:
         long += f" of {_month_spans(months, MONTHS, '–')}"
     short = f"{noun} {numbers.replace(', ', ',')}" if len(months) == 12 else long.replace(", ", ",")
-    return DayWords(long, short, f"on {noun} {numbers} of {where}", dated=True)
+    return DayText(long, short, f"on {noun} {numbers} of {where}", dated=True)

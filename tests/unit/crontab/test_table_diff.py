@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab.patch import Row, diff, holds, revert, split_lines
+from fedtui.crontab.table_diff import DiffRow, diff, holds, revert, split_lines
 
 BEFORE = b"0 * * * * sync\n\n*/5 * * * * dash\n0 2 * * 0 export\n# drills\n"
 AFTER = BEFORE.replace(b"*/5 * * * * dash\n", b"# fedtui: was */5; reason: slow\n*/6 * * * * dash\n")
@@ -40,7 +40,7 @@ def test_a_deletion_counts_and_numbers_the_old_lines() -> None:
 
 def test_a_carriage_return_and_a_missing_newline_are_differences() -> None:
     assert diff(b"a\n", b"a\r\n").changed == 1
-    assert diff(b"a", b"a\n").rows == (Row(1, "-", b"a"), Row(1, "+", b"a"))
+    assert diff(b"a", b"a\n").rows == (DiffRow(1, "-", b"a"), DiffRow(1, "+", b"a"))
     assert diff(b"a\n", b"a\n").rows == ()
 
 
