@@ -106,9 +106,9 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
         )
 
     def cron_silence() -> Source:
-        from fedtui.sources.cron_silence import CronSilenceSource
+        from fedtui.sources.no_start_proof import NoStartSource
 
-        return CronSilenceSource(lambda: workspace.snapshot.jobs, clock=ports.clock)
+        return NoStartSource(lambda: workspace.snapshot.jobs, clock=ports.clock)
 
     return {
         "crontab": crontab,

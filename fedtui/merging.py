@@ -79,7 +79,7 @@ def merge(
         answered=MappingProxyType({n: answer.at for n, answer in answers.items() if answer.jobs is not None}),
         starts=tuple(starts),
         starts_since=next((a.starts_since for a in answers.values() if a.starts_since is not None), None),
-        absences=tuple(absence for answer in answers.values() for absence in answer.absences),
+        no_start_proofs=tuple(absence for answer in answers.values() for absence in answer.no_start_proofs),
         commented=tuple(line for answer in answers.values() for line in answer.commented),
         late=MappingProxyType({name: answer.late for name, answer in answers.items() if answer.late}),
     )

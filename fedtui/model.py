@@ -393,7 +393,7 @@ class CronStart:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class NoStartProof:
     """A witness' word that cron did *not* start the job that was due at `due`, and how it knows.
 
     Not to have seen a start is no such word: a run can be too short to be seen.
@@ -422,7 +422,7 @@ class Answer:
     schedulers: tuple[Scheduler, ...] = ()
     starts: tuple[CronStart, ...] = ()
     starts_since: datetime | None = None
-    absences: tuple[Absence, ...] = ()
+    no_start_proofs: tuple[NoStartProof, ...] = ()
     commented: tuple[CommentedOut, ...] = ()
     late: str = ""
 
@@ -450,7 +450,7 @@ class Snapshot:
     answered: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     starts: tuple[CronStart, ...] = ()
     starts_since: datetime | None = None
-    absences: tuple[Absence, ...] = ()
+    no_start_proofs: tuple[NoStartProof, ...] = ()
     commented: tuple[CommentedOut, ...] = ()
     late: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -10,6 +10,7 @@ import asyncio
 from argparse import Namespace
 from collections.abc import Iterator
 
+from fedtui.alert_addresses import addresses
 from fedtui.changes.plan import Refused
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
@@ -19,7 +20,6 @@ from fedtui.federation.alerts.message import headline, line
 from fedtui.history.alert_memory import AlertMemoryError
 from fedtui.pack import Pack, load_pack
 from fedtui.presentation.signs import to_ascii
-from fedtui.sources.alert_addresses import addresses
 from fedtui.workspace import FACTS_DEADLINE, Workspace
 
 

@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from fedtui.alert_addresses import addresses, labels
 from fedtui.config import ConfigError, load
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.history.alert_memory import AlertMemory, AlertMemoryError, recall
 from fedtui.model import Severity, Snapshot
 from fedtui.pack import pack_file
-from fedtui.sources.alert_addresses import addresses, labels
 
 TEST = "fedtui check --alert --test"
 

@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from fedtui.model import Outcome, Result
-from fedtui.sources.systemd.verdict import CLD_DUMPED, CLD_EXITED, CLD_KILLED, as_proven, how_it_ended
+from fedtui.sources.systemd.last_run import CLD_DUMPED, CLD_EXITED, CLD_KILLED, as_proven, how_it_ended
 from fedtui.system.async_program import capture
 from fedtui.system.program import ProgramError
 

@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.model import Answer, CommentedOut, Job, Problem
-from fedtui.sources.polling import changes
-from fedtui.sources.user_crontab import Clock, Daemon, UserCrontabSource, Zone, utc_now
+from fedtui.sources.polling import poll_changes
+from fedtui.sources.user_crontab import ClockFunction, DaemonProbe, UserCrontabSource, ZoneFunction, utc_now
 from fedtui.system.accounts import is_user
 from fedtui.system.cron_daemon import CronProbe
 from fedtui.system.crontab_program import SPOOL_FOLDERS, SystemCrontab
@@ -30,9 +30,9 @@ class AllCrontabsSource:
     def __init__(
         self,
         *,
-        daemon: Daemon | None = None,
-        zone: Zone = local_zone,
-        clock: Clock = utc_now,
+        daemon: DaemonProbe | None = None,
+        zone: ZoneFunction = local_zone,
+        clock: ClockFunction = utc_now,
         spools: tuple[Path, ...] = SPOOL_FOLDERS,
     ) -> None:
         self._daemon = daemon or CronProbe()
@@ -48,7 +48,7 @@ class AllCrontabsSource:
 
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a change to any table, and when a next run has come."""
-        return changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
+        return poll_changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
 
     def look(self) -> Answer:
         """`read`, in this thread."""

@@ -24,7 +24,7 @@ from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.system.cron_daemon import CronDaemon
 
 
-class Clockwork(NamedTuple):
+class CronClock(NamedTuple):
     """What makes a line run: the daemon, and the zone it reads schedules in."""
 
     daemon: CronDaemon
@@ -32,7 +32,7 @@ class Clockwork(NamedTuple):
     zone: ZoneInfo
 
 
-class Verdict(NamedTuple):
+class LineStatus(NamedTuple):
     """What a source knows of a line beyond its text: that it does nothing, or which scripts it runs."""
 
     state: State | None = None
@@ -41,7 +41,7 @@ class Verdict(NamedTuple):
     ignored_parts: tuple[str, ...] = ()
 
 
-PLAIN = Verdict()
+PLAIN = LineStatus()
 
 
 class TableFacts(NamedTuple):
@@ -55,7 +55,7 @@ class TableFacts(NamedTuple):
     home: Callable[[str], str]
     editable: bool
     fault: str = ""
-    judge: Callable[[Entry], Verdict] = lambda _: PLAIN
+    judge: Callable[[Entry], LineStatus] = lambda _: PLAIN
     all_on_record: bool = False
 
 
@@ -65,7 +65,7 @@ class TableJobs:
     def __init__(self, document: Document, facts: TableFacts) -> None:
         self._document = document
         self._facts = facts
-        self._clockwork: Clockwork | None = None
+        self._clockwork: CronClock | None = None
         self._at: datetime | None = None
         self._rows: list[Job] = []
         self._earliest: datetime | None = None
@@ -74,7 +74,7 @@ class TableJobs:
         self._schedules: dict[int, CronSchedule] = {}
         self._own_zone: set[int] = set()  # rows under CRON_TZ: cronie makes up for nothing there
 
-    def at(self, now: datetime, clockwork: Clockwork) -> tuple[Job, ...]:
+    def at(self, now: datetime, clockwork: CronClock) -> tuple[Job, ...]:
         """The rows at `now`, in table order: jobs, paused jobs and bad lines."""
         set_back = self._at is not None and now < self._at
         if clockwork != self._clockwork or set_back:
@@ -89,7 +89,7 @@ class TableJobs:
         self._earliest = min(self._due.values(), default=None)
         return tuple(self._rows)
 
-    def first(self, count: int, now: datetime, clockwork: Clockwork) -> tuple[Job, ...]:
+    def first(self, count: int, now: datetime, clockwork: CronClock) -> tuple[Job, ...]:
         """The first `count` rows at `now`: what is shown of a long table before all of it is worked out."""
         beginning = TableJobs(self._document, self._facts)
         beginning._build(now, clockwork, count)
@@ -107,7 +107,7 @@ class TableJobs:
         """The earliest next run: when rows change by themselves."""
         return self._earliest
 
-    def _build(self, now: datetime, clockwork: Clockwork, most: int | None = None) -> None:
+    def _build(self, now: datetime, clockwork: CronClock, most: int | None = None) -> None:
         self._rows, self._due, self._own_zone = [], {}, set()
         ignored = self._facts.fault or self._document.ignored_because or ""
         for line in self._document.lines:
@@ -118,7 +118,7 @@ class TableJobs:
             elif line.kind is LineKind.BAD:
                 self._rows.append(_bad_row(line, self._document, self._facts))
 
-    def _add_entry(self, entry: Entry, ignored: str, now: datetime, clockwork: Clockwork) -> None:
+    def _add_entry(self, entry: Entry, ignored: str, now: datetime, clockwork: CronClock) -> None:
         facts = self._facts
         schedule = parse_schedule(entry.schedule, self._document.dialect)
         words = describe(schedule)
@@ -196,7 +196,7 @@ def _log_path(entry: Entry, home: str) -> str | None:
 
 
 def _state(
-    entry: Entry, schedule: CronSchedule, ignored: str, verdict: Verdict, daemon: CronDaemon
+    entry: Entry, schedule: CronSchedule, ignored: str, verdict: LineStatus, daemon: CronDaemon
 ) -> tuple[State, str]:
     """Will the line run? The first reason why not, the one nearest to the line itself."""
     if entry.paused:
@@ -264,7 +264,7 @@ def _commented(document: Document, facts: TableFacts) -> Iterator[CommentedOut]:
         )
 
 
-def _zone_of(entry: Entry, clockwork: Clockwork) -> tuple[str, ZoneInfo]:
+def _zone_of(entry: Entry, clockwork: CronClock) -> tuple[str, ZoneInfo]:
     """The zone a line's schedule is read in: the machine's, but for cronie what CRON_TZ says above it."""
     if clockwork.daemon.dialect == "cronie":
         for name, value in entry.environment:

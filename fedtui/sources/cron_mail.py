@@ -69,14 +69,14 @@ class CronMailSource:
         """`read`, in this thread. A mailbox that is not there, or not ours to read, tells of nothing."""
         stamp = self._now()
         if stamp != self._stamp:
-            self._stamp, self._mails = stamp, list(parse(self._tail(), self._zone())) if stamp[1] else []
+            self._stamp, self._mails = stamp, list(parse_mail(self._tail(), self._zone())) if stamp[1] else []
         return Answer(self.name, self._clock(), (), runs=tuple(runs_of_mails(self._mails, self._jobs())))
 
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a delivery."""
-        from fedtui.sources.polling import changes
+        from fedtui.sources.polling import poll_changes
 
-        return changes(self._now, known=lambda: self._stamp, due=lambda: None, clock=self._clock)
+        return poll_changes(self._now, known=lambda: self._stamp, due=lambda: None, clock=self._clock)
 
     def _now(self) -> tuple[int, int]:
         try:
@@ -97,7 +97,7 @@ class CronMailSource:
         return text if size <= _TAIL else text[text.find(b"\n\nFrom ") + 2 :]
 
 
-def parse(mailbox: bytes, zone: tzinfo) -> Iterator[Mail]:
+def parse_mail(mailbox: bytes, zone: tzinfo) -> Iterator[Mail]:
     """cron's own messages of a mailbox in the mbox format, in its order. Other messages are passed over."""
     begins = [match.span() for match in _BEGIN.finditer(mailbox)]
     for number, (begin, head) in enumerate(begins):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 SECOND = 1.0
 
 
-async def changes(
+async def poll_changes(
     look: Callable[[], object],
     *,
     known: Callable[[], object],

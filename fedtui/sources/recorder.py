@@ -34,7 +34,7 @@ _END = re.compile(r"end (\d{1,3}) (\d+(?:\.\d+)?)")
 _FILE = re.compile(r"([0-9a-f]{8}(?:-\d+)?)\.(\d+)")
 
 
-class Record(NamedTuple):
+class RecordedRun(NamedTuple):
     """One record: who ran, from when to when. `started` and `ended` are seconds of uptime in that boot."""
 
     who: ProcessIdentity
@@ -46,7 +46,7 @@ class Record(NamedTuple):
 
 class _Read(NamedTuple):
     stamp: tuple[int, int]
-    record: Record | None
+    record: RecordedRun | None
     log_end: int | None
 
 
@@ -126,7 +126,7 @@ class RecorderSource:
             known = self._files.get(path)
             stamp = facts.st_mtime_ns, facts.st_size
             if known is None or known.stamp != stamp:
-                record = parse(path.read_text(encoding="ascii", errors="replace"))
+                record = parse_record(path.read_text(encoding="ascii", errors="replace"))
                 over = record is not None and record.status is not None
                 known = _Read(stamp, record, _size(job.log_path) if over else None)
                 self._files[path] = known
@@ -182,7 +182,7 @@ def log_start(job: Job, size: int) -> int:
     return 0 if anew else size
 
 
-def parse(text: str) -> Record | None:
+def parse_record(text: str) -> RecordedRun | None:
     """A record by its text; None where it does not begin as one (a full disk leaves it empty)."""
     lines = text.split("\n")
     begin = _BEGIN.fullmatch(lines[0])
@@ -192,8 +192,8 @@ def parse(text: str) -> Record | None:
     size = None if begin[5] == "-" else int(begin[5])
     end = _END.fullmatch(lines[1]) if len(lines) > 1 else None
     if end is None or int(end[1]) > 255:
-        return Record(who, float(begin[3]), size)
-    return Record(who, float(begin[3]), size, int(end[1]), float(end[2]))
+        return RecordedRun(who, float(begin[3]), size)
+    return RecordedRun(who, float(begin[3]), size, int(end[1]), float(end[2]))
 
 
 def _mtime(path: Path) -> int:

@@ -23,7 +23,7 @@ _FEDORA_NOT = re.compile(r".*(~|,|\.rpm(save|orig|new)|\.swp|\.cfsaved|,v)")
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class RunPartsFolder:
     """The scripts of a folder in the order they are run, and the other files with the reason."""
 
     folder: str
@@ -31,7 +31,7 @@ class Parts:
     ignored: tuple[str, ...]
 
 
-def parts_of(entry: Entry, root: Path, dialect: str) -> Parts | None:
+def parts_of(entry: Entry, root: Path, dialect: str) -> RunPartsFolder | None:
     """What the entry's run-parts would run now; None for a line without run-parts."""
     call = _CALL.search(entry.command)
     if call is None:
@@ -43,7 +43,7 @@ def parts_of(entry: Entry, root: Path, dialect: str) -> Parts | None:
     try:
         entries = sorted(os.scandir(root / folder.lstrip("/")), key=lambda found: os.fsencode(found.name))
     except OSError as error:
-        return Parts(folder, (), (f"{folder}: {error.strerror}",))
+        return RunPartsFolder(folder, (), (f"{folder}: {error.strerror}",))
     for found in entries:
         if found.name.startswith("."):
             continue
@@ -52,7 +52,7 @@ def parts_of(entry: Entry, root: Path, dialect: str) -> Parts | None:
             ignored.append(f"{found.name}: {reason}")
         else:
             run.append(found.name)
-    return Parts(folder, tuple(run), tuple(ignored))
+    return RunPartsFolder(folder, tuple(run), tuple(ignored))
 
 
 def _debian(options: list[str]) -> Callable[[str], str]:

@@ -18,10 +18,10 @@ from pathlib import Path
 from fedtui.crontab import Document, Entry
 from fedtui.model import Answer, Job, Problem, SourceName, State
 from fedtui.sources import anacron
-from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs, Verdict
-from fedtui.sources.polling import changes
+from fedtui.sources.cron_jobs import CronClock, LineStatus, TableFacts, TableJobs
+from fedtui.sources.polling import poll_changes
 from fedtui.sources.run_parts import parts_of
-from fedtui.sources.user_crontab import Clock, Daemon, Zone, utc_now
+from fedtui.sources.user_crontab import ClockFunction, DaemonProbe, ZoneFunction, utc_now
 from fedtui.system.accounts import home_of, is_user, name_of
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
 from fedtui.system.zone import local_zone
@@ -57,9 +57,9 @@ class SystemTablesSource:
         *,
         root: Path = Path("/"),
         owner: int = 0,
-        daemon: Daemon | None = None,
-        zone: Zone = local_zone,
-        clock: Clock = utc_now,
+        daemon: DaemonProbe | None = None,
+        zone: ZoneFunction = local_zone,
+        clock: ClockFunction = utc_now,
     ) -> None:
         self._root = root
         self._owner = owner
@@ -75,7 +75,7 @@ class SystemTablesSource:
 
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a change to a table or a script, and when a next run has come."""
-        return changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
+        return poll_changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
 
     def look(self) -> Answer:
         """`read`, in this thread."""
@@ -92,7 +92,7 @@ class SystemTablesSource:
                 )
                 continue
             self._tables[file] = known.get(file) or self._table(file, file.text, daemon)
-            jobs += self._tables[file].at(now, Clockwork(daemon, *self._zone()))
+            jobs += self._tables[file].at(now, CronClock(daemon, *self._zone()))
         jobs += self._anacron(problems, now)
         commented = tuple(line for table in self._tables.values() for line in table.commented)
         return Answer(self.name, now, tuple(jobs), problems=tuple(problems), commented=commented)
@@ -110,15 +110,15 @@ class SystemTablesSource:
         )
         return TableJobs(document, facts)
 
-    def _judge(self, entry: Entry, dialect: str) -> Verdict:
+    def _judge(self, entry: Entry, dialect: str) -> LineStatus:
         """What a line does here: nothing while its guard holds, or the scripts of a folder."""
         found = parts_of(entry, self._root, dialect)
         run, ignored = (found.run, found.ignored) if found is not None else ((), ())
         guard = _GUARD.match(entry.command)
         path = guard["path"].decode("utf-8", "replace") if guard else ""
         if path in _GUARDS and (self._root / path.lstrip("/")).exists():
-            return Verdict(State.OFF, f"does nothing here: {_GUARDS[path]} does its work", run, ignored)
-        return Verdict(None, "", run, ignored)
+            return LineStatus(State.OFF, f"does nothing here: {_GUARDS[path]} does its work", run, ignored)
+        return LineStatus(None, "", run, ignored)
 
     def _anacron(self, problems: list[Problem], now: datetime) -> tuple[Job, ...]:
         path = self._root / "etc/anacrontab"

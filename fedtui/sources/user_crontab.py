@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from fedtui.crontab import Document
 from fedtui.model import Answer, Job, Problem, SourceName
 from fedtui.safe_text import visible
-from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
+from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
 from fedtui.system.crontab_port import CrontabError, CrontabPort
 from fedtui.system.zone import local_zone
@@ -22,9 +22,9 @@ LONG = 500
 """Lines of a table from which on its first rows are shown before the rest of them."""
 FIRST = 120
 
-Daemon = Callable[[], CronDaemon]
-Zone = Callable[[], tuple[str, ZoneInfo]]
-Clock = Callable[[], datetime]
+DaemonProbe = Callable[[], CronDaemon]
+ZoneFunction = Callable[[], tuple[str, ZoneInfo]]
+ClockFunction = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
@@ -48,9 +48,9 @@ class UserCrontabSource:
         user: str,
         home: str,
         *,
-        daemon: Daemon | None = None,
-        zone: Zone = local_zone,
-        clock: Clock = utc_now,
+        daemon: DaemonProbe | None = None,
+        zone: ZoneFunction = local_zone,
+        clock: ClockFunction = utc_now,
         fault: Callable[[], str] = lambda: "",
         all_on_record: bool = False,
     ) -> None:
@@ -80,9 +80,11 @@ class UserCrontabSource:
 
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a change, and when a next run has come."""
-        from fedtui.sources.polling import changes
+        from fedtui.sources.polling import poll_changes
 
-        return changes(self.token, known=lambda: self._read_at, due=lambda: self.next_due, clock=self._clock)
+        return poll_changes(
+            self.token, known=lambda: self._read_at, due=lambda: self.next_due, clock=self._clock
+        )
 
     def look(self) -> Answer:
         """`read`, in this thread."""
@@ -108,7 +110,7 @@ class UserCrontabSource:
             return None  # `look` tells of it
         if table is None or table.count(b"\n") < LONG:
             return None
-        jobs = self._jobs_of(table, daemon).first(FIRST, now, Clockwork(daemon, *self._zone()))
+        jobs = self._jobs_of(table, daemon).first(FIRST, now, CronClock(daemon, *self._zone()))
         return Answer(self.name, now, jobs, schedulers=(daemon.scheduler,))
 
     def token(self) -> object:
@@ -124,7 +126,7 @@ class UserCrontabSource:
         if table is None:
             self._known = self._table = None
             return ()
-        return self._jobs_of(table, daemon).at(now, Clockwork(daemon, *self._zone()))
+        return self._jobs_of(table, daemon).at(now, CronClock(daemon, *self._zone()))
 
     def _jobs_of(self, table: bytes, daemon: CronDaemon) -> TableJobs:
         known = (table, daemon.dialect, self._fault())

@@ -66,7 +66,7 @@ def _cron_did_not(job: Job, cron: CronFacts, due: datetime, until: datetime, sna
         if any(_may_be(start, log_text(job, cron), due, until) for start in snapshot.starts):
             return ""
         return "cron's log names no start of it"
-    found = (absence for absence in snapshot.absences if absence.job_id == job.id)
+    found = (absence for absence in snapshot.no_start_proofs if absence.job_id == job.id)
     return next((absence.evidence for absence in found if absence.due == due), "")
 
 

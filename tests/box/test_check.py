@@ -57,7 +57,7 @@ def test_metrics_are_written_for_a_collector_of_another_user(box: Box) -> None:
 
 SLOW = """\
 import sys
-import fedtui.sources.systemd.catalog as catalog
+import fedtui.sources.systemd.timer_catalog as catalog
 from fedtui.__main__ import main
 from fedtui.cli import checking
 states = catalog.Catalog._states

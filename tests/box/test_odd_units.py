@@ -128,7 +128,7 @@ def test_a_timer_that_cannot_be_read_at_all(odd: Box) -> None:
 
 READ = """
 from fedtui.bus import bus_factory
-from fedtui.sources.systemd.catalog import Catalog
+from fedtui.sources.systemd.timer_catalog import Catalog
 from fedtui.sources.systemd.link import Changes
 
 async def main():

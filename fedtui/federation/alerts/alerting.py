@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from fedtui.alert_addresses import HEARTBEAT, Address, labels
 from fedtui.config import Config
 from fedtui.federation.alerts.channels import Undelivered, send
 from fedtui.federation.alerts.looks import Watched, looks
@@ -27,7 +28,6 @@ from fedtui.history.alert_memory import (
     set_aside,
 )
 from fedtui.model import Snapshot
-from fedtui.sources.alert_addresses import HEARTBEAT, Address, labels
 
 Send = Callable[[Address, Message, datetime], None]
 """Brings a message to an address. Blocking; raises Undelivered. `channels.send` is one."""

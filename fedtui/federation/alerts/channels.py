@@ -13,9 +13,9 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from fedtui.alert_addresses import HEARTBEAT, MAIL, Address, scheme
 from fedtui.federation.alerts.message import Message
 from fedtui.safe_text import MASK, shown
-from fedtui.sources.alert_addresses import HEARTBEAT, MAIL, Address, scheme
 from fedtui.system.program import Ended, ProgramError, run_program
 from fedtui.system.self_command import interpreter_environment, module_command
 

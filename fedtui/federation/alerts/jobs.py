@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from fedtui.alert_addresses import MAIL, addresses
 from fedtui.changes.edits import Edit
 from fedtui.changes.open_table import open_crontab
 from fedtui.changes.plan import Refused
@@ -23,7 +24,6 @@ from fedtui.federation.remark import Remark
 from fedtui.model import Severity
 from fedtui.pack import Pack
 from fedtui.ports import Ports
-from fedtui.sources.alert_addresses import MAIL, addresses
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
 from fedtui.system.cron_daemon import find_cron
 from fedtui.system.systemd_manager import manager

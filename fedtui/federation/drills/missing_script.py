@@ -17,7 +17,7 @@ from fedtui.federation.drills.hands import Hands
 from fedtui.health import checkup
 from fedtui.health.host import Host
 from fedtui.model import Finding, Snapshot, SourceName
-from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
+from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
 from fedtui.system.cron_daemon import CronDaemon
 
 _CODE = "FT110"
@@ -104,7 +104,7 @@ class _Doctor:
         """What it says of the missing script. Blocking."""
         now = datetime.now(UTC)
         jobs = TableJobs(self._table(), self._facts(self.line.environment)).at(
-            now, Clockwork(CronDaemon(True, "debian", "as in the drill"), "UTC", ZoneInfo("UTC"))
+            now, CronClock(CronDaemon(True, "debian", "as in the drill"), "UTC", ZoneInfo("UTC"))
         )
         found = checkup(Snapshot(now, jobs=jobs), Host(), ()).findings
         return next((one for one in found if one.code == _CODE), None)

@@ -17,7 +17,7 @@ PATIENCE = 0.2
 """Seconds that an answer waits for the runs."""
 
 
-class Elapses:
+class ElapseCache:
     """Runs by expression. `changed` is called when runs came in too late for the answer that asked."""
 
     def __init__(self, changed: Callable[[], None]) -> None:

@@ -27,7 +27,7 @@ from fedtui.sources.systemd.outage import ODD, of_one_unit
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class UnitListing:
     """A unit as ListUnits tells it, or as it is when it is not loaded."""
 
     name: str
@@ -39,7 +39,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Activated:
+class ServiceProperties:
     """The unit that a timer starts. Times are aware, in UTC; None means that it did not happen.
 
     `commands` are the argument vectors of ExecStart=. `main_code` is CLD_EXITED (1), CLD_KILLED (2) or
@@ -47,7 +47,7 @@ class Activated:
     Type=. `error` is why systemd does not tell of its runs.
     """
 
-    row: Row
+    row: UnitListing
     fragment: str = ""
     user: str = ""
     commands: tuple[tuple[str, ...], ...] = ()
@@ -67,7 +67,7 @@ class Activated:
 
 
 @dataclass(frozen=True, slots=True)
-class Timer:
+class TimerProperties:
     """A timer as systemd knows it. `monotonic` holds (directive, microseconds), `calendar` expressions.
 
     `next_realtime` and `next_monotonic` are in microseconds as D-Bus gives them. `written` are the On...=
@@ -75,7 +75,7 @@ class Timer:
     own ones in them. `error` is why systemd does not tell of it: then there is no more than the row.
     """
 
-    row: Row
+    row: UnitListing
     activates: str
     unit_file_state: str = ""
     fragment: str = ""
@@ -92,21 +92,21 @@ class Timer:
     next_monotonic: int = 0
     last_trigger: datetime | None = None
     result: str = "success"
-    activated: Activated | None = None
+    activated: ServiceProperties | None = None
     error: str = ""
 
-    def unloaded(self) -> Timer:
+    def unloaded(self) -> TimerProperties:
         """The same timer once systemd has dropped it from memory."""
         row = replace(self.row, active_state="inactive", sub_state="dead", loaded=False)
         return replace(self, row=row)
 
-    def with_file_state(self, state: str) -> Timer:
+    def with_file_state(self, state: str) -> TimerProperties:
         """The same timer with the state of its unit file."""
         return self if state == self.unit_file_state else replace(self, unit_file_state=state)
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class UnitFiles:
     """What changes only by a reload: where a unit is written, and what its files say."""
 
     fragment: str
@@ -120,13 +120,13 @@ class Files:
         return (self.fragment, *self.drop_ins) if self.fragment else self.drop_ins
 
 
-class Reader:
+class UnitReader:
     """Reads units over one bus; remembers what only a reload can change."""
 
     def __init__(self, bus: Bus, user: str | None) -> None:
         self._bus = bus
         self._user = user
-        self._files: dict[str, Files] = {}
+        self._files: dict[str, UnitFiles] = {}
         self._known_commands: dict[str, tuple[tuple[str, ...], ...]] = {}
 
     def forget_files(self) -> None:
@@ -143,7 +143,7 @@ class Reader:
         known: Mapping[str, Any] = values
         return known
 
-    async def _file_facts(self, name: str, section: str) -> Files:
+    async def _file_facts(self, name: str, section: str) -> UnitFiles:
         if name not in self._files:
             fragment, drop_ins, stale = await asyncio.gather(
                 self._get(name, UNIT, "FragmentPath"),
@@ -157,23 +157,27 @@ class Reader:
                 comments = await asyncio.to_thread(unit_files.own_comments, paths)
             if not stale:  # else the files say what is not in force
                 lines = await asyncio.to_thread(unit_files.assignments, paths, section)
-            self._files[name] = Files(fragment, tuple(drop_ins), tuple(lines), comments)
+            self._files[name] = UnitFiles(fragment, tuple(drop_ins), tuple(lines), comments)
         return self._files[name]
 
-    async def timer(self, row: Row, rows: Mapping[str, Row], unit_file_state: str) -> Timer | None:
+    async def timer(
+        self, row: UnitListing, rows: Mapping[str, UnitListing], unit_file_state: str
+    ) -> TimerProperties | None:
         """Everything about one timer; None where it is no longer there. Raises BusError."""
         if not row.loaded:
             load_state = await self._get(row.name, UNIT, "LoadState")
             if load_state == "not-found":
                 return None
             description = await self.description(row.name)
-            row = Row(row.name, description, load_state)
+            row = UnitListing(row.name, description, load_state)
         facts, files = await asyncio.gather(self._all(row.name, TIMER), self._file_facts(row.name, "Timer"))
         activates = str(facts["Unit"])
-        activated = await self._activated(rows.get(activates) or Row(activates)) if activates else None
+        activated = (
+            await self._activated(rows.get(activates) or UnitListing(activates)) if activates else None
+        )
         calendar = tuple(str(entry[1]) for entry in reversed(facts["TimersCalendar"]))
         monotonic = tuple((str(entry[0]), int(entry[1])) for entry in reversed(facts["TimersMonotonic"]))
-        return Timer(
+        return TimerProperties(
             row=row,
             activates=activates,
             unit_file_state=unit_file_state,
@@ -194,17 +198,17 @@ class Reader:
             activated=activated,
         )
 
-    async def _activated(self, row: Row) -> Activated:
+    async def _activated(self, row: UnitListing) -> ServiceProperties:
         if not row.name.endswith(".service") or row.load_state in ("not-found", "masked"):
-            return Activated(row)
-        unit = Activated(row)
+            return ServiceProperties(row)
+        unit = ServiceProperties(row)
         try:
             files, left, condition_at = await asyncio.gather(
                 self._file_facts(row.name, "Service"),
                 self._get(row.name, UNIT, "InactiveExitTimestamp"),
                 self._get(row.name, UNIT, "ConditionTimestamp"),
             )
-            unit = Activated(
+            unit = ServiceProperties(
                 row=row,
                 fragment=files.fragment,
                 user=dict(files.lines).get("User", ""),
@@ -233,12 +237,12 @@ class Reader:
                 raise
             return ""
 
-    async def row(self, name: str) -> Row:
+    async def row(self, name: str) -> UnitListing:
         """A loaded unit property by property, where it spoils every list that it is in. Raises BusError."""
         load, active, sub = await asyncio.gather(
             *(self._get(name, UNIT, state) for state in ("LoadState", "ActiveState", "SubState"))
         )
-        return Row(name, await self.description(name), str(load), str(active), str(sub), loaded=True)
+        return UnitListing(name, await self.description(name), str(load), str(active), str(sub), loaded=True)
 
     async def _commands(self, name: str) -> tuple[tuple[str, ...], ...]:
         """The argument vectors of ExecStart=; only a reload changes them."""
@@ -247,7 +251,7 @@ class Reader:
             self._known_commands[name] = tuple(tuple(map(str, command[1])) for command in commands)
         return self._known_commands[name]
 
-    async def _with_last_run(self, unit: Activated) -> Activated:
+    async def _with_last_run(self, unit: ServiceProperties) -> ServiceProperties:
         name = unit.row.name
         facts, condition_ok, invocation = await asyncio.gather(
             self._all(name, SERVICE),

@@ -22,7 +22,7 @@ BACKOFF = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
 @dataclass(slots=True)
-class Changes:
+class UnitChanges:
     """What may have changed since it was last taken: everything, or these units."""
 
     everything: bool = True
@@ -33,7 +33,7 @@ class Changes:
         return self.everything or self.files or bool(self.units)
 
 
-class Link:
+class ManagerLink:
     """One manager on one bus. `interesting` says whether a unit's signals matter."""
 
     def __init__(self, factory: BusFactory, user_manager: bool, interesting: Callable[[str], bool]) -> None:
@@ -44,7 +44,7 @@ class Link:
         self._watching = False
         self._subscribed = False
         self._busy_until = 0.0
-        self._changes = Changes()
+        self._changes = UnitChanges()
         self.changed = asyncio.Event()
         self.lost: str | None = None
         self._failures = 0
@@ -99,13 +99,13 @@ class Link:
         """Have signals from now on."""
         self._watching = True
 
-    def take(self) -> Changes:
+    def take(self) -> UnitChanges:
         """What may have changed, and start afresh. Without signals it is always everything."""
         changes = self._changes
-        self._changes = Changes(not self._subscribed, not self._subscribed)
+        self._changes = UnitChanges(not self._subscribed, not self._subscribed)
         return changes
 
-    def give_back(self, changes: Changes) -> None:
+    def give_back(self, changes: UnitChanges) -> None:
         """A read of these changes failed: they stand."""
         self._changes.everything |= changes.everything
         self._changes.files |= changes.files
@@ -113,7 +113,7 @@ class Link:
 
     def touch_all(self) -> None:
         """Everything may have changed."""
-        self._changes = Changes(everything=True, files=True)
+        self._changes = UnitChanges(everything=True, files=True)
         self.changed.set()
 
     def touch(self, unit: str) -> None:

@@ -11,14 +11,14 @@ import re
 from collections.abc import Sequence
 
 from fedtui.bus.port import Bus, BusError
-from fedtui.sources.systemd.facts import Reader, Row
+from fedtui.sources.systemd.facts import UnitListing, UnitReader
 from fedtui.sources.systemd.names import INTROSPECTABLE, MANAGER, MANAGER_PATH, SYSTEMD, UNIT_PATHS, unit_name
 from fedtui.sources.systemd.outage import of_one_unit
 
 _NODE = re.compile(r'<node name="([A-Za-z0-9_]+)"')
 
 
-async def loaded(bus: Bus, reader: Reader, names: Sequence[str] | None = None) -> dict[str, Row]:
+async def loaded(bus: Bus, reader: UnitReader, names: Sequence[str] | None = None) -> dict[str, UnitListing]:
     """The loaded units by name, or those of `names`. Raises BusError where nobody answers."""
     try:
         if names is not None:
@@ -36,12 +36,12 @@ async def loaded(bus: Bus, reader: Reader, names: Sequence[str] | None = None) -
     return {name: row for half in halves for name, row in (await loaded(bus, reader, half)).items()}
 
 
-async def _list(bus: Bus, member: str, signature: str = "", *arguments: list[str]) -> dict[str, Row]:
+async def _list(bus: Bus, member: str, signature: str = "", *arguments: list[str]) -> dict[str, UnitListing]:
     (units,) = await bus.call(SYSTEMD, MANAGER_PATH, MANAGER, member, signature, *arguments)
-    return {unit[0]: Row(unit[0], unit[1], unit[2], unit[3], unit[4], loaded=True) for unit in units}
+    return {unit[0]: UnitListing(unit[0], unit[1], unit[2], unit[3], unit[4], loaded=True) for unit in units}
 
 
-async def _alone(reader: Reader, name: str) -> dict[str, Row]:
+async def _alone(reader: UnitReader, name: str) -> dict[str, UnitListing]:
     """A unit that spoils the list, as far as it can be read; none where it is gone."""
     try:
         return {name: await reader.row(name)}

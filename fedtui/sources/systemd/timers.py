@@ -14,12 +14,12 @@ from datetime import datetime, tzinfo
 
 from fedtui.bus.port import Bus, BusError, BusFactory
 from fedtui.model import Answer, Job, Problem, Run, Scheduler
-from fedtui.sources.systemd import jobs
-from fedtui.sources.systemd.catalog import Catalog
-from fedtui.sources.systemd.elapses import Elapses
-from fedtui.sources.systemd.link import Link
+from fedtui.sources.systemd import timer_jobs
+from fedtui.sources.systemd.elapses import ElapseCache
+from fedtui.sources.systemd.link import ManagerLink
 from fedtui.sources.systemd.outage import GONE, Outage
-from fedtui.sources.systemd.rows import Bench, Made
+from fedtui.sources.systemd.row_cache import CachedRow, RowCache
+from fedtui.sources.systemd.timer_catalog import TimerCatalog
 from fedtui.system.zone import local_zone
 
 COALESCE = 0.03
@@ -56,16 +56,16 @@ class TimerSource:
         zone: tzinfo | None = None,
     ) -> None:
         self.name = "user-timers" if user_manager else "system-timers"
-        self._manager = jobs.Manager(user_manager, user, privileged)
+        self._manager = timer_jobs.ManagerInfo(user_manager, user, privileged)
         self._clock = clock
         self._monotonic = monotonic
         self._paused = paused
-        self._catalog = Catalog(user if user_manager else None, cron=not user_manager, paused=paused)
-        self._link = Link(bus_factory, user_manager, self._catalog.interesting)
+        self._catalog = TimerCatalog(user if user_manager else None, cron=not user_manager, paused=paused)
+        self._link = ManagerLink(bus_factory, user_manager, self._catalog.interesting)
         self._catalog.again = self._link.touch_all
-        self._elapses = Elapses(self._link.changed.set)
+        self._elapses = ElapseCache(self._link.changed.set)
         self._outage = Outage(self.name, user_manager, user, zone or local_zone()[1])
-        self._bench = Bench(self._manager)
+        self._bench = RowCache(self._manager)
         self._lock = asyncio.Lock()
         self._remembered: dict[str, Job] = {}
         self._rows: tuple[Job, ...] | None = None
@@ -129,9 +129,9 @@ class TimerSource:
             {text for timer in timers if timer.row.active_state == "active" for text in timer.calendar},
             self._clock(),
         )
-        moment = jobs.Moment(self._clock(), self._monotonic())
+        moment = timer_jobs.ClockReading(self._clock(), self._monotonic())
         paused = frozenset(self._paused())
-        made: list[Made] = []
+        made: list[CachedRow] = []
         for count, timer in enumerate(timers, 1):
             made.append(self._bench.make(timer, moment, timer.row.name in paused, self._elapses.runs))
             if count % ROWS_AT_ONCE == 0:
@@ -143,8 +143,8 @@ class TimerSource:
 
     def _keep_known(self, job: Job) -> Job:
         """Give a row the last finished run that was seen before systemd forgot it or began another."""
-        kept = jobs.with_memory(job, self._remembered.get(job.id))
-        if jobs.has_ended_run(kept):
+        kept = timer_jobs.with_memory(job, self._remembered.get(job.id))
+        if timer_jobs.has_ended_run(kept):
             self._remembered[job.id] = kept
         return kept
 

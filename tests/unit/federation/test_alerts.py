@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fedtui.alert_addresses import APPRISE, HEARTBEAT, MAIL, Address
 from fedtui.config import Config
 from fedtui.federation.alerts.alerting import AlertCheck, AlertReport
 from fedtui.federation.alerts.channels import Undelivered
@@ -25,7 +26,6 @@ from fedtui.history.alert_memory import (
     remember,
 )
 from fedtui.model import UNSEEN, Outcome, Result, Run, Scheduler, Snapshot, State
-from fedtui.sources.alert_addresses import APPRISE, HEARTBEAT, MAIL, Address
 from tests.unit.health.rows import table
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from fedtui.alert_addresses import APPRISE, HEARTBEAT, MAIL, Address, addresses, labels, mail_fault
 from fedtui.config import Config, ConfigError
 from fedtui.federation.alerts import channels
 from fedtui.federation.alerts.channels import Undelivered, redacted, send
 from fedtui.federation.alerts.message import Message
 from fedtui.pack import Pack
-from fedtui.sources.alert_addresses import APPRISE, HEARTBEAT, MAIL, Address, addresses, labels, mail_fault
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 MESSAGE = Message(

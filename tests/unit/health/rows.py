@@ -10,7 +10,7 @@ from fedtui.crontab import Document
 from fedtui.health import checkup
 from fedtui.health.host import Host
 from fedtui.model import Finding, Job, Location, Severity, SourceName, State, TimerFacts, Unchecked
-from fedtui.sources.cron_jobs import Clockwork, TableFacts, TableJobs
+from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
 from fedtui.system.cron_daemon import CronDaemon
 from tests.unit.health.answers import machine, seen
 
@@ -23,7 +23,7 @@ def table(text: str | bytes, home: Path | str = "/nonexistent", daemon: CronDaem
     data = text if isinstance(text, bytes) else text.encode()
     document = Document.parse(data, user="fed", dialect=daemon.dialect)
     facts = TableFacts(SourceName.CRONTAB, "crontab", lambda _: str(home), True)
-    return TableJobs(document, facts).at(NOW, Clockwork(daemon, "UTC", ZoneInfo("UTC")))
+    return TableJobs(document, facts).at(NOW, CronClock(daemon, "UTC", ZoneInfo("UTC")))
 
 
 def timer(folder: Path, text: str, *drop_ins: str, **facts: object) -> Job:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from fedtui.alert_addresses import MAIL, Address
 from fedtui.health import alerts
 from fedtui.history.alert_memory import AlertMemory, ChannelMemory, alert_file, remember
 from fedtui.model import Severity
 from fedtui.pack import Pack, pack_file, written
-from fedtui.sources.alert_addresses import MAIL, Address
 from tests.unit.health.answers import machine
 from tests.unit.health.rows import NOW, by_code, unchecked
 

@@ -17,7 +17,7 @@ from fedtui.crontab import Document, record_edit
 from fedtui.crontab.recorder_wrapper import with_recorder
 from fedtui.crontab.splice import EditError
 from fedtui.model import CronFacts, Job, Location, LogSlice, Outcome, SourceName, Trigger
-from fedtui.sources.recorder import LOST, Record, RecorderSource, parse
+from fedtui.sources.recorder import LOST, RecordedRun, RecorderSource, parse_record
 from fedtui.system.processes import ProcessIdentity
 
 SHIPPED = Path(__file__).parents[3] / "fedtui" / "actions" / "recorder.sh"
@@ -67,8 +67,8 @@ class Machine:
             timeout=20,
         ).stdout
 
-    def record(self, place: int = 1) -> Record:
-        found = parse((self.folder / "runs" / f"{KEY}.{place}").read_text())
+    def record(self, place: int = 1) -> RecordedRun:
+        found = parse_record((self.folder / "runs" / f"{KEY}.{place}").read_text())
         assert found is not None
         return found
 
@@ -309,12 +309,12 @@ def test_records_of_jobs_that_are_not_recorded_now_are_left_alone(tmp_path: Path
     ["", "\n", "begin", "end 0 1.0\n", "begin 5 10 1.00 b-1 x\nend 0 1\n", "begin -5 1 1 b -\n", "\x00\xff"],
 )
 def test_what_is_no_record_is_taken_for_none(text: str) -> None:
-    assert parse(text) is None
+    assert parse_record(text) is None
 
 
 def test_an_end_that_is_none_leaves_the_run_open() -> None:
     for end in ("", "end", "end 256 1.0", "end 0", "end 0 1.0 2"):
-        record = parse(f"begin 5 10 1.00 b-1 -\n{end}\n")
+        record = parse_record(f"begin 5 10 1.00 b-1 -\n{end}\n")
         assert record is not None
         assert record.status is None
 

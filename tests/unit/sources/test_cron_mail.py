@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.model import CronFacts, Job, Location, Outcome, SourceName, Trigger
-from fedtui.sources.cron_mail import CronMailSource, Mail, parse, runs_of_mails
+from fedtui.sources.cron_mail import CronMailSource, Mail, parse_mail, runs_of_mails
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 25, 2, 31, tzinfo=UTC)
@@ -45,7 +45,7 @@ def job(command: bytes = COMMAND, schedule: str = "* * * * *", name: str = "cron
 
 
 def told(mailbox: bytes) -> list[Mail]:
-    return list(parse(mailbox, BERLIN))
+    return list(parse_mail(mailbox, BERLIN))
 
 
 def test_a_message_of_the_real_cron() -> None:

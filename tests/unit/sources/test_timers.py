@@ -12,8 +12,8 @@ import pytest
 from fedtui.bus.port import BusError, Signal
 from fedtui.model import Answer, Job, Outcome, Scheduler, State, Trigger
 from fedtui.sources.systemd import TimerSource, elapses
-from fedtui.sources.systemd.catalog import Catalog
-from fedtui.sources.systemd.link import Changes
+from fedtui.sources.systemd.link import UnitChanges
+from fedtui.sources.systemd.timer_catalog import TimerCatalog
 from fedtui.system.systemd_analyze import CalendarCheck
 from tests.unit.bus.replay import Recording, ReplayBus
 
@@ -367,14 +367,14 @@ async def test_a_question_about_another_cron_does_not_make_this_one_look_down() 
     row = ["cron.service", "cron", "loaded", "active", "running", "", "/", 0, "", "/"]
     asked_about = ["crond.service", "crond.service", "not-found", "inactive", "dead", "", "/", 0, "", "/"]
     units += [asked_about, row]
-    catalog, bus = Catalog(None, cron=True), ReplayBus(recording)
-    await catalog.refresh(bus, Changes(), lambda: None)
+    catalog, bus = TimerCatalog(None, cron=True), ReplayBus(recording)
+    await catalog.refresh(bus, UnitChanges(), lambda: None)
     assert catalog.cron() == (Scheduler("cron", True),)
-    await catalog.refresh(bus, Changes(False, False, {"crond.service"}), lambda: None)
+    await catalog.refresh(bus, UnitChanges(False, False, {"crond.service"}), lambda: None)
     assert catalog.cron() == (Scheduler("cron", True),)
     row[3] = "failed"
-    await catalog.refresh(bus, Changes(False, False, {"cron.service"}), lambda: None)
+    await catalog.refresh(bus, UnitChanges(False, False, {"cron.service"}), lambda: None)
     assert catalog.cron() == (Scheduler("cron", False, "cron.service is failed"),)
     units.remove(row)
-    await catalog.refresh(bus, Changes(False, False, {"cron.service"}), lambda: None)
+    await catalog.refresh(bus, UnitChanges(False, False, {"cron.service"}), lambda: None)
     assert catalog.cron() == (Scheduler("cron", False, "cron.service is inactive"),)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fedtui.sources.systemd.catalog import Catalog
-from fedtui.sources.systemd.link import Changes
+from fedtui.sources.systemd.link import UnitChanges
+from fedtui.sources.systemd.timer_catalog import TimerCatalog
 
 
 class Manager:
@@ -28,10 +28,10 @@ NO_CROND = ("crond.service", "not-found", "inactive")
 
 
 async def seen(manager: Manager, *named: str) -> list[bool | None]:
-    catalog = Catalog(None, cron=True)
-    await catalog.refresh(manager, Changes(), lambda: None)  # type: ignore[arg-type]  # what is asked of a bus
+    catalog = TimerCatalog(None, cron=True)
+    await catalog.refresh(manager, UnitChanges(), lambda: None)  # type: ignore[arg-type]  # what is asked of a bus
     if named:
-        changes = Changes(everything=False, files=False, units=set(named))
+        changes = UnitChanges(everything=False, files=False, units=set(named))
         await catalog.refresh(manager, changes, lambda: None)  # type: ignore[arg-type]  # as above
     return [scheduler.up for scheduler in catalog.cron()]
 

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 import pytest
 
-from fedtui.model import Absence, CronStart, Job, State
+from fedtui.model import CronStart, Job, NoStartProof, State
 from fedtui.schedule.upcoming import runs_of
 from fedtui.watching.attendance import Attendance, last_promised
 from tests.unit.watching.world import NOON, World, after, cron_job, timer_job
@@ -56,11 +56,11 @@ def test_the_next_run_that_comes_ends_it() -> None:
 
 
 def test_a_proof_that_is_taken_back_ends_it_too() -> None:
-    seen = Seen(World(absences=[Absence("crontab:1", NOON, "cron started nothing")]))
+    seen = Seen(World(no_start_proofs=[NoStartProof("crontab:1", NOON, "cron started nothing")]))
     seen.at(-10, cron_job())
     later = cron_job(next_run=after(300))
     assert [seen.at(moment, later).state for moment in (61, 64)] == [State.ON, State.OVERDUE]
-    seen.world.absences.clear()
+    seen.world.no_start_proofs.clear()
     assert seen.at(90, later).state is State.ON
 
 

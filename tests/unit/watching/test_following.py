@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.model import Absence, CronStart, Finding, Outcome, Result, Severity, State, Trigger
+from fedtui.model import CronStart, Finding, NoStartProof, Outcome, Result, Severity, State, Trigger
 from fedtui.watching.cycle import Verdict
 from fedtui.watching.following import CannotWatch, begin, extended
 from tests.unit.watching.world import NOON, OK, Disk, World, after, cron_job, every_minute, timer_job
@@ -140,7 +140,7 @@ def test_a_log_that_begins_after_the_cycle_was_due_says_nothing() -> None:
 
 
 def test_the_kernels_count_proves_a_miss_to_a_user_without_the_log() -> None:
-    world = World(absences=[Absence("crontab:1", NOON, "cron started nothing")])
+    world = World(no_start_proofs=[NoStartProof("crontab:1", NOON, "cron started nothing")])
     world.begin(1)
     watch = world.at(65)
     assert watch.verdict is Verdict.FAILED

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from fedtui.model import (
-    Absence,
     CronFacts,
     CronStart,
     Finding,
     Job,
     Location,
+    NoStartProof,
     Outcome,
     Result,
     Run,
@@ -102,7 +102,7 @@ class World:
     runs: list[Run] = field(default_factory=list)
     starts: list[CronStart] = field(default_factory=list)
     starts_since: datetime | None = None
-    absences: list[Absence] = field(default_factory=list)
+    no_start_proofs: list[NoStartProof] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     disk: Disk = field(default_factory=Disk)
     since: datetime = NOON - timedelta(seconds=60)
@@ -120,7 +120,7 @@ class World:
             answered=MappingProxyType(answered),
             starts=tuple(self.starts),
             starts_since=self.starts_since,
-            absences=tuple(self.absences),
+            no_start_proofs=tuple(self.no_start_proofs),
         )
 
     def begin(self, count: int = 2, at: float = -30, product: str = "") -> Watch:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fedtui.model import NEVER_RAN, Outcome, Result
-from fedtui.sources.systemd.facts import Activated
+from fedtui.sources.systemd.facts import ServiceProperties
 from fedtui.system.path_lookup import real_name
 from fedtui.system.processes import signal_name
 
@@ -47,7 +47,7 @@ FORGOTTEN = Result(Outcome.UNKNOWN, reasons=("systemd knows of no run since it w
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LastRun:
     """`running_since` while it runs; `start`, `end` and `result` of the last finished run, as known."""
 
     result: Result
@@ -56,13 +56,13 @@ class Verdict:
     running_since: datetime | None = None
 
 
-def is_running(unit: Activated) -> bool:
+def is_running(unit: ServiceProperties) -> bool:
     """True while a service does its work; not while it waits to restart or is kept active."""
     service = unit.row.name.endswith(".service")
     return service and unit.row.active_state in _BUSY and unit.row.sub_state not in _IDLE_SUB_STATES
 
 
-def stays_active(unit: Activated) -> bool:
+def stays_active(unit: ServiceProperties) -> bool:
     """True where the unit is active without doing anything, so that its timer starts nothing.
 
     That is a service with RemainAfterExit= after its run, or a target that is reached.
@@ -72,26 +72,26 @@ def stays_active(unit: Activated) -> bool:
     return unit.row.sub_state == "exited" or not unit.row.name.endswith(".service")
 
 
-def verdict(
-    unit: Activated, last_trigger: datetime | None, now: datetime, *, stamped: bool = False
-) -> Verdict:
+def last_run(
+    unit: ServiceProperties, last_trigger: datetime | None, now: datetime, *, stamped: bool = False
+) -> LastRun:
     """What is known of the last finished run of `unit`, and whether one goes on at `now`.
 
     `stamped`: systemd knows the last elapse from a file (of an active timer, Persistent= with OnCalendar=).
     Of any other it forgets all when it is started anew: to know of no run does not mean that there was none.
     """
     known = _known(unit, last_trigger, now)
-    return Verdict(FORGOTTEN) if known.result is NEVER_RAN and not stamped else known
+    return LastRun(FORGOTTEN) if known.result is NEVER_RAN and not stamped else known
 
 
-def _known(unit: Activated, last_trigger: datetime | None, now: datetime) -> Verdict:
+def _known(unit: ServiceProperties, last_trigger: datetime | None, now: datetime) -> LastRun:
     if not unit.row.name.endswith(".service"):
         return _not_a_service(unit, last_trigger)
     if is_running(unit):
         since = unit.left_inactive or unit.main_start or last_trigger or now
-        return Verdict(Result(Outcome.UNKNOWN, reasons=("it runs now",)), running_since=since)
+        return LastRun(Result(Outcome.UNKNOWN, reasons=("it runs now",)), running_since=since)
     if unit.error:
-        return Verdict(Result(Outcome.UNKNOWN, reasons=(f"cannot be read: {unit.error}",)), last_trigger)
+        return LastRun(Result(Outcome.UNKNOWN, reasons=(f"cannot be read: {unit.error}",)), last_trigger)
     seen = _seen(unit, last_trigger)
     if last_trigger and not stays_active(unit) and now - last_trigger > _SETTLING:
         latest = max((at for at in (unit.main_start, unit.main_exit, seen.start) if at), default=None)
@@ -100,27 +100,27 @@ def _known(unit: Activated, last_trigger: datetime | None, now: datetime) -> Ver
     return seen
 
 
-def _seen(unit: Activated, last_trigger: datetime | None) -> Verdict:
+def _seen(unit: ServiceProperties, last_trigger: datetime | None) -> LastRun:
     """The verdict by the service's own facts."""
     last_end = unit.main_exit or unit.main_start
     if not unit.condition_ok and unit.condition_at and (last_end is None or unit.condition_at >= last_end):
         reasons = ("a condition of the unit does not hold",)
-        return Verdict(Result(Outcome.SKIPPED, reasons=reasons, evidence=(EVIDENCE,)), unit.condition_at)
+        return LastRun(Result(Outcome.SKIPPED, reasons=reasons, evidence=(EVIDENCE,)), unit.condition_at)
     if unit.result == "exec-condition":
         reasons = ("ExecCondition= said no",)
         at = unit.left_inactive or last_trigger
-        return Verdict(Result(Outcome.SKIPPED, reasons=reasons, evidence=(EVIDENCE,)), at)
+        return LastRun(Result(Outcome.SKIPPED, reasons=reasons, evidence=(EVIDENCE,)), at)
     start = _start(unit)
     if start is None and unit.result == "success":
         if last_trigger is None and unit.left_inactive is None and unit.row.loaded:
-            return Verdict(NEVER_RAN)
+            return LastRun(NEVER_RAN)
         reasons = ("systemd keeps no facts of it",)
-        return Verdict(Result(Outcome.UNKNOWN, reasons=reasons), last_trigger or unit.left_inactive)
+        return LastRun(Result(Outcome.UNKNOWN, reasons=reasons), last_trigger or unit.left_inactive)
     result = _ended(unit, start)
-    return Verdict(result, start or unit.left_inactive or last_trigger, unit.main_exit)
+    return LastRun(result, start or unit.left_inactive or last_trigger, unit.main_exit)
 
 
-def _start(unit: Activated) -> datetime | None:
+def _start(unit: ServiceProperties) -> datetime | None:
     """The start of the run; of several ExecStart= commands only the last has its own time stamp."""
     many = len(unit.commands) > 1 and unit.left_inactive and unit.main_start
     if many and unit.left_inactive and unit.main_start and unit.left_inactive <= unit.main_start:
@@ -128,7 +128,7 @@ def _start(unit: Activated) -> datetime | None:
     return unit.main_start
 
 
-def _ended(unit: Activated, start: datetime | None) -> Result:
+def _ended(unit: ServiceProperties, start: datetime | None) -> Result:
     duration = (unit.main_exit - start).total_seconds() if start and unit.main_exit else None
     if duration is not None and duration < 0:
         duration = None
@@ -190,17 +190,17 @@ def _failure(result: str, code: int | None) -> tuple[int | None, tuple[str, ...]
     return code, tuple(reasons)
 
 
-def _missed(unit: Activated, last_trigger: datetime) -> Verdict:
+def _missed(unit: ServiceProperties, last_trigger: datetime) -> LastRun:
     """The timer elapsed later than any start that systemd remembers of the service."""
     if unit.result not in ("success", "exec-condition"):
         reasons = (_RESULTS.get(unit.result, unit.result),)
-        return Verdict(Result(Outcome.FAILED, reasons=reasons, evidence=(EVIDENCE,)), last_trigger)
+        return LastRun(Result(Outcome.FAILED, reasons=reasons, evidence=(EVIDENCE,)), last_trigger)
     why = "the timer elapsed, but systemd remembers no start of the service"
-    return Verdict(Result(Outcome.UNKNOWN, reasons=(why,)), last_trigger)
+    return LastRun(Result(Outcome.UNKNOWN, reasons=(why,)), last_trigger)
 
 
-def _not_a_service(unit: Activated, last_trigger: datetime | None) -> Verdict:
+def _not_a_service(unit: ServiceProperties, last_trigger: datetime | None) -> LastRun:
     if last_trigger is None and unit.row.loaded:
-        return Verdict(NEVER_RAN)
+        return LastRun(NEVER_RAN)
     suffix = unit.row.name.rpartition(".")[2]
-    return Verdict(Result(Outcome.UNKNOWN, reasons=(f"a {suffix} has no exit status",)), last_trigger)
+    return LastRun(Result(Outcome.UNKNOWN, reasons=(f"a {suffix} has no exit status",)), last_trigger)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fedtui.schedule.timer import describe_timer
-from fedtui.sources.systemd.facts import Timer
+from fedtui.sources.systemd.facts import TimerProperties
 from fedtui.sources.systemd.names import directive, span
 
 
-def schedule(timer: Timer) -> str:
+def schedule(timer: TimerProperties) -> str:
     """The On...= lines as written where the files agree with systemd, else as systemd normalised them."""
     pairs = timer.written or (
         *((directive(base), span(length)) for base, length in timer.monotonic),
@@ -17,7 +17,7 @@ def schedule(timer: Timer) -> str:
     return " ".join(f"{key}={value}" for key, value in pairs)
 
 
-def plain(timer: Timer) -> tuple[str, str]:
+def plain_words(timer: TimerProperties) -> tuple[str, str]:
     """Plain words, long and short (12 cells); a timer without a trigger, or with only changes, says so."""
     pairs = [(directive(base), length / 1e6) for base, length in timer.monotonic]
     if not timer.calendar and not pairs:

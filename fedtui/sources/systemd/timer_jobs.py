@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from fedtui.crontab.comments import note_text
 from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State, TimerFacts, Trigger
 from fedtui.safe_text import visible
-from fedtui.sources.systemd import words
-from fedtui.sources.systemd.facts import Activated, Timer
+from fedtui.sources.systemd import schedule_text
+from fedtui.sources.systemd.facts import ServiceProperties, TimerProperties
+from fedtui.sources.systemd.last_run import LastRun, is_running, stays_active
 from fedtui.sources.systemd.names import INFINITY, PAUSE_FILE, directive, made_by, wall
-from fedtui.sources.systemd.verdict import Verdict, is_running, stays_active
 
 _BY_SCHEDULE = timedelta(seconds=2)
 
@@ -27,7 +27,7 @@ ELAPSED = "elapsed"
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ClockReading:
     """One look at the two clocks: `now` is aware, `monotonic` CLOCK_MONOTONIC in seconds."""
 
     now: datetime
@@ -45,7 +45,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Manager:
+class ManagerInfo:
     """Whose timers these are. `privileged`: system units may be changed."""
 
     user_manager: bool
@@ -58,7 +58,7 @@ class Manager:
         return SourceName.USER_TIMER if self.user_manager else SourceName.SYSTEM_TIMER
 
 
-def next_elapse(timer: Timer, moment: Moment) -> datetime | None:
+def next_elapse(timer: TimerProperties, moment: ClockReading) -> datetime | None:
     """When systemd will start it next, or None where it promises nothing."""
     if timer.row.active_state != "active":
         return None
@@ -68,12 +68,12 @@ def next_elapse(timer: Timer, moment: Moment) -> datetime | None:
 
 
 def make_job(
-    timer: Timer,
-    manager: Manager,
-    moment: Moment,
+    timer: TimerProperties,
+    manager: ManagerInfo,
+    moment: ClockReading,
     paused: bool,
     calendar_runs: Callable[[str], Sequence[datetime]],
-    known: Verdict | None,
+    known: LastRun | None,
 ) -> Job:
     """The row of one timer. `calendar_runs` gives the known runs of an OnCalendar= expression."""
     if timer.error:
@@ -85,14 +85,14 @@ def make_job(
     state, reason = _state(timer, running, paused, upcoming)
     if state is State.NEVER_FIRES:
         upcoming, later = None, ()
-    long, short = words.plain(timer)
+    long, short = schedule_text.plain_words(timer)
     managed, changed = note_text(timer.comments)
     return Job(
         id=job_id(manager, timer.row.name),
         name=timer.row.name,
         source=manager.source,
         user=_user(unit, manager),
-        schedule=words.schedule(timer),
+        schedule=schedule_text.schedule(timer),
         schedule_text=long,
         schedule_short=short,
         location=Location(timer.fragment or timer.row.name),
@@ -112,7 +112,7 @@ def make_job(
     )
 
 
-def _unreadable(timer: Timer, manager: Manager) -> Job:
+def _unreadable(timer: TimerProperties, manager: ManagerInfo) -> Job:
     """The row of a timer of which systemd gives the name and refuses the rest."""
     return Job(
         id=job_id(manager, timer.row.name),
@@ -129,12 +129,12 @@ def _unreadable(timer: Timer, manager: Manager) -> Job:
     )
 
 
-def job_id(manager: Manager, unit: str) -> str:
+def job_id(manager: ManagerInfo, unit: str) -> str:
     """A timer's id: `SOURCE:UNIT`."""
     return f"{manager.source}:{unit}"
 
 
-def make_run(timer: Timer, manager: Manager, known: Verdict) -> Run | None:
+def make_run(timer: TimerProperties, manager: ManagerInfo, known: LastRun) -> Run | None:
     """The run that systemd remembers of a service, open or finished; None where it has no identity."""
     unit = timer.activated
     start = known.running_since or known.start
@@ -177,12 +177,15 @@ def with_memory(job: Job, remembered: Job | None) -> Job:
     return replace(job, last_run=remembered.last_run, last_result=remembered.last_result)
 
 
-def _local(at: datetime | None, moment: Moment) -> datetime | None:
+def _local(at: datetime | None, moment: ClockReading) -> datetime | None:
     return at.astimezone(moment.now.tzinfo) if at else None
 
 
 def _runs(
-    timer: Timer, moment: Moment, running: bool, calendar_runs: Callable[[str], Sequence[datetime]]
+    timer: TimerProperties,
+    moment: ClockReading,
+    running: bool,
+    calendar_runs: Callable[[str], Sequence[datetime]],
 ) -> tuple[datetime | None, tuple[datetime, ...]]:
     """The next run and those known after it. While a run goes on systemd computes no next elapse.
 
@@ -199,7 +202,9 @@ def _runs(
     return upcoming, later if upcoming else ()
 
 
-def _state(timer: Timer, running: bool, paused: bool, upcoming: datetime | None) -> tuple[State, str]:
+def _state(
+    timer: TimerProperties, running: bool, paused: bool, upcoming: datetime | None
+) -> tuple[State, str]:
     active = timer.row.active_state == "active"
     if not active and paused:
         return State.PAUSED, "paused by fedtui"
@@ -214,7 +219,7 @@ def _state(timer: Timer, running: bool, paused: bool, upcoming: datetime | None)
     return State.ON, ""
 
 
-def _why_off(timer: Timer) -> str:
+def _why_off(timer: TimerProperties) -> str:
     if timer.row.load_state == "masked":
         return "masked"
     if timer.row.load_state not in ("loaded", "merged"):
@@ -226,25 +231,25 @@ def _why_off(timer: Timer) -> str:
     return "not enabled" if timer.unit_file_state == "disabled" else "not started"
 
 
-def _command(unit: Activated | None) -> str | None:
+def _command(unit: ServiceProperties | None) -> str | None:
     if unit is None or not unit.commands:
         return None
     return " ; ".join(shlex.join(command) for command in unit.commands)
 
 
-def _user(unit: Activated | None, manager: Manager) -> str:
+def _user(unit: ServiceProperties | None, manager: ManagerInfo) -> str:
     if manager.user_manager:
         return manager.user
     return (unit.user if unit else "") or "root"
 
 
-def _editable(timer: Timer, manager: Manager) -> bool:
+def _editable(timer: TimerProperties, manager: ManagerInfo) -> bool:
     """A drop-in can be written: for one's own manager always, for the system's as root."""
     own = bool(timer.fragment) and not made_by(timer.fragment)
     return (manager.user_manager or manager.privileged) and own
 
 
-def _facts(timer: Timer, manager: Manager) -> TimerFacts:
+def _facts(timer: TimerProperties, manager: ManagerInfo) -> TimerFacts:
     unit = timer.activated
     return TimerFacts(
         unit=timer.row.name,

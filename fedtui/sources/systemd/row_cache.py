@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fedtui.model import Job, Run
-from fedtui.sources.systemd import jobs
-from fedtui.sources.systemd.facts import Timer
-from fedtui.sources.systemd.verdict import verdict
+from fedtui.sources.systemd import timer_jobs
+from fedtui.sources.systemd.facts import TimerProperties
+from fedtui.sources.systemd.last_run import last_run
 
 SETTLED = timedelta(seconds=5)
 """So long after a trigger a verdict may still change by the passing of time alone."""
@@ -23,24 +23,24 @@ DRIFT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CachedRow:
     """A row and the run it tells of, with what they rest on."""
 
     job: Job
     run: Run | None
-    timer: Timer
+    timer: TimerProperties
     paused: bool
     runs: tuple[Sequence[datetime], ...]
     offset: float
     settled: bool
 
 
-class Bench:
+class RowCache:
     """The rows of one manager."""
 
-    def __init__(self, manager: jobs.Manager) -> None:
+    def __init__(self, manager: timer_jobs.ManagerInfo) -> None:
         self._manager = manager
-        self._made: dict[str, Made] = {}
+        self._made: dict[str, CachedRow] = {}
 
     def keep_only(self, names: Collection[str]) -> None:
         """Forget the rows of timers that are gone."""
@@ -49,11 +49,11 @@ class Bench:
 
     def make(
         self,
-        timer: Timer,
-        moment: jobs.Moment,
+        timer: TimerProperties,
+        moment: timer_jobs.ClockReading,
         paused: bool,
         calendar_runs: Callable[[str], Sequence[datetime]],
-    ) -> Made:
+    ) -> CachedRow:
         """The row of one timer, the one made before where nothing changed."""
         runs = tuple(calendar_runs(expression) for expression in timer.calendar)
         offset = moment.now.timestamp() - moment.monotonic
@@ -62,20 +62,24 @@ class Bench:
             return before
         stamped = timer.persistent and bool(timer.calendar) and timer.row.active_state == "active"
         known = (
-            verdict(timer.activated, timer.last_trigger, moment.now, stamped=stamped)
+            last_run(timer.activated, timer.last_trigger, moment.now, stamped=stamped)
             if timer.activated
             else None
         )
-        job = jobs.make_job(timer, self._manager, moment, paused, calendar_runs, known)
-        run = jobs.make_run(timer, self._manager, known) if known else None
+        job = timer_jobs.make_job(timer, self._manager, moment, paused, calendar_runs, known)
+        run = timer_jobs.make_run(timer, self._manager, known) if known else None
         quiet = timer.last_trigger is None or moment.now - timer.last_trigger > SETTLED
-        made = Made(job, run, timer, paused, runs, offset, quiet and not job.running)
+        made = CachedRow(job, run, timer, paused, runs, offset, quiet and not job.running)
         self._made[timer.row.name] = made
         return made
 
     @staticmethod
     def _stands(
-        before: Made, timer: Timer, paused: bool, runs: tuple[Sequence[datetime], ...], offset: float
+        before: CachedRow,
+        timer: TimerProperties,
+        paused: bool,
+        runs: tuple[Sequence[datetime], ...],
+        offset: float,
     ) -> bool:
         return (
             before.settled

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from fedtui.model import Absence, Answer, Job
+from fedtui.model import Answer, Job, NoStartProof
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
 from fedtui.system.processes import PROC, children, read_stat, reaped_faults, started_at
 
@@ -31,7 +31,7 @@ _SHORTEST = 0.05
 _KEPT = 2_000
 
 
-class Sample(NamedTuple):
+class DaemonSample(NamedTuple):
     """One look at the daemon: its pid, the count, and the start of its youngest child that is still there."""
 
     pid: int
@@ -39,24 +39,24 @@ class Sample(NamedTuple):
     youngest: datetime | None = None
 
 
-def look_at(daemon: CronDaemon) -> Sample | None:
+def look_at(daemon: CronDaemon) -> DaemonSample | None:
     """The daemon's count now; None where it cannot be seen."""
     if daemon.pid is None:
         return None
     faults = reaped_faults(daemon.pid, PROC)
     stats = [read_stat(pid) for pid in children(daemon.pid)]
     starts = [started_at(stat.ticks) for stat in stats if stat is not None]
-    return None if faults is None else Sample(daemon.pid, faults, max(starts, default=None))
+    return None if faults is None else DaemonSample(daemon.pid, faults, max(starts, default=None))
 
 
-def silent(before: Sample | None, after: Sample | None, since: datetime) -> bool:
+def silent(before: DaemonSample | None, after: DaemonSample | None, since: datetime) -> bool:
     """True where cron certainly started nothing between the two looks."""
     if before is None or after is None or (before.pid, before.faults) != (after.pid, after.faults):
         return False
     return after.youngest is None or after.youngest < since - 2 * BEFORE
 
 
-class CronSilenceSource:
+class NoStartSource:
     """Source "cron-silence". `jobs` gives the rows of the cron tables as last known."""
 
     name = "cron-silence"
@@ -65,20 +65,22 @@ class CronSilenceSource:
         self,
         jobs: Callable[[], Sequence[Job]],
         *,
-        sample: Callable[[], Sample | None] | None = None,
+        sample: Callable[[], DaemonSample | None] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         probe = CronProbe()
         self._jobs = jobs
         self._sample = sample or (lambda: look_at(probe()))
         self._clock = clock
-        self._waiting: dict[datetime, tuple[Sample, tuple[str, ...]]] = {}
+        self._waiting: dict[datetime, tuple[DaemonSample, tuple[str, ...]]] = {}
         self._next: tuple[datetime, tuple[str, ...]] | None = None
-        self._proved: deque[tuple[datetime, Sample, Absence]] = deque(maxlen=_KEPT)
+        self._proved: deque[tuple[datetime, DaemonSample, NoStartProof]] = deque(maxlen=_KEPT)
 
     async def read(self) -> Answer:
         """The minutes of the last while in which cron started nothing."""
-        return Answer(self.name, self._clock(), (), absences=tuple(absence for _, _, absence in self._proved))
+        return Answer(
+            self.name, self._clock(), (), no_start_proofs=tuple(absence for _, _, absence in self._proved)
+        )
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when it is certain that jobs that were due did not start."""
@@ -126,7 +128,7 @@ class CronSilenceSource:
             before, job_ids = self._waiting.pop(due)
             if silent(before, after, due):
                 words = f"cron started nothing from {_clock(due, self._jobs())} on, by the kernel's count"
-                self._proved += [(due, before, Absence(job_id, due, words)) for job_id in job_ids]
+                self._proved += [(due, before, NoStartProof(job_id, due, words)) for job_id in job_ids]
                 news = True
         return news
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from fedtui.bus.port import Bus, BusError
 from fedtui.model import Scheduler
 from fedtui.sources.systemd import installed, listing
-from fedtui.sources.systemd.facts import Reader, Row, Timer
-from fedtui.sources.systemd.link import Changes
+from fedtui.sources.systemd.facts import TimerProperties, UnitListing, UnitReader
+from fedtui.sources.systemd.link import UnitChanges
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD, is_instance
 from fedtui.sources.systemd.outage import ODD, of_one_unit
 
@@ -34,7 +34,7 @@ ASK_AGAIN = 30.0
 NO_SUCH_UNIT = ("org.freedesktop.systemd1.NoSuchUnit", "org.freedesktop.DBus.Error.UnknownObject")
 
 
-class Catalog:
+class TimerCatalog:
     """Facts of all timers of one manager. `user` is its user, None for the system manager.
 
     `paused` gives the units that fedtui holds back: systemd lists no paused instance of a template.
@@ -46,15 +46,15 @@ class Catalog:
         self.again: Callable[[], None] = lambda: None
         self._paused = paused
         self._watch_cron = cron
-        self._reader: Reader | None = None
+        self._reader: UnitReader | None = None
         self._bus: Bus | None = None
-        self._timers: dict[str, Timer] = {}
+        self._timers: dict[str, TimerProperties] = {}
         self._activates: set[str] = set()
         self._file_states: dict[str, str] | None = None
         self._files_task: asyncio.Task[None] | None = None
         self._late = False
         self.patience = 0.0
-        self._cron_row: Row | None = None
+        self._cron_row: UnitListing | None = None
 
     def interesting(self, unit: str) -> bool:
         """True for a timer, for a unit that one starts, and for cron where it is watched."""
@@ -65,7 +65,7 @@ class Catalog:
         """Which facts are still on their way: what is only installed, and whether it is enabled."""
         return "the states of its unit files have not come yet" if self._files_task is not None else ""
 
-    def timers(self) -> list[Timer]:
+    def timers(self) -> list[TimerProperties]:
         """All timers, by name."""
         return [self._timers[name] for name in sorted(self._timers)]
 
@@ -88,10 +88,10 @@ class Catalog:
         if task is not None:
             task.cancel()
 
-    async def refresh(self, bus: Bus, changes: Changes, changed: Callable[[], None]) -> None:
+    async def refresh(self, bus: Bus, changes: UnitChanges, changed: Callable[[], None]) -> None:
         """Read what `changes` names; `changed` is called when slower facts come in later. Raises BusError."""
         if self._reader is None or bus is not self._bus:
-            self._bus, self._reader = bus, Reader(bus, self._user)
+            self._bus, self._reader = bus, UnitReader(bus, self._user)
         if changes.files:
             self._reader.forget_files()
             self._cancel_files()
@@ -121,10 +121,10 @@ class Catalog:
         rows = await listing.loaded(bus, self._reader, sorted(asked - {""}))
         if crons:
             known = self._cron_row
-            self._cron_row = _cron_of(rows) or (Row(known.name) if known else None)
+            self._cron_row = _cron_of(rows) or (UnitListing(known.name) if known else None)
         await self._read_all({name for name in affected if self._must_read(name, rows)}, rows)
 
-    def _must_read(self, name: str, rows: Mapping[str, Row]) -> bool:
+    def _must_read(self, name: str, rows: Mapping[str, UnitListing]) -> bool:
         """True for a timer that is loaded, or was when it was last read.
 
         Any other would be loaded by our reading, which systemd tells us, and so on for ever: that goes for
@@ -133,7 +133,9 @@ class Catalog:
         known = self._timers.get(name)
         return name in rows or (known is not None and known.row.loaded)
 
-    async def _read_all(self, names: Iterable[str], rows: Mapping[str, Row], beside: bool = False) -> None:
+    async def _read_all(
+        self, names: Iterable[str], rows: Mapping[str, UnitListing], beside: bool = False
+    ) -> None:
         """Read these timers anew. `beside`: what a newer read found loaded in the meantime stands."""
         ordered = sorted(names)
         found = await asyncio.gather(*(self._read(name, rows) for name in ordered))
@@ -146,11 +148,11 @@ class Catalog:
                 self._timers[name] = timer
         self._activates = {timer.activates for timer in self._timers.values()}
 
-    async def _read(self, name: str, rows: Mapping[str, Row]) -> Timer | None:
+    async def _read(self, name: str, rows: Mapping[str, UnitListing]) -> TimerProperties | None:
         """One timer; None where it vanished between the list and the question, which is no error."""
         if self._reader is None:
             return None
-        row = rows.get(name) or Row(name)
+        row = rows.get(name) or UnitListing(name)
         if row.load_state == "not-found":
             return None
         state = (self._file_states or {}).get(name, "")
@@ -165,7 +167,7 @@ class Catalog:
                 said = "no answer in time"
             if not said:
                 raise
-            return Timer(row, "", state, error=said)
+            return TimerProperties(row, "", state, error=said)
         self._answered = asyncio.get_running_loop().time()
         return timer
 
@@ -230,7 +232,7 @@ class Catalog:
         return states
 
 
-def _cron_of(rows: Mapping[str, Row]) -> Row | None:
+def _cron_of(rows: Mapping[str, UnitListing]) -> UnitListing | None:
     """The unit of the cron that is installed; some list a name that is only asked about as not found."""
     return next(
         (rows[name] for name in CRON_UNITS if name in rows and rows[name].load_state == "loaded"), None
