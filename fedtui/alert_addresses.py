@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from fedtui.config import Config, ConfigError
 from fedtui.pack import Pack
-from fedtui.safe_text import MASK, shown
+from fedtui.safe_text import MASK, sanitize_and_mask
 
 MAIL, APPRISE, HEARTBEAT = "mail", "apprise", "heartbeat"
 
@@ -35,7 +35,7 @@ class Address:
     def label(self) -> str:
         """What it is called, without a secret."""
         if self.kind == MAIL:
-            return f"mail to {shown(self.target)}"
+            return f"mail to {sanitize_and_mask(self.target)}"
         masked = f"{scheme(self.target)}://{MASK}"
         return f"heartbeat {masked}" if self.kind == HEARTBEAT else masked
 
@@ -72,7 +72,7 @@ def mail_fault(address: str) -> str:
     """Why this is no address for sendmail; empty for one that may be."""
     odd = re.search(r"[\s<>\",;:()\\]", address)
     if not address.isprintable() or odd or address.startswith("-"):
-        return f"{shown(address)!r} is no mail address: one address or local user, nothing else"
+        return f"{sanitize_and_mask(address)!r} is no mail address: one address or local user, nothing else"
     return ""
 
 

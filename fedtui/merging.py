@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from fedtui.crontab.command_field import logged
-from fedtui.history.witness import KNOWN, NO_STATUS, better_trigger, knowledge
+from fedtui.history.run_provenance import KNOWN, NO_STATUS, better_trigger, knowledge
 from fedtui.model import (
     Answer,
     CronFacts,
@@ -41,10 +41,10 @@ SAME_RUN = timedelta(seconds=20)
 """Two sightings of one job that start this close together are one run: cron starts a job once a minute."""
 
 
-Runs = Mapping[str, tuple[Run, ...]]
+RunsByJob = Mapping[str, tuple[Run, ...]]
 """Runs by the id of their job, oldest first."""
 
-Settle = Callable[[Sequence[Job], Runs], Runs]
+PersistAndJudge = Callable[[Sequence[Job], RunsByJob], RunsByJob]
 """What is done with all runs before they are shown: they are kept, and judged (see `keeping`)."""
 
 
@@ -53,7 +53,7 @@ def merge(
     known: Snapshot,
     now: datetime,
     loading: Iterable[str] = (),
-    settle: Settle | None = None,
+    settle: PersistAndJudge | None = None,
 ) -> Snapshot:
     """The snapshot that `answers` (by source name, in display order) add up to.
 
@@ -63,7 +63,7 @@ def merge(
     defined = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
     starts = [start for answer in answers.values() for start in answer.starts]
     seen = [run for answer in answers.values() for run in answer.runs]
-    every: Runs = _by_job((*seen, *logged_runs(starts, defined)))
+    every: RunsByJob = _by_job((*seen, *logged_runs(starts, defined)))
     if settle is not None:
         every = settle(defined, every)
     runs = {job_id: found[-RUNS_KEPT:] for job_id, found in every.items()}

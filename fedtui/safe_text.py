@@ -39,7 +39,7 @@ def decode(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def visible(text: str) -> str:
+def sanitize(text: str) -> str:
     """`text` with every control, format, surrogate and bidi character replaced by a visible stand-in.
 
     A tab becomes a space; ESC and the other C0 controls become their control pictures (U+2400 block);
@@ -65,9 +65,9 @@ def _shown(char: str) -> str:
     return char
 
 
-def visible_lines(text: str) -> str:
+def sanitize_lines(text: str) -> str:
     """Several lines of outside text, each made `visible`."""
-    return "\n".join(map(visible, text.split("\n")))
+    return "\n".join(map(sanitize, text.split("\n")))
 
 
 def mask_secrets(text: str) -> str:
@@ -94,6 +94,6 @@ def without_colours(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;:]*m", "", text) if "\x1b[" in text else text
 
 
-def shown(text: str) -> str:
+def sanitize_and_mask(text: str) -> str:
     """One line of outside text, safe and with its secrets masked."""
-    return mask_secrets(visible(text))
+    return mask_secrets(sanitize(text))

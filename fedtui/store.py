@@ -14,9 +14,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, cast
 
-from fedtui.keeping import Keeper
 from fedtui.merging import merge
 from fedtui.model import Answer, Checkup, Problem, Snapshot
+from fedtui.run_persistence import RunRecorder
 from fedtui.sources.source import LongSource, Source
 
 COALESCE = 0.03
@@ -32,7 +32,7 @@ CHECKUP = "health"
 """What a snapshot is `loading` while its findings are those of an older one."""
 
 
-class Check(Protocol):
+class HealthCheck(Protocol):
     """All checks."""
 
     def __call__(self, snapshot: Snapshot, /) -> Checkup:
@@ -60,8 +60,8 @@ class Store:
         self,
         sources: Sequence[Source],
         clock: Callable[[], datetime],
-        check: Check | None = None,
-        keeper: Keeper | None = None,
+        check: HealthCheck | None = None,
+        keeper: RunRecorder | None = None,
         revision: Revision | None = None,
     ) -> None:
         self._sources = tuple(sources)
@@ -161,7 +161,7 @@ class Store:
             asked = self._revision.to_ask if self._revision is not None else frozenset()
             await asyncio.gather(*(self._ask(source) for source in self._sources if source.name in asked))
 
-    async def _keep_judging(self, keeper: Keeper) -> None:
+    async def _keep_judging(self, keeper: RunRecorder) -> None:
         """Have the output of runs read while any waits for it; a merge then shows what came of it."""
         while True:
             await self._unread.wait()

@@ -21,11 +21,11 @@ from fedtui.sources.own_runs import OwnRunsSource
 if TYPE_CHECKING:
     from fedtui.config import Config
     from fedtui.health.doctor import Doctor
-    from fedtui.keeping import Keeper
     from fedtui.logs.log_feed import LogFeed
-    from fedtui.merging import Settle
+    from fedtui.merging import PersistAndJudge
     from fedtui.ports import Ports
     from fedtui.results import RuleBook
+    from fedtui.run_persistence import RunRecorder
     from fedtui.sources.source import LookingSource, PatientSource, Source
     from fedtui.store import Store
     from fedtui.watching.watches import Watches
@@ -180,13 +180,13 @@ class Workspace:
         return RuleBook(self.config.rules, self.config.jobs)
 
     @cached_property
-    def keeper(self) -> Keeper:
+    def keeper(self) -> RunRecorder:
         """Keeps the runs that are seen, and has their output read."""
-        from fedtui.keeping import Keeper
+        from fedtui.run_persistence import RunRecorder
 
         own = self.source(OWN_RUNS)
         rows = (lambda: own.rows) if isinstance(own, OwnRunsSource) else dict
-        return Keeper(
+        return RunRecorder(
             self.ports.history,
             lambda: self.book,
             self.ports.clock,
@@ -239,7 +239,7 @@ class Workspace:
         yield [name for name in names if name not in _OF_JOBS]
         yield [name for name in names if name in _OF_JOBS]
 
-    def _take(self, answers: Mapping[str, Answer], settle: Settle | None = None) -> None:
+    def _take(self, answers: Mapping[str, Answer], settle: PersistAndJudge | None = None) -> None:
         now = self.ports.clock()
         self._show(merge(answers, Snapshot(now), now, settle=settle))
 

@@ -21,7 +21,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from fedtui.changes.plan import Refused
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.keys import FAR, LETTERS
 from fedtui.widgets.lines import ROOMY_FROM, Body, plainer
 from fedtui.widgets.palette import is_ascii
@@ -127,7 +127,7 @@ class Dialog(ModalScreen[Answered]):
         verb, name = self.heading()
         tone = "$fail" if self.box.has_class("-destructive") else "$accent"
         title = Content.assemble(
-            (verb, f"bold {tone}"), ("  " + shown(name), "bold $foreground") if name else ""
+            (verb, f"bold {tone}"), ("  " + sanitize_and_mask(name), "bold $foreground") if name else ""
         )
         self.box.border_title = plainer(title, self.app)
         self.box.border_subtitle = plainer(hint_line(self.hints()), self.app)

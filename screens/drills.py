@@ -19,7 +19,7 @@ from fedtui.federation.drills.drill import Drill, Event, Setting
 from fedtui.federation.drills.gather import Asked, drills_folder, gather
 from fedtui.federation.drills.rehearse import Outcome, rehearse, tidy
 from fedtui.model import Job
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.ask import AskScreen
 from fedtui.screens.job_actions import JobActions
 from fedtui.widgets.drill_lines import Drilled, drill_rows
@@ -96,7 +96,9 @@ class DrillsScreen(JobActions):
         ports = self.host.ports
         for journal, complaints in await asyncio.to_thread(tidy, drills_folder(ports.config)):
             how = "; ".join(complaints) if complaints else "it has been cleaned up now"
-            self.notify(shown(f"A drill {journal.drill} was cut off earlier: {how}"), markup=False)
+            self.notify(
+                sanitize_and_mask(f"A drill {journal.drill} was cut off earlier: {how}"), markup=False
+            )
         return await gather(Asked(root=self._root), ports)
 
     async def _open(self) -> None:

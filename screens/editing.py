@@ -13,7 +13,7 @@ from textual.app import App, SuspendNotSupported
 from fedtui.changes.plan import Refused
 from fedtui.crontab.command import script_path
 from fedtui.model import Job
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.processes import signal_name
 
 
@@ -64,7 +64,7 @@ def edit_file(app: App[str], path: str) -> str:
         raise Refused(
             "This terminal cannot be given to an editor.", "", f"Run: {shlex.join(command)}"
         ) from error
-    name = shown(command[0])
+    name = sanitize_and_mask(command[0])
     if isinstance(ended, OSError):
         why = "it is a folder" if os.path.isdir(command[0]) else ended.strerror  # noqa: PTH112  # no pathlib here
         raise Refused(f"{name} cannot be started: {why}.", "", "Set EDITOR to an editor that is installed.")

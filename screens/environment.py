@@ -24,7 +24,7 @@ from fedtui.environment import Comparison, Shell
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.environment import View, table, title_facts
 from fedtui.presentation.signs import Line, Piece, Tone
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.dialog import Dialog
 from fedtui.screens.job_actions import JobActions
 from fedtui.widgets.environment_lines import value_rows, why_rows
@@ -112,7 +112,7 @@ class EnvironmentScreen(JobActions):
 
     def _draw(self) -> None:
         comparison = self.comparison
-        facts: Line = (Piece(f"  {shown(self._job.name)}", bold=True),)
+        facts: Line = (Piece(f"  {sanitize_and_mask(self._job.name)}", bold=True),)
         if comparison is not None:
             facts = (*facts, *title_facts(comparison))
             view = self._view

@@ -21,7 +21,7 @@ from fedtui.presentation import history as words
 from fedtui.presentation.history import WIDE, Jobs
 from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.presentation.times import day, here
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.base import FullScreen
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.keys import HISTORY_SCREEN
@@ -156,7 +156,7 @@ class HistoryScreen(FullScreen):
 
     def _draw_title(self, wide: bool) -> None:
         said = "outcome by day and hour" + (", worst run of the hour" if wide and not self._skip else "")
-        which = f"matching “{shown(self._wanted)}”" if self._wanted else "all jobs"
+        which = f"matching “{sanitize_and_mask(self._wanted)}”" if self._wanted else "all jobs"
         until = self.now() - timedelta(days=self._skip)
         back = f"  until {day(until)}" if self._skip else ""
         facts = (Piece(f"  {which}", bold=True), Piece(f"  {said}{back}", Tone.MUTED))
@@ -164,11 +164,11 @@ class HistoryScreen(FullScreen):
 
     def _runs_words(self) -> Line:
         if self._trouble:
-            return (Piece(f"   ▲ {shown(self._trouble)}", Tone.WARN),)
+            return (Piece(f"   ▲ {sanitize_and_mask(self._trouble)}", Tone.WARN),)
         if not self._runs:
             said = "no run matches" if self._wanted else "no run is on record for these days"
             return (Piece(f"   {said}", Tone.MUTED),)
-        which = f"   matching “{shown(self._wanted)}”" if self._wanted and self._folded else ""
+        which = f"   matching “{sanitize_and_mask(self._wanted)}”" if self._wanted and self._folded else ""
         return (Piece(which, Tone.MUTED),)
 
     def _draw_curve(self) -> None:

@@ -18,7 +18,7 @@ from fedtui.model import Job, Snapshot
 from fedtui.presentation.home import tilde
 from fedtui.presentation.signs import Piece, Tone
 from fedtui.presentation.times import size
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.log_walk import LogWalking
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.keys import LOG_SCREEN
@@ -48,7 +48,7 @@ class SearchLine(Widget):
     def render(self) -> Content:
         """The line."""
         searched, found = self._left
-        left = [Piece("/ ", Tone.ACCENT, bold=True), Piece(shown(searched))] if searched else []
+        left = [Piece("/ ", Tone.ACCENT, bold=True), Piece(sanitize_and_mask(searched))] if searched else []
         ascii_only = is_ascii(self.app)
         head = content(left, ascii_only=ascii_only)
         middle = content([Piece(found, Tone.MUTED)], ascii_only=ascii_only)
@@ -107,7 +107,7 @@ class LogScreen(LogWalking):
             self.view.say(NOWHERE)
             return
         self.may_walk(feed)
-        self._title = tilde(shown(feed.title), self.host.home)
+        self._title = tilde(sanitize_and_mask(feed.title), self.host.home)
         self._draw_rule()
         await pump(feed, self.view, self._report)
 
@@ -119,11 +119,14 @@ class LogScreen(LogWalking):
             self.call_after_refresh(self._search_again)
 
     def _draw_rule(self) -> None:
-        facts = [Piece(f"  {shown(self._job.name)}", bold=True), Piece(f"  {self._title}", Tone.MUTED)]
+        facts = [
+            Piece(f"  {sanitize_and_mask(self._job.name)}", bold=True),
+            Piece(f"  {self._title}", Tone.MUTED),
+        ]
         if self._bytes is not None:
             facts.append(Piece(f"   {size(self._bytes)}", Tone.MUTED))
         if self._note:
-            facts.append(Piece(f"   {shown(self._note)}", Tone.MUTED))
+            facts.append(Piece(f"   {sanitize_and_mask(self._note)}", Tone.MUTED))
         self._rule.show("Log", tuple(facts))
         self._draw_found()
 
@@ -142,7 +145,7 @@ class LogScreen(LogWalking):
         self.view.focus()
         if event.value:
             flags = re.IGNORECASE if event.value.islower() else 0
-            self.view.pattern = re.compile(re.escape(shown(event.value)), flags)
+            self.view.pattern = re.compile(re.escape(sanitize_and_mask(event.value)), flags)
             self._searched = event.value
             self._search_again()
             self._go_to_match(-1, from_here=True)

@@ -12,7 +12,7 @@ from fedtui.presentation.home import tilde
 from fedtui.presentation.notes import health_lines, problem_lines, problem_of, reason_line
 from fedtui.presentation.signs import Line, Piece, Tone, state_sign
 from fedtui.presentation.times import size
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.log_feed import MENDS, NOWHERE, WAITING, pump
 from fedtui.widgets.pane import Tab
 from fedtui.widgets.panes import LogPane
@@ -66,7 +66,7 @@ class LogReader:
         if feed is None:
             view.say(MENDS if job.state is State.BAD_LINE else NOWHERE)
             return
-        self._title = tilde(shown(feed.title), self._screen.host.home)
+        self._title = tilde(sanitize_and_mask(feed.title), self._screen.host.home)
         view.follow(True)
         await pump(feed, view, self._report)
 
@@ -92,5 +92,5 @@ class LogReader:
         if self._chunk.size is not None and self._screen.app.size.width >= 118:
             words += f"  {size(self._chunk.size)}"
         if self._chunk.note:
-            words += f"  {shown(self._chunk.note)}"
+            words += f"  {sanitize_and_mask(self._chunk.note)}"
         return (Piece(f"  {self._title}"), Piece(words, Tone.MUTED))

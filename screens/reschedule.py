@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from fedtui.model import Job
 from fedtui.presentation.signs import cut
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.dialog import local_now
 from fedtui.screens.form import Form
 from fedtui.widgets.lines import Body, fact
@@ -73,12 +73,12 @@ class RescheduleScreen(Form[NewSchedule | None]):
 
     def rows(self, width: int) -> Sequence[Content]:
         """The schedule as it is now."""
-        written = shown(self.job.schedule)
-        words = shown(self.job.schedule_text)
+        written = sanitize_and_mask(self.job.schedule)
+        words = sanitize_and_mask(self.job.schedule_text)
         value = Content.assemble(
             cut(written, width - LABEL),
             (f"    {words}" if words != written else "", "$muted"),
-            (f"    profile {shown(self._profile)}" if self._profile else "", "$muted"),
+            (f"    profile {sanitize_and_mask(self._profile)}" if self._profile else "", "$muted"),
         )
         return [fact("now", value, LABEL)]
 
@@ -90,7 +90,7 @@ class RescheduleScreen(Form[NewSchedule | None]):
                 Content(""),
                 Content.assemble(
                     ("The line follows the profile ", "$muted"),
-                    shown(self._profile),
+                    sanitize_and_mask(self._profile),
                     (". The reason stays as a comment above the line.", "$muted"),
                 ),
             ]

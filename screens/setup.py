@@ -30,7 +30,7 @@ from fedtui.model import Job
 from fedtui.pack import BACKENDS
 from fedtui.presentation.setup import Progress, Step, root_words
 from fedtui.presentation.signs import Piece, Tone
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.screens.job_actions import JobActions
 from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.key_line import KeyLine
@@ -155,7 +155,7 @@ class SetupScreen(JobActions):
         if not self.is_mounted:
             return
         progress, wide = self.progress, self.app.size.width >= WIDE
-        root = shown(root_words(progress, self.host.home))
+        root = sanitize_and_mask(root_words(progress, self.host.home))
         place = (Piece(f"  {root}", Tone.TEXT),) if root else ()
         number = f"  step {progress.step.value} of 7" if progress.step else ""
         self._side_rule.show("Set-up", place)

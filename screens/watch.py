@@ -28,7 +28,7 @@ from fedtui.presentation.watching import (
     offers_recorder,
     verdict_lines,
 )
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.job_actions import JobActions
 from fedtui.watching.book import BookError
 from fedtui.watching.cycle import Watch
@@ -222,7 +222,7 @@ class WatchScreen(JobActions):
         if feed is None:
             self.log_view.say(NOWHERE)
             return
-        self._log_title = tilde(shown(feed.title), self.host.home)
+        self._log_title = tilde(sanitize_and_mask(feed.title), self.host.home)
         self._draw_log_rule()
         await pump(feed, self.log_view, self._reported)
 
@@ -252,8 +252,8 @@ class WatchScreen(JobActions):
         size = self.app.size
         roomy = size.height >= ROOMY_FROM
         facts = (
-            Piece(f"  {shown(job.name)}", bold=True),
-            Piece(f"  {shown(job.schedule)}   {kind_words(job)}", Tone.MUTED),
+            Piece(f"  {sanitize_and_mask(job.name)}", bold=True),
+            Piece(f"  {sanitize_and_mask(job.schedule)}   {kind_words(job)}", Tone.MUTED),
         )
         self._title.show("Watch", facts)
         rows: list[Line] = [self._flush(heading(size.width))]
@@ -270,7 +270,7 @@ class WatchScreen(JobActions):
     def _verdict_lines(self, roomy: bool) -> list[Line]:
         watch, now, width = self.seen, self.now(), self.app.size.width - 2
         if self._trouble:
-            return [(), (Piece("▲ ", Tone.WARN), Piece(shown(self._trouble))), ()]
+            return [(), (Piece("▲ ", Tone.WARN), Piece(sanitize_and_mask(self._trouble))), ()]
         if watch is None:
             return [(), (Piece("The watch begins.", Tone.MUTED),), ()]
         bar = bar_line(watch, now, width)

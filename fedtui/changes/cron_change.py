@@ -20,7 +20,7 @@ from fedtui.crontab.edit import EditError
 from fedtui.crontab.table_diff import diff
 from fedtui.model import CommentedOut, Job, State
 from fedtui.ports import Ports
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.schedule.patterns import listing
 from fedtui.system.crontab_port import CrontabError, CrontabPort
 
@@ -97,7 +97,7 @@ def plan_new(draft: Draft, ports: Ports, mend: LineFixes | None = None) -> Plan:
         raise _refused(error) from error
     added = table.document.reparse(text).entries[-1]
     summary = (
-        f"New job {shown(added.name)}: {words_of(added.schedule, None, ports)}, "
+        f"New job {sanitize_and_mask(added.name)}: {words_of(added.schedule, None, ports)}, "
         f"first {first_run(added.schedule, None, ports)}."
     )
     words = PlanText("new", f"crontab:{added.id_key}", added.name, summary, f"Added {added.name}.")
@@ -241,7 +241,7 @@ def plan_table(
 def file_diff(title: str, old: bytes, new_text: bytes) -> FileDiff:
     """The difference of two texts, fit to be shown."""
     found = diff(old, new_text, CONTEXT)
-    lines = tuple(DiffLine(row.number, row.sign, shown(decode(row.raw))) for row in found.rows)
+    lines = tuple(DiffLine(row.number, row.sign, sanitize_and_mask(decode(row.raw))) for row in found.rows)
     return FileDiff(title, lines, found.changed, found.added, found.removed, found.untouched)
 
 

@@ -14,7 +14,7 @@ from fedtui.crontab.edit import EditError
 from fedtui.crontab.edit_setting import others_touched, set_environment
 from fedtui.model import Job
 from fedtui.ports import Ports
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 
 _SESSION_NAMES = """
     SSH_AUTH_SOCK SSH_AGENT_PID SSH_CLIENT SSH_CONNECTION SSH_TTY DISPLAY WAYLAND_DISPLAY XAUTHORITY TERM
@@ -55,9 +55,11 @@ def _startable(settings: Mapping[str, str]) -> None:
     """A shell or a home that is not there would keep every job below from starting at all."""
     shell, home = settings.get("SHELL"), settings.get("HOME")
     if shell is not None and not (shell.startswith("/") and os.access(shell, os.X_OK)):
-        raise Refused(f"SHELL={shown(shell)} is no program here, so cron could start nothing with it.")
+        raise Refused(
+            f"SHELL={sanitize_and_mask(shell)} is no program here, so cron could start nothing with it."
+        )
     if home is not None and not (home.startswith("/") and Path(home).is_dir()):
-        raise Refused(f"HOME={shown(home)} is no folder here, so cron could start nothing in it.")
+        raise Refused(f"HOME={sanitize_and_mask(home)} is no folder here, so cron could start nothing in it.")
 
 
 def _reach(others: Sequence[Entry]) -> Iterator[str]:
@@ -65,7 +67,7 @@ def _reach(others: Sequence[Entry]) -> Iterator[str]:
     if not others:
         yield "No other job is touched."
         return
-    names = ", ".join(shown(entry.name) for entry in others[:_NAMED])
+    names = ", ".join(sanitize_and_mask(entry.name) for entry in others[:_NAMED])
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
     count = "1 other job" if len(others) == 1 else f"{len(others)} other jobs"
     yield f"It holds for {count} below it, too: {names}{more}."
@@ -75,7 +77,7 @@ def _warnings(settings: Mapping[str, str]) -> Iterator[str]:
     for name, value in settings.items():
         if "$" in value or value.startswith("~") or (name == "PATH" and ":~" in value):
             yield f"cron expands neither $ nor ~: the job gets {name} exactly as it is written."
-        if shown(f"{name}=x") != f"{name}=x" and name not in OF_A_SESSION:
+        if sanitize_and_mask(f"{name}=x") != f"{name}=x" and name not in OF_A_SESSION:
             yield f"{name} looks like a secret: it will stand in the table and its backups as plain text."
         if name in OF_A_SESSION:
             yield f"{name} belongs to this session: once that ends, the value leads nowhere."
@@ -90,6 +92,6 @@ def _about_path(path: str | None) -> Iterator[str]:
         yield "This PATH has neither /usr/bin nor /bin: most commands will not be found."
     gone = [folder for folder in folders if folder.startswith("/") and not Path(folder).is_dir()]
     if gone:
-        yield f"Not there: {', '.join(shown(folder) for folder in gone)}."
+        yield f"Not there: {', '.join(sanitize_and_mask(folder) for folder in gone)}."
     if any(not folder.startswith("/") for folder in folders):
         yield "A part of this PATH is not absolute: it counts from the job's working directory."

@@ -10,7 +10,7 @@ from fedtui.changes.draft import Draft
 from fedtui.crontab import Entry
 from fedtui.model import Job
 from fedtui.ports import Ports
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.describe import describe
 from fedtui.schedule.pitfalls import find_pitfalls
@@ -42,7 +42,7 @@ def words_of(schedule: str, job: Job | None = None, ports: Ports | None = None) 
     try:
         return describe(parse_schedule(schedule, dialect_of(job, ports))).long
     except ScheduleError:
-        return shown(schedule)
+        return sanitize_and_mask(schedule)
 
 
 def first_run(schedule: str, job: Job | None, ports: Ports) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fedtui.changes.edits import RemoteUrlEdit, WorktreeEdit
 from fedtui.changes.plan import EditState, Refused
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.git_checkout import LIST_WORKTREES, GitEnvironment, read_worktrees
 from fedtui.system.program import Ended, ProgramError, run_program
 
@@ -91,6 +91,6 @@ def _has(repository: str, name: str) -> bool:
 def _done(ended: Ended, repository: str) -> Ended:
     if ended.status:
         said = ended.said.splitlines()
-        words = shown((said or ["it does not say why"])[-1]).rstrip(".")
+        words = sanitize_and_mask((said or ["it does not say why"])[-1]).rstrip(".")
         raise Refused(f"git refuses in {repository}: {words}.")
     return ended

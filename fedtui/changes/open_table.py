@@ -11,7 +11,7 @@ from fedtui.crontab import Document, Entry, Line
 from fedtui.crontab.edit import EditError, end_last_line, replace_line
 from fedtui.model import CommentedOut, Job, SourceName
 from fedtui.ports import Ports
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.accounts import is_user
 from fedtui.system.crontab_port import CrontabError, CrontabPort
 from fedtui.system.crontab_program import SystemCrontab
@@ -32,7 +32,7 @@ class BadTable(Refused):
         more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
         super().__init__(
             f"Line {first.number} of the {title} is bad ({first.error}{more}), and crontab refuses the whole "
-            f"table until it is mended: {shown(decode(first.raw))[:200]}",
+            f"table until it is mended: {sanitize_and_mask(decode(first.raw))[:200]}",
             advice=f"Mend line {first.number}, or make it a comment, in the same plan.",
         )
         self.lines = lines

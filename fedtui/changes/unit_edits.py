@@ -20,7 +20,7 @@ from fedtui.changes.plan import EditState, Refused
 from fedtui.changes.timer_unit import SYSTEM_UNITS
 from fedtui.config import xdg_folder
 from fedtui.ports import Ports
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.sources.systemd.names import INFINITY, TIMER
 from fedtui.system.accounts import lingers
 from fedtui.system.program import ProgramError
@@ -177,7 +177,9 @@ async def set_lingering(part: LingerEdit, ports: Ports) -> None:
             timeout=25.0,
         )
     except BusError as error:
-        raise Refused(f"logind refuses: {shown(error.message or error.name)}.", advice=advice) from error
+        raise Refused(
+            f"logind refuses: {sanitize_and_mask(error.message or error.name)}.", advice=advice
+        ) from error
     finally:
         await bus.close()
     if await asyncio.to_thread(lingers, part.user) != part.after:
@@ -203,7 +205,7 @@ async def verified(files: Sequence[FileEdit]) -> None:
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         if said:
-            words = shown(said[0].replace(f"{folder}/", ""))
+            words = sanitize_and_mask(said[0].replace(f"{folder}/", ""))
             raise Refused(f"systemd-analyze verify refuses it: {words}")
 
 

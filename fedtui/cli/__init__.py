@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fedtui.cli.parser import UsageError
-from fedtui.safe_text import visible_lines
+from fedtui.safe_text import sanitize_lines
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -39,7 +39,7 @@ def _start(workspace: Workspace, options: Namespace) -> int:
 
     if not getattr(options, "keep", False):  # the watchman's words are kept as complaints
         for text in (*workspace.config.notes, *workspace.config.faults):
-            print(visible_lines(text), file=sys.stderr)
+            print(sanitize_lines(text), file=sys.stderr)
     if options.verb == "list" and options.source and LOOKED_AT.issuperset(options.source):
         from fedtui.cli.listing import print_jobs
 
@@ -150,7 +150,7 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
         status = work()
         return status if _delivered() else 3
     except UsageError as error:
-        print(visible_lines(str(error)), file=sys.stderr)
+        print(sanitize_lines(str(error)), file=sys.stderr)
         return error.status
     except KeyboardInterrupt:
         return 130
@@ -159,13 +159,13 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
         return 0
     except Exception as error:
         if isinstance(error, _expected()):
-            print(visible_lines(str(error)), file=sys.stderr)
+            print(sanitize_lines(str(error)), file=sys.stderr)
             return 3
         if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_FAILS:
             return _lost(error)
         if debug:
             raise
-        print(f"fedtui met an error of its own: {visible_lines(repr(error))}", file=sys.stderr)
+        print(f"fedtui met an error of its own: {sanitize_lines(repr(error))}", file=sys.stderr)
         print(
             "Whatever was not reported as done was not done. --debug shows where it happened.",
             file=sys.stderr,

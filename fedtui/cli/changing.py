@@ -11,7 +11,7 @@ from fedtui.cli.finding import find_job
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.model import Job
-from fedtui.safe_text import shown, visible
+from fedtui.safe_text import sanitize, sanitize_and_mask
 from fedtui.workspace import Workspace
 
 DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
@@ -45,7 +45,7 @@ async def _plan(workspace: Workspace, options: Namespace) -> Plan:
             await _check(job, options.schedule, workspace)
             if job.managed and not options.reason.strip():
                 raise UsageError(
-                    f"reschedule: {shown(job.name)} follows a profile of the federation pack; "
+                    f"reschedule: {sanitize_and_mask(job.name)} follows a profile of the federation pack; "
                     "say why it leaves it: --reason TEXT [--ticket ID]"
                 )
             return await changes.plan_reschedule(job, options.schedule, ports, options.reason, options.ticket)
@@ -95,7 +95,7 @@ async def carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int
             return REFUSED
     applied = await changes.apply(plan, workspace.ports)
     undo = f" Undo: fedtui undo {applied.undo_id}" if applied.undo_id is not None else ""
-    print(visible(applied.message) + undo)
+    print(sanitize(applied.message) + undo)
     return DONE
 
 
@@ -122,11 +122,11 @@ def confirmed(question: str) -> bool:
 
 def print_plan(plan: Plan) -> None:
     """The plan as text: what, the diff, the warnings, what will be done."""
-    print(shown(plan.summary))
+    print(sanitize_and_mask(plan.summary))
     for diff in plan.diffs:
         _print_diff(diff)
     for warning in plan.warnings:
-        print(f"! {shown(warning)}")
+        print(f"! {sanitize_and_mask(warning)}")
     print("\nwhat will be done")
     for step in plan.steps:
         print(f"  {step.verb:<7} {_step_text(step)}".rstrip())
@@ -134,11 +134,11 @@ def print_plan(plan: Plan) -> None:
 
 def _print_diff(diff: FileDiff) -> None:
     counts = f"{diff.changed} changed, {diff.added} added, {diff.removed} removed, {diff.untouched} untouched"
-    print(f"\n{shown(diff.title)}   {counts}")
+    print(f"\n{sanitize_and_mask(diff.title)}   {counts}")
     for line in diff.lines:
-        print(f"{line.number:>5} {line.sign} {shown(line.text)}".rstrip())
+        print(f"{line.number:>5} {line.sign} {sanitize_and_mask(line.text)}".rstrip())
 
 
 def _step_text(step: Step) -> str:
     command = " ".join(step.command)
-    return shown("  ".join(part for part in (command, step.text) if part))
+    return sanitize_and_mask("  ".join(part for part in (command, step.text) if part))

@@ -17,7 +17,7 @@ from fedtui.federation.drills.drill import Drill, Event, Phase, Setting
 from fedtui.federation.drills.gather import Asked, drills_folder, gather
 from fedtui.federation.drills.rehearse import NOTHING, Outcome, rehearse, tidy
 from fedtui.presentation.signs import to_ascii
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
 
 
@@ -67,7 +67,7 @@ async def _tidy(workspace: Workspace) -> None:
     """Drills that were killed together with their guards are cleaned up at the next look."""
     for journal, complaints in await asyncio.to_thread(tidy, drills_folder(workspace.config)):
         how = "; ".join(complaints) if complaints else "it has been cleaned up now"
-        print(shown(f"A drill {journal.drill} was cut off earlier: {how}."), file=sys.stderr)
+        print(sanitize_and_mask(f"A drill {journal.drill} was cut off earlier: {how}."), file=sys.stderr)
 
 
 async def _list(setting: Setting, options: Namespace, records: Records) -> int:
@@ -102,9 +102,9 @@ async def _planned(chosen: Drill, setting: Setting) -> dict[str, Any]:
     return {
         "drill": chosen.name,
         "expected": chosen.expected,
-        "before": [shown(step) for step in plan.before],
-        "doing": [shown(step) for step in plan.doing],
-        "after": [shown(step) for step in plan.after],
+        "before": [sanitize_and_mask(step) for step in plan.before],
+        "doing": [sanitize_and_mask(step) for step in plan.doing],
+        "after": [sanitize_and_mask(step) for step in plan.after],
     }
 
 
@@ -162,5 +162,5 @@ def _record(outcome: Outcome, events: list[Event], records: Records) -> dict[str
 
 
 def _print(text: str, options: Namespace) -> None:
-    safe = shown(text)
+    safe = sanitize_and_mask(text)
     print(to_ascii(safe) if options.ascii else safe, flush=True)

@@ -14,7 +14,7 @@ from fedtui.cli.records import Records, print_json
 from fedtui.environment import Comparison, Given, Relation
 from fedtui.environment.values import masked
 from fedtui.presentation.environment import View, text_rows
-from fedtui.safe_text import decode, shown, visible
+from fedtui.safe_text import decode, sanitize, sanitize_and_mask
 from fedtui.system.path_lookup import ProgramLookup
 from fedtui.workspace import Workspace
 
@@ -47,33 +47,33 @@ def _settings(words: list[str]) -> dict[str, str]:
 
 def _print_given(given: Given, *, show_secrets: bool) -> None:
     for name, value in sorted(given.environment.items()):
-        print(f"{visible(decode(name))}={_value(decode(name), value, show_secrets=show_secrets)}")
+        print(f"{sanitize(decode(name))}={_value(decode(name), value, show_secrets=show_secrets)}")
     for text in given.notes:
-        print(f"# {shown(text)}")
+        print(f"# {sanitize_and_mask(text)}")
 
 
 def _value(name: str, value: bytes, *, show_secrets: bool) -> str:
     text = decode(value)
-    return visible(text if show_secrets else masked(name, text))
+    return sanitize(text if show_secrets else masked(name, text))
 
 
 def _print_comparison(comparison: Comparison, view: View) -> None:
     for row in text_rows(comparison, view):
         print(row)
     for reason in comparison.reasons:
-        print(f"! {reason.lead} {shown(reason.sentence)}")
+        print(f"! {reason.lead} {sanitize_and_mask(reason.sentence)}")
     for text in (*comparison.given.notes, *comparison.shell.notes):
-        print(f"# {shown(text)}")
-    print(f"# {comparison.given.scheduler}'s side: {shown(comparison.given.how)}")
+        print(f"# {sanitize_and_mask(text)}")
+    print(f"# {comparison.given.scheduler}'s side: {sanitize_and_mask(comparison.given.how)}")
     if not comparison.fixes:
         return
     if comparison.given.unit:
-        print(f"Fix: set it in a drop-in of {visible(comparison.given.unit)}, under [Service]:")
+        print(f"Fix: set it in a drop-in of {sanitize(comparison.given.unit)}, under [Service]:")
         for name, value in comparison.fixes.items():
-            print(f'Environment="{name}={visible(value)}"')
+            print(f'Environment="{name}={sanitize(value)}"')
         return
     words = [f"--set={name}={value}" for name, value in comparison.fixes.items()]
-    print(f"Fix: {visible(shlex.join(['fedtui', 'env', comparison.job.id, *words]))}")
+    print(f"Fix: {sanitize(shlex.join(['fedtui', 'env', comparison.job.id, *words]))}")
 
 
 def _record(comparison: Comparison, records: Records, *, only: bool) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _record(comparison: Comparison, records: Records, *, only: bool) -> dict[str
         "notes": [records.text(text) for text in (*comparison.given.notes, *comparison.shell.notes)],
         "variables": [
             {
-                "name": visible(one.name),
+                "name": sanitize(one.name),
                 "relation": one.relation.value,
                 "scheduler": value(one.name, one.given),
                 "shell": value(one.name, one.shell),
@@ -101,7 +101,7 @@ def _record(comparison: Comparison, records: Records, *, only: bool) -> dict[str
         ],
         "commands": [
             {
-                "name": visible(one.name),
+                "name": sanitize(one.name),
                 "where": records.text(one.where),
                 "relation": one.relation.value,
                 "scheduler": _place(one.given),
@@ -115,9 +115,9 @@ def _record(comparison: Comparison, records: Records, *, only: bool) -> dict[str
             {"severity": one.severity.value, "text": records.text(f"{one.lead} {one.sentence}")}
             for one in comparison.reasons
         ],
-        "fix": {name: visible(value) for name, value in comparison.fixes.items()},
+        "fix": {name: sanitize(value) for name, value in comparison.fixes.items()},
     }
 
 
 def _place(found: ProgramLookup) -> str | None:
-    return None if found.path is None else visible(found.path)
+    return None if found.path is None else sanitize(found.path)

@@ -18,7 +18,7 @@ from fedtui.cli.records import Records, print_json
 from fedtui.federation.git.ending import Ending
 from fedtui.federation.git.sync import BRANCH, GitSync, Order, Report
 from fedtui.pack import Pack, load_pack
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import CancelFlag
 from fedtui.workspace import Workspace
 
@@ -72,7 +72,7 @@ def _order(workspace: Workspace, options: Namespace) -> Order:
 
 
 def _told(line: str) -> None:
-    print(f"git-sync: {shown(line)}", flush=True)
+    print(f"git-sync: {sanitize_and_mask(line)}", flush=True)
 
 
 def _nothing(line: str) -> None:
@@ -97,13 +97,13 @@ def _lines(report: Report) -> list[str]:
     skipped = ending in (Ending.SKIPPED, Ending.BUSY)
     lines = [f"[WARNING] {note}" if not skipped else f"git-sync: {note}" for note in report.notes]
     if fine:
-        return [shown(line) for line in (*lines, f"git-sync: {ending.word}: {report.message}")]
+        return [sanitize_and_mask(line) for line in (*lines, f"git-sync: {ending.word}: {report.message}")]
     if skipped:
-        return [shown(line) for line in (*lines, f"[SKIPPED] {ending.word}: {report.message}")]
+        return [sanitize_and_mask(line) for line in (*lines, f"[SKIPPED] {ending.word}: {report.message}")]
     lines += [f"[ERROR] {ending.word}: {report.message}"]
     lines += [f"  kept: {report.kept}"] if report.kept else []
     lines += [f"  do: {report.advice}"] if report.advice else []
-    return [shown(line) for line in lines]
+    return [sanitize_and_mask(line) for line in lines]
 
 
 def _record(report: Report, order: Order, records: Records) -> dict[str, object]:

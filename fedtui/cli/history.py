@@ -12,7 +12,7 @@ from fedtui.model import Job, Run
 from fedtui.presentation.rows import name_words
 from fedtui.presentation.signs import cut, outcome_sign, to_ascii
 from fedtui.presentation.times import duration
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
 
 TRIGGERS = {"schedule": "schedule", "manual": "fedtui", "other": "other", "unknown": "?"}
@@ -50,15 +50,17 @@ def _known(workspace: Workspace, job_id: str | None, count: int) -> Iterable[Run
 
 def _line(run: Run, jobs: Mapping[str, Job], workspace: Workspace) -> str:
     job = jobs.get(run.job_id)
-    name = name_words(job, 24) if job is not None else cut(shown(run.job_id.partition(":")[2]), 24)
+    name = (
+        name_words(job, 24) if job is not None else cut(sanitize_and_mask(run.job_id.partition(":")[2]), 24)
+    )
     start = run.start.astimezone(workspace.zone)
     if run.result is None:
         outcome, took, why = "► running", "", ""
     else:
         sign = outcome_sign(run.result)
-        outcome = f"{sign.glyph} {shown(sign.word)}"
+        outcome = f"{sign.glyph} {sanitize_and_mask(sign.word)}"
         took = duration(run.result.duration) if run.result.duration is not None else ""
-        why = shown("; ".join(run.result.reasons or run.result.evidence))
+        why = sanitize_and_mask("; ".join(run.result.reasons or run.result.evidence))
     trigger = TRIGGERS[run.trigger.value]
     head = f"{start:%a %d %b %H:%M:%S}  {name:<24}  {cut(outcome, 20):<20}"
     return f"{head}  {took:>9}  {trigger:<8}  {why}".rstrip()

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fedtui.safe_text import decode, shown, visible
+from fedtui.safe_text import decode, sanitize, sanitize_and_mask
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -29,7 +29,7 @@ class Records(NamedTuple):
 
     def text(self, outside: str) -> str:
         """Outside text made fit for output."""
-        return visible(outside) if self.show_secrets else shown(outside)
+        return sanitize(outside) if self.show_secrets else sanitize_and_mask(outside)
 
     def when(self, moment: datetime | None) -> str | None:
         """RFC 3339 with offset, whole seconds."""
@@ -178,7 +178,7 @@ class Records(NamedTuple):
 
 def path_text(path: str | None) -> str | None:
     """A path as text that JSON can hold: bytes that are not UTF-8 as `command` shows them."""
-    return None if path is None else visible(decode(os.fsencode(path)))
+    return None if path is None else sanitize(decode(os.fsencode(path)))
 
 
 def print_json(value: Any) -> None:

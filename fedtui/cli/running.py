@@ -11,7 +11,7 @@ from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.finding import find_job
 from fedtui.cli.records import Records, print_json
 from fedtui.model import Outcome, Run
-from fedtui.safe_text import shown, visible, visible_lines
+from fedtui.safe_text import sanitize, sanitize_and_mask, sanitize_lines
 from fedtui.workspace import Workspace
 
 
@@ -19,14 +19,14 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
     """`fedtui run`: start a job; with --wait show its output and end with its verdict."""
     job = await find_job(workspace, options.job)
     if options.dry_run:
-        print(f"Would run {shown(job.name)}: {shown(job.command or job.name)}")
+        print(f"Would run {sanitize_and_mask(job.name)}: {sanitize_and_mask(job.command or job.name)}")
         return DONE
     run = await changes.run_now(job, workspace.ports)
     if not options.wait:
         if options.json:
             print_json(Records(workspace.zone).run(run))
         else:
-            print(f"{shown(job.name)} is running. Follow it: fedtui logs -f {job.id}")
+            print(f"{sanitize_and_mask(job.name)} is running. Follow it: fedtui logs -f {job.id}")
         return DONE
     ended = await _follow(run, workspace, quiet=options.json)
     if options.json:
@@ -39,7 +39,7 @@ async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
     out = sys.stdout.buffer
     async for update in changes.watch_run(run.id, workspace.ports):
         if update.output and not quiet:
-            out.write(visible_lines(update.output.decode("utf-8", "replace")).encode())
+            out.write(sanitize_lines(update.output.decode("utf-8", "replace")).encode())
             out.flush()
         if update.run is not None:
             run = update.run
@@ -54,19 +54,19 @@ def _verdict(run: Run, quiet: bool) -> int:
         took = "" if result.duration is None else f"in {result.duration:.1f} s"
         reasons = "; ".join(result.reasons)
         parts = (result.outcome.value, result.ending, took, reasons)
-        print("-- " + "  ".join(visible(part) for part in parts if part), file=sys.stderr)
+        print("-- " + "  ".join(sanitize(part) for part in parts if part), file=sys.stderr)
     return DONE if result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED) else FAILED
 
 
 async def stop_job(workspace: Workspace, options: Namespace) -> int:
     """`fedtui stop`: end a run that goes on; asks first, as it takes something away."""
     job = await find_job(workspace, options.job)
-    print(f"Stop {shown(job.name)}: SIGTERM, then SIGKILL after a grace.")
+    print(f"Stop {sanitize_and_mask(job.name)}: SIGTERM, then SIGKILL after a grace.")
     if options.dry_run:
         print("Dry run: nothing was stopped.")
         return DONE
     if not options.yes and not (sys.stdin.isatty() and confirmed("Stop it?")):
         print("Nothing was stopped; --yes stops it without asking.", file=sys.stderr)
         return REFUSED
-    print(visible((await changes.stop(job, workspace.ports)).message))
+    print(sanitize((await changes.stop(job, workspace.ports)).message))
     return DONE

@@ -37,7 +37,7 @@ from fedtui.federation.setup.trial import Trial, try_out
 from fedtui.presentation.federation import profile_lines, remark_lines
 from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.signs import to_ascii
-from fedtui.safe_text import shown, visible_lines
+from fedtui.safe_text import sanitize_and_mask, sanitize_lines
 from fedtui.workspace import Workspace
 
 _NOTHING_CHANGES = "Nothing changes: everything is as it should be already."
@@ -121,7 +121,7 @@ async def _try(
 
 def _told(output: bytes) -> None:
     out = sys.stdout.buffer
-    out.write(visible_lines(output.decode("utf-8", "replace")).encode())
+    out.write(sanitize_lines(output.decode("utf-8", "replace")).encode())
     out.flush()
 
 
@@ -164,6 +164,6 @@ def _request(options: Namespace) -> SetupRequest:
 
 def _print(lines: Iterable[str], options: Namespace) -> None:
     for line in lines:
-        safe = shown(line)
+        safe = sanitize_and_mask(line)
         print(to_ascii(safe) if options.ascii else safe)
     sys.stdout.flush()

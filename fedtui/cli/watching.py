@@ -16,7 +16,7 @@ from fedtui.cli.records import Records, print_json
 from fedtui.model import Job
 from fedtui.presentation.signs import Line, cut, plain, to_ascii
 from fedtui.presentation.watching import cycle_row, heading, offers_recorder, verdict_lines
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.terminal_watch import is_dumb
 from fedtui.watching.cycle import Verdict, Watch
 from fedtui.watching.following import CannotWatch
@@ -45,13 +45,15 @@ async def watch(workspace: Workspace, options: Namespace) -> int:
     if options.stop:
         ended = await asyncio.to_thread(watches.stop, job.id)
         print(
-            f"The watch over {shown(job.name)} is ended." if ended else f"{shown(job.name)} is not watched."
+            f"The watch over {sanitize_and_mask(job.name)} is ended."
+            if ended
+            else f"{sanitize_and_mask(job.name)} is not watched."
         )
         return 0
     try:
         begun = await asyncio.to_thread(watches.begin, job, options.cycles)
     except CannotWatch as error:
-        raise Unavailable(f"{shown(str(error))} {error.advice}".strip()) from error
+        raise Unavailable(f"{sanitize_and_mask(str(error))} {error.advice}".strip()) from error
     teller = _Teller(workspace, options, job)
     try:
         ended = await _follow(workspace, begun, teller)
@@ -71,7 +73,9 @@ async def _follow(workspace: Workspace, watch: Watch, teller: _Teller) -> Watch:
         if looks % round(SEE_EVERY / LOOK_EVERY) == 0:
             started = await asyncio.to_thread(workspace.watches.see_to_it)
             if started and looks and workspace.watches.last_complaint:
-                raise Unavailable(f"The watch is not kept: {shown(workspace.watches.last_complaint)}")
+                raise Unavailable(
+                    f"The watch is not kept: {sanitize_and_mask(workspace.watches.last_complaint)}"
+                )
         looks += 1
         await asyncio.sleep(LOOK_EVERY)
         newest = await asyncio.to_thread(workspace.watches.get, watch.job_id)
@@ -101,7 +105,9 @@ class _Teller:
         now = self._workspace.now()
         if self._told < 0:
             self._told = 0
-            print(f"Watching {shown(self._job.name)}, {shown(self._job.schedule_text)}")
+            print(
+                f"Watching {sanitize_and_mask(self._job.name)}, {sanitize_and_mask(self._job.schedule_text)}"
+            )
             self._line(heading(self._width))
         while self._told < len(watch.cycles) and watch.cycles[self._told].verdict.decided:
             self._told += 1

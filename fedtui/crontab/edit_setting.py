@@ -14,7 +14,7 @@ from fedtui.crontab.document import MOST_LINES, Document
 from fedtui.crontab.line import Entry, Line, LineKind
 from fedtui.crontab.setting import LONGEST_LINE, parse_setting
 from fedtui.crontab.splice import EditError, check_current
-from fedtui.safe_text import decode, visible
+from fedtui.safe_text import decode, sanitize
 
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _UP_TO_VALUE = re.compile(rb"[^=]*=[ \t]*")
@@ -70,7 +70,7 @@ def _line(name: bytes, value: bytes, head: bytes | None = None) -> bytes:
     """The line with which cron stores exactly `value`, in quotes where it needs them."""
     label = decode(name)
     if not _NAME.fullmatch(name):
-        raise EditError(f"bad name {visible(label)!r}: letters, digits and _ only")
+        raise EditError(f"bad name {sanitize(label)!r}: letters, digits and _ only")
     if name == b"LOGNAME":
         raise EditError("LOGNAME is cron's own: it sets it whatever the table says")
     if b"\n" in value or b"\0" in value:

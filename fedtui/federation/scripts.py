@@ -17,7 +17,7 @@ from fedtui.crontab.lookups import first_line, script_lookups, variables_read
 from fedtui.federation.profile import Profile, ProfileJob
 from fedtui.federation.remark import Remark
 from fedtui.model import Severity
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.path_lookup import look_up
 from fedtui.system.program import ProgramError, run_program
 
@@ -140,7 +140,7 @@ def _of_text(found: Found, path: Path, text: str) -> Iterator[Remark]:
     if interpreter and not Path(interpreter[0]).exists():
         yield Remark(
             Severity.NOTE,
-            f"{path.name} names {shown(interpreter[0])} in its first line, which is not on this machine; "
+            f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, which is not on this machine; "
             f"{reader} reads it all the same, since the job is `{' '.join(found.job.program)} SCRIPT`.",
             key,
         )
@@ -154,7 +154,7 @@ def _syntax(key: str, path: Path, reader: str) -> Iterator[Remark]:
         yield Remark(Severity.ERROR, f"{path.name} could not be checked: {error}.", key, command)
         return
     if ended.status:
-        said = shown(ended.said.splitlines()[0]) if ended.said else f"exit {ended.status}"
+        said = sanitize_and_mask(ended.said.splitlines()[0]) if ended.said else f"exit {ended.status}"
         yield Remark(Severity.ERROR, f"{reader} cannot read {path.name} to its end: {said}", key, command)
 
 

@@ -10,7 +10,7 @@ from fedtui.alert_addresses import addresses, labels
 from fedtui.config import ConfigError, load
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
-from fedtui.history.alert_memory import AlertMemory, AlertMemoryError, recall
+from fedtui.history.alert_memory import AlertMemory, AlertMemoryError, load_memory
 from fedtui.model import Severity, Snapshot
 from fedtui.pack import pack_file
 
@@ -55,7 +55,7 @@ def channels(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     try:
         config = load()
         wanted = labels(addresses(host.pack(), config))
-        memory = recall(config.state) if wanted else AlertMemory()
+        memory = load_memory(config.state) if wanted else AlertMemory()
     except (ConfigError, AlertMemoryError) as error:
         for rule in (NEVER_TESTED, UNDELIVERED, NOT_RUN):
             yield rule.unchecked("alert channels", str(error))

@@ -10,7 +10,7 @@ from fedtui.health.host import Host
 from fedtui.health.reading import readings
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 
 NO_OUTPUT = Rule(
     "FT115",
@@ -58,7 +58,10 @@ def percent(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         cut = not reading.readable or _FORMAT.search(cron.command) is not None
         yield PERCENT.found(
             f"cron starts only the part before the % of {job.name}.",
-            (f"starts  {shown(decode(cron.command))}", f"standard input  {shown(decode(cron.stdin))}"),
+            (
+                f"starts  {sanitize_and_mask(decode(cron.command))}",
+                f"standard input  {sanitize_and_mask(decode(cron.stdin))}",
+            ),
             severity=Severity.WARNING if cut else Severity.NOTE,
             remedy=_escaped(job, cron) if cut else None,
             job=job,
@@ -87,7 +90,7 @@ def misordered(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             remedy = Remedy("command", f"write {wrong[1]} 2>&1", right)
         yield MISORDERED.found(
             f"The errors of {job.name} do not go to its log.",
-            (f"written  {shown(reading.misordered)}", f"line  {job.location}"),
+            (f"written  {sanitize_and_mask(reading.misordered)}", f"line  {job.location}"),
             remedy=remedy,
             job=job,
         )
@@ -103,7 +106,7 @@ def line_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         told.add((cron.table, job.user))
         yield LINE_RETURNS.found(
             f"Lines of {cron.table} end as on Windows, the one of {job.name} among them.",
-            (f"command  {shown(decode(cron.command))}", f"line  {job.location}"),
+            (f"command  {sanitize_and_mask(decode(cron.command))}", f"line  {job.location}"),
             remedy=Remedy("line", "take the carriage return out", decode(cron.raw[:-1]))
             if job.editable
             else None,

@@ -17,7 +17,7 @@ from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot, Unchecked
 from fedtui.runs.cron_environment import CronAccount, job_environment
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.git_checkout import (
     LIST_WORKTREES,
     NOTE,
@@ -154,7 +154,7 @@ def _of_remote(look: _Look, job: Job | None) -> Iterator[Report]:
     pack = look.pack
     ended = look.git("remote", "get-url", "--push", pack.remote)
     if ended.status:
-        said = shown((ended.said.splitlines() or [f"git ends with {ended.status}"])[0])
+        said = sanitize_and_mask((ended.said.splitlines() or [f"git ends with {ended.status}"])[0])
         yield SYNC_REMOTE.found(
             f"{pack.root} has no remote {pack.remote}.",
             (said,),
@@ -168,7 +168,9 @@ def _of_remote(look: _Look, job: Job | None) -> Iterator[Report]:
     place = ssh_place(url)
     if place is None and url.startswith(("http://", "https://")):
         yield SYNC_REMOTE.found(
-            f"{pack.remote} is an https remote, for which a schedule has no password.", (shown(url),), job=job
+            f"{pack.remote} is an https remote, for which a schedule has no password.",
+            (sanitize_and_mask(url),),
+            job=job,
         )
     ssh = ssh_words(look.line("config", "--get", "core.sshCommand"))
     if place is not None and ssh:
@@ -219,7 +221,7 @@ def _reached(look: _Look, job: Job | None) -> Iterator[Report]:
         f"{pack.remote} does not answer within {REMOTE_DEADLINE} s."
         if late
         else f"{pack.remote} does not let the git sync in.",
-        tuple(shown(line) for line in lines[:4]),
+        tuple(sanitize_and_mask(line) for line in lines[:4]),
         job=job,
     )
 
@@ -295,7 +297,7 @@ def _unpushed(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Repo
         hours = int(age // 3600)
         yield SYNC_UNPUSHED.found(
             f"{len(told)} commits of {pack.branch} were not pushed, the oldest for {hours} hours.",
-            tuple(shown(decode(os.fsencode(line)).split(" ", 1)[1]) for line in told[:5]),
+            tuple(sanitize_and_mask(decode(os.fsencode(line)).split(" ", 1)[1]) for line in told[:5]),
             job=job,
         )
 

@@ -11,7 +11,7 @@ from fedtui.health.host import Host
 from fedtui.health.reading import Reading, is_shell, readings, started
 from fedtui.health.rules import EVERY_JOB, Check, Report, Rule, check
 from fedtui.model import Job, Remedy, Severity, Snapshot
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 
 NOT_EXECUTABLE = Rule(
     "FT111",
@@ -128,7 +128,7 @@ def syntax_error(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             yield SYNTAX_ERROR.unchecked(what, str(unknown))
             continue
         if ended.status:
-            said = [shown(decode(line)) for line in ended.err.splitlines() if line.strip()]
+            said = [sanitize_and_mask(decode(line)) for line in ended.err.splitlines() if line.strip()]
             yield SYNTAX_ERROR.found(
                 f"{job.name} runs a script that {shell} cannot read to its end.",
                 (*said[:3], f"line  {job.location}"),

@@ -11,7 +11,7 @@ from fedtui.health.host import Host
 from fedtui.health.reading import readings, started
 from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
 from fedtui.model import Job, Severity, Snapshot
-from fedtui.safe_text import MASK, decode, mask_secrets, shown
+from fedtui.safe_text import MASK, decode, mask_secrets, sanitize_and_mask
 from fedtui.system.accounts import name_of
 
 WRITABLE_BY_OTHERS = Rule(
@@ -149,7 +149,7 @@ def secret_in_line(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 def _masked(raw: bytes) -> str:
     """The text as it is shown, where something in it is masked; else nothing."""
     text = decode(raw)
-    return shown(text) if MASK not in text and MASK in mask_secrets(text) else ""
+    return sanitize_and_mask(text) if MASK not in text and MASK in mask_secrets(text) else ""
 
 
 @check(SECRET_IN_LOG)

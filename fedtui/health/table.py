@@ -11,7 +11,7 @@ from fedtui.health.host import Host
 from fedtui.health.reading import readings
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import CommentedOut, CronFacts, Job, Remedy, Severity, Snapshot, State
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 
 ALTERNATIVES = Rule(
     "FT120",
@@ -109,7 +109,7 @@ def zone_ignored(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         if zone and cron.dialect != "cronie" and decode(zone) != cron.zone:
             told[cron.table, job.user, zone].append(job)
     for (table, _, zone), jobs in told.items():
-        name = shown(decode(zone))
+        name = sanitize_and_mask(decode(zone))
         yield ZONE_IGNORED.found(
             f"{len(jobs)} jobs of {table} stand under CRON_TZ={name}, and run by {jobs[0].cron.zone} time."
             if jobs[0].cron is not None

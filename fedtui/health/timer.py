@@ -10,7 +10,7 @@ from fedtui.health.asking import Unknown
 from fedtui.health.host import Host
 from fedtui.health.rules import Check, Report, Rule, check
 from fedtui.model import Job, Outcome, Severity, Snapshot, State, TimerFacts
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 
 ADDS_UP = Rule(
     "FT201",
@@ -176,7 +176,7 @@ def _ignored(said: str, owners: dict[str, Job]) -> Iterator[Report]:
     for line in said.splitlines():
         match = _SAID.match(line.strip())
         if match and match["path"] in owners:
-            text = f"{_name(match['path'])}:{match['line']}  {shown(match['words'])}"
+            text = f"{_name(match['path'])}:{match['line']}  {sanitize_and_mask(match['words'])}"
             if text not in words[match["path"]]:
                 words[match["path"]].append(text)
     for path, lines in words.items():

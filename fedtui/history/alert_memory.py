@@ -26,7 +26,7 @@ MOST_WAITING = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class AlertEvent:
     """One thing to tell: a problem of `kind` began (`holds`) or is over. `at` is when that was found out."""
 
     subject: str
@@ -38,7 +38,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OpenProblem:
     """A problem that stands: since when, and the words it was told with."""
 
     since: datetime
@@ -63,7 +63,7 @@ class Subject:
     period: float | None = None
     unproven: bool = False
     hidden: int = 0
-    open: Mapping[str, Standing] = field(default_factory=dict)
+    open: Mapping[str, OpenProblem] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class ChannelMemory:
     """
 
     label: str
-    waiting: tuple[Event, ...] = ()
+    waiting: tuple[AlertEvent, ...] = ()
     dropped: int = 0
     delivered: datetime | None = None
     failed: datetime | None = None
@@ -96,7 +96,7 @@ class AlertMemoryError(Exception):
     """The memory cannot be used; the message says why, fit to show."""
 
 
-class Busy(AlertMemoryError):
+class CheckAlreadyRunning(AlertMemoryError):
     """Another check goes on."""
 
 
@@ -110,7 +110,7 @@ def _places(state: Path, name: str = NAME) -> tuple[Path, ...]:
     return (state / name, runtime / f"fedtui-{name.replace('/', '-')}")
 
 
-def recall(state: Path) -> AlertMemory:
+def load_memory(state: Path) -> AlertMemory:
     """What is remembered; an empty memory where nothing is. Blocking. Raises AlertMemoryError."""
     found: list[AlertMemory] = []
     for path in _places(state):
@@ -144,7 +144,7 @@ def set_aside(state: Path) -> Path:
     return aside
 
 
-def remember(state: Path, memory: AlertMemory) -> None:
+def save_memory(state: Path, memory: AlertMemory) -> None:
     """Write the memory down. Blocking. Raises AlertMemoryError where no place takes it."""
     data = json.dumps(asdict(memory), default=_plain, indent=1).encode()
     first, second = _places(state)
@@ -171,7 +171,7 @@ def only_check(state: Path) -> Iterator[None]:
         except (PermissionError, FileExistsError, NotADirectoryError):
             descriptor = lock_file.take(second)
     except BlockingIOError as error:
-        raise Busy("Another alert check goes on.") from error
+        raise CheckAlreadyRunning("Another alert check goes on.") from error
     except OSError as error:
         raise AlertMemoryError(f"{path} cannot be opened: {error.strerror}. {repair(state)}") from error
     try:
@@ -193,7 +193,7 @@ def read_memory(data: bytes) -> AlertMemory:
 
 def _subject(record: dict[str, Any]) -> Subject:
     standing = {
-        kind: Standing(datetime.fromisoformat(one["since"]), one["words"])
+        kind: OpenProblem(datetime.fromisoformat(one["since"]), one["words"])
         for kind, one in record["open"].items()
     }
     moments = {name: _moment(record[name]) for name in ("held", "seen", "good")}
@@ -211,7 +211,7 @@ def _subject(record: dict[str, Any]) -> Subject:
 
 def _channel(record: dict[str, Any]) -> ChannelMemory:
     events: Sequence[dict[str, Any]] = record["waiting"]
-    waiting = tuple(Event(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in events)
+    waiting = tuple(AlertEvent(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in events)
     return ChannelMemory(
         record["label"],
         waiting,

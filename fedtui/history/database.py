@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fedtui.history import rows
 from fedtui.history.connection import Database, HistoryError
-from fedtui.history.witness import better_trigger, says_more
+from fedtui.history.run_provenance import better_trigger, says_more
 from fedtui.model import Outcome, Result, Run
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from fedtui.model import LogSlice, Outcome, Result, Run, Trigger
 
 RUN_COLUMNS = 'id, job_id, start, "end", result, trigger, output, pid, pgid, log, also'
 
-Row = tuple[
+RunRow = tuple[
     str,
     str,
     float,
@@ -30,7 +30,7 @@ class RowError(Exception):
     """A row holds what no fedtui wrote."""
 
 
-def of_run(run: Run) -> Row:
+def of_run(run: Run) -> RunRow:
     """The row of a run; moments are seconds since 1970, UTC."""
     return (
         run.id,
@@ -47,7 +47,7 @@ def of_run(run: Run) -> Row:
     )
 
 
-def to_run(row: Row) -> Run:
+def to_run(row: RunRow) -> Run:
     """The run of a row, its moments in UTC. Raises RowError."""
     try:
         return Run(

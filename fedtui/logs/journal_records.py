@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 
 MAX_RECORD = 512 * 1024
 """Bytes of one JSON record that are read; a longer one is named, not shown."""
@@ -39,7 +39,7 @@ class JournalEntry:
     @property
     def message(self) -> str:
         """The line without control sequences and secrets."""
-        return shown(self.text)
+        return sanitize_and_mask(self.text)
 
 
 class JournalReader:
@@ -78,7 +78,7 @@ def parse_record(record: bytes | None, last: datetime) -> list[JournalEntry]:
         return []
     message = _text(fields.get("MESSAGE"))
     priority = _number(fields.get("PRIORITY"))
-    identifier = shown(_text(fields.get("SYSLOG_IDENTIFIER")))
+    identifier = sanitize_and_mask(_text(fields.get("SYSLOG_IDENTIFIER")))
     pid = _number(fields.get("SYSLOG_PID")) or _number(fields.get("_PID"))
     cursor, user_unit = str(fields.get("__CURSOR", "")), str(fields.get("_SYSTEMD_USER_UNIT", ""))
     lines = message.rstrip("\n").split("\n")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fedtui.model import Finding, Job, Severity, Snapshot, Unchecked
 from fedtui.presentation.findings import Counts, FindingGroup, grouped, title_beside, where
 from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, cut, fit
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 
 CODE, WHERE, FIX = 8, 22, 6
 """Widths of the columns but FINDING, which takes the rest."""
@@ -74,8 +74,8 @@ def row_line(row: Row, jobs: Mapping[str, Job], width: int) -> Line:
         (
             Piece(f" {glyph} ", tone),
             Piece(f"{code:<{CODE}}", tone),
-            *fit((Piece(cut(shown(place), WHERE - 2)),), WHERE),
-            *fit((Piece(cut(shown(title), room - 2), words),), room),
+            *fit((Piece(cut(sanitize_and_mask(place), WHERE - 2)),), WHERE),
+            *fit((Piece(cut(sanitize_and_mask(title), room - 2), words),), room),
             Piece(fix, Tone.ACCENT),
         ),
         width,

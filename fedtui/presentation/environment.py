@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fedtui.environment import Comparison, Program, Relation, Variable
 from fedtui.environment.values import masked
 from fedtui.presentation.signs import Line, Piece, Tone, cells, fit
-from fedtui.safe_text import decode, visible
+from fedtui.safe_text import decode, sanitize
 from fedtui.system.path_lookup import ProgramLookup
 
 GUTTER = 2
@@ -59,7 +59,7 @@ def table(comparison: Comparison, width: int, view: View) -> list[Row]:
     shown = [one for one in comparison.variables if _is_shown(one, view)]
     programs = sorted(comparison.programs, key=lambda one: _PROGRAM_ORDER[one.relation])
     names = [*(one.name for one in shown), *(one.name for one in programs)]
-    columns = _columns(width, max((cells(visible(name)) for name in names), default=0))
+    columns = _columns(width, max((cells(sanitize(name)) for name in names), default=0))
     rows = [
         Row(_row("  ", Tone.MUTED, "NAME", Tone.MUTED, (given, Tone.MUTED), (shell, Tone.MUTED), columns))
     ]
@@ -78,7 +78,7 @@ def value_of(variable: Variable, value: bytes | None, view: View) -> str:
     if value is None:
         return "missing" if value is variable.given else "not set"
     text = decode(value)
-    safe = visible(text if view.unmasked else masked(variable.name, text))
+    safe = sanitize(text if view.unmasked else masked(variable.name, text))
     return (safe if text == view.home else homely(safe, view.home)) or "(empty)"
 
 
@@ -134,7 +134,7 @@ def _variable(variable: Variable, view: View, columns: tuple[int, int, int]) -> 
             glyph, tone, given_tone, shell_tone = "+", Tone.MUTED, Tone.TEXT, Tone.MUTED
         case _:
             glyph, tone, given_tone, shell_tone = "=", Tone.MUTED, Tone.MUTED, Tone.MUTED
-    name = visible(variable.name)
+    name = sanitize(variable.name)
     return _row(glyph, tone, name, Tone.TEXT, (given, given_tone), (shell, shell_tone), columns)
 
 
@@ -161,18 +161,18 @@ def _program(program: Program, home: str, columns: tuple[int, int, int]) -> Line
     usual = Tone.MUTED if program.relation is Relation.SAME else Tone.TEXT
     given = place_of(program.given, home), usual if program.given.path else bad
     shell = place_of(program.shell, home), usual if program.shell.path else Tone.MUTED
-    return _row(glyph, tone, visible(program.name), Tone.TEXT, given, shell, columns)
+    return _row(glyph, tone, sanitize(program.name), Tone.TEXT, given, shell, columns)
 
 
 def place_of(found: ProgramLookup, home: str) -> str:
     """`/usr/bin/python3  → python3.11`, `not found`, or why it is not known."""
     if found.path is None:
         if not found.known:
-            return f"not known: {homely(visible(found.note), home)}"
+            return f"not known: {homely(sanitize(found.note), home)}"
         return "not executable" if found.note else "not found"
-    text = homely(visible(found.path), home)
+    text = homely(sanitize(found.path), home)
     target = posixpath.basename(found.real or found.path)
-    return text if target == posixpath.basename(found.path) else f"{text}  → {visible(target)}"
+    return text if target == posixpath.basename(found.path) else f"{text}  → {sanitize(target)}"
 
 
 def _rule(head: str, width: int) -> Line:
@@ -188,13 +188,13 @@ def text_rows(comparison: Comparison, view: View) -> Iterator[str]:
         glyph = {Relation.DIFFERS: "≠", Relation.MISSING: "–", Relation.EXTRA: "+"}.get(
             variable.relation, "="
         )
-        yield f"{glyph} {visible(variable.name)}"
+        yield f"{glyph} {sanitize(variable.name)}"
         sides = ((comparison.given.scheduler, variable.given), ("shell", variable.shell))
         for side, value in sides:
             yield f"    {side:<8} {value_of(variable, value, view)}"
     for program in comparison.programs:
         if program.relation is Relation.SAME:
             continue
-        yield f"command {visible(program.name)} ({visible(program.where)}): {program.relation.value}"
+        yield f"command {sanitize(program.name)} ({sanitize(program.where)}): {program.relation.value}"
         yield f"    {comparison.given.scheduler:<8} {place_of(program.given, view.home)}"
         yield f"    {'shell':<8} {place_of(program.shell, view.home)}"

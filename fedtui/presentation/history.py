@@ -13,7 +13,7 @@ from typing import NamedTuple
 from fedtui.model import Job, Outcome, Result, Run, SourceName, Trigger
 from fedtui.presentation.signs import Line, Piece, Sign, Tone, cut, fit, outcome_sign, width_of
 from fedtui.presentation.times import duration, here, in_words, seconds_between, usual
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 
 WIDE = 118
 """Columns from which runs have their evidence, and the summary stands at the right."""
@@ -296,7 +296,11 @@ class Jobs:
     def name(self, job_id: str) -> str:
         """The job's name; for one that is gone, the rest of its id."""
         job = self.by_id.get(job_id)
-        return shown(job.name) if job is not None else f"{shown(job_id.partition(':')[2])} (gone)"
+        return (
+            sanitize_and_mask(job.name)
+            if job is not None
+            else f"{sanitize_and_mask(job_id.partition(':')[2])} (gone)"
+        )
 
     def by(self, run: Run) -> str:
         """Who started a run: `r`, `cron`, `timer`, `other`."""
@@ -335,7 +339,7 @@ def run_row(run: Run, jobs: Jobs, now: datetime, width: int) -> Line:
         (Piece(sign.glyph, sign.tone),),
         (Piece(when, Tone.MUTED),),
         (Piece(cut(jobs.name(run.job_id), sizes[2] - 1)),),
-        (Piece(cut(shown(sign.word), sizes[3] - 1), sign.word_tone, sign.bold),),
+        (Piece(cut(sanitize_and_mask(sign.word), sizes[3] - 1), sign.word_tone, sign.bold),),
         (Piece(f"{'–' if took is None else duration(took):>{sizes[4] - 2}}"),),
         (Piece(jobs.by(run), Tone.MUTED),),
     )
@@ -362,7 +366,7 @@ def evidence(run: Run) -> str:
     ending = result.ending
     facts = [fact.replace("exit status", ending, 1) if ending else fact for fact in result.evidence]
     told = result.reasons[1:2] if result.outcome is Outcome.SKIPPED else result.reasons[:1]
-    return shown("; ".join(part for part in (*told, *(facts or [ending])) if part))
+    return sanitize_and_mask("; ".join(part for part in (*told, *(facts or [ending])) if part))
 
 
 def matching(run: Run, jobs: Jobs, words: str) -> bool:

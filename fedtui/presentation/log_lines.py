@@ -14,7 +14,7 @@ from typing import NamedTuple
 from fedtui.model import Run
 from fedtui.presentation.signs import Line, Piece, Tone, outcome_sign, width_of
 from fedtui.presentation.times import duration, here, weekday_clock
-from fedtui.safe_text import shown, without_colours
+from fedtui.safe_text import sanitize_and_mask, without_colours
 
 _STAMP = re.compile(
     r"""(?x)
@@ -65,7 +65,7 @@ def read_line(text: str, now: datetime) -> LogLine:
 
     A time without a date is taken as the newest such time that is not after `now`.
     """
-    text = shown(without_colours(text))
+    text = sanitize_and_mask(without_colours(text))
     time = ""
     match = _STAMP.match(text)
     if match is not None:
@@ -124,7 +124,11 @@ def run_rule(run: Run, now: datetime, width: int = 0) -> Line:
     else:
         sign = outcome_sign(run.result)
         calm = sign.tone is Tone.OK
-        line.append(Piece(f"{sign.glyph} {shown(sign.word)}", Tone.MUTED if calm else sign.tone, sign.bold))
+        line.append(
+            Piece(
+                f"{sign.glyph} {sanitize_and_mask(sign.word)}", Tone.MUTED if calm else sign.tone, sign.bold
+            )
+        )
         if run.result.duration is not None:
             line.append(Piece(f"  {duration(run.result.duration)}", Tone.MUTED))
     rest = width - width_of(line) - 1

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from fedtui.model import Job, State
 from fedtui.presentation.signs import Line, Piece, Tone, cut
 from fedtui.presentation.times import clock, day, here, weekday_clock
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.schedule.upcoming import RunsOf, upcoming
 
 REPEATS_SHOWN = 6
@@ -107,5 +107,5 @@ def next_line(row: NextRow, now: datetime, width: int) -> Line:
         return (Piece(cut(f"       {count} until {until}", width), Tone.MUTED),)
     return (
         Piece(f"{clock(row.when, now)}  ", Tone.ACCENT),
-        Piece(cut(shown(row.job.name), width - 7)),
+        Piece(cut(sanitize_and_mask(row.job.name), width - 7)),
     )

@@ -10,7 +10,7 @@ from fedtui.model import Finding, Job, Problem, Severity, Snapshot, SourceName, 
 from fedtui.presentation.findings import grouped, unseen
 from fedtui.presentation.rows import source_words
 from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, state_sign, width_of
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 
 _TITLE_ROWS = 3
 MOST_LISTED = 100
@@ -23,7 +23,7 @@ OWN_SOURCES = frozenset({"crontab", "user-timers"})
 
 def wrapped(text: str, width: int) -> list[str]:
     """Outside text in rows of at most `width` characters; long words are broken, no word is lost."""
-    return textwrap.wrap(shown(text), max(8, width), break_on_hyphens=False) or [""]
+    return textwrap.wrap(sanitize_and_mask(text), max(8, width), break_on_hyphens=False) or [""]
 
 
 def folded(line: Line, width: int) -> list[Line]:
@@ -123,7 +123,7 @@ def reason_line(job: Job) -> Line | None:
     if not job.state_reason or job.state in (State.ON, State.RUNNING, State.PAUSED):
         return None
     sign = state_sign(job)
-    return (Piece(f"{sign.glyph} {sign.word}: ", sign.tone), Piece(shown(job.state_reason)))
+    return (Piece(f"{sign.glyph} {sign.word}: ", sign.tone), Piece(sanitize_and_mask(job.state_reason)))
 
 
 def empty_lines(
@@ -134,12 +134,14 @@ def empty_lines(
     `unseen` are the user's own sources that could not be asked: of those nothing is said to be absent.
     """
     if "crontab" in unseen:
-        lines: list[Line] = [(Piece("✗ ", Tone.FAIL), Piece(shown(unseen["crontab"].message), bold=True))]
+        lines: list[Line] = [
+            (Piece("✗ ", Tone.FAIL), Piece(sanitize_and_mask(unseen["crontab"].message), bold=True))
+        ]
     else:
         timers = (
             "; your own timers cannot be seen" if "user-timers" in unseen else ", and no timers of your own"
         )
-        lines = [(Piece(f"No crontab for {shown(user)}{timers}.", bold=True),)]
+        lines = [(Piece(f"No crontab for {sanitize_and_mask(user)}{timers}.", bold=True),)]
     lines.append(())
     for key, words in keys:
         lines.append((Piece(f"{key:<4}", Tone.ACCENT, bold=True), Piece(words)))

@@ -28,7 +28,7 @@ from fedtui.presentation.signs import (
     state_sign,
 )
 from fedtui.presentation.times import amount, duration, relative, seconds_between, usual
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 
 
 class Column(StrEnum):
@@ -116,7 +116,7 @@ def source_words(source: SourceName) -> str:
 
 def name_words(job: Job, width: int) -> str:
     """The job's name in at most `width` cells; `.timer` goes before any letter does."""
-    name = shown(job.name)
+    name = sanitize_and_mask(job.name)
     if cells(name) > width and name.endswith(".timer"):
         name = name.removesuffix(".timer")
     return cut(name, width)
@@ -128,11 +128,11 @@ def schedule_words(job: Job, width: int) -> str:
     A line that cron does not take is shown as written.
     """
     if job.state is State.BAD_LINE:
-        return cut(shown(job.schedule), width)
+        return cut(sanitize_and_mask(job.schedule), width)
     for words in (job.schedule_text, job.schedule_short, job.schedule):
         if words and cells(words) <= width:
-            return shown(words)
-    return cut(shown(job.schedule_short or job.schedule), width)
+            return sanitize_and_mask(words)
+    return cut(sanitize_and_mask(job.schedule_short or job.schedule), width)
 
 
 def _with_span(word: str, seconds: float, width: int) -> str:
@@ -164,9 +164,9 @@ def next_words(job: Job, now: datetime, width: int = 14) -> Piece:
 def last_sign(job: Job) -> Sign:
     """What LAST RUN says. A line that cron refuses, or a unit that cannot be read, has its error there."""
     if job.state is State.BAD_LINE:
-        return Sign("!", shown(job.state_reason) or "bad line", Tone.FAIL, Tone.FAIL, bold=True)
+        return Sign("!", sanitize_and_mask(job.state_reason) or "bad line", Tone.FAIL, Tone.FAIL, bold=True)
     if job.unreadable and job.last_result.outcome is Outcome.UNKNOWN:
-        return Sign("?", shown(job.unreadable), Tone.WARN, Tone.WARN)
+        return Sign("?", sanitize_and_mask(job.unreadable), Tone.WARN, Tone.WARN)
     return outcome_sign(job.last_result)
 
 
@@ -175,7 +175,7 @@ def _last_run(job: Job, now: datetime, width: int) -> Line:
     if job.state is State.BAD_LINE or sign.word == job.unreadable:
         word = cut(sign.word, width - 2)
         return fit((Piece(sign.glyph + " ", sign.tone), Piece(word, sign.word_tone, sign.bold)), width)
-    word = cut(shown(sign.word), _OUTCOME_WIDTH - 1)
+    word = cut(sanitize_and_mask(sign.word), _OUTCOME_WIDTH - 1)
     line: Line = (
         Piece(sign.glyph + " ", sign.tone),
         Piece(f"{word}{' ' * (_OUTCOME_WIDTH - cells(word))}", sign.word_tone, sign.bold),
@@ -258,16 +258,16 @@ def _span(seconds: float) -> tuple[int, str]:
 def raw_line(job: Job) -> str:
     """The line of the cron table as it stands there (without the recorder), or what a timer's unit says."""
     if job.cron is not None and job.cron.record_key:
-        return shown(f"{job.schedule}  {job.command}  (recorded)")
+        return sanitize_and_mask(f"{job.schedule}  {job.command}  (recorded)")
     if job.cron is not None:
-        return shown(decode(job.cron.raw))
+        return sanitize_and_mask(decode(job.cron.raw))
     text = job.schedule if job.command is None else f"{job.schedule}  {job.command}"
-    return shown(text)
+    return sanitize_and_mask(text)
 
 
 def location_words(job: Job, home: str = "") -> str:
     """`crontab:7`, `/etc/cron.d/e2scrub_all:3`, `~/.config/systemd/user/backup.timer`."""
-    return tilde(shown(str(job.location)), home)
+    return tilde(sanitize_and_mask(str(job.location)), home)
 
 
 def _finding_words(job: Job, findings: Findings) -> Line:
@@ -279,7 +279,7 @@ def _finding_words(job: Job, findings: Findings) -> Line:
     others = f" and {more} more: d" if more else ""
     return (
         Piece(f"   {sign.glyph} {first.code} ", sign.tone),
-        Piece(f"{shown(first.title.removeprefix(job.name).strip(': '))}{others}", Tone.TEXT),
+        Piece(f"{sanitize_and_mask(first.title.removeprefix(job.name).strip(': '))}{others}", Tone.TEXT),
     )
 
 
@@ -294,11 +294,13 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "", findings: Findin
         sign = state_sign(job)
         return first, (
             Piece(f"{sign.glyph} {sign.word}  ", sign.tone),
-            Piece(shown(job.state_reason)),
+            Piece(sanitize_and_mask(job.state_reason)),
             *found,
         )
     outcomes = strip(runs, 24)
-    changed = (Piece(f"   schedule changed: {shown(job.changed)}", Tone.MUTED),) if job.changed else ()
+    changed = (
+        (Piece(f"   schedule changed: {sanitize_and_mask(job.changed)}", Tone.MUTED),) if job.changed else ()
+    )
     offer = Piece("   cron keeps no exit status; C records it" if _could_be_recorded(job) else "", Tone.MUTED)
     if not outcomes:
         return first, (Piece("no run is on record yet", Tone.MUTED), *found, *changed, offer)
@@ -334,7 +336,7 @@ def _last_reason(job: Job) -> Line:
     if not result.reasons or result.outcome is Outcome.OK:
         return ()
     sign = outcome_sign(result)
-    return (Piece(f"   {shown(result.reasons[0])}", sign.word_tone),)
+    return (Piece(f"   {sanitize_and_mask(result.reasons[0])}", sign.word_tone),)
 
 
 _SORTS = {

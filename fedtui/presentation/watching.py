@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from fedtui.model import Job, Outcome, SourceName
 from fedtui.presentation.signs import Line, Piece, Sign, Tone, cells, cut, fit, outcome_sign
 from fedtui.presentation.times import clock_seconds, day, duration, here, seconds_between, usual
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.watching.cycle import Cycle, Verdict, Watch
 
 WIDE = 118
@@ -120,7 +120,7 @@ def _ended(cycle: Cycle) -> Line:
     if cycle.result is not None and cycle.verdict is not Verdict.RUNNING:
         sign = outcome_sign(cycle.result)
         tone = Tone.OK if cycle.result.outcome is Outcome.OK else sign.word_tone
-        return (Piece(f"{sign.glyph} ", sign.tone), Piece(shown(sign.word), tone, sign.bold))
+        return (Piece(f"{sign.glyph} ", sign.tone), Piece(sanitize_and_mask(sign.word), tone, sign.bold))
     if cycle.verdict is Verdict.RUNNING:
         return (Piece("running", Tone.ACCENT),)
     if cycle.verdict is Verdict.FAILED:
@@ -131,7 +131,7 @@ def _ended(cycle: Cycle) -> Line:
 def _product(watch: Watch, cycle: Cycle, *, words: bool) -> Piece:
     if not watch.product or cycle.renewed is None:
         return Piece("–", Tone.MUTED)
-    name = shown(posixpath.basename(watch.product))
+    name = sanitize_and_mask(posixpath.basename(watch.product))
     if cycle.renewed:
         return Piece(f"{name} renewed" if words else name)
     return Piece(f"{cut(name, 11)} not renewed" if words else f"✗ {name}", Tone.FAIL)
@@ -236,7 +236,7 @@ def _took(begun: Sequence[Cycle], usually: float | None) -> str:
 def _warned(cycles: Sequence[Cycle], width: int) -> list[Line]:
     for number, cycle in enumerate(cycles, 1):
         if cycle.result is not None and cycle.result.outcome is Outcome.WARNINGS:
-            words = f"cycle {number}: {shown('; '.join(cycle.result.reasons))}"
+            words = f"cycle {number}: {sanitize_and_mask('; '.join(cycle.result.reasons))}"
             return _rows("warned", words, width, Tone.WARN)
     results = [cycle.result for cycle in cycles if cycle.verdict.decided and cycle.result is not None]
     if any(_MATCHED.match(reason) for result in results for reason in result.reasons):
@@ -247,10 +247,10 @@ def _warned(cycles: Sequence[Cycle], width: int) -> list[Line]:
 
 def _why(number: int, cycle: Cycle, width: int) -> list[Line]:
     sign = SIGNS[cycle.verdict]
-    reasons = "; ".join(shown(reason) for reason in cycle.reasons) or sign.word
+    reasons = "; ".join(sanitize_and_mask(reason) for reason in cycle.reasons) or sign.word
     lines = _rows(f"cycle {number}", reasons, width, sign.word_tone, (Piece(f"{sign.glyph} ", sign.tone),))
     for cause in cycle.causes:
-        lines += _rows("", shown(cause), width, lead=(Piece("likely: ", Tone.MUTED),))
+        lines += _rows("", sanitize_and_mask(cause), width, lead=(Piece("likely: ", Tone.MUTED),))
     return lines
 
 
@@ -323,5 +323,7 @@ def _ending(cycle: Cycle, now: datetime) -> Line:
     sign = outcome_sign(cycle.result)
     calm = cycle.result.outcome is Outcome.OK
     took = "" if cycle.result.duration is None else f"  {duration(cycle.result.duration)}"
-    words = Piece(f"{sign.glyph} {shown(sign.word)}", Tone.MUTED if calm else sign.tone, sign.bold)
+    words = Piece(
+        f"{sign.glyph} {sanitize_and_mask(sign.word)}", Tone.MUTED if calm else sign.tone, sign.bold
+    )
     return (Piece(f"── {when}  ", Tone.MUTED), words, Piece(took, Tone.MUTED))

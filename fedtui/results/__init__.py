@@ -5,8 +5,8 @@
 """
 
 from fedtui.results.product import Product
-from fedtui.results.reading import Output, Part
+from fedtui.results.reading import OutputPart, RunOutputText
 from fedtui.results.rules import RuleBook, Rules, rules_of
 from fedtui.results.verdict import judge, overlaps
 
-__all__ = ["Output", "Part", "Product", "RuleBook", "Rules", "judge", "overlaps", "rules_of"]
+__all__ = ["OutputPart", "Product", "RuleBook", "Rules", "RunOutputText", "judge", "overlaps", "rules_of"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fedtui.results.rules import Rules
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 
 MOST = 4 * 1024 * 1024
 """Bytes of one place that are read: the first half of it from the beginning, the rest from the end."""
@@ -25,7 +25,7 @@ _COLOUR = re.compile(r"(?:\x1b|\\033|\\e|\\x1[bB])(?:\[[0-9;?]*[ -/]*[A-Za-z]|\]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OutputPart:
     """What a run wrote to one place: `where` names it ("output", "~/logs/sync.log", "journal").
 
     `tail` follows `data` after a gap of `left_out` bytes.
@@ -38,14 +38,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class RunOutputText:
     """All that a run printed, as far as it could be read; `unread` says why some or all could not.
 
     `unclear` says that the parts may hold more than this run's lines: then they can clear it, or cast a
     doubt on it, and no more.
     """
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[OutputPart, ...] = ()
     unread: str = ""
     unclear: str = ""
 
@@ -56,7 +56,7 @@ class Output:
 
 
 @dataclass(slots=True)
-class Found:
+class OutputFindings:
     """What the rules found. `lines` counts lines that are not blank; `notable` are (kind, place, text)."""
 
     lines: int = 0
@@ -69,9 +69,9 @@ class Found:
         return sum(1 for found, _, _ in self.notable if found == kind)
 
 
-def read(output: Output, rules: Rules) -> Found:
+def read_output(output: RunOutputText, rules: Rules) -> OutputFindings:
     """Look at every line of `output`. Places are "line 12", counted in the run's own output from 1."""
-    found = Found()
+    found = OutputFindings()
     many = sum(1 for part in output.parts if part.data.strip()) > 1
     anywhere = [skip.match for skip in rules.skips if skip.match is not None and skip.anywhere]
     for part in output.parts:
@@ -103,7 +103,7 @@ def kind_of(text: str, rules: Rules) -> str:
 
 def quoted(text: str) -> str:
     """A line as it is quoted in a reason: safe, secrets masked, cut."""
-    safe = shown(" ".join(text.split()))
+    safe = sanitize_and_mask(" ".join(text.split()))
     return safe if len(safe) <= QUOTED else safe[: QUOTED - 1] + "…"
 
 
@@ -112,7 +112,7 @@ def plain(line: bytes) -> str:
     return _COLOUR.sub("", decode(line[:LONGEST])).rstrip()
 
 
-def _lines(part: Part, prefix: str) -> Iterator[tuple[str, str]]:
+def _lines(part: OutputPart, prefix: str) -> Iterator[tuple[str, str]]:
     """The lines that are not blank, with their places; a carriage return begins a line anew."""
     for number, line in enumerate(part.data.split(b"\n"), 1):
         for piece in line.split(b"\r"):

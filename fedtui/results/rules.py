@@ -12,7 +12,7 @@ from typing import Any
 
 from fedtui.config import ConfigError
 
-Table = Mapping[str, Any]
+TomlTable = Mapping[str, Any]
 """A table of rules as TOML gives it."""
 
 _LISTS = ("error", "warning", "ignore")
@@ -73,7 +73,7 @@ class Rules:
     product: str = ""
 
 
-def rules_of(*tables: Table) -> Rules:
+def rules_of(*tables: TomlTable) -> Rules:
     """The shipped rules with those of `tables` before them. Raises ConfigError for what is no rule."""
     rules = _rules((_shipped(), *tables))
     products = [table["product"] for table in tables if table.get("product")]
@@ -83,12 +83,12 @@ def rules_of(*tables: Table) -> Rules:
 class RuleBook:
     """The user's rules for all jobs: `common` ones, and those of single jobs by name or id."""
 
-    def __init__(self, common: Table, jobs: Mapping[str, Table]) -> None:
+    def __init__(self, common: TomlTable, jobs: Mapping[str, TomlTable]) -> None:
         self._common = common
         self._jobs = jobs
         self._made: dict[tuple[str, ...], Rules] = {}
 
-    def tables(self, *names: str) -> tuple[Table, ...]:
+    def tables(self, *names: str) -> tuple[TomlTable, ...]:
         """What holds for a job known by `names` (its name, its id), for `rules_of`: the common ones first."""
         return (self._common, *(self._jobs[name] for name in names if name in self._jobs))
 
@@ -106,12 +106,12 @@ class RuleBook:
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Table:
+def _shipped() -> TomlTable:
     text = resources.files("fedtui.results").joinpath("rules.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
-def _rules(tables: tuple[Table, ...]) -> Rules:
+def _rules(tables: tuple[TomlTable, ...]) -> Rules:
     for table in tables:
         _check(table)
     lists = {name: _patterns(name, (t.get(name, ()) for t in tables)) for name in _LISTS}
@@ -123,7 +123,7 @@ def _rules(tables: tuple[Table, ...]) -> Rules:
     return Rules(lists["error"], lists["warning"], lists["ignore"], _level(levels), tuple(skips))
 
 
-def _check(table: Table) -> None:
+def _check(table: TomlTable) -> None:
     for name, value in table.items():
         if name in _LISTS:
             fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
@@ -152,7 +152,7 @@ def _pattern(name: str, text: str) -> re.Pattern[str]:
         raise ConfigError(f"the rule {name} = {text!r} is no regular expression: {error}") from error
 
 
-def _skip(table: Table) -> SkipRule:
+def _skip(table: TomlTable) -> SkipRule:
     for name, value in table.items():
         kind = _SKIP_KEYS.get(name)
         if kind is None or type(value) is not kind:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from fedtui.model import Outcome, Result, Run
 from fedtui.results.product import Product
-from fedtui.results.reading import Found, Output, quoted, read
+from fedtui.results.reading import OutputFindings, RunOutputText, quoted, read_output
 from fedtui.results.rules import Rules, SkipRule
 
 QUOTES = 5
@@ -22,7 +22,7 @@ QUOTES = 5
 
 def judge(
     ended: Result,
-    output: Output,
+    output: RunOutputText,
     rules: Rules,
     command: str = "",
     *,
@@ -35,13 +35,15 @@ def judge(
     """
     if ended.outcome in (Outcome.NEVER, Outcome.SKIPPED):
         return replace(ended, judged=True)
-    found = read(output, rules)
+    found = read_output(output, rules)
     result = _by_text(ended, output, found, rules, command)
     result = replace(result, evidence=(*result.evidence, *_evidence(output, found)), judged=True)
     return _with_product(result, product, span) if product is not None and span is not None else result
 
 
-def _by_text(ended: Result, output: Output, found: Found, rules: Rules, command: str) -> Result:
+def _by_text(
+    ended: Result, output: RunOutputText, found: OutputFindings, rules: Rules, command: str
+) -> Result:
     noted = found.count("error") + found.count("warning")
     skip = _skip(ended, output, found, rules, command)
     if ended.outcome is Outcome.FAILED:
@@ -65,7 +67,9 @@ def _by_text(ended: Result, output: Output, found: Found, rules: Rules, command:
 Skip = tuple[SkipRule, str]
 
 
-def _skip(ended: Result, output: Output, found: Found, rules: Rules, command: str) -> Skip | None:
+def _skip(
+    ended: Result, output: RunOutputText, found: OutputFindings, rules: Rules, command: str
+) -> Skip | None:
     """The first rule by which the run did nothing, with the line that says so."""
     status = 0 if ended.exit_code is None and ended.outcome is Outcome.OK else ended.exit_code
     if ended.signal is not None or (status is None and ended.outcome is Outcome.FAILED):
@@ -93,7 +97,7 @@ def _skip_words(rule: SkipRule, line: str) -> tuple[str, ...]:
     return tuple(part for part in (rule.reason, rule.because, line) if part)
 
 
-def _quotes(found: Found) -> tuple[str, ...]:
+def _quotes(found: OutputFindings) -> tuple[str, ...]:
     """`3 warnings: line 12 no telemetry found`, then the other lines, as far as they are few."""
     if not found.notable:
         return ()
@@ -104,7 +108,7 @@ def _quotes(found: Found) -> tuple[str, ...]:
     return (f"{head}: {lines[0]}", *lines[1:QUOTES], *more)
 
 
-def _failure(found: Found) -> tuple[str, ...]:
+def _failure(found: OutputFindings) -> tuple[str, ...]:
     """What a failed run said of it: its errors; where it named none, its last line."""
     if found.notable:
         return _quotes(found)
@@ -112,7 +116,7 @@ def _failure(found: Found) -> tuple[str, ...]:
     return (f"its last line: {quoted(text)}",) if text else ()
 
 
-def _evidence(output: Output, found: Found) -> tuple[str, ...]:
+def _evidence(output: RunOutputText, found: OutputFindings) -> tuple[str, ...]:
     said = []
     if output.parts:
         wheres = ", ".join(dict.fromkeys(part.where for part in output.parts))

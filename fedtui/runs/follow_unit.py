@@ -17,7 +17,7 @@ from fedtui.history.database import HistoryError
 from fedtui.logs.journal import JournalError, UnitInvocation, follow_unit
 from fedtui.model import Run
 from fedtui.ports import Ports
-from fedtui.results import Output, Part, RuleBook, judge
+from fedtui.results import OutputPart, RuleBook, RunOutputText, judge
 from fedtui.results.reading import MOST
 from fedtui.runs.output_tail import OutputTail, read_new
 from fedtui.runs.run_text import product_at
@@ -84,12 +84,12 @@ class CapturedOutput:
         self._tail = tail[-(MOST // 2) :]
         self._left_out += len(tail) - len(self._tail)
 
-    def output(self) -> Output:
+    def output(self) -> RunOutputText:
         """All of it."""
         head = bytes(self._head)
         if not self._left_out:
-            return Output((Part("output", head + self._tail),))
-        return Output((Part("output", head, self._tail, self._left_out),))
+            return RunOutputText((OutputPart("output", head + self._tail),))
+        return RunOutputText((OutputPart("output", head, self._tail, self._left_out),))
 
 
 def _judged(ended: Run, unit: UnitRun, printed: CapturedOutput, ports: Ports) -> Run:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fedtui.logs.journal_query import JournalError, run_query
 from fedtui.model import Job, LogSlice, Run, TimerFacts
-from fedtui.results import Output, Part, Product
+from fedtui.results import OutputPart, Product, RunOutputText
 from fedtui.results.reading import MOST
 from fedtui.runs.data_age import ENDING, newest_at, newest_data
 from fedtui.system.zone import local_zone
@@ -27,18 +27,18 @@ MANAGER = "systemd"
 """The identifier of what a manager itself says of a unit: no output of the job."""
 
 
-def run_output(run: Run, job: Job) -> Output:
+def run_output(run: Run, job: Job) -> RunOutputText:
     """All that a finished run of `job` printed, as far as this user may read it."""
     if run.output is None and run.log is None and job.timer is not None:
         return _journal(run, job.timer)
     return output_at(run, job.cron.home if job.cron is not None else "")
 
 
-def output_at(run: Run, home: str) -> Output:
+def output_at(run: Run, home: str) -> RunOutputText:
     """What is in the files that a run wrote to; places below `home` are named with `~`."""
     places: list[tuple[str, str, int, int | None]]
     places = [("output", run.output, 0, None)] if run.output else []
-    parts: list[Part] = []
+    parts: list[OutputPart] = []
     unread = [] if places or run.log else ["it was kept nowhere"]
     unclear = ""
     if run.log is not None:
@@ -52,7 +52,7 @@ def output_at(run: Run, home: str) -> Output:
             parts.append(read_slice(where, path, start, end))
         except OSError as error:
             unread.append(f"{where}: {error.strerror}")
-    return Output(tuple(parts), "; ".join(unread), unclear)
+    return RunOutputText(tuple(parts), "; ".join(unread), unclear)
 
 
 def _size(log: LogSlice) -> int:
@@ -62,7 +62,7 @@ def _size(log: LogSlice) -> int:
         return 0
 
 
-def read_slice(where: str, path: str, start: int, end: int | None) -> Part:
+def read_slice(where: str, path: str, start: int, end: int | None) -> OutputPart:
     """The bytes of a file from `start` to `end`; the middle of many is left out. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
@@ -72,10 +72,10 @@ def read_slice(where: str, path: str, start: int, end: int | None) -> Part:
         start = start if start <= size else 0
         length = max(0, end - start)
         if length <= MOST:
-            return Part(where, _read(descriptor, start, length))
+            return OutputPart(where, _read(descriptor, start, length))
         half = MOST // 2
         head, tail = _read(descriptor, start, half), _read(descriptor, end - half, half)
-        return Part(where, head, tail, length - len(head) - len(tail))
+        return OutputPart(where, head, tail, length - len(head) - len(tail))
     finally:
         os.close(descriptor)
 
@@ -94,10 +94,10 @@ def _pieces(descriptor: int, start: int, length: int) -> Iterator[bytes]:
         start, length = start + len(data), length - len(data)
 
 
-def _journal(run: Run, timer: TimerFacts) -> Output:
+def _journal(run: Run, timer: TimerFacts) -> RunOutputText:
     """What the journal has of one invocation, without the words of its manager."""
     if not timer.activates:
-        return Output(unread="the timer starts no unit")
+        return RunOutputText(unread="the timer starts no unit")
     from fedtui.logs.journal import UnitInvocation, unit_query  # only here: it loads the event loop
 
     pid = timer.main_pid if timer.invocation_id == run.id else 0
@@ -105,11 +105,11 @@ def _journal(run: Run, timer: TimerFacts) -> Output:
     try:
         entries = run_query(query, JOURNAL_LINES)
     except JournalError as error:
-        return Output(unread=error.message)
+        return RunOutputText(unread=error.message)
     lines = [entry.text for entry in entries if entry.identifier != MANAGER]
     text = "\n".join(lines).encode("utf-8", "surrogateescape")
     cut = f"only the last {JOURNAL_LINES:,} lines were read" if len(entries) >= JOURNAL_LINES else ""
-    return Output((Part("journal", text),), cut)
+    return RunOutputText((OutputPart("journal", text),), cut)
 
 
 def product_place(path: str, home: str) -> Path:

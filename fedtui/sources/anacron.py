@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fedtui.crontab.naming import entry_name
 from fedtui.model import UNSEEN, CronFacts, Job, Location, SourceName, State
-from fedtui.safe_text import decode, shown, visible
+from fedtui.safe_text import decode, sanitize, sanitize_and_mask
 
 PROGRAM = "usr/sbin/anacron"
 _SETTING = re.compile(rb"[ \t]*(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?P<value>.*)")
@@ -71,14 +71,14 @@ def _job(
     words = _PERIODS.get(period) or _DAYS.get(int(period)) or f"every {int(period)} days"
     return Job(
         id=f"{SourceName.SYSTEM_CRONTAB}:{_key(place.path, found['job'], command)}",
-        name=visible(name) or entry_name(command),
+        name=sanitize(name) or entry_name(command),
         source=SourceName.SYSTEM_CRONTAB,
         user="root",
         schedule=period,
         schedule_text=f"{words} by anacron",
         schedule_short=words,
         location=place,
-        command=shown(decode(command)),
+        command=sanitize_and_mask(decode(command)),
         state=State.ON,
         state_reason=f"anacron runs it {int(found['delay'])} min after it starts, if it is due",
         last_result=UNSEEN,
@@ -88,7 +88,7 @@ def _job(
 
 
 def _bad(line: bytes, place: Location, editable: bool) -> Job:
-    text = visible(decode(line).strip())
+    text = sanitize(decode(line).strip())
     return Job(
         id=f"{SourceName.SYSTEM_CRONTAB}:bad-{_key(place.path, b'', line)}",
         name=f"anacrontab:{place.line}",

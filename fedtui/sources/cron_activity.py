@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fedtui.history.witness import NO_STATUS
+from fedtui.history.run_provenance import NO_STATUS
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
 from fedtui.sources.cron_match import match
 from fedtui.sources.recorder import log_start

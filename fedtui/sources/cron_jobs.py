@@ -18,7 +18,7 @@ from fedtui.crontab import Document, Entry, Line, LineKind, id_key, log_paths, s
 from fedtui.crontab.commented import commented
 from fedtui.crontab.comments import note_text, silenced_codes
 from fedtui.model import NEVER_RAN, UNSEEN, CommentedOut, CronFacts, Job, Location, SourceName, State
-from fedtui.safe_text import decode, shown, visible, visible_lines
+from fedtui.safe_text import decode, sanitize, sanitize_and_mask, sanitize_lines
 from fedtui.schedule.cron import CronSchedule, parse_schedule
 from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.system.cron_daemon import CronDaemon
@@ -137,22 +137,22 @@ class TableJobs:
         self._rows.append(
             Job(
                 id=f"{facts.source}:{entry.id_key}",
-                name=visible(entry.name),
+                name=sanitize(entry.name),
                 source=facts.source,
                 user=entry.user,
-                schedule=visible(entry.schedule),
-                schedule_text=visible(words.long),
-                schedule_short=visible(words.short),
+                schedule=sanitize(entry.schedule),
+                schedule_text=sanitize(words.long),
+                schedule_short=sanitize(words.short),
                 location=Location(facts.path, entry.line_number),
-                command=shown(decode(entry.command)),
+                command=sanitize_and_mask(decode(entry.command)),
                 state=state,
-                state_reason=visible(reason),
+                state_reason=sanitize(reason),
                 next_run=next_run,
                 last_result=NEVER_RAN if facts.all_on_record else UNSEEN,
                 log_path=_log_path(entry, home),
                 editable=facts.editable,
-                managed=visible(managed),
-                changed=visible(changed),
+                managed=sanitize(managed),
+                changed=sanitize(changed),
                 cron=CronFacts(
                     table=facts.path,
                     raw=entry.raw,
@@ -161,7 +161,7 @@ class TableJobs:
                     environment=entry.environment,
                     dialect=self._document.dialect,
                     zone=zone_name,
-                    note=visible_lines(entry.note),
+                    note=sanitize_lines(entry.note),
                     parts=verdict.parts,
                     home=home,
                     ignored_parts=verdict.ignored_parts,
@@ -220,13 +220,13 @@ def _bad_row(line: Line, document: Document, facts: TableFacts) -> Job:
     """A line that cron refuses, in its place: its raw fields, and cron's own message."""
     text = decode(line.raw).strip(" \t\r")
     words = text.split(None, 5)
-    fields = visible(" ".join(words[:1] if text.startswith("@") else words[:5]))
+    fields = sanitize(" ".join(words[:1] if text.startswith("@") else words[:5]))
     hint = f" ({line.hint})" if line.hint and line.hint != line.error else ""
     same = [other for other in document.bad_lines if other.raw == line.raw and other.number <= line.number]
     key = id_key(document.table, document.user.encode("utf-8", "surrogateescape"), line.raw, len(same))
     return Job(
         id=f"{facts.source}:bad-{key}",
-        name=visible(f"{posixpath.basename(facts.path)}:{line.number}"),
+        name=sanitize(f"{posixpath.basename(facts.path)}:{line.number}"),
         source=facts.source,
         user=document.user,
         schedule=fields,
@@ -234,7 +234,7 @@ def _bad_row(line: Line, document: Document, facts: TableFacts) -> Job:
         schedule_short=fields,
         location=Location(facts.path, line.number),
         state=State.BAD_LINE,
-        state_reason=visible(f"{line.error}{hint}"),
+        state_reason=sanitize(f"{line.error}{hint}"),
         editable=facts.editable,
         cron=CronFacts(
             table=facts.path,
@@ -254,9 +254,9 @@ def _commented(document: Document, facts: TableFacts) -> Iterator[CommentedOut]:
             user=entry.user,
             location=Location(facts.path, one.number),
             raw=one.raw,
-            name=visible(entry.name),
-            schedule=visible(entry.schedule),
-            schedule_text=visible(describe(parse_schedule(entry.schedule, document.dialect)).long),
+            name=sanitize(entry.name),
+            schedule=sanitize(entry.schedule),
+            schedule_text=sanitize(describe(parse_schedule(entry.schedule, document.dialect)).long),
             command=entry.command,
             tight=one.tight,
             editable=facts.editable,

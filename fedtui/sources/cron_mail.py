@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
-from fedtui.history.witness import NO_STATUS
+from fedtui.history.run_provenance import NO_STATUS
 from fedtui.model import Answer, Job, Outcome, Result, Run, Trigger
 from fedtui.system.zone import local_zone
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fedtui.crontab import Document
 from fedtui.model import Answer, Job, Problem, SourceName
-from fedtui.safe_text import visible
+from fedtui.safe_text import sanitize
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
 from fedtui.system.crontab_port import CrontabError, CrontabPort
@@ -94,7 +94,7 @@ class UserCrontabSource:
         try:
             table = self._port.read()
         except CrontabError as error:
-            said = visible(error.sentence)
+            said = sanitize(error.sentence)
             problem = Problem(self.name, said, "Untouched: the table itself.", error.advice, now)
             return Answer(self.name, now, None, problems=(problem,), schedulers=schedulers)
         rows = self._rows(table, daemon, now)
@@ -146,6 +146,6 @@ class UserCrontabSource:
 
 def computed_elsewhere(name: str, daemon: CronDaemon, now: datetime) -> Problem:
     """The label of every run of a daemon whose rules are not known here."""
-    said = f"another cron runs here ({visible(daemon.detail)}): its runs are computed by croniter"
+    said = f"another cron runs here ({sanitize(daemon.detail)}): its runs are computed by croniter"
     advice = "They may differ from what that daemon does, above all where the clock is changed."
     return Problem(name, said, advice=advice, at=now, note=True)

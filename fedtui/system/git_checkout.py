@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.program import Ended, ProgramError, run_program
 
 DEADLINE = 60.0
@@ -193,7 +193,7 @@ class Git:
             )
         except ProgramError as error:
             late = "did not answer" in str(error)
-            raise GitFailed(shown(str(error)), late=late) from error
+            raise GitFailed(sanitize_and_mask(str(error)), late=late) from error
         if self._stop.asked:
             raise GitFailed("it was stopped", ended, late=True)
         return ended
@@ -250,7 +250,7 @@ def failure_reason(ended: Ended) -> str:
     lines = [line.strip() for line in ended.said.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "ERROR:", "remote: error:"))]
     found = (telling or lines[-1:] or [f"git ended with status {ended.status}"])[0]
-    return shown(found)
+    return sanitize_and_mask(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.program import Ended, ProgramError
 
 Ask = Callable[[tuple[str, ...]], Ended]
@@ -99,7 +99,7 @@ def ssh_facts(place: SshPlace, home: str, ask: Ask, ssh: tuple[str, ...] = ("ssh
     """What ssh comes to for a user with that home. Raises ProgramError, or what `ask` raises."""
     ended = ask((*ssh, "-G", *place.words))
     if ended.status:
-        raise ProgramError(f"ssh -G {place.host}: {shown(ended.said)}")
+        raise ProgramError(f"ssh -G {place.host}: {sanitize_and_mask(ended.said)}")
     settings: dict[str, list[str]] = {}
     for line in decode(ended.out).splitlines():
         name, _, value = line.partition(" ")
@@ -150,7 +150,9 @@ def key_at(path: str, ask: Ask) -> SshKey | None:
     if "bad permissions" in said or "too open" in said:
         return SshKey(path, None, "", wide, f"mode {stat.S_IMODE(found.st_mode):04o}: others may read it")
     lines = [line for line in said.splitlines() if not line.startswith("@")]
-    return SshKey(path, None, "", wide, shown(lines[-1]) if lines else "ssh-keygen cannot open it")
+    return SshKey(
+        path, None, "", wide, sanitize_and_mask(lines[-1]) if lines else "ssh-keygen cannot open it"
+    )
 
 
 def _is_known(host: str, path: str, ask: Ask) -> bool:

@@ -12,7 +12,7 @@ from fedtui.federation.drills.drill import Drill, Event, Phase, Setting
 from fedtui.federation.drills.rehearse import Outcome
 from fedtui.presentation.home import tilde_words
 from fedtui.presentation.signs import cut
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.lines import fill, note, paragraph, rule
 
 _LABEL = 10
@@ -67,7 +67,11 @@ def _state(drilled: Drilled, drill: Drill) -> tuple[tuple[str, str], str]:
     if drilled.setting is None:
         return ("○", "$muted"), "looking …"
     reason = drilled.reasons.get(drill.name, "")
-    return (("?", "$muted"), f"not here: {shown(reason)}") if reason else (("○", "$muted"), drill.about)
+    return (
+        (("?", "$muted"), f"not here: {sanitize_and_mask(reason)}")
+        if reason
+        else (("○", "$muted"), drill.about)
+    )
 
 
 def _page(drilled: Drilled, drill: Drill, home: str, width: int, height: int) -> list[Content]:
@@ -115,7 +119,11 @@ def _verdict(outcome: Outcome, home: str, width: int) -> list[Content]:
 
 def _event(event: Event, home: str, width: int) -> list[Content]:
     if event.phase is Phase.OUTPUT:
-        return [Content.assemble((" " * _LABEL + "| ", "$line"), cut(shown(event.text), width - _LABEL - 2))]
+        return [
+            Content.assemble(
+                (" " * _LABEL + "| ", "$line"), cut(sanitize_and_mask(event.text), width - _LABEL - 2)
+            )
+        ]
     label = "clean" if event.phase is Phase.CLEANING else event.phase.value
     return _labelled(label, event.text, home, width)
 

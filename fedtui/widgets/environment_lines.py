@@ -14,7 +14,7 @@ from fedtui.environment.values import masked
 from fedtui.model import Severity
 from fedtui.presentation.environment import View, homely, value_of
 from fedtui.presentation.signs import SEVERITIES
-from fedtui.safe_text import shown, visible
+from fedtui.safe_text import sanitize, sanitize_and_mask
 from fedtui.widgets.lines import fact, fill, wrap, wrap_content
 
 _MOST_REASONS = 6
@@ -51,7 +51,7 @@ def value_rows(variable: Variable, comparison: Comparison, width: int, view: Vie
         for number, piece in enumerate(wrap(text, width - 16)):
             rows.append(fact("" if number else label, Content(piece), 16))
     if variable.read_at:
-        rows.append(fact("read by", Content(visible(variable.read_at)), 16))
+        rows.append(fact("read by", Content(sanitize(variable.read_at)), 16))
     return rows
 
 
@@ -67,7 +67,7 @@ def _path_rows(variable: Variable, scheduler: str, width: int, view: View) -> li
             glyph, tone, words = "–", "$fail", f"not in {scheduler}"
         else:
             glyph, tone, words = "+", "$muted", f"only in {scheduler}"
-        name = homely(visible(folder), view.home) or "(empty: the working directory)"
+        name = homely(sanitize(folder), view.home) or "(empty: the working directory)"
         rows.append(Content.assemble((f"{glyph} ", tone), f"{name}  ", (words, "$muted")).truncate(width))
     return rows
 
@@ -78,10 +78,10 @@ def _folders(value: bytes | None) -> list[str]:
 
 def _reason_rows(reason: Reason, width: int, view: View) -> list[Content]:
     sign = SEVERITIES[reason.severity]
-    text = homely(shown(reason.sentence), view.home)
+    text = homely(sanitize_and_mask(reason.sentence), view.home)
     parts: list[tuple[str, str]] = [(f"{reason.lead} ", "bold")]
     for name in reason.names:
-        before, found, after = text.partition(f" {shown(name)}")
+        before, found, after = text.partition(f" {sanitize_and_mask(name)}")
         if found:
             parts += [(f"{before} ", ""), (found[1:], "bold")]
             text = after
@@ -95,7 +95,7 @@ def _reason_rows(reason: Reason, width: int, view: View) -> list[Content]:
 
 def _nothing(comparison: Comparison) -> str:
     read = " and in ".join(posixpath.basename(path) for path in comparison.scripts)
-    place = f"on the line and in {visible(read)}" if read else "on the line"
+    place = f"on the line and in {sanitize(read)}" if read else "on the line"
     return f"Nothing that could be told {place} depends on what differs."
 
 
@@ -117,7 +117,7 @@ def _drop_in_rows(comparison: Comparison, width: int, view: View) -> list[Conten
     command = f"{'' if user else 'sudo '}systemctl {user}edit {comparison.given.unit}"
     rows = [
         Content.assemble(
-            ("by hand  ", "$muted"), (visible(command), "bold"), ("  adds a drop-in:", "$muted")
+            ("by hand  ", "$muted"), (sanitize(command), "bold"), ("  adds a drop-in:", "$muted")
         ),
         *_added("[Service]", width),
     ]
@@ -128,7 +128,7 @@ def _drop_in_rows(comparison: Comparison, width: int, view: View) -> list[Conten
 
 
 def _safe(name: str, value: str, view: View) -> str:
-    return visible(value if view.unmasked else masked(name, value))
+    return sanitize(value if view.unmasked else masked(name, value))
 
 
 def _added(text: str, width: int) -> list[Content]:
@@ -144,13 +144,13 @@ def _source_rows(comparison: Comparison, width: int, view: View) -> list[Content
     scheduler = comparison.given.scheduler
     rows = [
         Content.styled(row, "$muted")
-        for row in wrap(homely(visible(f"{scheduler}'s side: {comparison.given.how}."), view.home), width)
+        for row in wrap(homely(sanitize(f"{scheduler}'s side: {comparison.given.how}."), view.home), width)
     ]
     asked = f"your shell: {comparison.shell.program}, asked as a login shell."
     if not comparison.shell.notes:
-        rows += [Content.styled(row, "$muted") for row in wrap(homely(visible(asked), view.home), width)]
+        rows += [Content.styled(row, "$muted") for row in wrap(homely(sanitize(asked), view.home), width)]
     for text in (*comparison.given.notes, *comparison.shell.notes):
-        pieces = wrap(homely(shown(text), view.home), width - 2)
+        pieces = wrap(homely(sanitize_and_mask(text), view.home), width - 2)
         rows += [
             Content.assemble("  " if number else ("▲ ", "$warn"), piece)
             for number, piece in enumerate(pieces)

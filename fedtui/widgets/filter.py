@@ -11,7 +11,7 @@ from textual.widgets import Input
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.notes import OWN, OWN_SOURCES, empty_lines, matches
 from fedtui.presentation.signs import Line, Piece, Tone
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 
 
 class SearchInput(Input, inherit_bindings=True):
@@ -65,13 +65,13 @@ class Filter:
 
     def words(self) -> str:
         """What the rule says of it."""
-        said = [shown(f"matching “{self.text}”") if self.text else "", self.whose or ""]
+        said = [sanitize_and_mask(f"matching “{self.text}”") if self.text else "", self.whose or ""]
         return "  ".join(part for part in said if part)
 
     def message(self, snapshot: Snapshot, user: str) -> list[Line]:
         """What stands in the table's place while no job is shown."""
         if self.text:
-            missed = f"No job matches “{shown(self.text)}”."
+            missed = f"No job matches “{sanitize_and_mask(self.text)}”."
             return [(Piece(missed, bold=True),), (), _key("esc", f"show all {len(snapshot.jobs)}")]
         if self.whose and snapshot.jobs:
             return [(Piece(f"No job is {self.whose}.", bold=True),), (), _key("S", "show all jobs")]

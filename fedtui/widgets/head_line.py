@@ -18,7 +18,7 @@ from fedtui.model import Scheduler, Snapshot
 from fedtui.presentation.notes import health_count
 from fedtui.presentation.signs import Line, Piece, Tone, cells, changed_cells, cut, width_of
 from fedtui.presentation.times import head_clock
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.palette import content, is_ascii
 
 WIDE = 118
@@ -89,7 +89,10 @@ class Status(Widget):
 
     def __init__(self, user: str, host: str) -> None:
         super().__init__(id="status")
-        self._who: Line = (Piece("fedtui", Tone.ACCENT, bold=True), Piece(f"  {shown(user)}@{shown(host)}"))
+        self._who: Line = (
+            Piece("fedtui", Tone.ACCENT, bold=True),
+            Piece(f"  {sanitize_and_mask(user)}@{sanitize_and_mask(host)}"),
+        )
         self._middle: Line = ()
 
     def show(self, snapshot: Snapshot) -> None:

@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fedtui.presentation.signs import Line, width_of
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.keys import FAR, LETTERS, MOVES
 from fedtui.widgets.palette import Palette
 
@@ -167,7 +167,7 @@ class CursorView(LineView, inherit_bindings=False):
         """
         name, at = self._lost
         if name and monotonic() - at < GRACE and not at - OWN < own <= at:
-            return f"{shown(name)} is gone; the cursor is on another row."
+            return f"{sanitize_and_mask(name)} is gone; the cursor is on another row."
         if (
             not self._placing
             and self.size.height > 1

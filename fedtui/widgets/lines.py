@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from fedtui.changes.plan import DiffLine, FileDiff, Refused, Step
 from fedtui.presentation.signs import cut, to_ascii
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.palette import is_ascii
 
 MOST_OF_A_LINE = 4000
@@ -164,7 +164,11 @@ def refusal(refused: Refused, width: int) -> list[Content]:
 def outside(text: str) -> str:
     """Outside text made safe, and bounded: its first part and how much more there is."""
     more = len(text) - MOST_OF_A_LINE
-    return shown(text) if more <= 0 else f"{shown(text[:MOST_OF_A_LINE])} … {more:,} more characters"
+    return (
+        sanitize_and_mask(text)
+        if more <= 0
+        else f"{sanitize_and_mask(text[:MOST_OF_A_LINE])} … {more:,} more characters"
+    )
 
 
 def diff_head(diff: FileDiff, width: int) -> Content:

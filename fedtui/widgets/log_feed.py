@@ -9,7 +9,7 @@ from contextlib import aclosing
 from fedtui.logs.log_feed import LogChunk, LogFeed
 from fedtui.model import Job
 from fedtui.presentation.signs import Line, Piece, Tone
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.log_view import LogView
 
 BATCH = 0.05
@@ -29,7 +29,7 @@ EMPTY_LOG: Line = (Piece("The log is empty so far.", Tone.MUTED),)
 
 def problem_line(text: str) -> Line:
     """Why there is no log; the view folds it."""
-    return (Piece("▲ ", Tone.WARN), Piece(shown(text)))
+    return (Piece("▲ ", Tone.WARN), Piece(sanitize_and_mask(text)))
 
 
 async def pump(feed: LogFeed, view: LogView, report: Callable[[LogChunk], None]) -> None:

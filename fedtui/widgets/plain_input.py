@@ -12,7 +12,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from fedtui.safe_text import visible
+from fedtui.safe_text import sanitize
 
 
 class PlainInput(Input):
@@ -25,7 +25,7 @@ class PlainInput(Input):
     @property
     def _value(self) -> Text:
         """The value as it is drawn: one cell or more for each character, none of them obeyed."""
-        return Text(visible(self.value), no_wrap=True, overflow="ignore", end="")
+        return Text(sanitize(self.value), no_wrap=True, overflow="ignore", end="")
 
 
 class NoteInput(PlainInput):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from fedtui.presentation.times import day, here, in_words, relative, seconds_between
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.schedule.cron import CronSchedule
 from fedtui.schedule.fields import KINDS
 from fedtui.widgets.lines import boxed, fact, paragraph, rule
@@ -36,14 +36,14 @@ def verdict(preview: Preview | None, checking: bool, width: int) -> Content:
     """`✓ valid   Debian cron, zone Europe/Berlin`, or what is wrong in cron's own words."""
     if checking or preview is None:
         return Content.styled("… checking" if checking else "", "$muted")
-    dialect = shown(preview.dialect)
+    dialect = sanitize_and_mask(preview.dialect)
     if preview.valid:
-        parts = [f"   {dialect}, zone {shown(preview.zone)}", f"  {dialect}", ""]
+        parts = [f"   {dialect}, zone {sanitize_and_mask(preview.zone)}", f"  {dialect}", ""]
         room = width - len("✓ valid")
         return Content.assemble(
             ("✓ valid", "$ok"), (next(part for part in parts if len(part) <= room or not part), "$muted")
         )
-    in_short = shown(preview.message).partition(":")[0]
+    in_short = sanitize_and_mask(preview.message).partition(":")[0]
     return Content.assemble(("✗ " + (in_short if in_short.startswith("bad ") else "not valid"), "bold $fail"))
 
 
@@ -167,14 +167,14 @@ def traps(preview: Preview | None, width: int, most: int) -> list[Content]:
     offered = suggestion(preview)
     rows: list[Content] = []
     for trap in found[:most]:
-        first, dot, rest = shown(trap.text).partition(". ")
+        first, dot, rest = sanitize_and_mask(trap.text).partition(". ")
         rows += boxed(
             "▲", "$warn", Content.assemble((first + dot.rstrip(), "$warn"), " " if rest else "", rest), width
         )
         if trap.suggestions:
             rows += boxed(" ", "", _instead(trap, offered), width)
     if len(found) > most:
-        more = ", ".join(shown(trap.title) for trap in found[most:])
+        more = ", ".join(sanitize_and_mask(trap.title) for trap in found[most:])
         rows += boxed("▲", "$warn", Content.styled(f"and {more}", "$muted"), width)
     return rows
 
@@ -183,10 +183,10 @@ def _instead(trap: Pitfall, offered: str | None) -> Content:
     parts: list[str | Content | tuple[str, str]] = [
         ("Even steps: " if trap.code == "uneven-step" else "Instead: ", "$muted")
     ]
-    parts.append(("  ".join(map(shown, trap.suggestions)), "$accent"))
+    parts.append(("  ".join(map(sanitize_and_mask, trap.suggestions)), "$accent"))
     if offered is not None and offered in trap.schedules:
         nearest = trap.suggestions[trap.schedules.index(offered)]
-        parts.append((f"   (ctrl+n takes the nearest: {shown(nearest)})", "$muted"))
+        parts.append((f"   (ctrl+n takes the nearest: {sanitize_and_mask(nearest)})", "$muted"))
     return Content.assemble(*parts)
 
 

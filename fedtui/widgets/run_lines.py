@@ -17,7 +17,7 @@ from fedtui.presentation.home import tilde_words
 from fedtui.presentation.log_lines import read_line
 from fedtui.presentation.signs import Tone, cells, cut, exit_meaning, outcome_sign
 from fedtui.presentation.times import clock, clock_seconds, duration, seconds_between, weekday_clock
-from fedtui.safe_text import decode, shown
+from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.widgets.lines import MOST_OF_A_LINE, fact
 from fedtui.widgets.palette import content
 
@@ -109,11 +109,15 @@ def job_rows(job: Job, run: Run | None, width: int, home: str, log: str = "") ->
     rows = []
     if job.command is not None:
         rows.append(
-            fact("command", Content(cut(tilde_words(shown(job.command), home), width - LABEL)), LABEL)
+            fact(
+                "command",
+                Content(cut(tilde_words(sanitize_and_mask(job.command), home), width - LABEL)),
+                LABEL,
+            )
         )
     rows.append(_started_as(job, width, home))
     if run is not None and run.result is not None:
-        places = [tilde_words(shown(place), home) for place in (log, run.output or "") if place]
+        places = [tilde_words(sanitize_and_mask(place), home) for place in (log, run.output or "") if place]
         whole = "   ".join(places) or "nothing was kept"
         lines = [whole] if cells(whole) <= width - LABEL else places
         rows += [
@@ -128,13 +132,17 @@ def job_rows(job: Job, run: Run | None, width: int, home: str, log: str = "") ->
 def _started_as(job: Job, width: int, home: str) -> Content:
     if job.timer is not None:
         manager = "user manager" if job.timer.user_manager else "system manager"
-        value = f"{shown(job.timer.activates)}   {manager}"
+        value = f"{sanitize_and_mask(job.timer.activates)}   {manager}"
         return fact("as unit", Content(cut(value, width - LABEL)), LABEL)
     given = dict(job.cron.environment) if job.cron is not None else {}
     shell = decode(given.get(b"SHELL", DEFAULT_SHELL))
     path = decode(given.get(b"PATH", DEFAULT_PATH))
     start = tilde_words(decode(given.get(b"HOME", b"~")), home)
-    return fact("as cron", Content(cut(shown(f"{shell}   PATH={path}   in {start}"), width - LABEL)), LABEL)
+    return fact(
+        "as cron",
+        Content(cut(sanitize_and_mask(f"{shell}   PATH={path}   in {start}"), width - LABEL)),
+        LABEL,
+    )
 
 
 def output_head(counts: OutputLines, following: bool, ended: bool) -> Content:

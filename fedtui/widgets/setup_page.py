@@ -13,7 +13,7 @@ from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.home import tilde, tilde_words
 from fedtui.presentation.setup import STEPS, Progress, Step
 from fedtui.presentation.signs import Piece, cut
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.lines import diff_head, diff_lines, fact, note, paragraph, rule, step_lines
 from fedtui.widgets.palette import content
 from fedtui.widgets.setup_pieces import LABEL, Look, choice, refused, remark_rows
@@ -42,7 +42,7 @@ def side_rows(progress: Progress, look: Look, width: int) -> list[Content]:
         style = "bold $accent" if here else "$foreground" if step <= progress.reached else "$muted"
         sign = content((words.step_sign(progress, step), Piece(" ")))
         rows.append(Content.assemble(" ", sign, (f"{step.value} {step.title}", style)))
-        said = cut(shown(words.step_fact(progress, step, look.home)), width - 6)
+        said = cut(sanitize_and_mask(words.step_fact(progress, step, look.home)), width - 6)
         rows.append(Content.styled(f"     {said}", "$muted"))
     return [*rows, Content(""), rule(width, Content.styled("rollout", "$muted")), *rollout_rows(progress)]
 
@@ -120,7 +120,9 @@ def _scripts(progress: Progress, look: Look, width: int) -> list[Content]:
         found = one.path is not None
         sign = ("✓ ", "$ok") if found else ("✗ ", "bold $fail")
         where = tilde(str(one.path), look.home) if found else f"no {' or '.join(one.job.scripts)}"
-        rows.append(Content.assemble(sign, one.job.key.ljust(LABEL), cut(shown(where), width - LABEL - 2)))
+        rows.append(
+            Content.assemble(sign, one.job.key.ljust(LABEL), cut(sanitize_and_mask(where), width - LABEL - 2))
+        )
     about = list(survey.remarks)
     if about:
         rows += [Content(""), rule(width, Content.styled("What was found", "$muted"))]
@@ -151,7 +153,7 @@ def _trials(progress: Progress, look: Look, width: int) -> list[Content]:
         name = progress.running or "the last one"
         rows += [Content(""), rule(width, Content.styled(f"Output of {name}", "$muted"))]
         room = max(4, look.height - len(rows) - 1)
-        rows += [Content(cut(shown(line), width)) for line in progress.output[-room:]]
+        rows += [Content(cut(sanitize_and_mask(line), width)) for line in progress.output[-room:]]
     failed = [trial.name for trial in progress.trials.values() if not trial.good]
     if failed and not progress.running:
         rows += [
@@ -168,7 +170,7 @@ def _logs(progress: Progress, look: Look, width: int) -> list[Content]:
     rows = [*paragraph(tilde_words(survey.logs.why, look.home), width), Content("")]
     for job in survey.profile.jobs:
         path = tilde(str(survey.logs.path / job.log), look.home)
-        rows.append(fact(job.key, Content(cut(shown(path), width - LABEL)), LABEL))
+        rows.append(fact(job.key, Content(cut(sanitize_and_mask(path), width - LABEL)), LABEL))
     rotation = "rotated weekly" if progress.request.rotate else "not rotated; step 6 turns that on"
     rows += [fact("", Content.styled(rotation, "$muted"), LABEL), Content("")]
     return [*rows, Content.assemble(("e", "bold $accent"), " another folder")]
@@ -205,7 +207,7 @@ def _extras(progress: Progress, look: Look, width: int) -> list[Content]:
         shown_as = {"alerts": "set", "heartbeat": "set"}.get(
             name, str(value) if value not in (True, None) else ""
         )
-        label = f"{title}  {shown(shown_as)}" if on and shown_as else title
+        label = f"{title}  {sanitize_and_mask(shown_as)}" if on and shown_as else title
         rows += choice(at == look.cursor, on, label, said, width)
     rows += [
         Content(""),

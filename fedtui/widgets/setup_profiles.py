@@ -9,7 +9,7 @@ from fedtui.presentation import setup as words
 from fedtui.presentation.home import tilde_words
 from fedtui.presentation.setup import Progress
 from fedtui.presentation.signs import cut
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.lines import fill, paragraph, rule, wrap_content
 from fedtui.widgets.palette import content
 from fedtui.widgets.setup_pieces import LABEL, Look, failed_rows, refused
@@ -27,7 +27,7 @@ def profile_page(progress: Progress, look: Look, width: int) -> list[Content]:
     head = Content.assemble(("24 hours of ", "$muted"), chosen.name)
     rows += [rule(width, head), *_day_rows(progress, look, width)]
     if chosen.reason and look.height >= 26:
-        why = Content.assemble(("Why  ", "$muted"), shown(chosen.reason))
+        why = Content.assemble(("Why  ", "$muted"), sanitize_and_mask(chosen.reason))
         rows += [Content(""), *wrap_content(why, width)]
     return rows + _added(progress, look, width)
 
@@ -50,7 +50,7 @@ def _profile_row(progress: Progress, look: Look, at: int, width: int) -> Content
         (cut(profile.name, 14).ljust(15), "bold" if here else ""),
         columns.ljust(43),
         runs.rjust(8),
-        (f"  {cut(shown(suits), max(1, width - 72))}", "$muted"),
+        (f"  {cut(sanitize_and_mask(suits), max(1, width - 72))}", "$muted"),
     )
     return fill(row, width, "on $cursor") if here else row
 
@@ -87,7 +87,9 @@ def _added(progress: Progress, look: Look, width: int) -> list[Content]:
         return [Content(""), Content.styled("working out what would change …", "$muted")]
     rows: list[Content] = []
     for diff in progress.plan.diffs[:1]:
-        head = Content.assemble(("What would change  ", "$muted"), cut(shown(diff.title), width - 30))
+        head = Content.assemble(
+            ("What would change  ", "$muted"), cut(sanitize_and_mask(diff.title), width - 30)
+        )
         rows += [Content(""), rule(width, head)]
         lines = [line for line in diff.lines if line.sign != " " and not line.text.startswith("#")]
         rows += [_short_line(line, look, width) for line in lines[:4]]
@@ -105,5 +107,5 @@ def _added(progress: Progress, look: Look, width: int) -> list[Content]:
 def _short_line(line: DiffLine, look: Look, width: int) -> Content:
     """A changed line in one row; the whole change shows it whole."""
     style = "$ok on $add" if line.sign == "+" else "$fail on $rem"
-    text = f"{line.number:>4} {line.sign} {tilde_words(shown(line.text), look.home)}"
+    text = f"{line.number:>4} {line.sign} {tilde_words(sanitize_and_mask(line.text), look.home)}"
     return fill(Content(cut(text, width)), width).stylize(style)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedtui.safe_text import MASK, decode, mask_secrets, shown, visible, without_colours
+from fedtui.safe_text import MASK, decode, mask_secrets, sanitize, sanitize_and_mask, without_colours
 
 
 @given(st.text())
 def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
-    safe = visible(text)
+    safe = sanitize(text)
     assert len(safe) == len(text)
     assert all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in safe)
 
@@ -31,12 +31,12 @@ def test_every_byte_has_a_character(raw: bytes) -> None:
 
 def test_plain_words_stay() -> None:
     text = "0 * * * * bash ~/sync.sh >> ~/é.log 2>&1  # ok: 100 %"
-    assert shown(text) == text
+    assert sanitize_and_mask(text) == text
 
 
 def test_escape_sequences_become_pictures() -> None:
-    assert visible("\x1b[31mred\x07\tend\x7f") == "␛[31mred␇ end␡"
-    assert visible("a\u202eb") == "a\ufffdb"
+    assert sanitize("\x1b[31mred\x07\tend\x7f") == "␛[31mred␇ end␡"
+    assert sanitize("a\u202eb") == "a\ufffdb"
 
 
 @pytest.mark.parametrize(

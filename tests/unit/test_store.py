@@ -13,7 +13,6 @@ import pytest
 
 from fedtui import store as store_module
 from fedtui.history.database import History
-from fedtui.keeping import Keeper
 from fedtui.model import (
     Answer,
     Checkup,
@@ -32,6 +31,7 @@ from fedtui.model import (
     State,
 )
 from fedtui.results import RuleBook
+from fedtui.run_persistence import RunRecorder
 from fedtui.sources.source import Source
 from fedtui.store import Store
 
@@ -68,7 +68,7 @@ class Scripted:
 
 
 @asynccontextmanager
-async def running(*sources: Source, check: store_module.Check | None = None) -> AsyncIterator[Store]:
+async def running(*sources: Source, check: store_module.HealthCheck | None = None) -> AsyncIterator[Store]:
     store = Store(sources, lambda: NOW, check)
     task = asyncio.create_task(store.run())
     try:
@@ -202,7 +202,7 @@ async def test_a_run_is_in_the_database_before_it_is_shown_and_judged_after_that
     log = tmp_path / "log"
     log.write_text("[WARNING] slow\n")
     history = History(tmp_path / "history.db")
-    keeper = Keeper(
+    keeper = RunRecorder(
         history, lambda: RuleBook({}, {}), lambda: NOW, str(tmp_path), dict, tmp_path / "freshness"
     )
     exited = Result(Outcome.OK, 0, evidence=("exit status, recorder",))

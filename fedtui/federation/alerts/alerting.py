@@ -18,13 +18,13 @@ from fedtui.federation.alerts.looks import Watched, looks
 from fedtui.federation.alerts.message import Message, message, test_message
 from fedtui.federation.alerts.state import advance, emptied, tried
 from fedtui.history.alert_memory import (
+    AlertEvent,
     AlertMemory,
     AlertMemoryError,
     ChannelMemory,
-    Event,
+    load_memory,
     only_check,
-    recall,
-    remember,
+    save_memory,
     set_aside,
 )
 from fedtui.model import Snapshot
@@ -53,8 +53,8 @@ class AlertReport:
 
     looked_at: int
     unseen: int
-    new: tuple[Event, ...]
-    standing: tuple[Event, ...]
+    new: tuple[AlertEvent, ...]
+    standing: tuple[AlertEvent, ...]
     sent: tuple[Sent, ...]
     trouble: tuple[str, ...] = ()
     test: bool = False
@@ -112,7 +112,7 @@ class AlertCheck:
                 left_out = "nothing could be looked at"
             sent += await self._beat(memory, left_out)
         standing = tuple(
-            Event(key, subject.name, kind, True, one.words, one.since)
+            AlertEvent(key, subject.name, kind, True, one.words, one.since)
             for key, subject in memory.subjects.items()
             for kind, one in subject.open.items()
         )
@@ -138,7 +138,7 @@ class AlertCheck:
 
     def _recall(self) -> AlertMemory:
         try:
-            return recall(self._state)
+            return load_memory(self._state)
         except AlertMemoryError as error:
             aside = set_aside(self._state)
             self._trouble.append(f"{error}. It was moved to {aside}, and what stands is told again.")
@@ -146,7 +146,7 @@ class AlertCheck:
 
     async def _keep(self, memory: AlertMemory) -> None:
         try:
-            await asyncio.to_thread(remember, self._state, replace(memory, saved=self._now()))
+            await asyncio.to_thread(save_memory, self._state, replace(memory, saved=self._now()))
         except AlertMemoryError as error:
             said = f"{error}: what is told now will be told again."
             if said not in self._trouble:  # silence would be worse than telling it twice

@@ -15,7 +15,7 @@ from email.utils import format_datetime
 
 from fedtui.alert_addresses import HEARTBEAT, MAIL, Address, scheme
 from fedtui.federation.alerts.message import Message
-from fedtui.safe_text import MASK, shown
+from fedtui.safe_text import MASK, sanitize_and_mask
 from fedtui.system.program import Ended, ProgramError, run_program
 from fedtui.system.self_command import interpreter_environment, module_command
 
@@ -53,7 +53,7 @@ def _mail(to: str, message: Message, now: datetime) -> None:
     try:
         done = run_program((program, "-i", "-t"), stdin=mail_text(to, message, now), deadline=DEADLINE)
     except ProgramError as error:
-        raise Undelivered(shown(str(error))) from error
+        raise Undelivered(sanitize_and_mask(str(error))) from error
     if done.status != 0:
         raise Undelivered(f"sendmail ended with {_status(done)}")
 
@@ -108,9 +108,9 @@ def redacted(text: str, url: str) -> str:
         secrets.discard(host[1])
     for part in sorted({url, *secrets}, key=len, reverse=True):
         text = text.replace(part, MASK)
-    return shown(" ".join(text.split()))[:300]
+    return sanitize_and_mask(" ".join(text.split()))[:300]
 
 
 def _status(done: Ended) -> str:
-    last = shown(done.said.splitlines()[-1]) if done.said else ""
+    last = sanitize_and_mask(done.said.splitlines()[-1]) if done.said else ""
     return f"exit {done.status}" + (f": {last}" if last else "")

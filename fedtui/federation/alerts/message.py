@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedtui.federation.alerts.verdicts import Kind
-from fedtui.history.alert_memory import Event
-from fedtui.safe_text import shown
+from fedtui.history.alert_memory import AlertEvent
+from fedtui.safe_text import sanitize_and_mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,18 @@ _OVER = {
 }
 
 
-def headline(event: Event) -> str:
+def headline(event: AlertEvent) -> str:
     """What happened, in a few words: "federated-sync is stale"."""
     words = _BEGAN if event.holds else _OVER
-    return shown(f"{event.name} {words[Kind(event.kind)]}")
+    return sanitize_and_mask(f"{event.name} {words[Kind(event.kind)]}")
 
 
-def line(event: Event) -> str:
+def line(event: AlertEvent) -> str:
     """The same with the reason, where one is known."""
-    return f"{headline(event)}: {shown(event.words)}" if event.words else headline(event)
+    return f"{headline(event)}: {sanitize_and_mask(event.words)}" if event.words else headline(event)
 
 
-def message(events: Sequence[Event], dropped: int, host: str, now: datetime) -> Message:
+def message(events: Sequence[AlertEvent], dropped: int, host: str, now: datetime) -> Message:
     """One message with all that waits for a channel."""
     began = sum(event.holds for event in events)
     over = len(events) - began
@@ -62,7 +62,7 @@ def message(events: Sequence[Event], dropped: int, host: str, now: datetime) -> 
         title = f"{_count(began, 'problem')}, {over} over"
     else:
         title = f"{_count(began, 'problem')}" if began else f"{_count(over, 'problem')} over"
-        title += ": " + ", ".join(dict.fromkeys(shown(event.name) for event in events[:3]))
+        title += ": " + ", ".join(dict.fromkeys(sanitize_and_mask(event.name) for event in events[:3]))
         title += ", ..." if len(events) > 3 else ""
     lines = [f"fedtui on {host}, {now:%Y-%m-%d %H:%M %Z}", ""]
     lines += [f"{dropped} earlier changes were too many to keep.", ""] if dropped else []

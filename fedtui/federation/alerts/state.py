@@ -13,10 +13,10 @@ from datetime import datetime
 from fedtui.federation.alerts.verdicts import Kind, Verdict
 from fedtui.history.alert_memory import (
     MOST_WAITING,
+    AlertEvent,
     AlertMemory,
     ChannelMemory,
-    Event,
-    Standing,
+    OpenProblem,
     Subject,
 )
 
@@ -36,14 +36,14 @@ def advance(
     channels: Mapping[str, str],
     now: datetime,
     others: Collection[str] = (),
-) -> tuple[AlertMemory, tuple[Event, ...]]:
+) -> tuple[AlertMemory, tuple[AlertEvent, ...]]:
     """The memory after these looks, its queues filled, and what is new. `channels` maps ids to labels.
 
     `others` are the ids of what is no channel and remembered among them. Subjects that are not looked at any
     more are forgotten, and so are channels that are no longer there. One that is new is told of the problems
     that stand.
     """
-    events: list[Event] = []
+    events: list[AlertEvent] = []
     subjects: dict[str, Subject] = {}
     for look in looks:
         subjects[look.key], found = _taken(look, now)
@@ -56,26 +56,26 @@ def advance(
     return AlertMemory(subjects, told, now, memory.saved), tuple(events)
 
 
-def _taken(look: Look, now: datetime) -> tuple[Subject, list[Event]]:
+def _taken(look: Look, now: datetime) -> tuple[Subject, list[AlertEvent]]:
     open_now = dict(look.after.open)
     unproven = look.after.unproven
-    events: list[Event] = []
+    events: list[AlertEvent] = []
     for verdict in look.verdicts:
         kind = verdict.kind.value
         if verdict.holds == (kind in open_now) or (verdict.holds and kind == Kind.UNPROVEN and unproven):
             continue
         if verdict.holds:
-            open_now[kind] = Standing(now, verdict.words)
+            open_now[kind] = OpenProblem(now, verdict.words)
             unproven = unproven or verdict.kind is Kind.UNPROVEN
         else:
             del open_now[kind]
         if verdict.holds or verdict.kind is not Kind.UNPROVEN:
-            events.append(Event(look.key, look.after.name, kind, verdict.holds, verdict.words, now))
+            events.append(AlertEvent(look.key, look.after.name, kind, verdict.holds, verdict.words, now))
     return replace(look.after, open=open_now, unproven=unproven), events
 
 
 def _queued(
-    known: ChannelMemory | None, label: str, before: Mapping[str, Subject], events: Sequence[Event]
+    known: ChannelMemory | None, label: str, before: Mapping[str, Subject], events: Sequence[AlertEvent]
 ) -> ChannelMemory:
     if known is None:
         known = ChannelMemory(label, waiting=tuple(_standing(before)))
@@ -84,10 +84,10 @@ def _queued(
     return replace(known, label=label, waiting=waiting[dropped:], dropped=known.dropped + dropped)
 
 
-def _standing(subjects: Mapping[str, Subject]) -> Iterable[Event]:
+def _standing(subjects: Mapping[str, Subject]) -> Iterable[AlertEvent]:
     for key, subject in subjects.items():
         for kind, one in subject.open.items():
-            yield Event(key, subject.name, kind, True, one.words, one.since)
+            yield AlertEvent(key, subject.name, kind, True, one.words, one.since)
 
 
 def tried(memory: AlertMemory, channel: str, now: datetime, why: str) -> AlertMemory:

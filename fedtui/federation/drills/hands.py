@@ -13,7 +13,7 @@ from fedtui.federation.drills.drill import Account, DrillError, Event, Phase, Te
 from fedtui.federation.drills.journal import MARK, Journal, Undoing, take_back
 from fedtui.federation.drills.stage import StageOrder, View
 from fedtui.model import Outcome, Result
-from fedtui.results import Output, Part, Rules, judge
+from fedtui.results import OutputPart, Rules, RunOutputText, judge
 from fedtui.safe_text import decode
 from fedtui.system.async_program import terminate
 from fedtui.system.processes import signal_name
@@ -52,7 +52,7 @@ class Ran:
             ended = Result(Outcome.FAILED, None, signal_name(-self.status), evidence=evidence)
         else:
             ended = Result(Outcome.FAILED if self.status else Outcome.OK, self.status, evidence=evidence)
-        return judge(ended, Output((Part("output", self.output),)), rules, command)
+        return judge(ended, RunOutputText((OutputPart("output", self.output),)), rules, command)
 
 
 class Hands:

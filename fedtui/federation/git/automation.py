@@ -20,7 +20,7 @@ from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
 from fedtui.ports import Ports
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import (
     Git,
     GitEnvironment,
@@ -64,7 +64,7 @@ def _starts(given: GitEnvironment, owner: Owner) -> Iterator[Remark]:
     except ProgramError as error:
         said = str(error)
     if said:
-        text = f"{command[0]} does not start as {owner.name} in the schedule's environment: {shown(said)}"
+        text = f"{command[0]} does not start as {owner.name} in the schedule's environment: {sanitize_and_mask(said)}"
         yield Remark(Severity.ERROR, text, KEY, "Install fedtui where that user finds it, e.g. with pipx.")
 
 

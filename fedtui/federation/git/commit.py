@@ -13,7 +13,7 @@ from fedtui.federation.git import data as git_data
 from fedtui.federation.git import worktree as git_worktree
 from fedtui.federation.git.data import FOLDER, Data
 from fedtui.federation.git.ending import Ending, SyncFailed, advice_for, ending_of
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Checkout, Git, GitFailed, base_ref, failure_reason, kept_ref
 
 DEADLINE = 180.0
@@ -138,4 +138,4 @@ def conflicts(git: Git) -> tuple[str, ...]:
 def named(files: Sequence[str]) -> str:
     """Some files in a few words."""
     more = f" and {len(files) - 3} more" if len(files) > 3 else ""
-    return ", ".join(shown(name) for name in files[:3]) + more
+    return ", ".join(sanitize_and_mask(name) for name in files[:3]) + more

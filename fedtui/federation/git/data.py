@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fedtui.federation.git.ending import Ending, SyncFailed
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Checkout, Git
 
 FOLDER = "data"
@@ -57,7 +57,7 @@ def listed(git: Git, root: Path, checkout: Checkout) -> Data:
     for name in names:
         path = checkout.top / name
         if name in submodules or name.endswith("/"):
-            notes.append(f"{shown(name)} is a repository of its own and was left out")
+            notes.append(f"{sanitize_and_mask(name)} is a repository of its own and was left out")
         elif path.is_symlink() or path.is_file():
             found.append(name)
     if not found and any(entry.is_file() for entry in folder.rglob("*")):
@@ -79,7 +79,7 @@ def _submodules(top: Git, where: str) -> frozenset[str]:
 def _by_which_rule(top: Git, folder: Path) -> str:
     some = next((entry for entry in folder.rglob("*") if entry.is_file()), folder)
     said = os.fsdecode(top.ask("check-ignore", "--verbose", "--", str(some)).out)
-    return f" ({shown(said.partition(chr(9))[0])})" if said else ""
+    return f" ({sanitize_and_mask(said.partition(chr(9))[0])})" if said else ""
 
 
 def _ignored(top: Git, where: str) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _ignored(top: Git, where: str) -> Iterator[str]:
         "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", where
     )
     if names:
-        yield f"ignored by git, and so left out: {shown(names[0])}" + (
+        yield f"ignored by git, and so left out: {sanitize_and_mask(names[0])}" + (
             f" and {len(names) - 1} more" if len(names) > 1 else ""
         )
 

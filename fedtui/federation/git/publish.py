@@ -11,7 +11,7 @@ from typing import NoReturn
 from fedtui.federation.git import worktree as git_worktree
 from fedtui.federation.git.commit import conflicts, named
 from fedtui.federation.git.ending import Ending, SyncFailed, advice_for, ending_of
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Checkout, Git, GitFailed, failure_reason, in_progress
 
 FETCH = 300.0
@@ -91,7 +91,7 @@ def _telling(failed: GitFailed) -> str:
     signs = ("ssh:", "Host key", "Permission denied", "kex_exchange", "Connection")
     lines = [line.strip() for line in failed.said.splitlines()]
     found = next((line for line in lines if any(sign in line for sign in signs)), str(failed))
-    return shown(found).rstrip(".")
+    return sanitize_and_mask(found).rstrip(".")
 
 
 def rebase(line: Line, *, clean: bool) -> None:
@@ -181,7 +181,7 @@ def _push(line: Line) -> str | None:
             )
         _unreached(failed, line.remote)
     telling = [text for text in failed.said.splitlines() if text.startswith(("!", "remote:"))]
-    return "; ".join(shown(" ".join(text.split())) for text in telling[:3]) or str(failed)
+    return "; ".join(sanitize_and_mask(" ".join(text.split())) for text in telling[:3]) or str(failed)
 
 
 def prove(line: Line) -> str:

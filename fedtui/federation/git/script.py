@@ -19,7 +19,7 @@ from fedtui.federation.git.ending import Ending, SyncFailed
 from fedtui.federation.profile import DEFAULT_PROFILE, load_profile
 from fedtui.model import Outcome, Result
 from fedtui.pack import Pack
-from fedtui.results import Output, Part, Rules, judge
+from fedtui.results import OutputPart, Rules, RunOutputText, judge
 from fedtui.results.reading import MOST
 from fedtui.system.git_checkout import CancelFlag
 from fedtui.system.processes import signal_name
@@ -92,14 +92,14 @@ def run_script(
     return _judged(process.wait(), output.parts, rules, script, time.monotonic() - began)
 
 
-def _judged(code: int, parts: Sequence[Part], rules: Rules, script: Script, took: float) -> Result:
+def _judged(code: int, parts: Sequence[OutputPart], rules: Rules, script: Script, took: float) -> Result:
     ended = Result(
         Outcome.OK if code == 0 else Outcome.FAILED,
         exit_code=code if code >= 0 else None,
         signal=signal_name(-code) if code < 0 else None,
         duration=took,
     )
-    result = judge(ended, Output(tuple(parts)), rules, " ".join(script.argv))
+    result = judge(ended, RunOutputText(tuple(parts)), rules, " ".join(script.argv))
     if result.outcome is Outcome.FAILED:
         how = signal_name(-code) if code < 0 else f"exit status {code}"
         why = f": {result.reasons[0]}" if result.reasons else ""
@@ -131,11 +131,11 @@ class _Kept:
             self._dropped += spare
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[OutputPart, ...]:
         """For `results.judge`."""
         if not self._dropped:
-            return (Part("output", bytes(self._head + self._tail)),)
-        return (Part("output", bytes(self._head), bytes(self._tail), self._dropped),)
+            return (OutputPart("output", bytes(self._head + self._tail)),)
+        return (OutputPart("output", bytes(self._head), bytes(self._tail), self._dropped),)
 
 
 def _copy(process: subprocess.Popen[bytes], takers: Sequence[Pass], until: float) -> bool:

@@ -17,7 +17,7 @@ from fedtui.federation.git.ending import SyncFailed
 from fedtui.federation.remark import Remark
 from fedtui.federation.surroundings import Owner
 from fedtui.model import Severity
-from fedtui.safe_text import shown
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Git, GitEnvironment, remote_url
 from fedtui.system.program import ProgramError
 from fedtui.system.ssh_key import SshFacts, SshKey, ssh_facts, ssh_place, ssh_words
@@ -58,7 +58,7 @@ def check_remote(
         command = f"{become}git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
         yield Remark(
             Severity.WARNING,
-            f"{remote} is {shown(url)}: https wants a password or a token, and nobody is there to type it.",
+            f"{remote} is {sanitize_and_mask(url)}: https wants a password or a token, and nobody is there to type it.",
             KEY,
             command,
         )
@@ -119,7 +119,7 @@ def _mend(key: SshKey, become: str) -> str:
 
 
 def _some(paths: tuple[str, ...]) -> str:
-    names = ", ".join(shown(path) for path in paths[:3])
+    names = ", ".join(sanitize_and_mask(path) for path in paths[:3])
     return f"{names} and {len(paths) - 3} more" if len(paths) > 3 else names or "the usual names"
 
 

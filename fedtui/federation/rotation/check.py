@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from fedtui.changes.plan import Refused
 from fedtui.federation.rotation.text import glob_of
-from fedtui.safe_text import visible
+from fedtui.safe_text import sanitize
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations
 from fedtui.system.program import ProgramError, run_program
 
@@ -81,12 +81,12 @@ def _complaints(said: Sequence[str], logs: Sequence[Path], names: Sequence[str])
     current: Path | None = None
     for line in said:
         if line.startswith("error: ") and (not names or any(word in line for word in about)):
-            yield visible(line.removeprefix("error: ").rstrip(". "))
+            yield sanitize(line.removeprefix("error: ").rstrip(". "))
         elif line.startswith(_CONSIDERED):
             current = written.get(line.removeprefix(_CONSIDERED))
             considered |= {current} if current is not None else set()
         elif current is not None and _PASSED.match(line) and "does not exist" not in line:
-            yield visible(line.strip().removesuffix(".").removesuffix("-- skipping").rstrip())
+            yield sanitize(line.strip().removesuffix(".").removesuffix("-- skipping").rstrip())
     for log in logs:
         if log not in considered:
-            yield visible(f"{log} is not among the logs that logrotate takes")
+            yield sanitize(f"{log} is not among the logs that logrotate takes")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fedtui.bus.port import BusError
 from fedtui.model import Job, Problem, State
-from fedtui.safe_text import visible
+from fedtui.safe_text import sanitize
 
 ODD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 """What reading an answer raises that is not of the shape systemd documents."""
@@ -36,7 +36,7 @@ def of_one_unit(error: BaseException) -> str:
 
 
 def _said(error: BusError) -> str:
-    return visible(error.message or error.name).strip().rstrip(".") or "no reason given"
+    return sanitize(error.message or error.name).strip().rstrip(".") or "no reason given"
 
 
 class Outage:

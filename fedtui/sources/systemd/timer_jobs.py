@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from fedtui.crontab.comments import note_text
 from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State, TimerFacts, Trigger
-from fedtui.safe_text import visible
+from fedtui.safe_text import sanitize
 from fedtui.sources.systemd import schedule_text
 from fedtui.sources.systemd.facts import ServiceProperties, TimerProperties
 from fedtui.sources.systemd.last_run import LastRun, is_running, stays_active
@@ -107,8 +107,8 @@ def make_job(
         log_path=unit.output if unit else None,
         editable=_editable(timer, manager),
         timer=_facts(timer, manager),
-        managed=visible(managed),
-        changed=visible(changed),
+        managed=sanitize(managed),
+        changed=sanitize(changed),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from fedtui.__main__ import main
 from fedtui.model import Outcome, Result
-from fedtui.results import Output, Part, judge, rules_of
+from fedtui.results import OutputPart, RunOutputText, judge, rules_of
 from tests.unit.federation.repositories import Federation, git, identity
 
 
@@ -27,7 +27,7 @@ def federation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Federation:
 def judged(status: int, text: str) -> Outcome:
     """The verdict that a schedule's log gets."""
     ended = Result(Outcome.OK if status == 0 else Outcome.FAILED, exit_code=status)
-    return judge(ended, Output((Part("log", text.encode()),)), rules_of()).outcome
+    return judge(ended, RunOutputText((OutputPart("log", text.encode()),)), rules_of()).outcome
 
 
 def test_a_sync_is_told_line_by_line_and_judged_ok(

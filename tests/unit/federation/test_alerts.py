@@ -20,10 +20,10 @@ from fedtui.federation.alerts.message import Message
 from fedtui.history.alert_memory import (
     AlertMemory,
     AlertMemoryError,
-    Busy,
+    CheckAlreadyRunning,
+    load_memory,
     only_check,
-    recall,
-    remember,
+    save_memory,
 )
 from fedtui.model import UNSEEN, Outcome, Result, Run, Scheduler, Snapshot, State
 from tests.unit.health.rows import table
@@ -384,7 +384,7 @@ def test_a_test_message_is_remembered_and_so_is_its_failure(tmp_path: Path) -> N
     world.down = {CHAT: "invalid_auth"}
     report = asyncio.run(world.alert_check().test())
     assert (world.mails, report.status) == ([subject("test of the alerts")], 1)
-    kept = recall(world.config.state).channels
+    kept = load_memory(world.config.state).channels
     assert kept[OPS.key].delivered == NOW
     assert (kept[CHAT.key].delivered, kept[CHAT.key].why) == (None, "invalid_auth")
 
@@ -485,18 +485,21 @@ def test_a_state_folder_that_cannot_be_used_is_got_round_by_the_runtime_folder(
     )
     told = AlertMemory(checked=datetime(2026, 11, 24, tzinfo=UTC), saved=datetime(2026, 11, 24, tzinfo=UTC))
     with only_check(state):
-        remember(state, told)
-        assert recall(state) == told
-        with pytest.raises(Busy), only_check(state):
+        save_memory(state, told)
+        assert load_memory(state) == told
+        with pytest.raises(CheckAlreadyRunning), only_check(state):
             pass
     assert sorted(path.name for path in runtime.iterdir()) == ["fedtui-alerts.json", "fedtui-locks-alerts"]
     assert state.read_text() == "no folder"
 
 
 def test_only_one_check_at_a_time(world: World) -> None:
-    with only_check(world.config.state), pytest.raises(Busy, match="Another alert check goes on"):
+    with (
+        only_check(world.config.state),
+        pytest.raises(CheckAlreadyRunning, match="Another alert check goes on"),
+    ):
         world.check()
-    assert issubclass(Busy, AlertMemoryError)
+    assert issubclass(CheckAlreadyRunning, AlertMemoryError)
 
 
 @pytest.mark.parametrize("steps", [1, 7])

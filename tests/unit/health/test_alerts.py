@@ -10,7 +10,7 @@ import pytest
 
 from fedtui.alert_addresses import MAIL, Address
 from fedtui.health import alerts
-from fedtui.history.alert_memory import AlertMemory, ChannelMemory, alert_file, remember
+from fedtui.history.alert_memory import AlertMemory, ChannelMemory, alert_file, save_memory
 from fedtui.model import Severity
 from fedtui.pack import Pack, pack_file, written
 from tests.unit.health.answers import machine
@@ -45,13 +45,13 @@ def test_a_channel_that_was_never_used_is_a_warning_with_the_command(state: Path
 
 
 def test_a_channel_that_works_is_silent(state: Path) -> None:
-    remember(state, AlertMemory(channels={OPS.key: ChannelMemory(OPS.label, delivered=NOW)}))
+    save_memory(state, AlertMemory(channels={OPS.key: ChannelMemory(OPS.label, delivered=NOW)}))
     assert {"FT711", "FT712"}.isdisjoint(by_code())
 
 
 def test_a_channel_that_failed_is_an_error_until_it_works(state: Path) -> None:
     broken = ChannelMemory(OPS.label, delivered=NOW, failed=NOW, why="sendmail ended with exit 75")
-    remember(state, AlertMemory(channels={OPS.key: broken}))
+    save_memory(state, AlertMemory(channels={OPS.key: broken}))
     found = by_code()
     assert "FT711" not in found
     assert found["FT712"].severity is Severity.ERROR
@@ -69,10 +69,10 @@ def test_a_memory_that_cannot_be_read_is_unchecked(state: Path) -> None:
 def test_a_check_that_has_not_run_for_an_hour_is_a_warning(state: Path) -> None:
     os.utime(pack_file(), (NOW.timestamp() - 86400, NOW.timestamp() - 86400))
     works = {OPS.key: ChannelMemory(OPS.label, delivered=NOW)}
-    remember(state, AlertMemory(channels=works, checked=NOW - timedelta(minutes=61)))
+    save_memory(state, AlertMemory(channels=works, checked=NOW - timedelta(minutes=61)))
     finding = by_code()["FT713"]
     assert (finding.severity, finding.evidence[0][:10]) == (Severity.WARNING, "last run  ")
-    remember(state, AlertMemory(channels=works, checked=NOW - timedelta(minutes=59)))
+    save_memory(state, AlertMemory(channels=works, checked=NOW - timedelta(minutes=59)))
     assert "FT713" not in by_code()
 
 

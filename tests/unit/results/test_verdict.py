@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from fedtui.config import ConfigError
 from fedtui.model import Outcome, Result, Run
-from fedtui.results import Output, Part, Product, RuleBook, judge, overlaps, rules_of
+from fedtui.results import OutputPart, Product, RuleBook, RunOutputText, judge, overlaps, rules_of
 from fedtui.results.reading import LONGEST, kind_of
-from fedtui.safe_text import visible
+from fedtui.safe_text import sanitize
 
 RULES = rules_of()
 START = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
@@ -55,7 +55,7 @@ def ended(status: int | None, **more: object) -> Result:
 
 
 def verdict(status: int | None, text: bytes, command: str = "") -> Result:
-    return judge(ended(status), Output((Part("output", text),)), RULES, command)
+    return judge(ended(status), RunOutputText((OutputPart("output", text),)), RULES, command)
 
 
 def test_a_sync_that_warned_three_times_and_says_complete_is_not_plain_ok() -> None:
@@ -142,10 +142,10 @@ def test_the_silence_of_flock(command: str, status: int, text: bytes, outcome: O
 
 def test_an_output_that_could_not_be_read_is_not_known_to_be_silent() -> None:
     command = "flock -n /tmp/l bash sync.sh"
-    result = judge(ended(1), Output(unread="permission denied"), RULES, command)
+    result = judge(ended(1), RunOutputText(unread="permission denied"), RULES, command)
     assert result.outcome is Outcome.FAILED
     assert result.evidence == ("output not read: permission denied",)
-    cut = Output((Part("output", b"", b"", 12),))
+    cut = RunOutputText((OutputPart("output", b"", b"", 12),))
     assert judge(ended(1), cut, RULES, command).outcome is Outcome.FAILED
 
 
@@ -210,7 +210,7 @@ def test_without_an_exit_status_the_text_decides_nothing() -> None:
 
 def test_a_signal_is_a_failure_whatever_was_printed() -> None:
     killed = Result(Outcome.FAILED, None, "SIGKILL")
-    result = judge(killed, Output((Part("output", GIT_CLEAN),)), RULES)
+    result = judge(killed, RunOutputText((OutputPart("output", GIT_CLEAN),)), RULES)
     assert (result.outcome, result.signal) == (Outcome.FAILED, "SIGKILL")
 
 
@@ -226,19 +226,19 @@ def test_what_is_quoted_is_safe_and_shows_no_secret() -> None:
     result = verdict(0, b"WARN \x9b]0;owned\x07 API_TOKEN=abc123 \xe2\x80\xae" + b"x" * 5000)
     (reason,) = result.reasons
     assert "abc123" not in reason
-    assert visible(reason) == reason
+    assert sanitize(reason) == reason
     assert len(reason) < 200
 
 
 def test_a_gap_in_the_output_is_told() -> None:
-    output = Output((Part("output", b"begin\n", b"WARN at the end\n", 5_000_000),))
+    output = RunOutputText((OutputPart("output", b"begin\n", b"WARN at the end\n", 5_000_000),))
     result = judge(ended(0), output, RULES)
     assert result.reasons == ("1 warning: near the end: WARN at the end",)
     assert "5,000,000 bytes in the middle of the output were not read" in result.evidence
 
 
 def test_two_places_are_told_apart() -> None:
-    output = Output((Part("output", b"one\n"), Part("~/logs/x.log", b"WARN two\n")))
+    output = RunOutputText((OutputPart("output", b"one\n"), OutputPart("~/logs/x.log", b"WARN two\n")))
     assert judge(ended(0), output, RULES).reasons == ("1 warning: ~/logs/x.log line 1 WARN two",)
 
 
@@ -255,7 +255,7 @@ def test_the_users_own_rules_are_added() -> None:
     rules = rules_of(table)
 
     def seen(status: int, text: bytes) -> Result:
-        return judge(ended(status), Output((Part("output", text),)), rules)
+        return judge(ended(status), RunOutputText((OutputPart("output", text),)), rules)
 
     assert seen(0, b"retrying node2\n").warnings == 1
     assert seen(0, b"ACHTUNG: langsam\n").warnings == 1
@@ -304,7 +304,7 @@ def test_the_product_is_judged_apart_and_never_turns_into_ok() -> None:
 
     def seen(status: int | None, modified: datetime | None, size: int = 9) -> Result:
         product = Product("data/x.jsonl", modified, size)
-        return judge(ended(status), Output(), RULES, product=product, span=span)
+        return judge(ended(status), RunOutputText(), RULES, product=product, span=span)
 
     renewed = seen(0, START + timedelta(seconds=3))
     assert (renewed.outcome, renewed.reasons) == (Outcome.OK, ())
@@ -340,7 +340,7 @@ def test_a_product_written_anew_is_renewed_only_by_newer_data(
 
     product = Product("data/x.jsonl", START + timedelta(seconds=4), 9, at(newest), at(before))
     span = (START, START + timedelta(seconds=5))
-    result = judge(ended(0), Output(), RULES, product=product, span=span)
+    result = judge(ended(0), RunOutputText(), RULES, product=product, span=span)
     assert result.outcome is outcome
     assert said in " ".join((*result.reasons, *result.evidence))
 
@@ -387,7 +387,9 @@ def test_no_text_makes_a_failure_ok(text: bytes, command: str, status: int) -> N
 def test_no_text_makes_an_unknown_end_known(text: bytes, command: str) -> None:
     assert verdict(None, text, command).outcome is Outcome.UNKNOWN
     killed = Result(Outcome.FAILED, None, "SIGTERM")
-    assert judge(killed, Output((Part("output", text),)), RULES, command).outcome is Outcome.FAILED
+    assert (
+        judge(killed, RunOutputText((OutputPart("output", text),)), RULES, command).outcome is Outcome.FAILED
+    )
 
 
 @given(texts, st.integers(0, 400))
@@ -402,11 +404,11 @@ def test_ok_means_that_no_line_warns(text: bytes, at: int) -> None:
 def test_any_line_is_read_in_little_time_and_quoted_safely(line: str) -> None:
     assert kind_of(line[:LONGEST], RULES) in ("", "error", "warning")
     for reason in verdict(1, line.encode("utf-8", "surrogatepass")).reasons:
-        assert visible(reason) == reason
+        assert sanitize(reason) == reason
 
 
 def test_lines_that_may_be_of_others_are_never_taken_for_silence() -> None:
-    output = Output((Part("~/x.log", b""),), unclear="where its lines begin is not known")
+    output = RunOutputText((OutputPart("~/x.log", b""),), unclear="where its lines begin is not known")
     assert judge(ended(1), output, RULES, "flock -n /l true").outcome is Outcome.FAILED
     assert judge(ended(0), output, RULES).evidence == (
         "no output, ~/x.log",

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedtui.history.database import History, HistoryError
-from fedtui.history.witness import KNOWN, knowledge, says_more
-from fedtui.merging import Runs
+from fedtui.history.run_provenance import KNOWN, knowledge, says_more
+from fedtui.merging import RunsByJob
 from fedtui.model import Job, LogSlice, Outcome, Problem, Result, Run, Snapshot, State, Trigger
 from fedtui.safe_text import decode
 from fedtui.sources.own_runs import OWN_ID
@@ -35,7 +35,7 @@ AT_ONCE = 20
 """How many runs are judged before what came of it is shown."""
 
 
-class Keeper:
+class RunRecorder:
     """`rows` gives what the database is known to hold, by id. `home` is where `~` leads for a timer's job."""
 
     def __init__(
@@ -60,12 +60,12 @@ class Keeper:
         self._lock = threading.Lock()
         self.problem: Problem | None = None
 
-    def settle(self, jobs: Sequence[Job], runs: Runs) -> Runs:
+    def settle(self, jobs: Sequence[Job], runs: RunsByJob) -> RunsByJob:
         """The runs with their verdicts, all of them in the database. See `merging.Settle`."""
         with self._lock:
             return self._settle(jobs, runs)
 
-    def _settle(self, jobs: Sequence[Job], runs: Runs) -> Runs:
+    def _settle(self, jobs: Sequence[Job], runs: RunsByJob) -> RunsByJob:
         by_id = {job.id: job for job in jobs}
         self._waiting.clear()
         known = {job_id: self._with_verdicts(found, by_id.get(job_id)) for job_id, found in runs.items()}
@@ -153,7 +153,7 @@ class Keeper:
             start = before.log.end if before.log.path == job.log_path else None
         return replace(run, log=LogSlice(job.log_path, start, _size(job.log_path)))
 
-    def _measure(self, jobs: Iterable[Job], runs: Runs) -> None:
+    def _measure(self, jobs: Iterable[Job], runs: RunsByJob) -> None:
         """Note where the logs of timers end while none of their runs goes on."""
         for job in jobs:
             if job.timer is None or job.log_path is None or job.running:

@@ -15,9 +15,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fedtui.history.database import History
-from fedtui.keeping import Keeper
 from fedtui.model import Answer, CronFacts, Job, Location, Outcome, Result, Run, Snapshot, SourceName
 from fedtui.results import RuleBook
+from fedtui.run_persistence import RunRecorder
 from fedtui.store import Store
 
 Row = tuple[str, str, int | None]
@@ -74,7 +74,7 @@ def _row(run: Run) -> Row:
 def _show(path: Path, told: Connection) -> None:
     """What a screen does, but for the drawing: each new row is told the moment that it is published."""
     history = History(path)
-    keeper = Keeper(
+    keeper = RunRecorder(
         *(history, lambda: RuleBook({}, {}), lambda: datetime.now(UTC), str(path.parent)),
         rows=dict,
         freshness=path.parent / "freshness",

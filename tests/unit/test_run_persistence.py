@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from fedtui.history.database import History
-from fedtui.keeping import READING, Keeper
 from fedtui.merging import merge
 from fedtui.model import (
     Answer,
@@ -27,6 +26,7 @@ from fedtui.model import (
     Trigger,
 )
 from fedtui.results import RuleBook
+from fedtui.run_persistence import READING, RunRecorder
 from fedtui.sources.own_runs import OwnRunsSource
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
@@ -67,7 +67,7 @@ class World:
         self.job = job
         self.history = History(tmp_path / "history.db")
         self.own = OwnRunsSource(self.history, self.history.path, lambda: NOW, lambda: None)
-        self.keeper = Keeper(
+        self.keeper = RunRecorder(
             self.history,
             lambda: RuleBook({}, jobs or {}),
             lambda: NOW,
