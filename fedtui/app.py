@@ -176,11 +176,11 @@ class FedtuiApp(KeysInOrder):
 
     async def _go_on_watching(self, watches: WatchPort) -> None:
         """See to it that watches that are not finished are kept, whatever became of their process."""
-        from fedtui.watching.book import BookError  # the first paint does not wait for it
+        from fedtui.watching.watch_store import WatchStoreError  # the first paint does not wait for it
 
         try:
-            await asyncio.to_thread(watches.see_to_it)
-        except (BookError, OSError) as error:
+            await asyncio.to_thread(watches.ensure_daemon)
+        except (WatchStoreError, OSError) as error:
             self.notify(f"No watch goes on: {error}", severity="warning", markup=False)
 
     def _snapshot_came(self, snapshot: Snapshot) -> None:

@@ -20,7 +20,7 @@ from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
     from fedtui.config import Config
-    from fedtui.health.doctor import Doctor
+    from fedtui.health.check_runner import CheckRunner
     from fedtui.logs.log_feed import LogFeed
     from fedtui.merging import PersistAndJudge
     from fedtui.ports import Ports
@@ -110,28 +110,28 @@ class Workspace:
         """The store over every source, for the dashboard."""
         from fedtui.store import Store
         from fedtui.system.table_loaded_at import TableLoadTimes
-        from fedtui.watching.attendance import Attendance
+        from fedtui.watching.overdue_tracker import OverdueTracker
 
         sources = [self.source(name) for name in self._makers]
         if self.config.rules or self.config.jobs:  # the rules that are shipped are held by tests
             self.book.check()
 
-        def doctor() -> Doctor:
+        def doctor() -> CheckRunner:
             self.checkup.wait_for_no_program(store.look_again)
             return self.checkup
 
         store = Store(
-            sources, self.ports.clock, _LateDoctor(doctor), self.keeper, Attendance(TableLoadTimes())
+            sources, self.ports.clock, _LateDoctor(doctor), self.keeper, OverdueTracker(TableLoadTimes())
         )
         self._snapshot = lambda: store.snapshot
         return store
 
     @cached_property
-    def checkup(self) -> Doctor:
+    def checkup(self) -> CheckRunner:
         """Runs all checks on a snapshot. Blocking."""
-        from fedtui.health.doctor import Doctor
+        from fedtui.health.check_runner import CheckRunner
 
-        return Doctor(self.config, machine=not self.ports.demo)
+        return CheckRunner(self.config, machine=not self.ports.demo)
 
     def checked(self) -> Snapshot:
         """The newest picture, checked. Blocking."""
@@ -144,11 +144,11 @@ class Workspace:
     def watches(self) -> Watches:
         """The watches over jobs of this workspace."""
         from fedtui.schedule.upcoming import runs_of
-        from fedtui.watching.book import WatchBook
+        from fedtui.watching.watch_store import WatchStore
         from fedtui.watching.watches import Watches
 
         return Watches(
-            WatchBook(self.config.watches),
+            WatchStore(self.config.watches),
             self.ports.clock,
             runs_of,
             words=self._words,
@@ -166,11 +166,11 @@ class Workspace:
     async def keep_watching(self) -> None:
         """Be the process that keeps the watches going, until none is left."""
         from fedtui.schedule.upcoming import runs_of
-        from fedtui.watching.traces import FileTraces
-        from fedtui.watching.watchman import Watchman
+        from fedtui.watching.artifacts import FileArtifacts
+        from fedtui.watching.watch_daemon import WatchDaemon
 
-        traces = FileTraces(self.config.freshness)
-        await Watchman(self.watches.book, self.store, self.ports.clock, traces, runs_of).run()
+        traces = FileArtifacts(self.config.freshness)
+        await WatchDaemon(self.watches.book, self.store, self.ports.clock, traces, runs_of).run()
 
     @cached_property
     def book(self) -> RuleBook:
@@ -265,9 +265,9 @@ class Workspace:
         if self.snapshot.starts_since is None and not any(job.timer for job in self.snapshot.jobs):
             return
         from fedtui.system.table_loaded_at import TableLoadTimes
-        from fedtui.watching.attendance import Attendance
+        from fedtui.watching.overdue_tracker import OverdueTracker
 
-        self._show(Attendance(TableLoadTimes(), confirm=0.0).revise(self.snapshot))
+        self._show(OverdueTracker(TableLoadTimes(), confirm=0.0).revise(self.snapshot))
 
     def runs_of(self, job: Job) -> tuple[Run, ...]:
         """The latest runs of a job in the newest snapshot, oldest first."""
@@ -306,14 +306,14 @@ class Workspace:
 class _LateDoctor:
     """A doctor that is loaded with the first picture to check, and not before the first paint."""
 
-    def __init__(self, doctor: Callable[[], Doctor]) -> None:
+    def __init__(self, doctor: Callable[[], CheckRunner]) -> None:
         self._doctor = doctor
 
     def __call__(self, snapshot: Snapshot) -> Checkup:
         return self._doctor()(snapshot)
 
     def forget(self) -> None:
-        """See `Doctor`."""
+        """See `CheckRunner`."""
         self._doctor().forget()
 
 

@@ -20,7 +20,7 @@ from textual.events import Resize
 
 from fedtui import environment
 from fedtui.changes import Refused, plan_environment
-from fedtui.environment import Comparison, Shell
+from fedtui.environment import Comparison, ShellSide
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.environment import View, table, title_facts
 from fedtui.presentation.signs import Line, Piece, Tone
@@ -49,7 +49,7 @@ class EnvironmentScreen(JobActions):
         super().__init__()
         self._job = job
         self._read = read or self._ask
-        self._shell: Shell | None = None
+        self._shell: ShellSide | None = None
         self._refusal: Refused | None = None
         self._view = View("")
         self.comparison: Comparison | None = None

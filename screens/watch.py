@@ -30,9 +30,9 @@ from fedtui.presentation.watching import (
 )
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.job_actions import JobActions
-from fedtui.watching.book import BookError
-from fedtui.watching.cycle import Watch
-from fedtui.watching.following import CannotWatch
+from fedtui.watching.expected_run import Watch
+from fedtui.watching.progress import CannotWatch
+from fedtui.watching.watch_store import WatchStoreError
 from fedtui.widgets.cycle_log import CycleLog
 from fedtui.widgets.host import WatchPort
 from fedtui.widgets.key_line import KeyLine
@@ -130,7 +130,7 @@ class WatchScreen(JobActions):
         """Ask the watches, in a thread, and show what they say."""
         try:
             watch = await asyncio.to_thread(what)
-        except (CannotWatch, BookError) as error:
+        except (CannotWatch, WatchStoreError) as error:
             self._say(str(error))
             return None
         if watch is not None:
@@ -143,8 +143,8 @@ class WatchScreen(JobActions):
         if watches is None:
             return
         try:
-            await asyncio.to_thread(watches.see_to_it)
-        except (BookError, OSError) as error:
+            await asyncio.to_thread(watches.ensure_daemon)
+        except (WatchStoreError, OSError) as error:
             self._say(f"The watch is not kept: {error}")
 
     def _take(self, watch: Watch) -> None:

@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 
 from fedtui.health import RULES
-from fedtui.health.rules import GROUPS, Group, Rule
+from fedtui.health.checks import GROUPS, FindingGroupKey, Rule
 
 PAGE = Path(__file__).parent.parent / "docs" / "findings.md"
 
@@ -34,7 +34,7 @@ def page() -> str:
     return "\n".join([_HEAD, *(part for group in GROUPS for part in _group(group))])
 
 
-def _group(group: Group) -> list[str]:
+def _group(group: FindingGroupKey) -> list[str]:
     rules = [rule for rule in RULES.values() if rule.group is group]
     heading = group.value[0].upper() + group.value[1:]
     number = GROUPS.index(group)

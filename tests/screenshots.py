@@ -34,7 +34,7 @@ from fedtui.screens.drills import DrillsScreen
 from fedtui.screens.environment import EnvironmentScreen
 from fedtui.screens.run import RunScreen
 from fedtui.screens.setup import SetupScreen
-from fedtui.watching.cycle import Cycle, Verdict, Watch
+from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
 from fedtui.watching.watches import Watches
 from fedtui.widgets.plain_input import PlainInput
 from fedtui.workspace import Workspace
@@ -120,11 +120,13 @@ def make_watch(workspace: Workspace, job: Job) -> None:
     cycles = []
     for due in dues:
         start = due + timedelta(seconds=0.4)
-        cycle = Cycle(due=due, grace_until=due + timedelta(seconds=60))
+        cycle = ExpectedRun(due=due, grace_until=due + timedelta(seconds=60))
         if due < NOW:
             result = Result(Outcome.OK, 0, duration=0.2, evidence=("exit status, fedtui",), judged=True)
             end = start + timedelta(seconds=0.2)
-            cycle = replace(cycle, verdict=Verdict.GOOD, start=start, end=end, result=result, log_lines=1)
+            cycle = replace(
+                cycle, verdict=WatchVerdict.GOOD, start=start, end=end, result=result, log_lines=1
+            )
         cycles.append(cycle)
     watch = Watch(job.id, job.name, NOW - timedelta(minutes=2), tuple(cycles))
     workspace.watches.book.update(job.id, lambda _: watch)
@@ -133,7 +135,7 @@ def make_watch(workspace: Workspace, job: Job) -> None:
 class KeptByNobody(Watches):
     """Watches that start no process: the clock of the pictures stands still."""
 
-    def see_to_it(self) -> bool:
+    def ensure_daemon(self) -> bool:
         """Nothing is started."""
         return False
 

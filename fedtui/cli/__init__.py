@@ -212,6 +212,6 @@ def _expected() -> tuple[type[Exception], ...]:
     from fedtui.config import ConfigError
     from fedtui.history.database import HistoryError
     from fedtui.system.crontab_port import CrontabError
-    from fedtui.watching.book import BookError
+    from fedtui.watching.watch_store import WatchStoreError
 
-    return (Refused, Unavailable, CrontabError, ConfigError, HistoryError, BookError)
+    return (Refused, Unavailable, CrontabError, ConfigError, HistoryError, WatchStoreError)

@@ -11,7 +11,7 @@ from fedtui.cli.changing import DONE, carry_out
 from fedtui.cli.finding import find_job
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
-from fedtui.environment import Comparison, Given, Relation
+from fedtui.environment import Comparison, Relation, SchedulerSide
 from fedtui.environment.values import masked
 from fedtui.presentation.environment import View, text_rows
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask
@@ -45,7 +45,7 @@ def _settings(words: list[str]) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
-def _print_given(given: Given, *, show_secrets: bool) -> None:
+def _print_given(given: SchedulerSide, *, show_secrets: bool) -> None:
     for name, value in sorted(given.environment.items()):
         print(f"{sanitize(decode(name))}={_value(decode(name), value, show_secrets=show_secrets)}")
     for text in given.notes:

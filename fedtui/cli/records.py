@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fedtui.history.database import UndoStep
     from fedtui.model import Job, Result, Run
-    from fedtui.watching.cycle import Cycle, Watch
+    from fedtui.watching.expected_run import ExpectedRun, Watch
 
 
 TRIGGERS = {"manual": "fedtui"}
@@ -93,7 +93,7 @@ class Records(NamedTuple):
             "cycles": [self.cycle(cycle) for cycle in watch.cycles],
         }
 
-    def cycle(self, cycle: Cycle) -> dict[str, Any]:
+    def cycle(self, cycle: ExpectedRun) -> dict[str, Any]:
         """One cycle of a watch."""
         return {
             "due": self.when(cycle.due),

@@ -18,8 +18,8 @@ from fedtui.presentation.signs import Line, cut, plain, to_ascii
 from fedtui.presentation.watching import cycle_row, heading, offers_recorder, verdict_lines
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.terminal_watch import is_dumb
-from fedtui.watching.cycle import Verdict, Watch
-from fedtui.watching.following import CannotWatch
+from fedtui.watching.expected_run import Watch, WatchVerdict
+from fedtui.watching.progress import CannotWatch
 from fedtui.workspace import Workspace
 
 LOOK_EVERY = 0.25
@@ -30,7 +30,7 @@ SEE_EVERY = 5.0
 
 _WIDTH = 120
 """Columns of what is not printed to a terminal."""
-_STATUS = {Verdict.GOOD: 0, Verdict.FAILED: 1, Verdict.UNPROVEN: 3}
+_STATUS = {WatchVerdict.GOOD: 0, WatchVerdict.FAILED: 1, WatchVerdict.UNPROVEN: 3}
 
 
 async def watch(workspace: Workspace, options: Namespace) -> int:
@@ -71,7 +71,7 @@ async def _follow(workspace: Workspace, watch: Watch, teller: _Teller) -> Watch:
         if watch.finished:
             return watch
         if looks % round(SEE_EVERY / LOOK_EVERY) == 0:
-            started = await asyncio.to_thread(workspace.watches.see_to_it)
+            started = await asyncio.to_thread(workspace.watches.ensure_daemon)
             if started and looks and workspace.watches.last_complaint:
                 raise Unavailable(
                     f"The watch is not kept: {sanitize_and_mask(workspace.watches.last_complaint)}"
@@ -129,6 +129,6 @@ class _Teller:
                 self._line(line)
             if offers_recorder(watch, self._job):
                 print(f"fedtui record {self._job.id} keeps the exit status of every run from now on.")
-        if watch.stopped is not None and watch.verdict is not Verdict.FAILED:
-            return _STATUS[Verdict.UNPROVEN]
+        if watch.stopped is not None and watch.verdict is not WatchVerdict.FAILED:
+            return _STATUS[WatchVerdict.UNPROVEN]
         return _STATUS[watch.verdict]

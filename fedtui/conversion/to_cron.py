@@ -27,7 +27,7 @@ from fedtui.crontab.edit import EditError
 from fedtui.crontab.managed_lines import ManagedLine, with_lines
 from fedtui.crontab.splice import default_name
 from fedtui.environment.units import unit_side
-from fedtui.environment.values import Given
+from fedtui.environment.values import SchedulerSide
 from fedtui.federation.backends.unit_files import pack_mark
 from fedtui.federation.backends.unit_text import MARK
 from fedtui.model import Job
@@ -198,7 +198,7 @@ def _fields(units: _TimerUnits) -> str:
 
 
 def _parts(
-    job: Job, units: _TimerUnits, given: Given, fields: str, user: str, ports: Ports
+    job: Job, units: _TimerUnits, given: SchedulerSide, fields: str, user: str, ports: Ports
 ) -> tuple[list[Edit], OpenTable]:
     table = open_crontab(user, ports)
     account = pwd.getpwnam(user)
@@ -227,7 +227,7 @@ def _parts(
     return [TableEdit(table.port.user, "crontab", table.base, new), *_units_gone(units)], table
 
 
-def _apart(units: _TimerUnits, given: Given, cron: Mapping[bytes, bytes]) -> dict[str, str]:
+def _apart(units: _TimerUnits, given: SchedulerSide, cron: Mapping[bytes, bytes]) -> dict[str, str]:
     """The variables that the unit sets, and its PATH, where cron would give something else."""
     names = {str(word).partition("=")[0] for word in units.service.get("Environment", ())} | {"PATH"}
     return {

@@ -7,15 +7,23 @@ mend it. Nothing is changed here, and no command of a job is run: `actions.plan_
 
 from fedtui.environment.compare import compare
 from fedtui.environment.sides import given_side, shell_side
-from fedtui.environment.values import Comparison, Given, Program, Reason, Relation, Shell, Variable
+from fedtui.environment.values import (
+    Comparison,
+    Program,
+    Reason,
+    Relation,
+    SchedulerSide,
+    ShellSide,
+    Variable,
+)
 
 __all__ = [
     "Comparison",
-    "Given",
     "Program",
     "Reason",
     "Relation",
-    "Shell",
+    "SchedulerSide",
+    "ShellSide",
     "Variable",
     "compare",
     "given_side",

@@ -18,7 +18,15 @@ from fedtui.crontab.lookups import (
 )
 from fedtui.environment.reasons import reasons_and_fixes, suggested_path
 from fedtui.environment.sides import read_script
-from fedtui.environment.values import Comparison, Environment, Given, Program, Relation, Shell, Variable
+from fedtui.environment.values import (
+    Comparison,
+    Program,
+    RawEnvironment,
+    Relation,
+    SchedulerSide,
+    ShellSide,
+    Variable,
+)
 from fedtui.model import Job
 from fedtui.safe_text import decode
 from fedtui.system.path_lookup import ProgramLookup, look_up
@@ -28,10 +36,10 @@ _MOST_SCRIPTS = 3
 _NEED_AGENT = frozenset({"git", "ssh", "scp", "sftp", "rsync"})
 _FIRST = ("PATH", "SHELL", "HOME", "LOGNAME", "USER")
 
-LookUp = Callable[[str, str, str, tuple[int, tuple[int, ...]] | None], ProgramLookup]
+LookUpProgram = Callable[[str, str, str, tuple[int, tuple[int, ...]] | None], ProgramLookup]
 
 
-def compare(job: Job, given: Given, shell: Shell, find: LookUp = look_up) -> Comparison:
+def compare(job: Job, given: SchedulerSide, shell: ShellSide, find: LookUpProgram = look_up) -> Comparison:
     """Both sides of `job`, put together. Reads its scripts and looks into the folders of both PATHs."""
     scripts = _scripts(given)
     programs = tuple(_programs(given, shell, scripts, find))
@@ -42,7 +50,7 @@ def compare(job: Job, given: Given, shell: Shell, find: LookUp = look_up) -> Com
     return Comparison(job, given, shell, variables, programs, reasons, fixes, path, names)
 
 
-def _scripts(given: Given) -> list[tuple[Called, str]]:
+def _scripts(given: SchedulerSide) -> list[tuple[Called, str]]:
     """The scripts that the job's lines run, with their texts."""
     known = _known(given.environment)
     called = [one for line in given.commands for one in called_files(line, given.directory, known)]
@@ -51,7 +59,7 @@ def _scripts(given: Given) -> list[tuple[Called, str]]:
 
 
 def _programs(
-    given: Given, shell: Shell, scripts: Sequence[tuple[Called, str]], find: LookUp
+    given: SchedulerSide, shell: ShellSide, scripts: Sequence[tuple[Called, str]], find: LookUpProgram
 ) -> Iterator[Program]:
     """Each program once, those of the line first."""
     ours = _first(_lookups(given, given.environment, scripts))
@@ -82,7 +90,7 @@ def _first(found: Iterator[tuple[tuple[str, str], Lookup]]) -> dict[tuple[str, s
 
 
 def _lookups(
-    given: Given, environment: Environment, scripts: Sequence[tuple[Called, str]]
+    given: SchedulerSide, environment: RawEnvironment, scripts: Sequence[tuple[Called, str]]
 ) -> Iterator[tuple[tuple[str, str], Lookup]]:
     """What is looked up under this environment: ((the line or the script, the name), lookup)."""
     # HOME stays the scheduler's on both sides: it names the same files in the same job.
@@ -109,7 +117,7 @@ def _lookups(
 
 
 def _variables(
-    given: Given, shell: Shell, scripts: Sequence[tuple[Called, str]], programs: Sequence[Program]
+    given: SchedulerSide, shell: ShellSide, scripts: Sequence[tuple[Called, str]], programs: Sequence[Program]
 ) -> Iterator[Variable]:
     read = dict(_reads(given, scripts))
     agent = any(program.name in _NEED_AGENT for program in programs)
@@ -120,7 +128,7 @@ def _variables(
         yield Variable(name, given.environment.get(raw), shell.environment.get(raw), where, matters)
 
 
-def _reads(given: Given, scripts: Sequence[tuple[Called, str]]) -> Iterator[tuple[str, str]]:
+def _reads(given: SchedulerSide, scripts: Sequence[tuple[Called, str]]) -> Iterator[tuple[str, str]]:
     """Which variables are read, and where; the first place comes last, so that it is what a dict keeps."""
     for called, text in reversed(scripts):
         if called.by_shell or shell_of_script(text):
@@ -143,7 +151,7 @@ def _order(variable: Variable) -> tuple[object, ...]:
     return rank, first, variable.name
 
 
-def _known(environment: Environment) -> dict[str, str]:
+def _known(environment: RawEnvironment) -> dict[str, str]:
     """An environment as a shell's variables; without a PATH in it the shell has one of its own, unknown."""
     return {name.decode("utf-8", "surrogateescape"): _text(value) for name, value in environment.items()}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fedtui.crontab.setting import LONGEST_LINE
-from fedtui.environment.values import Given, Program, Reason, Relation, Variable
+from fedtui.environment.values import Program, Reason, Relation, SchedulerSide, Variable
 from fedtui.model import Severity
 from fedtui.safe_text import decode
 
@@ -20,7 +20,7 @@ _PASSING = ("/tmp/", "/run/user/", "/proc/")  # noqa: S108  where a session keep
 
 
 def reasons_and_fixes(
-    given: Given, variables: Sequence[Variable], programs: Sequence[Program], path: str
+    given: SchedulerSide, variables: Sequence[Variable], programs: Sequence[Program], path: str
 ) -> tuple[tuple[Reason, ...], Mapping[str, str]]:
     """The reasons, the worst first, and the variables to set with their values."""
     missing = [one for one in programs if one.relation is Relation.MISSING and not one.tested]
@@ -65,11 +65,11 @@ def _lasts(folder: str) -> bool:
     return folder.startswith("/") and not folder.startswith(_PASSING) and Path(folder).is_dir()
 
 
-def _where(given: Given) -> str:
+def _where(given: SchedulerSide) -> str:
     return "in cron" if given.scheduler == "cron" else "as a unit"
 
 
-def _not_found(given: Given, programs: Sequence[Program]) -> Iterator[Reason]:
+def _not_found(given: SchedulerSide, programs: Sequence[Program]) -> Iterator[Reason]:
     if not programs:
         return
     first = programs[0]
@@ -93,14 +93,14 @@ def _on_neither(programs: Sequence[Program]) -> Iterator[Reason]:
         )
 
 
-def _not_for_dash(given: Given, words: Sequence[str]) -> Iterator[Reason]:
+def _not_for_dash(given: SchedulerSide, words: Sequence[str]) -> Iterator[Reason]:
     if words:
         known = " and ".join(words)
         sentence = f"the line uses {known}, which {given.shell} (dash) does not know; {_BASH} does."
         yield Reason(Severity.ERROR, "Another shell:", sentence, tuple(words))
 
 
-def _for_bash(given: Given) -> list[str]:
+def _for_bash(given: SchedulerSide) -> list[str]:
     """What on the line only bash understands, where dash is to read it."""
     name = posixpath.basename(os.path.realpath(given.shell)) if given.shell else ""
     if name != "dash" or not Path(_BASH).exists():
@@ -109,7 +109,7 @@ def _for_bash(given: Given) -> list[str]:
     return list(dict.fromkeys(first or second for first, second in _BASH_ONLY.findall(text)))[:2]
 
 
-def _other_program(given: Given, programs: Sequence[Program]) -> Iterator[Reason]:
+def _other_program(given: SchedulerSide, programs: Sequence[Program]) -> Iterator[Reason]:
     for one in programs[:_MOST_TOLD]:
         sentence = (
             f"{one.where} calls {one.name}: {one.given.path} {_where(given)}, {one.shell.path} in your shell."
@@ -117,7 +117,7 @@ def _other_program(given: Given, programs: Sequence[Program]) -> Iterator[Reason
         yield Reason(Severity.WARNING, "Another program:", sentence, (one.name,))
 
 
-def _not_set(given: Given, variables: Sequence[Variable]) -> Iterator[Reason]:
+def _not_set(given: SchedulerSide, variables: Sequence[Variable]) -> Iterator[Reason]:
     for one in variables[:_MOST_TOLD]:
         if one.read_at:
             sentence = f"{one.read_at} reads {one.name}, which {given.scheduler} does not set."

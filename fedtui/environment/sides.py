@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fedtui.changes.plan import Refused
 from fedtui.environment.units import unit_side
-from fedtui.environment.values import Environment, Given, Shell
+from fedtui.environment.values import RawEnvironment, SchedulerSide, ShellSide
 from fedtui.model import CronFacts, Job
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
@@ -23,7 +23,7 @@ from fedtui.system.processes import PROC, running_cron_jobs
 _PASSED_ON = ("LANG", "LC_ALL", "TERM", "TZ")
 
 
-async def given_side(job: Job, ports: Ports) -> Given:
+async def given_side(job: Job, ports: Ports) -> SchedulerSide:
     """What the job's scheduler gives it. Raises Refused where that cannot be told."""
     if job.timer is not None:
         return await unit_side(job, job.timer, ports)
@@ -32,17 +32,17 @@ async def given_side(job: Job, ports: Ports) -> Given:
     return await asyncio.to_thread(_cron_side, job, job.cron, ports)
 
 
-async def shell_side(job: Job, ports: Ports) -> Shell:
+async def shell_side(job: Job, ports: Ports) -> ShellSide:
     """What the login shell has: of the job's user where that is ourselves or we are root, else our own."""
     return await asyncio.to_thread(_shell_side, job, ports)
 
 
-def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> Given:
+def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> SchedulerSide:
     entry = _passwd(job.user or ports.user)
     account = CronAccount(
         entry.pw_name, entry.pw_uid, entry.pw_gid, cron.home or entry.pw_dir, entry.pw_shell
     )
-    environment: Environment = job_environment(account, cron.environment)
+    environment: RawEnvironment = job_environment(account, cron.environment)
     how = "worked out from PAM's files and the table, as cron does"
     notes: tuple[str, ...] = ()
     if ports.demo:
@@ -57,7 +57,7 @@ def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> Given:
             f"The rules are those of Debian's cron; {cron.dialect} runs here, and may add to them.",
         )
     own = account.uid == os.geteuid()
-    return Given(
+    return SchedulerSide(
         scheduler="cron",
         environment=environment,
         how=how,
@@ -83,7 +83,9 @@ def _of_running_job(command: bytes, uid: int) -> tuple[int, dict[bytes, bytes]] 
     return None
 
 
-def _compared(how: str, worked_out: Environment, pid: int, seen: Environment) -> tuple[str, tuple[str, ...]]:
+def _compared(
+    how: str, worked_out: RawEnvironment, pid: int, seen: RawEnvironment
+) -> tuple[str, tuple[str, ...]]:
     """What a run that goes on says of what was worked out."""
     if dict(worked_out) == dict(seen):
         return f"{how}; cron's own child, pid {pid}, has the same", ()
@@ -94,7 +96,7 @@ def _compared(how: str, worked_out: Environment, pid: int, seen: Environment) ->
     )
 
 
-def _shell_side(job: Job, ports: Ports) -> Shell:
+def _shell_side(job: Job, ports: Ports) -> ShellSide:
     own = pwd.getpwuid(os.geteuid())
     whose = _passwd(job.user) if own.pw_uid == 0 and job.user else own
     notes: tuple[str, ...] = ()
@@ -115,7 +117,7 @@ def _shell_side(job: Job, ports: Ports) -> Shell:
         notes = (*notes, f"{answer.problem}. Shown instead: {instead}.")
     if answer.noise:
         notes = (*notes, f"Startup files print where nobody reads it: {answer.noise}")
-    return Shell(whose.pw_name, answer.program, answer.environment, notes)
+    return ShellSide(whose.pw_name, answer.program, answer.environment, notes)
 
 
 def _fresh(whose: pwd.struct_passwd, program: str) -> dict[str, str]:

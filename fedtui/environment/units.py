@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.changes.plan import Refused
-from fedtui.environment.values import Given
+from fedtui.environment.values import SchedulerSide
 from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports
 from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, SERVICE
@@ -29,7 +29,7 @@ _NEW_EACH_RUN = frozenset(
 )
 
 
-async def unit_side(job: Job, timer: TimerFacts, ports: Ports) -> Given:
+async def unit_side(job: Job, timer: TimerFacts, ports: Ports) -> SchedulerSide:
     """What the service of a timer is given. Raises Refused."""
     unit = timer.activates
     if not unit.endswith(".service"):
@@ -41,7 +41,7 @@ async def unit_side(job: Job, timer: TimerFacts, ports: Ports) -> Given:
     return await asyncio.to_thread(_given, systemd, unit, own, service)
 
 
-def _given(systemd: Manager, unit: str, own: dict[str, Any], service: dict[str, Any]) -> Given:
+def _given(systemd: Manager, unit: str, own: dict[str, Any], service: dict[str, Any]) -> SchedulerSide:
     notes: list[str] = []
     environment = {k: v for k, v in _pairs(own.get("Environment", ())).items() if k not in _NEW_EACH_RUN}
     reader = None
@@ -68,7 +68,7 @@ def _given(systemd: Manager, unit: str, own: dict[str, Any], service: dict[str, 
     environment = _without(environment, service.get("UnsetEnvironment", ()))
     directory = str(service.get("WorkingDirectory", "")).lstrip("!-")
     start = home if systemd.user_manager else "/"
-    return Given(
+    return SchedulerSide(
         scheduler="systemd",
         environment=environment,
         how=f"the manager's environment ({shlex.join(systemd.command('show-environment'))}), then {unit}",

@@ -10,7 +10,7 @@ from fedtui.model import Job, Severity
 from fedtui.safe_text import MASK, mask_secrets
 from fedtui.system.path_lookup import ProgramLookup
 
-Environment = Mapping[bytes, bytes]
+RawEnvironment = Mapping[bytes, bytes]
 
 _NO_SECRETS = frozenset({"SSH_AUTH_SOCK"})
 """The path of a socket: masked by its name, it would hide what is worth seeing and protect nothing."""
@@ -28,7 +28,7 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SchedulerSide:
     """What a scheduler gives a job. `scheduler` is "cron" or "systemd", `how` where the facts come from.
 
     `commands` are the job's command lines, as a shell would get them; `directory` where they start, `shell`
@@ -37,7 +37,7 @@ class Given:
     """
 
     scheduler: str
-    environment: Environment
+    environment: RawEnvironment
     how: str
     commands: tuple[bytes, ...]
     directory: str
@@ -48,12 +48,12 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class ShellSide:
     """What the login shell of `user` has. `notes` say what is not as it should be (a profile that hangs)."""
 
     user: str
     program: str
-    environment: Environment
+    environment: RawEnvironment
     notes: tuple[str, ...] = ()
 
 
@@ -124,8 +124,8 @@ class Comparison:
     """
 
     job: Job
-    given: Given
-    shell: Shell
+    given: SchedulerSide
+    shell: ShellSide
     variables: tuple[Variable, ...]
     programs: tuple[Program, ...]
     reasons: tuple[Reason, ...]

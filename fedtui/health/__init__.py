@@ -11,50 +11,50 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from fedtui.health import (
-    alerts,
-    command,
-    data,
+    alert_delivery,
+    command_output,
+    cron_lines,
+    cron_tables,
+    daemons,
+    degraded_manager,
     federation_git,
-    line,
     logs,
-    manager,
-    rereading,
-    results,
     rights,
-    runs,
-    scheduler,
-    script,
+    run_results,
+    run_series,
+    schedule_pitfalls,
+    scripts,
     security,
-    table,
-    timer,
-    traps,
-    units,
+    stale_data,
+    table_not_loaded,
+    timer_settings,
+    timer_units,
 )
-from fedtui.health.asking import Unknown
-from fedtui.health.host import Host
-from fedtui.health.rules import Check, Group, Report, Rule
-from fedtui.health.silence import silenced
+from fedtui.health.checks import Check, CheckReport, FindingGroupKey, Rule
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeFailed
+from fedtui.health.silenced import silenced
 from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, State, Unchecked
 
 CHECKS: tuple[Check, ...] = (
-    *scheduler.CHECKS,
-    *units.CHECKS,
-    *rereading.CHECKS,
-    *manager.CHECKS,
-    *line.CHECKS,
-    *script.CHECKS,
-    *command.CHECKS,
-    *table.CHECKS,
-    *traps.CHECKS,
-    *timer.CHECKS,
-    *results.CHECKS,
-    *runs.CHECKS,
+    *daemons.CHECKS,
+    *timer_units.CHECKS,
+    *table_not_loaded.CHECKS,
+    *degraded_manager.CHECKS,
+    *cron_lines.CHECKS,
+    *scripts.CHECKS,
+    *command_output.CHECKS,
+    *cron_tables.CHECKS,
+    *schedule_pitfalls.CHECKS,
+    *timer_settings.CHECKS,
+    *run_results.CHECKS,
+    *run_series.CHECKS,
     *logs.CHECKS,
     *rights.CHECKS,
     *security.CHECKS,
     *federation_git.CHECKS,
-    *data.CHECKS,
-    *alerts.CHECKS,
+    *stale_data.CHECKS,
+    *alert_delivery.CHECKS,
 )
 
 RULES: dict[str, Rule] = {
@@ -64,7 +64,7 @@ RULES: dict[str, Rule] = {
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-def checkup(snapshot: Snapshot, host: Host, ignore: Collection[str] = ()) -> Checkup:
+def checkup(snapshot: Snapshot, host: FileFacts, ignore: Collection[str] = ()) -> Checkup:
     """What all checks say; `ignore` are codes that nobody wants to hear of. Not for the event loop.
 
     A code counts as passed only where the facts of each of its sources have come, its check came to its end
@@ -93,13 +93,13 @@ def checkup(snapshot: Snapshot, host: Host, ignore: Collection[str] = ()) -> Che
     )
 
 
-def reports(check: Check, snapshot: Snapshot, host: Host) -> list[Report]:
+def reports(check: Check, snapshot: Snapshot, host: FileFacts) -> list[CheckReport]:
     """What one check says. A job whose probe fails is left out of it, and is not checked: no other is."""
-    found: list[Report] = []
+    found: list[CheckReport] = []
     try:
         for report in check(snapshot, host):
             found.append(report)  # what was found before an error stays
-    except Unknown as unknown:
+    except ProbeFailed as unknown:
         return [*found, Unchecked(_codes(check), unknown.what, str(unknown))]
     except Exception as error:  # noqa: BLE001  # whatever it is, it must not cost the other jobs their checks
         odd: dict[str, Unchecked] = {}
@@ -114,10 +114,10 @@ def reports(check: Check, snapshot: Snapshot, host: Host) -> list[Report]:
     return found
 
 
-def _failure(check: Check, snapshot: Snapshot, host: Host) -> Exception | None:
+def _failure(check: Check, snapshot: Snapshot, host: FileFacts) -> Exception | None:
     try:
         list(check(snapshot, host))
-    except Unknown:
+    except ProbeFailed:
         return None
     except Exception as error:  # noqa: BLE001  # see `reports`
         return error
@@ -140,11 +140,11 @@ def _grouped(unchecked: Sequence[Unchecked]) -> tuple[Unchecked, ...]:
     return tuple(Unchecked(tuple(sorted(found)), *which) for which, found in codes.items())
 
 
-def _softened(finding: Finding, job: Job | None, host: Host) -> Finding:
+def _softened(finding: Finding, job: Job | None, host: FileFacts) -> Finding:
     """A peculiarity of a file that the distribution shipped is a note: it is not for its user to mend."""
     if job is None or finding.severity is not Severity.WARNING:
         return finding
-    if RULES[finding.code].group not in (Group.LINE, Group.TIMER):
+    if RULES[finding.code].group not in (FindingGroupKey.LINE, FindingGroupKey.TIMER):
         return finding
     drop_ins = job.timer.drop_ins if job.timer is not None else ()
     path = job.timer.fragment if job.timer is not None else job.location.path
@@ -153,7 +153,7 @@ def _softened(finding: Finding, job: Job | None, host: Host) -> Finding:
     return replace(finding, severity=Severity.NOTE)
 
 
-def _unseen(snapshot: Snapshot, host: Host) -> Iterator[Unchecked]:
+def _unseen(snapshot: Snapshot, host: FileFacts) -> Iterator[Unchecked]:
     """Sources that could not be asked, or not wholly: what would be found of their jobs is not known."""
     for problem in snapshot.troubles:
         yield Unchecked(_needing(problem.source), problem.source, problem.message, problem.advice)
@@ -167,7 +167,7 @@ def _unseen(snapshot: Snapshot, host: Host) -> Iterator[Unchecked]:
             yield Unchecked(_needing(source), source, reason)
 
 
-def _silent(snapshot: Snapshot, host: Host) -> set[str]:
+def _silent(snapshot: Snapshot, host: FileFacts) -> set[str]:
     """The sources whose facts have not come, or not all. The demo has no others than those that answered."""
     needed = {source for rule in RULES.values() for source in rule.sources}
     told = {*snapshot.answered, *(problem.source for problem in snapshot.problems)}
@@ -184,5 +184,7 @@ def _beyond(job: Job) -> Iterator[str]:
     """The codes not checked of a timer that cannot be read: where only its service cannot, runs and logs."""
     known = job.state is not State.UNREACHABLE
     for code, rule in RULES.items():
-        if f"{job.source}s" in rule.sources and (not known or rule.group in (Group.RESULTS, Group.LOGS)):
+        if f"{job.source}s" in rule.sources and (
+            not known or rule.group in (FindingGroupKey.RESULTS, FindingGroupKey.LOGS)
+        ):
             yield code

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fedtui.health.asking import Unknown
-from fedtui.health.host import Host
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Severity, Snapshot, Unchecked
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.safe_text import decode, sanitize_and_mask
@@ -94,7 +94,7 @@ REMOTE_DEADLINE = 18
 
 
 @check(*RULES)
-def git_automation(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def git_automation(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT701-FT706."""
     pack = host.pack() if host.is_machine else None
     if pack is None or not pack.git:
@@ -113,7 +113,7 @@ def git_automation(snapshot: Snapshot, host: Host) -> Iterator[Report]:
     try:
         yield from _of_remote(look, job)
         yield from _of_branch(look, job, snapshot)
-    except Unknown as unknown:
+    except ProbeFailed as unknown:
         yield Unchecked(_CODES, "the git automation", str(unknown))
     except ProgramError as error:
         yield Unchecked((SYNC_KEY.code,), "the key of the git automation", str(error))
@@ -122,7 +122,7 @@ def git_automation(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 class _Look:
     """Git and ssh asked about the pack's checkout."""
 
-    def __init__(self, pack: Pack, host: Host, me: pwd.struct_passwd) -> None:
+    def __init__(self, pack: Pack, host: FileFacts, me: pwd.struct_passwd) -> None:
         self.pack = pack
         self.host = host
         self.home = me.pw_dir
@@ -150,7 +150,7 @@ class _Look:
         return self.host.ask_outside("env", "-i", *words, *argv)
 
 
-def _of_remote(look: _Look, job: Job | None) -> Iterator[Report]:
+def _of_remote(look: _Look, job: Job | None) -> Iterator[CheckReport]:
     pack = look.pack
     ended = look.git("remote", "get-url", "--push", pack.remote)
     if ended.status:
@@ -179,7 +179,7 @@ def _of_remote(look: _Look, job: Job | None) -> Iterator[Report]:
     yield from _reached(look, job)
 
 
-def _of_key(facts: SshFacts, job: Job | None) -> Iterator[Report]:
+def _of_key(facts: SshFacts, job: Job | None) -> Iterator[CheckReport]:
     if any(key.opens and not key.in_hand and not key.wide for key in facts.keys):
         return
     evidence = [f"{key.path}  {key.why or 'each use wants a touch'}" for key in facts.keys if not key.wide]
@@ -199,13 +199,13 @@ def _of_key(facts: SshFacts, job: Job | None) -> Iterator[Report]:
     )
 
 
-def _reached(look: _Look, job: Job | None) -> Iterator[Report]:
+def _reached(look: _Look, job: Job | None) -> Iterator[CheckReport]:
     pack = look.pack
     ssh = look.line("config", "--get", "core.sshCommand") or "ssh"
     words = (f"GIT_SSH_COMMAND={ssh} {SSH_OPTIONS}", "timeout", "--kill-after=1", str(REMOTE_DEADLINE))
     try:
         ended = look.from_cron(*words, "git", "-C", pack.root, "ls-remote", "--", pack.remote, pack.branch)
-    except Unknown as unknown:
+    except ProbeFailed as unknown:
         reason = str(unknown)
         yield Unchecked(
             (SYNC_UNREACHED.code,),
@@ -226,7 +226,7 @@ def _reached(look: _Look, job: Job | None) -> Iterator[Report]:
     )
 
 
-def _of_branch(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Report]:
+def _of_branch(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[CheckReport]:
     pack = look.pack
     common = look.line("rev-parse", "--git-common-dir")
     if not common:
@@ -248,7 +248,7 @@ def _of_branch(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Rep
     yield from _unpushed(look, job, snapshot)
 
 
-def _of_conflict(look: _Look, where: str, job: Job | None) -> Iterator[Report]:
+def _of_conflict(look: _Look, where: str, job: Job | None) -> Iterator[CheckReport]:
     """A commit that was kept aside, something begun and not ended, or two lines that have parted."""
     pack = look.pack
     kept = look.line("rev-parse", "--verify", "--quiet", kept_ref(pack.branch))
@@ -283,7 +283,7 @@ def _of_conflict(look: _Look, where: str, job: Job | None) -> Iterator[Report]:
         )
 
 
-def _unpushed(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Report]:
+def _unpushed(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[CheckReport]:
     pack = look.pack
     ours, their_diff = f"refs/heads/{pack.branch}", f"refs/remotes/{pack.remote}/{pack.branch}"
     there = look.line("rev-parse", "--verify", "--quiet", their_diff)

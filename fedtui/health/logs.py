@@ -5,8 +5,8 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from fedtui.health.host import Host
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot, State
 from fedtui.system.accounts import name_of
 from fedtui.system.logrotate_config import own_config
@@ -55,7 +55,7 @@ JOURNALS = ("/var/log/journal",)
 
 
 @check(LOG_NOT_WRITABLE)
-def log_not_writable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def log_not_writable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT401: the shell cannot open the job's log, so the job's command does not even start."""
     for job, log in _own_logs(snapshot):
         problem = host.appendable(log)
@@ -67,7 +67,7 @@ def log_not_writable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-def _owner(log: str, host: Host) -> tuple[str, ...]:
+def _owner(log: str, host: FileFacts) -> tuple[str, ...]:
     """Whose the file or its folder is: often root's, from a time when root wrote it."""
     for path in (log, log.rpartition("/")[0]):
         found = host.mode(path)
@@ -77,7 +77,7 @@ def _owner(log: str, host: Host) -> tuple[str, ...]:
 
 
 @check(LOG_GROWS)
-def log_grows(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def log_grows(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT402: a log over a size that nothing rotates."""
     for job, log in _own_logs(snapshot):
         size = host.size(log)
@@ -120,7 +120,7 @@ def _own_logs(snapshot: Snapshot) -> Iterator[tuple[Job, str]]:
 
 
 @check(DISK_FULL)
-def disk_full(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def disk_full(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT403: less than 5 % free, and less than 5 GB, where logs are written; once a disk."""
     told: set[tuple[int, int]] = set()
     for job, log in _own_logs(snapshot):
@@ -141,7 +141,7 @@ def disk_full(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(LOG_UNREADABLE)
-def log_unreadable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def log_unreadable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT404: a log of one's own job that is there and may not be read."""
     for job, log in _own_logs(snapshot):
         found = host.mode(log)
@@ -157,7 +157,7 @@ def log_unreadable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(JOURNAL_VOLATILE, systemd=True)
-def journal_volatile(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def journal_volatile(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT405: journald keeps nothing on disk."""
     if not any(host.exists(path) for path in JOURNALS):
         yield JOURNAL_VOLATILE.found(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.host import Host
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Severity, Snapshot
 
 CRONTAB_FORBIDDEN = Rule(
@@ -29,7 +29,7 @@ LOG_HIDDEN = Rule(
 
 
 @check(CRONTAB_FORBIDDEN)
-def crontab_forbidden(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def crontab_forbidden(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT501: crontab(1)'s own words."""
     for problem in snapshot.problems:
         if problem.source == "crontab" and "not allowed" in problem.message:
@@ -42,7 +42,7 @@ def crontab_forbidden(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(LOG_HIDDEN)
-def log_hidden(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def log_hidden(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT505: the note of the source that reads cron's log."""
     for problem in snapshot.problems:
         if problem.source == "cron-log" and problem.note:

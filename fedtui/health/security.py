@@ -7,9 +7,9 @@ import stat
 from collections.abc import Iterator
 from functools import lru_cache
 
-from fedtui.health.host import Host
-from fedtui.health.reading import readings, started
-from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
+from fedtui.health.checks import CRON_TABLES, Check, CheckReport, Rule, check
+from fedtui.health.command_facts import command_facts, started
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.safe_text import MASK, decode, mask_secrets, sanitize_and_mask
 from fedtui.system.accounts import name_of
@@ -54,7 +54,7 @@ _STICKY = stat.S_ISVTX
 
 
 @check(WRITABLE_BY_OTHERS)
-def writable_by_others(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def writable_by_others(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT601: the script, or a folder on the way to it, that others than root and the job's user may write."""
     told: set[tuple[str, str]] = set()
     for job, reading in started(snapshot):
@@ -79,7 +79,7 @@ def writable_by_others(snapshot: Snapshot, host: Host) -> Iterator[Report]:
                 break
 
 
-def _who_writes(path: str, job: Job, host: Host, *, is_folder: bool) -> str:
+def _who_writes(path: str, job: Job, host: FileFacts, *, is_folder: bool) -> str:
     """Who, beside root and the job's user, may change `path`; empty for nobody."""
     found = host.mode(path)
     if found is None:
@@ -118,13 +118,13 @@ def group_name(group: int) -> str:
     return _group(group)[0]
 
 
-def _mode(path: str, host: Host) -> str:
+def _mode(path: str, host: FileFacts) -> str:
     mode, owner, group = host.mode(path) or (0, 0, 0)
     return f"mode {mode & 0o7777:04o}, {name_of(owner)}:{group_name(group)}"
 
 
 @check(SECRET_IN_LINE)
-def secret_in_line(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def secret_in_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT602: what `safe_text` would mask, in a line or in a setting above it; each setting once."""
     told: set[tuple[str, str, bytes]] = set()
     for job in snapshot.jobs:
@@ -153,7 +153,7 @@ def _masked(raw: bytes) -> str:
 
 
 @check(SECRET_IN_LOG)
-def secret_in_log(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def secret_in_log(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT603: secrets in the last lines of a log that is readable for all."""
     told: set[str] = set()
     for job in snapshot.jobs:
@@ -178,7 +178,7 @@ def secret_in_log(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-def _reachable(path: str, host: Host) -> bool:
+def _reachable(path: str, host: FileFacts) -> bool:
     """Whether everybody may go through the folders above `path`."""
     folder = posixpath.dirname(path)
     while folder not in ("", "/"):
@@ -190,10 +190,10 @@ def _reachable(path: str, host: Host) -> bool:
 
 
 @check(KEY_OPEN)
-def key_open(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def key_open(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT604: keys that lines name with -i, and those of the users' ~/.ssh."""
     keys: dict[str, Job | None] = {}
-    for job, cron, reading in readings(snapshot):
+    for job, cron, reading in command_facts(snapshot):
         for path in reading.key_files:
             keys.setdefault(path, job)
         if cron.home and job.editable:

@@ -9,7 +9,7 @@ from fedtui.model import Finding, Job, Severity, Snapshot, Unchecked
 from fedtui.presentation.rows import name_words
 
 if TYPE_CHECKING:
-    from fedtui.health.rules import Rule
+    from fedtui.health.checks import Rule
 
 FLOOD = 4
 """Findings of one code, each with a title of its own, from which on they are told as one."""

@@ -12,7 +12,7 @@ from fedtui.model import Job, Outcome, SourceName
 from fedtui.presentation.signs import Line, Piece, Sign, Tone, cells, cut, fit, outcome_sign
 from fedtui.presentation.times import clock_seconds, day, duration, here, seconds_between, usual
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.watching.cycle import Cycle, Verdict, Watch
+from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
 
 WIDE = 118
 """Columns from which a row has its verdict as a word."""
@@ -25,12 +25,12 @@ _MATCHED = re.compile(r"\d+ (?:error|warning)s?\b")
 _AFTER_END = timedelta(seconds=1)
 """A line that names the second in which a run ended is still that run's."""
 
-SIGNS: dict[Verdict, Sign] = {
-    Verdict.WAITING: Sign("○", "waiting", Tone.ACCENT, Tone.MUTED),
-    Verdict.RUNNING: Sign("►", "running", Tone.ACCENT, Tone.ACCENT),
-    Verdict.GOOD: Sign("✓", "good", Tone.OK, Tone.OK),
-    Verdict.FAILED: Sign("✗", "failed", Tone.FAIL, Tone.FAIL, bold=True),
-    Verdict.UNPROVEN: Sign("?", "unproven", Tone.WARN, Tone.WARN),
+SIGNS: dict[WatchVerdict, Sign] = {
+    WatchVerdict.WAITING: Sign("○", "waiting", Tone.ACCENT, Tone.MUTED),
+    WatchVerdict.RUNNING: Sign("►", "running", Tone.ACCENT, Tone.ACCENT),
+    WatchVerdict.GOOD: Sign("✓", "good", Tone.OK, Tone.OK),
+    WatchVerdict.FAILED: Sign("✗", "failed", Tone.FAIL, Tone.FAIL, bold=True),
+    WatchVerdict.UNPROVEN: Sign("?", "unproven", Tone.WARN, Tone.WARN),
 }
 
 
@@ -68,7 +68,7 @@ def cycle_row(watch: Watch, number: int, now: datetime, width: int) -> Line:
         "–" if cycle.log_lines is None else f"+{cycle.log_lines:,} line{'' if cycle.log_lines == 1 else 's'}"
     )
     took = None if cycle.result is None else cycle.result.duration
-    if cycle.verdict is Verdict.RUNNING and cycle.start is not None and cycle.result is None:
+    if cycle.verdict is WatchVerdict.RUNNING and cycle.start is not None and cycle.result is None:
         took = seconds_between(cycle.start, now)
     contents: tuple[Line, ...] = (
         (Piece(f" {sign.glyph}", sign.tone),),
@@ -96,14 +96,14 @@ def _cell(content: Line, width: int, *, right: bool) -> Line:
     return fit((Piece(" " * max(0, width - 2 - used)), *content), width)
 
 
-def _due(cycle: Cycle, now: datetime) -> Piece:
+def _due(cycle: ExpectedRun, now: datetime) -> Piece:
     if cycle.due is None:
         return Piece("later", Tone.MUTED)
     local = here(cycle.due, now)
     return Piece(f"{local:%H:%M:%S}" if local.date() == now.date() else day(local))
 
 
-def _started(cycle: Cycle, now: datetime) -> Piece:
+def _started(cycle: ExpectedRun, now: datetime) -> Piece:
     if cycle.start is not None:
         return Piece("seen" if cycle.late is None else f"+{duration(cycle.late)}", Tone.MUTED)
     if cycle.verdict.decided:
@@ -116,19 +116,19 @@ def _started(cycle: Cycle, now: datetime) -> Piece:
     return Piece(f"due {duration(-left)}", Tone.WARN if left < -5 else Tone.ACCENT)
 
 
-def _ended(cycle: Cycle) -> Line:
-    if cycle.result is not None and cycle.verdict is not Verdict.RUNNING:
+def _ended(cycle: ExpectedRun) -> Line:
+    if cycle.result is not None and cycle.verdict is not WatchVerdict.RUNNING:
         sign = outcome_sign(cycle.result)
         tone = Tone.OK if cycle.result.outcome is Outcome.OK else sign.word_tone
         return (Piece(f"{sign.glyph} ", sign.tone), Piece(sanitize_and_mask(sign.word), tone, sign.bold))
-    if cycle.verdict is Verdict.RUNNING:
+    if cycle.verdict is WatchVerdict.RUNNING:
         return (Piece("running", Tone.ACCENT),)
-    if cycle.verdict is Verdict.FAILED:
+    if cycle.verdict is WatchVerdict.FAILED:
         return (Piece("✗ ", Tone.FAIL), Piece("not started", Tone.FAIL, bold=True))
-    return (Piece("waiting" if cycle.verdict is Verdict.WAITING else "not seen", Tone.MUTED),)
+    return (Piece("waiting" if cycle.verdict is WatchVerdict.WAITING else "not seen", Tone.MUTED),)
 
 
-def _product(watch: Watch, cycle: Cycle, *, words: bool) -> Piece:
+def _product(watch: Watch, cycle: ExpectedRun, *, words: bool) -> Piece:
     if not watch.product or cycle.renewed is None:
         return Piece("–", Tone.MUTED)
     name = sanitize_and_mask(posixpath.basename(watch.product))
@@ -137,8 +137,8 @@ def _product(watch: Watch, cycle: Cycle, *, words: bool) -> Piece:
     return Piece(f"{cut(name, 11)} not renewed" if words else f"✗ {name}", Tone.FAIL)
 
 
-def _verdict(cycle: Cycle, now: datetime) -> Piece:
-    if cycle.verdict is Verdict.WAITING and cycle.grace_until is not None:
+def _verdict(cycle: ExpectedRun, now: datetime) -> Piece:
+    if cycle.verdict is WatchVerdict.WAITING and cycle.grace_until is not None:
         return Piece(f"grace until {clock_seconds(cycle.grace_until, now)}", Tone.ACCENT)
     sign = SIGNS[cycle.verdict]
     return Piece(sign.word, sign.word_tone, sign.bold)
@@ -173,7 +173,9 @@ def bar_line(watch: Watch, now: datetime, width: int) -> Line:
 
 def headline(watch: Watch, now: datetime) -> Line:
     """`2 of 3 good so far   a miss would be reported at 14:11:00`, or the verdict at the end."""
-    good, failed, unproven = (watch.count(v) for v in (Verdict.GOOD, Verdict.FAILED, Verdict.UNPROVEN))
+    good, failed, unproven = (
+        watch.count(v) for v in (WatchVerdict.GOOD, WatchVerdict.FAILED, WatchVerdict.UNPROVEN)
+    )
     total = len(watch.cycles)
     parts = [f"{good} of {total} good"]
     parts += [f"{failed} failed"] if failed else []
@@ -202,7 +204,7 @@ def verdict_lines(watch: Watch, now: datetime, usually: float | None = None, wid
         lines += _rows("took", _took(begun, usually), width)
         lines += _warned(watch.cycles, width)
     for number, cycle in enumerate(watch.cycles, 1):
-        if cycle.verdict in (Verdict.FAILED, Verdict.UNPROVEN):
+        if cycle.verdict in (WatchVerdict.FAILED, WatchVerdict.UNPROVEN):
             lines += _why(number, cycle, width)
     return lines
 
@@ -215,7 +217,7 @@ def _rows(label: str, words: str, width: int, tone: Tone = Tone.TEXT, lead: Line
     return [first, *((Piece(" " * indent), Piece(piece, tone)) for piece in pieces[1:])]
 
 
-def _punctual(begun: Sequence[Cycle]) -> str:
+def _punctual(begun: Sequence[ExpectedRun]) -> str:
     late = [cycle.late for cycle in begun if cycle.late is not None]
     if not late:
         return "seen by what they left; how late is not known"
@@ -223,7 +225,7 @@ def _punctual(begun: Sequence[Cycle]) -> str:
     return f"{'on time' if worst < 5 else 'late'}, at most {duration(worst)} late"
 
 
-def _took(begun: Sequence[Cycle], usually: float | None) -> str:
+def _took(begun: Sequence[ExpectedRun], usually: float | None) -> str:
     took = [c.result.duration for c in begun if c.result is not None and c.result.duration is not None]
     if not took:
         return "not known"
@@ -233,7 +235,7 @@ def _took(begun: Sequence[Cycle], usually: float | None) -> str:
     return said if middle is None else f"{said}, usual {duration(middle)}"
 
 
-def _warned(cycles: Sequence[Cycle], width: int) -> list[Line]:
+def _warned(cycles: Sequence[ExpectedRun], width: int) -> list[Line]:
     for number, cycle in enumerate(cycles, 1):
         if cycle.result is not None and cycle.result.outcome is Outcome.WARNINGS:
             words = f"cycle {number}: {sanitize_and_mask('; '.join(cycle.result.reasons))}"
@@ -245,7 +247,7 @@ def _warned(cycles: Sequence[Cycle], width: int) -> list[Line]:
     return _rows("warned", "nothing matched the warning rules" if known else "not known", width)
 
 
-def _why(number: int, cycle: Cycle, width: int) -> list[Line]:
+def _why(number: int, cycle: ExpectedRun, width: int) -> list[Line]:
     sign = SIGNS[cycle.verdict]
     reasons = "; ".join(sanitize_and_mask(reason) for reason in cycle.reasons) or sign.word
     lines = _rows(f"cycle {number}", reasons, width, sign.word_tone, (Piece(f"{sign.glyph} ", sign.tone),))
@@ -264,7 +266,7 @@ def offers_recorder(watch: Watch, job: Job | None) -> bool:
     if job is None or not may_be_recorded(job):
         return False
     return any(
-        cycle.verdict is Verdict.UNPROVEN
+        cycle.verdict is WatchVerdict.UNPROVEN
         and cycle.result is not None
         and cycle.result.outcome is Outcome.UNKNOWN
         and cycle.result.exit_code is None
@@ -285,7 +287,7 @@ def log_marks(
             continue
         begin, end = _lines_of(cycle, moments, places.get(number))
         words = f"── {clock_seconds(cycle.start, now)}  cycle {number}"
-        going_on = cycle.verdict is Verdict.RUNNING
+        going_on = cycle.verdict is WatchVerdict.RUNNING
         marks.append((begin, (Piece(words, Tone.ACCENT if going_on else Tone.MUTED),)))
         if not going_on:
             marks.append((end, _ending(cycle, now)))
@@ -298,7 +300,7 @@ def log_marks(
     return marks
 
 
-def _lines_of(cycle: Cycle, moments: Sequence[datetime | None], place: int | None) -> tuple[int, int]:
+def _lines_of(cycle: ExpectedRun, moments: Sequence[datetime | None], place: int | None) -> tuple[int, int]:
     """The first line of a cycle and the one behind its last."""
     start = cycle.start
     if start is None:
@@ -316,7 +318,7 @@ def _lines_of(cycle: Cycle, moments: Sequence[datetime | None], place: int | Non
     return mine[0], end
 
 
-def _ending(cycle: Cycle, now: datetime) -> Line:
+def _ending(cycle: ExpectedRun, now: datetime) -> Line:
     when = clock_seconds(cycle.end or cycle.start or now, now)
     if cycle.result is None:
         return (Piece(f"── {when}  ? its end was not seen", Tone.MUTED),)

@@ -39,7 +39,7 @@ def grace(job: Job) -> timedelta:
     return TIMER + timedelta(seconds=job.timer.accuracy + job.timer.randomized_delay)
 
 
-def held_back(job: Job) -> str:
+def blocked_reason(job: Job) -> str:
     """Why nothing will start the job, in words; empty where something will."""
     words = HELD_BACK.get(job.state, "")
     return f"{words}: {job.state_reason}" if words and job.state_reason else words

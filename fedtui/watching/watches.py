@@ -15,9 +15,9 @@ from pathlib import Path
 
 from fedtui.model import Job
 from fedtui.schedule.upcoming import RunsOf
-from fedtui.watching.book import WatchBook
-from fedtui.watching.cycle import Watch
-from fedtui.watching.following import begin, extended
+from fedtui.watching.expected_run import Watch
+from fedtui.watching.progress import begin_watch, extended
+from fedtui.watching.watch_store import WatchStore
 
 
 class Watches:
@@ -29,7 +29,7 @@ class Watches:
 
     def __init__(
         self,
-        book: WatchBook,
+        book: WatchStore,
         clock: Callable[[], datetime],
         runs_of: RunsOf,
         *,
@@ -46,13 +46,13 @@ class Watches:
     def begin(self, job: Job, count: int) -> Watch:
         """The open watch over `job`, extended to `count` cycles where it has fewer; else a new one.
 
-        Raises CannotWatch where no run is promised, BookError where it cannot be kept.
+        Raises CannotWatch where no run is promised, WatchStoreError where it cannot be kept.
         """
 
         def change(known: Watch | None) -> Watch:
             if known is not None and not known.finished:
                 return extended(known, count)
-            return begin(job, count, self._clock(), self._runs_of, self._product(job))
+            return begin_watch(job, count, self._clock(), self._runs_of, self._product(job))
 
         watch = self.book.update(job.id, change)
         if watch is None:
@@ -60,11 +60,11 @@ class Watches:
         return watch
 
     def get(self, job_id: str) -> Watch | None:
-        """The newest watch over a job. Raises BookError."""
+        """The newest watch over a job. Raises WatchStoreError."""
         return self.book.get(job_id)
 
     def more(self, job_id: str) -> Watch | None:
-        """One cycle more for an open watch. Raises BookError."""
+        """One cycle more for an open watch. Raises WatchStoreError."""
 
         def change(known: Watch | None) -> Watch | None:
             return None if known is None or known.finished else extended(known, len(known.cycles) + 1)
@@ -74,7 +74,7 @@ class Watches:
     def stop(self, job_id: str) -> Watch | None:
         """End an open watch, and return it; None where none is open. What it has seen stays.
 
-        Raises BookError.
+        Raises WatchStoreError.
         """
         ended: list[Watch] = []
 
@@ -87,11 +87,11 @@ class Watches:
         self.book.update(job_id, change)
         return ended[0] if ended else None
 
-    def see_to_it(self) -> bool:
+    def ensure_daemon(self) -> bool:
         """Start the watchman where there is something to watch and no watchman; False where that is not so.
 
         It is a process of its own session, so that it outlives the terminal; it ends with the last watch.
-        Raises BookError or OSError.
+        Raises WatchStoreError or OSError.
         """
         if not self.book.open() or self.book.is_kept():
             return False

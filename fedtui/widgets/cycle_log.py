@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fedtui.model import Run
 from fedtui.presentation.signs import Line
 from fedtui.presentation.watching import log_marks
-from fedtui.watching.cycle import Watch
+from fedtui.watching.expected_run import Watch
 from fedtui.widgets.log_view import LogView
 
 

@@ -12,7 +12,7 @@ from fedtui.schedule.upcoming import RunsOf
 from fedtui.widgets.log_feed import OpenLog
 
 if TYPE_CHECKING:
-    from fedtui.watching.cycle import Watch
+    from fedtui.watching.expected_run import Watch
 
 
 class StorePort(Protocol):
@@ -37,23 +37,23 @@ class WatchPort(Protocol):
     """The watches over jobs (`watching.watches`). Blocking: to be called in a thread."""
 
     def begin(self, job: Job, count: int) -> Watch:
-        """The open watch over a job, or a new one. Raises CannotWatch or BookError."""
+        """The open watch over a job, or a new one. Raises CannotWatch or WatchStoreError."""
         ...
 
     def get(self, job_id: str) -> Watch | None:
-        """The newest watch over a job. Raises BookError."""
+        """The newest watch over a job. Raises WatchStoreError."""
         ...
 
     def more(self, job_id: str) -> Watch | None:
-        """One cycle more. Raises BookError."""
+        """One cycle more. Raises WatchStoreError."""
         ...
 
     def stop(self, job_id: str) -> Watch | None:
-        """End an open watch. Raises BookError."""
+        """End an open watch. Raises WatchStoreError."""
         ...
 
-    def see_to_it(self) -> bool:
-        """See to it that somebody keeps the open watches. Raises BookError or OSError."""
+    def ensure_daemon(self) -> bool:
+        """See to it that somebody keeps the open watches. Raises WatchStoreError or OSError."""
         ...
 
 

@@ -9,7 +9,7 @@ from fedtui.logs.log_feed import LogChunk
 from fedtui.model import Outcome, Result
 from fedtui.screens.log import LogScreen
 from fedtui.screens.watch import WatchScreen
-from fedtui.watching.cycle import Verdict
+from fedtui.watching.expected_run import WatchVerdict
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp
 from tests.fixtures.mockup_watch import FAILED_ONE, TWO_OF_THREE, good
@@ -98,7 +98,7 @@ async def test_a_missed_cycle_names_its_likely_cause() -> None:
 
 async def test_an_unproven_cycle_offers_the_recorder() -> None:
     unknown = Result(Outcome.UNKNOWN, duration=9.1)
-    unproven = replace(TWO_OF_THREE.cycles[0], verdict=Verdict.UNPROVEN, result=unknown, renewed=None)
+    unproven = replace(TWO_OF_THREE.cycles[0], verdict=WatchVerdict.UNPROVEN, result=unknown, renewed=None)
     app = MockupApp()
     app.watching.kept[mock.METRICS.id] = replace(TWO_OF_THREE, cycles=(unproven,))
     async with app.run_test(size=SMALL) as pilot:
@@ -144,7 +144,7 @@ async def test_plus_adds_a_cycle_x_ends_the_watch_and_w_begins_another() -> None
         assert " 2 of 4 good   the watch was ended at 14:05:12" in text
         await pilot.press("w")
         text = await settled(pilot, lambda text: " ○ 1 of 3 " in text)
-        assert app.watching.kept[mock.METRICS.id].count(Verdict.GOOD) == 0
+        assert app.watching.kept[mock.METRICS.id].count(WatchVerdict.GOOD) == 0
 
 
 async def test_back_leaves_the_watch_going_and_the_log_opens_from_it() -> None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from fedtui.federation.alerts.vital_signs import Evidence
 from fedtui.history.alert_memory import Subject
 from fedtui.model import Outcome, Result, State
-from fedtui.watching.grace import held_back
+from fedtui.watching.grace import blocked_reason
 
 
 class Kind(StrEnum):
@@ -76,7 +76,7 @@ def _past(at: datetime | None, now: datetime) -> datetime | None:
 
 
 def _held(evidence: Evidence) -> Verdict:
-    words = "" if evidence.job.state is State.SCHEDULER_DOWN else held_back(evidence.job)
+    words = "" if evidence.job.state is State.SCHEDULER_DOWN else blocked_reason(evidence.job)
     return Verdict(Kind.HELD, bool(words), words)
 
 

@@ -15,7 +15,7 @@ from fedtui.crontab.command_field import escape
 from fedtui.federation.drills.drill import Found, Phase, Rehearsal, ScriptLine, Setting
 from fedtui.federation.drills.hands import Hands
 from fedtui.health import checkup
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Finding, Snapshot, SourceName
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
 from fedtui.system.cron_daemon import CronDaemon
@@ -106,7 +106,7 @@ class _Doctor:
         jobs = TableJobs(self._table(), self._facts(self.line.environment)).at(
             now, CronClock(CronDaemon(True, "debian", "as in the drill"), "UTC", ZoneInfo("UTC"))
         )
-        found = checkup(Snapshot(now, jobs=jobs), Host(), ()).findings
+        found = checkup(Snapshot(now, jobs=jobs), FileFacts(), ()).findings
         return next((one for one in found if one.code == _CODE), None)
 
     def _table(self) -> Document:

@@ -18,7 +18,7 @@ from fedtui.federation.profile import Profile, ProfileJob, load_profile
 from fedtui.federation.remark import Remark
 from fedtui.federation.setup.request import SetupRequest, check_privilege
 from fedtui.federation.surroundings import Owner, Settings, given_environment, owner_of, table_settings
-from fedtui.health.reading import readings
+from fedtui.health.command_facts import command_facts
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
@@ -143,7 +143,7 @@ def doubles(
 ) -> Iterator[Remark]:
     """Jobs of the user's own that run a script of the profile already: each would run twice."""
     by_script = {os.path.realpath(one.path): one.job for one in found if one.path is not None}
-    lines = [(job, reading.script) for job, _, reading in readings(snapshot) if reading.script]
+    lines = [(job, reading.script) for job, _, reading in command_facts(snapshot) if reading.script]
     timers = [
         (job, str(one.path))
         for job in snapshot.jobs

@@ -17,8 +17,8 @@ from fedtui.config import Config
 from fedtui.demo.scheduler import DemoScheduler
 from fedtui.demo.workspace import demo_workspace
 from fedtui.model import Outcome, Result
-from fedtui.watching.book import WatchBook
-from fedtui.watching.cycle import Cycle, Verdict, Watch
+from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
+from fedtui.watching.watch_store import WatchStore
 from fedtui.watching.watches import Watches
 
 OK = Result(Outcome.OK, 0, duration=1.5, judged=True)
@@ -28,11 +28,11 @@ TABLE = "# name: sync\n*/5 * * * * echo synced >> ~/sync.log\n# name: held\n#fed
 Shell = Callable[..., tuple[int, str, str]]
 
 
-def ended(cycle: Cycle, verdict: Verdict, result: Result | None) -> Cycle:
+def ended(cycle: ExpectedRun, verdict: WatchVerdict, result: Result | None) -> ExpectedRun:
     """The cycle as the watchman would leave it."""
     assert cycle.due is not None
     start = cycle.due + timedelta(seconds=0.7) if result is not None else None
-    reasons = () if verdict is Verdict.GOOD else ("it did not start: cron's log names no start of it",)
+    reasons = () if verdict is WatchVerdict.GOOD else ("it did not start: cron's log names no start of it",)
     return replace(
         cycle, verdict=verdict, start=start, end=start, result=result, log_lines=2, reasons=reasons
     )
@@ -41,7 +41,7 @@ def ended(cycle: Cycle, verdict: Verdict, result: Result | None) -> Cycle:
 class Watchman:
     """Ends every cycle at once, each with the next of `ends`."""
 
-    def __init__(self, *ends: tuple[Verdict, Result | None]) -> None:
+    def __init__(self, *ends: tuple[WatchVerdict, Result | None]) -> None:
         self.ends = ends
 
     def __call__(self, watches: Watches) -> bool:
@@ -76,7 +76,7 @@ async def _nobody(_: object) -> None:
 @pytest.fixture
 def shell(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
     def run(watchman: Watchman, *words: str, before: tuple[str, ...] = ()) -> tuple[int, str, str]:
-        monkeypatch.setattr(Watches, "see_to_it", lambda watches: watchman(watches))
+        monkeypatch.setattr(Watches, "ensure_daemon", lambda watches: watchman(watches))
         capsys.readouterr()
         status = main([*before, "demo", "--folder", str(folder), "watch", *words])
         output = capsys.readouterr()
@@ -85,8 +85,8 @@ def shell(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     return run
 
 
-GOOD, FAILED = (Verdict.GOOD, OK), (Verdict.FAILED, None)
-UNPROVEN = (Verdict.UNPROVEN, UNKNOWN)
+GOOD, FAILED = (WatchVerdict.GOOD, OK), (WatchVerdict.FAILED, None)
+UNPROVEN = (WatchVerdict.UNPROVEN, UNKNOWN)
 
 
 def test_all_good_is_status_0_with_a_line_for_each_cycle(shell: Shell) -> None:
@@ -118,7 +118,7 @@ def test_no_row_is_wider_than_a_narrow_terminal(
 
 def test_what_matched_in_a_failed_cycle_is_not_said_to_match_nothing(shell: Shell) -> None:
     broken = Result(Outcome.FAILED, 127, reasons=("1 error: line 1 mytool: command not found",), judged=True)
-    _, out, _ = shell(Watchman((Verdict.FAILED, broken)), "sync", "--cycles", "1")
+    _, out, _ = shell(Watchman((WatchVerdict.FAILED, broken)), "sync", "--cycles", "1")
     assert "warned    what matched the warning rules is named with its cycle" in out
     assert "nothing matched" not in out
 
@@ -160,7 +160,7 @@ def test_a_paused_job_is_refused_with_what_to_do(shell: Shell) -> None:
 
 
 def test_a_watch_can_be_ended_from_elsewhere(shell: Shell, folder: Path) -> None:
-    book = WatchBook(folder / "state" / "watches")
+    book = WatchStore(folder / "state" / "watches")
 
     def leave(_: Watches) -> bool:
         watch = book.open()[0]

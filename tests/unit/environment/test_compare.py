@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.environment import Comparison, Given, Relation, Shell, compare
+from fedtui.environment import Comparison, Relation, SchedulerSide, ShellSide, compare
 from fedtui.environment.reasons import suggested_path
 from fedtui.environment.values import masked
 from fedtui.model import CronFacts, Job, Location, Severity, SourceName
@@ -47,8 +47,8 @@ def both(
     their_diff = {"PATH": f"{tools}:/usr/bin:/bin", "SHELL": "/bin/bash", "HOME": str(home), **(shell or {})}
     sides = ({name.encode(): value.encode() for name, value in side.items()} for side in (ours, their_diff))
     one, other = sides
-    side = Given("cron", one, "by the test", (command,), str(home), ours["SHELL"])
-    return compare(job, side, Shell("fed", "/bin/bash", other))
+    side = SchedulerSide("cron", one, "by the test", (command,), str(home), ours["SHELL"])
+    return compare(job, side, ShellSide("fed", "/bin/bash", other))
 
 
 def told(comparison: Comparison) -> list[str]:

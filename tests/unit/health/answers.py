@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from fedtui.health import RULES
-from fedtui.health.asking import Asker
-from fedtui.health.host import Host
-from fedtui.health.rereading import SPOOL
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeCache
+from fedtui.health.table_not_loaded import SPOOL
 from fedtui.model import Job, Scheduler, Snapshot
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.program import Ended, ProgramError
@@ -59,10 +59,10 @@ def seen(at: datetime, jobs: Sequence[Job] = (), **more: object) -> Snapshot:
     return Snapshot(at, tuple(jobs), **facts)  # type: ignore[arg-type]  # shorthand
 
 
-class Machine(Host):
+class Machine(FileFacts):
     """Files of the machine itself are there as `files` says; all others are looked at."""
 
-    def __init__(self, asker: Asker, files: Mapping[str, bool]) -> None:
+    def __init__(self, asker: ProbeCache, files: Mapping[str, bool]) -> None:
         super().__init__(1000, asker=asker)
         self._files = files
         self.times: dict[str, float] = {}
@@ -109,4 +109,4 @@ def machine(
                 return answer if isinstance(answer, Ended) else Ended(0, answer.encode(), b"")
         raise ProgramError(f"{argv[0]} could not be started: No such file or directory")
 
-    return Machine(Asker(run, systemd=systemd), FILES | dict(files or {}))
+    return Machine(ProbeCache(run, systemd=systemd), FILES | dict(files or {}))

@@ -6,16 +6,16 @@ import os
 
 import pytest
 
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
 
 
 @pytest.fixture(autouse=True)
 def _files_are_roots(monkeypatch: pytest.MonkeyPatch) -> None:
     """The files that a test makes count as root's, whichever user runs the tests."""
-    real = Host.mode
+    real = FileFacts.mode
 
-    def mode(host: Host, path: str) -> tuple[int, int, int] | None:
+    def mode(host: FileFacts, path: str) -> tuple[int, int, int] | None:
         found = real(host, path)
         return (found[0], 0, 0) if found and found[1] == os.geteuid() else found
 
-    monkeypatch.setattr(Host, "mode", mode)
+    monkeypatch.setattr(FileFacts, "mode", mode)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fedtui.crontab import Document
 from fedtui.health import checkup
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Finding, Job, Location, Severity, SourceName, State, TimerFacts, Unchecked
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
 from fedtui.system.cron_daemon import CronDaemon
@@ -61,23 +61,23 @@ def timer(folder: Path, text: str, *drop_ins: str, **facts: object) -> Job:
     )
 
 
-def all_findings(*jobs: Job, host: Host | None = None, **more: object) -> list[Finding]:
+def all_findings(*jobs: Job, host: FileFacts | None = None, **more: object) -> list[Finding]:
     """Every finding of these rows on a machine that is well."""
     snapshot = seen(NOW, jobs, **more)
     return list(checkup(snapshot, host or machine()).findings)
 
 
-def unchecked(*jobs: Job, host: Host | None = None, **more: object) -> tuple[Unchecked, ...]:
+def unchecked(*jobs: Job, host: FileFacts | None = None, **more: object) -> tuple[Unchecked, ...]:
     """What could not be looked at."""
     snapshot = seen(NOW, jobs, **more)
     return checkup(snapshot, host or machine()).unchecked
 
 
-def by_code(*jobs: Job, host: Host | None = None, **more: object) -> dict[str, Finding]:
+def by_code(*jobs: Job, host: FileFacts | None = None, **more: object) -> dict[str, Finding]:
     """The same by their codes."""
     return {finding.code: finding for finding in all_findings(*jobs, host=host, **more)}
 
 
-def loud(*jobs: Job, host: Host | None = None, **more: object) -> set[str]:
+def loud(*jobs: Job, host: FileFacts | None = None, **more: object) -> set[str]:
     """The codes above a note."""
     return {one.code for one in all_findings(*jobs, host=host, **more) if one.severity is not Severity.NOTE}

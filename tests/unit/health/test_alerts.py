@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedtui.alert_addresses import MAIL, Address
-from fedtui.health import alerts
+from fedtui.health import alert_delivery
 from fedtui.history.alert_memory import AlertMemory, ChannelMemory, alert_file, save_memory
 from fedtui.model import Severity
 from fedtui.pack import Pack, pack_file, written
@@ -24,7 +24,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The state folder of a user whose federation mails to ops@example.org."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(alerts, "since_boot", lambda: 86400.0)
+    monkeypatch.setattr(alert_delivery, "since_boot", lambda: 86400.0)
     pack = Pack(
         root="/srv",
         profile="conservative",
@@ -78,7 +78,7 @@ def test_a_check_that_has_not_run_for_an_hour_is_a_warning(state: Path) -> None:
 
 def test_a_check_is_awaited_after_a_boot(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.utime(pack_file(), (NOW.timestamp() - 86400, NOW.timestamp() - 86400))
-    monkeypatch.setattr(alerts, "since_boot", lambda: 600.0)
+    monkeypatch.setattr(alert_delivery, "since_boot", lambda: 600.0)
     assert "FT713" not in by_code()
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.health import checkup, host
-from fedtui.health.host import Host
+from fedtui.health import checkup, file_facts
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import (
     CronFacts,
     Finding,
@@ -41,7 +41,7 @@ def cron_job(command: str = "true", name: str = "sync", home: str = "/nonexisten
 
 def found(*jobs: Job, **more: object) -> dict[str, Finding]:
     snapshot = seen(NOW, jobs, **more)
-    return {finding.code: finding for finding in checkup(snapshot, Host(log_limit=1000)).findings}
+    return {finding.code: finding for finding in checkup(snapshot, FileFacts(log_limit=1000)).findings}
 
 
 def test_a_healthy_job_has_no_finding(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_table_without_final_newline_is_one_finding() -> None:
         cron_job(name=n, state=State.NOT_LOADED, state_reason="no newline at the end") for n in ("a", "b")
     ]
     assert found(*jobs)["FT102"].sentence.endswith("no newline at the end.")
-    assert len(checkup(seen(NOW, tuple(jobs)), Host()).findings) == 1
+    assert len(checkup(seen(NOW, tuple(jobs)), FileFacts()).findings) == 1
 
 
 def test_a_schedule_that_never_fires() -> None:
@@ -118,7 +118,7 @@ def test_where_a_command_lies_that_only_the_shell_finds_is_set_above_the_line(tm
     tool.chmod(0o755)
     job = replace(cron_job("mytool --now"), editable=True)
     snapshot = seen(NOW, (job,))
-    host = Host(user_path=("", "relative", str(tmp_path)))
+    host = FileFacts(user_path=("", "relative", str(tmp_path)))
     finding = next(one for one in checkup(snapshot, host).findings if one.code == "FT118")
     assert finding.evidence[:2] == ("cron's PATH  /usr/bin:/bin", f"found  {tool}")
     assert finding.remedy == Remedy(
@@ -185,7 +185,7 @@ def test_a_big_log_is_reported_until_something_rotates_it(
     assert found(job)["FT402"].severity is Severity.WARNING
     config = tmp_path / "logrotate.conf"
     config.write_text(f"# weekly\n{tmp_path}/*.log {{\n  weekly\n}}\n")
-    monkeypatch.setattr(host, "LOGROTATE_CONF", config)
+    monkeypatch.setattr(file_facts, "LOGROTATE_CONF", config)
     assert "FT402" not in found(job)
 
 
@@ -220,10 +220,10 @@ def test_names_that_no_file_can_have_end_no_check(tmp_path: Path) -> None:
 
 
 def test_a_check_that_cannot_look_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(self: Host, path: str) -> bool:
+    def refused(self: FileFacts, path: str) -> bool:
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(Host, "executable", refused)
+    monkeypatch.setattr(FileFacts, "executable", refused)
     failed = cron_job("sync", last_run=NOW, last_result=Result(Outcome.FAILED, exit_code=1))
     checked = checkup(seen(NOW, (failed,)), machine())
     (missed,) = checked.unchecked

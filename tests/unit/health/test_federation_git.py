@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fedtui.health import checkup
-from fedtui.health.asking import AGAIN, Asker, really_run
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import AGAIN, ProbeCache, run_probe
 from fedtui.model import Checkup, Finding, Severity
 from fedtui.pack import Pack
 from fedtui.system.program import Ended
@@ -22,10 +22,10 @@ from tests.unit.health.answers import seen
 CODES = {"FT701", "FT702", "FT703", "FT704", "FT705", "FT706"}
 
 
-class Machine(Host):
+class Machine(FileFacts):
     """A machine on which the git automation of that federation was set up."""
 
-    def __init__(self, pack: Pack | None, asker: Asker, state: Path) -> None:
+    def __init__(self, pack: Pack | None, asker: ProbeCache, state: Path) -> None:
         super().__init__(asker=asker, state=state)
         self._pack = pack
 
@@ -55,8 +55,8 @@ def pack_of(federation: Federation, **changes: object) -> Pack:
     return replace(made, **changes)  # type: ignore[arg-type]  # fields of Pack, given by tests
 
 
-def checked(federation: Federation, pack: Pack | None, asker: Asker | None = None) -> Checkup:
-    host = Machine(pack, asker or Asker(really_run, systemd=False), federation.state)
+def checked(federation: Federation, pack: Pack | None, asker: ProbeCache | None = None) -> Checkup:
+    host = Machine(pack, asker or ProbeCache(run_probe, systemd=False), federation.state)
     return checkup(seen(datetime.now(UTC)), host)
 
 
@@ -81,9 +81,9 @@ def over_ssh(federation: Federation, monkeypatch: pytest.MonkeyPatch, path: Path
 
     def run(argv: list[str] | tuple[str, ...], deadline: float) -> Ended:
         words = [*asked, *argv[2:]] if tuple(argv[:2]) == ("ssh", "-G") else argv
-        return really_run(words, deadline)
+        return run_probe(words, deadline)
 
-    monkeypatch.setattr("fedtui.health.asking.really_run", run)
+    monkeypatch.setattr("fedtui.health.probes.really_run", run)
     git(federation.root, "remote", "set-url", "origin", "ssh://fed@127.0.0.1:1/srv/federation.git")
 
 
@@ -100,8 +100,8 @@ def test_a_machine_without_a_federation_asks_nothing(federation: Federation) -> 
         asked.append(argv[0])
         return Ended(0, b"", b"")
 
-    checked(federation, None, Asker(run, systemd=False))
-    checked(federation, pack_of(federation, git=False), Asker(run, systemd=False))
+    checked(federation, None, ProbeCache(run, systemd=False))
+    checked(federation, pack_of(federation, git=False), ProbeCache(run, systemd=False))
     assert {"git", "ssh", "env"}.isdisjoint(asked)
 
 
@@ -109,10 +109,10 @@ def test_a_key_is_missing_or_wants_a_passphrase(
     federation: Federation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over_ssh(federation, monkeypatch, federation.folder / "none")
-    import fedtui.health.asking as asking
+    import fedtui.health.probes as asking
 
     def of_key() -> Finding | None:
-        done = checked(federation, pack_of(federation), Asker(asking.really_run, systemd=False))
+        done = checked(federation, pack_of(federation), ProbeCache(asking.run_probe, systemd=False))
         return next((one for one in done.findings if one.code == "FT701"), None)
 
     missing = of_key()
@@ -153,10 +153,10 @@ def test_the_dashboard_asks_the_remote_only_when_told_to(federation: Federation)
 
     def run(argv: list[str] | tuple[str, ...], deadline: float) -> Ended:
         asked.append(tuple(argv))
-        return really_run(argv, deadline)
+        return run_probe(argv, deadline)
 
     answers: list[bool] = []
-    asker = Asker(run, systemd=False, told=lambda: answers.append(True))
+    asker = ProbeCache(run, systemd=False, told=lambda: answers.append(True))
     host = Machine(pack_of(federation), asker, federation.state)
 
     def look() -> Checkup:

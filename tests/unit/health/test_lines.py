@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fedtui.crontab import Document
-from fedtui.health.asking import Asker
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeCache
 from fedtui.model import CommentedOut, Remedy, Severity, SourceName
 from fedtui.sources.cron_jobs import TableFacts, TableJobs
 from fedtui.system.cron_daemon import CronDaemon
@@ -23,9 +23,9 @@ def script(folder: Path, text: str | bytes = "#!/bin/bash\necho well\n", mode: i
     return path
 
 
-def real() -> Host:
+def real() -> FileFacts:
     """A host that asks this machine's own shells, and for nothing else."""
-    return Host(asker=Asker(machine=False))
+    return FileFacts(asker=ProbeCache(machine=False))
 
 
 def test_a_sound_line_and_its_script_have_nothing_loud(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.health import checkup, host
-from fedtui.health.asking import LATER, Asker
-from fedtui.health.host import Host
-from fedtui.health.rereading import SPOOL
+from fedtui.health import checkup, file_facts
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import LATER, ProbeCache
+from fedtui.health.table_not_loaded import SPOOL
 from fedtui.model import Job, Outcome, Problem, Result, Run, Scheduler, Severity, State
 from fedtui.system.program import Ended
 from tests.unit.health.answers import CLOCK, CRON_UNITS, SINCE, machine, seen
@@ -290,7 +290,7 @@ def test_a_product_that_was_not_renewed() -> None:
     )
 
 
-class OldTables(Host):
+class OldTables(FileFacts):
     """A machine whose tables were last written at `at`."""
 
     at = datetime(2026, 11, 20, tzinfo=UTC)
@@ -327,9 +327,9 @@ def test_hidden_starts_are_a_note_and_not_passed() -> None:
 
 def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = table(f"0 * * * * /opt/a.sh >> {tmp_path}/a.log 2>&1\n")
-    monkeypatch.setattr(host, "free_space", lambda path: ("/srv", 2 * 10**9, 100 * 10**9))
+    monkeypatch.setattr(file_facts, "free_space", lambda path: ("/srv", 2 * 10**9, 100 * 10**9))
     assert by_code(*rows)["FT403"].evidence == ("/srv  2000 MB of 100000 MB free",)
-    monkeypatch.setattr(host, "free_space", lambda path: ("/srv", 6 * 10**9, 100 * 10**9))
+    monkeypatch.setattr(file_facts, "free_space", lambda path: ("/srv", 6 * 10**9, 100 * 10**9))
     assert "FT403" not in by_code(*rows)
 
 
@@ -338,7 +338,7 @@ def test_a_log_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     log.write_text("well\n")
     rows = table(f"0 * * * * /opt/a.sh >> {log} 2>&1\n")
     assert "FT404" not in by_code(*rows)
-    monkeypatch.setattr(host, "read_tail", lambda path: None)
+    monkeypatch.setattr(file_facts, "read_tail", lambda path: None)
     assert by_code(*rows)["FT404"].command == f"chmod u+r {log}"
 
 
@@ -436,14 +436,14 @@ def test_an_answer_is_fetched_aside_and_told_once() -> None:
         asked.append(argv)
         return Ended(0, b"NTP=yes\nNTPSynchronized=no\n", b"")
 
-    asker = Asker(run, systemd=True, told=told.set)
-    first = checkup(seen(NOW), Host(asker=asker))
+    asker = ProbeCache(run, systemd=True, told=told.set)
+    first = checkup(seen(NOW), FileFacts(asker=asker))
     assert [(one.codes, one.reason) for one in first.unchecked if "FT006" in one.codes] == [
         (("FT006",), LATER)
     ]
     assert "FT006" not in first.passed
     assert told.wait(10)
-    second = checkup(seen(NOW), Host(asker=asker))
+    second = checkup(seen(NOW), FileFacts(asker=asker))
     assert "FT006" in {finding.code for finding in second.findings}
     assert len(asked) == 1
 
@@ -463,7 +463,7 @@ def test_a_thousand_lines_cost_little() -> None:
 def test_what_the_distribution_shipped_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = timer(tmp_path, "[Unit]\nWants=a.service\n[Timer]\nOnCalendar=daily\n")
     assert loud(row) == {"FT204"}
-    monkeypatch.setattr(host, "shipped", lambda path: True)
+    monkeypatch.setattr(file_facts, "shipped", lambda path: True)
     assert loud(row) == set()
     assert by_code(row)["FT204"].severity is Severity.NOTE
 

@@ -16,8 +16,8 @@ from fedtui.cli.metrics import finding_families
 from fedtui.cli.openmetrics import exposition
 from fedtui.cli.records import Records
 from fedtui.health import CHECKS, RULES, checkup
-from fedtui.health.asking import Asker
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeCache
 from fedtui.model import Job, Outcome, Problem, Result, Scheduler, Snapshot, State
 from fedtui.presentation.findings import status
 from fedtui.store import with_checkup
@@ -56,7 +56,7 @@ def no_program() -> Machine:
     def run(argv: object, deadline: float) -> Ended:
         raise ProgramError("it could not be started: No such file or directory")
 
-    return Machine(Asker(run, systemd=True), {})
+    return Machine(ProbeCache(run, systemd=True), {})
 
 
 def test_where_nothing_was_told_nothing_has_passed(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_what_this_user_may_not_see_is_not_checked(tmp_path: Path) -> None:
         def unread(self, path: str) -> str:
             return "this user may not read it"
 
-    checked = checkup(seen(NOW, jobs(tmp_path)), Blind(no_program().asker or Asker(), {}))
+    checked = checkup(seen(NOW, jobs(tmp_path)), Blind(no_program().asker or ProbeCache(), {}))
     missing = {code for one in checked.unchecked for code in one.codes}
     hidden = {
         "FT110",
@@ -165,14 +165,14 @@ def test_a_probe_that_fails_for_one_job_hides_no_other(
     good = (replace(good[0], last_result=failed), *good[1:])
     odd = jobs(tmp_path, "odd")
     before = checkup(seen(NOW, good), machine())
-    usual: Callable[..., object] = getattr(Host, probe)
+    usual: Callable[..., object] = getattr(FileFacts, probe)
 
-    def fails(self: Host, path: str, *more: object, **named: object) -> object:
+    def fails(self: FileFacts, path: str, *more: object, **named: object) -> object:
         if "odd" in path:
             raise error
         return usual(self, path, *more, **named)
 
-    monkeypatch.setattr(Host, probe, fails)
+    monkeypatch.setattr(FileFacts, probe, fails)
     after = checkup(seen(NOW, (*odd, *good)), machine())
     ids = {job.id for job in good}
     assert [one for one in after.findings if one.job_id in ids] == list(before.findings)
@@ -224,7 +224,7 @@ def test_whatever_a_command_is_the_others_are_checked(tmp_path: Path, name: str,
     lines = f"5 * * * * {by}{odd} >> /tmp/d1.log 2>&1\n15 * * * * {bad} >> /tmp/d2.log 2>&1\n"
     rows = table(os.fsencode(lines), tmp_path)
     begun = time.monotonic()
-    checked = checkup(seen(NOW, rows), Host(asker=Asker(systemd=False), log_limit=1000))
+    checked = checkup(seen(NOW, rows), FileFacts(asker=ProbeCache(systemd=False), log_limit=1000))
     assert time.monotonic() - begun < 10, "nothing waits for what is no file"
     assert "FT112" in [one.code for one in checked.findings if one.job_id == rows[1].id]
     found = {one.code: one.title for one in checked.findings if one.job_id == rows[0].id}
@@ -240,7 +240,9 @@ def test_a_script_that_is_too_large_is_not_checked(tmp_path: Path) -> None:
     path.write_text("#!/bin/bash\n" + "true\n" * 200)
     with path.open("r+b") as file:
         file.truncate(2 * 1024**3)
-    checked = checkup(seen(NOW, table(f"5 * * * * bash {path}\n")), Host(asker=Asker(systemd=False)))
+    checked = checkup(
+        seen(NOW, table(f"5 * * * * bash {path}\n")), FileFacts(asker=ProbeCache(systemd=False))
+    )
     reasons = {one.what: one.reason for one in checked.unchecked if "FT112" in one.codes}
     assert reasons == {str(path): "it is too large for a script: 2147 MB"}
 

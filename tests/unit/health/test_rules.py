@@ -12,7 +12,7 @@ from fedtui.config import ConfigError, load
 from fedtui.crontab import Document
 from fedtui.crontab.comments import silenced_codes
 from fedtui.health import CHECKS, RULES, checkup
-from fedtui.health.rules import Rule
+from fedtui.health.checks import Rule
 from fedtui.model import (
     CronFacts,
     Job,

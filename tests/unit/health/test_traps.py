@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fedtui.health import checkup
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import (
     CronFacts,
     Finding,
@@ -28,7 +28,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 @pytest.fixture(autouse=True)
 def in_berlin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Host, "zone", lambda _: BERLIN)
+    monkeypatch.setattr(FileFacts, "zone", lambda _: BERLIN)
 
 
 def cron_job(schedule: str, name: str = "sync", **more: object) -> Job:
@@ -54,7 +54,7 @@ def timer(**facts: object) -> Job:
 
 
 def found(*jobs: Job) -> dict[str, Finding]:
-    checked = checkup(Snapshot(NOW, jobs), Host())
+    checked = checkup(Snapshot(NOW, jobs), FileFacts())
     return {finding.code: finding for finding in checked.findings if finding.code != "FT118"}
 
 
@@ -130,7 +130,7 @@ def test_few_jobs_of_one_minute_are_a_note_and_fewer_are_none() -> None:
 
 
 def test_piles_are_worked_out_anew_when_a_schedule_changes() -> None:
-    host = Host()
+    host = FileFacts()
     jobs = piled(5)
     assert any(f.code == "FT119" for f in checkup(Snapshot(NOW, tuple(jobs)), host).findings)
     jobs[0] = replace(jobs[0], schedule="9 3 * * *")
@@ -140,7 +140,7 @@ def test_piles_are_worked_out_anew_when_a_schedule_changes() -> None:
 def test_a_timer_without_persistent_on_a_machine_that_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     daily = timer(calendar=("*-*-* 04:00:00",))
     assert "FT214" not in found(daily)
-    monkeypatch.setattr(Host, "sleeps", lambda _: "it has a battery (BAT0)")
+    monkeypatch.setattr(FileFacts, "sleeps", lambda _: "it has a battery (BAT0)")
     finding = found(daily)["FT214"]
     assert finding.severity is Severity.WARNING
     assert finding.evidence == (
@@ -148,7 +148,7 @@ def test_a_timer_without_persistent_on_a_machine_that_sleeps(monkeypatch: pytest
         "this machine  it has a battery (BAT0)",
         "file  /etc/a.timer",
     )
-    monkeypatch.setattr(Host, "shipped", lambda *_: True)
+    monkeypatch.setattr(FileFacts, "shipped", lambda *_: True)
     assert found(daily)["FT214"].severity is Severity.NOTE
     assert "FT214" not in found(timer(calendar=("*-*-* 04:00:00",), persistent=True))
 

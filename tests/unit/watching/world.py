@@ -23,8 +23,8 @@ from fedtui.model import (
     TimerFacts,
     Trigger,
 )
-from fedtui.watching.cycle import LogMark, Watch
-from fedtui.watching.following import Look, advance, begin
+from fedtui.watching.expected_run import LogMark, Watch
+from fedtui.watching.progress import WatchContext, advance_watch, begin_watch
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OK = Result(Outcome.OK, 0, duration=1.0, evidence=("exit status, fedtui",))
@@ -125,7 +125,7 @@ class World:
 
     def begin(self, count: int = 2, at: float = -30, product: str = "") -> Watch:
         assert self.job is not None
-        self.watch = begin(self.job, count, after(at), every_minute, product)
+        self.watch = begin_watch(self.job, count, after(at), every_minute, product)
         return self.watch
 
     def at(self, seconds: float) -> Watch:
@@ -134,7 +134,9 @@ class World:
         now = after(seconds)
         if self.job is not None and self.job.next_run is not None and self.job.state is State.ON:
             self.job = replace(self.job, next_run=next(every_minute(self.job, now)))
-        self.watch = advance(self.watch, Look(self.snapshot(now), now, self.since, self.disk, every_minute))
+        self.watch = advance_watch(
+            self.watch, WatchContext(self.snapshot(now), now, self.since, self.disk, every_minute)
+        )
         return self.watch
 
     def run(self, seconds: float, result: Result | None = OK, **more: object) -> None:

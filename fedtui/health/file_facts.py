@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fedtui.config import ConfigError
 from fedtui.crontab.comments import codes_of
-from fedtui.health.asking import Asker, Unknown
-from fedtui.health.files import (
-    Script,
+from fedtui.health.probes import ProbeCache, ProbeFailed
+from fedtui.health.script_files import (
+    ScriptFile,
     file_mode,
     file_time,
     free_space,
@@ -50,7 +50,7 @@ UNIT_FILE = 1_000_000
 """Bytes of a unit file that are looked at."""
 
 
-class Host:
+class FileFacts:
     """File facts as this user sees them.
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
@@ -63,7 +63,7 @@ class Host:
         self,
         log_limit: int = LOG_LIMIT,
         clock: Callable[[], float] = time.monotonic,
-        asker: Asker | None = None,
+        asker: ProbeCache | None = None,
         user_path: Sequence[str] = (),
         notes: Path | None = None,
         state: Path = Path("/nonexistent"),
@@ -110,7 +110,7 @@ class Host:
         """What rotates the log at `path` (a logrotate file, or the rotated file beside it), or None."""
         return self._remember("rotated", path, _rotation)
 
-    def script(self, path: str) -> Script | None:
+    def script(self, path: str) -> ScriptFile | None:
         """What the script or program at `path` is; None where it is not there or cannot be read."""
         return self._remember("script", path, read_script)
 
@@ -174,13 +174,13 @@ class Host:
     def ask(self, *argv: str, of: object = None) -> Ended:
         """How a program ended. Raises Unknown where that is not known. See `asking`."""
         if self.asker is None:
-            raise Unknown("this machine", "no programs are asked here")
+            raise ProbeFailed("this machine", "no programs are asked here")
         return self.asker.ask(argv, of=of)
 
     def ask_outside(self, *argv: str) -> Ended:
         """The same for a program that leaves this machine: not asked unless somebody waits, or wants it."""
         if self.asker is None:
-            raise Unknown("this machine", "no programs are asked here")
+            raise ProbeFailed("this machine", "no programs are asked here")
         return self.asker.ask_outside(argv)
 
     def pack(self) -> Pack | None:
@@ -189,7 +189,7 @@ class Host:
         try:
             return self._remember("pack", "", lambda _: load_pack())
         except ConfigError as error:
-            raise Unknown("the federation pack", str(error)) from error
+            raise ProbeFailed("the federation pack", str(error)) from error
 
     @property
     def is_machine(self) -> bool:

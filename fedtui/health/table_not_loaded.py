@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from fedtui.health.host import Host
-from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
+from fedtui.health.checks import CRON_TABLES, Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Severity, Snapshot, SourceName
 
 NOT_REREAD = Rule(
@@ -37,7 +37,7 @@ GRACE = 75.0
 
 
 @check(NOT_REREAD)
-def not_reread(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def not_reread(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT010: a table in the spool that is newer than all that makes Debian's cron read again."""
     if not host.is_machine or not any(job.source is SourceName.CRONTAB for job in snapshot.jobs):
         return

@@ -15,7 +15,7 @@ from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CommandFacts:
     """One command, as far as it can be read without running it; see `fedtui.crontab.command`.
 
     `script` is absolute, `written` the same as the line has it; `by` the interpreter that the line gives it
@@ -42,36 +42,36 @@ class Reading:
         return self.script is not None and not self.written.startswith(("/", "~", "$", '"$', '"/', "'/"))
 
 
-def readings(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, Reading]]:
+def command_facts(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, CommandFacts]]:
     """The lines of cron tables that are to run, each with its command read."""
     for job in snapshot.jobs:
         if job.cron is not None and job.state not in (State.BAD_LINE, State.PAUSED, State.UNREACHABLE):
             yield job, job.cron, read(job.cron.command, job.cron.home, job.cron.environment)
 
 
-def services(snapshot: Snapshot) -> Iterator[tuple[Job, TimerFacts, Reading]]:
+def services(snapshot: Snapshot) -> Iterator[tuple[Job, TimerFacts, CommandFacts]]:
     """The timers that are to run, each with what its service starts read."""
     for job in snapshot.jobs:
         if job.timer is not None and job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
             yield job, job.timer, read(job.command.encode("utf-8", "surrogateescape"), "")
 
 
-def started(snapshot: Snapshot) -> Iterator[tuple[Job, Reading]]:
+def started(snapshot: Snapshot) -> Iterator[tuple[Job, CommandFacts]]:
     """Every command that is to run: of lines, and of timers' services."""
-    for job, _, reading in (*readings(snapshot), *services(snapshot)):
+    for job, _, reading in (*command_facts(snapshot), *services(snapshot)):
         yield job, reading
 
 
 @lru_cache(16_384)
-def read(command: bytes, home: str, environment: tuple[tuple[bytes, bytes], ...] = ()) -> Reading:
+def read(command: bytes, home: str, environment: tuple[tuple[bytes, bytes], ...] = ()) -> CommandFacts:
     """Read one command of a user whose home is `home`, under what its table sets."""
     text = command.decode("utf-8", "surrogateescape")
     try:
         simples = read_commands(text)
     except Unreadable:
-        return Reading(readable=False)
+        return CommandFacts(readable=False)
     written, by = _target(command, home)
-    return Reading(
+    return CommandFacts(
         script=script_path(command, home, environment),
         written=written,
         by=by,

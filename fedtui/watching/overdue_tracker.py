@@ -27,7 +27,7 @@ CONFIRM = 3.0
 MOST_LOOKED_BACK = 1_000
 """With more jobs than this, looking back would hold up the first picture."""
 
-InForce = Callable[[Job], datetime | None]
+LoadedAt = Callable[[Job], datetime | None]
 
 _SPANS = (timedelta(minutes=3), timedelta(minutes=90), timedelta(hours=25))
 _TOGETHER = timedelta(seconds=1)
@@ -42,7 +42,7 @@ class _Promise:
     missed_at: float | None = None
 
 
-class Attendance:
+class OverdueTracker:
     """Remembers what was promised. `revise` is called with every new snapshot, in one thread at a time.
 
     `in_force` tells since when cron goes by the table of a job. `confirm` is how long after the first look
@@ -51,7 +51,7 @@ class Attendance:
 
     def __init__(
         self,
-        in_force: InForce = lambda _: None,
+        in_force: LoadedAt = lambda _: None,
         *,
         confirm: float = CONFIRM,
         monotonic: Callable[[], float] = time.monotonic,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from fedtui.crontab.command import program
 from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.health.host import Host
-from fedtui.health.reading import readings
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.command_facts import command_facts
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import CommentedOut, CronFacts, Job, Remedy, Severity, Snapshot, State
 from fedtui.safe_text import decode, sanitize_and_mask
 
@@ -51,14 +51,14 @@ _RUNS = (State.ON, State.RUNNING, State.OVERDUE, State.SCHEDULER_DOWN)
 
 
 def _live(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:
-    for job, cron, _ in readings(snapshot):
+    for job, cron, _ in command_facts(snapshot):
         idle = cron.command.strip() in (b"", b":", b"true", b"/bin/true")
         if job.state in _RUNS and not cron.parts and not idle:
             yield job, cron
 
 
 @check(DUPLICATE)
-def duplicates(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def duplicates(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT121: lines of the same schedule, command and user; one finding for each set."""
     same: dict[tuple[str, str, bytes], list[Job]] = defaultdict(list)
     for job, cron in _live(snapshot):
@@ -75,7 +75,7 @@ def duplicates(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(ALTERNATIVES)
-def alternatives(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def alternatives(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT120: the same script on several schedules of one user."""
     same: dict[tuple[str, bytes], list[Job]] = defaultdict(list)
     for job, cron in _live(snapshot):
@@ -101,7 +101,7 @@ def _overlap(jobs: list[Job]) -> bool:
 
 
 @check(ZONE_IGNORED)
-def zone_ignored(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def zone_ignored(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT123: CRON_TZ above a line, where the daemon that runs does not know it; one finding a zone."""
     told: dict[tuple[str, str, bytes], list[Job]] = defaultdict(list)
     for job, cron in _live(snapshot):
@@ -121,7 +121,7 @@ def zone_ignored(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(COMMENTED_OUT)
-def commented_out(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def commented_out(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT122: comment lines that are jobs, and no prose that begins with numbers."""
     for line in snapshot.commented:
         if COMMENTED_OUT.code in line.silenced or host.shipped(line.table) or not _is_meant(line, host):
@@ -134,7 +134,7 @@ def commented_out(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         )
 
 
-def _is_meant(line: CommentedOut, host: Host) -> bool:
+def _is_meant(line: CommentedOut, host: FileFacts) -> bool:
     """Whether the words are a command: the # stands right before stars, or what they name is a program."""
     if line.tight and "*" in line.schedule:
         return True

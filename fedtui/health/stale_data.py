@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from fedtui.health.host import Host
-from fedtui.health.rules import EVERY_JOB, Check, Report, Rule, check
+from fedtui.health.checks import EVERY_JOB, Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Severity, Snapshot
 from fedtui.runs.data_age import ENDING, DataAge
 from fedtui.schedule.period import allowed_age
@@ -24,7 +24,7 @@ STALE_DATA = Rule(
 
 
 @check(STALE_DATA)
-def stale_data(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def stale_data(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT710: the newest data of a product is older than two periods of the job that renews it."""
     pack = host.pack()
     managed = {job.managed: job for job in snapshot.jobs if job.managed}
@@ -56,7 +56,7 @@ def stale_data(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-def _evidence(found: DataAge, newest: datetime, host: Host) -> tuple[str, ...]:
+def _evidence(found: DataAge, newest: datetime, host: FileFacts) -> tuple[str, ...]:
     said = [f"newest data in {found.path}: {_at(newest, host)}"]
     if found.newest is not None:
         said.append(f"the file itself was written {_at(found.modified, host)}")
@@ -67,7 +67,7 @@ def _evidence(found: DataAge, newest: datetime, host: Host) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _at(moment: datetime, host: Host) -> str:
+def _at(moment: datetime, host: FileFacts) -> str:
     return f"{moment.astimezone(host.zone()):%Y-%m-%d %H:%M}"
 
 

@@ -11,8 +11,8 @@ from datetime import datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.health.host import Host
-from fedtui.health.rules import TIMERS, Check, Report, Rule, check
+from fedtui.health.checks import TIMERS, Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Remedy, Severity, Snapshot, State
 from fedtui.schedule.contention import LEAST, busy_minutes
 from fedtui.schedule.cron import ScheduleError, parse_schedule
@@ -139,7 +139,7 @@ _TIMER = {
 
 
 @check(IGNORED_TEXT, BACKWARDS, UNEVEN, EITHER_DAY, CRON_CLOCK)
-def schedule_traps(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def schedule_traps(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT104-FT108: what cron does with a schedule and its writer may not expect; each rule once a job."""
     day = datetime.combine(snapshot.at.date(), time(), snapshot.at.tzinfo)
     for job in snapshot.jobs:
@@ -177,7 +177,7 @@ def _rewrite(job: Job, found: list[Pitfall]) -> Remedy | None:
 
 
 @check(NEVER_ELAPSES, PERSISTENT_ALONE, NO_FIRST_RUN, STAYS_ACTIVE, TIMER_CLOCK, NOT_PERSISTENT)
-def timer_schedule_traps(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def timer_schedule_traps(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT209-FT214: what a timer leaves undone that its writer may not expect; each rule once a timer."""
     asleep = host.sleeps()
     for job in snapshot.jobs:
@@ -206,7 +206,7 @@ PILES = 3
 
 
 @check(PILE_UP)
-def jobs_at_once(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def jobs_at_once(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT119: jobs that start in the same minute; the largest piles only."""
     hour = snapshot.at.replace(minute=0, second=0, microsecond=0)
     jobs = {job.id: job for job in snapshot.jobs if job.state in (State.ON, State.RUNNING, State.OVERDUE)}

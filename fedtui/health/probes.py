@@ -1,7 +1,7 @@
 """What the checks ask of programs (`bash -n`, `systemctl`, `timedatectl`): remembered, asked once.
 
 A program takes thousands of times as long as a look at a file. A verb waits for it; the dashboard must not:
-there an answer that is not there yet is `Unknown`, a thread of its own fetches it, and the checks run again.
+there an answer that is not there yet is `ProbeFailed`, a thread of its own fetches it, and the checks run again.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ DEADLINE = 20.0
 LATER = "not looked at yet"
 AGAIN = "asked only when the doctor is told to look again"
 
-Run = Callable[[Sequence[str], float], Ended]
+RunProbe = Callable[[Sequence[str], float], Ended]
 
 
-class Unknown(Exception):
+class ProbeFailed(Exception):
     """What was asked is not known; the message says why. `what` was not seen."""
 
     def __init__(self, what: str, reason: str) -> None:
@@ -32,12 +32,12 @@ class Unknown(Exception):
         self.what = what
 
 
-def really_run(argv: Sequence[str], deadline: float) -> Ended:
+def run_probe(argv: Sequence[str], deadline: float) -> Ended:
     """Run the program. Raises ProgramError."""
     return run_program(argv, deadline=deadline)
 
 
-class Asker:
+class ProbeCache:
     """Runs programs and remembers what they said.
 
     `systemd` says whether systemd runs this machine; `machine` is False where its daemons are not what
@@ -47,7 +47,7 @@ class Asker:
 
     def __init__(
         self,
-        run: Run = really_run,
+        run: RunProbe = run_probe,
         *,
         systemd: bool | None = None,
         machine: bool = True,
@@ -79,9 +79,9 @@ class Asker:
         elif not fresh:
             self._fetch_later(question)
         if known is None:
-            raise Unknown(argv[0], LATER)
+            raise ProbeFailed(argv[0], LATER)
         if isinstance(known[1], str):
-            raise Unknown(argv[0], known[1])
+            raise ProbeFailed(argv[0], known[1])
         return known[1]
 
     def ask_outside(self, argv: Sequence[str]) -> Ended:
@@ -91,7 +91,7 @@ class Asker:
         """
         known = (tuple(argv), None) in self._known
         if self.told is not None and not known and not self._told_again:
-            raise Unknown(argv[0], AGAIN)
+            raise ProbeFailed(argv[0], AGAIN)
         return self.ask(argv, keep=KEEP if self.told is None else float("inf"))
 
     def forget(self) -> None:

@@ -7,20 +7,20 @@ from collections.abc import Callable, Collection
 
 from fedtui.config import Config, ConfigError, config_file, load
 from fedtui.health import checkup
-from fedtui.health.asking import Asker
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeCache
 from fedtui.model import Checkup, Snapshot
 
 
-class Doctor:
+class CheckRunner:
     """Called with a snapshot it says what is wrong. Blocking: it may stat files, and run programs.
 
     `machine` is False for the demo workspace: no daemon of this machine starts its jobs.
     """
 
     def __init__(self, config: Config, *, machine: bool = True) -> None:
-        self._asker = Asker(machine=machine)
-        self._host = Host(
+        self._asker = ProbeCache(machine=machine)
+        self._host = FileFacts(
             config.log_size_warning,
             asker=self._asker,
             user_path=os.environ.get("PATH", "").split(":"),

@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from fedtui.merging import source_named
 from fedtui.model import Job, Outcome, Result, Run, Snapshot, SourceName, Trigger
 from fedtui.schedule.upcoming import RunsOf
-from fedtui.watching.causes import keeps_from_running, likely_causes
-from fedtui.watching.cycle import Cycle, Verdict, Watch
-from fedtui.watching.grace import EARLY, did_not_start, grace, held_back
-from fedtui.watching.traces import Traces
+from fedtui.watching.artifacts import ArtifactReader
+from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
+from fedtui.watching.failure_reasons import keeps_from_running, likely_causes
+from fedtui.watching.grace import EARLY, blocked_reason, did_not_start, grace
 
 MOST_CYCLES = 100
 SKIPPED = 10
@@ -45,13 +45,13 @@ class CannotWatch(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class WatchContext:
     """One look at the world. `since` is from when on it was looked at without a break."""
 
     snapshot: Snapshot
     now: datetime
     since: datetime
-    traces: Traces
+    traces: ArtifactReader
     runs_of: RunsOf
 
     def of(self, job: Job) -> tuple[Run, ...]:
@@ -60,13 +60,13 @@ class Look:
         return tuple(run for run in runs if run.trigger is Trigger.SCHEDULE)
 
 
-def begin(job: Job, count: int, now: datetime, runs_of: RunsOf, product: str = "") -> Watch:
+def begin_watch(job: Job, count: int, now: datetime, runs_of: RunsOf, product: str = "") -> Watch:
     """A watch over the next `count` runs of `job`. Raises CannotWatch where none is promised."""
     if job.next_run is None and not job.running:
-        why = held_back(job) or job.state_reason or "no next run is known"
+        why = blocked_reason(job) or job.state_reason or "no next run is known"
         advice = f"fedtui resume {job.id}" if job.paused else ""
         raise CannotWatch(f"{job.name} has no next run to watch: {why}.", advice)
-    cycles = tuple(Cycle() for _ in range(min(count, MOST_CYCLES)))
+    cycles = tuple(ExpectedRun() for _ in range(min(count, MOST_CYCLES)))
     watch = Watch(job.id, job.name, now.astimezone(UTC), cycles, product)
     return replace(watch, cycles=_promised(watch, job, now, runs_of))
 
@@ -74,10 +74,12 @@ def begin(job: Job, count: int, now: datetime, runs_of: RunsOf, product: str = "
 def extended(watch: Watch, count: int) -> Watch:
     """The watch over `count` cycles in all, where that is more than it has."""
     more = min(count, MOST_CYCLES) - len(watch.cycles)
-    return replace(watch, cycles=(*watch.cycles, *(Cycle() for _ in range(more)))) if more > 0 else watch
+    return (
+        replace(watch, cycles=(*watch.cycles, *(ExpectedRun() for _ in range(more)))) if more > 0 else watch
+    )
 
 
-def advance(watch: Watch, look: Look) -> Watch:
+def advance_watch(watch: Watch, look: WatchContext) -> Watch:
     """The watch as it stands at this look."""
     if watch.finished or not _was_read(watch.job_id, look.snapshot):
         return watch
@@ -85,7 +87,7 @@ def advance(watch: Watch, look: Look) -> Watch:
     if job is not None:
         watch = replace(watch, job_name=job.name, cycles=_promised(watch, job, look.now, look.runs_of))
         watch = replace(watch, cycles=_with_runs(watch, job, look))
-    cycles: list[Cycle] = []
+    cycles: list[ExpectedRun] = []
     for number, cycle in enumerate(watch.cycles):
         before = cycles[number - 1] if number else None
         cycles.append(cycle if cycle.verdict.decided else _judged(cycle, before, job, watch, look))
@@ -97,7 +99,7 @@ def _was_read(job_id: str, snapshot: Snapshot) -> bool:
     return source_named(SourceName(job_id.partition(":")[0])) in snapshot.answered
 
 
-def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[Cycle, ...]:
+def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[ExpectedRun, ...]:
     """The cycles with the moments that the schedule now promises for those that are still to come."""
     if job.next_run is None:
         return watch.cycles
@@ -117,9 +119,9 @@ def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[C
     return tuple(cycles)
 
 
-def _open(cycle: Cycle, now: datetime) -> bool:
+def _open(cycle: ExpectedRun, now: datetime) -> bool:
     """True for a cycle whose moment may still change: it has not come yet."""
-    return cycle.verdict is Verdict.WAITING and (cycle.due is None or cycle.due > now)
+    return cycle.verdict is WatchVerdict.WAITING and (cycle.due is None or cycle.due > now)
 
 
 def _dues(promised: Iterable[datetime], most: int, floor: datetime) -> Iterator[datetime]:
@@ -129,7 +131,7 @@ def _dues(promised: Iterable[datetime], most: int, floor: datetime) -> Iterator[
             yield due.astimezone(UTC)
 
 
-def _with_runs(watch: Watch, job: Job, look: Look) -> tuple[Cycle, ...]:
+def _with_runs(watch: Watch, job: Job, look: WatchContext) -> tuple[ExpectedRun, ...]:
     """The cycles with the runs that are theirs: each run to the last cycle that was due when it began."""
     runs = list(look.of(job))
     cycles = list(watch.cycles)
@@ -148,10 +150,10 @@ def _with_runs(watch: Watch, job: Job, look: Look) -> tuple[Cycle, ...]:
     return tuple(cycles)
 
 
-def _taking(cycle: Cycle, run: Run) -> Cycle:
+def _taking(cycle: ExpectedRun, run: Run) -> ExpectedRun:
     return replace(
         cycle,
-        verdict=Verdict.RUNNING,
+        verdict=WatchVerdict.RUNNING,
         run_id=run.id,
         start=run.start.astimezone(UTC),
         end=None if run.end is None else run.end.astimezone(UTC),
@@ -171,9 +173,11 @@ def _told_by_row(job: Job, due: datetime, until: datetime) -> Run | None:
     return Run(f"row-{start.timestamp():.0f}", job.id, start, start, job.last_result)
 
 
-def _judged(cycle: Cycle, before: Cycle | None, job: Job | None, watch: Watch, look: Look) -> Cycle:
+def _judged(
+    cycle: ExpectedRun, before: ExpectedRun | None, job: Job | None, watch: Watch, look: WatchContext
+) -> ExpectedRun:
     """A cycle that had no verdict yet, one step on."""
-    if cycle.verdict is Verdict.RUNNING:
+    if cycle.verdict is WatchVerdict.RUNNING:
         return _judged_by_run(cycle, job, watch, look)
     if job is None:
         return _missed(cycle, "it was removed before the cycle was due", job, look)
@@ -187,17 +191,19 @@ def _judged(cycle: Cycle, before: Cycle | None, job: Job | None, watch: Watch, l
     return cycle
 
 
-def _without_promise(cycle: Cycle, before: Cycle | None, job: Job, look: Look) -> Cycle:
+def _without_promise(
+    cycle: ExpectedRun, before: ExpectedRun | None, job: Job, look: WatchContext
+) -> ExpectedRun:
     """A cycle whose moment nothing promises: it waits for the one before, unless the job is held back."""
     waits = before is not None and not before.verdict.decided
-    if waits or job.running or not held_back(job):
+    if waits or job.running or not blocked_reason(job):
         return cycle
-    return _missed(cycle, held_back(job), job, look)
+    return _missed(cycle, blocked_reason(job), job, look)
 
 
-def _did_not_come(cycle: Cycle, due: datetime, job: Job, look: Look) -> Cycle:
+def _did_not_come(cycle: ExpectedRun, due: datetime, job: Job, look: WatchContext) -> ExpectedRun:
     """The grace is over and no run was seen."""
-    certain = held_back(job) or did_not_start(job, due, look.snapshot)
+    certain = blocked_reason(job) or did_not_start(job, due, look.snapshot)
     if certain:
         return _missed(cycle, certain, job, look)
     broken = keeps_from_running(job, look.snapshot)
@@ -210,16 +216,16 @@ def _did_not_come(cycle: Cycle, due: datetime, job: Job, look: Look) -> Cycle:
     else:
         reason = "no start was seen, but one too short to be seen cannot be ruled out"
     return replace(
-        cycle, verdict=Verdict.UNPROVEN, reasons=(reason,), causes=likely_causes(job, look.snapshot)
+        cycle, verdict=WatchVerdict.UNPROVEN, reasons=(reason,), causes=likely_causes(job, look.snapshot)
     )
 
 
-def _missed(cycle: Cycle, why: str, job: Job | None, look: Look) -> Cycle:
+def _missed(cycle: ExpectedRun, why: str, job: Job | None, look: WatchContext) -> ExpectedRun:
     causes = tuple(cause for cause in likely_causes(job, look.snapshot) if cause != why)
-    return replace(cycle, verdict=Verdict.FAILED, reasons=(f"it did not start: {why}",), causes=causes)
+    return replace(cycle, verdict=WatchVerdict.FAILED, reasons=(f"it did not start: {why}",), causes=causes)
 
 
-def _judged_by_run(cycle: Cycle, job: Job | None, watch: Watch, look: Look) -> Cycle:
+def _judged_by_run(cycle: ExpectedRun, job: Job | None, watch: Watch, look: WatchContext) -> ExpectedRun:
     """The verdict on a cycle that has begun."""
     result, start = cycle.result, cycle.start or look.now
     if result is None:
@@ -239,17 +245,17 @@ def _judged_by_run(cycle: Cycle, job: Job | None, watch: Watch, look: Look) -> C
         cycle = replace(cycle, renewed=look.traces.renewed(watch.product, start))
     verdict, reasons = verdict_on(result, watch.product, cycle.renewed)
     causes: tuple[str, ...] = ()
-    if verdict is Verdict.FAILED and job is not None:
+    if verdict is WatchVerdict.FAILED and job is not None:
         causes = keeps_from_running(job, look.snapshot)
     return replace(cycle, verdict=verdict, reasons=reasons, causes=causes)
 
 
-def _lost(cycle: Cycle, job: Job | None, look: Look) -> Cycle:
+def _lost(cycle: ExpectedRun, job: Job | None, look: WatchContext) -> ExpectedRun:
     """A run that goes on; or one whose end nobody can tell any more."""
     going_on = job is not None and (job.running or any(run.id == cycle.run_id for run in look.of(job)))
     if going_on or look.now < max(cycle.start or look.now, look.since) + LATE_NEWS:
         return cycle
-    return replace(cycle, verdict=Verdict.UNPROVEN, reasons=("it began, but nobody saw how it ended",))
+    return replace(cycle, verdict=WatchVerdict.UNPROVEN, reasons=("it began, but nobody saw how it ended",))
 
 
 def _proves_nothing(result: Result) -> bool:
@@ -257,7 +263,7 @@ def _proves_nothing(result: Result) -> bool:
     return result.outcome is Outcome.UNKNOWN and result.exit_code is not None and result.judged
 
 
-def verdict_on(result: Result, product: str, renewed: bool | None) -> tuple[Verdict, tuple[str, ...]]:
+def verdict_on(result: Result, product: str, renewed: bool | None) -> tuple[WatchVerdict, tuple[str, ...]]:
     """What a finished run says of its cycle, with the reasons.
 
     Warnings do not make a cycle fail, but they are its reasons; a run that found itself locked out proves
@@ -265,13 +271,13 @@ def verdict_on(result: Result, product: str, renewed: bool | None) -> tuple[Verd
     """
     if result.outcome is Outcome.FAILED:
         how = result.signal or (f"exit {result.exit_code}" if result.exit_code is not None else "it failed")
-        return Verdict.FAILED, (how, *result.reasons)
+        return WatchVerdict.FAILED, (how, *result.reasons)
     if product and renewed is False:
-        return Verdict.FAILED, (f"its product was not renewed: {product}", *result.reasons)
+        return WatchVerdict.FAILED, (f"its product was not renewed: {product}", *result.reasons)
     if result.outcome is Outcome.SKIPPED and "locked" in result.reasons:
-        return Verdict.UNPROVEN, ("it was locked out, so this cycle proves nothing", *result.reasons)
+        return WatchVerdict.UNPROVEN, ("it was locked out, so this cycle proves nothing", *result.reasons)
     if result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED):
-        return Verdict.GOOD, result.reasons
+        return WatchVerdict.GOOD, result.reasons
     if _proves_nothing(result):
-        return Verdict.UNPROVEN, (f"exit {result.exit_code} proves nothing", *result.reasons)
-    return Verdict.UNPROVEN, ("its exit status is not known", *result.reasons)
+        return WatchVerdict.UNPROVEN, (f"exit {result.exit_code} proves nothing", *result.reasons)
+    return WatchVerdict.UNPROVEN, ("its exit status is not known", *result.reasons)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.model import CronStart, Finding, NoStartProof, Outcome, Result, Severity, State, Trigger
-from fedtui.watching.cycle import Verdict
-from fedtui.watching.following import CannotWatch, begin, extended
+from fedtui.watching.expected_run import WatchVerdict
+from fedtui.watching.progress import CannotWatch, begin_watch, extended
 from tests.unit.watching.world import NOON, OK, Disk, World, after, cron_job, every_minute, timer_job
 
 UNKNOWN = Result(Outcome.UNKNOWN, evidence=("start seen in the process table",))
@@ -26,21 +26,21 @@ def test_cycles_that_end_well_are_good_and_so_is_the_watch() -> None:
     world.at(-2)
     world.disk.size = 150
     world.run(0.4)
-    assert world.at(1.5).cycles[0].verdict is Verdict.RUNNING
+    assert world.at(1.5).cycles[0].verdict is WatchVerdict.RUNNING
     first = world.at(2.5).cycles[0]
-    assert (first.verdict, first.late, first.log_lines, first.log_bytes) == (Verdict.GOOD, 0.4, 3, 50)
+    assert (first.verdict, first.late, first.log_lines, first.log_bytes) == (WatchVerdict.GOOD, 0.4, 3, 50)
     world.at(58)
     world.run(60.6)
     watch = world.at(70)
     assert watch.finished
-    assert (watch.verdict, watch.count(Verdict.GOOD)) == (Verdict.GOOD, 2)
+    assert (watch.verdict, watch.count(WatchVerdict.GOOD)) == (WatchVerdict.GOOD, 2)
 
 
 def test_a_run_by_hand_is_no_cycle() -> None:
     world = World()
     world.begin()
     world.run(1, trigger=Trigger.MANUAL)
-    assert world.at(10).cycles[0].verdict is Verdict.WAITING
+    assert world.at(10).cycles[0].verdict is WatchVerdict.WAITING
 
 
 def test_a_failed_run_fails_its_cycle_with_its_reasons() -> None:
@@ -48,7 +48,7 @@ def test_a_failed_run_fails_its_cycle_with_its_reasons() -> None:
     world.begin(1)
     world.run(1, Result(Outcome.FAILED, 127, duration=0.1, reasons=("sh: 1: qdrant: not found",)))
     watch = world.at(5)
-    assert watch.verdict is Verdict.FAILED
+    assert watch.verdict is WatchVerdict.FAILED
     assert watch.cycles[0].reasons == ("exit 127", "sh: 1: qdrant: not found")
 
 
@@ -56,9 +56,9 @@ def test_an_unknown_exit_status_proves_nothing() -> None:
     world = World()
     world.begin(1)
     world.run(1, replace(UNKNOWN, duration=2.0))
-    assert world.at(8).cycles[0].verdict is Verdict.RUNNING
+    assert world.at(8).cycles[0].verdict is WatchVerdict.RUNNING
     watch = world.at(14)
-    assert watch.verdict is Verdict.UNPROVEN
+    assert watch.verdict is WatchVerdict.UNPROVEN
     assert watch.cycles[0].reasons == ("its exit status is not known",)
 
 
@@ -68,7 +68,7 @@ def test_an_exit_status_that_proves_nothing_says_why() -> None:
     why = "pipe: exit 0 is that of tee, it does not say how a ended"
     world.run(1, Result(Outcome.UNKNOWN, 0, duration=2.0, reasons=(why,), judged=True))
     watch = world.at(9)
-    assert watch.verdict is Verdict.UNPROVEN
+    assert watch.verdict is WatchVerdict.UNPROVEN
     assert watch.cycles[0].reasons == ("exit 0 proves nothing", why)
 
 
@@ -78,26 +78,26 @@ def test_a_better_witness_that_comes_in_time_decides() -> None:
     world.run(1, replace(UNKNOWN, duration=2.0))
     world.at(8)
     world.run(1, OK)
-    assert world.at(9).verdict is Verdict.GOOD
+    assert world.at(9).verdict is WatchVerdict.GOOD
 
 
 def test_a_start_in_the_log_is_no_end_while_the_process_is_seen() -> None:
     world = World(cron_job(running_since=after(1)))
     world.begin(1)
     world.run(1, UNKNOWN)
-    assert world.at(40).cycles[0].verdict is Verdict.RUNNING
+    assert world.at(40).cycles[0].verdict is WatchVerdict.RUNNING
 
 
 @pytest.mark.parametrize(
     ("result", "verdict"),
     [
-        (Result(Outcome.WARNINGS, 0, warnings=3, reasons=("3 warnings: line 12",)), Verdict.GOOD),
-        (Result(Outcome.SKIPPED, 0, reasons=("no work",)), Verdict.GOOD),
-        (Result(Outcome.SKIPPED, 1, reasons=("locked",)), Verdict.UNPROVEN),
-        (Result(Outcome.FAILED, signal="SIGKILL"), Verdict.FAILED),
+        (Result(Outcome.WARNINGS, 0, warnings=3, reasons=("3 warnings: line 12",)), WatchVerdict.GOOD),
+        (Result(Outcome.SKIPPED, 0, reasons=("no work",)), WatchVerdict.GOOD),
+        (Result(Outcome.SKIPPED, 1, reasons=("locked",)), WatchVerdict.UNPROVEN),
+        (Result(Outcome.FAILED, signal="SIGKILL"), WatchVerdict.FAILED),
     ],
 )
-def test_what_each_outcome_says_of_its_cycle(result: Result, verdict: Verdict) -> None:
+def test_what_each_outcome_says_of_its_cycle(result: Result, verdict: WatchVerdict) -> None:
     world = World()
     world.begin(1)
     world.run(1, replace(result, duration=1.0))
@@ -111,7 +111,7 @@ def test_a_product_that_was_not_renewed_fails_a_cycle_whatever_its_status() -> N
     world.begin(1, product="/data/metrics.json")
     world.run(1)
     watch = world.at(20)
-    assert watch.verdict is Verdict.FAILED
+    assert watch.verdict is WatchVerdict.FAILED
     assert watch.cycles[0].reasons == ("its product was not renewed: /data/metrics.json",)
 
 
@@ -121,29 +121,29 @@ def test_a_product_that_was_not_renewed_fails_a_cycle_whatever_its_status() -> N
 def test_no_start_in_a_log_that_can_be_read_is_a_miss_after_its_grace() -> None:
     world = World(starts_since=after(-300))
     world.begin(1)
-    assert world.at(60).cycles[0].verdict is Verdict.WAITING
+    assert world.at(60).cycles[0].verdict is WatchVerdict.WAITING
     watch = world.at(61.5)
-    assert watch.verdict is Verdict.FAILED
+    assert watch.verdict is WatchVerdict.FAILED
     assert watch.cycles[0].reasons == ("it did not start: cron's log names no start of it",)
 
 
 def test_a_start_in_the_log_that_cannot_be_told_apart_is_no_miss() -> None:
     world = World(starts_since=after(-300), starts=[CronStart("fed", "sh sync.sh", 7, after(1))])
     world.begin(1)
-    assert world.at(65).verdict is Verdict.UNPROVEN
+    assert world.at(65).verdict is WatchVerdict.UNPROVEN
 
 
 def test_a_log_that_begins_after_the_cycle_was_due_says_nothing() -> None:
     world = World(starts_since=after(5))
     world.begin(1)
-    assert world.at(65).verdict is Verdict.UNPROVEN
+    assert world.at(65).verdict is WatchVerdict.UNPROVEN
 
 
 def test_the_kernels_count_proves_a_miss_to_a_user_without_the_log() -> None:
     world = World(no_start_proofs=[NoStartProof("crontab:1", NOON, "cron started nothing")])
     world.begin(1)
     watch = world.at(65)
-    assert watch.verdict is Verdict.FAILED
+    assert watch.verdict is WatchVerdict.FAILED
     assert watch.cycles[0].reasons == ("it did not start: cron started nothing",)
 
 
@@ -151,7 +151,7 @@ def test_without_a_witness_a_cycle_that_was_not_seen_is_unproven() -> None:
     world = World()
     world.begin(1)
     watch = world.at(65)
-    assert watch.verdict is Verdict.UNPROVEN
+    assert watch.verdict is WatchVerdict.UNPROVEN
     assert "cannot be ruled out" in watch.cycles[0].reasons[0]
 
 
@@ -181,7 +181,7 @@ def test_a_job_that_is_gone_misses_its_cycle() -> None:
     world.begin(1)
     world.job = None
     watch = world.at(-10)
-    assert watch.verdict is Verdict.FAILED
+    assert watch.verdict is WatchVerdict.FAILED
     assert watch.cycles[0].causes == ("it is gone: its line or its unit was removed",)
 
 
@@ -190,11 +190,11 @@ def test_nothing_is_judged_while_the_table_could_not_be_read() -> None:
     world.begin(1)
     world.job = None
     snapshot = replace(world.snapshot(after(65)), answered={})
-    from fedtui.watching.following import Look, advance
+    from fedtui.watching.progress import WatchContext, advance_watch
 
     assert world.watch is not None
-    look = Look(snapshot, after(65), world.since, world.disk, every_minute)
-    assert advance(world.watch, look) == world.watch
+    look = WatchContext(snapshot, after(65), world.since, world.disk, every_minute)
+    assert advance_watch(world.watch, look) == world.watch
 
 
 def test_what_the_doctor_found_is_the_likely_cause_and_decides_where_no_trace_was_seen() -> None:
@@ -206,7 +206,7 @@ def test_what_the_doctor_found_is_the_likely_cause_and_decides_where_no_trace_wa
     world = World(findings=[failed, missing])
     world.begin(1)
     watch = world.at(65)
-    assert watch.verdict is Verdict.FAILED
+    assert watch.verdict is WatchVerdict.FAILED
     assert watch.cycles[0].causes == ("FT110 sync runs a script that is not there (/x.sh)",)
 
 
@@ -214,18 +214,18 @@ def test_a_run_whose_end_nobody_saw_is_unproven_and_not_waited_for_for_ever() ->
     world = World()
     world.begin(1)
     world.run(1, None)
-    assert world.at(30).cycles[0].verdict is Verdict.RUNNING
+    assert world.at(30).cycles[0].verdict is WatchVerdict.RUNNING
     world.runs.clear()
     watch = world.at(40)
     assert watch.cycles[0].reasons == ("it began, but nobody saw how it ended",)
-    assert watch.verdict is Verdict.UNPROVEN
+    assert watch.verdict is WatchVerdict.UNPROVEN
 
 
 # What is promised
 
 
 def test_a_run_that_is_due_at_once_is_left_out() -> None:
-    watch = begin(cron_job(), 2, after(-1), every_minute)
+    watch = begin_watch(cron_job(), 2, after(-1), every_minute)
     assert [cycle.due for cycle in watch.cycles] == [after(60), after(120)]
 
 
@@ -239,15 +239,15 @@ def test_a_new_schedule_moves_the_cycles_that_are_still_to_come() -> None:
     def every_five(job: object, moment: datetime) -> list[datetime]:
         return [after(300), after(600)]
 
-    from fedtui.watching.following import Look, advance
+    from fedtui.watching.progress import WatchContext, advance_watch
 
-    look = Look(world.snapshot(after(20)), after(20), world.since, world.disk, every_five)
-    assert [cycle.due for cycle in advance(world.watch, look).cycles] == [NOON, after(300)]
+    look = WatchContext(world.snapshot(after(20)), after(20), world.since, world.disk, every_five)
+    assert [cycle.due for cycle in advance_watch(world.watch, look).cycles] == [NOON, after(300)]
 
 
 def test_nothing_promised_is_nothing_to_watch() -> None:
     with pytest.raises(CannotWatch, match=r"sync has no next run to watch: it is paused\."):
-        begin(cron_job(state=State.PAUSED, next_run=None), 3, NOON, every_minute)
+        begin_watch(cron_job(state=State.PAUSED, next_run=None), 3, NOON, every_minute)
 
 
 def test_more_cycles_come_behind_those_that_are_there() -> None:
@@ -259,7 +259,7 @@ def test_more_cycles_come_behind_those_that_are_there() -> None:
 def test_grace_is_counted_in_real_seconds_over_a_change_of_the_clocks() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     due = datetime(2026, 10, 25, 2, 59, 30, tzinfo=berlin)
-    watch = begin(cron_job(next_run=due), 1, due - timedelta(minutes=1), lambda job, moment: [due])
+    watch = begin_watch(cron_job(next_run=due), 1, due - timedelta(minutes=1), lambda job, moment: [due])
     assert watch.cycles[0].grace_until == due.astimezone(UTC) + timedelta(seconds=60)
 
 
@@ -270,7 +270,7 @@ def test_a_timers_grace_is_its_accuracy_its_random_delay_and_half_a_minute() -> 
     job = timer_job()
     assert job.timer is not None
     facts = replace(job.timer, accuracy=60.0, randomized_delay=20.0)
-    watch = begin(replace(job, timer=facts), 1, after(-60), every_minute)
+    watch = begin_watch(replace(job, timer=facts), 1, after(-60), every_minute)
     assert watch.cycles[0].grace_until == after(110)
 
 
@@ -286,7 +286,7 @@ def test_a_timer_whose_row_is_older_than_its_grace_proves_nothing() -> None:
     world = World(timer_job(), answered=after(20))
     world.begin(1)
     world.job = timer_job(state=State.OVERDUE)
-    assert world.at(33).verdict is Verdict.UNPROVEN
+    assert world.at(33).verdict is WatchVerdict.UNPROVEN
 
 
 def test_a_service_that_its_condition_held_back_is_told_by_the_row() -> None:
@@ -294,14 +294,14 @@ def test_a_service_that_its_condition_held_back_is_told_by_the_row() -> None:
     world.begin(1)
     skipped = Result(Outcome.SKIPPED, reasons=("ConditionPathExists",))
     world.job = timer_job(last_run=after(0.2), last_result=skipped)
-    assert world.at(5).verdict is Verdict.GOOD
+    assert world.at(5).verdict is WatchVerdict.GOOD
 
 
 def test_a_cycle_without_a_moment_waits_for_the_run_before_it() -> None:
     world = World(timer_job())
     assert world.job is not None
     once = [NOON]
-    watch = begin(world.job, 2, after(-60), lambda job, moment: once)
+    watch = begin_watch(world.job, 2, after(-60), lambda job, moment: once)
     assert watch.cycles[1].due is None
 
 

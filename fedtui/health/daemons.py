@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.host import Host
-from fedtui.health.rules import CRON_TABLES, Check, Report, Rule, check
+from fedtui.health.checks import CRON_TABLES, Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot, State, Unchecked
 from fedtui.safe_text import decode
 from fedtui.system.accounts import LINGER
@@ -65,7 +65,7 @@ SERVICES = ("cron.service", "cronie.service", "crond.service")
 PROGRAMS = tuple(f"{folder}/{name}" for folder in ("/usr/sbin", "/usr/bin") for name in ("cron", "crond"))
 
 
-def own_cron_jobs(snapshot: Snapshot, host: Host) -> list[Job]:
+def own_cron_jobs(snapshot: Snapshot, host: FileFacts) -> list[Job]:
     """Cron jobs but those of tables that came with the distribution, for whoever may install a cron."""
     cron = [job for job in snapshot.jobs if job.cron is not None and job.state is not State.PAUSED]
     return [
@@ -74,7 +74,7 @@ def own_cron_jobs(snapshot: Snapshot, host: Host) -> list[Job]:
 
 
 @check(CRON_DOWN, NOT_INSTALLED)
-def cron_down(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT001, FT004: there are cron jobs and no cron daemon runs, or none is there."""
     jobs = own_cron_jobs(snapshot, host)
     if jobs and host.is_machine and not any(one.name == "cron" for one in snapshot.schedulers):
@@ -108,12 +108,12 @@ def cron_down(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-def _installed(host: Host) -> bool:
+def _installed(host: FileFacts) -> bool:
     return any(host.exists(path) for path in PROGRAMS)
 
 
 @check(SYSTEMD_DOWN)
-def systemd_unreachable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def systemd_unreachable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT002: systemd does not answer, so nothing is known of the timers."""
     known = [one for one in snapshot.schedulers if one.name == "systemd"]
     if host.has_systemd and not any(one.up is not None for one in known):
@@ -128,7 +128,7 @@ def systemd_unreachable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(NOT_ENABLED, systemd=True)
-def cron_not_enabled(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def cron_not_enabled(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT003: the daemon's unit is loaded and not to be started at boot."""
     if not own_cron_jobs(snapshot, host):
         return
@@ -158,7 +158,7 @@ def properties(text: str) -> dict[str, str]:
 
 
 @check(NO_LINGER, systemd=True)
-def no_linger(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def no_linger(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT005: active timers of a user who does not linger. logind keeps a file for each who does."""
     own: dict[str, list[Job]] = {}
     for job in snapshot.jobs:
@@ -180,7 +180,7 @@ def no_linger(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(CLOCK, systemd=True)
-def clock_not_synchronised(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def clock_not_synchronised(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT006: a time service is on and has not set the clock; without one it is a note (a host may set it)."""
     ended = host.ask("timedatectl", "show", "--property=NTP", "--property=NTPSynchronized")
     facts = properties(decode(ended.out))

@@ -9,7 +9,7 @@ import pytest
 
 from fedtui.model import CronStart, Job, NoStartProof, State
 from fedtui.schedule.upcoming import runs_of
-from fedtui.watching.attendance import Attendance, last_promised
+from fedtui.watching.overdue_tracker import OverdueTracker, last_promised
 from tests.unit.watching.world import NOON, World, after, cron_job, timer_job
 
 
@@ -19,7 +19,7 @@ class Seen:
     def __init__(self, world: World) -> None:
         self.world = world
         self.ran = 0.0
-        self.attendance = Attendance(monotonic=lambda: self.ran)
+        self.attendance = OverdueTracker(monotonic=lambda: self.ran)
 
     def at(self, seconds: float, job: Job) -> Job:
         """Look, so many seconds after noon; the process ran all the while."""
@@ -124,7 +124,7 @@ def looked_back(world: World, in_force: float | None, seconds: float = 3700) -> 
     """What somebody who looks once makes of an hourly job, so many seconds after noon."""
     since = None if in_force is None else after(in_force)
     world.job = cron_job(schedule="0 * * * *", next_run=after(7200))
-    return Attendance(lambda _: since, confirm=0.0).revise(world.snapshot(after(seconds))).jobs[0]
+    return OverdueTracker(lambda _: since, confirm=0.0).revise(world.snapshot(after(seconds))).jobs[0]
 
 
 def test_a_run_that_was_missed_before_is_overdue_at_the_first_look() -> None:

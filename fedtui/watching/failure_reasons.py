@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedtui.model import Finding, Job, Severity, Snapshot
-from fedtui.watching.grace import held_back
+from fedtui.watching.grace import blocked_reason
 
 RESULTS = frozenset({"FT301", "FT302", "FT304", "FT305", "FT306", "FT307", "FT308", "FT309"})
 """Findings that say how runs ended, or that one is missing: what is to be explained, not the cause of it."""
@@ -15,7 +15,7 @@ def likely_causes(job: Job | None, snapshot: Snapshot) -> tuple[str, ...]:
     """At most `MOST` sentences, the nearest cause first."""
     if job is None:
         return ("it is gone: its line or its unit was removed",)
-    words = [held_back(job)] if held_back(job) else []
+    words = [blocked_reason(job)] if blocked_reason(job) else []
     words += [_sentence(finding) for finding in findings_of(job, snapshot)]
     return tuple(dict.fromkeys(words))[:MOST]
 

@@ -25,7 +25,7 @@ _CONFFILE = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class ScriptFile:
     """A file that is run. `shebang` is the interpreter's line without `#!`; `stamp` changes with the file.
 
     `returns` counts lines that end in a carriage return; `binary` programs have neither.
@@ -75,7 +75,7 @@ def read_regular(path: str, most: int, *, end: bool = False) -> tuple[bytes, os.
     return None if data and not facts.st_size else (data, facts)  # made up by the kernel: who reads may wait
 
 
-def read_script(path: str) -> Script | None:
+def read_script(path: str) -> ScriptFile | None:
     """Look at a script; None where it is no file or may not be read. Never waits for a pipe."""
     found = read_regular(path, _MOST)
     if found is None:
@@ -87,7 +87,7 @@ def read_script(path: str) -> Script | None:
     shebang = first[2:].strip().decode("utf-8", "replace") if first.startswith(b"#!") else ""
     returns = sum(line.endswith(b"\r") for line in lines)
     executable = os.access(path, os.X_OK)
-    return Script(shebang, executable, returns, len(lines), binary, (facts.st_mtime_ns, facts.st_size))
+    return ScriptFile(shebang, executable, returns, len(lines), binary, (facts.st_mtime_ns, facts.st_size))
 
 
 def file_mode(path: str) -> tuple[int, int, int] | None:

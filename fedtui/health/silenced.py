@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Finding, Job
 
 
-def silenced(finding: Finding, job: Job | None, host: Host, ignore: Collection[str]) -> bool:
+def silenced(finding: Finding, job: Job | None, host: FileFacts, ignore: Collection[str]) -> bool:
     """Whether nobody wants to hear of it. `job` is the finding's, `ignore` as config.toml has it."""
     if finding.code in ignore or f"{finding.code} {finding.job_id}" in ignore:
         return True

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fedtui.model import Result
 
 
-class Verdict(StrEnum):
+class WatchVerdict(StrEnum):
     """How a cycle stands. UNPROVEN: it came or may have come, but whether it went well cannot be known."""
 
     WAITING = "waiting"
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
     @property
     def decided(self) -> bool:
         """True once nothing more is waited for."""
-        return self in (Verdict.GOOD, Verdict.FAILED, Verdict.UNPROVEN)
+        return self in (WatchVerdict.GOOD, WatchVerdict.FAILED, WatchVerdict.UNPROVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class LogMark:
 
 
 @dataclass(frozen=True, slots=True)
-class Cycle:
+class ExpectedRun:
     """One run that the schedule promises.
 
     `due` is None while its scheduler has not fixed it (a timer that counts from the end of the run before).
@@ -49,7 +49,7 @@ class Cycle:
 
     due: datetime | None = None
     grace_until: datetime | None = None
-    verdict: Verdict = Verdict.WAITING
+    verdict: WatchVerdict = WatchVerdict.WAITING
     run_id: str = ""
     start: datetime | None = None
     end: datetime | None = None
@@ -79,7 +79,7 @@ class Watch:
     job_id: str
     job_name: str
     began: datetime
-    cycles: tuple[Cycle, ...]
+    cycles: tuple[ExpectedRun, ...]
     product: str = ""
     stopped: datetime | None = None
 
@@ -89,20 +89,22 @@ class Watch:
         return self.stopped is not None or all(cycle.verdict.decided for cycle in self.cycles)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> WatchVerdict:
         """Failed as soon as one cycle has failed; good only if all are."""
         verdicts = [cycle.verdict for cycle in self.cycles]
-        if Verdict.FAILED in verdicts:
-            return Verdict.FAILED
+        if WatchVerdict.FAILED in verdicts:
+            return WatchVerdict.FAILED
         if not self.finished:
-            return Verdict.RUNNING if any(one.decided for one in verdicts) else Verdict.WAITING
-        return Verdict.GOOD if verdicts and set(verdicts) == {Verdict.GOOD} else Verdict.UNPROVEN
+            return WatchVerdict.RUNNING if any(one.decided for one in verdicts) else WatchVerdict.WAITING
+        return (
+            WatchVerdict.GOOD if verdicts and set(verdicts) == {WatchVerdict.GOOD} else WatchVerdict.UNPROVEN
+        )
 
-    def count(self, verdict: Verdict) -> int:
+    def count(self, verdict: WatchVerdict) -> int:
         """How many cycles have that verdict."""
         return sum(cycle.verdict is verdict for cycle in self.cycles)
 
     @property
-    def next_cycle(self) -> Cycle | None:
+    def next_cycle(self) -> ExpectedRun | None:
         """The first cycle that has not begun and has no verdict."""
-        return next((cycle for cycle in self.cycles if cycle.verdict is Verdict.WAITING), None)
+        return next((cycle for cycle in self.cycles if cycle.verdict is WatchVerdict.WAITING), None)

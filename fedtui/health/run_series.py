@@ -9,8 +9,8 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.health.host import Host
-from fedtui.health.rules import CRON_TABLES, EVERY_JOB, Check, Report, Rule, check
+from fedtui.health.checks import CRON_TABLES, EVERY_JOB, Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Outcome, Run, Severity, Snapshot, State, Trigger
 from fedtui.results.verdict import overlaps
 from fedtui.schedule.cron import ScheduleError, parse_schedule
@@ -80,7 +80,7 @@ def hit_start_limit(job: Job) -> bool:
 
 
 @check(START_LIMIT)
-def start_limit(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def start_limit(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT303: the service of a timer hit its start limit."""
     for job in snapshot.jobs:
         if job.timer is None or job.last_result.outcome is not Outcome.FAILED or not hit_start_limit(job):
@@ -95,7 +95,7 @@ def start_limit(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(OVERLAP)
-def overlap(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def overlap(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT304: runs of one job by its schedule that began before the last one was over."""
     for job, runs in _runs(snapshot):
         if _LOCKED_LINE.search(job.command or ""):
@@ -138,7 +138,7 @@ def _runs(snapshot: Snapshot) -> Iterator[tuple[Job, tuple[Run, ...]]]:
 
 
 @check(SLOWER)
-def slower(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def slower(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT305: the last three good runs all took more than twice what was usual, and a minute at least."""
     for job, runs in _runs(snapshot):
         took = [run.result.duration for run in runs if run.result and _is_good(run)]
@@ -160,7 +160,7 @@ def _is_good(run: Run) -> bool:
 
 
 @check(FLAPPING)
-def flapping(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def flapping(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT306: four changes between good and failed in the last ten runs, the last of which was good."""
     for job, runs in _runs(snapshot):
         ends = [_is_good(run) for run in runs if _is_good(run) or _is_failed(run)][-10:]
@@ -180,7 +180,7 @@ def _is_failed(run: Run) -> bool:
 
 
 @check(STALE)
-def stale_product(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def stale_product(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT307: a run that ended well did not renew the job's product."""
     for job in snapshot.jobs:
         if job.last_result.outcome is not Outcome.WARNINGS:
@@ -197,7 +197,7 @@ def stale_product(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(MISSED)
-def missed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def missed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT308: runs that were due since the last one, where cron's log shows every start of that time.
 
     The table must have stood unchanged since: a schedule written later was not due before.
@@ -240,7 +240,7 @@ def missed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 _SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron")
 
 
-def _written(job: Job, host: Host) -> datetime | None:
+def _written(job: Job, host: FileFacts) -> datetime | None:
     """When the table was last written, at the latest; None where that cannot be seen."""
     table = job.cron.table if job.cron is not None else ""
     for path in (table,) if table.startswith("/") else _SPOOLS:

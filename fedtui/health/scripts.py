@@ -5,11 +5,11 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from fedtui.health.asking import LATER, Unknown
-from fedtui.health.files import Script
-from fedtui.health.host import Host
-from fedtui.health.reading import Reading, is_shell, readings, started
-from fedtui.health.rules import EVERY_JOB, Check, Report, Rule, check
+from fedtui.health.checks import EVERY_JOB, Check, CheckReport, Rule, check
+from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, started
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import LATER, ProbeFailed
+from fedtui.health.script_files import ScriptFile
 from fedtui.model import Job, Remedy, Severity, Snapshot
 from fedtui.safe_text import decode, sanitize_and_mask
 
@@ -60,7 +60,7 @@ _KINDS = (
 
 
 @check(NOT_EXECUTABLE)
-def not_executable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def not_executable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT111: a script that is to be executed itself, and may not be by its own user."""
     for job, reading in started(snapshot):
         path = reading.script
@@ -85,12 +85,12 @@ def not_executable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         )
 
 
-def _is_folder(path: str, host: Host) -> bool:
+def _is_folder(path: str, host: FileFacts) -> bool:
     found = host.mode(path)
     return found is not None and stat.S_ISDIR(found[0])
 
 
-def _no_file(job: Job, path: str, mode: int) -> Report:
+def _no_file(job: Job, path: str, mode: int) -> CheckReport:
     kind = next((word for test, word in _KINDS if test(mode)), "no file")
     return NOT_EXECUTABLE.found(
         f"{job.name} runs {kind} as a command: the shell ends with 126.",
@@ -102,7 +102,7 @@ def _no_file(job: Job, path: str, mode: int) -> Report:
 
 
 @check(SYNTAX_ERROR)
-def syntax_error(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def syntax_error(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT112: what `bash -n` (or the script's own shell) says; asked once for each version of a script."""
     told: set[str] = set()
     for job, reading in started(snapshot):
@@ -123,7 +123,7 @@ def syntax_error(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             continue
         try:
             ended = host.ask(shell, "-n", path, of=script.stamp)
-        except Unknown as unknown:
+        except ProbeFailed as unknown:
             what = "scripts" if str(unknown) == LATER else path
             yield SYNTAX_ERROR.unchecked(what, str(unknown))
             continue
@@ -137,7 +137,7 @@ def syntax_error(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-def _unread(rule: Rule, path: str, host: Host) -> Iterator[Report]:
+def _unread(rule: Rule, path: str, host: FileFacts) -> Iterator[CheckReport]:
     """That a script is there and could not be looked at; what is no file, or not there, is told elsewhere."""
     why = host.hidden(path, content=True)
     found = host.mode(path)
@@ -147,7 +147,7 @@ def _unread(rule: Rule, path: str, host: Host) -> Iterator[Report]:
         yield rule.hidden(path, why)
 
 
-def _shell(reading: Reading, script: Script) -> str:
+def _shell(reading: CommandFacts, script: ScriptFile) -> str:
     """The shell that reads the script; empty for another interpreter. Without a shebang line it is sh."""
     if reading.by:
         return reading.by if is_shell(reading.by) else ""
@@ -155,7 +155,7 @@ def _shell(reading: Reading, script: Script) -> str:
 
 
 @check(SCRIPT_RETURNS)
-def script_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def script_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT113: a script whose lines end in a carriage return."""
     told: set[str] = set()
     for job, reading in started(snapshot):
@@ -178,9 +178,9 @@ def script_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(RELATIVE)
-def relative_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def relative_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT114: a script or folder that is not named from the root on; a note where it is there all the same."""
-    for job, cron, reading in readings(snapshot):
+    for job, cron, reading in command_facts(snapshot):
         written = reading.directory or (reading.written if reading.relative else "")
         if not written:
             continue

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fedtui.health.host import Host
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import Finding, Job, Remedy, Severity, Snapshot, Unchecked
 
 
-class Group(StrEnum):
+class FindingGroupKey(StrEnum):
     """What a rule speaks of; the value is its heading, its place the hundreds of the code."""
 
     SCHEDULER = "the scheduler"
@@ -28,7 +28,7 @@ class Group(StrEnum):
     FEDERATION = "the federation"
 
 
-GROUPS = tuple(Group)
+GROUPS = tuple(FindingGroupKey)
 
 CRON_TABLES = ("crontab", "system-tables")
 TIMERS = ("user-timers", "system-timers")
@@ -52,15 +52,19 @@ class Rule:
     needs: tuple[str, ...] = ()
 
     @property
-    def group(self) -> Group:
+    def group(self) -> FindingGroupKey:
         """The group that the code's first digit names."""
         return GROUPS[int(self.code[2])]
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The sources whose jobs it is looked for in."""
-        by_group = {Group.SCHEDULER: (), Group.LINE: CRON_TABLES, Group.TIMER: TIMERS}
-        by_group |= {Group.RIGHTS: (), Group.FEDERATION: ()}
+        by_group = {
+            FindingGroupKey.SCHEDULER: (),
+            FindingGroupKey.LINE: CRON_TABLES,
+            FindingGroupKey.TIMER: TIMERS,
+        }
+        by_group |= {FindingGroupKey.RIGHTS: (), FindingGroupKey.FEDERATION: ()}
         return self.needs or by_group.get(self.group, EVERY_JOB)
 
     def found(
@@ -97,8 +101,8 @@ class Rule:
         return Unchecked((self.code,), what, reason, advice)
 
 
-Report = Finding | Unchecked
-Look = Callable[[Snapshot, Host], Iterator[Report]]
+CheckReport = Finding | Unchecked
+CheckFunction = Callable[[Snapshot, FileFacts], Iterator[CheckReport]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class Check:
     """
 
     rules: tuple[Rule, ...]
-    look: Look
+    look: CheckFunction
     systemd: bool = False
 
     @property
@@ -118,11 +122,11 @@ class Check:
         """As it is called in the code."""
         return self.look.__name__
 
-    def __call__(self, snapshot: Snapshot, host: Host) -> Iterator[Report]:
+    def __call__(self, snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         """What it finds."""
         return self.look(snapshot, host)
 
 
-def check(*rules: Rule, systemd: bool = False) -> Callable[[Look], Check]:
+def check(*rules: Rule, systemd: bool = False) -> Callable[[CheckFunction], Check]:
     """Make a check of a generator: `@check(BAD_LINE)` above it. Listed in `health.CHECKS`, it is run."""
     return lambda look: Check(rules, look, systemd)

@@ -20,7 +20,7 @@ from fedtui.config import repair
 from fedtui.model import Outcome, Result
 from fedtui.system import lock_file
 from fedtui.system.atomic_write import write_atomically
-from fedtui.watching.cycle import Cycle, LogMark, Verdict, Watch
+from fedtui.watching.expected_run import ExpectedRun, LogMark, Watch, WatchVerdict
 
 KEPT = 50
 """Finished watches that are kept; the oldest go."""
@@ -28,22 +28,22 @@ KEPT = 50
 _MOMENTS = frozenset({"due", "grace_until", "start", "end", "began", "stopped"})
 
 
-class BookError(Exception):
+class WatchStoreError(Exception):
     """The watches cannot be read or written; the message says why, and is fit to show."""
 
 
-class WatchBook:
+class WatchStore:
     """The watches in one folder, which is made with mode 0700 when a watch is written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def get(self, job_id: str) -> Watch | None:
-        """The newest watch over a job, finished or not; None where there is none. Raises BookError."""
+        """The newest watch over a job, finished or not; None where there is none. Raises WatchStoreError."""
         return self._read(self._path(job_id))
 
     def all(self) -> list[Watch]:
-        """Every watch that is kept, the newest last. Raises BookError."""
+        """Every watch that is kept, the newest last. Raises WatchStoreError."""
         with self._told(self.folder):
             found = [self._read(path) for path in self.folder.glob("*.json")]
         return sorted((watch for watch in found if watch is not None), key=lambda watch: watch.began)
@@ -55,7 +55,7 @@ class WatchBook:
     def update(self, job_id: str, change: Callable[[Watch | None], Watch | None]) -> Watch | None:
         """Replace the watch over a job by what `change` makes of it, with nobody else writing meanwhile.
 
-        Nothing is written where that is None or the same. Raises BookError.
+        Nothing is written where that is None or the same. Raises WatchStoreError.
         """
         path = self._path(job_id)
         with self._told(path), self._locked():
@@ -118,7 +118,7 @@ class WatchBook:
         except OSError as error:
             where = error.filename or path
             said = f"The watches cannot be kept: {where}: {error.strerror}."
-            raise BookError(f"{said} {repair(self.folder) or repair(Path(where))}".rstrip()) from error
+            raise WatchStoreError(f"{said} {repair(self.folder) or repair(Path(where))}".rstrip()) from error
 
     def _read(self, path: Path) -> Watch | None:
         try:
@@ -126,9 +126,9 @@ class WatchBook:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise BookError(f"The watch cannot be read: {path}: {error.strerror}.") from error
+            raise WatchStoreError(f"The watch cannot be read: {path}: {error.strerror}.") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise BookError(f"{path} is no watch of this fedtui; move it away: {error}.") from error
+            raise WatchStoreError(f"{path} is no watch of this fedtui; move it away: {error}.") from error
 
     def _forget_oldest(self) -> None:
         finished = [watch for watch in self.all() if watch.finished]
@@ -139,7 +139,7 @@ class WatchBook:
 def to_json(value: Any) -> Any:
     """A watch, or a part of it, as JSON; moments are seconds since 1970, UTC."""
     match value:
-        case Watch() | Cycle() | LogMark() | Result():
+        case Watch() | ExpectedRun() | LogMark() | Result():
             return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
         case datetime():
             return value.timestamp()
@@ -154,16 +154,16 @@ def from_json(data: dict[str, Any]) -> Watch:
     return Watch(**{**_moments(data), "cycles": cycles})
 
 
-def _cycle(data: dict[str, Any]) -> Cycle:
+def _cycle(data: dict[str, Any]) -> ExpectedRun:
     made = {
         **_moments(data),
-        "verdict": Verdict(data["verdict"]),
+        "verdict": WatchVerdict(data["verdict"]),
         "result": None if data["result"] is None else _result(data["result"]),
         "mark": None if data["mark"] is None else LogMark(**data["mark"]),
         "reasons": tuple(data["reasons"]),
         "causes": tuple(data["causes"]),
     }
-    return Cycle(**made)
+    return ExpectedRun(**made)
 
 
 def _result(data: dict[str, Any]) -> Result:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from fedtui.alert_addresses import addresses, labels
 from fedtui.config import ConfigError, load
-from fedtui.health.host import Host
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
 from fedtui.history.alert_memory import AlertMemory, AlertMemoryError, load_memory
 from fedtui.model import Severity, Snapshot
 from fedtui.pack import pack_file
@@ -48,7 +48,7 @@ LATE = timedelta(hours=1)
 
 
 @check(NEVER_TESTED, UNDELIVERED, NOT_RUN)
-def channels(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def channels(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT711-FT713: channels of the pack, or of config.toml, that are not known to work; no check of late."""
     if not host.is_machine:
         return
@@ -83,7 +83,7 @@ def since_boot() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def _late(memory: AlertMemory, now: datetime, host: Host) -> Iterator[Report]:
+def _late(memory: AlertMemory, now: datetime, host: FileFacts) -> Iterator[CheckReport]:
     set_up = host.changed(str(pack_file()))
     last = max(filter(None, (memory.checked, set_up)), default=None)
     if last is None or now - last <= LATE or timedelta(seconds=since_boot()) <= LATE:

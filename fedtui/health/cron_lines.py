@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from fedtui.crontab.command import program, script_path
 from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.health.host import Host
-from fedtui.health.reading import services
-from fedtui.health.rules import EVERY_JOB, Check, Report, Rule, check
+from fedtui.health.checks import EVERY_JOB, Check, CheckReport, Rule, check
+from fedtui.health.command_facts import services
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State
 from fedtui.safe_text import decode
 
@@ -55,7 +55,7 @@ NOT_ON_PATH = Rule(
 
 
 @check(BAD_LINE)
-def bad_line(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def bad_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT101: a line that cron refuses; the daemon then drops the whole table."""
     for job in snapshot.jobs:
         if job.state is not State.BAD_LINE or job.cron is None:
@@ -78,7 +78,7 @@ def bad_line(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(NOT_LOADED)
-def table_not_loaded(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT102: a table that cron ignores for another reason than a bad line; one finding a table."""
     bad = {(job.cron.table, job.user) for job in snapshot.jobs if job.state is State.BAD_LINE and job.cron}
     told: set[str] = set()
@@ -97,7 +97,7 @@ def table_not_loaded(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(NEVER_FIRES)
-def never_fires(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def never_fires(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT103: a schedule that cron accepts and that no date ever meets; timers have FT008, FT209, FT212."""
     for job in snapshot.jobs:
         if job.state is State.NEVER_FIRES and job.timer is None:
@@ -109,7 +109,7 @@ def never_fires(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(SCRIPT_MISSING)
-def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def script_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT110: the script that a line, or the service of a timer, runs is not there."""
     for job, cron in _live_lines(snapshot):
         script, _ = _starts(cron.command, cron.home, cron.environment)
@@ -135,7 +135,7 @@ def script_missing(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(NOT_ON_PATH)
-def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT118: the command is not on the PATH that cron gives the job."""
     for job, cron in _live_lines(snapshot):
         _, name = _starts(cron.command, cron.home, cron.environment)
@@ -157,7 +157,7 @@ def not_on_path(snapshot: Snapshot, host: Host) -> Iterator[Report]:
             )
 
 
-def _folder_of(name: str, home: str, host: Host) -> str:
+def _folder_of(name: str, home: str, host: FileFacts) -> str:
     """Where a program lies that is not on cron's PATH: on this user's own, or where such programs are put."""
     usual = (f"{home}/.local/bin", f"{home}/bin", "/usr/local/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
     for folder in (*host.user_path, *usual):

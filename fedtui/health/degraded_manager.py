@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.asking import Unknown
-from fedtui.health.host import Host
-from fedtui.health.rules import TIMERS, Check, Report, Rule, check
+from fedtui.health.checks import TIMERS, Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Severity, Snapshot, State
 from fedtui.safe_text import decode
 
@@ -22,7 +22,7 @@ DEGRADED = Rule(
 
 
 @check(DEGRADED, systemd=True)
-def degraded(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def degraded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT011: one finding a manager, with the failed units of our timers in systemctl's own words."""
     for of_user in (False, True):
         ours = _units(snapshot, of_user)
@@ -31,7 +31,7 @@ def degraded(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         scope = ("--user",) if of_user else ()
         try:
             ended = host.ask("systemctl", *scope, "--failed", "--plain", "--no-legend", "--full")
-        except Unknown as unknown:
+        except ProbeFailed as unknown:
             yield DEGRADED.unchecked("the failed units of " + _manager(of_user), str(unknown))
             continue
         if ended.status:
@@ -48,7 +48,7 @@ def _manager(of_user: bool) -> str:
     return "the user's systemd" if of_user else "systemd"
 
 
-def _found(failed: list[list[str]], of_user: bool) -> Report:
+def _found(failed: list[list[str]], of_user: bool) -> CheckReport:
     """`failed` are the columns UNIT, LOAD, ACTIVE, SUB, DESCRIPTION of systemctl."""
     names = [row[0] for row in failed]
     manager = _manager(of_user)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
-from fedtui.health.host import Host
-from fedtui.health.reading import readings
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.command_facts import command_facts
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
 from fedtui.safe_text import decode, sanitize_and_mask
 
@@ -50,9 +50,9 @@ _FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*)$")
 
 
 @check(PERCENT)
-def percent(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def percent(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT116: a `%` that cuts a command where none was meant; a note where it may be meant."""
-    for job, cron, reading in readings(snapshot):
+    for job, cron, reading in command_facts(snapshot):
         if cron.stdin is None:
             continue
         cut = not reading.readable or _FORMAT.search(cron.command) is not None
@@ -78,9 +78,9 @@ def _escaped(job: Job, cron: CronFacts) -> Remedy | None:
 
 
 @check(MISORDERED)
-def misordered(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def misordered(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT117: `2>&1 >> file`."""
-    for job, cron, reading in readings(snapshot):
+    for job, cron, reading in command_facts(snapshot):
         if not reading.misordered:
             continue
         remedy, text = None, decode(cron.command)
@@ -97,10 +97,10 @@ def misordered(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(LINE_RETURNS)
-def line_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def line_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT124: lines that end in a carriage return; one finding a table."""
     told: set[tuple[str, str]] = set()
-    for job, cron, _ in readings(snapshot):
+    for job, cron, _ in command_facts(snapshot):
         if not cron.raw.endswith(b"\r") or (cron.table, job.user) in told:
             continue
         told.add((cron.table, job.user))
@@ -115,11 +115,11 @@ def line_returns(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(NO_OUTPUT)
-def no_output(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def no_output(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT115: jobs of the user's own tables whose output nobody can read; one finding for each way."""
     mailer = not host.is_machine or any(host.exists(path) for path in MAILERS)
     null, mail = [], []
-    for job, cron, reading in readings(snapshot):
+    for job, cron, reading in command_facts(snapshot):
         if job.source is not SourceName.CRONTAB or not reading.readable:
             continue
         if reading.discards:
@@ -137,7 +137,7 @@ def _unmailed(cron: CronFacts, *, mailer: bool) -> bool:
     return to == b"" or not mailer
 
 
-def _told(jobs: list[Job], how: str) -> Report:
+def _told(jobs: list[Job], how: str) -> CheckReport:
     names = [f"{job.name}  {job.location}" for job in jobs[:8]]
     more = [f"and {len(jobs) - 8} more"] if len(jobs) > 8 else []
     who = jobs[0].name if len(jobs) == 1 else f"{len(jobs)} jobs"

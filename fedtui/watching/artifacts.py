@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fedtui.runs.run_text import product_at
-from fedtui.watching.cycle import LogMark
+from fedtui.watching.expected_run import LogMark
 
 MOST = 64 * 1024 * 1024
 """Bytes of a log that are looked through for line ends; of more, only the size is told."""
@@ -16,7 +16,7 @@ MOST = 64 * 1024 * 1024
 _PIECE = 1024 * 1024
 
 
-class Traces(Protocol):
+class ArtifactReader(Protocol):
     """Looks at logs and products."""
 
     def mark(self, path: str) -> LogMark | None:
@@ -32,14 +32,14 @@ class Traces(Protocol):
         ...
 
 
-class FileTraces:
+class FileArtifacts:
     """The file system; in the folder `notes` is noted what was read of products."""
 
     def __init__(self, notes: Path) -> None:
         self._notes = notes
 
     def mark(self, path: str) -> LogMark | None:
-        """See `Traces`."""
+        """See `ArtifactReader`."""
         try:
             found = Path(path).stat()
         except FileNotFoundError:
@@ -49,7 +49,7 @@ class FileTraces:
         return LogMark(path, found.st_ino, found.st_size)
 
     def grown(self, mark: LogMark) -> tuple[int | None, int | None]:
-        """See `Traces`. A log that was rotated or cut meanwhile is taken from its new beginning."""
+        """See `ArtifactReader`. A log that was rotated or cut meanwhile is taken from its new beginning."""
         try:
             with Path(mark.path).open("rb") as file:
                 found = os.fstat(file.fileno())
@@ -66,7 +66,7 @@ class FileTraces:
             return None, None
 
     def renewed(self, path: str, since: datetime) -> bool | None:
-        """See `Traces`. `path` is absolute."""
+        """See `ArtifactReader`. `path` is absolute."""
         renewed, _ = product_at(path, "", since, self._notes).verdict(since, max(since, datetime.now(UTC)))
         return renewed
 

@@ -15,10 +15,10 @@ from typing import Protocol
 
 from fedtui.model import Snapshot
 from fedtui.schedule.upcoming import RunsOf
-from fedtui.watching.book import BookError, WatchBook
-from fedtui.watching.cycle import Watch
-from fedtui.watching.following import Look, advance
-from fedtui.watching.traces import Traces
+from fedtui.watching.artifacts import ArtifactReader
+from fedtui.watching.expected_run import Watch
+from fedtui.watching.progress import WatchContext, advance_watch
+from fedtui.watching.watch_store import WatchStore, WatchStoreError
 
 EVERY = 1.0
 """Seconds between two looks; news is looked at at once."""
@@ -30,7 +30,7 @@ CATCH_UP = 3.0
 """Seconds that what happened meanwhile is given to arrive, after a start or a stall."""
 
 
-class Store(Protocol):
+class StoreView(Protocol):
     """As much of the store as is needed here."""
 
     snapshot: Snapshot
@@ -44,11 +44,16 @@ class Store(Protocol):
         ...
 
 
-class Watchman:
+class WatchDaemon:
     """Keeps the watches of `book` going by what `store` tells."""
 
     def __init__(
-        self, book: WatchBook, store: Store, clock: Callable[[], datetime], traces: Traces, runs_of: RunsOf
+        self,
+        book: WatchStore,
+        store: StoreView,
+        clock: Callable[[], datetime],
+        traces: ArtifactReader,
+        runs_of: RunsOf,
     ) -> None:
         self._book = book
         self._store = store
@@ -93,10 +98,12 @@ class Watchman:
         try:
             watches = self._book.open()
             if time.monotonic() >= self._ready:
-                look = Look(self._store.snapshot, self._clock(), self._since, self._traces, self._runs_of)
+                look = WatchContext(
+                    self._store.snapshot, self._clock(), self._since, self._traces, self._runs_of
+                )
                 for watch in watches:
                     self._book.update(watch.job_id, lambda known: _advanced(known, look))
-        except BookError as error:  # a full disk, say: it may have room again
+        except WatchStoreError as error:  # a full disk, say: it may have room again
             if str(error) != self._complaint:
                 self._complaint = str(error)
                 print(error, file=sys.stderr, flush=True)
@@ -110,5 +117,5 @@ class Watchman:
         self._looked = now
 
 
-def _advanced(watch: Watch | None, look: Look) -> Watch | None:
-    return None if watch is None or watch.finished else advance(watch, look)
+def _advanced(watch: Watch | None, look: WatchContext) -> Watch | None:
+    return None if watch is None or watch.finished else advance_watch(watch, look)

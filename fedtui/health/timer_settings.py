@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from fedtui.health.asking import Unknown
-from fedtui.health.host import Host
-from fedtui.health.rules import Check, Report, Rule, check
+from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Outcome, Severity, Snapshot, State, TimerFacts
 from fedtui.safe_text import decode, sanitize_and_mask
 
@@ -75,7 +75,7 @@ def _timers(snapshot: Snapshot) -> Iterator[tuple[Job, TimerFacts]]:
             yield job, job.timer
 
 
-def _unread(rule: Rule, facts: TimerFacts, host: Host) -> Report | None:
+def _unread(rule: Rule, facts: TimerFacts, host: FileFacts) -> CheckReport | None:
     """That `rule` could not be looked for, as a file of the timer cannot be read; None where all can."""
     for path in filter(None, (facts.fragment, *facts.drop_ins)):
         if why := host.unread(path):
@@ -84,7 +84,7 @@ def _unread(rule: Rule, facts: TimerFacts, host: Host) -> Report | None:
 
 
 @check(ADDS_UP)
-def adds_up(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def adds_up(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT201: in one file, a nickname such as daily beside another time."""
     for job, facts in _timers(snapshot):
         if len(facts.calendar) < 2:
@@ -107,7 +107,7 @@ def adds_up(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(DROP_IN_ADDS)
-def drop_in_adds(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def drop_in_adds(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT202: a drop-in with On...= lines and no reset before them, above files that have such lines too."""
     for job, facts in _timers(snapshot):
         if not facts.drop_ins:
@@ -136,7 +136,7 @@ def _is_schedule(pair: tuple[str, str]) -> bool:
 
 
 @check(IGNORED_VALUE, systemd=True)
-def ignored_value(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def ignored_value(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT203: what `systemd-analyze verify` says of the files that people wrote; one finding a timer."""
     for user_manager in (True, False):
         owners: dict[str, Job] = {}
@@ -154,13 +154,13 @@ def ignored_value(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         stamps = tuple((path, host.mode(path), host.changed(path)) for path in owners)
         try:
             ended = host.ask("systemd-analyze", "verify", scope, "--man=no", "--", *units, of=stamps)
-        except Unknown as unknown:
+        except ProbeFailed as unknown:
             yield IGNORED_VALUE.unchecked("what systemd makes of the units' files", str(unknown))
             continue
         yield from _ignored(decode(ended.err + ended.out), owners)
 
 
-def _written(facts: TimerFacts, host: Host) -> Iterator[str]:
+def _written(facts: TimerFacts, host: FileFacts) -> Iterator[str]:
     """The files of a timer and its service that people wrote: neither shipped nor made for a moment."""
     for path in (facts.fragment, *facts.drop_ins, facts.service_fragment):
         if path and "/transient/" not in path and not path.startswith("/run/") and not host.shipped(path):
@@ -171,7 +171,7 @@ def _name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _ignored(said: str, owners: dict[str, Job]) -> Iterator[Report]:
+def _ignored(said: str, owners: dict[str, Job]) -> Iterator[CheckReport]:
     words: dict[str, list[str]] = defaultdict(list)
     for line in said.splitlines():
         match = _SAID.match(line.strip())
@@ -190,7 +190,7 @@ def _ignored(said: str, owners: dict[str, Job]) -> Iterator[Report]:
 
 
 @check(STARTS_JOB)
-def starts_job(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def starts_job(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT204: Requires=, Wants=, BindsTo= of the timer name the unit that it activates."""
     for job, facts in _timers(snapshot):
         if not facts.activates:
@@ -214,7 +214,7 @@ def starts_job(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(SECONDS)
-def every_few_seconds(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def every_few_seconds(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT205: OnCalendar= with a step of less than a minute."""
     for job, facts in _timers(snapshot):
         for expression in facts.calendar:
@@ -233,7 +233,7 @@ def every_few_seconds(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(LATCHED)
-def latched(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def latched(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT206: the service is failed, and the last run is not."""
     good = (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
     for job, facts in _timers(snapshot):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.asking import Unknown
-from fedtui.health.host import Host
-from fedtui.health.rules import TIMERS, Check, Report, Rule, check
-from fedtui.health.scheduler import properties
+from fedtui.health.checks import TIMERS, Check, CheckReport, Rule, check
+from fedtui.health.daemons import properties
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Severity, Snapshot, State, TimerFacts
 from fedtui.safe_text import decode
 
@@ -57,7 +57,7 @@ def systemctl(facts: TimerFacts, *, change: bool = False) -> str:
 
 
 @check(NOT_STARTED)
-def not_started(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def not_started(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT007: enabled and inactive; a note where a condition of the unit kept it from starting."""
     for job in snapshot.jobs:
         facts = job.timer
@@ -69,7 +69,7 @@ def not_started(snapshot: Snapshot, host: Host) -> Iterator[Report]:
         show = ("show", "--property=ConditionResult,ConditionTimestampMonotonic", facts.unit)
         try:
             ended = host.ask("systemctl", *scope, *show)
-        except Unknown as unknown:
+        except ProbeFailed as unknown:
             yield NOT_STARTED.unchecked(facts.unit, str(unknown))
             continue
         if ended.status:
@@ -93,7 +93,7 @@ def not_started(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(NO_ELAPSE)
-def no_next_elapse(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def no_next_elapse(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT008: active, with a schedule that should come again, and no next elapse."""
     for job in snapshot.jobs:
         facts = job.timer
@@ -112,7 +112,7 @@ def no_next_elapse(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(TIMER_FAILED)
-def timer_failed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def timer_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT009: the timer itself is failed, or its file is one that systemd does not load."""
     for job in snapshot.jobs:
         facts = job.timer
@@ -128,7 +128,7 @@ def timer_failed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
 
 
 @check(UNREADABLE)
-def unreadable(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def unreadable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT012: systemd refuses the properties of the timer, or of the service that it starts."""
     for job in snapshot.jobs:
         facts = job.timer

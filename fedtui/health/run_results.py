@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.host import Host
-from fedtui.health.rules import Check, Report, Rule, check
-from fedtui.health.runs import hit_start_limit
+from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.run_series import hit_start_limit
 from fedtui.model import Outcome, Severity, Snapshot, SourceName, State
 
 LAST_RUN_FAILED = Rule(
@@ -19,7 +19,7 @@ LAST_RUN_FAILED = Rule(
 
 
 @check(LAST_RUN_FAILED)
-def last_run_failed(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def last_run_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT301: the last finished run of a job failed."""
     for job in snapshot.jobs:
         result = job.last_result
@@ -51,7 +51,7 @@ OVERDUE = Rule(
 
 
 @check(OVERDUE)
-def overdue(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def overdue(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT302: a run that was due has not begun."""
     for job in snapshot.jobs:
         if job.state is State.OVERDUE:
@@ -73,7 +73,7 @@ UNKNOWN_END = Rule(
 
 
 @check(UNKNOWN_END)
-def end_unknown(snapshot: Snapshot, host: Host) -> Iterator[Report]:
+def end_unknown(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT309: a line of one's own crontab that ran, nobody knows how, and that could be recorded."""
     for job in snapshot.jobs:
         cron = job.cron
