@@ -14,10 +14,10 @@ from textual.worker import Worker
 
 from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError
-from fedtui.federation.drills.catalog import ALL
-from fedtui.federation.drills.drill import Drill, Event, Setting
-from fedtui.federation.drills.gather import Asked, drills_folder, gather
-from fedtui.federation.drills.rehearse import Outcome, rehearse, tidy
+from fedtui.federation.drills.drill import Drill, DrillEvent, DrillSetting
+from fedtui.federation.drills.drill_list import ALL
+from fedtui.federation.drills.drill_setting import DrillOptions, drills_folder, gather_setting
+from fedtui.federation.drills.run_drill import DrillOutcome, run_drill, tidy
 from fedtui.model import Job
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.ask import AskScreen
@@ -32,7 +32,7 @@ from fedtui.widgets.turning import turn_page
 MOST = 2000
 """Events of a drill that are kept to be shown."""
 
-Gather = Callable[[], Awaitable[Setting]]
+Gather = Callable[[], Awaitable[DrillSetting]]
 
 
 class DrillsScreen(JobActions):
@@ -49,12 +49,12 @@ class DrillsScreen(JobActions):
         super().__init__()
         self._root = root
         self._gather = gather_ or self._ask
-        self._setting: Setting | None = None
+        self._setting: DrillSetting | None = None
         self._refusal = ""
         self._reasons: dict[str, str] = {}
         self._cursor = 0
-        self._events: list[Event] = []
-        self._outcomes: dict[str, Outcome] = {}
+        self._events: list[DrillEvent] = []
+        self._outcomes: dict[str, DrillOutcome] = {}
         self._worker: Worker[None] | None = None
         self._stale = False
         self._running_name = self._shown_name = ""
@@ -92,14 +92,14 @@ class DrillsScreen(JobActions):
         """Other widths wrap otherwise."""
         self._draw()
 
-    async def _ask(self) -> Setting:
+    async def _ask(self) -> DrillSetting:
         ports = self.host.ports
         for journal, complaints in await asyncio.to_thread(tidy, drills_folder(ports.config)):
             how = "; ".join(complaints) if complaints else "it has been cleaned up now"
             self.notify(
                 sanitize_and_mask(f"A drill {journal.drill} was cut off earlier: {how}"), markup=False
             )
-        return await gather(Asked(root=self._root), ports)
+        return await gather_setting(DrillOptions(root=self._root), ports)
 
     async def _open(self) -> None:
         try:
@@ -166,7 +166,7 @@ class DrillsScreen(JobActions):
                 self._play(self.drill, self._setting), group="drill", exclusive=True
             )
 
-    async def _play(self, drill: Drill, setting: Setting) -> None:
+    async def _play(self, drill: Drill, setting: DrillSetting) -> None:
         text = "Nothing of yours is changed; a guard cleans up where the drill is killed."
         if not await self._yes(
             AskScreen("Drill", drill.name, f"{drill.title}: {drill.about}", text, "run it")
@@ -176,14 +176,14 @@ class DrillsScreen(JobActions):
         self._outcomes.pop(drill.name, None)
         self._draw()
         try:
-            self._outcomes[drill.name] = await rehearse(drill, setting, self._told)
+            self._outcomes[drill.name] = await run_drill(drill, setting, self._told)
         except Refused as refusal:
             await self._refused("Drill", drill.name, refusal)
         finally:
             self._running_name = ""
             self.call_later(self._draw)
 
-    def _told(self, event: Event) -> None:
+    def _told(self, event: DrillEvent) -> None:
         self._events.append(event)
         del self._events[:-MOST]
         if not self._stale:

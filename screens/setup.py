@@ -21,11 +21,11 @@ from fedtui.changes.plan import Plan, Refused
 from fedtui.config import ConfigError
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import ready_made
-from fedtui.federation.remark import Remark
+from fedtui.federation.setup.preflight import Preflight
 from fedtui.federation.setup.request import SetupRequest
 from fedtui.federation.setup.status import PackStatus
-from fedtui.federation.setup.survey import Survey
-from fedtui.federation.setup.trial import Told, Trial
+from fedtui.federation.setup.test_run import OnOutput, TestRun
+from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Job
 from fedtui.pack import BACKENDS
 from fedtui.presentation.setup import Progress, Step, root_words
@@ -50,25 +50,25 @@ _TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
 class DeskPort(Protocol):
     """What the screen asks and does (`federation.setup.desk`); `remarks` came with the newest plan."""
 
-    remarks: tuple[Remark, ...]
+    issues: tuple[SetupIssue, ...]
 
     async def status(self) -> PackStatus:
         """What is set up."""
         ...
 
-    async def survey(self, request: SetupRequest) -> Survey:
+    async def survey(self, request: SetupRequest) -> Preflight:
         """Look around."""
         ...
 
-    async def untried(self, survey: Survey) -> tuple[ManagedJob, ...]:
+    async def untried(self, survey: Preflight) -> tuple[ManagedJob, ...]:
         """The jobs that want a trial."""
         ...
 
-    async def try_out(self, survey: Survey, job: ManagedJob, told: Told) -> Trial:
+    async def try_out(self, survey: Preflight, job: ManagedJob, told: OnOutput) -> TestRun:
         """Run one once."""
         ...
 
-    async def plan(self, survey: Survey, trials: tuple[Trial, ...]) -> Plan:
+    async def plan(self, survey: Preflight, trials: tuple[TestRun, ...]) -> Plan:
         """The whole change."""
         ...
 
@@ -99,9 +99,9 @@ class SetupScreen(JobActions):
     def desk(self) -> DeskPort:
         """Whoever does the work."""
         if self._desk is None:
-            from fedtui.federation.setup.desk import Desk
+            from fedtui.federation.setup.service import SetupService
 
-            self._desk = Desk(self.host.ports, lambda: self.snapshot, self.host.past)
+            self._desk = SetupService(self.host.ports, lambda: self.snapshot, self.host.past)
         return self._desk
 
     @property
@@ -257,7 +257,7 @@ class SetupScreen(JobActions):
         if progress.survey is not None:
             await self._work_out(progress.survey)
 
-    async def _work_out(self, survey: Survey) -> None:
+    async def _work_out(self, survey: Preflight) -> None:
         progress = self.progress
         progress.plan, progress.no_plan, progress.nothing = None, ("", ""), False
         try:
@@ -266,7 +266,7 @@ class SetupScreen(JobActions):
             progress.nothing = True
         except (Refused, ConfigError) as error:
             progress.no_plan = _said(error)
-        progress.beside = self.desk.remarks
+        progress.beside = self.desk.issues
         self._draw()
 
     # Steps
@@ -433,7 +433,7 @@ class SetupScreen(JobActions):
         if await self._asked("Test", "", "Run each script once?", f"These are run: {scripts}.", "run them"):
             self.action_test()
 
-    async def _try(self, survey: Survey) -> None:
+    async def _try(self, survey: Preflight) -> None:
         progress = self.progress
         progress.trials.clear()
         for job in progress.untried:
@@ -443,7 +443,7 @@ class SetupScreen(JobActions):
             try:
                 progress.trials[job.key] = await self.desk.try_out(survey, job, self._told)
             except Refused as refused:
-                progress.trials[job.key] = Trial(job.key, job.name, None, str(refused))
+                progress.trials[job.key] = TestRun(job.key, job.name, None, str(refused))
             finally:
                 progress.running = ""
         await self._work_out(survey)
@@ -511,7 +511,7 @@ def _said(error: Refused | ConfigError) -> tuple[str, str]:
     return (error.message, error.advice) if isinstance(error, Refused) else (str(error), "")
 
 
-def _other_runs(old: Survey, new: Survey) -> bool:
+def _other_runs(old: Preflight, new: Preflight) -> bool:
     """Whether what was tried says nothing of what would run now."""
     return (old.backend, old.root, [one.path for one in old.found]) != (
         new.backend,

@@ -14,8 +14,8 @@ from fedtui.alert_addresses import addresses
 from fedtui.changes.plan import Refused
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
-from fedtui.federation.alerts.alerting import AlertCheck, AlertReport
-from fedtui.federation.alerts.looks import own_jobs, pack_jobs
+from fedtui.federation.alerts.alert_check import AlertCheck, AlertReport
+from fedtui.federation.alerts.collect import own_jobs, pack_jobs
 from fedtui.federation.alerts.message import headline, line
 from fedtui.history.alert_memory import AlertMemoryError
 from fedtui.pack import Pack, load_pack

@@ -12,10 +12,10 @@ from fedtui.changes.plan import Refused
 from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
-from fedtui.federation.drills.catalog import ALL, find
-from fedtui.federation.drills.drill import Drill, Event, Phase, Setting
-from fedtui.federation.drills.gather import Asked, drills_folder, gather
-from fedtui.federation.drills.rehearse import NOTHING, Outcome, rehearse, tidy
+from fedtui.federation.drills.drill import Drill, DrillEvent, DrillPhase, DrillSetting
+from fedtui.federation.drills.drill_list import ALL, find
+from fedtui.federation.drills.drill_setting import DrillOptions, drills_folder, gather_setting
+from fedtui.federation.drills.run_drill import NOTHING, DrillOutcome, run_drill, tidy
 from fedtui.presentation.signs import to_ascii
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
@@ -24,7 +24,7 @@ from fedtui.workspace import Workspace
 async def drill(workspace: Workspace, options: Namespace) -> int:
     """List the drills, or rehearse one: 0 passed, 1 failed, 3 refused."""
     await _tidy(workspace)
-    setting = await gather(_asked(options), workspace.ports)
+    setting = await gather_setting(_asked(options), workspace.ports)
     if not options.name:
         return await _list(setting, options, Records(workspace.zone))
     chosen = find(options.name)
@@ -48,12 +48,12 @@ async def drill(workspace: Workspace, options: Namespace) -> int:
     return await _rehearse(chosen, setting, options, Records(workspace.zone))
 
 
-def _asked(options: Namespace) -> Asked:
+def _asked(options: Namespace) -> DrillOptions:
     try:
         stop, start = shlex.split(options.stop or ""), shlex.split(options.start or "")
     except ValueError as error:
         raise UsageError(f"drill: --stop and --start are commands: {error}") from error
-    return Asked(
+    return DrillOptions(
         root=options.root or "",
         profile=options.profile or "",
         zone=options.zone or "",
@@ -70,7 +70,7 @@ async def _tidy(workspace: Workspace) -> None:
         print(sanitize_and_mask(f"A drill {journal.drill} was cut off earlier: {how}."), file=sys.stderr)
 
 
-async def _list(setting: Setting, options: Namespace, records: Records) -> int:
+async def _list(setting: DrillSetting, options: Namespace, records: Records) -> int:
     found = await asyncio.to_thread(lambda: [(one, one.hindrance(setting)) for one in ALL])
     if options.json:
         print_json([_listed(one, reason, records) for one, reason in found])
@@ -97,7 +97,7 @@ def _listed(one: Drill, reason: str, records: Records) -> dict[str, Any]:
     }
 
 
-async def _planned(chosen: Drill, setting: Setting) -> dict[str, Any]:
+async def _planned(chosen: Drill, setting: DrillSetting) -> dict[str, Any]:
     plan = await asyncio.to_thread(chosen.rehearsal, setting)
     return {
         "drill": chosen.name,
@@ -108,7 +108,7 @@ async def _planned(chosen: Drill, setting: Setting) -> dict[str, Any]:
     }
 
 
-async def _show(chosen: Drill, setting: Setting, options: Namespace) -> None:
+async def _show(chosen: Drill, setting: DrillSetting, options: Namespace) -> None:
     plan = await asyncio.to_thread(chosen.rehearsal, setting)
     _print(f"{chosen.title}: {chosen.about}", options)
     for phase, steps in (("before", plan.before), ("doing", plan.doing), ("after", plan.after)):
@@ -118,16 +118,16 @@ async def _show(chosen: Drill, setting: Setting, options: Namespace) -> None:
     _print("  anyway    A guard cleans up where the drill is killed.", options)
 
 
-async def _rehearse(chosen: Drill, setting: Setting, options: Namespace, records: Records) -> int:
-    events: list[Event] = []
+async def _rehearse(chosen: Drill, setting: DrillSetting, options: Namespace, records: Records) -> int:
+    events: list[DrillEvent] = []
 
-    def tell(event: Event) -> None:
+    def tell(event: DrillEvent) -> None:
         if options.json:
             events.append(event)
         else:
             _print(_told(event), options)
 
-    outcome = await rehearse(chosen, setting, tell)
+    outcome = await run_drill(chosen, setting, tell)
     if options.json:
         print_json(_record(outcome, events, records))
     else:
@@ -135,11 +135,13 @@ async def _rehearse(chosen: Drill, setting: Setting, options: Namespace, records
     return DONE if outcome.passed else FAILED
 
 
-def _told(event: Event) -> str:
-    return f"    | {event.text}" if event.phase is Phase.OUTPUT else f"{event.phase.value:<11} {event.text}"
+def _told(event: DrillEvent) -> str:
+    return (
+        f"    | {event.text}" if event.phase is DrillPhase.OUTPUT else f"{event.phase.value:<11} {event.text}"
+    )
 
 
-def _verdict(outcome: Outcome, options: Namespace) -> None:
+def _verdict(outcome: DrillOutcome, options: Namespace) -> None:
     _print("", options)
     for complaint in outcome.complaints:
         _print(f"not cleaned up: {complaint}", options)
@@ -148,7 +150,7 @@ def _verdict(outcome: Outcome, options: Namespace) -> None:
         _print(f"    {fact}", options)
 
 
-def _record(outcome: Outcome, events: list[Event], records: Records) -> dict[str, Any]:
+def _record(outcome: DrillOutcome, events: list[DrillEvent], records: Records) -> dict[str, Any]:
     return {
         "drill": outcome.drill,
         "passed": outcome.passed,

@@ -15,8 +15,8 @@ from pathlib import Path
 from fedtui.changes.plan import Refused
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
-from fedtui.federation.git.ending import Ending
-from fedtui.federation.git.sync import BRANCH, GitSync, Order, Report
+from fedtui.federation.git.sync import BRANCH, GitSync, SyncReport, SyncRequest
+from fedtui.federation.git.sync_result import SyncResult
 from fedtui.pack import Pack, load_pack
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import CancelFlag
@@ -48,7 +48,7 @@ async def git_sync(workspace: Workspace, options: Namespace) -> int:
     return report.ending.status
 
 
-def _order(workspace: Workspace, options: Namespace) -> Order:
+def _order(workspace: Workspace, options: Namespace) -> SyncRequest:
     pack = load_pack()
     if options.root is None and pack is None:
         raise UsageError("fedtui git-sync: --root DIR is needed, since no federation was set up here")
@@ -60,7 +60,7 @@ def _order(workspace: Workspace, options: Namespace) -> Order:
     mine: Pack | None = pack if pack is not None and Path(pack.root) == root else None
     if not root.is_dir():
         raise Refused(f"There is no folder {root}.", "Nothing was run.", "Give the checkout: --root DIR")
-    return Order(
+    return SyncRequest(
         root=root,
         state=workspace.config.state,
         rules=workspace.book.of("federated-sync"),
@@ -90,11 +90,11 @@ def _drop(data: bytes) -> None:
     """With --json it is not shown; its verdict is."""
 
 
-def _lines(report: Report) -> list[str]:
+def _lines(report: SyncReport) -> list[str]:
     """The end of the output; its first words are levels, as `results` reads them."""
     ending = report.ending
-    fine = ending in (Ending.OK, Ending.WARNINGS)
-    skipped = ending in (Ending.SKIPPED, Ending.BUSY)
+    fine = ending in (SyncResult.OK, SyncResult.WARNINGS)
+    skipped = ending in (SyncResult.SKIPPED, SyncResult.BUSY)
     lines = [f"[WARNING] {note}" if not skipped else f"git-sync: {note}" for note in report.notes]
     if fine:
         return [sanitize_and_mask(line) for line in (*lines, f"git-sync: {ending.word}: {report.message}")]
@@ -106,7 +106,7 @@ def _lines(report: Report) -> list[str]:
     return [sanitize_and_mask(line) for line in lines]
 
 
-def _record(report: Report, order: Order, records: Records) -> dict[str, object]:
+def _record(report: SyncReport, order: SyncRequest, records: Records) -> dict[str, object]:
     return {
         "status": report.ending.word,
         "exit_status": report.ending.status,

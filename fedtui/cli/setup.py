@@ -17,23 +17,23 @@ from fedtui.cli.changing import DONE, carry_out
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import Records, print_json
 from fedtui.cli.setup_records import status_record
-from fedtui.federation.backends.placing import Placed
+from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.profile import ready_made
-from fedtui.federation.setup.plan import (
-    additions_for,
-    intent_of,
-    job_id,
-    main_spot,
-    not_set_up,
-    plan_setup,
-    to_try,
-)
+from fedtui.federation.setup.placements import jobs_by_placement
+from fedtui.federation.setup.preflight import Preflight, preflight
 from fedtui.federation.setup.removal import plan_removal
 from fedtui.federation.setup.request import SetupRequest
-from fedtui.federation.setup.spots import standing
-from fedtui.federation.setup.status import look_up
-from fedtui.federation.setup.survey import Survey, look_around
-from fedtui.federation.setup.trial import Trial, try_out
+from fedtui.federation.setup.setup_plan import (
+    additions_for,
+    intent_of,
+    main_placement,
+    not_set_up,
+    plan_setup,
+    planned_job_id,
+    to_try,
+)
+from fedtui.federation.setup.status import read_status
+from fedtui.federation.setup.test_run import TestRun, test_run
 from fedtui.presentation.federation import profile_lines, remark_lines
 from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.signs import to_ascii
@@ -65,7 +65,7 @@ def _profiles(workspace: Workspace, options: Namespace) -> int:
 
 async def _status(workspace: Workspace, options: Namespace) -> int:
     snapshot = await workspace.read()
-    status = await look_up(snapshot, workspace.ports, workspace.past)
+    status = await read_status(snapshot, workspace.ports, workspace.past)
     if options.json:
         print_json(status_record(status, Records(workspace.zone, options.show_secrets)))
     else:
@@ -75,10 +75,10 @@ async def _status(workspace: Workspace, options: Namespace) -> int:
 
 async def _set_up(workspace: Workspace, options: Namespace) -> int:
     ports = workspace.ports
-    survey = await look_around(_request(options), await workspace.read(), ports)
+    survey = await preflight(_request(options), await workspace.read(), ports)
     _print(_survey_lines(survey, workspace), options)
-    now = await standing(main_spot(survey), survey.was, ports)
-    here = now.get(main_spot(survey), {})
+    now = await jobs_by_placement(main_placement(survey), survey.was, ports)
+    here = now.get(main_placement(survey), {})
     untried = bool(to_try(survey, here))
     if untried and not (options.dry_run or options.yes or sys.stdin.isatty()):
         advice = "--yes runs them and applies what passes, --dry-run shows the plan."
@@ -90,8 +90,8 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
         _print(["", "Dry run: no script is run; the plan is that of scripts that pass."], options)
     intent = intent_of(survey, trials, here)
     added = await additions_for(survey, intent, ports)
-    if added.remarks:
-        _print(["", "beside the jobs", *(f"  {line}" for line in remark_lines(added.remarks))], options)
+    if added.issues:
+        _print(["", "beside the jobs", *(f"  {line}" for line in remark_lines(added.issues))], options)
     try:
         plan = await plan_setup(survey, intent, added, now, ports)
     except NothingToChange:
@@ -104,14 +104,14 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
 
 
 async def _try(
-    survey: Survey, here: Mapping[str, Placed], workspace: Workspace, options: Namespace
-) -> tuple[Trial, ...]:
+    survey: Preflight, here: Mapping[str, InstalledJob], workspace: Workspace, options: Namespace
+) -> tuple[TestRun, ...]:
     """Run each script that is new once, its output shown as it comes."""
-    trials: list[Trial] = []
+    trials: list[TestRun] = []
     for job in to_try(survey, here):
         _print(["", f"trial run of {job.name}, as {_scheduler(survey)} would run it"], options)
-        name = job_id(job, survey.backend, survey.owner.name)
-        trial = await try_out(
+        name = planned_job_id(job, survey.backend, survey.owner.name)
+        trial = await test_run(
             job, name, survey.backend, survey.owner, survey.settings, workspace.ports, _told
         )
         trials.append(trial)
@@ -125,20 +125,20 @@ def _told(output: bytes) -> None:
     out.flush()
 
 
-def _scheduler(survey: Survey) -> str:
+def _scheduler(survey: Preflight) -> str:
     return {"cron": "cron", "user": "the user's systemd", "system": "systemd"}[survey.backend]
 
 
-def _survey_lines(survey: Survey, workspace: Workspace) -> Iterable[str]:
+def _survey_lines(survey: Preflight, workspace: Workspace) -> Iterable[str]:
     yield from profile_lines(survey.profile, workspace.now(), workspace.zone)
     yield ""
     yield f"root {survey.root}; jobs run as {survey.owner.name}. {survey.logs.why}"
     for one in survey.found:
         yield f"  {one.job.name}: {one.path or 'no script'}"
-    if survey.remarks:
+    if survey.issues:
         yield ""
         yield "what was found"
-        yield from (f"  {line}" for line in remark_lines(survey.remarks))
+        yield from (f"  {line}" for line in remark_lines(survey.issues))
 
 
 def _request(options: Namespace) -> SetupRequest:

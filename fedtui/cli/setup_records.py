@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fedtui.cli.records import Records, path_text
-from fedtui.federation.setup.rollout import Stage
+from fedtui.federation.setup.rollout import RolloutStage
 from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.pack import Pack
 
@@ -66,7 +66,7 @@ def _job(one: JobStatus, records: Records) -> dict[str, Any]:
     }
 
 
-def _standing(standing: Stage) -> dict[str, Any]:
+def _standing(standing: RolloutStage) -> dict[str, Any]:
     return {
         "week": standing.week,
         "days": standing.days,

@@ -28,7 +28,7 @@ from fedtui.crontab.managed_lines import ManagedLine, with_lines
 from fedtui.crontab.splice import default_name
 from fedtui.environment.units import unit_side
 from fedtui.environment.values import SchedulerSide
-from fedtui.federation.backends.unit_files import pack_mark
+from fedtui.federation.backends.unit_pairs import pack_mark
 from fedtui.federation.backends.unit_text import MARK
 from fedtui.model import Job
 from fedtui.ports import Ports

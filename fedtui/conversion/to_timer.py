@@ -27,8 +27,8 @@ from fedtui.crontab import Entry, edit
 from fedtui.crontab.command import BUILTINS_ONLY
 from fedtui.crontab.managed_lines import PlacedLine, managed, without
 from fedtui.crontab.wrappers import SHELLS
-from fedtui.federation.backends.footprint import traces_of
-from fedtui.federation.backends.unit_files import folder, free, led_elsewhere, log_made, texts
+from fedtui.federation.backends.created_files import created_files
+from fedtui.federation.backends.unit_pairs import folder, free, led_elsewhere, log_made, texts
 from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import Job
 from fedtui.ports import Ports
@@ -75,7 +75,7 @@ async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False
         _parts, line, pair, triggers, user_manager=user_manager, linger=linger and user_manager
     )
     if line.mark is not None:
-        parts += await asyncio.to_thread(traces_of, parts)
+        parts += await asyncio.to_thread(created_files, parts)
     manager = "your systemd" if user_manager else "the system's systemd"
     return await plan_change_set(
         "convert",

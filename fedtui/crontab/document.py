@@ -61,7 +61,7 @@ class Document:
         `dialect` is "debian" or "cronie". `known_user`, where given, tells whether the user column of a
         system table names a user of this machine: cron refuses the line if not ("bad username").
         """
-        reader = _Reader(data, system, table, user, dialect, known_user)
+        reader = _DocumentReader(data, system, table, user, dialect, known_user)
         return cls(tuple(reader.lines()), system, table, user, dialect, known_user)
 
     def reparse(self, data: bytes) -> Document:
@@ -127,7 +127,7 @@ class Document:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _DocumentReader:
     """One pass over a table: what was set and which comments stand above, line by line."""
 
     data: bytes

@@ -164,7 +164,7 @@ def read_profile(text: str, source: str, shown_as: str) -> Profile:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{shown_as}: {error}") from error
-    reader = _Reader(text, shown_as)
+    reader = _ProfileReader(text, shown_as)
     reader.check(data, _PROFILE, 0)
     jobs = data.get("job", [])
     if not jobs:
@@ -194,7 +194,7 @@ def _first(runs: Iterator[datetime], count: int) -> Iterator[datetime]:
         yield run
 
 
-class _Reader:
+class _ProfileReader:
     """Checks the tables of one file; each mistake is told with the line that it stands on."""
 
     def __init__(self, text: str, shown_as: str) -> None:

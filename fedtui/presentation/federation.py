@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from fedtui.federation.profile import JobTimes, Profile, timeline
-from fedtui.federation.remark import Remark, worst_first
+from fedtui.federation.setup_issue import SetupIssue, worst_first
 from fedtui.presentation.signs import SEVERITIES
 from fedtui.presentation.times import when
 
@@ -46,9 +46,9 @@ def _count(one: JobTimes, now: datetime) -> str:
     return f"{runs}, the next {when(one.next[0], now)}"
 
 
-def remark_lines(remarks: Sequence[Remark]) -> Iterator[str]:
+def remark_lines(issues: Sequence[SetupIssue]) -> Iterator[str]:
     """The remarks, the worst first, each with what to do below it."""
-    for remark in worst_first(remarks):
+    for remark in worst_first(issues):
         of = f"{remark.key}: " if remark.key else ""
         yield f"{SEVERITIES[remark.severity].glyph} {of}{remark.text}"
         if remark.advice:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from fedtui.federation.setup.rollout import Stage
+from fedtui.federation.setup.rollout import RolloutStage
 from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.pack import BACKENDS, Pack
 from fedtui.presentation.signs import outcome_sign
@@ -93,7 +93,7 @@ def _data_line(one: JobStatus, now: datetime) -> str:
     return "; ".join(parts)
 
 
-def standing_lines(standing: Stage) -> Iterator[str]:
+def standing_lines(standing: RolloutStage) -> Iterator[str]:
     """Where the operator stands in the rollout."""
     yield f"rollout: {standing.title}" + (f", day {standing.days + 1}" if standing.days else "")
     if standing.week > 1:

@@ -10,12 +10,12 @@ from itertools import takewhile
 from fedtui.changes.plan import Plan
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, timeline
-from fedtui.federation.remark import Remark
+from fedtui.federation.setup.preflight import Preflight
 from fedtui.federation.setup.request import SetupRequest
-from fedtui.federation.setup.rollout import Stage
+from fedtui.federation.setup.rollout import RolloutStage
 from fedtui.federation.setup.status import PackStatus
-from fedtui.federation.setup.survey import Survey
-from fedtui.federation.setup.trial import Trial
+from fedtui.federation.setup.test_run import TestRun
+from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Outcome, Severity
 from fedtui.pack import BACKENDS
 from fedtui.presentation.home import tilde
@@ -74,16 +74,16 @@ class Progress:
     profiles: tuple[Profile, ...]
     step: Step = Step.SCRIPTS
     reached: Step = Step.SCRIPTS
-    survey: Survey | None = None
+    survey: Preflight | None = None
     refusal: tuple[str, str] = ("", "")
     untried: tuple[ManagedJob, ...] = ()
-    trials: dict[str, Trial] = field(default_factory=dict)
+    trials: dict[str, TestRun] = field(default_factory=dict)
     running: str = ""
     output: list[str] = field(default_factory=list)
     plan: Plan | None = None
     no_plan: tuple[str, str] = ("", "")
     nothing: bool = False
-    beside: tuple[Remark, ...] = ()
+    beside: tuple[SetupIssue, ...] = ()
     looking: bool = False
     status: PackStatus | None = None
 
@@ -260,7 +260,7 @@ def _cell(count: int) -> str:
 # The rollout
 
 
-def rollout(standing: Stage | None) -> list[tuple[str, str, bool, str]]:
+def rollout(standing: RolloutStage | None) -> list[tuple[str, str, bool, str]]:
     """The three weeks: their names, what is done in them, whether it is now, and how far it is."""
     names = (("week 1", "by hand"), ("week 2", "scheduled"), ("week 3", "with commits"))
     rows = []
@@ -273,6 +273,6 @@ def rollout(standing: Stage | None) -> list[tuple[str, str, bool, str]]:
     return rows
 
 
-def worst(survey: Survey) -> int:
+def worst(survey: Preflight) -> int:
     """How many things found keep something from being scheduled."""
-    return sum(remark.severity is Severity.ERROR for remark in survey.remarks)
+    return sum(remark.severity is Severity.ERROR for remark in survey.issues)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from fedtui.federation.drills.catalog import ALL
-from fedtui.federation.drills.drill import Drill, Event, Phase, Setting
-from fedtui.federation.drills.rehearse import Outcome
+from fedtui.federation.drills.drill import Drill, DrillEvent, DrillPhase, DrillSetting
+from fedtui.federation.drills.drill_list import ALL
+from fedtui.federation.drills.run_drill import DrillOutcome
 from fedtui.presentation.home import tilde_words
 from fedtui.presentation.signs import cut
 from fedtui.safe_text import sanitize_and_mask
@@ -24,11 +24,11 @@ class Drilled:
     """What is drawn: the cursor, why drills cannot be run, what came of those that were, which one runs."""
 
     cursor: int
-    setting: Setting | None
+    setting: DrillSetting | None
     refusal: str
     reasons: Mapping[str, str]
-    outcomes: Mapping[str, Outcome]
-    events: Sequence[Event]
+    outcomes: Mapping[str, DrillOutcome]
+    events: Sequence[DrillEvent]
     running: str
     height: int
 
@@ -101,7 +101,7 @@ def _page(drilled: Drilled, drill: Drill, home: str, width: int, height: int) ->
     ]
 
 
-def _verdict(outcome: Outcome, home: str, width: int) -> list[Content]:
+def _verdict(outcome: DrillOutcome, home: str, width: int) -> list[Content]:
     glyph, tone = ("✓", "$ok") if outcome.passed else ("✗", "bold $fail")
     rows = note(
         glyph,
@@ -117,14 +117,14 @@ def _verdict(outcome: Outcome, home: str, width: int) -> list[Content]:
     return [*rows, Content("")]
 
 
-def _event(event: Event, home: str, width: int) -> list[Content]:
-    if event.phase is Phase.OUTPUT:
+def _event(event: DrillEvent, home: str, width: int) -> list[Content]:
+    if event.phase is DrillPhase.OUTPUT:
         return [
             Content.assemble(
                 (" " * _LABEL + "| ", "$line"), cut(sanitize_and_mask(event.text), width - _LABEL - 2)
             )
         ]
-    label = "clean" if event.phase is Phase.CLEANING else event.phase.value
+    label = "clean" if event.phase is DrillPhase.CLEANING else event.phase.value
     return _labelled(label, event.text, home, width)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from textual.content import Content
 
-from fedtui.federation.remark import worst_first
+from fedtui.federation.setup_issue import worst_first
 from fedtui.pack import BACKENDS
 from fedtui.presentation import setup as words
 from fedtui.presentation.federation_status import status_lines
@@ -123,7 +123,7 @@ def _scripts(progress: Progress, look: Look, width: int) -> list[Content]:
         rows.append(
             Content.assemble(sign, one.job.key.ljust(LABEL), cut(sanitize_and_mask(where), width - LABEL - 2))
         )
-    about = list(survey.remarks)
+    about = list(survey.issues)
     if about:
         rows += [Content(""), rule(width, Content.styled("What was found", "$muted"))]
     return rows + [row for one in worst_first(about) for row in remark_rows(one, look, width)]

@@ -7,8 +7,8 @@ from datetime import datetime, tzinfo
 
 from textual.content import Content
 
-from fedtui.federation.remark import Remark
-from fedtui.federation.setup.trial import Trial
+from fedtui.federation.setup.test_run import TestRun
+from fedtui.federation.setup_issue import SetupIssue
 from fedtui.presentation.home import tilde_words
 from fedtui.presentation.signs import SEVERITIES, Piece
 from fedtui.widgets.lines import fill, note, paragraph
@@ -41,7 +41,7 @@ def choice(here: bool, chosen: bool, title: str, said: str, width: int) -> list[
     ]
 
 
-def failed_rows(trial: Trial, width: int) -> list[Content]:
+def failed_rows(trial: TestRun, width: int) -> list[Content]:
     """Why a job is left out."""
     rows = paragraph(f"{trial.name} will not be scheduled: {trial.words}", width - 2)
     return [
@@ -49,7 +49,7 @@ def failed_rows(trial: Trial, width: int) -> list[Content]:
     ]
 
 
-def remark_rows(remark: Remark, look: Look, width: int) -> list[Content]:
+def remark_rows(remark: SetupIssue, look: Look, width: int) -> list[Content]:
     """A remark with its sign, and what to do below it."""
     sign = SEVERITIES[remark.severity]
     glyph = content((Piece(f"{sign.glyph} ", sign.tone, sign.bold),))

@@ -25,9 +25,9 @@ HEAD = f"""
 from dataclasses import replace
 from tests.box.acting import PORTS, actions
 from fedtui.changes.change_set import plan_bundle
-from fedtui.federation.alerts.jobs import alert_parts
+from fedtui.federation.alerts.alert_job import alert_parts
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.backends.placing import displace, place
+from fedtui.federation.backends.placement import displace, place
 from fedtui.pack import Pack, pack_file, written
 
 PACK = Pack(root={ROOT!r}, profile="conservative", backend="cron", log_dir="/home/fed/logs",

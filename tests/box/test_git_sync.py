@@ -159,9 +159,9 @@ def test_a_stopped_sshd_is_no_success_and_the_next_sync_makes_up_for_it(synced: 
 
 
 PLAN = """
-from fedtui.federation.git.automation import git_plan
+from fedtui.federation.git.git_job import git_plan
 from fedtui.runs.cron_environment import job_environment
-from fedtui.federation.surroundings import owner_of
+from fedtui.federation.job_account import owner_of
 from fedtui.config import load
 from fedtui.machine import host_workspace
 async def plan():

@@ -15,7 +15,7 @@ HEAD = f"""
 from tests.box.acting import PORTS, actions
 from fedtui.changes.change_set import plan_bundle, NothingToChange
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.backends.placing import displace, place, placed
+from fedtui.federation.backends.placement import displace, place, placed
 
 def job(key, schedule, **more):
     script = {SCRIPTS!r} + "/" + key + ".sh"
@@ -197,7 +197,7 @@ def test_a_unit_of_somebody_elses_is_not_written_over(scripts: Box) -> None:
 def test_a_unit_that_systemd_complains_of_is_not_written(scripts: Box) -> None:
     code = (
         "from fedtui.changes.edits import FileEdit\n"
-        "from fedtui.federation.backends.unit_files import folder\n"
+        "from fedtui.federation.backends.unit_pairs import folder\n"
         'path = str(folder(user_manager=True) / "x.service")\n'
         'return await change([FileEdit(path, None, b"[Service]\\nExecStart=/bin/true\\nFrob=1\\n")])'
     )
@@ -210,7 +210,7 @@ def test_a_unit_that_cannot_be_started_takes_all_of_it_back(scripts: Box) -> Non
     before = kept(scripts)
     code = (
         "from fedtui.changes.edits import FileEdit, TableEdit, UnitEdit\n"
-        "from fedtui.federation.backends.unit_files import folder\n"
+        "from fedtui.federation.backends.unit_pairs import folder\n"
         "home = folder(user_manager=True)\n"
         'timer = b"[Timer]\\nOnCalendar=2001-01-01\\n[Install]\\nWantedBy=timers.target\\n"\n'
         'service = b"[Service]\\nType=oneshot\\nExecStart=/bin/true\\n"\n'

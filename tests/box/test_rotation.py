@@ -11,9 +11,9 @@ HEAD = """
 from dataclasses import replace
 from tests.box.acting import PORTS, actions
 from fedtui.changes.change_set import plan_bundle, NothingToChange
-from fedtui.federation.backends.placing import displace, place, placed
+from fedtui.federation.backends.placement import displace, place, placed
 from fedtui.federation.rotation.rotation import rotation, rotation_gone
-from fedtui.federation.surroundings import owner_of
+from fedtui.federation.job_account import owner_of
 from fedtui.pack import Pack
 
 NAMES = ("federated-sync.log", "federated-git.log", "dashboard-metrics.log", "it's my 100% [own].log")
@@ -154,12 +154,12 @@ def four_are_left(box: Box, folder: str, command: list[str], user: str) -> None:
 def test_in_a_users_own_folder(box: Box) -> None:
     folder = "/home/fed/logs"
     box.run(["mkdir", "-p", folder], check=True)
-    message, by, (argv,), remarks = set_up(box, folder)
+    message, by, (argv,), issues = set_up(box, folder)
     config, state = (
         "/home/fed/.config/fedtui/logrotate.conf",
         "/home/fed/.local/state/fedtui/logrotate.status",
     )
-    assert (message, by, remarks) == ("Done.", config, [])
+    assert (message, by, issues) == ("Done.", config, [])
     assert argv == ["/usr/sbin/logrotate", "--state", state, config]
     assert "23 12 * * * /usr/sbin/logrotate --state" in box.run(["crontab", "-l"]).stdout
     assert set_up(box, folder)[0] == "nothing"
@@ -212,9 +212,9 @@ def test_the_machines_logrotate_rotates_in_var_log(own_box: Box) -> None:
     # The guide's configuration is there already, and keeps what it rotates.
     guide = "/var/log/federated-*.log {\n  weekly\n  rotate 4\n  create 0644 fed fed\n}\n"
     box.write("/etc/logrotate.d/federated-learning", guide, "root")
-    message, by, jobs, remarks = set_up(box, "/var/log", "root", "fed")
+    message, by, jobs, issues = set_up(box, "/var/log", "root", "fed")
     assert (message, by, jobs) == ("Done.", own, [])
-    assert "\n".join(remarks) == (
+    assert "\n".join(issues) == (
         "note /etc/logrotate.d/federated-learning rotates federated-sync.log, federated-git.log already, and "
         "goes on to: two configurations of one log would make logrotate fail."
     )
@@ -271,10 +271,10 @@ def test_root_rotates_in_a_users_folder_as_that_user(own_box: Box) -> None:
 def test_a_log_that_logrotate_would_pass_over_is_an_error(own_box: Box) -> None:
     box = own_box
     box.run(["sh", "-c", "mkdir logs; touch real; ln -s ~/real logs/federated-sync.log"], check=True)
-    message, by, _, remarks = set_up(box, "/home/fed/logs")
+    message, by, _, issues = set_up(box, "/home/fed/logs")
     assert (message, by) == ("nothing", "")
-    assert len(remarks) == 1
-    assert "federated-sync.log is symbolic link" in remarks[0]
+    assert len(issues) == 1
+    assert "federated-sync.log is symbolic link" in issues[0]
 
 
 def test_the_doctor_is_content_with_a_log_that_is_rotated(box: Box) -> None:
@@ -302,7 +302,7 @@ show([one["code"] for one in json.loads(told.getvalue())["findings"]])
 ODD_NAMES = """
 from fedtui.federation.rotation.check import complaints_own
 from fedtui.federation.rotation.text import config_text
-from fedtui.federation.surroundings import Owner
+from fedtui.federation.job_account import Owner
 
 names = ["a b", "it's", 'q"q', "st*r", "b[x]r", "back\\\\slash", "#x", "lög", "100%", "~t", "end\\\\", "qu?"]
 names += ["[!a-c]", "$x`y`", "a\\\\*b", "-x", "'\\"\\\\[?*'", "with\\u00a0space"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from fedtui.federation.drills.drill import Setting
+from fedtui.federation.drills.drill import DrillSetting
 from fedtui.screens.drills import DrillsScreen
 from tests.fixtures.mockup_app import MockupApp
 from tests.pilot.test_setup_screen import press, says
@@ -16,8 +16,8 @@ from tests.unit.federation.drilling import lay, left, picture, setting
 
 
 @asynccontextmanager
-async def opened(given: Setting) -> AsyncIterator[Pilot[str]]:
-    async def gather() -> Setting:
+async def opened(given: DrillSetting) -> AsyncIterator[Pilot[str]]:
+    async def gather() -> DrillSetting:
         return given
 
     app = MockupApp()

@@ -20,7 +20,7 @@ from fedtui.system.program import Ended, ProgramError, run_program
 from fedtui.system.self_command import interpreter_environment, module_command
 
 DEADLINE = 60.0
-COURIER = "fedtui.federation.alerts.courier"
+COURIER = "fedtui.federation.alerts.delivery_worker"
 SENDMAIL = ("/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/sendmail")
 """Where the FHS and its kin have it; cron's PATH has no sbin."""
 

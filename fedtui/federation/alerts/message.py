@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fedtui.federation.alerts.verdicts import Kind
+from fedtui.federation.alerts.problems import ProblemKind
 from fedtui.history.alert_memory import AlertEvent
 from fedtui.safe_text import sanitize_and_mask
 
@@ -22,29 +22,29 @@ class Message:
 
 
 _BEGAN = {
-    Kind.FAILED: "failed",
-    Kind.STALE: "is stale",
-    Kind.HELD: "will not run",
-    Kind.GONE: "is gone",
-    Kind.UNSEEN: "cannot be looked at",
-    Kind.UNPROVEN: "cannot be judged",
-    Kind.DOWN: "is not running",
+    ProblemKind.FAILED: "failed",
+    ProblemKind.STALE: "is stale",
+    ProblemKind.HELD: "will not run",
+    ProblemKind.GONE: "is gone",
+    ProblemKind.UNSEEN: "cannot be looked at",
+    ProblemKind.UNPROVEN: "cannot be judged",
+    ProblemKind.DOWN: "is not running",
 }
 _OVER = {
-    Kind.FAILED: "runs well again",
-    Kind.STALE: "is fresh again",
-    Kind.HELD: "is scheduled again",
-    Kind.GONE: "is there again",
-    Kind.UNSEEN: "can be looked at again",
-    Kind.UNPROVEN: "can be judged",
-    Kind.DOWN: "is running again",
+    ProblemKind.FAILED: "runs well again",
+    ProblemKind.STALE: "is fresh again",
+    ProblemKind.HELD: "is scheduled again",
+    ProblemKind.GONE: "is there again",
+    ProblemKind.UNSEEN: "can be looked at again",
+    ProblemKind.UNPROVEN: "can be judged",
+    ProblemKind.DOWN: "is running again",
 }
 
 
 def headline(event: AlertEvent) -> str:
     """What happened, in a few words: "federated-sync is stale"."""
     words = _BEGAN if event.holds else _OVER
-    return sanitize_and_mask(f"{event.name} {words[Kind(event.kind)]}")
+    return sanitize_and_mask(f"{event.name} {words[ProblemKind(event.kind)]}")
 
 
 def line(event: AlertEvent) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise, takewhile
 
-from fedtui.federation.drills.drill import Found, Phase, Rehearsal, Setting, Timed
-from fedtui.federation.drills.hands import Hands
+from fedtui.federation.drills.drill import DrillPhase, DrillPlan, DrillResult, DrillSetting, TimedJob
+from fedtui.federation.drills.drill_runner import DrillRunner
 from fedtui.schedule.clock_changes import ClockChange as Change
 from fedtui.schedule.clock_changes import clock_changes, wall_clock
 
@@ -19,7 +19,7 @@ _LONG = 1.9
 """A run left out doubles a pause, less the hour that is left out with it."""
 
 
-class ClockChange:
+class ClockChangeDrill:
     """The zone's next change in each direction, and the runs that cron starts around it."""
 
     name = "clock-change"
@@ -27,7 +27,7 @@ class ClockChange:
     about = "The clock goes forward or back while jobs are scheduled."
     expected = "no run of a fixed time is lost or made twice, and none that repeats leaves a long gap"
 
-    def hindrance(self, setting: Setting) -> str:
+    def hindrance(self, setting: DrillSetting) -> str:
         """A zone whose clock never changes, or nothing that is scheduled."""
         if not setting.times:
             return setting.missing or "no profile is known"
@@ -38,32 +38,32 @@ class ClockChange:
             )
         return ""
 
-    def rehearsal(self, setting: Setting) -> Rehearsal:
+    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
         """The changes that are looked at."""
-        return Rehearsal(
+        return DrillPlan(
             (f"Take the {len(setting.times)} schedules of {setting.profile}, in {setting.zone_name}.",),
             tuple(f"{change.sentence}: work out which runs cron starts." for change in _changes(setting)),
             ("Nothing to take back: no clock is touched.",),
         )
 
-    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
         """Work it out for each change and each job."""
         if setting.zone is None:
-            return Found(False, "Nothing was rehearsed: no zone is known.")
+            return DrillResult(False, "Nothing was rehearsed: no zone is known.")
         jobs = ", ".join(f"{one.name} {one.schedule.text}" for one in setting.times)
-        hands.say(Phase.BEFORE, f"{setting.zone_name}; {jobs}")
+        hands.say(DrillPhase.BEFORE, f"{setting.zone_name}; {jobs}")
         effects: list[Effect] = []
         for change in _changes(setting):
-            hands.say(Phase.DOING, change.sentence)
+            hands.say(DrillPhase.DOING, change.sentence)
             for timed in setting.times:
                 effect = effect_of(timed, change, setting.zone)
                 effects.append(effect)
-                hands.say(Phase.AFTER, f"{timed.name}: {effect.text}")
+                hands.say(DrillPhase.AFTER, f"{timed.name}: {effect.text}")
         bad = [effect for effect in effects if not effect.harmless]
         evidence = tuple(f"{effect.name}: {effect.text}" for effect in bad or effects)
         if bad:
-            return Found(False, f"{bad[0].name} does not come through the change unharmed.", evidence)
-        return Found(True, "Every job comes through the change.", evidence)
+            return DrillResult(False, f"{bad[0].name} does not come through the change unharmed.", evidence)
+        return DrillResult(True, "Every job comes through the change.", evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Effect:
     harmless: bool
 
 
-def effect_of(timed: Timed, change: Change, zone: tzinfo) -> Effect:
+def effect_of(timed: TimedJob, change: Change, zone: tzinfo) -> Effect:
     """Compare what the wall clock names with what cron starts."""
     moment = change.moment.astimezone(UTC)
     starts = _starts(timed, moment - _MARGIN, moment + _MARGIN, zone)
@@ -100,7 +100,7 @@ def effect_of(timed: Timed, change: Change, zone: tzinfo) -> Effect:
     return Effect(timed.name, f"{first} comes twice, the run once", True)
 
 
-def _repeating(timed: Timed, change: Change, starts: Sequence[datetime], first: str) -> Effect:
+def _repeating(timed: TimedJob, change: Change, starts: Sequence[datetime], first: str) -> Effect:
     """A job that follows the clock: harmless while no pause is nearly twice as long as the longest usual."""
     moment = change.moment.astimezone(UTC)
     pauses = [(later - earlier, earlier <= moment <= later) for earlier, later in pairwise(starts)]
@@ -114,13 +114,13 @@ def _repeating(timed: Timed, change: Change, starts: Sequence[datetime], first: 
     return Effect(timed.name, "runs through the repeated hour; its pauses stay as they are", True)
 
 
-def _starts(timed: Timed, begin: datetime, end: datetime, zone: tzinfo) -> list[datetime]:
+def _starts(timed: TimedJob, begin: datetime, end: datetime, zone: tzinfo) -> list[datetime]:
     """What cron starts, in UTC."""
     runs = (run.astimezone(UTC) for run in timed.schedule.runs(begin, zone))
     return list(takewhile(lambda run: run <= end, runs))
 
 
-def _named(timed: Timed, change: Change, zone: tzinfo) -> list[int]:
+def _named(timed: TimedJob, change: Change, zone: tzinfo) -> list[int]:
     """The wall-clock minutes that the schedule names in the stretch that is left out or repeated."""
     begin = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=change.start - 1)
     runs = (int(run.timestamp() // 60) for run in timed.schedule.runs(begin, UTC))
@@ -132,7 +132,7 @@ def _wall(moment: datetime, zone: tzinfo) -> int:
     return int(local.timestamp() // 60)
 
 
-def _changes(setting: Setting) -> list[Change]:
+def _changes(setting: DrillSetting) -> list[Change]:
     """The next change forward and the next one back."""
     if setting.zone is None or setting.now is None:
         return []

@@ -1,6 +1,6 @@
 """What a drill is: a rehearsal of one failure, with a before, a doing, an after and an expected result.
 
-A drill is told what there is (`Setting`) and is given hands that write down what they are about to do
+A drill is told what there is (`DrillSetting`) and is given hands that write down what they are about to do
 (`hands.Hands`); it touches nothing of the user's by any other way. `rehearse.rehearse` is the frame.
 """
 
@@ -18,14 +18,14 @@ from fedtui.results import RuleBook
 from fedtui.schedule.cron import CronSchedule
 
 if TYPE_CHECKING:
-    from fedtui.federation.drills.hands import Hands
+    from fedtui.federation.drills.drill_runner import DrillRunner
 
 
 class DrillError(Exception):
     """A step of the drill could not be done, so that nothing was rehearsed; the message is fit to show."""
 
 
-class Phase(StrEnum):
+class DrillPhase(StrEnum):
     """Which part of a drill is told of; OUTPUT is a line that a program printed meanwhile."""
 
     BEFORE = "before"
@@ -36,18 +36,18 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class DrillEvent:
     """One thing that happened; `text` is outside text and not yet safe to show."""
 
-    phase: Phase
+    phase: DrillPhase
     text: str
 
 
-Tell = Callable[[Event], None]
+OnEvent = Callable[[DrillEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ScriptAccount:
     """Whom scripts run as: (uid, gid, groups), None for ourselves."""
 
     name: str
@@ -55,7 +55,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptLine:
+class ScheduledScript:
     """A job of the federation as cron starts it: `argv` appended to `log`, in `environment` and HOME."""
 
     key: str
@@ -76,7 +76,7 @@ class ScriptLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class TimedJob:
     """A job of the profile and when it runs."""
 
     name: str
@@ -84,7 +84,7 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class DrillSetting:
     """What drills rehearse with.
 
     `lines` are the federation's jobs by key, as far as their scripts are there; `missing` says why there are
@@ -95,12 +95,12 @@ class Setting:
     """
 
     drills: Path
-    account: Account
-    lines: Mapping[str, ScriptLine] = field(default_factory=dict)
+    account: ScriptAccount
+    lines: Mapping[str, ScheduledScript] = field(default_factory=dict)
     missing: str = ""
     root: Path | None = None
     profile: str = ""
-    times: tuple[Timed, ...] = ()
+    times: tuple[TimedJob, ...] = ()
     zone: tzinfo | None = None
     zone_name: str = ""
     now: datetime | None = None
@@ -112,7 +112,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DrillPlan:
     """What a drill would do, to be shown before it is done: sentences, one for each step."""
 
     before: tuple[str, ...]
@@ -121,7 +121,7 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DrillResult:
     """What came of a drill: whether it went as expected, a sentence that says so, and the facts behind it."""
 
     passed: bool
@@ -137,14 +137,14 @@ class Drill(Protocol):
     about: str
     expected: str
 
-    def hindrance(self, setting: Setting) -> str:
+    def hindrance(self, setting: DrillSetting) -> str:
         """Why it cannot be run here, with what would help; empty where it can. Blocking."""
         ...
 
-    def rehearsal(self, setting: Setting) -> Rehearsal:
+    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
         """What it would do. Only where nothing hinders it. Blocking."""
         ...
 
-    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
         """Do it. Raises DrillError."""
         ...

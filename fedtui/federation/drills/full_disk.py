@@ -6,24 +6,16 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.federation.drills.drill import Found, Phase, Rehearsal, ScriptLine, Setting
-from fedtui.federation.drills.hands import Hands, Ran
-from fedtui.federation.drills.scripts import (
-    PRIVATE,
-    ROOM,
-    facts,
-    judged,
-    no_line,
-    view_of,
-    works,
-)
+from fedtui.federation.drills.drill import DrillPhase, DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill_runner import DrillRunner, ProgramRun
+from fedtui.federation.drills.script_runs import PRIVATE, ROOM, facts, judged, no_line, view_of, works
 from fedtui.model import Result
 
 _KEY = "sync"
 _SMALL = 4 * 1024 * 1024
 
 
-class FullDisk:
+class FullDiskDrill:
     """The scheduled line, its log included, on a disk of memory: first with room, then without any."""
 
     name = "full-disk"
@@ -31,47 +23,49 @@ class FullDisk:
     about = "The disk of the log and of the data has no byte left while a job runs."
     expected = "the run fails with an exit status; it does not lose its log or its data in silence"
 
-    def hindrance(self, setting: Setting) -> str:
+    def hindrance(self, setting: DrillSetting) -> str:
         """No script, or no view of its own for it."""
         return no_line(setting, _key(setting)) or setting.no_view
 
-    def rehearsal(self, setting: Setting) -> Rehearsal:
+    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
         """Twice the same line."""
         line = setting.lines[_key(setting)]
         run = f"Run {line.command()} in cron's environment"
-        return Rehearsal(
+        return DrillPlan(
             (f"{run}, on a disk of memory with room. {PRIVATE}",),
             (f"{run}, on a disk of memory of {_SMALL // 2**20} MiB that is filled to the last byte.",),
             ("Let both disks go; they end with the script.",),
         )
 
-    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
         """With room it must work, or nothing is proved by its failing without."""
         line = setting.lines[_key(setting)]
-        hands.say(Phase.BEFORE, f"{line.command()}   with room")
+        hands.say(DrillPhase.BEFORE, f"{line.command()}   with room")
         ran, result = await _run(setting, line, hands, full=False)
         reason = works(line, result, "with room on the disk")
         if reason:
-            return Found(False, f"Nothing was rehearsed: {reason}.", facts(result, ran))
-        hands.say(Phase.DOING, f"{line.command()}   with no byte left")
+            return DrillResult(False, f"Nothing was rehearsed: {reason}.", facts(result, ran))
+        hands.say(DrillPhase.DOING, f"{line.command()}   with no byte left")
         ran, result = await _run(setting, line, hands, full=True)
-        hands.say(Phase.AFTER, f"the line ended with {ran.ending}")
+        hands.say(DrillPhase.AFTER, f"the line ended with {ran.ending}")
         evidence = facts(result, ran)
         if ran.status == 0:
-            return Found(
+            return DrillResult(
                 False,
                 f"{line.script.name} reports success although nothing it wrote was kept: cron sees exit 0. "
                 "Let it end with a status where it cannot write (set -e).",
                 evidence,
             )
-        return Found(True, f"The run ended with {ran.ending}, and is seen as failed.", evidence)
+        return DrillResult(True, f"The run ended with {ran.ending}, and is seen as failed.", evidence)
 
 
-def _key(setting: Setting) -> str:
+def _key(setting: DrillSetting) -> str:
     return _KEY if _KEY in setting.lines else next(iter(setting.lines), _KEY)
 
 
-async def _run(setting: Setting, line: ScriptLine, hands: Hands, *, full: bool) -> tuple[Ran, Result]:
+async def _run(
+    setting: DrillSetting, line: ScheduledScript, hands: DrillRunner, *, full: bool
+) -> tuple[ProgramRun, Result]:
     """The line with its log; for a log folder that is not there yet one in the scratch folder stands."""
     folder = line.log.parent
     if not folder.is_dir():

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from fedtui.federation.drills.drill import DrillError, Found, Phase, Rehearsal, Setting
-from fedtui.federation.drills.hands import Hands, Ran
+from fedtui.federation.drills.drill import DrillError, DrillPhase, DrillPlan, DrillResult, DrillSetting
+from fedtui.federation.drills.drill_runner import DrillRunner, ProgramRun
 from fedtui.safe_text import decode
 from fedtui.system.path_lookup import look_up
 from fedtui.system.self_command import interpreter_environment, module_command
@@ -19,7 +19,7 @@ _SCRIPT = "scripts/sync-learning-data.sh"
 _DEADLINE = 180.0
 
 
-class GitConflict:
+class GitConflictDrill:
     """Played in a scratch clone of a scratch remote, with `fedtui git-sync` itself."""
 
     name = "git-conflict"
@@ -27,14 +27,14 @@ class GitConflict:
     about = "Somebody else pushed other data to the automation branch since the last sync."
     expected = "git-sync fails and says conflict; the remote keeps their commit, the clone keeps our work"
 
-    def hindrance(self, setting: Setting) -> str:
+    def hindrance(self, setting: DrillSetting) -> str:
         """No git."""
         found = look_up("git", os.environ.get("PATH", os.defpath), "/").path
         return "" if found else "git is not installed"
 
-    def rehearsal(self, setting: Setting) -> Rehearsal:
+    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
         """All of it in the scratch folder."""
-        return Rehearsal(
+        return DrillPlan(
             (
                 "Make a bare remote and a clone of it in a scratch folder, with a script of the drill's own.",
                 "fedtui git-sync in that clone, which must work.",
@@ -46,25 +46,25 @@ class GitConflict:
             ("Remove the scratch folder; no repository of yours is looked at.",),
         )
 
-    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
         """Build, sync, break, sync."""
         play = _Play(hands)
         await play.build()
-        hands.say(Phase.BEFORE, f"a remote and a clone of it in {hands.scratch}; fedtui git-sync")
+        hands.say(DrillPhase.BEFORE, f"a remote and a clone of it in {hands.scratch}; fedtui git-sync")
         first = await play.sync("ours, first")
         if first.status != 0:
             raise DrillError(f"git-sync does not work in the scratch clone: {first.ending}, {first.last}")
-        hands.say(Phase.DOING, f"other data is pushed to {BRANCH}; fedtui git-sync")
+        hands.say(DrillPhase.DOING, f"other data is pushed to {BRANCH}; fedtui git-sync")
         their_diff = await play.break_it()
         second = await play.sync("ours, second")
-        hands.say(Phase.AFTER, f"git-sync ended with {second.ending}")
+        hands.say(DrillPhase.AFTER, f"git-sync ended with {second.ending}")
         return await play.verdict(second, their_diff)
 
 
 class _Play:
     """The scratch repositories."""
 
-    def __init__(self, hands: Hands) -> None:
+    def __init__(self, hands: DrillRunner) -> None:
         self._hands = hands
         self._folder = hands.scratch
         self._environment = _environment(hands.scratch)
@@ -90,7 +90,7 @@ class _Play:
         await self._git("commit", "--quiet", "-m", "Begin", within="root")
         await self._git("push", "--quiet", "-u", "origin", "HEAD:main", within="root")
 
-    async def sync(self, text: str) -> Ran:
+    async def sync(self, text: str) -> ProgramRun:
         """`fedtui git-sync` in the clone, with new data."""
         data = f'{{"timestamp": 2, "text": "{text}"}}\n'
         (self._folder / "new-data").write_text(data, encoding="utf-8")
@@ -109,7 +109,7 @@ class _Play:
         await self._git("push", "--quiet", "origin", BRANCH, within="other")
         return await self._tip()
 
-    async def verdict(self, ran: Ran, their_diff: str) -> Found:
+    async def verdict(self, ran: ProgramRun, their_diff: str) -> DrillResult:
         """It said so, nothing was pushed over, nothing of ours was lost."""
         said = decode(ran.output).replace(str(self._folder), "")  # whose name has the word in it
         ours = (self._folder / "root" / _DATA).read_text("utf-8", "replace")
@@ -117,19 +117,21 @@ class _Play:
         told = next((one.strip() for one in said.splitlines() if "conflict" in one.lower()), ran.last)
         evidence = (ran.ending, told or "it printed nothing", f"the remote is at their {their_diff[:12]}")
         if ran.status == 0:
-            return Found(
+            return DrillResult(
                 False, "git-sync reports success although the data did not reach the remote.", evidence
             )
         if tip != their_diff:
             lost = (*evidence[:2], f"the remote is at {tip[:12]}, not at their {their_diff[:12]}")
-            return Found(False, "The remote no longer has the commit that was pushed meanwhile.", lost)
+            return DrillResult(False, "The remote no longer has the commit that was pushed meanwhile.", lost)
         if "ours, second" not in ours:
-            return Found(False, "The new data is gone from the clone.", evidence)
+            return DrillResult(False, "The new data is gone from the clone.", evidence)
         if "conflict" not in said.lower():
-            return Found(False, "git-sync fails without a word of the conflict.", evidence)
+            return DrillResult(False, "git-sync fails without a word of the conflict.", evidence)
         if await self._rebasing():
-            return Found(False, "A rebase is left half done.", evidence)
-        return Found(True, "git-sync told the conflict, kept the work, and left the remote alone.", evidence)
+            return DrillResult(False, "A rebase is left half done.", evidence)
+        return DrillResult(
+            True, "git-sync told the conflict, kept the work, and left the remote alone.", evidence
+        )
 
     async def _tip(self) -> str:
         ran = await self._git("rev-parse", f"refs/heads/{BRANCH}", within="remote.git")
@@ -139,7 +141,7 @@ class _Play:
         folder = self._folder / "root/.git"
         return any(True for name in ("rebase-merge", "rebase-apply") for _ in folder.rglob(name))
 
-    async def _git(self, *words: str, within: str = "") -> Ran:
+    async def _git(self, *words: str, within: str = "") -> ProgramRun:
         where = self._folder / within
         ran = await self._hands.run(
             ("git", *words), environment=self._environment, cwd=where, deadline=_DEADLINE

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from fedtui.federation.drills.journal import clean_up
+from fedtui.federation.drills.drill_journal import clean_up
 from fedtui.system.self_command import interpreter_environment, module_command
 
 READY = b"ready\n"

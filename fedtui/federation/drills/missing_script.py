@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from fedtui.crontab import Document
 from fedtui.crontab.command_field import escape
-from fedtui.federation.drills.drill import Found, Phase, Rehearsal, ScriptLine, Setting
-from fedtui.federation.drills.hands import Hands
+from fedtui.federation.drills.drill import DrillPhase, DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill_runner import DrillRunner
 from fedtui.health import checkup
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Finding, Snapshot, SourceName
@@ -24,7 +24,7 @@ _CODE = "FT110"
 _NOT_FOUND = 127
 
 
-class MissingScript:
+class MissingScriptDrill:
     """Played with a copy: a line like the scheduled one in a table of its own, and the script beside it."""
 
     name = "missing-script"
@@ -32,7 +32,7 @@ class MissingScript:
     about = "A scheduled script was renamed, or its folder moved."
     expected = f"the line ends with exit {_NOT_FOUND}, and the doctor says {_CODE}: the script is not there"
 
-    def hindrance(self, setting: Setting) -> str:
+    def hindrance(self, setting: DrillSetting) -> str:
         """No script, or none that can be copied."""
         if not setting.lines:
             return setting.missing
@@ -42,16 +42,16 @@ class MissingScript:
             return f"it starts the shell of {name}, and not as {name}: sudo -u {name} -i fedtui drill"
         return "" if line.script.is_file() else f"{line.script} is not there"
 
-    def rehearsal(self, setting: Setting) -> Rehearsal:
+    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
         """All of it with a copy."""
         line = _line(setting)
-        return Rehearsal(
+        return DrillPlan(
             (f"Copy {line.script} into a scratch folder; let the doctor look at a line that runs it.",),
             ("Move the copy away.", "Run that line as cron does; have the doctor look again."),
             ("Remove the scratch folder; the script itself is only read.",),
         )
 
-    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
         """Move the copy, run, look."""
         line = _line(setting)
         copy = hands.scratch / line.script.name
@@ -65,25 +65,29 @@ class MissingScript:
         )
         doctor = _Doctor(played)
         if await asyncio.to_thread(doctor.finds):
-            return Found(False, f"Nothing was rehearsed: the doctor says {_CODE} of a script that is there.")
-        hands.say(Phase.BEFORE, f"{copy} is there, and the doctor has nothing to say of it")
+            return DrillResult(
+                False, f"Nothing was rehearsed: the doctor says {_CODE} of a script that is there."
+            )
+        hands.say(DrillPhase.BEFORE, f"{copy} is there, and the doctor has nothing to say of it")
         await asyncio.to_thread(copy.rename, copy.with_name(f"{copy.name}.moved"))
-        hands.say(Phase.DOING, f"the copy is moved away; {played.command()}")
+        hands.say(DrillPhase.DOING, f"the copy is moved away; {played.command()}")
         shell = line.environment.get(b"SHELL", b"/bin/sh").decode("utf-8", "surrogateescape")
         ran = await hands.run(
             (shell, "-c", played.command()), environment=line.environment, cwd=hands.scratch, deadline=60.0
         )
         said = _said(log) or ran.last
         finding = await asyncio.to_thread(doctor.finds)
-        hands.say(Phase.AFTER, f"{ran.ending}; {said}")
+        hands.say(DrillPhase.AFTER, f"{ran.ending}; {said}")
         evidence = (ran.ending, said, f"{_CODE}: {finding.sentence}" if finding else f"{_CODE} was not found")
         if ran.status == _NOT_FOUND and finding is not None:
-            return Found(True, f"cron's line ends with {ran.ending}, and the doctor says why.", evidence)
+            return DrillResult(
+                True, f"cron's line ends with {ran.ending}, and the doctor says why.", evidence
+            )
         missed = "the doctor does not see it" if finding is None else f"the line ends with {ran.ending}"
-        return Found(False, f"The missing script is not told: {missed}.", evidence)
+        return DrillResult(False, f"The missing script is not told: {missed}.", evidence)
 
 
-def _line(setting: Setting) -> ScriptLine:
+def _line(setting: DrillSetting) -> ScheduledScript:
     return setting.lines.get("sync") or next(iter(setting.lines.values()))
 
 
@@ -98,7 +102,7 @@ def _said(log: Path) -> str:
 class _Doctor:
     """Looks at a table of one line, as it would at the user's."""
 
-    line: ScriptLine
+    line: ScheduledScript
 
     def finds(self) -> Finding | None:
         """What it says of the missing script. Blocking."""

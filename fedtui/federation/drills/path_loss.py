@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fedtui.crontab.lookups import script_lookups
-from fedtui.federation.drills.drill import Found, Phase, Rehearsal, ScriptLine, Setting
-from fedtui.federation.drills.hands import Hands
-from fedtui.federation.drills.scripts import PRIVATE, facts, run_script, text_of, works
+from fedtui.federation.drills.drill import DrillPhase, DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill_runner import DrillRunner
+from fedtui.federation.drills.script_runs import PRIVATE, facts, run_script, text_of, works
 from fedtui.model import Outcome
 from fedtui.safe_text import decode
 from fedtui.system.path_lookup import look_up
@@ -19,7 +19,7 @@ _FIRST = ("jq", "curl", "git", "rsync", "podman", "docker", "sqlite3", "python3"
 """What is lost first, if the script needs it: not a part of every system."""
 
 
-class PathLoss:
+class PathLossDrill:
     """The script runs twice: with cron's PATH, and with one that leads to all the same programs but one."""
 
     name = "path-loss"
@@ -27,7 +27,7 @@ class PathLoss:
     about = "A program that a script needs is missing from cron's PATH."
     expected = "the run is seen as failed, or says what it did without; it is no plain ok"
 
-    def hindrance(self, setting: Setting) -> str:
+    def hindrance(self, setting: DrillSetting) -> str:
         """No script that looks a program up in the PATH that cron gives it."""
         if not setting.lines:
             return setting.missing
@@ -36,52 +36,52 @@ class PathLoss:
             return f"no script was found to look {named} up in cron's PATH; --program NAME takes another"
         return setting.no_view
 
-    def rehearsal(self, setting: Setting) -> Rehearsal:
+    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
         """Which program is lost, and who needs it."""
         chosen = _choice(setting)
         if chosen is None:
-            return Rehearsal((), (), ())
+            return DrillPlan((), (), ())
         line, program, where, number = chosen
         run = f"Run {shlex.join(line.argv)} in cron's environment"
-        return Rehearsal(
+        return DrillPlan(
             (f"{run}. {PRIVATE}",),
             (f"{run}, with a PATH on which {program} ({where}, line {number} of the script) is missing.",),
             ("Remove that PATH, a folder of links.",),
         )
 
-    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
         """With the program it must work, or nothing is proved by its failing without."""
         chosen = _choice(setting)
         if chosen is None:
-            return Found(False, "Nothing was rehearsed: no script looks a program up any more.")
+            return DrillResult(False, "Nothing was rehearsed: no script looks a program up any more.")
         line, program, where, _ = chosen
-        hands.say(Phase.BEFORE, f"{shlex.join(line.argv)}   with {where}")
+        hands.say(DrillPhase.BEFORE, f"{shlex.join(line.argv)}   with {where}")
         ran, result = await run_script(setting, line, hands)
         reason = works(line, result, f"with {program}")
         if reason:
-            return Found(False, f"Nothing was rehearsed: {reason}.", facts(result, ran))
+            return DrillResult(False, f"Nothing was rehearsed: {reason}.", facts(result, ran))
         folder = _path_without(program, _path(line), hands.scratch / "bin")
-        hands.say(Phase.DOING, f"{shlex.join(line.argv)}   without {program}")
+        hands.say(DrillPhase.DOING, f"{shlex.join(line.argv)}   without {program}")
         ran, result = await run_script(setting, line, hands, PATH=os.fsencode(folder))
-        hands.say(Phase.AFTER, f"the script ended with {ran.ending}")
+        hands.say(DrillPhase.AFTER, f"the script ended with {ran.ending}")
         evidence = facts(result, ran)
         name = line.script.name
         if result.outcome is Outcome.FAILED:
-            return Found(True, f"{name} failed with {ran.ending} without {program}.", evidence)
+            return DrillResult(True, f"{name} failed with {ran.ending} without {program}.", evidence)
         if result.outcome in (Outcome.WARNINGS, Outcome.SKIPPED):
             how = f"with exit 0; what it said shows it as {result.outcome.value}"
-            return Found(True, f"{name} ended {how}, without {program}.", evidence)
-        return Found(
+            return DrillResult(True, f"{name} ended {how}, without {program}.", evidence)
+        return DrillResult(
             False,
             f"{name} reports success without {program}, which it calls: exit 0, and no line says so.",
             evidence,
         )
 
 
-Choice = tuple[ScriptLine, str, str, int]
+Choice = tuple[ScheduledScript, str, str, int]
 
 
-def _choice(setting: Setting) -> Choice | None:
+def _choice(setting: DrillSetting) -> Choice | None:
     """The script, the program that it loses, where that is, and the line that calls it."""
     found = [one for line in setting.lines.values() for one in _lookups(line)]
     found = [one for one in found if setting.program in ("", one[1])]
@@ -89,7 +89,7 @@ def _choice(setting: Setting) -> Choice | None:
     return ranked[0] if ranked else None
 
 
-def _lookups(line: ScriptLine) -> Iterator[Choice]:
+def _lookups(line: ScheduledScript) -> Iterator[Choice]:
     """The programs that a script looks up in the very PATH that cron gives it, sure ones first."""
     path = _path(line)
     home = str(line.home)
@@ -103,7 +103,7 @@ def _lookups(line: ScriptLine) -> Iterator[Choice]:
             yield line, lookup.name, found.path, lookup.line
 
 
-def _path(line: ScriptLine) -> str:
+def _path(line: ScheduledScript) -> str:
     return decode(line.environment.get(b"PATH", b"/usr/bin:/bin"))
 
 

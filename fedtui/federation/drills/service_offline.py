@@ -8,9 +8,16 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fedtui.federation.drills.drill import DrillError, Found, Phase, Rehearsal, ScriptLine, Setting
-from fedtui.federation.drills.hands import Hands, Ran
-from fedtui.federation.drills.scripts import PRIVATE, facts, mentions, no_line, run_script, text_of
+from fedtui.federation.drills.drill import (
+    DrillError,
+    DrillPhase,
+    DrillPlan,
+    DrillResult,
+    DrillSetting,
+    ScheduledScript,
+)
+from fedtui.federation.drills.drill_runner import DrillRunner, ProgramRun
+from fedtui.federation.drills.script_runs import PRIVATE, facts, mentions, no_line, run_script, text_of
 from fedtui.model import Outcome, Result
 from fedtui.safe_text import decode
 
@@ -19,7 +26,7 @@ _STUB = re.compile(r"(?i)\bdeprecated\b")
 _ADDRESS = ("QDRANT_URL", "QDRANT_HOST", "QDRANT_PORT")
 
 
-class ServiceOffline:
+class ServiceOfflineDrill:
     """The service is stopped by the user's own command, or a closed port is given out as its address."""
 
     name = "service-offline"
@@ -27,7 +34,7 @@ class ServiceOffline:
     about = "Qdrant does not answer while the export runs."
     expected = "the export fails with an exit status of its own, and does not report a success"
 
-    def hindrance(self, setting: Setting) -> str:
+    def hindrance(self, setting: DrillSetting) -> str:
         """No script, half of the two commands, or no way to tell the script another address."""
         if bool(setting.stop) != bool(setting.start):
             return "--stop and --start belong together: what stops the service, and what starts it again"
@@ -43,29 +50,31 @@ class ServiceOffline:
             )
         return setting.no_view
 
-    def rehearsal(self, setting: Setting) -> Rehearsal:
+    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
         """With the commands where they are given, else with the closed port."""
         line = setting.lines[_KEY]
         run = f"Run {shlex.join(line.argv)} in cron's environment. {PRIVATE}"
         if setting.stop:
-            return Rehearsal(
+            return DrillPlan(
                 (f"Write down that {shlex.join(setting.start)} must follow, whatever happens.",),
                 (f"Run {shlex.join(setting.stop)}.", run),
                 (f"Run {shlex.join(setting.start)}.",),
             )
-        return Rehearsal(
+        return DrillPlan(
             ("Take a local port at which nobody listens.",),
             (f"{run} It is told that Qdrant is at that port; the real one is left alone.",),
             ("Let the port go.",),
         )
 
-    async def rehearse(self, setting: Setting, hands: Hands) -> Found:
+    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
         """Stop, run, start; or run against the closed port."""
         line = setting.lines[_KEY]
         if not setting.stop:
             with _closed_port() as port:
-                hands.say(Phase.BEFORE, f"nobody listens at 127.0.0.1:{port}")
-                hands.say(Phase.DOING, f"{shlex.join(line.argv)} with QDRANT_URL=http://127.0.0.1:{port}")
+                hands.say(DrillPhase.BEFORE, f"nobody listens at 127.0.0.1:{port}")
+                hands.say(
+                    DrillPhase.DOING, f"{shlex.join(line.argv)} with QDRANT_URL=http://127.0.0.1:{port}"
+                )
                 ran, result = await run_script(
                     setting,
                     line,
@@ -74,37 +83,39 @@ class ServiceOffline:
                     QDRANT_HOST=b"127.0.0.1",
                     QDRANT_PORT=str(port).encode(),
                 )
-            hands.say(Phase.AFTER, f"the script ended with {ran.ending}")
+            hands.say(DrillPhase.AFTER, f"the script ended with {ran.ending}")
             return _verdict(line, ran, result)
-        hands.say(Phase.BEFORE, f"afterwards, in any case: {shlex.join(setting.start)}")
-        hands.say(Phase.DOING, shlex.join(setting.stop))
+        hands.say(DrillPhase.BEFORE, f"afterwards, in any case: {shlex.join(setting.start)}")
+        hands.say(DrillPhase.DOING, shlex.join(setting.stop))
         await hands.change(setting.stop, setting.start, "the service is not started again")
-        hands.say(Phase.DOING, shlex.join(line.argv))
+        hands.say(DrillPhase.DOING, shlex.join(line.argv))
         ran, result = await run_script(setting, line, hands)
-        hands.say(Phase.AFTER, shlex.join(setting.start))
+        hands.say(DrillPhase.AFTER, shlex.join(setting.start))
         await hands.restore()
         return _verdict(line, ran, result)
 
 
-def _verdict(line: ScriptLine, ran: Ran, result: Result) -> Found:
+def _verdict(line: ScheduledScript, ran: ProgramRun, result: Result) -> DrillResult:
     name, evidence = line.script.name, facts(result, ran)
     if ran.status in (126, 127):
-        return Found(
+        return DrillResult(
             False, f"{name} did not come as far as the service: a program it needs is missing.", evidence
         )
     if _STUB.search(decode(ran.output)):
-        return Found(False, f"{name} says that it is deprecated, so that nothing was rehearsed.", evidence)
+        return DrillResult(
+            False, f"{name} says that it is deprecated, so that nothing was rehearsed.", evidence
+        )
     if result.outcome is Outcome.SKIPPED:
-        return Found(False, f"{name} skipped its work, so that nothing was rehearsed.", evidence)
+        return DrillResult(False, f"{name} skipped its work, so that nothing was rehearsed.", evidence)
     if ran.status == 0:
         seen = "its output names the trouble, which fedtui shows as warnings, but " if result.warnings else ""
-        return Found(
+        return DrillResult(
             False,
             f"{name} reports success without its service: {seen}cron sees exit 0. Let it end with a status "
             "(set -e; curl --fail).",
             evidence,
         )
-    return Found(True, f"{name} failed with {ran.ending}, and is seen as failed.", evidence)
+    return DrillResult(True, f"{name} failed with {ran.ending}, and is seen as failed.", evidence)
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fedtui.federation.git import data as git_data
+from fedtui.federation.git import carry_data as git_data
 from fedtui.federation.git import worktree as git_worktree
-from fedtui.federation.git.data import FOLDER, Data
-from fedtui.federation.git.ending import Ending, SyncFailed, advice_for, ending_of
+from fedtui.federation.git.carry_data import FOLDER, SyncData
+from fedtui.federation.git.sync_result import SyncFailed, SyncResult, advice_for, result_of
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Checkout, Git, GitFailed, base_ref, failure_reason, kept_ref
 
@@ -28,14 +28,14 @@ class Committed:
 
 
 def commit_in_worktree(
-    user: Git, checkout: Checkout, mine: Git, own: Checkout, branch: str, data: Data, message: str
+    user: Git, checkout: Checkout, mine: Git, own: Checkout, branch: str, data: SyncData, message: str
 ) -> Committed:
     """Commit what is new in ROOT's data/ on the branch. Raises SyncFailed, GitFailed, OSError."""
     where = f"{checkout.prefix}{FOLDER}"
     tip = mine.commit("HEAD")
     base = _base(user, checkout, branch, tip)
     apart = mine.tree(base, where) != mine.tree(tip, where)
-    git_worktree.begin(own.git_dir, tip)
+    git_worktree.begin_sync(own.git_dir, tip)
     try:
         if apart:
             mine.do("checkout", "--quiet", "--detach", base, "--", deadline=git_worktree.DEADLINE)
@@ -45,12 +45,12 @@ def commit_in_worktree(
         if apart:
             mine.do("checkout", "--quiet", branch, "--", deadline=git_worktree.DEADLINE)
             if files:
-                git_worktree.begin(own.git_dir, tip, made)
+                git_worktree.begin_sync(own.git_dir, tip, made)
                 _take_over(mine, own, made, branch)
         mine.do("update-ref", base_ref(branch), made)
     finally:
-        git_worktree.settle(mine, own.git_dir, branch)
-        git_worktree.end(own.git_dir)
+        git_worktree.recover_worktree(mine, own.git_dir, branch)
+        git_worktree.end_sync(own.git_dir)
     return Committed(files)
 
 
@@ -89,7 +89,7 @@ def _take_over(mine: Git, own: Checkout, commit: str, branch: str) -> None:
     if not files:
         raise _not_committed(GitFailed(failure_reason(ended), ended))
     raise SyncFailed(
-        Ending.CONFLICT,
+        SyncResult.CONFLICT,
         f"What is new in data/ does not fit onto {branch}: {named(files)}.",
         kept=f"The new data is in ROOT as before, and as a commit in {kept_ref(branch)}.",
         advice=f"git -C {own.top} cherry-pick {commit[:12]}, mend the files, git add data, "
@@ -120,8 +120,8 @@ def _commit(git: Git, where: str, message: str, *, force: bool) -> int:
 
 
 def _not_committed(failed: GitFailed) -> SyncFailed:
-    ending = ending_of(failed.said, Ending.COMMIT)
-    ending = ending if ending is Ending.IDENTITY else Ending.COMMIT
+    ending = result_of(failed.said, SyncResult.COMMIT)
+    ending = ending if ending is SyncResult.IDENTITY else SyncResult.COMMIT
     return SyncFailed(
         ending,
         f"The commit was refused: {failed}.",

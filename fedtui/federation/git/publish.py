@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from fedtui.federation.git import worktree as git_worktree
 from fedtui.federation.git.commit import conflicts, named
-from fedtui.federation.git.ending import Ending, SyncFailed, advice_for, ending_of
+from fedtui.federation.git.sync_result import SyncFailed, SyncResult, advice_for, result_of
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Checkout, Git, GitFailed, failure_reason, in_progress
 
@@ -22,7 +22,7 @@ LOOK = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RemoteBranch:
     """A branch, its remote, and the checkout in which it is. `ours` where that is fedtui's own."""
 
     git: Git
@@ -75,9 +75,9 @@ def fetch(git: Git, remote: str, branch: str) -> str:
 
 
 def _unreached(failed: GitFailed, remote: str) -> NoReturn:
-    ending = Ending.NETWORK if failed.late else ending_of(failed.said)
-    if ending is Ending.REFUSED:
-        ending = Ending.GIT
+    ending = SyncResult.NETWORK if failed.late else result_of(failed.said)
+    if ending is SyncResult.REFUSED:
+        ending = SyncResult.GIT
     raise SyncFailed(
         ending,
         f"{remote} could not be asked: {_telling(failed)}.",
@@ -94,7 +94,7 @@ def _telling(failed: GitFailed) -> str:
     return sanitize_and_mask(found).rstrip(".")
 
 
-def rebase(line: Line, *, clean: bool) -> None:
+def rebase(line: RemoteBranch, *, clean: bool) -> None:
     """Put the local commits on top of the remote's. Raises SyncFailed; then all is as it was before.
 
     `clean`: whether the checkout has no changes outside data/. With changes nothing is rebased in place.
@@ -106,13 +106,13 @@ def rebase(line: Line, *, clean: bool) -> None:
         return  # and neither have we
     if not clean:
         raise SyncFailed(
-            Ending.DIRTY,
+            SyncResult.DIRTY,
             f"{line.checkout.top} has changes outside data/, and {line.remote} new commits on {line.branch}.",
             kept="The new data is committed on the local branch; the other changes were left alone.",
             advice="Commit or stash them, or check out another branch there; then sync again.",
         )
     before = line.tip
-    git_worktree.begin(line.checkout.git_dir)
+    git_worktree.begin_sync(line.checkout.git_dir)
     try:
         ended = git.ask("rebase", "--no-autostash", their_diff, deadline=REBASE)
         failed = None if ended.status == 0 else GitFailed(failure_reason(ended), ended)
@@ -121,33 +121,35 @@ def rebase(line: Line, *, clean: bool) -> None:
     files = conflicts(git) if failed is not None and not failed.late else ()
     if failed is not None:
         _abort(line)
-    git_worktree.end(line.checkout.git_dir)
+    git_worktree.end_sync(line.checkout.git_dir)
     if failed is None:
         return
     if line.tip != before:
-        raise SyncFailed(Ending.GIT, f"The rebase could not be taken back: {line.branch} was {before[:12]}.")
+        raise SyncFailed(
+            SyncResult.GIT, f"The rebase could not be taken back: {line.branch} was {before[:12]}."
+        )
     kept = f"The rebase was taken back; the new data is committed on the local branch ({before[:12]})."
     if files:
         raise SyncFailed(
-            Ending.CONFLICT,
+            SyncResult.CONFLICT,
             f"{line.remote} has other changes of the same lines: {named(files)}.",
             kept=kept,
             advice=f"git -C {line.checkout.top} rebase {line.remote}/{line.branch}, mend the files, "
             "git add data, git rebase --continue; the next sync pushes it.",
         )
-    ending = Ending.LATE if failed.late else ending_of(failed.said)
+    ending = SyncResult.LATE if failed.late else result_of(failed.said)
     raise SyncFailed(ending, f"The rebase failed: {failed}.", kept=kept)
 
 
-def _abort(line: Line) -> None:
+def _abort(line: RemoteBranch) -> None:
     """Take the rebase back. Raises GitFailed, and the note that it is ours stays for the next sync."""
     if line.ours:
-        git_worktree.settle(line.git, line.checkout.git_dir, line.branch)
+        git_worktree.recover_worktree(line.git, line.checkout.git_dir, line.branch)
     elif in_progress(line.checkout.git_dir) == "a rebase":
         line.git.do("rebase", "--abort", deadline=REBASE)
 
 
-def push(line: Line, *, clean: bool) -> None:
+def push(line: RemoteBranch, *, clean: bool) -> None:
     """Push the branch, once more after a new rebase where it was refused. Raises SyncFailed."""
     refused = _push(line)
     if refused is None:
@@ -157,14 +159,14 @@ def push(line: Line, *, clean: bool) -> None:
     refused = _push(line)
     if refused is not None:
         raise SyncFailed(
-            Ending.REJECTED,
+            SyncResult.REJECTED,
             f"{line.remote} refused the push twice: {refused}.",
             kept="The new data is committed on the local branch.",
-            advice=advice_for(Ending.REJECTED),
+            advice=advice_for(SyncResult.REJECTED),
         )
 
 
-def _push(line: Line) -> str | None:
+def _push(line: RemoteBranch) -> str | None:
     """None for a push that went through, else the remote's words for why it refused it."""
     ref = f"refs/heads/{line.branch}"
     words = ("push", "--porcelain", "--no-force-with-lease", "--recurse-submodules=no", "--", line.remote)
@@ -173,9 +175,9 @@ def _push(line: Line) -> str | None:
     if ended.status == 0:
         return None
     failed = GitFailed(failure_reason(ended), ended)
-    ending = ending_of(failed.said)
-    if ending is not Ending.REJECTED:
-        if ending is Ending.GIT:
+    ending = result_of(failed.said)
+    if ending is not SyncResult.REJECTED:
+        if ending is SyncResult.GIT:
             raise SyncFailed(
                 ending, f"The push failed: {failed}.", kept="The new data is committed on the local branch."
             )
@@ -184,7 +186,7 @@ def _push(line: Line) -> str | None:
     return "; ".join(sanitize_and_mask(" ".join(text.split())) for text in telling[:3]) or str(failed)
 
 
-def prove(line: Line) -> str:
+def prove(line: RemoteBranch) -> str:
     """The commit that the remote shows, which holds ours. Raises SyncFailed where it does not."""
     tip = line.tip
     shows = on_remote(line.git, line.remote, line.branch)
@@ -194,7 +196,7 @@ def prove(line: Line) -> str:
     if shows and fetch(line.git, line.remote, line.branch) and line.holds(line.their_diff, tip):
         return tip
     raise SyncFailed(
-        Ending.UNPROVEN,
+        SyncResult.UNPROVEN,
         f"{line.remote} shows {shows[:12] or 'no such branch'} and not {tip[:12]} for {line.branch}.",
         kept="The new data is committed on the local branch.",
         advice=f"Look: git ls-remote {line.remote} {line.branch}",

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fedtui.federation.git import publish as git_publish
-from fedtui.federation.git.ending import SyncFailed
-from fedtui.federation.remark import Remark
-from fedtui.federation.surroundings import Owner
+from fedtui.federation.git.sync_result import SyncFailed
+from fedtui.federation.job_account import JobAccount
+from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Severity
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Git, GitEnvironment, remote_url
@@ -36,13 +36,13 @@ def ssh_url_of(url: str) -> str:
 
 
 def check_remote(
-    git: Git, remote: str, url: str, branch: str, owner: Owner, given: GitEnvironment
-) -> Iterator[Remark]:
+    git: Git, remote: str, url: str, branch: str, owner: JobAccount, given: GitEnvironment
+) -> Iterator[SetupIssue]:
     """What keeps a remote at `url` from being pushed to with what is `given`; a note where it answers."""
     become = "" if owner.own else f"sudo -u {owner.name} "
     if not url:
         command = f"{become}git -C {shlex.quote(str(git.folder))} remote add {remote} URL"
-        yield Remark(Severity.ERROR, f"There is no remote {remote}.", KEY, command)
+        yield SetupIssue(Severity.ERROR, f"There is no remote {remote}.", KEY, command)
         return
     place = ssh_place(url)
     ssh = ssh_words(git.ssh_command())
@@ -50,13 +50,13 @@ def check_remote(
         try:
             facts = ssh_facts(place, owner.home, given.run, ssh)
         except ProgramError as error:
-            yield Remark(Severity.ERROR, f"ssh cannot be asked: {error}.", KEY, "Install openssh-client.")
+            yield SetupIssue(Severity.ERROR, f"ssh cannot be asked: {error}.", KEY, "Install openssh-client.")
             return
         yield from of_keys(facts, owner.home, become)
         yield from of_host(facts)
     elif place is None and (better := ssh_url_of(url)):
         command = f"{become}git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
-        yield Remark(
+        yield SetupIssue(
             Severity.WARNING,
             f"{remote} is {sanitize_and_mask(url)}: https wants a password or a token, and nobody is there to type it.",
             KEY,
@@ -65,21 +65,21 @@ def check_remote(
     yield from _answers(git, remote, url, branch)
 
 
-def of_keys(facts: SshFacts, home: str, become: str = "") -> Iterator[Remark]:
+def of_keys(facts: SshFacts, home: str, become: str = "") -> Iterator[SetupIssue]:
     """What is to be said of the keys that ssh would try; `become` begins commands that are for another."""
     usable = [key for key in facts.keys if key.opens and not key.in_hand and not key.wide]
     if usable:
-        yield Remark(Severity.NOTE, f"ssh will use {usable[0].path} ({usable[0].kind}).", KEY)
+        yield SetupIssue(Severity.NOTE, f"ssh will use {usable[0].path} ({usable[0].kind}).", KEY)
         return
     if not facts.keys:
-        yield Remark(
+        yield SetupIssue(
             Severity.ERROR,
             f"There is no SSH key for {facts.host}: none of {_some(facts.looked)} is there.",
             KEY,
             become + keygen(f"{home}/.ssh/id_ed25519"),
         )
     for key in facts.keys:
-        yield Remark(
+        yield SetupIssue(
             Severity.ERROR,
             f"{key.path} cannot be used without a person: {_why(key)}.",
             KEY,
@@ -87,11 +87,11 @@ def of_keys(facts: SshFacts, home: str, become: str = "") -> Iterator[Remark]:
         )
 
 
-def of_host(facts: SshFacts) -> Iterator[Remark]:
+def of_host(facts: SshFacts) -> Iterator[SetupIssue]:
     """What is to be said of the host's own key."""
     if facts.known is False:
         port = f" -p {facts.port}" if facts.port != "22" else ""
-        yield Remark(
+        yield SetupIssue(
             Severity.ERROR,
             f"The host key of {facts.host} is not known: ssh would ask, and nobody is there to answer.",
             KEY,
@@ -123,16 +123,16 @@ def _some(paths: tuple[str, ...]) -> str:
     return f"{names} and {len(paths) - 3} more" if len(paths) > 3 else names or "the usual names"
 
 
-def _answers(git: Git, remote: str, url: str, branch: str) -> Iterator[Remark]:
+def _answers(git: Git, remote: str, url: str, branch: str) -> Iterator[SetupIssue]:
     asked = remote if url == remote_url(git, remote) else url
     try:
         commit = git_publish.on_remote(git, asked, branch, DEADLINE)
     except SyncFailed as failed:
-        yield Remark(Severity.ERROR, failed.message, KEY, failed.advice)
+        yield SetupIssue(Severity.ERROR, failed.message, KEY, failed.advice)
         return
     there = (
         f"it has {branch} at {commit[:12]}"
         if commit
         else f"{branch} is not there yet: the first push makes it"
     )
-    yield Remark(Severity.NOTE, f"{remote} answers; {there}.", KEY)
+    yield SetupIssue(Severity.NOTE, f"{remote} answers; {there}.", KEY)

@@ -17,13 +17,13 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.config import ConfigError, repair
+from fedtui.federation.git import carry_data as git_data
 from fedtui.federation.git import commit as git_commit
-from fedtui.federation.git import data as git_data
 from fedtui.federation.git import publish as git_publish
 from fedtui.federation.git import worktree as git_worktree
-from fedtui.federation.git.ending import Ending, SyncFailed, advice_for, ending_of
-from fedtui.federation.git.publish import Line
-from fedtui.federation.git.script import Pass, Script, find_script, run_script
+from fedtui.federation.git.publish import RemoteBranch
+from fedtui.federation.git.run_script import PassOutput, SyncScript, find_script, run_script
+from fedtui.federation.git.sync_result import SyncFailed, SyncResult, advice_for, result_of
 from fedtui.model import Outcome, Result
 from fedtui.pack import Pack
 from fedtui.results import Rules
@@ -52,7 +52,7 @@ LOCKED = ".git/index.lock"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SyncRequest:
     """What is to be synced. `root` is absolute, `state` fedtui's state folder, `rules` judge the script."""
 
     root: Path
@@ -67,10 +67,10 @@ class Order:
 
 
 @dataclass(slots=True)
-class Report:
+class SyncReport:
     """How a sync ended, and what it did; `notes` deserve a look. `commit` is what the remote has now."""
 
-    ending: Ending = Ending.OK
+    ending: SyncResult = SyncResult.OK
     message: str = ""
     kept: str = ""
     advice: str = ""
@@ -81,41 +81,43 @@ class Report:
     worktree: str = ""
 
 
-Tell = Callable[[str], None]
+OnLine = Callable[[str], None]
 
 
 class GitSync:
     """One run of the git sync. `tell` is given lines as they come, `passed` what the script prints."""
 
-    def __init__(self, order: Order, tell: Tell, passed: Pass, stop: CancelFlag | None = None) -> None:
+    def __init__(
+        self, order: SyncRequest, tell: OnLine, passed: PassOutput, stop: CancelFlag | None = None
+    ) -> None:
         self.order = order
-        self.report = Report()
+        self.report = SyncReport()
         self.stop = stop or CancelFlag()
         self._tell = tell
         self._passed = passed
         self._git = Git(order.root, stop=self.stop)
         self._until = time.monotonic() + order.in_all
 
-    def run(self) -> Report:
+    def run(self) -> SyncReport:
         """Do it. Blocking. What the world does wrong is in the report, never an exception."""
         try:
             self._run()
         except SyncFailed as failed:
             self._failed(failed)
         except GitFailed as failed:
-            ending = Ending.LATE if failed.late else ending_of(failed.said)
+            ending = SyncResult.LATE if failed.late else result_of(failed.said)
             advice = f"If no git is at work there: rm {LOCKED}" if LOCKED in failed.said else ""
             self._failed(SyncFailed(ending, f"git: {failed}.", advice=advice or advice_for(ending)))
         except OSError as error:
-            self._failed(SyncFailed(Ending.GIT, f"{error}.", advice=repair(self.order.state)))
+            self._failed(SyncFailed(SyncResult.GIT, f"{error}.", advice=repair(self.order.state)))
         except ConfigError as error:
-            self._failed(SyncFailed(Ending.REFUSED, f"{error}."))
+            self._failed(SyncFailed(SyncResult.REFUSED, f"{error}."))
         return self.report
 
     def _failed(self, failed: SyncFailed) -> None:
         if self.stop.asked:
             failed = SyncFailed(
-                Ending.STOPPED, "The sync was ended from outside.", failed.kept, failed.advice
+                SyncResult.STOPPED, "The sync was ended from outside.", failed.kept, failed.advice
             )
         self.report.ending = failed.ending
         self.report.message = failed.message
@@ -128,7 +130,7 @@ class GitSync:
         script = find_script(order.root, order.pack)
         if script is None:
             raise SyncFailed(
-                Ending.SCRIPT,
+                SyncResult.SCRIPT,
                 f"There is no sync script in {order.root}, scripts/ or scripts/data/.",
                 kept="Nothing was committed.",
                 advice="fedtui setup tells which names are looked for.",
@@ -144,20 +146,20 @@ class GitSync:
     def _usable(self, checkout: Checkout) -> None:
         if not remote_url(self._git, self.order.remote):
             raise SyncFailed(
-                Ending.REFUSED,
+                SyncResult.REFUSED,
                 f"{self.order.root} has no remote {self.order.remote}.",
                 advice=f"git -C {self.order.root} remote add {self.order.remote} URL",
             )
         if not checkout.head:
-            raise SyncFailed(Ending.REFUSED, f"{self.order.root} has no commit yet.")
+            raise SyncFailed(SyncResult.REFUSED, f"{self.order.root} has no commit yet.")
         for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
             ended = self._git.ask("var", who)
             if ended.status:
                 raise SyncFailed(
-                    Ending.IDENTITY,
+                    SyncResult.IDENTITY,
                     "Git does not know in whose name to commit.",
                     kept="Nothing was run.",
-                    advice=advice_for(Ending.IDENTITY),
+                    advice=advice_for(SyncResult.IDENTITY),
                 )
 
     def _recovered(self, checkout: Checkout) -> Checkout:
@@ -169,7 +171,7 @@ class GitSync:
         note.unlink(missing_ok=True)
         return checkout_state(self._git)
 
-    def _run_script(self, script: Script) -> None:
+    def _run_script(self, script: SyncScript) -> None:
         self._tell(f"running {script.path}")
         order = self.order
         result = run_script(
@@ -186,17 +188,17 @@ class GitSync:
         in_place = checkout.branch == order.branch
         if in_place and checkout.in_progress:
             raise SyncFailed(
-                Ending.DIRTY,
+                SyncResult.DIRTY,
                 f"{checkout.in_progress.capitalize()} is in progress in {checkout.top}.",
                 kept="It was left alone; nothing was committed.",
                 advice=f"End it: git -C {checkout.top} status tells how.",
             )
-        data = git_data.listed(self._git, order.root, checkout)
+        data = git_data.list_data(self._git, order.root, checkout)
         report.notes += data.notes
         their_diff, unreached = self._fetched()
         if unreached is not None and not self._has_branch():
             raise unreached  # a branch made now might have nothing in common with the remote's
-        line = Line(self._git.at(checkout.top), checkout, order.remote, order.branch, ours=False)
+        line = RemoteBranch(self._git.at(checkout.top), checkout, order.remote, order.branch, ours=False)
         if in_place:
             done = git_commit.commit_in_place(self._git, checkout, _message())
         else:
@@ -206,7 +208,7 @@ class GitSync:
             done = git_commit.commit_in_worktree(
                 self._git, checkout, mine, own, order.branch, data, _message()
             )
-            line = Line(mine, own, order.remote, order.branch, ours=True)
+            line = RemoteBranch(mine, own, order.remote, order.branch, ours=True)
         report.files = done.files
         if done.files:
             self._tell(f"committed {_files(done.files)} on {order.branch}")
@@ -227,7 +229,7 @@ class GitSync:
         names = (f"refs/heads/{order.branch}", f"refs/remotes/{order.remote}/{order.branch}")
         return any(self._git.commit(name) for name in names)
 
-    def _publish(self, line: Line, their_diff: str, *, clean: bool) -> None:
+    def _publish(self, line: RemoteBranch, their_diff: str, *, clean: bool) -> None:
         self._in_time()
         report, order = self.report, self.order
         if their_diff:
@@ -238,10 +240,10 @@ class GitSync:
             git_publish.push(line, clean=clean)
             self._tell(f"pushed to {order.remote}")
         report.commit = git_publish.prove(line)
-        report.ending = Ending.WARNINGS if report.notes else Ending.OK
+        report.ending = SyncResult.WARNINGS if report.notes else SyncResult.OK
         skipped = report.script is not None and report.script.outcome is Outcome.SKIPPED
         if skipped and not pushed:
-            report.ending = Ending.SKIPPED
+            report.ending = SyncResult.SKIPPED
         what = "commits of earlier syncs were pushed" if pushed else "no new data"
         what = f"{_files(report.files)} committed" if report.files else what
         report.message = f"{what}; {order.remote} has {report.commit[:12]} on {order.branch}"
@@ -254,16 +256,16 @@ class GitSync:
     def _in_time(self) -> None:
         if time.monotonic() > self._until:
             raise SyncFailed(
-                Ending.LATE,
+                SyncResult.LATE,
                 f"The sync took longer than {self.order.in_all:g} s in all.",
                 kept="What was committed is on the local branch.",
             )
 
-    def _would(self, checkout: Checkout, script: Script) -> None:
+    def _would(self, checkout: Checkout, script: SyncScript) -> None:
         order = self.order
         in_place = checkout.branch == order.branch
         path = worktree_path(order.state, checkout.common_dir)
-        data = git_data.listed(self._git, order.root, checkout)
+        data = git_data.list_data(self._git, order.root, checkout)
         where = "in place" if in_place else f"in the worktree {path}"
         self._tell(f"would run {script.path} in {order.root}")
         self._tell(f"would commit {git_data.FOLDER}/ ({_files(len(data.paths))}) on {order.branch} {where}")
@@ -280,7 +282,7 @@ def _alone(lock: Path, root: Path) -> Iterator[None]:
     try:
         descriptor = lock_file.take(lock)
     except BlockingIOError:
-        raise SyncFailed(Ending.BUSY, f"Another git sync of {root} is already running.") from None
+        raise SyncFailed(SyncResult.BUSY, f"Another git sync of {root} is already running.") from None
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from fedtui.federation.git.ending import Ending, SyncFailed
+from fedtui.federation.git.sync_result import SyncFailed, SyncResult
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.git_checkout import (
     NOTE,
@@ -30,7 +30,7 @@ DEADLINE = 300.0
 _ABORT = {"a rebase": ("rebase", "--abort"), "a cherry-pick": ("cherry-pick", "--abort")}
 
 
-def begin(git_dir: Path, tip: str = "", base: str = "") -> None:
+def begin_sync(git_dir: Path, tip: str = "", base: str = "") -> None:
     """Note that from now on what is done in the worktree of `git_dir` is a sync's.
 
     Where it puts a commit on the branch, whose tip was `tip`, `base` is then what ROOT's data/ was: the new
@@ -39,7 +39,7 @@ def begin(git_dir: Path, tip: str = "", base: str = "") -> None:
     write_atomically(git_dir / NOTE, f"{tip} {base}".strip().encode())
 
 
-def end(git_dir: Path) -> None:
+def end_sync(git_dir: Path) -> None:
     """All is as it should be again."""
     (git_dir / NOTE).unlink(missing_ok=True)
 
@@ -52,7 +52,7 @@ def open_worktree(git: Git, path: Path, branch: str, remote: str) -> tuple[Git, 
     for other, checked_out in there.items():
         if checked_out == branch and other != where:
             raise SyncFailed(
-                Ending.ELSEWHERE,
+                SyncResult.ELSEWHERE,
                 f"{branch} is checked out in {other}.",
                 kept="Nothing was committed.",
                 advice=f"Switch that worktree to another branch, or remove it: git worktree remove {other}",
@@ -99,15 +99,15 @@ def _recover(mine: Git, path: Path, branch: str) -> None:
         noted = (git_dir / NOTE).read_bytes().decode("ascii", "replace").split()
     except FileNotFoundError:
         return
-    settle(mine, git_dir, branch)
+    recover_worktree(mine, git_dir, branch)
     now = mine.commit(f"refs/heads/{branch}")
     if noted and now != noted[0] and mine.commit(f"{now}~1") == noted[0]:
         # Killed between the commit and the word that it is the base from now on.
         mine.do("update-ref", base_ref(branch), noted[1] if len(noted) > 1 else now)
-    end(git_dir)
+    end_sync(git_dir)
 
 
-def settle(mine: Git, git_dir: Path, branch: str) -> None:
+def recover_worktree(mine: Git, git_dir: Path, branch: str) -> None:
     """End what a sync began in its own worktree, and go back to the branch as it stands. Raises GitFailed."""
     for lock in ("index.lock", "HEAD.lock"):  # nobody else works here, and we hold the sync's own lock
         (git_dir / lock).unlink(missing_ok=True)
@@ -134,7 +134,7 @@ def _refuse_foreign_work(mine: Git, path: Path, found: Checkout, branch: str) ->
     else:
         return
     raise SyncFailed(
-        Ending.DIRTY,
+        SyncResult.DIRTY,
         f"Somebody works in fedtui's worktree {path}: {what}.",
         kept="That work was left alone; nothing was committed.",
         advice=how,

@@ -21,14 +21,14 @@ from fedtui.changes.backup import display_path
 from fedtui.changes.edits import Edit, FileEdit
 from fedtui.changes.file_edits import read_state
 from fedtui.changes.plan import Refused
-from fedtui.federation.alerts import jobs as alert_jobs
-from fedtui.federation.git.automation import LOG as GIT_LOG
+from fedtui.federation.alerts import alert_job as alert_jobs
+from fedtui.federation.git.git_job import LOG as GIT_LOG
+from fedtui.federation.job_account import JobAccount
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile
-from fedtui.federation.remark import Remark
 from fedtui.federation.rotation import check as rotation_check
 from fedtui.federation.rotation.text import MARK, config_text, nameable
-from fedtui.federation.surroundings import Owner
+from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Severity
 from fedtui.pack import Pack
 from fedtui.ports import Ports
@@ -60,7 +60,7 @@ class RotationParts:
 
     parts: tuple[Edit, ...] = ()
     jobs: tuple[ManagedJob, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    issues: tuple[SetupIssue, ...] = ()
     by: str = ""
 
 
@@ -76,7 +76,7 @@ def rotated_logs(log: Path) -> tuple[Path, ...]:
     return tuple(sorted((*log.parent.glob(f"{name}.*"), *log.parent.glob(f"{name}-*.backup"))))
 
 
-async def rotation(pack: Pack, logs: Sequence[Path], owner: Owner, ports: Ports) -> RotationParts:
+async def rotation(pack: Pack, logs: Sequence[Path], owner: JobAccount, ports: Ports) -> RotationParts:
     """How `logs` (absolute) are to be rotated. Raises Refused for a file of ours that somebody else wrote."""
     return await asyncio.to_thread(_rotation, pack, tuple(dict.fromkeys(logs)), owner, ports)
 
@@ -110,11 +110,11 @@ def prepared_file() -> Path:
     return own_config().with_name("logrotate-system.conf")
 
 
-def _rotation(pack: Pack, logs: tuple[Path, ...], owner: Owner, ports: Ports) -> RotationParts:
+def _rotation(pack: Pack, logs: tuple[Path, ...], owner: JobAccount, ports: Ports) -> RotationParts:
     logrotate = rotation_check.program()
     if logrotate is None:
         return RotationParts(
-            remarks=(
+            issues=(
                 _error(
                     "logrotate is not installed: the logs would grow for ever.", "sudo apt install logrotate"
                 ),
@@ -124,17 +124,17 @@ def _rotation(pack: Pack, logs: tuple[Path, ...], owner: Owner, ports: Ports) ->
     job = None if of_root else _job(pack, logrotate, ports)
     if job is not None and job.log:
         logs = tuple(dict.fromkeys((*logs, Path(job.log))))
-    ours, remarks, by = _left_to_others(logs, of_root=of_root)
+    ours, issues, by = _left_to_others(logs, of_root=of_root)
     if not ours or (job is not None and ours == (Path(job.log),)):
-        return RotationParts(remarks=tuple(remarks), by=by)
+        return RotationParts(issues=tuple(issues), by=by)
     text = config_text(ours, owner, as_root=of_root)
     if job is None:
-        return _of_system(logrotate, text, ours, remarks)
+        return _of_system(logrotate, text, ours, issues)
     complaints = rotation_check.complaints_own(logrotate, text, ours)
     if complaints:
-        return RotationParts(remarks=(*remarks, *map(_complaint, complaints)))
+        return RotationParts(issues=(*issues, *map(_complaint, complaints)))
     parts = _file(own_config(), text)
-    return RotationParts(parts, (job,), tuple(remarks), str(own_config()))
+    return RotationParts(parts, (job,), tuple(issues), str(own_config()))
 
 
 def _job(pack: Pack, logrotate: str, ports: Ports) -> ManagedJob:
@@ -149,11 +149,11 @@ def _job(pack: Pack, logrotate: str, ports: Ports) -> ManagedJob:
     )
 
 
-def _of_system(logrotate: str, text: bytes, logs: Sequence[Path], remarks: list[Remark]) -> RotationParts:
+def _of_system(logrotate: str, text: bytes, logs: Sequence[Path], issues: list[SetupIssue]) -> RotationParts:
     """The machine's logrotate: as root its file is written, else it is prepared for root to install."""
     if not any(Path(path).exists() for path in _STARTERS):
-        remarks.append(
-            Remark(
+        issues.append(
+            SetupIssue(
                 Severity.WARNING,
                 "Nothing that starts the machine's logrotate was found.",
                 KEY,
@@ -162,27 +162,27 @@ def _of_system(logrotate: str, text: bytes, logs: Sequence[Path], remarks: list[
         )
     complaints = rotation_check.complaints_system(logrotate, NAME, text, logs)
     if complaints:
-        return RotationParts(remarks=(*remarks, *map(_complaint, complaints)))
+        return RotationParts(issues=(*issues, *map(_complaint, complaints)))
     if os.geteuid() == 0 or _standing(SYSTEM_CONFIG) == text:
         parts = _file(SYSTEM_CONFIG, text, (0, 0))
         parts += (*_without(own_config()), *_without(prepared_file()))
-        return RotationParts(parts, (), tuple(remarks), str(SYSTEM_CONFIG))
+        return RotationParts(parts, (), tuple(issues), str(SYSTEM_CONFIG))
     path = prepared_file()
     command = f"sudo install -o root -g root -m 644 {quote(str(path))} {SYSTEM_CONFIG}"
-    remarks.append(
+    issues.append(
         _error(
             f"Only root rotates logs in {display_path(logs[0].parent)}. The configuration for it is in "
             f"{display_path(path)} once the set-up is done; the logs are not rotated until root installs it.",
             f"Then: {command}; and once more: fedtui setup --rotate",
         )
     )
-    return RotationParts(_file(path, text), (), tuple(remarks))
+    return RotationParts(_file(path, text), (), tuple(issues))
 
 
-def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path, ...], list[Remark], str]:
+def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path, ...], list[SetupIssue], str]:
     """The logs that we rotate, what is said of the others, and by which configuration these are rotated."""
     others = [path for path in configurations() if path != SYSTEM_CONFIG or not of_root]
-    remarks: list[Remark] = []
+    issues: list[SetupIssue] = []
     ours: list[Path] = []
     their_diff: dict[Path, list[str]] = {}
     for log in logs:
@@ -192,15 +192,15 @@ def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path,
         elif nameable(log):
             ours.append(log)
         else:
-            remarks.append(
+            issues.append(
                 _error(
                     f"{display_path(log)} cannot be rotated: logrotate takes no braces in a name.",
                     "Choose another folder: --log-dir DIR.",
                 )
             )
     for by, names in their_diff.items():
-        remarks.append(
-            Remark(
+        issues.append(
+            SetupIssue(
                 Severity.NOTE,
                 f"{by} rotates {', '.join(names)} already, and goes on to: two configurations of one log "
                 "would make logrotate fail.",
@@ -208,12 +208,12 @@ def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path,
                 f"To have fedtui rotate them too, take them out of {by} and set up again.",
             )
         )
-    return tuple(ours), remarks, str(next(iter(their_diff), ""))
+    return tuple(ours), issues, str(next(iter(their_diff), ""))
 
 
 def _gone(ports: Ports, rotated: bool) -> RotationParts:
     parts: list[Edit] = []
-    remarks: list[Remark] = []
+    issues: list[SetupIssue] = []
     for path in (own_config(), prepared_file()):
         parts += _without(path)
     state = state_file(ports)
@@ -223,15 +223,15 @@ def _gone(ports: Ports, rotated: bool) -> RotationParts:
         if os.geteuid() == 0:
             parts += _without(SYSTEM_CONFIG)
         else:
-            remarks.append(
-                Remark(
+            issues.append(
+                SetupIssue(
                     Severity.WARNING,
                     f"{SYSTEM_CONFIG} stays: only root may take it away.",
                     KEY,
                     f"sudo rm {SYSTEM_CONFIG}",
                 )
             )
-    return RotationParts(tuple(parts), (), tuple(remarks))
+    return RotationParts(tuple(parts), (), tuple(issues))
 
 
 def _without(path: Path) -> tuple[Edit, ...]:
@@ -267,9 +267,9 @@ def _may_rotate(folder: Path) -> bool:
     return os.access(there, os.W_OK | os.X_OK)
 
 
-def _error(text: str, advice: str) -> Remark:
-    return Remark(Severity.ERROR, text, KEY, advice)
+def _error(text: str, advice: str) -> SetupIssue:
+    return SetupIssue(Severity.ERROR, text, KEY, advice)
 
 
-def _complaint(said: str) -> Remark:
+def _complaint(said: str) -> SetupIssue:
     return _error(f"logrotate would not rotate as it should: {said}.", "Mend that, then set up again.")

@@ -16,8 +16,8 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from fedtui.federation.logs import LOG_MODE
-from fedtui.federation.surroundings import Owner
+from fedtui.federation.job_account import JobAccount
+from fedtui.federation.log_folder import LOG_MODE
 
 MARK = b"# Managed by fedtui\n"
 """How a configuration of ours begins."""
@@ -50,7 +50,7 @@ def quoted(log: Path) -> str:
     return '"' + glob_of(log).replace('"', '\\"') + '"'
 
 
-def config_text(logs: Sequence[Path], owner: Owner, *, as_root: bool) -> bytes:
+def config_text(logs: Sequence[Path], owner: JobAccount, *, as_root: bool) -> bytes:
     """The configuration for these logs; logs of one mode share a block. `as_root`: it is root who rotates.
 
     A new log belongs to `owner` and has the mode that the old one has. Blocking: looks at the logs.
@@ -74,7 +74,7 @@ def _more(how: _Treatment) -> str:
     return "".join(f"    {line}\n" for line in lines)
 
 
-def _treatment(log: Path, owner: Owner, *, as_root: bool) -> _Treatment:
+def _treatment(log: Path, owner: JobAccount, *, as_root: bool) -> _Treatment:
     mode = LOG_MODE
     try:
         facts = log.stat()
@@ -87,7 +87,7 @@ def _treatment(log: Path, owner: Owner, *, as_root: bool) -> _Treatment:
     return _Treatment(create, _su(log.parent, owner) if as_root else "")
 
 
-def _su(folder: Path, owner: Owner) -> str:
+def _su(folder: Path, owner: JobAccount) -> str:
     """As whom root has to rotate in a folder that not root alone may write to; else logrotate refuses."""
     try:
         facts = folder.stat()

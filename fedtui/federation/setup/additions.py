@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.changes.edits import Edit, RemoteUrlEdit, WorktreeEdit, resource_keys
-from fedtui.federation.alerts.jobs import alert_parts
-from fedtui.federation.git.automation import git_plan
+from fedtui.federation.alerts.alert_job import alert_parts
+from fedtui.federation.git.git_job import git_plan
 from fedtui.federation.git.ssh_check import check_remote
+from fedtui.federation.job_account import JobAccount
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.remark import Remark
 from fedtui.federation.rotation.rotation import KEY, rotation, rotation_gone
-from fedtui.federation.surroundings import Owner
+from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Severity
 from fedtui.pack import Pack
 from fedtui.ports import Ports
@@ -52,7 +52,7 @@ class Additions:
 
     jobs: tuple[AddedJob, ...] = ()
     parts: tuple[Edit, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    issues: tuple[SetupIssue, ...] = ()
     left: frozenset[str] = frozenset()
     done: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
@@ -61,14 +61,14 @@ class Additions:
     @property
     def failures(self) -> tuple[str, ...]:
         """Why what was asked for is not to be had, with what to do, for the plan to say."""
-        errors = (remark for remark in self.remarks if remark.severity is Severity.ERROR)
+        errors = (remark for remark in self.issues if remark.severity is Severity.ERROR)
         return tuple(f"{remark.text} {remark.advice}".rstrip() for remark in errors)
 
 
 async def additions_of(
     pack: Pack,
     was: Pack | None,
-    owner: Owner,
+    owner: JobAccount,
     environment: Mapping[bytes, bytes],
     logs: Sequence[str],
     ports: Ports,
@@ -88,7 +88,7 @@ async def additions_of(
     return Additions(
         jobs=tuple(job for one in every for job in one.jobs),
         parts=tuple(part for one in every for part in one.parts),
-        remarks=tuple(remark for one in every for remark in one.remarks),
+        issues=tuple(remark for one in every for remark in one.issues),
         left=frozenset(key for one in every for key in one.left),
         done=frozenset(key for one in every for key in one.done),
         missing=frozenset(key for one in every for key in one.missing),
@@ -99,7 +99,7 @@ async def additions_of(
 async def _git(
     pack: Pack,
     was: Pack | None,
-    owner: Owner,
+    owner: JobAccount,
     environment: Mapping[bytes, bytes],
     ports: Ports,
     *,
@@ -110,34 +110,34 @@ async def _git(
     log_dir = pack.log_dir if pack.backend == "cron" else ""
     found = await git_plan(Path(pack.root), pack.remote, pack.branch, log_dir, owner, environment, ports)
     offered = [part for part in found.offered if isinstance(part, RemoteUrlEdit)]
-    remarks = list(found.remarks)
+    issues = list(found.issues)
     if offered and ssh_url:
         other = await asyncio.to_thread(_over_ssh, pack, offered[0], owner, environment)
-        remarks = [*(one for one in remarks if one not in other[0]), *other[1]]
+        issues = [*(one for one in issues if one not in other[0]), *other[1]]
     elif offered:
-        remarks.append(
-            Remark(
+        issues.append(
+            SetupIssue(
                 Severity.NOTE,
                 f"The same over SSH: {offered[0].after}",
                 "git",
                 "--ssh-url sets it for you, and --remove sets it back.",
             )
         )
-    if any(remark.severity is Severity.ERROR for remark in remarks):
-        return Additions(remarks=tuple(remarks), left=frozenset({"git"}))
+    if any(remark.severity is Severity.ERROR for remark in issues):
+        return Additions(issues=tuple(issues), left=frozenset({"git"}))
     taken = offered if ssh_url else []
     return Additions(
         jobs=(AddedJob(found.job, pack.backend, "" if owner.own else owner.name),),
         parts=(*taken, *found.parts),
-        remarks=tuple(remarks),
+        issues=tuple(issues),
         done=frozenset({"git"}),
         url_before=taken[0].before if taken else "",
     )
 
 
 def _over_ssh(
-    pack: Pack, url: RemoteUrlEdit, owner: Owner, environment: Mapping[bytes, bytes]
-) -> tuple[list[Remark], list[Remark]]:
+    pack: Pack, url: RemoteUrlEdit, owner: JobAccount, environment: Mapping[bytes, bytes]
+) -> tuple[list[SetupIssue], list[SetupIssue]]:
     """What is said of the remote as it is, and what of it once it has its SSH URL. Blocking."""
     given = GitEnvironment.to(environment, owner.uid, owner.gid)
     git = Git(Path(pack.root), given=given)
@@ -145,32 +145,32 @@ def _over_ssh(
     return list(now), list(check_remote(git, url.after, url.after, pack.branch, owner, given))
 
 
-async def _rotate(pack: Pack, was: Pack | None, owner: Owner, logs: Sequence[str], ports: Ports) -> Additions:
+async def _rotate(
+    pack: Pack, was: Pack | None, owner: JobAccount, logs: Sequence[str], ports: Ports
+) -> Additions:
     rotated = was is not None and was.rotate
     gone = await rotation_gone(ports, rotated=rotated)
     if not pack.rotate:
-        return Additions(parts=gone.parts, remarks=gone.remarks) if rotated else Additions()
+        return Additions(parts=gone.parts, issues=gone.issues) if rotated else Additions()
     found = await rotation(pack, [Path(log) for log in logs], owner, ports)
     jobs = tuple(AddedJob(job, pack.backend, "" if owner.own else owner.name) for job in found.jobs)
     if found.by:
-        return Additions(jobs, found.parts, found.remarks, done=frozenset({KEY}))
+        return Additions(jobs, found.parts, found.issues, done=frozenset({KEY}))
     # An earlier rotation that cannot go on is taken away, and its job as well.
     written = {about for part in found.parts for about in resource_keys(part)}
     parts = (*found.parts, *(part for part in gone.parts if not resource_keys(part) & written))
-    return Additions(jobs, parts, found.remarks, missing=frozenset({KEY}))
+    return Additions(jobs, parts, found.issues, missing=frozenset({KEY}))
 
 
 async def _alert(pack: Pack, ports: Ports) -> Additions:
     found = await alert_parts(pack, ports)
     if found.job is None:
-        failed = any(remark.severity is Severity.ERROR for remark in found.remarks)
-        return Additions(
-            parts=found.parts, remarks=found.remarks, left=frozenset({"alert"} if failed else ())
-        )
+        failed = any(remark.severity is Severity.ERROR for remark in found.issues)
+        return Additions(parts=found.parts, issues=found.issues, left=frozenset({"alert"} if failed else ()))
     return Additions(
         jobs=(AddedJob(found.job, found.backend, ""),),
         parts=found.parts,
-        remarks=found.remarks,
+        issues=found.issues,
         done=frozenset({"alert"}),
     )
 

@@ -11,14 +11,14 @@ from fedtui.changes.backup import display_path
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, LingerEdit, RemoteUrlEdit, RenameEdit
 from fedtui.changes.plan import Plan, Refused
-from fedtui.federation.backends.footprint import PACK_MODE
-from fedtui.federation.backends.placing import displace
-from fedtui.federation.logs import missing
+from fedtui.federation.backends.created_files import PACK_MODE
+from fedtui.federation.backends.placement import removal_edits
+from fedtui.federation.job_account import account_of
+from fedtui.federation.log_folder import missing
 from fedtui.federation.rotation.rotation import rotated_logs, rotation_gone
 from fedtui.federation.setup.additions import git_gone
-from fedtui.federation.setup.plan import JOB_ID
-from fedtui.federation.setup.spots import spot_of, standing
-from fedtui.federation.surroundings import owner_of
+from fedtui.federation.setup.placements import jobs_by_placement, placement_of
+from fedtui.federation.setup.setup_plan import JOB_ID
 from fedtui.pack import Pack, load_pack, pack_file
 from fedtui.ports import Ports
 from fedtui.system.accounts import lingers
@@ -35,14 +35,14 @@ async def plan_removal(ports: Ports) -> Plan:
     pack = await asyncio.to_thread(load_pack)
     if pack is None:
         raise Refused(NOTHING, advice="Set one up: fedtui setup --root DIR --dry-run")
-    owner = owner_of(pack.run_as, ports)
+    owner = account_of(pack.run_as, ports)
     parts: list[Edit] = []
     run_as = "" if owner.own else owner.name
-    found = await standing(spot_of(pack.backend, run_as), pack, ports)
+    found = await jobs_by_placement(placement_of(pack.backend, run_as), pack, ports)
     for spot, there in found.items():
         if there:
             no_table = spot.backend == "cron" and spot.user in pack.origin.no_crontab
-            parts += await displace(tuple(there), spot.backend, spot.user, ports, no_table=no_table)
+            parts += await removal_edits(tuple(there), spot.backend, spot.user, ports, no_table=no_table)
     gone = await rotation_gone(ports, rotated=pack.rotate)
     parts += gone.parts
     parts += await git_gone(pack, ports) if pack.git else ()
@@ -55,7 +55,7 @@ async def plan_removal(ports: Ports) -> Plan:
     parts.append(FileEdit(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
     parts += [FolderEdit(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
     warnings = await asyncio.to_thread(_warnings, pack, parts, target)
-    warnings += [" ".join((remark.text, remark.advice)) for remark in gone.remarks]
+    warnings += [" ".join((remark.text, remark.advice)) for remark in gone.issues]
     return await plan_change_set(
         "remove",
         JOB_ID,

@@ -25,7 +25,7 @@ _GOOD = (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class RolloutStage:
     """Where the operator stands. `week` is 1, 2 or 3; `days` how long that has gone on.
 
     `good`, `failed` and `unknown` count runs of the last seven days, once there is a
@@ -53,7 +53,7 @@ class Stage:
         return not self.waits
 
 
-def stand(pack: Pack | None, runs: Sequence[Run], now: datetime) -> Stage:
+def rollout_stage(pack: Pack | None, runs: Sequence[Run], now: datetime) -> RolloutStage:
     """Where the operator stands at `now`; `runs` are those of the pack's jobs."""
     since = now - timedelta(days=WEEK)
     ended = [run for run in runs if run.result is not None and run.start >= since]
@@ -63,7 +63,7 @@ def stand(pack: Pack | None, runs: Sequence[Run], now: datetime) -> Stage:
     good, failed, unknown = _counts(scheduled)
     days = max(0, (now.date() - date.fromisoformat(pack.since)).days)
     if pack.git:
-        return Stage(
+        return RolloutStage(
             3,
             days,
             good,
@@ -74,7 +74,7 @@ def stand(pack: Pack | None, runs: Sequence[Run], now: datetime) -> Stage:
             (),
         )
     waits = _waits(days, good, failed, unknown)
-    return Stage(
+    return RolloutStage(
         2,
         days,
         good,
@@ -94,9 +94,9 @@ def _counts(runs: Sequence[Run]) -> tuple[int, int, int]:
     return good, failed, len(outcomes) - good - failed
 
 
-def _by_hand(runs: Sequence[Run], good: int, failed: int, unknown: int, now: datetime) -> Stage:
+def _by_hand(runs: Sequence[Run], good: int, failed: int, unknown: int, now: datetime) -> RolloutStage:
     days = max(0, (now - min((run.start for run in runs), default=now)).days)
-    return Stage(
+    return RolloutStage(
         1,
         days,
         good,

@@ -12,12 +12,12 @@ from pathlib import Path
 from fedtui.changes.change_journal import CUT_SHORT
 from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError
-from fedtui.federation.backends.placing import Placed
+from fedtui.federation.backends.placement import InstalledJob
+from fedtui.federation.job_account import account_of
 from fedtui.federation.profile import Profile, load_profile
 from fedtui.federation.rotation.rotation import KEY, faults
-from fedtui.federation.setup.rollout import Stage, stand
-from fedtui.federation.setup.spots import Standing, spot_of, standing
-from fedtui.federation.surroundings import owner_of
+from fedtui.federation.setup.placements import InstalledJobs, jobs_by_placement, placement_of
+from fedtui.federation.setup.rollout import RolloutStage, rollout_stage
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
@@ -39,7 +39,7 @@ class JobStatus:
     key: str
     name: str
     backend: str
-    placed: Placed | None
+    placed: InstalledJob | None
     job: Job | None
     script: str = ""
     of_profile: str = ""
@@ -71,21 +71,23 @@ class PackStatus:
 
     pack: Pack | None
     jobs: tuple[JobStatus, ...]
-    standing: Stage
+    standing: RolloutStage
     problems: tuple[str, ...] = ()
 
 
-async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[Run]]) -> PackStatus:
+async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[Run]]) -> PackStatus:
     """How the pack stands. `past` gives the runs on record, oldest first (blocking). Raises ConfigError."""
     pack = await asyncio.to_thread(load_pack)
     now = ports.clock()
     if pack is None:
-        return PackStatus(None, (), stand(None, (), now), tuple(await asyncio.to_thread(_cut_short, ports)))
+        return PackStatus(
+            None, (), rollout_stage(None, (), now), tuple(await asyncio.to_thread(_cut_short, ports))
+        )
     problems = await asyncio.to_thread(lambda: [*_cut_short(ports), *_root_gone(pack)])
-    run_as = "" if owner_of(pack.run_as, ports).own else pack.run_as
-    found: Standing = {}
+    run_as = "" if account_of(pack.run_as, ports).own else pack.run_as
+    found: InstalledJobs = {}
     try:
-        found = await standing(spot_of(pack.backend, run_as), pack, ports)
+        found = await jobs_by_placement(placement_of(pack.backend, run_as), pack, ports)
     except Refused as refused:
         problems.append(str(refused))
     profile: Profile | None = None
@@ -99,7 +101,7 @@ async def look_up(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[
         problems += await asyncio.to_thread(lambda: list(faults(pack, profile, runs=runs)))
     ids = {one.placed.job_id for one in jobs if one.placed is not None and one.key in pack.scripts}
     seen = [run for run in await asyncio.to_thread(past) if run.job_id in ids]
-    return PackStatus(pack, jobs, stand(pack, seen, now), tuple(problems))
+    return PackStatus(pack, jobs, rollout_stage(pack, seen, now), tuple(problems))
 
 
 def _cut_short(ports: Ports) -> list[str]:
@@ -122,7 +124,7 @@ def _root_gone(pack: Pack) -> list[str]:
 
 
 def _jobs(
-    pack: Pack, found: Standing, profile: Profile | None, snapshot: Snapshot, notes: Path
+    pack: Pack, found: InstalledJobs, profile: Profile | None, snapshot: Snapshot, notes: Path
 ) -> list[JobStatus]:
     rows: list[JobStatus] = []
     of_profile = {job.key: job for job in profile.jobs} if profile is not None else {}

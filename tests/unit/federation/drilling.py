@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from fedtui.federation.drills.drill import Account, ScriptLine, Setting, Timed
-from fedtui.federation.drills.hands import cannot_stage
+from fedtui.federation.drills.drill import DrillSetting, ScheduledScript, ScriptAccount, TimedJob
+from fedtui.federation.drills.drill_runner import cannot_stage
 from fedtui.schedule.cron import parse_schedule
 
 SYNC = """\
@@ -44,7 +44,7 @@ def lay(folder: Path, sync: str = SYNC, export: str = EXPORT) -> Path:
     return root
 
 
-def setting(folder: Path, root: Path, **changes: object) -> Setting:
+def setting(folder: Path, root: Path, **changes: object) -> DrillSetting:
     """What the drills rehearse with, HOME, logs and state below `folder`."""
     home = folder / "home"
     for made in (home, folder / "logs"):
@@ -56,7 +56,7 @@ def setting(folder: Path, root: Path, **changes: object) -> Setting:
         b"LOGNAME": b"somebody",
     }
     lines = {
-        key: ScriptLine(
+        key: ScheduledScript(
             key,
             key,
             root / "scripts" / name,
@@ -72,12 +72,15 @@ def setting(folder: Path, root: Path, **changes: object) -> Setting:
         "root": root,
         "no_view": cannot_stage(state),
         "profile": "conservative",
-        "times": (Timed("sync", parse_schedule("0 * * * *")), Timed("export", parse_schedule("0 2 * * 0"))),
+        "times": (
+            TimedJob("sync", parse_schedule("0 * * * *")),
+            TimedJob("export", parse_schedule("0 2 * * 0")),
+        ),
         "zone": ZoneInfo("Europe/Berlin"),
         "zone_name": "Europe/Berlin",
         "now": datetime(2026, 11, 24, 13, 5, tzinfo=UTC),
     }
-    return Setting(state, Account("somebody"), **(known | changes))  # type: ignore[arg-type]  # a test's own
+    return DrillSetting(state, ScriptAccount("somebody"), **(known | changes))  # type: ignore[arg-type]  # a test's own
 
 
 def picture(folder: Path) -> Mapping[str, tuple[object, ...]]:

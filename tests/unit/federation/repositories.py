@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.federation.git.sync import BRANCH, GitSync, Order, Report
+from fedtui.federation.git.sync import BRANCH, GitSync, SyncReport, SyncRequest
 from fedtui.results import rules_of
 
 PATTERNS = "data/patterns/skills-patterns.jsonl"
@@ -55,11 +55,11 @@ class Federation:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)
 
-    def order(self, **changes: object) -> Order:
-        made = Order(root=self.root, state=self.state, rules=rules_of())
+    def order(self, **changes: object) -> SyncRequest:
+        made = SyncRequest(root=self.root, state=self.state, rules=rules_of())
         return replace(made, **changes)  # type: ignore[arg-type]  # fields of Order, given by tests
 
-    def sync(self, **changes: object) -> Report:
+    def sync(self, **changes: object) -> SyncReport:
         def passed(data: bytes) -> None:
             self.printed += data
 

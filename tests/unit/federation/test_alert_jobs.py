@@ -12,9 +12,9 @@ import pytest
 from fedtui.bus.port import BusError
 from fedtui.changes import Ports
 from fedtui.config import Config
-from fedtui.federation.alerts import jobs as alert_jobs
-from fedtui.federation.alerts.jobs import alert_parts
-from fedtui.federation.alerts.looks import own_jobs
+from fedtui.federation.alerts import alert_job as alert_jobs
+from fedtui.federation.alerts.alert_job import alert_parts
+from fedtui.federation.alerts.collect import own_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.history.database import History
 from fedtui.model import Problem, Snapshot
@@ -83,7 +83,7 @@ def test_timers_are_watched_from_cron(tmp_path: Path, ports: Ports) -> None:
     assert found.job.argv[-2:] == ("check", "--alert")
     assert found.job.argv[0].startswith("/"), "cron's PATH is short"
     assert found.job.log == str(tmp_path / "federated-alert.log")
-    assert [remark.advice for remark in found.remarks] == ["fedtui check --alert --test"]
+    assert [remark.advice for remark in found.issues] == ["fedtui check --alert --test"]
 
 
 def test_without_cron_timers_are_watched_by_a_timer_and_that_is_said(
@@ -92,7 +92,7 @@ def test_without_cron_timers_are_watched_by_a_timer_and_that_is_said(
     monkeypatch.setattr(alert_jobs, "find_cron", lambda: CronDaemon(False, "debian", "no process"))
     found = asyncio.run(alert_parts(pack(tmp_path, mail_to="ops"), ports))
     assert found.backend == "user"
-    assert "cannot tell that its own scheduler died" in found.remarks[0].text
+    assert "cannot tell that its own scheduler died" in found.issues[0].text
 
 
 def test_a_machine_without_a_mailer_is_said_where_mail_is_wanted(
@@ -100,9 +100,9 @@ def test_a_machine_without_a_mailer_is_said_where_mail_is_wanted(
 ) -> None:
     monkeypatch.setattr(alert_jobs, "mailer", lambda: None)
     wanted = asyncio.run(alert_parts(pack(tmp_path, mail_to="ops"), ports))
-    assert "there is no sendmail on this machine" in wanted.remarks[0].text
+    assert "there is no sendmail on this machine" in wanted.issues[0].text
     other = asyncio.run(alert_parts(pack(tmp_path, heartbeat="https://hc.example.org/1"), ports))
-    assert [remark.advice for remark in other.remarks] == ["fedtui check --alert --test"]
+    assert [remark.advice for remark in other.issues] == ["fedtui check --alert --test"]
 
 
 def test_nobody_to_tell_is_no_job(tmp_path: Path, ports: Ports) -> None:
@@ -111,4 +111,4 @@ def test_nobody_to_tell_is_no_job(tmp_path: Path, ports: Ports) -> None:
 
 def test_what_is_no_address_is_an_error_of_the_set_up(tmp_path: Path, ports: Ports) -> None:
     found = asyncio.run(alert_parts(pack(tmp_path, mail_to="a b"), ports))
-    assert (found.job, found.remarks[0].severity, found.remarks[0].key) == (None, "error", "alert")
+    assert (found.job, found.issues[0].severity, found.issues[0].key) == (None, "error", "alert")

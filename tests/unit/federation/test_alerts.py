@@ -13,9 +13,9 @@ import pytest
 
 from fedtui.alert_addresses import APPRISE, HEARTBEAT, MAIL, Address
 from fedtui.config import Config
-from fedtui.federation.alerts.alerting import AlertCheck, AlertReport
+from fedtui.federation.alerts.alert_check import AlertCheck, AlertReport
 from fedtui.federation.alerts.channels import Undelivered
-from fedtui.federation.alerts.looks import Watched
+from fedtui.federation.alerts.collect import WatchedJob
 from fedtui.federation.alerts.message import Message
 from fedtui.history.alert_memory import (
     AlertMemory,
@@ -70,7 +70,7 @@ class World:
             runs={self.job.id: self.runs},
             starts_since=self.starts_since,
         )
-        watched = [Watched("sync", "sync", job, self.unseen, self.product)]
+        watched = [WatchedJob("sync", "sync", job, self.unseen, self.product)]
         return asyncio.run(self.alert_check().check(lambda _: watched, snapshot))
 
     def alert_check(self) -> AlertCheck:

@@ -11,30 +11,30 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fedtui.changes.plan import Refused
-from fedtui.federation.drills.catalog import ALL, find
-from fedtui.federation.drills.drill import Account, Event, Phase, Setting, Timed
-from fedtui.federation.drills.rehearse import Outcome, rehearse
+from fedtui.federation.drills.drill import DrillEvent, DrillPhase, DrillSetting, ScriptAccount, TimedJob
+from fedtui.federation.drills.drill_list import ALL, find
+from fedtui.federation.drills.run_drill import DrillOutcome, run_drill
 from fedtui.schedule.cron import parse_schedule
 from tests.unit.federation.drilling import EXPORT, SYNC, lay, left, picture, setting
 
 
-async def run(name: str, given: Setting, events: list[Event] | None = None) -> Outcome:
+async def run(name: str, given: DrillSetting, events: list[DrillEvent] | None = None) -> DrillOutcome:
     drill = find(name)
     assert drill is not None
     if given.no_view and not drill.hindrance.__qualname__.startswith(("Missing", "Clock", "Git")):
         pytest.skip(given.no_view)
     told = events if events is not None else []
-    return await rehearse(drill, given, told.append)
+    return await run_drill(drill, given, told.append)
 
 
-def output(events: list[Event]) -> str:
-    return "\n".join(event.text for event in events if event.phase is Phase.OUTPUT)
+def output(events: list[DrillEvent]) -> str:
+    return "\n".join(event.text for event in events if event.phase is DrillPhase.OUTPUT)
 
 
 async def test_an_export_that_fails_without_its_service_passes(tmp_path: Path) -> None:
     given = setting(tmp_path, lay(tmp_path))
     before = picture(tmp_path)
-    events: list[Event] = []
+    events: list[DrillEvent] = []
     outcome = await run("service-offline", given, events)
     assert outcome.passed, outcome
     assert outcome.found.text == "export-collections.sh failed with exit 1, and is seen as failed."
@@ -113,7 +113,7 @@ async def test_stop_without_start_is_refused(tmp_path: Path) -> None:
 async def test_a_sync_that_stops_at_a_full_disk_passes(tmp_path: Path) -> None:
     given = setting(tmp_path, lay(tmp_path))
     before = picture(tmp_path)
-    events: list[Event] = []
+    events: list[DrillEvent] = []
     outcome = await run("full-disk", given, events)
     assert outcome.passed, outcome
     assert "is seen as failed" in outcome.found.text
@@ -149,7 +149,7 @@ async def test_a_missing_script_is_status_127_and_a_finding(tmp_path: Path) -> N
 
 
 async def test_root_does_not_start_the_shell_that_the_table_of_another_names(tmp_path: Path) -> None:
-    given = replace(setting(tmp_path, lay(tmp_path)), account=Account("fed", (1000, 1000, ())))
+    given = replace(setting(tmp_path, lay(tmp_path)), account=ScriptAccount("fed", (1000, 1000, ())))
     with pytest.raises(
         Refused, match="it starts the shell of fed, and not as fed: sudo -u fed -i fedtui drill"
     ):
@@ -159,7 +159,7 @@ async def test_root_does_not_start_the_shell_that_the_table_of_another_names(tmp
 async def test_a_git_conflict_is_told_and_loses_nothing(tmp_path: Path) -> None:
     given = setting(tmp_path, lay(tmp_path))
     before = picture(tmp_path)
-    events: list[Event] = []
+    events: list[DrillEvent] = []
     outcome = await run("git-conflict", given, events)
     assert outcome.passed, outcome
     assert "conflict: origin has other changes of the same lines" in outcome.found.evidence[1]
@@ -170,7 +170,7 @@ async def test_a_git_conflict_is_told_and_loses_nothing(tmp_path: Path) -> None:
 async def test_a_lost_program_is_seen(tmp_path: Path) -> None:
     given = setting(tmp_path, lay(tmp_path), program="sort")
     before = picture(tmp_path)
-    events: list[Event] = []
+    events: list[DrillEvent] = []
     outcome = await run("path-loss", given, events)
     assert outcome.passed, outcome
     assert "failed with exit 127 without sort" in outcome.found.text
@@ -192,10 +192,10 @@ async def test_a_script_with_a_path_of_its_own_has_none_to_lose(tmp_path: Path) 
 
 
 async def test_the_profiles_come_through_the_clock_changes(tmp_path: Path) -> None:
-    events: list[Event] = []
+    events: list[DrillEvent] = []
     outcome = await run("clock-change", setting(tmp_path, lay(tmp_path)), events)
     assert outcome.passed
-    told = [event.text for event in events if event.phase in (Phase.DOING, Phase.AFTER)]
+    told = [event.text for event in events if event.phase in (DrillPhase.DOING, DrillPhase.AFTER)]
     assert told == [
         "On Sun 28 Mar 2027 the clock goes from 02:00 to 03:00",
         "sync: skips the hour that is not there; its pauses stay as they are",
@@ -207,7 +207,7 @@ async def test_the_profiles_come_through_the_clock_changes(tmp_path: Path) -> No
 
 
 async def test_a_job_that_loses_its_only_hour_fails_the_clock_change(tmp_path: Path) -> None:
-    given = setting(tmp_path, lay(tmp_path), times=(Timed("often", parse_schedule("*/5 2 * * *")),))
+    given = setting(tmp_path, lay(tmp_path), times=(TimedJob("often", parse_schedule("*/5 2 * * *")),))
     outcome = await run("clock-change", given)
     assert not outcome.passed
     assert outcome.found.evidence == (

@@ -14,10 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.federation.drills.catalog import ALL
-from fedtui.federation.drills.hands import cannot_stage
-from fedtui.federation.drills.journal import Journal, Undoing, begin, clean_up, marked, read_journal
-from fedtui.federation.drills.rehearse import tidy
+from fedtui.federation.drills.drill_journal import (
+    DrillJournal,
+    UndoCommand,
+    begin_journal,
+    clean_up,
+    marked,
+    read_journal,
+)
+from fedtui.federation.drills.drill_list import ALL
+from fedtui.federation.drills.drill_runner import cannot_stage
+from fedtui.federation.drills.run_drill import tidy
 from fedtui.system.processes import ProcessIdentity, children
 from fedtui.system.self_command import interpreter_environment
 from tests.unit.federation.drilling import SYNC, lay, left, picture
@@ -26,8 +33,8 @@ ROOT = Path(__file__).parents[3]
 PLAY = """\
 import asyncio, sys
 from pathlib import Path
-from fedtui.federation.drills.catalog import find
-from fedtui.federation.drills.rehearse import rehearse
+from fedtui.federation.drills.drill_list import find
+from fedtui.federation.drills.run_drill import rehearse
 from tests.unit.federation.drilling import setting
 folder, root, name, *commands = sys.argv[1:]
 stop, start = (tuple(words.split("|")) for words in commands or ("", ""))
@@ -125,14 +132,14 @@ def test_where_the_guard_was_killed_too_the_next_look_cleans_up(tmp_path: Path) 
 
 
 def test_cleaning_up_twice_is_cleaning_up_once(tmp_path: Path) -> None:
-    journal = begin(tmp_path, "full-disk")
+    journal = begin_journal(tmp_path, "full-disk")
     count = tmp_path / "count"
-    Journal(
+    DrillJournal(
         journal.path,
         journal.drill,
         journal.mark,
         journal.owner,
-        (Undoing(("sh", "-c", f"echo x >> {count}"), "it is not undone"),),
+        (UndoCommand(("sh", "-c", f"echo x >> {count}"), "it is not undone"),),
     ).write()
     closed = journal.scratch / "closed"
     closed.mkdir()
@@ -147,13 +154,13 @@ def test_cleaning_up_twice_is_cleaning_up_once(tmp_path: Path) -> None:
 def test_what_cannot_be_taken_back_stays_in_the_journal_and_what_was_is_not_done_again(
     tmp_path: Path,
 ) -> None:
-    journal = begin(tmp_path, "service-offline")
+    journal = begin_journal(tmp_path, "service-offline")
     count = tmp_path / "count"
     undoings = (
-        Undoing(("sh", "-c", f"echo x >> {count}"), "one"),
-        Undoing(("test", "-e", str(tmp_path / "later")), "two"),
+        UndoCommand(("sh", "-c", f"echo x >> {count}"), "one"),
+        UndoCommand(("test", "-e", str(tmp_path / "later")), "two"),
     )
-    Journal(journal.path, journal.drill, journal.mark, journal.owner, undoings).write()
+    DrillJournal(journal.path, journal.drill, journal.mark, journal.owner, undoings).write()
     assert clean_up(journal.path) == [f"two: test -e {tmp_path}/later ended with 1"]
     (tmp_path / "later").write_text("")
     assert clean_up(journal.path) == []
@@ -161,7 +168,7 @@ def test_what_cannot_be_taken_back_stays_in_the_journal_and_what_was_is_not_done
 
 
 def test_a_journal_of_a_living_drill_is_left_alone(tmp_path: Path) -> None:
-    journal = begin(tmp_path, "full-disk")
+    journal = begin_journal(tmp_path, "full-disk")
     assert tidy(tmp_path) == []
     data = json.loads(journal.path.read_bytes())
     data["owner"] = ProcessIdentity(2**22, 1, "another boot")._asdict()
@@ -170,7 +177,7 @@ def test_a_journal_of_a_living_drill_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_outside_is_never_removed(tmp_path: Path) -> None:
-    journal = begin(tmp_path / "drills", "full-disk")
+    journal = begin_journal(tmp_path / "drills", "full-disk")
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "file").write_text("kept")
@@ -180,7 +187,7 @@ def test_a_folder_outside_is_never_removed(tmp_path: Path) -> None:
 
 
 def test_a_broken_journal_is_a_complaint(tmp_path: Path) -> None:
-    journal = begin(tmp_path, "full-disk")
+    journal = begin_journal(tmp_path, "full-disk")
     journal.path.write_text("[]")
     with pytest.raises(ValueError, match="no journal of a drill"):
         read_journal(journal.path)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.federation.git.ending import Ending
 from fedtui.federation.git.sync import BRANCH
+from fedtui.federation.git.sync_result import SyncResult
 from tests.unit.federation.repositories import PATTERNS, Federation, git, identity
 
 CHECKOUT = Path(__file__).parents[3]
@@ -55,17 +55,17 @@ def test_a_sync_that_is_killed_is_made_up_for(federation: Federation, hook: str,
     if in_place:
         git(federation.root, "checkout", "--quiet", "-b", BRANCH)
     federation.learn(2)
-    assert federation.sync().ending is Ending.OK
+    assert federation.sync().ending is SyncResult.OK
     federation.elsewhere("data/theirs.jsonl", "theirs\n")
     federation.learn(3)
     killed_at(federation, hook)
     federation.learn(4)
     report = federation.sync()
     if in_place and hook == "pre-commit":  # the user's own index: whose lock that is, nobody can tell
-        assert (report.ending, "index.lock" in report.message) == (Ending.GIT, True)
+        assert (report.ending, "index.lock" in report.message) == (SyncResult.GIT, True)
         (federation.root / ".git/index.lock").unlink()
         report = federation.sync()
-    assert report.ending is Ending.OK, report.message
+    assert report.ending is SyncResult.OK, report.message
     assert federation.on_remote(PATTERNS).count("pattern") == 4
     assert federation.on_remote("data/theirs.jsonl") == "theirs"
     assert git(federation.root, "symbolic-ref", "--short", "HEAD") == (BRANCH if in_place else "main")
@@ -82,7 +82,7 @@ def test_a_sync_is_killed_that_puts_news_beside_what_others_pushed(federation: F
     killed_at(federation, hook)
     federation.write("data/ours.jsonl", "one\ntwo\nthree\n")
     report = federation.sync()
-    assert report.ending is Ending.OK, report.message
+    assert report.ending is SyncResult.OK, report.message
     assert federation.on_remote("data/ours.jsonl") == "one\ntwo\nthree"
     assert federation.on_remote("data/theirs.jsonl") == "theirs"
     assert federation.sync().message.startswith("no new data")
@@ -112,5 +112,5 @@ def test_a_sync_is_killed_just_after_its_commit_was_put_onto_the_branch(federati
     path.unlink()
     federation.write("data/ours.jsonl", "one\ntwo\nthree\n")
     report = federation.sync()
-    assert report.ending is Ending.OK, report.message
+    assert report.ending is SyncResult.OK, report.message
     assert federation.on_remote("data/ours.jsonl") == "one\ntwo\nthree"

@@ -15,19 +15,19 @@ from fedtui.bus.port import Bus, BusError
 from fedtui.changes.edits import FileEdit
 from fedtui.changes.plan import Refused
 from fedtui.config import Config
+from fedtui.federation.job_account import JobAccount
 from fedtui.federation.profile import load_profile
 from fedtui.federation.rotation import check as rotation_check
 from fedtui.federation.rotation import rotation as module
 from fedtui.federation.rotation.rotation import pack_logs, rotated_logs, rotation, rotation_gone
 from fedtui.federation.rotation.text import config_text
-from fedtui.federation.surroundings import Owner
 from fedtui.history.database import History
 from fedtui.model import Severity
 from fedtui.pack import Pack
 from fedtui.ports import Ports
 from fedtui.system.program import Ended
 
-NOBODY = Owner("nobody", 65534, 65534, "/nonexistent", "/bin/sh", own=True)
+NOBODY = JobAccount("nobody", 65534, 65534, "/nonexistent", "/bin/sh", own=True)
 
 
 def text(logs: list[Path], *, as_root: bool = False) -> str:
@@ -144,7 +144,7 @@ async def test_a_users_logs_are_rotated_by_a_job_of_theirs(home: Path, ports: Po
     assert job.log == str(home / "logs" / "federated-rotate.log")
     (part,) = made.parts
     assert isinstance(part, FileEdit)
-    assert (part.path, made.by, made.remarks) == (str(config), str(config), ())
+    assert (part.path, made.by, made.issues) == (str(config), str(config), ())
     assert b"federated-rotate.log" in (part.after or b"")
     config.parent.mkdir(parents=True)
     config.write_bytes(part.after or b"")
@@ -171,7 +171,7 @@ async def test_a_log_that_the_guides_configuration_rotates_is_left_to_it(
     monkeypatch.setattr(module, "configurations", lambda: (guide,))
     logs = [home / "logs" / name for name in ("federated-sync.log", "dashboard-metrics.log")]
     made = await rotation(pack(home, "user"), logs, NOBODY, ports)
-    (note,) = made.remarks
+    (note,) = made.issues
     assert (note.severity, note.key) == (Severity.NOTE, "rotate")
     assert note.text.startswith(f"{guide} rotates federated-sync.log already")
     assert isinstance(made.parts[0], FileEdit)
@@ -186,14 +186,14 @@ async def test_what_keeps_logs_from_being_rotated_is_an_error(
 ) -> None:
     made = await rotation(pack(home), [home / "{logs}" / "sync.log"], NOBODY, ports)
     assert made.jobs == ()
-    assert "takes no braces" in made.remarks[0].text
+    assert "takes no braces" in made.issues[0].text
     monkeypatch.setattr(rotation_check, "complaints_own", lambda *_: ("log a is symbolic link",))
     made = await rotation(pack(home), [home / "sync.log"], NOBODY, ports)
     assert (made.parts, made.jobs, made.by) == ((), (), "")
-    assert made.remarks[0].severity is Severity.ERROR
+    assert made.issues[0].severity is Severity.ERROR
     monkeypatch.setattr(rotation_check, "program", lambda: None)
     made = await rotation(pack(home), [home / "sync.log"], NOBODY, ports)
-    assert (made.jobs, made.remarks[0].advice) == ((), "sudo apt install logrotate")
+    assert (made.jobs, made.issues[0].advice) == ((), "sudo apt install logrotate")
 
 
 async def test_the_status_says_when_nothing_rotates_any_more(

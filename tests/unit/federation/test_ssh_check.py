@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.crontab.managed_lines import command_field
-from fedtui.federation.git.automation import git_job
+from fedtui.federation.git.git_job import git_job
 from fedtui.federation.git.ssh_check import keygen, of_host, of_keys, ssh_url_of
 from fedtui.model import Severity
 from fedtui.system.git_checkout import Git, GitEnvironment, configured_url, remote_url

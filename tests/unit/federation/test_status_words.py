@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedtui.federation.backends.placing import Placed
-from fedtui.federation.setup.rollout import stand
+from fedtui.federation.backends.placement import InstalledJob
+from fedtui.federation.setup.rollout import rollout_stage
 from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.model import Job, Location, SourceName
 from fedtui.pack import Pack
@@ -19,7 +19,7 @@ PACK = Pack("/srv", "conservative", "cron", "/srv/logs", "2026-11-20", scripts={
 ROW = Job(
     "crontab:1", "sync", SourceName.CRONTAB, "fed", "0 * * * *", "hourly at :00", Location("crontab", 1)
 )
-PLACED = Placed("sync", "crontab:1", "sync", "0 * * * *", "0 * * * *", False, False, "crontab of fed")
+PLACED = InstalledJob("sync", "crontab:1", "sync", "0 * * * *", "0 * * * *", False, False, "crontab of fed")
 
 
 def said(data: DataAge | None) -> str:
@@ -34,7 +34,7 @@ def said(data: DataAge | None) -> str:
         data=data,
         fresh_for=timedelta(hours=2),
     )
-    lines = status_lines(PackStatus(PACK, (job,), stand(PACK, (), NOW)), NOW)
+    lines = status_lines(PackStatus(PACK, (job,), rollout_stage(PACK, (), NOW)), NOW)
     return next(line for line in lines if line.startswith("  data")).removeprefix("  data      ")
 
 
@@ -57,5 +57,5 @@ def test_data_that_cannot_be_read_is_not_called_fresh() -> None:
 
 def test_a_job_that_was_moved_is_named_at_the_top_too() -> None:
     jobs = [JobStatus("sync", "sync", backend, PLACED, ROW) for backend in ("cron", "user")]
-    first = next(iter(status_lines(PackStatus(PACK, tuple(jobs), stand(PACK, (), NOW)), NOW)))
+    first = next(iter(status_lines(PackStatus(PACK, tuple(jobs), rollout_stage(PACK, (), NOW)), NOW)))
     assert first == "profile conservative on cron and user timers, set up on 2026-11-20"

@@ -1,0 +1,131 @@
+"""The alert check as the set-up schedules it: its job, and on which scheduler.
+
+It runs on the other one where there is one, since a daemon that died cannot announce itself: a pack on cron
+is watched by a timer, a pack on timers by a line of a crontab.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from fedtui.alert_addresses import MAIL, addresses
+from fedtui.changes.edits import Edit
+from fedtui.changes.open_table import open_crontab
+from fedtui.changes.plan import Refused
+from fedtui.config import ConfigError, load
+from fedtui.federation.alerts.channels import NO_MAILER, mailer
+from fedtui.federation.alerts.collect import KEY
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.scheduled_command import scheduled_command, scheduled_environment
+from fedtui.federation.setup_issue import SetupIssue
+from fedtui.model import Severity
+from fedtui.pack import Pack
+from fedtui.ports import Ports
+from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
+from fedtui.system.cron_daemon import find_cron
+from fedtui.system.systemd_manager import manager
+
+SCHEDULE = "*/10 * * * *"
+LOG = "federated-alert.log"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertParts:
+    """What the set-up adds for alerts: the job (None: nobody is to be told), its backend, what was found.
+
+    The job reads the pack's file and a memory of its own, so it runs as whoever sets up: never with User= or
+    in the crontab of another.
+    """
+
+    job: ManagedJob | None = None
+    backend: str = ""
+    issues: tuple[SetupIssue, ...] = ()
+    parts: tuple[Edit, ...] = ()
+
+
+async def alert_parts(pack: Pack, ports: Ports) -> AlertParts:
+    """The alert check of a pack as it is to be. Raises nothing: what cannot be is a remark."""
+    try:
+        told = addresses(pack, await asyncio.to_thread(load))
+    except ConfigError as error:
+        return AlertParts(issues=(SetupIssue(Severity.ERROR, f"{error}.", KEY),))
+    if not told:
+        return AlertParts()
+    job, backend = await alerting_jobs(pack, ports)
+    issues = [SetupIssue(Severity.NOTE, "Prove the alert channels once.", KEY, "fedtui check --alert --test")]
+    if any(one.kind == MAIL for one in told) and await asyncio.to_thread(mailer) is None:
+        text = f"No mail can be sent: {NO_MAILER}."
+        issues.insert(
+            0, SetupIssue(Severity.WARNING, text, KEY, "--alert takes mailto:// URLs, which need none.")
+        )
+    if (backend == "cron") == (pack.backend == "cron"):
+        other = "systemd" if backend == "cron" else "cron"
+        issues.insert(
+            0,
+            SetupIssue(
+                Severity.WARNING,
+                f"The alert check runs on {backend} itself, since {other} is not to be had: it cannot tell "
+                "that its own scheduler died.",
+                KEY,
+                "A watcher outside can: --heartbeat URL.",
+            ),
+        )
+    return AlertParts(job, backend, tuple(issues))
+
+
+async def alerting_jobs(pack: Pack, ports: Ports) -> tuple[ManagedJob, str]:
+    """The job of the alert check, and the backend it belongs on."""
+    backend = await _backend(pack, ports)
+    return alert_job(await asyncio.to_thread(_log, pack, ports) if backend == "cron" else ""), backend
+
+
+def _log(pack: Pack, ports: Ports) -> str:
+    """The log beside those of the pack where we may make it, else among our own files."""
+    folder = Path(pack.log_dir)
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if pack.log_dir and os.access(there, os.W_OK | os.X_OK):
+        return str(folder / LOG)
+    return str(ports.config.state / LOG)
+
+
+def alert_job(log: str) -> ManagedJob:
+    """The job; `log` is empty for a timer's journal. Its output is kept, not mailed: it mails by itself."""
+    return ManagedJob(
+        key=KEY,
+        name="federated-alert",
+        description="Alerts on the federation's jobs",
+        argv=(*scheduled_command(), "check", "--alert"),
+        schedule=SCHEDULE,
+        log=log,
+        environment=scheduled_environment(),
+    )
+
+
+async def _backend(pack: Pack, ports: Ports) -> str:
+    """The other scheduler, where it is there; else the pack's own."""
+    if pack.backend != "cron":
+        return "cron" if await asyncio.to_thread(_cron_there, ports) else pack.backend
+    timers = "system" if os.geteuid() == 0 else "user"
+    return timers if await _systemd_there(ports, user_manager=timers == "user") else "cron"
+
+
+def _cron_there(ports: Ports) -> bool:
+    if find_cron().up is not True:
+        return False
+    try:
+        open_crontab(ports.user, ports)
+    except Refused:  # this user may have no crontab, say
+        return False
+    return True
+
+
+async def _systemd_there(ports: Ports, *, user_manager: bool) -> bool:
+    try:
+        async with manager(ports, user_manager=user_manager) as systemd:
+            await systemd.properties(MANAGER_PATH, MANAGER)
+    except Refused:
+        return False
+    return True

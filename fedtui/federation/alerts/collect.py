@@ -1,0 +1,209 @@
+"""Which jobs the alert check looks at, and the evidence of each: the pack's, or all of the user's.
+
+A job whose source did not answer is not looked at, and never fine; one whose source answered without it is
+gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fedtui.changes.plan import Refused
+from fedtui.config import Config
+from fedtui.federation.alerts.problems import ProblemKind, ProblemVerdict, judge_problems
+from fedtui.federation.alerts.signals import JobSignals, limit_of, log_grew, product_age
+from fedtui.federation.alerts.transitions import Observation
+from fedtui.federation.backends.placement import InstalledJob, installed_jobs
+from fedtui.history.alert_memory import AlertMemory, Subject
+from fedtui.model import Job, Snapshot, SourceName
+from fedtui.pack import BACKENDS, Pack
+from fedtui.ports import Ports
+from fedtui.schedule.period import period_of
+
+KEY = "alert"
+"""The key of the check's own job: it cannot tell of itself."""
+
+_VENDOR = ("/usr/lib/", "/lib/", "/usr/share/", "/run/")
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedJob:
+    """One job that is to be looked at: its row, or `unseen`, why there is none; neither where it is gone.
+
+    `product` is the path of what it renews, empty for nothing.
+    """
+
+    key: str
+    name: str
+    job: Job | None
+    unseen: str = ""
+    product: str = ""
+
+
+def own_jobs(
+    snapshot: Snapshot, user: str, product_of: Callable[[Job], str], memory: AlertMemory
+) -> list[WatchedJob]:
+    """The user's own jobs: the lines of their crontab, and the timers that no package brought.
+
+    Those that are remembered and not among the rows are there where their source did not answer; where it
+    did, their user took them away.
+    """
+    found = [
+        WatchedJob(job.id, job.name, job, product=product_of(job)) for job in snapshot.jobs if _own(job, user)
+    ]
+    seen = {one.key for one in found}
+    for prefix, source in (("crontab:", "crontab"), ("user-timer:", "user-timers")):
+        hidden = unseen_because(snapshot, source)
+        known = [(key, one.name) for key, one in memory.subjects.items() if key.startswith(prefix)]
+        if hidden and not known and source == "crontab":
+            known = [(f"{prefix}*", "your crontab")]
+        found += [WatchedJob(key, name, None, hidden) for key, name in known if hidden and key not in seen]
+    return found
+
+
+def _own(job: Job, user: str) -> bool:
+    if is_alert_check(job):
+        return False
+    if job.source is SourceName.CRONTAB:
+        return job.user == user
+    return (
+        job.source is SourceName.USER_TIMER
+        and job.timer is not None
+        and job.timer.fragment.startswith("/")
+        and not job.timer.fragment.startswith(_VENDOR)
+    )
+
+
+def is_alert_check(job: Job) -> bool:
+    """Whether the job is the alert check itself."""
+    words = (job.command or "").split()
+    return "check" in words and "--alert" in words
+
+
+async def pack_jobs(
+    pack: Pack, snapshot: Snapshot, ports: Ports, product_of: Callable[[Job], str]
+) -> list[WatchedJob]:
+    """The jobs of the pack, those that it should have and that cannot be found included."""
+    there: dict[str, InstalledJob] = {}
+    refused: dict[str, str] = {}
+    for backend in (*(one for one in BACKENDS if one != pack.backend and one != "system"), pack.backend):
+        try:
+            there |= await installed_jobs(backend, ports, _run_as(pack, backend, ports))
+        except Refused as error:
+            refused[backend] = error.message
+    there.pop(KEY, None)
+    source = _SOURCES[pack.backend]
+    unseen = unseen_because(snapshot, source) or refused.get(pack.backend, "")
+    found: list[WatchedJob] = []
+    for key in dict.fromkeys((*pack.scripts, *(("git",) if pack.git else ()), *there)):
+        one = there.get(key)
+        job = snapshot.job(one.job_id) if one is not None else None
+        hidden = "" if job is not None else unseen
+        if job is None and one is not None and not hidden:
+            hidden = f"{one.where} has it, and its scheduler does not show it"
+        product = product_of(job) if job is not None else ""
+        name = one.name if one is not None else key
+        found.append(WatchedJob(key, name, job, hidden, product or pack.products.get(key, "")))
+    return found
+
+
+_SOURCES = {"cron": "crontab", "user": "user-timers", "system": "system-timers"}
+
+
+def _run_as(pack: Pack, backend: str, ports: Ports) -> str:
+    own = pack.run_as in ("", ports.user)
+    return "" if own or backend == "user" else pack.run_as
+
+
+def unseen_because(snapshot: Snapshot, source: str) -> str:
+    """Why the rows of a source are not all to be seen; empty where it answered."""
+    problem = next((one for one in snapshot.troubles if one.source == source), None)
+    if problem is not None:
+        return problem.message
+    late = snapshot.late.get(source, "")
+    return late if source in snapshot.answered else f"{source} did not answer"
+
+
+async def collect(
+    watched: Sequence[WatchedJob],
+    snapshot: Snapshot,
+    memory: AlertMemory,
+    config: Config,
+    now: datetime,
+) -> list[Observation]:
+    """Look at each job, and at the schedulers that should start them. `config` may set limits of its own."""
+    rows = await asyncio.to_thread(_of_jobs, watched, snapshot, memory, config, now)
+    return [*rows, *_of_schedulers(watched, snapshot, memory, now)]
+
+
+def _of_jobs(
+    watched: Sequence[WatchedJob],
+    snapshot: Snapshot,
+    memory: AlertMemory,
+    config: Config,
+    now: datetime,
+) -> list[Observation]:
+    found = []
+    for one in watched:
+        before = memory.subjects.get(one.key) or Subject(one.name, now)
+        if one.job is None:
+            found.append(_without_row(one, before))
+            continue
+        evidence = _evidence(one, one.job, before, snapshot, config, now)
+        verdicts, after = judge_problems(evidence, before, now)
+        found.append(Observation(one.key, after, verdicts))
+    return found
+
+
+def _without_row(one: WatchedJob, before: Subject) -> Observation:
+    """Of a job that is gone, or that could not be looked at: once is no news, a bus may be busy."""
+    if not one.unseen:
+        return Observation(
+            one.key,
+            before,
+            (ProblemVerdict(ProblemKind.GONE, True, "its scheduler does not have it any more"),),
+        )
+    verdicts = (ProblemVerdict(ProblemKind.UNSEEN, True, one.unseen),) if before.hidden else ()
+    return Observation(one.key, replace(before, hidden=before.hidden + 1), verdicts)
+
+
+def _evidence(
+    one: WatchedJob, job: Job, before: Subject, snapshot: Snapshot, config: Config, now: datetime
+) -> JobSignals:
+    limits = config.alert.get("stale", {})
+    period = period_of(job, now)
+    wanted = limits.get(job.id, limits.get(job.name, limits.get(one.key)))
+    known = period if period is not None else before.period
+    return JobSignals(
+        job,
+        snapshot.runs.get(job.id, ()),
+        period,
+        float(wanted) if wanted is not None else limit_of(job, known),
+        product_age(one.product, now, config.freshness) if one.product else None,
+        log_grew(job.log_path),
+        snapshot.starts_since,
+    )
+
+
+def _of_schedulers(
+    watched: Sequence[WatchedJob], snapshot: Snapshot, memory: AlertMemory, now: datetime
+) -> Iterator[Observation]:
+    """Whether the daemon runs that should start them. Not to know it is no verdict.
+
+    Of systemd the jobs tell: where it does not answer, none of them can be looked at.
+    """
+    key = "scheduler:cron"
+    jobs = sum(one.job is not None and one.job.cron is not None for one in watched)
+    before = memory.subjects.get(key)
+    if before is None and not jobs:
+        return
+    cron = next((one for one in snapshot.schedulers if one.name == "cron"), None)
+    verdicts: tuple[ProblemVerdict, ...] = ()
+    if cron is not None and cron.up is not None:
+        left = f"nothing starts {jobs} job{'' if jobs == 1 else 's'}"
+        detail = f" ({cron.detail})" if cron.detail else ""
+        verdicts = (ProblemVerdict(ProblemKind.DOWN, not cron.up, cron.detail if cron.up else left + detail),)
+    yield Observation(key, before or Subject("cron", now), verdicts)

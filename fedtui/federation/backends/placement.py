@@ -1,0 +1,185 @@
+"""Where the pack's jobs run: turns `ManagedJob`s into parts of a change for one backend, and back.
+
+The backends are "cron" (a user's crontab), "user" (units of the user's systemd) and "system" (units of the
+system's). All of it is idempotent: what stands as it should gives no part. A job that somebody paused stays
+paused, a schedule of somebody's own is kept unless it is to be reset, and a unit of the same name that is not
+ours is never written over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from fedtui.changes.edits import Edit, TableEdit
+from fedtui.changes.open_table import OpenTable, open_crontab
+from fedtui.changes.plan import Refused
+from fedtui.crontab import Document
+from fedtui.crontab.edit import EditError
+from fedtui.crontab.managed_lines import ManagedLine, PlacedLine, command_field, managed, with_lines, without
+from fedtui.crontab.wrappers import SHELLS
+from fedtui.federation.backends import unit_pairs
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.pack import BACKENDS
+from fedtui.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledJob:
+    """A job of the pack as it stands now.
+
+    `job_id` is that of its row; `schedule` what it runs by (five fields, or triggers as `e` shows them),
+    `planned` the five fields that the pack gave it, `custom` whether the two differ, `why` what was said of
+    it then. `where` is the table or the timer's file.
+    """
+
+    key: str
+    job_id: str
+    name: str
+    schedule: str
+    planned: str
+    custom: bool
+    paused: bool
+    where: str
+    why: str = ""
+    recorded: bool = False
+
+
+async def install_edits(
+    jobs: Sequence[ManagedJob],
+    backend: str,
+    run_as: str,
+    ports: Ports,
+    *,
+    gone: Collection[str] = (),
+    reset: Collection[str] = (),
+) -> tuple[Edit, ...]:
+    """The parts by which these jobs run on the backend as they are described, those of `gone` no longer.
+
+    `run_as` is the user whose crontab is written, and User= of system units; empty for oneself. Schedules
+    that somebody changed stay, but for the keys of `reset`. Raises Refused.
+    """
+    if backend == "cron":
+        return await asyncio.to_thread(_lines, jobs, run_as, ports, gone, reset)
+    return await unit_pairs.pair_edits(jobs, run_as, ports, gone, reset, user_manager=_of_user(backend))
+
+
+async def removal_edits(
+    keys: Collection[str], backend: str, run_as: str, ports: Ports, *, no_table: bool = False
+) -> tuple[Edit, ...]:
+    """The parts by which the backend no longer runs the jobs of these keys.
+
+    `no_table`: a crontab in which nothing is left goes altogether, since there was none before.
+    """
+    if backend == "cron":
+        return await asyncio.to_thread(_removed, keys, run_as, ports, no_table)
+    return await unit_pairs.pair_edits((), run_as, ports, keys, (), user_manager=_of_user(backend))
+
+
+async def installed_jobs(backend: str, ports: Ports, run_as: str = "") -> Mapping[str, InstalledJob]:
+    """The pack's jobs that are on the backend now, by their keys."""
+    if backend == "cron":
+        return await asyncio.to_thread(_placed_lines, run_as, ports)
+    found = await unit_pairs.installed_pairs(ports, user_manager=_of_user(backend))
+    source = "user-timer" if backend == "user" else "system-timer"
+    return {
+        key: InstalledJob(
+            key=key,
+            job_id=f"{source}:{unit.timer}",
+            name=unit.name,
+            schedule=unit.schedule,
+            planned=unit.planned,
+            custom=unit.custom,
+            paused=unit.paused,
+            where=str(unit.path),
+            why=unit.why,
+        )
+        for key, unit in found.items()
+    }
+
+
+def _of_user(backend: str) -> bool:
+    if backend not in BACKENDS:
+        raise ValueError(f"unknown backend {backend!r}")
+    return backend == "user"
+
+
+# cron
+
+
+def _lines(
+    jobs: Sequence[ManagedJob], run_as: str, ports: Ports, gone: Collection[str], reset: Collection[str]
+) -> tuple[Edit, ...]:
+    table = open_crontab(run_as or ports.user, ports)
+    _may_quote(table.document, jobs)
+    try:
+        lines = [_line(job) for job in jobs]
+        kept = table.document.reparse(without(table.document, gone))
+        new = with_lines(kept, lines, reset=reset)
+    except EditError as error:
+        raise Refused(f"The crontab cannot hold it: {error}.") from error
+    return _table_part(table, new)
+
+
+def _line(job: ManagedJob) -> ManagedLine:
+    return ManagedLine(
+        key=job.key,
+        schedule=job.schedule,
+        field=command_field(job.argv, job.log, job.environment),
+        name=job.name,
+        note=job.note,
+        custom=job.custom,
+        why=job.why,
+    )
+
+
+def _may_quote(document: Document, jobs: Sequence[ManagedJob]) -> None:
+    """The lines are written for a POSIX shell; a table whose SHELL is another would read them otherwise."""
+    shell = dict(document.environment).get(b"SHELL", b"/bin/sh").decode("utf-8", "replace")
+    if jobs and shell.rpartition("/")[2] not in SHELLS:
+        raise Refused(
+            f"The crontab sets SHELL={shell}, and the pack's lines are written for sh, bash and their like.",
+            advice="Set SHELL=/bin/sh at the end of the crontab, or choose systemd.",
+        )
+
+
+def _removed(keys: Collection[str], run_as: str, ports: Ports, no_table: bool) -> tuple[Edit, ...]:
+    table = open_crontab(run_as or ports.user, ports)
+    try:
+        new = without(table.document, keys)
+    except EditError as error:
+        raise Refused(f"The crontab cannot do without it: {error}.") from error
+    return _table_part(table, new if new or not no_table else None)
+
+
+def _table_part(table: OpenTable, new: bytes | None) -> tuple[Edit, ...]:
+    if new == table.base or (not new and table.base is None):
+        return ()
+    if new and not new.endswith(b"\n") and table.port.check(new) is not None:
+        new = table.finished(new)
+    return (TableEdit(table.port.user, "crontab", table.base, new),)
+
+
+def _placed_lines(run_as: str, ports: Ports) -> Mapping[str, InstalledJob]:
+    table = open_crontab(run_as or ports.user, ports, to_write=False)
+    found: dict[str, InstalledJob] = {}
+    for line in managed(table.document):
+        found.setdefault(line.key, _placed_line(line, table.port.title))
+    return found
+
+
+def _placed_line(line: PlacedLine, title: str) -> InstalledJob:
+    entry = line.entry
+    return InstalledJob(
+        key=line.key,
+        job_id=f"crontab:{entry.id_key}",
+        name=entry.name,
+        schedule=entry.schedule,
+        planned=line.planned,
+        custom=line.custom,
+        paused=entry.paused,
+        where=title,
+        why=line.why,
+        recorded=entry.recorder is not None,
+    )

@@ -1,0 +1,185 @@
+"""ROOT and the operator's scripts below it: found, and looked at as far as that goes without running them.
+
+The scripts are the operator's own. Real ones differ from their documentation, so each is looked for in
+several folders, and what will trip it in a scheduler's environment is told before it is scheduled. Blocking.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+from fedtui.changes.plan import Refused
+from fedtui.crontab.lookups import first_line, script_lookups, variables_read
+from fedtui.federation.profile import Profile, ProfileJob
+from fedtui.federation.setup_issue import SetupIssue
+from fedtui.model import Severity
+from fedtui.safe_text import decode, sanitize_and_mask
+from fedtui.system.path_lookup import look_up
+from fedtui.system.program import ProgramError, run_program
+
+FOLDERS = ("", "scripts", "scripts/data")
+"""Where below ROOT scripts are looked for, in this order."""
+
+_MOST = 1024 * 1024
+_SHELLS = frozenset(("bash", "sh", "dash"))
+_BASH_WORDS = """
+    _ BASH BASHPID BASH_LINENO BASH_REMATCH BASH_SOURCE BASH_VERSION BASH_VERSINFO EPOCHSECONDS EPOCHREALTIME
+    EUID FUNCNAME GROUPS HOSTNAME HOSTTYPE IFS LINENO MACHTYPE OLDPWD OPTARG OPTIND OSTYPE PIPESTATUS PPID PWD
+    RANDOM REPLY SECONDS SHELLOPTS SHLVL SRANDOM UID
+"""
+_OF_BASH = frozenset(_BASH_WORDS.split())
+"""What bash sets by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundScript:
+    """A profile's job with its script: the absolute path, None where there is none."""
+
+    job: ProfileJob
+    path: Path | None
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """How the job is started. Only for one whose script was found."""
+        return (*self.job.program, str(self.path))
+
+
+def root_folder(text: str) -> Path:
+    """ROOT made absolute; links in it stay as they are named. Raises Refused where it is none."""
+    if not text.strip():
+        raise Refused("ROOT is not given.", advice="Say where the federation's checkout is: --root DIR.")
+    root = Path(os.path.normpath(Path(text).expanduser().absolute()))
+    if "\n" in text or "\r" in text or "\0" in text:
+        raise Refused("ROOT has a line break in its name, which no line of a crontab can hold.")
+    if not root.exists():
+        raise Refused(f"There is no folder {root}.", advice="Give the federation's checkout: --root DIR.")
+    if not root.is_dir():
+        raise Refused(f"{root} is no folder.", advice="Give the federation's checkout: --root DIR.")
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise Refused(f"You may not look into {root}.", advice=f"Look at its mode: ls -ld {quote(str(root))}")
+    return root
+
+
+def find_scripts(root: Path, profile: Profile) -> tuple[FoundScript, ...]:
+    """Each job of the profile with its script, as far as it is there."""
+    return tuple(FoundScript(job, find_script(root, job.scripts)) for job in profile.jobs)
+
+
+def find_script(root: Path, names: Sequence[str]) -> Path | None:
+    """The first file of one of these names in ROOT, ROOT/scripts or ROOT/scripts/data."""
+    places = (root / folder / name for name in names for folder in FOLDERS)
+    return next((place for place in places if place.is_file()), None)
+
+
+def script_issues(
+    found: FoundScript, root: Path, environment: Mapping[bytes, bytes], scheduler: str
+) -> Iterator[SetupIssue]:
+    """What is wrong with the script, or will be in `environment`, what `scheduler` ("cron") gives a job."""
+    key, path = found.job.key, found.path
+    if path is None:
+        names = " or ".join(found.job.scripts)
+        yield SetupIssue(
+            Severity.ERROR,
+            f"There is no {names} in {root}, {root / 'scripts'} or {root / 'scripts/data'}.",
+            key,
+            f"Without it {found.job.name} is not scheduled.",
+        )
+        return
+    others = [place for place in _places(root, found.job.scripts) if place != path]
+    if others:
+        yield SetupIssue(Severity.NOTE, f"{path} is taken; there is also {', '.join(map(str, others))}.", key)
+    try:
+        text = _text(path)
+    except OSError as error:
+        yield SetupIssue(
+            Severity.ERROR, f"{path} cannot be read: {error.strerror}.", key, f"ls -l {quote(str(path))}"
+        )
+        return
+    yield from _of_text(found, path, text)
+    if not text.strip():
+        return
+    yield from _needs(key, path, text, root, environment, scheduler)
+
+
+def _places(root: Path, names: Sequence[str]) -> list[Path]:
+    """Every file that could be meant, each once, also where folders are links to each other."""
+    found: dict[Path, Path] = {}
+    for name in names:
+        for folder in FOLDERS:
+            place = root / folder / name
+            if place.is_file():
+                found.setdefault(place.resolve(), place)
+    return list(found.values())
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        return decode(file.read(_MOST))
+
+
+def _of_text(found: FoundScript, path: Path, text: str) -> Iterator[SetupIssue]:
+    key, reader = found.job.key, found.job.program[0].rpartition("/")[2]
+    if not text.strip():
+        yield SetupIssue(Severity.ERROR, f"{path} is empty.", key)
+        return
+    returns = text.count("\r\n")
+    if returns:
+        yield SetupIssue(
+            Severity.ERROR,
+            f"{path} has Windows line ends ({returns} lines): the carriage return belongs to the last word.",
+            key,
+            f"sed -i 's/\\r$//' {quote(str(path))}",
+        )
+    elif reader in _SHELLS:
+        yield from _syntax(key, path, reader)
+    interpreter = first_line(text)[:1]
+    if interpreter and not Path(interpreter[0]).exists():
+        yield SetupIssue(
+            Severity.NOTE,
+            f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, which is not on this machine; "
+            f"{reader} reads it all the same, since the job is `{' '.join(found.job.program)} SCRIPT`.",
+            key,
+        )
+
+
+def _syntax(key: str, path: Path, reader: str) -> Iterator[SetupIssue]:
+    command = f"{reader} -n {quote(str(path))}"
+    try:
+        ended = run_program((reader, "-n", str(path)), deadline=20.0)
+    except ProgramError as error:
+        yield SetupIssue(Severity.ERROR, f"{path.name} could not be checked: {error}.", key, command)
+        return
+    if ended.status:
+        said = sanitize_and_mask(ended.said.splitlines()[0]) if ended.said else f"exit {ended.status}"
+        yield SetupIssue(Severity.ERROR, f"{reader} cannot read {path.name} to its end: {said}", key, command)
+
+
+def _needs(
+    key: str, path: Path, text: str, root: Path, environment: Mapping[bytes, bytes], scheduler: str
+) -> Iterator[SetupIssue]:
+    """Programs and variables that the script asks for and will not find. Read, never tried."""
+    known = {decode(name): decode(value) for name, value in environment.items()}
+    for lookup in script_lookups(text, str(root), known):
+        where = look_up(lookup.name, lookup.path, str(root))
+        if where.path is not None or not where.known:
+            continue
+        note = f" ({where.note})" if where.note else ""
+        sentence = (
+            f"Line {lookup.line} of {path.name} calls {lookup.name}, which is not on {scheduler}'s PATH{note}"
+        )
+        if lookup.tested:
+            yield SetupIssue(Severity.NOTE, f"{sentence}; it asks first, and may do without.", key)
+        else:
+            yield SetupIssue(Severity.WARNING, f"{sentence}.", key, f"Install {lookup.name}, or set PATH.")
+    for name, line in variables_read(text, script=True).items():
+        if name not in known and name not in _OF_BASH:
+            yield SetupIssue(
+                Severity.WARNING,
+                f"Line {line} of {path.name} reads {name}, which {scheduler} does not set.",
+                key,
+                f"Set it where the script reads it, or in the table: {name}=...",
+            )

@@ -1,0 +1,60 @@
+"""The places where jobs of the pack may stand: crontabs, and the two managers of systemd.
+
+More than one is looked at, since the alert check is put on the other scheduler than the jobs it watches.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from fedtui.changes.plan import Refused
+from fedtui.federation.backends.placement import InstalledJob, installed_jobs
+from fedtui.federation.job_account import account_of
+from fedtui.pack import Pack
+from fedtui.ports import Ports
+
+
+class Placement(NamedTuple):
+    """A crontab (`backend` "cron"; `user` is empty for one's own) or a manager's units (`user` empty)."""
+
+    backend: str
+    user: str = ""
+
+
+InstalledJobs = Mapping[Placement, Mapping[str, InstalledJob]]
+"""The pack's jobs that stand now, by place and key."""
+
+
+def placement_of(backend: str, run_as: str) -> Placement:
+    """The place of jobs on that backend that run as that user."""
+    return Placement(backend, run_as if backend == "cron" else "")
+
+
+def other_placements() -> tuple[Placement, ...]:
+    """Where the alert check may stand: it is its own user's."""
+    return Placement("cron"), Placement("system" if os.geteuid() == 0 else "user")
+
+
+async def jobs_by_placement(main: Placement, was: Pack | None, ports: Ports) -> InstalledJobs:
+    """What stands at `main` and wherever the pack that `was` set up may have put jobs.
+
+    Raises Refused where a place cannot be looked at that holds jobs.
+    """
+    spots = [main]
+    needed = {main}
+    if was is not None:
+        run_as = "" if account_of(was.run_as, ports).own else was.run_as
+        needed.add(placement_of(was.backend, run_as))
+        spots += [*needed, *other_placements()]
+        if was.alerts or was.mail_to or was.heartbeat:
+            needed |= set(other_placements())
+    found: dict[Placement, Mapping[str, InstalledJob]] = {}
+    for spot in dict.fromkeys(spots):
+        try:
+            found[spot] = await installed_jobs(spot.backend, ports, spot.user)
+        except Refused:
+            if spot in needed:
+                raise
+    return found

@@ -1,0 +1,189 @@
+"""The look around before a set-up: ROOT, the scripts, the log folder, who runs what already. Writes nothing.
+
+Its remarks are shown before anything is scheduled; an ERROR about a job keeps that job out, one about none
+of them the whole pack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fedtui.federation import find_scripts, log_folder
+from fedtui.federation.job_account import (
+    JobAccount,
+    TableSettings,
+    account_of,
+    given_environment,
+    table_settings,
+)
+from fedtui.federation.managed_job import ManagedJob
+from fedtui.federation.profile import Profile, ProfileJob, load_profile
+from fedtui.federation.setup.request import SetupRequest, check_privilege
+from fedtui.federation.setup_issue import SetupIssue
+from fedtui.health.command_facts import command_facts
+from fedtui.model import Job, Severity, Snapshot
+from fedtui.pack import Pack, load_pack
+from fedtui.ports import Ports
+from fedtui.system import accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """All that a plan is made from. `request` is settled, `was` what was set up before, if anything.
+
+    `environment` is what the scheduler gives a job, `settings` what the owner's crontab sets. `lingers` is
+    None where that does not matter.
+    """
+
+    request: SetupRequest
+    was: Pack | None
+    root: Path
+    profile: Profile
+    owner: JobAccount
+    logs: log_folder.LogFolder
+    found: tuple[find_scripts.FoundScript, ...]
+    issues: tuple[SetupIssue, ...]
+    settings: TableSettings
+    environment: Mapping[bytes, bytes]
+    lingers: bool | None
+
+    @property
+    def backend(self) -> str:
+        """Where the jobs are to run: "cron", "user" or "system"."""
+        return self.request.backend or "cron"
+
+    def blocked(self) -> frozenset[str]:
+        """The keys of the jobs that are not to be scheduled; "" among them: none of them is."""
+        return frozenset(remark.key for remark in self.issues if remark.severity is Severity.ERROR)
+
+    def jobs(self) -> tuple[ManagedJob, ...]:
+        """Every job whose script is there, blocked or not."""
+        return tuple(self.managed(one) for one in self.found if one.path is not None)
+
+    def managed(self, one: find_scripts.FoundScript) -> ManagedJob:
+        """A job of the profile as it is to be scheduled."""
+        job = one.job
+        return ManagedJob(
+            key=job.key,
+            name=job.name,
+            description=job.description,
+            argv=one.argv,
+            schedule=job.schedule,
+            log=str(self.logs.path / job.log),
+            timer=job.timer,
+            spread=job.spread,
+        )
+
+
+async def preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports) -> Preflight:
+    """Look at everything that the request touches. Raises Refused or ConfigError for what makes no sense.
+
+    `snapshot` is what is on the schedules of the machine now.
+    """
+    was = await asyncio.to_thread(load_pack)
+    request = request.settled(was)
+    check_privilege(request, ports)
+    profile = await asyncio.to_thread(load_profile, request.profile or "")
+    root = await asyncio.to_thread(find_scripts.root_folder, request.root or "")
+    owner = account_of(request.run_as or "", ports)
+    backend = request.backend or "cron"
+    settings = await table_settings(owner, ports)
+    environment = await given_environment(backend, owner, ports)
+    before = was.log_dir if was is not None and request.log_dir is None else ""
+    names = [job.log for job in profile.jobs]
+    folder = await asyncio.to_thread(
+        log_folder.choose_log_folder, request.log_dir or "", before, names, owner
+    )
+    found = await asyncio.to_thread(find_scripts.find_scripts, root, profile)
+    scheduler = "cron" if backend == "cron" else "systemd"
+    issues: list[SetupIssue] = []
+    for one in found:
+        issues += await asyncio.to_thread(
+            _listed, find_scripts.script_issues, one, root, environment, scheduler
+        )
+    pairs = [(job.key, job.log) for job in profile.jobs]
+    of_root = backend == "system"
+    issues += await asyncio.to_thread(
+        lambda: [*log_folder.log_issues(folder.path, pairs, owner, of_root=of_root)]
+    )
+    issues += doubles(found, snapshot, owner, force=request.force)
+    issues += _asleep(profile, backend, snapshot)
+    lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
+    if lingers is False and not request.linger:
+        issues.append(
+            SetupIssue(
+                Severity.WARNING,
+                f"{owner.name} does not linger: user timers stand still while {owner.name} is logged out.",
+                "",
+                "Add --linger, which turns lingering on (loginctl enable-linger).",
+            )
+        )
+    return Preflight(
+        request, was, root, profile, owner, folder, found, tuple(issues), settings, environment, lingers
+    )
+
+
+def _asleep(profile: Profile, backend: str, snapshot: Snapshot) -> Iterator[SetupIssue]:
+    """What the scheduler will do otherwise than one may think."""
+    if backend == "cron" and any(one.name == "cron" and one.up is False for one in snapshot.schedulers):
+        yield SetupIssue(
+            Severity.WARNING,
+            "No cron daemon runs on this machine: what is scheduled does not start until one does.",
+            "",
+            "sudo systemctl enable --now cron, or --backend user.",
+        )
+    for job in profile.jobs:
+        if backend != "cron" and not job.timer and job.times.reboot:
+            yield SetupIssue(
+                Severity.NOTE,
+                f"The timer of {job.name} counts from the boot, which is past: it runs once when it is "
+                "set up, then at each boot.",
+                job.key,
+            )
+
+
+def _listed(look: Callable[..., Iterator[SetupIssue]], *facts: object) -> list[SetupIssue]:
+    return list(look(*facts))
+
+
+def doubles(
+    found: tuple[find_scripts.FoundScript, ...], snapshot: Snapshot, owner: JobAccount, *, force: bool
+) -> Iterator[SetupIssue]:
+    """Jobs of the user's own that run a script of the profile already: each would run twice."""
+    by_script = {os.path.realpath(one.path): one.job for one in found if one.path is not None}
+    lines = [(job, reading.script) for job, _, reading in command_facts(snapshot) if reading.script]
+    timers = [
+        (job, str(one.path))
+        for job in snapshot.jobs
+        for one in found
+        if job.timer is not None and one.path is not None and str(one.path) in (job.command or "")
+    ]
+    for job, script in (*lines, *timers):
+        if job.managed and job.user in (owner.name, ""):
+            continue  # the pack's own
+        of_profile = by_script.get(os.path.realpath(script))
+        if of_profile is not None:
+            yield _double(job, of_profile, force=force)
+
+
+def _double(job: Job, of_profile: ProfileJob, *, force: bool) -> SetupIssue:
+    return SetupIssue(
+        Severity.WARNING if force else Severity.ERROR,
+        f"{job.name} ({job.location}) runs this script already, {job.schedule}.",
+        of_profile.key,
+        "It runs twice, as you insist (--force)."
+        if force
+        else f"{of_profile.name} is not scheduled a second time. Take yours out (fedtui delete {job.id}), "
+        "or insist with --force.",
+    )
+
+
+def _lingers(owner: JobAccount) -> bool | None:
+    try:
+        return accounts.lingers(owner.name)
+    except OSError:
+        return None

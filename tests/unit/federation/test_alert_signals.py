@@ -1,0 +1,56 @@
+"""Limits and ages: from which age on a job is stale, and how old what it brings is."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fedtui.federation.alerts.signals import limit_of, log_grew, product_age
+from tests.unit.health.rows import NOW, table, timer
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+def test_the_limit_is_two_periods_and_never_less_than_a_late_run_takes(tmp_path: Path) -> None:
+    (job,) = table("0 * * * * true\n")
+    assert limit_of(job, HOUR) == 2 * HOUR
+    spread = timer(tmp_path, "", accuracy=60.0, randomized_delay=1800.0)
+    assert limit_of(spread, 300.0) == 300.0 + 30.0 + 60.0 + 1800.0
+    assert limit_of(job, None) is None
+
+
+def test_of_a_file_with_timestamps_the_newest_counts_and_of_another_its_time(tmp_path: Path) -> None:
+    lines = [{"timestamp": "2026-11-24T12:00:00+00:00"}, {"timestamp": 1}, {"timestamp": 1795500000.5}]
+    path = tmp_path / "skills-patterns.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"timestamp": 17')
+    assert product_age(str(path), NOW, None).at == datetime(2026, 11, 24, 12, tzinfo=UTC)
+    plain = tmp_path / "export.tar"
+    plain.write_text("x")
+    os.utime(plain, (1000, 1000))
+    assert product_age(str(plain), NOW, None).at == datetime(1970, 1, 1, 0, 16, 40, tzinfo=UTC)
+
+
+def test_a_product_that_is_not_there_or_empty_is_of_no_age(tmp_path: Path) -> None:
+    path = tmp_path / "skills-patterns.jsonl"
+    for found in (product_age(str(path), NOW, None), product_age(str(tmp_path / "none"), NOW, None)):
+        assert (found.at, found.fault) == (None, "")
+    path.write_text("")
+    assert (product_age(str(path), NOW, None).at, product_age(str(path), NOW, None).fault) == (None, "")
+
+
+def test_a_product_that_cannot_be_read_is_no_old_one(tmp_path: Path) -> None:
+    folder = tmp_path / "folder.jsonl"
+    folder.mkdir()
+    assert "cannot be looked at: Is a directory" in product_age(str(folder), NOW, None).fault
+
+
+def test_when_a_log_grew(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    assert (log_grew(None), log_grew(str(log))) == (None, None)
+    log.write_text("")
+    assert log_grew(str(log)) is None
+    log.write_text("sync: 3 patterns\n")
+    os.utime(log, (1000, 1000))
+    assert log_grew(str(log)) == datetime(1970, 1, 1, 0, 16, 40, tzinfo=UTC)
