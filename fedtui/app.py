@@ -31,11 +31,11 @@ from fedtui.schedule.upcoming import RunsOf, runs_of
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
-from fedtui.widgets.host import StorePort, WatchPort
+from fedtui.widgets.app_host import StorePort, WatchPort
 from fedtui.widgets.key_line import press
 from fedtui.widgets.key_order import KeysInOrder
 from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
-from fedtui.widgets.log_feed import OpenLog
+from fedtui.widgets.log_pump import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
 from fedtui.widgets.terminal_driver import TerminalDriver
 

@@ -12,12 +12,12 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from fedtui.model import Snapshot
-from fedtui.widgets.frugal import FrugalCompositor
 from fedtui.widgets.head_line import HeadLine
 from fedtui.widgets.key_line import KeyLine
+from fedtui.widgets.minimal_updates import MinimalCompositor
 
 if TYPE_CHECKING:
-    from fedtui.widgets.host import Host
+    from fedtui.widgets.app_host import AppHost
 
 
 class FullScreen(Screen[None]):
@@ -25,7 +25,7 @@ class FullScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = FrugalCompositor()
+        self._compositor = MinimalCompositor()
         self._head: HeadLine | None = None
 
     def compose(self) -> ComposeResult:
@@ -40,9 +40,9 @@ class FullScreen(Screen[None]):
         yield from ()
 
     @property
-    def host(self) -> Host:
+    def host(self) -> AppHost:
         """The app, as far as screens know it."""
-        return cast("Host", self.app)
+        return cast("AppHost", self.app)
 
     @property
     def snapshot(self) -> Snapshot:

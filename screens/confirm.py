@@ -37,7 +37,7 @@ LEFT_OPEN = 6
 """Rows of the dashboard that a diff's context must leave to be seen."""
 
 
-class Phase(Enum):
+class ConfirmPhase(Enum):
     """What the dialog is doing."""
 
     OPENING = auto()
@@ -69,7 +69,7 @@ class ConfirmScreen(Dialog[Applied | None]):
     ) -> None:
         super().__init__()
         self.plan = plan
-        self.phase = Phase.OPENING
+        self.phase = ConfirmPhase.OPENING
         self._apply = apply
         self._replan = replan
         self._milder = alternative
@@ -100,12 +100,12 @@ class ConfirmScreen(Dialog[Applied | None]):
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """Only keys that work now."""
-        if self.phase is Phase.APPLYING:
+        if self.phase is ConfirmPhase.APPLYING:
             return [("", f"[$accent]► applying[/] {self._elapsed()}", "")]
-        if self.phase is Phase.PLANNING:
+        if self.phase is ConfirmPhase.PLANNING:
             return [("", f"[$accent]► looking again[/] {self._elapsed()}", ""), ("esc", "cancel", "leave")]
         leave = ("esc", "cancel, nothing is touched", "leave")
-        if self.phase is Phase.REFUSED:
+        if self.phase is ConfirmPhase.REFUSED:
             return [("r", "look again", "replan"), ("esc", "close", "leave"), *self._copy_hint()]
         if self._stale is not None:
             return [("y", "apply to the new text", "apply"), leave]
@@ -175,23 +175,23 @@ class ConfirmScreen(Dialog[Applied | None]):
         return [said, their_diff, yours, [] if same else self._step_rows(width)]
 
     async def _arm(self) -> None:
-        if self.phase in (Phase.OPENING, Phase.PLANNING):
-            self.phase = Phase.SHOWN
+        if self.phase in (ConfirmPhase.OPENING, ConfirmPhase.PLANNING):
+            self.phase = ConfirmPhase.SHOWN
             self.dress()
 
     def _tick(self) -> None:
-        if self.phase in (Phase.APPLYING, Phase.PLANNING):
+        if self.phase in (ConfirmPhase.APPLYING, ConfirmPhase.PLANNING):
             self.dress()
 
-    def _begin(self, phase: Phase) -> None:
+    def _begin(self, phase: ConfirmPhase) -> None:
         self.phase = phase
         self._since = monotonic()
         self.dress()
 
     def action_apply(self) -> None:
         """Make the change, once."""
-        if self.phase is Phase.SHOWN:
-            self._begin(Phase.APPLYING)
+        if self.phase is ConfirmPhase.SHOWN:
+            self._begin(ConfirmPhase.APPLYING)
             self.run_worker(self._work(), exclusive=True)
 
     async def _work(self) -> None:
@@ -206,19 +206,19 @@ class ConfirmScreen(Dialog[Applied | None]):
 
     def action_replan(self) -> None:
         """After a refusal: look again, the cause may be gone."""
-        if self.phase is Phase.REFUSED:
-            self._begin(Phase.PLANNING)
+        if self.phase is ConfirmPhase.REFUSED:
+            self._begin(ConfirmPhase.PLANNING)
             self.run_worker(self._plan_anew(self._replan, None), exclusive=True)
 
     def action_milder(self) -> None:
         """Show the plan of the gentler way; it needs its own `y`."""
-        if self.phase is Phase.SHOWN and self._offers_milder and self._milder is not None:
+        if self.phase is ConfirmPhase.SHOWN and self._offers_milder and self._milder is not None:
             self._replan = self._milder
-            self._begin(Phase.PLANNING)
+            self._begin(ConfirmPhase.PLANNING)
             self.run_worker(self._plan_anew(self._milder, None), exclusive=True)
 
     async def _plan_anew(self, make: Callable[[], Awaitable[Plan]], stale: Conflict | None) -> None:
-        self._begin(Phase.PLANNING)
+        self._begin(ConfirmPhase.PLANNING)
         self._old_commands = commands_of(self.plan.steps)
         try:
             plan = await make()
@@ -232,7 +232,7 @@ class ConfirmScreen(Dialog[Applied | None]):
 
     def _refuse(self, refused: Refused) -> None:
         self._refusal = refused
-        self.phase = Phase.REFUSED
+        self.phase = ConfirmPhase.REFUSED
         self._show_from_top()
 
     def _show_from_top(self) -> None:
@@ -241,7 +241,7 @@ class ConfirmScreen(Dialog[Applied | None]):
 
     def action_leave(self) -> None:
         """Close; not while the change is being made, for it could not be said how it ended."""
-        if self.phase is not Phase.APPLYING:
+        if self.phase is not ConfirmPhase.APPLYING:
             self.dismiss(None)
 
     def action_copy(self) -> None:

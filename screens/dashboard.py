@@ -13,10 +13,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.rows import ordered
-from fedtui.screens.converting import Converting
-from fedtui.screens.finding import Finding
-from fedtui.screens.log_reader import LogReader
+from fedtui.presentation.job_rows import ordered
+from fedtui.screens.convert_job import ConvertActions
+from fedtui.screens.job_filter import JobFilterScreen
+from fedtui.screens.log_pane_controller import LogPaneController
 from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import DASHBOARD
@@ -42,7 +42,7 @@ FOR_A_JOB = frozenset(
 """Actions that need a job under the cursor."""
 
 
-class Dashboard(Finding, Converting):
+class Dashboard(JobFilterScreen, ConvertActions):
     """The first screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,7 +62,7 @@ class Dashboard(Finding, Converting):
         self.next = NextPane(host.clock, host.runs_of)
         self.log_pane = LogPane(host.clock)
         self.health = HealthPane()
-        self.reader = LogReader(self, self.log_pane)
+        self.reader = LogPaneController(self, self.log_pane)
         with Container(id="panes", classes="-wide" if self.app.size.width >= WIDE else ""):
             yield self.jobs
             yield self.next

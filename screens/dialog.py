@@ -24,8 +24,8 @@ from fedtui.changes.plan import Refused
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.keys import FAR, LETTERS
 from fedtui.widgets.lines import ROOMY_FROM, Body, plainer
+from fedtui.widgets.paging import turn_page
 from fedtui.widgets.palette import is_ascii
-from fedtui.widgets.turning import turn_page
 
 Answered = TypeVar("Answered")
 

@@ -19,8 +19,8 @@ from fedtui import changes
 from fedtui.changes.plan import Plan, Refused
 from fedtui.health.remedies import plan_remedy
 from fedtui.model import Finding, Job, Snapshot
-from fedtui.presentation.doctor import Row, counts_line, rows_of
-from fedtui.presentation.signs import Piece, Tone
+from fedtui.presentation.doctor_rows import DoctorRow, counts_line, rows_of
+from fedtui.presentation.glyphs import Span, Tone
 from fedtui.screens.job_actions import JobActions
 from fedtui.widgets.finding_details import details
 from fedtui.widgets.finding_table import FindingTable
@@ -28,8 +28,8 @@ from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import DOCTOR_SCREEN
 from fedtui.widgets.lines import ROOMY_FROM, Body, paragraph
+from fedtui.widgets.paging import turn_page
 from fedtui.widgets.pane import PaneRule
-from fedtui.widgets.turning import turn_page
 
 REST = 0.15
 """Seconds that the cursor rests on a finding before its fix is worked out."""
@@ -85,14 +85,14 @@ class DoctorScreen(JobActions):
         wide = self.app.size.width >= WIDE
         facts = counts_line(snapshot, wide, f"checked {at:%H:%M:%S}")
         if snapshot.loading:
-            facts = (*facts, Piece("   reading …", Tone.MUTED))
+            facts = (*facts, Span("   reading …", Tone.MUTED))
         self._rule.show("Doctor", facts)
         self._moved()
 
     # The row under the cursor
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> DoctorRow | None:
         """What the cursor is on."""
         return self.table.row
 

@@ -26,8 +26,8 @@ from fedtui.widgets.drill_lines import Drilled, drill_rows
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import DRILLS_SCREEN, FAR, MOVES
 from fedtui.widgets.lines import Body
+from fedtui.widgets.paging import turn_page
 from fedtui.widgets.pane import PaneRule
-from fedtui.widgets.turning import turn_page
 
 MOST = 2000
 """Events of a drill that are kept to be shown."""

@@ -22,8 +22,8 @@ from fedtui import environment
 from fedtui.changes import Refused, plan_environment
 from fedtui.environment import Comparison, ShellSide
 from fedtui.model import Job, Snapshot
-from fedtui.presentation.environment import View, table, title_facts
-from fedtui.presentation.signs import Line, Piece, Tone
+from fedtui.presentation.environment_rows import EnvironmentView, table, title_facts
+from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.dialog import Dialog
 from fedtui.screens.job_actions import JobActions
@@ -51,7 +51,7 @@ class EnvironmentScreen(JobActions):
         self._read = read or self._ask
         self._shell: ShellSide | None = None
         self._refusal: Refused | None = None
-        self._view = View("")
+        self._view = EnvironmentView("")
         self.comparison: Comparison | None = None
 
     def compose_page(self) -> ComposeResult:
@@ -69,7 +69,7 @@ class EnvironmentScreen(JobActions):
 
     def on_mount(self) -> None:
         """Begin to ask."""
-        self._view = View(self.host.home)
+        self._view = EnvironmentView(self.host.home)
         super().on_mount()
         self.table.focus()
         self._look()
@@ -112,7 +112,7 @@ class EnvironmentScreen(JobActions):
 
     def _draw(self) -> None:
         comparison = self.comparison
-        facts: Line = (Piece(f"  {sanitize_and_mask(self._job.name)}", bold=True),)
+        facts: StyledText = (Span(f"  {sanitize_and_mask(self._job.name)}", bold=True),)
         if comparison is not None:
             facts = (*facts, *title_facts(comparison))
             view = self._view
@@ -120,7 +120,7 @@ class EnvironmentScreen(JobActions):
             self._why.display = True
             self._why.show("Why, and a fix" if comparison.fixes else "Why")
         elif self._refusal is None:
-            facts = (*facts, Piece("  ► asking your shell", Tone.ACCENT))
+            facts = (*facts, Span("  ► asking your shell", Tone.ACCENT))
         self._rule.show("Environment", facts)
         self._arrange()
         self._keys_changed()
@@ -223,7 +223,7 @@ class EnvironmentScreen(JobActions):
 class ValueScreen(Dialog[None]):
     """One variable in full."""
 
-    def __init__(self, comparison: Comparison, name: str, view: View) -> None:
+    def __init__(self, comparison: Comparison, name: str, view: EnvironmentView) -> None:
         super().__init__()
         self._comparison, self._variable, self._view = comparison, name, view
 

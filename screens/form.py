@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from fedtui.presentation.signs import cut
+from fedtui.presentation.glyphs import cut
 from fedtui.screens.dialog import Answered, Dialog
 from fedtui.widgets.lines import Body
 from fedtui.widgets.schedule_field import ScheduleField

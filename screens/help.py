@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.keys import format_key
 from textual.widgets import Input
 
-from fedtui.presentation.signs import Line, Piece, Tone, fit, width_of
+from fedtui.presentation.glyphs import Span, StyledText, Tone, fit, width_of
 from fedtui.screens.base import FullScreen
 from fedtui.widgets.arrangement import DETAILS_FROM
 from fedtui.widgets.filter import SearchInput
@@ -29,7 +29,7 @@ from fedtui.widgets.keys import (
     PANES,
     SETUP,
     WATCH,
-    Key,
+    KeyBinding,
 )
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
@@ -71,7 +71,7 @@ class HelpScreen(FullScreen):
         """Rule, keys and signs, and the search's input that is out of sight at first."""
         rule = PaneRule("Help")
         rule.active = True
-        rule.facts = (Piece("  every key can be remapped in the config file", Tone.MUTED),)
+        rule.facts = (Span("  every key can be remapped in the config file", Tone.MUTED),)
         self._list = LineView(id="keys")
         yield rule
         yield self._list
@@ -92,7 +92,7 @@ class HelpScreen(FullScreen):
         wide = width >= WIDE
         groups = {name: self._keys(name, wide) for name in GROUPS}
         signs = self._signs(wide)
-        space: list[Line] = [()] if height >= DETAILS_FROM else []
+        space: list[StyledText] = [()] if height >= DETAILS_FROM else []
         if wide:
             columns = [
                 [*groups[JOB], *space, *groups[PANES], *space, *groups[LIST], *space, *groups[SETUP]],
@@ -116,29 +116,29 @@ class HelpScreen(FullScreen):
             widths = [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])
 
-    def _keys(self, group: str, wide: bool) -> list[Line]:
+    def _keys(self, group: str, wide: bool) -> list[StyledText]:
         indent = 10 if wide else 8
         rows = [
-            (Piece(f"{self._key_words(key):>{indent}}", Tone.ACCENT, bold=True), Piece(f"  {key.help}"))
+            (Span(f"{self._key_words(key):>{indent}}", Tone.ACCENT, bold=True), Span(f"  {key.help}"))
             for key in ALL
             if key.group == group and key.help and self._wanted in key.help.casefold()
         ]
-        return [(Piece(" " * (indent + 2) + group, Tone.MUTED),), *rows] if rows else []
+        return [(Span(" " * (indent + 2) + group, Tone.MUTED),), *rows] if rows else []
 
-    def _key_words(self, key: Key) -> str:
+    def _key_words(self, key: KeyBinding) -> str:
         remapped = self.app._keymap.get(key.id)
         if remapped:
             return " ".join(format_key(one) for one in remapped.split(","))
         return key.shown or format_key(key.key)
 
-    def _signs(self, wide: bool) -> list[Line]:
+    def _signs(self, wide: bool) -> list[StyledText]:
         gap = 16 if wide else 17
-        rows: list[Line] = [
-            (Piece(f"{glyph} ", tone), Piece(f"{word:<{gap}}"), Piece(meaning, Tone.MUTED))
+        rows: list[StyledText] = [
+            (Span(f"{glyph} ", tone), Span(f"{word:<{gap}}"), Span(meaning, Tone.MUTED))
             for glyph, tone, word, meaning in _SIGNS
             if self._wanted in f"{word} {meaning}"
         ]
-        return [(Piece("signs", Tone.MUTED),), *rows] if rows else []
+        return [(Span("signs", Tone.MUTED),), *rows] if rows else []
 
     def action_find(self) -> None:
         """Open the search's line."""
@@ -168,11 +168,11 @@ class HelpScreen(FullScreen):
             self.app.pop_screen()
 
 
-def _beside(columns: Sequence[Sequence[Line]], widths: Sequence[int]) -> list[Line]:
+def _beside(columns: Sequence[Sequence[StyledText]], widths: Sequence[int]) -> list[StyledText]:
     """Columns of lines as one, each padded to its width."""
-    rows: list[Line] = []
+    rows: list[StyledText] = []
     for number in range(max(len(column) for column in columns)):
-        row: list[Piece] = []
+        row: list[Span] = []
         for column, width in zip(columns, widths, strict=True):
             line = column[number] if number < len(column) else ()
             row.extend(fit(line, max(width, width_of(line) if column is columns[-1] else 0)))

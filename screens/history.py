@@ -17,9 +17,9 @@ from textual.widgets import Input
 
 from fedtui.history.database import HistoryError
 from fedtui.model import Run, Snapshot
-from fedtui.presentation import history as words
-from fedtui.presentation.history import WIDE, Jobs
-from fedtui.presentation.signs import Line, Piece, Tone
+from fedtui.presentation import history_text as words
+from fedtui.presentation.glyphs import Span, StyledText, Tone
+from fedtui.presentation.history_text import WIDE, JobNames
 from fedtui.presentation.times import day, here
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.base import FullScreen
@@ -57,7 +57,7 @@ class HistoryScreen(FullScreen):
         self._wanted = ""
         self._skip = 0
         self._folded = False
-        self._above: list[Line] = []
+        self._above: list[StyledText] = []
 
     def compose_page(self) -> ComposeResult:
         """Strip and summary side by side, the runs below."""
@@ -119,8 +119,8 @@ class HistoryScreen(FullScreen):
     # What is drawn
 
     @property
-    def _jobs(self) -> Jobs:
-        return Jobs({job.id: job for job in self.snapshot.jobs})
+    def _jobs(self) -> JobNames:
+        return JobNames({job.id: job for job in self.snapshot.jobs})
 
     @property
     def _shown_days(self) -> int:
@@ -140,7 +140,7 @@ class HistoryScreen(FullScreen):
         self.query_one("#top").display = not self._folded
         self._draw_title(wide)
         shown_days = words.days(self._runs, now, self._shown_days, self._skip)
-        lines: list[Line] = [words.strip_heading(width)]
+        lines: list[StyledText] = [words.strip_heading(width)]
         lines += [words.strip_line(one, now, width) for one in shown_days]
         lines += [(), words.legend(shown_days), ()] if wide else [words.legend(shown_days)]
         lines += [] if wide else [words.summary_line(self._runs, now), ()]
@@ -151,7 +151,7 @@ class HistoryScreen(FullScreen):
         self._summary.styles.height = self._summary.count()
         newest_first = sorted(self._runs, key=lambda run: run.start, reverse=True)
         self.table.set_runs(newest_first, jobs.by_id)
-        self._runs_rule.show("Runs", (Piece(f"  {len(self._runs):,}", Tone.MUTED), *self._runs_words()))
+        self._runs_rule.show("Runs", (Span(f"  {len(self._runs):,}", Tone.MUTED), *self._runs_words()))
         self._draw_curve()
 
     def _draw_title(self, wide: bool) -> None:
@@ -159,26 +159,31 @@ class HistoryScreen(FullScreen):
         which = f"matching “{sanitize_and_mask(self._wanted)}”" if self._wanted else "all jobs"
         until = self.now() - timedelta(days=self._skip)
         back = f"  until {day(until)}" if self._skip else ""
-        facts = (Piece(f"  {which}", bold=True), Piece(f"  {said}{back}", Tone.MUTED))
+        facts = (Span(f"  {which}", bold=True), Span(f"  {said}{back}", Tone.MUTED))
         self._strip_rule.show("History", facts)
 
-    def _runs_words(self) -> Line:
+    def _runs_words(self) -> StyledText:
         if self._trouble:
-            return (Piece(f"   ▲ {sanitize_and_mask(self._trouble)}", Tone.WARN),)
+            return (Span(f"   ▲ {sanitize_and_mask(self._trouble)}", Tone.WARN),)
         if not self._runs:
             said = "no run matches" if self._wanted else "no run is on record for these days"
-            return (Piece(f"   {said}", Tone.MUTED),)
+            return (Span(f"   {said}", Tone.MUTED),)
         which = f"   matching “{sanitize_and_mask(self._wanted)}”" if self._wanted and self._folded else ""
-        return (Piece(which, Tone.MUTED),)
+        return (Span(which, Tone.MUTED),)
 
     def _draw_curve(self) -> None:
         run = self.table.run
         jobs = self._jobs
         name = jobs.name(run.job_id) if run is not None else ""
-        self._curve_rule.show("durations", (Piece(f"  {name}"),))
+        self._curve_rule.show("durations", (Span(f"  {name}"),))
         took = self._took()[-CURVE_WIDTH:]
         curve = words.curve(took, CURVE_WIDTH, CURVE_HEIGHT)
-        lines: list[Line] = [*curve, words.curve_words(took), (), *words.extremes(self._runs, jobs.name)]
+        lines: list[StyledText] = [
+            *curve,
+            words.curve_words(took),
+            (),
+            *words.extremes(self._runs, jobs.name),
+        ]
         self._curve.set_lines(lines)
         width = self.app.size.width
         if width < WIDE and self._above:  # the column at the right is not there: the same in one row

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from fedtui.screens.reschedule import NewSchedule
     from fedtui.screens.run import RunAnswer
 
-Mend = Mapping[int, str | bytes]
-Plans = Callable[[Mend | None], "Awaitable[Plan]"]
+LineFixes = Mapping[int, str | bytes]
+Plans = Callable[[LineFixes | None], "Awaitable[Plan]"]
 """Makes a plan from the world as it is now; the argument mends lines that cron refuses."""
 
 
@@ -295,7 +295,7 @@ class JobActions(FullScreen):
     async def _change(self, verb: str, job: Job | None, make: Plans) -> None:
         """Plan, show the plan, apply it on `y`, then read the world again."""
         name = job.name if job is not None else ""
-        mend: Mend | None = None
+        mend: LineFixes | None = None
         try:
             plan = await make(mend)
         except changes.BadTable as bad:
@@ -368,7 +368,7 @@ class JobActions(FullScreen):
         job = self.target
         if job is None:
             return
-        from fedtui.screens.editing import edit_file, file_of
+        from fedtui.screens.edit_file import edit_file, file_of
 
         try:
             said = edit_file(self.app, file_of(job, self.host.home))

@@ -15,14 +15,14 @@ from textual.widgets import Input
 from fedtui.logs.log_feed import LogChunk
 from fedtui.logs.log_file import LogError
 from fedtui.model import Job, Snapshot
+from fedtui.presentation.glyphs import Span, Tone
 from fedtui.presentation.home import tilde
-from fedtui.presentation.signs import Piece, Tone
 from fedtui.presentation.times import size
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.screens.log_walk import LogWalking
+from fedtui.screens.log_paging import LogPaging
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.keys import LOG_SCREEN
-from fedtui.widgets.log_feed import NOWHERE, pump
+from fedtui.widgets.log_pump import NOWHERE, pump
 from fedtui.widgets.log_view import LogView
 from fedtui.widgets.messages import FollowChanged
 from fedtui.widgets.palette import content, is_ascii
@@ -48,18 +48,18 @@ class SearchLine(Widget):
     def render(self) -> Content:
         """The line."""
         searched, found = self._left
-        left = [Piece("/ ", Tone.ACCENT, bold=True), Piece(sanitize_and_mask(searched))] if searched else []
+        left = [Span("/ ", Tone.ACCENT, bold=True), Span(sanitize_and_mask(searched))] if searched else []
         ascii_only = is_ascii(self.app)
         head = content(left, ascii_only=ascii_only)
-        middle = content([Piece(found, Tone.MUTED)], ascii_only=ascii_only)
-        tail = content([Piece(self._right, Tone.MUTED)], ascii_only=ascii_only)
+        middle = content([Span(found, Tone.MUTED)], ascii_only=ascii_only)
+        tail = content([Span(self._right, Tone.MUTED)], ascii_only=ascii_only)
         width = self.content_size.width
         gap = max(2, 29 - head.cell_length)
         rest = max(2, width - head.cell_length - gap - middle.cell_length - tail.cell_length)
         return Content("").join([head, Content(" " * gap), middle, Content(" " * rest), tail])
 
 
-class LogScreen(LogWalking):
+class LogScreen(LogPaging):
     """Opened by `l` on a job, and again wherever `esc` leaves it."""
 
     CSS_PATH = "../styles/log.tcss"
@@ -120,13 +120,13 @@ class LogScreen(LogWalking):
 
     def _draw_rule(self) -> None:
         facts = [
-            Piece(f"  {sanitize_and_mask(self._job.name)}", bold=True),
-            Piece(f"  {self._title}", Tone.MUTED),
+            Span(f"  {sanitize_and_mask(self._job.name)}", bold=True),
+            Span(f"  {self._title}", Tone.MUTED),
         ]
         if self._bytes is not None:
-            facts.append(Piece(f"   {size(self._bytes)}", Tone.MUTED))
+            facts.append(Span(f"   {size(self._bytes)}", Tone.MUTED))
         if self._note:
-            facts.append(Piece(f"   {sanitize_and_mask(self._note)}", Tone.MUTED))
+            facts.append(Span(f"   {sanitize_and_mask(self._note)}", Tone.MUTED))
         self._rule.show("Log", tuple(facts))
         self._draw_found()
 

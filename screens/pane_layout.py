@@ -8,7 +8,7 @@ from textual.events import Resize
 
 from fedtui.model import Job
 from fedtui.screens.base import FullScreen
-from fedtui.screens.log_reader import LogReader
+from fedtui.screens.log_pane_controller import LogPaneController
 from fedtui.screens.too_small import TooSmall
 from fedtui.widgets.arrangement import PANES, RIGHT_COLUMN, Arrangement, arrange, too_small
 from fedtui.widgets.filter import Filter
@@ -21,7 +21,7 @@ class PaneLayout(FullScreen):
     jobs: JobsPane
     next: NextPane
     health: HealthPane
-    reader: LogReader
+    reader: LogPaneController
 
     def __init__(self) -> None:
         super().__init__()

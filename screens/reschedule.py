@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from fedtui.model import Job
-from fedtui.presentation.signs import cut
+from fedtui.presentation.glyphs import cut
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.dialog import local_now
 from fedtui.screens.form import Form

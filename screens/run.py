@@ -21,16 +21,16 @@ from textual.widget import Widget
 
 from fedtui.changes.plan import GOES_ON, Applied, Refused
 from fedtui.model import Job, Outcome, Result, Run
-from fedtui.presentation.signs import outcome_sign
+from fedtui.presentation.glyphs import outcome_glyph
 from fedtui.runs.control import GRACE, RunUpdate
 from fedtui.screens.ask import AskScreen
 from fedtui.screens.dialog import Dialog, local_now, to_its_end
 from fedtui.widgets import run_lines
 from fedtui.widgets.lines import Body, boxed, fact, note, refusal, rule
-from fedtui.widgets.run_output import RunOutput
+from fedtui.widgets.live_output import RunOutput
 
 
-class Phase(Enum):
+class RunPhase(Enum):
     """Where the run is."""
 
     STARTING = auto()
@@ -47,7 +47,7 @@ RunAnswer = Literal["log", "environment"] | None
 NOT_FOUND = (126, 127)
 """Exit statuses of a shell that did not find a command, or may not run it."""
 
-LIVE = (Phase.RUNNING, Phase.ASKING, Phase.STOPPING)
+LIVE = (RunPhase.RUNNING, RunPhase.ASKING, RunPhase.STOPPING)
 
 
 class RunScreen(Dialog[RunAnswer]):
@@ -85,7 +85,7 @@ class RunScreen(Dialog[RunAnswer]):
         super().__init__()
         self.job = job
         self.run_now: Run | None = None
-        self.phase = Phase.STARTING
+        self.phase = RunPhase.STARTING
         self._start, self._updates, self._stop = start, updates, stop
         self._clock = clock
         self._usual = usual
@@ -115,11 +115,11 @@ class RunScreen(Dialog[RunAnswer]):
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """Only keys that work now."""
-        if self.phase is Phase.ASKING:
+        if self.phase is RunPhase.ASKING:
             return [("y", "stop it", "yes"), ("esc", "leave it running", "leave")]
-        if self.phase is Phase.REFUSED:
+        if self.phase is RunPhase.REFUSED:
             return [("esc", "close", "leave"), ("r", "try again", "again(True)"), ("l", "full log", "log")]
-        if self.phase is Phase.ENDED:
+        if self.phase is RunPhase.ENDED:
             why = [("v", self._why, "environment")] if self._why else []
             return [
                 ("esc", "close", "leave"),
@@ -127,14 +127,14 @@ class RunScreen(Dialog[RunAnswer]):
                 ("l", "full log", "log"),
                 *why,
             ]
-        stop = [("t", "stop", "stop")] if self.phase is Phase.RUNNING else []
+        stop = [("t", "stop", "stop")] if self.phase is RunPhase.RUNNING else []
         follow = ("f", "follow", "follow")
         return [("esc", "hide, keeps running", "leave"), follow, *stop, ("l", "full log", "log")]
 
     def rows(self, width: int) -> Sequence[Content]:
         """State, command, surroundings, and the head of the output."""
         now = self._clock()
-        if self.phase is Phase.REFUSED and self.run_now is None:
+        if self.phase is RunPhase.REFUSED and self.run_now is None:
             started = self._refusal is not None and self._refusal.untouched == GOES_ON
             words = "? started, and cannot be followed" if started else "✗ not started"
             state = fact(
@@ -142,7 +142,7 @@ class RunScreen(Dialog[RunAnswer]):
             )
         else:
             state = run_lines.state_row(self.run_now, now, self._usual)
-        ended = self.phase in (Phase.ENDED, Phase.REFUSED)
+        ended = self.phase in (RunPhase.ENDED, RunPhase.REFUSED)
         head = run_lines.output_head(self.output.counts, self.output.following, ended)
         facts = [
             state,
@@ -153,10 +153,10 @@ class RunScreen(Dialog[RunAnswer]):
     def _note_rows(self, width: int) -> Sequence[Content]:
         if self._refusal is not None:
             return refusal(self._refusal, width)
-        if self.phase is Phase.ASKING:
+        if self.phase is RunPhase.ASKING:
             how = "Its unit is stopped." if self.job.timer else f"SIGTERM, and SIGKILL after {GRACE:.0f} s."
             return note("▲", "$warn", f"{how} What it did stays.", width, lead="Stop this run?")
-        if self.phase is Phase.STOPPING:
+        if self.phase is RunPhase.STOPPING:
             return note("►", "$accent", "", width, lead="stopping")
         result = self.run_now.result if self.run_now is not None else None
         if result is not None:
@@ -170,14 +170,14 @@ class RunScreen(Dialog[RunAnswer]):
 
     def _end_rows(self, result: Result, width: int) -> list[Content]:
         words = " ".join(filter(None, (run_lines.ending_words(result), self._stopped)))
-        sign = outcome_sign(result)
+        sign = outcome_glyph(result)
         return note(sign.glyph, f"${sign.tone}", words, width) if words else []
 
     async def _run(self) -> None:
         try:
             self.output.begin()
             self.run_now = await to_its_end(self._start(), self.app)
-            self._to(Phase.RUNNING)
+            self._to(RunPhase.RUNNING)
             async for update in self._updates(self.run_now):
                 await self.output.take(update.output)
                 if update.run is not None:
@@ -188,7 +188,7 @@ class RunScreen(Dialog[RunAnswer]):
         if self.run_now is not None and self.run_now.result is None:
             # Nobody told its end: that is unknown, never ok.
             self.run_now = replace(self.run_now, result=Result(Outcome.UNKNOWN))
-        self._to(Phase.REFUSED if self.run_now is None else Phase.ENDED)
+        self._to(RunPhase.REFUSED if self.run_now is None else RunPhase.ENDED)
 
     def _tick(self) -> None:
         for name in ("#body", "#note"):
@@ -208,10 +208,10 @@ class RunScreen(Dialog[RunAnswer]):
 
     def action_leave(self) -> None:
         """Hide; or, where the question is open, leave it running."""
-        if self.phase is Phase.ASKING:
-            self._to(Phase.RUNNING)
+        if self.phase is RunPhase.ASKING:
+            self._to(RunPhase.RUNNING)
             return
-        if self.phase in (*LIVE, Phase.STARTING):
+        if self.phase in (*LIVE, RunPhase.STARTING):
             self.notify("The run goes on; r shows it again.", markup=False)
         self.dismiss(None)
 
@@ -225,7 +225,7 @@ class RunScreen(Dialog[RunAnswer]):
 
     def action_environment(self) -> None:
         """The environment next, where that may explain the end."""
-        if self.phase is Phase.ENDED and self._why:
+        if self.phase is RunPhase.ENDED and self._why:
             self.dismiss("environment")
 
     def action_log(self) -> None:
@@ -238,25 +238,25 @@ class RunScreen(Dialog[RunAnswer]):
 
     def action_stop(self) -> None:
         """Ask whether to stop."""
-        if self.phase is Phase.RUNNING:
+        if self.phase is RunPhase.RUNNING:
             self._refusal = None
-            self._to(Phase.ASKING)
+            self._to(RunPhase.ASKING)
 
     def action_yes(self) -> None:
         """Stop it."""
-        if self.phase is Phase.ASKING:
-            self._to(Phase.STOPPING)
+        if self.phase is RunPhase.ASKING:
+            self._to(RunPhase.STOPPING)
             self.run_worker(self._stop_it(), group="stop", exclusive=True)
 
     async def _stop_it(self) -> None:
         try:
             applied = await to_its_end(self._stop(), self.app)
         except Refused as refused:
-            self._refusal = refused if self.phase is Phase.STOPPING else None
+            self._refusal = refused if self.phase is RunPhase.STOPPING else None
         else:
             self._stopped = applied.message
-        if self.phase is Phase.STOPPING:
-            self._to(Phase.RUNNING)
+        if self.phase is RunPhase.STOPPING:
+            self._to(RunPhase.RUNNING)
         else:
             self.redraw()
 
@@ -269,11 +269,11 @@ class RunScreen(Dialog[RunAnswer]):
             self._again(True)
 
     def _again(self, yes: bool | None) -> None:
-        if yes and self.phase in (Phase.ENDED, Phase.REFUSED):
+        if yes and self.phase in (RunPhase.ENDED, RunPhase.REFUSED):
             self._refusal, self._stopped, self.run_now = None, "", None
-            self._to(Phase.STARTING)
+            self._to(RunPhase.STARTING)
             self.run_worker(self._run(), group="run", exclusive=True)
 
-    def _to(self, phase: Phase) -> None:
+    def _to(self, phase: RunPhase) -> None:
         self.phase = phase
         self.redraw()

@@ -28,22 +28,22 @@ from fedtui.federation.setup.test_run import OnOutput, TestRun
 from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Job
 from fedtui.pack import BACKENDS
-from fedtui.presentation.setup import Progress, Step, root_words
-from fedtui.presentation.signs import Piece, Tone
+from fedtui.presentation.glyphs import Span, Tone
+from fedtui.presentation.setup_text import Progress, SetupStep, root_words
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.screens.job_actions import JobActions
 from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import FAR, MOVES, SETUP_SCREEN
 from fedtui.widgets.lines import Body
+from fedtui.widgets.paging import turn_page
 from fedtui.widgets.pane import PaneRule
 from fedtui.widgets.plain_input import PlainInput
 from fedtui.widgets.setup_page import EXTRAS, page_rows, side_rows, strip_rows
-from fedtui.widgets.setup_pieces import Look
-from fedtui.widgets.turning import turn_page
+from fedtui.widgets.setup_rows import PageState
 
 _FRAME = 4
-_TYPED = {Step.SCRIPTS: "ROOT", Step.LOGS: "logs in", Step.EXTRAS: ""}
+_TYPED = {SetupStep.SCRIPTS: "ROOT", SetupStep.LOGS: "logs in", SetupStep.EXTRAS: ""}
 _TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
 
 
@@ -143,27 +143,27 @@ class SetupScreen(JobActions):
         self.set_class(event.size.width >= WIDE, "-wide")
         self._draw()
 
-    def _look(self) -> Look:
+    def _look(self) -> PageState:
         now = self.now()
         zone = now.tzinfo
         if zone is None:
             raise TypeError("the clock gives the time in a zone")
         height = self.app.size.height - _FRAME
-        return Look(self._cursor, now, zone, self.host.home, height, self._whole)
+        return PageState(self._cursor, now, zone, self.host.home, height, self._whole)
 
     def _draw(self) -> None:
         if not self.is_mounted:
             return
         progress, wide = self.progress, self.app.size.width >= WIDE
         root = sanitize_and_mask(root_words(progress, self.host.home))
-        place = (Piece(f"  {root}", Tone.TEXT),) if root else ()
+        place = (Span(f"  {root}", Tone.TEXT),) if root else ()
         number = f"  step {progress.step.value} of 7" if progress.step else ""
         self._side_rule.show("Set-up", place)
         if wide:
             title = f"{progress.step.value} {progress.step.title}" if progress.step else "Set up already"
             self._rule.show(title)
         else:
-            self._rule.show("Federation set-up", (*place, Piece(number, Tone.MUTED)))
+            self._rule.show("Federation set-up", (*place, Span(number, Tone.MUTED)))
         self._strip.display = not wide and bool(progress.step)
         for body in (self._side, self._strip, self._page, self.query_one("#label", Body)):
             body.redraw()
@@ -172,9 +172,9 @@ class SetupScreen(JobActions):
     def _name_keys(self) -> None:
         progress = self.progress
         labels = {"setup.whole": "the step"} if self._whole else {}
-        if progress.step is Step.STATUS:
+        if progress.step is SetupStep.STATUS:
             labels["setup.next"] = "change"
-        elif progress.step is Step.REVIEW:
+        elif progress.step is SetupStep.REVIEW:
             labels["setup.next"] = "confirm"
         if progress.trials and not progress.to_do:
             labels["setup.test"] = "test again"
@@ -189,26 +189,26 @@ class SetupScreen(JobActions):
         match action:
             case "next":
                 tested = not progress.to_do and not progress.running and not progress.looking
-                return step is not Step.REVIEW or (tested and progress.plan is not None)
+                return step is not SetupStep.REVIEW or (tested and progress.plan is not None)
             case "step_back":
-                return step > Step.SCRIPTS or (step is Step.SCRIPTS and self._is_set_up)
+                return step > SetupStep.SCRIPTS or (step is SetupStep.SCRIPTS and self._is_set_up)
             case "test":
-                return bool(progress.untried) and not progress.running and step is not Step.STATUS
+                return bool(progress.untried) and not progress.running and step is not SetupStep.STATUS
             case "whole":
-                return step not in (Step.STATUS, Step.REVIEW) and progress.plan is not None
+                return step not in (SetupStep.STATUS, SetupStep.REVIEW) and progress.plan is not None
             case "edit":
                 return step in _TYPED
             case "switch":
-                return step in (Step.EXTRAS, Step.BACKEND, Step.PROFILE)
+                return step in (SetupStep.EXTRAS, SetupStep.BACKEND, SetupStep.PROFILE)
             case "insist":
                 failed = any(not trial.good for trial in progress.trials.values())
-                return step in (Step.TRIAL, Step.REVIEW) and (failed or progress.request.force)
+                return step in (SetupStep.TRIAL, SetupStep.REVIEW) and (failed or progress.request.force)
             case "linger":
-                return step is Step.BACKEND and progress.backend == "user"
+                return step is SetupStep.BACKEND and progress.backend == "user"
             case "remove":
-                return step is Step.STATUS
+                return step is SetupStep.STATUS
             case "drills":
-                return step in (Step.STATUS, Step.SCRIPTS)
+                return step in (SetupStep.STATUS, SetupStep.SCRIPTS)
         return True
 
     @property
@@ -227,9 +227,9 @@ class SetupScreen(JobActions):
         pack = progress.status.pack if progress.status is not None else None
         if pack is not None:
             progress.request = SetupRequest().settled(pack)
-            progress.step = progress.reached = Step.STATUS
+            progress.step = progress.reached = SetupStep.STATUS
         else:
-            progress.step = progress.reached = Step.SCRIPTS
+            progress.step = progress.reached = SetupStep.SCRIPTS
         self._draw()
         if pack is None:
             self.action_edit()
@@ -274,21 +274,23 @@ class SetupScreen(JobActions):
     def action_next(self) -> None:
         """The next step; the last one shows the plan and asks for `y`."""
         progress = self.progress
-        if progress.step is Step.REVIEW:
+        if progress.step is SetupStep.REVIEW:
             self._begin(self._confirm())
-        elif progress.step is Step.SCRIPTS and progress.survey is None:
+        elif progress.step is SetupStep.SCRIPTS and progress.survey is None:
             self.action_edit()
-        elif progress.step is Step.STATUS:
-            self._go(Step.SCRIPTS)
+        elif progress.step is SetupStep.STATUS:
+            self._go(SetupStep.SCRIPTS)
             self._look_around()
         else:
-            self._go(Step(progress.step + 1))
+            self._go(SetupStep(progress.step + 1))
 
     def action_step_back(self) -> None:
         """The step before."""
-        self._go(Step(max(self.progress.step - 1, Step.STATUS if self._is_set_up else Step.SCRIPTS)))
+        self._go(
+            SetupStep(max(self.progress.step - 1, SetupStep.STATUS if self._is_set_up else SetupStep.SCRIPTS))
+        )
 
-    def _go(self, step: Step) -> None:
+    def _go(self, step: SetupStep) -> None:
         progress = self.progress
         progress.step, progress.reached = step, max(progress.reached, step)
         self._whole = False
@@ -296,30 +298,30 @@ class SetupScreen(JobActions):
         self.query_one("#page", VerticalScroll).scroll_home(animate=False)
         self._draw()
 
-    def _chosen(self, step: Step) -> int:
+    def _chosen(self, step: SetupStep) -> int:
         """Where the cursor of a step begins: on what is chosen."""
         progress = self.progress
-        if step is Step.PROFILE and progress.profile is not None:
+        if step is SetupStep.PROFILE and progress.profile is not None:
             sources = [one.source for one in progress.profiles]
             return sources.index(progress.profile.source) if progress.profile.source in sources else 0
-        return tuple(BACKENDS).index(progress.backend) if step is Step.BACKEND else 0
+        return tuple(BACKENDS).index(progress.backend) if step is SetupStep.BACKEND else 0
 
     def action_move(self, by: int) -> None:
         """Move among what can be chosen, or scroll."""
         progress = self.progress
         many = {
-            Step.PROFILE: len(progress.profiles),
-            Step.BACKEND: len(BACKENDS),
-            Step.EXTRAS: len(EXTRAS),
+            SetupStep.PROFILE: len(progress.profiles),
+            SetupStep.BACKEND: len(BACKENDS),
+            SetupStep.EXTRAS: len(EXTRAS),
         }.get(progress.step, 0)
         if not many or self._whole:
             self.query_one("#page", VerticalScroll).scroll_relative(y=by, animate=False)
             return
         self._cursor = max(0, min(many - 1, self._cursor + by))
-        if progress.step is Step.PROFILE:
+        if progress.step is SetupStep.PROFILE:
             progress.choose(profile=progress.profiles[self._cursor].source)
             self._look_around()
-        elif progress.step is Step.BACKEND:
+        elif progress.step is SetupStep.BACKEND:
             progress.choose(backend=tuple(BACKENDS)[self._cursor])
             self._look_around()
         self._draw()
@@ -339,7 +341,7 @@ class SetupScreen(JobActions):
     def action_switch(self) -> None:
         """Turn what the cursor is on on or off."""
         progress = self.progress
-        if progress.step is not Step.EXTRAS:
+        if progress.step is not SetupStep.EXTRAS:
             return
         name = EXTRAS[self._cursor]
         if name in _TYPED_EXTRAS and not getattr(progress.request, name):
@@ -382,9 +384,9 @@ class SetupScreen(JobActions):
             return
         value = progress.request.root or ""
         self._typing = "root"
-        if progress.step is Step.LOGS:
+        if progress.step is SetupStep.LOGS:
             self._typing, value = "log_dir", progress.request.log_dir or step_folder(progress)
-        elif progress.step is Step.EXTRAS:
+        elif progress.step is SetupStep.EXTRAS:
             name = EXTRAS[self._cursor]
             if name not in _TYPED_EXTRAS:
                 return
@@ -425,7 +427,7 @@ class SetupScreen(JobActions):
         if ask:
             self._begin(self._ask_to_test())
         else:
-            self._go(Step.TRIAL)
+            self._go(SetupStep.TRIAL)
             self.run_worker(self._try(survey), group="trial", exclusive=True)
 
     async def _ask_to_test(self) -> None:

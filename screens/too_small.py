@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from fedtui.presentation.signs import to_ascii
+from fedtui.presentation.glyphs import to_ascii
 from fedtui.widgets.arrangement import SMALLEST
 from fedtui.widgets.palette import is_ascii
 

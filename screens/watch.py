@@ -16,10 +16,10 @@ from textual.events import Resize
 
 from fedtui.logs.log_feed import LogChunk
 from fedtui.model import Job, Snapshot
+from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.presentation.home import tilde
-from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.presentation.times import usual
-from fedtui.presentation.watching import (
+from fedtui.presentation.watch_text import (
     bar_line,
     cycle_row,
     heading,
@@ -33,13 +33,13 @@ from fedtui.screens.job_actions import JobActions
 from fedtui.watching.expected_run import Watch
 from fedtui.watching.progress import CannotWatch
 from fedtui.watching.watch_store import WatchStoreError
+from fedtui.widgets.app_host import WatchPort
 from fedtui.widgets.cycle_log import CycleLog
-from fedtui.widgets.host import WatchPort
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import WATCH_SCREEN
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.lines import ROOMY_FROM
-from fedtui.widgets.log_feed import NOWHERE, pump
+from fedtui.widgets.log_pump import NOWHERE, pump
 from fedtui.widgets.messages import FollowChanged
 from fedtui.widgets.pane import PaneRule
 
@@ -234,9 +234,7 @@ class WatchScreen(JobActions):
     @on(FollowChanged)
     def _draw_log_rule(self) -> None:
         following = "following" if self.log_view.following else "not following"
-        facts = (
-            (Piece(f"  {self._log_title}"), Piece(f"  {following}", Tone.MUTED)) if self._log_title else ()
-        )
+        facts = (Span(f"  {self._log_title}"), Span(f"  {following}", Tone.MUTED)) if self._log_title else ()
         self._log_rule.show("Log", facts)
 
     def action_back(self) -> None:
@@ -252,11 +250,11 @@ class WatchScreen(JobActions):
         size = self.app.size
         roomy = size.height >= ROOMY_FROM
         facts = (
-            Piece(f"  {sanitize_and_mask(job.name)}", bold=True),
-            Piece(f"  {sanitize_and_mask(job.schedule)}   {kind_words(job)}", Tone.MUTED),
+            Span(f"  {sanitize_and_mask(job.name)}", bold=True),
+            Span(f"  {sanitize_and_mask(job.schedule)}   {kind_words(job)}", Tone.MUTED),
         )
         self._title.show("Watch", facts)
-        rows: list[Line] = [self._flush(heading(size.width))]
+        rows: list[StyledText] = [self._flush(heading(size.width))]
         if watch is not None:
             rows += [
                 self._flush(cycle_row(watch, n, now, size.width)) for n in range(1, len(watch.cycles) + 1)
@@ -267,18 +265,20 @@ class WatchScreen(JobActions):
         lines = self._verdict_lines(roomy)
         self._fill(self._verdict, lines, max(4, size.height - len(rows) - 10))
 
-    def _verdict_lines(self, roomy: bool) -> list[Line]:
+    def _verdict_lines(self, roomy: bool) -> list[StyledText]:
         watch, now, width = self.seen, self.now(), self.app.size.width - 2
         if self._trouble:
-            return [(), (Piece("▲ ", Tone.WARN), Piece(sanitize_and_mask(self._trouble))), ()]
+            return [(), (Span("▲ ", Tone.WARN), Span(sanitize_and_mask(self._trouble))), ()]
         if watch is None:
-            return [(), (Piece("The watch begins.", Tone.MUTED),), ()]
+            return [(), (Span("The watch begins.", Tone.MUTED),), ()]
         bar = bar_line(watch, now, width)
-        lines: list[Line] = [(), bar, ()] if bar and roomy else [bar, ()] if bar else [()] if roomy else []
+        lines: list[StyledText] = (
+            [(), bar, ()] if bar and roomy else [bar, ()] if bar else [()] if roomy else []
+        )
         lines += verdict_lines(watch, now, self._usual(), width)
         if offers_recorder(watch, self.job):
-            words = Piece(" keeps the exit status of every run from now on", Tone.MUTED)
-            lines.append((Piece(" " * 10), Piece("C", Tone.ACCENT, bold=True), words))
+            words = Span(" keeps the exit status of every run from now on", Tone.MUTED)
+            lines.append((Span(" " * 10), Span("C", Tone.ACCENT, bold=True), words))
         return lines if roomy else [*lines, ()]
 
     def _usual(self) -> float | None:
@@ -286,13 +286,13 @@ class WatchScreen(JobActions):
         took = [run.result.duration for run in runs if run.result and run.result.duration is not None]
         return usual(took) if len(took) > 2 else None
 
-    def _flush(self, line: Line) -> Line:
+    def _flush(self, line: StyledText) -> StyledText:
         """A row of the table without its first cell: the view leaves that one blank."""
         for number, piece in enumerate(line):
             if piece.text:
-                return (Piece(piece.text[1:], piece.tone, piece.bold), *line[number + 1 :])
+                return (Span(piece.text[1:], piece.tone, piece.bold), *line[number + 1 :])
         return line
 
-    def _fill(self, view: LineView, lines: list[Line], most: int) -> None:
+    def _fill(self, view: LineView, lines: list[StyledText], most: int) -> None:
         view.styles.height = max(1, min(len(lines), most))
         view.set_lines(lines)

@@ -41,7 +41,7 @@ def _start(workspace: Workspace, options: Namespace) -> int:
         for text in (*workspace.config.notes, *workspace.config.faults):
             print(sanitize_lines(text), file=sys.stderr)
     if options.verb == "list" and options.source and LOOKED_AT.issuperset(options.source):
-        from fedtui.cli.listing import print_jobs
+        from fedtui.cli.list_jobs import print_jobs
 
         return print_jobs(workspace, options, workspace.look(options.source))
     gc.enable()  # from here on it may take long
@@ -91,24 +91,24 @@ def _verb(options: Namespace) -> Verb:
     """The function behind a verb; imported here so that each verb loads only what it needs."""
     match options.verb:
         case "list" | "next" | "show" | "logs":
-            from fedtui.cli import reading
+            from fedtui.cli import show
 
             return {
-                "list": reading.list_jobs,
-                "next": reading.next_runs,
-                "show": reading.show_job,
-                "logs": reading.print_log,
+                "list": show.list_jobs,
+                "next": show.next_runs,
+                "show": show.show_job,
+                "logs": show.print_log,
             }[options.verb]
         case "history":
-            from fedtui.cli.history import print_history
+            from fedtui.cli.history_verb import print_history
 
             return print_history
         case "check" if options.alert or options.test:
-            from fedtui.cli.alerting import alert
+            from fedtui.cli.send_alerts import alert
 
             return alert
         case "check":
-            from fedtui.cli.checking import check
+            from fedtui.cli.check import check
 
             return check
         case "metrics":
@@ -120,28 +120,28 @@ def _verb(options: Namespace) -> Verb:
 
             return git_sync
         case "run" | "stop":
-            from fedtui.cli import running
+            from fedtui.cli import run
 
-            return running.run_job if options.verb == "run" else running.stop_job
+            return run.run_job if options.verb == "run" else run.stop_job
         case "env":
-            from fedtui.cli import environment
+            from fedtui.cli import env
 
-            return environment.show_environment
+            return env.show_environment
         case "watch":
-            from fedtui.cli import watching
+            from fedtui.cli import watch
 
-            return watching.watch
+            return watch.watch
         case "drill":
-            from fedtui.cli.drilling import drill
+            from fedtui.cli.drill import drill
 
             return drill
         case "setup":
-            from fedtui.cli.setup import setup
+            from fedtui.cli.setup_verb import setup
 
             return setup
-    from fedtui.cli import changing
+    from fedtui.cli import change
 
-    return changing.list_undo if options.verb == "undo" and options.list else changing.change
+    return change.list_undo if options.verb == "undo" and options.list else change.change
 
 
 def report_errors(work: Callable[[], int], debug: bool) -> int:
@@ -208,7 +208,7 @@ def drop_output(*streams: TextIO) -> None:
 def _expected() -> tuple[type[Exception], ...]:
     """What verbs raise where something is refused or unavailable; loaded only once something was raised."""
     from fedtui.changes.plan import Refused
-    from fedtui.cli.finding import Unavailable
+    from fedtui.cli.find_job import Unavailable
     from fedtui.config import ConfigError
     from fedtui.history.database import HistoryError
     from fedtui.system.crontab_port import CrontabError

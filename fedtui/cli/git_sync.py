@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fedtui.changes.plan import Refused
 from fedtui.cli.parser import UsageError
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.federation.git.sync import BRANCH, GitSync, SyncReport, SyncRequest
 from fedtui.federation.git.sync_result import SyncResult
 from fedtui.pack import Pack, load_pack
@@ -41,7 +41,7 @@ async def git_sync(workspace: Workspace, options: Namespace) -> int:
         for number in _ENDS_IT:
             loop.remove_signal_handler(number)
     if options.json:
-        print_json(_record(report, order, Records(workspace.zone)))
+        print_json(_record(report, order, JsonRecords(workspace.zone)))
     else:
         for line in _lines(report):
             print(line)
@@ -106,7 +106,7 @@ def _lines(report: SyncReport) -> list[str]:
     return [sanitize_and_mask(line) for line in lines]
 
 
-def _record(report: SyncReport, order: SyncRequest, records: Records) -> dict[str, object]:
+def _record(report: SyncReport, order: SyncRequest, records: JsonRecords) -> dict[str, object]:
     return {
         "status": report.ending.word,
         "exit_status": report.ending.status,

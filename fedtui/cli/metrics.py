@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from fedtui.cli.finding import Unavailable
+from fedtui.cli.find_job import Unavailable
 from fedtui.cli.openmetrics import Family, exposition
-from fedtui.cli.records import Records
+from fedtui.cli.records import JsonRecords
 from fedtui.history.database import KEPT_RUNS, HistoryError
 from fedtui.model import Job, Outcome, Run, Severity, Snapshot
-from fedtui.presentation.findings import unseen
+from fedtui.presentation.finding_groups import unseen
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.safe_folder import UnsafeFolder, held_folder
 from fedtui.workspace import FACTS_DEADLINE, Workspace
@@ -30,7 +30,7 @@ async def write_metrics(workspace: Workspace, options: Namespace) -> int:
     await workspace.read(patience=FACTS_DEADLINE)
     snapshot = await asyncio.to_thread(workspace.checked)
     runs = await asyncio.to_thread(_older_runs, snapshot, workspace)
-    records = Records(workspace.zone)
+    records = JsonRecords(workspace.zone)
     text = exposition((*job_families(snapshot, runs, records), *finding_families(snapshot, records)))
     if options.output is None:
         print(text, end="")
@@ -74,7 +74,7 @@ def _good(run: Run) -> bool:
     return run.result is not None and run.result.outcome in GOOD
 
 
-def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: Records) -> list[Family]:
+def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: JsonRecords) -> list[Family]:
     """What is known of each job. What is not known has no sample: never a 0 that looks like knowledge."""
     info = Family("fedtui_job_state", "1 for the state that the schedule of a job is in.")
     upcoming = Family("fedtui_job_next_run_timestamp_seconds", "When a job runs next.", "seconds")
@@ -131,7 +131,7 @@ def _failures(job: Job, runs: tuple[Run, ...]) -> int:
     return max(count, int(job.last_result.outcome is Outcome.FAILED))
 
 
-def finding_families(snapshot: Snapshot, records: Records) -> list[Family]:
+def finding_families(snapshot: Snapshot, records: JsonRecords) -> list[Family]:
     """What the doctor says: how many of each severity, each finding, and what was looked at."""
     counts = Family("fedtui_findings", "How many findings there are of a severity.")
     for severity in Severity:

@@ -21,7 +21,7 @@ TRIGGERS = {"manual": "fedtui"}
 """What a trigger is called in JSON, where that differs: a run by hand is one that fedtui started."""
 
 
-class Records(NamedTuple):
+class JsonRecords(NamedTuple):
     """Makes JSON-ready objects: times in `zone`, outside text safe, secrets masked unless asked for."""
 
     zone: tzinfo

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedtui.cli.records import Records, path_text
+from fedtui.cli.records import JsonRecords, path_text
 from fedtui.federation.setup.rollout import RolloutStage
 from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.pack import Pack
 
 
-def status_record(status: PackStatus, records: Records) -> dict[str, Any]:
+def status_record(status: PackStatus, records: JsonRecords) -> dict[str, Any]:
     """All of it. Alert URLs hold credentials, so only their number is told."""
     return {
         "set_up": status.pack is not None,
@@ -21,7 +21,7 @@ def status_record(status: PackStatus, records: Records) -> dict[str, Any]:
     }
 
 
-def _pack(pack: Pack, records: Records) -> dict[str, Any]:
+def _pack(pack: Pack, records: JsonRecords) -> dict[str, Any]:
     return {
         "root": records.text(pack.root),
         "profile": records.text(pack.profile),
@@ -39,7 +39,7 @@ def _pack(pack: Pack, records: Records) -> dict[str, Any]:
     }
 
 
-def _job(one: JobStatus, records: Records) -> dict[str, Any]:
+def _job(one: JobStatus, records: JsonRecords) -> dict[str, Any]:
     there, job = one.placed, one.job
     return {
         "key": one.key,

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from fedtui.model import Run
-from fedtui.presentation.signs import Line, Piece, Tone, outcome_sign, width_of
+from fedtui.presentation.glyphs import Span, StyledText, Tone, outcome_glyph, width_of
 from fedtui.presentation.times import duration, here, weekday_clock
 from fedtui.safe_text import sanitize_and_mask, without_colours
 
@@ -49,14 +49,14 @@ class LogLine(NamedTuple):
     tone: Tone = Tone.TEXT
 
     @property
-    def pieces(self) -> Line:
+    def pieces(self) -> StyledText:
         """Time muted, level, text; warnings and failures whole in their tone."""
-        line: list[Piece] = []
+        line: list[Span] = []
         if self.time:
-            line.append(Piece(self.time + " ", Tone.MUTED))
+            line.append(Span(self.time + " ", Tone.MUTED))
         if self.level:
-            line.append(Piece(self.level + " ", Tone.MUTED if self.tone is Tone.TEXT else self.tone))
-        line.append(Piece(self.text, self.tone))
+            line.append(Span(self.level + " ", Tone.MUTED if self.tone is Tone.TEXT else self.tone))
+        line.append(Span(self.text, self.tone))
         return tuple(line)
 
 
@@ -116,24 +116,22 @@ def _moment(match: re.Match[str], now: datetime) -> datetime | None:
         return None
 
 
-def run_rule(run: Run, now: datetime, width: int = 0) -> Line:
+def run_rule(run: Run, now: datetime, width: int = 0) -> StyledText:
     """`── Tue 14:00  ▲ ok, 3 warnings  2 s`, drawn out to `width` cells where that is more."""
-    line = [Piece(f"── {weekday_clock(run.start, now)}  ", Tone.MUTED)]
+    line = [Span(f"── {weekday_clock(run.start, now)}  ", Tone.MUTED)]
     if run.result is None:
-        line.append(Piece("► running" if run.end is None else "? unknown", Tone.MUTED))
+        line.append(Span("► running" if run.end is None else "? unknown", Tone.MUTED))
     else:
-        sign = outcome_sign(run.result)
+        sign = outcome_glyph(run.result)
         calm = sign.tone is Tone.OK
         line.append(
-            Piece(
-                f"{sign.glyph} {sanitize_and_mask(sign.word)}", Tone.MUTED if calm else sign.tone, sign.bold
-            )
+            Span(f"{sign.glyph} {sanitize_and_mask(sign.word)}", Tone.MUTED if calm else sign.tone, sign.bold)
         )
         if run.result.duration is not None:
-            line.append(Piece(f"  {duration(run.result.duration)}", Tone.MUTED))
+            line.append(Span(f"  {duration(run.result.duration)}", Tone.MUTED))
     rest = width - width_of(line) - 1
     if rest > 0:
-        line.append(Piece(f" {'─' * rest}", Tone.MUTED))
+        line.append(Span(f" {'─' * rest}", Tone.MUTED))
     return tuple(line)
 
 

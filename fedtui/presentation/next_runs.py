@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from fedtui.model import Job, State
-from fedtui.presentation.signs import Line, Piece, Tone, cut
+from fedtui.presentation.glyphs import Span, StyledText, Tone, cut
 from fedtui.presentation.times import clock, day, here, weekday_clock
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.schedule.upcoming import RunsOf, upcoming
@@ -93,10 +93,10 @@ def _merged(jobs: Iterable[Job], now: datetime, runs_of: RunsOf) -> Iterator[tup
     )
 
 
-def next_line(row: NextRow, now: datetime, width: int) -> Line:
+def next_line(row: NextRow, now: datetime, width: int) -> StyledText:
     """A row as pieces, at most `width` cells: clock time and job, or a muted fold or day."""
     if row.new_day is not None:
-        return (Piece(day(row.new_day), Tone.MUTED),)
+        return (Span(day(row.new_day), Tone.MUTED),)
     if row.job is None:
         count = "more" if row.folded is None else f"{row.folded} more"
         until = clock(row.when, now)
@@ -104,8 +104,8 @@ def next_line(row: NextRow, now: datetime, width: int) -> Line:
         if local.date() != now.date():
             soon = (local.date() - now.date()).days < 7
             until = weekday_clock(row.when, now) if soon else day(local)
-        return (Piece(cut(f"       {count} until {until}", width), Tone.MUTED),)
+        return (Span(cut(f"       {count} until {until}", width), Tone.MUTED),)
     return (
-        Piece(f"{clock(row.when, now)}  ", Tone.ACCENT),
-        Piece(cut(sanitize_and_mask(row.job.name), width - 7)),
+        Span(f"{clock(row.when, now)}  ", Tone.ACCENT),
+        Span(cut(sanitize_and_mask(row.job.name), width - 7)),
     )

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fedtui.model import Finding, Job, Problem, Severity, Snapshot, SourceName, State
-from fedtui.presentation.findings import grouped, unseen
-from fedtui.presentation.rows import source_words
-from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, state_sign, width_of
+from fedtui.presentation.finding_groups import grouped, unseen
+from fedtui.presentation.glyphs import SEVERITIES, Span, StyledText, Tone, state_glyph, width_of
+from fedtui.presentation.job_rows import source_words
 from fedtui.safe_text import sanitize_and_mask
 
 _TITLE_ROWS = 3
@@ -26,7 +26,7 @@ def wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(sanitize_and_mask(text), max(8, width), break_on_hyphens=False) or [""]
 
 
-def folded(line: Line, width: int) -> list[Line]:
+def folded(line: StyledText, width: int) -> list[StyledText]:
     """A line whose last piece is wrapped so that nothing of it is cut, hanging under its beginning."""
     if not line or width_of(line) <= width:
         return [line]
@@ -36,38 +36,38 @@ def folded(line: Line, width: int) -> list[Line]:
     return [(*head, last._replace(text=first)), *((last._replace(text=" " * hang + row),) for row in more)]
 
 
-def finding_lines(finding: Finding, width: int) -> list[Line]:
+def finding_lines(finding: Finding, width: int) -> list[StyledText]:
     """A finding in a narrow pane: sign, code and title, then its evidence, hanging under the code."""
     sign = SEVERITIES[finding.severity]
     head, *more = wrapped(finding.title, width - len(finding.code) - 4)
     if len(more) >= _TITLE_ROWS:  # a job may be called by a command of 985 letters
         more = [*more[: _TITLE_ROWS - 2], more[_TITLE_ROWS - 2][:-1] + "…"]
-    lines: list[Line] = [
-        (Piece(f"{sign.glyph} {finding.code}", sign.tone), Piece(f"  {head}", Tone.TEXT)),
+    lines: list[StyledText] = [
+        (Span(f"{sign.glyph} {finding.code}", sign.tone), Span(f"  {head}", Tone.TEXT)),
     ]
     hang = " " * (len(finding.code) + 4)
-    lines.extend((Piece(hang + row),) for row in more)
+    lines.extend((Span(hang + row),) for row in more)
     for evidence in finding.evidence:
-        lines.extend((Piece(f"  {row}", Tone.MUTED),) for row in wrapped(evidence, width - 2))
+        lines.extend((Span(f"  {row}", Tone.MUTED),) for row in wrapped(evidence, width - 2))
     return lines
 
 
-def problem_lines(problem: Problem, width: int) -> list[Line]:
+def problem_lines(problem: Problem, width: int) -> list[StyledText]:
     """A source that could not be asked: what happened, what is untouched, what to do."""
     head, *more = wrapped(problem.message, width - 2)
-    lines: list[Line] = [(Piece("✗ ", Tone.FAIL), Piece(head))]
-    lines.extend((Piece("  " + row),) for row in more)
+    lines: list[StyledText] = [(Span("✗ ", Tone.FAIL), Span(head))]
+    lines.extend((Span("  " + row),) for row in more)
     for text in (problem.untouched, problem.advice):
         if text:
-            lines.extend((Piece("  " + row, Tone.MUTED),) for row in wrapped(text, width - 2))
+            lines.extend((Span("  " + row, Tone.MUTED),) for row in wrapped(text, width - 2))
     return lines
 
 
-def _note_lines(problem: Problem, width: int) -> list[Line]:
+def _note_lines(problem: Problem, width: int) -> list[StyledText]:
     """What is not seen, and what would help; nothing is wrong. Advice is a command: copied as it is."""
     rows = wrapped(problem.message[:1].upper() + problem.message[1:], width - 2)
     head, *more = rows + (wrapped(problem.advice, width - 2) if problem.advice else [])
-    return [(Piece("· " + head, Tone.MUTED),), *((Piece("  " + row, Tone.MUTED),) for row in more)]
+    return [(Span("· " + head, Tone.MUTED),), *((Span("  " + row, Tone.MUTED),) for row in more)]
 
 
 def health_count(snapshot: Snapshot) -> int:
@@ -87,22 +87,22 @@ def _findings(snapshot: Snapshot) -> list[Finding]:
     ]
 
 
-def health_lines(snapshot: Snapshot, width: int) -> list[Line]:
+def health_lines(snapshot: Snapshot, width: int) -> list[StyledText]:
     """Everything the health pane says: problems, then findings, worst first, a blank line between."""
     blocks = [problem_lines(problem, width) for problem in snapshot.troubles]
     findings = _findings(snapshot)
     blocks += [finding_lines(finding, width) for finding in findings[:MOST_LISTED]]
     if len(findings) > MOST_LISTED:
-        blocks.append([(Piece(f"and {len(findings) - MOST_LISTED:,} more", Tone.MUTED),)])
+        blocks.append([(Span(f"and {len(findings) - MOST_LISTED:,} more", Tone.MUTED),)])
     if not blocks:
         passed = f"; {len(snapshot.passed)} checks passed" if snapshot.passed else ""
         missed = unseen(snapshot.unchecked)
         if missed:
             passed += f", {missed} not possible: d tells why"
         text = "Reading …" if snapshot.loading else f"Health: nothing to report{passed}."
-        blocks = [[(Piece(row, Tone.MUTED),) for row in wrapped(text, width)]]
+        blocks = [[(Span(row, Tone.MUTED),) for row in wrapped(text, width)]]
     blocks += [_note_lines(problem, width) for problem in snapshot.problems if problem.note]
-    lines: list[Line] = []
+    lines: list[StyledText] = []
     for number, block in enumerate(blocks):
         lines.extend([()] if number else [])
         lines.extend(block)
@@ -118,36 +118,36 @@ def problem_of(job: Job, snapshot: Snapshot) -> Problem | None:
     )
 
 
-def reason_line(job: Job) -> Line | None:
+def reason_line(job: Job) -> StyledText | None:
     """Why a job does not run as its line says, for the pane under the table; None where it does."""
     if not job.state_reason or job.state in (State.ON, State.RUNNING, State.PAUSED):
         return None
-    sign = state_sign(job)
-    return (Piece(f"{sign.glyph} {sign.word}: ", sign.tone), Piece(sanitize_and_mask(job.state_reason)))
+    sign = state_glyph(job)
+    return (Span(f"{sign.glyph} {sign.word}: ", sign.tone), Span(sanitize_and_mask(job.state_reason)))
 
 
 def empty_lines(
     user: str, hidden: int, keys: Sequence[tuple[str, str]], unseen: Mapping[str, Problem]
-) -> list[Line]:
+) -> list[StyledText]:
     """What stands where the table would be when the user has no job: what is absent, then the keys.
 
     `unseen` are the user's own sources that could not be asked: of those nothing is said to be absent.
     """
     if "crontab" in unseen:
-        lines: list[Line] = [
-            (Piece("✗ ", Tone.FAIL), Piece(sanitize_and_mask(unseen["crontab"].message), bold=True))
+        lines: list[StyledText] = [
+            (Span("✗ ", Tone.FAIL), Span(sanitize_and_mask(unseen["crontab"].message), bold=True))
         ]
     else:
         timers = (
             "; your own timers cannot be seen" if "user-timers" in unseen else ", and no timers of your own"
         )
-        lines = [(Piece(f"No crontab for {sanitize_and_mask(user)}{timers}.", bold=True),)]
+        lines = [(Span(f"No crontab for {sanitize_and_mask(user)}{timers}.", bold=True),)]
     lines.append(())
     for key, words in keys:
-        lines.append((Piece(f"{key:<4}", Tone.ACCENT, bold=True), Piece(words)))
+        lines.append((Span(f"{key:<4}", Tone.ACCENT, bold=True), Span(words)))
     if hidden:
         words = f"show the {hidden} job{'' if hidden == 1 else 's'} of the system"
-        lines.append((Piece(f"{'S':<4}", Tone.ACCENT, bold=True), Piece(words)))
+        lines.append((Span(f"{'S':<4}", Tone.ACCENT, bold=True), Span(words)))
     return lines
 
 
@@ -167,7 +167,7 @@ def matches(job: Job, words: str) -> bool:
                 job.id,
                 str(job.location),
             ),
-            *(job.source.value, source_words(job.source), state_sign(job).word),
+            *(job.source.value, source_words(job.source), state_glyph(job).word),
         )
     ).casefold()
     for word in words.casefold().split():

@@ -9,8 +9,8 @@ from textual.content import Content
 from fedtui.crontab.command import log_paths, uses_logger
 from fedtui.crontab.command_field import split_percent
 from fedtui.crontab.document import LONGEST_COMMAND
+from fedtui.presentation.glyphs import cut
 from fedtui.presentation.home import tilde
-from fedtui.presentation.signs import cut
 from fedtui.safe_text import decode
 from fedtui.widgets.lines import boxed, fact, note, outside, wrap
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fedtui.model import Run
-from fedtui.presentation.signs import Line
-from fedtui.presentation.watching import log_marks
+from fedtui.presentation.glyphs import StyledText
+from fedtui.presentation.watch_text import log_marks
 from fedtui.watching.expected_run import Watch
 from fedtui.widgets.log_view import LogView
 
@@ -31,7 +31,7 @@ class CycleLog(LogView):
         self._watch = watch
         self._arrange()
 
-    def rules(self) -> Sequence[tuple[int, Run | Line]]:
+    def rules(self) -> Sequence[tuple[int, Run | StyledText]]:
         """The marks of the watch."""
         if self._watch is None:
             return ()

@@ -10,8 +10,8 @@ from textual.content import Content
 from fedtui.federation.drills.drill import Drill, DrillEvent, DrillPhase, DrillSetting
 from fedtui.federation.drills.drill_list import ALL
 from fedtui.federation.drills.run_drill import DrillOutcome
+from fedtui.presentation.glyphs import cut
 from fedtui.presentation.home import tilde_words
-from fedtui.presentation.signs import cut
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.lines import fill, note, paragraph, rule
 

@@ -12,15 +12,15 @@ from textual.content import Content
 from fedtui.environment import Comparison, Reason, Variable
 from fedtui.environment.values import masked
 from fedtui.model import Severity
-from fedtui.presentation.environment import View, homely, value_of
-from fedtui.presentation.signs import SEVERITIES
+from fedtui.presentation.environment_rows import EnvironmentView, homely, value_of
+from fedtui.presentation.glyphs import SEVERITIES
 from fedtui.safe_text import sanitize, sanitize_and_mask
 from fedtui.widgets.lines import fact, fill, wrap, wrap_content
 
 _MOST_REASONS = 6
 
 
-def why_rows(comparison: Comparison, width: int, view: View, *, roomy: bool) -> list[Content]:
+def why_rows(comparison: Comparison, width: int, view: EnvironmentView, *, roomy: bool) -> list[Content]:
     """The reasons, the line that would mend it, and where the facts come from."""
     gap = [Content("")] if roomy else []
     rows: list[Content] = []
@@ -37,7 +37,9 @@ def why_rows(comparison: Comparison, width: int, view: View, *, roomy: bool) -> 
     return rows
 
 
-def value_rows(variable: Variable, comparison: Comparison, width: int, view: View) -> list[Content]:
+def value_rows(
+    variable: Variable, comparison: Comparison, width: int, view: EnvironmentView
+) -> list[Content]:
     """Both values of a variable in full; a PATH folder by folder."""
     sides = (
         (f"{comparison.given.scheduler} gives", variable.given),
@@ -55,7 +57,7 @@ def value_rows(variable: Variable, comparison: Comparison, width: int, view: Vie
     return rows
 
 
-def _path_rows(variable: Variable, scheduler: str, width: int, view: View) -> list[Content]:
+def _path_rows(variable: Variable, scheduler: str, width: int, view: EnvironmentView) -> list[Content]:
     """Every folder of either PATH in the shell's order, and who has it."""
     given = _folders(variable.given)
     shell = _folders(variable.shell)
@@ -76,7 +78,7 @@ def _folders(value: bytes | None) -> list[str]:
     return (value or b"").decode("utf-8", "replace").split(":")
 
 
-def _reason_rows(reason: Reason, width: int, view: View) -> list[Content]:
+def _reason_rows(reason: Reason, width: int, view: EnvironmentView) -> list[Content]:
     sign = SEVERITIES[reason.severity]
     text = homely(sanitize_and_mask(reason.sentence), view.home)
     parts: list[tuple[str, str]] = [(f"{reason.lead} ", "bold")]
@@ -99,7 +101,7 @@ def _nothing(comparison: Comparison) -> str:
     return f"Nothing that could be told {place} depends on what differs."
 
 
-def _fix_rows(comparison: Comparison, width: int, view: View) -> list[Content]:
+def _fix_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list[Content]:
     if comparison.given.unit:
         return _drop_in_rows(comparison, width, view)
     line = comparison.job.location.line
@@ -110,7 +112,7 @@ def _fix_rows(comparison: Comparison, width: int, view: View) -> list[Content]:
     return rows
 
 
-def _drop_in_rows(comparison: Comparison, width: int, view: View) -> list[Content]:
+def _drop_in_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list[Content]:
     """What to write for a unit; fedtui only shows it."""
     timer = comparison.job.timer
     user = "--user " if timer is not None and timer.user_manager else ""
@@ -127,7 +129,7 @@ def _drop_in_rows(comparison: Comparison, width: int, view: View) -> list[Conten
     return rows
 
 
-def _safe(name: str, value: str, view: View) -> str:
+def _safe(name: str, value: str, view: EnvironmentView) -> str:
     return sanitize(value if view.unmasked else masked(name, value))
 
 
@@ -140,7 +142,7 @@ def _added(text: str, width: int) -> list[Content]:
     return rows
 
 
-def _source_rows(comparison: Comparison, width: int, view: View) -> list[Content]:
+def _source_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list[Content]:
     scheduler = comparison.given.scheduler
     rows = [
         Content.styled(row, "$muted")

@@ -11,12 +11,12 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from fedtui.presentation.environment import Row
-from fedtui.presentation.signs import Line
+from fedtui.presentation.environment_rows import EnvironmentRow
+from fedtui.presentation.glyphs import StyledText
 from fedtui.widgets.keys import MOVES
 from fedtui.widgets.line_view import LineView
 
-Build = Callable[[int], Sequence[Row]]
+Build = Callable[[int], Sequence[EnvironmentRow]]
 """Makes the rows for a width in cells."""
 
 
@@ -34,7 +34,7 @@ class EnvironmentTable(LineView, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._build: Build = lambda _width: ()
-        self._rows: Sequence[Row] = ()
+        self._rows: Sequence[EnvironmentRow] = ()
         self._cursor = 0
 
     def show(self, build: Build) -> None:
@@ -55,7 +55,7 @@ class EnvironmentTable(LineView, inherit_bindings=False):
         """How many rows there are."""
         return len(self._rows)
 
-    def line(self, number: int) -> Line:
+    def line(self, number: int) -> StyledText:
         """One row."""
         return self._rows[number].line
 

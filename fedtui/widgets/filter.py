@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from fedtui.model import Job, Snapshot
+from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.presentation.notes import OWN, OWN_SOURCES, empty_lines, matches
-from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.safe_text import sanitize_and_mask
 
 
@@ -68,15 +68,15 @@ class Filter:
         said = [sanitize_and_mask(f"matching “{self.text}”") if self.text else "", self.whose or ""]
         return "  ".join(part for part in said if part)
 
-    def message(self, snapshot: Snapshot, user: str) -> list[Line]:
+    def message(self, snapshot: Snapshot, user: str) -> list[StyledText]:
         """What stands in the table's place while no job is shown."""
         if self.text:
             missed = f"No job matches “{sanitize_and_mask(self.text)}”."
-            return [(Piece(missed, bold=True),), (), _key("esc", f"show all {len(snapshot.jobs)}")]
+            return [(Span(missed, bold=True),), (), _key("esc", f"show all {len(snapshot.jobs)}")]
         if self.whose and snapshot.jobs:
-            return [(Piece(f"No job is {self.whose}.", bold=True),), (), _key("S", "show all jobs")]
+            return [(Span(f"No job is {self.whose}.", bold=True),), (), _key("S", "show all jobs")]
         if snapshot.loading & OWN_SOURCES or (snapshot.loading and not snapshot.jobs):
-            return [(Piece(f"Reading {', '.join(sorted(snapshot.loading))} …", Tone.MUTED),)]
+            return [(Span(f"Reading {', '.join(sorted(snapshot.loading))} …", Tone.MUTED),)]
         keys = (
             ("n", "write a first job"),
             ("s", "set up the federation's jobs"),
@@ -86,5 +86,5 @@ class Filter:
         return empty_lines(user, len(snapshot.jobs), keys, unseen)
 
 
-def _key(key: str, words: str) -> Line:
-    return (Piece(f"{key:<5}", Tone.ACCENT, bold=True), Piece(words))
+def _key(key: str, words: str) -> StyledText:
+    return (Span(f"{key:<5}", Tone.ACCENT, bold=True), Span(words))

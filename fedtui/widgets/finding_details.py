@@ -8,9 +8,9 @@ from textual.content import Content
 
 from fedtui.changes.plan import Plan
 from fedtui.model import Finding, Job, Snapshot
-from fedtui.presentation.doctor import Row, facts
-from fedtui.presentation.findings import FindingGroup, title_beside, where, why_it_matters
-from fedtui.presentation.signs import cut
+from fedtui.presentation.doctor_rows import DoctorRow, facts
+from fedtui.presentation.finding_groups import FindingGroup, title_beside, where, why_it_matters
+from fedtui.presentation.glyphs import cut
 from fedtui.widgets.lines import diff_lines, fact, outside, paragraph, rule, wrap
 
 MEMBERS = 12
@@ -18,7 +18,7 @@ MEMBERS = 12
 
 
 def details(
-    row: Row, snapshot: Snapshot, width: int, *, roomy: bool, plan: Plan | str | None
+    row: DoctorRow, snapshot: Snapshot, width: int, *, roomy: bool, plan: Plan | str | None
 ) -> list[Content]:
     """The rows below the list. `plan` is the fix, or why there is none; None while it is not known."""
     jobs = {job.id: job for job in snapshot.jobs}
@@ -107,7 +107,7 @@ def _fix(finding: Finding, width: int, plan: Plan | str | None) -> list[Content]
     return rows
 
 
-def _group(row: Row, jobs: Mapping[str, Job], width: int) -> list[list[Content]]:
+def _group(row: DoctorRow, jobs: Mapping[str, Job], width: int) -> list[list[Content]]:
     group = row.group
     if group is None:
         return []
@@ -134,7 +134,7 @@ def _group(row: Row, jobs: Mapping[str, Job], width: int) -> list[list[Content]]
     return sections
 
 
-def _unchecked(row: Row, width: int) -> list[list[Content]]:
+def _unchecked(row: DoctorRow, width: int) -> list[list[Content]]:
     one = row.unchecked
     if one is None:
         return []

@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from fedtui.model import Job
-from fedtui.presentation.doctor import Row, heading, row_line
-from fedtui.presentation.signs import Line
+from fedtui.presentation.doctor_rows import DoctorRow, heading, row_line
+from fedtui.presentation.glyphs import StyledText
 from fedtui.widgets.line_view import CursorView
 
 
@@ -26,16 +26,16 @@ class FindingTable(CursorView):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._rows: Sequence[Row] = ()
+        self._rows: Sequence[DoctorRow] = ()
         self._jobs: Mapping[str, Job] = {}
         self._keys: list[str] = []
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> DoctorRow | None:
         """The row under the cursor."""
         return self._rows[self._cursor] if self._cursor < len(self._rows) else None
 
-    def set_rows(self, rows: Sequence[Row], jobs: Mapping[str, Job]) -> None:
+    def set_rows(self, rows: Sequence[DoctorRow], jobs: Mapping[str, Job]) -> None:
         """Show other rows; the cursor stays on its row, or near it."""
         before, key = self.row, self._keys[self._cursor] if self.row is not None else None
         self._rows, self._jobs = rows, jobs
@@ -55,7 +55,7 @@ class FindingTable(CursorView):
         """How many rows there are."""
         return len(self._rows)
 
-    def line(self, number: int) -> Line:
+    def line(self, number: int) -> StyledText:
         """One row."""
         return row_line(self._rows[number], self._jobs, self.scrollable_content_region.width)
 

@@ -15,8 +15,8 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from fedtui.model import Scheduler, Snapshot
+from fedtui.presentation.glyphs import Span, StyledText, Tone, cells, changed_cells, cut, width_of
 from fedtui.presentation.notes import health_count
-from fedtui.presentation.signs import Line, Piece, Tone, cells, changed_cells, cut, width_of
 from fedtui.presentation.times import head_clock
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.palette import content, is_ascii
@@ -25,30 +25,30 @@ WIDE = 118
 """Columns from which the date is shown, and the dashboard has its right column."""
 
 
-def scheduler_pieces(scheduler: Scheduler) -> Line:
+def scheduler_pieces(scheduler: Scheduler) -> StyledText:
     """`cron ● up`, `systemd ✗ bus down`, `cron ? unknown`."""
-    name = Piece(f"{scheduler.name} ", Tone.MUTED)
+    name = Span(f"{scheduler.name} ", Tone.MUTED)
     if scheduler.up:
-        return (name, Piece("● up", Tone.OK))
+        return (name, Span("● up", Tone.OK))
     if scheduler.up is None:
-        return (name, Piece("? unknown", Tone.MUTED))
-    return (name, Piece("✗ bus down" if scheduler.name == "systemd" else "✗ down", Tone.FAIL))
+        return (name, Span("? unknown", Tone.MUTED))
+    return (name, Span("✗ bus down" if scheduler.name == "systemd" else "✗ down", Tone.FAIL))
 
 
-def status_pieces(snapshot: Snapshot) -> Line:
+def status_pieces(snapshot: Snapshot) -> StyledText:
     """The middle of the head line."""
-    line: list[Piece] = []
+    line: list[Span] = []
     for scheduler in sorted(snapshot.schedulers, key=lambda one: one.name):  # whoever answers first
-        line.extend((*scheduler_pieces(scheduler), Piece("   ")))
+        line.extend((*scheduler_pieces(scheduler), Span("   ")))
     count = health_count(snapshot)
     if count:
-        line.append(Piece(f"▲ {count} finding{'' if count == 1 else 's'}", Tone.WARN))
+        line.append(Span(f"▲ {count} finding{'' if count == 1 else 's'}", Tone.WARN))
     elif line:
         line.pop()
     return tuple(line)
 
 
-class Clock(Widget):
+class HeadClock(Widget):
     """The time of day with its zone."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -66,7 +66,7 @@ class Clock(Widget):
         if len(words) != len(self._shown):
             self.refresh(layout=True)
             return
-        changed = changed_cells((Piece(self._shown),), (Piece(words),))
+        changed = changed_cells((Span(self._shown),), (Span(words),))
         if changed is not None:
             self.refresh(Region(changed[0], 0, changed[1] - changed[0], 1))
 
@@ -89,11 +89,11 @@ class Status(Widget):
 
     def __init__(self, user: str, host: str) -> None:
         super().__init__(id="status")
-        self._who: Line = (
-            Piece("fedtui", Tone.ACCENT, bold=True),
-            Piece(f"  {sanitize_and_mask(user)}@{sanitize_and_mask(host)}"),
+        self._who: StyledText = (
+            Span("fedtui", Tone.ACCENT, bold=True),
+            Span(f"  {sanitize_and_mask(user)}@{sanitize_and_mask(host)}"),
         )
-        self._middle: Line = ()
+        self._middle: StyledText = ()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show what a snapshot says; nothing is drawn where that is the same."""
@@ -108,7 +108,7 @@ class Status(Widget):
         if width_of(who) > room:
             name, host = self._who
             who = (name, host._replace(text=cut(host.text, max(0, room - cells(name.text)))))
-        gap = Piece(" " * max(2, (self.size.width - width_of(who) - width_of(self._middle)) // 2))
+        gap = Span(" " * max(2, (self.size.width - width_of(who) - width_of(self._middle)) // 2))
         return content((*who, gap, *self._middle), ascii_only=is_ascii(self.app))
 
 
@@ -124,7 +124,7 @@ class HeadLine(Horizontal):
     def __init__(self, user: str, host: str, clock: Callable[[], datetime]) -> None:
         super().__init__()
         self._status = Status(user, host)
-        self._clock = Clock(clock)
+        self._clock = HeadClock(clock)
 
     def compose(self) -> ComposeResult:
         """Status and clock."""

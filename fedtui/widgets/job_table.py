@@ -16,15 +16,15 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from fedtui.model import Finding, Job, Run
+from fedtui.presentation.glyphs import StyledText, changed_cells
+from fedtui.presentation.job_rows import Column, Layout, cell, heading, layout, phase
 from fedtui.presentation.notes import closeness
-from fedtui.presentation.rows import Column, Layout, cell, heading, layout, phase
-from fedtui.presentation.signs import Line, changed_cells
 from fedtui.widgets.line_view import CursorView
 from fedtui.widgets.messages import HeadingClicked, JobChosen, JobHighlighted
 
-Runs = Mapping[str, Sequence[Run]]
-Found = Mapping[str, Sequence[Finding]]
-NOTHING_FOUND: Found = MappingProxyType({})
+RunsByJob = Mapping[str, Sequence[Run]]
+FindingsByJob = Mapping[str, Sequence[Finding]]
+NOTHING_FOUND: FindingsByJob = MappingProxyType({})
 
 
 class JobTable(CursorView):
@@ -34,15 +34,15 @@ class JobTable(CursorView):
         super().__init__(id=id)
         self._clock = clock
         self._jobs: Sequence[Job] = ()
-        self._runs: Runs = {}
-        self._found: Found = NOTHING_FOUND
+        self._runs: RunsByJob = {}
+        self._found: FindingsByJob = NOTHING_FOUND
         self._rows: dict[str, int] = {}
-        self._drawn: dict[int, dict[Column, Line]] = {}
+        self._drawn: dict[int, dict[Column, StyledText]] = {}
         self._phases: dict[int, object] = {}
         self._layout: Layout = layout(80)
         self.sorted_by: Column | None = None
 
-    def set_jobs(self, jobs: Sequence[Job], runs: Runs, found: Found = NOTHING_FOUND) -> None:
+    def set_jobs(self, jobs: Sequence[Job], runs: RunsByJob, found: FindingsByJob = NOTHING_FOUND) -> None:
         """Show `jobs` in this order; the cursor stays on its job, or near its row when that is gone.
 
         `found` is what the doctor says of each, by its id.
@@ -86,11 +86,11 @@ class JobTable(CursorView):
         """How many jobs are shown."""
         return len(self._jobs)
 
-    def line(self, number: int) -> Line:
+    def line(self, number: int) -> StyledText:
         """A job's row."""
         return tuple(piece for part in self._cells(number).values() for piece in part)
 
-    def _cells(self, number: int) -> dict[Column, Line]:
+    def _cells(self, number: int) -> dict[Column, StyledText]:
         job, now = self._jobs[number], self._clock()
         runs, found = self.runs_of(job), self.findings_of(job)
         return {column: cell(job, column, now, width, runs, found) for column, width in self._layout.columns}

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from fedtui.presentation.signs import cells, to_ascii
+from fedtui.presentation.glyphs import cells, to_ascii
 from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.keys import BY_ID
 from fedtui.widgets.palette import is_ascii

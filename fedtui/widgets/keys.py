@@ -18,7 +18,7 @@ SETUP, DRILLS = "in the set-up", "in the drills"
 LIST = "in every list"
 
 
-class Key(NamedTuple):
+class KeyBinding(NamedTuple):
     """One key: what it is called, what it does. `footer`: 2 always, 1 from 118 columns on, 0 never.
 
     `shown` replaces the key on the help page where several belong together ("1–4 tab"). `asks` is for what
@@ -53,64 +53,72 @@ class Key(NamedTuple):
 
 
 DASHBOARD = (
-    Key("job.run", "r", "run", "run", "run now, live output", JOB, 2, asks=True),
-    Key("job.pause", "p", "pause", "pause", "pause or resume", JOB, 2),
-    Key("job.reschedule", "e", "reschedule", "reschedule", "reschedule", JOB, 2, "resched"),
-    Key("job.watch", "w", "watch", "watch", "watch its next runs", JOB, 2),
-    Key("job.log", "l", "log", "log", "its log, full screen", JOB, 2, shown="l enter"),
-    Key("job.edit", "E", "edit", "edit", "edit the whole job", JOB),
-    Key("job.delete", "x", "delete", "delete", "delete", JOB),
-    Key("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
-    Key("job.record", "C", "record", "record", "record its exit status", JOB),
-    Key("job.convert", "c", "convert", "convert", "cron line to timer, or back", JOB),
-    Key("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
-    Key("job.environment", "v", "environment", "env", "cron's environment", JOB, 1),
-    Key("app.history", "h", "history", "history", "history of runs", EVERYWHERE, 1),
-    Key("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 1, shown="/ esc"),
-    Key("app.new", "n", "new", "new", "new job", EVERYWHERE, 1),
-    Key("app.doctor", "d", "doctor", "doctor", "doctor: what is wrong", EVERYWHERE, 2),
-    Key("app.setup", "s", "setup", "set up", "set up a federation", EVERYWHERE, 1),
-    Key("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
-    Key("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
-    Key("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
-    Key("panes.jobs", "1", "pane('jobs')", "jobs", "go to a pane", PANES, shown="1–4 tab", palette=False),
-    Key("panes.next", "2", "pane('next')", "next runs", "", PANES, palette=False),
-    Key("panes.log", "3", "pane('log')", "log", "", PANES, palette=False),
-    Key("panes.health", "4", "pane('health')", "health", "", PANES, palette=False),
-    Key("panes.zoom", "z", "zoom", "fold", "fold the other panes", PANES),
-    Key("panes.sort", "greater_than_sign", "sort(1)", "sort", "sort by the next column", PANES, shown="> <"),
-    Key("panes.sort_back", "less_than_sign", "sort(-1)", "sort", "", PANES, palette=False),
-    Key("panes.sources", "S", "sources", "sources", "all, yours, the system's", PANES),
+    KeyBinding("job.run", "r", "run", "run", "run now, live output", JOB, 2, asks=True),
+    KeyBinding("job.pause", "p", "pause", "pause", "pause or resume", JOB, 2),
+    KeyBinding("job.reschedule", "e", "reschedule", "reschedule", "reschedule", JOB, 2, "resched"),
+    KeyBinding("job.watch", "w", "watch", "watch", "watch its next runs", JOB, 2),
+    KeyBinding("job.log", "l", "log", "log", "its log, full screen", JOB, 2, shown="l enter"),
+    KeyBinding("job.edit", "E", "edit", "edit", "edit the whole job", JOB),
+    KeyBinding("job.delete", "x", "delete", "delete", "delete", JOB),
+    KeyBinding("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
+    KeyBinding("job.record", "C", "record", "record", "record its exit status", JOB),
+    KeyBinding("job.convert", "c", "convert", "convert", "cron line to timer, or back", JOB),
+    KeyBinding("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
+    KeyBinding("job.environment", "v", "environment", "env", "cron's environment", JOB, 1),
+    KeyBinding("app.history", "h", "history", "history", "history of runs", EVERYWHERE, 1),
+    KeyBinding("app.filter", "/", "filter", "filter", "filter, back", EVERYWHERE, 1, shown="/ esc"),
+    KeyBinding("app.new", "n", "new", "new", "new job", EVERYWHERE, 1),
+    KeyBinding("app.doctor", "d", "doctor", "doctor", "doctor: what is wrong", EVERYWHERE, 2),
+    KeyBinding("app.setup", "s", "setup", "set up", "set up a federation", EVERYWHERE, 1),
+    KeyBinding("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
+    KeyBinding("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
+    KeyBinding("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
+    KeyBinding(
+        "panes.jobs", "1", "pane('jobs')", "jobs", "go to a pane", PANES, shown="1–4 tab", palette=False
+    ),
+    KeyBinding("panes.next", "2", "pane('next')", "next runs", "", PANES, palette=False),
+    KeyBinding("panes.log", "3", "pane('log')", "log", "", PANES, palette=False),
+    KeyBinding("panes.health", "4", "pane('health')", "health", "", PANES, palette=False),
+    KeyBinding("panes.zoom", "z", "zoom", "fold", "fold the other panes", PANES),
+    KeyBinding(
+        "panes.sort", "greater_than_sign", "sort(1)", "sort", "sort by the next column", PANES, shown="> <"
+    ),
+    KeyBinding("panes.sort_back", "less_than_sign", "sort(-1)", "sort", "", PANES, palette=False),
+    KeyBinding("panes.sources", "S", "sources", "sources", "all, yours, the system's", PANES),
 )
 
 APP = (
-    Key("app.help", "question_mark", "help", "help", "keys and signs", EVERYWHERE, 2, shown="?"),
-    Key("app.palette", "ctrl+p", "command_palette", "commands", "every command", EVERYWHERE, palette=False),
-    Key("app.theme", "T", "dark_or_light", "theme", "dark or light", EVERYWHERE),
-    Key("app.quit", "q", "quit", "quit", "quit; runs go on", EVERYWHERE, 2),
+    KeyBinding("app.help", "question_mark", "help", "help", "keys and signs", EVERYWHERE, 2, shown="?"),
+    KeyBinding(
+        "app.palette", "ctrl+p", "command_palette", "commands", "every command", EVERYWHERE, palette=False
+    ),
+    KeyBinding("app.theme", "T", "dark_or_light", "theme", "dark or light", EVERYWHERE),
+    KeyBinding("app.quit", "q", "quit", "quit", "quit; runs go on", EVERYWHERE, 2),
 )
 
 LOG_SCREEN = (
-    Key("log.search", "/", "search", "search", "search", LOG, 2),
-    Key("log.next", "n", "match(1)", "match", "next match, previous match", LOG, 2, shown="n/N"),
-    Key("log.previous", "N", "match(-1)", "match", "", LOG, palette=False),
-    Key("log.follow", "f", "follow", "follow", "follow the end", LOG, 2),
-    Key("log.top", "g", "ends(-1)", "ends", "first line, last line", LOG, 2, shown="g/G"),
-    Key("log.bottom", "G", "ends(1)", "ends", "", LOG, palette=False),
-    Key("log.wrap", "w", "wrap", "wrap", "wrap long lines", LOG, 2),
-    Key("log.run", "left_square_bracket", "previous_run", "prev run", "the run before", LOG, 2, shown="["),
-    Key("log.back", "escape", "back", "back", "back", LOG, 2, shown="esc", palette=False),
+    KeyBinding("log.search", "/", "search", "search", "search", LOG, 2),
+    KeyBinding("log.next", "n", "match(1)", "match", "next match, previous match", LOG, 2, shown="n/N"),
+    KeyBinding("log.previous", "N", "match(-1)", "match", "", LOG, palette=False),
+    KeyBinding("log.follow", "f", "follow", "follow", "follow the end", LOG, 2),
+    KeyBinding("log.top", "g", "ends(-1)", "ends", "first line, last line", LOG, 2, shown="g/G"),
+    KeyBinding("log.bottom", "G", "ends(1)", "ends", "", LOG, palette=False),
+    KeyBinding("log.wrap", "w", "wrap", "wrap", "wrap long lines", LOG, 2),
+    KeyBinding(
+        "log.run", "left_square_bracket", "previous_run", "prev run", "the run before", LOG, 2, shown="["
+    ),
+    KeyBinding("log.back", "escape", "back", "back", "back", LOG, 2, shown="esc", palette=False),
 )
 
 WATCH_SCREEN = (
-    Key("watch.run", "r", "run", "run now", "run it now; no cycle", WATCH, 2, asks=True),
-    Key("watch.log", "l", "log", "full log", "its log, full screen", WATCH, 2),
-    Key("watch.more", "plus", "more", "one more", "one cycle more", WATCH, 2, shown="+"),
-    Key("watch.environment", "v", "environment", "env", "its environment", WATCH, 2),
-    Key("watch.again", "w", "again", "watch again", "watch again", WATCH, 2),
-    Key("watch.record", "C", "record", "record", "record its exit status", WATCH),
-    Key("watch.end", "x", "end_watch", "end the watch", "end the watch", WATCH, 1, asks=True),
-    Key(
+    KeyBinding("watch.run", "r", "run", "run now", "run it now; no cycle", WATCH, 2, asks=True),
+    KeyBinding("watch.log", "l", "log", "full log", "its log, full screen", WATCH, 2),
+    KeyBinding("watch.more", "plus", "more", "one more", "one cycle more", WATCH, 2, shown="+"),
+    KeyBinding("watch.environment", "v", "environment", "env", "its environment", WATCH, 2),
+    KeyBinding("watch.again", "w", "again", "watch again", "watch again", WATCH, 2),
+    KeyBinding("watch.record", "C", "record", "record", "record its exit status", WATCH),
+    KeyBinding("watch.end", "x", "end_watch", "end the watch", "end the watch", WATCH, 1, asks=True),
+    KeyBinding(
         "watch.back",
         "escape",
         "back",
@@ -124,21 +132,21 @@ WATCH_SCREEN = (
 )
 
 HISTORY_SCREEN = (
-    Key("history.log", "enter", "log", "its log", "the log of its job", HISTORY, 2, shown="enter"),
-    Key("history.filter", "/", "filter", "filter", "filter", HISTORY, 2),
-    Key("history.older", "left_square_bracket", "older(1)", "older", "older days", HISTORY, 2),
-    Key("history.newer", "right_square_bracket", "older(-1)", "newer", "newer days", HISTORY, 2),
-    Key("history.fold", "z", "fold", "fold strip", "fold the strip", HISTORY, 2),
-    Key("history.back", "escape", "back", "back", "back", HISTORY, 2, shown="esc", palette=False),
+    KeyBinding("history.log", "enter", "log", "its log", "the log of its job", HISTORY, 2, shown="enter"),
+    KeyBinding("history.filter", "/", "filter", "filter", "filter", HISTORY, 2),
+    KeyBinding("history.older", "left_square_bracket", "older(1)", "older", "older days", HISTORY, 2),
+    KeyBinding("history.newer", "right_square_bracket", "older(-1)", "newer", "newer days", HISTORY, 2),
+    KeyBinding("history.fold", "z", "fold", "fold strip", "fold the strip", HISTORY, 2),
+    KeyBinding("history.back", "escape", "back", "back", "back", HISTORY, 2, shown="esc", palette=False),
 )
 
 ENVIRONMENT_SCREEN = (
-    Key("environment.add", "a", "add", "add the line", "set it in the crontab", ENVIRONMENT, 2),
-    Key(
+    KeyBinding("environment.add", "a", "add", "add the line", "set it in the crontab", ENVIRONMENT, 2),
+    KeyBinding(
         "environment.run", "r", "run", "run as cron", "run it as cron would", ENVIRONMENT, 2, "run", asks=True
     ),
-    Key("environment.mask", "m", "unmask", "unmask", "show secrets, hide them", ENVIRONMENT, 2),
-    Key(
+    KeyBinding("environment.mask", "m", "unmask", "unmask", "show secrets, hide them", ENVIRONMENT, 2),
+    KeyBinding(
         "environment.same",
         "equals_sign",
         "same",
@@ -148,49 +156,57 @@ ENVIRONMENT_SCREEN = (
         2,
         shown="=",
     ),
-    Key("environment.value", "enter", "value", "in full", "both values in full", ENVIRONMENT, shown="enter"),
-    Key(
+    KeyBinding(
+        "environment.value", "enter", "value", "in full", "both values in full", ENVIRONMENT, shown="enter"
+    ),
+    KeyBinding(
         "environment.refresh", "R", "refresh", "ask again", "ask both sides again", ENVIRONMENT, palette=False
     ),
-    Key("environment.back", "escape", "back", "back", "back", ENVIRONMENT, 2, shown="esc", palette=False),
+    KeyBinding(
+        "environment.back", "escape", "back", "back", "back", ENVIRONMENT, 2, shown="esc", palette=False
+    ),
 )
 
 DOCTOR_SCREEN = (
-    Key("doctor.fix", "enter", "fix", "fix", "show the fix; open a group", DOCTOR, 2, shown="enter"),
-    Key("doctor.copy", "y", "copy", "copy", "copy its command", DOCTOR, 2),
-    Key("doctor.silence", "i", "silence", "silence", "silence it", DOCTOR, 2),
-    Key("doctor.again", "R", "again", "check again", "check again", DOCTOR, 2),
-    Key("doctor.job", "J", "go_to_job", "go to job", "go to its job", DOCTOR, 2),
-    Key("doctor.undo", "u", "undo", "undo", "undo the last change", DOCTOR, 1, palette=False),
-    Key("doctor.back", "escape", "back", "back", "back", DOCTOR, 2, shown="esc", palette=False),
+    KeyBinding("doctor.fix", "enter", "fix", "fix", "show the fix; open a group", DOCTOR, 2, shown="enter"),
+    KeyBinding("doctor.copy", "y", "copy", "copy", "copy its command", DOCTOR, 2),
+    KeyBinding("doctor.silence", "i", "silence", "silence", "silence it", DOCTOR, 2),
+    KeyBinding("doctor.again", "R", "again", "check again", "check again", DOCTOR, 2),
+    KeyBinding("doctor.job", "J", "go_to_job", "go to job", "go to its job", DOCTOR, 2),
+    KeyBinding("doctor.undo", "u", "undo", "undo", "undo the last change", DOCTOR, 1, palette=False),
+    KeyBinding("doctor.back", "escape", "back", "back", "back", DOCTOR, 2, shown="esc", palette=False),
 )
 
 SETUP_SCREEN = (
-    Key("setup.next", "enter", "next", "next step", "next step", SETUP, 2, shown="enter"),
-    Key("setup.step_back", "b", "step_back", "step back", "step back", SETUP, 2),
-    Key("setup.test", "t", "test", "test", "run each script once", SETUP, 2, asks=True),
-    Key("setup.edit", "e", "edit", "type", "type what it asks for", SETUP, 2),
-    Key("setup.toggle", "space", "switch", "on or off", "turn it on or off", SETUP),
-    Key("setup.insist", "F", "insist", "insist", "schedule it though it fails", SETUP, 1),
-    Key("setup.linger", "l", "linger", "linger", "go on after logout", SETUP, 1),
-    Key("setup.whole", "D", "whole", "whole diff", "the whole change", SETUP, 2, "diff"),
-    Key("setup.drills", "d", "drills", "drills", "rehearse a failure", SETUP, 2),
-    Key("setup.remove", "x", "remove", "remove", "take it all away", SETUP, 2),
-    Key("setup.back", "escape", "back", "leave", "leave", SETUP, 2, shown="esc", palette=False),
+    KeyBinding("setup.next", "enter", "next", "next step", "next step", SETUP, 2, shown="enter"),
+    KeyBinding("setup.step_back", "b", "step_back", "step back", "step back", SETUP, 2),
+    KeyBinding("setup.test", "t", "test", "test", "run each script once", SETUP, 2, asks=True),
+    KeyBinding("setup.edit", "e", "edit", "type", "type what it asks for", SETUP, 2),
+    KeyBinding("setup.toggle", "space", "switch", "on or off", "turn it on or off", SETUP),
+    KeyBinding("setup.insist", "F", "insist", "insist", "schedule it though it fails", SETUP, 1),
+    KeyBinding("setup.linger", "l", "linger", "linger", "go on after logout", SETUP, 1),
+    KeyBinding("setup.whole", "D", "whole", "whole diff", "the whole change", SETUP, 2, "diff"),
+    KeyBinding("setup.drills", "d", "drills", "drills", "rehearse a failure", SETUP, 2),
+    KeyBinding("setup.remove", "x", "remove", "remove", "take it all away", SETUP, 2),
+    KeyBinding("setup.back", "escape", "back", "leave", "leave", SETUP, 2, shown="esc", palette=False),
 )
 
 DRILLS_SCREEN = (
-    Key("drills.run", "r,enter", "run", "run it", "run it, after a y", DRILLS, 2, shown="r"),
-    Key("drills.back", "escape", "back", "back", "stop it; back", DRILLS, 2, shown="esc", palette=False),
+    KeyBinding("drills.run", "r,enter", "run", "run it", "run it, after a y", DRILLS, 2, shown="r"),
+    KeyBinding(
+        "drills.back", "escape", "back", "back", "stop it; back", DRILLS, 2, shown="esc", palette=False
+    ),
 )
 
 LISTS = (
-    Key("list.down", "j", "move(1)", "down", "down, up", LIST, shown="j/k", palette=False),
-    Key("list.up", "k", "move(-1)", "up", "", LIST, palette=False),
-    Key("list.first", "g", "end(-1)", "first", "first, last", LIST, shown="g/G", palette=False),
-    Key("list.last", "G", "end(1)", "last", "", LIST, palette=False),
-    Key("list.half_down", "ctrl+d", "half(1)", "down", "half a page", LIST, shown="^d/^u", palette=False),
-    Key("list.half_up", "ctrl+u", "half(-1)", "up", "", LIST, palette=False),
+    KeyBinding("list.down", "j", "move(1)", "down", "down, up", LIST, shown="j/k", palette=False),
+    KeyBinding("list.up", "k", "move(-1)", "up", "", LIST, palette=False),
+    KeyBinding("list.first", "g", "end(-1)", "first", "first, last", LIST, shown="g/G", palette=False),
+    KeyBinding("list.last", "G", "end(1)", "last", "", LIST, palette=False),
+    KeyBinding(
+        "list.half_down", "ctrl+d", "half(1)", "down", "half a page", LIST, shown="^d/^u", palette=False
+    ),
+    KeyBinding("list.half_up", "ctrl+u", "half(-1)", "up", "", LIST, palette=False),
 )
 
 LETTERS: list[BindingType] = [key.binding for key in LISTS]

@@ -16,7 +16,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fedtui.presentation.signs import Line, width_of
+from fedtui.presentation.glyphs import StyledText, width_of
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.keys import FAR, LETTERS, MOVES
 from fedtui.widgets.palette import Palette
@@ -38,7 +38,7 @@ class LineView(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._lines: Sequence[Line] = ()
+        self._lines: Sequence[StyledText] = ()
         self._palette: Palette | None = None
 
     def on_mount(self) -> None:
@@ -56,7 +56,7 @@ class LineView(ScrollView, can_focus=True):
             self._palette = Palette(self.app)
         return self._palette
 
-    def set_lines(self, lines: Sequence[Line]) -> None:
+    def set_lines(self, lines: Sequence[StyledText]) -> None:
         """Show other lines; nothing is drawn where they are the same."""
         if list(lines) == list(self._lines):
             return
@@ -67,7 +67,7 @@ class LineView(ScrollView, can_focus=True):
         """How many lines there are."""
         return len(self._lines)
 
-    def line(self, number: int) -> Line:
+    def line(self, number: int) -> StyledText:
         """The line `number`, counted from 0."""
         return self._lines[number]
 

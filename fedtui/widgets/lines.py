@@ -17,7 +17,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from fedtui.changes.plan import DiffLine, FileDiff, Refused, Step
-from fedtui.presentation.signs import cut, to_ascii
+from fedtui.presentation.glyphs import cut, to_ascii
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.palette import is_ascii
 

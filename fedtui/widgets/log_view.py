@@ -17,9 +17,9 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from fedtui.model import Run
+from fedtui.presentation.glyphs import StyledText, plain, width_of
 from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
 from fedtui.presentation.notes import folded
-from fedtui.presentation.signs import Line, plain, width_of
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.marks import mark
 from fedtui.widgets.messages import EdgeReached, FollowChanged
@@ -53,17 +53,17 @@ class LogView(LineView):
         self._moments: list[datetime | None] = []
         self._open = False
         self._runs: Sequence[Run] = ()
-        self._items: list[int | Run | Line] = []
+        self._items: list[int | Run | StyledText] = []
         self._rows: list[tuple[int, int]] | None = None
-        self._said: Sequence[Line] = ()
-        self._message: Sequence[Line] = ()
+        self._said: Sequence[StyledText] = ()
+        self._message: Sequence[StyledText] = ()
         self._sideways = 0
         self.pattern: re.Pattern[str] | None = None
         self.current: int | None = None
         self.following = True
         self.live = True
 
-    def say(self, *lines: Line) -> None:
+    def say(self, *lines: StyledText) -> None:
         """Show a message in place of a log; long lines of it are folded."""
         self._texts, self._moments, self._open = [], [], False
         self._said, self._sideways = lines, 0
@@ -141,7 +141,7 @@ class LogView(LineView):
             self.scroll_to(y=max(0, self.scroll_offset.y - dropped), animate=False, force=True)
         self.refresh()
 
-    def rules(self) -> Sequence[tuple[int, Run | Line]]:
+    def rules(self) -> Sequence[tuple[int, Run | StyledText]]:
         """What stands among the lines: each before the line of its number, in order."""
         return rule_places(self._moments, self._runs)
 
@@ -158,13 +158,13 @@ class LogView(LineView):
             return len(self._message)
         return len(self._items) if self._rows is None else len(self._rows)
 
-    def line(self, number: int) -> Line:
+    def line(self, number: int) -> StyledText:
         """The pieces of a row before it is moved sideways or wrapped."""
         if self._message:
             return self._message[number]
         return self._pieces(number if self._rows is None else self._rows[number][0])
 
-    def _pieces(self, item_number: int) -> Line:
+    def _pieces(self, item_number: int) -> StyledText:
         item = self._items[item_number]
         now = self._clock()
         if isinstance(item, tuple):

@@ -7,7 +7,7 @@ import re
 from rich.segment import Segment
 from textual.strip import Strip
 
-from fedtui.presentation.signs import cells
+from fedtui.presentation.glyphs import cells
 from fedtui.widgets.palette import Palette
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from fedtui.presentation.rows import Column
+from fedtui.presentation.job_rows import Column
 
 
 class JobHighlighted(Message):

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.theme import Theme
 
-from fedtui.presentation.signs import Piece, Tone, to_ascii
+from fedtui.presentation.glyphs import Span, Tone, to_ascii
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -133,12 +133,12 @@ class Palette:
         value = self._variables["foreground" if token == Tone.TEXT else token]
         return Color.parse(value).rich_color.name
 
-    def segments(self, line: Iterable[Piece], ground: str = "ground") -> list[Segment]:
+    def segments(self, line: Iterable[Span], ground: str = "ground") -> list[Segment]:
         """A line as segments."""
         text = to_ascii if self.ascii else str
         return [Segment(text(p.text), self.style(p.tone, p.bold, ground)) for p in line if p.text]
 
-    def strip(self, line: Iterable[Piece], width: int, ground: str = "ground", offset: int = 0) -> Strip:
+    def strip(self, line: Iterable[Span], width: int, ground: str = "ground", offset: int = 0) -> Strip:
         """A line as a strip of exactly `width` cells, from cell `offset` on."""
         strip = Strip(self.segments(line, ground))
         if offset:
@@ -154,7 +154,7 @@ def is_ascii(app: App[object]) -> bool:
 _NAMES = {Tone.TEXT: "$foreground"}
 
 
-def content(line: Iterable[Piece], *, ascii_only: bool = False) -> Content:
+def content(line: Iterable[Span], *, ascii_only: bool = False) -> Content:
     """A line as Textual content. Outside text is never read as markup."""
     text = to_ascii if ascii_only else str
     parts = [

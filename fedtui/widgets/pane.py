@@ -15,14 +15,14 @@ from textual.content import Content
 from textual.events import Click, DescendantBlur, DescendantFocus
 from textual.widget import Widget
 
-from fedtui.presentation.signs import Line, Piece, Tone, to_ascii
+from fedtui.presentation.glyphs import Span, StyledText, Tone, to_ascii
 from fedtui.widgets.palette import content, is_ascii
 
 
 class Tab(NamedTuple):
     """A clickable name in a rule; `action` as in `pane('next')`, run on the screen."""
 
-    pieces: Line
+    pieces: StyledText
     action: str
 
 
@@ -36,12 +36,12 @@ class PaneRule(Widget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self.title = title
-        self.facts: Line = ()
+        self.facts: StyledText = ()
         self.tabs: Sequence[Tab] = ()
         self.active = False
         self._places: list[tuple[range, str]] = []
 
-    def show(self, title: str, facts: Line = (), tabs: Sequence[Tab] = ()) -> None:
+    def show(self, title: str, facts: StyledText = (), tabs: Sequence[Tab] = ()) -> None:
         """Say something else; nothing is drawn where it is the same."""
         if (title, facts, list(tabs)) != (self.title, self.facts, list(self.tabs)):
             self.title, self.facts, self.tabs = title, facts, tabs
@@ -113,6 +113,6 @@ class Pane(Vertical):
         self.rule.activate(False)
 
 
-def tab(key: str, name: str, action: str, *marks: Piece) -> Tab:
+def tab(key: str, name: str, action: str, *marks: Span) -> Tab:
     """`2 Next`, with whatever stands after it."""
-    return Tab((Piece(f"{key} {name}", Tone.MUTED), *marks), action)
+    return Tab((Span(f"{key} {name}", Tone.MUTED), *marks), action)

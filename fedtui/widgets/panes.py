@@ -10,16 +10,16 @@ from textual.content import Content
 from textual.widget import Widget
 
 from fedtui.model import Finding, Job, Snapshot, State
-from fedtui.presentation.findings import of_jobs
+from fedtui.presentation.finding_groups import of_jobs
+from fedtui.presentation.glyphs import Span, StyledText, Tone
+from fedtui.presentation.job_rows import detail_lines
 from fedtui.presentation.next_runs import next_line, next_rows
 from fedtui.presentation.notes import health_count, health_lines
-from fedtui.presentation.rows import detail_lines
-from fedtui.presentation.signs import Line, Piece, Tone
 from fedtui.presentation.times import here
 from fedtui.schedule.upcoming import RunsOf
-from fedtui.widgets.job_table import JobTable, Runs
+from fedtui.widgets.job_table import JobTable, RunsByJob
 from fedtui.widgets.line_view import LineView
-from fedtui.widgets.log_feed import WAITING
+from fedtui.widgets.log_pump import WAITING
 from fedtui.widgets.log_view import LogView
 from fedtui.widgets.palette import content, is_ascii
 from fedtui.widgets.pane import Pane, Tab, tab
@@ -34,9 +34,9 @@ class Details(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="details")
-        self._lines: tuple[Line, ...] = ()
+        self._lines: tuple[StyledText, ...] = ()
 
-    def show(self, lines: tuple[Line, ...]) -> None:
+    def show(self, lines: tuple[StyledText, ...]) -> None:
         """Show other rows."""
         if lines != self._lines:
             self._lines = lines
@@ -62,9 +62,9 @@ class Note(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._line: Line = ()
+        self._line: StyledText = ()
 
-    def show(self, line: Line | None) -> None:
+    def show(self, line: StyledText | None) -> None:
         """Say something, or go."""
         if (line or ()) != self._line:
             self._line = line or ()
@@ -100,13 +100,17 @@ class JobsPane(Pane):
         self.empty.display = False
 
     def show(
-        self, jobs: Sequence[Job], runs: Runs, message: Sequence[Line], findings: Sequence[Finding] = ()
+        self,
+        jobs: Sequence[Job],
+        runs: RunsByJob,
+        message: Sequence[StyledText],
+        findings: Sequence[Finding] = (),
     ) -> None:
         """Show jobs, each with what was found about it; where there are none, the message."""
         self.table.set_jobs(jobs, runs, of_jobs(findings))
         empty = not jobs and bool(message)
         if empty:
-            indented: list[Line] = [(Piece("   "), *line) if line else line for line in message]
+            indented: list[StyledText] = [(Span("   "), *line) if line else line for line in message]
             self.empty.set_lines([(), (), (), *indented])
         if empty is self.table.display:
             # Focus that was asked for a widget that is hidden by then is lost: nobody's is this pane's.
@@ -153,7 +157,7 @@ class NextPane(Pane):
         now = self._now()
         width = max(20, self.list.scrollable_content_region.width - 1)
         lines = [next_line(row, now, width) for row in next_rows(jobs, now, self._runs_of)]
-        nothing: Line = (Piece("Nothing is going to run.", Tone.MUTED),)
+        nothing: StyledText = (Span("Nothing is going to run.", Tone.MUTED),)
         self.list.set_lines(lines or ([nothing] if jobs else []))
 
     def again(self) -> None:
@@ -207,18 +211,18 @@ def jobs_title(count: int) -> str:
     return f"1 Jobs  {count}"
 
 
-def jobs_facts(jobs: Sequence[Job], snapshot: Snapshot, now: datetime, *extra: str) -> Line:
+def jobs_facts(jobs: Sequence[Job], snapshot: Snapshot, now: datetime, *extra: str) -> StyledText:
     """What the jobs pane's rule says beside the count: bad lines, rows that are old, filter and order."""
-    line: list[Piece] = []
+    line: list[Span] = []
     bad = sum(job.state is State.BAD_LINE for job in jobs)
     if bad:
-        line.append(Piece(f"   ! {bad} bad line{'' if bad == 1 else 's'}", Tone.WARN))
+        line.append(Span(f"   ! {bad} bad line{'' if bad == 1 else 's'}", Tone.WARN))
     old = sum(job.state is State.UNREACHABLE for job in jobs)
     since = next((problem.at for problem in snapshot.troubles if problem.at is not None), None)
     if old:
         moment = f" as of {here(since, now):%H:%M:%S}" if since is not None else " not read"
-        line.append(Piece(f"  {old}{moment}", Tone.MUTED))
-    line.extend(Piece(f"  {text}", Tone.MUTED) for text in extra if text)
+        line.append(Span(f"  {old}{moment}", Tone.MUTED))
+    line.extend(Span(f"  {text}", Tone.MUTED) for text in extra if text)
     return tuple(line)
 
 
@@ -227,7 +231,7 @@ def other_panes(shown: Sequence[str], findings: int, *, folded: bool) -> list[Ta
     names = {"next": ("2", "Next"), "log": ("3", "Log"), "health": ("4", "Health")}
     tabs = [tab(key, name, f"pane('{pane}')") for pane, (key, name) in names.items() if pane not in shown]
     if folded and findings and "health" not in shown:
-        tabs[-1] = tab("4", "Health", "pane('health')", Piece(f" ▲ {findings}", Tone.WARN))
+        tabs[-1] = tab("4", "Health", "pane('health')", Span(f" ▲ {findings}", Tone.WARN))
     if "jobs" not in shown:
         tabs.insert(0, tab("1", "Jobs", "pane('jobs')"))
     tabs.append(tab("z", "unfold" if folded else "fold", "zoom"))

@@ -13,9 +13,9 @@ from textual.content import Content
 
 from fedtui.crontab.setting import DEFAULT_PATH, DEFAULT_SHELL
 from fedtui.model import Job, Outcome, Result, Run
+from fedtui.presentation.glyphs import Tone, cells, cut, exit_meaning, outcome_glyph
 from fedtui.presentation.home import tilde_words
 from fedtui.presentation.log_lines import read_line
-from fedtui.presentation.signs import Tone, cells, cut, exit_meaning, outcome_sign
 from fedtui.presentation.times import clock, clock_seconds, duration, seconds_between, weekday_clock
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.widgets.lines import MOST_OF_A_LINE, fact
@@ -98,7 +98,7 @@ def _ended(run: Run, result: Result, now: datetime) -> Content:
         took = seconds_between(run.start, run.end)
     times = clock_seconds(run.start, now) + (f" – {clock_seconds(run.end, now)}" if run.end else "")
     return Content.assemble(
-        content(outcome_sign(result).line),
+        content(outcome_glyph(result).line),
         f"   after {duration(took)}" if took is not None else "",
         (f"   {times}", "$muted"),
     )

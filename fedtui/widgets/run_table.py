@@ -11,9 +11,9 @@ from textual.message import Message
 from textual.strip import Strip
 
 from fedtui.model import Job, Run
-from fedtui.presentation.history import Jobs, run_row, runs_heading
+from fedtui.presentation.glyphs import StyledText
+from fedtui.presentation.history_text import JobNames, run_row, runs_heading
 from fedtui.presentation.notes import closeness
-from fedtui.presentation.signs import Line
 from fedtui.widgets.line_view import CursorView
 
 
@@ -32,12 +32,12 @@ class RunTable(CursorView):
         super().__init__(id=id)
         self._clock = clock
         self._runs: Sequence[Run] = ()
-        self._jobs = Jobs({})
+        self._jobs = JobNames({})
 
     def set_runs(self, runs: Sequence[Run], jobs: Mapping[str, Job]) -> None:
         """Show these runs, the newest first."""
         before = self.run
-        self._runs, self._jobs = runs, Jobs(jobs)
+        self._runs, self._jobs = runs, JobNames(jobs)
         self.virtual_size = Size(0, len(runs) + 1)
         self.refresh()
         places = {run.id: number for number, run in enumerate(runs)}
@@ -54,7 +54,7 @@ class RunTable(CursorView):
         """How many runs are shown."""
         return len(self._runs)
 
-    def line(self, number: int) -> Line:
+    def line(self, number: int) -> StyledText:
         """A run's row."""
         return run_row(self._runs[number], self._jobs, self._clock(), self.size.width)
 

@@ -8,16 +8,16 @@ from textual.content import Content
 
 from fedtui.federation.setup_issue import worst_first
 from fedtui.pack import BACKENDS
-from fedtui.presentation import setup as words
+from fedtui.presentation import setup_text as words
 from fedtui.presentation.federation_status import status_lines
+from fedtui.presentation.glyphs import Span, cut
 from fedtui.presentation.home import tilde, tilde_words
-from fedtui.presentation.setup import STEPS, Progress, Step
-from fedtui.presentation.signs import Piece, cut
+from fedtui.presentation.setup_text import STEPS, Progress, SetupStep
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.lines import diff_head, diff_lines, fact, note, paragraph, rule, step_lines
 from fedtui.widgets.palette import content
-from fedtui.widgets.setup_pieces import LABEL, Look, choice, refused, remark_rows
 from fedtui.widgets.setup_profiles import profile_page
+from fedtui.widgets.setup_rows import LABEL, PageState, choice, refused, remark_rows
 
 EXTRAS = ("git", "rotate", "alerts", "mail_to", "heartbeat")
 _EXTRA_WORDS = {
@@ -34,13 +34,13 @@ _BACKEND_WORDS = {
 }
 
 
-def side_rows(progress: Progress, look: Look, width: int) -> list[Content]:
+def side_rows(progress: Progress, look: PageState, width: int) -> list[Content]:
     """The steps at the left of a wide screen, and the rollout below them."""
     rows: list[Content] = []
     for step in STEPS:
         here = step is progress.step
         style = "bold $accent" if here else "$foreground" if step <= progress.reached else "$muted"
-        sign = content((words.step_sign(progress, step), Piece(" ")))
+        sign = content((words.step_glyph(progress, step), Span(" ")))
         rows.append(Content.assemble(" ", sign, (f"{step.value} {step.title}", style)))
         said = cut(sanitize_and_mask(words.step_fact(progress, step, look.home)), width - 6)
         rows.append(Content.styled(f"     {said}", "$muted"))
@@ -62,24 +62,24 @@ def strip_rows(progress: Progress, width: int) -> list[Content]:
     parts: list[Content] = []
     for step in STEPS:
         style = "bold $accent" if step is progress.step else "$muted"
-        sign = content((words.step_sign(progress, step),))
+        sign = content((words.step_glyph(progress, step),))
         parts.append(Content.assemble(sign, " ", (step.title, style)))
     return [Content(" ") + Content("  ").join(parts)]
 
 
-def page_rows(progress: Progress, look: Look, width: int) -> list[Content]:
+def page_rows(progress: Progress, look: PageState, width: int) -> list[Content]:
     """The page of the step."""
-    pages: dict[Step, Callable[[Progress, Look, int], list[Content]]] = {
-        Step.STATUS: _status,
-        Step.SCRIPTS: _scripts,
-        Step.TRIAL: _trials,
-        Step.PROFILE: profile_page,
-        Step.LOGS: _logs,
-        Step.BACKEND: _backends,
-        Step.EXTRAS: _extras,
-        Step.REVIEW: _review,
+    pages: dict[SetupStep, Callable[[Progress, PageState, int], list[Content]]] = {
+        SetupStep.STATUS: _status,
+        SetupStep.SCRIPTS: _scripts,
+        SetupStep.TRIAL: _trials,
+        SetupStep.PROFILE: profile_page,
+        SetupStep.LOGS: _logs,
+        SetupStep.BACKEND: _backends,
+        SetupStep.EXTRAS: _extras,
+        SetupStep.REVIEW: _review,
     }
-    if look.whole and progress.step is not Step.REVIEW:
+    if look.whole and progress.step is not SetupStep.REVIEW:
         return [rule(width, Content.styled("The whole change", "$muted")), *_review(progress, look, width)]
     inner = width - 2
     return [Content(" ") + row for row in pages[progress.step](progress, look, inner)]
@@ -88,7 +88,7 @@ def page_rows(progress: Progress, look: Look, width: int) -> list[Content]:
 # Steps
 
 
-def _status(progress: Progress, look: Look, width: int) -> list[Content]:
+def _status(progress: Progress, look: PageState, width: int) -> list[Content]:
     if progress.status is None:
         return [Content.styled("Reading …", "$muted")]
     rows: list[Content] = []
@@ -106,7 +106,7 @@ def _status(progress: Progress, look: Look, width: int) -> list[Content]:
     return rows + [Content.assemble((key.ljust(7), "bold $accent"), said) for key, said in hints]
 
 
-def _scripts(progress: Progress, look: Look, width: int) -> list[Content]:
+def _scripts(progress: Progress, look: PageState, width: int) -> list[Content]:
     survey = progress.survey
     rows: list[Content] = []
     if survey is None:
@@ -129,14 +129,14 @@ def _scripts(progress: Progress, look: Look, width: int) -> list[Content]:
     return rows + [row for one in worst_first(about) for row in remark_rows(one, look, width)]
 
 
-def _trials(progress: Progress, look: Look, width: int) -> list[Content]:
+def _trials(progress: Progress, look: PageState, width: int) -> list[Content]:
     if progress.survey is None:
         return [Content.styled("Looking …", "$muted")]
     rows: list[Content] = []
     if not progress.untried:
         rows += paragraph("Nothing is to be tested: every job runs already as it would.", width, "$muted")
     for job in progress.untried:
-        sign = content((words.trial_sign(progress, job), Piece(" ")))
+        sign = content((words.test_run_glyph(progress, job), Span(" ")))
         trial = progress.trials.get(job.key)
         said = "running" if progress.running == job.key else "not tested yet"
         said = trial.words if trial is not None else said
@@ -163,7 +163,7 @@ def _trials(progress: Progress, look: Look, width: int) -> list[Content]:
     return rows
 
 
-def _logs(progress: Progress, look: Look, width: int) -> list[Content]:
+def _logs(progress: Progress, look: PageState, width: int) -> list[Content]:
     survey = progress.survey
     if survey is None:
         return [Content.styled("Looking …", "$muted")]
@@ -176,7 +176,7 @@ def _logs(progress: Progress, look: Look, width: int) -> list[Content]:
     return [*rows, Content.assemble(("e", "bold $accent"), " another folder")]
 
 
-def _backends(progress: Progress, look: Look, width: int) -> list[Content]:
+def _backends(progress: Progress, look: PageState, width: int) -> list[Content]:
     rows = []
     for at, name in enumerate(BACKENDS):
         title, said = _BACKEND_WORDS[name]
@@ -198,7 +198,7 @@ def _backends(progress: Progress, look: Look, width: int) -> list[Content]:
     return rows
 
 
-def _extras(progress: Progress, look: Look, width: int) -> list[Content]:
+def _extras(progress: Progress, look: PageState, width: int) -> list[Content]:
     rows: list[Content] = []
     for at, name in enumerate(EXTRAS):
         title, said = _EXTRA_WORDS[name]
@@ -219,7 +219,7 @@ def _extras(progress: Progress, look: Look, width: int) -> list[Content]:
     return rows + [row for one in found for row in remark_rows(one, look, width)]
 
 
-def _review(progress: Progress, look: Look, width: int) -> list[Content]:
+def _review(progress: Progress, look: PageState, width: int) -> list[Content]:
     if progress.to_do and not progress.nothing:
         names = ", ".join(job.name for job in progress.to_do)
         rows = note("▲", "$warn", f"not tested yet: {names}. t runs them once.", width)

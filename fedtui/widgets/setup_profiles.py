@@ -5,17 +5,17 @@ from __future__ import annotations
 from textual.content import Content
 
 from fedtui.changes.plan import DiffLine
-from fedtui.presentation import setup as words
+from fedtui.presentation import setup_text as words
+from fedtui.presentation.glyphs import cut
 from fedtui.presentation.home import tilde_words
-from fedtui.presentation.setup import Progress
-from fedtui.presentation.signs import cut
+from fedtui.presentation.setup_text import Progress
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.lines import fill, paragraph, rule, wrap_content
 from fedtui.widgets.palette import content
-from fedtui.widgets.setup_pieces import LABEL, Look, failed_rows, refused
+from fedtui.widgets.setup_rows import LABEL, PageState, failed_rows, refused
 
 
-def profile_page(progress: Progress, look: Look, width: int) -> list[Content]:
+def profile_page(progress: Progress, look: PageState, width: int) -> list[Content]:
     """The profiles side by side, 24 hours of the one that is chosen, and the beginning of the change."""
     chosen = progress.profile
     rows = [
@@ -37,7 +37,7 @@ def _profile_head(width: int) -> Content:
     return Content.styled(cut(f"  {columns}  {'FOR' if width >= 84 else ''}", width), "$muted")
 
 
-def _profile_row(progress: Progress, look: Look, at: int, width: int) -> Content:
+def _profile_row(progress: Progress, look: PageState, at: int, width: int) -> Content:
     profile = progress.profiles[at]
     here = at == look.cursor
     chosen = progress.profile is not None and profile.source == progress.profile.source
@@ -55,7 +55,7 @@ def _profile_row(progress: Progress, look: Look, at: int, width: int) -> Content
     return fill(row, width, "on $cursor") if here else row
 
 
-def _day_rows(progress: Progress, look: Look, width: int) -> list[Content]:
+def _day_rows(progress: Progress, look: PageState, width: int) -> list[Content]:
     chosen = progress.profile
     if chosen is None:
         return []
@@ -77,7 +77,7 @@ def _day_rows(progress: Progress, look: Look, width: int) -> list[Content]:
     return [*rows, Content.assemble(" " * LABEL, content(words.legend()))]
 
 
-def _added(progress: Progress, look: Look, width: int) -> list[Content]:
+def _added(progress: Progress, look: PageState, width: int) -> list[Content]:
     """The beginning of the change that would be made, so far."""
     if progress.no_plan[0]:
         return [Content(""), *refused(progress.no_plan, width)]
@@ -104,7 +104,7 @@ def _added(progress: Progress, look: Look, width: int) -> list[Content]:
     return rows
 
 
-def _short_line(line: DiffLine, look: Look, width: int) -> Content:
+def _short_line(line: DiffLine, look: PageState, width: int) -> Content:
     """A changed line in one row; the whole change shows it whole."""
     style = "$ok on $add" if line.sign == "+" else "$fail on $rem"
     text = f"{line.number:>4} {line.sign} {tilde_words(sanitize_and_mask(line.text), look.home)}"

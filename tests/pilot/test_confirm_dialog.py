@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from fedtui.changes.plan import Applied, Conflict, DiffLine, FileDiff, Plan, Refused, Step
-from fedtui.screens.confirm import ConfirmScreen, Phase
+from fedtui.screens.confirm import ConfirmPhase, ConfirmScreen
 from tests.pilot.dialog_app import DialogApp, screen_text, until
 from tests.pilot.dialog_data import (
     THEIRS,
@@ -83,7 +83,7 @@ async def test_y_applies_what_was_shown() -> None:
     world = World(DONE)
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         await pilot.press("y")
         await until(pilot, lambda: bool(app.answers))
     assert app.answers == [DONE]
@@ -95,7 +95,7 @@ async def test_no_other_key_changes_anything(key: str) -> None:
     world = World(DONE)
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         before = screen_text(app)
         await pilot.press(key)
         await pilot.pause()
@@ -119,7 +119,7 @@ async def test_a_second_y_does_not_apply_twice_and_escape_waits() -> None:
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
         world.gate.clear()
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         await pilot.press("y", "y", "escape", "y")
         assert "► applying" in screen_text(app)
         assert "nothing is touched" not in screen_text(app), "while it applies that would be a lie"
@@ -134,9 +134,9 @@ async def test_stale_shows_their_change_and_the_new_plan_for_a_new_y() -> None:
     world = World(stale, DONE, plans=(plan_on_new_text(),))
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         await pilot.press("y", "y", "y")  # typed for the old plan: they must not apply the new one
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         text = screen_text(app)
         assert len(world.applied) == 1
         await pilot.press("y")
@@ -158,9 +158,9 @@ async def test_stale_shows_the_steps_again_when_they_differ() -> None:
     world = World(Conflict("It changed."), plans=(other,))
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         await pilot.press("y")
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         assert "1 run     crontab /tmp/new" in screen_text(app)
 
 
@@ -171,15 +171,15 @@ async def test_refusal_says_why_what_is_untouched_and_what_to_do() -> None:
     world = World(refusal, DONE, plans=(plan_on_new_text(),))
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         await pilot.press("y")
-        await until(pilot, lambda: dialog.phase is Phase.REFUSED)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.REFUSED)
         text = screen_text(app)
         await pilot.press("y")
         await pilot.pause()
         assert len(world.applied) == 1, "a refused plan is not applied again by y"
         await pilot.press("r")
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         assert "installing new crontab" not in screen_text(app)
         await pilot.press("y")
         await until(pilot, lambda: bool(app.answers))
@@ -194,9 +194,9 @@ async def test_a_job_that_vanished_is_a_refusal() -> None:
     world = World(Conflict("It changed."), plans=(Refused("The line is gone.", "Nothing was written."),))
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         await pilot.press("y")
-        await until(pilot, lambda: dialog.phase is Phase.REFUSED)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.REFUSED)
         assert "✗ The line is gone." in screen_text(app)
         await pilot.press("escape")
         await until(pilot, lambda: bool(app.answers))
@@ -211,11 +211,11 @@ async def test_deletion_is_in_the_failure_colour_and_offers_pause() -> None:
 
     app, dialog = opened(world, delete_plan(), alternative)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         text = screen_text(app)
         assert dialog.box.styles.border_top[1].hex.lower() == "#ff7f72"
         await pilot.press("p")
-        await until(pilot, lambda: dialog.plan == pause_plan() and dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.plan == pause_plan() and dialog.phase is ConfirmPhase.SHOWN)
         assert "    10 + #fedtui:paused# 0 2 * * 0 bash" in screen_text(app)
         assert dialog.box.styles.border_top[1].hex.lower() == "#6cb6ff"
         assert world.applied == []
@@ -231,7 +231,7 @@ async def test_deletion_is_in_the_failure_colour_and_offers_pause() -> None:
 async def test_c_copies_the_exact_commands() -> None:
     app, dialog = opened(World())
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         await pilot.press("c")
         await pilot.pause()
         assert app.clipboard == "crontab -\ncrontab -l"
@@ -241,7 +241,7 @@ async def test_c_copies_the_exact_commands() -> None:
 async def test_a_click_on_a_hint_is_its_key() -> None:
     app, dialog = opened(World())
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         rows = screen_text(app).splitlines()
         row = next(index for index, text in enumerate(rows) if "esc cancel" in text)
         await pilot.click(offset=(rows[row].index("cancel"), row))
@@ -262,10 +262,10 @@ async def test_markup_and_controls_from_outside_stay_text() -> None:
     world = World(Refused("[/x] refused", "[/u]", "[/a]"))
     app, dialog = opened(world, plan)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         text = screen_text(app)
         await pilot.press("y")
-        await until(pilot, lambda: dialog.phase is Phase.REFUSED)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.REFUSED)
         assert "✗ [/x] refused" in screen_text(app)
     assert "Apply this change?  [/x]" in text
     assert "1 + [/x] [red]gone[/] ␛[2J rm \ufffd'" in text
@@ -289,7 +289,7 @@ async def test_a_long_plan_scrolls_to_its_end() -> None:
     plan = replace(reschedule_plan(), diffs=(FileDiff("crontab of fed", lines, 0, 59, 0, 0),))
     app, dialog = opened(World(), plan)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.SHOWN)
+        await until(pilot, lambda: dialog.phase is ConfirmPhase.SHOWN)
         assert "undo    u, also after" not in screen_text(app)
         await pilot.press(*["pagedown"] * 4)
         await pilot.pause()

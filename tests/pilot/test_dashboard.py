@@ -17,7 +17,7 @@ from fedtui.model import Job, Location, Problem, State
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.help import HelpScreen
 from fedtui.screens.log import LogScreen
-from fedtui.widgets.frugal import FrugalUpdate
+from fedtui.widgets.minimal_updates import MinimalUpdate
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp, screen_text
 
@@ -473,13 +473,13 @@ async def test_a_tick_repaints_only_the_characters_that_changed(monkeypatch: pyt
         # What is drawn later than the clock is read would be seen as part of the tick: the log comes last.
         await settled(pilot, lambda text: "following" in text and "sync complete" in text)
         await pilot.pause(0.2)
-        render = FrugalUpdate.render_segments
+        render = MinimalUpdate.render_segments
 
-        def spy(update: FrugalUpdate, console: Console) -> str:
+        def spy(update: MinimalUpdate, console: Console) -> str:
             written.append(render(update, console))
             return written[-1]
 
-        monkeypatch.setattr(FrugalUpdate, "render_segments", spy)
+        monkeypatch.setattr(MinimalUpdate, "render_segments", spy)
         monkeypatch.setattr(
             app, "_display", lambda screen, update: update and update.render_segments(app.console)
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedtui.changes.plan import Refused
-from fedtui.screens.editing import edit_file, editor
+from fedtui.screens.edit_file import edit_file, editor
 
 
 class Terminal:

@@ -231,7 +231,7 @@ async def test_n_adds_a_job_and_capital_e_changes_it(tmp_path: Path) -> None:
 async def test_o_gives_the_script_to_the_editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened_paths: list[list[str]] = []
     monkeypatch.setenv("VISUAL", "ed -s")
-    monkeypatch.setattr("fedtui.screens.editing.edit_file", lambda app, path: opened_paths.append([path]))
+    monkeypatch.setattr("fedtui.screens.edit_file.edit_file", lambda app, path: opened_paths.append([path]))
     async with opened(tmp_path) as pilot:
         await pilot.press("o")
         await says(pilot, lambda _: bool(opened_paths))

@@ -170,9 +170,9 @@ def test_whatever_acts_at_once_is_marked() -> None:
 
 @pytest.mark.parametrize("key", [key for key in ALL if key.asks], ids=lambda key: key.id)
 def test_what_is_marked_can_ask(key: object) -> None:
-    from fedtui.widgets.keys import Key
+    from fedtui.widgets.keys import KeyBinding
 
-    assert isinstance(key, Key)
+    assert isinstance(key, KeyBinding)
     methods = [
         getattr(node, f"action_{key.action}") for node in _nodes() if hasattr(node, f"action_{key.action}")
     ]

@@ -12,7 +12,7 @@ import pytest
 from fedtui.changes.plan import GOES_ON, Applied, Refused
 from fedtui.model import Job, Outcome, Result, Run, SourceName, TimerFacts, Trigger
 from fedtui.runs.control import RunUpdate
-from fedtui.screens.run import Phase, RunScreen
+from fedtui.screens.run import RunPhase, RunScreen
 from tests.pilot.dialog_app import BERLIN, NOW, DialogApp, screen_text, until
 from tests.pilot.dialog_data import metrics_job
 
@@ -181,7 +181,7 @@ async def test_escape_hides_and_the_run_goes_on() -> None:
     world = World()
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         await pilot.press("escape")
         await until(pilot, lambda: bool(app.answers))
         await until(pilot, reads(app, "The run goes on; r shows it again."))
@@ -205,12 +205,12 @@ async def test_t_asks_and_only_y_stops() -> None:
     world = World(stopped=Applied("SIGTERM, ended after 0.1 s."))
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         await pilot.press("y", "t")
         await until(pilot, reads(app, "▲ Stop this run? SIGTERM, and SIGKILL after 10 s."))
         assert "y stop it  esc leave it running" in screen_text(app)
         await pilot.press("enter", "escape")
-        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         assert world.stops == 0
         assert app.answers == []
         await pilot.press("t", "y", "y")
@@ -225,7 +225,7 @@ async def test_a_stop_that_is_refused_is_said_in_place() -> None:
     world = World(stopped=Refused("It runs as root.", "Nothing was stopped.", "Run: sudo kill 48213"))
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         await pilot.press("t", "y")
         await until(pilot, reads(app, "✗ It runs as root."))
         text = screen_text(app)
@@ -259,7 +259,7 @@ async def test_r_runs_again_with_fresh_output() -> None:
         world.tell(b"first\n", ended(Outcome.OK, 0))
         await until(pilot, reads(app, "r run again"))
         await pilot.press("r")
-        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         world.tell(b"second\n", ended(Outcome.OK, 0))
         await until(pilot, reads(app, "second"))
         text = screen_text(app)
@@ -294,7 +294,7 @@ async def test_what_a_unit_writes_is_shown_once_and_where_it_is_kept() -> None:
     world = World()
     app, dialog = opened(world, unit_job(), "journal of backup-notes.service")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         world.tell(b"WARN half full\n")
         await until(pilot, reads(app, "▲ 1 warning so far"))
         world.tell(b"stored", ended(Outcome.OK, 0))
@@ -309,7 +309,7 @@ async def test_the_log_and_the_output_of_a_cron_job_are_named() -> None:
     job = replace(metrics_job(), log_path="/home/fed/logs/dashboard-metrics.log")
     app, dialog = opened(world, job)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         world.tell(b"from the updates\n", ended(Outcome.OK, 0))
         await until(pilot, reads(app, "r run again"))
         text = screen_text(app)
@@ -334,7 +334,7 @@ async def test_a_run_without_output_says_so() -> None:
     world = World()
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         assert "Nothing so far." in screen_text(app)
         world.tell(b"", ended(Outcome.OK, 0))
         await until(pilot, reads(app, "It printed nothing."))
@@ -343,7 +343,7 @@ async def test_a_run_without_output_says_so() -> None:
 async def test_a_unit_is_named_with_its_manager() -> None:
     app, dialog = opened(World(), unit_job())
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: dialog.phase is Phase.RUNNING)
+        await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         text = screen_text(app)
         await pilot.press("t")
         await until(pilot, reads(app, "Stop this run? Its unit is stopped."))

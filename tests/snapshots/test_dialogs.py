@@ -16,7 +16,7 @@ from fedtui.changes.draft import Draft
 from fedtui.changes.plan import Applied, Conflict, Plan, Refused
 from fedtui.model import Outcome, Result, Run, Trigger
 from fedtui.runs.control import RunUpdate
-from fedtui.screens.confirm import ConfirmScreen, Phase
+from fedtui.screens.confirm import ConfirmPhase, ConfirmScreen
 from fedtui.screens.job_form import JobFormScreen
 from fedtui.screens.reschedule import RescheduleScreen
 from fedtui.screens.run import RunScreen
@@ -82,7 +82,7 @@ def over(dialog: Screen[Any], *keys: str, says: str) -> Callable[[Pilot[str]], o
 
 
 def shown(dialog: ConfirmScreen) -> bool:
-    return dialog.phase is Phase.SHOWN
+    return dialog.phase is ConfirmPhase.SHOWN
 
 
 def confirm(plan: Plan, answer: Refused | None = None) -> ConfirmScreen:

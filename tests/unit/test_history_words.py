@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.model import Outcome, Result, Run, Trigger
-from fedtui.presentation.history import (
-    Jobs,
+from fedtui.presentation.glyphs import plain
+from fedtui.presentation.history_text import (
+    JobNames,
     curve,
     days,
     evidence,
@@ -22,7 +23,6 @@ from fedtui.presentation.history import (
     summary_line,
     tally,
 )
-from fedtui.presentation.signs import plain
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=BERLIN)
@@ -105,13 +105,13 @@ def test_evidence_names_the_status_and_its_witness() -> None:
 
 def test_outside_text_in_a_row_stays_text() -> None:
     nasty = Result(Outcome.FAILED, 1, reasons=("\x1b[31mred[/x]\n",))
-    row = plain(run_row(Run("r", "crontab:\x1b[2J", NOW, NOW, nasty), Jobs({}), NOW, 120))
+    row = plain(run_row(Run("r", "crontab:\x1b[2J", NOW, NOW, nasty), JobNames({}), NOW, 120))
     assert "\x1b" not in row
     assert "\n" not in row
 
 
 def test_the_filter_finds_jobs_outcomes_and_who_started_them() -> None:
-    jobs = Jobs({})
+    jobs = JobNames({})
     by_hand = run(1, Outcome.FAILED, trigger=Trigger.MANUAL)
     assert matching(by_hand, jobs, "failed r")
     assert matching(run(1, job="user-timer:b.timer"), jobs, "timer ok")

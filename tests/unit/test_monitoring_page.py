@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.cli.metrics import finding_families, job_families
-from fedtui.cli.records import Records
+from fedtui.cli.records import JsonRecords
 from fedtui.model import Snapshot
 
 PAGE = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text(encoding="utf-8")
@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 
 
 def written() -> set[str]:
-    snapshot, records = Snapshot(NOW), Records(UTC)
+    snapshot, records = Snapshot(NOW), JsonRecords(UTC)
     families = (*job_families(snapshot, {}, records), *finding_families(snapshot, records))
     return {family.name for family in families}
 

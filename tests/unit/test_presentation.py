@@ -23,11 +23,19 @@ from fedtui.model import (
     Unchecked,
 )
 from fedtui.presentation import times
-from fedtui.presentation.findings import grouped, of_jobs, title_beside
-from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
-from fedtui.presentation.next_runs import next_line, next_rows
-from fedtui.presentation.notes import folded, health_count, health_lines
-from fedtui.presentation.rows import (
+from fedtui.presentation.finding_groups import grouped, of_jobs, title_beside
+from fedtui.presentation.glyphs import (
+    Span,
+    Tone,
+    cells,
+    exit_meaning,
+    fit,
+    outcome_glyph,
+    plain,
+    state_glyph,
+    to_ascii,
+)
+from fedtui.presentation.job_rows import (
     Column,
     detail_lines,
     heading,
@@ -38,17 +46,9 @@ from fedtui.presentation.rows import (
     row,
     strip,
 )
-from fedtui.presentation.signs import (
-    Piece,
-    Tone,
-    cells,
-    exit_meaning,
-    fit,
-    outcome_sign,
-    plain,
-    state_sign,
-    to_ascii,
-)
+from fedtui.presentation.log_lines import read_line, rule_places, run_rule, stamps
+from fedtui.presentation.next_runs import next_line, next_rows
+from fedtui.presentation.notes import folded, health_count, health_lines
 from tests.fixtures import mockup_data as mock
 
 NOW = mock.NOW
@@ -163,7 +163,7 @@ def test_a_bad_line_shows_its_error_where_the_outcome_would_be() -> None:
 )
 def test_states_without_a_promise_show_no_countdown(state: State, words: str, tone: Tone) -> None:
     job = replace(mock.SYNC, state=state)
-    assert next_words(job, NOW) == Piece(words, tone)
+    assert next_words(job, NOW) == Span(words, tone)
 
 
 def test_a_dead_bus_is_named_in_the_timers_rows() -> None:
@@ -188,8 +188,8 @@ def test_a_job_started_at_boot_and_one_whose_next_run_is_not_known() -> None:
 
 def test_a_run_that_goes_on_outranks_on_but_not_paused() -> None:
     running = replace(mock.SYNC, running_since=NOW)
-    assert state_sign(running).word == "running"
-    assert state_sign(replace(running, state=State.PAUSED)).word == "paused"
+    assert state_glyph(running).word == "running"
+    assert state_glyph(replace(running, state=State.PAUSED)).word == "paused"
 
 
 @pytest.mark.parametrize(
@@ -208,11 +208,11 @@ def test_a_run_that_goes_on_outranks_on_but_not_paused() -> None:
     ],
 )
 def test_outcomes(result: Result, words: str) -> None:
-    assert plain(outcome_sign(result).line) == words
+    assert plain(outcome_glyph(result).line) == words
 
 
 def test_unknown_is_never_dressed_as_ok() -> None:
-    sign = outcome_sign(Result(Outcome.UNKNOWN, exit_code=0))
+    sign = outcome_glyph(Result(Outcome.UNKNOWN, exit_code=0))
     assert (sign.glyph, sign.tone) == ("?", Tone.MUTED)
 
 
@@ -245,7 +245,7 @@ def test_a_row_is_exactly_as_wide_as_the_table(name: str, width: int) -> None:
 
 @given(st.text(max_size=30), st.integers(0, 40))
 def test_fit_gives_the_width_asked_for(text: str, width: int) -> None:
-    assert cells(plain(fit((Piece(text.replace("\n", "")),), width))) == width
+    assert cells(plain(fit((Span(text.replace("\n", "")),), width))) == width
 
 
 def test_next_runs_fold_repeats_until_a_new_job_comes() -> None:
@@ -452,7 +452,7 @@ def test_a_very_long_title_leaves_room_for_other_findings() -> None:
 
 
 def test_a_long_message_is_folded_and_hangs_under_its_text() -> None:
-    line = (Piece("▲ ", Tone.WARN), Piece("/home/fed/l/bin.log holds binary data, not text.", bold=True))
+    line = (Span("▲ ", Tone.WARN), Span("/home/fed/l/bin.log holds binary data, not text.", bold=True))
     rows = folded(line, 30)
     assert [plain(row) for row in rows] == ["▲ /home/fed/l/bin.log holds", "  binary data, not text."]
     assert rows[1][0].bold

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as older_par
 
 from fedtui.__main__ import main
 from fedtui.model import Finding, Severity, Snapshot, Unchecked
-from fedtui.presentation.findings import Counts, grouped, status
+from fedtui.presentation.finding_groups import Counts, grouped, status
 
 Shell = Callable[..., tuple[int, str, str]]
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fedtui.cli.metrics import finding_families, job_families
 from fedtui.cli.openmetrics import Family, exposition
-from fedtui.cli.records import Records
+from fedtui.cli.records import JsonRecords
 from fedtui.model import (
     Finding,
     Job,
@@ -31,7 +31,7 @@ from tests.unit.cli.test_check import FINE, Shell, samples, shell, table
 __all__ = ["shell", "table"]
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
-RECORDS = Records(UTC)
+RECORDS = JsonRecords(UTC)
 FAILED, OK = Result(Outcome.FAILED, exit_code=1, duration=2.5), Result(Outcome.OK, duration=1.25)
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from fedtui.__main__ import main
-from fedtui.cli.finding import Unavailable, choose
-from fedtui.cli.listing import _report
+from fedtui.cli.find_job import Unavailable, choose
+from fedtui.cli.list_jobs import _report
 from fedtui.cli.parser import UsageError
 from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
 
@@ -239,7 +239,7 @@ def test_the_runs_of_another_cron_are_labelled(shell: Shell, monkeypatch: pytest
     async def found(*_: object) -> Job:
         return job
 
-    monkeypatch.setattr("fedtui.cli.reading.find_job", found)
+    monkeypatch.setattr("fedtui.cli.show.find_job", found)
     status, out, err = shell("next", "x", "--from", "2026-11-24T14:00:00+01:00", "--count", "1", "--json")
     assert (status, [datetime.fromisoformat(run) for run in json.loads(out)]) == (0, [first])
     assert err == "another cron, computed by croniter\n"

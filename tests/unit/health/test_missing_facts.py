@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.cli.checking import _nagios, _record, _text
+from fedtui.cli.check import _nagios, _record, _text
 from fedtui.cli.metrics import finding_families
 from fedtui.cli.openmetrics import exposition
-from fedtui.cli.records import Records
+from fedtui.cli.records import JsonRecords
 from fedtui.health import CHECKS, RULES, checkup
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeCache
 from fedtui.model import Job, Outcome, Problem, Result, Scheduler, Snapshot, State
-from fedtui.presentation.findings import status
+from fedtui.presentation.finding_groups import status
 from fedtui.store import with_checkup
 from fedtui.system.program import Ended, ProgramError
 from tests.unit.health.answers import Machine, machine, seen
@@ -139,7 +139,7 @@ def test_what_this_user_may_not_see_is_not_checked(tmp_path: Path) -> None:
 def test_a_check_of_nothing_is_no_good_news_in_any_form() -> None:
     nothing = with_checkup(Snapshot(NOW), checkup(Snapshot(NOW), no_program()))
     nothing = replace(nothing, passed=(), findings=())
-    records = Records(NOW.tzinfo)  # type: ignore[arg-type]  # UTC
+    records = JsonRecords(NOW.tzinfo)  # type: ignore[arg-type]  # UTC
     assert status(nothing) == status(Snapshot(NOW)) == 3
     assert _record(nothing, records)["status"] == "nothing could be checked"
     assert next(iter(_nagios(nothing, records))).startswith("FEDTUI UNKNOWN - 0 passed, ")

@@ -12,21 +12,21 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from fedtui.model import NEVER_RAN, Finding, Job, Outcome, Run, SourceName, State
-from fedtui.presentation.home import tilde, tilde_words
-from fedtui.presentation.signs import (
+from fedtui.presentation.glyphs import (
     SEVERITIES,
-    Line,
-    Piece,
-    Sign,
+    Glyph,
+    Span,
+    StyledText,
     Tone,
     cells,
     cut,
     effective_state,
     fit,
     is_grey,
-    outcome_sign,
-    state_sign,
+    outcome_glyph,
+    state_glyph,
 )
+from fedtui.presentation.home import tilde, tilde_words
 from fedtui.presentation.times import amount, duration, relative, seconds_between, usual
 from fedtui.safe_text import decode, sanitize_and_mask
 
@@ -97,15 +97,15 @@ def layout(width: int) -> Layout:
     return Layout((*fixed, (last, rest)))
 
 
-def heading(columns: Layout, sorted_by: Column | None = None) -> Line:
+def heading(columns: Layout, sorted_by: Column | None = None) -> StyledText:
     """The heading row; the column sorted by is in the accent."""
-    line: list[Piece] = []
+    line: list[Span] = []
     for column, width in columns.columns:
         text = column.value
         if column is Column.LAST_RUN:
             text = f"{'LAST RUN':<{2 + _OUTCOME_WIDTH}}   AGO"
         tone = Tone.ACCENT if column is sorted_by and column is not Column.GUTTER else Tone.MUTED
-        line.extend(fit((Piece(cut(text, width), tone),), width))
+        line.extend(fit((Span(cut(text, width), tone),), width))
     return tuple(line)
 
 
@@ -142,63 +142,63 @@ def _with_span(word: str, seconds: float, width: int) -> str:
     return text if len(text) < width else f"{word} {number} {unit[0]}"
 
 
-def next_words(job: Job, now: datetime, width: int = 14) -> Piece:
+def next_words(job: Job, now: datetime, width: int = 14) -> Span:
     """What NEXT says: a countdown only where a run is promised, else the word of the state."""
-    sign = state_sign(job)
+    sign = state_glyph(job)
     match effective_state(job):
         case State.RUNNING if job.running_since is not None:
-            return Piece(
-                _with_span("running", seconds_between(job.running_since, now), width), sign.word_tone
-            )
+            return Span(_with_span("running", seconds_between(job.running_since, now), width), sign.word_tone)
         case State.OVERDUE if job.next_run is not None:
-            return Piece(_with_span("overdue", seconds_between(job.next_run, now), width), sign.word_tone)
+            return Span(_with_span("overdue", seconds_between(job.next_run, now), width), sign.word_tone)
         case State.ON if job.next_run is not None:
-            return Piece("in " + relative(seconds_between(now, job.next_run)), Tone.TEXT)
+            return Span("in " + relative(seconds_between(now, job.next_run)), Tone.TEXT)
         case State.ON if job.schedule.strip().startswith("@reboot"):
-            return Piece("at boot", Tone.MUTED)
+            return Span("at boot", Tone.MUTED)
         case State.ON:
-            return Piece("not known", Tone.MUTED)
-    return Piece(sign.word, sign.word_tone)
+            return Span("not known", Tone.MUTED)
+    return Span(sign.word, sign.word_tone)
 
 
-def last_sign(job: Job) -> Sign:
+def last_glyph(job: Job) -> Glyph:
     """What LAST RUN says. A line that cron refuses, or a unit that cannot be read, has its error there."""
     if job.state is State.BAD_LINE:
-        return Sign("!", sanitize_and_mask(job.state_reason) or "bad line", Tone.FAIL, Tone.FAIL, bold=True)
+        return Glyph("!", sanitize_and_mask(job.state_reason) or "bad line", Tone.FAIL, Tone.FAIL, bold=True)
     if job.unreadable and job.last_result.outcome is Outcome.UNKNOWN:
-        return Sign("?", sanitize_and_mask(job.unreadable), Tone.WARN, Tone.WARN)
-    return outcome_sign(job.last_result)
+        return Glyph("?", sanitize_and_mask(job.unreadable), Tone.WARN, Tone.WARN)
+    return outcome_glyph(job.last_result)
 
 
-def _last_run(job: Job, now: datetime, width: int) -> Line:
-    sign = last_sign(job)
+def _last_run(job: Job, now: datetime, width: int) -> StyledText:
+    sign = last_glyph(job)
     if job.state is State.BAD_LINE or sign.word == job.unreadable:
         word = cut(sign.word, width - 2)
-        return fit((Piece(sign.glyph + " ", sign.tone), Piece(word, sign.word_tone, sign.bold)), width)
+        return fit((Span(sign.glyph + " ", sign.tone), Span(word, sign.word_tone, sign.bold)), width)
     word = cut(sanitize_and_mask(sign.word), _OUTCOME_WIDTH - 1)
-    line: Line = (
-        Piece(sign.glyph + " ", sign.tone),
-        Piece(f"{word}{' ' * (_OUTCOME_WIDTH - cells(word))}", sign.word_tone, sign.bold),
+    line: StyledText = (
+        Span(sign.glyph + " ", sign.tone),
+        Span(f"{word}{' ' * (_OUTCOME_WIDTH - cells(word))}", sign.word_tone, sign.bold),
     )
     if job.last_run is not None and job.last_result.outcome is not Outcome.NEVER:
-        line = (*line, Piece(relative(seconds_between(job.last_run, now)), Tone.MUTED))
+        line = (*line, Span(relative(seconds_between(job.last_run, now)), Tone.MUTED))
     return fit(line, width)
 
 
-def strip(runs: Sequence[Run], count: int) -> Line:
+def strip(runs: Sequence[Run], count: int) -> StyledText:
     """One glyph a finished run, oldest left."""
     finished = [run.result for run in runs if run.result is not None and run.result is not NEVER_RAN]
-    signs = [outcome_sign(result) for result in finished[-count:]]
-    return tuple(Piece(sign.glyph, sign.tone) for sign in signs)
+    signs = [outcome_glyph(result) for result in finished[-count:]]
+    return tuple(Span(sign.glyph, sign.tone) for sign in signs)
 
 
 Findings = Sequence[Finding]
 """What the doctor found about one job, the worst first, notes left out."""
 
 
-def row(job: Job, now: datetime, columns: Layout, runs: Sequence[Run] = (), findings: Findings = ()) -> Line:
+def row(
+    job: Job, now: datetime, columns: Layout, runs: Sequence[Run] = (), findings: Findings = ()
+) -> StyledText:
     """The whole row of a job."""
-    line: list[Piece] = []
+    line: list[Span] = []
     for column, width in columns.columns:
         line.extend(cell(job, column, now, width, runs, findings))
     return tuple(line)
@@ -206,19 +206,19 @@ def row(job: Job, now: datetime, columns: Layout, runs: Sequence[Run] = (), find
 
 def cell(
     job: Job, column: Column, now: datetime, width: int, runs: Sequence[Run] = (), findings: Findings = ()
-) -> Line:
+) -> StyledText:
     """One cell of a job's row, in exactly `width` cells."""
     grey = is_grey(job)
     match column:
         case Column.GUTTER:
-            sign = state_sign(job)
-            return fit((_finding_mark(findings), Piece(sign.glyph, sign.tone)), width)
+            sign = state_glyph(job)
+            return fit((_finding_mark(findings), Span(sign.glyph, sign.tone)), width)
         case Column.JOB:
-            return fit((Piece(name_words(job, width - 1), Tone.MUTED if grey else Tone.TEXT),), width)
+            return fit((Span(name_words(job, width - 1), Tone.MUTED if grey else Tone.TEXT),), width)
         case Column.SOURCE:
-            return fit((Piece(cut(source_words(job.source), width - 1), Tone.MUTED),), width)
+            return fit((Span(cut(source_words(job.source), width - 1), Tone.MUTED),), width)
         case Column.SCHEDULE:
-            return fit((Piece(schedule_words(job, width - 1), Tone.MUTED),), width)
+            return fit((Span(schedule_words(job, width - 1), Tone.MUTED),), width)
         case Column.NEXT:
             return fit((next_words(job, now, width),), width)
         case Column.LAST_RUN:
@@ -227,20 +227,20 @@ def cell(
             return fit(strip(runs, 10), width)
 
 
-def _finding_mark(findings: Findings) -> Piece:
+def _finding_mark(findings: Findings) -> Span:
     """The sign of the worst finding, left of the state's; blank for none."""
     if not findings:
-        return Piece(" ")
+        return Span(" ")
     sign = SEVERITIES[findings[0].severity]
-    return Piece(sign.glyph, sign.tone)
+    return Span(sign.glyph, sign.tone)
 
 
 def _blind(job: Job) -> bool:
     return job.state is State.UNREACHABLE
 
 
-def _muted(line: Iterable[Piece]) -> Line:
-    return tuple(Piece(piece.text, Tone.MUTED, piece.bold) for piece in line)
+def _muted(line: Iterable[Span]) -> StyledText:
+    return tuple(Span(piece.text, Tone.MUTED, piece.bold) for piece in line)
 
 
 def phase(job: Job, now: datetime) -> tuple[tuple[int, str] | None, ...]:
@@ -270,7 +270,7 @@ def location_words(job: Job, home: str = "") -> str:
     return tilde(sanitize_and_mask(str(job.location)), home)
 
 
-def _finding_words(job: Job, findings: Findings) -> Line:
+def _finding_words(job: Job, findings: Findings) -> StyledText:
     """The worst finding of a job, and how many more there are."""
     if not findings:
         return ()
@@ -278,32 +278,34 @@ def _finding_words(job: Job, findings: Findings) -> Line:
     sign = SEVERITIES[first.severity]
     others = f" and {more} more: d" if more else ""
     return (
-        Piece(f"   {sign.glyph} {first.code} ", sign.tone),
-        Piece(f"{sanitize_and_mask(first.title.removeprefix(job.name).strip(': '))}{others}", Tone.TEXT),
+        Span(f"   {sign.glyph} {first.code} ", sign.tone),
+        Span(f"{sanitize_and_mask(first.title.removeprefix(job.name).strip(': '))}{others}", Tone.TEXT),
     )
 
 
-def detail_lines(job: Job, runs: Sequence[Run], home: str = "", findings: Findings = ()) -> tuple[Line, Line]:
+def detail_lines(
+    job: Job, runs: Sequence[Run], home: str = "", findings: Findings = ()
+) -> tuple[StyledText, StyledText]:
     """The two rows under the table: where the job is written and how; what is found, how its runs went."""
     found = _finding_words(job, findings)
-    first: Line = (
-        Piece(f"{location_words(job, home)}   ", Tone.MUTED),
-        Piece(tilde_words(raw_line(job), home), Tone.MUTED),
+    first: StyledText = (
+        Span(f"{location_words(job, home)}   ", Tone.MUTED),
+        Span(tilde_words(raw_line(job), home), Tone.MUTED),
     )
     if job.state_reason and job.state not in (State.ON, State.RUNNING):
-        sign = state_sign(job)
+        sign = state_glyph(job)
         return first, (
-            Piece(f"{sign.glyph} {sign.word}  ", sign.tone),
-            Piece(sanitize_and_mask(job.state_reason)),
+            Span(f"{sign.glyph} {sign.word}  ", sign.tone),
+            Span(sanitize_and_mask(job.state_reason)),
             *found,
         )
     outcomes = strip(runs, 24)
     changed = (
-        (Piece(f"   schedule changed: {sanitize_and_mask(job.changed)}", Tone.MUTED),) if job.changed else ()
+        (Span(f"   schedule changed: {sanitize_and_mask(job.changed)}", Tone.MUTED),) if job.changed else ()
     )
-    offer = Piece("   cron keeps no exit status; C records it" if _could_be_recorded(job) else "", Tone.MUTED)
+    offer = Span("   cron keeps no exit status; C records it" if _could_be_recorded(job) else "", Tone.MUTED)
     if not outcomes:
-        return first, (Piece("no run is on record yet", Tone.MUTED), *found, *changed, offer)
+        return first, (Span("no run is on record yet", Tone.MUTED), *found, *changed, offer)
     known = [
         run.result.duration for run in runs if run.result is not None and run.result.duration is not None
     ]
@@ -313,9 +315,9 @@ def detail_lines(job: Job, runs: Sequence[Run], home: str = "", findings: Findin
         words = f"   took {duration(known[-1])}, usual {duration(middle)}"
     said = _last_reason(job)
     return first, (
-        Piece(f"last {len(outcomes)}  ", Tone.MUTED),
+        Span(f"last {len(outcomes)}  ", Tone.MUTED),
         *outcomes,
-        Piece(words, Tone.MUTED),
+        Span(words, Tone.MUTED),
         *found,
         *said,
         *changed,
@@ -330,13 +332,13 @@ def _could_be_recorded(job: Job) -> bool:
     return job.source is SourceName.CRONTAB and job.editable and unknown and not (cron and cron.record_key)
 
 
-def _last_reason(job: Job) -> Line:
+def _last_reason(job: Job) -> StyledText:
     """Why the last run was no plain ok, in its first words."""
     result = job.last_result
     if not result.reasons or result.outcome is Outcome.OK:
         return ()
-    sign = outcome_sign(result)
-    return (Piece(f"   {sanitize_and_mask(result.reasons[0])}", sign.word_tone),)
+    sign = outcome_glyph(result)
+    return (Span(f"   {sanitize_and_mask(result.reasons[0])}", sign.word_tone),)
 
 
 _SORTS = {

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from fedtui.changes.change_set import NothingToChange
 from fedtui.changes.plan import Refused
-from fedtui.cli.changing import DONE, carry_out
+from fedtui.cli.change import DONE, carry_out
 from fedtui.cli.parser import UsageError
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.cli.setup_records import status_record
 from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.profile import ready_made
@@ -34,9 +34,9 @@ from fedtui.federation.setup.setup_plan import (
 )
 from fedtui.federation.setup.status import read_status
 from fedtui.federation.setup.test_run import TestRun, test_run
-from fedtui.presentation.federation import profile_lines, remark_lines
 from fedtui.presentation.federation_status import status_lines
-from fedtui.presentation.signs import to_ascii
+from fedtui.presentation.federation_text import profile_lines, remark_lines
+from fedtui.presentation.glyphs import to_ascii
 from fedtui.safe_text import sanitize_and_mask, sanitize_lines
 from fedtui.workspace import Workspace
 
@@ -67,7 +67,7 @@ async def _status(workspace: Workspace, options: Namespace) -> int:
     snapshot = await workspace.read()
     status = await read_status(snapshot, workspace.ports, workspace.past)
     if options.json:
-        print_json(status_record(status, Records(workspace.zone, options.show_secrets)))
+        print_json(status_record(status, JsonRecords(workspace.zone, options.show_secrets)))
     else:
         _print(status_lines(status, workspace.now()), options)
     return DONE

@@ -10,12 +10,12 @@ import shutil
 import sys
 from argparse import Namespace
 
-from fedtui.cli.finding import Unavailable, find_job
+from fedtui.cli.find_job import Unavailable, find_job
 from fedtui.cli.parser import UsageError
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Job
-from fedtui.presentation.signs import Line, cut, plain, to_ascii
-from fedtui.presentation.watching import cycle_row, heading, offers_recorder, verdict_lines
+from fedtui.presentation.glyphs import StyledText, cut, plain, to_ascii
+from fedtui.presentation.watch_text import cycle_row, heading, offers_recorder, verdict_lines
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.terminal_watch import is_dumb
 from fedtui.watching.expected_run import Watch, WatchVerdict
@@ -116,14 +116,14 @@ class _Teller:
             row = cut(plain(cycle_row(watch, self._told + 1, now, self._width)).rstrip(), self._width)
             print(f"\r\x1b[K{to_ascii(row) if self._ascii else row}", end="", flush=True)
 
-    def _line(self, line: Line) -> None:
+    def _line(self, line: StyledText) -> None:
         text = plain(line).rstrip()
         print(("\r\x1b[K" if self._live else "") + (to_ascii(text) if self._ascii else text), flush=True)
 
     def verdict(self, watch: Watch) -> int:
         """Say the verdict; returns the exit status."""
         if self._json:
-            print_json(Records(self._workspace.zone).watch(watch))
+            print_json(JsonRecords(self._workspace.zone).watch(watch))
         else:
             for line in verdict_lines(watch, self._workspace.now(), width=self._width):
                 self._line(line)

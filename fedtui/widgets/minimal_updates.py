@@ -12,7 +12,7 @@ from rich.control import Control
 from textual._compositor import ChopsUpdate, Compositor
 
 
-class FrugalUpdate(ChopsUpdate):
+class MinimalUpdate(ChopsUpdate):
     """The same update, cropped at both ends."""
 
     def render_segments(self, console: Console) -> str:
@@ -27,10 +27,10 @@ class FrugalUpdate(ChopsUpdate):
         return "".join(written)
 
 
-class FrugalCompositor(Compositor):
+class MinimalCompositor(Compositor):
     """A compositor whose partial updates are frugal."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """What changed since the last update."""
         update = super().render_partial_update()
-        return None if update is None else FrugalUpdate(update.chops, update.spans, update.chop_ends)
+        return None if update is None else MinimalUpdate(update.chops, update.spans, update.chop_ends)

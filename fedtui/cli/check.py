@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from fedtui.cli import drop_output
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.health import RULES
 from fedtui.model import Finding, Severity, Snapshot, Unchecked
-from fedtui.presentation.findings import (
+from fedtui.presentation.finding_groups import (
     Counts,
     FindingGroup,
     grouped,
@@ -26,7 +26,7 @@ from fedtui.presentation.findings import (
     where,
     why_it_matters,
 )
-from fedtui.presentation.signs import SEVERITIES, to_ascii
+from fedtui.presentation.glyphs import SEVERITIES, to_ascii
 from fedtui.workspace import FACTS_DEADLINE, Workspace
 
 _WORDS = {0: "fine", 1: "warnings", 2: "errors", 3: "nothing could be checked"}
@@ -38,14 +38,14 @@ async def check(workspace: Workspace, options: Namespace) -> int:
     await workspace.read(patience=FACTS_DEADLINE)
     snapshot = await asyncio.to_thread(workspace.checked)
     try:
-        _print(snapshot, options, Records(workspace.zone, options.show_secrets))
+        _print(snapshot, options, JsonRecords(workspace.zone, options.show_secrets))
         sys.stdout.flush()
     except BrokenPipeError:  # its reader went away (`fedtui check | head`): what was found stays true
         drop_output()
     return status(snapshot)
 
 
-def _print(snapshot: Snapshot, options: Namespace, records: Records) -> None:
+def _print(snapshot: Snapshot, options: Namespace, records: JsonRecords) -> None:
     form = "json" if options.json else options.format
     if form == "json":
         print_json(_record(snapshot, records))
@@ -65,7 +65,7 @@ def _print(snapshot: Snapshot, options: Namespace, records: Records) -> None:
 _WIDTH = 100
 
 
-def _text(snapshot: Snapshot, records: Records) -> Iterator[str]:
+def _text(snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
     jobs = {job.id: job for job in snapshot.jobs}
     for group in grouped(snapshot.findings):
         yield f"{SEVERITIES[group.severity].glyph} {group.code}  {records.text(where(group, jobs, 60))}  " + (
@@ -80,7 +80,7 @@ def _text(snapshot: Snapshot, records: Records) -> Iterator[str]:
     yield ", ".join(Counts.of(snapshot).words())
 
 
-def _details(group: FindingGroup, snapshot: Snapshot, records: Records) -> Iterator[str]:
+def _details(group: FindingGroup, snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
     finding = group.first
     if len(group.findings) == 1:
         yield from _wrapped(finding.sentence, records)
@@ -102,7 +102,7 @@ def _details(group: FindingGroup, snapshot: Snapshot, records: Records) -> Itera
         yield f"    $ {records.text(finding.command)}"
 
 
-def _wrapped(text: str, records: Records) -> list[str]:
+def _wrapped(text: str, records: JsonRecords) -> list[str]:
     return textwrap.wrap(
         records.text(text), _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
     )
@@ -111,7 +111,7 @@ def _wrapped(text: str, records: Records) -> list[str]:
 # For monitors
 
 
-def _nagios(snapshot: Snapshot, records: Records) -> Iterator[str]:
+def _nagios(snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
     """One line and its performance data, then a line a finding, as the plug-in guidelines have it."""
     counts = Counts.of(snapshot)
     worst = [group for group in grouped(snapshot.findings) if group.severity is not Severity.NOTE]
@@ -127,7 +127,7 @@ def _nagios(snapshot: Snapshot, records: Records) -> Iterator[str]:
     yield from (_plain(line, records) for line in told)
 
 
-def _plain(text: str, records: Records) -> str:
+def _plain(text: str, records: JsonRecords) -> str:
     """Text without the bar that begins performance data."""
     return records.text(text).replace("|", "/").replace("\n", " ")
 
@@ -135,7 +135,7 @@ def _plain(text: str, records: Records) -> str:
 # For programs
 
 
-def _record(snapshot: Snapshot, records: Records) -> dict[str, Any]:
+def _record(snapshot: Snapshot, records: JsonRecords) -> dict[str, Any]:
     exit_status = status(snapshot)
     return {
         "status": _WORDS[exit_status],
@@ -148,7 +148,7 @@ def _record(snapshot: Snapshot, records: Records) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, snapshot: Snapshot, records: Records) -> dict[str, Any]:
+def _finding(finding: Finding, snapshot: Snapshot, records: JsonRecords) -> dict[str, Any]:
     job = snapshot.job(finding.job_id) if finding.job_id is not None else None
     rule = RULES.get(finding.code)
     remedy = finding.remedy
@@ -169,7 +169,7 @@ def _finding(finding: Finding, snapshot: Snapshot, records: Records) -> dict[str
     }
 
 
-def _unchecked(one: Unchecked, records: Records) -> dict[str, Any]:
+def _unchecked(one: Unchecked, records: JsonRecords) -> dict[str, Any]:
     return {
         "codes": list(one.codes),
         "what": records.text(one.what),

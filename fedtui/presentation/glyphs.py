@@ -1,6 +1,6 @@
 """Signs and tones: the glyph, the word and the tone of every state and outcome, in one place.
 
-Everything that is drawn is made of `Piece`s: text and a tone. A tone is a name of the palette, not a
+Everything that is drawn is made of `Span`s: text and a tone. A tone is a name of the palette, not a
 colour; whoever paints it (a Textual widget, the command line) knows the colours. Glyphs are written in
 Unicode here and turned into ASCII by `to_ascii` where the terminal needs it.
 """
@@ -26,7 +26,7 @@ class Tone(StrEnum):
     LINE = "line"
 
 
-class Piece(NamedTuple):
+class Span(NamedTuple):
     """Some text in one tone. The text is safe to show."""
 
     text: str
@@ -34,11 +34,11 @@ class Piece(NamedTuple):
     bold: bool = False
 
 
-Line = tuple[Piece, ...]
+StyledText = tuple[Span, ...]
 """One line of the screen, left to right."""
 
 
-class Sign(NamedTuple):
+class Glyph(NamedTuple):
     """A glyph with its word. The word has a tone of its own: the "ok" beside a green check is muted."""
 
     glyph: str
@@ -48,9 +48,9 @@ class Sign(NamedTuple):
     bold: bool = False
 
     @property
-    def line(self) -> Line:
+    def line(self) -> StyledText:
         """Glyph, space, word."""
-        return (Piece(self.glyph + " ", self.tone), Piece(self.word, self.word_tone, self.bold))
+        return (Span(self.glyph + " ", self.tone), Span(self.word, self.word_tone, self.bold))
 
 
 _ASCII = str.maketrans(
@@ -95,25 +95,25 @@ def to_ascii(text: str) -> str:
     return text if text.isascii() else text.translate(_ASCII)
 
 
-_STATES: dict[State, Sign] = {
-    State.ON: Sign("●", "on", Tone.OK, Tone.TEXT),
-    State.RUNNING: Sign("►", "running", Tone.ACCENT, Tone.ACCENT),
-    State.PAUSED: Sign("‖", "paused", Tone.MUTED, Tone.MUTED),
-    State.OVERDUE: Sign("◷", "overdue", Tone.WARN, Tone.WARN),
-    State.BAD_LINE: Sign("!", "bad line", Tone.FAIL, Tone.FAIL),
-    State.NOT_LOADED: Sign("!", "not loaded", Tone.FAIL, Tone.FAIL),
-    State.NEVER_FIRES: Sign("!", "never fires", Tone.WARN, Tone.WARN),
-    State.OFF: Sign("‖", "off", Tone.MUTED, Tone.MUTED),
-    State.SCHEDULER_DOWN: Sign("?", "cron down", Tone.MUTED, Tone.MUTED),
-    State.UNREACHABLE: Sign("?", "unreadable", Tone.MUTED, Tone.MUTED),
+_STATES: dict[State, Glyph] = {
+    State.ON: Glyph("●", "on", Tone.OK, Tone.TEXT),
+    State.RUNNING: Glyph("►", "running", Tone.ACCENT, Tone.ACCENT),
+    State.PAUSED: Glyph("‖", "paused", Tone.MUTED, Tone.MUTED),
+    State.OVERDUE: Glyph("◷", "overdue", Tone.WARN, Tone.WARN),
+    State.BAD_LINE: Glyph("!", "bad line", Tone.FAIL, Tone.FAIL),
+    State.NOT_LOADED: Glyph("!", "not loaded", Tone.FAIL, Tone.FAIL),
+    State.NEVER_FIRES: Glyph("!", "never fires", Tone.WARN, Tone.WARN),
+    State.OFF: Glyph("‖", "off", Tone.MUTED, Tone.MUTED),
+    State.SCHEDULER_DOWN: Glyph("?", "cron down", Tone.MUTED, Tone.MUTED),
+    State.UNREACHABLE: Glyph("?", "unreadable", Tone.MUTED, Tone.MUTED),
 }
 
 _GREY_ROWS = (State.PAUSED, State.OFF, State.SCHEDULER_DOWN, State.UNREACHABLE)
 
-SEVERITIES: dict[Severity, Sign] = {
-    Severity.ERROR: Sign("✗", "error", Tone.FAIL, Tone.FAIL, bold=True),
-    Severity.WARNING: Sign("▲", "warning", Tone.WARN, Tone.WARN),
-    Severity.NOTE: Sign("·", "note", Tone.MUTED, Tone.MUTED),
+SEVERITIES: dict[Severity, Glyph] = {
+    Severity.ERROR: Glyph("✗", "error", Tone.FAIL, Tone.FAIL, bold=True),
+    Severity.WARNING: Glyph("▲", "warning", Tone.WARN, Tone.WARN),
+    Severity.NOTE: Glyph("·", "note", Tone.MUTED, Tone.MUTED),
 }
 
 
@@ -124,12 +124,12 @@ def effective_state(job: Job) -> State:
     return job.state
 
 
-def state_sign(job: Job) -> Sign:
+def state_glyph(job: Job) -> Glyph:
     """The sign of a job's schedule: the gutter's glyph and the word of NEXT."""
     state = effective_state(job)
     sign = _STATES[state]
     if job.source.is_timer and state in (State.SCHEDULER_DOWN, State.UNREACHABLE) and not job.unreadable:
-        return Sign(sign.glyph, "bus down", sign.tone, sign.word_tone)
+        return Glyph(sign.glyph, "bus down", sign.tone, sign.word_tone)
     return sign
 
 
@@ -143,26 +143,26 @@ def exit_words(result: Result) -> str:
     return result.ending or (result.reasons[0] if result.reasons else "failed")
 
 
-def outcome_sign(result: Result) -> Sign:
+def outcome_glyph(result: Result) -> Glyph:
     """The sign of a finished run. Unknown is never dressed as ok."""
     match result.outcome:
         case Outcome.OK:
-            return Sign("✓", "ok", Tone.OK, Tone.MUTED)
+            return Glyph("✓", "ok", Tone.OK, Tone.MUTED)
         case Outcome.WARNINGS:
             plural = "" if result.warnings == 1 else "s"
             word = f"ok, {result.warnings} warning{plural}" if result.warnings else "ok, warnings"
-            return Sign("▲", word, Tone.WARN, Tone.WARN)
+            return Glyph("▲", word, Tone.WARN, Tone.WARN)
         case Outcome.FAILED:
-            return Sign("✗", exit_words(result), Tone.FAIL, Tone.FAIL, bold=True)
+            return Glyph("✗", exit_words(result), Tone.FAIL, Tone.FAIL, bold=True)
         case Outcome.SKIPPED:
             word = f"skipped ({result.reasons[0]})" if result.reasons else "skipped"
-            return Sign("»", word, Tone.MUTED, Tone.MUTED)
+            return Glyph("»", word, Tone.MUTED, Tone.MUTED)
         case Outcome.NEVER:
-            return Sign("○", "never ran", Tone.MUTED, Tone.MUTED)
+            return Glyph("○", "never ran", Tone.MUTED, Tone.MUTED)
         case Outcome.UNKNOWN:
             why, colon, _ = next(iter(result.reasons), "").partition(": ")
             word = f"unknown ({why})" if colon and result.exit_code == 0 else "unknown"
-            return Sign("?", word, Tone.MUTED, Tone.MUTED)
+            return Glyph("?", word, Tone.MUTED, Tone.MUTED)
 
 
 _EXIT_MEANINGS = {
@@ -188,7 +188,7 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
-def width_of(line: Iterable[Piece]) -> int:
+def width_of(line: Iterable[Span]) -> int:
     """How many cells a line takes."""
     return sum(cells(piece.text) for piece in line)
 
@@ -206,33 +206,33 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip(" ") + "…"
 
 
-def plain(line: Iterable[Piece]) -> str:
+def plain(line: Iterable[Span]) -> str:
     """The text of a line without its tones."""
     return "".join(piece.text for piece in line)
 
 
-def fit(line: Line, width: int) -> Line:
+def fit(line: StyledText, width: int) -> StyledText:
     """`line` in exactly `width` cells: cut with `…`, or padded with blanks at its end."""
-    fitted: list[Piece] = []
+    fitted: list[Span] = []
     room = width
     for piece in line:
         size = cells(piece.text)
         if size > room:
-            fitted.append(Piece(cut(piece.text, room), piece.tone, piece.bold))
+            fitted.append(Span(cut(piece.text, room), piece.tone, piece.bold))
             return _padded(fitted, width)
         fitted.append(piece)
         room -= size
     return _padded(fitted, width)
 
 
-def _padded(pieces: list[Piece], width: int) -> Line:
+def _padded(pieces: list[Span], width: int) -> StyledText:
     missing = width - width_of(pieces)
     if missing > 0:
-        pieces.append(Piece(" " * missing, Tone.TEXT))
+        pieces.append(Span(" " * missing, Tone.TEXT))
     return tuple(pieces)
 
 
-def changed_cells(before: Line, after: Line) -> tuple[int, int] | None:
+def changed_cells(before: StyledText, after: StyledText) -> tuple[int, int] | None:
     """The first cell that differs and the one behind the last, for two lines of one width; None for none."""
     old = [(char, piece.tone, piece.bold) for piece in before for char in piece.text]
     new = [(char, piece.tone, piece.bold) for piece in after for char in piece.text]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fedtui.environment import Comparison, Program, Relation, Variable
 from fedtui.environment.values import masked
-from fedtui.presentation.signs import Line, Piece, Tone, cells, fit
+from fedtui.presentation.glyphs import Span, StyledText, Tone, cells, fit
 from fedtui.safe_text import decode, sanitize
 from fedtui.system.path_lookup import ProgramLookup
 
@@ -20,7 +20,7 @@ _ALWAYS = ("PATH", "SHELL", "HOME", "LOGNAME")
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class EnvironmentView:
     """How the comparison is looked at: with secrets, with what is the same, and whose home is `~`."""
 
     home: str
@@ -29,18 +29,18 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EnvironmentRow:
     """One row of the table. `name` is the variable that a key on this row is about; None for a heading.
 
     `rule`: it reaches from edge to edge.
     """
 
-    line: Line
+    line: StyledText
     name: str | None = None
     rule: bool = False
 
 
-def title_facts(comparison: Comparison) -> Line:
+def title_facts(comparison: Comparison) -> StyledText:
     """What the screen's rule counts: `≠ 2 differ  – 4 missing in cron  = 28 same`."""
     scheduler = comparison.given.scheduler
     words = {
@@ -50,10 +50,10 @@ def title_facts(comparison: Comparison) -> Line:
         Relation.SAME: "= {} same",
     }
     counts = ((comparison.count(relation), text) for relation, text in words.items())
-    return tuple(Piece("  " + text.format(count), Tone.MUTED) for count, text in counts if count)
+    return tuple(Span("  " + text.format(count), Tone.MUTED) for count, text in counts if count)
 
 
-def table(comparison: Comparison, width: int, view: View) -> list[Row]:
+def table(comparison: Comparison, width: int, view: EnvironmentView) -> list[EnvironmentRow]:
     """Variables, then the programs that the job looks up, for a table of `width` cells."""
     given, shell = f"{comparison.given.scheduler} gives".upper(), "YOUR SHELL HAS"
     shown = [one for one in comparison.variables if _is_shown(one, view)]
@@ -61,19 +61,21 @@ def table(comparison: Comparison, width: int, view: View) -> list[Row]:
     names = [*(one.name for one in shown), *(one.name for one in programs)]
     columns = _columns(width, max((cells(sanitize(name)) for name in names), default=0))
     rows = [
-        Row(_row("  ", Tone.MUTED, "NAME", Tone.MUTED, (given, Tone.MUTED), (shell, Tone.MUTED), columns))
+        EnvironmentRow(
+            _row("  ", Tone.MUTED, "NAME", Tone.MUTED, (given, Tone.MUTED), (shell, Tone.MUTED), columns)
+        )
     ]
-    rows += [Row(_variable(one, view, columns), one.name) for one in shown]
+    rows += [EnvironmentRow(_variable(one, view, columns), one.name) for one in shown]
     if programs:
         place = "on the line and in the script" if comparison.scripts else "on the line"
-        rows.append(Row(_rule(f"Commands {place}", width + 1), rule=True))
+        rows.append(EnvironmentRow(_rule(f"Commands {place}", width + 1), rule=True))
         sides = (f"IN {comparison.given.scheduler.upper()}", Tone.MUTED), ("IN YOUR SHELL", Tone.MUTED)
-        rows.append(Row(_row("  ", Tone.MUTED, "COMMAND", Tone.MUTED, *sides, columns)))
-        rows += [Row(_program(one, view.home, columns), "PATH") for one in programs]
+        rows.append(EnvironmentRow(_row("  ", Tone.MUTED, "COMMAND", Tone.MUTED, *sides, columns)))
+        rows += [EnvironmentRow(_program(one, view.home, columns), "PATH") for one in programs]
     return rows
 
 
-def value_of(variable: Variable, value: bytes | None, view: View) -> str:
+def value_of(variable: Variable, value: bytes | None, view: EnvironmentView) -> str:
     """One side's value for the eye."""
     if value is None:
         return "missing" if value is variable.given else "not set"
@@ -88,7 +90,7 @@ def homely(text: str, home: str) -> str:
     return re.sub(rf"(?<![\w/.-]){re.escape(home)}(?=[/:\s,.]|$)", "~", text) if home else text
 
 
-def _is_shown(variable: Variable, view: View) -> bool:
+def _is_shown(variable: Variable, view: EnvironmentView) -> bool:
     return view.same or variable.relation is not Relation.SAME or variable.name in _ALWAYS
 
 
@@ -107,21 +109,21 @@ def _row(
     given: tuple[str, Tone],
     shell: tuple[str, Tone],
     columns: tuple[int, int, int],
-) -> Line:
+) -> StyledText:
     """A row in its columns; each cell keeps a blank at its end."""
     first, second, third = columns
     parts = (
-        fit((Piece(glyph, tone),), GUTTER),
-        fit((Piece(name, name_tone),), first - 1),
-        (Piece(" "),),
-        fit((Piece(given[0], given[1]),), second - 1),
-        (Piece(" "),),
-        fit((Piece(shell[0], shell[1]),), third),
+        fit((Span(glyph, tone),), GUTTER),
+        fit((Span(name, name_tone),), first - 1),
+        (Span(" "),),
+        fit((Span(given[0], given[1]),), second - 1),
+        (Span(" "),),
+        fit((Span(shell[0], shell[1]),), third),
     )
     return tuple(piece for part in parts for piece in part)
 
 
-def _variable(variable: Variable, view: View, columns: tuple[int, int, int]) -> Line:
+def _variable(variable: Variable, view: EnvironmentView, columns: tuple[int, int, int]) -> StyledText:
     given = value_of(variable, variable.given, view)
     shell = value_of(variable, variable.shell, view)
     match variable.relation:
@@ -148,7 +150,7 @@ _PROGRAM_ORDER = {
 }
 
 
-def _program(program: Program, home: str, columns: tuple[int, int, int]) -> Line:
+def _program(program: Program, home: str, columns: tuple[int, int, int]) -> StyledText:
     bad = Tone.MUTED if program.tested else Tone.FAIL
     glyph, tone = {
         Relation.MISSING: ("–" if program.tested else "✗", bad),
@@ -175,12 +177,12 @@ def place_of(found: ProgramLookup, home: str) -> str:
     return text if target == posixpath.basename(found.path) else f"{text}  → {sanitize(target)}"
 
 
-def _rule(head: str, width: int) -> Line:
+def _rule(head: str, width: int) -> StyledText:
     dashes = "─" * max(0, width - cells(head) - 3)
-    return (Piece("─ ", Tone.LINE), Piece(head, Tone.MUTED), Piece(f" {dashes}", Tone.LINE))
+    return (Span("─ ", Tone.LINE), Span(head, Tone.MUTED), Span(f" {dashes}", Tone.LINE))
 
 
-def text_rows(comparison: Comparison, view: View) -> Iterator[str]:
+def text_rows(comparison: Comparison, view: EnvironmentView) -> Iterator[str]:
     """What differs, for a terminal without a screen."""
     for variable in comparison.variables:
         if variable.relation is Relation.SAME:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from textual.message import Message
 
-from fedtui.presentation.signs import Piece, Tone
+from fedtui.presentation.glyphs import Span, Tone
 from fedtui.widgets.lines import ROOMY_FROM
 from fedtui.widgets.log_view import LogView
 from fedtui.widgets.run_lines import LONGEST_OPEN_LINE, OutputLines
@@ -41,7 +41,7 @@ class RunOutput(LogView):
         """Be empty: a run is about to start."""
         self.counts = OutputLines()
         self._waiting.clear()
-        self.say((Piece("Nothing so far.", Tone.MUTED),))
+        self.say((Span("Nothing so far.", Tone.MUTED),))
 
     async def take(self, output: bytes) -> None:
         """Bytes that the run printed; they are painted together with what else comes in a moment."""
@@ -62,7 +62,7 @@ class RunOutput(LogView):
         self.paint()
         self._show(self.counts.rest(self._clock()))
         if not self.counts.lines:
-            self.say((Piece(nothing, Tone.MUTED),))
+            self.say((Span(nothing, Tone.MUTED),))
 
     def _show(self, lines: Sequence[str]) -> None:
         if lines:

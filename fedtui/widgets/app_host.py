@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from fedtui.model import Job, Run, Snapshot
 from fedtui.ports import Ports
 from fedtui.schedule.upcoming import RunsOf
-from fedtui.widgets.log_feed import OpenLog
+from fedtui.widgets.log_pump import OpenLog
 
 if TYPE_CHECKING:
     from fedtui.watching.expected_run import Watch
@@ -57,7 +57,7 @@ class WatchPort(Protocol):
         ...
 
 
-class Host(Protocol):
+class AppHost(Protocol):
     """The app. `ascii_only` is true for a terminal without our glyphs; `watches` is None where nothing can be
     watched; `past` gives the runs on record, oldest first (blocking, raises HistoryError).
     """

@@ -6,15 +6,15 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from fedtui.model import Finding, Job, Severity, Snapshot, Unchecked
-from fedtui.presentation.findings import Counts, FindingGroup, grouped, title_beside, where
-from fedtui.presentation.signs import SEVERITIES, Line, Piece, Tone, cut, fit
+from fedtui.presentation.finding_groups import Counts, FindingGroup, grouped, title_beside, where
+from fedtui.presentation.glyphs import SEVERITIES, Span, StyledText, Tone, cut, fit
 from fedtui.safe_text import sanitize_and_mask
 
 CODE, WHERE, FIX = 8, 22, 6
 """Widths of the columns but FINDING, which takes the rest."""
 
 
-class Row(NamedTuple):
+class DoctorRow(NamedTuple):
     """One row: a group, a finding of a group that was opened, or something that was not checked."""
 
     key: str
@@ -29,31 +29,31 @@ class Row(NamedTuple):
         return self.finding.job_id if self.finding is not None else None
 
 
-def rows_of(snapshot: Snapshot, opened: Collection[str]) -> list[Row]:
+def rows_of(snapshot: Snapshot, opened: Collection[str]) -> list[DoctorRow]:
     """The rows, the worst first; groups of several whose key is in `opened` are followed by their own."""
-    rows: list[Row] = []
+    rows: list[DoctorRow] = []
     for group in grouped(snapshot.findings):
         key = f"{group.code} {group.title}"
         if len(group.findings) == 1:
-            rows.append(Row(f"{key} {group.first.job_id}", finding=group.first))
+            rows.append(DoctorRow(f"{key} {group.first.job_id}", finding=group.first))
             continue
-        rows.append(Row(key, group=group))
+        rows.append(DoctorRow(key, group=group))
         if key in opened:
             rows += [
-                Row(f"{key} {one.job_id} {one.evidence[:1]}", finding=one, inner=True)
+                DoctorRow(f"{key} {one.job_id} {one.evidence[:1]}", finding=one, inner=True)
                 for one in group.findings
             ]
-    return rows + [Row(f"? {one.what} {one.codes}", unchecked=one) for one in snapshot.unchecked]
+    return rows + [DoctorRow(f"? {one.what} {one.codes}", unchecked=one) for one in snapshot.unchecked]
 
 
-def heading(width: int) -> Line:
+def heading(width: int) -> StyledText:
     """The names of the columns."""
     finding = width - 3 - CODE - WHERE - FIX
     text = f"   {'CODE':<{CODE}}{'WHERE':<{WHERE}}{'FINDING':<{finding}}FIX"
-    return fit((Piece(text, Tone.MUTED),), width)
+    return fit((Span(text, Tone.MUTED),), width)
 
 
-def row_line(row: Row, jobs: Mapping[str, Job], width: int) -> Line:
+def row_line(row: DoctorRow, jobs: Mapping[str, Job], width: int) -> StyledText:
     """One row in exactly `width` cells."""
     room = width - 3 - CODE - WHERE - FIX
     if row.unchecked is not None:
@@ -72,23 +72,23 @@ def row_line(row: Row, jobs: Mapping[str, Job], width: int) -> Line:
     glyph, code, place, title, fix = cells
     return fit(
         (
-            Piece(f" {glyph} ", tone),
-            Piece(f"{code:<{CODE}}", tone),
-            *fit((Piece(cut(sanitize_and_mask(place), WHERE - 2)),), WHERE),
-            *fit((Piece(cut(sanitize_and_mask(title), room - 2), words),), room),
-            Piece(fix, Tone.ACCENT),
+            Span(f" {glyph} ", tone),
+            Span(f"{code:<{CODE}}", tone),
+            *fit((Span(cut(sanitize_and_mask(place), WHERE - 2)),), WHERE),
+            *fit((Span(cut(sanitize_and_mask(title), room - 2), words),), room),
+            Span(fix, Tone.ACCENT),
         ),
         width,
     )
 
 
-def _group(row: Row) -> FindingGroup:
+def _group(row: DoctorRow) -> FindingGroup:
     if row.group is None:
         raise ValueError(row.key)
     return row.group
 
 
-def fix_word(row: Row) -> str:
+def fix_word(row: DoctorRow) -> str:
     """`fix` where fedtui can make it, `how` where it can say it, `open` for a group."""
     if row.group is not None:
         return "open"
@@ -98,27 +98,27 @@ def fix_word(row: Row) -> str:
     return "fix" if finding.remedy is not None else "how" if finding.fix or finding.command else ""
 
 
-def counts_line(snapshot: Snapshot, wide: bool, checked: str) -> Line:
+def counts_line(snapshot: Snapshot, wide: bool, checked: str) -> StyledText:
     """What the rule over the list says: how many of each, what passed, and where there is room when."""
     counts = Counts.of(snapshot)
-    pieces: list[Piece] = []
+    pieces: list[Span] = []
     for number, name, severity in (
         (counts.errors, "error", Severity.ERROR),
         (counts.warnings, "warning", Severity.WARNING),
     ):
         if number:
             sign = SEVERITIES[severity]
-            pieces.append(Piece(f"  {sign.glyph} {_many(number, name)}", sign.tone, bold=True))
+            pieces.append(Span(f"  {sign.glyph} {_many(number, name)}", sign.tone, bold=True))
     if counts.notes:
-        pieces.append(Piece(f"  {_many(counts.notes, 'note')}", Tone.MUTED))
+        pieces.append(Span(f"  {_many(counts.notes, 'note')}", Tone.MUTED))
     passed = f"   {counts.passed} passed"
     if counts.unchecked:
         passed += f", {counts.unchecked} not checked"
     if counts.silenced and wide:
         passed += f", {counts.silenced} silenced"
-    pieces.append(Piece(passed, Tone.MUTED))
+    pieces.append(Span(passed, Tone.MUTED))
     if wide:
-        pieces.append(Piece(f"   {checked}", Tone.MUTED))
+        pieces.append(Span(f"   {checked}", Tone.MUTED))
     return tuple(pieces)
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from fedtui.logs.log_feed import LogChunk
 from fedtui.model import Job, Snapshot, State
+from fedtui.presentation.glyphs import Span, StyledText, Tone, state_glyph
 from fedtui.presentation.home import tilde
 from fedtui.presentation.notes import health_lines, problem_lines, problem_of, reason_line
-from fedtui.presentation.signs import Line, Piece, Tone, state_sign
 from fedtui.presentation.times import size
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.widgets.log_feed import MENDS, NOWHERE, WAITING, pump
+from fedtui.widgets.log_pump import MENDS, NOWHERE, WAITING, pump
 from fedtui.widgets.pane import Tab
 from fedtui.widgets.panes import LogPane
 
@@ -24,7 +24,7 @@ REST = 0.12
 """Seconds the cursor stays on a job before its log is opened: flying over rows opens nothing."""
 
 
-class LogReader:
+class LogPaneController:
     """One log at a time; a newer job replaces an older one."""
 
     def __init__(self, screen: FullScreen, pane: LogPane) -> None:
@@ -78,13 +78,13 @@ class LogReader:
     def rule(self, tabs: Sequence[Tab]) -> None:
         """Say in the pane's rule which log it is and how it stands."""
         if self._blind is not None:
-            sign = state_sign(self._blind)
+            sign = state_glyph(self._blind)
             name = "systemd" if self._blind.source.is_timer else "cron"
-            self._pane.rule.show(name, (Piece(f"  ✗ {sign.word}", Tone.FAIL),), tabs)
+            self._pane.rule.show(name, (Span(f"  ✗ {sign.word}", Tone.FAIL),), tabs)
             return
         self._pane.rule.show("3 Log", self._facts(), tabs)
 
-    def _facts(self) -> Line:
+    def _facts(self) -> StyledText:
         if not self._title:
             return ()
         state = "following" if self._pane.view.following else "not following"
@@ -93,4 +93,4 @@ class LogReader:
             words += f"  {size(self._chunk.size)}"
         if self._chunk.note:
             words += f"  {sanitize_and_mask(self._chunk.note)}"
-        return (Piece(f"  {self._title}"), Piece(words, Tone.MUTED))
+        return (Span(f"  {self._title}"), Span(words, Tone.MUTED))

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from fedtui.alert_addresses import addresses
 from fedtui.changes.plan import Refused
 from fedtui.cli.parser import UsageError
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.federation.alerts.alert_check import AlertCheck, AlertReport
 from fedtui.federation.alerts.collect import own_jobs, pack_jobs
 from fedtui.federation.alerts.message import headline, line
 from fedtui.history.alert_memory import AlertMemoryError
 from fedtui.pack import Pack, load_pack
-from fedtui.presentation.signs import to_ascii
+from fedtui.presentation.glyphs import to_ascii
 from fedtui.workspace import FACTS_DEADLINE, Workspace
 
 
@@ -47,7 +47,7 @@ async def alert(workspace: Workspace, options: Namespace) -> int:
             report = await _check(check, pack, workspace)
     except AlertMemoryError as error:
         raise Refused(str(error), "Nothing was sent.") from error
-    records = Records(workspace.zone, options.show_secrets)
+    records = JsonRecords(workspace.zone, options.show_secrets)
     if options.json or options.format == "json":
         print_json(_record(report, records))
     else:
@@ -67,7 +67,7 @@ async def _check(check: AlertCheck, pack: Pack | None, workspace: Workspace) -> 
     return await check.check(lambda _: watched, snapshot)
 
 
-def _lines(report: AlertReport, records: Records) -> Iterator[str]:
+def _lines(report: AlertReport, records: JsonRecords) -> Iterator[str]:
     if not report.test:
         yield from _looked(report, records)
     for one in report.sent:
@@ -80,7 +80,7 @@ def _lines(report: AlertReport, records: Records) -> Iterator[str]:
     yield from (f"? {records.text(text)}" for text in report.trouble)
 
 
-def _looked(report: AlertReport, records: Records) -> Iterator[str]:
+def _looked(report: AlertReport, records: JsonRecords) -> Iterator[str]:
     hidden = f", {report.unseen} could not be" if report.unseen else ""
     paused = f", {report.paused} paused and not judged" if report.paused else ""
     yield f"{_count(report.looked_at, 'job')} looked at{paused}{hidden}"
@@ -98,7 +98,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _record(report: AlertReport, records: Records) -> dict[str, object]:
+def _record(report: AlertReport, records: JsonRecords) -> dict[str, object]:
     return {
         "exit_status": report.status,
         "looked_at": report.looked_at,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fedtui.model import Finding, Job, Severity, Snapshot, Unchecked
-from fedtui.presentation.rows import name_words
+from fedtui.presentation.job_rows import name_words
 
 if TYPE_CHECKING:
     from fedtui.health.checks import Rule

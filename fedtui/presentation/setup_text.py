@@ -18,8 +18,8 @@ from fedtui.federation.setup.test_run import TestRun
 from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Outcome, Severity
 from fedtui.pack import BACKENDS
+from fedtui.presentation.glyphs import Span, Tone
 from fedtui.presentation.home import tilde
-from fedtui.presentation.signs import Piece, Tone
 from fedtui.presentation.times import here
 from fedtui.schedule.describe import describe
 
@@ -30,7 +30,7 @@ _LEGEND = ((1, "▂", "1"), (3, "▄", "2–3"), (10, "▆", "4–10"))
 _MORE = "█"
 
 
-class Step(IntEnum):
+class SetupStep(IntEnum):
     """The steps, in their order; STATUS is before them: what is set up already."""
 
     STATUS = 0
@@ -49,16 +49,16 @@ class Step(IntEnum):
 
 
 _TITLES = {
-    Step.STATUS: "Set up",
-    Step.SCRIPTS: "Scripts",
-    Step.TRIAL: "Test run",
-    Step.PROFILE: "Profile",
-    Step.LOGS: "Logs",
-    Step.BACKEND: "Backend",
-    Step.EXTRAS: "Git, alerts",
-    Step.REVIEW: "Review",
+    SetupStep.STATUS: "Set up",
+    SetupStep.SCRIPTS: "Scripts",
+    SetupStep.TRIAL: "Test run",
+    SetupStep.PROFILE: "Profile",
+    SetupStep.LOGS: "Logs",
+    SetupStep.BACKEND: "Backend",
+    SetupStep.EXTRAS: "Git, alerts",
+    SetupStep.REVIEW: "Review",
 }
-STEPS = tuple(step for step in Step if step)
+STEPS = tuple(step for step in SetupStep if step)
 
 
 @dataclass(slots=True)
@@ -72,8 +72,8 @@ class Progress:
 
     request: SetupRequest
     profiles: tuple[Profile, ...]
-    step: Step = Step.SCRIPTS
-    reached: Step = Step.SCRIPTS
+    step: SetupStep = SetupStep.SCRIPTS
+    reached: SetupStep = SetupStep.SCRIPTS
     survey: Preflight | None = None
     refusal: tuple[str, str] = ("", "")
     untried: tuple[ManagedJob, ...] = ()
@@ -110,40 +110,40 @@ class Progress:
         self.plan, self.no_plan, self.nothing = None, ("", ""), False
 
 
-def step_sign(progress: Progress, step: Step) -> Piece:
+def step_glyph(progress: Progress, step: SetupStep) -> Span:
     """The glyph of a step: here, done, done with a doubt, still to come."""
     if step is progress.step:
-        return Piece("►", Tone.ACCENT, bold=True)
-    if step is Step.SCRIPTS and progress.survey is not None:
+        return Span("►", Tone.ACCENT, bold=True)
+    if step is SetupStep.SCRIPTS and progress.survey is not None:
         blocked = progress.survey.blocked()
-        return Piece("▲", Tone.WARN) if blocked else Piece("✓", Tone.OK)
-    if step is Step.TRIAL and progress.trials:
+        return Span("▲", Tone.WARN) if blocked else Span("✓", Tone.OK)
+    if step is SetupStep.TRIAL and progress.trials:
         bad = any(not trial.good for trial in progress.trials.values())
-        return Piece("▲", Tone.WARN) if bad or progress.to_do else Piece("✓", Tone.OK)
-    if step is Step.TRIAL and progress.survey is not None and not progress.untried:
-        return Piece("✓", Tone.OK)
-    if step is Step.TRIAL:
-        return Piece("○", Tone.MUTED)
-    return Piece("✓", Tone.OK) if step < progress.reached else Piece("○", Tone.MUTED)
+        return Span("▲", Tone.WARN) if bad or progress.to_do else Span("✓", Tone.OK)
+    if step is SetupStep.TRIAL and progress.survey is not None and not progress.untried:
+        return Span("✓", Tone.OK)
+    if step is SetupStep.TRIAL:
+        return Span("○", Tone.MUTED)
+    return Span("✓", Tone.OK) if step < progress.reached else Span("○", Tone.MUTED)
 
 
-def step_fact(progress: Progress, step: Step, home: str) -> str:
+def step_fact(progress: Progress, step: SetupStep, home: str) -> str:
     """What is chosen or found in a step, in a few words."""
     survey = progress.survey
     match step:
-        case Step.SCRIPTS:
+        case SetupStep.SCRIPTS:
             if survey is None:
                 return "looking …" if progress.looking else "where is ROOT?"
             return f"{sum(one.path is not None for one in survey.found)} of {len(survey.found)} found"
-        case Step.TRIAL:
+        case SetupStep.TRIAL:
             return _trial_words(progress)
-        case Step.PROFILE:
+        case SetupStep.PROFILE:
             return progress.profile.name if progress.profile is not None else "conservative"
-        case Step.LOGS:
+        case SetupStep.LOGS:
             return tilde(str(survey.logs.path), home) if survey is not None else ""
-        case Step.BACKEND:
+        case SetupStep.BACKEND:
             return BACKENDS[progress.backend]
-        case Step.EXTRAS:
+        case SetupStep.EXTRAS:
             return ", ".join(extras(progress.request)) or "optional"
     return "diff, then apply"
 
@@ -173,19 +173,19 @@ def _trial_words(progress: Progress) -> str:
     return ", ".join(parts) or "nothing to test"
 
 
-def trial_sign(progress: Progress, job: ManagedJob) -> Piece:
+def test_run_glyph(progress: Progress, job: ManagedJob) -> Span:
     """The sign of a job's trial."""
     if progress.running == job.key:
-        return Piece("►", Tone.ACCENT)
+        return Span("►", Tone.ACCENT)
     trial = progress.trials.get(job.key)
     if trial is None:
-        return Piece("○", Tone.MUTED)
+        return Span("○", Tone.MUTED)
     result = trial.run.result if trial.run is not None else None
     if not trial.good or result is None:
-        return Piece("✗", Tone.FAIL, bold=True)
+        return Span("✗", Tone.FAIL, bold=True)
     if result.outcome is Outcome.WARNINGS:
-        return Piece("▲", Tone.WARN)
-    return Piece("»", Tone.MUTED) if result.outcome is Outcome.SKIPPED else Piece("✓", Tone.OK)
+        return Span("▲", Tone.WARN)
+    return Span("»", Tone.MUTED) if result.outcome is Outcome.SKIPPED else Span("✓", Tone.OK)
 
 
 def root_words(progress: Progress, home: str) -> str:
@@ -208,7 +208,7 @@ def runs_a_day(profile: Profile, now: datetime, zone: tzinfo) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class TimelineDay:
     """A job's runs of today, one cell for each half hour of the wall clock; `next` where today has none."""
 
     name: str
@@ -217,7 +217,7 @@ class Day:
     next: str = ""
 
 
-def day_of(job: ProfileJob, now: datetime, zone: tzinfo) -> Day:
+def day_of(job: ProfileJob, now: datetime, zone: tzinfo) -> TimelineDay:
     """Today's runs of a job."""
     local = now.astimezone(zone)
     begin = local.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -229,16 +229,16 @@ def day_of(job: ProfileJob, now: datetime, zone: tzinfo) -> Day:
     total = sum(counts)
     soonest = next(job.times.runs(now, zone), None)
     words = "" if total or soonest is None else f"{here(soonest, now):%a %d %b %H:%M}"
-    return Day(job.key, "".join(map(_cell, counts)), total, words)
+    return TimelineDay(job.key, "".join(map(_cell, counts)), total, words)
 
 
-def legend() -> tuple[Piece, ...]:
+def legend() -> tuple[Span, ...]:
     """What the cells stand for."""
-    marks = [piece for _, glyph, words in _LEGEND for piece in (Piece(f"{glyph} {words}  ", Tone.MUTED),)]
+    marks = [piece for _, glyph, words in _LEGEND for piece in (Span(f"{glyph} {words}  ", Tone.MUTED),)]
     return (
-        Piece("· none  ", Tone.MUTED),
+        Span("· none  ", Tone.MUTED),
         *marks,
-        Piece(f"{_MORE} more, in each half hour", Tone.MUTED),
+        Span(f"{_MORE} more, in each half hour", Tone.MUTED),
     )
 
 

@@ -7,9 +7,9 @@ from argparse import Namespace
 
 from fedtui import changes
 from fedtui.changes.plan import FileDiff, Plan, Step
-from fedtui.cli.finding import find_job
+from fedtui.cli.find_job import find_job
 from fedtui.cli.parser import UsageError
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Job
 from fedtui.safe_text import sanitize, sanitize_and_mask
 from fedtui.workspace import Workspace
@@ -101,7 +101,7 @@ async def carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int
 
 async def list_undo(workspace: Workspace, options: Namespace) -> int:
     """`fedtui undo --list`: what was changed, newest first, and under which id it can be taken back."""
-    records = Records(workspace.zone)
+    records = JsonRecords(workspace.zone)
     steps = [records.undo(step) for step in await changes.undo_steps(workspace.ports, 50)]
     if options.json:
         print_json(steps)

@@ -11,10 +11,10 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.cli.finding import Unavailable, find_job
-from fedtui.cli.listing import print_jobs
+from fedtui.cli.find_job import Unavailable, find_job
+from fedtui.cli.list_jobs import print_jobs
 from fedtui.cli.parser import UsageError
-from fedtui.cli.records import Records, path_text, print_json
+from fedtui.cli.records import JsonRecords, path_text, print_json
 from fedtui.model import Job
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.upcoming import runs_of
@@ -88,7 +88,7 @@ def _moment(text: str, zone: tzinfo) -> datetime:
 async def show_job(workspace: Workspace, options: Namespace) -> int:
     """`fedtui show`: everything known of one job."""
     job = await find_job(workspace, options.job)
-    records = Records(workspace.zone, options.show_secrets)
+    records = JsonRecords(workspace.zone, options.show_secrets)
     runs = [records.run(run) for run in workspace.runs_of(job)]
     record = {**records.job(job), **records.details(job), "runs": runs}
     if options.json:
@@ -120,7 +120,7 @@ def _lines(value: Any) -> list[str]:
 async def print_log(workspace: Workspace, options: Namespace) -> int:
     """`fedtui logs`: the last lines of a job's log, and with -f what comes after."""
     job = await find_job(workspace, options.job)
-    records = Records(workspace.zone, options.show_secrets)
+    records = JsonRecords(workspace.zone, options.show_secrets)
     feed = workspace.log_of(job, options.lines)
     if feed is None:
         raise Unavailable(f"{records.text(job.name)} writes its output nowhere that fedtui can see.")

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from fedtui.federation.profile import JobTimes, Profile, timeline
 from fedtui.federation.setup_issue import SetupIssue, worst_first
-from fedtui.presentation.signs import SEVERITIES
+from fedtui.presentation.glyphs import SEVERITIES
 from fedtui.presentation.times import when
 
 _BARS = " ▁▂▃▄▅▆▇█"

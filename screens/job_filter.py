@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import Input
 
-from fedtui.presentation.rows import Column
+from fedtui.presentation.job_rows import Column
 from fedtui.screens.pane_layout import PaneLayout
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.messages import HeadingClicked
@@ -13,7 +13,7 @@ from fedtui.widgets.messages import HeadingClicked
 SORTS = (None, Column.JOB, Column.NEXT, Column.LAST_RUN, Column.SCHEDULE, Column.SOURCE)
 
 
-class Finding(PaneLayout):
+class JobFilterScreen(PaneLayout):
     """The part of the dashboard that chooses and orders what the table shows."""
 
     async def prepare(self) -> None:

@@ -6,7 +6,7 @@ from fedtui.model import Job
 from fedtui.screens.job_actions import JobActions
 
 
-class Converting(JobActions):
+class ConvertActions(JobActions):
     """The dashboard's key that moves a job from cron to systemd, and back."""
 
     def action_convert(self) -> None:

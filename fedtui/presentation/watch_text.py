@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from fedtui.model import Job, Outcome, SourceName
-from fedtui.presentation.signs import Line, Piece, Sign, Tone, cells, cut, fit, outcome_sign
+from fedtui.presentation.glyphs import Glyph, Span, StyledText, Tone, cells, cut, fit, outcome_glyph
 from fedtui.presentation.times import clock_seconds, day, duration, here, seconds_between, usual
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
@@ -25,12 +25,12 @@ _MATCHED = re.compile(r"\d+ (?:error|warning)s?\b")
 _AFTER_END = timedelta(seconds=1)
 """A line that names the second in which a run ended is still that run's."""
 
-SIGNS: dict[WatchVerdict, Sign] = {
-    WatchVerdict.WAITING: Sign("○", "waiting", Tone.ACCENT, Tone.MUTED),
-    WatchVerdict.RUNNING: Sign("►", "running", Tone.ACCENT, Tone.ACCENT),
-    WatchVerdict.GOOD: Sign("✓", "good", Tone.OK, Tone.OK),
-    WatchVerdict.FAILED: Sign("✗", "failed", Tone.FAIL, Tone.FAIL, bold=True),
-    WatchVerdict.UNPROVEN: Sign("?", "unproven", Tone.WARN, Tone.WARN),
+SIGNS: dict[WatchVerdict, Glyph] = {
+    WatchVerdict.WAITING: Glyph("○", "waiting", Tone.ACCENT, Tone.MUTED),
+    WatchVerdict.RUNNING: Glyph("►", "running", Tone.ACCENT, Tone.ACCENT),
+    WatchVerdict.GOOD: Glyph("✓", "good", Tone.OK, Tone.OK),
+    WatchVerdict.FAILED: Glyph("✗", "failed", Tone.FAIL, Tone.FAIL, bold=True),
+    WatchVerdict.UNPROVEN: Glyph("?", "unproven", Tone.WARN, Tone.WARN),
 }
 
 
@@ -49,18 +49,18 @@ def _widths(width: int) -> tuple[int, ...]:
     return (3, 8, 10, 11, 9, 19, 11, 24) if width >= WIDE else (3, 8, 10, 11, 9, 13, 11, max(0, width - 65))
 
 
-def heading(width: int) -> Line:
+def heading(width: int) -> StyledText:
     """The heading row."""
     names = ("", "CYCLE", "DUE", "STARTED", "TOOK", "ENDED", "LOG", "PRODUCT")
-    line: list[Piece] = []
+    line: list[Span] = []
     for number, (name, size) in enumerate(zip(names, _widths(width), strict=True)):
-        line.extend(_cell((Piece(name, Tone.MUTED),), size, right=number in (4, 6)))
+        line.extend(_cell((Span(name, Tone.MUTED),), size, right=number in (4, 6)))
     if width >= WIDE:
-        line.append(Piece("VERDICT", Tone.MUTED))
+        line.append(Span("VERDICT", Tone.MUTED))
     return tuple(line)
 
 
-def cycle_row(watch: Watch, number: int, now: datetime, width: int) -> Line:
+def cycle_row(watch: Watch, number: int, now: datetime, width: int) -> StyledText:
     """The row of the cycle `number`, counted from 1."""
     cycle = watch.cycles[number - 1]
     sign = SIGNS[cycle.verdict]
@@ -70,17 +70,17 @@ def cycle_row(watch: Watch, number: int, now: datetime, width: int) -> Line:
     took = None if cycle.result is None else cycle.result.duration
     if cycle.verdict is WatchVerdict.RUNNING and cycle.start is not None and cycle.result is None:
         took = seconds_between(cycle.start, now)
-    contents: tuple[Line, ...] = (
-        (Piece(f" {sign.glyph}", sign.tone),),
-        (Piece(f"{number} of {len(watch.cycles)}"),),
+    contents: tuple[StyledText, ...] = (
+        (Span(f" {sign.glyph}", sign.tone),),
+        (Span(f"{number} of {len(watch.cycles)}"),),
         (_due(cycle, now),),
         (_started(cycle, now),),
-        (Piece("–" if took is None else duration(took)),),
+        (Span("–" if took is None else duration(took)),),
         _ended(cycle),
-        (Piece(lines, Tone.TEXT if cycle.log_lines else Tone.MUTED),),
+        (Span(lines, Tone.TEXT if cycle.log_lines else Tone.MUTED),),
         (_product(watch, cycle, words=width >= WIDE),),
     )
-    line: list[Piece] = []
+    line: list[Span] = []
     for column, (content, size) in enumerate(zip(contents, _widths(width), strict=True)):
         line.extend(_cell(content, size, right=column in (4, 6)))
     if width >= WIDE:
@@ -88,60 +88,60 @@ def cycle_row(watch: Watch, number: int, now: datetime, width: int) -> Line:
     return tuple(line)
 
 
-def _cell(content: Line, width: int, *, right: bool) -> Line:
+def _cell(content: StyledText, width: int, *, right: bool) -> StyledText:
     """A cell with its gap: of one blank at the right, or of two where it is a number."""
     if not right:
         return fit(content, width)
     used = sum(cells(piece.text) for piece in content)
-    return fit((Piece(" " * max(0, width - 2 - used)), *content), width)
+    return fit((Span(" " * max(0, width - 2 - used)), *content), width)
 
 
-def _due(cycle: ExpectedRun, now: datetime) -> Piece:
+def _due(cycle: ExpectedRun, now: datetime) -> Span:
     if cycle.due is None:
-        return Piece("later", Tone.MUTED)
+        return Span("later", Tone.MUTED)
     local = here(cycle.due, now)
-    return Piece(f"{local:%H:%M:%S}" if local.date() == now.date() else day(local))
+    return Span(f"{local:%H:%M:%S}" if local.date() == now.date() else day(local))
 
 
-def _started(cycle: ExpectedRun, now: datetime) -> Piece:
+def _started(cycle: ExpectedRun, now: datetime) -> Span:
     if cycle.start is not None:
-        return Piece("seen" if cycle.late is None else f"+{duration(cycle.late)}", Tone.MUTED)
+        return Span("seen" if cycle.late is None else f"+{duration(cycle.late)}", Tone.MUTED)
     if cycle.verdict.decided:
-        return Piece("–", Tone.MUTED)
+        return Span("–", Tone.MUTED)
     if cycle.due is None:
-        return Piece("not fixed", Tone.MUTED)
+        return Span("not fixed", Tone.MUTED)
     left = seconds_between(now, cycle.due)
     if left > 0:
-        return Piece(f"in {countdown(left)}", Tone.MUTED)
-    return Piece(f"due {duration(-left)}", Tone.WARN if left < -5 else Tone.ACCENT)
+        return Span(f"in {countdown(left)}", Tone.MUTED)
+    return Span(f"due {duration(-left)}", Tone.WARN if left < -5 else Tone.ACCENT)
 
 
-def _ended(cycle: ExpectedRun) -> Line:
+def _ended(cycle: ExpectedRun) -> StyledText:
     if cycle.result is not None and cycle.verdict is not WatchVerdict.RUNNING:
-        sign = outcome_sign(cycle.result)
+        sign = outcome_glyph(cycle.result)
         tone = Tone.OK if cycle.result.outcome is Outcome.OK else sign.word_tone
-        return (Piece(f"{sign.glyph} ", sign.tone), Piece(sanitize_and_mask(sign.word), tone, sign.bold))
+        return (Span(f"{sign.glyph} ", sign.tone), Span(sanitize_and_mask(sign.word), tone, sign.bold))
     if cycle.verdict is WatchVerdict.RUNNING:
-        return (Piece("running", Tone.ACCENT),)
+        return (Span("running", Tone.ACCENT),)
     if cycle.verdict is WatchVerdict.FAILED:
-        return (Piece("✗ ", Tone.FAIL), Piece("not started", Tone.FAIL, bold=True))
-    return (Piece("waiting" if cycle.verdict is WatchVerdict.WAITING else "not seen", Tone.MUTED),)
+        return (Span("✗ ", Tone.FAIL), Span("not started", Tone.FAIL, bold=True))
+    return (Span("waiting" if cycle.verdict is WatchVerdict.WAITING else "not seen", Tone.MUTED),)
 
 
-def _product(watch: Watch, cycle: ExpectedRun, *, words: bool) -> Piece:
+def _product(watch: Watch, cycle: ExpectedRun, *, words: bool) -> Span:
     if not watch.product or cycle.renewed is None:
-        return Piece("–", Tone.MUTED)
+        return Span("–", Tone.MUTED)
     name = sanitize_and_mask(posixpath.basename(watch.product))
     if cycle.renewed:
-        return Piece(f"{name} renewed" if words else name)
-    return Piece(f"{cut(name, 11)} not renewed" if words else f"✗ {name}", Tone.FAIL)
+        return Span(f"{name} renewed" if words else name)
+    return Span(f"{cut(name, 11)} not renewed" if words else f"✗ {name}", Tone.FAIL)
 
 
-def _verdict(cycle: ExpectedRun, now: datetime) -> Piece:
+def _verdict(cycle: ExpectedRun, now: datetime) -> Span:
     if cycle.verdict is WatchVerdict.WAITING and cycle.grace_until is not None:
-        return Piece(f"grace until {clock_seconds(cycle.grace_until, now)}", Tone.ACCENT)
+        return Span(f"grace until {clock_seconds(cycle.grace_until, now)}", Tone.ACCENT)
     sign = SIGNS[cycle.verdict]
-    return Piece(sign.word, sign.word_tone, sign.bold)
+    return Span(sign.word, sign.word_tone, sign.bold)
 
 
 def kind_words(job: Job) -> str:
@@ -151,27 +151,27 @@ def kind_words(job: Job) -> str:
     return SourceName(job.source).value.replace("-", " ")
 
 
-def bar_line(watch: Watch, now: datetime, width: int) -> Line:
+def bar_line(watch: Watch, now: datetime, width: int) -> StyledText:
     """How long until the next cycle, with a bar from the cycle before to it; empty for no next one."""
     cycle = watch.next_cycle
     if watch.finished or cycle is None or cycle.due is None:
         return ()
     left = seconds_between(now, cycle.due)
     if left <= 0:
-        waited = Piece(duration(-left), Tone.WARN if left < -5 else Tone.ACCENT, bold=True)
-        return (Piece("its start is due for ", Tone.MUTED), waited)
-    head = (Piece("next cycle in ", Tone.MUTED), Piece(countdown(left), Tone.ACCENT, bold=True), Piece("   "))
-    tail = Piece("   " + clock_seconds(cycle.due, now), Tone.MUTED)
+        waited = Span(duration(-left), Tone.WARN if left < -5 else Tone.ACCENT, bold=True)
+        return (Span("its start is due for ", Tone.MUTED), waited)
+    head = (Span("next cycle in ", Tone.MUTED), Span(countdown(left), Tone.ACCENT, bold=True), Span("   "))
+    tail = Span("   " + clock_seconds(cycle.due, now), Tone.MUTED)
     room = width - sum(cells(piece.text) for piece in (*head, tail)) - 1
     begun = [c.due for c in watch.cycles if c.due is not None and c.due <= now]
     whole = seconds_between(max([watch.began, *begun]), cycle.due)
     done = 0 if whole <= 0 else int(room * min(1.0, max(0.0, 1 - left / whole)))
     if room < 10:
         return (*head, tail)
-    return (*head, Piece("━" * done, Tone.ACCENT), Piece("─" * (room - done), Tone.LINE), tail)
+    return (*head, Span("━" * done, Tone.ACCENT), Span("─" * (room - done), Tone.LINE), tail)
 
 
-def headline(watch: Watch, now: datetime) -> Line:
+def headline(watch: Watch, now: datetime) -> StyledText:
     """`2 of 3 good so far   a miss would be reported at 14:11:00`, or the verdict at the end."""
     good, failed, unproven = (
         watch.count(v) for v in (WatchVerdict.GOOD, WatchVerdict.FAILED, WatchVerdict.UNPROVEN)
@@ -184,20 +184,22 @@ def headline(watch: Watch, now: datetime) -> Line:
     words = ", ".join(parts)
     if watch.stopped is not None:
         ended = clock_seconds(watch.stopped, now)
-        return (Piece(words, tone, bold=True), Piece(f"   the watch was ended at {ended}", Tone.MUTED))
+        return (Span(words, tone, bold=True), Span(f"   the watch was ended at {ended}", Tone.MUTED))
     if watch.finished:
-        return (Piece(words, Tone.OK if good == total else tone, bold=True),)
+        return (Span(words, Tone.OK if good == total else tone, bold=True),)
     cycle = watch.next_cycle
-    line = [Piece(f"{words} so far", tone, bold=True)]
+    line = [Span(f"{words} so far", tone, bold=True)]
     if cycle is not None and cycle.grace_until is not None:
         until = clock_seconds(cycle.grace_until, now)
-        line.append(Piece(f"   a miss would be reported at {until}", Tone.MUTED))
+        line.append(Span(f"   a miss would be reported at {until}", Tone.MUTED))
     return tuple(line)
 
 
-def verdict_lines(watch: Watch, now: datetime, usually: float | None = None, width: int = 120) -> list[Line]:
+def verdict_lines(
+    watch: Watch, now: datetime, usually: float | None = None, width: int = 120
+) -> list[StyledText]:
     """The verdict: how punctual, how long, what warned, and why cycles were not good."""
-    lines: list[Line] = [headline(watch, now)]
+    lines: list[StyledText] = [headline(watch, now)]
     begun = [cycle for cycle in watch.cycles if cycle.start is not None]
     if begun:
         lines += _rows("started", _punctual(begun), width)
@@ -209,12 +211,14 @@ def verdict_lines(watch: Watch, now: datetime, usually: float | None = None, wid
     return lines
 
 
-def _rows(label: str, words: str, width: int, tone: Tone = Tone.TEXT, lead: Line = ()) -> list[Line]:
+def _rows(
+    label: str, words: str, width: int, tone: Tone = Tone.TEXT, lead: StyledText = ()
+) -> list[StyledText]:
     """A label and its words, wrapped under themselves; `lead` stands before the first of them."""
     indent = _LABEL + sum(cells(piece.text) for piece in lead)
     pieces = textwrap.wrap(words, max(20, width - indent)) or [""]
-    first: Line = (Piece(f"{label:<{_LABEL}}", Tone.MUTED), *lead, Piece(pieces[0], tone))
-    return [first, *((Piece(" " * indent), Piece(piece, tone)) for piece in pieces[1:])]
+    first: StyledText = (Span(f"{label:<{_LABEL}}", Tone.MUTED), *lead, Span(pieces[0], tone))
+    return [first, *((Span(" " * indent), Span(piece, tone)) for piece in pieces[1:])]
 
 
 def _punctual(begun: Sequence[ExpectedRun]) -> str:
@@ -235,7 +239,7 @@ def _took(begun: Sequence[ExpectedRun], usually: float | None) -> str:
     return said if middle is None else f"{said}, usual {duration(middle)}"
 
 
-def _warned(cycles: Sequence[ExpectedRun], width: int) -> list[Line]:
+def _warned(cycles: Sequence[ExpectedRun], width: int) -> list[StyledText]:
     for number, cycle in enumerate(cycles, 1):
         if cycle.result is not None and cycle.result.outcome is Outcome.WARNINGS:
             words = f"cycle {number}: {sanitize_and_mask('; '.join(cycle.result.reasons))}"
@@ -247,12 +251,12 @@ def _warned(cycles: Sequence[ExpectedRun], width: int) -> list[Line]:
     return _rows("warned", "nothing matched the warning rules" if known else "not known", width)
 
 
-def _why(number: int, cycle: ExpectedRun, width: int) -> list[Line]:
+def _why(number: int, cycle: ExpectedRun, width: int) -> list[StyledText]:
     sign = SIGNS[cycle.verdict]
     reasons = "; ".join(sanitize_and_mask(reason) for reason in cycle.reasons) or sign.word
-    lines = _rows(f"cycle {number}", reasons, width, sign.word_tone, (Piece(f"{sign.glyph} ", sign.tone),))
+    lines = _rows(f"cycle {number}", reasons, width, sign.word_tone, (Span(f"{sign.glyph} ", sign.tone),))
     for cause in cycle.causes:
-        lines += _rows("", sanitize_and_mask(cause), width, lead=(Piece("likely: ", Tone.MUTED),))
+        lines += _rows("", sanitize_and_mask(cause), width, lead=(Span("likely: ", Tone.MUTED),))
     return lines
 
 
@@ -276,19 +280,19 @@ def offers_recorder(watch: Watch, job: Job | None) -> bool:
 
 def log_marks(
     watch: Watch, moments: Sequence[datetime | None], now: datetime, places: Mapping[int, int]
-) -> list[tuple[int, Line]]:
+) -> list[tuple[int, StyledText]]:
     """What stands among the lines of the log: where each cycle began and ended, and what is waited for.
 
     `moments` are what the lines name; `places` say where lines without a time began for a cycle.
     """
-    marks: list[tuple[int, Line]] = []
+    marks: list[tuple[int, StyledText]] = []
     for number, cycle in enumerate(watch.cycles, 1):
         if cycle.start is None:
             continue
         begin, end = _lines_of(cycle, moments, places.get(number))
         words = f"── {clock_seconds(cycle.start, now)}  cycle {number}"
         going_on = cycle.verdict is WatchVerdict.RUNNING
-        marks.append((begin, (Piece(words, Tone.ACCENT if going_on else Tone.MUTED),)))
+        marks.append((begin, (Span(words, Tone.ACCENT if going_on else Tone.MUTED),)))
         if not going_on:
             marks.append((end, _ending(cycle, now)))
     marks.sort(key=lambda mark: mark[0])  # stable: the end of one before the beginning of the next
@@ -296,7 +300,7 @@ def log_marks(
     if waiting is not None and not watch.finished:
         number = watch.cycles.index(waiting) + 1
         when = f"{clock_seconds(waiting.due, now)}  " if waiting.due is not None else ""
-        marks.append((len(moments), (Piece(f"── {when}cycle {number}: waiting", Tone.ACCENT),)))
+        marks.append((len(moments), (Span(f"── {when}cycle {number}: waiting", Tone.ACCENT),)))
     return marks
 
 
@@ -318,14 +322,12 @@ def _lines_of(cycle: ExpectedRun, moments: Sequence[datetime | None], place: int
     return mine[0], end
 
 
-def _ending(cycle: ExpectedRun, now: datetime) -> Line:
+def _ending(cycle: ExpectedRun, now: datetime) -> StyledText:
     when = clock_seconds(cycle.end or cycle.start or now, now)
     if cycle.result is None:
-        return (Piece(f"── {when}  ? its end was not seen", Tone.MUTED),)
-    sign = outcome_sign(cycle.result)
+        return (Span(f"── {when}  ? its end was not seen", Tone.MUTED),)
+    sign = outcome_glyph(cycle.result)
     calm = cycle.result.outcome is Outcome.OK
     took = "" if cycle.result.duration is None else f"  {duration(cycle.result.duration)}"
-    words = Piece(
-        f"{sign.glyph} {sanitize_and_mask(sign.word)}", Tone.MUTED if calm else sign.tone, sign.bold
-    )
-    return (Piece(f"── {when}  ", Tone.MUTED), words, Piece(took, Tone.MUTED))
+    words = Span(f"{sign.glyph} {sanitize_and_mask(sign.word)}", Tone.MUTED if calm else sign.tone, sign.bold)
+    return (Span(f"── {when}  ", Tone.MUTED), words, Span(took, Tone.MUTED))

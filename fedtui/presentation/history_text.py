@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from fedtui.model import Job, Outcome, Result, Run, SourceName, Trigger
-from fedtui.presentation.signs import Line, Piece, Sign, Tone, cut, fit, outcome_sign, width_of
+from fedtui.presentation.glyphs import Glyph, Span, StyledText, Tone, cut, fit, outcome_glyph, width_of
 from fedtui.presentation.times import duration, here, in_words, seconds_between, usual
 from fedtui.safe_text import sanitize_and_mask
 
@@ -23,8 +23,8 @@ MANY = 3
 
 _WORST = (Outcome.FAILED, Outcome.WARNINGS, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.OK)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_RUNNING = Sign("►", "running", Tone.ACCENT, Tone.ACCENT)
-_ENDED = Sign("?", "unknown", Tone.MUTED, Tone.MUTED)
+_RUNNING = Glyph("►", "running", Tone.ACCENT, Tone.ACCENT)
+_ENDED = Glyph("?", "unknown", Tone.MUTED, Tone.MUTED)
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
@@ -74,7 +74,7 @@ def _outcome(run: Run) -> Outcome:
 # The strip
 
 
-class Day(NamedTuple):
+class HistoryDay(NamedTuple):
     """One day: the worst outcome of each hour (None for no record), and the day's tally."""
 
     day: date
@@ -82,7 +82,7 @@ class Day(NamedTuple):
     counts: Tally
 
 
-def days(runs: Iterable[Run], now: datetime, count: int, skip: int = 0) -> list[Day]:
+def days(runs: Iterable[Run], now: datetime, count: int, skip: int = 0) -> list[HistoryDay]:
     """`count` days, the newest first, from today or `skip` days earlier. Hours are of the wall clock."""
     newest = now.date() - timedelta(days=skip)
     by_day: dict[date, list[Run]] = {newest - timedelta(days=back): [] for back in range(count)}
@@ -90,7 +90,7 @@ def days(runs: Iterable[Run], now: datetime, count: int, skip: int = 0) -> list[
         found = by_day.get(here(run.start, now).date())
         if found is not None:
             found.append(run)
-    return [Day(day, _hours(found, now), tally(found)) for day, found in by_day.items()]
+    return [HistoryDay(day, _hours(found, now), tally(found)) for day, found in by_day.items()]
 
 
 def _hours(runs: Iterable[Run], now: datetime) -> tuple[Outcome | None, ...]:
@@ -105,24 +105,24 @@ def _hours(runs: Iterable[Run], now: datetime) -> tuple[Outcome | None, ...]:
     return tuple(hours)
 
 
-def strip_heading(width: int) -> Line:
+def strip_heading(width: int) -> StyledText:
     """`0     3     6 ...` above the hours."""
     words = "        " + "".join(f"{hour:<6}" for hour in range(0, 24, 3)) + "    ok"
-    return (Piece(words + ("     failed" if width >= WIDE else ""), Tone.MUTED),)
+    return (Span(words + ("     failed" if width >= WIDE else ""), Tone.MUTED),)
 
 
-def strip_line(day: Day, now: datetime, width: int) -> Line:
+def strip_line(day: HistoryDay, now: datetime, width: int) -> StyledText:
     """A day's row: its hours, how many of its runs were good, and how many failed."""
-    line: list[Piece] = [Piece(f"{_DAYS[day.day.weekday()]} {day.day.day:>2}  ", Tone.MUTED)]
+    line: list[Span] = [Span(f"{_DAYS[day.day.weekday()]} {day.day.day:>2}  ", Tone.MUTED)]
     for hour, outcome in enumerate(day.hours):
         ahead = day.day == now.date() and hour > now.hour
         glyph, tone = (" ", Tone.MUTED) if ahead else _cell(outcome)
-        line.append(Piece(glyph + " ", tone))
+        line.append(Span(glyph + " ", tone))
     rate = rate_words(day.counts.rate)
-    line.append(Piece(f"{rate:>8}", Tone.MUTED if day.counts.rate is None else Tone.TEXT))
+    line.append(Span(f"{rate:>8}", Tone.MUTED if day.counts.rate is None else Tone.TEXT))
     if width >= WIDE:
         failed = day.counts.failed
-        line.append(Piece(f"{failed or '–':>9}", Tone.FAIL if failed else Tone.MUTED))
+        line.append(Span(f"{failed or '–':>9}", Tone.FAIL if failed else Tone.MUTED))
     return tuple(line)
 
 
@@ -131,20 +131,20 @@ def _cell(outcome: Outcome | None) -> tuple[str, Tone]:
         return "·", Tone.MUTED
     if outcome is Outcome.OK:
         return "■", Tone.OK
-    sign = outcome_sign(Result(outcome))
+    sign = outcome_glyph(Result(outcome))
     return sign.glyph, sign.tone
 
 
-def legend(shown_days: Iterable[Day]) -> Line:
+def legend(shown_days: Iterable[HistoryDay]) -> StyledText:
     """What the signs of the strip mean; `unknown` only where there is some."""
     seen = {outcome for day in shown_days for outcome in day.hours}
     signs = [("■", Tone.OK, "ok"), ("▲", Tone.WARN, "warnings"), ("✗", Tone.FAIL, "failed")]
     signs += [("»", Tone.MUTED, "skipped")]
     signs += [("?", Tone.MUTED, "unknown")] if Outcome.UNKNOWN in seen else []
     signs += [("·", Tone.MUTED, "no record")]
-    line: list[Piece] = [Piece("        ")]
+    line: list[Span] = [Span("        ")]
     for glyph, tone, word in signs:
-        line += [Piece(f"{glyph} ", tone), Piece(f"{word}   ", Tone.MUTED)]
+        line += [Span(f"{glyph} ", tone), Span(f"{word}   ", Tone.MUTED)]
     return tuple(line)
 
 
@@ -160,20 +160,20 @@ def span_words(runs: Sequence[Run], now: datetime) -> str:
     return "on 1 day" if count == 1 else f"in {count} days"
 
 
-def summary_line(runs: Sequence[Run], now: datetime) -> Line:
+def summary_line(runs: Sequence[Run], now: datetime) -> StyledText:
     """`99.9 % ok of 4,601 known, 4,610 runs in 10 days   5 failed   9 skipped`: the rate with its base."""
     counts = tally(runs)
     if not counts.runs:
-        return (Piece("No run has ended yet.", Tone.MUTED),)
+        return (Span("No run has ended yet.", Tone.MUTED),)
     plural = "" if counts.runs == 1 else "s"
     judged = counts.good + counts.failed
-    base = (Piece(f"{judged:,}"), Piece(" known, ", Tone.MUTED)) if judged < counts.runs else ()
+    base = (Span(f"{judged:,}"), Span(" known, ", Tone.MUTED)) if judged < counts.runs else ()
     line = [
-        Piece(rate_words(counts.rate), bold=True),
-        Piece(" ok of ", Tone.MUTED),
+        Span(rate_words(counts.rate), bold=True),
+        Span(" ok of ", Tone.MUTED),
         *base,
-        Piece(f"{counts.runs:,}"),
-        Piece(f" run{plural} {span_words(runs, now)}   ", Tone.MUTED),
+        Span(f"{counts.runs:,}"),
+        Span(f" run{plural} {span_words(runs, now)}   ", Tone.MUTED),
     ]
     for number, word, tone in (
         (counts.failed, "failed", Tone.FAIL),
@@ -181,11 +181,11 @@ def summary_line(runs: Sequence[Run], now: datetime) -> Line:
         (counts.unknown, "unknown", Tone.TEXT),
     ):
         if number:
-            line += [Piece(f"{number:,}", tone), Piece(f" {word}   ", Tone.MUTED)]
+            line += [Span(f"{number:,}", tone), Span(f" {word}   ", Tone.MUTED)]
     return tuple(line)
 
 
-def summary_lines(runs: Sequence[Run], now: datetime) -> list[Line]:
+def summary_lines(runs: Sequence[Run], now: datetime) -> list[StyledText]:
     """The same as a list, for the column at the right."""
     counts = tally(runs)
     failed = [run for run in runs if not run.is_running and _outcome(run) is Outcome.FAILED]
@@ -199,11 +199,11 @@ def summary_lines(runs: Sequence[Run], now: datetime) -> list[Line]:
     return [*rows, _fact("unknown", f"{counts.unknown:,}", "")] if counts.unknown else rows
 
 
-def _fact(label: str, number: str, words: str, gap: int = 4, tone: Tone = Tone.TEXT) -> Line:
+def _fact(label: str, number: str, words: str, gap: int = 4, tone: Tone = Tone.TEXT) -> StyledText:
     return (
-        Piece(f"{label:<10}", Tone.MUTED),
-        Piece(f"{number:>7}", tone),
-        Piece(" " * gap + words, Tone.MUTED),
+        Span(f"{label:<10}", Tone.MUTED),
+        Span(f"{number:>7}", tone),
+        Span(" " * gap + words, Tone.MUTED),
     )
 
 
@@ -211,17 +211,17 @@ Named = Callable[[str], str]
 """The name of the job of that id, safe to show."""
 
 
-def extremes(runs: Sequence[Run], named: Named) -> list[Line]:
+def extremes(runs: Sequence[Run], named: Named) -> list[StyledText]:
     """The job that takes longest, as a rule, and the one that fails most often."""
     by_job: dict[str, list[Run]] = {}
     for run in runs:
         by_job.setdefault(run.job_id, []).append(run)
     middles = {job_id: usual(durations(found)) for job_id, found in by_job.items()}
     took = {job_id: middle for job_id, middle in middles.items() if middle is not None}
-    lines: list[Line] = []
+    lines: list[StyledText] = []
     if took:
         slowest = max(took, key=lambda job_id: took[job_id])
-        lines.append(_extreme("slowest", named(slowest), Piece(duration(took[slowest]))))
+        lines.append(_extreme("slowest", named(slowest), Span(duration(took[slowest]))))
     counts = {job_id: tally(found) for job_id, found in by_job.items()}
     rates = {
         job_id: count.rate
@@ -230,26 +230,26 @@ def extremes(runs: Sequence[Run], named: Named) -> list[Line]:
     }
     if rates:
         flakiest = min(rates, key=lambda job_id: rates[job_id])
-        words = Piece(f"{int(rates[flakiest] * 100)} % ok", Tone.FAIL)
+        words = Span(f"{int(rates[flakiest] * 100)} % ok", Tone.FAIL)
         lines.append(_extreme("flakiest", named(flakiest), words))
     return lines
 
 
-def narrow_line(runs: Sequence[Run], took: Sequence[float], named: Named, width: int) -> Line:
+def narrow_line(runs: Sequence[Run], took: Sequence[float], named: Named, width: int) -> StyledText:
     """Slowest, flakiest, and the curve of `took` in one row, for terminals without the right column."""
-    line: list[Piece] = []
+    line: list[Span] = []
     for label, *name_and_words in extremes(runs, named):
         name, words = name_and_words[0], name_and_words[-1]
-        line += [Piece(f"{label.text.strip()} ", Tone.MUTED), Piece(cut(name.text.strip(), 16)), Piece(" ")]
-        line += [words, Piece("   ")]
+        line += [Span(f"{label.text.strip()} ", Tone.MUTED), Span(cut(name.text.strip(), 16)), Span(" ")]
+        line += [words, Span("   ")]
     room = width - width_of(line)
     if room >= MANY and (drawn := curve(took, room, 1)):
         line += drawn[0]
     return tuple(line)
 
 
-def _extreme(label: str, name: str, words: Piece) -> Line:
-    return (Piece(f"{label:<12}", Tone.MUTED), *fit((Piece(cut(name, 19)),), 20), words)
+def _extreme(label: str, name: str, words: Span) -> StyledText:
+    return (Span(f"{label:<12}", Tone.MUTED), *fit((Span(cut(name, 19)),), 20), words)
 
 
 # The curve
@@ -260,35 +260,35 @@ def durations(runs: Iterable[Run]) -> list[float]:
     return [run.result.duration for run in runs if run.result and run.result.duration is not None]
 
 
-def curve(took: Sequence[float], width: int, height: int) -> list[Line]:
+def curve(took: Sequence[float], width: int, height: int) -> list[StyledText]:
     """The newest `width` durations as columns of `height` rows, the highest as high as there is room."""
     shown_ones = took[-width:]
     most = max(shown_ones, default=0.0)
     if not shown_ones or most <= 0:
         return []
     eighths = [max(1, round(one / most * height * 8)) for one in shown_ones]
-    rows: list[Line] = []
+    rows: list[StyledText] = []
     for row in range(height - 1, -1, -1):
         text = "".join(_EIGHTHS[max(0, min(8, eighth - row * 8))] for eighth in eighths)
-        rows.append((Piece(text, Tone.ACCENT),))
+        rows.append((Span(text, Tone.ACCENT),))
     return rows
 
 
-def curve_words(took: Sequence[float]) -> Line:
+def curve_words(took: Sequence[float]) -> StyledText:
     """`40 runs   usual 2.1 s   slowest 6.0 s`."""
     middle = usual(list(took))
     if middle is None:
-        return (Piece("how long it takes is not known", Tone.MUTED),)
+        return (Span("how long it takes is not known", Tone.MUTED),)
     plural = "" if len(took) == 1 else "s"
     words = f"{len(took)} run{plural}   usual {duration(middle)}   slowest {duration(max(took))}"
-    return (Piece(words, Tone.MUTED),)
+    return (Span(words, Tone.MUTED),)
 
 
 # The table
 
 
 @dataclass(frozen=True, slots=True)
-class Jobs:
+class JobNames:
     """What the rows say of jobs: names and kinds, also of those that are gone."""
 
     by_id: Mapping[str, Job]
@@ -317,18 +317,18 @@ def _widths(width: int) -> tuple[int, ...]:
     return (2, 17, 25, 20, 9, 12 if width >= WIDE else max(0, width - 74))
 
 
-def runs_heading(width: int) -> Line:
+def runs_heading(width: int) -> StyledText:
     """The heading row."""
-    line: list[Piece] = []
+    line: list[Span] = []
     for name, size in zip(("", "STARTED", "JOB", "OUTCOME", "TOOK", "BY"), _widths(width), strict=True):
         text = f"{name:>{size - 2}}" if name == "TOOK" else name
-        line.extend(fit((Piece(text, Tone.MUTED),), size))
-    return (*line, Piece("EVIDENCE", Tone.MUTED)) if width >= WIDE else tuple(line)
+        line.extend(fit((Span(text, Tone.MUTED),), size))
+    return (*line, Span("EVIDENCE", Tone.MUTED)) if width >= WIDE else tuple(line)
 
 
-def run_row(run: Run, jobs: Jobs, now: datetime, width: int) -> Line:
+def run_row(run: Run, jobs: JobNames, now: datetime, width: int) -> StyledText:
     """The row of a run."""
-    sign = run_sign(run)
+    sign = run_glyph(run)
     took = run.result.duration if run.result is not None else None
     if run.is_running:
         took = seconds_between(run.start, now)
@@ -336,24 +336,24 @@ def run_row(run: Run, jobs: Jobs, now: datetime, width: int) -> Line:
     when = f"{_DAYS[start.weekday()]} {start.day:>2}  {start:%H:%M:%S}"
     sizes = _widths(width)
     contents = (
-        (Piece(sign.glyph, sign.tone),),
-        (Piece(when, Tone.MUTED),),
-        (Piece(cut(jobs.name(run.job_id), sizes[2] - 1)),),
-        (Piece(cut(sanitize_and_mask(sign.word), sizes[3] - 1), sign.word_tone, sign.bold),),
-        (Piece(f"{'–' if took is None else duration(took):>{sizes[4] - 2}}"),),
-        (Piece(jobs.by(run), Tone.MUTED),),
+        (Span(sign.glyph, sign.tone),),
+        (Span(when, Tone.MUTED),),
+        (Span(cut(jobs.name(run.job_id), sizes[2] - 1)),),
+        (Span(cut(sanitize_and_mask(sign.word), sizes[3] - 1), sign.word_tone, sign.bold),),
+        (Span(f"{'–' if took is None else duration(took):>{sizes[4] - 2}}"),),
+        (Span(jobs.by(run), Tone.MUTED),),
     )
     line = [piece for content, size in zip(contents, sizes, strict=True) for piece in fit(content, size)]
     if width >= WIDE:
-        line.append(Piece(cut(evidence(run), width - 2 - width_of(line)), Tone.MUTED))
+        line.append(Span(cut(evidence(run), width - 2 - width_of(line)), Tone.MUTED))
     return tuple(line)
 
 
-def run_sign(run: Run) -> Sign:
+def run_glyph(run: Run) -> Glyph:
     """The sign of a run, ended or not."""
     if run.is_running:
         return _RUNNING
-    return _ENDED if run.result is None else outcome_sign(run.result)
+    return _ENDED if run.result is None else outcome_glyph(run.result)
 
 
 def evidence(run: Run) -> str:
@@ -369,7 +369,7 @@ def evidence(run: Run) -> str:
     return sanitize_and_mask("; ".join(part for part in (*told, *(facts or [ending])) if part))
 
 
-def matching(run: Run, jobs: Jobs, words: str) -> bool:
+def matching(run: Run, jobs: JobNames, words: str) -> bool:
     """Whether a run has every one of `words` in its job's name, its outcome, or who started it."""
-    text = f"{jobs.name(run.job_id)} {run_sign(run).word} {jobs.by(run)} {run.job_id}".casefold()
+    text = f"{jobs.name(run.job_id)} {run_glyph(run).word} {jobs.by(run)} {run.job_id}".casefold()
     return all(word in text for word in words.casefold().split())

@@ -9,14 +9,14 @@ from argparse import Namespace
 from typing import Any
 
 from fedtui.changes.plan import Refused
-from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
+from fedtui.cli.change import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.parser import UsageError
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.federation.drills.drill import Drill, DrillEvent, DrillPhase, DrillSetting
 from fedtui.federation.drills.drill_list import ALL, find
 from fedtui.federation.drills.drill_setting import DrillOptions, drills_folder, gather_setting
 from fedtui.federation.drills.run_drill import NOTHING, DrillOutcome, run_drill, tidy
-from fedtui.presentation.signs import to_ascii
+from fedtui.presentation.glyphs import to_ascii
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
 
@@ -26,7 +26,7 @@ async def drill(workspace: Workspace, options: Namespace) -> int:
     await _tidy(workspace)
     setting = await gather_setting(_asked(options), workspace.ports)
     if not options.name:
-        return await _list(setting, options, Records(workspace.zone))
+        return await _list(setting, options, JsonRecords(workspace.zone))
     chosen = find(options.name)
     if chosen is None:
         known = ", ".join(one.name for one in ALL)
@@ -45,7 +45,7 @@ async def drill(workspace: Workspace, options: Namespace) -> int:
     if not options.yes and not (not options.json and sys.stdin.isatty() and confirmed("Run this drill?")):
         print("Nothing was done; --yes runs it without asking.", file=sys.stderr)
         return REFUSED
-    return await _rehearse(chosen, setting, options, Records(workspace.zone))
+    return await _rehearse(chosen, setting, options, JsonRecords(workspace.zone))
 
 
 def _asked(options: Namespace) -> DrillOptions:
@@ -70,7 +70,7 @@ async def _tidy(workspace: Workspace) -> None:
         print(sanitize_and_mask(f"A drill {journal.drill} was cut off earlier: {how}."), file=sys.stderr)
 
 
-async def _list(setting: DrillSetting, options: Namespace, records: Records) -> int:
+async def _list(setting: DrillSetting, options: Namespace, records: JsonRecords) -> int:
     found = await asyncio.to_thread(lambda: [(one, one.hindrance(setting)) for one in ALL])
     if options.json:
         print_json([_listed(one, reason, records) for one, reason in found])
@@ -86,7 +86,7 @@ async def _list(setting: DrillSetting, options: Namespace, records: Records) -> 
     return DONE
 
 
-def _listed(one: Drill, reason: str, records: Records) -> dict[str, Any]:
+def _listed(one: Drill, reason: str, records: JsonRecords) -> dict[str, Any]:
     return {
         "name": one.name,
         "title": one.title,
@@ -118,7 +118,7 @@ async def _show(chosen: Drill, setting: DrillSetting, options: Namespace) -> Non
     _print("  anyway    A guard cleans up where the drill is killed.", options)
 
 
-async def _rehearse(chosen: Drill, setting: DrillSetting, options: Namespace, records: Records) -> int:
+async def _rehearse(chosen: Drill, setting: DrillSetting, options: Namespace, records: JsonRecords) -> int:
     events: list[DrillEvent] = []
 
     def tell(event: DrillEvent) -> None:
@@ -150,7 +150,7 @@ def _verdict(outcome: DrillOutcome, options: Namespace) -> None:
         _print(f"    {fact}", options)
 
 
-def _record(outcome: DrillOutcome, events: list[DrillEvent], records: Records) -> dict[str, Any]:
+def _record(outcome: DrillOutcome, events: list[DrillEvent], records: JsonRecords) -> dict[str, Any]:
     return {
         "drill": outcome.drill,
         "passed": outcome.passed,

@@ -9,8 +9,8 @@ from textual.content import Content
 
 from fedtui.federation.setup.test_run import TestRun
 from fedtui.federation.setup_issue import SetupIssue
+from fedtui.presentation.glyphs import SEVERITIES, Span
 from fedtui.presentation.home import tilde_words
-from fedtui.presentation.signs import SEVERITIES, Piece
 from fedtui.widgets.lines import fill, note, paragraph
 from fedtui.widgets.palette import content
 
@@ -19,7 +19,7 @@ LABEL = 11
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PageState:
     """How it is drawn: the place of the cursor, the clock, the zone, the home folder, room for rows."""
 
     cursor: int
@@ -49,10 +49,10 @@ def failed_rows(trial: TestRun, width: int) -> list[Content]:
     ]
 
 
-def remark_rows(remark: SetupIssue, look: Look, width: int) -> list[Content]:
+def remark_rows(remark: SetupIssue, look: PageState, width: int) -> list[Content]:
     """A remark with its sign, and what to do below it."""
     sign = SEVERITIES[remark.severity]
-    glyph = content((Piece(f"{sign.glyph} ", sign.tone, sign.bold),))
+    glyph = content((Span(f"{sign.glyph} ", sign.tone, sign.bold),))
     text = f"{remark.key}: {remark.text}" if remark.key else remark.text
     rows = paragraph(tilde_words(text, look.home), width - 2)
     advice = paragraph(tilde_words(remark.advice, look.home), width - 4, "$muted") if remark.advice else []

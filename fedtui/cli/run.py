@@ -7,9 +7,9 @@ from argparse import Namespace
 
 from fedtui import changes
 from fedtui.changes.plan import Refused
-from fedtui.cli.changing import DONE, FAILED, REFUSED, confirmed
-from fedtui.cli.finding import find_job
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.change import DONE, FAILED, REFUSED, confirmed
+from fedtui.cli.find_job import find_job
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Outcome, Run
 from fedtui.safe_text import sanitize, sanitize_and_mask, sanitize_lines
 from fedtui.workspace import Workspace
@@ -24,13 +24,13 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
     run = await changes.run_now(job, workspace.ports)
     if not options.wait:
         if options.json:
-            print_json(Records(workspace.zone).run(run))
+            print_json(JsonRecords(workspace.zone).run(run))
         else:
             print(f"{sanitize_and_mask(job.name)} is running. Follow it: fedtui logs -f {job.id}")
         return DONE
     ended = await _follow(run, workspace, quiet=options.json)
     if options.json:
-        print_json(Records(workspace.zone).run(ended))
+        print_json(JsonRecords(workspace.zone).run(ended))
     return _verdict(ended, quiet=options.json)
 
 

@@ -10,12 +10,12 @@ from fedtui.logs.log_feed import FileFeed
 from fedtui.logs.log_file import LogError
 from fedtui.logs.log_pager import LogPager
 from fedtui.screens.base import FullScreen
-from fedtui.widgets.log_feed import problem_line
+from fedtui.widgets.log_pump import problem_line
 from fedtui.widgets.log_view import LogView
 from fedtui.widgets.messages import EdgeReached
 
 
-class LogWalking(FullScreen):
+class LogPaging(FullScreen):
     """Swaps the live tail in `view` for a window on the file, and moves that window."""
 
     view: LogView

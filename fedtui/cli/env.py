@@ -7,13 +7,13 @@ from argparse import Namespace
 from typing import Any
 
 from fedtui import changes, environment
-from fedtui.cli.changing import DONE, carry_out
-from fedtui.cli.finding import find_job
+from fedtui.cli.change import DONE, carry_out
+from fedtui.cli.find_job import find_job
 from fedtui.cli.parser import UsageError
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.environment import Comparison, Relation, SchedulerSide
 from fedtui.environment.values import masked
-from fedtui.presentation.environment import View, text_rows
+from fedtui.presentation.environment_rows import EnvironmentView, text_rows
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask
 from fedtui.system.path_lookup import ProgramLookup
 from fedtui.workspace import Workspace
@@ -32,9 +32,9 @@ async def show_environment(workspace: Workspace, options: Namespace) -> int:
     shell = await environment.shell_side(job, workspace.ports)
     comparison = environment.compare(job, given, shell)
     if options.json:
-        print_json(_record(comparison, Records(workspace.zone, options.show_secrets), only=options.diff))
+        print_json(_record(comparison, JsonRecords(workspace.zone, options.show_secrets), only=options.diff))
     else:
-        _print_comparison(comparison, View(workspace.home, unmasked=options.show_secrets))
+        _print_comparison(comparison, EnvironmentView(workspace.home, unmasked=options.show_secrets))
     return DONE
 
 
@@ -57,7 +57,7 @@ def _value(name: str, value: bytes, *, show_secrets: bool) -> str:
     return sanitize(text if show_secrets else masked(name, text))
 
 
-def _print_comparison(comparison: Comparison, view: View) -> None:
+def _print_comparison(comparison: Comparison, view: EnvironmentView) -> None:
     for row in text_rows(comparison, view):
         print(row)
     for reason in comparison.reasons:
@@ -76,7 +76,7 @@ def _print_comparison(comparison: Comparison, view: View) -> None:
     print(f"Fix: {sanitize(shlex.join(['fedtui', 'env', comparison.job.id, *words]))}")
 
 
-def _record(comparison: Comparison, records: Records, *, only: bool) -> dict[str, Any]:
+def _record(comparison: Comparison, records: JsonRecords, *, only: bool) -> dict[str, Any]:
     """Both sides as JSON; `only` leaves out what is the same."""
 
     def value(name: str, raw: bytes | None) -> str | None:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from fedtui.logs.log_feed import LogChunk, LogFeed
 from fedtui.model import Job
-from fedtui.presentation.signs import Line, Piece, Tone
+from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.log_view import LogView
 
@@ -19,17 +19,17 @@ BATCH = 0.05
 OpenLog = Callable[[Job], LogFeed | None]
 """The feed of a job's log, None where its output goes nowhere."""
 
-NOWHERE: Line = (
-    Piece("This job writes its output nowhere; >> FILE 2>&1 behind its command keeps it.", Tone.MUTED),
+NOWHERE: StyledText = (
+    Span("This job writes its output nowhere; >> FILE 2>&1 behind its command keeps it.", Tone.MUTED),
 )
-MENDS: Line = (Piece("e mends the line; the plan is shown first.", Tone.MUTED),)
-WAITING: Line = (Piece("The log of the selected job appears here, live.", Tone.MUTED),)
-EMPTY_LOG: Line = (Piece("The log is empty so far.", Tone.MUTED),)
+MENDS: StyledText = (Span("e mends the line; the plan is shown first.", Tone.MUTED),)
+WAITING: StyledText = (Span("The log of the selected job appears here, live.", Tone.MUTED),)
+EMPTY_LOG: StyledText = (Span("The log is empty so far.", Tone.MUTED),)
 
 
-def problem_line(text: str) -> Line:
+def problem_line(text: str) -> StyledText:
     """Why there is no log; the view folds it."""
-    return (Piece("▲ ", Tone.WARN), Piece(sanitize_and_mask(text)))
+    return (Span("▲ ", Tone.WARN), Span(sanitize_and_mask(text)))
 
 
 async def pump(feed: LogFeed, view: LogView, report: Callable[[LogChunk], None]) -> None:

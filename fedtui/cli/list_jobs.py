@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.records import JsonRecords, print_json
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> int:
     """Print the jobs of `snapshot`; exit status 3 when a source that was asked for could not be read."""
     jobs = [job for job in snapshot.jobs if not options.source or job.source.value in options.source]
-    records = Records(workspace.zone, options.show_secrets)
+    records = JsonRecords(workspace.zone, options.show_secrets)
     if options.json:
         print_json([records.job(job) for job in jobs])
     else:
@@ -43,8 +43,8 @@ def _report(snapshot: Snapshot, asked: bool, told: Sequence[str] = ()) -> int:
 
 def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) -> None:
     """The dashboard's own columns, as wide as the terminal allows, with the id at the end of each line."""
-    from fedtui.presentation.rows import heading, layout, row
-    from fedtui.presentation.signs import plain, to_ascii
+    from fedtui.presentation.glyphs import plain, to_ascii
+    from fedtui.presentation.job_rows import heading, layout, row
 
     columns = layout(115)
     now = workspace.now()

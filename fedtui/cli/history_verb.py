@@ -6,11 +6,11 @@ import heapq
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 
-from fedtui.cli.finding import find_job
-from fedtui.cli.records import Records, print_json
+from fedtui.cli.find_job import find_job
+from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Job, Run
-from fedtui.presentation.rows import name_words
-from fedtui.presentation.signs import cut, outcome_sign, to_ascii
+from fedtui.presentation.glyphs import cut, outcome_glyph, to_ascii
+from fedtui.presentation.job_rows import name_words
 from fedtui.presentation.times import duration
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
@@ -27,7 +27,7 @@ async def print_history(workspace: Workspace, options: Namespace) -> int:
         names = {job.id: job for job in (await workspace.read()).jobs}
     wanted = options.job and next(iter(names))
     runs = heapq.nlargest(options.count, _known(workspace, wanted, options.count), key=lambda run: run.start)
-    records = Records(workspace.zone, options.show_secrets)
+    records = JsonRecords(workspace.zone, options.show_secrets)
     if options.json:
         print_json([records.history(run) for run in runs])
         return 0
@@ -57,7 +57,7 @@ def _line(run: Run, jobs: Mapping[str, Job], workspace: Workspace) -> str:
     if run.result is None:
         outcome, took, why = "► running", "", ""
     else:
-        sign = outcome_sign(run.result)
+        sign = outcome_glyph(run.result)
         outcome = f"{sign.glyph} {sanitize_and_mask(sign.word)}"
         took = duration(run.result.duration) if run.result.duration is not None else ""
         why = sanitize_and_mask("; ".join(run.result.reasons or run.result.evidence))
