@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
+from fedtui.bus.systemd_names import made_by
 from fedtui.changes import (
     change_set,
     cron_apply,
@@ -35,7 +36,6 @@ from fedtui.changes.undo_steps import MarkUndone, finish_step, forget_step, mark
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.model import CommentedOut, Job
 from fedtui.ports import Ports
-from fedtui.sources.systemd.names import made_by
 
 
 async def plan_pause(job: Job, ports: Ports, *, mend: LineFixes | None = None, hold: bool = False) -> Plan:

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fedtui.bus.systemd_names import span
 from fedtui.changes.timer_unit import TimerTarget, TimerUnit
 from fedtui.changes.undo_text import short_moment
 from fedtui.config import xdg_folder
-from fedtui.sources.systemd.names import span
 from fedtui.system import systemd_analyze
 from fedtui.system.program import ProgramError
 

@@ -20,6 +20,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fedtui.bus.systemd_manager import SystemdManager, open_systemd
+from fedtui.bus.systemd_names import PAUSE_FILE
 from fedtui.changes.backup import display_path
 from fedtui.changes.cron_change import file_diff
 from fedtui.changes.paused_timers import PausedTimers, Restore
@@ -42,9 +44,7 @@ from fedtui.changes.undo_text import undo_words
 from fedtui.config import repair
 from fedtui.history.database import UndoStep
 from fedtui.ports import Ports
-from fedtui.sources.systemd.names import PAUSE_FILE
 from fedtui.system.atomic_write import sweep
-from fedtui.system.systemd_manager import Manager, manager
 
 SETTLE = 20.0
 """Seconds for a timer to become active or inactive after it was told to."""
@@ -84,7 +84,7 @@ async def plan_pause(
     target: TimerTarget, ports: Ports, *, hold: bool = False, undoes: UndoStep | None = None
 ) -> Plan:
     """Stop the timer and keep it off: disabled, or with `hold` masked or held by a condition."""
-    async with manager(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         standing = timer.standing
         if (
@@ -147,7 +147,7 @@ async def plan_resume(target: TimerTarget, ports: Ports, *, undoes: UndoStep | N
     kept = await asyncio.to_thread(
         PausedTimers(ports.config).get, target.unit, user_manager=target.user_manager
     )
-    async with manager(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         standing = timer.standing
         marked = await read_file(target.drop_in(PAUSE_FILE)) == MARKER
@@ -201,7 +201,7 @@ async def write_timer_state(change: TimerState, ports: Ports) -> None:
     """Do it, and compare what systemd says afterwards. Raises Stale, or Refused with what was done so far."""
     target = change.target
     memory = PausedTimers(ports.config)
-    async with manager(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         if timer.standing != change.planned_on:
             raise Conflict(f"{target.unit} changed after your plan was made.")
@@ -223,7 +223,7 @@ async def state_of_timer(data: Mapping[str, Any], ports: Ports) -> EditState:
     if not drop_in.exists():
         await write_file(drop_in, None)  # its folder, made for it, may be left
     try:
-        async with manager(ports, user_manager=target.user_manager) as systemd:
+        async with open_systemd(ports, user_manager=target.user_manager) as systemd:
             standing = (await read_timer(systemd, target)).standing
     except Gone:
         return EditState.BEFORE  # an undo could take nothing back
@@ -257,7 +257,7 @@ async def plan_undo_of_state(step: UndoStep, ports: Ports) -> Plan:
     return await plan_pause(target, ports, hold=hold, undoes=step)
 
 
-async def _pause(systemd: Manager, target: TimerTarget, restore: Restore) -> None:
+async def _pause(systemd: SystemdManager, target: TimerTarget, restore: Restore) -> None:
     if restore.hold in _DROP_INS:
         await write_file(target.drop_in(PAUSE_FILE), _DROP_INS[restore.hold])
         await systemd.reload()
@@ -273,7 +273,7 @@ async def _pause(systemd: Manager, target: TimerTarget, restore: Restore) -> Non
         raise Refused(f"{target.unit} is still enabled.", "It is stopped.", systemd.look(target.unit))
 
 
-async def _resume(systemd: Manager, target: TimerTarget, restore: Restore) -> None:
+async def _resume(systemd: SystemdManager, target: TimerTarget, restore: Restore) -> None:
     if restore.hold in _DROP_INS:
         await write_file(target.drop_in(PAUSE_FILE), None)
         await systemd.reload()
@@ -290,7 +290,7 @@ async def _resume(systemd: Manager, target: TimerTarget, restore: Restore) -> No
             raise Refused(f"{target.unit} did not start.", "It is enabled again.", systemd.look(target.unit))
 
 
-async def _settled(systemd: Manager, target: TimerTarget, *, active: bool) -> TimerUnit:
+async def _settled(systemd: SystemdManager, target: TimerTarget, *, active: bool) -> TimerUnit:
     for _ in range(int(SETTLE / 0.2)):
         timer = await read_timer(systemd, target)
         if timer.standing.active == active and (timer.unit.get("Job") or (0,))[0] == 0:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from fedtui.bus.systemd_manager import SystemdManager
+from fedtui.bus.systemd_names import PAUSE_FILE
 from fedtui.changes.backup import display_path
 from fedtui.changes.paused_timers import Restore
 from fedtui.changes.plan import Step
 from fedtui.changes.timer_unit import TimerTarget, UnitState
-from fedtui.sources.systemd.names import PAUSE_FILE
-from fedtui.system.systemd_manager import Manager
 
 
 def way_to_hold(standing: UnitState) -> str:
@@ -29,7 +29,7 @@ def comes_back(target: TimerTarget, standing: UnitState) -> str:
     return f"{target.unit} {why}, {boot}. A {_hold_word(standing)} keeps it off."
 
 
-def pause_steps(systemd: Manager, target: TimerTarget, restore: Restore) -> tuple[Step, ...]:
+def pause_steps(systemd: SystemdManager, target: TimerTarget, restore: Restore) -> tuple[Step, ...]:
     """The steps of a pause."""
     unit = target.unit
     steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]
@@ -52,7 +52,7 @@ def pause_steps(systemd: Manager, target: TimerTarget, restore: Restore) -> tupl
     return tuple(steps)
 
 
-def resume_steps(systemd: Manager, target: TimerTarget, restore: Restore) -> tuple[Step, ...]:
+def resume_steps(systemd: SystemdManager, target: TimerTarget, restore: Restore) -> tuple[Step, ...]:
     """The steps of a resume."""
     unit = target.unit
     steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.changes.backup import display_path, keep_backup
 from fedtui.changes.cron_change import file_diff
 from fedtui.changes.plan import Conflict, EditState, Plan, Refused, Step
@@ -43,7 +44,6 @@ from fedtui.schedule.timer import describe_timer
 from fedtui.system.atomic_write import sweep
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
-from fedtui.system.systemd_manager import Manager, manager
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ async def plan_drop_in(job: Job, text: str, ports: Ports, reason: str = "", tick
         raise Refused(f"{error}.") from error
     except ProgramError as error:
         raise Refused(f"systemd-analyze cannot check the schedule: {error}.") from error
-    async with manager(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         await asyncio.to_thread(require_kept, target, timer)
         require_privilege(target, "systemctl", "edit", target.unit)
@@ -133,7 +133,7 @@ async def plan_undo_of_drop_in(step: UndoStep, ports: Ports) -> Plan:
             f"{display_path(path)} was changed since, so taking the change back would lose somebody's edit.",
             advice=f"The texts from before are in {display_path(ports.config.backups)}.",
         )
-    async with manager(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         return Plan(
             verb="undo",
@@ -171,7 +171,7 @@ def drop_in_payload(change: DropIn) -> dict[str, Any]:
 async def write_drop_in(change: DropIn, ports: Ports) -> None:
     """Write the drop-in, reload, compare. Raises Stale or Refused; then the drop-in is as it was."""
     target, path = change.target, Path(change.path)
-    async with manager(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         if await read_file(path) != change.before or timer.standing != change.planned_on:
             raise Conflict(f"{target.unit} changed after your plan was made.")
@@ -197,14 +197,14 @@ async def state_of_drop_in(data: Mapping[str, Any], ports: Ports) -> EditState:
     if current is None:
         await write_file(path, None)  # its folder, made for it, may be left
     with suppress(Gone):
-        async with manager(ports, user_manager=target.user_manager) as systemd:
+        async with open_systemd(ports, user_manager=target.user_manager) as systemd:
             timer = await read_timer(systemd, target)
             if timer.unit.get("NeedDaemonReload"):
                 await systemd.reload()
     return EditState.AFTER if current == unpack(data["after"]) else EditState.BEFORE
 
 
-async def _reloaded(systemd: Manager, target: TimerTarget, change: DropIn) -> None:
+async def _reloaded(systemd: SystemdManager, target: TimerTarget, change: DropIn) -> None:
     await systemd.reload()
     after = await read_timer(systemd, target)
     if after.unit["LoadState"] != "loaded":
@@ -270,7 +270,7 @@ def _bare(line: str, folder: Path) -> str:
 
 
 def _steps(
-    systemd: Manager, path: Path, schedule: str, *, keep_old: bool, removes: bool = False
+    systemd: SystemdManager, path: Path, schedule: str, *, keep_old: bool, removes: bool = False
 ) -> tuple[Step, ...]:
     shown_path = display_path(path)
     steps = [Step("keep", f"a copy of {shown_path}  mode 0600")] if keep_old else []

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fedtui.bus.systemd_manager import SystemdManager
+from fedtui.bus.systemd_names import TIMER, directive, is_instance, made_by
 from fedtui.changes.plan import Refused
 from fedtui.config import xdg_folder
 from fedtui.model import Job
-from fedtui.sources.systemd.names import TIMER, directive, is_instance, made_by
 from fedtui.system.atomic_write import write_atomically
-from fedtui.system.systemd_manager import Manager
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 SCHEDULE_FILE = "zz-fedtui-schedule.conf"
@@ -105,7 +105,7 @@ class Gone(Refused):
     """There is no such unit any more."""
 
 
-async def read_timer(systemd: Manager, target: TimerTarget) -> TimerUnit:
+async def read_timer(systemd: SystemdManager, target: TimerTarget) -> TimerUnit:
     """Ask systemd for the timer as it is now. Raises Gone."""
     path, unit = await systemd.unit(target.unit)
     if unit["LoadState"] == "not-found":

@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.bus.port import BusError
+from fedtui.bus.systemd_manager import SystemdManager, open_systemd
+from fedtui.bus.systemd_names import INFINITY, TIMER
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, UnitEdit
 from fedtui.changes.plan import EditState, Refused
 from fedtui.changes.timer_unit import SYSTEM_UNITS
 from fedtui.config import xdg_folder
 from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.sources.systemd.names import INFINITY, TIMER
 from fedtui.system.accounts import lingers
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
-from fedtui.system.systemd_manager import Manager, manager
 
 SETTLE = 10.0
 """Seconds that a unit may take to become what it was told to be."""
@@ -88,12 +88,12 @@ async def state_of(part: UnitEdit | LingerEdit, ports: Ports) -> EditState:
 
 async def switched(unit: str, ports: Ports, *, user_manager: bool) -> tuple[bool, bool]:
     """Whether a unit is enabled and active; neither for one that is not there."""
-    async with manager(ports, user_manager=user_manager) as systemd:
+    async with open_systemd(ports, user_manager=user_manager) as systemd:
         _, facts = await systemd.unit(unit)
         return await _switched(systemd, unit, facts)
 
 
-async def _switched(systemd: Manager, unit: str, facts: dict[str, Any]) -> tuple[bool, bool]:
+async def _switched(systemd: SystemdManager, unit: str, facts: dict[str, Any]) -> tuple[bool, bool]:
     state = await systemd.unit_file_state(unit)
     active = facts["ActiveState"] in ("active", "activating", "reloading")
     return state in ("enabled", "enabled-runtime"), active
@@ -102,7 +102,7 @@ async def _switched(systemd: Manager, unit: str, facts: dict[str, Any]) -> tuple
 async def switch(part: UnitEdit, ports: Ports) -> None:
     """Enable and start the unit, or the opposite, and see that it has become so."""
     enabled, active = part.after
-    async with manager(ports, user_manager=part.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=part.user_manager) as systemd:
         await systemd.listen()
         _, facts = await systemd.unit(part.unit)
         if (enabled or active) and facts["LoadState"] != "loaded":
@@ -117,7 +117,7 @@ async def switch(part: UnitEdit, ports: Ports) -> None:
         await _settle(systemd, part)
 
 
-async def _settle(systemd: Manager, part: UnitEdit) -> None:
+async def _settle(systemd: SystemdManager, part: UnitEdit) -> None:
     for _ in range(int(SETTLE / 0.2)):
         path, facts = await systemd.unit(part.unit)
         now = await _switched(systemd, part.unit, facts)
@@ -131,7 +131,7 @@ async def _settle(systemd: Manager, part: UnitEdit) -> None:
         await _will_run(systemd, part.unit, path, facts)
 
 
-async def _will_run(systemd: Manager, unit: str, path: str, facts: dict[str, Any]) -> None:
+async def _will_run(systemd: SystemdManager, unit: str, path: str, facts: dict[str, Any]) -> None:
     """A timer that is active and waits for nothing would be a timer that never runs."""
     timer = await systemd.properties(path, TIMER)
     nexts = (timer["NextElapseUSecRealtime"], timer["NextElapseUSecMonotonic"])
@@ -145,7 +145,7 @@ def _words(state: tuple[bool, bool]) -> tuple[str, str]:
 
 async def reload(ports: Ports, files: Sequence[FileEdit], *, user_manager: bool) -> None:
     """Have the manager read its files anew, and see that it takes those that were written."""
-    async with manager(ports, user_manager=user_manager) as systemd:
+    async with open_systemd(ports, user_manager=user_manager) as systemd:
         await systemd.reload()
         for file in files:
             unit = Path(file.path).name

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fedtui.bus.systemd_manager import open_systemd
+from fedtui.bus.systemd_names import SERVICE
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.cron_text import words_of
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, TableEdit, UnitEdit
@@ -35,9 +37,7 @@ from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.translate import TranslationError, clock_words, to_cron
-from fedtui.sources.systemd.names import SERVICE
 from fedtui.sources.systemd.unit_files import assignments, output_file
-from fedtui.system.systemd_manager import manager
 from fedtui.system.zone import local_zone
 
 _KEPT = frozenset(
@@ -125,7 +125,7 @@ async def plan_to_cron(job: Job, ports: Ports) -> Plan:
 async def _look(job: Job, ports: Ports) -> _TimerUnits:
     target = TimerTarget.of(job)
     require_privilege(target, "fedtui", "convert", job.id, "--to", "cron")
-    async with manager(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         await asyncio.to_thread(require_kept, target, timer)
         name = str(timer.timer["Unit"])

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from fedtui.bus.systemd_manager import SystemdManager, open_systemd
+from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, SERVICE
 from fedtui.changes.plan import Refused
 from fedtui.environment.values import SchedulerSide
 from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports
-from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, SERVICE
-from fedtui.system.systemd_manager import Manager, manager
 
 _BLANKS = " \t\r"
 _NEW_EACH_RUN = frozenset(
@@ -34,14 +34,14 @@ async def unit_side(job: Job, timer: TimerFacts, ports: Ports) -> SchedulerSide:
     unit = timer.activates
     if not unit.endswith(".service"):
         raise Refused(f"{job.name} starts {unit or 'nothing'}, which runs no command.", "")
-    async with manager(ports, user_manager=timer.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=timer.user_manager) as systemd:
         own = await systemd.properties(MANAGER_PATH, MANAGER)
         path, _ = await systemd.unit(unit)
         service = await systemd.properties(path, SERVICE)
     return await asyncio.to_thread(_given, systemd, unit, own, service)
 
 
-def _given(systemd: Manager, unit: str, own: dict[str, Any], service: dict[str, Any]) -> SchedulerSide:
+def _given(systemd: SystemdManager, unit: str, own: dict[str, Any], service: dict[str, Any]) -> SchedulerSide:
     notes: list[str] = []
     environment = {k: v for k, v in _pairs(own.get("Environment", ())).items() if k not in _NEW_EACH_RUN}
     reader = None

@@ -8,12 +8,12 @@ import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fedtui.bus.systemd_manager import open_systemd
+from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH
 from fedtui.changes.open_table import open_crontab
 from fedtui.changes.plan import Refused
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
-from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
-from fedtui.system.systemd_manager import manager
 
 TableSettings = tuple[tuple[bytes, bytes], ...]
 
@@ -56,7 +56,7 @@ async def given_environment(backend: str, owner: JobAccount, ports: Ports) -> Ma
     """The environment of a job still to be made. Raises Refused where its scheduler does not answer."""
     if backend == "cron":
         return await asyncio.to_thread(job_environment, owner.account, await table_settings(owner, ports))
-    async with manager(ports, user_manager=backend == "user") as systemd:
+    async with open_systemd(ports, user_manager=backend == "user") as systemd:
         facts = await systemd.properties(MANAGER_PATH, MANAGER)
     words = (os.fsencode(word) for word in facts.get("Environment", ()))
     environment = dict(word.split(b"=", 1) for word in words if b"=" in word)

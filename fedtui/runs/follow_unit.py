@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fedtui.bus.systemd_manager import open_systemd
+from fedtui.bus.systemd_names import UNIT
 from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError
 from fedtui.history.database import HistoryError
@@ -22,8 +24,6 @@ from fedtui.results.reading import MOST
 from fedtui.runs.output_tail import OutputTail, read_new
 from fedtui.runs.run_text import product_at
 from fedtui.runs.start_unit import UnitRun, until_end
-from fedtui.sources.systemd.names import UNIT
-from fedtui.system.systemd_manager import manager
 
 QUIET = 0.5
 """Seconds of silence after the end of a run after which its last lines are taken to be in the journal."""
@@ -140,7 +140,7 @@ async def _main_pid(run: UnitRun, ports: Ports) -> int:
     """The main process of this invocation, which tells journald's stray lines; 0 if it is not known."""
     if not run.unit.endswith(".service"):
         return 0
-    async with manager(ports, user_manager=run.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=run.user_manager) as systemd:
         path = await systemd.load(run.unit)
         for _ in range(20):
             pid = int((await systemd.run_facts(path)).get("ExecMainPID", 0))

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fedtui.bus.systemd_manager import SystemdManager, open_systemd
+from fedtui.bus.systemd_names import UNIT
 from fedtui.changes.plan import GOES_ON, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
@@ -23,9 +25,7 @@ from fedtui.model import Job, Outcome, Result, Run, TimerFacts, Trigger
 from fedtui.ports import Ports
 from fedtui.runs.output_tail import end_of
 from fedtui.runs.unit_result import by_journal, by_properties, proven_by
-from fedtui.sources.systemd.names import UNIT
 from fedtui.system.atomic_write import write_atomically
-from fedtui.system.systemd_manager import Manager, manager
 
 START_DEADLINE = 20.0
 """Seconds for the invocation to appear after systemd took the start job."""
@@ -59,7 +59,7 @@ class UnitRun:
 async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
     """StartUnit, then wait until the new invocation shows. Raises Refused."""
     unit = timer.activates
-    async with manager(ports, user_manager=timer.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=timer.user_manager) as systemd:
         path, before = await systemd.unit(unit)
         if before["LoadState"] != "loaded":
             raise Refused(f"{unit}: {before['LoadState']}.", "Nothing was run.", systemd.look(unit))
@@ -89,7 +89,7 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
         return run.to_run()
 
 
-async def _invocation(systemd: Manager, path: str, unit: str, before: bytes, job_path: str) -> str:
+async def _invocation(systemd: SystemdManager, path: str, unit: str, before: bytes, job_path: str) -> str:
     deadline = time.monotonic() + START_DEADLINE
     while True:
         seen = await systemd.properties(path, UNIT)
@@ -115,7 +115,7 @@ async def _invocation(systemd: Manager, path: str, unit: str, before: bytes, job
 
 async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
     """The invocation that goes on now, whoever started it; None where the unit is at rest."""
-    async with manager(ports, user_manager=timer.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=timer.user_manager) as systemd:
         path, unit = await systemd.unit(timer.activates)
         if unit["ActiveState"] not in _BUSY or not any(bytes(unit["InvocationID"])):
             return None
@@ -134,7 +134,7 @@ async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
 async def until_end(run: UnitRun, ports: Ports) -> AsyncIterator[Run]:
     """The run at once, and again with its result once it has ended."""
     yield run.to_run()
-    async with manager(ports, user_manager=run.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=run.user_manager) as systemd:
         await systemd.listen()
         path = await systemd.load(run.unit)
         await systemd.hold(path)
@@ -179,7 +179,7 @@ def _ended(run: UnitRun, result: Result, end: float) -> Run:
 async def stop(timer: TimerFacts, ports: Ports) -> str:
     """StopUnit; what was done, in words. Raises Refused where nothing runs or systemd refuses."""
     unit = timer.activates
-    async with manager(ports, user_manager=timer.user_manager) as systemd:
+    async with open_systemd(ports, user_manager=timer.user_manager) as systemd:
         path, before = await systemd.unit(unit)
         if before["ActiveState"] not in _BUSY:
             raise Refused(f"{unit} does not run.", "Nothing was stopped.")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.alert_addresses import MAIL, addresses
+from fedtui.bus.systemd_manager import open_systemd
+from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH
 from fedtui.changes.edits import Edit
 from fedtui.changes.open_table import open_crontab
 from fedtui.changes.plan import Refused
@@ -24,9 +26,7 @@ from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Severity
 from fedtui.pack import Pack
 from fedtui.ports import Ports
-from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH
 from fedtui.system.cron_daemon import find_cron
-from fedtui.system.systemd_manager import manager
 
 SCHEDULE = "*/10 * * * *"
 LOG = "federated-alert.log"
@@ -124,7 +124,7 @@ def _cron_there(ports: Ports) -> bool:
 
 async def _systemd_there(ports: Ports, *, user_manager: bool) -> bool:
     try:
-        async with manager(ports, user_manager=user_manager) as systemd:
+        async with open_systemd(ports, user_manager=user_manager) as systemd:
             await systemd.properties(MANAGER_PATH, MANAGER)
     except Refused:
         return False

@@ -15,6 +15,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fedtui.bus.systemd_manager import open_systemd
+from fedtui.bus.systemd_names import PAUSE_FILE
 from fedtui.changes.backup import display_path
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, UnitEdit
 from fedtui.changes.plan import Refused
@@ -33,9 +35,7 @@ from fedtui.ports import Ports
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.translate import TranslationError, to_calendar
-from fedtui.sources.systemd.names import PAUSE_FILE
 from fedtui.system.safe_folder import folder_fault
-from fedtui.system.systemd_manager import manager
 
 _HEAD = re.compile(
     rb"# " + MARK.encode() + rb"\n# fedtui: pack (?P<key>[a-z0-9-]+) \((?P<planned>[^()\n]*)\)\n"
@@ -298,7 +298,7 @@ def _without_drop_in(unit: InstalledPair) -> list[Edit]:
 
 async def free(name: str, ports: Ports, *, user_manager: bool) -> None:
     """Raise Refused where a unit of that name is there already: it is somebody's."""
-    async with manager(ports, user_manager=user_manager) as systemd:
+    async with open_systemd(ports, user_manager=user_manager) as systemd:
         for unit in (f"{name}.service", f"{name}.timer"):
             _, facts = await systemd.unit(unit)
             path = str(facts.get("FragmentPath") or "") or str(folder(user_manager=user_manager) / unit)

@@ -13,16 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from fedtui.bus.port import Bus, BusError
+from fedtui.bus.systemd_names import PROPERTIES, SERVICE, SYSTEMD, TIMER, UNIT, unit_path, wall
 from fedtui.sources.systemd import unit_files
-from fedtui.sources.systemd.names import (
-    PROPERTIES,
-    SERVICE,
-    SYSTEMD,
-    TIMER,
-    UNIT,
-    unit_path,
-    wall,
-)
 from fedtui.sources.systemd.outage import ODD, of_one_unit
 
 

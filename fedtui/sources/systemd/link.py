@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fedtui.bus.port import DAEMON, Bus, BusError, BusFactory, Signal
-from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD, unit_name
+from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD, unit_name
 
 BUSY_AT_MOST = 90.0
 """Seconds for which a reload or restart of the manager is waited for (systemd's own start limit)."""

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 
 from fedtui.bus.port import Bus, BusError
+from fedtui.bus.systemd_names import INTROSPECTABLE, MANAGER, MANAGER_PATH, SYSTEMD, UNIT_PATHS, unit_name
 from fedtui.sources.systemd.facts import UnitListing, UnitReader
-from fedtui.sources.systemd.names import INTROSPECTABLE, MANAGER, MANAGER_PATH, SYSTEMD, UNIT_PATHS, unit_name
 from fedtui.sources.systemd.outage import of_one_unit
 
 _NODE = re.compile(r'<node name="([A-Za-z0-9_]+)"')

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fedtui.bus.systemd_names import directive, span
 from fedtui.schedule.timer import describe_timer
 from fedtui.sources.systemd.facts import TimerProperties
-from fedtui.sources.systemd.names import directive, span
 
 
 def schedule(timer: TimerProperties) -> str:

@@ -12,11 +12,11 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from fedtui.bus.port import Bus, BusError
+from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD, is_instance
 from fedtui.model import Scheduler
 from fedtui.sources.systemd import installed, listing
 from fedtui.sources.systemd.facts import TimerProperties, UnitListing, UnitReader
 from fedtui.sources.systemd.link import UnitChanges
-from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD, is_instance
 from fedtui.sources.systemd.outage import ODD, of_one_unit
 
 CRON_UNITS = ("cron.service", "cronie.service", "crond.service")

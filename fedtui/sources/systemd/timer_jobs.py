@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from fedtui.bus.systemd_names import INFINITY, PAUSE_FILE, directive, made_by, wall
 from fedtui.crontab.comments import note_text
 from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State, TimerFacts, Trigger
 from fedtui.safe_text import sanitize
 from fedtui.sources.systemd import schedule_text
 from fedtui.sources.systemd.facts import ServiceProperties, TimerProperties
 from fedtui.sources.systemd.last_run import LastRun, is_running, stays_active
-from fedtui.sources.systemd.names import INFINITY, PAUSE_FILE, directive, made_by, wall
 
 _BY_SCHEDULE = timedelta(seconds=2)
 

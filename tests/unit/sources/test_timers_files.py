@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedtui.bus.systemd_names import INFINITY, span, unit_name, unit_path, wall
 from fedtui.sources.systemd.installed import names, states
-from fedtui.sources.systemd.names import INFINITY, span, unit_name, unit_path, wall
 from fedtui.sources.systemd.unit_files import assignments, expand, in_force, output_file
 from fedtui.system import systemd_analyze
 from fedtui.system.program import ProgramError

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from fedtui.bus.port import BusError
+from fedtui.bus.systemd_names import UNIT_PATHS, made_by, unit_path
 from fedtui.merging import with_runs
 from fedtui.model import Job, Outcome, Result, Run, State
 from fedtui.presentation.glyphs import plain
 from fedtui.presentation.job_rows import Column, cell, next_words
 from fedtui.sources.systemd.installed import instances, names, states
-from fedtui.sources.systemd.names import UNIT_PATHS, made_by, unit_path
 from fedtui.sources.systemd.unit_files import assignments
 from tests.unit.bus.replay import ReplayBus
 from tests.unit.sources.test_timers import World, _runs

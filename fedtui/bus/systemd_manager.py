@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fedtui.bus.port import Bus, BusError, Signal
+from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SYSTEMD, UNIT
 from fedtui.changes.plan import Refused
 from fedtui.ports import Ports
-from fedtui.sources.systemd.names import MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SYSTEMD, UNIT
 
 RELOAD_DEADLINE = 90.0
 """Seconds for a daemon-reload: with thousands of units it takes several, and everything waits for it."""
@@ -33,7 +33,7 @@ _NOT_ALLOWED = frozenset(
 )
 
 
-class Manager:
+class SystemdManager:
     """One manager over one open bus. Every method raises Refused for what the bus refuses."""
 
     def __init__(self, bus: Bus, *, user_manager: bool) -> None:
@@ -185,7 +185,7 @@ class Manager:
 
 
 @asynccontextmanager
-async def manager(ports: Ports, *, user_manager: bool) -> AsyncIterator[Manager]:
+async def open_systemd(ports: Ports, *, user_manager: bool) -> AsyncIterator[SystemdManager]:
     """A manager over a bus of its own, closed afterwards. Refused where the bus cannot be reached."""
     try:
         bus = await ports.bus(user_manager)
@@ -197,6 +197,6 @@ async def manager(ports: Ports, *, user_manager: bool) -> AsyncIterator[Manager]
             advice=advice if user_manager else "",
         ) from error
     try:
-        yield Manager(bus, user_manager=user_manager)
+        yield SystemdManager(bus, user_manager=user_manager)
     finally:
         await bus.close()
