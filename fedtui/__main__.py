@@ -64,7 +64,7 @@ def _demo(config: Config, options: Namespace) -> int:
     try:
         workspace = demo_workspace(config, folder)
     except OSError as error:
-        from fedtui.changes.plan import Refused
+        from fedtui.action_result import Refused
 
         said = f"There is no place for the demo: {error.filename or folder}: {error.strerror}."
         raise Refused(said, advice=f"{repair(folder)} Another place: fedtui demo --folder DIR") from error

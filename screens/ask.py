@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.screens.dialog import Dialog
 from fedtui.widgets.lines import note, refusal
 

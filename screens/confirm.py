@@ -15,7 +15,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from fedtui.changes.plan import Applied, Conflict, FileDiff, Plan, Refused
+from fedtui.action_result import Applied, Refused
+from fedtui.changes.plan import Conflict, FileDiff, Plan
 from fedtui.screens.dialog import Dialog
 from fedtui.widgets.lines import (
     commands_of,

@@ -20,7 +20,7 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.keys import FAR, LETTERS
 from fedtui.widgets.lines import ROOMY_FROM, Body, plainer

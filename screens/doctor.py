@@ -16,7 +16,8 @@ from textual.content import Content
 from textual.worker import Worker
 
 from fedtui import changes
-from fedtui.changes.plan import Plan, Refused
+from fedtui.action_result import Refused
+from fedtui.changes.plan import Plan
 from fedtui.health.remedies import plan_remedy
 from fedtui.model import Finding, Job, Snapshot
 from fedtui.presentation.doctor_rows import DoctorRow, counts_line, rows_of

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.worker import Worker
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.config import ConfigError
 from fedtui.federation.drills.drill import Drill, DrillEvent, DrillSetting
 from fedtui.federation.drills.drill_list import ALL

@@ -10,7 +10,7 @@ import subprocess
 
 from textual.app import App, SuspendNotSupported
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.crontab.command import script_path
 from fedtui.model import Job
 from fedtui.safe_text import sanitize_and_mask

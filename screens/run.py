@@ -19,7 +19,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
-from fedtui.changes.plan import GOES_ON, Applied, Refused
+from fedtui.action_result import GOES_ON, Applied, Refused
 from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.glyphs import outcome_glyph
 from fedtui.runs.control import GRACE, RunUpdate

@@ -16,8 +16,9 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Input
 
+from fedtui.action_result import Refused
 from fedtui.changes.pending_edits import NothingToChange
-from fedtui.changes.plan import Plan, Refused
+from fedtui.changes.plan import Plan
 from fedtui.config import ConfigError
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import ready_made

@@ -20,9 +20,9 @@ from zoneinfo import ZoneInfo
 
 from textual.pilot import Pilot
 
+from fedtui.action_result import Applied
 from fedtui.app import FedtuiApp
 from fedtui.changes import RunUpdate
-from fedtui.changes.plan import Applied
 from fedtui.config import Config
 from fedtui.demo.files import crontab_file
 from fedtui.demo.scheduler import DemoScheduler

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from fedtui.action_result import Refused
 from fedtui.bus.port import Bus, BusError, Signal
 from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SYSTEMD, UNIT
-from fedtui.changes.plan import Refused
 from fedtui.ports import Ports
 
 RELOAD_DEADLINE = 90.0

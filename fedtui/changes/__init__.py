@@ -10,10 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fedtui.action_result import Applied, Refused
     from fedtui.changes.draft import Draft
     from fedtui.changes.open_table import BadTable
     from fedtui.changes.paused_timers import PausedTimers
-    from fedtui.changes.plan import Applied, Conflict, DiffLine, FileDiff, Plan, Refused, Step
+    from fedtui.changes.plan import Conflict, DiffLine, FileDiff, Plan, Step
     from fedtui.changes.planning import (
         apply,
         load_draft,

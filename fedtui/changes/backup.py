@@ -9,9 +9,9 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from fedtui.changes.plan import Refused
-from fedtui.changes.undo_text import stamp
+from fedtui.action_result import Refused
 from fedtui.config import Config, repair
+from fedtui.system.local_time import stamp
 
 KEPT_BACKUPS = 500
 

@@ -11,12 +11,13 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from fedtui.action_result import Applied, Refused
 from fedtui.changes import apply_edit, unit_edits
 from fedtui.changes.apply_edit import EditExecutor, edit_label
 from fedtui.changes.change_journal import ChangeJournal, read_stored
 from fedtui.changes.edits import ChangeSet, Edit, FileEdit, UnitEdit, inverse
 from fedtui.changes.pending_edits import NothingToChange, check_unchanged, pending, resume_undo, undo_edits
-from fedtui.changes.plan import Applied, Conflict, EditState, Plan, Refused, Step
+from fedtui.changes.plan import Conflict, EditState, Plan, Step
 from fedtui.changes.plan_text import edit_diffs, plan_steps
 from fedtui.changes.undo_steps import plan_already_undone
 from fedtui.changes.undo_text import undo_words, what_was_done

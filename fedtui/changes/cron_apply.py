@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from fedtui.action_result import Refused
 from fedtui.changes.backup import display_path, keep_backup
 from fedtui.changes.cron_change import CronChange, PlanText, file_diff, plan_table
 from fedtui.changes.open_table import OpenTable, port_of, read_table
-from fedtui.changes.plan import Conflict, EditState, FileDiff, Plan, Refused
+from fedtui.changes.plan import Conflict, EditState, FileDiff, Plan
 from fedtui.changes.record_exit_codes import install_recorder
 from fedtui.changes.undo_steps import pack, plan_already_undone, unpack
 from fedtui.changes.undo_text import undo_words, what_was_done

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fedtui.action_result import Refused
 from fedtui.changes.backup import backup_name, display_path
 from fedtui.changes.cron_text import draft_text, first_run, frequency, trap_warnings, words_of
 from fedtui.changes.draft import Draft
 from fedtui.changes.open_table import LineFixes, OpenTable, open_crontab, open_line, open_table
-from fedtui.changes.plan import DiffLine, FileDiff, Plan, Refused, Step
+from fedtui.changes.plan import DiffLine, FileDiff, Plan, Step
 from fedtui.crontab import Document, Entry, edit
 from fedtui.crontab.commented import uncommented_line as uncommented
 from fedtui.crontab.edit import EditError

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.changes.cron_change import PlanText, plan_table
 from fedtui.changes.open_table import LineFixes, open_table
-from fedtui.changes.plan import Plan, Refused
+from fedtui.changes.plan import Plan
 from fedtui.crontab import Entry
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.edit_setting import others_touched, set_environment

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.changes.edits import RemoteUrlEdit, WorktreeEdit
-from fedtui.changes.plan import EditState, Refused
+from fedtui.changes.plan import EditState
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.git_checkout import LIST_WORKTREES, GitEnvironment, read_worktrees
 from fedtui.system.program import Ended, ProgramError, run_program

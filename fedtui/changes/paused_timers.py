@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.config import Config
 from fedtui.system.atomic_write import write_atomically
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.changes import file_edits
 from fedtui.changes.apply_edit import edit_label, state_of
 from fedtui.changes.backup import display_path
@@ -28,7 +29,7 @@ from fedtui.changes.edits import (
     resource_keys,
 )
 from fedtui.changes.open_table import port_of, read_table
-from fedtui.changes.plan import Conflict, EditState, FileDiff, Refused
+from fedtui.changes.plan import Conflict, EditState, FileDiff
 from fedtui.changes.unit_edits import record_stamp, switched
 from fedtui.config import repair
 from fedtui.ports import Ports

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from fedtui.action_result import Refused
+
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
@@ -74,14 +76,6 @@ class Change(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """The change was made and read back. `undo_id` names the undo step, None where there is none."""
-
-    message: str
-    undo_id: int | None = None
-
-
 class EditState(Enum):
     """How the world is to a change, or a part of one: as before it, as after it, or neither."""
 
@@ -93,20 +87,6 @@ class EditState(Enum):
     def of(cls, now: object, before: object, after: object) -> EditState:
         """Which of the two states `now` is; AFTER where they are the same."""
         return cls.AFTER if now == after else cls.BEFORE if now == before else cls.OTHER
-
-
-GOES_ON = "The run goes on."
-"""What a refusal says is untouched where a job was started, and only cannot be followed."""
-
-
-class Refused(Exception):
-    """The action cannot be done: what happened, what was left untouched, what to do next."""
-
-    def __init__(self, message: str, untouched: str = "Nothing was changed.", advice: str = "") -> None:
-        super().__init__(" ".join(part for part in (message, untouched, advice) if part))
-        self.message = message
-        self.untouched = untouched
-        self.advice = advice
 
 
 class Conflict(Refused):

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
+from fedtui.action_result import Applied, Refused
 from fedtui.bus.systemd_names import made_by
 from fedtui.changes import (
     change_set,
@@ -27,7 +28,7 @@ from fedtui.changes.cron_change import CronChange
 from fedtui.changes.draft import Draft
 from fedtui.changes.edits import ChangeSet
 from fedtui.changes.open_table import LineFixes
-from fedtui.changes.plan import Applied, Conflict, EditState, Plan, Refused
+from fedtui.changes.plan import Conflict, EditState, Plan
 from fedtui.changes.silence_finding import ConfigChange
 from fedtui.changes.timer_pause import TimerState
 from fedtui.changes.timer_reschedule import DropIn

@@ -11,10 +11,11 @@ import pwd
 from importlib import resources
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.changes.backup import display_path
 from fedtui.changes.cron_change import PlanText, edited_text, plan_table
 from fedtui.changes.open_table import LineFixes, open_table
-from fedtui.changes.plan import Plan, Refused, Step
+from fedtui.changes.plan import Plan, Step
 from fedtui.config import Config
 from fedtui.crontab import Document, log_paths, record_edit
 from fedtui.model import Job, SourceName

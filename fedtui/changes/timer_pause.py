@@ -20,12 +20,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import PAUSE_FILE
 from fedtui.changes.backup import display_path
 from fedtui.changes.cron_change import file_diff
 from fedtui.changes.paused_timers import PausedTimers, Restore
-from fedtui.changes.plan import Conflict, EditState, FileDiff, Plan, Refused
+from fedtui.changes.plan import Conflict, EditState, FileDiff, Plan
 from fedtui.changes.timer_at_once import runs_at_once
 from fedtui.changes.timer_pause_text import comes_back, pause_steps, resume_steps, way_to_hold
 from fedtui.changes.timer_unit import (

@@ -17,10 +17,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.changes.backup import display_path, keep_backup
 from fedtui.changes.cron_change import file_diff
-from fedtui.changes.plan import Conflict, EditState, Plan, Refused, Step
+from fedtui.changes.plan import Conflict, EditState, Plan, Step
 from fedtui.changes.timer_at_once import runs_at_once
 from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, check_schedule, traps_of
 from fedtui.changes.timer_unit import (

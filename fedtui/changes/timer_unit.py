@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager
 from fedtui.bus.systemd_names import TIMER, directive, is_instance, made_by
-from fedtui.changes.plan import Refused
 from fedtui.config import xdg_folder
 from fedtui.model import Job
 from fedtui.system.atomic_write import write_atomically

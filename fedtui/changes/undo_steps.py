@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from fedtui.changes.plan import Applied, Plan, Refused, Step
+from fedtui.action_result import Applied, Refused
+from fedtui.changes.plan import Plan, Step
 from fedtui.changes.undo_text import undo_words, what_was_done
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports

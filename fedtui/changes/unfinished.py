@@ -15,9 +15,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
+from fedtui.action_result import Refused
 from fedtui.changes import change_set, cron_apply, silence_finding, timer_pause, timer_reschedule
 from fedtui.changes.backup import display_path
-from fedtui.changes.plan import Conflict, EditState, Refused
+from fedtui.changes.plan import Conflict, EditState
 from fedtui.changes.undo_steps import forget_step, require_history
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports

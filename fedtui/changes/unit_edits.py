@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fedtui.action_result import Refused
 from fedtui.bus.port import BusError
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import INFINITY, TIMER
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, UnitEdit
-from fedtui.changes.plan import EditState, Refused
+from fedtui.changes.plan import EditState
 from fedtui.changes.timer_unit import SYSTEM_UNITS
 from fedtui.config import xdg_folder
 from fedtui.ports import Ports

@@ -207,7 +207,7 @@ def drop_output(*streams: TextIO) -> None:
 
 def _expected() -> tuple[type[Exception], ...]:
     """What verbs raise where something is refused or unavailable; loaded only once something was raised."""
-    from fedtui.changes.plan import Refused
+    from fedtui.action_result import Refused
     from fedtui.cli.find_job import Unavailable
     from fedtui.config import ConfigError
     from fedtui.history.database import HistoryError

@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.cli.change import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json

@@ -12,7 +12,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.federation.git.sync import BRANCH, GitSync, SyncReport, SyncRequest

@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 
 from fedtui import changes
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.cli.change import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.find_job import find_job
 from fedtui.cli.records import JsonRecords, print_json

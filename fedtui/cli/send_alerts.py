@@ -10,8 +10,8 @@ import asyncio
 from argparse import Namespace
 from collections.abc import Iterator
 
+from fedtui.action_result import Refused
 from fedtui.alert_addresses import addresses
-from fedtui.changes.plan import Refused
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.federation.alerts.alert_check import AlertCheck, AlertReport

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from fedtui.changes.plan import Plan, Refused
+from fedtui.action_result import Refused
+from fedtui.changes.plan import Plan
 from fedtui.conversion.to_cron import plan_to_cron
 from fedtui.conversion.to_timer import plan_to_timer
 from fedtui.model import Job, State

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import SERVICE
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.cron_text import words_of
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, TableEdit, UnitEdit
 from fedtui.changes.open_table import OpenTable, open_crontab
-from fedtui.changes.plan import Plan, Refused
+from fedtui.changes.plan import Plan
 from fedtui.changes.timer_unit import TimerTarget, TimerUnit, read_timer, require_kept, require_privilege
 from fedtui.changes.unit_edits import open_manager, switched
 from fedtui.conversion.to_cron_command import Inexpressible, field_with_input, shell_command, split_arguments

@@ -17,12 +17,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.cron_change import edited_text
 from fedtui.changes.cron_text import words_of, zone_of
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, TableEdit, UnitEdit
 from fedtui.changes.open_table import OpenTable, open_table
-from fedtui.changes.plan import Plan, Refused
+from fedtui.changes.plan import Plan
 from fedtui.crontab import Entry, edit
 from fedtui.crontab.command import BUILTINS_ONLY
 from fedtui.crontab.managed_lines import PlacedLine, managed, without

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.environment.units import unit_side
 from fedtui.environment.values import RawEnvironment, SchedulerSide, ShellSide
 from fedtui.model import CronFacts, Job

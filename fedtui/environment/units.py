@@ -16,9 +16,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, SERVICE
-from fedtui.changes.plan import Refused
 from fedtui.environment.values import SchedulerSide
 from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.crontab.lookups import first_line, script_lookups, variables_read
 from fedtui.federation.profile import Profile, ProfileJob
 from fedtui.federation.setup_issue import SetupIssue

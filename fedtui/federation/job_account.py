@@ -8,10 +8,10 @@ import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH
 from fedtui.changes.open_table import open_crontab
-from fedtui.changes.plan import Refused
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 

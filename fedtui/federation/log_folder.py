@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from fedtui.action_result import Refused
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit
-from fedtui.changes.plan import Refused
 from fedtui.federation.job_account import JobAccount
 from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Severity

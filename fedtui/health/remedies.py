@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fedtui import changes
-from fedtui.changes.plan import Plan, Refused
+from fedtui.action_result import Refused
+from fedtui.changes.plan import Plan
 from fedtui.model import Finding, Job
 from fedtui.ports import Ports
 

@@ -14,14 +14,14 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
-from fedtui.changes.plan import Applied, Refused
-from fedtui.changes.undo_text import clock_time
+from fedtui.action_result import Applied, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import Job, Run, Trigger
 from fedtui.ports import Ports
 from fedtui.runs import cron_runs, follow_unit, run_store, start_cron, start_unit
 from fedtui.runs.run_record import RunRecord
+from fedtui.system.local_time import clock_time
 from fedtui.system.processes import ProcessIdentity, group_members, is_alive
 
 GRACE = 10.0

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import UNIT
-from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError
 from fedtui.history.database import HistoryError
 from fedtui.logs.journal import JournalError, UnitInvocation, follow_unit

@@ -16,8 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.changes.plan import GOES_ON, Refused
-from fedtui.changes.undo_text import clock_time
+from fedtui.action_result import GOES_ON, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
@@ -28,6 +27,7 @@ from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.runs.output_tail import OutputTail, read_new
 from fedtui.runs.run_order import RunOrder
 from fedtui.runs.run_record import RunRecord
+from fedtui.system.local_time import clock_time
 from fedtui.system.self_command import interpreter_environment
 
 ANSWER_DEADLINE = 20.0

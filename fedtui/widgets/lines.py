@@ -16,7 +16,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from fedtui.changes.plan import DiffLine, FileDiff, Refused, Step
+from fedtui.action_result import Refused
+from fedtui.changes.plan import DiffLine, FileDiff, Step
 from fedtui.presentation.glyphs import cut, to_ascii
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.palette import is_ascii

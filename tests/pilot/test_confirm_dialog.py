@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from fedtui.changes.plan import Applied, Conflict, DiffLine, FileDiff, Plan, Refused, Step
+from fedtui.action_result import Applied, Refused
+from fedtui.changes.plan import Conflict, DiffLine, FileDiff, Plan, Step
 from fedtui.screens.confirm import ConfirmPhase, ConfirmScreen
 from tests.pilot.dialog_app import DialogApp, screen_text, until
 from tests.pilot.dialog_data import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.screens.edit_file import edit_file, editor
 
 

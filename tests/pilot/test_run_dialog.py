@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fedtui.changes.plan import GOES_ON, Applied, Refused
+from fedtui.action_result import GOES_ON, Applied, Refused
 from fedtui.model import Job, Outcome, Result, Run, SourceName, TimerFacts, Trigger
 from fedtui.runs.control import RunUpdate
 from fedtui.screens.run import RunPhase, RunScreen

@@ -12,8 +12,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from fedtui.action_result import Applied, Refused
 from fedtui.changes.draft import Draft
-from fedtui.changes.plan import Applied, Conflict, Plan, Refused
+from fedtui.changes.plan import Conflict, Plan
 from fedtui.model import Outcome, Result, Run, Trigger
 from fedtui.runs.control import RunUpdate
 from fedtui.screens.confirm import ConfirmPhase, ConfirmScreen

@@ -11,12 +11,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.alert_addresses import MAIL, addresses
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH
 from fedtui.changes.edits import Edit
 from fedtui.changes.open_table import open_crontab
-from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError, load
 from fedtui.federation.alerts.channels import NO_MAILER, mailer
 from fedtui.federation.alerts.collect import KEY

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.config import Config
 from fedtui.federation.alerts.problems import ProblemKind, ProblemVerdict, judge_problems
 from fedtui.federation.alerts.signals import JobSignals, limit_of, log_grew, product_age

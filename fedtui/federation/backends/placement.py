@@ -12,9 +12,9 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from fedtui.action_result import Refused
 from fedtui.changes.edits import Edit, TableEdit
 from fedtui.changes.open_table import OpenTable, open_crontab
-from fedtui.changes.plan import Refused
 from fedtui.crontab import Document
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.managed_lines import ManagedLine, PlacedLine, command_field, managed, with_lines, without

@@ -15,11 +15,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import PAUSE_FILE
 from fedtui.changes.backup import display_path
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, UnitEdit
-from fedtui.changes.plan import Refused
 from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS
 from fedtui.changes.unit_edits import file_stamps, switched, user_units
 from fedtui.federation.backends.unit_text import (

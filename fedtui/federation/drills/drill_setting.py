@@ -10,7 +10,7 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.config import Config
 from fedtui.federation import log_folder
 from fedtui.federation.drills.drill import DrillSetting, ScheduledScript, ScriptAccount, TimedJob

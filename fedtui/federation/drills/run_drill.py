@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.federation.drills.drill import (
     Drill,
     DrillError,

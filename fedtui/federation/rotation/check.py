@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.federation.rotation.text import glob_of
 from fedtui.safe_text import sanitize
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations

@@ -17,10 +17,10 @@ from glob import escape
 from pathlib import Path
 from shlex import quote
 
+from fedtui.action_result import Refused
 from fedtui.changes.backup import display_path
 from fedtui.changes.edits import Edit, FileEdit
 from fedtui.changes.file_edits import read_state
-from fedtui.changes.plan import Refused
 from fedtui.federation.alerts import alert_job as alert_jobs
 from fedtui.federation.git.git_job import LOG as GIT_LOG
 from fedtui.federation.job_account import JobAccount

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.federation.job_account import account_of
 from fedtui.pack import Pack

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.changes.backup import display_path
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, LingerEdit, RemoteUrlEdit, RenameEdit
-from fedtui.changes.plan import Plan, Refused
+from fedtui.changes.plan import Plan
 from fedtui.federation.backends.created_files import PACK_MODE
 from fedtui.federation.backends.placement import removal_edits
 from fedtui.federation.job_account import account_of

@@ -6,7 +6,7 @@ import os
 import shlex
 from dataclasses import dataclass, replace
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.federation.profile import DEFAULT_PROFILE
 from fedtui.pack import BACKENDS, Pack
 from fedtui.ports import Ports

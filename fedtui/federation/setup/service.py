@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fedtui.changes.plan import Plan, Refused
+from fedtui.action_result import Refused
+from fedtui.changes.plan import Plan
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.setup.placements import jobs_by_placement
 from fedtui.federation.setup.preflight import Preflight, preflight

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FolderEdit, LingerEdit
-from fedtui.changes.plan import Plan, Refused
+from fedtui.changes.plan import Plan
 from fedtui.changes.unit_edits import file_stamps
 from fedtui.crontab import id_key
 from fedtui.crontab.managed_lines import command_field

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.changes.change_journal import CUT_SHORT
-from fedtui.changes.plan import Refused
 from fedtui.config import ConfigError
 from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.job_account import account_of

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.federation.job_account import JobAccount, TableSettings
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.setup_issue import SetupIssue

@@ -22,10 +22,10 @@ from typing import NoReturn
 import pytest
 
 from fedtui import changes
+from fedtui.action_result import Refused
 from fedtui.changes import file_edits, git_edits
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, RemoteUrlEdit, RenameEdit
-from fedtui.changes.plan import Refused
 from fedtui.config import load, xdg_folder
 from fedtui.ports import Ports
 from fedtui.system.git_checkout import GitEnvironment

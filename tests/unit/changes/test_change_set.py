@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedtui import changes
+from fedtui.action_result import Applied, Refused
 from fedtui.changes import unfinished
 from fedtui.changes.apply_edit import EditExecutor
 from fedtui.changes.change_journal import CUT_SHORT, read_stored, to_payload
@@ -25,7 +26,7 @@ from fedtui.changes.edits import (
     WorktreeEdit,
     inverse,
 )
-from fedtui.changes.plan import Applied, Conflict, Plan, Refused
+from fedtui.changes.plan import Conflict, Plan
 from fedtui.ports import Ports
 from tests.unit.changes.table_file import TableFile
 

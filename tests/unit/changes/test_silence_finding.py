@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedtui import changes
-from fedtui.changes.plan import Conflict, Refused
+from fedtui.action_result import Refused
+from fedtui.changes.plan import Conflict
 from fedtui.changes.silence_finding import with_ignored
 from fedtui.config import Config, load
 from fedtui.health.check_runner import CheckRunner

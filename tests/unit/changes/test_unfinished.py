@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from fedtui import changes
+from fedtui.action_result import Applied, Refused
 from fedtui.changes import unfinished
-from fedtui.changes.plan import Applied, Conflict, Refused
+from fedtui.changes.plan import Conflict
 from fedtui.ports import Ports
 from fedtui.system import lock_file
 from fedtui.system.atomic_write import sweep, write_atomically

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.federation.drills.drill import DrillEvent, DrillPhase, DrillSetting, ScriptAccount, TimedJob
 from fedtui.federation.drills.drill_list import ALL, find
 from fedtui.federation.drills.run_drill import DrillOutcome, run_drill

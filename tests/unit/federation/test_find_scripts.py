@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.changes.plan import Refused
+from fedtui.action_result import Refused
 from fedtui.federation.find_scripts import find_script, find_scripts, root_folder, script_issues
 from fedtui.federation.profile import load_profile
 from fedtui.federation.setup_issue import SetupIssue

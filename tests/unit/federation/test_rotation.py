@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from fedtui.action_result import Refused
 from fedtui.bus.port import Bus, BusError
 from fedtui.changes.edits import FileEdit
-from fedtui.changes.plan import Refused
 from fedtui.config import Config
 from fedtui.federation.job_account import JobAccount
 from fedtui.federation.profile import load_profile
