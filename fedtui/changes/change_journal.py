@@ -15,7 +15,7 @@ from fedtui.action_result import Applied, Refused
 from fedtui.changes import edits as kinds
 from fedtui.changes.edits import ChangeSet, Edit
 from fedtui.changes.plan import Plan
-from fedtui.changes.undo_steps import finish_step, forget_step, pack, prepare_step, unpack
+from fedtui.changes.undo_records import finish_step, forget_step, pack, prepare_step, unpack
 from fedtui.history.database import HistoryError
 from fedtui.ports import Ports
 

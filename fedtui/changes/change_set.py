@@ -19,7 +19,7 @@ from fedtui.changes.edits import ChangeSet, Edit, FileEdit, UnitEdit, inverse
 from fedtui.changes.pending_edits import NothingToChange, check_unchanged, pending, resume_undo, undo_edits
 from fedtui.changes.plan import Conflict, EditState, Plan, Step
 from fedtui.changes.plan_text import edit_diffs, plan_steps
-from fedtui.changes.undo_steps import plan_already_undone
+from fedtui.changes.undo_records import plan_already_undone
 from fedtui.changes.undo_text import undo_words, what_was_done
 from fedtui.history.database import UndoStep
 from fedtui.ports import Ports

@@ -12,7 +12,7 @@ from fedtui.changes.cron_change import CronChange, PlanText, file_diff, plan_tab
 from fedtui.changes.open_table import OpenTable, port_of, read_table
 from fedtui.changes.plan import Conflict, EditState, FileDiff, Plan
 from fedtui.changes.record_exit_codes import install_recorder
-from fedtui.changes.undo_steps import pack, plan_already_undone, unpack
+from fedtui.changes.undo_records import pack, plan_already_undone, unpack
 from fedtui.changes.undo_text import undo_words, what_was_done
 from fedtui.crontab import Document
 from fedtui.crontab.table_diff import holds, revert

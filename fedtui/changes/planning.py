@@ -33,7 +33,7 @@ from fedtui.changes.silence_finding import ConfigChange
 from fedtui.changes.timer_pause import TimerState
 from fedtui.changes.timer_reschedule import DropIn
 from fedtui.changes.timer_unit import TimerTarget
-from fedtui.changes.undo_steps import MarkUndone, finish_step, forget_step, mark_undone, prepare_step
+from fedtui.changes.undo_records import MarkUndone, finish_step, forget_step, mark_undone, prepare_step
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.model import CommentedOut, Job
 from fedtui.ports import Ports

@@ -20,7 +20,7 @@ from fedtui.changes.backup import backup_name, display_path, keep_backup
 from fedtui.changes.cron_change import PlanText, file_diff, plan_table
 from fedtui.changes.open_table import LineFixes, open_table
 from fedtui.changes.plan import Conflict, EditState, Plan, Step
-from fedtui.changes.undo_steps import pack, plan_already_undone, unpack
+from fedtui.changes.undo_records import pack, plan_already_undone, unpack
 from fedtui.changes.undo_text import undo_words
 from fedtui.config import config_file
 from fedtui.crontab.edit import EditError

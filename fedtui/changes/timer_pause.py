@@ -40,7 +40,7 @@ from fedtui.changes.timer_unit import (
     require_privilege,
     write_file,
 )
-from fedtui.changes.undo_steps import plan_already_undone
+from fedtui.changes.undo_records import plan_already_undone
 from fedtui.changes.undo_text import undo_words
 from fedtui.config import repair
 from fedtui.history.database import UndoStep

@@ -36,7 +36,7 @@ from fedtui.changes.timer_unit import (
     require_privilege,
     write_file,
 )
-from fedtui.changes.undo_steps import pack, plan_already_undone, unpack
+from fedtui.changes.undo_records import pack, plan_already_undone, unpack
 from fedtui.changes.undo_text import undo_words
 from fedtui.history.database import UndoStep
 from fedtui.model import Job

@@ -19,7 +19,7 @@ from fedtui.action_result import Refused
 from fedtui.changes import change_set, cron_apply, silence_finding, timer_pause, timer_reschedule
 from fedtui.changes.backup import display_path
 from fedtui.changes.plan import Conflict, EditState
-from fedtui.changes.undo_steps import forget_step, require_history
+from fedtui.changes.undo_records import forget_step, require_history
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports
 from fedtui.system import lock_file
