@@ -7,7 +7,6 @@ reported by name and line, and the defaults hold.
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import stat
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shlex import quote
 from typing import Any
+
+from fedtui.system.paths import config_file, other_owner, user_name, xdg_folder
 
 FRESHNESS = "freshness"
 """The folder of the state folder in which is noted what was read of the jobs' products."""
@@ -86,39 +87,6 @@ class Config:
         return self.state / "runs"
 
 
-def xdg_folder(variable: str, default: str) -> Path:
-    """A base folder: what `variable` says if that is absolute, else `default` below the home folder.
-
-    Root keeps nothing in the home of another (`sudo -E`, `su -m`): there it is below root's own.
-    """
-    value = os.environ.get(variable, "")
-    folder = Path(value) if value.startswith("/") else Path.home() / default
-    return Path(pwd.getpwuid(0).pw_dir, default) if os.geteuid() == 0 and _of_another(folder) else folder
-
-
-def _of_another(folder: Path) -> str:
-    """Who besides root owns a folder on the way to `folder`; empty where nobody does."""
-    top = Path("/").stat().st_uid  # not 0 in a user namespace
-    for place in (folder, *folder.parents):
-        with suppress(OSError):
-            uid = place.stat().st_uid
-            if uid not in (0, top):
-                return _name(uid)
-    return ""
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def config_file() -> Path:
-    """The path of the user's config.toml, whether or not it is there."""
-    return xdg_folder("XDG_CONFIG_HOME", ".config") / "fedtui" / "config.toml"
-
-
 def load(path: Path | None = None) -> Config:
     """Read config.toml over the defaults. Raises ConfigError for a file that cannot be used."""
     path = path or config_file()
@@ -146,7 +114,7 @@ def load(path: Path | None = None) -> Config:
 
 def _notes(state: Path) -> Iterator[str]:
     """That the state folder is not the one that HOME names."""
-    owner = _of_another(Path.home()) if os.geteuid() == 0 else ""
+    owner = other_owner(Path.home()) if os.geteuid() == 0 else ""
     if owner:
         yield f"HOME is the home of {owner}: as root, fedtui keeps its files in {state}."
 
@@ -187,8 +155,8 @@ def repair(path: Path, whole: Path | None = None) -> str:
         return f"{place} is not yours to write in. Name a folder that is: XDG_STATE_HOME=DIR"
     if facts.st_uid != os.geteuid():
         target = whole if whole is not None and place == path else place
-        command = f"sudo chown -R {_name(os.geteuid())} {quote(str(target))}"
-        return f"{place} belongs to {_name(facts.st_uid)}. Fix: {command}"
+        command = f"sudo chown -R {user_name(os.geteuid())} {quote(str(target))}"
+        return f"{place} belongs to {user_name(facts.st_uid)}. Fix: {command}"
     command = f"chmod u+rw{'x' * is_folder} {quote(str(place))}"
     return f"{place} has mode {facts.st_mode & 0o7777:04o}. Fix: {command}"
 

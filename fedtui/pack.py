@@ -13,7 +13,8 @@ from typing import Any
 
 import tomli_w
 
-from fedtui.config import ConfigError, config_file, repair
+from fedtui.config import ConfigError, repair
+from fedtui.system.paths import config_file
 
 BACKENDS = {"cron": "cron", "user": "user timers", "system": "system timers"}
 """What the pack's jobs can be put on, and what each is called."""

@@ -7,6 +7,7 @@ Everything that a user sees and that came from a table, a log, a unit or a journ
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _PLAIN = re.compile(r"[ -~]*")
@@ -97,3 +98,9 @@ def without_colours(text: str) -> str:
 def sanitize_and_mask(text: str) -> str:
     """One line of outside text, safe and with its secrets masked."""
     return mask_secrets(sanitize(text))
+
+
+def display_path(path: Path) -> str:
+    """A path with `~` for the home folder."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -14,7 +14,8 @@ from textual.worker import Worker
 
 from fedtui.action_result import Refused
 from fedtui.config import ConfigError
-from fedtui.federation.drills.drill import Drill, DrillEvent, DrillSetting
+from fedtui.federation.drills.drill import Drill, DrillSetting
+from fedtui.federation.drills.drill_events import DrillEvent
 from fedtui.federation.drills.drill_list import ALL
 from fedtui.federation.drills.drill_setting import DrillOptions, drills_folder, gather_setting
 from fedtui.federation.drills.run_drill import DrillOutcome, run_drill, tidy

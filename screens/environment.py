@@ -19,7 +19,8 @@ from textual.content import Content
 from textual.events import Resize
 
 from fedtui import environment
-from fedtui.changes import Refused, plan_environment
+from fedtui.action_result import Refused
+from fedtui.changes import plan_environment
 from fedtui.environment import Comparison, ShellSide
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.environment_rows import EnvironmentView, table, title_facts

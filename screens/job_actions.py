@@ -15,15 +15,18 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from fedtui import changes
+from fedtui.action_result import Refused
 from fedtui.config import ConfigError
 from fedtui.model import Job, Run, State
 from fedtui.pack import load_pack
 from fedtui.presentation.times import usual
+from fedtui.runs import control
 from fedtui.safe_text import decode
 from fedtui.screens.base import FullScreen
 
 if TYPE_CHECKING:
-    from fedtui.changes import BadTable, Draft, Plan, Preview, RunUpdate
+    from fedtui.changes import BadTable, Draft, Plan, Preview
+    from fedtui.runs.control import RunUpdate
     from fedtui.screens.ask import AskScreen
     from fedtui.screens.reschedule import NewSchedule
     from fedtui.screens.run import RunAnswer
@@ -34,15 +37,15 @@ Plans = Callable[[LineFixes | None], "Awaitable[Plan]"]
 
 
 LOADED_LATER = (
-    "actions.change",
-    "actions.run",
-    "actions.schedule_preview",
-    "federation.conversion.convert",
+    "changes.planning",
+    "runs.control",
+    "changes.schedule_preview",
+    "conversion.convert",
     "screens.ask",
     "screens.choose",
     "screens.confirm",
     "screens.doctor",
-    "screens.editing",
+    "screens.edit_file",
     "screens.environment",
     "screens.help",
     "screens.history",
@@ -116,13 +119,13 @@ class JobActions(FullScreen):
             return
 
         async def start() -> Run:
-            going_on = await changes.running_run(job, ports)
+            going_on = await control.running_run(job, ports)
             if going_on is not None and (going_on.output is not None or job.timer is not None):
                 return going_on
-            return await changes.run_now(job, ports)
+            return await control.run_now(job, ports)
 
         def updates(run: Run) -> AsyncIterator[RunUpdate]:
-            return changes.watch_run(run.id, ports)
+            return control.watch_run(run.id, ports)
 
         runs = self.snapshot.runs.get(job.id, ())
         took = [run.result.duration for run in runs if run.result and run.result.duration is not None]
@@ -133,7 +136,7 @@ class JobActions(FullScreen):
             job,
             start,
             updates,
-            lambda: changes.stop(job, ports),
+            lambda: control.stop(job, ports),
             clock=self.host.clock,
             log_title=log.title if log is not None else "",
             usual=usual(took),
@@ -172,8 +175,8 @@ class JobActions(FullScreen):
         text = f"{how} What it did stays."
         if await self._yes(AskScreen("Stop", job.name, "Stop the run that goes on?", text, "stop it")):
             try:
-                applied = await changes.stop(job, self.host.ports)
-            except changes.Refused as refusal:
+                applied = await control.stop(job, self.host.ports)
+            except Refused as refusal:
                 await self._refused("Stop", job.name, refusal)
             else:
                 self.notify(applied.message, markup=False)
@@ -265,7 +268,7 @@ class JobActions(FullScreen):
         ports = self.host.ports
         try:
             before = await changes.load_draft(job, ports)
-        except changes.Refused as refusal:
+        except Refused as refusal:
             await self._refused("Edit", job.name, refusal)
             return
         draft = await self._draft(job, before)
@@ -304,10 +307,10 @@ class JobActions(FullScreen):
                 return
             try:
                 plan = await make(mend)
-            except changes.Refused as refusal:
+            except Refused as refusal:
                 await self._refused(verb, name, refusal)
                 return
-        except changes.Refused as refusal:
+        except Refused as refusal:
             await self._refused(verb, name, refusal)
             return
         ports = self.host.ports
@@ -346,7 +349,7 @@ class JobActions(FullScreen):
         answer: bool | None = await self.app.push_screen_wait(asked)
         return answer is True
 
-    async def _refused(self, verb: str, name: str, refusal: changes.Refused) -> None:
+    async def _refused(self, verb: str, name: str, refusal: Refused) -> None:
         from fedtui.screens.ask import RefusalScreen
 
         await self.app.push_screen_wait(RefusalScreen(f"{verb}: not done", name, refusal))
@@ -372,7 +375,7 @@ class JobActions(FullScreen):
 
         try:
             said = edit_file(self.app, file_of(job, self.host.home))
-        except changes.Refused as refusal:
+        except Refused as refusal:
             self._begin(self._refused("Open", job.name, refusal))
         else:
             if said:

@@ -22,13 +22,13 @@ from textual.pilot import Pilot
 
 from fedtui.action_result import Applied
 from fedtui.app import FedtuiApp
-from fedtui.changes import RunUpdate
 from fedtui.config import Config
 from fedtui.demo.files import crontab_file
 from fedtui.demo.scheduler import DemoScheduler
 from fedtui.demo.workspace import demo_workspace
 from fedtui.environment import Comparison
 from fedtui.model import Job, Outcome, Result, Run, Trigger
+from fedtui.runs.control import RunUpdate
 from fedtui.schedule.upcoming import runs_of
 from fedtui.screens.drills import DrillsScreen
 from fedtui.screens.environment import EnvironmentScreen

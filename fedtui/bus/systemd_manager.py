@@ -11,9 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fedtui.action_result import Refused
-from fedtui.bus.port import Bus, BusError, Signal
+from fedtui.bus.port import Bus, BusError, BusFactory, Signal
 from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SYSTEMD, UNIT
-from fedtui.ports import Ports
 
 RELOAD_DEADLINE = 90.0
 """Seconds for a daemon-reload: with thousands of units it takes several, and everything waits for it."""
@@ -185,13 +184,13 @@ class SystemdManager:
 
 
 @asynccontextmanager
-async def open_systemd(ports: Ports, *, user_manager: bool) -> AsyncIterator[SystemdManager]:
+async def open_systemd(bus_of: BusFactory, user: str, *, user_manager: bool) -> AsyncIterator[SystemdManager]:
     """A manager over a bus of its own, closed afterwards. Refused where the bus cannot be reached."""
     try:
-        bus = await ports.bus(user_manager)
+        bus = await bus_of(user_manager)
     except BusError as error:
         which = "user" if user_manager else "system"
-        advice = f"It runs from login on; without one: sudo loginctl enable-linger {ports.user}"
+        advice = f"It runs from login on; without one: sudo loginctl enable-linger {user}"
         raise Refused(
             f"systemd's {which} bus cannot be reached: {error.message or error.name}.",
             advice=advice if user_manager else "",

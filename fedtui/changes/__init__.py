@@ -1,7 +1,7 @@
-"""What changes the world: plan, show, apply, read back, undo.
+"""Every change that a user can ask for: plan, show, apply, read back, undo.
 
-The names below are the whole of it for screens and verbs. They are loaded when first used: a supervisor
-process and `fedtui list` need next to none of it.
+Screens and verbs use the names below. They are loaded when first used, the light modules first: `fedtui list`
+and a supervisor need next to none of them.
 """
 
 from __future__ import annotations
@@ -10,115 +10,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fedtui.action_result import Applied, Refused
-    from fedtui.changes.draft import Draft
-    from fedtui.changes.open_table import BadTable
-    from fedtui.changes.paused_timers import PausedTimers
-    from fedtui.changes.plan import Conflict, DiffLine, FileDiff, Plan, Step
-    from fedtui.changes.planning import (
-        apply,
-        load_draft,
-        plan_alternative,
-        plan_delete,
-        plan_edit,
-        plan_environment,
-        plan_fix,
-        plan_new,
-        plan_pause,
-        plan_record,
-        plan_reschedule,
-        plan_resume,
-        plan_silence,
-        plan_uncomment,
-        plan_undo,
-        undo_steps,
-    )
-    from fedtui.changes.schedule_preview import Preview, preview
-    from fedtui.ports import Ports
-    from fedtui.runs.control import RunUpdate, run_now, running_run, stop, watch_run
-    from fedtui.runs.cron_environment import CronAccount, job_environment
+    from fedtui.changes.draft import Draft as Draft
+    from fedtui.changes.open_table import BadTable as BadTable
+    from fedtui.changes.plan import Conflict as Conflict
+    from fedtui.changes.plan import DiffLine as DiffLine
+    from fedtui.changes.plan import FileDiff as FileDiff
+    from fedtui.changes.plan import Plan as Plan
+    from fedtui.changes.plan import Step as Step
+    from fedtui.changes.planning import apply as apply
+    from fedtui.changes.planning import load_draft as load_draft
+    from fedtui.changes.planning import plan_alternative as plan_alternative
+    from fedtui.changes.planning import plan_delete as plan_delete
+    from fedtui.changes.planning import plan_edit as plan_edit
+    from fedtui.changes.planning import plan_environment as plan_environment
+    from fedtui.changes.planning import plan_fix as plan_fix
+    from fedtui.changes.planning import plan_new as plan_new
+    from fedtui.changes.planning import plan_pause as plan_pause
+    from fedtui.changes.planning import plan_record as plan_record
+    from fedtui.changes.planning import plan_reschedule as plan_reschedule
+    from fedtui.changes.planning import plan_resume as plan_resume
+    from fedtui.changes.planning import plan_silence as plan_silence
+    from fedtui.changes.planning import plan_uncomment as plan_uncomment
+    from fedtui.changes.planning import plan_undo as plan_undo
+    from fedtui.changes.planning import undo_steps as undo_steps
+    from fedtui.changes.schedule_preview import Preview as Preview
+    from fedtui.changes.schedule_preview import preview as preview
 
-_HOMES = {
-    "CronAccount": "cron_environment",
-    "Applied": "plan",
-    "BadTable": "table",
-    "DiffLine": "plan",
-    "Draft": "draft",
-    "FileDiff": "plan",
-    "PausedTimers": "paused_timers",
-    "Plan": "plan",
-    "Ports": "ports",
-    "Preview": "schedule_preview",
-    "Refused": "plan",
-    "RunUpdate": "run",
-    "Conflict": "plan",
-    "Step": "plan",
-    "apply": "change",
-    "job_environment": "cron_environment",
-    "load_draft": "change",
-    "plan_delete": "change",
-    "plan_edit": "change",
-    "plan_environment": "change",
-    "plan_fix": "change",
-    "plan_alternative": "change",
-    "plan_new": "change",
-    "plan_pause": "change",
-    "plan_record": "change",
-    "plan_reschedule": "change",
-    "plan_resume": "change",
-    "plan_silence": "change",
-    "plan_uncomment": "change",
-    "plan_undo": "change",
-    "preview": "schedule_preview",
-    "run_now": "run",
-    "running_run": "run",
-    "stop": "run",
-    "undo_steps": "change",
-    "watch_run": "run",
-}
-
-__all__ = [
-    "Applied",
-    "BadTable",
-    "Conflict",
-    "CronAccount",
-    "DiffLine",
-    "Draft",
-    "FileDiff",
-    "PausedTimers",
-    "Plan",
-    "Ports",
-    "Preview",
-    "Refused",
-    "RunUpdate",
-    "Step",
-    "apply",
-    "job_environment",
-    "load_draft",
-    "plan_alternative",
-    "plan_delete",
-    "plan_edit",
-    "plan_environment",
-    "plan_fix",
-    "plan_new",
-    "plan_pause",
-    "plan_record",
-    "plan_reschedule",
-    "plan_resume",
-    "plan_silence",
-    "plan_uncomment",
-    "plan_undo",
-    "preview",
-    "run_now",
-    "running_run",
-    "stop",
-    "undo_steps",
-    "watch_run",
-]
+_MODULES = ("plan", "draft", "open_table", "planning", "schedule_preview")
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+    for module in _MODULES if not name.startswith("__") else ():
+        found = vars(import_module(f"{__name__}.{module}")).get(name)
+        if found is not None:
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

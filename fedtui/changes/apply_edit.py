@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fedtui.changes import file_edits, git_edits, unit_edits
-from fedtui.changes.backup import display_path
 from fedtui.changes.edits import (
     Edit,
     FileEdit,
@@ -25,6 +24,7 @@ from fedtui.changes.edits import (
 )
 from fedtui.changes.plan import EditState
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 
 
 async def state_of(part: Edit, ports: Ports) -> EditState:

@@ -53,9 +53,3 @@ def _prune(folder: Path) -> None:
     paths = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     for path in paths[:-KEPT_BACKUPS]:
         path.unlink(missing_ok=True)
-
-
-def display_path(path: Path) -> str:
-    """A path with `~` for the home folder."""
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from fedtui.action_result import Refused
-from fedtui.changes.backup import display_path, keep_backup
+from fedtui.changes.backup import keep_backup
 from fedtui.changes.cron_change import CronChange, PlanText, file_diff, plan_table
 from fedtui.changes.open_table import OpenTable, port_of, read_table
 from fedtui.changes.plan import Conflict, EditState, FileDiff, Plan
-from fedtui.changes.record_exit_codes import install_recorder
 from fedtui.changes.undo_records import pack, plan_already_undone, unpack
 from fedtui.changes.undo_text import undo_words, what_was_done
 from fedtui.crontab import Document
 from fedtui.crontab.table_diff import holds, revert
 from fedtui.history.database import UndoStep
 from fedtui.ports import Ports
+from fedtui.runs.install_recorder import install_recorder
+from fedtui.safe_text import display_path
 from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused
 from fedtui.system.system_table import SystemTable
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fedtui.action_result import Refused
-from fedtui.changes.backup import backup_name, display_path
+from fedtui.changes.backup import backup_name
 from fedtui.changes.cron_text import draft_text, first_run, frequency, trap_warnings, words_of
 from fedtui.changes.draft import Draft
 from fedtui.changes.open_table import LineFixes, OpenTable, open_crontab, open_line, open_table
@@ -21,7 +21,7 @@ from fedtui.crontab.edit import EditError
 from fedtui.crontab.table_diff import diff
 from fedtui.model import CommentedOut, Job, State
 from fedtui.ports import Ports
-from fedtui.safe_text import decode, sanitize_and_mask
+from fedtui.safe_text import decode, display_path, sanitize_and_mask
 from fedtui.schedule.patterns import listing
 from fedtui.system.crontab_port import CrontabError, CrontabPort
 

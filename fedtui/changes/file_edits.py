@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import IO
 
 from fedtui.action_result import Refused
-from fedtui.changes.backup import display_path, keep_backup
+from fedtui.changes.backup import keep_backup
 from fedtui.changes.cron_apply import put_table
 from fedtui.changes.edits import FileEdit, FolderEdit, RenameEdit, TableEdit
 from fedtui.changes.open_table import port_of, read_table
 from fedtui.changes.plan import Conflict, EditState
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.system.atomic_write import atomic_write
 from fedtui.system.safe_folder import UnsafeFolder, held_folder, owner_mismatch
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from fedtui.action_result import Refused
 from fedtui.changes import file_edits
 from fedtui.changes.apply_edit import edit_label, state_of
-from fedtui.changes.backup import display_path
 from fedtui.changes.change_journal import StoredChange
 from fedtui.changes.cron_apply import is_made, reverted_text
 from fedtui.changes.cron_change import check_table_text, file_diff
@@ -33,6 +32,7 @@ from fedtui.changes.plan import Conflict, EditState, FileDiff
 from fedtui.changes.unit_edits import record_stamp, switched
 from fedtui.config import repair
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.system.safe_folder import folder_fault
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fedtui.changes import git_edits, unit_edits
-from fedtui.changes.backup import backup_name, display_path
+from fedtui.changes.backup import backup_name
 from fedtui.changes.cron_change import file_diff, write_method
 from fedtui.changes.edits import (
     Edit,
@@ -25,7 +25,7 @@ from fedtui.changes.edits import (
 from fedtui.changes.open_table import port_of
 from fedtui.changes.plan import DiffLine, FileDiff, Step
 from fedtui.ports import Ports
-from fedtui.safe_text import mask_secrets
+from fedtui.safe_text import display_path, mask_secrets
 
 _HIDDEN = DiffLine(1, " ", "its text is not shown: it holds a credential")
 

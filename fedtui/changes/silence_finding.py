@@ -16,19 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.action_result import Refused
-from fedtui.changes.backup import backup_name, display_path, keep_backup
+from fedtui.changes.backup import backup_name, keep_backup
 from fedtui.changes.cron_change import PlanText, file_diff, plan_table
 from fedtui.changes.open_table import LineFixes, open_table
 from fedtui.changes.plan import Conflict, EditState, Plan, Step
 from fedtui.changes.undo_records import pack, plan_already_undone, unpack
 from fedtui.changes.undo_text import undo_words
-from fedtui.config import config_file
 from fedtui.crontab.edit import EditError
 from fedtui.crontab.ignoring import ignore
 from fedtui.history.database import UndoStep
 from fedtui.model import Job, State
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.system.atomic_write import sweep, write_atomically
+from fedtui.system.paths import config_file
 
 _LIST = re.compile(r"(?m)^(ignore[ \t]*=[ \t]*\[)([^\]\[#]*)(\])")
 _TABLE = re.compile(r"(?m)^[ \t]*\[")

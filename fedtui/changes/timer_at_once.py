@@ -15,9 +15,9 @@ from pathlib import Path
 
 from fedtui.bus.systemd_names import span
 from fedtui.changes.timer_unit import TimerTarget, TimerUnit
-from fedtui.config import xdg_folder
 from fedtui.system import systemd_analyze
 from fedtui.system.local_time import short_moment
+from fedtui.system.paths import xdg_folder
 from fedtui.system.program import ProgramError
 
 

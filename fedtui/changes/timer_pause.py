@@ -23,7 +23,6 @@ from typing import Any
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import PAUSE_FILE
-from fedtui.changes.backup import display_path
 from fedtui.changes.cron_change import file_diff
 from fedtui.changes.paused_timers import PausedTimers, Restore
 from fedtui.changes.plan import Conflict, EditState, FileDiff, Plan
@@ -45,6 +44,7 @@ from fedtui.changes.undo_text import undo_words
 from fedtui.config import repair
 from fedtui.history.database import UndoStep
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.system.atomic_write import sweep
 
 SETTLE = 20.0
@@ -85,7 +85,7 @@ async def plan_pause(
     target: TimerTarget, ports: Ports, *, hold: bool = False, undoes: UndoStep | None = None
 ) -> Plan:
     """Stop the timer and keep it off: disabled, or with `hold` masked or held by a condition."""
-    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         standing = timer.standing
         if (
@@ -148,7 +148,7 @@ async def plan_resume(target: TimerTarget, ports: Ports, *, undoes: UndoStep | N
     kept = await asyncio.to_thread(
         PausedTimers(ports.config).get, target.unit, user_manager=target.user_manager
     )
-    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         standing = timer.standing
         marked = await read_file(target.drop_in(PAUSE_FILE)) == MARKER
@@ -202,7 +202,7 @@ async def write_timer_state(change: TimerState, ports: Ports) -> None:
     """Do it, and compare what systemd says afterwards. Raises Stale, or Refused with what was done so far."""
     target = change.target
     memory = PausedTimers(ports.config)
-    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         if timer.standing != change.planned_on:
             raise Conflict(f"{target.unit} changed after your plan was made.")
@@ -224,7 +224,7 @@ async def state_of_timer(data: Mapping[str, Any], ports: Ports) -> EditState:
     if not drop_in.exists():
         await write_file(drop_in, None)  # its folder, made for it, may be left
     try:
-        async with open_systemd(ports, user_manager=target.user_manager) as systemd:
+        async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
             standing = (await read_timer(systemd, target)).standing
     except Gone:
         return EditState.BEFORE  # an undo could take nothing back

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fedtui.bus.systemd_manager import SystemdManager
 from fedtui.bus.systemd_names import PAUSE_FILE
-from fedtui.changes.backup import display_path
 from fedtui.changes.paused_timers import Restore
 from fedtui.changes.plan import Step
 from fedtui.changes.timer_unit import TimerTarget, UnitState
+from fedtui.safe_text import display_path
 
 
 def way_to_hold(standing: UnitState) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
-from fedtui.changes.backup import display_path, keep_backup
+from fedtui.changes.backup import keep_backup
 from fedtui.changes.cron_change import file_diff
 from fedtui.changes.plan import Conflict, EditState, Plan, Step
 from fedtui.changes.timer_at_once import runs_at_once
@@ -41,6 +41,7 @@ from fedtui.changes.undo_text import undo_words
 from fedtui.history.database import UndoStep
 from fedtui.model import Job
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.schedule.timer import describe_timer
 from fedtui.system.atomic_write import sweep
 from fedtui.system.program import ProgramError
@@ -78,7 +79,7 @@ async def plan_drop_in(job: Job, text: str, ports: Ports, reason: str = "", tick
         raise Refused(f"{error}.") from error
     except ProgramError as error:
         raise Refused(f"systemd-analyze cannot check the schedule: {error}.") from error
-    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         await asyncio.to_thread(require_kept, target, timer)
         require_privilege(target, "systemctl", "edit", target.unit)
@@ -134,7 +135,7 @@ async def plan_undo_of_drop_in(step: UndoStep, ports: Ports) -> Plan:
             f"{display_path(path)} was changed since, so taking the change back would lose somebody's edit.",
             advice=f"The texts from before are in {display_path(ports.config.backups)}.",
         )
-    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         return Plan(
             verb="undo",
@@ -172,7 +173,7 @@ def drop_in_payload(change: DropIn) -> dict[str, Any]:
 async def write_drop_in(change: DropIn, ports: Ports) -> None:
     """Write the drop-in, reload, compare. Raises Stale or Refused; then the drop-in is as it was."""
     target, path = change.target, Path(change.path)
-    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         if await read_file(path) != change.before or timer.standing != change.planned_on:
             raise Conflict(f"{target.unit} changed after your plan was made.")
@@ -198,7 +199,7 @@ async def state_of_drop_in(data: Mapping[str, Any], ports: Ports) -> EditState:
     if current is None:
         await write_file(path, None)  # its folder, made for it, may be left
     with suppress(Gone):
-        async with open_systemd(ports, user_manager=target.user_manager) as systemd:
+        async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
             timer = await read_timer(systemd, target)
             if timer.unit.get("NeedDaemonReload"):
                 await systemd.reload()

@@ -11,9 +11,9 @@ from typing import Any
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager
 from fedtui.bus.systemd_names import TIMER, directive, is_instance, made_by
-from fedtui.config import xdg_folder
 from fedtui.model import Job
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.paths import xdg_folder
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 SCHEDULE_FILE = "zz-fedtui-schedule.conf"

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 
 from fedtui.action_result import Refused
 from fedtui.changes import change_set, cron_apply, silence_finding, timer_pause, timer_reschedule
-from fedtui.changes.backup import display_path
 from fedtui.changes.plan import Conflict, EditState
 from fedtui.changes.undo_records import forget_step, require_history
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.system import lock_file
 
 PATIENCE = 10.0

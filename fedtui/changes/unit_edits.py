@@ -21,10 +21,10 @@ from fedtui.bus.systemd_names import INFINITY, TIMER
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, UnitEdit
 from fedtui.changes.plan import EditState
 from fedtui.changes.timer_unit import SYSTEM_UNITS
-from fedtui.config import xdg_folder
 from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.accounts import lingers
+from fedtui.system.paths import xdg_folder
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
 
@@ -89,7 +89,7 @@ async def state_of(part: UnitEdit | LingerEdit, ports: Ports) -> EditState:
 
 async def switched(unit: str, ports: Ports, *, user_manager: bool) -> tuple[bool, bool]:
     """Whether a unit is enabled and active; neither for one that is not there."""
-    async with open_systemd(ports, user_manager=user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
         _, facts = await systemd.unit(unit)
         return await _switched(systemd, unit, facts)
 
@@ -103,7 +103,7 @@ async def _switched(systemd: SystemdManager, unit: str, facts: dict[str, Any]) -
 async def switch(part: UnitEdit, ports: Ports) -> None:
     """Enable and start the unit, or the opposite, and see that it has become so."""
     enabled, active = part.after
-    async with open_systemd(ports, user_manager=part.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=part.user_manager) as systemd:
         await systemd.listen()
         _, facts = await systemd.unit(part.unit)
         if (enabled or active) and facts["LoadState"] != "loaded":
@@ -146,7 +146,7 @@ def _words(state: tuple[bool, bool]) -> tuple[str, str]:
 
 async def reload(ports: Ports, files: Sequence[FileEdit], *, user_manager: bool) -> None:
     """Have the manager read its files anew, and see that it takes those that were written."""
-    async with open_systemd(ports, user_manager=user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
         await systemd.reload()
         for file in files:
             unit = Path(file.path).name

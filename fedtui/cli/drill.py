@@ -12,7 +12,8 @@ from fedtui.action_result import Refused
 from fedtui.cli.change import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
-from fedtui.federation.drills.drill import Drill, DrillEvent, DrillPhase, DrillSetting
+from fedtui.federation.drills.drill import Drill, DrillSetting
+from fedtui.federation.drills.drill_events import DrillEvent, DrillPhase
 from fedtui.federation.drills.drill_list import ALL, find
 from fedtui.federation.drills.drill_setting import DrillOptions, drills_folder, gather_setting
 from fedtui.federation.drills.run_drill import NOTHING, DrillOutcome, run_drill, tidy

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.cli.change import DONE, FAILED, REFUSED, confirmed
 from fedtui.cli.find_job import find_job
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Outcome, Run
+from fedtui.runs import control
 from fedtui.safe_text import sanitize, sanitize_and_mask, sanitize_lines
 from fedtui.workspace import Workspace
 
@@ -21,7 +21,7 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
     if options.dry_run:
         print(f"Would run {sanitize_and_mask(job.name)}: {sanitize_and_mask(job.command or job.name)}")
         return DONE
-    run = await changes.run_now(job, workspace.ports)
+    run = await control.run_now(job, workspace.ports)
     if not options.wait:
         if options.json:
             print_json(JsonRecords(workspace.zone).run(run))
@@ -37,7 +37,7 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
 async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
     """Print the run's output as it comes; returns the run as it ended."""
     out = sys.stdout.buffer
-    async for update in changes.watch_run(run.id, workspace.ports):
+    async for update in control.watch_run(run.id, workspace.ports):
         if update.output and not quiet:
             out.write(sanitize_lines(update.output.decode("utf-8", "replace")).encode())
             out.flush()
@@ -68,5 +68,5 @@ async def stop_job(workspace: Workspace, options: Namespace) -> int:
     if not options.yes and not (sys.stdin.isatty() and confirmed("Stop it?")):
         print("Nothing was stopped; --yes stops it without asking.", file=sys.stderr)
         return REFUSED
-    print(sanitize((await changes.stop(job, workspace.ports)).message))
+    print(sanitize((await control.stop(job, workspace.ports)).message))
     return DONE

@@ -126,7 +126,7 @@ async def plan_to_cron(job: Job, ports: Ports) -> Plan:
 async def _look(job: Job, ports: Ports) -> _TimerUnits:
     target = TimerTarget.of(job)
     require_privilege(target, "fedtui", "convert", job.id, "--to", "cron")
-    async with open_systemd(ports, user_manager=target.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
         await asyncio.to_thread(require_kept, target, timer)
         name = str(timer.timer["Unit"])

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 
+from fedtui.action_result import Refused
 from fedtui.model import Job, Scheduler, Snapshot, State
 from fedtui.schedule.upcoming import runs_of
 
@@ -58,15 +59,13 @@ class DemoScheduler:
         """Start due jobs until cancelled. Like cron, a minute is looked at once, when it begins."""
         import asyncio  # here and not above: a list only asks whether somebody plays the daemon
 
-        from fedtui import changes
-
         looked_at = self._clock()
         while True:
             now = self._clock()
             await asyncio.sleep(60.05 - (now.second + now.microsecond / 1e6))
             now = self._clock()
             for job in await asyncio.to_thread(due, self._snapshot(), looked_at, now):
-                with suppress(changes.Refused):  # it still runs: cron would start it twice, the demo does not
+                with suppress(Refused):  # it still runs: cron would start it twice, the demo does not
                     await self._start(job)
             looked_at = now
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from fedtui import changes
 from fedtui.bus import bus_factory
 from fedtui.demo.files import crontab_file, lay
 from fedtui.demo.scheduler import DemoScheduler, scheduler_state
 from fedtui.history.database import History
 from fedtui.model import Job, Trigger
 from fedtui.ports import Ports
+from fedtui.runs import control
 from fedtui.sources.user_crontab import UserCrontabSource
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.crontab_file import CrontabFile
@@ -72,7 +72,7 @@ def demo_workspace(
 
     async def schedule(workspace: Workspace) -> None:
         async def start(job: Job) -> None:
-            await changes.run_now(job, ports, trigger=Trigger.SCHEDULE)
+            await control.run_now(job, ports, trigger=Trigger.SCHEDULE)
 
         scheduler = DemoScheduler(folder, lambda: workspace.snapshot, start, clock)
         if scheduler.take():

@@ -34,7 +34,7 @@ async def unit_side(job: Job, timer: TimerFacts, ports: Ports) -> SchedulerSide:
     unit = timer.activates
     if not unit.endswith(".service"):
         raise Refused(f"{job.name} starts {unit or 'nothing'}, which runs no command.", "")
-    async with open_systemd(ports, user_manager=timer.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=timer.user_manager) as systemd:
         own = await systemd.properties(MANAGER_PATH, MANAGER)
         path, _ = await systemd.unit(unit)
         service = await systemd.properties(path, SERVICE)

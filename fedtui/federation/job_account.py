@@ -56,7 +56,7 @@ async def given_environment(backend: str, owner: JobAccount, ports: Ports) -> Ma
     """The environment of a job still to be made. Raises Refused where its scheduler does not answer."""
     if backend == "cron":
         return await asyncio.to_thread(job_environment, owner.account, await table_settings(owner, ports))
-    async with open_systemd(ports, user_manager=backend == "user") as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=backend == "user") as systemd:
         facts = await systemd.properties(MANAGER_PATH, MANAGER)
     words = (os.fsencode(word) for word in facts.get("Environment", ()))
     environment = dict(word.split(b"=", 1) for word in words if b"=" in word)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 
-from fedtui.config import Config, ConfigError, config_file, load
+from fedtui.config import Config, ConfigError, load
 from fedtui.health import checkup
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeCache
 from fedtui.model import Checkup, Snapshot
+from fedtui.system.paths import config_file
 
 
 class CheckRunner:

@@ -140,7 +140,7 @@ async def _main_pid(run: UnitRun, ports: Ports) -> int:
     """The main process of this invocation, which tells journald's stray lines; 0 if it is not known."""
     if not run.unit.endswith(".service"):
         return 0
-    async with open_systemd(ports, user_manager=run.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=run.user_manager) as systemd:
         path = await systemd.load(run.unit)
         for _ in range(20):
             pid = int((await systemd.run_facts(path)).get("ExecMainPID", 0))

@@ -59,7 +59,7 @@ class UnitRun:
 async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
     """StartUnit, then wait until the new invocation shows. Raises Refused."""
     unit = timer.activates
-    async with open_systemd(ports, user_manager=timer.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=timer.user_manager) as systemd:
         path, before = await systemd.unit(unit)
         if before["LoadState"] != "loaded":
             raise Refused(f"{unit}: {before['LoadState']}.", "Nothing was run.", systemd.look(unit))
@@ -115,7 +115,7 @@ async def _invocation(systemd: SystemdManager, path: str, unit: str, before: byt
 
 async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
     """The invocation that goes on now, whoever started it; None where the unit is at rest."""
-    async with open_systemd(ports, user_manager=timer.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=timer.user_manager) as systemd:
         path, unit = await systemd.unit(timer.activates)
         if unit["ActiveState"] not in _BUSY or not any(bytes(unit["InvocationID"])):
             return None
@@ -134,7 +134,7 @@ async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
 async def until_end(run: UnitRun, ports: Ports) -> AsyncIterator[Run]:
     """The run at once, and again with its result once it has ended."""
     yield run.to_run()
-    async with open_systemd(ports, user_manager=run.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=run.user_manager) as systemd:
         await systemd.listen()
         path = await systemd.load(run.unit)
         await systemd.hold(path)
@@ -179,7 +179,7 @@ def _ended(run: UnitRun, result: Result, end: float) -> Run:
 async def stop(timer: TimerFacts, ports: Ports) -> str:
     """StopUnit; what was done, in words. Raises Refused where nothing runs or systemd refuses."""
     unit = timer.activates
-    async with open_systemd(ports, user_manager=timer.user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=timer.user_manager) as systemd:
         path, before = await systemd.unit(unit)
         if before["ActiveState"] not in _BUSY:
             raise Refused(f"{unit} does not run.", "Nothing was stopped.")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from fedtui.config import config_file
+from fedtui.system.paths import config_file
 
 LOGROTATE_CONF = Path("/etc/logrotate.conf")
 LOGROTATE_D = Path("/etc/logrotate.d")

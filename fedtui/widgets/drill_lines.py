@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from fedtui.federation.drills.drill import Drill, DrillEvent, DrillPhase, DrillSetting
+from fedtui.federation.drills.drill import Drill, DrillSetting
+from fedtui.federation.drills.drill_events import DrillEvent, DrillPhase
 from fedtui.federation.drills.drill_list import ALL
 from fedtui.federation.drills.run_drill import DrillOutcome
 from fedtui.presentation.glyphs import cut

@@ -16,10 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from fedtui import changes
+from fedtui.action_result import Refused
 from fedtui.bus import bus_factory
+from fedtui.changes.paused_timers import PausedTimers
 from fedtui.config import Config
 from fedtui.history.database import History
 from fedtui.model import Job, Run
+from fedtui.ports import Ports
+from fedtui.runs import control
 from fedtui.sources.system_tables import SystemTablesSource
 from fedtui.sources.systemd.timers import TimerSource
 from fedtui.sources.user_crontab import UserCrontabSource
@@ -34,7 +38,7 @@ def now() -> datetime:
     return datetime.now(local_zone()[1])
 
 
-PORTS = changes.Ports(
+PORTS = Ports(
     config=CONFIG,
     user=USER,
     crontabs={USER: SystemCrontab(USER)},
@@ -51,7 +55,7 @@ async def cron_jobs() -> list[Job]:
 
 
 async def timers() -> list[Job]:
-    paused = changes.PausedTimers(CONFIG)
+    paused = PausedTimers(CONFIG)
     found: list[Job] = []
     for user_manager in (True, False):
         source = TimerSource(
@@ -91,7 +95,7 @@ async def watch(run_id: str, name: str = "") -> dict[str, Any]:
     output, last = b"", None
     job = await find(name) if name else None
     async with asyncio.timeout(60):
-        async for update in changes.watch_run(run_id, PORTS, job):
+        async for update in control.watch_run(run_id, PORTS, job):
             if job is not None and last is None:
                 print("under way", file=sys.stderr, flush=True)
             output += update.output
@@ -114,19 +118,19 @@ async def changed(planned: Coroutine[Any, Any, changes.Plan]) -> dict[str, Any]:
 
 
 async def run(name: str) -> Any:
-    return await watch((await changes.run_now(await find(name), PORTS)).id)
+    return await watch((await control.run_now(await find(name), PORTS)).id)
 
 
 async def start(name: str) -> Any:
-    return told(await changes.run_now(await find(name), PORTS))
+    return told(await control.run_now(await find(name), PORTS))
 
 
 async def current(name: str) -> Any:
-    return told(await changes.running_run(await find(name), PORTS))
+    return told(await control.running_run(await find(name), PORTS))
 
 
 async def stop(name: str) -> Any:
-    return (await changes.stop(await find(name), PORTS)).message
+    return (await control.stop(await find(name), PORTS)).message
 
 
 async def pause(name: str, hold: str = "") -> Any:
@@ -186,7 +190,7 @@ async def main() -> None:
         print(json.dumps(await VERBS[sys.argv[1]](*sys.argv[2:])))
     except changes.Conflict as stale:
         print(json.dumps({"stale": str(stale)}))
-    except changes.Refused as refused:
+    except Refused as refused:
         print(json.dumps({"refused": str(refused)}))
 
 

@@ -124,7 +124,7 @@ def _cron_there(ports: Ports) -> bool:
 
 async def _systemd_there(ports: Ports, *, user_manager: bool) -> bool:
     try:
-        async with open_systemd(ports, user_manager=user_manager) as systemd:
+        async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
             await systemd.properties(MANAGER_PATH, MANAGER)
     except Refused:
         return False

@@ -18,7 +18,6 @@ from pathlib import Path
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import PAUSE_FILE
-from fedtui.changes.backup import display_path
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, UnitEdit
 from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS
 from fedtui.changes.unit_edits import file_stamps, switched, user_units
@@ -32,7 +31,7 @@ from fedtui.federation.backends.unit_text import (
 )
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.ports import Ports
-from fedtui.safe_text import decode
+from fedtui.safe_text import decode, display_path
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.translate import TranslationError, to_calendar
 from fedtui.system.safe_folder import folder_fault
@@ -298,7 +297,7 @@ def _without_drop_in(unit: InstalledPair) -> list[Edit]:
 
 async def free(name: str, ports: Ports, *, user_manager: bool) -> None:
     """Raise Refused where a unit of that name is there already: it is somebody's."""
-    async with open_systemd(ports, user_manager=user_manager) as systemd:
+    async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
         for unit in (f"{name}.service", f"{name}.timer"):
             _, facts = await systemd.unit(unit)
             path = str(facts.get("FragmentPath") or "") or str(folder(user_manager=user_manager) / unit)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise, takewhile
 
-from fedtui.federation.drills.drill import DrillPhase, DrillPlan, DrillResult, DrillSetting, TimedJob
+from fedtui.federation.drills.drill import DrillPlan, DrillResult, DrillSetting, TimedJob
+from fedtui.federation.drills.drill_events import DrillPhase
 from fedtui.federation.drills.drill_runner import DrillRunner
 from fedtui.schedule.clock_changes import ClockChange as Change
 from fedtui.schedule.clock_changes import clock_changes, wall_clock

@@ -7,51 +7,16 @@ A drill is told what there is (`DrillSetting`) and is given hands that write dow
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from fedtui.federation.drills.drill_events import ScriptAccount
+from fedtui.federation.drills.drill_runner import DrillRunner
 from fedtui.results import RuleBook
 from fedtui.schedule.cron import CronSchedule
-
-if TYPE_CHECKING:
-    from fedtui.federation.drills.drill_runner import DrillRunner
-
-
-class DrillError(Exception):
-    """A step of the drill could not be done, so that nothing was rehearsed; the message is fit to show."""
-
-
-class DrillPhase(StrEnum):
-    """Which part of a drill is told of; OUTPUT is a line that a program printed meanwhile."""
-
-    BEFORE = "before"
-    DOING = "doing"
-    OUTPUT = "output"
-    AFTER = "after"
-    CLEANING = "cleaning up"
-
-
-@dataclass(frozen=True, slots=True)
-class DrillEvent:
-    """One thing that happened; `text` is outside text and not yet safe to show."""
-
-    phase: DrillPhase
-    text: str
-
-
-OnEvent = Callable[[DrillEvent], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptAccount:
-    """Whom scripts run as: (uid, gid, groups), None for ourselves."""
-
-    name: str
-    ids: tuple[int, int, tuple[int, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fedtui.federation.drills.drill import DrillError, DrillEvent, DrillPhase, OnEvent, ScriptAccount
+from fedtui.federation.drills.drill_events import DrillError, DrillEvent, DrillPhase, OnEvent, ScriptAccount
 from fedtui.federation.drills.drill_journal import MARK, DrillJournal, UndoCommand, take_back
 from fedtui.federation.drills.sandbox import SandboxOrder, SandboxView
 from fedtui.model import Outcome, Result

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fedtui.action_result import Refused
 from fedtui.config import Config
 from fedtui.federation import log_folder
-from fedtui.federation.drills.drill import DrillSetting, ScheduledScript, ScriptAccount, TimedJob
+from fedtui.federation.drills.drill import DrillSetting, ScheduledScript, TimedJob
+from fedtui.federation.drills.drill_events import ScriptAccount
 from fedtui.federation.drills.drill_runner import cannot_stage
 from fedtui.federation.find_scripts import find_scripts, root_folder
 from fedtui.federation.job_account import JobAccount, account_of, given_environment

@@ -6,7 +6,8 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.federation.drills.drill import DrillPhase, DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill import DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill_events import DrillPhase
 from fedtui.federation.drills.drill_runner import DrillRunner, ProgramRun
 from fedtui.federation.drills.script_runs import PRIVATE, ROOM, facts, judged, no_line, view_of, works
 from fedtui.model import Result

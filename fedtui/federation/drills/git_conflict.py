@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from fedtui.federation.drills.drill import DrillError, DrillPhase, DrillPlan, DrillResult, DrillSetting
+from fedtui.federation.drills.drill import DrillPlan, DrillResult, DrillSetting
+from fedtui.federation.drills.drill_events import DrillError, DrillPhase
 from fedtui.federation.drills.drill_runner import DrillRunner, ProgramRun
 from fedtui.safe_text import decode
 from fedtui.system.path_lookup import look_up

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from fedtui.crontab import Document
 from fedtui.crontab.command_field import escape
-from fedtui.federation.drills.drill import DrillPhase, DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill import DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill_events import DrillPhase
 from fedtui.federation.drills.drill_runner import DrillRunner
 from fedtui.health import checkup
 from fedtui.health.file_facts import FileFacts

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fedtui.crontab.lookups import script_lookups
-from fedtui.federation.drills.drill import DrillPhase, DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill import DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill_events import DrillPhase
 from fedtui.federation.drills.drill_runner import DrillRunner
 from fedtui.federation.drills.script_runs import PRIVATE, facts, run_script, text_of, works
 from fedtui.model import Outcome

@@ -10,15 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.action_result import Refused
-from fedtui.federation.drills.drill import (
-    Drill,
-    DrillError,
-    DrillEvent,
-    DrillPhase,
-    DrillResult,
-    DrillSetting,
-    OnEvent,
-)
+from fedtui.federation.drills.drill import Drill, DrillResult, DrillSetting
+from fedtui.federation.drills.drill_events import DrillError, DrillEvent, DrillPhase, OnEvent
 from fedtui.federation.drills.drill_journal import DrillJournal, begin_journal, clean_up, left_over
 from fedtui.federation.drills.drill_runner import DrillRunner
 from fedtui.federation.drills.guard import Guard, GuardError

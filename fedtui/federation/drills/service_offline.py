@@ -8,14 +8,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fedtui.federation.drills.drill import (
-    DrillError,
-    DrillPhase,
-    DrillPlan,
-    DrillResult,
-    DrillSetting,
-    ScheduledScript,
-)
+from fedtui.federation.drills.drill import DrillPlan, DrillResult, DrillSetting, ScheduledScript
+from fedtui.federation.drills.drill_events import DrillError, DrillPhase
 from fedtui.federation.drills.drill_runner import DrillRunner, ProgramRun
 from fedtui.federation.drills.script_runs import PRIVATE, facts, mentions, no_line, run_script, text_of
 from fedtui.model import Outcome, Result

@@ -18,7 +18,6 @@ from pathlib import Path
 from shlex import quote
 
 from fedtui.action_result import Refused
-from fedtui.changes.backup import display_path
 from fedtui.changes.edits import Edit, FileEdit
 from fedtui.changes.file_edits import read_state
 from fedtui.federation.alerts import alert_job as alert_jobs
@@ -32,6 +31,7 @@ from fedtui.federation.setup_issue import SetupIssue
 from fedtui.model import Severity
 from fedtui.pack import Pack
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.system.logrotate_config import LOGROTATE_D, configurations, own_config, rotated_by
 
 KEY = "rotate"

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.action_result import Refused
-from fedtui.changes.backup import display_path
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, LingerEdit, RemoteUrlEdit, RenameEdit
 from fedtui.changes.plan import Plan
@@ -22,6 +21,7 @@ from fedtui.federation.setup.placements import jobs_by_placement, placement_of
 from fedtui.federation.setup.setup_plan import JOB_ID
 from fedtui.pack import Pack, load_pack, pack_file
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.system.accounts import lingers
 from fedtui.system.git_checkout import Git, GitEnvironment, GitFailed, configured_url
 

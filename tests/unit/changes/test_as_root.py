@@ -26,9 +26,10 @@ from fedtui.action_result import Refused
 from fedtui.changes import file_edits, git_edits
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, RemoteUrlEdit, RenameEdit
-from fedtui.config import load, xdg_folder
+from fedtui.config import load
 from fedtui.ports import Ports
 from fedtui.system.git_checkout import GitEnvironment
+from fedtui.system.paths import xdg_folder
 from fedtui.system.safe_folder import folder_fault, held_folder
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make things for others")

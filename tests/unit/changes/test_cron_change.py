@@ -10,14 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fedtui.action_result import Applied, Refused
 from fedtui.changes import (
-    Applied,
     BadTable,
     Conflict,
     Draft,
     Plan,
-    Ports,
-    Refused,
     apply,
     load_draft,
     plan_alternative,
@@ -34,6 +32,7 @@ from fedtui.changes import (
 from fedtui.crontab import Document
 from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, SourceName, State
+from fedtui.ports import Ports
 from fedtui.schedule.contention import Contention
 from fedtui.system.zone import local_zone
 from tests.unit.changes.conftest import NOW

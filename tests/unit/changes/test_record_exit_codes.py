@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from fedtui import changes
-from fedtui.changes import Draft, Ports, Refused
+from fedtui.action_result import Refused
+from fedtui.changes import Draft
 from fedtui.crontab import Document, Entry
 from fedtui.model import CronFacts, Job, Location, SourceName, TimerFacts
+from fedtui.ports import Ports
 from tests.unit.changes.table_file import TableFile
 
 TABLE = b"# name: sync\n0 *\t* * *   bash ~/sync.sh >> ~/sync.log 2>&1\n5 4 * * * cat%in\n"

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.changes import Ports, Refused, apply, plan_uncomment, plan_undo
+from fedtui.action_result import Refused
+from fedtui.changes import apply, plan_uncomment, plan_undo
 from fedtui.crontab import Document
 from fedtui.health.remedies import plan_remedy
 from fedtui.model import CommentedOut, Finding, Remedy, Severity, SourceName
+from fedtui.ports import Ports
 from fedtui.sources.cron_jobs import TableFacts, TableJobs
 from tests.unit.changes.table_file import TableFile
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from fedtui.federation.drills.drill import DrillSetting, ScheduledScript, ScriptAccount, TimedJob
+from fedtui.federation.drills.drill import DrillSetting, ScheduledScript, TimedJob
+from fedtui.federation.drills.drill_events import ScriptAccount
 from fedtui.federation.drills.drill_runner import cannot_stage
 from fedtui.schedule.cron import parse_schedule
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from fedtui.bus.port import BusError
-from fedtui.changes import Ports
 from fedtui.config import Config
 from fedtui.federation.alerts import alert_job as alert_jobs
 from fedtui.federation.alerts.alert_job import alert_parts
@@ -19,6 +18,7 @@ from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.history.database import History
 from fedtui.model import Problem, Snapshot
 from fedtui.pack import Pack
+from fedtui.ports import Ports
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.crontab_file import CrontabFile
 from tests.unit.health.rows import NOW, table, timer

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fedtui.action_result import Refused
-from fedtui.federation.drills.drill import DrillEvent, DrillPhase, DrillSetting, ScriptAccount, TimedJob
+from fedtui.federation.drills.drill import DrillSetting, TimedJob
+from fedtui.federation.drills.drill_events import DrillEvent, DrillPhase, ScriptAccount
 from fedtui.federation.drills.drill_list import ALL, find
 from fedtui.federation.drills.run_drill import DrillOutcome, run_drill
 from fedtui.schedule.cron import parse_schedule

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.changes import Refused, run_now, running_run, stop, watch_run
+from fedtui.action_result import Refused
 from fedtui.model import Job, Outcome, Run
 from fedtui.ports import Ports
 from fedtui.runs import run_store
+from fedtui.runs.control import run_now, running_run, stop, watch_run
 from fedtui.runs.run_record import RunRecord, write_record
 from fedtui.runs.run_store import find_record, record_path
 
