@@ -24,7 +24,7 @@ TESTS = (
     "tests/box/test_machine.py",
     "tests/box/test_terminal.py",
     "tests/box/test_timers.py",
-    "tests/unit/actions",
+    "tests/unit/changes",
 )
 A_PHASE = 300.0
 AN_END = 120.0

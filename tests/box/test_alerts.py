@@ -23,11 +23,12 @@ cat > "$$.part" && mv "$$.part" "$(date +%s%N).mail"
 SYNC = f"mkdir -p {ROOT}/data/patterns; test ! -e {ROOT}/fail || exit 3\nsort -u -o {PRODUCT} {PRODUCT}\n"
 HEAD = f"""
 from dataclasses import replace
-from tests.box.acting import PORTS, actions
-from fedtui.changes.change_set import plan_bundle
+from fedtui import changes
+from tests.box.acting import PORTS
+from fedtui.changes.change_set import plan_change_set
 from fedtui.federation.alerts.alert_job import alert_parts
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.backends.placement import displace, place
+from fedtui.federation.backends.placement import removal_edits, install_edits
 from fedtui.pack import Pack, pack_file, written
 
 PACK = Pack(root={ROOT!r}, profile="conservative", backend="cron", log_dir="/home/fed/logs",
@@ -38,8 +39,8 @@ SYNC = ManagedJob("sync", "federated-sync", "Sync", ("bash", {SCRIPT!r}), "0 * *
 async def change(parts):
     if not parts:
         return
-    plan = await plan_bundle("setup", "", "the pack", "Set up.", parts, PORTS, "Done.")
-    await actions.apply(plan, PORTS)
+    plan = await plan_change_set("setup", "", "the pack", "Set up.", parts, PORTS, "Done.")
+    await changes.apply(plan, PORTS)
 
 async def main():
     pack = replace(PACK, backend=BACKEND)
@@ -49,11 +50,11 @@ async def main():
     quick = (("OnActiveSec", "1s"), ("OnUnitInactiveSec", "3s"), ("AccuracySec", "100ms"))
     job = replace(alert.job, timer=quick, schedule="* * * * *") if OFTEN else alert.job
     for gone in {{"cron", "user"}} - {{BACKEND}}:
-        await change(await displace(["sync"], gone, "", PORTS))
+        await change(await removal_edits(["sync"], gone, "", PORTS))
     for gone in {{"cron", "user"}} - {{alert.backend}}:
-        await change(await displace(["alert"], gone, "", PORTS))
-    await change(await place((SYNC,), BACKEND, "", PORTS))
-    await change(await place((job,), alert.backend, "", PORTS))
+        await change(await removal_edits(["alert"], gone, "", PORTS))
+    await change(await install_edits((SYNC,), BACKEND, "", PORTS))
+    await change(await install_edits((job,), alert.backend, "", PORTS))
     show([alert.backend, [one.text for one in alert.remarks]])
 """
 

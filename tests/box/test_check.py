@@ -59,14 +59,14 @@ SLOW = """\
 import sys
 import fedtui.sources.systemd.timer_catalog as catalog
 from fedtui.__main__ import main
-from fedtui.cli import checking
+from fedtui.cli import check
 states = catalog.Catalog._states
 async def late(self, bus):
     import asyncio
     await asyncio.sleep(float(sys.argv[1]))
     return await states(self, bus)
 catalog.Catalog._states = late
-checking.FACTS_DEADLINE = 3.0
+check.FACTS_DEADLINE = 3.0
 sys.exit(main(["check", "--json"]))
 """
 

@@ -161,12 +161,12 @@ def test_a_stopped_sshd_is_no_success_and_the_next_sync_makes_up_for_it(synced: 
 PLAN = """
 from fedtui.federation.git.git_job import git_plan
 from fedtui.runs.cron_environment import job_environment
-from fedtui.federation.job_account import owner_of
+from fedtui.federation.job_account import account_of
 from fedtui.config import load
 from fedtui.machine import host_workspace
 async def plan():
     ports = host_workspace(load()).ports
-    owner = owner_of({run_as!r}, ports)
+    owner = account_of({run_as!r}, ports)
     given = job_environment(owner.account, ())
     found = await git_plan(
         Path("/home/fed/{case}"), "origin", "automation/federated-sync", "/home/fed/logs", owner, given, ports

@@ -128,13 +128,13 @@ def test_a_timer_that_cannot_be_read_at_all(odd: Box) -> None:
 
 READ = """
 from fedtui.bus import bus_factory
-from fedtui.sources.systemd.timer_catalog import Catalog
-from fedtui.sources.systemd.link import Changes
+from fedtui.sources.systemd.timer_catalog import TimerCatalog
+from fedtui.sources.systemd.link import UnitChanges
 
 async def main():
     bus = await bus_factory("KIND")(True)
-    catalog = Catalog("fed", cron=False)
-    await catalog.refresh(bus, Changes(), lambda: None)
+    catalog = TimerCatalog("fed", cron=False)
+    await catalog.refresh(bus, UnitChanges(), lambda: None)
     await bus.close()
     print(json.dumps({timer.row.name: [timer.error, timer.activated and timer.activated.error]
                       for timer in catalog.timers()}))

@@ -12,10 +12,12 @@ from tests.box.machine import Box, between_looks_of_cron, wait_until
 SCRIPTS = "/home/fed/my scripts 100%/it's"
 LOGS = "/home/fed/lögs & more"
 HEAD = f"""
-from tests.box.acting import PORTS, actions
-from fedtui.changes.change_set import plan_bundle, NothingToChange
+from fedtui import changes
+from fedtui.action_result import Refused
+from tests.box.acting import PORTS
+from fedtui.changes.change_set import plan_change_set, NothingToChange
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.backends.placement import displace, place, placed
+from fedtui.federation.backends.placement import removal_edits, install_edits, installed_jobs
 
 def job(key, schedule, **more):
     script = {SCRIPTS!r} + "/" + key + ".sh"
@@ -23,14 +25,14 @@ def job(key, schedule, **more):
     return ManagedJob(key, key + "-job", "The " + key, ("bash", script), schedule, log, **more)
 
 async def change(parts, verb="setup"):
-    plan = await plan_bundle(verb, "", "the pack", "Set up.", parts, PORTS, "Done.")
-    applied = await actions.apply(plan, PORTS)
+    plan = await plan_change_set(verb, "", "the pack", "Set up.", parts, PORTS, "Done.")
+    applied = await changes.apply(plan, PORTS)
     return [applied.message, [" ".join(step.command) for step in plan.steps if step.command]]
 
 async def main():
     try:
         show(await work())
-    except actions.Refused as refused:
+    except Refused as refused:
         show({{"refused": str(refused)}})
 """
 RUN = "\nasyncio.run(main())\n"
@@ -62,16 +64,16 @@ JOBS = (
 
 def test_units_of_the_user_run_the_scripts_and_leave_nothing_behind(scripts: Box) -> None:
     before = kept(scripts)
-    told = acts(scripts, JOBS + 'return await change(await place(jobs, "user", "", PORTS))')
+    told = acts(scripts, JOBS + 'return await change(await install_edits(jobs, "user", "", PORTS))')
     assert told[0] == "Done."
     assert "systemctl --user enable --now sync-job.timer" in told[1]
-    assert acts(scripts, JOBS + 'return await place(jobs, "user", "", PORTS)') == []
+    assert acts(scripts, JOBS + 'return await install_edits(jobs, "user", "", PORTS)') == []
     scripts.run(["systemctl", "--user", "start", "sync-job.service"], check=True)
     ran = scripts.run(["cat", f"{LOGS}/sync.log"]).stdout.splitlines()
     assert ran[0] == 'sync ran as fed in /home/fed with 50% "$HOME"'
     found = acts(
         scripts,
-        'found = await placed("user", PORTS)\n'
+        'found = await installed_jobs("user", PORTS)\n'
         "return {key: [one.job_id, one.schedule, one.planned, one.custom, one.paused]"
         " for key, one in found.items()}",
     )
@@ -79,35 +81,35 @@ def test_units_of_the_user_run_the_scripts_and_leave_nothing_behind(scripts: Box
         "sync": ["user-timer:sync-job.timer", "OnCalendar=*-*-* *:*:00", "* * * * *", False, False],
         "export": ["user-timer:export-job.timer", "OnCalendar=Sun *-*-* 02:00:00", "0 2 * * 0", False, False],
     }
-    told = acts(scripts, 'return await change(await displace(["sync", "export"], "user", "", PORTS))')
+    told = acts(scripts, 'return await change(await removal_edits(["sync", "export"], "user", "", PORTS))')
     assert told[0] == "Done."
     assert kept(scripts) == before
-    assert acts(scripts, "return (await actions.apply(await actions.plan_undo(PORTS), PORTS)).message") == (
+    assert acts(scripts, "return (await changes.apply(await changes.plan_undo(PORTS), PORTS)).message") == (
         "Undone: setup the pack."
     )
-    assert acts(scripts, JOBS + 'return await place(jobs, "user", "", PORTS)') == []
+    assert acts(scripts, JOBS + 'return await install_edits(jobs, "user", "", PORTS)') == []
     for _ in range(2):
-        acts(scripts, "return (await actions.apply(await actions.plan_undo(PORTS), PORTS)).message")
-    acts(scripts, 'return await change(await displace(["sync", "export"], "user", "", PORTS))')
+        acts(scripts, "return (await changes.apply(await changes.plan_undo(PORTS), PORTS)).message")
+    acts(scripts, 'return await change(await removal_edits(["sync", "export"], "user", "", PORTS))')
     assert kept(scripts) == before
 
 
 def test_a_paused_or_rescheduled_timer_stays_so_through_another_profile(scripts: Box) -> None:
-    acts(scripts, JOBS + 'return await change(await place(jobs, "user", "", PORTS))')
+    acts(scripts, JOBS + 'return await change(await install_edits(jobs, "user", "", PORTS))')
     scripts.run(["systemctl", "--user", "disable", "--now", "export-job.timer"], check=True)
     change = (
         "from tests.box.acting import find\n"
-        'plan = await actions.plan_reschedule(await find("sync-job.timer"), "hourly", PORTS, "busy", "#12")\n'
-        "return (await actions.apply(plan, PORTS)).message"
+        'plan = await changes.plan_reschedule(await find("sync-job.timer"), "hourly", PORTS, "busy", "#12")\n'
+        "return (await changes.apply(plan, PORTS)).message"
     )
     acts(scripts, change)
     acts(
         scripts,
         'jobs = [job("sync", "*/15 * * * *"), job("export", "0 3 * * *")]\n'
-        'return await change(await place(jobs, "user", "", PORTS))',
+        'return await change(await install_edits(jobs, "user", "", PORTS))',
     )
     show = (
-        'found = await placed("user", PORTS)\n'
+        'found = await installed_jobs("user", PORTS)\n'
         "return {key: [one.schedule, one.custom, one.paused, one.why] for key, one in found.items()}"
     )
     found = acts(scripts, show)
@@ -117,7 +119,7 @@ def test_a_paused_or_rescheduled_timer_stays_so_through_another_profile(scripts:
     acts(
         scripts,
         'jobs = [job("sync", "*/15 * * * *")]\n'
-        'return await change(await place(jobs, "user", "", PORTS, reset=["sync"], gone=["export"]))',
+        'return await change(await install_edits(jobs, "user", "", PORTS, reset=["sync"], gone=["export"]))',
     )
     assert acts(scripts, show) == {"sync": ["OnCalendar=*-*-* *:00..45/15:00", False, False, ""]}
     assert scripts.run(["ls", ".config/systemd/user"]).stdout.split() == [
@@ -125,12 +127,12 @@ def test_a_paused_or_rescheduled_timer_stays_so_through_another_profile(scripts:
         "sync-job.timer",
         "timers.target.wants",
     ]
-    acts(scripts, 'return await change(await displace(["sync"], "user", "", PORTS))')
+    acts(scripts, 'return await change(await removal_edits(["sync"], "user", "", PORTS))')
 
 
 def test_root_has_the_system_run_them_as_fed(scripts: Box) -> None:
     before = kept(scripts)
-    at_home = JOBS + 'return await change(await place(jobs, "system", "fed", PORTS))'
+    at_home = JOBS + 'return await change(await install_edits(jobs, "system", "fed", PORTS))'
     assert acts(scripts, at_home, "root")["refused"] == (
         f"systemd opens {LOGS}/sync.log as root at each run, and {LOGS} is controlled by fed, not by root. "
         "Nothing was changed. Choose a folder of root's, such as --log-dir /var/log, or --backend cron."
@@ -145,13 +147,13 @@ def test_root_has_the_system_run_them_as_fed(scripts: Box) -> None:
         'sync ran as fed in /home/fed with 50% "$HOME"'
     )
     assert scripts.run(["stat", "-c", "%U", f"{logs}/sync.log"]).stdout == "fed\n"
-    acts(scripts, 'return await change(await displace(["sync", "export"], "system", "", PORTS))', "root")
+    acts(scripts, 'return await change(await removal_edits(["sync", "export"], "system", "", PORTS))', "root")
     scripts.run(["rm", "-r", logs], "root", check=True)
     assert kept(scripts) == before
 
 
 def test_a_usual_user_is_told_that_the_systems_units_are_not_theirs(scripts: Box) -> None:
-    refused = acts(scripts, JOBS + 'return await change(await place(jobs, "system", "", PORTS))')
+    refused = acts(scripts, JOBS + 'return await change(await install_edits(jobs, "system", "", PORTS))')
     assert refused["refused"] == (
         "/etc/systemd/system/sync-job.service cannot be written: /etc/systemd/system is not yours. "
         "Nothing was changed. Run the same command as root, with sudo."
@@ -164,8 +166,8 @@ def test_cron_runs_the_lines_and_their_removal_leaves_the_bytes_from_before(scri
     before = scripts.run(["crontab", "-l"]).stdout
     scripts.run(["rm", "-f", f"{LOGS}/sync.log"], check=True)
     between_looks_of_cron()
-    acts(scripts, JOBS + 'return await change(await place(jobs, "cron", "", PORTS))')
-    assert acts(scripts, JOBS + 'return await place(jobs, "cron", "", PORTS)') == []
+    acts(scripts, JOBS + 'return await change(await install_edits(jobs, "cron", "", PORTS))')
+    assert acts(scripts, JOBS + 'return await install_edits(jobs, "cron", "", PORTS)') == []
     assert "# fedtui: pack sync (* * * * *)" in scripts.run(["crontab", "-l"]).stdout
     wait_until(
         lambda: "ran" in scripts.run(["sh", "-c", f'cat "{LOGS}/sync.log"']).stdout, 100, "cron ran it"
@@ -173,23 +175,23 @@ def test_cron_runs_the_lines_and_their_removal_leaves_the_bytes_from_before(scri
     assert scripts.run(["cat", f"{LOGS}/sync.log"]).stdout.splitlines()[0] == (
         'sync ran as fed in /home/fed with 50% "$HOME"'
     )
-    acts(scripts, 'return await change(await displace(["sync", "export"], "cron", "", PORTS))')
+    acts(scripts, 'return await change(await removal_edits(["sync", "export"], "cron", "", PORTS))')
     assert scripts.run(["crontab", "-l"]).stdout == before
 
 
 def test_from_no_crontab_to_none(scripts: Box) -> None:
     scripts.run(["crontab", "-r"])
-    acts(scripts, JOBS + 'return await change(await place(jobs, "cron", "", PORTS))')
+    acts(scripts, JOBS + 'return await change(await install_edits(jobs, "cron", "", PORTS))')
     acts(
         scripts,
-        'return await change(await displace(["sync", "export"], "cron", "", PORTS, no_table=True))',
+        'return await change(await removal_edits(["sync", "export"], "cron", "", PORTS, no_table=True))',
     )
     assert scripts.run(["crontab", "-l"]).stderr == "no crontab for fed\n"
 
 
 def test_a_unit_of_somebody_elses_is_not_written_over(scripts: Box) -> None:
     scripts.write("/home/fed/.config/systemd/user/sync-job.service", "[Service]\nExecStart=/bin/true\n")
-    refused = acts(scripts, JOBS + 'return await change(await place(jobs, "user", "", PORTS))')
+    refused = acts(scripts, JOBS + 'return await change(await install_edits(jobs, "user", "", PORTS))')
     assert "sync-job.service already, which is not fedtui's" in refused["refused"]
     scripts.run(["rm", ".config/systemd/user/sync-job.service"], check=True)
 
@@ -232,19 +234,19 @@ def test_a_kill_in_the_middle_can_be_undone(scripts: Box) -> None:
     before = kept(scripts)
     code = (
         JOBS + "import signal\n"
-        "from fedtui.changes import part_units\n"
+        "from fedtui.changes import unit_edits\n"
         "async def dies(*_):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "part_units.switch = dies\n"
-        'return await change(await place(jobs, "user", "", PORTS))'
+        "unit_edits.switch = dies\n"
+        'return await change(await install_edits(jobs, "user", "", PORTS))'
     )
     with pytest.raises(AssertionError):
         acts(scripts, code)
     assert kept(scripts) != before
     said = acts(
         scripts,
-        "plan = await actions.plan_undo(PORTS)\n"
-        "applied = await actions.apply(plan, PORTS)\n"
+        "plan = await changes.plan_undo(PORTS)\n"
+        "applied = await changes.apply(plan, PORTS)\n"
         "return [plan.summary, applied.message]",
     )
     assert "It was cut short" in said[0]

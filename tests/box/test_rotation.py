@@ -9,11 +9,13 @@ from tests.box.machine import Box
 
 HEAD = """
 from dataclasses import replace
-from tests.box.acting import PORTS, actions
-from fedtui.changes.change_set import plan_bundle, NothingToChange
-from fedtui.federation.backends.placement import displace, place, placed
+from fedtui import changes
+from fedtui.action_result import Refused
+from tests.box.acting import PORTS
+from fedtui.changes.change_set import plan_change_set, NothingToChange
+from fedtui.federation.backends.placement import removal_edits, install_edits, installed_jobs
 from fedtui.federation.rotation.rotation import rotation, rotation_gone
-from fedtui.federation.job_account import owner_of
+from fedtui.federation.job_account import account_of
 from fedtui.pack import Pack
 
 NAMES = ("federated-sync.log", "federated-git.log", "dashboard-metrics.log", "it's my 100% [own].log")
@@ -21,16 +23,16 @@ NAMES = ("federated-sync.log", "federated-git.log", "dashboard-metrics.log", "it
 async def made(folder, run_as="", backend="cron"):
     pack = Pack("/home/fed/repo", "conservative", backend, folder, "2026-11-25", run_as=run_as)
     logs = [Path(folder) / name for name in NAMES]
-    return await rotation(pack, logs, owner_of(run_as, PORTS), PORTS)
+    return await rotation(pack, logs, account_of(run_as, PORTS), PORTS)
 
 async def change(parts):
-    plan = await plan_bundle("setup", "", "the pack", "Set up.", parts, PORTS, "Done.")
-    return (await actions.apply(plan, PORTS)).message
+    plan = await plan_change_set("setup", "", "the pack", "Set up.", parts, PORTS, "Done.")
+    return (await changes.apply(plan, PORTS)).message
 
 async def main():
     try:
         show(await work())
-    except actions.Refused as refused:
+    except Refused as refused:
         show({"refused": str(refused)})
 """
 # As the jobs do it: the shell opens the log anew for each run. In /var/log, where users make no files, it
@@ -74,7 +76,7 @@ def acts(box: Box, code: str, user: str = "fed") -> Any:
 
 SET_UP = """
 found = await made({folder!r}, {run_as!r}, {backend!r})
-placing = await place(found.jobs, {backend!r}, {run_as!r}, PORTS) if found.jobs else ()
+placing = await install_edits(found.jobs, {backend!r}, {run_as!r}, PORTS) if found.jobs else ()
 parts = (*found.parts, *placing)
 message = await change(parts) if parts else "nothing"
 said = [f"{{one.severity}} {{one.text}}" for one in found.remarks]
@@ -88,7 +90,7 @@ def set_up(box: Box, folder: str, user: str = "fed", run_as: str = "", backend: 
 
 def take_away(box: Box, backend: str) -> None:
     code = f"""
-gone = await displace(["rotate"], {backend!r}, "", PORTS, no_table=True)
+gone = await removal_edits(["rotate"], {backend!r}, "", PORTS, no_table=True)
 return await change([*gone, *(await rotation_gone(PORTS)).parts])
 """
     assert acts(box, code) == "Done."
@@ -302,14 +304,14 @@ show([one["code"] for one in json.loads(told.getvalue())["findings"]])
 ODD_NAMES = """
 from fedtui.federation.rotation.check import complaints_own
 from fedtui.federation.rotation.text import config_text
-from fedtui.federation.job_account import Owner
+from fedtui.federation.job_account import JobAccount
 
 names = ["a b", "it's", 'q"q', "st*r", "b[x]r", "back\\\\slash", "#x", "lög", "100%", "~t", "end\\\\", "qu?"]
 names += ["[!a-c]", "$x`y`", "a\\\\*b", "-x", "'\\"\\\\[?*'", "with\\u00a0space"]
 folder = Path.home() / "it's \\"odd\\" [d]*"
 folder.mkdir()
 logs = [folder / name for name in names]
-text = config_text(logs, Owner("fed", 1000, 1000, "/home/fed", "/bin/sh", own=True), as_root=False)
+text = config_text(logs, JobAccount("fed", 1000, 1000, "/home/fed", "/bin/sh", own=True), as_root=False)
 said = [*complaints_own("/usr/sbin/logrotate", text, logs)]
 for log in logs:
     log.write_text("x")

@@ -10,7 +10,7 @@ TRAPS = """
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 from fedtui.bus import bus_factory
-from fedtui.schedule.timer_pitfalls import timer_traps
+from fedtui.schedule.timer_pitfalls import timer_pitfalls
 from fedtui.sources.systemd import TimerSource
 
 async def main():
@@ -21,7 +21,7 @@ async def main():
     found = {}
     for job in answer.jobs:
         if job.timer.fragment.startswith("/home/fed/"):
-            traps = timer_traps(job, ZoneInfo("UTC"), now())
+            traps = timer_pitfalls(job, ZoneInfo("UTC"), now())
             found[job.timer.unit.removesuffix(".timer")] = [trap.code for trap in traps]
     show(found)
 

@@ -24,7 +24,20 @@ def test_everything_but_what_draws_is_imported_without_textual() -> None:
     assert done.stderr == ""
     imported = set(done.stdout.split())
     parts = {name.split(".")[1] for name in imported}
-    assert {"actions", "bus", "cli", "crontab", "demo", "health", "history", "presentation"} < parts
+    assert {
+        "changes",
+        "runs",
+        "logs",
+        "system",
+        "conversion",
+        "bus",
+        "cli",
+        "crontab",
+        "demo",
+        "health",
+        "history",
+        "presentation",
+    } < parts
     assert {"schedule", "sources", "store", "workspace", "machine", "merging", "__main__"} < parts
     assert not any(name.startswith(DRAWN) for name in imported)
 

@@ -206,7 +206,7 @@ import asyncio, sys
 from pathlib import Path
 from typing import Any
 from types import SimpleNamespace
-from fedtui import lock_file
+from fedtui.system import lock_file
 from fedtui.changes.unfinished import alone
 from fedtui.history.database import History
 from fedtui.system.program import run_program

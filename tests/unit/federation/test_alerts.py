@@ -435,7 +435,7 @@ def test_where_nothing_can_be_written_it_is_told_rather_than_not(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fedtui.history.alert_memory.replace_file", full)
+    monkeypatch.setattr("fedtui.history.alert_memory.write_atomically", full)
     world.ended(FAILED)
     report = world.check()
     assert world.mails == [subject("sync failed")]
@@ -463,7 +463,7 @@ def test_a_full_disk_is_got_round_by_the_runtime_folder(
         write(path, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr("fedtui.history.alert_memory.replace_file", full)
+        patch.setattr("fedtui.history.alert_memory.write_atomically", full)
         world.ended(FAILED, -timedelta(seconds=1))
         world.now += timedelta(seconds=2)
         assert world.check().status == 0

@@ -34,13 +34,13 @@ PLAY = """\
 import asyncio, sys
 from pathlib import Path
 from fedtui.federation.drills.drill_list import find
-from fedtui.federation.drills.run_drill import rehearse
+from fedtui.federation.drills.run_drill import run_drill
 from tests.unit.federation.drilling import setting
 folder, root, name, *commands = sys.argv[1:]
 stop, start = (tuple(words.split("|")) for words in commands or ("", ""))
 given = setting(Path(folder), Path(root), stop=stop if stop[0] else (), start=start if start[0] else ())
 print("begin", flush=True)
-asyncio.run(rehearse(find(name), given, lambda event: print(event.text, flush=True)))
+asyncio.run(run_drill(find(name), given, lambda event: print(event.text, flush=True)))
 """
 
 

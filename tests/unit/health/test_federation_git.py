@@ -83,7 +83,7 @@ def over_ssh(federation: Federation, monkeypatch: pytest.MonkeyPatch, path: Path
         words = [*asked, *argv[2:]] if tuple(argv[:2]) == ("ssh", "-G") else argv
         return run_probe(words, deadline)
 
-    monkeypatch.setattr("fedtui.health.probes.really_run", run)
+    monkeypatch.setattr("fedtui.health.probes.run_probe", run)
     git(federation.root, "remote", "set-url", "origin", "ssh://fed@127.0.0.1:1/srv/federation.git")
 
 

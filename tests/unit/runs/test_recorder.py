@@ -20,7 +20,7 @@ from fedtui.model import CronFacts, Job, Location, LogSlice, Outcome, SourceName
 from fedtui.sources.recorder import LOST, RecordedRun, RecorderSource, parse_record
 from fedtui.system.processes import ProcessIdentity
 
-SHIPPED = Path(__file__).parents[3] / "fedtui" / "actions" / "recorder.sh"
+SHIPPED = Path(__file__).parents[3] / "fedtui" / "runs" / "recorder.sh"
 KEY = "1a2b3c4d"
 
 
