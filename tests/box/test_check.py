@@ -60,12 +60,12 @@ import sys
 import fedtui.sources.systemd.timer_catalog as catalog
 from fedtui.__main__ import main
 from fedtui.cli import check
-states = catalog.Catalog._states
+states = catalog.TimerCatalog._states
 async def late(self, bus):
     import asyncio
     await asyncio.sleep(float(sys.argv[1]))
     return await states(self, bus)
-catalog.Catalog._states = late
+catalog.TimerCatalog._states = late
 check.FACTS_DEADLINE = 3.0
 sys.exit(main(["check", "--json"]))
 """

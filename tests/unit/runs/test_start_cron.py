@@ -143,7 +143,8 @@ async def test_a_run_outlives_whoever_started_it(ports: Ports, cron_job: MakeJob
     go.write_text(
         "import asyncio, os, pickle, signal, sys\n"
         "from pathlib import Path\n"
-        "from fedtui.changes import run_now, Ports\n"
+        "from fedtui.ports import Ports\n"
+        "from fedtui.runs.control import run_now\n"
         "from fedtui.config import Config\n"
         "from fedtui.history.database import History\n"
         "config = Config(state=Path(sys.argv[1]))\n"
