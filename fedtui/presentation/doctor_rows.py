@@ -48,14 +48,14 @@ def rows_of(snapshot: Snapshot, opened: Collection[str]) -> list[DoctorRow]:
 
 def heading(width: int) -> StyledText:
     """The names of the columns."""
-    finding = width - 3 - CODE - WHERE - FIX
+    finding = max(0, width - 3 - CODE - WHERE - FIX)  # a window may be smaller than any that can be read
     text = f"   {'CODE':<{CODE}}{'WHERE':<{WHERE}}{'FINDING':<{finding}}FIX"
     return fit((Span(text, Tone.MUTED),), width)
 
 
 def row_line(row: DoctorRow, jobs: Mapping[str, Job], width: int) -> StyledText:
     """One row in exactly `width` cells."""
-    room = width - 3 - CODE - WHERE - FIX
+    room = max(2, width - 3 - CODE - WHERE - FIX)
     if row.unchecked is not None:
         one = row.unchecked
         code = one.codes[0] + ("+" if len(one.codes) > 1 else "") if one.codes else "-"
