@@ -20,7 +20,6 @@ from fedtui.config import ConfigError
 from fedtui.model import Job, Run, State
 from fedtui.pack import load_pack
 from fedtui.presentation.times import usual
-from fedtui.runs import control
 from fedtui.safe_text import decode
 from fedtui.screens.base import FullScreen
 
@@ -118,6 +117,8 @@ class JobActions(FullScreen):
         if ask and not await self._asked("Run", job.name, "Run it now?", "As its scheduler would.", "run it"):
             return
 
+        from fedtui.runs import control  # the first paint does not wait for it
+
         async def start() -> Run:
             going_on = await control.running_run(job, ports)
             if going_on is not None and (going_on.output is not None or job.timer is not None):
@@ -169,6 +170,8 @@ class JobActions(FullScreen):
             self._begin(self._stop(job))
 
     async def _stop(self, job: Job) -> None:
+        from fedtui.runs import control
+
         how = "Its unit is stopped." if job.timer else "SIGTERM, and SIGKILL after 10 s."
         from fedtui.screens.ask import AskScreen
 

@@ -1,7 +1,7 @@
 """Every change that a user can ask for: plan, show, apply, read back, undo.
 
-Screens and verbs use the names below. They are loaded when first used, the light modules first: `fedtui list`
-and a supervisor need next to none of them.
+Screens and verbs use the names below. They are loaded when first used: `fedtui list` and a supervisor need next
+to none of them.
 """
 
 from __future__ import annotations
@@ -36,12 +36,36 @@ if TYPE_CHECKING:
     from fedtui.changes.schedule_preview import Preview as Preview
     from fedtui.changes.schedule_preview import preview as preview
 
-_MODULES = ("plan", "draft", "open_table", "planning", "schedule_preview")
+_HOMES = {
+    "Draft": "draft",
+    "BadTable": "open_table",
+    "Conflict": "plan",
+    "DiffLine": "plan",
+    "FileDiff": "plan",
+    "Plan": "plan",
+    "Step": "plan",
+    "apply": "planning",
+    "load_draft": "planning",
+    "plan_alternative": "planning",
+    "plan_delete": "planning",
+    "plan_edit": "planning",
+    "plan_environment": "planning",
+    "plan_fix": "planning",
+    "plan_new": "planning",
+    "plan_pause": "planning",
+    "plan_record": "planning",
+    "plan_reschedule": "planning",
+    "plan_resume": "planning",
+    "plan_silence": "planning",
+    "plan_uncomment": "planning",
+    "plan_undo": "planning",
+    "undo_steps": "planning",
+    "Preview": "schedule_preview",
+    "preview": "schedule_preview",
+}
 
 
 def __getattr__(name: str) -> object:
-    for module in _MODULES if not name.startswith("__") else ():
-        found = vars(import_module(f"{__name__}.{module}")).get(name)
-        if found is not None:
-            return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:  # also asked for submodules that are not imported yet
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
