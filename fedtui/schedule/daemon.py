@@ -4,8 +4,9 @@ A model of the main loop of cron.c (Debian cron 3.0pl1; cronie's is the same in 
 wall-clock minutes, and when the next minute is not the one after the last it sorts the jump by size. Times
 in here are whole minutes: since the epoch ("utc"), or the same plus the zone's offset ("wall").
 
-Runs skipped by a jump forward start one by one in the minute after it. The daemon waits 10 s between two of them
-unless a job ends, so more than six long jobs spill into later minutes; that depends on the jobs and is not modelled.
+Runs skipped by a jump forward start one by one in the minute after it. The daemon waits 10 s between two of
+them unless a job ends, so more than six long jobs spill into later minutes; that depends on the jobs and is
+not modelled.
 """
 
 from __future__ import annotations
