@@ -1,6 +1,6 @@
 """The Textual app: wiring only. Store, ports and config come in; themes, keys, screens and a clock hang here.
 
-What is seen lives in `screens` and `widgets`, what is done in `actions`.
+What is seen lives in `screens` and `widgets`, what is done in `changes` and `runs`.
 """
 
 from __future__ import annotations

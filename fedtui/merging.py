@@ -45,7 +45,7 @@ RunsByJob = Mapping[str, tuple[Run, ...]]
 """Runs by the id of their job, oldest first."""
 
 PersistAndJudge = Callable[[Sequence[Job], RunsByJob], RunsByJob]
-"""What is done with all runs before they are shown: they are kept, and judged (see `keeping`)."""
+"""What is done with all runs before they are shown: they are kept, and judged (see `run_persistence`)."""
 
 
 def merge(

@@ -49,7 +49,7 @@ _TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
 
 
 class DeskPort(Protocol):
-    """What the screen asks and does (`federation.setup.desk`); `remarks` came with the newest plan."""
+    """What the screen asks and does (`federation.setup.service`); `remarks` came with the newest plan."""
 
     issues: tuple[SetupIssue, ...]
 

@@ -1,8 +1,8 @@
 """A compound change as an action: planned from its parts, made whole or not at all, undone as one step.
 
-`plan_change_set` is for whoever works out parts (the set-up, a conversion); `apply` and `plan_undo` stand behind
-the doors of change.py. The undo step is written before the first part is made (bundle_journal.py), so that a
-kill in the middle leaves something that can be seen and taken back.
+`plan_change_set` is called by what works out edits (the set-up, a conversion); `apply` and `plan_undo` by
+planning.py. The undo step is written before the first edit is applied (change_journal.py), so that a kill in
+the middle can be seen and rolled back.
 """
 
 from __future__ import annotations

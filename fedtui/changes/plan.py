@@ -1,7 +1,7 @@
 """What an action would do, as a value that a dialog can show and `apply` can carry out.
 
 key -> plan -> confirm -> apply -> read back -> undo. A `Plan` holds the diff and the steps in the words
-of the confirm dialog; its `change` is the payload that only `actions/` reads.
+of the confirm dialog; its `change` is the payload that only `changes/` reads.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The verb `git-sync`: what the schedule of the git automation runs.
 
-Each way it can end has a word of its own and an exit status (`federation.git_ending`); the last lines say
+Each way it can end has a word of its own and an exit status (`git.sync_result`); the last lines say
 which, for people and for `results`.
 """
 

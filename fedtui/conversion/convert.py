@@ -1,7 +1,7 @@
 """Converting a job from one scheduler to another: a cron line into a pair of units, a timer into a cron line.
 
-The one door for the dashboard and the command line; the plan is a compound change (actions/bundle.py), so it
-is made whole or not at all, and one undo puts both sides back.
+The one door for the dashboard and the command line; the plan is a compound change (changes/change_set.py), so
+it is made whole or not at all, and one undo puts both sides back.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ PAUSED = b"#fedtui:paused# "
 OWN_COMMENT = b"# fedtui:"
 # ... and this one, by which people tell the doctor which findings of the line below they know of.
 IGNORE_COMMENT = OWN_COMMENT + b" ignore "
-# The first line of a block that the federation pack wrote; see managed.py.
+# The first line of a block that the federation pack wrote; see managed_lines.py.
 PACK_COMMENT = OWN_COMMENT + b" pack "
 NAME_COMMENT = b"# name: "
 

@@ -1,6 +1,7 @@
 """A job that the pack schedules: a script of the profile, the git sync, the rotation, the alert check.
 
-What it is says nothing of where it runs: `placing` turns it into lines of a crontab or into a pair of units.
+What it is says nothing of where it runs: `placement` turns it into lines of a crontab or into a pair of
+units.
 """
 
 from __future__ import annotations

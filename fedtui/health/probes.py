@@ -1,7 +1,8 @@
 """What the checks ask of programs (`bash -n`, `systemctl`, `timedatectl`): remembered, asked once.
 
 A program takes thousands of times as long as a look at a file. A verb waits for it; the dashboard must not:
-there an answer that is not there yet is `ProbeFailed`, a thread of its own fetches it, and the checks run again.
+there an answer that is not there yet is `ProbeFailed`, a thread of its own fetches it, and the checks run
+again.
 """
 
 from __future__ import annotations

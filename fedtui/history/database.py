@@ -63,8 +63,8 @@ class History(Database):
     def keep_runs(self, runs: Iterable[Run]) -> int:
         """Keep these runs, whoever started them, all or none; returns how many rows were written.
 
-        A run that is kept already is replaced where the new account says more (`witness.says_more`); rows of
-        `also`, the same run as others told it, go. To be called again and again with what is known.
+        A run that is kept already is replaced where the new account says more (`run_provenance.says_more`);
+        rows of `also`, the same run as others told it, go. To be called again and again with what is known.
         """
         with self.writing() as db:
             changed = [run for run in runs if self._keep(db, run)]

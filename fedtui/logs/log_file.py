@@ -2,7 +2,7 @@
 
 Nothing is indexed and nothing is kept: every question opens the file, reads what it needs with pread(2)
 and closes it, so 10 GB cost what 10 KB cost. Blocking: call it in a thread. What goes wrong with a log
-is a `LogError`, whose text is fit to show. Following a log as it grows is in `log_follow`.
+is a `LogError`, whose text is fit to show. Following a log as it grows is in `log_follower`.
 """
 
 from __future__ import annotations

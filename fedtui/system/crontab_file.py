@@ -1,5 +1,5 @@
 """Cron tables that are plain files: one kept as crontab(1) would in the demo workspace, and what it shares
-with the system's tables, which root writes (actions/system_table.py).
+with the system's tables, which root writes (system_table.py).
 
 The promises of `CrontabPort` are kept here: compare before the write, write in one rename, read back.
 """

@@ -1,6 +1,6 @@
 """What tells how a job does, beside its runs: its period, its product's age, its log's growth. Blocking.
 
-Facts only; what they come to is for `verdicts` to say.
+Facts only; what they come to is for `problems` to say.
 """
 
 from __future__ import annotations

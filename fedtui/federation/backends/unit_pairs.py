@@ -1,7 +1,8 @@
 """The pack's pairs of units: those that stand in a folder of units, and the parts that make and remove them.
 
 A timer of the pack's says so in its second line, `# fedtui: pack KEY (SCHEDULE)`, as a crontab's does above
-the job's line (crontab/managed.py). A drop-in of fedtui's own beside it is a schedule of somebody's choice.
+the job's line (crontab/managed_lines.py). A drop-in of fedtui's own beside it is a schedule of somebody's
+choice.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ async def pair_edits(
     *,
     user_manager: bool,
 ) -> tuple[Edit, ...]:
-    """The parts by which these pairs stand as described, and those of `gone` no longer; see `placing`."""
+    """The parts by which these pairs stand as described, and those of `gone` no longer; see `placement`."""
     there = await installed_pairs(ports, user_manager=user_manager)
     parts: list[Edit] = []
     for key in gone:

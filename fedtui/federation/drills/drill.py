@@ -1,7 +1,7 @@
 """What a drill is: a rehearsal of one failure, with a before, a doing, an after and an expected result.
 
-A drill is told what there is (`DrillSetting`) and is given hands that write down what they are about to do
-(`hands.Hands`); it touches nothing of the user's by any other way. `rehearse.rehearse` is the frame.
+A drill is told what there is (`DrillSetting`) and is given a `DrillRunner`, which writes down what it is
+about to do; it touches nothing of the user's by any other way. `run_drill.run_drill` is the frame.
 """
 
 from __future__ import annotations

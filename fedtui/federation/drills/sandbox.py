@@ -1,8 +1,8 @@
 """A program started in a view of the file system of its own, in which what it writes is kept from the disk.
 
-`python -P -m fedtui.federation.drills.sandbox ORDER.json REPORT` reads what to show and what to run. In a mount
-namespace (and a user namespace where we are not root: user_namespaces(7)) all becomes read-only, and the
-folders that the order names get an overlay whose upper layer is a small tmpfs. It is gone with the last
+`python -P -m fedtui.federation.drills.sandbox ORDER.json REPORT` reads what to show and what to run. In a
+mount namespace (and a user namespace where we are not root: user_namespaces(7)) all becomes read-only, and
+the folders that the order names get an overlay whose upper layer is a small tmpfs. It is gone with the last
 process in it. REPORT is a descriptor on which is said what went wrong before the program was started.
 
 The system calls have no door in Python 3.11 but ctypes; their numbers and flags are those of mount(2),
