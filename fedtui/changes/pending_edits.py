@@ -212,7 +212,8 @@ async def _turned_now(part: Edit, ports: Ports) -> Edit | None:
         state = await switched(back.unit, ports, user_manager=back.user_manager)
         return replace(back, before=state)
     raise Refused(
-        f"{_begin(edit_label(part))} was changed since, so taking the change back would lose somebody's edit.",
+        f"{_begin(edit_label(part))} was changed since, so taking the change back would lose "
+        "somebody's edit.",
         advice=f"The texts from before are in {display_path(ports.config.backups)}.",
     )
 

@@ -140,7 +140,8 @@ def _of_text(found: FoundScript, path: Path, text: str) -> Iterator[SetupIssue]:
     if interpreter and not Path(interpreter[0]).exists():
         yield SetupIssue(
             Severity.NOTE,
-            f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, which is not on this machine; "
+            f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, "
+            "which is not on this machine; "
             f"{reader} reads it all the same, since the job is `{' '.join(found.job.program)} SCRIPT`.",
             key,
         )

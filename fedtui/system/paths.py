@@ -30,6 +30,7 @@ def other_owner(folder: Path) -> str:
 
 
 def user_name(uid: int) -> str:
+    """The account's name, or the number where it has none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -64,7 +64,8 @@ def _starts(given: GitEnvironment, owner: JobAccount) -> Iterator[SetupIssue]:
     except ProgramError as error:
         said = str(error)
     if said:
-        text = f"{command[0]} does not start as {owner.name} in the schedule's environment: {sanitize_and_mask(said)}"
+        text = f"{command[0]} does not start as {owner.name} in the schedule's environment: "
+        text += sanitize_and_mask(said)
         yield SetupIssue(
             Severity.ERROR, text, KEY, "Install fedtui where that user finds it, e.g. with pipx."
         )

@@ -58,7 +58,8 @@ def check_remote(
         command = f"{become}git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
         yield SetupIssue(
             Severity.WARNING,
-            f"{remote} is {sanitize_and_mask(url)}: https wants a password or a token, and nobody is there to type it.",
+            f"{remote} is {sanitize_and_mask(url)}: https wants a password or a token, "
+            "and nobody is there to type it.",
             KEY,
             command,
         )

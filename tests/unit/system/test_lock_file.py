@@ -23,8 +23,8 @@ def test_a_second_process_does_not_get_a_lock_that_is_held(tmp_path: Path) -> No
 
 def test_a_lock_ends_with_its_process_and_is_worth_waiting_for(tmp_path: Path) -> None:
     path = tmp_path / "one"
-    holds = "import sys, pathlib; from fedtui.system import lock_file; lock_file.take(pathlib.Path(sys.argv[1])); "
-    holds += "print('held', flush=True); sys.stdin.read()"
+    holds = "import sys, pathlib; from fedtui.system import lock_file; "
+    holds += "lock_file.take(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", holds, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
