@@ -1,7 +1,7 @@
 """Every change that a user can ask for: plan, show, apply, read back, undo.
 
-Screens and verbs use the names below. They are loaded when first used: `fedtui list` and a supervisor need next
-to none of them.
+Screens and verbs use the names below. They are loaded when first used: `fedtui list` and a supervisor need
+next to none of them.
 """
 
 from __future__ import annotations

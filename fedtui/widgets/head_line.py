@@ -118,7 +118,7 @@ class HeadLine(Horizontal):
     DEFAULT_CSS = """
     HeadLine { height: 1; padding: 0 1; background: $ground; }
     HeadLine Status { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: clip; }
-    HeadLine Clock { width: auto; height: 1; }
+    HeadLine HeadClock { width: auto; height: 1; }
     """
 
     def __init__(self, user: str, host: str, clock: Callable[[], datetime]) -> None:
