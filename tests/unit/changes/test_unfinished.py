@@ -124,7 +124,7 @@ async def test_what_a_kill_left_is_found_out_though_others_edited_since(
 
 
 @pytest.mark.parametrize("moment", ["early", "late"])
-@pytest.mark.parametrize("theirs", [b"", b"7 7 * * * theirs\n"])
+@pytest.mark.parametrize("their_diff", [b"", b"7 7 * * * theirs\n"])
 async def test_a_killed_undo_repeated_ends_in_the_old_text(
     world: Ports, table: Fragile, moment: str, their_diff: bytes
 ) -> None:

@@ -154,7 +154,7 @@ def test_no_two_lines_are_joined_by_a_missing_newline() -> None:
 THEIRS = b"9 9 * * * theirs\n"
 
 
-@pytest.mark.parametrize("theirs", [b"", THEIRS])
+@pytest.mark.parametrize("their_diff", [b"", THEIRS])
 @pytest.mark.parametrize(
     ("before", "after"),
     [
