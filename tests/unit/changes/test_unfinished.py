@@ -207,14 +207,14 @@ from pathlib import Path
 from typing import Any
 from types import SimpleNamespace
 from fedtui.system import lock_file
-from fedtui.changes.unfinished import alone
+from fedtui.changes.unfinished import change_lock
 from fedtui.history.database import History
 from fedtui.system.program import run_program
 
 async def main():
     state = Path(sys.argv[1])
     world = SimpleNamespace(config=SimpleNamespace(state=state), history=History(state / "history.db"))
-    async with alone(world):
+    async with change_lock(world):
         print("held", flush=True)
         await asyncio.to_thread(run_program, ["sleep", "2"], inherits=lock_file.HELD.get())
 
