@@ -20,19 +20,18 @@ from fedtui.history.database import HistoryError
 from fedtui.ports import Ports
 
 _KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (
-        kinds.TableEdit,
-        kinds.FileEdit,
-        kinds.FolderEdit,
-        kinds.RenameEdit,
-        kinds.UnitEdit,
-        kinds.LingerEdit,
-        kinds.RemoteUrlEdit,
-        kinds.WorktreeEdit,
-    )
+    "TableText": kinds.TableEdit,
+    "FileText": kinds.FileEdit,
+    "Folder": kinds.FolderEdit,
+    "Renamed": kinds.RenameEdit,
+    "UnitSwitch": kinds.UnitEdit,
+    "Lingering": kinds.LingerEdit,
+    "RemoteUrl": kinds.RemoteUrlEdit,
+    "Worktree": kinds.WorktreeEdit,
 }
-_TEXTS = ("TableEdit", "FileEdit")
+"""The names are in the histories of users: they stay whatever the classes are called."""
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_TEXTS = ("TableText", "FileText")
 CUT_SHORT = "Cut short: "
 
 
@@ -57,7 +56,7 @@ def read_stored(payload: str) -> StoredChange:
 
 
 def _record(part: Edit) -> dict[str, Any]:
-    kind = type(part).__name__
+    kind = _NAMES[type(part)]
     record: dict[str, Any] = {"kind": kind, **asdict(part)}
     if kind in _TEXTS:
         record |= {name: pack(record[name]) for name in ("before", "after")}

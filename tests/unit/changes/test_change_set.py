@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -421,19 +422,32 @@ async def test_a_worktree_is_made_anew_and_one_whose_disk_is_not_mounted_is_not_
     assert str(their_diff) in git(checkout, "worktree", "list")
 
 
+ONE_OF_EACH: tuple[Edit, ...] = (
+    TableEdit("fed", "crontab", None, b"\xff\0"),
+    FileEdit("/f", b"a", None, 0o600, (1, 2), True, False, 0o644, (0, 0)),
+    FolderEdit("/d", there=False),
+    RenameEdit("/a", "/b"),
+    UnitEdit("x.timer", True, (False, False), (True, True)),
+    LingerEdit("fed", before=False, after=True),
+    RemoteUrlEdit("/r", "origin", "a", "b"),
+    WorktreeEdit("/r", "/w", "side", there=True),
+)
+
+
 def test_every_kind_of_part_is_kept_as_it_was() -> None:
-    parts: tuple[Edit, ...] = (
-        TableEdit("fed", "crontab", None, b"\xff\0"),
-        FileEdit("/f", b"a", None, 0o600, (1, 2), True, False, 0o644, (0, 0)),
-        FolderEdit("/d", there=False),
-        RenameEdit("/a", "/b"),
-        UnitEdit("x.timer", True, (False, False), (True, True)),
-        LingerEdit("fed", before=False, after=True),
-        RemoteUrlEdit("/r", "origin", "a", "b"),
-        WorktreeEdit("/r", "/w", "side", there=True),
-    )
+    parts = ONE_OF_EACH
     assert read_stored(to_payload(parts, 3, finished=False)) == (parts, 3, False)
     assert tuple(inverse(inverse(part)) for part in parts) == parts
+
+
+def test_the_steps_of_earlier_versions_are_read_and_written() -> None:
+    """What is in a user's history.db keeps the names that it was written with."""
+    names = ["TableText", "FileText", "Folder", "Renamed", "UnitSwitch", "Lingering", "RemoteUrl", "Worktree"]
+    record = {"kind": "FileText", "path": "/f", "before": None, "after": None, "mode": 0o644}
+    old = json.dumps({"parts": [record], "made": 1, "finished": True})
+    assert read_stored(old) == ((FileEdit("/f", None, None),), 1, True)
+    written = json.loads(to_payload(ONE_OF_EACH, 8, finished=True))
+    assert [part["kind"] for part in written["parts"]] == names
 
 
 async def test_an_undo_makes_the_folder_anew_that_somebody_took_away(here: Ports, tmp_path: Path) -> None:
