@@ -16,7 +16,14 @@ from fedtui.changes import apply_edit, unit_edits
 from fedtui.changes.apply_edit import EditExecutor, edit_label
 from fedtui.changes.change_journal import ChangeJournal, read_stored
 from fedtui.changes.edits import ChangeSet, Edit, FileEdit, UnitEdit, inverse
-from fedtui.changes.pending_edits import NothingToChange, check_unchanged, pending, resume_undo, undo_edits
+from fedtui.changes.pending_edits import (
+    NothingToChange,
+    check_unchanged,
+    is_edit_made,
+    pending,
+    resume_undo,
+    undo_edits,
+)
 from fedtui.changes.plan import Conflict, EditState, Plan, Step
 from fedtui.changes.plan_text import edit_diffs, plan_steps
 from fedtui.changes.undo_records import plan_already_undone
@@ -114,8 +121,11 @@ async def _take_back(
     left: list[str] = []
     stay: list[str] = []
     back = [*parts[:made]]
-    if made < len(parts) and await _half_made(parts[made], ports):
-        back.append(parts[made])
+    try:
+        if made < len(parts) and await _half_made(parts[made], ports):
+            back.append(parts[made])
+    except Refused as blind:
+        left.append(f"{edit_label(parts[made])} ({blind.message.rstrip('.')})")
     for index in reversed(range(len(back))):
         try:
             part = inverse(back[index])
@@ -156,12 +166,10 @@ def _what_stands(refusal: Refused, stay: Sequence[str]) -> str:
 
 
 async def _half_made(part: Edit, ports: Ports) -> bool:
-    """Whether the part that failed left something; a unit may be enabled and not started."""
-    try:
-        now = await apply_edit.state_of(part, ports)
-    except Refused:
-        return False
-    return now is EditState.AFTER or (isinstance(part, UnitEdit) and now is EditState.OTHER)
+    """Whether the part that failed left something; a unit may be enabled and not started. Raises Refused."""
+    if isinstance(part, UnitEdit):
+        return await apply_edit.state_of(part, ports) is not EditState.BEFORE
+    return await is_edit_made(part, ports)
 
 
 async def state_of_set(step: UndoStep, ports: Ports) -> EditState:

@@ -151,7 +151,7 @@ async def undo_edits(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...]
     for index in reversed(range(min(made + 1, len(kept.parts)))):
         part = kept.parts[index]
         unsure = index == made and not isinstance(part, UnitEdit)
-        if unsure and not await _is_made(part, ports):
+        if unsure and not await is_edit_made(part, ports):
             continue  # it was not made, or not by us
         if resource_keys(part) & seen:
             found.append(inverse(part))
@@ -189,7 +189,8 @@ async def resume_undo(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...
     return tuple(made), tuple(left), others
 
 
-async def _is_made(part: Edit, ports: Ports) -> bool:
+async def is_edit_made(part: Edit, ports: Ports) -> bool:
+    """Whether the part is made, whatever else others changed in its table. Raises Refused."""
     if isinstance(part, TableEdit):
         now = await asyncio.to_thread(read_table, port_of(part.table, part.user, ports))
         return is_made(now, part.before, part.after) is True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from fedtui.changes.edits import (
 )
 from fedtui.changes.plan import Conflict, Plan
 from fedtui.ports import Ports
+from fedtui.system.crontab_port import CrontabError
 from tests.unit.changes.table_file import TableFile
 
 LINE = b"0 1 * * * backup\n"
@@ -297,6 +299,64 @@ async def test_a_part_that_fails_with_an_error_of_its_own_is_taken_back(
     with pytest.raises(Refused, match="taken back: nothing is changed"):
         await changes.apply(plan, here)
     assert ((tmp_path / "f").exists(), table.read(), here.history.undo_steps()) == (False, None, [])
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """A function after which crontab(1) does not answer, until `monkeypatch.undo`."""
+
+    def read(_port: TableFile) -> bytes | None:
+        raise CrontabError("crontab did not answer within 10 s")
+
+    return lambda: monkeypatch.setattr(TableFile, "read", read)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_the_undo_step_stays_while_the_first_part_cannot_be_read(
+    here: Ports,
+    table: TableFile,
+    monkeypatch: pytest.MonkeyPatch,
+    unreadable: Callable[[], None],
+    *,
+    killed: bool,
+) -> None:
+    plan = await planned([TableEdit("fed", "crontab", None, LINE)], here)
+    real = EditExecutor.make
+
+    async def late(maker: EditExecutor, part: Edit) -> None:
+        await real(maker, part)
+        unreadable()
+        raise _Killed if killed else Refused("crontab did not answer within 10 s.")
+
+    monkeypatch.setattr(EditExecutor, "make", late)
+    with pytest.raises(_Killed if killed else Refused) as raised:
+        await changes.apply(plan, here)
+    if isinstance(raised.value, Refused):
+        assert "not the crontab of fed" in raised.value.untouched
+    await changes.undo_steps(here, 5)
+    monkeypatch.undo()
+    assert table.read() == LINE
+    await undone(here)
+    assert table.read() is None
+
+
+async def test_a_killed_first_part_can_be_undone_though_others_edited_its_table_since(
+    here: Ports, table: TableFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await planned([TableEdit("fed", "crontab", None, LINE)], here)
+    real = EditExecutor.make
+
+    async def killed(maker: EditExecutor, part: Edit) -> None:
+        await real(maker, part)
+        raise _Killed
+
+    monkeypatch.setattr(EditExecutor, "make", killed)
+    with pytest.raises(_Killed):
+        await changes.apply(plan, here)
+    monkeypatch.undo()
+    table.path.write_bytes(b"5 5 * * * theirs\n" + LINE)
+    await undone(here)
+    assert table.read() == b"5 5 * * * theirs\n"
 
 
 async def test_an_undo_keeps_what_others_wrote_into_the_table_since(
