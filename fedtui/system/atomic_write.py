@@ -5,12 +5,13 @@ The one way in which fedtui writes over what is there: tables, drop-ins, records
 
 from __future__ import annotations
 
-import glob
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from fedtui.system.safe_folder import UnsafeFolder, held_folder
 
 
 @contextmanager
@@ -48,11 +49,12 @@ def atomic_write(
 
 
 def sweep(path: Path) -> None:
-    """Remove what a process killed in `beside` left. Only while nobody else can be writing `path`."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
-        if left.suffix[1:].isdecimal() and not left.is_dir():
-            with suppress(OSError):
-                left.unlink()
+    """Remove what a process killed in `atomic_write` left. Only while nobody else can be writing `path`."""
+    with suppress(OSError, UnsafeFolder), held_folder(path.parent) as (at, _):
+        for name in os.listdir(f"/proc/self/fd/{at}"):  # noqa: PTH208 (the folder that is held, wherever it is)
+            if name.startswith(f".{path.name}.") and name[len(path.name) + 2 :].isdecimal():
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=at)
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o600, at: int | None = None) -> None:

@@ -28,6 +28,7 @@ from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, RemoteUrlEdit, RenameEdit
 from fedtui.config import load
 from fedtui.ports import Ports
+from fedtui.system.atomic_write import sweep
 from fedtui.system.git_checkout import GitEnvironment
 from fedtui.system.paths import xdg_folder
 from fedtui.system.safe_folder import folder_fault, held_folder
@@ -289,6 +290,18 @@ def test_the_file_beside_is_never_one_that_is_there(home: Path, secret: Path, po
     os.mkfifo(part)
     file_edits.apply_file_edit(FileEdit(str(logs / "other.log"), None, b"mine\n", 0o666, USER), ports)
     assert (logs / "sync.log").read_bytes() == (logs / "other.log").read_bytes() == b"mine\n"
+
+
+def test_what_a_kill_left_is_not_removed_through_a_link(home: Path, secret: Path) -> None:
+    logs = made(home / "logs", USER)
+    for folder in (logs, secret):
+        (folder / ".sync.log.7").write_text("half")
+    (home / "led").symlink_to(secret)
+    os.lchown(home / "led", *USER)
+    sweep(home / "led/sync.log")
+    sweep(logs / "sync.log")
+    assert (secret / ".sync.log.7").exists()
+    assert not (logs / ".sync.log.7").exists()
 
 
 def test_a_log_is_moved_across_file_systems(home: Path, ports: Ports) -> None:
