@@ -16,6 +16,7 @@ from fedtui.changes import apply_edit, unit_edits
 from fedtui.changes.apply_edit import EditExecutor, edit_label
 from fedtui.changes.change_journal import ChangeJournal, read_stored
 from fedtui.changes.edits import ChangeSet, Edit, FileEdit, UnitEdit, inverse
+from fedtui.changes.file_edits import SomethingElse
 from fedtui.changes.pending_edits import (
     NothingToChange,
     check_unchanged,
@@ -169,7 +170,10 @@ async def _half_made(part: Edit, ports: Ports) -> bool:
     """Whether the part that failed left something; a unit may be enabled and not started. Raises Refused."""
     if isinstance(part, UnitEdit):
         return await apply_edit.state_of(part, ports) is not EditState.BEFORE
-    return await is_edit_made(part, ports)
+    try:
+        return await is_edit_made(part, ports)
+    except SomethingElse:
+        return False
 
 
 async def state_of_set(step: UndoStep, ports: Ports) -> EditState:

@@ -26,6 +26,10 @@ from fedtui.system.atomic_write import atomic_write
 from fedtui.system.safe_folder import UnsafeFolder, held_folder, owner_mismatch
 
 
+class SomethingElse(Refused):
+    """At the path, or on the way to it, lies what we never make."""
+
+
 @contextmanager
 def _held(folder: Path, uid: int | None = None) -> Iterator[int]:
     """A descriptor of the folder, in which something is made for the user `uid`. Raises Refused, OSError."""
@@ -35,7 +39,9 @@ def _held(folder: Path, uid: int | None = None) -> Iterator[int]:
                 raise UnsafeFolder(owner_mismatch(folder, owner, uid))
             yield descriptor
     except UnsafeFolder as unsafe:
-        raise Refused(f"{unsafe}.", advice="Choose a folder of root's, or run fedtui as that user.") from None
+        raise SomethingElse(
+            f"{unsafe}.", advice="Choose a folder of root's, or run fedtui as that user."
+        ) from None
 
 
 def facts(path: str) -> os.stat_result | None:
@@ -71,13 +77,13 @@ def _read_at(file: Path, at: int) -> bytes | None:
     except OSError as error:
         if error.errno != errno.ELOOP:
             raise
-        raise Refused(
+        raise SomethingElse(
             f"{display_path(file)} is a symbolic link to {os.readlink(file.name, dir_fd=at)}.",
             advice="A file that stands elsewhere is not replaced through a link: look at it first.",
         ) from error
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Refused(f"{display_path(file)} is no plain file.")
+            raise SomethingElse(f"{display_path(file)} is no plain file.")
         return stream.read()
 
 
