@@ -138,8 +138,9 @@ async def _take_back(
                 await maker.make(stamp)
             if not left:
                 await asyncio.to_thread(journal.note, index)
-        except Refused as error:
-            left.append(f"{edit_label(back[index])} ({error.message.rstrip('.')})")
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not keep the others from going back
+            said = error.message if isinstance(error, Refused) else f"{error or type(error).__name__}"
+            left.append(f"{edit_label(back[index])} ({said.rstrip('.')})")
     try:
         await maker.finish()
     except Refused as error:

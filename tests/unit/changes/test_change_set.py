@@ -301,6 +301,36 @@ async def test_a_part_that_fails_with_an_error_of_its_own_is_taken_back(
     assert ((tmp_path / "f").exists(), table.read(), here.history.undo_steps()) == (False, None, [])
 
 
+async def test_an_error_while_one_part_is_taken_back_leaves_out_no_other(
+    here: Ports, table: TableFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = tmp_path / "one", tmp_path / "d/two"
+    two.parent.mkdir()
+    plan = await planned(
+        [
+            FileEdit(str(one), None, b"1"),
+            TableEdit("fed", "crontab", None, LINE),
+            FileEdit(str(two), None, b"2"),
+        ],
+        here,
+    )
+    two.parent.rmdir()
+    real = TableFile.replace
+
+    def fails(port: TableFile, base: bytes | None, new: bytes | None) -> None:
+        if new is None:
+            raise OSError(5, "Input/output error", "/tmp/x")
+        real(port, base, new)
+
+    monkeypatch.setattr(TableFile, "replace", fails)
+    with pytest.raises(Refused, match=r"two: No such file .* not the crontab of fed .*Input/output error"):
+        await changes.apply(plan, here)
+    assert (one.exists(), table.read()) == (False, LINE)
+    monkeypatch.undo()
+    await undone(here)
+    assert table.read() is None
+
+
 @pytest.fixture
 def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """A function after which crontab(1) does not answer, until `monkeypatch.undo`."""
