@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
@@ -31,13 +31,16 @@ from fedtui.schedule.upcoming import RunsOf, runs_of
 from fedtui.screens.base import FullScreen
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.job_actions import load_the_rest
-from fedtui.widgets.app_host import StorePort, WatchPort
 from fedtui.widgets.key_line import press
 from fedtui.widgets.key_order import KeysInOrder
 from fedtui.widgets.keys import ALL, APP, taken_keys, unknown_ids
 from fedtui.widgets.log_pump import OpenLog
 from fedtui.widgets.palette import DARK, LIGHT, token_defaults
 from fedtui.widgets.terminal_driver import TerminalDriver
+
+if TYPE_CHECKING:
+    from fedtui.store import Store
+    from fedtui.watching.watches import Watches
 
 STYLES = Path(__file__).parent / "styles"
 
@@ -65,7 +68,7 @@ class FedtuiApp(KeysInOrder):
 
     def __init__(
         self,
-        store: StorePort,
+        store: Store,
         ports: Ports,
         config: Config | None = None,
         *,
@@ -78,7 +81,7 @@ class FedtuiApp(KeysInOrder):
         home: str = "",
         ascii_only: bool = False,
         background: Callable[[], Awaitable[None]] | None = None,
-        watches: WatchPort | None = None,
+        watches: Watches | None = None,
         past: Callable[[], Sequence[Run]] | None = None,
     ) -> None:
         self.ascii_only = ascii_only
@@ -174,7 +177,7 @@ class FedtuiApp(KeysInOrder):
         if self.watches is not None:
             self.run_worker(self._go_on_watching(self.watches), group="watches")
 
-    async def _go_on_watching(self, watches: WatchPort) -> None:
+    async def _go_on_watching(self, watches: Watches) -> None:
         """See to it that watches that are not finished are kept, whatever became of their process."""
         from fedtui.watching.watch_store import WatchStoreError  # the first paint does not wait for it
 

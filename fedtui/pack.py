@@ -30,7 +30,6 @@ class Origin:
     """
 
     no_crontab: tuple[str, ...] = ()
-    lingering: bool = False
     made_folders: tuple[str, ...] = ()
     made_files: tuple[str, ...] = ()
     renamed_remote: str = ""
@@ -87,6 +86,7 @@ def read_pack(text: bytes) -> Pack:
     """Inverse of `written`."""
     data: dict[str, Any] = tomllib.loads(text.decode("utf-8"))
     origin = data.pop("origin", {})
+    origin.pop("lingering", None)  # older versions wrote it, and read it nowhere
     made: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in origin.items()
     }

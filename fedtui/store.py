@@ -12,12 +12,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from fedtui.merging import merge
 from fedtui.model import Answer, Checkup, Problem, Snapshot
 from fedtui.run_persistence import RunRecorder
-from fedtui.sources.source import LongSource, Source
+from fedtui.sources.source import Source
+
+if TYPE_CHECKING:
+    from fedtui.sources.user_crontab import UserCrontabSource
 
 COALESCE = 0.03
 """Seconds that a burst of answers is collected before it is merged."""
@@ -33,7 +36,7 @@ CHECKUP = "health"
 
 
 class HealthCheck(Protocol):
-    """All checks."""
+    """All checks: `CheckRunner`, or whatever makes one when it is first asked."""
 
     def __call__(self, snapshot: Snapshot, /) -> Checkup:
         """What they say of a snapshot. Called in a thread."""
@@ -43,7 +46,10 @@ class HealthCheck(Protocol):
 
 
 class Revision(Protocol):
-    """Amends merged snapshots by what was known before, and says when to merge again without news."""
+    """Amends merged snapshots by what was known before, and says when to merge again without news.
+
+    `OverdueTracker` is one; the layer of `watching` lies above this one.
+    """
 
     next_look: datetime | None
     to_ask: frozenset[str]
@@ -109,12 +115,12 @@ class Store:
 
     async def _keep_reading(self, source: Source) -> None:
         if hasattr(source, "first_rows"):
-            await self._ask_for_first_rows(cast("LongSource", source))
+            await self._ask_for_first_rows(cast("UserCrontabSource", source))
         await self._ask(source)
         async for _ in source.watch():
             await self._ask(source)
 
-    async def _ask_for_first_rows(self, source: LongSource) -> None:
+    async def _ask_for_first_rows(self, source: UserCrontabSource) -> None:
         with suppress(TimeoutError):  # the whole answer tells of it
             async with asyncio.timeout(READ_DEADLINE):
                 answer = await source.first_rows()

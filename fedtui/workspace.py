@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from fedtui.ports import Ports
     from fedtui.results import RuleBook
     from fedtui.run_persistence import RunRecorder
-    from fedtui.sources.source import LookingSource, PatientSource, Source
+    from fedtui.sources.source import LookingSource, Source
+    from fedtui.sources.systemd.timers import TimerSource
     from fedtui.store import Store
     from fedtui.watching.watches import Watches
 
@@ -211,7 +212,7 @@ class Workspace:
         for group in self._asked(sources):
             for name in group:
                 if hasattr(self.source(name), "patience"):
-                    cast("PatientSource", self.source(name)).patience = patience
+                    cast("TimerSource", self.source(name)).patience = patience
             found = await asyncio.gather(*(self.source(name).read() for name in group))
             answers |= zip(group, found, strict=True)
             self._take(answers)

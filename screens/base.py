@@ -14,7 +14,7 @@ from textual.screen import Screen
 from fedtui.model import Snapshot
 from fedtui.widgets.head_line import HeadLine
 from fedtui.widgets.key_line import KeyLine
-from fedtui.widgets.minimal_updates import MinimalCompositor
+from fedtui.widgets.minimal_updates import use_minimal_updates
 
 if TYPE_CHECKING:
     from fedtui.widgets.app_host import AppHost
@@ -25,7 +25,7 @@ class FullScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = MinimalCompositor()
+        use_minimal_updates(self)
         self._head: HeadLine | None = None
 
     def compose(self) -> ComposeResult:

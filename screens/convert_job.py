@@ -13,7 +13,7 @@ class ConvertActions(JobActions):
         """Turn a cron line into a timer, or a timer into a cron line."""
         job = self.target
         if job is not None:
-            self._begin(self._convert(job))
+            self.flow.begin(self._convert(job))
 
     async def _convert(self, job: Job) -> None:
         from fedtui.conversion.convert import WORDS, plan_convert, targets
@@ -29,4 +29,4 @@ class ConvertActions(JobActions):
             )
         if to is not None:
             where = to
-            await self._change("Convert", job, lambda _: plan_convert(job, where, ports))
+            await self.flow.change("Convert", job, lambda _: plan_convert(job, where, ports))

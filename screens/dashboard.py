@@ -155,7 +155,7 @@ class Dashboard(JobFilterScreen, ConvertActions):
     def target(self) -> Job | None:
         """The job under the cursor; none, and a word of it, where the user must have seen another there."""
         job = self.job
-        doubt = self.jobs.table.doubt(self.changed_at) if job is not None else ""
+        doubt = self.jobs.table.doubt(self.flow.changed_at) if job is not None else ""
         if doubt:
             self.notify(f"{doubt} Nothing was done; press the key again.", severity="warning", markup=False)
         return None if doubt else job
@@ -189,7 +189,7 @@ class Dashboard(JobFilterScreen, ConvertActions):
         """What is wrong on this machine, and how it is mended."""
         from fedtui.screens.doctor import DoctorScreen
 
-        self.app.push_screen(DoctorScreen())
+        self.app.push_screen(DoctorScreen(self.go_to))
 
     def action_setup(self) -> None:
         """Set a federation up, see how it stands, rehearse its failures."""

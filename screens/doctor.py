@@ -22,7 +22,8 @@ from fedtui.health.remedies import plan_remedy
 from fedtui.model import Finding, Job, Snapshot
 from fedtui.presentation.doctor_rows import DoctorRow, counts_line, rows_of
 from fedtui.presentation.glyphs import Span, Tone
-from fedtui.screens.job_actions import JobActions
+from fedtui.screens.base import FullScreen
+from fedtui.screens.change_flow import ChangeFlow
 from fedtui.widgets.finding_details import details
 from fedtui.widgets.finding_table import FindingTable
 from fedtui.widgets.head_line import WIDE
@@ -35,11 +36,9 @@ from fedtui.widgets.pane import PaneRule
 REST = 0.15
 """Seconds that the cursor rests on a finding before its fix is worked out."""
 
-NEEDS_A_FINDING = ("fix", "copy", "silence", "go_to_job")
 
-
-class DoctorScreen(JobActions):
-    """Opened by `d`."""
+class DoctorScreen(FullScreen):
+    """Opened by `d`. `go_to` puts the cursor of the screen below on a job."""
 
     CSS_PATH = "../styles/doctor.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,8 +47,10 @@ class DoctorScreen(JobActions):
         Binding("pageup", "page(-1)", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, go_to: Callable[[str], None]) -> None:
         super().__init__()
+        self._go_to = go_to
+        self.flow = ChangeFlow(self)
         self._opened: set[str] = set()
         self._fixes: dict[Finding, Plan | str] = {}
 
@@ -158,7 +159,7 @@ class DoctorScreen(JobActions):
 
     def _doubtful(self) -> bool:
         """Whether the user must have seen another finding under the cursor; says so."""
-        doubt = self.table.doubt(self.changed_at)
+        doubt = self.table.doubt(self.flow.changed_at)
         if doubt:
             self.notify(f"{doubt} Nothing was done; press the key again.", severity="warning", markup=False)
         return bool(doubt)
@@ -181,7 +182,7 @@ class DoctorScreen(JobActions):
             self.table.settle()
         elif finding is not None and self._fixable:
             job, ports = self.job, self.host.ports
-            self._begin(self._change("Fix", job, lambda _: plan_remedy(finding, job, ports)))
+            self.flow.begin_change("Fix", job, lambda _: plan_remedy(finding, job, ports))
 
     def action_copy(self) -> None:
         """Send the exact command to the terminal's clipboard (OSC 52)."""
@@ -195,9 +196,13 @@ class DoctorScreen(JobActions):
         finding, job, ports = self.finding, self.job, self.host.ports
         if finding is not None and not self._doubtful():
             code = finding.code
-            self._begin(
-                self._change("Silence", job, lambda mend: changes.plan_silence(code, job, ports, mend=mend))
+            self.flow.begin_change(
+                "Silence", job, lambda mend: changes.plan_silence(code, job, ports, mend=mend)
             )
+
+    def action_undo(self) -> None:
+        """Take back the last change."""
+        self.flow.begin_change("Undo", None, lambda _: changes.plan_undo(self.host.ports))
 
     async def action_again(self) -> None:
         """Look at everything anew."""
@@ -206,15 +211,12 @@ class DoctorScreen(JobActions):
 
     def action_go_to_job(self) -> None:
         """Back to the dashboard, the cursor on the job."""
-        from fedtui.screens.dashboard import Dashboard
-
         job = self.job
         if self._doubtful():
             return
         self.app.pop_screen()
-        below = self.app.screen
-        if job is not None and isinstance(below, Dashboard):
-            below.go_to(job.id)
+        if job is not None:
+            self._go_to(job.id)
 
     def action_page(self, direction: int) -> None:
         """Scroll what is said of the finding."""

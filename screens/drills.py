@@ -19,10 +19,9 @@ from fedtui.federation.drills.drill_events import DrillEvent
 from fedtui.federation.drills.drill_list import ALL
 from fedtui.federation.drills.drill_setting import DrillOptions, drills_folder, gather_setting
 from fedtui.federation.drills.run_drill import DrillOutcome, run_drill, tidy
-from fedtui.model import Job
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.screens.ask import AskScreen
-from fedtui.screens.job_actions import JobActions
+from fedtui.screens.base import FullScreen
+from fedtui.screens.change_flow import ChangeFlow
 from fedtui.widgets.drill_lines import Drilled, drill_rows
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import DRILLS_SCREEN, FAR, MOVES
@@ -36,7 +35,7 @@ MOST = 2000
 Gather = Callable[[], Awaitable[DrillSetting]]
 
 
-class DrillsScreen(JobActions):
+class DrillsScreen(FullScreen):
     """Opened by `d` in the set-up. `root` is where the scripts are, empty for "as set up"."""
 
     CSS_PATH = "../styles/setup.tcss"
@@ -48,6 +47,7 @@ class DrillsScreen(JobActions):
 
     def __init__(self, root: str = "", gather_: Gather | None = None) -> None:
         super().__init__()
+        self.flow = ChangeFlow(self)
         self._root = root
         self._gather = gather_ or self._ask
         self._setting: DrillSetting | None = None
@@ -59,11 +59,6 @@ class DrillsScreen(JobActions):
         self._worker: Worker[None] | None = None
         self._stale = False
         self._running_name = self._shown_name = ""
-
-    @property
-    def job(self) -> Job | None:
-        """No job is selected here."""
-        return None
 
     @property
     def drill(self) -> Drill:
@@ -169,9 +164,8 @@ class DrillsScreen(JobActions):
 
     async def _play(self, drill: Drill, setting: DrillSetting) -> None:
         text = "Nothing of yours is changed; a guard cleans up where the drill is killed."
-        if not await self._yes(
-            AskScreen("Drill", drill.name, f"{drill.title}: {drill.about}", text, "run it")
-        ):
+        lead = f"{drill.title}: {drill.about}"
+        if not await self.flow.confirm("Drill", drill.name, lead, text, "run it"):
             return
         self._events, self._running_name, self._shown_name = [], drill.name, drill.name
         self._outcomes.pop(drill.name, None)
@@ -179,7 +173,7 @@ class DrillsScreen(JobActions):
         try:
             self._outcomes[drill.name] = await run_drill(drill, setting, self._told)
         except Refused as refusal:
-            await self._refused("Drill", drill.name, refusal)
+            await self.flow.refused("Drill", drill.name, refusal)
         finally:
             self._running_name = ""
             self.call_later(self._draw)

@@ -26,8 +26,10 @@ from fedtui.model import Job, Snapshot
 from fedtui.presentation.environment_rows import EnvironmentView, table, title_facts
 from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.safe_text import sanitize_and_mask
+from fedtui.screens.base import FullScreen
+from fedtui.screens.change_flow import ChangeFlow
 from fedtui.screens.dialog import Dialog
-from fedtui.screens.job_actions import JobActions
+from fedtui.screens.job_flows import run_job
 from fedtui.widgets.environment_lines import value_rows, why_rows
 from fedtui.widgets.environment_table import EnvironmentTable
 from fedtui.widgets.key_line import KeyLine
@@ -40,7 +42,7 @@ _FRAME = 4
 """Rows that the head line, both rules and the key line take."""
 
 
-class EnvironmentScreen(JobActions):
+class EnvironmentScreen(FullScreen):
     """Opened by `v` on a job. `read` makes the comparison; by default the machine is asked."""
 
     CSS_PATH = "../styles/environment.tcss"
@@ -48,6 +50,7 @@ class EnvironmentScreen(JobActions):
 
     def __init__(self, job: Job, read: Read | None = None) -> None:
         super().__init__()
+        self.flow = ChangeFlow(self)
         self._job = job
         self._read = read or self._ask
         self._shell: ShellSide | None = None
@@ -187,9 +190,13 @@ class EnvironmentScreen(JobActions):
             return
         wanted = {name: comparison.fixes.get(name, value) if comparison is not None else value}
         job = self._job
-        self._begin(
-            self._change(f"Set {name}", job, lambda mend: plan_environment(job, wanted, ports, mend=mend))
+        self.flow.begin_change(
+            f"Set {name}", job, lambda mend: plan_environment(job, wanted, ports, mend=mend)
         )
+
+    def action_run(self, ask: bool = False) -> None:
+        """Run the job now, or show the run that goes on; `ask` before, where no key was pressed."""
+        run_job(self.flow, self._job, self._look, ask=ask)
 
     def action_unmask(self) -> None:
         """Show secrets, or hide them again."""
@@ -215,10 +222,6 @@ class EnvironmentScreen(JobActions):
     def action_back(self) -> None:
         """Leave."""
         self.app.pop_screen()
-
-    def show_environment(self, job: Job) -> None:
-        """It is here already: look again, the run may have changed something."""
-        self._look()
 
 
 class ValueScreen(Dialog[None]):

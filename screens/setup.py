@@ -6,7 +6,7 @@ Where something is set up already the screen opens on how it stands, with what c
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,21 +18,17 @@ from textual.widgets import Input
 
 from fedtui.action_result import Refused
 from fedtui.changes.pending_edits import NothingToChange
-from fedtui.changes.plan import Plan
 from fedtui.config import ConfigError
-from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import ready_made
 from fedtui.federation.setup.preflight import Preflight
 from fedtui.federation.setup.request import SetupRequest
-from fedtui.federation.setup.status import PackStatus
-from fedtui.federation.setup.test_run import OnOutput, TestRun
-from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Job
+from fedtui.federation.setup.test_run import TestRun
 from fedtui.pack import BACKENDS
 from fedtui.presentation.glyphs import Span, Tone
 from fedtui.presentation.setup_text import Progress, SetupStep, root_words
 from fedtui.safe_text import decode, sanitize_and_mask
-from fedtui.screens.job_actions import JobActions
+from fedtui.screens.base import FullScreen
+from fedtui.screens.change_flow import ChangeFlow
 from fedtui.widgets.head_line import WIDE
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import FAR, MOVES, SETUP_SCREEN
@@ -43,42 +39,15 @@ from fedtui.widgets.plain_input import PlainInput
 from fedtui.widgets.setup_page import EXTRAS, page_rows, side_rows, strip_rows
 from fedtui.widgets.setup_rows import PageState
 
+if TYPE_CHECKING:
+    from fedtui.federation.setup.service import SetupService
+
 _FRAME = 4
 _TYPED = {SetupStep.SCRIPTS: "ROOT", SetupStep.LOGS: "logs in", SetupStep.EXTRAS: ""}
 _TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
 
 
-class DeskPort(Protocol):
-    """What the screen asks and does (`federation.setup.service`); `remarks` came with the newest plan."""
-
-    issues: tuple[SetupIssue, ...]
-
-    async def status(self) -> PackStatus:
-        """What is set up."""
-        ...
-
-    async def survey(self, request: SetupRequest) -> Preflight:
-        """Look around."""
-        ...
-
-    async def untried(self, survey: Preflight) -> tuple[ManagedJob, ...]:
-        """The jobs that want a trial."""
-        ...
-
-    async def try_out(self, survey: Preflight, job: ManagedJob, told: OnOutput) -> TestRun:
-        """Run one once."""
-        ...
-
-    async def plan(self, survey: Preflight, trials: tuple[TestRun, ...]) -> Plan:
-        """The whole change."""
-        ...
-
-    async def removal(self) -> Plan:
-        """Everything taken away."""
-        ...
-
-
-class SetupScreen(JobActions):
+class SetupScreen(FullScreen):
     """Opened by `s`. `desk` does the work; by default that of this machine."""
 
     CSS_PATH = "../styles/setup.tcss"
@@ -88,8 +57,9 @@ class SetupScreen(JobActions):
         *MOVES,
     ]
 
-    def __init__(self, desk: DeskPort | None = None) -> None:
+    def __init__(self, desk: SetupService | None = None) -> None:
         super().__init__()
+        self.flow = ChangeFlow(self)
         self._desk = desk
         self.progress = Progress(SetupRequest(profile="conservative", backend="cron"), ready_made())
         self._cursor = 0
@@ -97,18 +67,13 @@ class SetupScreen(JobActions):
         self._typing = ""
 
     @property
-    def desk(self) -> DeskPort:
+    def desk(self) -> SetupService:
         """Whoever does the work."""
         if self._desk is None:
             from fedtui.federation.setup.service import SetupService
 
             self._desk = SetupService(self.host.ports, lambda: self.snapshot, self.host.past)
         return self._desk
-
-    @property
-    def job(self) -> Job | None:
-        """No job is selected here."""
-        return None
 
     # What is drawn
 
@@ -276,7 +241,7 @@ class SetupScreen(JobActions):
         """The next step; the last one shows the plan and asks for `y`."""
         progress = self.progress
         if progress.step is SetupStep.REVIEW:
-            self._begin(self._confirm())
+            self.flow.begin(self._confirm())
         elif progress.step is SetupStep.SCRIPTS and progress.survey is None:
             self.action_edit()
         elif progress.step is SetupStep.STATUS:
@@ -426,14 +391,16 @@ class SetupScreen(JobActions):
         if survey is None or self.progress.running:
             return
         if ask:
-            self._begin(self._ask_to_test())
+            self.flow.begin(self._ask_to_test())
         else:
             self._go(SetupStep.TRIAL)
             self.run_worker(self._try(survey), group="trial", exclusive=True)
 
     async def _ask_to_test(self) -> None:
         scripts = ", ".join(job.name for job in self.progress.untried)
-        if await self._asked("Test", "", "Run each script once?", f"These are run: {scripts}.", "run them"):
+        if await self.flow.confirm(
+            "Test", "", "Run each script once?", f"These are run: {scripts}.", "run them"
+        ):
             self.action_test()
 
     async def _try(self, survey: Preflight) -> None:
@@ -464,15 +431,15 @@ class SetupScreen(JobActions):
         if survey is None:
             return
         trials = tuple(self.progress.trials.values())
-        await self._change("Set up", None, lambda _: self.desk.plan(survey, trials))
+        await self.flow.change("Set up", None, lambda _: self.desk.plan(survey, trials))
         await self._reopen()
 
     def action_remove(self) -> None:
         """Leave everything as it was before the set-up."""
-        self._begin(self._remove())
+        self.flow.begin(self._remove())
 
     async def _remove(self) -> None:
-        await self._change("Remove", None, lambda _: self.desk.removal())
+        await self.flow.change("Remove", None, lambda _: self.desk.removal())
         await self._reopen()
 
     async def _reopen(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -29,11 +29,12 @@ from fedtui.presentation.watch_text import (
     verdict_lines,
 )
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.screens.job_actions import JobActions
+from fedtui.screens.base import FullScreen
+from fedtui.screens.change_flow import ChangeFlow
+from fedtui.screens.job_flows import record_job, run_job
 from fedtui.watching.expected_run import Watch
 from fedtui.watching.progress import CannotWatch
 from fedtui.watching.watch_store import WatchStoreError
-from fedtui.widgets.app_host import WatchPort
 from fedtui.widgets.cycle_log import CycleLog
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import WATCH_SCREEN
@@ -42,6 +43,9 @@ from fedtui.widgets.lines import ROOMY_FROM
 from fedtui.widgets.log_pump import NOWHERE, pump
 from fedtui.widgets.messages import FollowChanged
 from fedtui.widgets.pane import PaneRule
+
+if TYPE_CHECKING:
+    from fedtui.watching.watches import Watches
 
 CYCLES = 3
 """How many runs are watched unless more are asked for."""
@@ -53,7 +57,7 @@ SEE_EVERY = 10
 """So many looks lie between two that see to it that the watch is kept."""
 
 
-class WatchScreen(JobActions):
+class WatchScreen(FullScreen):
     """Opened by `w` on a job: the watch that goes on over it, the last one, or a new one."""
 
     CSS_PATH = "../styles/watch.tcss"
@@ -61,12 +65,13 @@ class WatchScreen(JobActions):
 
     def __init__(self, job: Job) -> None:
         super().__init__()
+        self.flow = ChangeFlow(self)
         self._job = job
         self.seen: Watch | None = None
         self._trouble = ""
 
     @property
-    def job(self) -> Job | None:
+    def job(self) -> Job:
         """The job as it is now; as it was where it is gone."""
         return self.snapshot.job(self._job.id) or self._job
 
@@ -171,7 +176,7 @@ class WatchScreen(JobActions):
     def action_again(self) -> None:
         """A new watch, once the last one is finished."""
         watches = self.host.watches
-        if watches is not None and self.job is not None:
+        if watches is not None:
             job = self.job
             self._have(lambda: watches.begin(job, CYCLES))
 
@@ -181,13 +186,13 @@ class WatchScreen(JobActions):
         if watches is None:
             return
         if ask:
-            self._begin(self._ask_to_end(watches))
+            self.flow.begin(self._ask_to_end(watches))
         else:
             self._have(lambda: watches.stop(self._job.id))
 
-    async def _ask_to_end(self, watches: WatchPort) -> None:
+    async def _ask_to_end(self, watches: Watches) -> None:
         text = "The cycles that were seen are kept."
-        if await self._asked("Watch", self._job.name, "End the watch?", text, "end it"):
+        if await self.flow.confirm("Watch", self._job.name, "End the watch?", text, "end it"):
             self._have(lambda: watches.stop(self._job.id))
 
     def _have(self, what: Callable[[], Watch | None]) -> None:
@@ -203,19 +208,32 @@ class WatchScreen(JobActions):
         if action == "again":
             return finished
         if action == "record":
-            return self.job is not None and may_be_recorded(self.job)
+            return may_be_recorded(self.job)
         if action == "end_watch":
             return self.seen is not None and not finished
         return True
 
-    # The job's log
+    # The job itself
+
+    def action_run(self, ask: bool = False) -> None:
+        """Run the job now, or show the run that goes on; `ask` before, where no key was pressed."""
+        run_job(self.flow, self.job, self.action_environment, ask=ask)
+
+    def action_environment(self) -> None:
+        """What its scheduler gives the job, against the shell."""
+        from fedtui.screens.environment import EnvironmentScreen
+
+        self.app.push_screen(EnvironmentScreen(self.job))
+
+    def action_record(self) -> None:
+        """Put the recorder around the job's line, or take it away."""
+        record_job(self.flow, self.job)
 
     def action_log(self) -> None:
         """The full log of the job."""
         from fedtui.screens.log import LogScreen
 
-        if self.job is not None:
-            self.app.push_screen(LogScreen(self.job))
+        self.app.push_screen(LogScreen(self.job))
 
     async def _read_log(self) -> None:
         feed = self.host.open_log(self._job)
@@ -246,7 +264,7 @@ class WatchScreen(JobActions):
     def _draw(self) -> None:
         if not self.is_mounted:
             return
-        job, watch, now = self.job or self._job, self.seen, self.now()
+        job, watch, now = self.job, self.seen, self.now()
         size = self.app.size
         roomy = size.height >= ROOMY_FROM
         facts = (

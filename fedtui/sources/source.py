@@ -28,20 +28,6 @@ class Source(Protocol):
         ...
 
 
-class LongSource(Source, Protocol):
-    """A source whose whole answer may take so long that its first rows are shown before the others."""
-
-    async def first_rows(self) -> Answer | None:
-        """An answer with the first rows alone; None where the whole one comes as soon. Never raises."""
-        ...
-
-
-class PatientSource(Source, Protocol):
-    """A source that answers before its slowest facts have come: after `patience` seconds, but not at once."""
-
-    patience: float
-
-
 class LookingSource(Source, Protocol):
     """A source that can also be read in the caller's own thread: a verb that only lists needs no event loop,
     whose import alone would take as long as all the rest of the list.

@@ -73,7 +73,7 @@ class UserCrontabSource:
         return await asyncio.to_thread(self.look)
 
     async def first_rows(self) -> Answer | None:
-        """The rows that a screen shows at first, where the table is so long that all rows take a while."""
+        """The rows that a screen shows at first; None where all rows come as soon. Never raises."""
         import asyncio
 
         return await asyncio.to_thread(self._look_at_first_rows)

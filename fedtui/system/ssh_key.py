@@ -83,7 +83,6 @@ class SshFacts:
     looked: tuple[str, ...]
     keys: tuple[SshKey, ...]
     known: bool | None
-    known_files: tuple[str, ...] = ()
 
 
 def ssh_words(command: str) -> tuple[str, ...]:
@@ -120,7 +119,6 @@ def ssh_facts(place: SshPlace, home: str, ask: Ask, ssh: tuple[str, ...] = ("ssh
         looked=looked,
         keys=tuple(key for path in looked if (key := key_at(path, ask)) is not None),
         known=any(_is_known(named, path, ask) for path in files) if asked else None,
-        known_files=files,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 from fedtui.runs.run_text import product_at
 from fedtui.watching.expected_run import LogMark
@@ -16,30 +15,14 @@ MOST = 64 * 1024 * 1024
 _PIECE = 1024 * 1024
 
 
-class ArtifactReader(Protocol):
-    """Looks at logs and products."""
-
-    def mark(self, path: str) -> LogMark | None:
-        """The log as it is now; None where it cannot be looked at."""
-        ...
-
-    def grown(self, mark: LogMark) -> tuple[int | None, int | None]:
-        """Lines and bytes that were added since `mark`; None for what cannot be told."""
-        ...
-
-    def renewed(self, path: str, since: datetime) -> bool | None:
-        """Whether the file at `path` holds newer data than then; None where that cannot be told."""
-        ...
-
-
 class FileArtifacts:
-    """The file system; in the folder `notes` is noted what was read of products."""
+    """Looks at logs and products; in the folder `notes` is noted what was read of products."""
 
     def __init__(self, notes: Path) -> None:
         self._notes = notes
 
     def mark(self, path: str) -> LogMark | None:
-        """See `ArtifactReader`."""
+        """The log as it is now; None where it cannot be looked at."""
         try:
             found = Path(path).stat()
         except FileNotFoundError:
@@ -49,7 +32,10 @@ class FileArtifacts:
         return LogMark(path, found.st_ino, found.st_size)
 
     def grown(self, mark: LogMark) -> tuple[int | None, int | None]:
-        """See `ArtifactReader`. A log that was rotated or cut meanwhile is taken from its new beginning."""
+        """Lines and bytes that were added since `mark`; None for what cannot be told.
+
+        A log that was rotated or cut meanwhile is taken from its new beginning.
+        """
         try:
             with Path(mark.path).open("rb") as file:
                 found = os.fstat(file.fileno())
@@ -66,7 +52,7 @@ class FileArtifacts:
             return None, None
 
     def renewed(self, path: str, since: datetime) -> bool | None:
-        """See `ArtifactReader`. `path` is absolute."""
+        """Whether the file at the absolute `path` holds newer data than then; None where that is unknown."""
         renewed, _ = product_at(path, "", since, self._notes).verdict(since, max(since, datetime.now(UTC)))
         return renewed
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from fedtui.merging import source_named
 from fedtui.model import Job, Outcome, Result, Run, Snapshot, SourceName, Trigger
 from fedtui.schedule.upcoming import RunsOf
-from fedtui.watching.artifacts import ArtifactReader
+from fedtui.watching.artifacts import FileArtifacts
 from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
 from fedtui.watching.failure_reasons import keeps_from_running, likely_causes
 from fedtui.watching.grace import EARLY, blocked_reason, did_not_start, grace
@@ -51,7 +51,7 @@ class WatchContext:
     snapshot: Snapshot
     now: datetime
     since: datetime
-    traces: ArtifactReader
+    traces: FileArtifacts
     runs_of: RunsOf
 
     def of(self, job: Job) -> tuple[Run, ...]:

@@ -11,11 +11,10 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
-from fedtui.model import Snapshot
 from fedtui.schedule.upcoming import RunsOf
-from fedtui.watching.artifacts import ArtifactReader
+from fedtui.store import Store
+from fedtui.watching.artifacts import FileArtifacts
 from fedtui.watching.expected_run import Watch
 from fedtui.watching.progress import WatchContext, advance_watch
 from fedtui.watching.watch_store import WatchStore, WatchStoreError
@@ -30,29 +29,15 @@ CATCH_UP = 3.0
 """Seconds that what happened meanwhile is given to arrive, after a start or a stall."""
 
 
-class StoreView(Protocol):
-    """As much of the store as is needed here."""
-
-    snapshot: Snapshot
-
-    def subscribe(self, callback: Callable[[Snapshot], None]) -> None:
-        """Have `callback` called with every new snapshot."""
-        ...
-
-    async def run(self) -> None:
-        """Keep the snapshot new until cancelled."""
-        ...
-
-
 class WatchDaemon:
     """Keeps the watches of `book` going by what `store` tells."""
 
     def __init__(
         self,
         book: WatchStore,
-        store: StoreView,
+        store: Store,
         clock: Callable[[], datetime],
-        traces: ArtifactReader,
+        traces: FileArtifacts,
         runs_of: RunsOf,
     ) -> None:
         self._book = book

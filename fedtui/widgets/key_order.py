@@ -25,7 +25,7 @@ LOOK_AGAIN = 0.01
 
 
 class KeysInOrder(App[str]):
-    """An app whose screens may say by an attribute `opening` that a key is about to open a dialog."""
+    """An app whose screens may hold a `flow` whose `opening` says that a key is about to open a dialog."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class KeysInOrder(App[str]):
             return
         now = (self.screen, self.focused)
         quiet = quiet + 1 if before == now else 0
-        if getattr(self.screen, "opening", False):
+        if getattr(getattr(self.screen, "flow", None), "opening", False):
             asyncio.get_running_loop().call_later(LOOK_AGAIN, self._settle, pending)
         elif quiet >= (2 if isinstance(self.focused, Input) else 1):  # `enter` there makes a message first
             self._done()

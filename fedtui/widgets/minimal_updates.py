@@ -3,13 +3,34 @@
 Textual 8.2 knows which cells of a line are to be repainted, but writes that line from the left edge of
 its widget on (`ChopsUpdate.render_segments` crops at the right alone). A second's tick then costs a
 kilobyte over SSH where a hundred bytes do. This compositor writes exactly the cells asked for.
+
+It is made of private names of Textual: another version keeps its own compositor, and draws the same screen.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import textual
 from rich.console import Console
 from rich.control import Control
-from textual._compositor import ChopsUpdate, Compositor
+from textual.screen import Screen
+
+try:
+    from textual._compositor import ChopsUpdate, Compositor
+except ImportError:  # another version
+    ChopsUpdate = Compositor = object  # type: ignore[assignment, misc]
+
+KNOWN = "8.2."
+"""The versions of Textual whose private names these are."""
+
+
+def use_minimal_updates(screen: Screen[None]) -> None:
+    """Have `screen`, newly made, write only the cells that changed, where this Textual is a known one."""
+    # importlib.metadata would tell the version too, but the first paint would wait for its thirty modules.
+    known = any(Path(textual.__file__).parents[1].glob(f"textual-{KNOWN}*.dist-info"))
+    if known and type(getattr(screen, "_compositor", None)) is Compositor:
+        screen._compositor = MinimalCompositor()
 
 
 class MinimalUpdate(ChopsUpdate):

@@ -17,6 +17,7 @@ from fedtui.model import Job, Location, Problem, State
 from fedtui.screens.dashboard import Dashboard
 from fedtui.screens.help import HelpScreen
 from fedtui.screens.log import LogScreen
+from fedtui.widgets import minimal_updates
 from fedtui.widgets.minimal_updates import MinimalUpdate
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp, screen_text
@@ -487,6 +488,26 @@ async def test_a_tick_repaints_only_the_characters_that_changed(monkeypatch: pyt
         await settled(pilot, lambda text: "running 13 s" in text)
     plain = [re.sub(r"\x1b\[[0-9;]*m", "", one) for one in written]
     assert "".join(plain) == "\x1b[1;115H3\x1b[5;56H3"
+
+
+@pytest.mark.parametrize(("name", "value"), [("KNOWN", "0.0."), ("Compositor", object)])
+async def test_another_textual_draws_the_screen_by_its_own_compositor(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    """Another version, or one without the private names."""
+    app = MockupApp()
+    async with app.run_test(size=LARGE) as pilot:
+        await settled(pilot, lambda text: "following" in text and "sync complete" in text)
+        known = screen_text(app)
+        assert isinstance(app.screen._compositor, minimal_updates.MinimalCompositor)
+    monkeypatch.setattr(minimal_updates, name, value)
+    app = MockupApp()
+    async with app.run_test(size=LARGE) as pilot:
+        await settled(pilot, lambda text: "following" in text and "sync complete" in text)
+        assert screen_text(app) == known
+        assert type(app.screen._compositor) is not minimal_updates.MinimalCompositor
+        app.clock_stands.now += timedelta(seconds=1)
+        await settled(pilot, lambda text: "running 13 s" in text)
 
 
 async def test_an_error_of_our_own_ends_the_dashboard_without_a_traceback(

@@ -31,7 +31,7 @@ async def merge_with_current(
     def stands(key: str, before: bool) -> bool:
         return key in additions.done or (key in additions.left and before)
 
-    origin = was.origin if was is not None else Origin(lingering=bool(survey.lingers))
+    origin = was.origin if was is not None else Origin()
     origin = _tables_before(origin, parts, now, ports)
     if additions.url_before:
         origin = replace(origin, renamed_remote=origin.renamed_remote or additions.url_before)

@@ -72,7 +72,7 @@ class TimerSource:
 
     @property
     def patience(self) -> float:
-        """Seconds that an answer waits for the states of unit files; see `PatientSource`."""
+        """Seconds that an answer waits for the states of unit files."""
         return self._catalog.patience
 
     @patience.setter

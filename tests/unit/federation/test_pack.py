@@ -25,6 +25,12 @@ def test_a_pack_is_read_as_it_was_written() -> None:
     assert read_pack(written(PACK)) == PACK
 
 
+def test_a_pack_of_an_older_version_is_read() -> None:
+    older = written(PACK).replace(b"[origin]", b"[origin]\nlingering = true")
+    assert b"lingering = true" in older
+    assert read_pack(older) == PACK
+
+
 def test_no_file_is_no_pack_and_a_broken_one_names_itself(tmp_path: Path) -> None:
     assert load_pack(tmp_path / "none.toml") is None
     broken = tmp_path / "federation.toml"

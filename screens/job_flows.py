@@ -1,0 +1,69 @@
+"""What both the dashboard and a job's own screens do to it: run it, record its exit status."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+from fedtui import changes
+from fedtui.model import Job, Run
+from fedtui.presentation.times import usual
+from fedtui.screens.change_flow import ChangeFlow
+
+if TYPE_CHECKING:
+    from fedtui.runs.control import RunUpdate
+    from fedtui.screens.run import RunAnswer
+
+
+def run_job(flow: ChangeFlow, job: Job, show_environment: Callable[[], object], *, ask: bool) -> None:
+    """Run the job now, or show the run that goes on; `ask` before, where no key was pressed."""
+    flow.begin(_run(flow, job, show_environment, ask=ask))
+
+
+async def _run(flow: ChangeFlow, job: Job, show_environment: Callable[[], object], *, ask: bool) -> None:
+    from fedtui.runs import control  # the first paint does not wait for it
+
+    screen, host = flow.screen, flow.screen.host
+    ports = host.ports
+    if ask and not await flow.confirm("Run", job.name, "Run it now?", "As its scheduler would.", "run it"):
+        return
+
+    async def start() -> Run:
+        going_on = await control.running_run(job, ports)
+        if going_on is not None and (going_on.output is not None or job.timer is not None):
+            return going_on
+        return await control.run_now(job, ports)
+
+    def updates(run: Run) -> AsyncIterator[RunUpdate]:
+        return control.watch_run(run.id, ports)
+
+    runs = screen.snapshot.runs.get(job.id, ())
+    took = [run.result.duration for run in runs if run.result and run.result.duration is not None]
+    from fedtui.screens.run import RunScreen
+
+    log = host.open_log(job) if job.timer is not None else None
+    dialog = RunScreen(
+        job,
+        start,
+        updates,
+        lambda: control.stop(job, ports),
+        clock=host.clock,
+        log_title=log.title if log is not None else "",
+        usual=usual(took),
+        home=host.home,
+    )
+    answer: RunAnswer = await screen.app.push_screen_wait(dialog)
+    if answer == "log":
+        from fedtui.screens.log import LogScreen
+
+        screen.app.push_screen(LogScreen(job))
+    elif answer == "environment":
+        show_environment()
+
+
+def record_job(flow: ChangeFlow, job: Job) -> None:
+    """Put the recorder around the job's line, or take it away."""
+    ports = flow.screen.host.ports
+    off = job.cron is not None and bool(job.cron.record_key)
+    title = "Record no longer" if off else "Record"
+    flow.begin_change(title, job, lambda mend: changes.plan_record(job, ports, off=off, mend=mend))
