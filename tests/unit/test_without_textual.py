@@ -50,3 +50,21 @@ def test_what_draws_is_not_imported_without_textual() -> None:
     )
     assert done.returncode == 1
     assert "No module named 'textual" in done.stderr
+
+
+def test_each_module_of_changes_can_be_the_first_that_is_imported() -> None:
+    code = """
+import importlib, os, pkgutil, sys
+import fedtui.changes
+for module in pkgutil.iter_modules(fedtui.changes.__path__, "fedtui.changes."):
+    child = os.fork()
+    if child == 0:
+        importlib.import_module(module.name)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        print(module.name)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("", "")

@@ -28,7 +28,10 @@ def style_sheets() -> Iterator[tuple[str, str]]:
 
 def class_names() -> set[str]:
     names = {name for path in sources() for name in re.findall(r"(?m)^class (\w+)", path.read_text())}
-    queue: list[type] = [DOMNode, *(getattr(textual.widgets, name) for name in textual.widgets.__all__)]
+    queue: list[type] = [
+        DOMNode,
+        *(getattr(textual.widgets, name) for name in vars(textual.widgets)["__all__"]),
+    ]
     while queue:
         cls = queue.pop()
         names.add(cls.__name__)
