@@ -17,7 +17,7 @@ class Product:
     """The product as it was found after the run; `modified` is None where there is no such file.
 
     `newest` is the newest moment that its lines tell of, None for a file of another kind; `before` what that
-    was before the run, None where nobody looked. A file that was written anew and holds nothing newer was not
+    was before the run, None where nobody looked. A file that was rewritten and holds nothing newer was not
     renewed. `unread` says why it could not be looked at.
     """
 

@@ -113,7 +113,7 @@ def plain(line: bytes) -> str:
 
 
 def _lines(part: OutputPart, prefix: str) -> Iterator[tuple[str, str]]:
-    """The lines that are not blank, with their places; a carriage return begins a line anew."""
+    """The lines that are not blank, with their places; a carriage return starts the line over."""
     for number, line in enumerate(part.data.split(b"\n"), 1):
         for piece in line.split(b"\r"):
             if text := plain(piece):

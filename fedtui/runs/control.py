@@ -1,6 +1,6 @@
 """Run a job now, follow it, find it again, stop it: one door for cron jobs and systemd jobs.
 
-A run belongs to nobody's window: it is started detached, and whoever asks for it by id, now or after a
+A run belongs to nobody's window: it is started detached, and anyone who asks for it by id, now or after a
 restart, gets its output from the beginning and its end.
 """
 
@@ -58,7 +58,7 @@ async def run_now(job: Job, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> 
 
 
 async def running_run(job: Job, ports: Ports) -> Run | None:
-    """The run of the job that goes on now, whoever started it; None where none is known."""
+    """The job's run in progress, no matter who started it; None where none is known."""
     if job.timer is not None:
         return await start_unit.current(job, job.timer, ports) if job.timer.activates else None
     own = await asyncio.to_thread(_own_run, job, ports)
@@ -71,7 +71,7 @@ async def running_run(job: Job, ports: Ports) -> Run | None:
 
 
 def _own_run(job: Job, ports: Ports) -> RunRecord | None:
-    """The run of the job that was started from here and goes on. Raises Refused where that is not known."""
+    """The run started from here that is in progress. Raises Refused where that is not known."""
     try:
         return run_store.running_record(ports.config, job.id)
     except OSError as error:
@@ -114,7 +114,7 @@ async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncI
 
 
 async def stop(job: Job, ports: Ports) -> Applied:
-    """End the run of the job that goes on: StopUnit, or SIGTERM to its process group and SIGKILL after 10 s.
+    """End the run of the job in progress: StopUnit, or SIGTERM to its group and SIGKILL after 10 s.
 
     Raises Refused where nothing runs, or it is not the user's to stop.
     """
@@ -179,7 +179,7 @@ def _kill(who: ProcessIdentity) -> None:
 
 
 async def _recorded(run_id: str, ports: Ports) -> None:
-    """Give the run's keeper a moment to write down the end, so that whoever looks next sees it."""
+    """Give the supervisor a moment to write down the end, so that the next look sees it."""
     for _ in range(40):
         record = await asyncio.to_thread(run_store.find_record, ports.config, run_id)
         if record is None or record.end is not None:

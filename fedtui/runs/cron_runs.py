@@ -1,4 +1,4 @@
-"""A run of a job that cron itself started and that goes on now, found in the process table.
+"""A run of a job that cron itself started and that is in progress, found in the process table.
 
 Stricter than what the dashboard shows as running (`cron_match`): what is found here may be stopped, so a
 command that only looks alike is not taken for the job's.

@@ -85,7 +85,6 @@ class CapturedOutput:
         self._left_out += len(tail) - len(self._tail)
 
     def output(self) -> RunOutputText:
-        """All of it."""
         head = bytes(self._head)
         if not self._left_out:
             return RunOutputText((OutputPart("output", head + self._tail),))

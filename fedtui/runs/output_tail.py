@@ -16,7 +16,7 @@ class OutputTail:
     """How far one file was read.
 
     `before` are the bytes just before `offset`: where they changed, the file was truncated and written
-    anew, and is read from its beginning.
+    again, and is read from its beginning.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""What a supervisor is told to run, as it crosses from one process to the other."""
+"""What a supervisor is asked to run, as it crosses from one process to the other."""
 
 from __future__ import annotations
 

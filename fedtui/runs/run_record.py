@@ -1,7 +1,7 @@
 """The small files beside a run's output: what was started, as whom, and how it ended.
 
 The supervisor of a run writes its record before the job's first byte of output and again at its end, so
-that a full or locked database loses nothing; whoever looks later reconciles the database from here. One
+that a full or locked database loses nothing; the next reader reconciles the database from here. One
 record is one JSON file of mode 0600, replaced atomically.
 """
 
@@ -28,7 +28,7 @@ class RunRecord:
     `status` is the wait status's exit code (0..255), `signal` the number of the signal that ended the shell;
     both None while it runs. `verdict` is the result with what the output says, as JSON; `judging` while its
     supervisor reads that output. `log_start` and `log_end` are where this run's bytes lay in the log when it
-    ended: a job may have begun its log anew. `doubt` says why a status of 0 proves nothing.
+    ended: a job may have truncated its log. `doubt` says why a status of 0 proves nothing.
     """
 
     id: str

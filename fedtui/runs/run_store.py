@@ -62,7 +62,7 @@ def _read(path: Path) -> RunRecord | None:
 
 
 def running_record(config: Config, job_id: str) -> RunRecord | None:
-    """The run of that job which goes on, as far as its own process or its keeper still lives.
+    """The job's run in progress, as far as its own process or its supervisor still lives.
 
     Raises OSError where the records cannot be read.
     """

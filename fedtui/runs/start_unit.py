@@ -52,7 +52,6 @@ class UnitRun:
     log_before: str = ""
 
     def to_run(self) -> Run:
-        """As a run that goes on."""
         return Run(self.id, self.job_id, datetime.fromtimestamp(self.start, UTC), trigger=Trigger.MANUAL)
 
 
@@ -114,7 +113,7 @@ async def _invocation(systemd: SystemdManager, path: str, unit: str, before: byt
 
 
 async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
-    """The invocation that goes on now, whoever started it; None where the unit is at rest."""
+    """The invocation in progress, no matter who started it; None where the unit is at rest."""
     async with open_systemd(ports.bus, ports.user, user_manager=timer.user_manager) as systemd:
         path, unit = await systemd.unit(timer.activates)
         if unit["ActiveState"] not in _BUSY or not any(bytes(unit["InvocationID"])):

@@ -3,7 +3,7 @@
 `python -P -m fedtui.runs.supervisor`, with the run's particulars as JSON on standard input. It leaves
 the terminal (own session, standard streams to /dev/null), takes the job's lock, starts the job's shell as
 cron's child would (do_command.c: setsid, umask 022, working directory HOME, pipes for all three streams)
-and records exit status, duration and output. One JSON line on standard output tells whoever asked:
+and records exit status, duration and output. One JSON line on standard output tells the process that asked:
 `{"started": PID}`, `{"busy": RUN_ID}` or `{"error": MESSAGE}`; after it the two have nothing in common.
 """
 
@@ -35,7 +35,7 @@ def main() -> int:
     """Read the order, answer once, stay with the run. The exit status is of no interest to anyone."""
     order = RunOrder.from_json(sys.stdin.buffer.read())
     if os.fork():
-        os._exit(0)  # whoever started us reaps this one; the run's keeper is init's child from here on
+        os._exit(0)  # the parent reaps this one; the supervisor is init's child from here on
     for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
         signal.signal(ignored, signal.SIG_IGN)
     answer = os.dup(1)
@@ -68,7 +68,7 @@ def _tell(answer: int, message: dict[str, object]) -> None:
     try:
         os.write(answer, json.dumps(message).encode() + b"\n")
     except OSError:
-        pass  # whoever asked is gone; the run goes on without them
+        pass  # the process that asked is gone; the run continues
     finally:
         os.close(answer)
 
@@ -228,7 +228,7 @@ class Supervisor:
         _kept(self._finish)
 
     def _log_start(self) -> int | None:
-        """Where the run's bytes begin in the job's log, which it may have begun anew."""
+        """Where the run's bytes begin in the job's log, which it may have truncated."""
         from fedtui.crontab import overwrites_log
 
         record = self.record
@@ -237,7 +237,7 @@ class Supervisor:
         tail = OutputTail(record.log, record.log_offset, record.log_before.encode("latin-1"))
         order = self.order
         home = order.environment[b"HOME"].decode("utf-8", "surrogateescape")
-        # A job that begins its log anew with the same words each time leaves no trace of that in the file.
+        # A job that truncates its log and writes the same words leaves no trace of that in the file.
         anew = overwrites_log(order.command, home, order.environment.items()) or was_truncated(tail)
         return 0 if anew else record.log_offset
 
