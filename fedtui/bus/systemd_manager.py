@@ -136,7 +136,6 @@ class SystemdManager:
         await self.reload()
 
     async def unmask(self, unit: str) -> None:
-        """systemctl unmask."""
         await self._ask("UnmaskUnitFiles", "asb", [unit], False, verb=("unmask", unit))
         await self.reload()
 

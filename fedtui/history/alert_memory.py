@@ -22,7 +22,7 @@ from fedtui.system.atomic_write import write_atomically
 
 NAME = "alerts.json"
 MOST_WAITING = 200
-"""Events that wait for one channel; of more the oldest are dropped, and their number is told."""
+"""Events that wait for one channel; of more the oldest are dropped, and their number is reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class AlertMemoryError(Exception):
 
 
 class CheckAlreadyRunning(AlertMemoryError):
-    """Another check goes on."""
+    """Another check is running."""
 
 
 def alert_file(state: Path) -> Path:
@@ -181,7 +181,7 @@ def only_check(state: Path) -> Iterator[None]:
 
 
 def read_memory(data: bytes) -> AlertMemory:
-    """Inverse of what `remember` writes. Raises ValueError, KeyError, TypeError or AttributeError."""
+    """Inverse of what `save_memory` writes. Raises ValueError, KeyError, TypeError or AttributeError."""
     record: dict[str, Any] = json.loads(data)
     return AlertMemory(
         {key: _subject(one) for key, one in record["subjects"].items()},

@@ -61,7 +61,7 @@ class History(Database):
         self.keep_runs((run,))
 
     def keep_runs(self, runs: Iterable[Run]) -> int:
-        """Keep these runs, whoever started them, all or none; returns how many rows were written.
+        """Keep these runs, all or none; returns how many rows were written.
 
         A run that is kept already is replaced where the new account says more (`run_provenance.says_more`);
         rows of `also`, the same run as others told it, go. To be called again and again with what is known.
@@ -107,7 +107,6 @@ class History(Database):
         return self.keep_runs((replace(known, end=end, result=result),)) > 0
 
     def run(self, run_id: str) -> Run | None:
-        """The run of that id, or None."""
         found = self._runs("WHERE id = ?", (run_id,))
         return found[0] if found else None
 
@@ -220,7 +219,6 @@ class History(Database):
         return self._undo("WHERE undone = ? ORDER BY id DESC", (_PREPARED,))
 
     def undo(self, undo_id: int) -> UndoStep | None:
-        """The step of that number, or None."""
         found = self._undo("WHERE id = ?", (undo_id,))
         return found[0] if found else None
 

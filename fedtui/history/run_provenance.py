@@ -1,6 +1,6 @@
 """Which of two accounts of one run knows more: the rule by which accounts are folded and rows replaced.
 
-An account is a `Run` as one witness tells it. That a run has ended outranks that it goes on only in the
+An account is a `Run` as one witness tells it. That a run has ended outranks that it is running only in the
 database: what is seen to go on at this moment is newer than any guess about its end (see `merging`).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from fedtui.model import Outcome, Result, Run, Trigger
 
 NO_STATUS = "no exit status"
-"""The evidence of whoever only saw a run; left out where somebody else saw its exit status."""
+"""The evidence of an observer that only saw a run; left out where somebody else saw its exit status."""
 
 OPEN, ENDED, KNOWN, JUDGED = range(4)
 _TRIGGERS = (Trigger.MANUAL, Trigger.SCHEDULE, Trigger.OTHER, Trigger.UNKNOWN)

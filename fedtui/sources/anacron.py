@@ -1,7 +1,7 @@
 """anacron's table (/etc/anacrontab): jobs that run once in so many days, whenever the machine is on.
 
 Facts: anacrontab(5), anacron 2.3 (Debian) and the one of cronie. When anacron starts is decided by a
-timer, by cron or at boot, and when it last ran a job stands in files for root alone: no next run is promised.
+timer, by cron or at boot, and when it last ran a job is in files for root alone: no next run is promised.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From a cron table to the rows of the dashboard: what each line is, and whether and when it will run.
 
 Shared by the user's table, other users' and the system's. A table is turned into rows once; after that
-only the rows whose time has come, or that the daemon's state concerns, are made anew, so that 10,000
+only the rows whose time has come, or that the daemon's state concerns, are made again, so that 10,000
 lines cost little each minute.
 """
 

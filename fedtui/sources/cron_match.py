@@ -1,6 +1,6 @@
 """Which job a process is that cron started: by its user, and by the command that its shell was given.
 
-Two questions, one place: `is_of` is certain, for whoever would stop the process; `match` is for the eye, and
+Two questions, one place: `is_of` is certain, for stopping the process; `match` is for the eye, and
 also takes a shell that has turned itself into the last program of the job's line.
 """
 
@@ -49,7 +49,7 @@ def match(
     """The job whose shell `process` is most likely, or None where that is not certain enough to be shown.
 
     The user and the bytes of the command decide; of several jobs with the same command, one that is due and
-    is not taken. A shell that became its command's program is told by that program's arguments.
+    is not taken. A shell that became its command's program is recognised by that program's arguments.
     """
     user = name_of(process.uid)
     mine = [(job, job.cron) for job in jobs if job.user == user and job.cron is not None]

@@ -15,7 +15,7 @@ from fedtui.history.database import History, HistoryError
 from fedtui.model import Answer, Problem, Run
 
 LOOK_EVERY = 0.25
-"""Seconds between two looks at the database files' mtimes (two stat calls) while a run goes on."""
+"""Seconds between two looks at the database files' mtimes (two stat calls) while a run continues."""
 
 LOOK_IDLE = 1.0
 """The same while none does: only a run that another process starts can be news."""
@@ -76,7 +76,7 @@ class OwnRunsSource:
         rows = self._rows | {run.id: run for run in changed}
         gone = {other for run in changed for other in run.also}
         self._rows = {run_id: run for run_id, run in rows.items() if run_id not in gone}
-        # That another's run goes on is for those to say who see it now: this row may be from long ago.
+        # That another's run is in progress is for those to say who see it now: this row may be from long ago.
         runs = [run for run in self._rows.values() if not run.is_running or OWN_ID.fullmatch(run.id)]
         self._open = any(run.is_running for run in runs)
         runs.sort(key=lambda run: run.start)
@@ -91,7 +91,7 @@ class OwnRunsSource:
         return self._rows
 
     async def watch(self) -> AsyncIterator[None]:
-        """Yield when a database file changed, and now and then while a run goes on."""
+        """Yield when a database file changed, and now and then while a run continues."""
         import asyncio
 
         seen, waited = self._stamp(), 0.0

@@ -3,7 +3,7 @@
 A record is a file `KEY.N` of two lines, "begin PID TICKS UPTIME BOOT LOGSIZE" and "end STATUS UPTIME"; the
 recorder (runs/recorder.sh) writes them without starting a program, so what takes one is worked out here:
 the moment by the file's time, the duration by the two uptimes (seconds since boot). N counts up to 500 and
-begins anew, so that the records of a job stay few.
+begins again, so that the records of a job stay few.
 """
 
 from __future__ import annotations

@@ -70,7 +70,6 @@ class SystemTablesSource:
         self._read_at: object = None
 
     async def read(self) -> Answer:
-        """The rows of all tables."""
         return await asyncio.to_thread(self.look)
 
     def watch(self) -> AsyncIterator[None]:

@@ -75,10 +75,10 @@ def stays_active(unit: ServiceProperties) -> bool:
 def last_run(
     unit: ServiceProperties, last_trigger: datetime | None, now: datetime, *, stamped: bool = False
 ) -> LastRun:
-    """What is known of the last finished run of `unit`, and whether one goes on at `now`.
+    """What is known of the last finished run of `unit`, and whether one is running at `now`.
 
     `stamped`: systemd knows the last elapse from a file (of an active timer, Persistent= with OnCalendar=).
-    Of any other it forgets all when it is started anew: to know of no run does not mean that there was none.
+    Of any other it forgets all when it is started again: to know of no run does not mean that there was none.
     """
     known = _known(unit, last_trigger, now)
     return LastRun(FORGOTTEN) if known.result is NEVER_RAN and not stamped else known
@@ -177,7 +177,7 @@ def how_it_ended(
 
 
 def _failure(result: str, code: int | None) -> tuple[int | None, tuple[str, ...]]:
-    """The exit status that a failed run is told by, and why it failed."""
+    """The exit status of a failed run, and why it failed."""
     reasons = [_RESULTS[result]] if result in _RESULTS else []
     if code == 0:  # the main command ended well, another one (ExecStartPre=, ExecStartPost=) did not
         code = None

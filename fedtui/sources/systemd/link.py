@@ -1,4 +1,4 @@
-"""The connection to one systemd manager: kept, watched, and opened anew after a loss.
+"""The connection to one systemd manager: kept, watched, and opened again after a loss.
 
 Signals are asked for only once someone watches. What they say is boiled down to the names of the units
 that may have changed, or to "everything". A manager that reloads answers nobody for seconds: that is

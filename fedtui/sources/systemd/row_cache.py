@@ -1,6 +1,6 @@
 """Makes rows, and keeps each until something it rests on changes.
 
-Two thousand timers are not worked out anew because one of them ran; and a row that rests on a monotonic
+Two thousand timers are not worked out again because one of them ran; and a row that rests on a monotonic
 elapse must not change by microseconds at every look.
 """
 
@@ -19,7 +19,7 @@ SETTLED = timedelta(seconds=5)
 """So long after a trigger a verdict may still change by the passing of time alone."""
 
 DRIFT = 0.5
-"""Seconds that the two clocks may move apart before monotonic elapses are worked out anew."""
+"""Seconds that the two clocks may move apart before monotonic elapses are worked out again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,6 @@ class CachedRow:
 
 
 class RowCache:
-    """The rows of one manager."""
-
     def __init__(self, manager: timer_jobs.ManagerInfo) -> None:
         self._manager = manager
         self._made: dict[str, CachedRow] = {}

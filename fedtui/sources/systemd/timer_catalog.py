@@ -66,7 +66,6 @@ class TimerCatalog:
         return "the states of its unit files have not come yet" if self._files_task is not None else ""
 
     def timers(self) -> list[TimerProperties]:
-        """All timers, by name."""
         return [self._timers[name] for name in sorted(self._timers)]
 
     def cron(self) -> tuple[Scheduler, ...]:
@@ -136,7 +135,7 @@ class TimerCatalog:
     async def _read_all(
         self, names: Iterable[str], rows: Mapping[str, UnitListing], beside: bool = False
     ) -> None:
-        """Read these timers anew. `beside`: what a newer read found loaded in the meantime stands."""
+        """Read these timers again. `beside`: what a newer read found loaded in the meantime is kept."""
         ordered = sorted(names)
         found = await asyncio.gather(*(self._read(name, rows) for name in ordered))
         for name, timer in zip(ordered, found, strict=True):

@@ -54,7 +54,6 @@ class ManagerInfo:
 
     @property
     def source(self) -> SourceName:
-        """The name of the jobs' source."""
         return SourceName.USER_TIMER if self.user_manager else SourceName.SYSTEM_TIMER
 
 
@@ -187,7 +186,7 @@ def _runs(
     running: bool,
     calendar_runs: Callable[[str], Sequence[datetime]],
 ) -> tuple[datetime | None, tuple[datetime, ...]]:
-    """The next run and those known after it. While a run goes on systemd computes no next elapse.
+    """The next run and those known after it. While a run continues systemd computes no next elapse.
 
     Nor does it where the run began between the list of units, which shows the timer at rest, and this answer.
     """

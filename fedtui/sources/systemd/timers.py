@@ -185,5 +185,4 @@ class TimerSource:
         return self._clock().timestamp() - self._monotonic()
 
     async def close(self) -> None:
-        """Close the connection."""
         await self._link.drop()
