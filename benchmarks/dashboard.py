@@ -66,7 +66,7 @@ def at_rest(folder: Path, entries: int, idle: float) -> dict[str, float]:
 
 
 def while_busy(folder: Path, entries: int) -> dict[str, float]:
-    """Keys while the table is changed all the time, so that all of it is read and worked out anew."""
+    """Keys while the table is changed all the time, so that all of it is read and worked out again."""
     terminal = Terminal(dashboard(folder))
     terminal.wait_for(f"Jobs  {entries}")
     terminal.settle(quiet=1.5)

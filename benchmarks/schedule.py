@@ -65,7 +65,7 @@ def forget() -> None:
 
 
 def parse_and_next(texts: list[str]) -> None:
-    """Parse each schedule anew and ask for its next run."""
+    """Parse each schedule again and ask for its next run."""
     forget()
     for text in texts:
         next(cron.parse_schedule(text).runs(NOW, ZONE), None)

@@ -127,7 +127,7 @@ def _dashboard(workspace: Workspace, options: Namespace) -> str | None:
 def _assume_a_size() -> None:
     """Where the terminal does not know its size (a serial console), take 80x24.
 
-    Textual and rich take different ones there, and the screen would be laid out anew without end.
+    Textual and rich take different ones there, and the screen would be laid out again without end.
     """
     if 0 in os.get_terminal_size(sys.stdout.fileno()):
         os.environ |= {"COLUMNS": "80", "LINES": "24"}

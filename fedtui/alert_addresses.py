@@ -1,4 +1,4 @@
-"""Who is told of trouble: the addresses of the pack, and those of `[alert]` in config.toml.
+"""Who is notified of trouble: the addresses of the pack, and those of `[alert]` in config.toml.
 
 An address is known by a digest, and named by a label without a secret: tokens of most services are part of
 their URL.

@@ -116,7 +116,7 @@ class FedtuiApp(KeysInOrder):
         super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        """Print no traceback with the values of every variable; `failure` is told by whoever ran the app."""
+        """Print no traceback with the values of every variable; `failure` is reported by the caller."""
         self._close_messages_no_wait()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

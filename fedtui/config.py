@@ -31,7 +31,7 @@ class Config:
     """The settings of one user. `state` holds the database, backups and outputs (mode 0700).
 
     `rules` are the user's own rules for reading output, `jobs` those for single jobs, by name or id; both as
-    TOML gives them (`fedtui.results` reads them). `alert` says who is told of trouble: `urls`, `mail_to`,
+    TOML gives them (`fedtui.results` reads them). `alert` says who is notified of trouble: `urls`, `mail_to`,
     `heartbeat`, and in `stale`, by a job's name or id, from which age on it is stale, in seconds. `faults`
     say which of our folders cannot be used, and how to fix that, `notes` what else is to be known of them;
     `unread`: config.toml is there, and could not be read.

@@ -106,7 +106,7 @@ class LogSlice:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one job. `result` is None while it goes on; `end` then too, and where nobody saw the end.
+    """One run of one job. `result` is None while it runs; `end` then too, and where nobody saw the end.
 
     `id` is unique per machine (own runs: 16 hex digits; systemd: the invocation id; `cron-`...: a sighting).
     `output` is the path of a file with what the run printed, where one exists; `log` what it wrote to the
@@ -314,7 +314,7 @@ class Finding:
 
     `code` is stable (FT101). `title` is one short phrase for the pane, `sentence` the whole of it,
     `evidence` the lines that prove it ("label  value", two blanks between, or a plain line), `fix` what to
-    do in words. `job_id` is None for the machine's own. `command` is the exact command that mends it, where
+    do in words. `job_id` is None for the machine's own. `command` is the exact command that fixes it, where
     one does; `remedy` the change that fedtui can make, where it can.
     """
 
@@ -432,7 +432,7 @@ class Snapshot:
     """Everything known at one moment, merged from the newest answer of every source.
 
     `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to when it last told
-    of its jobs. `starts`, `starts_since`, `absences` and `commented` are as in `Answer`; `unchecked`,
+    of its jobs. `starts`, `starts_since`, `no_start_proofs` and `commented` are as in `Answer`; `unchecked`,
     `passed` and `silenced` are the checkup's, as `findings` is. `late` maps a source's name to which of its
     facts had not come.
     """
@@ -460,5 +460,4 @@ class Snapshot:
         return tuple(problem for problem in self.problems if not problem.note)
 
     def job(self, job_id: str) -> Job | None:
-        """The job of that id, or None."""
         return next((job for job in self.jobs if job.id == job_id), None)

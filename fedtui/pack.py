@@ -24,8 +24,8 @@ BACKENDS = {"cron": "cron", "user": "user timers", "system": "system timers"}
 class Origin:
     """How things stood before the set-up, so that `setup --remove` leaves them so.
 
-    `no_crontab` are the users who had none ("" is whoever set up). `made_folders` and `made_files` did not
-    exist before; `renamed_remote` is the remote's URL before, empty where it was left alone.
+    `no_crontab` are the users who had none ("" is the user who set up). `made_folders` and `made_files` did
+    not exist before; `renamed_remote` is the remote's URL before, empty where it was left alone.
     `made_lingering`: it was the set-up that turned lingering on.
     """
 
@@ -83,7 +83,7 @@ def load_pack(path: Path | None = None) -> Pack | None:
 
 
 def read_pack(text: bytes) -> Pack:
-    """Inverse of `written`."""
+    """Inverse of `to_payload`."""
     data: dict[str, Any] = tomllib.loads(text.decode("utf-8"))
     origin = data.pop("origin", {})
     origin.pop("lingering", None)  # older versions wrote it, and read it nowhere

@@ -108,7 +108,7 @@ def test_an_edit_by_someone_else_is_never_lost(act: Actor) -> None:
     assert listed(act.box) == their_diff
 
 
-def test_a_table_with_a_bad_line_is_mended_in_the_same_plan(act: Actor) -> None:
+def test_a_table_with_a_bad_line_is_fixed_in_the_same_plan(act: Actor) -> None:
     bad = b"61 * * * * broken\n" + TABLE
     act.box.write(SPOOL, bad, mode=0o600)
     act.box.run(["chgrp", "crontab", SPOOL], user="root", check=True)

@@ -75,7 +75,7 @@ def test_a_job_that_works_in_the_shell_and_fails_in_cron(box: Box) -> None:
         terminal.press("j")
         terminal.wait_for("crontab:7 ")
         by_hand_fails_as_under_the_daemon(box, terminal)
-        the_environment_says_why_and_mends_it(box, terminal)
+        the_environment_says_why_and_fixes_it(box, terminal)
         terminal.press("escape", "escape")
         terminal.wait_for("1 Jobs")
         between_looks_of_cron()
@@ -106,7 +106,7 @@ def by_hand_fails_as_under_the_daemon(box: Box, terminal: Terminal) -> None:
     assert (run["status"], run["exit_code"]) == ("failed", 127)
 
 
-def the_environment_says_why_and_mends_it(box: Box, terminal: Terminal) -> None:
+def the_environment_says_why_and_fixes_it(box: Box, terminal: Terminal) -> None:
     terminal.press("v")
     terminal.wait_for(
         "✗ Works in your shell, fails in cron: line 3 of broken.sh calls jq, and cron's PATH has no"

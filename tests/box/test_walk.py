@@ -279,7 +279,7 @@ def test_7_the_same_keys_work_on_the_timer(walk: Walk) -> None:
     assert re.findall(r"OnCalendar=(\S+ \S+) ;", walk.timer("TimersCalendar")) == ["*-*-* 18:30:00"]
 
 
-def test_8_an_edit_from_another_shell_refuses_the_plan_and_shows_it_anew(walk: Walk) -> None:
+def test_8_an_edit_from_another_shell_refuses_the_plan_and_shows_it_again(walk: Walk) -> None:
     walk.select("every-minute")
     walk.reschedule("*/3 * * * *")
     their_diff = TABLE + THEIR_LINE

@@ -123,7 +123,7 @@ def watches(box: Box, standing: Standing) -> Iterator[Watches]:
     box.run(["systemctl", "--user", "disable", "--now", "good.timer", "bad.timer"], check=True)
 
 
-def test_a_watch_goes_on_when_its_terminal_is_gone_and_is_the_same_watch_later(watches: Watches) -> None:
+def test_a_watch_continues_when_its_terminal_is_gone_and_is_the_same_watch_later(watches: Watches) -> None:
     folder = watches.box.path("/home/fed/.local/state/fedtui/watches")
 
     def kept() -> dict[str, Any]:
@@ -199,7 +199,7 @@ def states(box: Box) -> set[str]:
     return {job["state"] for job in listed}
 
 
-def test_its_jobs_are_overdue_until_it_goes_on(standing: Standing) -> None:
+def test_its_jobs_are_overdue_until_it_continues(standing: Standing) -> None:
     state: list[list[str]] = [["on", "on"], []]
     while state[0] != ["overdue", "overdue"]:
         state = shown(standing.dashboard)

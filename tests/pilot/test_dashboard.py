@@ -238,7 +238,7 @@ async def test_l_and_enter_open_the_log(key: str) -> None:
         assert isinstance(app.screen, Dashboard)
 
 
-async def test_capital_r_reads_anew_and_q_quits() -> None:
+async def test_capital_r_reads_again_and_q_quits() -> None:
     app = MockupApp()
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("R")

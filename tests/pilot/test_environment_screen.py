@@ -47,7 +47,7 @@ async def open_environment(pilot: Pilot[str]) -> str:
     return await says(pilot, lambda text: "Environment  broken" in text and "Why" in text)
 
 
-async def test_v_says_why_and_a_writes_the_line_that_mends_it(world: Path) -> None:
+async def test_v_says_why_and_a_writes_the_line_that_fixes_it(world: Path) -> None:
     async with opened(world, "broken") as pilot:
         text = await open_environment(pilot)
         tools = world.parent / "tools"
@@ -71,7 +71,7 @@ async def test_v_says_why_and_a_writes_the_line_that_mends_it(world: Path) -> No
         assert b"\n".join(lines[1:]) == JOB
 
 
-async def test_r_fails_as_in_cron_v_explains_it_and_once_mended_it_runs(world: Path) -> None:
+async def test_r_fails_as_in_cron_v_explains_it_and_once_fixed_it_runs(world: Path) -> None:
     async with opened(world, "broken") as pilot:
         await pilot.press("r")
         await says(pilot, lambda text: "✗ exit 127" in text and "v why in cron?" in text)

@@ -161,7 +161,7 @@ async def test_r_runs_the_job_and_its_end_reaches_the_table(tmp_path: Path) -> N
         assert "last 1  " in text, text
 
 
-async def test_t_ends_the_run_that_goes_on_after_a_y(tmp_path: Path) -> None:
+async def test_t_ends_the_run_that_continues_after_a_y(tmp_path: Path) -> None:
     async with opened(tmp_path, "export-collections") as pilot:
         await pilot.press("j", "r")
         await says(pilot, lambda text: "export started" in text)
@@ -188,7 +188,7 @@ async def test_a_bad_line_is_offered_to_become_a_comment_in_the_same_plan(tmp_pa
         assert b"\n# 61 * * * * sh nothing.sh\n" in found
 
 
-async def test_e_mends_a_bad_line(tmp_path: Path) -> None:
+async def test_e_fixes_a_bad_line(tmp_path: Path) -> None:
     async with opened(tmp_path) as pilot:
         table = crontab_file(tmp_path)
         before = table.read_bytes()

@@ -191,7 +191,7 @@ async def test_a_long_file_is_read_beyond_its_tail(tmp_path: Path) -> None:
         await settled(pilot, lambda text: " line 19999\n" in text and "following" in text)
 
 
-async def test_reading_up_goes_on_above_the_tail_and_down_again_to_the_live_end(tmp_path: Path) -> None:
+async def test_reading_up_continues_above_the_tail_and_down_again_to_the_live_end(tmp_path: Path) -> None:
     path = tmp_path / "long.log"
     path.write_text("".join(f"line {n}\n" for n in range(3_000)))
     app = MockupApp(replace(mock.SNAPSHOT, jobs=(replace(mock.SYNC, log_path=str(path)),), runs={}))

@@ -177,7 +177,7 @@ async def test_updates_that_end_without_a_result_are_unknown_not_ok() -> None:
     assert "✓" not in text
 
 
-async def test_escape_hides_and_the_run_goes_on() -> None:
+async def test_escape_hides_and_the_run_continues() -> None:
     world = World()
     app, dialog = opened(world)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

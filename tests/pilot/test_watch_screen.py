@@ -41,7 +41,7 @@ async def test_the_cycles_the_countdown_and_the_verdict_so_far() -> None:
         )
 
 
-async def test_the_countdown_goes_on_with_the_clock() -> None:
+async def test_the_countdown_continues_with_the_clock() -> None:
     app = MockupApp()
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("j", "w")

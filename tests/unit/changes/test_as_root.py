@@ -335,7 +335,9 @@ def test_root_keeps_nothing_in_the_home_of_another(home: Path, monkeypatch: pyte
     assert load().state == home.parent / "of-root/fedtui"
 
 
-async def test_the_bundle_says_what_stays(home: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_change_set_says_what_stays(
+    home: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A folder that others used meanwhile is not empty any more when the rest is taken back."""
     logs = home / "logs"
 

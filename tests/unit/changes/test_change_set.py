@@ -65,7 +65,9 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-async def test_a_bundle_is_made_undone_and_made_again(here: Ports, table: TableFile, tmp_path: Path) -> None:
+async def test_a_change_set_is_made_undone_and_made_again(
+    here: Ports, table: TableFile, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "old").write_bytes(b"was here\n")
@@ -499,7 +501,7 @@ async def test_a_worktree_with_unsaved_work_is_not_removed(
     assert (place / "work").read_text() == "unsaved"
 
 
-async def test_a_worktree_is_made_anew_and_one_whose_disk_is_not_mounted_is_not_forgotten(
+async def test_a_worktree_is_made_again_and_one_whose_disk_is_not_mounted_is_not_forgotten(
     here: Ports, checkout: Path, tmp_path: Path
 ) -> None:
     mine, their_diff = tmp_path / "mine", tmp_path / "theirs"

@@ -215,7 +215,7 @@ async def test_edit_form(world: Ports, port: TableFile) -> None:
     assert port.read() == TABLE.replace(b"05 8 * * 0\techo", b"# name: brunch\n10 8 * * 0\techo")
 
 
-async def test_a_new_command_warns_that_the_history_begins_anew(world: Ports, port: TableFile) -> None:
+async def test_a_new_command_warns_that_the_history_begins_again(world: Ports, port: TableFile) -> None:
     target = job(port, "sync-learning-data")
     draft = await load_draft(target, world)
     plan = await plan_edit(target, replace(draft, command="true"), world)
@@ -315,7 +315,7 @@ async def test_the_wrong_one_of_two_equal_jobs_is_never_taken(world: Ports, port
 BAD = b"61 * * * * broken\n" + TABLE
 
 
-async def test_a_bad_line_refuses_and_is_mended_in_the_same_plan(world: Ports, port: TableFile) -> None:
+async def test_a_bad_line_refuses_and_is_fixed_in_the_same_plan(world: Ports, port: TableFile) -> None:
     port.path.write_bytes(BAD)
     target = job(port, "echo")
     with pytest.raises(BadTable, match=r"Line 1 of the crontab of fed is bad \(bad minute\)") as caught:
@@ -342,7 +342,7 @@ async def test_a_bad_line_becomes_a_comment_byte_for_byte(world: Ports, port: Ta
     assert port.read() == b"# " + bad.replace(b"0 *\t*", b"#fedtui:paused# 0 *\t*")
 
 
-async def test_mending_a_line_from_its_own_row(world: Ports, port: TableFile) -> None:
+async def test_fixing_a_line_from_its_own_row(world: Ports, port: TableFile) -> None:
     port.path.write_bytes(BAD)
     row = replace(
         job(port, "echo"), name="broken", location=Location("crontab", 1), state_reason="bad minute"
@@ -365,7 +365,7 @@ async def test_a_bad_line_is_no_job_to_pause_or_delete(world: Ports, port: Table
     assert port.read() == BAD
 
 
-async def test_a_line_is_mended_while_other_bad_lines_become_comments(world: Ports, port: TableFile) -> None:
+async def test_a_line_is_fixed_while_other_bad_lines_become_comments(world: Ports, port: TableFile) -> None:
     port.path.write_bytes(BAD + b"* * * * * a\0b\n")
     row = replace(job(port, "echo"), name="broken", location=Location("crontab", 1))
     with pytest.raises(BadTable) as caught:
@@ -374,7 +374,7 @@ async def test_a_line_is_mended_while_other_bad_lines_become_comments(world: Por
     assert port.read() == BAD.replace(b"61 *", b"1 *") + b"# * * * * * a\0b\n"
 
 
-async def test_a_missing_last_newline_is_mended_and_said(world: Ports, port: TableFile) -> None:
+async def test_a_missing_last_newline_is_fixed_and_said(world: Ports, port: TableFile) -> None:
     port.path.write_bytes(TABLE.removesuffix(b"\r\n"))
     plan = await plan_pause(job(port, "sync-learning-data"), world)
     assert plan.warnings == ("The last line gets the newline that it lacks: cron reads no table without it.",)

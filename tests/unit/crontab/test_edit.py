@@ -214,7 +214,7 @@ class TestAdd:
     def test_to_no_table(self) -> None:
         assert edit.add(read(b""), "0 * * * *", "a", note="why") == b"# why\n0 * * * * a\n"
 
-    def test_mends_a_missing_newline_and_keeps_clear_of_a_last_comment(self) -> None:
+    def test_fixes_a_missing_newline_and_keeps_clear_of_a_last_comment(self) -> None:
         assert edit.add(read(b"@daily x"), "0 * * * *", "a") == b"@daily x\n0 * * * * a\n"
         assert edit.add(read(b"# x"), "0 * * * *", "a") == b"# x\n\n0 * * * * a\n"
 
@@ -326,7 +326,7 @@ class TestDelete:
 
 
 class TestReplaceLine:
-    def test_mends_a_bad_line(self) -> None:
+    def test_fixes_a_bad_line(self) -> None:
         document = read(b"0 * * * * a\n61 * * * * b\n@daily c\n")
         assert edit.replace_line(document, 2, "59 * * * * b") == b"0 * * * * a\n59 * * * * b\n@daily c\n"
         assert edit.replace_line(document, 2, "") == b"0 * * * * a\n\n@daily c\n"

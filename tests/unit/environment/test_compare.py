@@ -1,4 +1,4 @@
-"""What differs between the two sides, what of it matters to the job, and what would mend it."""
+"""What differs between the two sides, what of it matters to the job, and what would fix it."""
 
 from __future__ import annotations
 

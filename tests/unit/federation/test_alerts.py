@@ -252,7 +252,7 @@ def test_a_job_of_which_nothing_at_all_is_known_is_never_called_fine(world: Worl
 # What is not there, or held back
 
 
-def test_a_paused_job_is_not_told_of_and_gets_its_time_when_it_goes_on(world: World) -> None:
+def test_a_paused_job_is_not_told_of_and_gets_its_time_when_it_continues(world: World) -> None:
     world.ended(OK)
     world.job = replace(world.job, state=State.PAUSED)
     assert world.check(10 * HOUR).new == ()

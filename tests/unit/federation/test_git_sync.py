@@ -496,7 +496,7 @@ def test_the_page_lists_every_way_it_can_end() -> None:
     assert len({ending.status for ending in SyncResult if ending.status}) == len(SyncResult) - 3
 
 
-def test_a_worktree_that_was_pruned_is_set_aside_and_made_anew(federation: Federation) -> None:
+def test_a_worktree_that_was_pruned_is_set_aside_and_made_again(federation: Federation) -> None:
     """`git worktree prune` forgets it while the disk of the state folder is not mounted; then it is back."""
     assert federation.sync().ending is SyncResult.OK
     (path,) = (federation.state / "git").iterdir()

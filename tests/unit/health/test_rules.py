@@ -65,7 +65,7 @@ def test_a_code_stands_for_one_rule() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-def test_a_rule_says_why_it_matters_and_how_to_mend_it(rule: Rule) -> None:
+def test_a_rule_says_why_it_matters_and_how_to_fix_it(rule: Rule) -> None:
     assert not rule.title.endswith("."), rule.title
     for text in (rule.why, rule.mend):
         assert text.strip() == text, text

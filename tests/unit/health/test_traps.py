@@ -129,7 +129,7 @@ def test_few_jobs_of_one_minute_are_a_note_and_fewer_are_none() -> None:
     assert found(*piled(4)) == {}
 
 
-def test_piles_are_worked_out_anew_when_a_schedule_changes() -> None:
+def test_piles_are_worked_out_again_when_a_schedule_changes() -> None:
     host = FileFacts()
     jobs = piled(5)
     assert any(f.code == "FT119" for f in checkup(Snapshot(NOW, tuple(jobs)), host).findings)

@@ -114,7 +114,7 @@ def program(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
 
 
-async def test_following_goes_on_after_the_last_cursor(
+async def test_following_continues_after_the_last_cursor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path, monkeypatch, f"cat {RECORDED}/unit.jsonl\n")

@@ -148,7 +148,7 @@ async def test_a_log_that_is_not_there_yet_is_waited_for(log: Path) -> None:
         assert (await follow.next()).lines == (b"one", b"two")
 
 
-async def test_a_folder_that_is_replaced_is_watched_anew(log: Path, follow: Follow) -> None:
+async def test_a_folder_that_is_replaced_is_watched_again(log: Path, follow: Follow) -> None:
     log.parent.rename(log.parent.with_name("old"))
     log.parent.mkdir()
     log.write_bytes(b"new folder\n")

@@ -332,7 +332,7 @@ def test_the_product_is_judged_apart_and_never_turns_into_ok() -> None:
         (-600, None, Outcome.OK, "from 2026-11-24 12:50:00, and what it was before is not known"),
     ],
 )
-def test_a_product_written_anew_is_renewed_only_by_newer_data(
+def test_a_product_written_again_is_renewed_only_by_newer_data(
     newest: float, before: float | None, outcome: Outcome, said: str
 ) -> None:
     def at(seconds: float | None) -> datetime | None:

@@ -119,7 +119,7 @@ def test_a_line_changed_in_the_middle_of_a_file_that_grew_is_seen(tmp_path: Path
     assert newest_data(path, NOW, UTC, notes).newest == datetime.fromtimestamp(1764000999, UTC)
 
 
-def test_the_same_lines_written_anew_are_no_newer(tmp_path: Path) -> None:
+def test_the_same_lines_written_again_are_no_newer(tmp_path: Path) -> None:
     path, notes = tmp_path / "x.jsonl", tmp_path / "notes"
     write(path, {"timestamp": 1764000000}, {"timestamp": 1763000000})
     first = newest_data(path, NOW, UTC, notes)

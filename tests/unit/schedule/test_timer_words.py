@@ -32,7 +32,7 @@ from tests.unit.schedule.word_reader import read_words
         ("*-*-* 09:00:00 Europe/Berlin", "daily 09:00 Europe/Berlin", "*-*-* 09:00…"),
         ("hourly", "hourly at :00", "hourly :00"),
         ("weekly", "Mon 00:00", "Mon 00:00"),
-        # Not certain, so as it stands: the last day of a month, one date, seconds, a range past Sunday.
+        # Not certain, so as it is: the last day of a month, one date, seconds, a range past Sunday.
         ("*-*~01 00:00:00", "*-*~01 00:00:00", "*-*~01 00:0…"),
         ("2026-12-24 18:00:00", "2026-12-24 18:00:00", "2026-12-24 …"),
         ("*-*-* 02:30:15", "*-*-* 02:30:15", "*-*-* 02:30…"),

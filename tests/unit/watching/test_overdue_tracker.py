@@ -110,7 +110,7 @@ def test_a_timer_that_was_not_asked_since_is_not_overdue() -> None:
     assert [seen.at(moment, timer_job()).state for moment in (32, 36)] == [State.ON] * 2
 
 
-def test_a_job_whose_run_goes_on_is_not_overdue() -> None:
+def test_a_job_whose_run_continues_is_not_overdue() -> None:
     seen = Seen(World(starts_since=after(-600)))
     seen.at(-10, cron_job())
     running = replace(cron_job(next_run=after(300)), state=State.RUNNING, running_since=after(-500))
