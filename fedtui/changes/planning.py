@@ -190,7 +190,7 @@ async def _in_order(
     except Exception as error:
         try:
             now = await kind.stands(data, ports)
-        except Refused as blind:
+        except Exception as blind:
             raise _said(error, "Whether the change was made cannot be told now.", "u finds out.") from blind
         if now is EditState.BEFORE:
             await asyncio.to_thread(forget_step, undo_id, ports)

@@ -43,9 +43,20 @@ def _threaded(
 ) -> ChangeKind:
     return ChangeKind(
         payload,
-        lambda change, ports: asyncio.to_thread(make, change, ports),
+        lambda change, ports: asyncio.to_thread(_under_lock, make, change, ports),
         lambda data, ports: asyncio.to_thread(stands, data, ports),
     )
+
+
+def _under_lock(make: Callable[[Any, Ports], None], change: Any, ports: Ports) -> None:
+    """Hold the lock for as long as the thread writes: a cancelled task releases its own at once."""
+    held = lock_file.HELD.get()
+    own = None if held is None else os.dup(held)
+    try:
+        make(change, ports)
+    finally:
+        if own is not None:
+            os.close(own)
 
 
 KINDS = {
@@ -102,8 +113,8 @@ async def recover(ports: Ports) -> None:
     for step in await asyncio.to_thread(prepared, ports):
         try:
             now = await state_of_step(step, ports)
-        except Refused:
-            continue  # it cannot be told now: the step stays as it is
+        except (Refused, LookupError, ValueError, TypeError):
+            continue  # not known now, or not readable: the step stays as it is, and later changes are made
         if now is EditState.BEFORE:
             await asyncio.to_thread(forget_step, step.id, ports)
         elif step.undoes is None:

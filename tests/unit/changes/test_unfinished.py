@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -283,3 +285,39 @@ async def test_a_killed_change_of_the_settings_is_undone_and_its_killed_undo_fin
     await undone(ports)
     assert path.read_bytes() == b"ascii = true\n"
     assert steps(ports) == [("undo", False), ("silence", True)]
+
+
+async def test_a_write_whose_task_is_cancelled_keeps_the_lock_until_it_is_done(
+    world: Ports, table: Fragile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, begun, may_write = TableFile.replace, threading.Event(), threading.Event()
+
+    def slow(port: TableFile, base: bytes | None, new: bytes | None) -> None:
+        begun.set()
+        assert may_write.wait(30)
+        real(port, base, new)
+
+    monkeypatch.setattr(TableFile, "replace", slow)
+    plan = await changes.plan_new(DRAFT, world)
+    task = asyncio.create_task(changes.apply(plan, world))
+    await asyncio.to_thread(begun.wait, 30)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with pytest.raises(BlockingIOError):  # nobody may judge the step while its change is still to come
+        lock_file.take(world.config.state / "change.lock")
+    may_write.set()
+    monkeypatch.setattr(unfinished, "PATIENCE", 20.0)
+    await undone(world)
+    assert table.read() == OLD
+
+
+async def test_a_step_that_cannot_be_read_does_not_block_later_changes(world: Ports, table: Fragile) -> None:
+    table.late = _Killed()
+    with pytest.raises(_Killed):
+        await added(world)
+    table.late = None
+    with world.history.writing() as connection:
+        connection.execute("UPDATE undo SET payload = '{}'")
+    await changes.apply(await changes.plan_new(changes.Draft("@daily", "later", "later", ""), world), world)
+    assert b"later" in (table.read() or b"")
