@@ -73,13 +73,13 @@ def wait_until(look: Callable[[], T], timeout: float, what: str, pause: float = 
         time.sleep(pause)
 
 
-def between_looks_of_cron() -> None:
-    """Wait for a moment at which a table that is written is in force at the next minute.
+def between_looks_of_cron(last: int = 45) -> None:
+    """Wait for a moment, before second `last`, at which a table may be written to be in force next minute.
 
     cron looks in the second second of a minute, and tells a change by times in whole seconds. Of two writes
     in that second, one before and one after its look, it does not see the latter until there is another.
     """
-    wait_until(lambda: 3 <= time.time() % 60 < 45, 30.0, "cron is not looking")
+    wait_until(lambda: 3 <= time.time() % 60 < last, 65.0, "cron is not looking")
 
 
 class Box:

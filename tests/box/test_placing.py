@@ -226,7 +226,7 @@ def test_a_unit_that_cannot_be_started_takes_all_of_it_back(scripts: Box) -> Non
     )
     refused = acts(scripts, code)["refused"]
     assert "no run of it is due" in refused
-    assert "taken back: nothing is changed" in refused
+    assert "taken back" in refused
     assert kept(scripts) == before
 
 

@@ -165,7 +165,7 @@ def test_the_job_finds_what_it_would_find_without_the_recorder(recorded: Box) ->
 
 
 def test_a_recorded_job_that_runs_is_seen_and_stopped(recorded: Box) -> None:
-    between_looks_of_cron()  # it sleeps 50 s of each minute
+    between_looks_of_cron(25)  # it sleeps till second 50
     slow = next(job for job in jobs(recorded) if job["name"] == "slow")
     assert (slow["state"], slow["running"]) == ("running", True)
     assert runs(recorded, "slow", "--count", "1")[0]["status"] == "running"
