@@ -22,7 +22,7 @@ BATCH = 400
 
 LOOP = "systemd cannot compute this"
 _STAMP = re.compile(r"[A-Z][a-z]{2} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? UTC")
-_ELAPSE = re.compile(r"\s*(?:Next elapse|Iter\. #\d+|\(in UTC\)): (.*)")
+_ELAPSE = re.compile(r"\s*(?:Next elapse|Iter(?:\.|ation) #\d+|\(in UTC\)): (.*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,15 @@ async def test_many_expressions_in_one_call(tmp_path: Path, monkeypatch: pytest.
     assert (past.ok, past.runs) == (True, ())
 
 
+async def test_systemd_257_words_the_later_runs_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analyze(tmp_path, monkeypatch, f"cat {RECORDED}/calendar-257-utc.out\n")
+    base = datetime.fromtimestamp(1774650600, UTC)
+    daily, _ = await systemd_analyze.calendar(["daily", "02:30"], 3, base, "UTC")
+    assert daily.runs == tuple(datetime(2026, 3, day, tzinfo=UTC) for day in (28, 29, 30))
+
+
 async def test_what_falls_out_of_step_is_asked_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
