@@ -87,6 +87,13 @@ class Dialog(ModalScreen[Answered]):
         if is_ascii(self.app):
             self.add_class("-ascii")
         self.dress()
+        self.call_after_refresh(self._was_painted)
+
+    painted = False
+    """Whether it has been on the screen: a key from before cannot be its answer."""
+
+    def _was_painted(self) -> None:
+        self.painted = True
 
     def on_resize(self, event: Resize) -> None:
         """Blank rows come and go with the height."""

@@ -25,7 +25,10 @@ LOOK_AGAIN = 0.01
 
 
 class KeysInOrder(App[str]):
-    """An app whose screens may hold a `flow` whose `opening` says that a key is about to open a dialog."""
+    """An app whose screens may hold a `flow` whose `opening` says that a key is about to open a dialog.
+
+    A dialog says by `painted` that it can have been read.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +41,8 @@ class KeysInOrder(App[str]):
         if not isinstance(event, Key | Paste) or event.is_forwarded:
             await super().on_event(event)
         elif self._pending is not None or self._held:
-            self._held.append((event, self._origin))
+            painted = getattr(self.screen, "painted", False)
+            self._held.append((event, self.screen if painted else self._origin))
         else:
             await self._let_through(event)
 
