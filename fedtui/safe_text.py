@@ -1,7 +1,7 @@
 """Makes text from outside fit to be shown: no control sequence, no bidi trick, no secret.
 
 Everything that a user sees and that came from a table, a log, a unit or a journal passes through
-`visible` (and, where it may hold a secret, `mask_secrets`) before it reaches a screen, a terminal or JSON.
+`sanitize` (and, where it may hold a secret, `mask_secrets`) before it reaches a screen, a terminal or JSON.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _shown(char: str) -> str:
 
 
 def sanitize_lines(text: str) -> str:
-    """Several lines of outside text, each made `visible`."""
+    """Several lines of outside text, each through `sanitize`."""
     return "\n".join(map(sanitize, text.split("\n")))
 
 

@@ -1,6 +1,6 @@
 """Reads the journal by `journalctl -o json`: what is there, what follows, and the log of a unit.
 
-Fields are told apart by who wrote them: names with an underscore are journald's own word and cannot be
+Fields differ by who wrote them: names with an underscore are journald's own word and cannot be
 forged (systemd.journal-fields(7)). When the writer of a line has ended before journald looked at it, the
 line has no unit: in a user's services the output of one brief run in four is lost so. Such a line still
 has its pid, and systemd still knows the pid of the last run; that is how it is found.

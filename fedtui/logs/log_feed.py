@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class LogChunk(NamedTuple):
     """Lines as they came. `reset` means that they replace what was shown (the first chunk).
 
-    `open_line` is what stands behind the last newline; the next chunk gives it again. `problem` says why
+    `open_line` is what follows the last newline; the next chunk gives it again. `problem` says why
     there is no log, `note` what happened to it ("rotated at 14:00"); `size` is in bytes, where it is known.
     """
 

@@ -68,13 +68,12 @@ class Hit:
 
 
 class LogFile:
-    """One log, named by its path; whether it exists is asked anew each time."""
+    """One log, named by its path; whether it exists is asked again each time."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
 
     def size(self) -> int:
-        """The size of the log in bytes."""
         with open_log(self.path) as descriptor:
             return os.fstat(descriptor).st_size
 

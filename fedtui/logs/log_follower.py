@@ -28,8 +28,6 @@ _OLD_FOR = 60.0
 
 
 class LogChange(StrEnum):
-    """What happened to a log."""
-
     LINES = "lines"
     TRUNCATED = "truncated"
     ROTATED = "rotated"
@@ -42,7 +40,7 @@ class LogChange(StrEnum):
 class LogEvent:
     """One thing that happened. `lines` are whole new lines (only LINES), without newlines and cut.
 
-    `open_line` is what stands behind the last newline so far; it is given again, longer or as a line,
+    `open_line` is what follows the last newline so far; it is given again, longer or as a line,
     later. `text` says in words what happened, for all but LINES; `advice` what to do about a PROBLEM.
     """
 

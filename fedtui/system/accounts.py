@@ -35,5 +35,5 @@ def name_of(uid: int) -> str:
 
 
 def lingers(user: str) -> bool:
-    """Whether the user's manager goes on after logout. Blocking. Raises OSError where that is not shown."""
+    """Whether the user lingers (loginctl enable-linger). Blocking. Raises OSError where that is not shown."""
     return (LINGER / user).exists()

@@ -61,7 +61,7 @@ async def capture(
 
 @asynccontextmanager
 async def running_program(argv: Sequence[str], limit: int) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A program that goes on, with a line buffer of `limit` bytes; surely ended when the block is left."""
+    """A running program with a line buffer of `limit` bytes; surely ended when the block is left."""
     process = await _start(argv, {}, limit)
     try:
         yield process

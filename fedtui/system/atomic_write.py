@@ -1,4 +1,4 @@
-"""Writing a file so that whoever reads it sees the old text or the new one, and never a part. Blocking.
+"""Writing a file so that readers see the old text or the new one, and never a part. Blocking.
 
 The one way in which fedtui writes over what is there: tables, drop-ins, records of runs.
 """

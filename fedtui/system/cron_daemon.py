@@ -114,7 +114,7 @@ def _behind_hidden_processes(pid: int | None) -> CronDaemon:
 
 
 class CronProbe:
-    """`find_cron` for whoever asks every second: it goes through the process table only now and then."""
+    """`find_cron` for callers that ask every second: it goes through the process table only now and then."""
 
     def __init__(self, find: Callable[[], CronDaemon] = find_cron, every: float = 3.0) -> None:
         self._find = find

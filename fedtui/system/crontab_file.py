@@ -61,7 +61,7 @@ class TableFile:
 
 
 class CrontabFile(TableFile):
-    """What stands in for crontab(1) in the demo workspace; see `CrontabPort`."""
+    """What is in for crontab(1) in the demo workspace; see `CrontabPort`."""
 
     def __init__(self, path: Path, user: str) -> None:
         super().__init__(path, user, "demo crontab")

@@ -2,7 +2,7 @@
 
 A login and interactive shell, as a new terminal gives one, on top of the environment that fedtui itself was
 started with. It has no terminal, it is ended with all that it started after a deadline, and what its startup
-files print is told apart from the answer by a mark that nobody else writes.
+files print is distinguished from the answer by a mark that nobody else writes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fedtui.safe_text import decode
 from fedtui.system.processes import pids
 
 DEADLINE = 5.0
-"""Seconds for the startup files: whoever waits longer for a prompt knows about it."""
+"""Seconds for the startup files: users who wait longer for a prompt know it."""
 _MOST = 4_000_000
 _NO_TERMINAL = re.compile(r"job control|terminal process group|^logout$|can't access tty")
 _CSH = ("csh", "tcsh")

@@ -69,7 +69,7 @@ def read_stat(pid: int, proc: Path = PROC) -> ProcessStat | None:
         raw = (proc / str(pid) / "stat").read_bytes()
     except OSError:  # gone, or another user's on a machine that hides them (hidepid=)
         return None
-    # The name stands in brackets and may itself hold brackets and blanks.
+    # The name is in brackets and may itself hold brackets and blanks.
     head, _, rest = raw.rpartition(b")")
     fields = rest.split()
     if len(fields) < 20:
@@ -193,7 +193,7 @@ def running_cron_jobs(daemon: int, proc: Path = PROC) -> tuple[CronProcess, ...]
     """The jobs that the cron daemon of pid `daemon` runs at this moment, oldest first.
 
     cron forks a copy of itself for each run; its child, in a session of its own, is the job's shell. A
-    mailer that reports a job's output hangs there too: it is told apart by not leading its session.
+    mailer that reports a job's output hangs there too: it is distinguished by not leading its session.
     """
     found = []
     for copy in children(daemon, proc):

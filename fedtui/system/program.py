@@ -1,7 +1,7 @@
 """Running a small program to its end: an argument list, a known environment, a deadline, and no terminal.
 
-Blocking, for what is done in a thread or by a verb without an event loop. `child` is the same for whoever
-waits in the event loop, and for programs that go on.
+Blocking, for what is done in a thread or by a verb without an event loop. `async_program` is the same for
+whoever waits in the event loop, and for programs that go on.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def run_program(
 
     The session keeps the program from the terminal (a prompt, ctrl+c) and lets a late one be ended
     together with its children. `env` is the whole environment, where it is not to be ours; `started` is told
-    of the process, for whoever may have to end it sooner. A late one is given `grace` seconds to clean up.
-    `inherits` is a descriptor that the program is given.
+    of the process, for callers that may have to end it sooner. A late one is given `grace` seconds to clean
+    up. `inherits` is a descriptor that the program is given.
     """
     try:
         process = subprocess.Popen(

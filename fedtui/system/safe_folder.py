@@ -26,7 +26,7 @@ class UnsafeFolder(Exception):
 
 @contextmanager
 def held_folder(folder: Path) -> Iterator[tuple[int, int]]:
-    """A descriptor (O_PATH) of `folder`, and the uid of whoever controls the way to it; 0: only root does.
+    """A descriptor (O_PATH) of `folder`, and the uid that controls the way to it; 0: only root does.
 
     The uid is 0, too, where we are not root. Raises UnsafeFolder, OSError.
     """
@@ -63,7 +63,7 @@ def _open(folder: Path) -> tuple[int, int]:
 def _walk(folder: Path) -> tuple[int, int]:
     left = list(folder.absolute().parts[1:])
     here, at = os.open("/", _HOLD), PurePath("/")
-    top = os.fstat(here).st_uid  # not 0 in a user namespace; whoever has "/" has the machine
+    top = os.fstat(here).st_uid  # not 0 in a user namespace; a user who owns "/" owns the machine
     uid = links = 0
     try:
         while left:

@@ -136,9 +136,7 @@ async def test_two_at_the_same_moment_give_one_run(ports: Ports, cron_job: MakeJ
     await stop(job, ports)
 
 
-async def test_a_run_outlives_no_matter_who_started_it(
-    ports: Ports, cron_job: MakeJob, tmp_path: Path
-) -> None:
+async def test_a_run_outlives_its_starter(ports: Ports, cron_job: MakeJob, tmp_path: Path) -> None:
     """The starter is a session leader that is hung up on, as sshd does to a shell."""
     job = cron_job(b"echo begun; sleep 1; echo done; exit 4")
     go = tmp_path / "go.py"
