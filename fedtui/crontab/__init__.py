@@ -1,7 +1,7 @@
 """The crontab as a lossless document. Pure: bytes in, bytes out.
 
 The public names for reading are here; the modules behind them are named after what they know. What changes a
-document (`edit`, `patch`) is imported from there: whoever only lists jobs need not load it.
+document (`edit`, `table_diff`) is imported from there: listing jobs need not load it.
 """
 
 from fedtui.crontab.command import log_paths, overwrites_log, program, programs, script_path, uses_logger

@@ -44,7 +44,7 @@ def log_paths(
 
 
 def overwrites_log(command: bytes, home: str, environment: SettingPairs = ()) -> bool:
-    """True where each run begins the job's log anew (`> log`): then it holds the last run's lines alone."""
+    """True where each run truncates the job's log (`> log`): then it holds the last run's lines alone."""
     logs = sorted(_logs(command, home, environment, None), key=lambda log: log[0])
     return bool(logs) and not any(appends for _, path, appends in logs if path == logs[0][1])
 

@@ -3,7 +3,7 @@
 A comment is one only where the rest of it is a whole entry of its table, and no other line of the table
 holds the same command: an old text kept above the new one is no job that was forgotten. Whether the words
 are a command or prose ("# 1 2 3 4 5 once I caught a fish") cannot be told from the text alone; `tight` says
-that no blank stands behind the `#`, as editors leave it that switch lines off.
+that no blank follows the `#`, as editors leave it that switch lines off.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The comment block above an entry: which of its lines are the entry's note, and which name it.
 
-A block is the run of comment lines directly above an entry. It begins anew below a line that is no
+A block is the run of comment lines directly above an entry. It begins again below a line that is no
 comment, below an empty or ruled-off comment line (`#`, `# ----`), below the `# m h dom mon dow command`
 heading of Debian's template, and below a job that somebody paused by hand (`#0 5 * * * backup`): none of
 those speaks of the entry. A line of the federation pack's (`# fedtui: pack sync`) begins a block, too.

@@ -90,7 +90,7 @@ class Document:
 
     @property
     def environment(self) -> Settings:
-        """Everything the table sets, as it stands at its end."""
+        """Everything the table sets, as it is at its end."""
         settings = dict(line.setting for line in self.lines if line.setting is not None)
         return tuple(settings.items())
 

@@ -163,7 +163,7 @@ def delete(document: Document, entry: Entry) -> bytes:
 
 
 def replace_line(document: Document, number: int, text: str | bytes) -> bytes:
-    """The table with line `number` (from 1) replaced, to mend a line that cron refuses.
+    """The table with line `number` (from 1) replaced, to fix a line that cron refuses.
 
     The new line may be an entry, a setting, a comment or empty, but not another bad line.
     """

@@ -84,7 +84,7 @@ class Entry(NamedTuple):
 
     @property
     def written(self) -> bytes:
-        """The command field as it stands in the table, the recorder included."""
+        """The command field as it is in the table, the recorder included."""
         found = self.recorder
         return self.field if found is None else with_recorder(found.field, found.key, found.path)
 

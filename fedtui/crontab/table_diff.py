@@ -164,7 +164,7 @@ def _alignment(short: Lines, long: Lines) -> list[int]:
 
 
 def _positions(done: Lines, now: Lines) -> dict[int, int]:
-    """Where each line of `done` that is still there stands in `now`."""
+    """Where each line of `done` that is still there is in `now`."""
     position: dict[int, int] = {}
     at_done = at_now = 0
     for a, b, c, d in [*hunks(done, now), (len(done), len(done), len(now), len(now))]:

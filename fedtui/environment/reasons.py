@@ -1,4 +1,4 @@
-"""What of the differences matters to the job, in words, and the settings that would mend it."""
+"""What of the differences matters to the job, in words, and the settings that would fix it."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> SchedulerSide:
 
 
 def _of_running_job(command: bytes, uid: int) -> tuple[int, dict[bytes, bytes]] | None:
-    """The environment that cron has just given to a run of this command which still goes on."""
+    """The environment that cron has just given to a run of this command which is still running."""
     daemon = CronProbe()().pid
     if daemon is None:
         return None
@@ -86,7 +86,7 @@ def _of_running_job(command: bytes, uid: int) -> tuple[int, dict[bytes, bytes]] 
 def _compared(
     how: str, worked_out: RawEnvironment, pid: int, seen: RawEnvironment
 ) -> tuple[str, tuple[str, ...]]:
-    """What a run that goes on says of what was worked out."""
+    """What a run in progress says of what was worked out."""
     if dict(worked_out) == dict(seen):
         return f"{how}; cron's own child, pid {pid}, has the same", ()
     names = sorted(name for name in {*worked_out, *seen} if worked_out.get(name) != seen.get(name))

@@ -118,7 +118,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both sides of one job. `fixes` maps variables to the values that would mend it, PATH first.
+    """Both sides of one job. `fixes` maps variables to the values that would fix it, PATH first.
 
     `scripts` are the files that were read for the programs they call.
     """

@@ -1,7 +1,7 @@
 """Which of two accounts of one run knows more: the rule by which accounts are folded and rows replaced.
 
 An account is a `Run` as one witness tells it. That a run has ended outranks that it is running only in the
-database: what is seen to go on at this moment is newer than any guess about its end (see `merging`).
+database: what is seen running at this moment is newer than any guess about its end (see `merging`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """OnCalendar= expressions of systemd timers, as far as their meaning is certain.
 
 Enough for words and warnings: when a timer runs is systemd's to say (see `sources`). The grammar is that of
-systemd.time(7); an expression outside the part that is read here is None, and is shown as it stands.
+systemd.time(7); an expression outside the part that is read here is None, and is shown as it is.
 """
 
 from __future__ import annotations

@@ -214,7 +214,7 @@ def split_schedule(line: bytes | str, dialect: str = "debian", *, system: bool =
     """Split a line of a cron table as the daemon does: (schedule as written, offset of what follows).
 
     What follows is the command, or with `system` the user name; the offset counts bytes of `bytes` and
-    characters of `str`. The schedule stands in the line unchanged (bytes read as Latin-1), behind leading
+    characters of `str`. The schedule is in the line unchanged (bytes read as Latin-1), behind leading
     blanks. Raises ScheduleError for a line that the daemon refuses.
     """
     text = line.decode("latin-1") if isinstance(line, bytes) else line

@@ -1,7 +1,7 @@
 """Plain words for cron schedules, made from what the daemon does and not from how it is written.
 
 The words say exactly when a schedule runs; where no words of some length can, the schedule as written
-stands in for them.
+is in for them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Shapes in sets of numbers, and the small words that both cron schedules and timers are told in.
 
-A set of minutes is told by its shape, not by how it was written: `0-59/15`, `*/15` and `0,15,30,45` are the
-same schedule and get the same words.
+A set of minutes is recognised by its shape, not by how it was written: `0-59/15`, `*/15` and `0,15,30,45` are
+the same schedule and get the same words.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Plain words for systemd timers: OnCalendar= expressions and the On…Sec= spans.
 
-An expression whose words would not be certain is shown as it stands. When a timer runs is systemd's to say
+An expression whose words would not be certain is shown as it is. When a timer runs is systemd's to say
 (see `sources`), nothing is computed here.
 """
 
