@@ -141,7 +141,7 @@ def _grouped(unchecked: Sequence[Unchecked]) -> tuple[Unchecked, ...]:
 
 
 def _softened(finding: Finding, job: Job | None, host: FileFacts) -> Finding:
-    """A peculiarity of a file that the distribution shipped is a note: it is not for its user to mend."""
+    """A peculiarity of a file that the distribution shipped is a note: it is not for its user to fix."""
     if job is None or finding.severity is not Severity.WARNING:
         return finding
     if RULES[finding.code].group not in (FindingGroupKey.LINE, FindingGroupKey.TIMER):

@@ -20,10 +20,10 @@ class CheckRunner:
     """
 
     def __init__(self, config: Config, *, machine: bool = True) -> None:
-        self._asker = ProbeCache(machine=machine)
+        self._probes = ProbeCache(machine=machine)
         self._host = FileFacts(
             config.log_size_warning,
-            asker=self._asker,
+            probes=self._probes,
             user_path=os.environ.get("PATH", "").split(":"),
             notes=config.freshness,
             state=config.state,
@@ -32,17 +32,16 @@ class CheckRunner:
         self._read = _modified()
 
     def __call__(self, snapshot: Snapshot) -> Checkup:
-        """What all checks say."""
         return checkup(snapshot, self._host, self._ignored())
 
     def wait_for_no_program(self, told: Callable[[], None]) -> None:
         """From now on let programs answer later: `told` is called, in another thread, when they have."""
-        self._asker.told = told
+        self._probes.told = told
 
     def forget(self) -> None:
         """Look at every file again the next time, and ask every program."""
         self._host.forget()
-        self._asker.forget()
+        self._probes.forget()
 
     def _ignored(self) -> Collection[str]:
         """What config.toml says now: `i` writes there while the dashboard is open."""

@@ -1,7 +1,7 @@
 """What a check is made of: the rules it looks for, and what it says of them.
 
 A rule is the part of a finding that is always the same: its code, how grave it is, why it matters and how
-it is mended. The rules stand beside the checks that find them; `RULES` in `fedtui.health` is all of them,
+it is fixed. The rules are beside the checks that find them; `RULES` in `fedtui.health` is all of them,
 and `docs/findings.md` is written from it.
 """
 
@@ -38,7 +38,7 @@ EVERY_JOB = (*CRON_TABLES, *TIMERS)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One code. `title` says what is wrong in a few words, `why` why it matters, `mend` how to mend it.
+    """One code. `title` says what is wrong in a few words, `why` why it matters, `mend` how to fix it.
 
     `needs` are the names of the sources that must have answered before its absence means anything; by its
     group where it is empty.

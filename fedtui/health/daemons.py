@@ -66,7 +66,7 @@ PROGRAMS = tuple(f"{folder}/{name}" for folder in ("/usr/sbin", "/usr/bin") for 
 
 
 def own_cron_jobs(snapshot: Snapshot, host: FileFacts) -> list[Job]:
-    """Cron jobs but those of tables that came with the distribution, for whoever may install a cron."""
+    """Cron jobs but those of tables that came with the distribution, for a user who may install a cron."""
     cron = [job for job in snapshot.jobs if job.cron is not None and job.state is not State.PAUSED]
     return [
         job for job in cron if not (job.cron and job.cron.table[:1] == "/" and host.shipped(job.cron.table))

@@ -54,7 +54,7 @@ class FileFacts:
     """File facts as this user sees them.
 
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
-    monotonic seconds; `asker` runs programs (none: none are run). `user_path` are the folders of this
+    monotonic seconds; `probes` runs programs (none: none are run). `user_path` are the folders of this
     user's own PATH; `notes` is where is noted what was read of the jobs' products, `state` fedtui's own
     state folder.
     """
@@ -63,7 +63,7 @@ class FileFacts:
         self,
         log_limit: int = LOG_LIMIT,
         clock: Callable[[], float] = time.monotonic,
-        asker: ProbeCache | None = None,
+        probes: ProbeCache | None = None,
         user_path: Sequence[str] = (),
         notes: Path | None = None,
         state: Path = Path("/nonexistent"),
@@ -71,7 +71,7 @@ class FileFacts:
         self._notes = notes
         self.state = state
         self.log_limit = log_limit
-        self.asker = asker
+        self.probes = probes
         self.user_path = tuple(user_path)
         self._clock = clock
         self._kept: dict[tuple[str, str], tuple[float, object]] = {}
@@ -127,7 +127,6 @@ class FileFacts:
         return self._remember("moved", path, _moved)
 
     def cron(self) -> CronDaemon:
-        """The cron daemon of this machine."""
         return self._remember("cron", "", lambda _: find_cron())
 
     def held_cron(self) -> int | None:
@@ -172,16 +171,16 @@ class FileFacts:
         return self._remember(f"unit {section}", path, lambda one: _unit_lines(one, section))
 
     def ask(self, *argv: str, of: object = None) -> Ended:
-        """How a program ended. Raises Unknown where that is not known. See `asking`."""
-        if self.asker is None:
+        """How a program ended. Raises Unknown where that is not known. See `probes`."""
+        if self.probes is None:
             raise ProbeFailed("this machine", "no programs are asked here")
-        return self.asker.ask(argv, of=of)
+        return self.probes.ask(argv, of=of)
 
     def ask_outside(self, *argv: str) -> Ended:
         """The same for a program that leaves this machine: not asked unless somebody waits, or wants it."""
-        if self.asker is None:
+        if self.probes is None:
             raise ProbeFailed("this machine", "no programs are asked here")
-        return self.asker.ask_outside(argv)
+        return self.probes.ask_outside(argv)
 
     def pack(self) -> Pack | None:
         """What was set up of the federation pack; None for nothing. Raises Unknown for an unusable file."""
@@ -194,12 +193,12 @@ class FileFacts:
     @property
     def is_machine(self) -> bool:
         """Whether the machine's own daemons start the jobs."""
-        return self.asker is not None and self.asker.machine
+        return self.probes is not None and self.probes.machine
 
     @property
     def has_systemd(self) -> bool:
         """Whether systemd runs the machine, and starts the jobs."""
-        return self.asker is not None and self.asker.machine and self.asker.systemd
+        return self.probes is not None and self.probes.machine and self.probes.systemd
 
     def sleeps(self) -> str:
         """How it is known that this machine is asleep or off at times; empty where nothing tells it."""

@@ -1,4 +1,4 @@
-"""From a finding to the plan that mends it: the actions, chosen by what the finding's remedy says."""
+"""From a finding to the plan that fixes it: the actions, chosen by what the finding's remedy says."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Schedules that do something else than they seem to say: the traps of `fedtui.schedule`, as findings.
 
-What is told while a schedule is typed is told here of those that stand in the tables already. The clock
+What is reported while a schedule is typed is reported here of those in the tables already. The clock
 changes of a year concern nearly every nightly job, and are notes.
 """
 
@@ -159,7 +159,7 @@ def schedule_traps(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
             )
 
 
-@lru_cache(16384)  # more than the longest table has lines, so that a second checkup asks nothing anew
+@lru_cache(16384)  # more than the longest table has lines, so that a second checkup asks nothing again
 def _cron_traps(schedule: str, dialect: str, zone: str, day: datetime) -> tuple[Pitfall, ...]:
     """The traps of a schedule from a day on: a table of thousands of lines has few schedules."""
     try:
@@ -202,7 +202,7 @@ def timer_schedule_traps(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckR
 
 
 PILES = 3
-"""So many piles are told; one is a warning from twice as many jobs on as make a pile."""
+"""So many piles are reported; one is a warning from twice as many jobs on as make a pile."""
 
 
 @check(PILE_UP)

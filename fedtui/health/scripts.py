@@ -138,7 +138,7 @@ def syntax_error(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 
 def _unread(rule: Rule, path: str, host: FileFacts) -> Iterator[CheckReport]:
-    """That a script is there and could not be looked at; what is no file, or not there, is told elsewhere."""
+    """That a script is there and could not be looked at; a missing file is reported elsewhere."""
     why = host.hidden(path, content=True)
     found = host.mode(path)
     if not why and found is not None and stat.S_ISREG(found[0]):

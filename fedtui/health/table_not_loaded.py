@@ -1,7 +1,7 @@
 """FT010: a table that was changed in a way that cron does not notice.
 
 Debian's cron looks once a minute at the time of the spool folder, of /etc/crontab, and of /etc/cron.d with
-its files; where none of them moved it reads nothing anew (`load_database` in its database.c). crontab(1)
+its files; where none of them moved it reads nothing again (`load_database` in its database.c). crontab(1)
 touches the folder for that. Who writes into a table's file in the spool does not, and what was written is
 not in force until something else moves. Only root sees those files: to everybody else, whose way to a
 table is crontab(1), the rule is a note.

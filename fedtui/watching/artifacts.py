@@ -10,7 +10,7 @@ from fedtui.runs.run_text import product_at
 from fedtui.watching.expected_run import LogMark
 
 MOST = 64 * 1024 * 1024
-"""Bytes of a log that are looked through for line ends; of more, only the size is told."""
+"""Bytes of a log that are looked through for line ends; of more, only the size is reported."""
 
 _PIECE = 1024 * 1024
 

@@ -66,7 +66,7 @@ class OverdueTracker:
 
     def revise(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with jobs marked overdue. Sets `next_look`, the moment at which to look again, and
-        `to_ask`, the sources that must be asked anew for it.
+        `to_ask`, the sources that must be asked again for it.
         """
         if not self._looked_back and not snapshot.loading:
             self._looked_back = True

@@ -1,7 +1,8 @@
 """Brings a watch up to date: from what was promised and what a snapshot tells to verdicts. No own clock.
 
-`begin` fixes the first cycles, `advance` is called again and again until the watch is finished. A cycle is
-missed only where its start would have been seen; where it may have gone unseen the verdict is `unproven`.
+`begin_watch` fixes the first cycles, `advance_watch` is called repeatedly until the watch is finished. A
+cycle is missed only where its start would have been seen; where it may have gone unseen the verdict is
+`unproven`.
 """
 
 from __future__ import annotations
@@ -80,7 +81,6 @@ def extended(watch: Watch, count: int) -> Watch:
 
 
 def advance_watch(watch: Watch, look: WatchContext) -> Watch:
-    """The watch as it stands at this look."""
     if watch.finished or not _was_read(watch.job_id, look.snapshot):
         return watch
     job = look.snapshot.job(watch.job_id)
@@ -251,7 +251,7 @@ def _judged_by_run(cycle: ExpectedRun, job: Job | None, watch: Watch, look: Watc
 
 
 def _lost(cycle: ExpectedRun, job: Job | None, look: WatchContext) -> ExpectedRun:
-    """A run that goes on; or one whose end nobody can tell any more."""
+    """A run in progress; or one whose end nobody can tell any more."""
     going_on = job is not None and (job.running or any(run.id == cycle.run_id for run in look.of(job)))
     if going_on or look.now < max(cycle.start or look.now, look.since) + LATE_NEWS:
         return cycle

@@ -62,8 +62,8 @@ def seen(at: datetime, jobs: Sequence[Job] = (), **more: object) -> Snapshot:
 class Machine(FileFacts):
     """Files of the machine itself are there as `files` says; all others are looked at."""
 
-    def __init__(self, asker: ProbeCache, files: Mapping[str, bool]) -> None:
-        super().__init__(1000, asker=asker)
+    def __init__(self, probes: ProbeCache, files: Mapping[str, bool]) -> None:
+        super().__init__(1000, probes=probes)
         self._files = files
         self.times: dict[str, float] = {}
         self.held: int | None = None

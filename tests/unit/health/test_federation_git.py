@@ -25,8 +25,8 @@ CODES = {"FT701", "FT702", "FT703", "FT704", "FT705", "FT706"}
 class Machine(FileFacts):
     """A machine on which the git automation of that federation was set up."""
 
-    def __init__(self, pack: Pack | None, asker: ProbeCache, state: Path) -> None:
-        super().__init__(asker=asker, state=state)
+    def __init__(self, pack: Pack | None, probes: ProbeCache, state: Path) -> None:
+        super().__init__(probes=probes, state=state)
         self._pack = pack
 
     def pack(self) -> Pack | None:
@@ -55,8 +55,8 @@ def pack_of(federation: Federation, **changes: object) -> Pack:
     return replace(made, **changes)  # type: ignore[arg-type]  # fields of Pack, given by tests
 
 
-def checked(federation: Federation, pack: Pack | None, asker: ProbeCache | None = None) -> Checkup:
-    host = Machine(pack, asker or ProbeCache(run_probe, systemd=False), federation.state)
+def checked(federation: Federation, pack: Pack | None, probes: ProbeCache | None = None) -> Checkup:
+    host = Machine(pack, probes or ProbeCache(run_probe, systemd=False), federation.state)
     return checkup(seen(datetime.now(UTC)), host)
 
 
@@ -156,8 +156,8 @@ def test_the_dashboard_asks_the_remote_only_when_told_to(federation: Federation)
         return run_probe(argv, deadline)
 
     answers: list[bool] = []
-    asker = ProbeCache(run, systemd=False, told=lambda: answers.append(True))
-    host = Machine(pack_of(federation), asker, federation.state)
+    probes = ProbeCache(run, systemd=False, told=lambda: answers.append(True))
+    host = Machine(pack_of(federation), probes, federation.state)
 
     def look() -> Checkup:
         return checkup(seen(datetime.now(UTC)), host)
@@ -173,7 +173,7 @@ def test_the_dashboard_asks_the_remote_only_when_told_to(federation: Federation)
     done = settled()
     assert [one.reason for one in done.unchecked if "FT703" in one.codes] == [AGAIN]
     assert not any("ls-remote" in argv for argv in asked)
-    asker.forget()
+    probes.forget()
     look()
     done = settled()
     assert "FT703" in done.passed

@@ -25,7 +25,7 @@ def script(folder: Path, text: str | bytes = "#!/bin/bash\necho well\n", mode: i
 
 def real() -> FileFacts:
     """A host that asks this machine's own shells, and for nothing else."""
-    return FileFacts(asker=ProbeCache(machine=False))
+    return FileFacts(probes=ProbeCache(machine=False))
 
 
 def test_a_sound_line_and_its_script_have_nothing_loud(tmp_path: Path) -> None:

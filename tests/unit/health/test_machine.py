@@ -436,14 +436,14 @@ def test_an_answer_is_fetched_aside_and_told_once() -> None:
         asked.append(argv)
         return Ended(0, b"NTP=yes\nNTPSynchronized=no\n", b"")
 
-    asker = ProbeCache(run, systemd=True, told=told.set)
-    first = checkup(seen(NOW), FileFacts(asker=asker))
+    probes = ProbeCache(run, systemd=True, told=told.set)
+    first = checkup(seen(NOW), FileFacts(probes=probes))
     assert [(one.codes, one.reason) for one in first.unchecked if "FT006" in one.codes] == [
         (("FT006",), LATER)
     ]
     assert "FT006" not in first.passed
     assert told.wait(10)
-    second = checkup(seen(NOW), FileFacts(asker=asker))
+    second = checkup(seen(NOW), FileFacts(probes=probes))
     assert "FT006" in {finding.code for finding in second.findings}
     assert len(asked) == 1
 

@@ -118,7 +118,7 @@ def test_what_this_user_may_not_see_is_not_checked(tmp_path: Path) -> None:
         def unread(self, path: str) -> str:
             return "this user may not read it"
 
-    checked = checkup(seen(NOW, jobs(tmp_path)), Blind(no_program().asker or ProbeCache(), {}))
+    checked = checkup(seen(NOW, jobs(tmp_path)), Blind(no_program().probes or ProbeCache(), {}))
     missing = {code for one in checked.unchecked for code in one.codes}
     hidden = {
         "FT110",
@@ -224,7 +224,7 @@ def test_whatever_a_command_is_the_others_are_checked(tmp_path: Path, name: str,
     lines = f"5 * * * * {by}{odd} >> /tmp/d1.log 2>&1\n15 * * * * {bad} >> /tmp/d2.log 2>&1\n"
     rows = table(os.fsencode(lines), tmp_path)
     begun = time.monotonic()
-    checked = checkup(seen(NOW, rows), FileFacts(asker=ProbeCache(systemd=False), log_limit=1000))
+    checked = checkup(seen(NOW, rows), FileFacts(probes=ProbeCache(systemd=False), log_limit=1000))
     assert time.monotonic() - begun < 10, "nothing waits for what is no file"
     assert "FT112" in [one.code for one in checked.findings if one.job_id == rows[1].id]
     found = {one.code: one.title for one in checked.findings if one.job_id == rows[0].id}
@@ -241,7 +241,7 @@ def test_a_script_that_is_too_large_is_not_checked(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.truncate(2 * 1024**3)
     checked = checkup(
-        seen(NOW, table(f"5 * * * * bash {path}\n")), FileFacts(asker=ProbeCache(systemd=False))
+        seen(NOW, table(f"5 * * * * bash {path}\n")), FileFacts(probes=ProbeCache(systemd=False))
     )
     reasons = {one.what: one.reason for one in checked.unchecked if "FT112" in one.codes}
     assert reasons == {str(path): "it is too large for a script: 2147 MB"}
