@@ -61,7 +61,7 @@ class RunRecorder:
         self.problem: Problem | None = None
 
     def settle(self, jobs: Sequence[Job], runs: RunsByJob) -> RunsByJob:
-        """The runs with their verdicts, all of them in the database. See `merging.Settle`."""
+        """The runs with their verdicts, all of them in the database. See `merging.merge`."""
         with self._lock:
             return self._settle(jobs, runs)
 
@@ -76,7 +76,7 @@ class RunRecorder:
         return {job_id: tuple(map(self._shown, found)) for job_id, found in known.items()}
 
     def close_unseen(self, snapshot: Snapshot) -> None:
-        """End, as unknown, the runs that the database believes to go on and that no witness sees any more.
+        """End, as unknown, the runs that the database holds as in progress and that no witness sees any more.
 
         `snapshot` must be whole: every source that tells of its jobs has answered.
         """
@@ -154,7 +154,7 @@ class RunRecorder:
         return replace(run, log=LogSlice(job.log_path, start, _size(job.log_path)))
 
     def _measure(self, jobs: Iterable[Job], runs: RunsByJob) -> None:
-        """Note where the logs of timers end while none of their runs goes on."""
+        """Note where the logs of timers end while none of their runs continues."""
         for job in jobs:
             if job.timer is None or job.log_path is None or job.running:
                 continue

@@ -36,8 +36,6 @@ CHECKUP = "health"
 
 
 class HealthCheck(Protocol):
-    """All checks: `CheckRunner`, or whatever makes one when it is first asked."""
-
     def __call__(self, snapshot: Snapshot, /) -> Checkup:
         """What they say of a snapshot. Called in a thread."""
 
@@ -67,13 +65,13 @@ class Store:
         sources: Sequence[Source],
         clock: Callable[[], datetime],
         check: HealthCheck | None = None,
-        keeper: RunRecorder | None = None,
+        recorder: RunRecorder | None = None,
         revision: Revision | None = None,
     ) -> None:
         self._sources = tuple(sources)
         self._clock = clock
         self._check = check
-        self._keeper = keeper
+        self._recorder = recorder
         self._revision = revision
         self._answers: dict[str, Answer] = {}
         self._asked: dict[str, int] = {}
@@ -101,8 +99,8 @@ class Store:
             for source in self._sources:
                 tasks.create_task(self._keep_reading(source), name=f"source {source.name}")
             tasks.create_task(self._keep_merging(), name="merge")
-            if self._keeper is not None:
-                tasks.create_task(self._keep_judging(self._keeper), name="judge")
+            if self._recorder is not None:
+                tasks.create_task(self._judge_runs(self._recorder), name="judge")
 
     async def refresh(self, name: str | None = None) -> Snapshot:
         """Ask every source (or the one called `name`) again now; returns the snapshot that results."""
@@ -167,12 +165,12 @@ class Store:
             asked = self._revision.to_ask if self._revision is not None else frozenset()
             await asyncio.gather(*(self._ask(source) for source in self._sources if source.name in asked))
 
-    async def _keep_judging(self, keeper: RunRecorder) -> None:
+    async def _judge_runs(self, recorder: RunRecorder) -> None:
         """Have the output of runs read while any waits for it; a merge then shows what came of it."""
         while True:
             await self._unread.wait()
             self._unread.clear()
-            await asyncio.to_thread(keeper.judge)
+            await asyncio.to_thread(recorder.judge)
             await self._merge()
 
     async def _merge(self) -> None:
@@ -187,20 +185,20 @@ class Store:
                     self._publish(replace(snapshot, loading=snapshot.loading | {CHECKUP}))
                 snapshot = with_checkup(snapshot, await asyncio.to_thread(self._check, snapshot))
             self._publish(snapshot)
-            if self._keeper is not None and self._keeper.waiting:
+            if self._recorder is not None and self._recorder.waiting:
                 self._unread.set()
 
     def _merged(self, answers: dict[str, Answer], loading: list[str]) -> Snapshot:
-        keeper = self._keeper
-        settle = keeper.settle if keeper is not None else None
+        recorder = self._recorder
+        settle = recorder.settle if recorder is not None else None
         snapshot = merge(answers, self.snapshot, self._clock(), loading, settle)
         if self._revision is not None:
             snapshot = self._revision.revise(snapshot)
-        if keeper is not None:
+        if recorder is not None:
             if not loading:
-                keeper.close_unseen(snapshot)
-            if keeper.problem is not None:
-                snapshot = replace(snapshot, problems=(*snapshot.problems, keeper.problem))
+                recorder.close_unseen(snapshot)
+            if recorder.problem is not None:
+                snapshot = replace(snapshot, problems=(*snapshot.problems, recorder.problem))
         return snapshot
 
     def _publish(self, snapshot: Snapshot) -> None:
@@ -210,7 +208,6 @@ class Store:
 
 
 def with_checkup(snapshot: Snapshot, checked: Checkup) -> Snapshot:
-    """The snapshot with what the checks said of it."""
     return replace(
         snapshot,
         findings=checked.findings,

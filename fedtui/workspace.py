@@ -101,7 +101,6 @@ class Workspace:
         return self.ports.clock().astimezone(self.zone)
 
     def source(self, name: str) -> Source:
-        """The source of that name."""
         if name not in self._sources:
             self._sources[name] = self._makers[name]()
         return self._sources[name]
@@ -122,7 +121,7 @@ class Workspace:
             return self.checkup
 
         store = Store(
-            sources, self.ports.clock, _LateDoctor(doctor), self.keeper, OverdueTracker(TableLoadTimes())
+            sources, self.ports.clock, _LateDoctor(doctor), self.recorder, OverdueTracker(TableLoadTimes())
         )
         self._snapshot = lambda: store.snapshot
         return store
@@ -181,7 +180,7 @@ class Workspace:
         return RuleBook(self.config.rules, self.config.jobs)
 
     @cached_property
-    def keeper(self) -> RunRecorder:
+    def recorder(self) -> RunRecorder:
         """Keeps the runs that are seen, and has their output read."""
         from fedtui.run_persistence import RunRecorder
 
@@ -251,13 +250,13 @@ class Workspace:
         """Keep the runs that were seen, and read the output of those that lack it."""
         if not any(answer.runs or answer.starts for answer in answers.values()):
             return  # nothing to keep: a list on a new machine loads none of it
-        keeper = self.keeper
-        self._take(answers, keeper.settle)
-        while keeper.waiting:
-            keeper.judge()
-            self._take(answers, keeper.settle)
-        keeper.close_unseen(self.snapshot)
-        problem = keeper.problem
+        recorder = self.recorder
+        self._take(answers, recorder.settle)
+        while recorder.waiting:
+            recorder.judge()
+            self._take(answers, recorder.settle)
+        recorder.close_unseen(self.snapshot)
+        problem = recorder.problem
         if problem is not None and all(problem.message != other.message for other in self.snapshot.problems):
             self._show(replace(self.snapshot, problems=(*self.snapshot.problems, problem)))
 
@@ -329,7 +328,7 @@ def own_runs(ports: Ports) -> OwnRunsSource:
 
         try:
             close_run(ports.config, ports.history)
-        except OSError as error:  # without the records a run of ours that goes on would seem lost
+        except OSError as error:  # without the records a run of ours in progress would seem lost
             from fedtui.history.database import HistoryError
 
             said = f"The runs in {ports.config.outputs} cannot be read: {error.strerror}."

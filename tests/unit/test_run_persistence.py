@@ -67,7 +67,7 @@ class World:
         self.job = job
         self.history = History(tmp_path / "history.db")
         self.own = OwnRunsSource(self.history, self.history.path, lambda: NOW, lambda: None)
-        self.keeper = RunRecorder(
+        self.recorder = RunRecorder(
             self.history,
             lambda: RuleBook({}, jobs or {}),
             lambda: NOW,
@@ -82,7 +82,7 @@ class World:
             "witness": Answer("witness", NOW, (), runs=runs),
             "own-runs": self.own.look(),
         }
-        return merge(answers, Snapshot(NOW), NOW, settle=self.keeper.settle)
+        return merge(answers, Snapshot(NOW), NOW, settle=self.recorder.settle)
 
     def run(self, name: str, ago: float, result: Result | None, **more: object) -> Run:
         start = NOW - timedelta(seconds=ago)
@@ -97,12 +97,12 @@ def test_exit_status_0_is_not_called_ok_before_its_output_was_read(tmp_path: Pat
     run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 26))
     shown = world.look(run).jobs[0].last_result
     assert (shown.outcome, shown.exit_code, shown.reasons) == (Outcome.UNKNOWN, 0, (READING,))
-    assert world.keeper.waiting
-    world.keeper.judge()
+    assert world.recorder.waiting
+    world.recorder.judge()
     shown = world.look(run).jobs[0].last_result
     assert (shown.outcome, shown.warnings) == (Outcome.WARNINGS, 1)
     assert shown.reasons == ("1 warning: line 2 [WARNING] no telemetry",)
-    assert not world.keeper.waiting
+    assert not world.recorder.waiting
     (row,) = world.history.runs()
     assert row.result == shown
 
@@ -115,12 +115,12 @@ def test_a_status_that_proves_nothing_is_read_once_and_never_called_ok(tmp_path:
     doubted = replace(EXITED, outcome=Outcome.UNKNOWN, reasons=(why,))
     run = world.run("rec", 60, doubted, log=LogSlice(str(log), 0))
     assert world.look(run).jobs[0].last_result.reasons == (why,)
-    assert world.keeper.waiting
-    world.keeper.judge()
+    assert world.recorder.waiting
+    world.recorder.judge()
     for shown in (world.look(run).jobs[0].last_result, World(tmp_path, cron()).look(run).jobs[0].last_result):
         assert (shown.outcome, shown.exit_code, shown.judged) == (Outcome.UNKNOWN, 0, True)
         assert shown.reasons == (why, "1 warning: line 2 [WARNING] no telemetry")
-    assert not world.keeper.waiting
+    assert not world.recorder.waiting
 
 
 def test_what_was_judged_once_is_not_read_again_after_a_restart(tmp_path: Path) -> None:
@@ -129,12 +129,12 @@ def test_what_was_judged_once_is_not_read_again_after_a_restart(tmp_path: Path) 
     world = World(tmp_path, cron())
     run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 0))
     world.look(run)
-    world.keeper.judge()
+    world.recorder.judge()
     world.look(run)
     log.unlink()
     again = World(tmp_path, cron())
     assert again.look(run).jobs[0].last_result.warnings == 1
-    assert not again.keeper.waiting
+    assert not again.recorder.waiting
 
 
 def test_runs_outlive_those_who_saw_them(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_run_that_no_witness_sees_any_more_ends_as_unknown(tmp_path: Path) -> 
     again = World(tmp_path, cron())
     snapshot = again.look()
     assert not snapshot.jobs[0].running
-    again.keeper.close_unseen(snapshot)
+    again.recorder.close_unseen(snapshot)
     (row,) = again.history.runs()
     assert row.result == Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
     assert row.end is None
@@ -185,7 +185,7 @@ def test_a_run_that_may_go_on_is_not_ended(tmp_path: Path, gone: str) -> None:
     world.look(run)
     again = World(tmp_path, cron(state=State.UNREACHABLE if gone == "unreachable" else State.ON))
     snapshot = again.look(run) if gone == "seen" else again.look()
-    again.keeper.close_unseen(snapshot)
+    again.recorder.close_unseen(snapshot)
     (row,) = again.history.runs()
     assert row.is_running
 
@@ -198,7 +198,7 @@ def test_the_lines_of_a_timer_in_its_log_begin_where_the_log_ended_before(tmp_pa
     log.write_text(log.read_text() + WARNS)
     first = world.run("a" * 32, 60, EXITED)
     world.look(first)
-    world.keeper.judge()
+    world.recorder.judge()
     shown = world.look(first).jobs[0].last_result
     assert shown.reasons == ("1 warning: line 2 [WARNING] no telemetry",)
 
@@ -207,7 +207,7 @@ def test_the_lines_of_a_timer_in_its_log_begin_where_the_log_ended_before(tmp_pa
     again = World(tmp_path, timer(log))
     second = again.run("b" * 32, 30, EXITED)
     again.look(second)
-    again.keeper.judge()
+    again.recorder.judge()
     shown = again.look(second).jobs[0].last_result
     assert (shown.outcome, shown.evidence[-1]) == (Outcome.OK, f"1 line read, {log}")
 
@@ -218,7 +218,7 @@ def test_a_log_whose_lines_may_be_of_earlier_runs_casts_a_doubt_and_says_so(tmp_
     world = World(tmp_path, timer(log))
     run = world.run("a" * 32, 60, EXITED)
     world.look(run)
-    world.keeper.judge()
+    world.recorder.judge()
     shown = world.look(run).jobs[0].last_result
     assert (shown.outcome, shown.warnings) == (Outcome.WARNINGS, 1)
     unclear = f"where its lines begin in {log} is not known"
@@ -230,7 +230,7 @@ def test_a_log_whose_lines_may_be_of_earlier_runs_casts_a_doubt_and_says_so(tmp_
     again = World(tmp_path, timer(log))
     second = again.run("b" * 32, 30, EXITED)
     again.look(second)
-    again.keeper.judge()
+    again.recorder.judge()
     assert again.look(second).jobs[0].last_result.warnings == 1
 
 
@@ -241,7 +241,7 @@ def test_the_product_and_the_rules_of_a_job(tmp_path: Path) -> None:
     world = World(tmp_path, job, {"sync": {"warning": ["retrying"], "product": "~/data.jsonl"}})
     run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 0))
     world.look(run)
-    world.keeper.judge()
+    world.recorder.judge()
     shown = world.look(run).jobs[0].last_result
     assert shown.reasons == ("1 warning: line 1 retrying node2", "its product ~/data.jsonl is not there")
 
@@ -250,5 +250,5 @@ def test_a_history_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Pa
     (tmp_path / "history.db").write_bytes(b"garbage!" * 512)
     world = World(tmp_path, cron())
     assert world.look(world.run("cron-7", 61, SEEN)).jobs[0].last_run == NOW - timedelta(seconds=61)
-    assert world.keeper.problem is not None
-    assert "cannot be used" in world.keeper.problem.message
+    assert world.recorder.problem is not None
+    assert "cannot be used" in world.recorder.problem.message

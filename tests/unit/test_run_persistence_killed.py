@@ -74,12 +74,12 @@ def _row(run: Run) -> Row:
 def _show(path: Path, told: Connection) -> None:
     """What a screen does, but for the drawing: each new row is told the moment that it is published."""
     history = History(path)
-    keeper = RunRecorder(
+    recorder = RunRecorder(
         *(history, lambda: RuleBook({}, {}), lambda: datetime.now(UTC), str(path.parent)),
         rows=dict,
         freshness=path.parent / "freshness",
     )
-    store = Store((Table(), Witness()), lambda: datetime.now(UTC), keeper=keeper)
+    store = Store((Table(), Witness()), lambda: datetime.now(UTC), recorder=recorder)
     said: set[Row] = set()
 
     def show(snapshot: Snapshot) -> None:

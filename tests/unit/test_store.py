@@ -130,7 +130,7 @@ async def test_a_late_answer_to_an_old_question_is_dropped() -> None:
     assert names(store.snapshot) == ["new"]
 
 
-async def test_rows_come_in_the_order_of_the_sources_whoever_answers_first() -> None:
+async def test_rows_come_in_the_order_of_the_sources_no_matter_which_answers_first() -> None:
     first, second = Scripted("crontab"), Scripted("system-tables")
     async with running(first, second) as store:
         second.says("system")
@@ -202,7 +202,7 @@ async def test_a_run_is_in_the_database_before_it_is_shown_and_judged_after_that
     log = tmp_path / "log"
     log.write_text("[WARNING] slow\n")
     history = History(tmp_path / "history.db")
-    keeper = RunRecorder(
+    recorder = RunRecorder(
         history, lambda: RuleBook({}, {}), lambda: NOW, str(tmp_path), dict, tmp_path / "freshness"
     )
     exited = Result(Outcome.OK, 0, evidence=("exit status, recorder",))
@@ -210,7 +210,7 @@ async def test_a_run_is_in_the_database_before_it_is_shown_and_judged_after_that
     line = replace(job("sync"), cron=CronFacts("crontab", b"", b"true"))
     crontab = Scripted("crontab")
     crontab.answers.put_nowait(Answer("crontab", NOW, (line,), runs=(run,)))
-    store = Store([crontab], lambda: NOW, None, keeper)
+    store = Store([crontab], lambda: NOW, None, recorder)
     shown: list[Outcome] = []
 
     def look(snapshot: Snapshot) -> None:
