@@ -131,7 +131,7 @@ def _problems(answers: Iterable[Answer]) -> tuple[Problem, ...]:
 
 
 def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Run]:
-    """The runs that cron's log tells of. It names user and command: equal commands are told apart by whose
+    """The runs that cron's log tells of. It names user and command: equal commands are distinguished by whose
     minute it was, and where that does not tell either, the start is counted for none of them.
     """
     by_text: dict[tuple[str, str], list[Job]] = {}
@@ -213,7 +213,7 @@ def _same(one: Run, other: Run) -> bool:
 def fold(one: Run, other: Run) -> Run:
     """Two accounts of one run as one: of the better witness, with the evidence of both.
 
-    What is seen to go on at this moment outranks a guess about its end.
+    What is seen running at this moment outranks a guess about its end.
     """
     best, rest = (other, one) if _rank(other) > _rank(one) else (one, other)
     result = best.result

@@ -249,7 +249,7 @@ class Job:
 
     @property
     def running(self) -> bool:
-        """True while a run of the job is known to go on."""
+        """True while a run of the job is known to be in progress."""
         return self.running_since is not None
 
     @property
@@ -267,7 +267,7 @@ class Job:
 class CommentedOut:
     """A line of a cron table that somebody switched off by hand, with a `#`: no job, and it could be one.
 
-    `raw` is the line as it is, `command` the bytes its shell would get. `tight`: no blank stands behind the
+    `raw` is the line as it is, `command` the bytes its shell would get. `tight`: no blank follows the
     `#`. `silenced` are the codes that a `# fedtui: ignore` above it does not want to hear of.
     """
 

@@ -46,7 +46,6 @@ class FullScreen(Screen[None]):
 
     @property
     def snapshot(self) -> Snapshot:
-        """The newest snapshot."""
         return self.host.store.snapshot
 
     def now(self) -> datetime:

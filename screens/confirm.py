@@ -1,6 +1,6 @@
 """The confirm dialog: the diff, the exact steps, and `y`, the only key that changes the world.
 
-It shows a `Plan` and hands it to `apply`. Where the world moved meanwhile (`Conflict`) it plans anew and
+It shows a `Plan` and hands it to `apply`. Where the world moved meanwhile (`Conflict`) it plans again and
 shows the new plan for a new `y`; where the change is refused it says why, what is untouched and what
 to do. The result is `Applied`, or None when nothing was changed.
 """
@@ -30,7 +30,7 @@ from fedtui.widgets.lines import (
 )
 
 SETTLE = 0.5
-"""Seconds that a plan made anew must have been on the screen before `y` counts: the key that was typed
+"""Seconds that a plan made again must have been on the screen before `y` counts: the key that was typed
 for the old plan must not apply the new one."""
 
 
@@ -51,7 +51,7 @@ class ConfirmPhase(Enum):
 class ConfirmScreen(Dialog[Applied | None]):
     """Asks for `y`.
 
-    `replan` makes the plan again from the world as it is now; `milder` plans the gentler way.
+    `replan` makes the plan again from the world as it is now; `alternative` plans the gentler way.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -120,7 +120,7 @@ class Dashboard(JobFilterScreen, ConvertActions):
         return f"by {by.value.lower()}" if by else ""
 
     def keys_changed(self) -> None:
-        """Have the key line drawn anew where other keys work now."""
+        """Have the key line drawn again where other keys work now."""
         job = self.job
         seen = (
             job is None,
@@ -146,7 +146,7 @@ class Dashboard(JobFilterScreen, ConvertActions):
         return True
 
     def action_demo(self) -> None:
-        """Leave for the demo workspace: whoever started the app opens it."""
+        """Leave for the demo workspace: the code that started the app opens it."""
         self.app.exit("demo")
 
     # The selected job
@@ -180,13 +180,12 @@ class Dashboard(JobFilterScreen, ConvertActions):
         self.draw_rules()
 
     def action_history(self) -> None:
-        """The history of all runs."""
         from fedtui.screens.history import HistoryScreen
 
         self.app.push_screen(HistoryScreen())
 
     def action_doctor(self) -> None:
-        """What is wrong on this machine, and how it is mended."""
+        """What is wrong on this machine, and how it is fixed."""
         from fedtui.screens.doctor import DoctorScreen
 
         self.app.push_screen(DoctorScreen(self.go_to))

@@ -36,7 +36,7 @@ def local_now() -> datetime:
 
 
 async def to_its_end(work: Awaitable[Answered], app: App[object]) -> Answered:
-    """Wait for `work`; where the dialog closes meanwhile it goes on, and a refusal is told by a toast."""
+    """Wait for `work`; where the dialog closes meanwhile it continues, and a refusal is shown in a toast."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
@@ -107,7 +107,6 @@ class Dialog(ModalScreen[Answered]):
 
     @property
     def box(self) -> VerticalScroll:
-        """The bordered box."""
         return self.query_one("#box", VerticalScroll)
 
     @property
@@ -116,7 +115,7 @@ class Dialog(ModalScreen[Answered]):
         return self.app.size.height - (3 if self.roomy else 2)
 
     def redraw(self) -> None:
-        """Draw the rows, the title and the hints anew."""
+        """Draw the rows, the title and the hints again."""
         for body in self.query(Body):
             body.redraw()
         self.dress()
@@ -152,7 +151,6 @@ class Dialog(ModalScreen[Answered]):
         self.action_move(direction * FAR)
 
     def action_half(self, direction: int) -> None:
-        """By half a page."""
         self.action_move(direction * max(1, self.box.size.height // 2))
 
     def action_page(self, direction: int) -> None:

@@ -1,4 +1,4 @@
-"""The doctor: every finding with its evidence, why it matters and how it is mended; what passed, what was
+"""The doctor: every finding with its evidence, why it matters and how it is fixed; what passed, what was
 not checked. `enter` shows the plan of a fix, and only `y` in there changes anything."""
 
 from __future__ import annotations
@@ -100,12 +100,10 @@ class DoctorScreen(FullScreen):
 
     @property
     def finding(self) -> Finding | None:
-        """The one finding that the cursor is on."""
         return self.row.finding if self.row is not None else None
 
     @property
     def job(self) -> Job | None:
-        """The job that it is about."""
         return self.snapshot.job(self.row.job_id) if self.row is not None and self.row.job_id else None
 
     def _details(self, width: int) -> Sequence[Content]:
@@ -133,7 +131,7 @@ class DoctorScreen(FullScreen):
             _: Worker[None] = self.run_worker(work, group="fix", exclusive=True)
 
     async def _work_out(self, finding: Finding) -> None:
-        """Make the plan of the fix, to show its diff; it is made anew before it is confirmed."""
+        """Make the plan of the fix, to show its diff; it is made again before it is confirmed."""
         await asyncio.sleep(REST)
         try:
             job = (
@@ -197,7 +195,7 @@ class DoctorScreen(FullScreen):
         if finding is not None and not self._doubtful():
             code = finding.code
             self.flow.begin_change(
-                "Silence", job, lambda mend: changes.plan_silence(code, job, ports, mend=mend)
+                "Silence", job, lambda fixes: changes.plan_silence(code, job, ports, fixes=fixes)
             )
 
     def action_undo(self) -> None:
@@ -205,7 +203,7 @@ class DoctorScreen(FullScreen):
         self.flow.begin_change("Undo", None, lambda _: changes.plan_undo(self.host.ports))
 
     async def action_again(self) -> None:
-        """Look at everything anew."""
+        """Look at everything again."""
         self._fixes.clear()
         await self.host.store.refresh()
 

@@ -67,7 +67,6 @@ class DrillsScreen(FullScreen):
 
     @property
     def running(self) -> bool:
-        """Whether a drill goes on."""
         return self._worker is not None and self._worker.is_running
 
     def compose_page(self) -> ComposeResult:
@@ -104,7 +103,7 @@ class DrillsScreen(FullScreen):
             self._refusal = str(error)
         else:
             self._reasons = await asyncio.to_thread(
-                lambda: {drill.name: drill.hindrance(setting) for drill in ALL}
+                lambda: {drill.name: drill.blocked_reason(setting) for drill in ALL}
             )
             self._setting = setting
         self._draw()
@@ -138,7 +137,6 @@ class DrillsScreen(FullScreen):
         return True
 
     def action_move(self, by: int) -> None:
-        """Another drill."""
         self._cursor = max(0, min(len(ALL) - 1, self._cursor + by))
         self._draw()
 
@@ -190,7 +188,7 @@ class DrillsScreen(FullScreen):
         self._draw()
 
     def action_back(self) -> None:
-        """Stop the drill that goes on, and clean up; else back to the set-up."""
+        """Stop the drill in progress, and clean up; else back to the set-up."""
         if self._worker is not None and self._running_name:
             self._worker.cancel()
         else:

@@ -1,6 +1,6 @@
 """The environment screen: what the scheduler gives a job against what the user's shell has, why, and a fix.
 
-The shell is asked while the screen is open already; `a` plans the line that would mend it and shows the plan,
+The shell is asked while the screen is open already; `a` plans the line that would fix it and shows the plan,
 as every change. No command of the job is run to find out, except with `r`, as cron would.
 """
 
@@ -191,11 +191,11 @@ class EnvironmentScreen(FullScreen):
         wanted = {name: comparison.fixes.get(name, value) if comparison is not None else value}
         job = self._job
         self.flow.begin_change(
-            f"Set {name}", job, lambda mend: plan_environment(job, wanted, ports, mend=mend)
+            f"Set {name}", job, lambda fixes: plan_environment(job, wanted, ports, fixes=fixes)
         )
 
     def action_run(self, ask: bool = False) -> None:
-        """Run the job now, or show the run that goes on; `ask` before, where no key was pressed."""
+        """Run the job now, or show the run in progress; `ask` before, where no key was pressed."""
         run_job(self.flow, self._job, self._look, ask=ask)
 
     def action_unmask(self) -> None:

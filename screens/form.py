@@ -66,7 +66,7 @@ class Form(Dialog[Answered]):
             self.go_on()
 
     def go_on(self) -> None:
-        """Hand over, or say what is missing; the schedule as it stands has been checked."""
+        """Hand over, or say what is missing; the schedule as it is has been checked."""
         raise NotImplementedError
 
     def action_suggestion(self) -> None:

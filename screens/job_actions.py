@@ -71,7 +71,7 @@ class JobActions(FullScreen):
     # Run and stop
 
     def action_run(self, ask: bool = False) -> None:
-        """Run the job now, or show the run that goes on; `ask` before, where no key was pressed."""
+        """Run the job now, or show the run in progress; `ask` before, where no key was pressed."""
         job = self.target
         if job is not None:
             run_job(self.flow, job, lambda: self._show_environment(job), ask=ask)
@@ -88,7 +88,7 @@ class JobActions(FullScreen):
         self.app.push_screen(EnvironmentScreen(job))
 
     def action_stop(self) -> None:
-        """Stop the run that goes on, after a `y`."""
+        """Stop the run in progress, after a `y`."""
         job = self.target
         if job is not None:
             self.flow.begin(self._stop(job))
@@ -109,14 +109,13 @@ class JobActions(FullScreen):
     # Changes: plan, confirm, apply
 
     def action_pause(self) -> None:
-        """Pause the job, or resume it."""
         job, ports = self.target, self.host.ports
         if job is None:
             return
         if job.paused:
-            self.flow.begin_change("Resume", job, lambda mend: changes.plan_resume(job, ports, mend=mend))
+            self.flow.begin_change("Resume", job, lambda fixes: changes.plan_resume(job, ports, fixes=fixes))
         else:
-            self.flow.begin_change("Pause", job, lambda mend: changes.plan_pause(job, ports, mend=mend))
+            self.flow.begin_change("Pause", job, lambda fixes: changes.plan_pause(job, ports, fixes=fixes))
 
     def action_record(self) -> None:
         """Put the recorder around the job's line, or take it away."""
@@ -125,10 +124,9 @@ class JobActions(FullScreen):
             record_job(self.flow, job)
 
     def action_delete(self) -> None:
-        """Delete the job."""
         job, ports = self.target, self.host.ports
         if job is not None:
-            self.flow.begin_change("Delete", job, lambda mend: changes.plan_delete(job, ports, mend=mend))
+            self.flow.begin_change("Delete", job, lambda fixes: changes.plan_delete(job, ports, fixes=fixes))
 
     def action_undo(self) -> None:
         """Take back the last change."""
@@ -144,10 +142,10 @@ class JobActions(FullScreen):
         ports = self.host.ports
         from fedtui.schedule.contention import Contention
 
-        crowd = Contention(self.snapshot.jobs, self.now(), but=job.id)
+        contention = Contention(self.snapshot.jobs, self.now(), but=job.id)
 
         async def ask(text: str) -> Preview:
-            return await changes.preview(job, text, ports, self.now(), crowd)
+            return await changes.preview(job, text, ports, self.now(), contention)
 
         from fedtui.screens.reschedule import RescheduleScreen
 
@@ -159,12 +157,14 @@ class JobActions(FullScreen):
             return
         if job.state is State.BAD_LINE:
             line = f"{new.schedule} {_command_of_bad(job)}"
-            await self.flow.change("Mend", job, lambda mend: changes.plan_fix(job, line, ports, mend=mend))
+            await self.flow.change("Mend", job, lambda fixes: changes.plan_fix(job, line, ports, fixes=fixes))
             return
         await self.flow.change(
             "Reschedule",
             job,
-            lambda mend: changes.plan_reschedule(job, new.schedule, ports, new.reason, new.ticket, mend=mend),
+            lambda fixes: changes.plan_reschedule(
+                job, new.schedule, ports, new.reason, new.ticket, fixes=fixes
+            ),
         )
 
     def action_new(self) -> None:
@@ -175,7 +175,7 @@ class JobActions(FullScreen):
         draft = await self._draft(None, None)
         if draft is not None:
             await self.flow.change(
-                "New job", None, lambda mend: changes.plan_new(draft, self.host.ports, mend=mend)
+                "New job", None, lambda fixes: changes.plan_new(draft, self.host.ports, fixes=fixes)
             )
 
     def action_edit(self) -> None:
@@ -193,16 +193,18 @@ class JobActions(FullScreen):
             return
         draft = await self._draft(job, before)
         if draft is not None:
-            await self.flow.change("Edit", job, lambda mend: changes.plan_edit(job, draft, ports, mend=mend))
+            await self.flow.change(
+                "Edit", job, lambda fixes: changes.plan_edit(job, draft, ports, fixes=fixes)
+            )
 
     async def _draft(self, job: Job | None, before: Draft | None) -> Draft | None:
         ports = self.host.ports
         from fedtui.schedule.contention import Contention
 
-        crowd = Contention(self.snapshot.jobs, self.now(), but=job.id if job is not None else "")
+        contention = Contention(self.snapshot.jobs, self.now(), but=job.id if job is not None else "")
 
         async def ask(text: str) -> Preview:
-            return await changes.preview(job, text, ports, self.now(), crowd)
+            return await changes.preview(job, text, ports, self.now(), contention)
 
         of_job = job.cron.dialect if job is not None and job.cron is not None else ""
         dialect = of_job or await asyncio.to_thread(ports.dialect)
@@ -244,7 +246,7 @@ class JobActions(FullScreen):
 
 
 def _command_of_bad(job: Job) -> str:
-    """What stands behind the schedule's fields in a line that cron does not take."""
+    """What follows the schedule's fields in a line that cron does not take."""
     text = decode(job.cron.raw).strip() if job.cron is not None else ""
     parts = text.split(None, 1 if text.startswith("@") else 5)
     return parts[-1] if len(parts) in (2, 6) else ""
@@ -254,7 +256,7 @@ def _profile_of(job: Job) -> str:
     """The profile whose schedule a job of the federation pack follows; empty for any other job. Blocking."""
     if not job.managed:
         return ""
-    with suppress(ConfigError):  # whoever looks at the pack itself is told
+    with suppress(ConfigError):  # looking at the pack itself reports it
         pack = load_pack()
         if pack is not None:
             return Path(pack.profile).stem

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run_job(flow: ChangeFlow, job: Job, show_environment: Callable[[], object], *, ask: bool) -> None:
-    """Run the job now, or show the run that goes on; `ask` before, where no key was pressed."""
+    """Run the job now, or show the run in progress; `ask` before, where no key was pressed."""
     flow.begin(_run(flow, job, show_environment, ask=ask))
 
 
@@ -66,4 +66,4 @@ def record_job(flow: ChangeFlow, job: Job) -> None:
     ports = flow.screen.host.ports
     off = job.cron is not None and bool(job.cron.record_key)
     title = "Record no longer" if off else "Record"
-    flow.begin_change(title, job, lambda mend: changes.plan_record(job, ports, off=off, mend=mend))
+    flow.begin_change(title, job, lambda fixes: changes.plan_record(job, ports, off=off, fixes=fixes))

@@ -1,6 +1,6 @@
 """The form of a cron job, new or to be edited whole: schedule, command, name and note, with cron's view.
 
-It changes nothing: `enter` hands a `Draft` to whoever opened it, who plans the change and shows it in the
+It changes nothing: `enter` hands a `Draft` to its opener, which plans the change and shows it in the
 confirm dialog. A schedule that cron refuses, or no command, does not get past it.
 """
 
@@ -91,7 +91,6 @@ class JobFormScreen(Form[Draft | None]):
 
     @property
     def draft(self) -> Draft:
-        """The form as it stands."""
         return Draft(
             self.field.text, self._value("command"), self._value("name").strip(), self._value("note")
         )

@@ -46,7 +46,6 @@ class SearchLine(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The line."""
         searched, found = self._left
         left = [Span("/ ", Tone.ACCENT, bold=True), Span(sanitize_and_mask(searched))] if searched else []
         ascii_only = is_ascii(self.app)
@@ -85,7 +84,6 @@ class LogScreen(LogPaging):
         yield SearchInput(id="search", placeholder="text; small letters find capitals too")
 
     def on_mount(self) -> None:
-        """Open the log."""
         super().on_mount()
         self.view.focus()
         self.to_tail()
@@ -213,14 +211,14 @@ class LogScreen(LogPaging):
         else:
             current = self.view.current
             number = f"{self._matches.index(current) + 1} of " if current in self._matches else ""
-            part = f" in these {len(self.view.texts):,} lines" if self.walker is not None else ""
+            part = f" in these {len(self.view.texts):,} lines" if self.pager is not None else ""
             found = f"{number}{len(self._matches)}{part}{', searching on …' if self._searching else ''}"
         self._found.show(self._searched, found, "following" if self.view.following else self._place())
 
     def _place(self) -> str:
         """How far into the log the first row on screen lies."""
-        if self.walker is not None:
-            return f"{self.walker.percent(self.view.line_on_top()):.1f} %"
+        if self.pager is not None:
+            return f"{self.pager.percent(self.view.line_on_top()):.1f} %"
         last = self.view.max_scroll_y
         return f"{100.0 * self.view.scroll_offset.y / last:.1f} % of the last lines" if last else ""
 
@@ -237,7 +235,7 @@ class LogScreen(LogPaging):
 
     def action_follow(self) -> None:
         """Go with the end of the log, or stay here."""
-        if self.walker is not None:
+        if self.pager is not None:
             self.to_tail()
         else:
             self.view.follow(not self.view.following)
@@ -246,7 +244,7 @@ class LogScreen(LogPaging):
     def action_ends(self, direction: int) -> None:
         """To the first line, or to the last one."""
         if direction > 0:
-            if self.walker is not None:
+            if self.pager is not None:
                 self.to_tail()
             self.view.follow(True)
         elif not self.to_first_line():

@@ -19,7 +19,7 @@ class LogPaging(FullScreen):
     """Swaps the live tail in `view` for a window on the file, and moves that window."""
 
     view: LogView
-    walker: LogPager | None = None
+    pager: LogPager | None = None
     """The window; None while the live tail is shown."""
     _path: str | None = None
 
@@ -31,75 +31,75 @@ class LogPaging(FullScreen):
         """Go to the first line of the file; False where there is no file to walk in."""
         if self._path is None:
             return False
-        walker = LogPager(self._path)
-        self._walk(self._show_start(walker))
+        pager = LogPager(self._path)
+        self._walk(self._show_start(pager))
         return True
 
-    async def _show_start(self, walker: LogPager) -> None:
-        await walker.to_start()
-        self._leave_the_end(walker)
+    async def _show_start(self, pager: LogPager) -> None:
+        await pager.to_start()
+        self._leave_the_end(pager)
         self.view.scroll_to(y=0, animate=False, force=True)
 
     @on(EdgeReached)
     def _edge_reached(self, event: EdgeReached) -> None:
-        if self.walker is not None:
-            self._walk(self._older(self.walker) if event.top else self._newer(self.walker))
+        if self.pager is not None:
+            self._walk(self._older(self.pager) if event.top else self._newer(self.pager))
         elif event.top and self._path is not None:
             self._walk(self._leave_upwards(LogPager(self._path)))
 
-    async def _leave_upwards(self, walker: LogPager) -> None:
+    async def _leave_upwards(self, pager: LogPager) -> None:
         """From the top of the tail on upwards."""
         shown = len(self.view.texts)
-        await walker.to_end(shown + 1000)
-        if len(walker.lines) <= shown:
+        await pager.to_end(shown + 1000)
+        if len(pager.lines) <= shown:
             return  # the tail is the whole file
-        self._leave_the_end(walker)
-        self._show_line(len(walker.lines) - shown)
+        self._leave_the_end(pager)
+        self._show_line(len(pager.lines) - shown)
 
-    async def _older(self, walker: LogPager) -> None:
-        came = await walker.older()
+    async def _older(self, pager: LogPager) -> None:
+        came = await pager.older()
         if came:
-            self.view.load(walker.lines)
+            self.view.load(pager.lines)
             self._show_line(came)
 
-    async def _newer(self, walker: LogPager) -> None:
-        if walker.at_end:
+    async def _newer(self, pager: LogPager) -> None:
+        if pager.at_end:
             self.to_tail()
             return
         top = self.view.line_on_top()
-        gone = await walker.newer()
-        self.view.load(walker.lines)
+        gone = await pager.newer()
+        self.view.load(pager.lines)
         self._show_line(max(0, top - gone))
 
     async def search_on(self, text: str, *, backwards: bool) -> int | None:
         """Look for `text` beyond what is shown; returns the item that holds it, None where there is none."""
         if self._path is None:
             return None
-        walker = self.walker
-        if walker is None:
+        pager = self.pager
+        if pager is None:
             if not backwards:
                 return None
-            walker = LogPager(self._path)
-            await walker.to_end(len(self.view.texts))
-        line = await walker.find(text, backwards=backwards)
+            pager = LogPager(self._path)
+            await pager.to_end(len(self.view.texts))
+        line = await pager.find(text, backwards=backwards)
         if line is None:
             return None
-        self._leave_the_end(walker)
+        self._leave_the_end(pager)
         return self.view.item_of(line)
 
-    def _leave_the_end(self, walker: LogPager) -> None:
+    def _leave_the_end(self, pager: LogPager) -> None:
         self.workers.cancel_group(self, "log")
-        self.walker = walker
+        self.pager = pager
         self.view.live = False
         self.view.follow(False)
-        self.view.load(walker.lines)
+        self.view.load(pager.lines)
 
     def _show_line(self, line: int) -> None:
         self.view.show_item_on_top(self.view.item_of(line))
 
     def to_tail(self) -> None:
         """Back to the live end."""
-        self.walker = None
+        self.pager = None
         self.view.live = True
         self.view.follow(True)
 

@@ -37,11 +37,11 @@ class PaneLayout(FullScreen):
 
     @abstractmethod
     def draw_rules(self) -> None:
-        """Draw the panes' rules anew."""
+        """Draw the panes' rules again."""
 
     @abstractmethod
     def keys_changed(self) -> None:
-        """Have the key line drawn anew where other keys work now."""
+        """Have the key line drawn again where other keys work now."""
 
     def on_resize(self, event: Resize) -> None:
         """Other sizes have other arrangements."""
@@ -89,7 +89,6 @@ class PaneLayout(FullScreen):
         self.focus_pane(name)
 
     def focus_pane(self, name: str) -> None:
-        """Give a pane the focus."""
         for widget in self.query_one(f"#{name}").query("LineView"):
             if widget.display:
                 widget.focus()

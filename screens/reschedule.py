@@ -1,6 +1,6 @@
 """The reschedule dialog: a new schedule for one job, its meaning while it is typed, and why.
 
-It changes nothing: `enter` hands schedule, reason and ticket to whoever opened it, who plans the change
+It changes nothing: `enter` hands schedule, reason and ticket to its opener, which plans the change
 and shows it in the confirm dialog. An invalid schedule does not get past it.
 """
 

@@ -1,6 +1,6 @@
 """The run dialog: a job started now, its output live, and how it ended, in place.
 
-`esc` hides it and the run goes on, for a run belongs to nobody's window; whoever opens the dialog again
+`esc` hides it and the run continues, for a run belongs to no window; opening the dialog again
 gives a `start` that finds the run. `t` stops it after a `y`. The result is "log" or
 "environment" where that is wanted next, else None.
 """
@@ -31,8 +31,6 @@ from fedtui.widgets.live_output import RunOutput
 
 
 class RunPhase(Enum):
-    """Where the run is."""
-
     STARTING = auto()
     RUNNING = auto()
     ASKING = auto()
@@ -199,7 +197,7 @@ class RunScreen(Dialog[RunAnswer]):
         self.output.fit()
 
     def on_run_output_grown(self) -> None:
-        """Count anew."""
+        """Count again."""
         self._tick()
 
     def on_follow_changed(self) -> None:
@@ -229,7 +227,7 @@ class RunScreen(Dialog[RunAnswer]):
             self.dismiss("environment")
 
     def action_log(self) -> None:
-        """The full log next; the run goes on."""
+        """The full log next; the run continues."""
         self.dismiss("log")
 
     def action_follow(self) -> None:
@@ -237,7 +235,6 @@ class RunScreen(Dialog[RunAnswer]):
         self.output.follow(True)
 
     def action_stop(self) -> None:
-        """Ask whether to stop."""
         if self.phase is RunPhase.RUNNING:
             self._refusal = None
             self._to(RunPhase.ASKING)

@@ -57,23 +57,23 @@ class SetupScreen(FullScreen):
         *MOVES,
     ]
 
-    def __init__(self, desk: SetupService | None = None) -> None:
+    def __init__(self, service: SetupService | None = None) -> None:
         super().__init__()
         self.flow = ChangeFlow(self)
-        self._desk = desk
+        self._service = service
         self.progress = Progress(SetupRequest(profile="conservative", backend="cron"), ready_made())
         self._cursor = 0
         self._whole = False
         self._typing = ""
 
     @property
-    def desk(self) -> SetupService:
+    def service(self) -> SetupService:
         """Whoever does the work."""
-        if self._desk is None:
+        if self._service is None:
             from fedtui.federation.setup.service import SetupService
 
-            self._desk = SetupService(self.host.ports, lambda: self.snapshot, self.host.past)
-        return self._desk
+            self._service = SetupService(self.host.ports, lambda: self.snapshot, self.host.past)
+        return self._service
 
     # What is drawn
 
@@ -187,7 +187,7 @@ class SetupScreen(FullScreen):
         """Begin with how it stands, or with the question where ROOT is."""
         progress = self.progress
         try:
-            progress.status = await self.desk.status()
+            progress.status = await self.service.status()
         except (Refused, ConfigError) as error:
             progress.refusal = _said(error)
         pack = progress.status.pack if progress.status is not None else None
@@ -201,38 +201,38 @@ class SetupScreen(FullScreen):
             self.action_edit()
 
     def _look_around(self) -> None:
-        self.run_worker(self._survey(), group="setup", exclusive=True)
+        self.run_worker(self._run_preflight(), group="setup", exclusive=True)
 
-    async def _survey(self) -> None:
+    async def _run_preflight(self) -> None:
         """Look around for the request as it is now, then work out the change."""
         progress = self.progress
         progress.looking, progress.refusal = True, ("", "")
         self._draw()
         try:
-            survey = await self.desk.survey(progress.request)
-            if progress.survey is not None and _other_runs(progress.survey, survey):
+            preflight = await self.service.preflight(progress.request)
+            if progress.preflight is not None and _other_runs(progress.preflight, preflight):
                 progress.trials.clear()
                 progress.output.clear()
-            progress.untried = await self.desk.untried(survey)
-            progress.survey = survey
+            progress.untried = await self.service.untried(preflight)
+            progress.preflight = preflight
         except (Refused, ConfigError) as error:
-            progress.survey = None
+            progress.preflight = None
             progress.refusal = _said(error)
         progress.looking = False
         self._draw()
-        if progress.survey is not None:
-            await self._work_out(progress.survey)
+        if progress.preflight is not None:
+            await self._work_out(progress.preflight)
 
-    async def _work_out(self, survey: Preflight) -> None:
+    async def _work_out(self, preflight: Preflight) -> None:
         progress = self.progress
         progress.plan, progress.no_plan, progress.nothing = None, ("", ""), False
         try:
-            progress.plan = await self.desk.plan(survey, tuple(progress.trials.values()))
+            progress.plan = await self.service.plan(preflight, tuple(progress.trials.values()))
         except NothingToChange:
             progress.nothing = True
         except (Refused, ConfigError) as error:
             progress.no_plan = _said(error)
-        progress.beside = self.desk.issues
+        progress.beside = self.service.issues
         self._draw()
 
     # Steps
@@ -242,7 +242,7 @@ class SetupScreen(FullScreen):
         progress = self.progress
         if progress.step is SetupStep.REVIEW:
             self.flow.begin(self._confirm())
-        elif progress.step is SetupStep.SCRIPTS and progress.survey is None:
+        elif progress.step is SetupStep.SCRIPTS and progress.preflight is None:
             self.action_edit()
         elif progress.step is SetupStep.STATUS:
             self._go(SetupStep.SCRIPTS)
@@ -251,7 +251,6 @@ class SetupScreen(FullScreen):
             self._go(SetupStep(progress.step + 1))
 
     def action_step_back(self) -> None:
-        """The step before."""
         self._go(
             SetupStep(max(self.progress.step - 1, SetupStep.STATUS if self._is_set_up else SetupStep.SCRIPTS))
         )
@@ -297,11 +296,9 @@ class SetupScreen(FullScreen):
         self.action_move(direction * FAR)
 
     def action_half(self, direction: int) -> None:
-        """By half a page."""
         self.action_move(direction * max(1, self.query_one("#page").size.height // 2))
 
     def action_page(self, direction: int) -> None:
-        """Scroll the page."""
         turn_page(self.query_one("#page", VerticalScroll), direction)
 
     def action_switch(self) -> None:
@@ -387,14 +384,14 @@ class SetupScreen(FullScreen):
 
     def action_test(self, ask: bool = False) -> None:
         """Run each script once, its output as it comes; `ask` before, where no key was pressed."""
-        survey = self.progress.survey
-        if survey is None or self.progress.running:
+        preflight = self.progress.preflight
+        if preflight is None or self.progress.running:
             return
         if ask:
             self.flow.begin(self._ask_to_test())
         else:
             self._go(SetupStep.TRIAL)
-            self.run_worker(self._try(survey), group="trial", exclusive=True)
+            self.run_worker(self._try(preflight), group="trial", exclusive=True)
 
     async def _ask_to_test(self) -> None:
         scripts = ", ".join(job.name for job in self.progress.untried)
@@ -403,7 +400,7 @@ class SetupScreen(FullScreen):
         ):
             self.action_test()
 
-    async def _try(self, survey: Preflight) -> None:
+    async def _try(self, preflight: Preflight) -> None:
         progress = self.progress
         progress.trials.clear()
         for job in progress.untried:
@@ -411,14 +408,14 @@ class SetupScreen(FullScreen):
             progress.output.clear()
             self._draw()
             try:
-                progress.trials[job.key] = await self.desk.try_out(survey, job, self._told)
+                progress.trials[job.key] = await self.service.test_run(preflight, job, self._on_output)
             except Refused as refused:
                 progress.trials[job.key] = TestRun(job.key, job.name, None, str(refused))
             finally:
                 progress.running = ""
-        await self._work_out(survey)
+        await self._work_out(preflight)
 
-    def _told(self, output: bytes) -> None:
+    def _on_output(self, output: bytes) -> None:
         if output:
             self.progress.output += decode(output).splitlines()
             del self.progress.output[:-500]
@@ -427,11 +424,11 @@ class SetupScreen(FullScreen):
     # The end of it
 
     async def _confirm(self) -> None:
-        survey = self.progress.survey
-        if survey is None:
+        preflight = self.progress.preflight
+        if preflight is None:
             return
         trials = tuple(self.progress.trials.values())
-        await self.flow.change("Set up", None, lambda _: self.desk.plan(survey, trials))
+        await self.flow.change("Set up", None, lambda _: self.service.plan(preflight, trials))
         await self._reopen()
 
     def action_remove(self) -> None:
@@ -439,7 +436,7 @@ class SetupScreen(FullScreen):
         self.flow.begin(self._remove())
 
     async def _remove(self) -> None:
-        await self.flow.change("Remove", None, lambda _: self.desk.removal())
+        await self.flow.change("Remove", None, lambda _: self.service.removal())
         await self._reopen()
 
     async def _reopen(self) -> None:
@@ -447,7 +444,7 @@ class SetupScreen(FullScreen):
         was = self._is_set_up
         before = self.progress.status.pack if self.progress.status is not None else None
         try:
-            status = await self.desk.status()
+            status = await self.service.status()
         except (Refused, ConfigError) as error:
             self.progress.refusal = _said(error)
             self._draw()
@@ -474,7 +471,7 @@ class SetupScreen(FullScreen):
 
 def step_folder(progress: Progress) -> str:
     """The folder of the logs as it was found."""
-    return str(progress.survey.logs.path) if progress.survey is not None else ""
+    return str(progress.preflight.logs.path) if progress.preflight is not None else ""
 
 
 def _said(error: Refused | ConfigError) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Watching the next cycles of one job: a row for each, the countdown, the verdict so far, and its log, live.
 
-The watch itself goes on in a process of its own; this screen shows what that finds, and may be left.
+The watch itself continues in a process of its own; this screen shows what that finds, and may be left.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ SEE_EVERY = 10
 
 
 class WatchScreen(FullScreen):
-    """Opened by `w` on a job: the watch that goes on over it, the last one, or a new one."""
+    """Opened by `w` on a job: the watch in progress over it, the last one, or a new one."""
 
     CSS_PATH = "../styles/watch.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in WATCH_SCREEN]
@@ -108,7 +108,7 @@ class WatchScreen(FullScreen):
         self._draw()
 
     def tick(self) -> None:
-        """A second has passed: the countdown goes on."""
+        """A second has passed: the countdown continues."""
         super().tick()
         self._draw()
 
@@ -216,7 +216,7 @@ class WatchScreen(FullScreen):
     # The job itself
 
     def action_run(self, ask: bool = False) -> None:
-        """Run the job now, or show the run that goes on; `ask` before, where no key was pressed."""
+        """Run the job now, or show the run in progress; `ask` before, where no key was pressed."""
         run_job(self.flow, self.job, self.action_environment, ask=ask)
 
     def action_environment(self) -> None:
@@ -256,7 +256,6 @@ class WatchScreen(FullScreen):
         self._log_rule.show("Log", facts)
 
     def action_back(self) -> None:
-        """Back; the watch goes on."""
         self.app.pop_screen()
 
     # Drawing

@@ -1,7 +1,7 @@
 """`make screenshots`: every screen of the demo workspace as an SVG, at both sizes, with a frozen clock.
 
 The pictures in screenshots/ are drawn by the program itself from a demo workspace with a made-up past;
-CI draws them anew and fails where they drift.
+CI draws them again and fails where they drift.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from fedtui.watching.watches import Watches
 from fedtui.widgets.plain_input import PlainInput
 from fedtui.workspace import Workspace
 from tests.fixtures import mockup_environment
-from tests.fixtures.mockup_setup import MockupDesk, rehearsable
+from tests.fixtures.mockup_setup import MockupSetupService, rehearsable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=BERLIN)
@@ -166,7 +166,7 @@ async def _run_dialog(app: FedtuiApp, ended: bool) -> None:
 
 
 def running(app: FedtuiApp) -> Awaitable[None]:
-    """The export goes on."""
+    """The export continues."""
     return _run_dialog(app, ended=False)
 
 
@@ -187,7 +187,7 @@ async def environment(app: FedtuiApp) -> None:
 
 async def set_up(app: FedtuiApp) -> None:
     """The set-up of a federation that is made up."""
-    await app.push_screen(SetupScreen(MockupDesk(NOW, home=app.home)))
+    await app.push_screen(SetupScreen(MockupSetupService(NOW, home=app.home)))
     async with asyncio.timeout(10):
         while not isinstance(app.focused, PlainInput):  # it asks for ROOT once it has looked
             await asyncio.sleep(0.02)

@@ -1,7 +1,7 @@
 """One part of a compound change: how the world is to it, making it, and what has to follow.
 
-The `EditExecutor` remembers which systemd manager has to read its files anew, and sees to it before a unit is
-switched and when all is made.
+The `EditExecutor` remembers which systemd manager has to read its files again, and sees to it before a unit
+is switched and when all is made.
 """
 
 from __future__ import annotations
@@ -27,72 +27,72 @@ from fedtui.ports import Ports
 from fedtui.safe_text import display_path
 
 
-async def state_of(part: Edit, ports: Ports) -> EditState:
-    """How the world is to the part now. Raises Refused where that cannot be told."""
-    match part:
+async def state_of(edit: Edit, ports: Ports) -> EditState:
+    """How the world is to the edit now. Raises Refused where that cannot be told."""
+    match edit:
         case UnitEdit() | LingerEdit():
-            return await unit_edits.state_of(part, ports)
+            return await unit_edits.state_of(edit, ports)
         case RemoteUrlEdit() | WorktreeEdit():
-            return await asyncio.to_thread(git_edits.state_of, part)
+            return await asyncio.to_thread(git_edits.state_of, edit)
         case TableEdit() | FileEdit() | FolderEdit() | RenameEdit():
-            return await asyncio.to_thread(file_edits.state_of, part, ports)
+            return await asyncio.to_thread(file_edits.state_of, edit, ports)
 
 
 class EditExecutor:
-    """Makes parts, one after the other. Every method raises Refused, or Stale for what others changed."""
+    """Makes edits, one after the other. Every method raises Refused, or Conflict for what others changed."""
 
     def __init__(self, ports: Ports, unread: Iterable[Edit] = ()) -> None:
         self._ports = ports
         self._unread: dict[bool, list[FileEdit]] = {}
-        for part in unread:
-            self._written(part)
+        for edit in unread:
+            self._written(edit)
 
-    async def make(self, part: Edit) -> None:
-        """Make one part and read it back."""
-        match part:
+    async def make(self, edit: Edit) -> None:
+        """Make one edit and read it back."""
+        match edit:
             case UnitEdit():
-                await self.reload(user_manager=part.user_manager)
-                await unit_edits.switch(part, self._ports)
+                await self.reload(user_manager=edit.user_manager)
+                await unit_edits.switch(edit, self._ports)
             case LingerEdit():
-                await unit_edits.set_lingering(part, self._ports)
+                await unit_edits.set_lingering(edit, self._ports)
             case RemoteUrlEdit() | WorktreeEdit():
-                await asyncio.to_thread(git_edits.apply_git_edit, part)
+                await asyncio.to_thread(git_edits.apply_git_edit, edit)
             case TableEdit() | FileEdit() | FolderEdit() | RenameEdit():
-                await asyncio.to_thread(file_edits.apply_file_edit, part, self._ports)
-        self._written(part)
+                await asyncio.to_thread(file_edits.apply_file_edit, edit, self._ports)
+        self._written(edit)
 
-    def _written(self, part: Edit) -> None:
-        if isinstance(part, FileEdit):
-            user_manager = unit_edits.open_manager(part.path)
+    def _written(self, edit: Edit) -> None:
+        if isinstance(edit, FileEdit):
+            user_manager = unit_edits.open_manager(edit.path)
             if user_manager is not None:
-                self._unread.setdefault(user_manager, []).append(part)
+                self._unread.setdefault(user_manager, []).append(edit)
 
     async def reload(self, *, user_manager: bool) -> None:
-        """Have a manager read its unit files anew where any was written since it last did."""
+        """Have a manager read its unit files again where any was written since it last did."""
         files = self._unread.pop(user_manager, [])
         if files:
             await unit_edits.reload(self._ports, files, user_manager=user_manager)
 
     async def finish(self) -> None:
-        """What has to follow the last part."""
+        """What has to follow the last edit."""
         for user_manager in tuple(self._unread):
             await self.reload(user_manager=user_manager)
 
 
-def edit_label(part: Edit) -> str:
-    """The part in a few words, such as "the crontab of fed" or a path."""
-    match part:
+def edit_label(edit: Edit) -> str:
+    """The edit in a few words, such as "the crontab of fed" or a path."""
+    match edit:
         case TableEdit():
-            return f"the crontab of {part.user}" if part.table == "crontab" else part.table
+            return f"the crontab of {edit.user}" if edit.table == "crontab" else edit.table
         case FileEdit() | FolderEdit():
-            return display_path(Path(part.path))
+            return display_path(Path(edit.path))
         case RenameEdit():
-            return f"{display_path(Path(part.source))}, renamed"
+            return f"{display_path(Path(edit.source))}, renamed"
         case UnitEdit():
-            return part.unit
+            return edit.unit
         case LingerEdit():
-            return f"the lingering of {part.user}"
+            return f"the lingering of {edit.user}"
         case RemoteUrlEdit():
-            return f"the URL of {part.remote} in {display_path(Path(part.repository))}"
+            return f"the URL of {edit.remote} in {display_path(Path(edit.repository))}"
         case WorktreeEdit():
-            return f"the worktree {display_path(Path(part.path))}"
+            return f"the worktree {display_path(Path(edit.path))}"

@@ -1,7 +1,7 @@
-"""The undo step of a compound change, kept from before its first part to after its last. Blocking.
+"""The undo step of a compound change, kept from before its first edit to after its last. Blocking.
 
-It says how many parts are made, so that a change that was cut short (by a kill, by a power cut) can be seen
-and taken back: parts before that number are made, the one of that number may be, those behind it are not.
+It says how many edits are made, so that a change that was cut short (by a kill, by a power cut) can be seen
+and taken back: edits before that number are made, the one of that number may be, those behind it are not.
 """
 
 from __future__ import annotations
@@ -36,61 +36,60 @@ CUT_SHORT = "Cut short: "
 
 
 class StoredChange(NamedTuple):
-    """What an undo step holds: the parts in the order of making, how many are made, whether all was done."""
+    """What an undo step holds: the edits in the order of making, how many are made, whether all was done."""
 
-    parts: tuple[Edit, ...]
+    edits: tuple[Edit, ...]
     made: int
     finished: bool
 
 
-def to_payload(parts: Sequence[Edit], made: int, *, finished: bool, undoes: int | None = None) -> str:
-    """As JSON."""
-    records = [_record(part) for part in parts]
+def to_payload(edits: Sequence[Edit], made: int, *, finished: bool, undoes: int | None = None) -> str:
+    records = [_record(edit) for edit in edits]
     return json.dumps({"parts": records, "made": made, "finished": finished, "undoes": undoes})
 
 
 def read_stored(payload: str) -> StoredChange:
-    """Inverse of `written`."""
+    """Inverse of `to_payload`."""
     data = json.loads(payload)
-    return StoredChange(tuple(map(_part, data["parts"])), data["made"], data["finished"])
+    return StoredChange(tuple(map(_edit, data["parts"])), data["made"], data["finished"])
 
 
-def _record(part: Edit) -> dict[str, Any]:
-    kind = _NAMES[type(part)]
-    record: dict[str, Any] = {"kind": kind, **asdict(part)}
+def _record(edit: Edit) -> dict[str, Any]:
+    kind = _NAMES[type(edit)]
+    record: dict[str, Any] = {"kind": kind, **asdict(edit)}
     if kind in _TEXTS:
         record |= {name: pack(record[name]) for name in ("before", "after")}
     return record
 
 
-def _part(record: dict[str, Any]) -> Edit:
+def _edit(record: dict[str, Any]) -> Edit:
     kind = _KINDS[record["kind"]]
     known = {field.name for field in fields(kind)}
     values = {name: value for name, value in record.items() if name in known}
     if record["kind"] in _TEXTS:
         values |= {name: unpack(values[name]) for name in ("before", "after")}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    part: Edit = kind(**values)
-    return part
+    edit: Edit = kind(**values)
+    return edit
 
 
 class ChangeJournal:
     """The step of one change that is being made, or of an undo that was cut short and is taken up again."""
 
-    def __init__(self, plan: Plan, bundle: ChangeSet, ports: Ports) -> None:
+    def __init__(self, plan: Plan, change_set: ChangeSet, ports: Ports) -> None:
         self._ports = ports
         self._plan = plan
-        self._bundle = bundle
-        self._parts = (*bundle.made, *bundle.parts)
-        if bundle.resumes is not None:
-            self.id = bundle.resumes
+        self._change_set = change_set
+        self._edits = (*change_set.made, *change_set.edits)
+        if change_set.resumes is not None:
+            self.id = change_set.resumes
             self.note(0)
             return
         payload = json.loads(self._written(0))
-        self.id = prepare_step(plan, payload, bundle.undoes, ports, CUT_SHORT + plan.summary)
+        self.id = prepare_step(plan, payload, change_set.undoes, ports, CUT_SHORT + plan.summary)
 
     def note(self, made: int) -> None:
-        """So many of the bundle's parts are made."""
+        """So many of the change set's edits are made."""
         try:
             self._ports.history.rewrite_undo(
                 self.id, summary=CUT_SHORT + self._plan.summary, payload=self._written(made)
@@ -100,17 +99,19 @@ class ChangeJournal:
 
     def finish(self) -> Applied:
         """All is made: the step is as any other, and the one that this change took back is marked."""
-        bundle = self._bundle
-        payload = self._written(len(bundle.parts), finished=True)
-        return finish_step(bundle.done, self.id, bundle.undoes, self._ports, self._plan.summary, payload)
+        change_set = self._change_set
+        payload = self._written(len(change_set.edits), finished=True)
+        return finish_step(
+            change_set.done, self.id, change_set.undoes, self._ports, self._plan.summary, payload
+        )
 
     def forget(self) -> None:
-        """All was taken back: there is nothing to undo, or still what was made before the bundle's parts."""
-        if self._bundle.resumes is not None:
+        """All was taken back: nothing to undo, or what was made before the change set's edits."""
+        if self._change_set.resumes is not None:
             self.note(0)
         else:
             forget_step(self.id, self._ports)
 
     def _written(self, made: int, *, finished: bool = False) -> str:
-        done = len(self._bundle.made) + made
-        return to_payload(self._parts, done, finished=finished, undoes=self._bundle.undoes)
+        done = len(self._change_set.made) + made
+        return to_payload(self._edits, done, finished=finished, undoes=self._change_set.undoes)

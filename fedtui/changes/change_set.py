@@ -1,4 +1,4 @@
-"""A compound change as an action: planned from its parts, made whole or not at all, undone as one step.
+"""A compound change as an action: planned from its edits, made whole or not at all, undone as one step.
 
 `plan_change_set` is called by what works out edits (the set-up, a conversion); `apply` and `plan_undo` by
 planning.py. The undo step is written before the first edit is applied (change_journal.py), so that a kill in
@@ -41,21 +41,21 @@ async def plan_change_set(
     job_id: str,
     job_name: str,
     summary: str,
-    parts: Sequence[Edit],
+    edits: Sequence[Edit],
     ports: Ports,
     done: str,
     warnings: Sequence[str] = (),
     destructive: bool = False,
 ) -> Plan:
-    """The plan that makes these parts in their order; those that are so already are left out.
+    """The plan that makes these edits in their order; those that are so already are left out.
 
     Folders that a file needs are made along. Raises NothingToChange where nothing is left to do, and Refused
-    where a part is not as its `before`, where a text would not be taken, or where privilege is missing.
+    where an edit is not as its `before`, where a text would not be taken, or where privilege is missing.
     """
-    wanted = await pending(parts, ports)
+    wanted = await pending(edits, ports)
     if not wanted:
         raise NothingToChange("Everything is as it should be already.")
-    files = [part for part in wanted if isinstance(part, FileEdit)]
+    files = [edit for edit in wanted if isinstance(edit, FileEdit)]
     await unit_edits.verified(files)
     return Plan(
         verb=verb,
@@ -70,13 +70,13 @@ async def plan_change_set(
     )
 
 
-def _steps(parts: Sequence[Edit], ports: Ports) -> tuple[Step, ...]:
+def _steps(edits: Sequence[Edit], ports: Ports) -> tuple[Step, ...]:
     units = [
-        part.path
-        for part in parts
-        if isinstance(part, FileEdit) and part.after and unit_edits.open_manager(part.path) is not None
+        edit.path
+        for edit in edits
+        if isinstance(edit, FileEdit) and edit.after and unit_edits.open_manager(edit.path) is not None
     ]
-    made = list(plan_steps(parts, ports))
+    made = list(plan_steps(edits, ports))
     if units:
         at = next(index for index, step in enumerate(made) if step.verb == "check")
         made.insert(
@@ -88,61 +88,61 @@ def _steps(parts: Sequence[Edit], ports: Ports) -> tuple[Step, ...]:
     return tuple(made)
 
 
-async def apply_change_set(plan: Plan, bundle: ChangeSet, ports: Ports) -> Applied:
-    """Make the parts in their order, each read back; where one cannot be made, take back those before it.
+async def apply_change_set(plan: Plan, change_set: ChangeSet, ports: Ports) -> Applied:
+    """Make the edits in their order, each read back; where one cannot be made, take back those before it.
 
-    Raises Stale where the world is not as the plan was made on; Refused tells what stands where not all of
+    Raises Conflict where the world is not as the plan was made on; Refused tells what stands where not all of
     it could be taken back, and then `u` takes the rest back.
     """
-    await check_unchanged(bundle.parts, ports)
-    journal = await asyncio.to_thread(ChangeJournal, plan, bundle, ports)
-    maker = EditExecutor(ports, unread=bundle.made)
+    await check_unchanged(change_set.edits, ports)
+    journal = await asyncio.to_thread(ChangeJournal, plan, change_set, ports)
+    executor = EditExecutor(ports, unread=change_set.made)
     made = 0
     try:
-        for part in bundle.parts:
-            await maker.make(part)
+        for edit in change_set.edits:
+            await executor.make(edit)
             made += 1
             await asyncio.to_thread(journal.note, made)
-        await maker.finish()
+        await executor.finish()
     except Refused as refusal:
-        await _take_back(bundle.parts, made, refusal, journal, ports)
+        await _take_back(change_set.edits, made, refusal, journal, ports)
         raise
     except Exception as error:
         failed = Refused(f"{error or type(error).__name__}.".replace("..", "."))
-        await _take_back(bundle.parts, made, failed, journal, ports)
+        await _take_back(change_set.edits, made, failed, journal, ports)
         raise failed from error
     return await asyncio.to_thread(journal.finish)
 
 
 async def _take_back(
-    parts: Sequence[Edit], made: int, refusal: Refused, journal: ChangeJournal, ports: Ports
+    edits: Sequence[Edit], made: int, refusal: Refused, journal: ChangeJournal, ports: Ports
 ) -> None:
     """Turn round what was made, the last first. Raises Refused, with what stands where that fails."""
-    maker = EditExecutor(ports)
+    executor = EditExecutor(ports)
     left: list[str] = []
     stay: list[str] = []
-    back = [*parts[:made]]
+    back = [*edits[:made]]
     try:
-        if made < len(parts) and await _half_made(parts[made], ports):
-            back.append(parts[made])
+        if made < len(edits) and await _half_made(edits[made], ports):
+            back.append(edits[made])
     except Refused as blind:
-        left.append(f"{edit_label(parts[made])} ({blind.message.rstrip('.')})")
+        left.append(f"{edit_label(edits[made])} ({blind.message.rstrip('.')})")
     for index in reversed(range(len(back))):
         try:
-            part = inverse(back[index])
-            await maker.make(part)
-            if await apply_edit.state_of(part, ports) is not EditState.AFTER:
-                stay.append(edit_label(part))  # others have put something there
-            stamp = await asyncio.to_thread(unit_edits.record_stamp, part, parts)
+            edit = inverse(back[index])
+            await executor.make(edit)
+            if await apply_edit.state_of(edit, ports) is not EditState.AFTER:
+                stay.append(edit_label(edit))  # others have put something there
+            stamp = await asyncio.to_thread(unit_edits.record_stamp, edit, edits)
             if stamp is not None:
-                await maker.make(stamp)
+                await executor.make(stamp)
             if not left:
                 await asyncio.to_thread(journal.note, index)
         except Exception as error:  # noqa: BLE001  # whatever it is, it must not keep the others from going back
             said = error.message if isinstance(error, Refused) else f"{error or type(error).__name__}"
             left.append(f"{edit_label(back[index])} ({said.rstrip('.')})")
     try:
-        await maker.finish()
+        await executor.finish()
     except Refused as error:
         left.append(f"what systemd has read ({error.message.rstrip('.')})")
     if left:
@@ -167,12 +167,12 @@ def _what_stands(refusal: Refused, stay: Sequence[str]) -> str:
     return " ".join(said)
 
 
-async def _half_made(part: Edit, ports: Ports) -> bool:
-    """Whether the part that failed left something; a unit may be enabled and not started. Raises Refused."""
-    if isinstance(part, UnitEdit):
-        return await apply_edit.state_of(part, ports) is not EditState.BEFORE
+async def _half_made(edit: Edit, ports: Ports) -> bool:
+    """Whether the edit that failed left something; a unit may be enabled and not started. Raises Refused."""
+    if isinstance(edit, UnitEdit):
+        return await apply_edit.state_of(edit, ports) is not EditState.BEFORE
     try:
-        return await is_edit_made(part, ports)
+        return await is_edit_made(edit, ports)
     except SomethingElse:
         return False
 
@@ -180,15 +180,15 @@ async def _half_made(part: Edit, ports: Ports) -> bool:
 async def state_of_set(step: UndoStep, ports: Ports) -> EditState:
     """Whether nothing of a change that was cut short is made: then there is nothing to take back."""
     kept = read_stored(step.payload)
-    for part in kept.parts:
-        if isinstance(part, FileEdit):
-            await asyncio.to_thread(sweep, Path(part.path))
-    untouched = kept.made == 0 and not (kept.parts and await _half_made(kept.parts[0], ports))
+    for edit in kept.edits:
+        if isinstance(edit, FileEdit):
+            await asyncio.to_thread(sweep, Path(edit.path))
+    untouched = kept.made == 0 and not (kept.edits and await _half_made(kept.edits[0], ports))
     return EditState.BEFORE if untouched else EditState.OTHER
 
 
 async def plan_undo_of_set(step: UndoStep, ports: Ports, cut: UndoStep | None = None) -> Plan:
-    """The parts of `step` turned round, the last first; what others changed in tables since stays.
+    """The edits of `step` turned round, the last first; what others changed in tables since stays.
 
     Of a change that was cut short, those that were made; of an undo that was (`cut`), those that were not.
     Raises Refused where a file, a unit or the lines of a table were changed since.
@@ -196,16 +196,16 @@ async def plan_undo_of_set(step: UndoStep, ports: Ports, cut: UndoStep | None = 
     kept = read_stored(step.payload)
     made: tuple[Edit, ...] = ()
     if cut is not None:
-        made, parts, others = await resume_undo(read_stored(cut.payload), ports)
+        made, edits, others = await resume_undo(read_stored(cut.payload), ports)
     else:
-        parts, others = await undo_edits(kept, ports)
-    if not parts and not made:
+        edits, others = await undo_edits(kept, ports)
+    if not edits and not made:
         return plan_already_undone(step, "Everything")
     summary = undo_words(step)
     if cut is not None:
-        summary += f" It was cut short: {len(parts)} of {len(made) + len(parts)} parts are left."
+        summary += f" It was cut short: {len(edits)} of {len(made) + len(edits)} parts are left."
     elif not kept.finished:
-        summary += f" It was cut short: {len(parts)} of {len(kept.parts)} parts had been made."
+        summary += f" It was cut short: {len(edits)} of {len(kept.edits)} parts had been made."
     if others:
         summary += " Other lines were changed since; they stay as they are."
     return Plan(
@@ -213,11 +213,11 @@ async def plan_undo_of_set(step: UndoStep, ports: Ports, cut: UndoStep | None = 
         job_id=step.job_id,
         job_name=step.job_name,
         summary=summary,
-        diffs=await asyncio.to_thread(edit_diffs, parts, ports),
-        steps=await asyncio.to_thread(_steps_of_undo, parts, ports),
-        change=ChangeSet(parts, f"Undone: {what_was_done(step)}.", step.id, cut.id if cut else None, made),
+        diffs=await asyncio.to_thread(edit_diffs, edits, ports),
+        steps=await asyncio.to_thread(_steps_of_undo, edits, ports),
+        change=ChangeSet(edits, f"Undone: {what_was_done(step)}.", step.id, cut.id if cut else None, made),
     )
 
 
-def _steps_of_undo(parts: Sequence[Edit], ports: Ports) -> tuple[Step, ...]:
-    return plan_steps(parts, ports) if parts else ()
+def _steps_of_undo(edits: Sequence[Edit], ports: Ports) -> tuple[Step, ...]:
+    return plan_steps(edits, ports) if edits else ()

@@ -36,7 +36,7 @@ def cron_payload(change: CronChange) -> dict[str, Any]:
 def write_cron_change(change: CronChange, ports: Ports) -> None:
     """Write the planned text in place of the one it was planned on.
 
-    Raises Stale when the table is no longer that text, Refused for what crontab(1) refuses; the table then
+    Raises Conflict when the table is no longer that text, Refused for what crontab(1) refuses; the table then
     stands as it was.
     """
     _still(port_of(change.table, change.user, ports), change)

@@ -1,4 +1,4 @@
-"""Plans for the lines of cron tables: pause, resume, reschedule, new, edit, delete, mend.
+"""Plans for the lines of cron tables: pause, resume, reschedule, new, edit, delete, fix.
 
 Every plan is made from the table as it is at that moment, and holds both texts; nothing is written here.
 Blocking: the public doors in change.py call these in a thread.
@@ -52,18 +52,18 @@ class CronChange:
 DocumentEdit = Callable[[Document, Entry], bytes]
 
 
-def plan_pause(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_pause(job: Job, ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """The line behind a marker comment."""
-    table = _table_of(job, ports, mend)
+    table = _table_of(job, ports, fixes)
     entry = table.entry(job)
     new = edited_text(table, entry, edit.pause)
     summary = "Pause: it does not run until you resume it. By hand: delete the marker in front of the line."
     return plan_table(table, new, ports, PlanText("pause", job.id, job.name, summary, f"Paused {job.name}."))
 
 
-def plan_resume(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_resume(job: Job, ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """The marker taken off, the line byte for byte as it was."""
-    table = _table_of(job, ports, mend)
+    table = _table_of(job, ports, fixes)
     entry = table.entry(job)
     new = edited_text(table, entry, edit.resume)
     summary = f"Resume: {words_of(entry.schedule, job)}, next {first_run(entry.schedule, job, ports)}."
@@ -72,10 +72,10 @@ def plan_resume(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
 
 
 def plan_reschedule(
-    job: Job, schedule: str, ports: Ports, reason: str = "", ticket: str = "", mend: LineFixes | None = None
+    job: Job, schedule: str, ports: Ports, reason: str = "", ticket: str = "", fixes: LineFixes | None = None
 ) -> Plan:
     """Another schedule, nothing else on the line changed."""
-    table = _table_of(job, ports, mend)
+    table = _table_of(job, ports, fixes)
     entry = table.entry(job)
     new = edited_text(
         table, entry, lambda doc, found: edit.reschedule(doc, found, schedule, reason=reason, ticket=ticket)
@@ -89,9 +89,9 @@ def plan_reschedule(
     return plan_table(table, new, ports, words, warnings)
 
 
-def plan_new(draft: Draft, ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_new(draft: Draft, ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """A job more, at the end of the user's own table."""
-    table = open_crontab(ports.user, ports, mend)
+    table = open_crontab(ports.user, ports, fixes)
     try:
         text = edit.add(table.document, draft.schedule, draft.command, name=draft.name, note=draft.note)
     except EditError as error:
@@ -105,9 +105,9 @@ def plan_new(draft: Draft, ports: Ports, mend: LineFixes | None = None) -> Plan:
     return plan_table(table, text, ports, words, trap_warnings(added.schedule, None, ports))
 
 
-def plan_edit(job: Job, draft: Draft, ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_edit(job: Job, draft: Draft, ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """Schedule, command, name and note as the form has them; what is as before keeps its bytes."""
-    table = _table_of(job, ports, mend)
+    table = _table_of(job, ports, fixes)
     entry = table.entry(job)
     was = draft_text(entry)
     text = edited_text(
@@ -136,9 +136,9 @@ def plan_edit(job: Job, draft: Draft, ports: Ports, mend: LineFixes | None = Non
     return plan_table(table, text, ports, words, warnings)
 
 
-def plan_delete(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_delete(job: Job, ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """The entry and what belongs to it alone taken out."""
-    table = _table_of(job, ports, mend)
+    table = _table_of(job, ports, fixes)
     text = edited_text(table, table.entry(job), edit.delete)
     gone = len(bytes(table.document).splitlines()) - len(text.splitlines())
     lines = "One line leaves" if gone == 1 else f"{gone} lines leave"
@@ -149,7 +149,7 @@ def plan_delete(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
 
 
 def plan_fix(job: Job, line: str, ports: Ports, others: LineFixes | None = None) -> Plan:
-    """Another text for a line that cron refuses, `job` being the row of that line; `others` mends more."""
+    """Another text for a line that cron refuses, `job` being the row of that line; `others` fixes more."""
     if job.location.line is None:
         raise Refused(f"{job.name} has no line to mend.")
     number = job.location.line
@@ -159,10 +159,10 @@ def plan_fix(job: Job, line: str, ports: Ports, others: LineFixes | None = None)
     return plan_table(table, bytes(table.document), ports, words)
 
 
-def plan_uncomment(line: CommentedOut, ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_uncomment(line: CommentedOut, ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """The `#` in front of a line taken away, by which somebody switched the job off."""
     number = line.location.line or 0
-    table = open_line(line, ports, mend)
+    table = open_line(line, ports, fixes)
     try:
         new_text = uncommented(table.document, number, line.raw)
     except EditError as error:
@@ -175,11 +175,11 @@ def plan_uncomment(line: CommentedOut, ports: Ports, mend: LineFixes | None = No
     return plan_table(table, new_text, ports, words, trap_warnings(schedule, None, ports))
 
 
-def _table_of(job: Job, ports: Ports, mend: LineFixes | None = None, *, to_write: bool = True) -> OpenTable:
-    """The table of a job. A line that cron refuses is none: it can only be mended."""
+def _table_of(job: Job, ports: Ports, fixes: LineFixes | None = None, *, to_write: bool = True) -> OpenTable:
+    """The table of a job. A line that cron refuses is none: it can only be fixed."""
     if job.state is State.BAD_LINE:
         raise Refused(f"{job.name} is a line that cron refuses, not a job.", advice="e mends it.")
-    return open_table(job, ports, mend, to_write=to_write)
+    return open_table(job, ports, fixes, to_write=to_write)
 
 
 def draft_of(job: Job, ports: Ports) -> Draft:
@@ -221,8 +221,8 @@ def plan_table(
             )
         new_text = finished
         check_table_text(table.port, new_text)
-    if table.mended and words.verb != "mend":
-        numbers = listing([str(number) for number in table.mended])
+    if table.fixed_lines and words.verb != "mend":
+        numbers = listing([str(number) for number in table.fixed_lines])
         warnings = (*warnings, f"Line {numbers} is mended in the same plan.")
     path = table.port.title if table.system else "crontab"
     return Plan(

@@ -28,10 +28,10 @@ OF_A_SESSION = frozenset(_SESSION_NAMES.split())
 _NAMED = 3
 
 
-def plan_setting(job: Job, settings: Mapping[str, str], ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_setting(job: Job, settings: Mapping[str, str], ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """The table with lines that give the job these variables. Raises Refused."""
     _startable(settings)
-    table = open_table(job, ports, mend)
+    table = open_table(job, ports, fixes)
     entry = table.entry(job)
     wanted = {
         name.encode("utf-8", "surrogateescape"): value.encode("utf-8", "surrogateescape")

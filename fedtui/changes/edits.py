@@ -1,9 +1,9 @@
-"""The parts of a change that touches several things at once, such as a table, unit files and a timer.
+"""The edits of a change that touches several things at once, such as a table, unit files and a timer.
 
-A `ChangeSet` is such a change: its parts are made in their order, each read back; when one cannot be made,
-those before it are taken back in reverse order. So a bundle is made whole or not at all, and one undo step
-takes all of it back. Every part names the state before and after, so that its opposite is the same part
-turned round, and a part whose state before no longer holds makes the plan Stale.
+A `ChangeSet` is such a change: its edits are made in their order, each read back; when one cannot be made,
+those before it are taken back in reverse order. So a change set is made whole or not at all, and one undo
+step takes all of it back. Every edit names the state before and after, so that its opposite is the same edit
+turned round, and an edit whose state before no longer holds makes `apply` raise Conflict.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class UnitEdit:
 
 @dataclass(frozen=True, slots=True)
 class LingerEdit:
-    """Whether the user's manager goes on after logout (loginctl enable-linger)."""
+    """Whether the user's manager keeps running after logout (loginctl enable-linger)."""
 
     user: str
     before: bool
@@ -109,12 +109,12 @@ Edit = TableEdit | FileEdit | FolderEdit | RenameEdit | UnitEdit | LingerEdit | 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """The parts of one change in the order in which they are made; `done` is said afterwards.
+    """The edits of one change in the order in which they are made; `done` is said afterwards.
 
     `resumes` is the step of an undo that was cut short, `made` what that one had made.
     """
 
-    parts: tuple[Edit, ...]
+    edits: tuple[Edit, ...]
     done: str
     undoes: int | None = None
     resumes: int | None = None
@@ -126,49 +126,49 @@ class ChangeSet:
         return "bundle"
 
 
-def inverse(part: Edit) -> Edit:
-    """The part that takes this one back."""
-    match part:
+def inverse(edit: Edit) -> Edit:
+    """The edit that takes this one back."""
+    match edit:
         case FileEdit():
-            mode = part.mode if part.mode_before is None else part.mode_before
-            owner = part.owner if part.owner_before is None else part.owner_before
+            mode = edit.mode if edit.mode_before is None else edit.mode_before
+            owner = edit.owner if edit.owner_before is None else edit.owner_before
             return replace(
-                part,
-                before=part.after,
-                after=part.before,
+                edit,
+                before=edit.after,
+                after=edit.before,
                 mode=mode,
                 owner=owner,
-                mode_before=part.mode,
-                owner_before=part.owner,
+                mode_before=edit.mode,
+                owner_before=edit.owner,
             )
         case FolderEdit() | WorktreeEdit():
-            return replace(part, there=not part.there)
+            return replace(edit, there=not edit.there)
         case RenameEdit():
-            return RenameEdit(source=part.target, target=part.source)
+            return RenameEdit(source=edit.target, target=edit.source)
         case UnitEdit():
-            return replace(part, before=part.after, after=part.before)
+            return replace(edit, before=edit.after, after=edit.before)
         case TableEdit():
-            return replace(part, before=part.after, after=part.before)
+            return replace(edit, before=edit.after, after=edit.before)
         case LingerEdit():
-            return replace(part, before=part.after, after=part.before)
+            return replace(edit, before=edit.after, after=edit.before)
         case RemoteUrlEdit():
-            return replace(part, before=part.after, after=part.before)
+            return replace(edit, before=edit.after, after=edit.before)
 
 
-def resource_keys(part: Edit) -> frozenset[tuple[str, ...]]:
-    """What the part is about: of two parts with one subject, the later one comes upon what the first made."""
-    match part:
+def resource_keys(edit: Edit) -> frozenset[tuple[str, ...]]:
+    """What the edit is about: of two edits with one subject, the later one comes upon what the first made."""
+    match edit:
         case TableEdit():
-            return frozenset({("table", part.user, part.table)})
+            return frozenset({("table", edit.user, edit.table)})
         case FileEdit() | FolderEdit():
-            return frozenset({("path", part.path)})
+            return frozenset({("path", edit.path)})
         case RenameEdit():
-            return frozenset({("path", part.source), ("path", part.target)})
+            return frozenset({("path", edit.source), ("path", edit.target)})
         case UnitEdit():
-            return frozenset({("unit", str(part.user_manager), part.unit)})
+            return frozenset({("unit", str(edit.user_manager), edit.unit)})
         case LingerEdit():
-            return frozenset({("lingering", part.user)})
+            return frozenset({("lingering", edit.user)})
         case RemoteUrlEdit():
-            return frozenset({("remote", part.repository, part.remote)})
+            return frozenset({("remote", edit.repository, edit.remote)})
         case WorktreeEdit():
-            return frozenset({("worktree", part.path)})
+            return frozenset({("worktree", edit.path)})

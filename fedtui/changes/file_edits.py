@@ -1,6 +1,7 @@
-"""Parts of a compound change that are files, folders and cron tables: how they stand, and making them.
+"""Edits of a compound change that are files, folders and cron tables: how they stand, and making them.
 
-Blocking: call these in a thread. What cannot be done raises Refused, what somebody changed meanwhile Stale.
+Blocking: call these in a thread. What cannot be done raises Refused, what somebody changed meanwhile
+Conflict.
 """
 
 from __future__ import annotations
@@ -87,21 +88,21 @@ def _read_at(file: Path, at: int) -> bytes | None:
         return stream.read()
 
 
-def state_of(part: FileEdit | FolderEdit | RenameEdit | TableEdit, ports: Ports) -> EditState:
-    """How the world is to one of these parts now."""
-    match part:
+def state_of(edit: FileEdit | FolderEdit | RenameEdit | TableEdit, ports: Ports) -> EditState:
+    """How the world is to one of these edits now."""
+    match edit:
         case TableEdit():
-            table = read_table(port_of(part.table, part.user, ports))
-            return EditState.of(table, part.before, part.after)
+            table = read_table(port_of(edit.table, edit.user, ports))
+            return EditState.of(table, edit.before, edit.after)
         case FileEdit():
-            return EditState.of(read_state(part.path), part.before, part.after)
+            return EditState.of(read_state(edit.path), edit.before, edit.after)
         case FolderEdit():
-            there = _is_folder(part.path)
+            there = _is_folder(edit.path)
             if there is None:
                 return EditState.OTHER
-            return EditState.AFTER if there == part.there else EditState.BEFORE
+            return EditState.AFTER if there == edit.there else EditState.BEFORE
         case RenameEdit():
-            now = (facts(part.source) is not None, facts(part.target) is not None)
+            now = (facts(edit.source) is not None, facts(edit.target) is not None)
             return EditState.of(now, (True, False), (False, True))
 
 
@@ -118,67 +119,67 @@ def _is_folder(path: str) -> bool | None:
         raise Refused(f"{display_path(Path(path))} cannot be read: {error.strerror}.") from error
 
 
-def apply_file_edit(part: FileEdit | FolderEdit | RenameEdit | TableEdit, ports: Ports) -> None:
-    """Make one of these parts and read it back."""
-    if isinstance(part, TableEdit):
-        put_table(part.user, part.table, part.before, part.after, ports)
+def apply_file_edit(edit: FileEdit | FolderEdit | RenameEdit | TableEdit, ports: Ports) -> None:
+    """Make one of these edits and read it back."""
+    if isinstance(edit, TableEdit):
+        put_table(edit.user, edit.table, edit.before, edit.after, ports)
         return
     try:
-        match part:
+        match edit:
             case FileEdit():
-                _make_file(part, ports)
+                _make_file(edit, ports)
             case FolderEdit():
-                _make_folder(part)
+                _make_folder(edit)
             case RenameEdit():
-                _rename(Path(part.source), Path(part.target))
+                _rename(Path(edit.source), Path(edit.target))
     except OSError as error:
-        where = part.target if isinstance(part, RenameEdit) else part.path
+        where = edit.target if isinstance(edit, RenameEdit) else edit.path
         raise Refused(f"{where}: {error.strerror}.") from error
 
 
-def maker_of(part: FileEdit | FolderEdit) -> int | None:
-    """The user for whom a part makes something; None where it only takes something away."""
-    makes = part.there if isinstance(part, FolderEdit) else part.before is None
-    return (part.owner or (os.geteuid(), 0))[0] if makes else None
+def maker_of(edit: FileEdit | FolderEdit) -> int | None:
+    """The user for whom an edit makes something; None where it only takes something away."""
+    makes = edit.there if isinstance(edit, FolderEdit) else edit.before is None
+    return (edit.owner or (os.geteuid(), 0))[0] if makes else None
 
 
-def _make_file(part: FileEdit, ports: Ports) -> None:
-    path = Path(part.path)
-    if part.grows and read_state(part.path) != part.before:
+def _make_file(edit: FileEdit, ports: Ports) -> None:
+    path = Path(edit.path)
+    if edit.grows and read_state(edit.path) != edit.before:
         return
-    if part.before is not None:
-        keep_backup(ports.config, path.name, part.before, ports.clock())
-    with _held(path.parent, maker_of(part)) as at:
-        if part.after is None:
-            _still(part, at)
+    if edit.before is not None:
+        keep_backup(ports.config, path.name, edit.before, ports.clock())
+    with _held(path.parent, maker_of(edit)) as at:
+        if edit.after is None:
+            _still(edit, at)
             with suppress(FileNotFoundError):
                 os.unlink(path.name, dir_fd=at)
         else:
-            owner = part.owner
+            owner = edit.owner
             if owner is None and os.geteuid() == 0:
-                owner = part.owner_before
-            with atomic_write(Path(path.name), part.after, mode=part.mode, owner=owner, at=at) as written:
-                _still(part, at)
+                owner = edit.owner_before
+            with atomic_write(Path(path.name), edit.after, mode=edit.mode, owner=owner, at=at) as written:
+                _still(edit, at)
                 os.replace(written, path.name, src_dir_fd=at, dst_dir_fd=at)
         now = _read_at(path, at)
-    if now != part.after:
+    if now != edit.after:
         raise Refused(f"{display_path(path)} does not hold what was written.", "Look at it before you go on.")
 
 
-def _still(part: FileEdit, at: int) -> None:
-    if _read_at(Path(part.path), at) != part.before:
-        raise Conflict(f"Someone changed {display_path(Path(part.path))} after your plan was made.")
+def _still(edit: FileEdit, at: int) -> None:
+    if _read_at(Path(edit.path), at) != edit.before:
+        raise Conflict(f"Someone changed {display_path(Path(edit.path))} after your plan was made.")
 
 
-def _make_folder(part: FolderEdit) -> None:
+def _make_folder(edit: FolderEdit) -> None:
     """A folder that is to go and is not empty stays: what is in it is somebody's."""
-    path = Path(part.path)
-    if _is_folder(part.path) == part.there:
+    path = Path(edit.path)
+    if _is_folder(edit.path) == edit.there:
         return
-    with _held(path.parent, maker_of(part)) as at:
-        if part.there:
+    with _held(path.parent, maker_of(edit)) as at:
+        if edit.there:
             os.mkdir(path.name, 0o700, dir_fd=at)
-            _hand_over(part, at)
+            _hand_over(edit, at)
         else:
             try:
                 os.rmdir(path.name, dir_fd=at)
@@ -187,9 +188,9 @@ def _make_folder(part: FolderEdit) -> None:
                     raise
 
 
-def _hand_over(part: FolderEdit, at: int) -> None:
+def _hand_over(edit: FolderEdit, at: int) -> None:
     """Give the folder that was just made its owner and mode, by its descriptor: its name may be moved."""
-    path = Path(part.path)
+    path = Path(edit.path)
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         descriptor = os.open(path.name, flags, dir_fd=at)
@@ -198,9 +199,9 @@ def _hand_over(part: FolderEdit, at: int) -> None:
     try:
         if os.geteuid() == 0 and (os.fstat(descriptor).st_uid != 0 or os.listdir(descriptor)):  # noqa: PTH208
             raise _moved(path)
-        if part.owner is not None:
-            os.fchown(descriptor, *part.owner)
-        os.fchmod(descriptor, part.mode)
+        if edit.owner is not None:
+            os.fchown(descriptor, *edit.owner)
+        os.fchmod(descriptor, edit.mode)
     except OSError:
         with suppress(OSError):
             os.rmdir(path.name, dir_fd=at)
@@ -248,15 +249,15 @@ def _plain(path: Path, at: int) -> None:
 
 def _copy_away(source: Path, a: int, target: Path, b: int) -> None:
     """Across file systems: a copy that was compared, then the source goes."""
-    part = f".{target.name}.moving"
+    edit = f".{target.name}.moving"
     flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with suppress(FileNotFoundError):
-        os.unlink(part, dir_fd=b)
+        os.unlink(edit, dir_fd=b)
     try:
         with (
             os.fdopen(os.open(source.name, os.O_RDONLY | flags, dir_fd=a), "rb") as old,
             os.fdopen(
-                os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600, dir_fd=b), "w+b"
+                os.open(edit, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600, dir_fd=b), "w+b"
             ) as new,
         ):
             shutil.copyfileobj(old, new)
@@ -272,10 +273,10 @@ def _copy_away(source: Path, a: int, target: Path, b: int) -> None:
                     f"{display_path(source)} ({was.st_size} bytes) stands as it was.",
                 )
             os.fsync(new.fileno())
-        os.rename(part, target.name, src_dir_fd=b, dst_dir_fd=b)
+        os.rename(edit, target.name, src_dir_fd=b, dst_dir_fd=b)
     finally:
         with suppress(FileNotFoundError):
-            os.unlink(part, dir_fd=b)
+            os.unlink(edit, dir_fd=b)
     os.unlink(source.name, dir_fd=a)
 
 

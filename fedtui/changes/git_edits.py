@@ -1,4 +1,4 @@
-"""Parts of a compound change that are git's: a remote's URL, and a worktree beside the user's checkout.
+"""Edits of a compound change that are git's: a remote's URL, and a worktree beside the user's checkout.
 
 Git does both itself, without a terminal and within a deadline; the user's own checkout is never switched,
 reset or written to. Blocking.
@@ -35,18 +35,18 @@ def git(repository: str, *words: str) -> Ended:
         raise Refused(f"{error}.") from error
 
 
-def state_of(part: RemoteUrlEdit | WorktreeEdit) -> EditState:
-    """How the repository is to the part now."""
-    if isinstance(part, RemoteUrlEdit):
-        asked = git(part.repository, "config", "--get", f"remote.{part.remote}.url")
-        return EditState.of(decode(asked.out).rstrip("\n"), part.before, part.after)
-    branch = worktrees_of(part.repository).get(os.path.realpath(part.path))
-    there = branch is not None and Path(part.path).is_dir()
-    if there and branch != part.branch:
+def state_of(edit: RemoteUrlEdit | WorktreeEdit) -> EditState:
+    """How the repository is to the edit now."""
+    if isinstance(edit, RemoteUrlEdit):
+        asked = git(edit.repository, "config", "--get", f"remote.{edit.remote}.url")
+        return EditState.of(decode(asked.out).rstrip("\n"), edit.before, edit.after)
+    branch = worktrees_of(edit.repository).get(os.path.realpath(edit.path))
+    there = branch is not None and Path(edit.path).is_dir()
+    if there and branch != edit.branch:
         return EditState.OTHER
-    if not there and os.path.lexists(part.path) and any(Path(part.path).iterdir()):
+    if not there and os.path.lexists(edit.path) and any(Path(edit.path).iterdir()):
         return EditState.OTHER
-    return EditState.AFTER if there == part.there else EditState.BEFORE
+    return EditState.AFTER if there == edit.there else EditState.BEFORE
 
 
 def worktrees_of(repository: str) -> dict[str, str]:
@@ -54,35 +54,35 @@ def worktrees_of(repository: str) -> dict[str, str]:
     return read_worktrees(os.fsdecode(_done(git(repository, *LIST_WORKTREES), repository).out))
 
 
-def git_command(part: RemoteUrlEdit | WorktreeEdit) -> tuple[str, ...]:
-    """The words after `git -C REPOSITORY` that make the part. Asks which branches there are."""
-    if isinstance(part, RemoteUrlEdit):
-        return "remote", "set-url", part.remote, part.after
-    if not part.there:
-        return "worktree", "remove", "--", part.path
-    if _has(part.repository, f"refs/heads/{part.branch}"):
-        return "worktree", "add", "--", part.path, part.branch
-    their_diff = f"{part.remote}/{part.branch}"
-    start = their_diff if _has(part.repository, f"refs/remotes/{their_diff}") else "HEAD"
-    return "worktree", "add", "--no-track", "-b", part.branch, "--", part.path, start
+def git_command(edit: RemoteUrlEdit | WorktreeEdit) -> tuple[str, ...]:
+    """The words after `git -C REPOSITORY` that make the edit. Asks which branches there are."""
+    if isinstance(edit, RemoteUrlEdit):
+        return "remote", "set-url", edit.remote, edit.after
+    if not edit.there:
+        return "worktree", "remove", "--", edit.path
+    if _has(edit.repository, f"refs/heads/{edit.branch}"):
+        return "worktree", "add", "--", edit.path, edit.branch
+    their_diff = f"{edit.remote}/{edit.branch}"
+    start = their_diff if _has(edit.repository, f"refs/remotes/{their_diff}") else "HEAD"
+    return "worktree", "add", "--no-track", "-b", edit.branch, "--", edit.path, start
 
 
-def apply_git_edit(part: RemoteUrlEdit | WorktreeEdit) -> None:
+def apply_git_edit(edit: RemoteUrlEdit | WorktreeEdit) -> None:
     """Have git do it, and look whether it did."""
-    if isinstance(part, WorktreeEdit) and part.there:
-        _forget(part)
-    _done(git(part.repository, *git_command(part)), part.repository)
-    if state_of(part) is not EditState.AFTER:
-        raise Refused(f"git says that it is done, and {part.repository} is not as it should be.")
+    if isinstance(edit, WorktreeEdit) and edit.there:
+        _forget(edit)
+    _done(git(edit.repository, *git_command(edit)), edit.repository)
+    if state_of(edit) is not EditState.AFTER:
+        raise Refused(f"git says that it is done, and {edit.repository} is not as it should be.")
 
 
-def _forget(part: WorktreeEdit) -> None:
+def _forget(edit: WorktreeEdit) -> None:
     """Have git forget a worktree at that place whose folder is gone, where it knows one.
 
     `prune` would do, and would drop other worktrees whose disk is not mounted.
     """
-    if os.path.realpath(part.path) in worktrees_of(part.repository):
-        _done(git(part.repository, "worktree", "remove", "--force", "--", part.path), part.repository)
+    if os.path.realpath(edit.path) in worktrees_of(edit.repository):
+        _done(git(edit.repository, "worktree", "remove", "--force", "--", edit.path), edit.repository)
 
 
 def _has(repository: str, name: str) -> bool:

@@ -22,9 +22,9 @@ LineFixes = Mapping[int, str | bytes]
 
 
 class BadTable(Refused):
-    """The table holds lines that cron refuses, so crontab(1) will not take it until they are mended.
+    """The table holds lines that cron refuses, so crontab(1) will not take it until they are fixed.
 
-    `lines` are those lines. Plan again with `mend` to mend them in the same plan.
+    `lines` are those lines. Plan again with `fixes` to fix them in the same plan.
     """
 
     def __init__(self, title: str, lines: tuple[Line, ...]) -> None:
@@ -39,18 +39,18 @@ class BadTable(Refused):
 
     @property
     def as_comments(self) -> LineFixes:
-        """The mend that turns each bad line into a comment, its own bytes untouched behind a `# `."""
+        """The fixes that turn each bad line into a comment, its own bytes untouched behind a `# `."""
         return {line.number: b"# " + line.raw for line in self.lines}
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTable:
-    """What a plan starts from: `base` is what the table holds, `document` that with its bad lines mended."""
+    """What a plan starts from: `base` is what the table holds, `document` that with its bad lines fixed."""
 
     port: CrontabPort
     base: bytes | None
     document: Document
-    mended: tuple[int, ...] = ()
+    fixed_lines: tuple[int, ...] = ()
 
     @property
     def system(self) -> bool:
@@ -69,49 +69,49 @@ class OpenTable:
         return found
 
 
-def open_table(job: Job, ports: Ports, mend: LineFixes | None = None, *, to_write: bool = True) -> OpenTable:
-    """The table that `job` is written in. Blocking. Raises Refused; BadTable unless `mend` heals it."""
+def open_table(job: Job, ports: Ports, fixes: LineFixes | None = None, *, to_write: bool = True) -> OpenTable:
+    """The table that `job` is written in. Blocking. Raises Refused, or BadTable unless fixed."""
     if job.source is SourceName.CRONTAB:
-        return open_crontab(job.user, ports, mend, to_write=to_write)
-    return _open_system(job.location.path, ports, mend, to_write=to_write)
+        return open_crontab(job.user, ports, fixes, to_write=to_write)
+    return _open_system(job.location.path, ports, fixes, to_write=to_write)
 
 
-def open_line(line: CommentedOut, ports: Ports, mend: LineFixes | None = None) -> OpenTable:
-    """The table that a line which is no job stands in, to be written. Blocking. Raises Refused, BadTable."""
+def open_line(line: CommentedOut, ports: Ports, fixes: LineFixes | None = None) -> OpenTable:
+    """The table that a line which is no job is in, to be written. Blocking. Raises Refused, BadTable."""
     if line.table == "crontab":
-        return open_crontab(line.user, ports, mend)
-    return _open_system(line.table, ports, mend, to_write=True)
+        return open_crontab(line.user, ports, fixes)
+    return _open_system(line.table, ports, fixes, to_write=True)
 
 
-def _open_system(path: str, ports: Ports, mend: LineFixes | None, *, to_write: bool) -> OpenTable:
+def _open_system(path: str, ports: Ports, fixes: LineFixes | None, *, to_write: bool) -> OpenTable:
     port = port_of(path, "root", ports) if to_write else SystemTable(path)
     document = Document.parse(read_table(port) or b"", system=True, table=path, dialect=ports.dialect())
-    return _opened(port, document, mend, strict=False)
+    return _opened(port, document, fixes, strict=False)
 
 
 def open_crontab(
-    user: str, ports: Ports, mend: LineFixes | None = None, *, to_write: bool = True
+    user: str, ports: Ports, fixes: LineFixes | None = None, *, to_write: bool = True
 ) -> OpenTable:
     """A user's own table, which may not be there yet. Blocking. Raises Refused or BadTable."""
     port = port_of("crontab", user, ports)
     base = read_table(port)
     document = Document.parse(base or b"", user=user, dialect=ports.dialect())
-    return _opened(port, document, mend, strict=to_write, absent=base is None)
+    return _opened(port, document, fixes, strict=to_write, absent=base is None)
 
 
 def _opened(
-    port: CrontabPort, document: Document, mend: LineFixes | None, *, strict: bool, absent: bool = False
+    port: CrontabPort, document: Document, fixes: LineFixes | None, *, strict: bool, absent: bool = False
 ) -> OpenTable:
     base = bytes(document)
     healed = document
-    for number, text in sorted((mend or {}).items()):
+    for number, text in sorted((fixes or {}).items()):
         try:
             healed = healed.reparse(replace_line(healed, number, text))
         except EditError as error:
             raise Refused(f"Line {number} cannot be mended so: {error}.") from error
     if healed.bad_lines and strict:
         raise BadTable(port.title, healed.bad_lines)
-    return OpenTable(port, None if absent else base, healed, tuple(sorted(mend or {})))
+    return OpenTable(port, None if absent else base, healed, tuple(sorted(fixes or {})))
 
 
 def port_of(table: str, user: str, ports: Ports) -> CrontabPort:

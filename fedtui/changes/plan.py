@@ -51,7 +51,7 @@ class Plan:
     """A change that was worked out and not yet made.
 
     `verb` is "reschedule", "pause", ...; `summary` one sentence; `warnings` what the user must know
-    before `y`; `milder` names a gentler action ("pause") where there is one. `destructive` marks a plan
+    before `y`; `alternative` names a gentler action ("pause") where there is one. `destructive` marks a plan
     that takes something away.
     """
 
@@ -77,7 +77,7 @@ class Change(Protocol):
 
 
 class EditState(Enum):
-    """How the world is to a change, or a part of one: as before it, as after it, or neither."""
+    """How the world is to a change, or an edit of one: as before it, as after it, or neither."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -90,9 +90,9 @@ class EditState(Enum):
 
 
 class Conflict(Refused):
-    """The world changed after the plan was shown. Nothing was written; plan anew and show it again.
+    """The world changed after the plan was shown. Nothing was written; make the plan again and show it.
 
-    `theirs` is what others changed meanwhile, where that can be told.
+    `their_diff` is what others changed meanwhile, where that can be told.
     """
 
     def __init__(

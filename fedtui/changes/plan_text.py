@@ -1,4 +1,4 @@
-"""What the dialog says of the parts of a compound change: their diffs, and the steps with their commands.
+"""What the dialog says of the edits of a compound change: their diffs, and the steps with their commands.
 
 Blocking: the commands of a crontab and of git are asked for.
 """
@@ -30,60 +30,60 @@ from fedtui.safe_text import display_path, mask_secrets
 _HIDDEN = DiffLine(1, " ", "its text is not shown: it holds a credential")
 
 
-def edit_diffs(parts: Sequence[Edit], ports: Ports) -> tuple[FileDiff, ...]:
+def edit_diffs(edits: Sequence[Edit], ports: Ports) -> tuple[FileDiff, ...]:
     """The differences of all tables and files, in order."""
     found = []
-    for part in parts:
-        if isinstance(part, TableEdit):
-            title = port_of(part.table, part.user, ports).title
-            found.append(file_diff(title, part.before or b"", part.after or b""))
-        elif isinstance(part, FileEdit):
-            title = display_path(Path(part.path))
-            diff = file_diff(title, part.before or b"", part.after or b"")
-            if part.private:
+    for edit in edits:
+        if isinstance(edit, TableEdit):
+            title = port_of(edit.table, edit.user, ports).title
+            found.append(file_diff(title, edit.before or b"", edit.after or b""))
+        elif isinstance(edit, FileEdit):
+            title = display_path(Path(edit.path))
+            diff = file_diff(title, edit.before or b"", edit.after or b"")
+            if edit.private:
                 diff = FileDiff(title, (_HIDDEN,), diff.changed, diff.added, diff.removed, diff.untouched)
             found.append(diff)
     return tuple(found)
 
 
-def plan_steps(parts: Sequence[Edit], ports: Ports) -> tuple[Step, ...]:
+def plan_steps(edits: Sequence[Edit], ports: Ports) -> tuple[Step, ...]:
     """What will be done, in order."""
     return (
-        *_kept(parts, ports),
+        *_kept(edits, ports),
         Step("check", "everything is still as shown, else stop and show anew"),
-        *_made(parts, ports),
+        *_made(edits, ports),
         Step("undo", "u takes all of it back, also after a restart"),
     )
 
 
-def _kept(parts: Sequence[Edit], ports: Ports) -> Iterator[Step]:
-    for part in parts:
-        if isinstance(part, TableEdit | FileEdit) and part.before is not None:
-            path = part.table if isinstance(part, TableEdit) else part.path
+def _kept(edits: Sequence[Edit], ports: Ports) -> Iterator[Step]:
+    for edit in edits:
+        if isinstance(edit, TableEdit | FileEdit) and edit.before is not None:
+            path = edit.table if isinstance(edit, TableEdit) else edit.path
             name = backup_name(Path(path).name, ports.clock())
             yield Step("keep", f"{display_path(ports.config.backups / name)}  mode 0600")
 
 
-def _made(parts: Sequence[Edit], ports: Ports) -> Iterator[Step]:
+def _made(edits: Sequence[Edit], ports: Ports) -> Iterator[Step]:
     unread: dict[bool, None] = {}
-    for part in parts:
-        if isinstance(part, UnitEdit) and part.user_manager in unread:
-            del unread[part.user_manager]
-            yield _reload(user_manager=part.user_manager)
-        yield from _one(part, ports)
-        if isinstance(part, FileEdit):
-            user_manager = unit_edits.open_manager(part.path)
+    for edit in edits:
+        if isinstance(edit, UnitEdit) and edit.user_manager in unread:
+            del unread[edit.user_manager]
+            yield _reload(user_manager=edit.user_manager)
+        yield from _one(edit, ports)
+        if isinstance(edit, FileEdit):
+            user_manager = unit_edits.open_manager(edit.path)
             if user_manager is not None:
                 unread[user_manager] = None
     for user_manager in unread:
         yield _reload(user_manager=user_manager)
 
 
-def _one(part: Edit, ports: Ports) -> Iterator[Step]:
-    match part:
+def _one(edit: Edit, ports: Ports) -> Iterator[Step]:
+    match edit:
         case TableEdit():
-            port = port_of(part.table, part.user, ports)
-            commands = port.commands(removes=part.after is None)
+            port = port_of(edit.table, edit.user, ports)
+            commands = port.commands(removes=edit.after is None)
             if not commands:
                 yield Step("write", f"{port.title}, in one rename")
             for index, command in enumerate(commands):
@@ -93,33 +93,33 @@ def _one(part: Edit, ports: Ports) -> Iterator[Step]:
                     else Step("run", write_method(command), command)
                 )
         case FileEdit():
-            words = "is removed" if part.after is None else f"mode {part.mode:04o}"
-            yield Step("write", f"{display_path(Path(part.path))}  {words}")
+            words = "is removed" if edit.after is None else f"mode {edit.mode:04o}"
+            yield Step("write", f"{display_path(Path(edit.path))}  {words}")
         case FolderEdit():
-            path = display_path(Path(part.path))
-            made = f"folder {path}  mode {part.mode:04o}"
-            yield Step("write", made if part.there else f"folder {path} is removed, if it is empty")
+            path = display_path(Path(edit.path))
+            made = f"folder {path}  mode {edit.mode:04o}"
+            yield Step("write", made if edit.there else f"folder {path} is removed, if it is empty")
         case RenameEdit():
-            yield Step("run", "", ("mv", "-n", part.source, part.target))
+            yield Step("run", "", ("mv", "-n", edit.source, edit.target))
         case UnitEdit():
-            yield from _switch(part)
+            yield from _switch(edit)
         case LingerEdit():
-            yield Step("run", "", unit_edits.linger_command(part))
+            yield Step("run", "", unit_edits.linger_command(edit))
         case RemoteUrlEdit() | WorktreeEdit():
-            made_by = (mask_secrets(word) for word in git_edits.git_command(part))
-            yield Step("run", "", ("git", "-C", part.repository, *made_by))
+            made_by = (mask_secrets(word) for word in git_edits.git_command(edit))
+            yield Step("run", "", ("git", "-C", edit.repository, *made_by))
 
 
-def _switch(part: UnitEdit) -> Iterator[Step]:
-    head = ("systemctl", "--user") if part.user_manager else ("systemctl",)
-    (was_enabled, was_active), (enabled, active) = part.before, part.after
+def _switch(edit: UnitEdit) -> Iterator[Step]:
+    head = ("systemctl", "--user") if edit.user_manager else ("systemctl",)
+    (was_enabled, was_active), (enabled, active) = edit.before, edit.after
     if enabled != was_enabled:
         now = ("--now",) if active == enabled and active != was_active else ()
-        yield Step("run", "", (*head, "enable" if enabled else "disable", *now, part.unit))
+        yield Step("run", "", (*head, "enable" if enabled else "disable", *now, edit.unit))
     if active != was_active and (enabled == was_enabled or active != enabled):
-        yield Step("run", "", (*head, "start" if active else "stop", part.unit))
+        yield Step("run", "", (*head, "start" if active else "stop", edit.unit))
     if active:
-        yield Step("verify", "it is active, and its next run is known", (*head, "list-timers", part.unit))
+        yield Step("verify", "it is active, and its next run is known", (*head, "list-timers", edit.unit))
 
 
 def _reload(*, user_manager: bool) -> Step:

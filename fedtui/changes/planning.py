@@ -1,7 +1,7 @@
 """The doors through which screens and verbs plan a change and apply it: one for cron lines and timers alike.
 
-Each `plan_*` looks at the world anew and writes nothing; `apply` writes what was planned, or raises Stale
-when the world moved meanwhile. What cannot be done raises Refused with what to do instead. `mend` gives
+Each `plan_*` looks at the world again and writes nothing; `apply` writes what was planned, or raises Stale
+when the world moved meanwhile. What cannot be done raises Refused with what to do instead. `fixes` gives
 new text for bad lines of the table, by number, where the plan was refused with BadTable.
 """
 
@@ -39,18 +39,18 @@ from fedtui.model import CommentedOut, Job
 from fedtui.ports import Ports
 
 
-async def plan_pause(job: Job, ports: Ports, *, mend: LineFixes | None = None, hold: bool = False) -> Plan:
+async def plan_pause(job: Job, ports: Ports, *, fixes: LineFixes | None = None, hold: bool = False) -> Plan:
     """Hold the schedule back. `hold` keeps a timer off for good that would come back at the next boot."""
     if job.timer is not None:
         return await timer_pause.plan_pause(TimerTarget.of(job), ports, hold=hold)
-    return await asyncio.to_thread(cron_change.plan_pause, job, ports, mend)
+    return await asyncio.to_thread(cron_change.plan_pause, job, ports, fixes)
 
 
-async def plan_resume(job: Job, ports: Ports, *, mend: LineFixes | None = None) -> Plan:
+async def plan_resume(job: Job, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
     """Let the schedule run again, as it was before the pause."""
     if job.timer is not None:
         return await timer_pause.plan_resume(TimerTarget.of(job), ports)
-    return await asyncio.to_thread(cron_change.plan_resume, job, ports, mend)
+    return await asyncio.to_thread(cron_change.plan_resume, job, ports, fixes)
 
 
 async def plan_reschedule(
@@ -60,66 +60,66 @@ async def plan_reschedule(
     reason: str = "",
     ticket: str = "",
     *,
-    mend: LineFixes | None = None,
+    fixes: LineFixes | None = None,
 ) -> Plan:
     """Another schedule: five fields or a nickname for a cron line, OnCalendar=/On...Sec= for a timer."""
     if job.timer is not None:
         return await timer_reschedule.plan_drop_in(job, schedule, ports, reason, ticket)
-    return await asyncio.to_thread(cron_change.plan_reschedule, job, schedule, ports, reason, ticket, mend)
+    return await asyncio.to_thread(cron_change.plan_reschedule, job, schedule, ports, reason, ticket, fixes)
 
 
-async def plan_new(draft: Draft, ports: Ports, *, mend: LineFixes | None = None) -> Plan:
+async def plan_new(draft: Draft, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
     """A job more in the user's own crontab, which is made where there is none."""
-    return await asyncio.to_thread(cron_change.plan_new, draft, ports, mend)
+    return await asyncio.to_thread(cron_change.plan_new, draft, ports, fixes)
 
 
-async def plan_edit(job: Job, draft: Draft, ports: Ports, *, mend: LineFixes | None = None) -> Plan:
+async def plan_edit(job: Job, draft: Draft, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
     """Schedule, command, name and note of a cron job as `draft` has them."""
     _only_cron(job, f"systemctl {_user(job)}edit --full {_unit(job)}")
-    return await asyncio.to_thread(cron_change.plan_edit, job, draft, ports, mend)
+    return await asyncio.to_thread(cron_change.plan_edit, job, draft, ports, fixes)
 
 
-async def plan_delete(job: Job, ports: Ports, *, mend: LineFixes | None = None) -> Plan:
+async def plan_delete(job: Job, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
     """The cron job's line taken out of its table."""
     made = made_by(job.timer.fragment) if job.timer is not None else ""
     advice = "p pauses a timer; its files are removed by hand."
     if made:
         advice = f"It is {made}: it has no file to delete. Look: systemctl {_user(job)}cat {_unit(job)}"
     _only_cron(job, advice, run=False)
-    return await asyncio.to_thread(cron_change.plan_delete, job, ports, mend)
+    return await asyncio.to_thread(cron_change.plan_delete, job, ports, fixes)
 
 
-async def plan_record(job: Job, ports: Ports, *, off: bool = False, mend: LineFixes | None = None) -> Plan:
+async def plan_record(job: Job, ports: Ports, *, off: bool = False, fixes: LineFixes | None = None) -> Plan:
     """The recorder put around the cron job's command, or with `off` taken away again."""
     plan = record_exit_codes.plan_unrecord if off else record_exit_codes.plan_record
-    return await asyncio.to_thread(plan, job, ports, mend)
+    return await asyncio.to_thread(plan, job, ports, fixes)
 
 
-async def plan_fix(job: Job, new_line: str, ports: Ports, *, mend: LineFixes | None = None) -> Plan:
-    """New text for a line that cron refuses; `job` is the row of that line, `mend` is for other bad lines."""
-    return await asyncio.to_thread(cron_change.plan_fix, job, new_line, ports, mend)
+async def plan_fix(job: Job, new_line: str, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
+    """New text for a line that cron refuses; `job` is its row, `fixes` are for other bad lines."""
+    return await asyncio.to_thread(cron_change.plan_fix, job, new_line, ports, fixes)
 
 
-async def plan_uncomment(line: CommentedOut, ports: Ports, *, mend: LineFixes | None = None) -> Plan:
+async def plan_uncomment(line: CommentedOut, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
     """A line of a table that somebody switched off with a `#`, switched on again."""
-    return await asyncio.to_thread(cron_change.plan_uncomment, line, ports, mend)
+    return await asyncio.to_thread(cron_change.plan_uncomment, line, ports, fixes)
 
 
-async def plan_silence(code: str, job: Job | None, ports: Ports, *, mend: LineFixes | None = None) -> Plan:
+async def plan_silence(code: str, job: Job | None, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
     """The finding `code` of a job, or of the machine, not reported any more."""
-    return await asyncio.to_thread(silence_finding.plan_silence, code, job, ports, mend)
+    return await asyncio.to_thread(silence_finding.plan_silence, code, job, ports, fixes)
 
 
 async def plan_environment(
-    job: Job, settings: Mapping[str, str], ports: Ports, *, mend: LineFixes | None = None
+    job: Job, settings: Mapping[str, str], ports: Ports, *, fixes: LineFixes | None = None
 ) -> Plan:
     """Lines above a cron job that set these variables; they hold for the jobs below it, too."""
     _only_cron(job, f"systemctl {_user(job)}edit {_service(job)}")
-    return await asyncio.to_thread(cron_setting.plan_setting, job, settings, ports, mend)
+    return await asyncio.to_thread(cron_setting.plan_setting, job, settings, ports, fixes)
 
 
 async def plan_alternative(plan: Plan, job: Job, ports: Ports) -> Plan:
-    """The other way that `plan.milder` names: pause instead of delete, holding off instead of stopping."""
+    """What `plan.alternative` names: pause instead of delete, holding off instead of stopping."""
     if plan.verb == "delete":
         return await plan_pause(job, ports)
     if plan.verb == "pause" and plan.alternative:
@@ -160,7 +160,7 @@ async def undo_steps(ports: Ports, limit: int) -> list[UndoStep]:
 
 
 async def apply(plan: Plan, ports: Ports) -> Applied:
-    """Make the planned change and read it back. Raises Stale or Refused.
+    """Make the planned change and read it back. Raises Conflict or Refused.
 
     The order is the same for all: the undo step is on the disk, the change is made, the step is finished.
     """

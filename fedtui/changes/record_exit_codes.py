@@ -19,10 +19,10 @@ from fedtui.runs.install_recorder import program_path
 from fedtui.safe_text import display_path
 
 
-def plan_record(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_record(job: Job, ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """The recorder put around the job's command. Raises Refused."""
     _recordable(job, ports)
-    table = open_table(job, ports, mend)
+    table = open_table(job, ports, fixes)
     path = str(program_path(ports.config))
     new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, path))
     summary = (
@@ -34,9 +34,9 @@ def plan_record(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
     return plan_table(table, new, ports, words, before=(step,))
 
 
-def plan_unrecord(job: Job, ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_unrecord(job: Job, ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """The line as it was before it was recorded. Raises Refused."""
-    table = open_table(job, ports, mend)
+    table = open_table(job, ports, fixes)
     new = edited_text(table, table.entry(job), record_edit.unrecord)
     summary = "Record no longer: the line is again what it was. What was recorded stays in the history."
     words = PlanText("record", job.id, job.name, summary, f"{job.name} is no longer recorded.")

@@ -47,18 +47,18 @@ class Preview:
 
 
 async def preview(
-    job: Job | None, text: str, ports: Ports, now: datetime, crowd: Contention | None = None
+    job: Job | None, text: str, ports: Ports, now: datetime, contention: Contention | None = None
 ) -> Preview:
     """What `text` would mean for `job`; None stands for a new cron job. Never raises for a bad text.
 
-    `crowd` is who else starts when; without it nothing is said of jobs that start together.
+    `contention` is who else starts when; without it nothing is said of jobs that start together.
     """
     if job is not None and job.timer is not None:
-        return await _timer(job, text, now, crowd)
-    return await asyncio.to_thread(_cron, job, text, ports, now, crowd)
+        return await _timer(job, text, now, contention)
+    return await asyncio.to_thread(_cron, job, text, ports, now, contention)
 
 
-def _cron(job: Job | None, text: str, ports: Ports, now: datetime, crowd: Contention | None) -> Preview:
+def _cron(job: Job | None, text: str, ports: Ports, now: datetime, contention: Contention | None) -> Preview:
     zone_name, zone = zone_of(job)
     dialect = dialect_of(job, ports)
     label = _DIALECTS.get(dialect, dialect)
@@ -77,7 +77,7 @@ def _cron(job: Job | None, text: str, ports: Ports, now: datetime, crowd: Conten
         new = replace(
             of_it, schedule=text, next_run=runs[0], editable=True, cron=replace(facts, dialect=dialect)
         )
-        found = _with_pile(found, new, crowd)
+        found = _with_pile(found, new, contention)
     return Preview(True, "", None, describe(schedule).sentence, runs, found, label, zone_name)
 
 
@@ -90,7 +90,7 @@ def _other_dialect(text: str, label: str) -> str:
     return f"; it is a schedule, but of another dialect than {label}'s" if other.text else ""
 
 
-async def _timer(job: Job, text: str, now: datetime, crowd: Contention | None) -> Preview:
+async def _timer(job: Job, text: str, now: datetime, contention: Contention | None) -> Preview:
     zone_name, zone = zone_of(None)
     try:
         schedule = await check_schedule(text, now, RUNS)
@@ -102,20 +102,24 @@ async def _timer(job: Job, text: str, now: datetime, crowd: Contention | None) -
         )
     runs = tuple(run.astimezone(zone) for run in schedule.runs)
     words = describe_timer(schedule.calendar, schedule.monotonic).sentence
-    found = await asyncio.to_thread(_traps, job, schedule, now, crowd)
+    found = await asyncio.to_thread(_traps, job, schedule, now, contention)
     return Preview(True, "", None, words, runs, found, "systemd", zone_name)
 
 
-def _traps(job: Job, schedule: TimerSchedule, now: datetime, crowd: Contention | None) -> tuple[Pitfall, ...]:
+def _traps(
+    job: Job, schedule: TimerSchedule, now: datetime, contention: Contention | None
+) -> tuple[Pitfall, ...]:
     found = list(traps_of(schedule, job, now))
     if job.timer is not None and job.timer.randomized_delay:
         delay = f"{job.timer.randomized_delay:.0f} s"
         text = f"Each run is put off by up to {delay} at random (RandomizedDelaySec=)."
         found.append(Pitfall("random-delay", "a random delay", text))
-    return _with_pile(tuple(found), typed(job, schedule.calendar, schedule.monotonic, schedule.runs), crowd)
+    return _with_pile(
+        tuple(found), typed(job, schedule.calendar, schedule.monotonic, schedule.runs), contention
+    )
 
 
-def _with_pile(found: tuple[Pitfall, ...], job: Job, crowd: Contention | None) -> tuple[Pitfall, ...]:
+def _with_pile(found: tuple[Pitfall, ...], job: Job, contention: Contention | None) -> tuple[Pitfall, ...]:
     """The traps, and that of many jobs in one minute last: it is none of the schedule's own."""
-    pile = crowd.trap(job) if crowd is not None else None
+    pile = contention.trap(job) if contention is not None else None
     return found if pile is None else (*found, pile)

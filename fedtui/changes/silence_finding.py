@@ -1,6 +1,6 @@
 """Silence a finding that the user knows of: a comment above its line, or an entry in config.toml.
 
-A line of a cron table that may be changed here gets the comment, so that whoever reads the table sees it.
+A line of a cron table that may be changed here gets the comment, so that readers of the table see it.
 Everything else (a timer, a table of root's, the machine itself) is named in the user's own config.toml.
 Blocking.
 """
@@ -51,10 +51,10 @@ class ConfigChange:
         return "config-file"
 
 
-def plan_silence(code: str, job: Job | None, ports: Ports, mend: LineFixes | None = None) -> Plan:
+def plan_silence(code: str, job: Job | None, ports: Ports, fixes: LineFixes | None = None) -> Plan:
     """The plan by which `code` is not reported any more: of `job`, or of the machine."""
     if job is not None and job.cron is not None and job.editable and job.state is not State.BAD_LINE:
-        return _above_the_line(code, job, ports, mend)
+        return _above_the_line(code, job, ports, fixes)
     entry = code if job is None else f"{code} {job.id}"
     path = config_file()
     base = _read(path)
@@ -65,8 +65,8 @@ def plan_silence(code: str, job: Job | None, ports: Ports, mend: LineFixes | Non
     return _plan_file(path, base, new, ports, words)
 
 
-def _above_the_line(code: str, job: Job, ports: Ports, mend: LineFixes | None) -> Plan:
-    table = open_table(job, ports, mend)
+def _above_the_line(code: str, job: Job, ports: Ports, fixes: LineFixes | None) -> Plan:
+    table = open_table(job, ports, fixes)
     entry = table.entry(job)
     try:
         new = ignore(table.document, entry, code)
@@ -140,7 +140,7 @@ def config_payload(change: ConfigChange) -> dict[str, Any]:
 
 
 def write_config_change(change: ConfigChange, ports: Ports) -> None:
-    """Write config.toml as planned. Raises Stale when it is no longer as it was then, or Refused."""
+    """Write config.toml as planned. Raises Conflict when it is no longer as it was then, or Refused."""
     path = Path(change.path)
     current = _read(path)
     if current != change.base:

@@ -199,7 +199,7 @@ def timer_payload(change: TimerState) -> dict[str, Any]:
 
 
 async def write_timer_state(change: TimerState, ports: Ports) -> None:
-    """Do it, and compare what systemd says afterwards. Raises Stale, or Refused with what was done so far."""
+    """Do it and compare with systemd. Raises Conflict, or Refused with what was done so far."""
     target = change.target
     memory = PausedTimers(ports.config)
     async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:

@@ -30,7 +30,6 @@ def comes_back(target: TimerTarget, standing: UnitState) -> str:
 
 
 def pause_steps(systemd: SystemdManager, target: TimerTarget, restore: Restore) -> tuple[Step, ...]:
-    """The steps of a pause."""
     unit = target.unit
     steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]
     if restore.hold in ("condition", "marker"):
@@ -53,7 +52,6 @@ def pause_steps(systemd: SystemdManager, target: TimerTarget, restore: Restore) 
 
 
 def resume_steps(systemd: SystemdManager, target: TimerTarget, restore: Restore) -> tuple[Step, ...]:
-    """The steps of a resume."""
     unit = target.unit
     steps = [Step("check", f"{unit} is still as it was, else stop and show anew")]
     if restore.hold in ("condition", "marker"):

@@ -171,7 +171,7 @@ def drop_in_payload(change: DropIn) -> dict[str, Any]:
 
 
 async def write_drop_in(change: DropIn, ports: Ports) -> None:
-    """Write the drop-in, reload, compare. Raises Stale or Refused; then the drop-in is as it was."""
+    """Write the drop-in, reload, compare. Raises Conflict or Refused; then the drop-in is as it was."""
     target, path = change.target, Path(change.path)
     async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)

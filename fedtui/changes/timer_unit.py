@@ -1,4 +1,4 @@
-"""A timer as it stands now: what systemd says of it, and the files that are the user's to change."""
+"""A timer as it is now: what systemd says of it, and the files that are the user's to change."""
 
 from __future__ import annotations
 
@@ -44,7 +44,6 @@ class TimerTarget:
         return xdg_folder("XDG_CONFIG_HOME", ".config") / "systemd" / "user"
 
     def drop_in(self, name: str) -> Path:
-        """The path of a drop-in of that name."""
         return self.units / f"{self.unit}.d" / name
 
 

@@ -102,14 +102,14 @@ async def change_lock(ports: Ports) -> AsyncIterator[None]:
 
 
 async def recover_if_needed(ports: Ports) -> None:
-    """`settle`, where there is anything to settle. Raises Stale while another change is being made."""
+    """`settle`, where there is anything to settle. Raises Conflict while another change is being made."""
     if await asyncio.to_thread(prepared, ports):
         async with change_lock(ports):
             await recover(ports)
 
 
 async def recover(ports: Ports) -> None:
-    """Find out what became of changes that were cut short. Only for whoever is `alone`."""
+    """Find out what became of changes that were cut short. Only while holding the lock of `alone`."""
     for step in await asyncio.to_thread(prepared, ports):
         try:
             now = await state_of_step(step, ports)
@@ -135,7 +135,7 @@ def prepared(ports: Ports) -> list[UndoStep]:
     try:
         return ports.history.prepared_undo()
     except HistoryError:
-        return []  # whoever needs the history is told
+        return []  # what needs the history reports it
 
 
 def _offer(step: UndoStep, ports: Ports) -> None:

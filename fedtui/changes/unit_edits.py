@@ -1,6 +1,6 @@
-"""Parts of a compound change that are systemd's: units enabled and started, and a user's lingering.
+"""Edits of a compound change that are systemd's: units enabled and started, and a user's lingering.
 
-Unit files are checked by `systemd-analyze verify` on copies before any is written; systemd is told of them by
+Unit files are checked by `systemd-analyze verify` on copies before any is written; systemd learns of them by
 one daemon-reload, and a timer counts as started only when its next run is known.
 """
 
@@ -47,19 +47,19 @@ def file_stamps(*, user_manager: bool) -> Path:
     return xdg_folder("XDG_DATA_HOME", ".local/share") / "systemd" / "timers"
 
 
-def record_stamp(part: Edit, change: Sequence[Edit]) -> FileEdit | None:
+def record_stamp(edit: Edit, change: Sequence[Edit]) -> FileEdit | None:
     """The stamp that systemd made for a timer that `change` brought, and that its end would leave. Blocking.
 
-    `part` is the timer's switch turned round; None for any other part, and where nothing is left.
+    `edit` is the timer's switch turned round; None for any other edit, and where nothing is left.
     """
-    if not isinstance(part, UnitEdit) or part.after != (False, False) or not part.unit.endswith(".timer"):
+    if not isinstance(edit, UnitEdit) or edit.after != (False, False) or not edit.unit.endswith(".timer"):
         return None
-    stamp = file_stamps(user_manager=part.user_manager) / f"stamp-{part.unit}"
+    stamp = file_stamps(user_manager=edit.user_manager) / f"stamp-{edit.unit}"
     new = any(
         isinstance(one, FileEdit)
         and one.before is None
-        and Path(one.path).name == part.unit
-        and open_manager(one.path) is part.user_manager
+        and Path(one.path).name == edit.unit
+        and open_manager(one.path) is edit.user_manager
         for one in change
     )
     told = any(isinstance(one, FileEdit) and one.path == str(stamp) for one in change)
@@ -78,12 +78,12 @@ def open_manager(path: str) -> bool | None:
     return None
 
 
-async def state_of(part: UnitEdit | LingerEdit, ports: Ports) -> EditState:
-    """How systemd is to the part now."""
-    if isinstance(part, LingerEdit):
-        return EditState.of(await asyncio.to_thread(lingers, part.user), part.before, part.after)
+async def state_of(edit: UnitEdit | LingerEdit, ports: Ports) -> EditState:
+    """How systemd is to the edit now."""
+    if isinstance(edit, LingerEdit):
+        return EditState.of(await asyncio.to_thread(lingers, edit.user), edit.before, edit.after)
     return EditState.of(
-        await switched(part.unit, ports, user_manager=part.user_manager), part.before, part.after
+        await switched(edit.unit, ports, user_manager=edit.user_manager), edit.before, edit.after
     )
 
 
@@ -100,36 +100,36 @@ async def _switched(systemd: SystemdManager, unit: str, facts: dict[str, Any]) -
     return state in ("enabled", "enabled-runtime"), active
 
 
-async def switch(part: UnitEdit, ports: Ports) -> None:
+async def switch(edit: UnitEdit, ports: Ports) -> None:
     """Enable and start the unit, or the opposite, and see that it has become so."""
-    enabled, active = part.after
-    async with open_systemd(ports.bus, ports.user, user_manager=part.user_manager) as systemd:
+    enabled, active = edit.after
+    async with open_systemd(ports.bus, ports.user, user_manager=edit.user_manager) as systemd:
         await systemd.listen()
-        _, facts = await systemd.unit(part.unit)
+        _, facts = await systemd.unit(edit.unit)
         if (enabled or active) and facts["LoadState"] != "loaded":
             raise Refused(
-                f"systemd does not load {part.unit} ({facts['LoadState']}).", advice=systemd.look(part.unit)
+                f"systemd does not load {edit.unit} ({facts['LoadState']}).", advice=systemd.look(edit.unit)
             )
-        now = await _switched(systemd, part.unit, facts)
+        now = await _switched(systemd, edit.unit, facts)
         if now[0] != enabled:
-            await (systemd.enable if enabled else systemd.disable)(part.unit)
+            await (systemd.enable if enabled else systemd.disable)(edit.unit)
         if now[1] != active:
-            await (systemd.start if active else systemd.stop)(part.unit)
-        await _settle(systemd, part)
+            await (systemd.start if active else systemd.stop)(edit.unit)
+        await _settle(systemd, edit)
 
 
-async def _settle(systemd: SystemdManager, part: UnitEdit) -> None:
+async def _settle(systemd: SystemdManager, edit: UnitEdit) -> None:
     for _ in range(int(SETTLE / 0.2)):
-        path, facts = await systemd.unit(part.unit)
-        now = await _switched(systemd, part.unit, facts)
-        if now == part.after and (facts.get("Job") or (0,))[0] == 0:
+        path, facts = await systemd.unit(edit.unit)
+        now = await _switched(systemd, edit.unit, facts)
+        if now == edit.after and (facts.get("Job") or (0,))[0] == 0:
             break
         await systemd.wait(0.2)
     else:
         words = " and ".join(_words(now))
-        raise Refused(f"{part.unit} is {words} now.", "It was told otherwise.", systemd.look(part.unit))
-    if part.after[1] and part.unit.endswith(".timer"):
-        await _will_run(systemd, part.unit, path, facts)
+        raise Refused(f"{edit.unit} is {words} now.", "It was told otherwise.", systemd.look(edit.unit))
+    if edit.after[1] and edit.unit.endswith(".timer"):
+        await _will_run(systemd, edit.unit, path, facts)
 
 
 async def _will_run(systemd: SystemdManager, unit: str, path: str, facts: dict[str, Any]) -> None:
@@ -145,7 +145,7 @@ def _words(state: tuple[bool, bool]) -> tuple[str, str]:
 
 
 async def reload(ports: Ports, files: Sequence[FileEdit], *, user_manager: bool) -> None:
-    """Have the manager read its files anew, and see that it takes those that were written."""
+    """Have the manager read its files again, and see that it takes those that were written."""
     async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
         await systemd.reload()
         for file in files:
@@ -161,20 +161,20 @@ async def reload(ports: Ports, files: Sequence[FileEdit], *, user_manager: bool)
                 await systemd.restart(unit)  # one that has elapsed for good does not wake up by a reload
 
 
-async def set_lingering(part: LingerEdit, ports: Ports) -> None:
+async def set_lingering(edit: LingerEdit, ports: Ports) -> None:
     """Tell logind. Raises Refused with the command that needs a password, where it does."""
-    advice = f"Run: sudo {' '.join(linger_command(part))}"
+    advice = f"Run: sudo {' '.join(linger_command(edit))}"
     try:
-        user = pwd.getpwnam(part.user).pw_uid
+        user = pwd.getpwnam(edit.user).pw_uid
         bus = await ports.bus(False)
     except KeyError as error:
-        raise Refused(f"There is no user {part.user}.") from error
+        raise Refused(f"There is no user {edit.user}.") from error
     except BusError as error:
         raise Refused(f"The system bus cannot be reached: {error.message or error.name}.") from error
     try:
         await bus.call(
             *(_LOGIND, "/org/freedesktop/login1", f"{_LOGIND}.Manager", "SetUserLinger", "ubb"),
-            *(user, part.after, False),
+            *(user, edit.after, False),
             timeout=25.0,
         )
     except BusError as error:
@@ -183,13 +183,13 @@ async def set_lingering(part: LingerEdit, ports: Ports) -> None:
         ) from error
     finally:
         await bus.close()
-    if await asyncio.to_thread(lingers, part.user) != part.after:
+    if await asyncio.to_thread(lingers, edit.user) != edit.after:
         raise Refused("logind took the word, and nothing came of it.", advice=advice)
 
 
-def linger_command(part: LingerEdit) -> tuple[str, ...]:
+def linger_command(edit: LingerEdit) -> tuple[str, ...]:
     """The command that does the same."""
-    return "loginctl", "enable-linger" if part.after else "disable-linger", part.user
+    return "loginctl", "enable-linger" if edit.after else "disable-linger", edit.user
 
 
 async def verified(files: Sequence[FileEdit]) -> None:

@@ -176,7 +176,7 @@ def report_errors(work: Callable[[], int], debug: bool) -> int:
 def _delivered() -> bool:
     """Whether all that was printed has been taken; says why not. A reader that went away raises."""
     if getattr(sys.stdout, "flush", None) is None:
-        return True  # closed by whoever started us
+        return True  # closed by the parent process
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -23,7 +23,7 @@ from fedtui.workspace import Workspace
 
 
 async def drill(workspace: Workspace, options: Namespace) -> int:
-    """List the drills, or rehearse one: 0 passed, 1 failed, 3 refused."""
+    """List the drills, or run one: 0 passed, 1 failed, 3 refused."""
     await _tidy(workspace)
     setting = await gather_setting(_asked(options), workspace.ports)
     if not options.name:
@@ -32,7 +32,7 @@ async def drill(workspace: Workspace, options: Namespace) -> int:
     if chosen is None:
         known = ", ".join(one.name for one in ALL)
         raise UsageError(f"drill: there is no drill {options.name!r}; there are {known}")
-    reason = await asyncio.to_thread(chosen.hindrance, setting)
+    reason = await asyncio.to_thread(chosen.blocked_reason, setting)
     if reason:
         raise Refused(f"The drill {chosen.name} cannot be run here: {reason}.", NOTHING)
     if not options.json:
@@ -72,7 +72,7 @@ async def _tidy(workspace: Workspace) -> None:
 
 
 async def _list(setting: DrillSetting, options: Namespace, records: JsonRecords) -> int:
-    found = await asyncio.to_thread(lambda: [(one, one.hindrance(setting)) for one in ALL])
+    found = await asyncio.to_thread(lambda: [(one, one.blocked_reason(setting)) for one in ALL])
     if options.json:
         print_json([_listed(one, reason, records) for one, reason in found])
         return DONE
@@ -99,7 +99,7 @@ def _listed(one: Drill, reason: str, records: JsonRecords) -> dict[str, Any]:
 
 
 async def _planned(chosen: Drill, setting: DrillSetting) -> dict[str, Any]:
-    plan = await asyncio.to_thread(chosen.rehearsal, setting)
+    plan = await asyncio.to_thread(chosen.plan, setting)
     return {
         "drill": chosen.name,
         "expected": chosen.expected,
@@ -110,7 +110,7 @@ async def _planned(chosen: Drill, setting: DrillSetting) -> dict[str, Any]:
 
 
 async def _show(chosen: Drill, setting: DrillSetting, options: Namespace) -> None:
-    plan = await asyncio.to_thread(chosen.rehearsal, setting)
+    plan = await asyncio.to_thread(chosen.plan, setting)
     _print(f"{chosen.title}: {chosen.about}", options)
     for phase, steps in (("before", plan.before), ("doing", plan.doing), ("after", plan.after)):
         for step in steps:

@@ -1,4 +1,4 @@
-"""`fedtui env`: what a job's scheduler gives it, against the user's shell; and the lines that mend it."""
+"""`fedtui env`: what a job's scheduler gives it, against the user's shell; and the lines that fix it."""
 
 from __future__ import annotations
 

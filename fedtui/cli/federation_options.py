@@ -8,7 +8,6 @@ from fedtui.cli.options import json_options, write_options
 
 
 def git_sync(parser: argparse.ArgumentParser) -> None:
-    """`fedtui git-sync`."""
     parser.add_argument("--root", metavar="DIR", help="the federation's checkout (default: as it was set up)")
     parser.add_argument("--remote", metavar="NAME", help="where to push (default: as set up, else origin)")
     parser.add_argument(
@@ -77,7 +76,6 @@ def _setup_modes(parser: argparse.ArgumentParser) -> None:
 
 
 def drill(parser: argparse.ArgumentParser) -> None:
-    """`fedtui drill`."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="which drill (default: list them)")
     parser.add_argument("--root", metavar="DIR", help="the federation's checkout (default: as set up)")
     parser.add_argument("--profile", metavar="NAME|FILE", help="the profile (default: as set up)")

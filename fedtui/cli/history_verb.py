@@ -1,4 +1,4 @@
-"""The verb `history`: every run that was seen, whoever started it, newest first."""
+"""The verb `history`: every run that was seen, newest first."""
 
 from __future__ import annotations
 

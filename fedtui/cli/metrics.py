@@ -22,7 +22,7 @@ GOOD = (Outcome.OK, Outcome.WARNINGS)
 """How a run ends that did its work."""
 
 MODE = 0o644
-"""Of the file that is written: whoever collects it is another user."""
+"""Of the file that is written: its collector is another user."""
 
 
 async def write_metrics(workspace: Workspace, options: Namespace) -> int:
@@ -120,7 +120,7 @@ def _successes(job: Job, runs: tuple[Run, ...]) -> Iterator[datetime]:
 
 
 def _failures(job: Job, runs: tuple[Run, ...]) -> int:
-    """The failed runs since the last one that did not fail; runs that go on are not counted."""
+    """The failed runs since the last one that did not fail; runs in progress are not counted."""
     count = 0
     for run in reversed(runs):
         if run.result is None:

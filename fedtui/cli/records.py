@@ -94,7 +94,6 @@ class JsonRecords(NamedTuple):
         }
 
     def cycle(self, cycle: ExpectedRun) -> dict[str, Any]:
-        """One cycle of a watch."""
         return {
             "due": self.when(cycle.due),
             "start": self.when(cycle.start),

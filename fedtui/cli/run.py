@@ -59,7 +59,7 @@ def _verdict(run: Run, quiet: bool) -> int:
 
 
 async def stop_job(workspace: Workspace, options: Namespace) -> int:
-    """`fedtui stop`: end a run that goes on; asks first, as it takes something away."""
+    """`fedtui stop`: end a run in progress; asks first, as it takes something away."""
     job = await find_job(workspace, options.job)
     print(f"Stop {sanitize_and_mask(job.name)}: SIGTERM, then SIGKILL after a grace.")
     if options.dry_run:

@@ -11,7 +11,7 @@ from fedtui.pack import Pack
 
 
 def status_record(status: PackStatus, records: JsonRecords) -> dict[str, Any]:
-    """All of it. Alert URLs hold credentials, so only their number is told."""
+    """All of it. Alert URLs hold credentials, so only their number is shown."""
     return {
         "set_up": status.pack is not None,
         "pack": None if status.pack is None else _pack(status.pack, records),

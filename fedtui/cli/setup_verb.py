@@ -20,7 +20,7 @@ from fedtui.cli.setup_records import status_record
 from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.profile import ready_made
 from fedtui.federation.setup.placements import jobs_by_placement
-from fedtui.federation.setup.preflight import Preflight, preflight
+from fedtui.federation.setup.preflight import Preflight, run_preflight
 from fedtui.federation.setup.removal import plan_removal
 from fedtui.federation.setup.request import SetupRequest
 from fedtui.federation.setup.setup_plan import (
@@ -75,25 +75,25 @@ async def _status(workspace: Workspace, options: Namespace) -> int:
 
 async def _set_up(workspace: Workspace, options: Namespace) -> int:
     ports = workspace.ports
-    survey = await preflight(_request(options), await workspace.read(), ports)
-    _print(_survey_lines(survey, workspace), options)
-    now = await jobs_by_placement(main_placement(survey), survey.was, ports)
-    here = now.get(main_placement(survey), {})
-    untried = bool(to_try(survey, here))
+    preflight = await run_preflight(_request(options), await workspace.read(), ports)
+    _print(_preflight_lines(preflight, workspace), options)
+    now = await jobs_by_placement(main_placement(preflight), preflight.was, ports)
+    here = now.get(main_placement(preflight), {})
+    untried = bool(to_try(preflight, here))
     if untried and not (options.dry_run or options.yes or sys.stdin.isatty()):
         advice = "--yes runs them and applies what passes, --dry-run shows the plan."
         raise Refused(
             "There is no terminal to ask at, so no script was tried.", "Nothing was changed.", advice
         )
-    trials = () if options.dry_run else await _try(survey, here, workspace, options)
+    trials = () if options.dry_run else await _try(preflight, here, workspace, options)
     if options.dry_run and untried:
         _print(["", "Dry run: no script is run; the plan is that of scripts that pass."], options)
-    intent = intent_of(survey, trials, here)
-    added = await additions_for(survey, intent, ports)
+    intent = intent_of(preflight, trials, here)
+    added = await additions_for(preflight, intent, ports)
     if added.issues:
         _print(["", "beside the jobs", *(f"  {line}" for line in remark_lines(added.issues))], options)
     try:
-        plan = await plan_setup(survey, intent, added, now, ports)
+        plan = await plan_setup(preflight, intent, added, now, ports)
     except NothingToChange:
         without = not_set_up(intent, added)
         rest = f"Nothing changes. Not set up: {', '.join(without)}; what was found says why."
@@ -104,15 +104,15 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
 
 
 async def _try(
-    survey: Preflight, here: Mapping[str, InstalledJob], workspace: Workspace, options: Namespace
+    preflight: Preflight, here: Mapping[str, InstalledJob], workspace: Workspace, options: Namespace
 ) -> tuple[TestRun, ...]:
     """Run each script that is new once, its output shown as it comes."""
     trials: list[TestRun] = []
-    for job in to_try(survey, here):
-        _print(["", f"trial run of {job.name}, as {_scheduler(survey)} would run it"], options)
-        name = planned_job_id(job, survey.backend, survey.owner.name)
+    for job in to_try(preflight, here):
+        _print(["", f"trial run of {job.name}, as {_scheduler(preflight)} would run it"], options)
+        name = planned_job_id(job, preflight.backend, preflight.owner.name)
         trial = await test_run(
-            job, name, survey.backend, survey.owner, survey.settings, workspace.ports, _told
+            job, name, preflight.backend, preflight.owner, preflight.settings, workspace.ports, _told
         )
         trials.append(trial)
         _print(remark_lines([trial.remark(force=options.force)]), options)
@@ -125,20 +125,20 @@ def _told(output: bytes) -> None:
     out.flush()
 
 
-def _scheduler(survey: Preflight) -> str:
-    return {"cron": "cron", "user": "the user's systemd", "system": "systemd"}[survey.backend]
+def _scheduler(preflight: Preflight) -> str:
+    return {"cron": "cron", "user": "the user's systemd", "system": "systemd"}[preflight.backend]
 
 
-def _survey_lines(survey: Preflight, workspace: Workspace) -> Iterable[str]:
-    yield from profile_lines(survey.profile, workspace.now(), workspace.zone)
+def _preflight_lines(preflight: Preflight, workspace: Workspace) -> Iterable[str]:
+    yield from profile_lines(preflight.profile, workspace.now(), workspace.zone)
     yield ""
-    yield f"root {survey.root}; jobs run as {survey.owner.name}. {survey.logs.why}"
-    for one in survey.found:
+    yield f"root {preflight.root}; jobs run as {preflight.owner.name}. {preflight.logs.why}"
+    for one in preflight.found:
         yield f"  {one.job.name}: {one.path or 'no script'}"
-    if survey.issues:
+    if preflight.issues:
         yield ""
         yield "what was found"
-        yield from (f"  {line}" for line in remark_lines(survey.issues))
+        yield from (f"  {line}" for line in remark_lines(preflight.issues))
 
 
 def _request(options: Namespace) -> SetupRequest:

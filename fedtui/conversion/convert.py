@@ -34,7 +34,7 @@ def targets(job: Job, ports: Ports) -> tuple[str, ...]:
 async def plan_convert(job: Job, to: str, ports: Ports, *, linger: bool = False) -> Plan:
     """The plan that has `to` ("cron", "user" or "system") run the job. Raises Refused.
 
-    `linger` has the user's systemd go on after logout, for "user".
+    `linger` keeps the user's systemd running after logout, for "user".
     """
     if job.state is State.BAD_LINE:
         raise Refused(f"{job.name} is a line that cron refuses, not a job.", advice="e mends it.")

@@ -109,14 +109,14 @@ async def plan_to_cron(job: Job, ports: Ports) -> Plan:
     fields = _fields(units)
     given = await unit_side(job, job.timer, ports)
     user = str(units.service.get("User") or "") or ("root" if not units.target.user_manager else ports.user)
-    parts, table = await asyncio.to_thread(_parts, job, units, given, fields, user, ports)
+    edits, table = await asyncio.to_thread(_parts, job, units, given, fields, user, ports)
     words = words_of(fields)
     return await plan_change_set(
         "convert",
         job.id,
         job.name,
         f"Convert: the {table.port.title} runs it {words}, and {units.target.unit} no longer.",
-        parts,
+        edits,
         ports,
         f"{job.name} is run by cron now.",
         warnings=_warnings(units, fields, lost, ports),
@@ -278,16 +278,16 @@ def _note(timer_text: bytes) -> str:
 
 def _units_gone(units: _TimerUnits) -> list[Edit]:
     """The timer off, and the files of both; what others than we put beside them stays in the undo step."""
-    parts: list[Edit] = []
+    edits: list[Edit] = []
     if units.state != (False, False):
         switch = UnitEdit(units.target.unit, units.target.user_manager, units.state, (False, False))
-        parts.append(switch)
+        edits.append(switch)
     folders: dict[str, None] = {}
     for path, text in units.files.items():
-        parts.append(FileEdit(path, text, None))
+        edits.append(FileEdit(path, text, None))
         if Path(path).parent.suffix == ".d":
             folders[str(Path(path).parent)] = None
-    return [*parts, *(FolderEdit(path, there=False) for path in folders)]
+    return [*edits, *(FolderEdit(path, there=False) for path in folders)]
 
 
 def _warnings(units: _TimerUnits, fields: str, lost: list[str], ports: Ports) -> list[str]:

@@ -47,12 +47,12 @@ _FORM = re.compile(
 
 _BACKGROUND = re.compile(r"(?<![&>])&(?![&>0-9-])|\b(?:nohup|setsid|disown)\b")
 _CRONS_OWN = frozenset({b"MAILTO", b"MAILFROM", b"CRON_TZ", b"LOGNAME", b"CONTENT_TYPE", b"RANDOM_DELAY"})
-"""What stands in a table for cron itself, and what systemd sets for every service."""
+"""What is in a table for cron itself, and what systemd sets for every service."""
 
 
 @dataclass(frozen=True, slots=True)
 class _CronLine:
-    """The line that is converted, as it stands now: its table, its entry, its pack mark, whom it runs as."""
+    """The line that is converted, as it is now: its table, its entry, its pack mark, whom it runs as."""
 
     table: OpenTable
     entry: Entry
@@ -64,7 +64,7 @@ class _CronLine:
 async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False) -> Plan:
     """The plan that puts a timer of the user's or the system's in the place of a cron line.
 
-    `linger` has the user's systemd go on after logout. Raises Refused with what cannot be said.
+    `linger` keeps the user's systemd running after logout. Raises Refused with what cannot be said.
     """
     user_manager = to == "user"
     _may(job, ports, user_manager=user_manager)
@@ -72,18 +72,18 @@ async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False
     schedule, triggers = _triggers(job, line.entry)
     pair = _pair(line, triggers, user_manager=user_manager)
     await free(pair.name, ports, user_manager=user_manager)
-    parts = await asyncio.to_thread(
+    edits = await asyncio.to_thread(
         _parts, line, pair, triggers, user_manager=user_manager, linger=linger and user_manager
     )
     if line.mark is not None:
-        parts += await asyncio.to_thread(created_files, parts)
+        edits += await asyncio.to_thread(created_files, edits)
     manager = "your systemd" if user_manager else "the system's systemd"
     return await plan_change_set(
         "convert",
         job.id,
         job.name,
         f"Convert: {pair.timer} of {manager} runs it {words_of(schedule.text, job)}, and cron no longer.",
-        parts,
+        edits,
         ports,
         f"{job.name} is run by {pair.timer} now.",
         warnings=_warnings(job, line, pair, schedule, ports, user_manager=user_manager, linger=linger),
@@ -210,16 +210,16 @@ def _parts(
 ) -> list[Edit]:
     place: Path = folder(user_manager=user_manager)
     service, timer = texts(pair)
-    parts: list[Edit] = [*log_made(pair)]
+    edits: list[Edit] = [*log_made(pair)]
     if linger and not lingers(line.account.name):
-        parts.append(LingerEdit(line.account.name, before=False, after=True))
-    parts.append(FileEdit(str(place / pair.service), None, service))
-    parts.append(FileEdit(str(place / pair.timer), None, timer))
+        edits.append(LingerEdit(line.account.name, before=False, after=True))
+    edits.append(FileEdit(str(place / pair.service), None, service))
+    edits.append(FileEdit(str(place / pair.timer), None, timer))
     if not line.entry.paused:
         # A timer that counts from the boot would start the job now: it is left to the next boot.
         on = (True, not triggers.at_boot)
-        parts.append(UnitEdit(pair.timer, user_manager, (False, False), on))
-    return [*parts, _taken_out(line)]
+        edits.append(UnitEdit(pair.timer, user_manager, (False, False), on))
+    return [*edits, _taken_out(line)]
 
 
 def _taken_out(line: _CronLine) -> TableEdit:

@@ -1,7 +1,8 @@
 """ROOT and the operator's scripts below it: found, and looked at as far as that goes without running them.
 
 The scripts are the operator's own. Real ones differ from their documentation, so each is looked for in
-several folders, and what will trip it in a scheduler's environment is told before it is scheduled. Blocking.
+several folders, and what will trip it in a scheduler's environment is reported before it is scheduled.
+Blocking.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ TableSettings = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class JobAccount:
-    """The user whom the jobs run as. `own` where that is whoever runs fedtui."""
+    """The user whom the jobs run as. `own` where that is the user who runs fedtui."""
 
     name: str
     uid: int

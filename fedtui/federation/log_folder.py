@@ -97,12 +97,12 @@ def log_edits(
     """
     account = None if owner.own else (owner.uid, owner.gid)
     whose = None if of_root else account
-    parts: list[Edit] = [FolderEdit(str(path), True, FOLDER_MODE, whose) for path in missing(folder)]
+    edits: list[Edit] = [FolderEdit(str(path), True, FOLDER_MODE, whose) for path in missing(folder)]
     for name in names:
         path = folder / name
         if append_fault(path, owner) is None and not owner.own:
-            parts.append(FileEdit(str(path), None, b"", LOG_MODE, account, grows=True))
-    return tuple(parts)
+            edits.append(FileEdit(str(path), None, b"", LOG_MODE, account, grows=True))
+    return tuple(edits)
 
 
 def missing(folder: Path) -> list[Path]:

@@ -151,7 +151,7 @@ def load_profile(name: str) -> Profile:
 
 
 def _text(path: Path) -> str:
-    """What stands in a file that may be anything: a device has no end. Raises OSError, UnicodeDecodeError."""
+    """What is in a file that may be anything: a device has no end. Raises OSError, UnicodeDecodeError."""
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LONGEST:
         raise OSError(errno.EINVAL, "it is a folder, a device, or too large for a profile")
@@ -195,7 +195,7 @@ def _first(runs: Iterator[datetime], count: int) -> Iterator[datetime]:
 
 
 class _ProfileReader:
-    """Checks the tables of one file; each mistake is told with the line that it stands on."""
+    """Checks the tables of one file; each mistake is reported with its line."""
 
     def __init__(self, text: str, shown_as: str) -> None:
         self._lines = text.splitlines()

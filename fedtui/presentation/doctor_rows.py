@@ -25,7 +25,6 @@ class DoctorRow(NamedTuple):
 
     @property
     def job_id(self) -> str | None:
-        """The job that the row is about, where it is one."""
         return self.finding.job_id if self.finding is not None else None
 
 
@@ -47,7 +46,6 @@ def rows_of(snapshot: Snapshot, opened: Collection[str]) -> list[DoctorRow]:
 
 
 def heading(width: int) -> StyledText:
-    """The names of the columns."""
     finding = max(0, width - 3 - CODE - WHERE - FIX)  # a window may be smaller than any that can be read
     text = f"   {'CODE':<{CODE}}{'WHERE':<{WHERE}}{'FINDING':<{finding}}FIX"
     return fit((Span(text, Tone.MUTED),), width)

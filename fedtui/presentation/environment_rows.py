@@ -16,7 +16,7 @@ from fedtui.system.path_lookup import ProgramLookup
 GUTTER = 2
 _NAME_AT_LEAST, _NAME_AT_MOST = 16, 26
 _ALWAYS = ("PATH", "SHELL", "HOME", "LOGNAME")
-"""Shown also where both sides have the same: whoever looks here looks for these."""
+"""Shown also where both sides have the same: this screen is opened to look for these."""
 
 
 @dataclass(frozen=True, slots=True)

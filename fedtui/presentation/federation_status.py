@@ -14,7 +14,6 @@ from fedtui.presentation.times import in_words, size, when
 
 
 def status_lines(status: PackStatus, now: datetime) -> Iterator[str]:
-    """All of it, in lines."""
     if status.pack is None:
         yield "No federation pack is set up."
     else:
@@ -94,7 +93,7 @@ def _data_line(one: JobStatus, now: datetime) -> str:
 
 
 def standing_lines(standing: RolloutStage) -> Iterator[str]:
-    """Where the operator stands in the rollout."""
+    """Where the operator is in the rollout."""
     yield f"rollout: {standing.title}" + (f", day {standing.days + 1}" if standing.days else "")
     if standing.week > 1:
         known = f"{standing.good} ended well, {standing.failed} failed"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fedtui.health.checks import Rule
 
 FLOOD = 4
-"""Findings of one code, each with a title of its own, from which on they are told as one."""
+"""Findings of one code, each with a title of its own, from which on they are shown as one."""
 
 
 class FindingGroup(NamedTuple):
@@ -28,7 +28,6 @@ class FindingGroup(NamedTuple):
 
     @property
     def code(self) -> str:
-        """The code of all of them."""
         return self.first.code
 
     @property
@@ -110,7 +109,6 @@ class Counts(NamedTuple):
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Counts:
-        """The counts of a snapshot that was checked."""
         by = [finding.severity for finding in snapshot.findings]
         return cls(
             by.count(Severity.ERROR),

@@ -1,7 +1,7 @@
 """Signs and tones: the glyph, the word and the tone of every state and outcome, in one place.
 
 Everything that is drawn is made of `Span`s: text and a tone. A tone is a name of the palette, not a
-colour; whoever paints it (a Textual widget, the command line) knows the colours. Glyphs are written in
+colour; what paints it (a Textual widget, the command line) knows the colours. Glyphs are written in
 Unicode here and turned into ASCII by `to_ascii` where the terminal needs it.
 """
 
@@ -118,7 +118,7 @@ SEVERITIES: dict[Severity, Glyph] = {
 
 
 def effective_state(job: Job) -> State:
-    """The state to show: a run that goes on outranks `on` and `overdue`, nothing else."""
+    """The state to show: a run in progress outranks `on` and `overdue`, nothing else."""
     if job.running and job.state in (State.ON, State.OVERDUE):
         return State.RUNNING
     return job.state

@@ -318,7 +318,6 @@ def _widths(width: int) -> tuple[int, ...]:
 
 
 def runs_heading(width: int) -> StyledText:
-    """The heading row."""
     line: list[Span] = []
     for name, size in zip(("", "STARTED", "JOB", "OUTCOME", "TOOK", "BY"), _widths(width), strict=True):
         text = f"{name:>{size - 2}}" if name == "TOOK" else name
@@ -327,7 +326,6 @@ def runs_heading(width: int) -> StyledText:
 
 
 def run_row(run: Run, jobs: JobNames, now: datetime, width: int) -> StyledText:
-    """The row of a run."""
     sign = run_glyph(run)
     took = run.result.duration if run.result is not None else None
     if run.is_running:

@@ -1,4 +1,4 @@
-"""Rows of the job table: which columns fit a width, and what stands in each cell.
+"""Rows of the job table: which columns fit a width, and what is in each cell.
 
 Column widths include their gap; every cell comes out in exactly its width, so a row is one string of
 pieces from the gutter to the last column.
@@ -197,7 +197,6 @@ Findings = Sequence[Finding]
 def row(
     job: Job, now: datetime, columns: Layout, runs: Sequence[Run] = (), findings: Findings = ()
 ) -> StyledText:
-    """The whole row of a job."""
     line: list[Span] = []
     for column, width in columns.columns:
         line.extend(cell(job, column, now, width, runs, findings))
@@ -256,7 +255,7 @@ def _span(seconds: float) -> tuple[int, str]:
 
 
 def raw_line(job: Job) -> str:
-    """The line of the cron table as it stands there (without the recorder), or what a timer's unit says."""
+    """The line of the cron table as it is there (without the recorder), or what a timer's unit says."""
     if job.cron is not None and job.cron.record_key:
         return sanitize_and_mask(f"{job.schedule}  {job.command}  (recorded)")
     if job.cron is not None:

@@ -67,14 +67,14 @@ class Progress:
 
     `reached` is the furthest step. `refusal` says why the look around came to nothing, `no_plan` why there is
     no plan; `nothing` that all is as it should be; `beside` what was found of the optional parts. `running`
-    is the key of the job whose trial goes on, `output` what it printed.
+    is the job in its test run, `output` what it printed.
     """
 
     request: SetupRequest
     profiles: tuple[Profile, ...]
     step: SetupStep = SetupStep.SCRIPTS
     reached: SetupStep = SetupStep.SCRIPTS
-    survey: Preflight | None = None
+    preflight: Preflight | None = None
     refusal: tuple[str, str] = ("", "")
     untried: tuple[ManagedJob, ...] = ()
     trials: dict[str, TestRun] = field(default_factory=dict)
@@ -92,12 +92,11 @@ class Progress:
         """The chosen profile, one of the user's own included."""
         wanted = self.request.profile
         ready = next((one for one in self.profiles if one.source == wanted), None)
-        return ready or (self.survey.profile if self.survey is not None else None)
+        return ready or (self.preflight.profile if self.preflight is not None else None)
 
     @property
     def backend(self) -> str:
-        """The chosen backend."""
-        return self.request.backend or (self.survey.backend if self.survey is not None else "cron")
+        return self.request.backend or (self.preflight.backend if self.preflight is not None else "cron")
 
     @property
     def to_do(self) -> tuple[ManagedJob, ...]:
@@ -114,13 +113,13 @@ def step_glyph(progress: Progress, step: SetupStep) -> Span:
     """The glyph of a step: here, done, done with a doubt, still to come."""
     if step is progress.step:
         return Span("►", Tone.ACCENT, bold=True)
-    if step is SetupStep.SCRIPTS and progress.survey is not None:
-        blocked = progress.survey.blocked()
+    if step is SetupStep.SCRIPTS and progress.preflight is not None:
+        blocked = progress.preflight.blocked()
         return Span("▲", Tone.WARN) if blocked else Span("✓", Tone.OK)
     if step is SetupStep.TRIAL and progress.trials:
         bad = any(not trial.good for trial in progress.trials.values())
         return Span("▲", Tone.WARN) if bad or progress.to_do else Span("✓", Tone.OK)
-    if step is SetupStep.TRIAL and progress.survey is not None and not progress.untried:
+    if step is SetupStep.TRIAL and progress.preflight is not None and not progress.untried:
         return Span("✓", Tone.OK)
     if step is SetupStep.TRIAL:
         return Span("○", Tone.MUTED)
@@ -129,18 +128,18 @@ def step_glyph(progress: Progress, step: SetupStep) -> Span:
 
 def step_fact(progress: Progress, step: SetupStep, home: str) -> str:
     """What is chosen or found in a step, in a few words."""
-    survey = progress.survey
+    preflight = progress.preflight
     match step:
         case SetupStep.SCRIPTS:
-            if survey is None:
+            if preflight is None:
                 return "looking …" if progress.looking else "where is ROOT?"
-            return f"{sum(one.path is not None for one in survey.found)} of {len(survey.found)} found"
+            return f"{sum(one.path is not None for one in preflight.found)} of {len(preflight.found)} found"
         case SetupStep.TRIAL:
             return _trial_words(progress)
         case SetupStep.PROFILE:
             return progress.profile.name if progress.profile is not None else "conservative"
         case SetupStep.LOGS:
-            return tilde(str(survey.logs.path), home) if survey is not None else ""
+            return tilde(str(preflight.logs.path), home) if preflight is not None else ""
         case SetupStep.BACKEND:
             return BACKENDS[progress.backend]
         case SetupStep.EXTRAS:
@@ -163,7 +162,7 @@ def extras(request: SetupRequest) -> list[str]:
 def _trial_words(progress: Progress) -> str:
     if progress.running:
         return "running …"
-    if progress.survey is None:
+    if progress.preflight is None:
         return ""
     good = sum(trial.good for trial in progress.trials.values())
     bad = len(progress.trials) - good
@@ -190,7 +189,7 @@ def test_run_glyph(progress: Progress, job: ManagedJob) -> Span:
 
 def root_words(progress: Progress, home: str) -> str:
     """ROOT, as a person would write it."""
-    root = str(progress.survey.root) if progress.survey is not None else progress.request.root or ""
+    root = str(progress.preflight.root) if progress.preflight is not None else progress.request.root or ""
     return tilde(root, home)
 
 
@@ -273,6 +272,6 @@ def rollout(standing: RolloutStage | None) -> list[tuple[str, str, bool, str]]:
     return rows
 
 
-def worst(survey: Preflight) -> int:
+def worst(preflight: Preflight) -> int:
     """How many things found keep something from being scheduled."""
-    return sum(remark.severity is Severity.ERROR for remark in survey.issues)
+    return sum(remark.severity is Severity.ERROR for remark in preflight.issues)

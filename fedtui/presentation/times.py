@@ -55,7 +55,6 @@ def duration(seconds: float) -> str:
 
 
 def here(moment: datetime, now: datetime) -> datetime:
-    """`moment` in the zone of `now`."""
     return moment.astimezone(now.tzinfo)
 
 

@@ -50,7 +50,6 @@ def _widths(width: int) -> tuple[int, ...]:
 
 
 def heading(width: int) -> StyledText:
-    """The heading row."""
     names = ("", "CYCLE", "DUE", "STARTED", "TOOK", "ENDED", "LOG", "PRODUCT")
     line: list[Span] = []
     for number, (name, size) in enumerate(zip(names, _widths(width), strict=True)):

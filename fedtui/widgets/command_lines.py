@@ -19,7 +19,7 @@ _BARE_PERCENT = re.compile(r"(?<!\\)%")
 
 
 def field_bytes(command: str) -> bytes:
-    """The command as it stands in the table."""
+    """The command as it is in the table."""
     return command.encode("utf-8", "surrogateescape")
 
 

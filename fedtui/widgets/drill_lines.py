@@ -35,7 +35,6 @@ class Drilled:
 
 
 def drill_rows(drilled: Drilled, home: str, width: int) -> list[Content]:
-    """All rows."""
     if drilled.refusal:
         return note("✗", "bold $fail", drilled.refusal, width)
     drill = ALL[drilled.cursor]
@@ -91,7 +90,7 @@ def _page(drilled: Drilled, drill: Drill, home: str, width: int, height: int) ->
         return [*rows, Content(""), *note("▲", "$warn", f"It cannot be run here: {reason}.", width)]
     if drilled.setting is None:
         return rows
-    plan = drill.rehearsal(drilled.setting)
+    plan = drill.plan(drilled.setting)
     for label, steps in (("before", plan.before), ("doing", plan.doing), ("after", plan.after)):
         for step in steps:
             rows += _labelled(label, step, home, width)

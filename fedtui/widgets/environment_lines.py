@@ -21,7 +21,7 @@ _MOST_REASONS = 6
 
 
 def why_rows(comparison: Comparison, width: int, view: EnvironmentView, *, roomy: bool) -> list[Content]:
-    """The reasons, the line that would mend it, and where the facts come from."""
+    """The reasons, the line that would fix it, and where the facts come from."""
     gap = [Content("")] if roomy else []
     rows: list[Content] = []
     for reason in comparison.reasons[:_MOST_REASONS]:

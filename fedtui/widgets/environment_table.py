@@ -87,7 +87,7 @@ class EnvironmentTable(LineView, inherit_bindings=False):
         return Strip.join(parts)
 
     def action_move(self, rows: int) -> None:
-        """Move the cursor by rows that it can stand on."""
+        """Move the cursor by rows that it can be on."""
         chosen = [number for number, row in enumerate(self._rows) if row.name is not None]
         if chosen:
             at = chosen.index(self._cursor) if self._cursor in chosen else 0

@@ -69,7 +69,7 @@ class Filter:
         return "  ".join(part for part in said if part)
 
     def message(self, snapshot: Snapshot, user: str) -> list[StyledText]:
-        """What stands in the table's place while no job is shown."""
+        """What is in the table's place while no job is shown."""
         if self.text:
             missed = f"No job matches “{sanitize_and_mask(self.text)}”."
             return [(Span(missed, bold=True),), (), _key("esc", f"show all {len(snapshot.jobs)}")]

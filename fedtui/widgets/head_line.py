@@ -38,7 +38,7 @@ def scheduler_pieces(scheduler: Scheduler) -> StyledText:
 def status_pieces(snapshot: Snapshot) -> StyledText:
     """The middle of the head line."""
     line: list[Span] = []
-    for scheduler in sorted(snapshot.schedulers, key=lambda one: one.name):  # whoever answers first
+    for scheduler in sorted(snapshot.schedulers, key=lambda one: one.name):  # the first to answer
         line.extend((*scheduler_pieces(scheduler), Span("   ")))
     count = health_count(snapshot)
     if count:

@@ -80,7 +80,6 @@ class KeyLine(Widget):
         return _quit_last(_fitting(list(found.values()), lesser, self.app.size.width - 2))
 
     def render(self) -> Content:
-        """The line."""
         text = to_ascii if is_ascii(self.app) else str
         parts = [
             Content.assemble((text(shown), "bold $accent"), f" {text(word)}")

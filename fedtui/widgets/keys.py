@@ -1,6 +1,6 @@
 """Every key of the program as data: the bindings, the footer, the help page and the palette read this.
 
-An `id` is what the config file maps to another key; it never changes. `label` stands in the footer
+An `id` is what the config file maps to another key; it never changes. `label` is in the footer
 (`short` below 118 columns), `help` on the help page and as the tooltip.
 """
 

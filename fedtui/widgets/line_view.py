@@ -42,7 +42,7 @@ class LineView(ScrollView, can_focus=True):
         self._palette: Palette | None = None
 
     def on_mount(self) -> None:
-        """Colours are looked up anew when the theme changes."""
+        """Colours are looked up again when the theme changes."""
         self.app.theme_changed_signal.subscribe(self, self._recolour)
 
     def _recolour(self, _theme: object) -> None:
@@ -64,7 +64,6 @@ class LineView(ScrollView, can_focus=True):
         self.resize()
 
     def count(self) -> int:
-        """How many lines there are."""
         return len(self._lines)
 
     def line(self, number: int) -> StyledText:
@@ -72,7 +71,7 @@ class LineView(ScrollView, can_focus=True):
         return self._lines[number]
 
     def resize(self) -> None:
-        """Tell the scrollbar how many lines there are, and draw anew."""
+        """Tell the scrollbar how many lines there are, and draw again."""
         self.virtual_size = Size(self.content_width(), self.count())
         self.refresh()
 
@@ -92,7 +91,6 @@ class LineView(ScrollView, can_focus=True):
         )
 
     def action_move(self, rows: int) -> None:
-        """Scroll by rows."""
         self.scroll_relative(y=rows, animate=False)
 
     def action_end(self, direction: int) -> None:
@@ -105,11 +103,9 @@ class LineView(ScrollView, can_focus=True):
 
     @property
     def text(self) -> str:
-        """All lines as plain text."""
         return "\n".join("".join(piece.text for piece in self.line(number)) for number in range(self.count()))
 
     def widest(self) -> int:
-        """The width of the widest line."""
         return max((width_of(self.line(number)) for number in range(self.count())), default=0)
 
 
@@ -126,7 +122,7 @@ class CursorView(LineView, inherit_bindings=False):
         self._placing = False
 
     def highlighted(self) -> None:
-        """The cursor is on another row: tell whoever shows what is under it."""
+        """The cursor is on another row: notify what shows the row under it."""
         raise NotImplementedError
 
     def chosen(self) -> None:
@@ -182,11 +178,9 @@ class CursorView(LineView, inherit_bindings=False):
         return max(1, self.size.height - 1)
 
     def action_move(self, rows: int) -> None:
-        """Move the cursor by rows."""
         self._move_to(self._cursor + rows)
 
     def action_page(self, direction: int) -> None:
-        """Move the cursor by a page."""
         self._move_to(self._cursor + direction * max(1, self.size.height - 2))
 
     def _move_to(self, row: int) -> None:

@@ -2,7 +2,8 @@
 
 Pure functions from values to Textual `Content`, one per row of the screen and never wider than they are
 told, and `Body`, the one widget that draws such rows (each further widget in a dialog costs about 9 ms
-when it opens). Text from outside passes through `safe_text.shown` here and is never read as markup.
+when it opens). Text from outside passes through `safe_text.sanitize_and_mask` here and is never read as
+markup.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Body(Widget):
         return plainer(Content("\n").join(self._build(self.content_size.width)), self.app)
 
     def redraw(self) -> None:
-        """Draw anew; the number of rows may have changed."""
+        """Draw again; the number of rows may have changed."""
         self.refresh(layout=True)
 
 
@@ -121,7 +122,6 @@ def fill(content: Content, width: int, style: str = "") -> Content:
 
 
 def fact(label: str, value: Content, label_width: int) -> Content:
-    """A muted label and its value."""
     return Content.assemble((label.ljust(label_width), "$muted"), value)
 
 

@@ -206,7 +206,7 @@ class LogView(LineView):
         return row if self._rows is None else self._rows[row][0] if self._rows else 0
 
     def show_item(self, number: int) -> None:
-        """Scroll so that an item stands in the middle third of the view."""
+        """Scroll so that an item is in the middle third of the view."""
         row = number
         if self._rows is not None:
             row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
@@ -216,7 +216,7 @@ class LogView(LineView):
         self.refresh()
 
     def show_item_on_top(self, number: int) -> None:
-        """Scroll so that an item stands in the first row."""
+        """Scroll so that an item is in the first row."""
         row = number
         if self._rows is not None:
             row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
@@ -261,7 +261,7 @@ class LogView(LineView):
                 self.post_message(EdgeReached(top=True))
 
     def on_resize(self, event: Resize) -> None:
-        """Stay at the end, and wrap anew."""
+        """Stay at the end, and wrap again."""
         self._arrange()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -8,7 +8,7 @@ from fedtui.presentation.job_rows import Column
 
 
 class JobHighlighted(Message):
-    """The cursor stands on another job; None where the table is empty."""
+    """The cursor is on another job; None where the table is empty."""
 
     def __init__(self, job_id: str | None) -> None:
         super().__init__()

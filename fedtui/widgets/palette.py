@@ -134,7 +134,6 @@ class Palette:
         return Color.parse(value).rich_color.name
 
     def segments(self, line: Iterable[Span], ground: str = "ground") -> list[Segment]:
-        """A line as segments."""
         text = to_ascii if self.ascii else str
         return [Segment(text(p.text), self.style(p.tone, p.bold, ground)) for p in line if p.text]
 

@@ -54,7 +54,6 @@ class PaneRule(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The rule."""
         ascii_only = is_ascii(self.app)
         dash = to_ascii("─") if ascii_only else "─"
         ruled = "$accent" if self.active else "$line"
@@ -101,11 +100,9 @@ class Pane(Vertical):
         yield from self.compose_body()
 
     def compose_body(self) -> ComposeResult:
-        """What the pane holds."""
         yield from ()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """The focus came in."""
         self.rule.activate(True)
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:

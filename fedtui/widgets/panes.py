@@ -77,7 +77,7 @@ class Note(Widget):
 
 
 class JobsPane(Pane):
-    """The table, or what stands in its place while there is none; the detail rows."""
+    """The table, or what is in its place while there is none; the detail rows."""
 
     TITLE = "1 Jobs"
 
@@ -150,7 +150,6 @@ class NextPane(Pane):
         yield self.list
 
     def show(self, jobs: Sequence[Job]) -> None:
-        """Show the next runs of these jobs."""
         self._jobs = jobs
         if not self.display:
             return

@@ -36,5 +36,4 @@ class NoteInput(PlainInput):
     ]
 
     def action_new_line(self) -> None:
-        """Begin a new line of the note."""
         self.insert_text_at_cursor("\n")

@@ -38,7 +38,7 @@ class OutputLines:
         self.errors = 0
 
     def take(self, output: bytes, now: datetime) -> list[str]:
-        """The lines that `output` completes. A line that goes on is kept for the next call."""
+        """The lines that `output` completes. A line that continues is kept for the next call."""
         *done, self._open = (self._open + output).split(b"\n")
         if len(self._open) > LONGEST_OPEN_LINE:
             done.append(self._open)

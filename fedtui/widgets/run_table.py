@@ -18,7 +18,7 @@ from fedtui.widgets.line_view import CursorView
 
 
 class RunHighlighted(Message):
-    """The cursor stands on another run."""
+    """The cursor is on another run."""
 
 
 class RunChosen(Message):
@@ -72,7 +72,7 @@ class RunTable(CursorView):
         return Strip.join([edge, self.palette.strip(line, width - 1, ground)])
 
     def tick(self) -> None:
-        """A second has passed: runs that go on have taken longer."""
+        """A second has passed: runs in progress have taken longer."""
         top = self.scroll_offset.y
         if any(run.is_running for run in self._runs[top : top + self.size.height]):
             self.refresh()
@@ -83,7 +83,6 @@ class RunTable(CursorView):
         self.call_after_refresh(self._show_cursor)
 
     def highlighted(self) -> None:
-        """Another run."""
         self.post_message(RunHighlighted())
 
     def chosen(self) -> None:

@@ -81,7 +81,6 @@ class ScheduleField(Widget):
 
     @property
     def input(self) -> Input:
-        """The input."""
         return self.query_one("#schedule", Input)
 
     @property
@@ -91,12 +90,12 @@ class ScheduleField(Widget):
 
     @property
     def checking(self) -> bool:
-        """True while the answer to the text as it stands has not come."""
+        """True while the answer to the text as it is has not come."""
         return bool(self.text) and self._answered != self.text
 
     @property
     def is_valid(self) -> bool:
-        """True once the text as it stands was checked and found good."""
+        """True once the text as it is was checked and found good."""
         return bool(self.text) and not self.checking and self.preview is not None and self.preview.valid
 
     def take_suggestion(self) -> bool:
@@ -138,7 +137,7 @@ class ScheduleField(Widget):
         self.post_message(self.Checked())
 
     def _tick(self) -> None:
-        """Countdowns go on; when the first of the next runs has passed, the rest is asked for anew."""
+        """Countdowns go on; when the first of the next runs has passed, the rest is asked for again."""
         runs = self.preview.runs if self.preview is not None else ()
         if runs and runs[0] <= self._clock() and not self.checking:
             self.check()

@@ -68,7 +68,6 @@ def strip_rows(progress: Progress, width: int) -> list[Content]:
 
 
 def page_rows(progress: Progress, look: PageState, width: int) -> list[Content]:
-    """The page of the step."""
     pages: dict[SetupStep, Callable[[Progress, PageState, int], list[Content]]] = {
         SetupStep.STATUS: _status,
         SetupStep.SCRIPTS: _scripts,
@@ -107,30 +106,30 @@ def _status(progress: Progress, look: PageState, width: int) -> list[Content]:
 
 
 def _scripts(progress: Progress, look: PageState, width: int) -> list[Content]:
-    survey = progress.survey
+    preflight = progress.preflight
     rows: list[Content] = []
-    if survey is None:
+    if preflight is None:
         rows += refused(progress.refusal, width)
         said = (
             "ROOT is the federation's checkout: the folder with scripts/ and data/ in it. The scripts are "
             "looked at and not run, and nothing is changed before you have seen it and said y."
         )
         return [*rows, *([Content("")] if rows else []), *paragraph(said, width, "$muted")]
-    for one in survey.found:
+    for one in preflight.found:
         found = one.path is not None
         sign = ("✓ ", "$ok") if found else ("✗ ", "bold $fail")
         where = tilde(str(one.path), look.home) if found else f"no {' or '.join(one.job.scripts)}"
         rows.append(
             Content.assemble(sign, one.job.key.ljust(LABEL), cut(sanitize_and_mask(where), width - LABEL - 2))
         )
-    about = list(survey.issues)
+    about = list(preflight.issues)
     if about:
         rows += [Content(""), rule(width, Content.styled("What was found", "$muted"))]
     return rows + [row for one in worst_first(about) for row in remark_rows(one, look, width)]
 
 
 def _trials(progress: Progress, look: PageState, width: int) -> list[Content]:
-    if progress.survey is None:
+    if progress.preflight is None:
         return [Content.styled("Looking …", "$muted")]
     rows: list[Content] = []
     if not progress.untried:
@@ -164,12 +163,12 @@ def _trials(progress: Progress, look: PageState, width: int) -> list[Content]:
 
 
 def _logs(progress: Progress, look: PageState, width: int) -> list[Content]:
-    survey = progress.survey
-    if survey is None:
+    preflight = progress.preflight
+    if preflight is None:
         return [Content.styled("Looking …", "$muted")]
-    rows = [*paragraph(tilde_words(survey.logs.why, look.home), width), Content("")]
-    for job in survey.profile.jobs:
-        path = tilde(str(survey.logs.path / job.log), look.home)
+    rows = [*paragraph(tilde_words(preflight.logs.why, look.home), width), Content("")]
+    for job in preflight.profile.jobs:
+        path = tilde(str(preflight.logs.path / job.log), look.home)
         rows.append(fact(job.key, Content(cut(sanitize_and_mask(path), width - LABEL)), LABEL))
     rotation = "rotated weekly" if progress.request.rotate else "not rotated; step 6 turns that on"
     rows += [fact("", Content.styled(rotation, "$muted"), LABEL), Content("")]
@@ -181,9 +180,9 @@ def _backends(progress: Progress, look: PageState, width: int) -> list[Content]:
     for at, name in enumerate(BACKENDS):
         title, said = _BACKEND_WORDS[name]
         rows += choice(at == look.cursor, progress.backend == name, title, said, width)
-    survey = progress.survey
+    preflight = progress.preflight
     if progress.backend == "user":
-        lingers = survey.lingers if survey is not None else None
+        lingers = preflight.lingers if preflight is not None else None
         said = (
             "lingering is on"
             if lingers

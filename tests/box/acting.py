@@ -150,7 +150,7 @@ async def delete(name: str) -> Any:
 
 
 async def mended_pause(name: str, number: str, text: str) -> Any:
-    return await changed(changes.plan_pause(await find(name), PORTS, mend={int(number): text}))
+    return await changed(changes.plan_pause(await find(name), PORTS, fixes={int(number): text}))
 
 
 async def new(*draft: str) -> Any:

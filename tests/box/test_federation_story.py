@@ -1,6 +1,6 @@
 """The operator's story on one machine: from nothing to a federation that runs by itself, and back to nothing.
 
-Each test is one step and goes on where the one before it stopped; after a step that failed the rest is
+Each test is one step and continues where the one before it stopped; after a step that failed the rest is
 skipped. Everything is real: cron's minutes, the user's systemd, sshd and git over it, logrotate, a mailbox.
 """
 

@@ -173,7 +173,7 @@ async def plan():
     )
     show({{
         "argv": found.job.argv,
-        "parts": [type(part).__name__ for part in found.parts],
+        "parts": [type(part).__name__ for part in found.edits],
         "said": [[one.severity.value, one.text, one.advice] for one in found.remarks],
     }})
 asyncio.run(plan())

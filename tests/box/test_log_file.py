@@ -1,4 +1,4 @@
-"""A log under a real logrotate, in each of the ways it rotates, while a job goes on writing."""
+"""A log under a real logrotate, in each of the ways it rotates, while a job continues writing."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ async def main():
     except Refused as refused:
         show({"refused": str(refused)})
 """
-# As the jobs do it: the shell opens the log anew for each run. In /var/log, where users make no files, it
+# As the jobs do it: the shell reopens the log for each run. In /var/log, where users make no files, it
 # cannot between the renaming and the new log: then that run does not start, and the next one writes.
 SHORT_WRITER = """
 number = 0
@@ -77,7 +77,7 @@ def acts(box: Box, code: str, user: str = "fed") -> Any:
 SET_UP = """
 found = await made({folder!r}, {run_as!r}, {backend!r})
 placing = await install_edits(found.jobs, {backend!r}, {run_as!r}, PORTS) if found.jobs else ()
-parts = (*found.parts, *placing)
+parts = (*found.edits, *placing)
 message = await change(parts) if parts else "nothing"
 said = [f"{{one.severity}} {{one.text}}" for one in found.remarks]
 return [message, found.by, [job.argv for job in found.jobs], said]
@@ -91,7 +91,7 @@ def set_up(box: Box, folder: str, user: str = "fed", run_as: str = "", backend: 
 def take_away(box: Box, backend: str) -> None:
     code = f"""
 gone = await removal_edits(["rotate"], {backend!r}, "", PORTS, no_table=True)
-return await change([*gone, *(await rotation_gone(PORTS)).parts])
+return await change([*gone, *(await rotation_gone(PORTS)).edits])
 """
     assert acts(box, code) == "Done."
 
@@ -235,7 +235,7 @@ def test_the_machines_logrotate_rotates_in_var_log(own_box: Box) -> None:
     assert set_up(box, "/var/log") == ["nothing", own, [], []]
     left = acts(box, "return [r.advice for r in (await rotation_gone(PORTS)).remarks]")
     assert left == [f"sudo rm {own}"]
-    acts(box, "return await change((await rotation_gone(PORTS)).parts)", "root")
+    acts(box, "return await change((await rotation_gone(PORTS)).edits)", "root")
     assert box.run(["ls", own]).returncode != 0
 
 
@@ -245,7 +245,7 @@ def test_a_user_is_told_what_root_has_to_install(own_box: Box) -> None:
     found = acts(
         box,
         'found = await made("/var/log")\n'
-        "await change(found.parts)\n"
+        "await change(found.edits)\n"
         "return [found.by, [str(r.severity) for r in found.remarks], found.remarks[-1].advice]",
     )
     assert found[:2] == ["", ["error"]]

@@ -1,6 +1,6 @@
 """One story, in a real terminal, with the real daemon: a job that works in the shell and fails in cron.
 
-It is run with `r` and fails as it does under cron, `v` says why, `a` mends it, `C` has its exit status kept,
+It is run with `r` and fails as it does under cron, `v` says why, `a` fixes it, `C` has its exit status kept,
 and `w` watches three real cycles to a good verdict. Five cron minutes: no other test need wait so long.
 """
 

@@ -1,6 +1,6 @@
 """The walk: one user's session from the first look to a lost terminal, in a real terminal of the box.
 
-Each test is one step and goes on where the one before it stopped; after a step that failed the rest is
+Each test is one step and continues where the one before it stopped; after a step that failed the rest is
 skipped. `fed` drives the installed program; the table and systemd are looked at from outside.
 """
 

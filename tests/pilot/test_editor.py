@@ -89,5 +89,5 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_editors_own_interrupt_does_not_end_the_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """ctrl+c reaches every process of the terminal; the shell below sends it to us and goes on."""
+    """ctrl+c reaches every process of the terminal; the shell below sends it to us and continues."""
     assert edit(monkeypatch, "sh -c 'kill -INT $PPID; exit 0'") == ("", True)

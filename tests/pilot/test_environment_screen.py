@@ -1,4 +1,4 @@
-"""`v` over the demo workspace: a job that the shell could run and cron cannot, and the line that mends it."""
+"""`v` over the demo workspace: a job that the shell could run and cron cannot, and the line that fixes it."""
 
 from __future__ import annotations
 

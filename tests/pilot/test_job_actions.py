@@ -161,7 +161,7 @@ async def test_r_runs_the_job_and_its_end_reaches_the_table(tmp_path: Path) -> N
         assert "last 1  " in text, text
 
 
-async def test_t_ends_the_run_that_continues_after_a_y(tmp_path: Path) -> None:
+async def test_t_ends_the_run_in_progress_after_a_y(tmp_path: Path) -> None:
     async with opened(tmp_path, "export-collections") as pilot:
         await pilot.press("j", "r")
         await says(pilot, lambda text: "export started" in text)

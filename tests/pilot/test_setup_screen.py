@@ -11,16 +11,16 @@ from textual.pilot import Pilot
 from fedtui.screens.setup import SetupScreen
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp, screen_text
-from tests.fixtures.mockup_setup import MockupDesk, pack_of
+from tests.fixtures.mockup_setup import MockupSetupService, pack_of
 
 ROOT = ("~", "slash", *"federation", "enter")
 
 
 @asynccontextmanager
-async def opened(desk: MockupDesk, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[str]]:
+async def opened(service: MockupSetupService, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[str]]:
     app = MockupApp()
     async with app.run_test(size=size) as pilot:
-        app.push_screen(SetupScreen(desk))
+        app.push_screen(SetupScreen(service))
         yield pilot
 
 
@@ -43,18 +43,18 @@ async def press(pilot: Pilot[str], *keys: str) -> None:
 
 
 async def test_root_is_asked_for_first_and_looked_at() -> None:
-    desk = MockupDesk(mock.NOW)
-    async with opened(desk) as pilot:
+    service = MockupSetupService(mock.NOW)
+    async with opened(service) as pilot:
         await says(pilot, "step 1 of 7", "ROOT is the federation's checkout", "ROOT")
         await press(pilot, *ROOT)
         text = await says(pilot, "✓ sync", "✓ export", "calls jq")
         assert "▲ export: Line 31 of export-collections.sh calls jq" in text
-        assert desk.asked[-1].root == "~/federation"
-        assert desk.tried == []
+        assert service.asked[-1].root == "~/federation"
+        assert service.tried == []
 
 
 async def test_a_root_that_is_none_is_said_and_asked_again() -> None:
-    async with opened(MockupDesk(mock.NOW)) as pilot:
+    async with opened(MockupSetupService(mock.NOW)) as pilot:
         await says(pilot, "ROOT is")
         await press(pilot, *"/nowhere", "enter")
         await says(pilot, "✗ There is no folder /nowhere.")
@@ -63,17 +63,17 @@ async def test_a_root_that_is_none_is_said_and_asked_again() -> None:
 
 
 async def test_no_script_runs_before_t_and_what_fails_is_left_out() -> None:
-    desk = MockupDesk(mock.NOW)
-    async with opened(desk) as pilot:
+    service = MockupSetupService(mock.NOW)
+    async with opened(service) as pilot:
         await says(pilot, "ROOT is")
         await press(pilot, *ROOT)
         await says(pilot, "✓ sync")
         await press(pilot, "enter")
         await says(pilot, "step 2 of 7", "not tested yet", "runs each once, in cron's environment")
-        assert desk.tried == []
+        assert service.tried == []
         await press(pilot, "t")
         text = await says(pilot, "✗ export", "failed, exit 127")
-        assert desk.tried == ["sync", "export", "metrics"]
+        assert service.tried == ["sync", "export", "metrics"]
         assert "federated-export will not be scheduled." in text
         await press(pilot, *["enter"] * 5)
         text = await says(pilot, "step 7 of 7", "Set up the conservative profile")
@@ -82,7 +82,7 @@ async def test_no_script_runs_before_t_and_what_fails_is_left_out() -> None:
 
 
 async def test_the_review_waits_for_the_test_runs() -> None:
-    async with opened(MockupDesk(mock.NOW)) as pilot:
+    async with opened(MockupSetupService(mock.NOW)) as pilot:
         await says(pilot, "ROOT is")
         await press(pilot, *ROOT)
         await says(pilot, "✓ sync")
@@ -94,7 +94,7 @@ async def test_the_review_waits_for_the_test_runs() -> None:
 
 
 async def test_the_plan_goes_through_the_confirm_dialog_and_enter_changes_nothing() -> None:
-    async with opened(MockupDesk(mock.NOW), (120, 40)) as pilot:
+    async with opened(MockupSetupService(mock.NOW), (120, 40)) as pilot:
         await says(pilot, "ROOT is")
         await press(pilot, *ROOT)
         await says(pilot, "✓ sync")
@@ -109,8 +109,8 @@ async def test_the_plan_goes_through_the_confirm_dialog_and_enter_changes_nothin
 
 
 async def test_a_profile_is_chosen_with_its_day() -> None:
-    desk = MockupDesk(mock.NOW)
-    async with opened(desk, (120, 40)) as pilot:
+    service = MockupSetupService(mock.NOW)
+    async with opened(service, (120, 40)) as pilot:
         await says(pilot, "ROOT is")
         await press(pilot, *ROOT)
         await says(pilot, "✓ sync")
@@ -120,12 +120,12 @@ async def test_a_profile_is_chosen_with_its_day() -> None:
         assert f"metrics    {'▆' * 48}" in text
         await press(pilot, "down")
         text = await says(pilot, "24 hours of aggressive", "bash ~/federation/scripts/export-collections.sh")
-        assert desk.asked[-1].profile == "aggressive"
+        assert service.asked[-1].profile == "aggressive"
 
 
 async def test_backend_lingering_and_what_is_beside_are_chosen() -> None:
-    desk = MockupDesk(mock.NOW)
-    async with opened(desk) as pilot:
+    service = MockupSetupService(mock.NOW)
+    async with opened(service) as pilot:
         await says(pilot, "ROOT is")
         await press(pilot, *ROOT)
         await says(pilot, "✓ sync")
@@ -133,17 +133,17 @@ async def test_backend_lingering_and_what_is_beside_are_chosen() -> None:
         await says(pilot, "you do not linger")
         await press(pilot, "l")
         await says(pilot, "lingering is turned on")
-        assert (desk.asked[-1].backend, desk.asked[-1].linger) == ("user", True)
+        assert (service.asked[-1].backend, service.asked[-1].linger) == ("user", True)
         await press(pilot, "down")
         await says(pilot, "Units of the system are root's to make.")
         await press(pilot, "up", "up", "enter", "space", "down", "space", "down", "e", *"ntfy://x", "enter")
         await says(pilot, "● commits", "● rotation", "● alerts")
-        assert desk.asked[-1].alerts == ("ntfy://x",)
-        assert desk.asked[-1].git is True
+        assert service.asked[-1].alerts == ("ntfy://x",)
+        assert service.asked[-1].git is True
 
 
 async def test_what_is_set_up_is_shown_with_what_can_come_next() -> None:
-    async with opened(MockupDesk(mock.NOW, pack_of(mock.NOW)), (120, 40)) as pilot:
+    async with opened(MockupSetupService(mock.NOW, pack_of(mock.NOW)), (120, 40)) as pilot:
         text = await says(pilot, "Set up already", "profile conservative on cron", "What next")
         assert "week 2: scheduled, without commits, day 11" in text
         assert "x remove" in text
@@ -156,7 +156,7 @@ async def test_what_is_set_up_is_shown_with_what_can_come_next() -> None:
 
 
 async def test_esc_leaves_the_line_before_the_screen() -> None:
-    async with opened(MockupDesk(mock.NOW)) as pilot:
+    async with opened(MockupSetupService(mock.NOW)) as pilot:
         await says(pilot, "ROOT is", "esc leave")
         await press(pilot, *"abc", "escape")
         await says(pilot, "step 1 of 7", "e type")

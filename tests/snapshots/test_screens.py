@@ -13,7 +13,7 @@ from fedtui.screens.setup import SetupScreen
 from tests.fixtures import mockup_data as mock
 from tests.fixtures import mockup_environment
 from tests.fixtures.mockup_app import MockupApp, screen_text
-from tests.fixtures.mockup_setup import MockupDesk, pack_of, rehearsable
+from tests.fixtures.mockup_setup import MockupSetupService, pack_of, rehearsable
 from tests.fixtures.mockup_watch import FAILED_ONE
 from tests.pilot import test_doctor as doctor
 
@@ -187,8 +187,8 @@ def set_up(*keys: str, says: str, pack: bool = False) -> Callable[[Pilot[str]], 
     """The set-up of the made-up federation, ROOT typed where it is asked for."""
 
     async def run(pilot: Pilot[str]) -> None:
-        desk = MockupDesk(mock.NOW, pack_of(mock.NOW) if pack else None)
-        pilot.app.push_screen(SetupScreen(desk))
+        service = MockupSetupService(mock.NOW, pack_of(mock.NOW) if pack else None)
+        pilot.app.push_screen(SetupScreen(service))
         await after(says="What next" if pack else "ROOT is")(pilot)
         await after(*(() if pack else ("~", "slash", *"federation", "enter")), says="et-up")(pilot)
         await after(*keys, says=says)(pilot)

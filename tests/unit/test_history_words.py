@@ -50,7 +50,7 @@ def test_hours_to_come_are_blank_and_hours_without_a_run_are_dots() -> None:
     assert line == "Tue 24  " + "· " * 14 + "■ " + "  " * 9 + " 100.0 %"
 
 
-def test_a_run_that_continues_is_no_outcome() -> None:
+def test_a_run_in_progress_is_no_outcome() -> None:
     going_on = Run("r", "crontab:1", NOW)
     assert days([going_on], NOW, 1)[0].hours[14] is None
     assert tally([going_on]).runs == 0

@@ -186,7 +186,7 @@ def test_a_job_started_at_boot_and_one_whose_next_run_is_not_known() -> None:
     assert next_words(replace(mock.SYNC, next_run=None), NOW).text == "not known"
 
 
-def test_a_run_that_continues_outranks_on_but_not_paused() -> None:
+def test_a_run_in_progress_outranks_on_but_not_paused() -> None:
     running = replace(mock.SYNC, running_since=NOW)
     assert state_glyph(running).word == "running"
     assert state_glyph(replace(running, state=State.PAUSED)).word == "paused"

@@ -94,7 +94,7 @@ class AlertCheck:
     ) -> AlertReport:
         """Look at the jobs that `find` names, and tell what is new.
 
-        Raises AlertMemoryError where another check goes on.
+        Raises AlertMemoryError where another check is running.
         """
         with only_check(self._state):
             memory = await asyncio.to_thread(self._recall)
@@ -175,7 +175,7 @@ class AlertCheck:
         return ""
 
     async def _beat(self, memory: AlertMemory, left_out: str = "") -> list[Delivery]:
-        """Fetch the heartbeats, unless there is a reason to let whoever waits for them raise the alarm."""
+        """Fetch the heartbeats, unless there is a reason to let their receiver raise the alarm."""
         sent: list[Delivery] = []
         for heartbeat in self._heartbeats:
             label, now = self._labels[heartbeat.key], self._now()

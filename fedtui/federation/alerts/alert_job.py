@@ -33,27 +33,27 @@ LOG = "federated-alert.log"
 
 
 @dataclass(frozen=True, slots=True)
-class AlertParts:
+class AlertChanges:
     """What the set-up adds for alerts: the job (None: nobody is to be told), its backend, what was found.
 
-    The job reads the pack's file and a memory of its own, so it runs as whoever sets up: never with User= or
-    in the crontab of another.
+    The job reads the pack's file and a memory of its own, so it runs as the user who sets up: never with
+    User= or in the crontab of another.
     """
 
     job: ManagedJob | None = None
     backend: str = ""
     issues: tuple[SetupIssue, ...] = ()
-    parts: tuple[Edit, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
 
-async def alert_parts(pack: Pack, ports: Ports) -> AlertParts:
+async def alert_parts(pack: Pack, ports: Ports) -> AlertChanges:
     """The alert check of a pack as it is to be. Raises nothing: what cannot be is a remark."""
     try:
         told = addresses(pack, await asyncio.to_thread(load))
     except ConfigError as error:
-        return AlertParts(issues=(SetupIssue(Severity.ERROR, f"{error}.", KEY),))
+        return AlertChanges(issues=(SetupIssue(Severity.ERROR, f"{error}.", KEY),))
     if not told:
-        return AlertParts()
+        return AlertChanges()
     job, backend = await alerting_jobs(pack, ports)
     issues = [SetupIssue(Severity.NOTE, "Prove the alert channels once.", KEY, "fedtui check --alert --test")]
     if any(one.kind == MAIL for one in told) and await asyncio.to_thread(mailer) is None:
@@ -73,7 +73,7 @@ async def alert_parts(pack: Pack, ports: Ports) -> AlertParts:
                 "A watcher outside can: --heartbeat URL.",
             ),
         )
-    return AlertParts(job, backend, tuple(issues))
+    return AlertChanges(job, backend, tuple(issues))
 
 
 async def alerting_jobs(pack: Pack, ports: Ports) -> tuple[ManagedJob, str]:

@@ -78,7 +78,6 @@ def _own(job: Job, user: str) -> bool:
 
 
 def is_alert_check(job: Job) -> bool:
-    """Whether the job is the alert check itself."""
     words = (job.command or "").split()
     return "check" in words and "--alert" in words
 

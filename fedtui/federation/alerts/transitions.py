@@ -1,7 +1,8 @@
 """What changed since the last check, and who still has to be told of it. Pure.
 
-A problem is told once when it begins and once when it is over; what neither holds nor surely does not hold
-stays as it was. Each channel has a queue of its own, so that one that fails is told later and no other twice.
+A problem is reported once when it begins and once when it is over; what neither holds nor surely does not
+hold stays as it was. Each channel has a queue of its own, so that one that fails gets them later and no other
+gets them twice.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def advance_alerts(
     """The memory after these looks, its queues filled, and what is new. `channels` maps ids to labels.
 
     `others` are the ids of what is no channel and remembered among them. Subjects that are not looked at any
-    more are forgotten, and so are channels that are no longer there. One that is new is told of the problems
+    more are forgotten, and so are channels that are no longer there. One that is new hears of the problems
     that stand.
     """
     events: list[AlertEvent] = []

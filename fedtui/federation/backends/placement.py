@@ -1,7 +1,7 @@
-"""Where the pack's jobs run: turns `ManagedJob`s into parts of a change for one backend, and back.
+"""Where the pack's jobs run: turns `ManagedJob`s into edits of a change for one backend, and back.
 
 The backends are "cron" (a user's crontab), "user" (units of the user's systemd) and "system" (units of the
-system's). All of it is idempotent: what stands as it should gives no part. A job that somebody paused stays
+system's). All of it is idempotent: what stands as it should gives no edit. A job that somebody paused stays
 paused, a schedule of somebody's own is kept unless it is to be reset, and a unit of the same name that is not
 ours is never written over.
 """
@@ -27,7 +27,7 @@ from fedtui.ports import Ports
 
 @dataclass(frozen=True, slots=True)
 class InstalledJob:
-    """A job of the pack as it stands now.
+    """A job of the pack as it is now.
 
     `job_id` is that of its row; `schedule` what it runs by (five fields, or triggers as `e` shows them),
     `planned` the five fields that the pack gave it, `custom` whether the two differ, `why` what was said of
@@ -55,7 +55,7 @@ async def install_edits(
     gone: Collection[str] = (),
     reset: Collection[str] = (),
 ) -> tuple[Edit, ...]:
-    """The parts by which these jobs run on the backend as they are described, those of `gone` no longer.
+    """The edits by which these jobs run on the backend as they are described, those of `gone` no longer.
 
     `run_as` is the user whose crontab is written, and User= of system units; empty for oneself. Schedules
     that somebody changed stay, but for the keys of `reset`. Raises Refused.
@@ -68,7 +68,7 @@ async def install_edits(
 async def removal_edits(
     keys: Collection[str], backend: str, run_as: str, ports: Ports, *, no_table: bool = False
 ) -> tuple[Edit, ...]:
-    """The parts by which the backend no longer runs the jobs of these keys.
+    """The edits by which the backend no longer runs the jobs of these keys.
 
     `no_table`: a crontab in which nothing is left goes altogether, since there was none before.
     """

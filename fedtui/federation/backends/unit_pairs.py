@@ -1,4 +1,4 @@
-"""The pack's pairs of units: those that stand in a folder of units, and the parts that make and remove them.
+"""The pack's pairs of units: those that stand in a folder of units, and the edits that make and remove them.
 
 A timer of the pack's says so in its second line, `# fedtui: pack KEY (SCHEDULE)`, as a crontab's does above
 the job's line (crontab/managed_lines.py). A drop-in of fedtui's own beside it is a schedule of somebody's
@@ -49,7 +49,7 @@ Triggers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class InstalledPair:
-    """A pair of the pack's as it stands: its texts, what it was given, and whether it is on."""
+    """A pair of the pack's as it is: its texts, what it was given, and whether it is on."""
 
     key: str
     path: Path
@@ -142,7 +142,7 @@ def _triggers(text: bytes) -> Triggers:
 def planned_triggers(planned: str) -> Triggers:
     """The triggers for what a mark says: five fields, or triggers parted by `; `. Raises Refused."""
     if "=" in planned:
-        pairs = (part.partition("=") for part in planned.split("; "))
+        pairs = (word.partition("=") for word in planned.split("; "))
         return tuple((name, value) for name, _, value in pairs)
     try:
         found = to_calendar(parse_schedule(planned))
@@ -160,22 +160,22 @@ async def pair_edits(
     *,
     user_manager: bool,
 ) -> tuple[Edit, ...]:
-    """The parts by which these pairs stand as described, and those of `gone` no longer; see `placement`."""
+    """The edits by which these pairs are as described, and those of `gone` no longer; see `placement`."""
     there = await installed_pairs(ports, user_manager=user_manager)
-    parts: list[Edit] = []
+    edits: list[Edit] = []
     for key in gone:
         if key in there:
-            parts += await asyncio.to_thread(_gone, there[key], user_manager=user_manager)
+            edits += await asyncio.to_thread(_gone, there[key], user_manager=user_manager)
     for job in jobs:
         unit = there.get(job.key)
         name = unit.name if unit is not None else unit_name(job.name)
         if unit is None:
             await free(name, ports, user_manager=user_manager)
         pair = _pair(job, name, "" if user_manager else run_as, unit, reset, user_manager=user_manager)
-        parts += await asyncio.to_thread(_written, pair, unit, user_manager=user_manager)
+        edits += await asyncio.to_thread(_written, pair, unit, user_manager=user_manager)
         if unit is not None and job.key in reset:
-            parts += await asyncio.to_thread(_without_drop_in, unit)
-    return tuple(parts)
+            edits += await asyncio.to_thread(_without_drop_in, unit)
+    return tuple(edits)
 
 
 def _pair(
@@ -236,15 +236,15 @@ def texts(pair: UnitPair) -> tuple[bytes, bytes]:
 def _written(pair: UnitPair, unit: InstalledPair | None, *, user_manager: bool) -> list[Edit]:
     place = folder(user_manager=user_manager)
     service, timer = texts(pair)
-    parts: list[Edit] = [*log_made(pair)]
+    edits: list[Edit] = [*log_made(pair)]
     for name, text in ((pair.service, service), (pair.timer, timer)):
         path = place / name
         before = path.read_bytes() if path.exists() else None
         if before != text:
-            parts.append(FileEdit(str(path), before, text))
+            edits.append(FileEdit(str(path), before, text))
     if unit is None:
-        parts.append(UnitEdit(pair.timer, user_manager, (False, False), (True, True)))
-    return parts
+        edits.append(UnitEdit(pair.timer, user_manager, (False, False), (True, True)))
+    return edits
 
 
 def log_made(pair: UnitPair) -> list[Edit]:
@@ -274,26 +274,26 @@ def led_elsewhere(log: str) -> str:
 
 
 def _gone(unit: InstalledPair, *, user_manager: bool) -> list[Edit]:
-    parts: list[Edit] = []
+    edits: list[Edit] = []
     if unit.state != (False, False):
-        parts.append(UnitEdit(unit.timer, user_manager, unit.state, (False, False)))
+        edits.append(UnitEdit(unit.timer, user_manager, unit.state, (False, False)))
     stamp = file_stamps(user_manager=user_manager) / f"stamp-{unit.timer}"
     if stamp.exists() and not stamp.stat().st_size:
-        parts.append(FileEdit(str(stamp), b"", None, grows=True))
-    parts += _without_drop_in(unit)
+        edits.append(FileEdit(str(stamp), b"", None, grows=True))
+    edits += _without_drop_in(unit)
     service = unit.path.with_suffix(".service")
-    parts.append(FileEdit(str(unit.path), unit.text, None))
+    edits.append(FileEdit(str(unit.path), unit.text, None))
     if service.exists():
-        parts.append(FileEdit(str(service), service.read_bytes(), None))
-    return parts
+        edits.append(FileEdit(str(service), service.read_bytes(), None))
+    return edits
 
 
 def _without_drop_in(unit: InstalledPair) -> list[Edit]:
     """fedtui's own drop-ins go; the folder only where nobody else's is in it."""
     extra = unit.path.with_name(f"{unit.timer}.d")
     own = [extra / name for name in (SCHEDULE_FILE, PAUSE_FILE)]
-    parts: list[Edit] = [FileEdit(str(path), path.read_bytes(), None) for path in own if path.exists()]
-    return [*parts, FolderEdit(str(extra), there=False)] if parts else []
+    edits: list[Edit] = [FileEdit(str(path), path.read_bytes(), None) for path in own if path.exists()]
+    return [*edits, FolderEdit(str(extra), there=False)] if edits else []
 
 
 async def free(name: str, ports: Ports, *, user_manager: bool) -> None:

@@ -120,7 +120,7 @@ def _escaped(char: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A value that systemd takes as it stands but for specifiers: a path, a description."""
+    """A value that systemd takes as it is but for specifiers: a path, a description."""
     return _one_line(text).replace("%", "%%")
 
 

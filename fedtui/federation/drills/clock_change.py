@@ -28,7 +28,7 @@ class ClockChangeDrill:
     about = "The clock goes forward or back while jobs are scheduled."
     expected = "no run of a fixed time is lost or made twice, and none that repeats leaves a long gap"
 
-    def hindrance(self, setting: DrillSetting) -> str:
+    def blocked_reason(self, setting: DrillSetting) -> str:
         """A zone whose clock never changes, or nothing that is scheduled."""
         if not setting.times:
             return setting.missing or "no profile is known"
@@ -39,7 +39,7 @@ class ClockChangeDrill:
             )
         return ""
 
-    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
+    def plan(self, setting: DrillSetting) -> DrillPlan:
         """The changes that are looked at."""
         return DrillPlan(
             (f"Take the {len(setting.times)} schedules of {setting.profile}, in {setting.zone_name}.",),
@@ -47,19 +47,19 @@ class ClockChangeDrill:
             ("Nothing to take back: no clock is touched.",),
         )
 
-    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
+    async def run(self, setting: DrillSetting, runner: DrillRunner) -> DrillResult:
         """Work it out for each change and each job."""
         if setting.zone is None:
             return DrillResult(False, "Nothing was rehearsed: no zone is known.")
         jobs = ", ".join(f"{one.name} {one.schedule.text}" for one in setting.times)
-        hands.say(DrillPhase.BEFORE, f"{setting.zone_name}; {jobs}")
+        runner.say(DrillPhase.BEFORE, f"{setting.zone_name}; {jobs}")
         effects: list[Effect] = []
         for change in _changes(setting):
-            hands.say(DrillPhase.DOING, change.sentence)
+            runner.say(DrillPhase.DOING, change.sentence)
             for timed in setting.times:
                 effect = effect_of(timed, change, setting.zone)
                 effects.append(effect)
-                hands.say(DrillPhase.AFTER, f"{timed.name}: {effect.text}")
+                runner.say(DrillPhase.AFTER, f"{timed.name}: {effect.text}")
         bad = [effect for effect in effects if not effect.harmless]
         evidence = tuple(f"{effect.name}: {effect.text}" for effect in bad or effects)
         if bad:

@@ -1,6 +1,6 @@
 """What a drill is: a rehearsal of one failure, with a before, a doing, an after and an expected result.
 
-A drill is told what there is (`DrillSetting`) and is given a `DrillRunner`, which writes down what it is
+A drill is given what there is (`DrillSetting`) and is given a `DrillRunner`, which writes down what it is
 about to do; it touches nothing of the user's by any other way. `run_drill.run_drill` is the frame.
 """
 
@@ -102,14 +102,14 @@ class Drill(Protocol):
     about: str
     expected: str
 
-    def hindrance(self, setting: DrillSetting) -> str:
+    def blocked_reason(self, setting: DrillSetting) -> str:
         """Why it cannot be run here, with what would help; empty where it can. Blocking."""
         ...
 
-    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
+    def plan(self, setting: DrillSetting) -> DrillPlan:
         """What it would do. Only where nothing hinders it. Blocking."""
         ...
 
-    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
+    async def run(self, setting: DrillSetting, runner: DrillRunner) -> DrillResult:
         """Do it. Raises DrillError."""
         ...

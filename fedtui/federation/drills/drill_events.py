@@ -12,7 +12,7 @@ class DrillError(Exception):
 
 
 class DrillPhase(StrEnum):
-    """Which part of a drill is told of; OUTPUT is a line that a program printed meanwhile."""
+    """Which part of a drill is reported; OUTPUT is a line that a program printed meanwhile."""
 
     BEFORE = "before"
     DOING = "doing"

@@ -21,5 +21,4 @@ ALL: tuple[Drill, ...] = (
 
 
 def find(name: str) -> Drill | None:
-    """The drill of that name."""
     return next((one for one in ALL if one.name == name), None)

@@ -101,7 +101,7 @@ class DrillRunner:
         cwd: Path | None = None,
         deadline: float = SCRIPT_DEADLINE,
     ) -> ProgramRun:
-        """Run a program to its end; what it prints is told line by line. Raises DrillError."""
+        """Run a program to its end; what it prints is reported line by line. Raises DrillError."""
         given = os.environb if environment is None else environment
         return await self._run(argv, {**given, MARK.encode(): self.journal.mark.encode()}, cwd, deadline)
 

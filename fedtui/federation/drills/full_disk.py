@@ -24,11 +24,11 @@ class FullDiskDrill:
     about = "The disk of the log and of the data has no byte left while a job runs."
     expected = "the run fails with an exit status; it does not lose its log or its data in silence"
 
-    def hindrance(self, setting: DrillSetting) -> str:
+    def blocked_reason(self, setting: DrillSetting) -> str:
         """No script, or no view of its own for it."""
         return no_line(setting, _key(setting)) or setting.no_view
 
-    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
+    def plan(self, setting: DrillSetting) -> DrillPlan:
         """Twice the same line."""
         line = setting.lines[_key(setting)]
         run = f"Run {line.command()} in cron's environment"
@@ -38,17 +38,17 @@ class FullDiskDrill:
             ("Let both disks go; they end with the script.",),
         )
 
-    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
+    async def run(self, setting: DrillSetting, runner: DrillRunner) -> DrillResult:
         """With room it must work, or nothing is proved by its failing without."""
         line = setting.lines[_key(setting)]
-        hands.say(DrillPhase.BEFORE, f"{line.command()}   with room")
-        ran, result = await _run(setting, line, hands, full=False)
+        runner.say(DrillPhase.BEFORE, f"{line.command()}   with room")
+        ran, result = await _run(setting, line, runner, full=False)
         reason = works(line, result, "with room on the disk")
         if reason:
             return DrillResult(False, f"Nothing was rehearsed: {reason}.", facts(result, ran))
-        hands.say(DrillPhase.DOING, f"{line.command()}   with no byte left")
-        ran, result = await _run(setting, line, hands, full=True)
-        hands.say(DrillPhase.AFTER, f"the line ended with {ran.ending}")
+        runner.say(DrillPhase.DOING, f"{line.command()}   with no byte left")
+        ran, result = await _run(setting, line, runner, full=True)
+        runner.say(DrillPhase.AFTER, f"the line ended with {ran.ending}")
         evidence = facts(result, ran)
         if ran.status == 0:
             return DrillResult(
@@ -65,12 +65,12 @@ def _key(setting: DrillSetting) -> str:
 
 
 async def _run(
-    setting: DrillSetting, line: ScheduledScript, hands: DrillRunner, *, full: bool
+    setting: DrillSetting, line: ScheduledScript, runner: DrillRunner, *, full: bool
 ) -> tuple[ProgramRun, Result]:
     """The line with its log; for a log folder that is not there yet one in the scratch folder stands."""
     folder = line.log.parent
     if not folder.is_dir():
-        folder = hands.scratch / "logs"
+        folder = runner.scratch / "logs"
         folder.mkdir(exist_ok=True)
     log = folder / line.log.name
     view = replace(
@@ -80,7 +80,7 @@ async def _run(
     command = line.command(log)
     if not full:  # what the run says in its log is read before its disk is gone
         command = f"{command}; ended=$?; cat -- {shlex.quote(str(log))}; exit $ended"
-    ran = await hands.run_staged(
+    ran = await runner.run_staged(
         (shell, "-c", command),
         view,
         environment=line.environment,

@@ -28,12 +28,12 @@ class GitConflictDrill:
     about = "Somebody else pushed other data to the automation branch since the last sync."
     expected = "git-sync fails and says conflict; the remote keeps their commit, the clone keeps our work"
 
-    def hindrance(self, setting: DrillSetting) -> str:
+    def blocked_reason(self, setting: DrillSetting) -> str:
         """No git."""
         found = look_up("git", os.environ.get("PATH", os.defpath), "/").path
         return "" if found else "git is not installed"
 
-    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
+    def plan(self, setting: DrillSetting) -> DrillPlan:
         """All of it in the scratch folder."""
         return DrillPlan(
             (
@@ -47,28 +47,28 @@ class GitConflictDrill:
             ("Remove the scratch folder; no repository of yours is looked at.",),
         )
 
-    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
+    async def run(self, setting: DrillSetting, runner: DrillRunner) -> DrillResult:
         """Build, sync, break, sync."""
-        play = _Play(hands)
+        play = _Play(runner)
         await play.build()
-        hands.say(DrillPhase.BEFORE, f"a remote and a clone of it in {hands.scratch}; fedtui git-sync")
+        runner.say(DrillPhase.BEFORE, f"a remote and a clone of it in {runner.scratch}; fedtui git-sync")
         first = await play.sync("ours, first")
         if first.status != 0:
             raise DrillError(f"git-sync does not work in the scratch clone: {first.ending}, {first.last}")
-        hands.say(DrillPhase.DOING, f"other data is pushed to {BRANCH}; fedtui git-sync")
+        runner.say(DrillPhase.DOING, f"other data is pushed to {BRANCH}; fedtui git-sync")
         their_diff = await play.break_it()
         second = await play.sync("ours, second")
-        hands.say(DrillPhase.AFTER, f"git-sync ended with {second.ending}")
+        runner.say(DrillPhase.AFTER, f"git-sync ended with {second.ending}")
         return await play.verdict(second, their_diff)
 
 
 class _Play:
     """The scratch repositories."""
 
-    def __init__(self, hands: DrillRunner) -> None:
-        self._hands = hands
-        self._folder = hands.scratch
-        self._environment = _environment(hands.scratch)
+    def __init__(self, runner: DrillRunner) -> None:
+        self._runner = runner
+        self._folder = runner.scratch
+        self._environment = _environment(runner.scratch)
 
     async def build(self) -> None:
         """A bare remote with one commit on main, and a clone of it."""
@@ -96,7 +96,7 @@ class _Play:
         data = f'{{"timestamp": 2, "text": "{text}"}}\n'
         (self._folder / "new-data").write_text(data, encoding="utf-8")
         argv = (*module_command("fedtui"), "git-sync", "--root", str(self._folder / "root"))
-        return await self._hands.run(
+        return await self._runner.run(
             argv, environment=self._environment, cwd=self._folder, deadline=_DEADLINE
         )
 
@@ -144,7 +144,7 @@ class _Play:
 
     async def _git(self, *words: str, within: str = "") -> ProgramRun:
         where = self._folder / within
-        ran = await self._hands.run(
+        ran = await self._runner.run(
             ("git", *words), environment=self._environment, cwd=where, deadline=_DEADLINE
         )
         if ran.status != 0:

@@ -33,7 +33,7 @@ class MissingScriptDrill:
     about = "A scheduled script was renamed, or its folder moved."
     expected = f"the line ends with exit {_NOT_FOUND}, and the doctor says {_CODE}: the script is not there"
 
-    def hindrance(self, setting: DrillSetting) -> str:
+    def blocked_reason(self, setting: DrillSetting) -> str:
         """No script, or none that can be copied."""
         if not setting.lines:
             return setting.missing
@@ -43,7 +43,7 @@ class MissingScriptDrill:
             return f"it starts the shell of {name}, and not as {name}: sudo -u {name} -i fedtui drill"
         return "" if line.script.is_file() else f"{line.script} is not there"
 
-    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
+    def plan(self, setting: DrillSetting) -> DrillPlan:
         """All of it with a copy."""
         line = _line(setting)
         return DrillPlan(
@@ -52,11 +52,11 @@ class MissingScriptDrill:
             ("Remove the scratch folder; the script itself is only read.",),
         )
 
-    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
+    async def run(self, setting: DrillSetting, runner: DrillRunner) -> DrillResult:
         """Move the copy, run, look."""
         line = _line(setting)
-        copy = hands.scratch / line.script.name
-        log = hands.scratch / line.log.name
+        copy = runner.scratch / line.script.name
+        log = runner.scratch / line.log.name
         await asyncio.to_thread(shutil.copyfile, line.script, copy)
         played = replace(
             line,
@@ -69,16 +69,16 @@ class MissingScriptDrill:
             return DrillResult(
                 False, f"Nothing was rehearsed: the doctor says {_CODE} of a script that is there."
             )
-        hands.say(DrillPhase.BEFORE, f"{copy} is there, and the doctor has nothing to say of it")
+        runner.say(DrillPhase.BEFORE, f"{copy} is there, and the doctor has nothing to say of it")
         await asyncio.to_thread(copy.rename, copy.with_name(f"{copy.name}.moved"))
-        hands.say(DrillPhase.DOING, f"the copy is moved away; {played.command()}")
+        runner.say(DrillPhase.DOING, f"the copy is moved away; {played.command()}")
         shell = line.environment.get(b"SHELL", b"/bin/sh").decode("utf-8", "surrogateescape")
-        ran = await hands.run(
-            (shell, "-c", played.command()), environment=line.environment, cwd=hands.scratch, deadline=60.0
+        ran = await runner.run(
+            (shell, "-c", played.command()), environment=line.environment, cwd=runner.scratch, deadline=60.0
         )
         said = _said(log) or ran.last
         finding = await asyncio.to_thread(doctor.finds)
-        hands.say(DrillPhase.AFTER, f"{ran.ending}; {said}")
+        runner.say(DrillPhase.AFTER, f"{ran.ending}; {said}")
         evidence = (ran.ending, said, f"{_CODE}: {finding.sentence}" if finding else f"{_CODE} was not found")
         if ran.status == _NOT_FOUND and finding is not None:
             return DrillResult(

@@ -28,7 +28,7 @@ class PathLossDrill:
     about = "A program that a script needs is missing from cron's PATH."
     expected = "the run is seen as failed, or says what it did without; it is no plain ok"
 
-    def hindrance(self, setting: DrillSetting) -> str:
+    def blocked_reason(self, setting: DrillSetting) -> str:
         """No script that looks a program up in the PATH that cron gives it."""
         if not setting.lines:
             return setting.missing
@@ -37,7 +37,7 @@ class PathLossDrill:
             return f"no script was found to look {named} up in cron's PATH; --program NAME takes another"
         return setting.no_view
 
-    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
+    def plan(self, setting: DrillSetting) -> DrillPlan:
         """Which program is lost, and who needs it."""
         chosen = _choice(setting)
         if chosen is None:
@@ -50,21 +50,21 @@ class PathLossDrill:
             ("Remove that PATH, a folder of links.",),
         )
 
-    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
+    async def run(self, setting: DrillSetting, runner: DrillRunner) -> DrillResult:
         """With the program it must work, or nothing is proved by its failing without."""
         chosen = _choice(setting)
         if chosen is None:
             return DrillResult(False, "Nothing was rehearsed: no script looks a program up any more.")
         line, program, where, _ = chosen
-        hands.say(DrillPhase.BEFORE, f"{shlex.join(line.argv)}   with {where}")
-        ran, result = await run_script(setting, line, hands)
+        runner.say(DrillPhase.BEFORE, f"{shlex.join(line.argv)}   with {where}")
+        ran, result = await run_script(setting, line, runner)
         reason = works(line, result, f"with {program}")
         if reason:
             return DrillResult(False, f"Nothing was rehearsed: {reason}.", facts(result, ran))
-        folder = _path_without(program, _path(line), hands.scratch / "bin")
-        hands.say(DrillPhase.DOING, f"{shlex.join(line.argv)}   without {program}")
-        ran, result = await run_script(setting, line, hands, PATH=os.fsencode(folder))
-        hands.say(DrillPhase.AFTER, f"the script ended with {ran.ending}")
+        folder = _path_without(program, _path(line), runner.scratch / "bin")
+        runner.say(DrillPhase.DOING, f"{shlex.join(line.argv)}   without {program}")
+        ran, result = await run_script(setting, line, runner, PATH=os.fsencode(folder))
+        runner.say(DrillPhase.AFTER, f"the script ended with {ran.ending}")
         evidence = facts(result, ran)
         name = line.script.name
         if result.outcome is Outcome.FAILED:

@@ -37,7 +37,7 @@ class DrillOutcome:
 
 async def run_drill(drill: Drill, setting: DrillSetting, tell: OnEvent) -> DrillOutcome:
     """Run a drill. Raises Refused where it cannot be run here; then nothing was done."""
-    reason = await asyncio.to_thread(drill.hindrance, setting)
+    reason = await asyncio.to_thread(drill.blocked_reason, setting)
     if reason:
         raise Refused(f"The drill {drill.name} cannot be run here: {reason}.", NOTHING)
     with _alone(setting.drills):
@@ -63,9 +63,9 @@ async def _guarded(drill: Drill, setting: DrillSetting, tell: OnEvent) -> DrillO
     return DrillOutcome(drill.name, drill.expected, found, tuple(complaints))
 
 
-async def _found(drill: Drill, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
+async def _found(drill: Drill, setting: DrillSetting, runner: DrillRunner) -> DrillResult:
     try:
-        return await drill.rehearse(setting, hands)
+        return await drill.run(setting, runner)
     except DrillError as error:
         return DrillResult(False, f"Nothing was rehearsed: {error}.")
     except OSError as error:

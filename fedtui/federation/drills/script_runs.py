@@ -45,11 +45,11 @@ def _folders(*wanted: str) -> tuple[str, ...]:
 
 
 async def run_script(
-    setting: DrillSetting, line: ScheduledScript, hands: DrillRunner, **extra: bytes
+    setting: DrillSetting, line: ScheduledScript, runner: DrillRunner, **extra: bytes
 ) -> tuple[ProgramRun, Result]:
     """Start the script as cron does, its output read by us; `extra` goes over its environment."""
     added = {name.encode(): value for name, value in extra.items()}
-    ran = await hands.run_staged(
+    ran = await runner.run_staged(
         line.argv,
         view_of(setting, line),
         environment={**line.environment, **added},

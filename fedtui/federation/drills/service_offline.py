@@ -28,7 +28,7 @@ class ServiceOfflineDrill:
     about = "Qdrant does not answer while the export runs."
     expected = "the export fails with an exit status of its own, and does not report a success"
 
-    def hindrance(self, setting: DrillSetting) -> str:
+    def blocked_reason(self, setting: DrillSetting) -> str:
         """No script, half of the two commands, or no way to tell the script another address."""
         if bool(setting.stop) != bool(setting.start):
             return "--stop and --start belong together: what stops the service, and what starts it again"
@@ -44,7 +44,7 @@ class ServiceOfflineDrill:
             )
         return setting.no_view
 
-    def rehearsal(self, setting: DrillSetting) -> DrillPlan:
+    def plan(self, setting: DrillSetting) -> DrillPlan:
         """With the commands where they are given, else with the closed port."""
         line = setting.lines[_KEY]
         run = f"Run {shlex.join(line.argv)} in cron's environment. {PRIVATE}"
@@ -60,32 +60,32 @@ class ServiceOfflineDrill:
             ("Let the port go.",),
         )
 
-    async def rehearse(self, setting: DrillSetting, hands: DrillRunner) -> DrillResult:
+    async def run(self, setting: DrillSetting, runner: DrillRunner) -> DrillResult:
         """Stop, run, start; or run against the closed port."""
         line = setting.lines[_KEY]
         if not setting.stop:
             with _closed_port() as port:
-                hands.say(DrillPhase.BEFORE, f"nobody listens at 127.0.0.1:{port}")
-                hands.say(
+                runner.say(DrillPhase.BEFORE, f"nobody listens at 127.0.0.1:{port}")
+                runner.say(
                     DrillPhase.DOING, f"{shlex.join(line.argv)} with QDRANT_URL=http://127.0.0.1:{port}"
                 )
                 ran, result = await run_script(
                     setting,
                     line,
-                    hands,
+                    runner,
                     QDRANT_URL=f"http://127.0.0.1:{port}".encode(),
                     QDRANT_HOST=b"127.0.0.1",
                     QDRANT_PORT=str(port).encode(),
                 )
-            hands.say(DrillPhase.AFTER, f"the script ended with {ran.ending}")
+            runner.say(DrillPhase.AFTER, f"the script ended with {ran.ending}")
             return _verdict(line, ran, result)
-        hands.say(DrillPhase.BEFORE, f"afterwards, in any case: {shlex.join(setting.start)}")
-        hands.say(DrillPhase.DOING, shlex.join(setting.stop))
-        await hands.change(setting.stop, setting.start, "the service is not started again")
-        hands.say(DrillPhase.DOING, shlex.join(line.argv))
-        ran, result = await run_script(setting, line, hands)
-        hands.say(DrillPhase.AFTER, shlex.join(setting.start))
-        await hands.restore()
+        runner.say(DrillPhase.BEFORE, f"afterwards, in any case: {shlex.join(setting.start)}")
+        runner.say(DrillPhase.DOING, shlex.join(setting.stop))
+        await runner.change(setting.stop, setting.start, "the service is not started again")
+        runner.say(DrillPhase.DOING, shlex.join(line.argv))
+        ran, result = await run_script(setting, line, runner)
+        runner.say(DrillPhase.AFTER, shlex.join(setting.start))
+        await runner.restore()
         return _verdict(line, ran, result)
 
 

@@ -1,7 +1,7 @@
 """The new data as a commit on the automation branch: in fedtui's worktree, or in place. Blocking.
 
-What is new is told from what ROOT's data/ was when it was last committed (the base), not from the branch: a
-file that another machine pushed to the branch, and that ROOT never had, is not one that ROOT deleted.
+What is new is computed from what ROOT's data/ was when it was last committed (the base), not from the branch:
+a file that another machine pushed to the branch, and that ROOT never had, is not one that ROOT deleted.
 """
 
 from __future__ import annotations

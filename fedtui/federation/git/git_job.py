@@ -1,4 +1,4 @@
-"""The git automation as the set-up schedules it: its job, its parts, and what stands in its way.
+"""The git automation as the set-up schedules it: its job, its edits, and what is in its way.
 
 Optional, and with a warning: it makes a commit every six hours.
 """
@@ -43,14 +43,14 @@ WARNING = (
 
 
 @dataclass(frozen=True, slots=True)
-class GitParts:
-    """What the set-up adds for git: the job, and the parts that come before it. Remarks of the job's key.
+class GitChanges:
+    """What the set-up adds for git: the job, and the edits that come before it. Remarks of the job's key.
 
     `offered` is a change that helps and that the user has to want (an SSH URL in place of https).
     """
 
     job: ManagedJob
-    parts: tuple[Edit, ...]
+    edits: tuple[Edit, ...]
     issues: tuple[SetupIssue, ...]
     offered: tuple[Edit, ...] = ()
 
@@ -74,7 +74,7 @@ def _starts(given: GitEnvironment, owner: JobAccount) -> Iterator[SetupIssue]:
 def git_job(
     root: Path, log_dir: str, remote: str = "origin", branch: str = BRANCH, *, own: bool = True
 ) -> ManagedJob:
-    """The job; `log_dir` empty for a timer's journal. `own`: it runs as whoever sets it up."""
+    """The job; `log_dir` empty for a timer's journal. `own`: it runs as the user who sets it up."""
     more = (("--remote", remote) if remote != "origin" else ()) + (
         ("--branch", branch) if branch != BRANCH else ()
     )
@@ -100,7 +100,7 @@ async def git_plan(
     ports: Ports,
     *,
     ssh_url: bool = False,
-) -> GitParts:
+) -> GitChanges:
     """The git automation of ROOT for `owner`, in the environment that the scheduler gives it. Writes nothing.
 
     `ssh_url`: the remote is asked by the SSH URL that is offered in place of an https one. It takes up to
@@ -120,7 +120,7 @@ def _plan(
     ports: Ports,
     *,
     ssh_url: bool,
-) -> GitParts:
+) -> GitChanges:
     job = git_job(root, log_dir, remote, branch, own=owner.own)
     git = Git(root, given=given)
     try:
@@ -132,12 +132,12 @@ def _plan(
         said = SetupIssue(
             Severity.ERROR, f"{root} cannot be used by git: {failed}.", KEY, f"git -C {root} status"
         )
-        return GitParts(job, (), (said,))
+        return GitChanges(job, (), (said,))
     issues = [SetupIssue(Severity.NOTE, WARNING, KEY), *_starts(given, owner)]
     better = ssh_url_of(url)
     asked = better if ssh_url and better else url
     issues += check_remote(git, remote, asked, branch, owner, given)
-    parts: list[Edit] = []
+    edits: list[Edit] = []
     usual = worktree_path(ports.config.state, checkout.common_dir)
     path = own_worktree(usual, there)
     elsewhere = next(
@@ -156,7 +156,7 @@ def _plan(
             SetupIssue(Severity.NOTE, f"{root} has {branch} checked out: commits are made in place.", KEY)
         )
     elif owner.own and checkout.head and path == usual:
-        parts.append(WorktreeEdit(str(checkout.top), str(path), branch, there=True, remote=remote))
+        edits.append(WorktreeEdit(str(checkout.top), str(path), branch, there=True, remote=remote))
     # Where git pushes elsewhere than the remote's own URL says, another URL there changes nothing.
     offered = (RemoteUrlEdit(str(checkout.top), remote, url, better),) if better and url == written else ()
-    return GitParts(job, tuple(parts), tuple(issues), offered)
+    return GitChanges(job, tuple(edits), tuple(issues), offered)

@@ -278,7 +278,7 @@ class GitSync:
 
 @contextmanager
 def _alone(lock: Path, root: Path) -> Iterator[None]:
-    """No other sync of the repository goes on meanwhile, whoever started it. Raises SyncFailed."""
+    """No other sync of the repository is running, no matter who started it. Raises SyncFailed."""
     try:
         descriptor = lock_file.take(lock)
     except BlockingIOError:

@@ -62,7 +62,6 @@ class SyncResult(Enum):
 
     @property
     def status(self) -> int:
-        """The exit status."""
         return self.value[1].status
 
     @property

@@ -108,7 +108,7 @@ def _recover(mine: Git, path: Path, branch: str) -> None:
 
 
 def recover_worktree(mine: Git, git_dir: Path, branch: str) -> None:
-    """End what a sync began in its own worktree, and go back to the branch as it stands. Raises GitFailed."""
+    """End what a sync began in its own worktree, and go back to the branch as it is. Raises GitFailed."""
     for lock in ("index.lock", "HEAD.lock"):  # nobody else works here, and we hold the sync's own lock
         (git_dir / lock).unlink(missing_ok=True)
     begun = in_progress(git_dir)

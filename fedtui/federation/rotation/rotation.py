@@ -51,14 +51,14 @@ _CONFIG_MODE = 0o644
 
 
 @dataclass(frozen=True, slots=True)
-class RotationParts:
+class RotationChanges:
     """What the set-up adds for rotation: files to write, the job that rotates, and what was found.
 
-    `by` is the configuration that rotates the logs once the parts are made; empty where nothing will. Its
+    `by` is the configuration that rotates the logs once the edits are made; empty where nothing will. Its
     remarks are about the key "rotate"; an ERROR among them says that the logs are not rotated.
     """
 
-    parts: tuple[Edit, ...] = ()
+    edits: tuple[Edit, ...] = ()
     jobs: tuple[ManagedJob, ...] = ()
     issues: tuple[SetupIssue, ...] = ()
     by: str = ""
@@ -76,13 +76,13 @@ def rotated_logs(log: Path) -> tuple[Path, ...]:
     return tuple(sorted((*log.parent.glob(f"{name}.*"), *log.parent.glob(f"{name}-*.backup"))))
 
 
-async def rotation(pack: Pack, logs: Sequence[Path], owner: JobAccount, ports: Ports) -> RotationParts:
+async def rotation(pack: Pack, logs: Sequence[Path], owner: JobAccount, ports: Ports) -> RotationChanges:
     """How `logs` (absolute) are to be rotated. Raises Refused for a file of ours that somebody else wrote."""
     return await asyncio.to_thread(_rotation, pack, tuple(dict.fromkeys(logs)), owner, ports)
 
 
-async def rotation_gone(ports: Ports, *, rotated: bool = True) -> RotationParts:
-    """The parts that take the files of the rotation away; logs and the job are not among them.
+async def rotation_gone(ports: Ports, *, rotated: bool = True) -> RotationChanges:
+    """The edits that take the files of the rotation away; logs and the job are not among them.
 
     `rotated` says whether the pack had its logs rotated: a file of the machine's is somebody else's if not.
     """
@@ -110,10 +110,10 @@ def prepared_file() -> Path:
     return own_config().with_name("logrotate-system.conf")
 
 
-def _rotation(pack: Pack, logs: tuple[Path, ...], owner: JobAccount, ports: Ports) -> RotationParts:
+def _rotation(pack: Pack, logs: tuple[Path, ...], owner: JobAccount, ports: Ports) -> RotationChanges:
     logrotate = rotation_check.program()
     if logrotate is None:
-        return RotationParts(
+        return RotationChanges(
             issues=(
                 _error(
                     "logrotate is not installed: the logs would grow for ever.", "sudo apt install logrotate"
@@ -126,15 +126,15 @@ def _rotation(pack: Pack, logs: tuple[Path, ...], owner: JobAccount, ports: Port
         logs = tuple(dict.fromkeys((*logs, Path(job.log))))
     ours, issues, by = _left_to_others(logs, of_root=of_root)
     if not ours or (job is not None and ours == (Path(job.log),)):
-        return RotationParts(issues=tuple(issues), by=by)
+        return RotationChanges(issues=tuple(issues), by=by)
     text = config_text(ours, owner, as_root=of_root)
     if job is None:
         return _of_system(logrotate, text, ours, issues)
     complaints = rotation_check.complaints_own(logrotate, text, ours)
     if complaints:
-        return RotationParts(issues=(*issues, *map(_complaint, complaints)))
-    parts = _file(own_config(), text)
-    return RotationParts(parts, (job,), tuple(issues), str(own_config()))
+        return RotationChanges(issues=(*issues, *map(_complaint, complaints)))
+    edits = _file(own_config(), text)
+    return RotationChanges(edits, (job,), tuple(issues), str(own_config()))
 
 
 def _job(pack: Pack, logrotate: str, ports: Ports) -> ManagedJob:
@@ -149,7 +149,9 @@ def _job(pack: Pack, logrotate: str, ports: Ports) -> ManagedJob:
     )
 
 
-def _of_system(logrotate: str, text: bytes, logs: Sequence[Path], issues: list[SetupIssue]) -> RotationParts:
+def _of_system(
+    logrotate: str, text: bytes, logs: Sequence[Path], issues: list[SetupIssue]
+) -> RotationChanges:
     """The machine's logrotate: as root its file is written, else it is prepared for root to install."""
     if not any(Path(path).exists() for path in _STARTERS):
         issues.append(
@@ -162,11 +164,11 @@ def _of_system(logrotate: str, text: bytes, logs: Sequence[Path], issues: list[S
         )
     complaints = rotation_check.complaints_system(logrotate, NAME, text, logs)
     if complaints:
-        return RotationParts(issues=(*issues, *map(_complaint, complaints)))
+        return RotationChanges(issues=(*issues, *map(_complaint, complaints)))
     if os.geteuid() == 0 or _standing(SYSTEM_CONFIG) == text:
-        parts = _file(SYSTEM_CONFIG, text, (0, 0))
-        parts += (*_without(own_config()), *_without(prepared_file()))
-        return RotationParts(parts, (), tuple(issues), str(SYSTEM_CONFIG))
+        edits = _file(SYSTEM_CONFIG, text, (0, 0))
+        edits += (*_without(own_config()), *_without(prepared_file()))
+        return RotationChanges(edits, (), tuple(issues), str(SYSTEM_CONFIG))
     path = prepared_file()
     command = f"sudo install -o root -g root -m 644 {quote(str(path))} {SYSTEM_CONFIG}"
     issues.append(
@@ -176,7 +178,7 @@ def _of_system(logrotate: str, text: bytes, logs: Sequence[Path], issues: list[S
             f"Then: {command}; and once more: fedtui setup --rotate",
         )
     )
-    return RotationParts(_file(path, text), (), tuple(issues))
+    return RotationChanges(_file(path, text), (), tuple(issues))
 
 
 def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path, ...], list[SetupIssue], str]:
@@ -211,17 +213,17 @@ def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path,
     return tuple(ours), issues, str(next(iter(their_diff), ""))
 
 
-def _gone(ports: Ports, rotated: bool) -> RotationParts:
-    parts: list[Edit] = []
+def _gone(ports: Ports, rotated: bool) -> RotationChanges:
+    edits: list[Edit] = []
     issues: list[SetupIssue] = []
     for path in (own_config(), prepared_file()):
-        parts += _without(path)
+        edits += _without(path)
     state = state_file(ports)
     if _standing(own_config()) is not None and (text := _standing(state)) is not None:
-        parts.append(FileEdit(str(state), text, None, 0o640, grows=True))
+        edits.append(FileEdit(str(state), text, None, 0o640, grows=True))
     if rotated and (_standing(SYSTEM_CONFIG) or b"").startswith(MARK):
         if os.geteuid() == 0:
-            parts += _without(SYSTEM_CONFIG)
+            edits += _without(SYSTEM_CONFIG)
         else:
             issues.append(
                 SetupIssue(
@@ -231,7 +233,7 @@ def _gone(ports: Ports, rotated: bool) -> RotationParts:
                     f"sudo rm {SYSTEM_CONFIG}",
                 )
             )
-    return RotationParts(tuple(parts), (), tuple(issues))
+    return RotationChanges(tuple(edits), (), tuple(issues))
 
 
 def _without(path: Path) -> tuple[Edit, ...]:
@@ -242,7 +244,7 @@ def _without(path: Path) -> tuple[Edit, ...]:
 
 
 def _file(path: Path, text: bytes, owner: tuple[int, int] | None = None) -> tuple[Edit, ...]:
-    """The part that writes a configuration of ours. Raises Refused over one that is not ours."""
+    """The edit that writes a configuration of ours. Raises Refused over one that is not ours."""
     before = read_state(str(path))
     if before == text:
         return ()

@@ -1,4 +1,4 @@
-"""What goes beyond the profile's jobs: commits, rotation, alerts. Each gives jobs, parts and remarks.
+"""What goes beyond the profile's jobs: commits, rotation, alerts. Each gives jobs, edits and remarks.
 
 One that cannot be set up now leaves what stands of it as it is, and is not said to be there where it is not.
 """
@@ -34,7 +34,7 @@ from fedtui.system.git_checkout import (
 
 @dataclass(frozen=True, slots=True)
 class AddedJob:
-    """A job with the backend it belongs on and whom it runs as there (empty: whoever sets up)."""
+    """A job with the backend it belongs on and whom it runs as there (empty: the user who sets up)."""
 
     job: ManagedJob
     backend: str
@@ -46,12 +46,12 @@ class Additions:
     """All additions together.
 
     `done` are the keys of those that are set up. The others cannot be now: what stands of those in `left`
-    stays, and those in `missing` go. `parts` come before the jobs. `url_before` is the remote's URL from
-    before, where a part changes it.
+    stays, and those in `missing` go. `edits` come before the jobs. `url_before` is the remote's URL from
+    before, where an edit changes it.
     """
 
     jobs: tuple[AddedJob, ...] = ()
-    parts: tuple[Edit, ...] = ()
+    edits: tuple[Edit, ...] = ()
     issues: tuple[SetupIssue, ...] = ()
     left: frozenset[str] = frozenset()
     done: frozenset[str] = frozenset()
@@ -87,7 +87,7 @@ async def additions_of(
     every = (git, rotate, alert)
     return Additions(
         jobs=tuple(job for one in every for job in one.jobs),
-        parts=tuple(part for one in every for part in one.parts),
+        edits=tuple(edit for one in every for edit in one.edits),
         issues=tuple(remark for one in every for remark in one.issues),
         left=frozenset(key for one in every for key in one.left),
         done=frozenset(key for one in every for key in one.done),
@@ -106,10 +106,10 @@ async def _git(
     ssh_url: bool,
 ) -> Additions:
     if not pack.git:
-        return Additions(parts=await git_gone(was, ports) if was is not None and was.git else ())
+        return Additions(edits=await git_gone(was, ports) if was is not None and was.git else ())
     log_dir = pack.log_dir if pack.backend == "cron" else ""
     found = await git_plan(Path(pack.root), pack.remote, pack.branch, log_dir, owner, environment, ports)
-    offered = [part for part in found.offered if isinstance(part, RemoteUrlEdit)]
+    offered = [edit for edit in found.offered if isinstance(edit, RemoteUrlEdit)]
     issues = list(found.issues)
     if offered and ssh_url:
         other = await asyncio.to_thread(_over_ssh, pack, offered[0], owner, environment)
@@ -128,7 +128,7 @@ async def _git(
     taken = offered if ssh_url else []
     return Additions(
         jobs=(AddedJob(found.job, pack.backend, "" if owner.own else owner.name),),
-        parts=(*taken, *found.parts),
+        edits=(*taken, *found.edits),
         issues=tuple(issues),
         done=frozenset({"git"}),
         url_before=taken[0].before if taken else "",
@@ -151,32 +151,32 @@ async def _rotate(
     rotated = was is not None and was.rotate
     gone = await rotation_gone(ports, rotated=rotated)
     if not pack.rotate:
-        return Additions(parts=gone.parts, issues=gone.issues) if rotated else Additions()
+        return Additions(edits=gone.edits, issues=gone.issues) if rotated else Additions()
     found = await rotation(pack, [Path(log) for log in logs], owner, ports)
     jobs = tuple(AddedJob(job, pack.backend, "" if owner.own else owner.name) for job in found.jobs)
     if found.by:
-        return Additions(jobs, found.parts, found.issues, done=frozenset({KEY}))
+        return Additions(jobs, found.edits, found.issues, done=frozenset({KEY}))
     # An earlier rotation that cannot go on is taken away, and its job as well.
-    written = {about for part in found.parts for about in resource_keys(part)}
-    parts = (*found.parts, *(part for part in gone.parts if not resource_keys(part) & written))
-    return Additions(jobs, parts, found.issues, missing=frozenset({KEY}))
+    written = {about for edit in found.edits for about in resource_keys(edit)}
+    edits = (*found.edits, *(edit for edit in gone.edits if not resource_keys(edit) & written))
+    return Additions(jobs, edits, found.issues, missing=frozenset({KEY}))
 
 
 async def _alert(pack: Pack, ports: Ports) -> Additions:
     found = await alert_parts(pack, ports)
     if found.job is None:
         failed = any(remark.severity is Severity.ERROR for remark in found.issues)
-        return Additions(parts=found.parts, issues=found.issues, left=frozenset({"alert"} if failed else ()))
+        return Additions(edits=found.edits, issues=found.issues, left=frozenset({"alert"} if failed else ()))
     return Additions(
         jobs=(AddedJob(found.job, found.backend, ""),),
-        parts=found.parts,
+        edits=found.edits,
         issues=found.issues,
         done=frozenset({"alert"}),
     )
 
 
 async def git_gone(pack: Pack, ports: Ports) -> tuple[Edit, ...]:
-    """The parts that take fedtui's own worktree of ROOT away; the branch and its commits stay."""
+    """The edits that take fedtui's own worktree of ROOT away; the branch and its commits stay."""
     return await asyncio.to_thread(_git_gone, pack, ports)
 
 

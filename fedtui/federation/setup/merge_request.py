@@ -18,27 +18,27 @@ from fedtui.ports import Ports
 
 async def merge_with_current(
     pack: Pack,
-    survey: Preflight,
+    preflight: Preflight,
     additions: Additions,
-    parts: Sequence[Edit],
+    edits: Sequence[Edit],
     wanted: Mapping[Placement, Sequence[AddedJob]],
     now: InstalledJobs,
     ports: Ports,
 ) -> Pack:
     """What federation.toml says afterwards: of `pack` what can be, and how things stood before."""
-    was = survey.was
+    was = preflight.was
 
     def stands(key: str, before: bool) -> bool:
         return key in additions.done or (key in additions.left and before)
 
     origin = was.origin if was is not None else Origin()
-    origin = _tables_before(origin, parts, now, ports)
+    origin = _tables_before(origin, edits, now, ports)
     if additions.url_before:
         origin = replace(origin, renamed_remote=origin.renamed_remote or additions.url_before)
     jobs = [one.job for there in wanted.values() for one in there]
     new_logs = await asyncio.to_thread(_not_there, [job.log for job in jobs if job.log])
-    origin = await asyncio.to_thread(record_created, origin, parts)
-    if "alert" in additions.left:  # what was asked for cannot be: who is told stays as it was
+    origin = await asyncio.to_thread(record_created, origin, edits)
+    if "alert" in additions.left:  # what was asked for cannot be: the alert addresses stay
         pack = replace(
             pack,
             alerts=was.alerts if was is not None else (),
@@ -56,20 +56,20 @@ async def merge_with_current(
     )
 
 
-def _tables_before(origin: Origin, parts: Sequence[Edit], now: InstalledJobs, ports: Ports) -> Origin:
+def _tables_before(origin: Origin, edits: Sequence[Edit], now: InstalledJobs, ports: Ports) -> Origin:
     """Whose crontab was not there at all before the pack put something into it."""
     absent = set(origin.no_crontab)
-    for part in parts:
-        if not isinstance(part, TableEdit) or part.after is None:
+    for edit in edits:
+        if not isinstance(edit, TableEdit) or edit.after is None:
             continue
-        user = "" if part.user == ports.user else part.user
+        user = "" if edit.user == ports.user else edit.user
         if now.get(Placement("cron", user)):
             continue  # it holds lines of the pack's already
         absent.discard(user)
-        absent |= {user} if part.before is None else set()
+        absent |= {user} if edit.before is None else set()
     return replace(origin, no_crontab=tuple(sorted(absent)))
 
 
 def _not_there(paths: Sequence[str]) -> list[str]:
-    """The logs that are not there yet: whoever removes the pack moves them away."""
+    """The logs that are not there yet: removing the pack moves them away."""
     return [path for path in paths if not Path(path).exists()]

@@ -42,19 +42,19 @@ async def jobs_by_placement(main: Placement, was: Pack | None, ports: Ports) -> 
 
     Raises Refused where a place cannot be looked at that holds jobs.
     """
-    spots = [main]
+    placements = [main]
     needed = {main}
     if was is not None:
         run_as = "" if account_of(was.run_as, ports).own else was.run_as
         needed.add(placement_of(was.backend, run_as))
-        spots += [*needed, *other_placements()]
+        placements += [*needed, *other_placements()]
         if was.alerts or was.mail_to or was.heartbeat:
             needed |= set(other_placements())
     found: dict[Placement, Mapping[str, InstalledJob]] = {}
-    for spot in dict.fromkeys(spots):
+    for placement in dict.fromkeys(placements):
         try:
-            found[spot] = await installed_jobs(spot.backend, ports, spot.user)
+            found[placement] = await installed_jobs(placement.backend, ports, placement.user)
         except Refused:
-            if spot in needed:
+            if placement in needed:
                 raise
     return found

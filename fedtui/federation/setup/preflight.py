@@ -79,7 +79,7 @@ class Preflight:
         )
 
 
-async def preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports) -> Preflight:
+async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports) -> Preflight:
     """Look at everything that the request touches. Raises Refused or ConfigError for what makes no sense.
 
     `snapshot` is what is on the schedules of the machine now.

@@ -37,32 +37,34 @@ async def plan_removal(ports: Ports) -> Plan:
     if pack is None:
         raise Refused(NOTHING, advice="Set one up: fedtui setup --root DIR --dry-run")
     owner = account_of(pack.run_as, ports)
-    parts: list[Edit] = []
+    edits: list[Edit] = []
     run_as = "" if owner.own else owner.name
     found = await jobs_by_placement(placement_of(pack.backend, run_as), pack, ports)
-    for spot, there in found.items():
+    for placement, there in found.items():
         if there:
-            no_table = spot.backend == "cron" and spot.user in pack.origin.no_crontab
-            parts += await removal_edits(tuple(there), spot.backend, spot.user, ports, no_table=no_table)
+            no_table = placement.backend == "cron" and placement.user in pack.origin.no_crontab
+            edits += await removal_edits(
+                tuple(there), placement.backend, placement.user, ports, no_table=no_table
+            )
     gone = await rotation_gone(ports, rotated=pack.rotate)
-    parts += gone.parts
-    parts += await git_gone(pack, ports) if pack.git else ()
-    parts += await _as_before(pack, owner.name)
+    edits += gone.edits
+    edits += await git_gone(pack, ports) if pack.git else ()
+    edits += await _as_before(pack, owner.name)
     target = ports.config.backups / f"federation-{_stamp(ports.clock())}"
     moved = await asyncio.to_thread(_logs, pack, target)
     if moved:
-        parts += [FolderEdit(str(path), True, 0o700) for path in missing(target)]
-        parts += moved
-    parts.append(FileEdit(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
-    parts += [FolderEdit(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
-    warnings = await asyncio.to_thread(_warnings, pack, parts, target)
+        edits += [FolderEdit(str(path), True, 0o700) for path in missing(target)]
+        edits += moved
+    edits.append(FileEdit(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
+    edits += [FolderEdit(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
+    warnings = await asyncio.to_thread(_warnings, pack, edits, target)
     warnings += [" ".join((remark.text, remark.advice)) for remark in gone.issues]
     return await plan_change_set(
         "remove",
         JOB_ID,
         "federation pack",
         f"Take the federation pack away: what it set up on {pack.since} is no more.",
-        parts,
+        edits,
         ports,
         "The federation pack is taken away; everything is as it was before.",
         warnings,
@@ -72,14 +74,14 @@ async def plan_removal(ports: Ports) -> Plan:
 
 async def _as_before(pack: Pack, user: str) -> Sequence[Edit]:
     """Lingering and the remote's URL as they were, where the set-up changed them."""
-    parts: list[Edit] = []
+    edits: list[Edit] = []
     if pack.origin.made_lingering and await asyncio.to_thread(lingers, user):
-        parts.append(LingerEdit(user, True, False))
+        edits.append(LingerEdit(user, True, False))
     if pack.origin.renamed_remote:
         now = await asyncio.to_thread(_url, pack)
         if now and now != pack.origin.renamed_remote:
-            parts.append(RemoteUrlEdit(pack.root, pack.remote, now, pack.origin.renamed_remote))
-    return parts
+            edits.append(RemoteUrlEdit(pack.root, pack.remote, now, pack.origin.renamed_remote))
+    return edits
 
 
 def _url(pack: Pack) -> str:
@@ -114,16 +116,16 @@ def _secret(pack: Pack) -> bool:
     return bool(pack.alerts or pack.heartbeat)
 
 
-def _warnings(pack: Pack, parts: Sequence[Edit], target: Path) -> list[str]:
+def _warnings(pack: Pack, edits: Sequence[Edit], target: Path) -> list[str]:
     """Where the logs go, and which folders stay since somebody else's things are in them."""
     said = []
-    moved = [part.source for part in parts if isinstance(part, RenameEdit)]
+    moved = [edit.source for edit in edits if isinstance(edit, RenameEdit)]
     if moved:
         count = f"{len(moved)} log{'' if len(moved) == 1 else 's'}"
         said.append(f"{count} of the pack go to {display_path(target)}; none is deleted.")
     if pack.git:
         said.append(f"The branch {pack.branch} and its commits stay in {display_path(Path(pack.root))}.")
-    files = {part.path for part in parts if isinstance(part, FileEdit) and part.after is None}
+    files = {edit.path for edit in edits if isinstance(edit, FileEdit) and edit.after is None}
     gone = {*moved, *files, *pack.origin.made_folders}
     for folder in map(Path, pack.origin.made_folders):
         others = [one for one in folder.iterdir() if _stays(one, gone)] if folder.is_dir() else []

@@ -44,7 +44,6 @@ class RolloutStage:
 
     @property
     def title(self) -> str:
-        """The stage in words."""
         return TITLES[self.week]
 
     @property

@@ -1,4 +1,4 @@
-"""What the set-up screen asks and does, one call a question: the parts that `fedtui setup` is made of."""
+"""What the set-up screen asks and does, one call a question: the edits that `fedtui setup` is made of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fedtui.action_result import Refused
 from fedtui.changes.plan import Plan
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.setup.placements import jobs_by_placement
-from fedtui.federation.setup.preflight import Preflight, preflight
+from fedtui.federation.setup.preflight import Preflight, run_preflight
 from fedtui.federation.setup.removal import plan_removal
 from fedtui.federation.setup.request import SetupRequest
 from fedtui.federation.setup.rollout import rollout_stage
@@ -30,7 +30,7 @@ from fedtui.ports import Ports
 class SetupService:
     """The federation of this machine. `snapshot` gives the newest picture, `past` the runs on record.
 
-    `remarks` are what the newest plan found of commits, rotation and alerts.
+    `issues` are what the newest plan found of commits, rotation and alerts.
     """
 
     def __init__(
@@ -47,29 +47,31 @@ class SetupService:
             return PackStatus(None, (), rollout_stage(None, (), self._ports.clock()))
         return await read_status(self._snapshot(), self._ports, self._past)
 
-    async def survey(self, request: SetupRequest) -> Preflight:
+    async def preflight(self, request: SetupRequest) -> Preflight:
         """Look around; nothing is written and no script is run. Raises Refused or ConfigError."""
-        return await preflight(request, self._snapshot(), self._ports)
+        return await run_preflight(request, self._snapshot(), self._ports)
 
-    async def untried(self, survey: Preflight) -> tuple[ManagedJob, ...]:
+    async def untried(self, preflight: Preflight) -> tuple[ManagedJob, ...]:
         """The jobs that want a trial run before they are scheduled. Raises Refused."""
-        main = main_placement(survey)
-        now = await jobs_by_placement(main, survey.was, self._ports)
-        return to_try(survey, now.get(main, {}))
+        main = main_placement(preflight)
+        now = await jobs_by_placement(main, preflight.was, self._ports)
+        return to_try(preflight, now.get(main, {}))
 
-    async def try_out(self, survey: Preflight, job: ManagedJob, told: OnOutput) -> TestRun:
-        """Run a job's script once, as its scheduler would; `told` hears its output."""
-        name = planned_job_id(job, survey.backend, survey.owner.name)
-        return await test_run(job, name, survey.backend, survey.owner, survey.settings, self._ports, told)
+    async def test_run(self, preflight: Preflight, job: ManagedJob, on_output: OnOutput) -> TestRun:
+        """Run a job's script once, as its scheduler would; `on_output` gets its output."""
+        name = planned_job_id(job, preflight.backend, preflight.owner.name)
+        return await test_run(
+            job, name, preflight.backend, preflight.owner, preflight.settings, self._ports, on_output
+        )
 
-    async def plan(self, survey: Preflight, trials: Sequence[TestRun]) -> Plan:
+    async def plan(self, preflight: Preflight, trials: Sequence[TestRun]) -> Plan:
         """The whole set-up as one change. Raises NothingToChange, Refused."""
-        main = main_placement(survey)
-        now = await jobs_by_placement(main, survey.was, self._ports)
-        intent = intent_of(survey, trials, now.get(main, {}))
-        added = await additions_for(survey, intent, self._ports)
+        main = main_placement(preflight)
+        now = await jobs_by_placement(main, preflight.was, self._ports)
+        intent = intent_of(preflight, trials, now.get(main, {}))
+        added = await additions_for(preflight, intent, self._ports)
         self.issues = tuple(added.issues)
-        return await plan_setup(survey, intent, added, now, self._ports)
+        return await plan_setup(preflight, intent, added, now, self._ports)
 
     async def removal(self) -> Plan:
         """The plan that leaves everything as it was before. Raises Refused."""

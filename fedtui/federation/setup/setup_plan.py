@@ -1,7 +1,8 @@
-"""The set-up as one change: what a survey and its trial runs came to, turned into a plan.
+"""The set-up as one change: what a preflight and its test runs came to, turned into a plan.
 
-Everything is one bundle: folders, logs, lines or units, lingering, and the file that says what was set up. So
-it is shown whole, made whole or not at all, and undone in one step. Only what is the pack's is touched.
+Everything is one change set: folders, logs, lines or units, lingering, and the file that says what was set
+up. So it is shown whole, made whole or not at all, and undone in one step. Only what is the pack's is
+touched.
 """
 
 from __future__ import annotations
@@ -60,60 +61,64 @@ def planned_job_id(job: ManagedJob, backend: str, user: str) -> str:
     return f"{source}:{unit_name(job.name)}.timer"
 
 
-def main_placement(survey: Preflight) -> Placement:
+def main_placement(preflight: Preflight) -> Placement:
     """Where the profile's jobs stand, or are to."""
-    return placement_of(survey.backend, _run_as(survey))
+    return placement_of(preflight.backend, _run_as(preflight))
 
 
-def to_try(survey: Preflight, now: Mapping[str, InstalledJob]) -> tuple[ManagedJob, ...]:
+def to_try(preflight: Preflight, now: Mapping[str, InstalledJob]) -> tuple[ManagedJob, ...]:
     """The jobs that want a trial run: those not blocked, and not running already as they would."""
-    blocked = survey.blocked()
+    blocked = preflight.blocked()
     if "" in blocked:
         return ()
     fresh = []
-    for job in survey.jobs():
+    for job in preflight.jobs():
         there = now.get(job.key)
-        same = there is not None and there.job_id == planned_job_id(job, survey.backend, survey.owner.name)
+        same = there is not None and there.job_id == planned_job_id(
+            job, preflight.backend, preflight.owner.name
+        )
         if job.key not in blocked and not same:
             fresh.append(job)
     return tuple(fresh)
 
 
-def intent_of(survey: Preflight, trials: Sequence[TestRun], now: Mapping[str, InstalledJob]) -> SetupIntent:
+def intent_of(
+    preflight: Preflight, trials: Sequence[TestRun], now: Mapping[str, InstalledJob]
+) -> SetupIntent:
     """What is to be scheduled. Raises Refused where nothing can be."""
-    issues = (*survey.issues, *(trial.remark(force=survey.request.force) for trial in trials))
+    issues = (*preflight.issues, *(trial.remark(force=preflight.request.force) for trial in trials))
     blocked = {remark.key for remark in issues if remark.severity is Severity.ERROR}
     whole = next((one for one in issues if one.severity is Severity.ERROR and not one.key), None)
     if whole is not None:
         raise Refused(whole.text, advice=whole.advice)
-    jobs = tuple(job for job in survey.jobs() if job.key not in blocked)
+    jobs = tuple(job for job in preflight.jobs() if job.key not in blocked)
     left = frozenset(blocked & set(now))
     if not jobs and not left:
         raise Refused(
             "None of the profile's jobs can be scheduled.", advice="What was found says why, for each."
         )
     scheduled = {job.key for job in jobs}
-    missing = tuple(one.job.name for one in survey.found if one.job.key not in scheduled | left)
+    missing = tuple(one.job.name for one in preflight.found if one.job.key not in scheduled | left)
     return SetupIntent(jobs, left, missing)
 
 
-def draft(survey: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
+def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
     """The pack as it is to be, before the additions have said what of them can be."""
-    was, request = survey.was, survey.request
-    root, profile, logs_in = str(survey.root), survey.profile.source, str(survey.logs.path)
-    base = was or Pack(root, profile, survey.backend, logs_in, _today(ports.clock()))
+    was, request = preflight.was, preflight.request
+    root, profile, logs_in = str(preflight.root), preflight.profile.source, str(preflight.logs.path)
+    base = was or Pack(root, profile, preflight.backend, logs_in, _today(ports.clock()))
     kept = {job.key for job in intent.jobs} | intent.left
     return replace(
         base,
         root=root,
         profile=profile,
-        backend=survey.backend,
+        backend=preflight.backend,
         log_dir=logs_in,
-        run_as=_run_as(survey),
-        scripts={one.job.key: str(one.path) for one in survey.found if one.job.key in kept and one.path},
+        run_as=_run_as(preflight),
+        scripts={one.job.key: str(one.path) for one in preflight.found if one.job.key in kept and one.path},
         products={
-            one.job.key: str(survey.root / one.job.product)
-            for one in survey.found
+            one.job.key: str(preflight.root / one.job.product)
+            for one in preflight.found
             if one.job.key in kept and one.job.product
         },
         git=bool(request.git),
@@ -124,55 +129,55 @@ def draft(survey: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
     )
 
 
-async def additions_for(survey: Preflight, intent: SetupIntent, ports: Ports) -> Additions:
+async def additions_for(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Additions:
     """What is asked for beside the jobs, as far as it can be set up. Raises Refused."""
     return await additions_of(
-        draft(survey, intent, ports),
-        survey.was,
-        survey.owner,
-        survey.environment,
-        [str(path) for path in pack_logs(survey.profile, survey.logs.path)],
+        draft(preflight, intent, ports),
+        preflight.was,
+        preflight.owner,
+        preflight.environment,
+        [str(path) for path in pack_logs(preflight.profile, preflight.logs.path)],
         ports,
-        ssh_url=survey.request.ssh_url,
+        ssh_url=preflight.request.ssh_url,
     )
 
 
 async def plan_setup(
-    survey: Preflight, intent: SetupIntent, additions: Additions, now: InstalledJobs, ports: Ports
+    preflight: Preflight, intent: SetupIntent, additions: Additions, now: InstalledJobs, ports: Ports
 ) -> Plan:
     """The plan by which the pack is as asked for. Raises NothingToChange, Refused."""
-    main = main_placement(survey)
-    parts: list[Edit] = []
+    main = main_placement(preflight)
+    edits: list[Edit] = []
     # A unit's log is made with its unit.
     names = [Path(job.log).name for job in intent.jobs if job.log] if main.backend == "cron" else []
     of_root = main.backend == "system"  # systemd opens the logs as root
-    parts += await asyncio.to_thread(
-        log_folder.log_edits, survey.logs.path, names, survey.owner, of_root=of_root
+    edits += await asyncio.to_thread(
+        log_folder.log_edits, preflight.logs.path, names, preflight.owner, of_root=of_root
     )
-    parts += additions.parts
-    wanted = _wanted(survey, intent, additions, now)
-    for spot in sorted({*now, *wanted}, key=lambda one: one == main):
-        left = (intent.left if spot == main else frozenset()) | additions.left
-        keys = {one.job.key for one in wanted.get(spot, ())}
-        gone = set(now.get(spot, ())) - keys - left
-        parts += await _on(spot, wanted.get(spot, ()), gone, survey, ports)
+    edits += additions.edits
+    wanted = _wanted(preflight, intent, additions, now)
+    for placement in sorted({*now, *wanted}, key=lambda one: one == main):
+        left = (intent.left if placement == main else frozenset()) | additions.left
+        keys = {one.job.key for one in wanted.get(placement, ())}
+        gone = set(now.get(placement, ())) - keys - left
+        edits += await _on(placement, wanted.get(placement, ()), gone, preflight, ports)
     if main.backend == "user":
-        parts[:0] = await asyncio.to_thread(_stamp_folders)
-    if survey.request.linger and main.backend == "user" and survey.lingers is False:
-        parts.append(LingerEdit(survey.owner.name, False, True))
+        edits[:0] = await asyncio.to_thread(_stamp_folders)
+    if preflight.request.linger and main.backend == "user" and preflight.lingers is False:
+        edits.append(LingerEdit(preflight.owner.name, False, True))
     pack = await merge_with_current(
-        draft(survey, intent, ports), survey, additions, parts, wanted, now, ports
+        draft(preflight, intent, ports), preflight, additions, edits, wanted, now, ports
     )
-    before = await asyncio.to_thread(pack_file().read_bytes) if survey.was is not None else None
-    parts.append(pack_edit(before, pack))
+    before = await asyncio.to_thread(pack_file().read_bytes) if preflight.was is not None else None
+    edits.append(pack_edit(before, pack))
     return await plan_change_set(
         "setup",
         JOB_ID,
         "federation pack",
-        _summary(survey, intent),
-        parts,
+        _summary(preflight, intent),
+        edits,
         ports,
-        _done(survey, intent, additions),
+        _done(preflight, intent, additions),
         additions.failures,
     )
 
@@ -182,51 +187,55 @@ def _stamp_folders() -> list[FolderEdit]:
     return [FolderEdit(str(folder), True) for folder in log_folder.missing(file_stamps(user_manager=True))]
 
 
-def _run_as(survey: Preflight) -> str:
-    return "" if survey.owner.own else survey.owner.name
+def _run_as(preflight: Preflight) -> str:
+    return "" if preflight.owner.own else preflight.owner.name
 
 
 def _wanted(
-    survey: Preflight, intent: SetupIntent, additions: Additions, now: InstalledJobs
+    preflight: Preflight, intent: SetupIntent, additions: Additions, now: InstalledJobs
 ) -> dict[Placement, list[AddedJob]]:
     """Every job that is to be, by place."""
     wanted: dict[Placement, list[AddedJob]] = {}
-    main, run_as = main_placement(survey), _run_as(survey)
-    jobs = _carried(survey, intent.jobs, now)
+    main, run_as = main_placement(preflight), _run_as(preflight)
+    jobs = _carried(preflight, intent.jobs, now)
     for one in (*(AddedJob(job, main.backend, run_as) for job in jobs), *additions.jobs):
         wanted.setdefault(placement_of(one.backend, one.run_as), []).append(one)
     return wanted
 
 
 async def _on(
-    spot: Placement, jobs: Sequence[AddedJob], gone: set[str], survey: Preflight, ports: Ports
+    placement: Placement, jobs: Sequence[AddedJob], gone: set[str], preflight: Preflight, ports: Ports
 ) -> tuple[Edit, ...]:
-    """The parts for one place; units of one place may run as several users."""
+    """The edits for one place; units of one place may run as several users."""
     if not jobs:
         if not gone:
             return ()
-        origin = survey.was.origin if survey.was else Origin()
-        return await removal_edits(gone, spot.backend, spot.user, ports, no_table=_no_table(origin, spot))
-    force = survey.request.force
-    parts: list[Edit] = []
+        origin = preflight.was.origin if preflight.was else Origin()
+        return await removal_edits(
+            gone, placement.backend, placement.user, ports, no_table=_no_table(origin, placement)
+        )
+    force = preflight.request.force
+    edits: list[Edit] = []
     for run_as in dict.fromkeys(one.run_as for one in jobs):
         these = [one.job for one in jobs if one.run_as == run_as]
         reset = [job.key for job in these] if force else ()
-        parts += await install_edits(these, spot.backend, run_as, ports, gone=gone, reset=reset)
+        edits += await install_edits(these, placement.backend, run_as, ports, gone=gone, reset=reset)
         gone = set()
-    return tuple(parts)
+    return tuple(edits)
 
 
-def _no_table(origin: Origin, spot: Placement) -> bool:
-    return spot.backend == "cron" and spot.user in origin.no_crontab
+def _no_table(origin: Origin, placement: Placement) -> bool:
+    return placement.backend == "cron" and placement.user in origin.no_crontab
 
 
-def _carried(survey: Preflight, jobs: tuple[ManagedJob, ...], now: InstalledJobs) -> tuple[ManagedJob, ...]:
+def _carried(
+    preflight: Preflight, jobs: tuple[ManagedJob, ...], now: InstalledJobs
+) -> tuple[ManagedJob, ...]:
     """The jobs; one that moves to another backend takes a schedule of somebody's own along."""
-    was, main = survey.was, main_placement(survey)
-    if was is None or was.backend == survey.backend or survey.request.force:
+    was, main = preflight.was, main_placement(preflight)
+    if was is None or was.backend == preflight.backend or preflight.request.force:
         return jobs
-    before = {key: one for spot, there in now.items() if spot != main for key, one in there.items()}
+    before = {key: one for placement, there in now.items() if placement != main for key, one in there.items()}
     return tuple(_with_custom(job, before.get(job.key)) for job in jobs)
 
 
@@ -244,7 +253,7 @@ def _with_custom(job: ManagedJob, before: InstalledJob | None) -> ManagedJob:
 
 def _as_fields(triggers: str) -> str:
     """A timer's triggers as five fields; empty where cron has no word for them."""
-    pairs = [part.partition("=") for part in triggers.split("; ")]
+    pairs = [word.partition("=") for word in triggers.split("; ")]
     if any(name != "OnCalendar" for name, _, _ in pairs):
         return ""
     try:
@@ -257,15 +266,15 @@ def _today(now: datetime) -> str:
     return now.astimezone().date().isoformat()
 
 
-def _summary(survey: Preflight, intent: SetupIntent) -> str:
-    was = survey.was
-    verb = f"Set up{' anew' if was is not None else ''} the {survey.profile.name} profile:"
-    if was is not None and was.profile != survey.profile.source:
-        verb = f"Switch from {Path(was.profile).stem} to {survey.profile.name}:"
+def _summary(preflight: Preflight, intent: SetupIntent) -> str:
+    was = preflight.was
+    verb = f"Set up{' anew' if was is not None else ''} the {preflight.profile.name} profile:"
+    if was is not None and was.profile != preflight.profile.source:
+        verb = f"Switch from {Path(was.profile).stem} to {preflight.profile.name}:"
     names = ", ".join(job.name for job in intent.jobs)
     kept = f"; as they were: {', '.join(sorted(intent.left))}" if intent.left else ""
     without = f"; not scheduled: {', '.join(intent.missing)}" if intent.missing else ""
-    return f"{verb} {names or 'nothing'} on {BACKENDS[survey.backend]}{kept}{without}."
+    return f"{verb} {names or 'nothing'} on {BACKENDS[preflight.backend]}{kept}{without}."
 
 
 def not_set_up(intent: SetupIntent, additions: Additions) -> list[str]:
@@ -273,11 +282,11 @@ def not_set_up(intent: SetupIntent, additions: Additions) -> list[str]:
     return [*intent.missing, *(_NAMES[key] for key in sorted(additions.left | additions.missing))]
 
 
-def _done(survey: Preflight, intent: SetupIntent, additions: Additions) -> str:
+def _done(preflight: Preflight, intent: SetupIntent, additions: Additions) -> str:
     without = not_set_up(intent, additions)
     rest = f" Not set up: {', '.join(without)}." if without else ""
     count = _counted(len(intent.jobs))
-    return f"The {survey.profile.name} profile is set up: {count} on {BACKENDS[survey.backend]}.{rest}"
+    return f"The {preflight.profile.name} profile is set up: {count} on {BACKENDS[preflight.backend]}.{rest}"
 
 
 _NAMES = {"git": "commits", "rotate": "rotation", "alert": "alerts"}

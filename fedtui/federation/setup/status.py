@@ -105,7 +105,7 @@ async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Seque
 
 
 def _cut_short(ports: Ports) -> list[str]:
-    """That the last change was killed on its way, and what takes back the part that was made."""
+    """That the last change was killed on its way, and what takes back the edit that was made."""
     try:
         last = ports.history.last_undo()
     except HistoryError as error:

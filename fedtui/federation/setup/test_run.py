@@ -27,7 +27,7 @@ from fedtui.system.async_program import capture
 from fedtui.system.program import ProgramError
 
 DEADLINE = 600.0
-"""Seconds that a trial may take; one that goes on is stopped, and counts as failed."""
+"""Seconds that a trial may take; one that takes longer is stopped, and counts as failed."""
 
 _SOURCES = {
     "cron": SourceName.CRONTAB,
@@ -85,7 +85,7 @@ async def test_run(
     owner: JobAccount,
     settings: TableSettings,
     ports: Ports,
-    told: OnOutput,
+    on_output: OnOutput,
 ) -> TestRun:
     """Run the job once and wait for its end; `told` gets its output as it comes.
 
@@ -102,7 +102,7 @@ async def test_run(
     try:
         async with asyncio.timeout(DEADLINE):
             async for update in watch_run(run.id, ports):
-                told(update.output)
+                on_output(update.output)
                 ended = update.run or ended
     except TimeoutError:
         return TestRun(job.key, job.name, ended, f"it did not end within {DEADLINE:.0f} s, and was stopped")
@@ -113,7 +113,7 @@ async def test_run(
 
 
 def shell_words(argv: tuple[str, ...]) -> bytes:
-    """The argument vector as a shell is told it, quoted where it must be; undecodable bytes as they were."""
+    """The argument vector as typed in a shell, quoted where it must be; undecodable bytes as they were."""
     return os.fsencode(shlex.join(argv))
 
 
@@ -156,7 +156,7 @@ def _of_session(backend: str, owner: JobAccount) -> TableSettings:
 
 
 async def _give_up(job: Job, backend: str, unit: str, ports: Ports) -> None:
-    """End the run: the process group, and for a trial in a unit that unit, whoever waited for it."""
+    """End the run: the process group, and for a test run in a unit that unit."""
     if backend != "cron":
         flags = ("--user",) if backend == "user" else ()
         with suppress(ProgramError):  # what is left is named by `systemctl list-units 'fedtui-trial-*'`

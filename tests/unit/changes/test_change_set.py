@@ -124,7 +124,7 @@ async def test_others_meanwhile_make_it_stale_and_nothing_is_written(
     assert here.history.last_undo() is None
 
 
-async def test_a_part_that_fails_has_those_before_it_taken_back(
+async def test_an_edit_that_fails_has_those_before_it_taken_back(
     here: Ports, table: TableFile, tmp_path: Path
 ) -> None:
     kept = tmp_path / "kept"
@@ -187,7 +187,7 @@ class _Killed(BaseException):
 
 @pytest.mark.parametrize("at", range(5))
 @pytest.mark.parametrize("during", [False, True])
-async def test_one_that_is_killed_at_any_part_can_be_undone(
+async def test_one_that_is_killed_at_any_edit_can_be_undone(
     here: Ports, table: TableFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, during: bool
 ) -> None:
     home = tmp_path / "home"
@@ -240,7 +240,7 @@ async def test_one_that_is_killed_at_any_part_can_be_undone(
 
 @pytest.mark.parametrize("at", range(5))
 @pytest.mark.parametrize("during", [False, True])
-async def test_an_undo_that_is_killed_at_any_part_is_finished_by_the_next(
+async def test_an_undo_that_is_killed_at_any_edit_is_finished_by_the_next(
     here: Ports, table: TableFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, during: bool
 ) -> None:
     home = tmp_path / "home"
@@ -284,7 +284,7 @@ async def test_an_undo_that_is_killed_at_any_part_is_finished_by_the_next(
     assert (tree(home), table.read()) == after
 
 
-async def test_a_part_that_fails_with_an_error_of_its_own_is_taken_back(
+async def test_an_edit_that_fails_with_an_error_of_its_own_is_taken_back(
     here: Ports, table: TableFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = await planned(
@@ -466,7 +466,7 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-async def test_git_parts_leave_the_checkout_alone(here: Ports, checkout: Path, tmp_path: Path) -> None:
+async def test_git_edits_leave_the_checkout_alone(here: Ports, checkout: Path, tmp_path: Path) -> None:
     place = tmp_path / "own/worktree"
     parts: list[Edit] = [
         RemoteUrlEdit(str(checkout), "origin", "https://host/repo.git", "git@host:repo.git"),

@@ -321,7 +321,7 @@ async def test_a_bad_line_refuses_and_is_fixed_in_the_same_plan(world: Ports, po
     with pytest.raises(BadTable, match=r"Line 1 of the crontab of fed is bad \(bad minute\)") as caught:
         await plan_pause(target, world)
     assert [line.number for line in caught.value.lines] == [1]
-    plan = await plan_pause(target, world, mend={1: "1 * * * * broken"})
+    plan = await plan_pause(target, world, fixes={1: "1 * * * * broken"})
     assert plan.warnings == ("Line 1 is mended in the same plan.",)
     assert plan.diffs[0].changed == 2
     await apply(plan, world)
@@ -338,7 +338,7 @@ async def test_a_bad_line_becomes_a_comment_byte_for_byte(world: Ports, port: Ta
     target = job(port, "sync-learning-data")
     with pytest.raises(BadTable) as caught:
         await plan_pause(target, world)
-    await apply(await plan_pause(target, world, mend=caught.value.as_comments), world)
+    await apply(await plan_pause(target, world, fixes=caught.value.as_comments), world)
     assert port.read() == b"# " + bad.replace(b"0 *\t*", b"#fedtui:paused# 0 *\t*")
 
 
@@ -370,7 +370,7 @@ async def test_a_line_is_fixed_while_other_bad_lines_become_comments(world: Port
     row = replace(job(port, "echo"), name="broken", location=Location("crontab", 1))
     with pytest.raises(BadTable) as caught:
         await plan_fix(row, "1 * * * * broken", world)
-    await apply(await plan_fix(row, "1 * * * * broken", world, mend=caught.value.as_comments), world)
+    await apply(await plan_fix(row, "1 * * * * broken", world, fixes=caught.value.as_comments), world)
     assert port.read() == BAD.replace(b"61 *", b"1 *") + b"# * * * * * a\0b\n"
 
 

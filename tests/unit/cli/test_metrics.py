@@ -78,7 +78,7 @@ def test_what_is_not_known_has_no_sample() -> None:
     assert "fedtui_job_next_run_timestamp_seconds" not in found
 
 
-def test_a_run_that_continues_ends_no_row_of_failures() -> None:
+def test_a_run_in_progress_ends_no_row_of_failures() -> None:
     one = job(running_since=NOW, last_run=NOW, last_result=FAILED)
     found = read(Snapshot(NOW, (one,)), runs(OK, FAILED, None))
     assert found["fedtui_job_consecutive_failures"] == 1

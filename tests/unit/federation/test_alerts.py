@@ -146,7 +146,7 @@ def test_an_hourly_job_is_stale_after_two_hours_without_a_good_run(world: World)
 
 def data(path: Path, at: datetime) -> None:
     path.write_text(json.dumps({"timestamp": at.timestamp()}) + "\n")
-    later = at.timestamp() + 10**6  # `sort -u` writes it anew each time
+    later = at.timestamp() + 10**6  # `sort -u` writes it again each time
     os.utime(path, (later, later))
 
 

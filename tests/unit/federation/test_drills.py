@@ -22,7 +22,7 @@ from tests.unit.federation.drilling import EXPORT, SYNC, lay, left, picture, set
 async def run(name: str, given: DrillSetting, events: list[DrillEvent] | None = None) -> DrillOutcome:
     drill = find(name)
     assert drill is not None
-    if given.no_view and not drill.hindrance.__qualname__.startswith(("Missing", "Clock", "Git")):
+    if given.no_view and not drill.blocked_reason.__qualname__.startswith(("Missing", "Clock", "Git")):
         pytest.skip(given.no_view)
     told = events if events is not None else []
     return await run_drill(drill, given, told.append)
@@ -224,7 +224,7 @@ async def test_a_zone_without_changes_is_refused(tmp_path: Path) -> None:
 
 async def test_without_a_federation_only_what_needs_none_can_be_run(tmp_path: Path) -> None:
     given = setting(tmp_path, lay(tmp_path), lines={}, missing="no federation is set up")
-    reasons = {drill.name: drill.hindrance(given) for drill in ALL}
+    reasons = {drill.name: drill.blocked_reason(given) for drill in ALL}
     assert {name for name, reason in reasons.items() if not reason} == {"git-conflict", "clock-change"}
     assert set(reasons.values()) - {""} == {"no federation is set up"}
 

@@ -174,7 +174,7 @@ def test_a_conflict_is_taken_back_and_the_work_kept(federation: Federation, in_p
     assert git(where, "show", f"{BRANCH}:{PATTERNS}") == '{"pattern": "ours"}'
     assert git(where, "status", "--porcelain") == ""
     assert git(where, "symbolic-ref", "--short", "HEAD") == BRANCH
-    assert federation.sync().ending is SyncResult.CONFLICT  # until somebody mends it
+    assert federation.sync().ending is SyncResult.CONFLICT  # until somebody fixes it
     git(where, "rebase", f"origin/{BRANCH}", check=False)
     (where / PATTERNS).write_text('{"pattern": "both"}\n')
     git(where, "add", "data")

@@ -1,4 +1,4 @@
-"""Where the operator stands in the rollout: only what is known counts."""
+"""Where the operator is in the rollout: only what is known counts."""
 
 from __future__ import annotations
 

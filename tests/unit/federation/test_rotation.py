@@ -53,7 +53,7 @@ def test_a_log_that_nobody_else_may_read_stays_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another")
-def test_root_rotates_as_whoever_may_write_to_the_folder(tmp_path: Path) -> None:
+def test_root_rotates_as_the_user_who_may_write_to_the_folder(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     folder.mkdir(mode=0o755)
     os.chown(folder, 65534, 65534)
@@ -142,16 +142,16 @@ async def test_a_users_logs_are_rotated_by_a_job_of_theirs(home: Path, ports: Po
     state = ports.config.state / "logrotate.status"
     assert job.argv == ("/usr/sbin/logrotate", "--state", str(state), str(config))
     assert job.log == str(home / "logs" / "federated-rotate.log")
-    (part,) = made.parts
-    assert isinstance(part, FileEdit)
-    assert (part.path, made.by, made.issues) == (str(config), str(config), ())
-    assert b"federated-rotate.log" in (part.after or b"")
+    (edit,) = made.edits
+    assert isinstance(edit, FileEdit)
+    assert (edit.path, made.by, made.issues) == (str(config), str(config), ())
+    assert b"federated-rotate.log" in (edit.after or b"")
     config.parent.mkdir(parents=True)
-    config.write_bytes(part.after or b"")
+    config.write_bytes(edit.after or b"")
     again = await rotation(pack(home), [home / "logs" / "sync.log"], NOBODY, ports)
-    assert (again.parts, again.jobs) == ((), (job,))
+    assert (again.edits, again.jobs) == ((), (job,))
     gone = await rotation_gone(ports)
-    assert [one.path for one in gone.parts if isinstance(one, FileEdit)] == [str(config)]
+    assert [one.path for one in gone.edits if isinstance(one, FileEdit)] == [str(config)]
 
 
 async def test_a_configuration_of_the_users_own_is_not_written_over(home: Path, ports: Ports) -> None:
@@ -160,7 +160,7 @@ async def test_a_configuration_of_the_users_own_is_not_written_over(home: Path, 
     config.write_text("/l/mine.log {\n}\n")
     with pytest.raises(Refused, match="not fedtui's"):
         await rotation(pack(home), [home / "logs" / "sync.log"], NOBODY, ports)
-    assert (await rotation_gone(ports)).parts == ()
+    assert (await rotation_gone(ports)).edits == ()
 
 
 async def test_a_log_that_the_guides_configuration_rotates_is_left_to_it(
@@ -174,11 +174,11 @@ async def test_a_log_that_the_guides_configuration_rotates_is_left_to_it(
     (note,) = made.issues
     assert (note.severity, note.key) == (Severity.NOTE, "rotate")
     assert note.text.startswith(f"{guide} rotates federated-sync.log already")
-    assert isinstance(made.parts[0], FileEdit)
-    assert b"dashboard-metrics.log" in (made.parts[0].after or b"")
-    assert b"federated-sync.log" not in (made.parts[0].after or b"")
+    assert isinstance(made.edits[0], FileEdit)
+    assert b"dashboard-metrics.log" in (made.edits[0].after or b"")
+    assert b"federated-sync.log" not in (made.edits[0].after or b"")
     only = await rotation(pack(home), logs[:1], NOBODY, ports)
-    assert (only.parts, only.jobs, only.by) == ((), (), str(guide))
+    assert (only.edits, only.jobs, only.by) == ((), (), str(guide))
 
 
 async def test_what_keeps_logs_from_being_rotated_is_an_error(
@@ -189,7 +189,7 @@ async def test_what_keeps_logs_from_being_rotated_is_an_error(
     assert "takes no braces" in made.issues[0].text
     monkeypatch.setattr(rotation_check, "complaints_own", lambda *_: ("log a is symbolic link",))
     made = await rotation(pack(home), [home / "sync.log"], NOBODY, ports)
-    assert (made.parts, made.jobs, made.by) == ((), (), "")
+    assert (made.edits, made.jobs, made.by) == ((), (), "")
     assert made.issues[0].severity is Severity.ERROR
     monkeypatch.setattr(rotation_check, "program", lambda: None)
     made = await rotation(pack(home), [home / "sync.log"], NOBODY, ports)
@@ -202,10 +202,10 @@ async def test_the_status_says_when_nothing_rotates_any_more(
     monkeypatch.setattr(module, "configurations", lambda: ())
     profile, folder = load_profile("conservative"), home / "logs"
     made = await rotation(pack(home), pack_logs(profile, folder), NOBODY, ports)
-    assert isinstance(made.parts[0], FileEdit)
+    assert isinstance(made.edits[0], FileEdit)
     config = Path(made.by)
     config.parent.mkdir(parents=True)
-    config.write_bytes(made.parts[0].after or b"")
+    config.write_bytes(made.edits[0].after or b"")
     assert list(module.faults(pack(home), profile, runs=True)) == []
     (paused,) = module.faults(pack(home), profile, runs=False)
     assert paused.endswith("the job federated-rotate is gone or paused.")
