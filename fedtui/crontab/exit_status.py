@@ -49,6 +49,8 @@ _LEAVES = re.compile(
     rf"|ssh{_OPTIONS}\s+-[46AaCKNnqTtvXxY]*f[NnTtq]*\s"
     r"|systemctl\s(?:.*\s)?--no-block\s|wget\s(?:.*\s)?(?:-[qcN]*b|--background)\s"
 )
+_SUBSTITUTES = re.compile(r"<\(|>\((?!\s*(?:tee|logger|cat|ts)\s)")
+_TRAPS = re.compile(r"(?:^|[\s;&|({])trap\s[^\n]*\b(?:EXIT|0)(?=[\s;&|)}]|$)")
 _NESTING = 4
 _LONGEST = 16_384
 BACKGROUND = "background: "
@@ -110,6 +112,10 @@ class _Reader:
     def code(self, text: str, shell: str) -> _End:
         """A whole line that is read by `shell`."""
         posix = (self.sh if shell == "sh" else shell) in ("dash", "busybox")
+        if not posix and _SUBSTITUTES.search(text):
+            return _End("the line", "pipe: exit 0 does not say how the commands in <( ) or >( ) ended")
+        if _TRAPS.search(text):
+            return _End("the line", "list: a trap on EXIT may set the exit status")
         try:
             if len(text) <= _LONGEST:
                 found = parse(text, bash=not posix)

@@ -132,6 +132,15 @@ def test_a_redirection_of_bash_is_a_background_job_to_dash() -> None:
     assert doubt("sh -c 'a &> log'", "bash").startswith("background: ")
 
 
+def test_a_process_substitution_of_bash_and_a_trap_on_exit_hide_a_failure() -> None:
+    for line in ("cat <(false)", "true > >(false)", "diff <(a) <(b)"):
+        assert doubt(line, "bash").startswith("pipe: "), line
+    for line in ('trap "exit 0" EXIT; false', "trap cleanup 0\nfalse", "trap 'rm -f x; exit 0' EXIT && a"):
+        assert doubt(line).startswith("list: a trap"), line
+    assert doubt("trap '' INT; a") == ""
+    assert doubt("a --note 'no trap for me'") == ""
+
+
 def test_a_program_that_is_started_without_a_shell() -> None:
     assert doubt_of_argv(("/bin/a", "b", "|", "c", "&"), "dash") == ""
     assert doubt_of_argv(("/bin/sh", "-c", "a | b"), "dash").startswith("pipe: ")
