@@ -7,11 +7,14 @@ rows. `enter` moves on, only `y` changes the world, and `esc` leaves things as t
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from typing import ClassVar, TypeVar
 
+from rich.console import RenderableType
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -89,11 +92,18 @@ class Dialog(ModalScreen[Answered]):
         self.dress()
         self.call_after_refresh(self._was_painted)
 
-    painted = False
-    """Whether it has been on the screen: a key from before cannot be its answer."""
+    opening = True
+    """Until it has been painted: keys wait for that."""
+    drawn_at = math.inf
+    """When it was first drawn, by the clock of events: a key from before cannot be its answer."""
 
     def _was_painted(self) -> None:
-        self.painted = True
+        self.opening = False
+
+    def render(self) -> RenderableType:
+        """Note when that is."""
+        self.drawn_at = min(self.drawn_at, monotonic())
+        return super().render()
 
     def on_resize(self, event: Resize) -> None:
         """Blank rows come and go with the height."""

@@ -18,16 +18,19 @@ from textual.dom import DOMNode
 from textual.events import Event, Key, Paste
 from textual.widgets import Input
 
-PATIENCE = 2.0
+PATIENCE = 10.0
 """Seconds after which keys work again, whatever became of one; those typed after it meanwhile are dropped."""
+
+QUIT = "ctrl+q"
+"""Ends the dashboard, whatever is on its way."""
 
 LOOK_AGAIN = 0.01
 
 
 class KeysInOrder(App[str]):
-    """An app whose screens may hold a `flow` whose `opening` says that a key is about to open a dialog.
+    """An app whose screens, or the `flow` they hold, may say by `opening` that a dialog is about to come.
 
-    A dialog says by `painted` that it can have been read.
+    A dialog says by `drawn_at` since when it can have been read.
     """
 
     def __init__(self) -> None:
@@ -40,9 +43,8 @@ class KeysInOrder(App[str]):
         """Let a key through, or hold it until the one before it is done."""
         if not isinstance(event, Key | Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._pending is not None or self._held:
-            painted = getattr(self.screen, "painted", False)
-            self._held.append((event, self.screen if painted else self._origin))
+        elif (self._pending is not None or self._held) and getattr(event, "key", "") != QUIT:
+            self._held.append((event, self._origin))
         else:
             await self._let_through(event)
 
@@ -62,7 +64,8 @@ class KeysInOrder(App[str]):
             return
         now = (self.screen, self.focused)
         quiet = quiet + 1 if before == now else 0
-        if getattr(getattr(self.screen, "flow", None), "opening", False):
+        holders = (self.screen, getattr(self.screen, "flow", None))
+        if any(getattr(holder, "opening", False) for holder in holders):
             asyncio.get_running_loop().call_later(LOOK_AGAIN, self._settle, pending)
         elif quiet >= (2 if isinstance(self.focused, Input) else 1):  # `enter` there makes a message first
             self._done()
@@ -83,7 +86,8 @@ class KeysInOrder(App[str]):
     async def _let_next(self) -> None:
         while self._held and self._pending is None:
             event, origin = self._held.popleft()
-            seen = self.screen is origin or not self.screen.is_modal
+            screen = self.screen
+            seen = screen is origin or not screen.is_modal or event.time >= getattr(screen, "drawn_at", 0.0)
             if seen or isinstance(self.focused, Input):
                 await self._let_through(event)
 
