@@ -55,7 +55,7 @@ async def main():
         await change(await removal_edits(["alert"], gone, "", PORTS))
     await change(await install_edits((SYNC,), BACKEND, "", PORTS))
     await change(await install_edits((job,), alert.backend, "", PORTS))
-    show([alert.backend, [one.text for one in alert.remarks]])
+    show([alert.backend, [one.text for one in alert.issues]])
 """
 
 

@@ -174,7 +174,7 @@ async def plan():
     show({{
         "argv": found.job.argv,
         "parts": [type(part).__name__ for part in found.edits],
-        "said": [[one.severity.value, one.text, one.advice] for one in found.remarks],
+        "said": [[one.severity.value, one.text, one.advice] for one in found.issues],
     }})
 asyncio.run(plan())
 """

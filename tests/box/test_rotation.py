@@ -79,7 +79,7 @@ found = await made({folder!r}, {run_as!r}, {backend!r})
 placing = await install_edits(found.jobs, {backend!r}, {run_as!r}, PORTS) if found.jobs else ()
 parts = (*found.edits, *placing)
 message = await change(parts) if parts else "nothing"
-said = [f"{{one.severity}} {{one.text}}" for one in found.remarks]
+said = [f"{{one.severity}} {{one.text}}" for one in found.issues]
 return [message, found.by, [job.argv for job in found.jobs], said]
 """
 
@@ -233,7 +233,7 @@ def test_the_machines_logrotate_rotates_in_var_log(own_box: Box) -> None:
     assert box.run(["systemctl", "start", "logrotate.service"], "root").returncode == 0
     # The same logs, as the user who may not: root's file is what they would have written.
     assert set_up(box, "/var/log") == ["nothing", own, [], []]
-    left = acts(box, "return [r.advice for r in (await rotation_gone(PORTS)).remarks]")
+    left = acts(box, "return [r.advice for r in (await rotation_gone(PORTS)).issues]")
     assert left == [f"sudo rm {own}"]
     acts(box, "return await change((await rotation_gone(PORTS)).edits)", "root")
     assert box.run(["ls", own]).returncode != 0
@@ -246,7 +246,7 @@ def test_a_user_is_told_what_root_has_to_install(own_box: Box) -> None:
         box,
         'found = await made("/var/log")\n'
         "await change(found.edits)\n"
-        "return [found.by, [str(r.severity) for r in found.remarks], found.remarks[-1].advice]",
+        "return [found.by, [str(r.severity) for r in found.issues], found.issues[-1].advice]",
     )
     assert found[:2] == ["", ["error"]]
     command = found[2].removeprefix("Then: ").removesuffix("; and once more: fedtui setup --rotate")
