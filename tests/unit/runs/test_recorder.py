@@ -201,8 +201,8 @@ def test_places_are_used_again_so_that_records_stay_few(tmp_path: Path) -> None:
         assert last.read_text() == after + "\n"
 
 
-def test_it_adds_less_than_ten_milliseconds(tmp_path: Path) -> None:
-    """The quickest of several: how long it takes where nothing else wants the machine just then."""
+def test_it_costs_no_more_than_a_few_starts_of_a_program(tmp_path: Path) -> None:
+    """Against four programs started by the same shell in the same minute; the quickest of many of each."""
     machine = Machine(tmp_path)
     log = tmp_path / "log"
     log.write_text("x\n")
@@ -216,10 +216,10 @@ def test_it_adds_less_than_ten_milliseconds(tmp_path: Path) -> None:
         )
         return time.perf_counter() - before
 
-    line = machine.line(b":")
-    pairs = [(took(line), took(b":")) for _ in range(40)]
-    recorded, plain = (min(times) for times in zip(*pairs, strict=True))
-    assert recorded - plain < 0.010
+    line, four = machine.line(b":"), b"/usr/bin/env true; " * 4 + b":"
+    rounds = [(took(line), took(four), took(b":")) for _ in range(40)]
+    recorded, started, plain = (min(times) for times in zip(*rounds, strict=True))
+    assert recorded - plain < 1.6 * (started - plain)
 
 
 # What is read of it
