@@ -31,6 +31,7 @@ def host_workspace(config: Config) -> Workspace:
         tables = all_user_tables()
     else:
         tables = (SystemCrontab(user.pw_name),)
+    host = os.uname().nodename.partition(".")[0]
     ports = Ports(
         config=config,
         user=user.pw_name,
@@ -39,9 +40,9 @@ def host_workspace(config: Config) -> Workspace:
         history=History(config.database),
         clock=utc_now,
         dialect=_dialect,
+        host=host,
     )
     home = os.environ.get("HOME") or user.pw_dir
-    host = os.uname().nodename.partition(".")[0]
     return Workspace(ports, _host_sources, home=home, host=host, zone=local_zone()[1])
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:  # a list makes ports, and needs next to none of them
 class Ports:
     """`crontabs` maps a user's name to their table (as root every user's, else only one's own).
 
-    `dialect` finds out what the daemon here reads tables in (see `schedule.cron`). Blocking.
+    `dialect` finds out what the daemon here reads tables in (see `schedule.cron`). Blocking. `host` is the
+    name of the machine, for undo steps.
     """
 
     config: Config
@@ -29,3 +30,4 @@ class Ports:
     clock: Callable[[], datetime]
     demo: bool = False
     dialect: Callable[[], str] = lambda: "debian"
+    host: str = ""

@@ -1,14 +1,16 @@
-"""One part of a compound change: how the world is to it, making it, and what has to follow.
+"""One edit: its state, making it, and what has to follow.
 
-The `EditExecutor` remembers which systemd manager has to read its files again, and sees to it before a unit
-is switched and when all is made.
+The `EditExecutor` remembers which systemd manager has to read its files again, and reloads it before a unit
+is switched and when all is made. Only while holding the lock of `unfinished.change_lock`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from fedtui.changes import file_edits, git_edits, unit_edits
 from fedtui.changes.edits import (
@@ -16,22 +18,28 @@ from fedtui.changes.edits import (
     FileEdit,
     FolderEdit,
     LingerEdit,
+    MaskEdit,
+    PausedTimerEdit,
     RemoteUrlEdit,
     RenameEdit,
     TableEdit,
     UnitEdit,
     WorktreeEdit,
 )
+from fedtui.changes.paused_timers import PausedTimers
 from fedtui.changes.plan import EditState
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
+from fedtui.system import lock_file
 
 
 async def state_of(edit: Edit, ports: Ports) -> EditState:
-    """How the world is to the edit now. Raises Refused where that cannot be told."""
+    """The state of what the edit is about. Raises Refused where that cannot be told."""
     match edit:
-        case UnitEdit() | LingerEdit():
+        case UnitEdit() | LingerEdit() | MaskEdit():
             return await unit_edits.state_of(edit, ports)
+        case PausedTimerEdit():
+            return await asyncio.to_thread(PausedTimers(ports.config).state_of, edit)
         case RemoteUrlEdit() | WorktreeEdit():
             return await asyncio.to_thread(git_edits.state_of, edit)
         case TableEdit() | FileEdit() | FolderEdit() | RenameEdit():
@@ -53,12 +61,16 @@ class EditExecutor:
             case UnitEdit():
                 await self.reload(user_manager=edit.user_manager)
                 await unit_edits.switch(edit, self._ports)
+            case MaskEdit():
+                await unit_edits.set_mask(edit, self._ports)
             case LingerEdit():
                 await unit_edits.set_lingering(edit, self._ports)
+            case PausedTimerEdit():
+                await _in_thread(PausedTimers(self._ports.config).apply, edit)
             case RemoteUrlEdit() | WorktreeEdit():
-                await asyncio.to_thread(git_edits.apply_git_edit, edit)
+                await _in_thread(git_edits.apply_git_edit, edit)
             case TableEdit() | FileEdit() | FolderEdit() | RenameEdit():
-                await asyncio.to_thread(file_edits.apply_file_edit, edit, self._ports)
+                await _in_thread(file_edits.apply_file_edit, edit, self._ports)
         self._written(edit)
 
     def _written(self, edit: Edit) -> None:
@@ -79,6 +91,21 @@ class EditExecutor:
             await self.reload(user_manager=user_manager)
 
 
+async def _in_thread(make: Callable[..., None], *arguments: Any) -> None:
+    """Hold the lock for as long as the thread writes: a cancelled task releases its own at once."""
+    held = lock_file.HELD.get()
+    own = None if held is None else os.dup(held)
+
+    def run() -> None:
+        try:
+            make(*arguments)
+        finally:
+            if own is not None:
+                os.close(own)
+
+    await asyncio.to_thread(run)
+
+
 def edit_label(edit: Edit) -> str:
     """The edit in a few words, such as "the crontab of fed" or a path."""
     match edit:
@@ -88,8 +115,10 @@ def edit_label(edit: Edit) -> str:
             return display_path(Path(edit.path))
         case RenameEdit():
             return f"{display_path(Path(edit.source))}, renamed"
-        case UnitEdit():
+        case UnitEdit() | MaskEdit():
             return edit.unit
+        case PausedTimerEdit():
+            return f"what is remembered of {edit.unit}"
         case LingerEdit():
             return f"the lingering of {edit.user}"
         case RemoteUrlEdit():

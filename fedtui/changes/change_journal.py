@@ -1,4 +1,4 @@
-"""The undo step of a compound change, kept from before its first edit to after its last. Blocking.
+"""The undo step of a change: on the disk before its first edit, finished after its last. Blocking.
 
 It says how many edits are made, so that a change that was cut short (by a kill, by a power cut) can be seen
 and taken back: edits before that number are made, the one of that number may be, those behind it are not.
@@ -6,18 +6,24 @@ and taken back: edits before that number are made, the one of that number may be
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import Any, NamedTuple
 
 from fedtui.action_result import Applied, Refused
 from fedtui.changes import edits as kinds
-from fedtui.changes.edits import ChangeSet, Edit
+from fedtui.changes.edits import ChangeSet, Edit, Restore
 from fedtui.changes.plan import Plan
-from fedtui.changes.undo_records import finish_step, forget_step, pack, prepare_step, unpack
 from fedtui.history.database import HistoryError
 from fedtui.ports import Ports
+
+KIND = "edits"
+"""As the history names steps of this format; an older fedtui, which names its own, leaves these alone."""
+CUT_SHORT = "Cut short: "
 
 _KINDS: dict[str, type[Any]] = {
     "TableText": kinds.TableEdit,
@@ -25,6 +31,8 @@ _KINDS: dict[str, type[Any]] = {
     "Folder": kinds.FolderEdit,
     "Renamed": kinds.RenameEdit,
     "UnitSwitch": kinds.UnitEdit,
+    "Mask": kinds.MaskEdit,
+    "PausedTimer": kinds.PausedTimerEdit,
     "Lingering": kinds.LingerEdit,
     "RemoteUrl": kinds.RemoteUrlEdit,
     "Worktree": kinds.WorktreeEdit,
@@ -32,7 +40,6 @@ _KINDS: dict[str, type[Any]] = {
 """The names are in the histories of users: they stay whatever the classes are called."""
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _TEXTS = ("TableText", "FileText")
-CUT_SHORT = "Cut short: "
 
 
 class StoredChange(NamedTuple):
@@ -43,9 +50,12 @@ class StoredChange(NamedTuple):
     finished: bool
 
 
-def to_payload(edits: Sequence[Edit], made: int, *, finished: bool, undoes: int | None = None) -> str:
+def to_payload(
+    edits: Sequence[Edit], made: int, *, finished: bool, undoes: int | None = None, host: str = ""
+) -> str:
+    """The JSON that an undo step keeps."""
     records = [_record(edit) for edit in edits]
-    return json.dumps({"parts": records, "made": made, "finished": finished, "undoes": undoes})
+    return json.dumps({"parts": records, "made": made, "finished": finished, "undoes": undoes, "host": host})
 
 
 def read_stored(payload: str) -> StoredChange:
@@ -65,31 +75,65 @@ def _record(edit: Edit) -> dict[str, Any]:
 def _edit(record: dict[str, Any]) -> Edit:
     kind = _KINDS[record["kind"]]
     known = {field.name for field in fields(kind)}
-    values = {name: value for name, value in record.items() if name in known}
+    values = {name: _tuples(value) for name, value in record.items() if name in known}
     if record["kind"] in _TEXTS:
         values |= {name: unpack(values[name]) for name in ("before", "after")}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    elif record["kind"] == "PausedTimer":
+        values |= {name: values[name] and to_restore(values[name]) for name in ("before", "after")}
     edit: Edit = kind(**values)
     return edit
 
 
-class ChangeJournal:
-    """The step of one change that is being made, or of an undo that was cut short and is taken up again."""
+def to_restore(record: dict[str, Any]) -> Restore:
+    """What JSON holds of a paused timer."""
+    return Restore(**{name: _tuples(value) for name, value in record.items()})
 
-    def __init__(self, plan: Plan, change_set: ChangeSet, ports: Ports) -> None:
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def pack(text: bytes | None) -> str | None:
+    """A text, or that there was none, as JSON can hold it: a table may be long and hold any byte."""
+    return None if text is None else base64.b64encode(zlib.compress(text)).decode("ascii")
+
+
+def unpack(packed: str | None) -> bytes | None:
+    """Inverse of `pack`."""
+    return None if packed is None else zlib.decompress(base64.b64decode(packed))
+
+
+class ChangeJournal:
+    """The step of one change that is being made, or of an undo that was cut short and is resumed.
+
+    Raises Refused where the step cannot be kept: then nothing is changed.
+    """
+
+    def __init__(self, plan: Plan, ports: Ports) -> None:
         self._ports = ports
         self._plan = plan
-        self._change_set = change_set
-        self._edits = (*change_set.made, *change_set.edits)
-        if change_set.resumes is not None:
-            self.id = change_set.resumes
+        change = plan.change
+        self._edits = (*change.made, *change.edits)
+        if change.resumes is not None:
+            self.id = change.resumes
             self.note(0)
             return
-        payload = json.loads(self._written(0))
-        self.id = prepare_step(plan, payload, change_set.undoes, ports, CUT_SHORT + plan.summary)
+        try:
+            self.id = ports.history.add_undo(
+                at=ports.clock(),
+                verb=plan.verb,
+                job_id=plan.job_id,
+                job_name=plan.job_name,
+                summary=CUT_SHORT + plan.summary,
+                kind=KIND,
+                payload=self._written(0),
+                prepared=True,
+            )
+        except HistoryError as error:
+            raise _not_kept(error) from error
 
     def note(self, made: int) -> None:
-        """So many of the change set's edits are made."""
+        """So many of the plan's edits are made."""
         try:
             self._ports.history.rewrite_undo(
                 self.id, summary=CUT_SHORT + self._plan.summary, payload=self._written(made)
@@ -98,20 +142,63 @@ class ChangeJournal:
             raise Refused(f"How far the change is cannot be kept: {error}", advice=error.advice) from error
 
     def finish(self) -> Applied:
-        """All is made: the step is as any other, and the one that this change took back is marked."""
-        change_set = self._change_set
-        payload = self._written(len(change_set.edits), finished=True)
-        return finish_step(
-            change_set.done, self.id, change_set.undoes, self._ports, self._plan.summary, payload
-        )
+        """All is made: the step is as any other, and the one that this change took back is marked.
+
+        Where that cannot be written now, the next look at the step finds it out (unfinished.py).
+        """
+        change = self._plan.change
+        payload = self._written(len(change.edits), finished=True)
+        try:
+            self._ports.history.finish_undo(self.id, change.undoes, self._plan.summary, payload)
+        except HistoryError as error:
+            return Applied(f"{change.done} The note of it is not whole: {error}", self.id)
+        return Applied(change.done, self.id)
 
     def forget(self) -> None:
-        """All was taken back: nothing to undo, or what was made before the change set's edits."""
-        if self._change_set.resumes is not None:
+        """All was rolled back: nothing to undo, or what was made before the plan's edits."""
+        if self._plan.change.resumes is not None:
             self.note(0)
         else:
             forget_step(self.id, self._ports)
 
     def _written(self, made: int, *, finished: bool = False) -> str:
-        done = len(self._change_set.made) + made
-        return to_payload(self._edits, done, finished=finished, undoes=self._change_set.undoes)
+        change = self._plan.change
+        return to_payload(
+            self._edits,
+            len(change.made) + made,
+            finished=finished,
+            undoes=change.undoes,
+            host=self._ports.host,
+        )
+
+
+def mark_undone(change: ChangeSet, ports: Ports) -> Applied:
+    """Mark the step of an undo with nothing to take back; one that was cut short counts as that undo."""
+    undoes = change.undoes or 0
+    try:
+        cut = next((step for step in ports.history.prepared_undo() if step.undoes == undoes), None)
+        if cut is None:
+            ports.history.mark_undone(undoes)
+        else:
+            ports.history.finish_undo(cut.id, undoes)
+    except HistoryError as error:
+        raise Refused(f"That it was taken back cannot be kept. {error}", advice=error.advice) from error
+    return Applied(change.done, None if cut is None else cut.id)
+
+
+def forget_step(undo_id: int, ports: Ports) -> None:
+    """The change was not made; where that cannot be noted now, the next look finds it out."""
+    with suppress(HistoryError):
+        ports.history.forget_undo(undo_id)
+
+
+def require_history(ports: Ports) -> None:
+    """Raise Refused where an undo step could not be kept: then nothing is changed, or made, at all."""
+    try:
+        ports.history.writable()
+    except HistoryError as error:
+        raise _not_kept(error) from error
+
+
+def _not_kept(error: HistoryError) -> Refused:
+    return Refused(f"How to undo this cannot be kept. {error}", advice=error.advice)

@@ -1,4 +1,4 @@
-"""The plan that sets environment lines above a cron job: PATH, SHELL, HOME, or any other. Blocking."""
+"""Set environment lines above a cron job: PATH, SHELL, HOME, or any other. Blocking."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fedtui.action_result import Refused
-from fedtui.changes.cron_change import PlanText, plan_table
-from fedtui.changes.open_table import LineFixes, open_table
-from fedtui.changes.plan import Plan
+from fedtui.changes.cron_change import edited_text
+from fedtui.changes.open_table import Tables
+from fedtui.changes.wording import Wording
 from fedtui.crontab import Entry
-from fedtui.crontab.edit import EditError
 from fedtui.crontab.edit_setting import others_touched, set_environment
 from fedtui.model import Job
-from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
 
 _SESSION_NAMES = """
@@ -28,28 +26,24 @@ OF_A_SESSION = frozenset(_SESSION_NAMES.split())
 _NAMED = 3
 
 
-def plan_setting(job: Job, settings: Mapping[str, str], ports: Ports, fixes: LineFixes | None = None) -> Plan:
-    """The table with lines that give the job these variables. Raises Refused."""
+def propose_setting(job: Job, settings: Mapping[str, str], tables: Tables) -> Wording:
+    """Lines above the job that give it these variables. Raises Refused."""
     _startable(settings)
-    table = open_table(job, ports, fixes)
+    table = tables.of_job(job)
     entry = table.entry(job)
     wanted = {
         name.encode("utf-8", "surrogateescape"): value.encode("utf-8", "surrogateescape")
         for name, value in settings.items()
     }
-    try:
-        text = set_environment(table.document, entry, wanted)
-    except EditError as error:
-        said = str(error)
-        raise Refused(f"{said[:1].upper()}{said[1:]}.") from error
+    text = edited_text(table, entry, lambda doc, found: set_environment(doc, found, wanted))
     others = others_touched(table.document, table.document.reparse(text), entry)
+    tables.put(table, text)
     names = ", ".join(settings)
     what = "line" if len(settings) == 1 else "lines"
     summary = f"Set {names} for {entry.name}: the {what} above it in the {table.port.title}."
-    words = PlanText(
-        "environment", job.id, job.name, summary, f"cron gives {job.name} that {names} from now on."
-    )
-    return plan_table(table, text, ports, words, (*_reach(others), *_warnings(settings)))
+    done = f"cron gives {job.name} that {names} from now on."
+    warnings = (*_reach(others), *_warnings(settings))
+    return Wording("environment", job.id, job.name, summary, done, warnings)
 
 
 def _startable(settings: Mapping[str, str]) -> None:
@@ -79,7 +73,7 @@ def _warnings(settings: Mapping[str, str]) -> Iterator[str]:
         if "$" in value or value.startswith("~") or (name == "PATH" and ":~" in value):
             yield f"cron expands neither $ nor ~: the job gets {name} exactly as it is written."
         if sanitize_and_mask(f"{name}=x") != f"{name}=x" and name not in OF_A_SESSION:
-            yield f"{name} looks like a secret: it will stand in the table and its backups as plain text."
+            yield f"{name} looks like a secret: the table and its backups will hold it as plain text."
         if name in OF_A_SESSION:
             yield f"{name} belongs to this session: once that ends, the value leads nowhere."
     yield from _about_path(settings.get("PATH"))

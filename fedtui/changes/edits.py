@@ -1,14 +1,17 @@
-"""The edits of a change that touches several things at once, such as a table, unit files and a timer.
+"""The edits that changes are made of: values that name one thing's state before and after.
 
-A `ChangeSet` is such a change: its edits are made in their order, each read back; when one cannot be made,
-those before it are taken back in reverse order. So a change set is made whole or not at all, and one undo
-step takes all of it back. Every edit names the state before and after, so that its opposite is the same edit
-turned round, and an edit whose state before no longer holds makes `apply` raise Conflict.
+A `ChangeSet` is what a plan applies: its edits are made in their order, each read back; when one cannot be
+made, those before it are rolled back in reverse order. So a change set is made whole or not at all, and one
+undo step takes all of it back. The opposite of an edit is the same edit turned round, and an edit whose state
+before no longer holds makes `apply` raise Conflict.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+
+Triggers = tuple[tuple[str, ...], tuple[tuple[str, float], ...]]
+"""A timer's OnCalendar= as systemd normalises them, and pairs such as ("OnBootSec", 300.0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class FileEdit:
     text off the screen (a URL with a credential); its diff then tells only that the file is written. A unit
     file makes systemd reload. `grows`: others write to it (a log), so that it stays when the change is taken
     back and it is no longer as it was made. `mode_before` and `owner_before` are those of the file that was
-    there; the plan fills them in.
+    there; the plan fills them in. `triggers` is what systemd has to hold for the timer whose drop-in it is.
     """
 
     path: str
@@ -41,6 +44,7 @@ class FileEdit:
     grows: bool = False
     mode_before: int | None = None
     owner_before: tuple[int, int] | None = None
+    triggers: Triggers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,55 @@ class RenameEdit:
 
 @dataclass(frozen=True, slots=True)
 class UnitEdit:
-    """Whether a unit is enabled and active: pairs of (enabled, active) before and after."""
+    """Whether a unit is enabled and active: pairs of (enabled, active) before and after.
+
+    `links` are symlinks as pairs (path, target) that enabling has to leave, whoever made them. `due`: a timer
+    counts as started only when its next run is known.
+    """
 
     unit: str
     user_manager: bool
     before: tuple[bool, bool]
     after: tuple[bool, bool]
+    links: tuple[tuple[str, str], ...] = ()
+    due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MaskEdit:
+    """Whether a unit is masked."""
+
+    unit: str
+    user_manager: bool
+    before: bool
+    after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """How a timer was when it was paused.
+
+    `links` are the symlinks of [Install] with their targets, as pairs (path, target). `hold` is what
+    keeps it off: "" (stopped, and disabled if it was enabled), "mask", or "condition" for a drop-in; "marker"
+    is a drop-in that only makes the instance of a template known.
+    """
+
+    unit: str
+    user_manager: bool
+    active: bool
+    enabled: bool
+    hold: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PausedTimerEdit:
+    """What fedtui remembers of a paused timer, in its own state folder; None: it is not paused."""
+
+    unit: str
+    user_manager: bool
+    before: Restore | None
+    after: Restore | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +151,26 @@ class WorktreeEdit:
     remote: str = "origin"
 
 
-Edit = TableEdit | FileEdit | FolderEdit | RenameEdit | UnitEdit | LingerEdit | RemoteUrlEdit | WorktreeEdit
+Edit = (
+    TableEdit
+    | FileEdit
+    | FolderEdit
+    | RenameEdit
+    | UnitEdit
+    | MaskEdit
+    | PausedTimerEdit
+    | LingerEdit
+    | RemoteUrlEdit
+    | WorktreeEdit
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
     """The edits of one change in the order in which they are made; `done` is said afterwards.
 
-    `resumes` is the step of an undo that was cut short, `made` what that one had made.
+    `undoes` is the step whose change this one takes back, `resumes` that of an undo that was cut short, and
+    `made` what that one had made.
     """
 
     edits: tuple[Edit, ...]
@@ -119,11 +178,6 @@ class ChangeSet:
     undoes: int | None = None
     resumes: int | None = None
     made: tuple[Edit, ...] = ()
-
-    @property
-    def kind(self) -> str:
-        """As undo steps name it."""
-        return "bundle"
 
 
 def inverse(edit: Edit) -> Edit:
@@ -140,23 +194,18 @@ def inverse(edit: Edit) -> Edit:
                 owner=owner,
                 mode_before=edit.mode,
                 owner_before=edit.owner,
+                triggers=None,
             )
         case FolderEdit() | WorktreeEdit():
             return replace(edit, there=not edit.there)
         case RenameEdit():
             return RenameEdit(source=edit.target, target=edit.source)
-        case UnitEdit():
-            return replace(edit, before=edit.after, after=edit.before)
-        case TableEdit():
-            return replace(edit, before=edit.after, after=edit.before)
-        case LingerEdit():
-            return replace(edit, before=edit.after, after=edit.before)
-        case RemoteUrlEdit():
-            return replace(edit, before=edit.after, after=edit.before)
+    turned: Edit = replace(edit, before=edit.after, after=edit.before)  # type: ignore[arg-type]  # of one type
+    return turned
 
 
 def resource_keys(edit: Edit) -> frozenset[tuple[str, ...]]:
-    """What the edit is about: of two edits with one subject, the later one comes upon what the first made."""
+    """What the edit is about: of two edits that share a key, the later one finds what the first made."""
     match edit:
         case TableEdit():
             return frozenset({("table", edit.user, edit.table)})
@@ -166,6 +215,10 @@ def resource_keys(edit: Edit) -> frozenset[tuple[str, ...]]:
             return frozenset({("path", edit.source), ("path", edit.target)})
         case UnitEdit():
             return frozenset({("unit", str(edit.user_manager), edit.unit)})
+        case MaskEdit():
+            return frozenset({("mask", str(edit.user_manager), edit.unit)})
+        case PausedTimerEdit():
+            return frozenset({("paused", str(edit.user_manager), edit.unit)})
         case LingerEdit():
             return frozenset({("lingering", edit.user)})
         case RemoteUrlEdit():

@@ -1,4 +1,4 @@
-"""Edits of a compound change that are files, folders and cron tables: how they stand, and making them.
+"""Edits that are files, folders and cron tables: their state, and making them.
 
 Blocking: call these in a thread. What cannot be done raises Refused, what somebody changed meanwhile
 Conflict.
@@ -17,10 +17,10 @@ from typing import IO
 
 from fedtui.action_result import Refused
 from fedtui.changes.backup import keep_backup
-from fedtui.changes.cron_apply import put_table
 from fedtui.changes.edits import FileEdit, FolderEdit, RenameEdit, TableEdit
 from fedtui.changes.open_table import port_of, read_table
 from fedtui.changes.plan import Conflict, EditState
+from fedtui.changes.table_edits import apply_table_edit
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
 from fedtui.system.atomic_write import atomic_write
@@ -80,7 +80,7 @@ def _read_at(file: Path, at: int) -> bytes | None:
             raise
         raise SomethingElse(
             f"{display_path(file)} is a symbolic link to {os.readlink(file.name, dir_fd=at)}.",
-            advice="A file that stands elsewhere is not replaced through a link: look at it first.",
+            advice="A file elsewhere is not replaced through a link: look at it first.",
         ) from error
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -122,7 +122,7 @@ def _is_folder(path: str) -> bool | None:
 def apply_file_edit(edit: FileEdit | FolderEdit | RenameEdit | TableEdit, ports: Ports) -> None:
     """Make one of these edits and read it back."""
     if isinstance(edit, TableEdit):
-        put_table(edit.user, edit.table, edit.before, edit.after, ports)
+        apply_table_edit(edit, ports)
         return
     try:
         match edit:
@@ -163,7 +163,9 @@ def _make_file(edit: FileEdit, ports: Ports) -> None:
                 os.replace(written, path.name, src_dir_fd=at, dst_dir_fd=at)
         now = _read_at(path, at)
     if now != edit.after:
-        raise Refused(f"{display_path(path)} does not hold what was written.", "Look at it before you go on.")
+        raise Refused(
+            f"{display_path(path)} does not hold what was written.", "Look at it before you continue."
+        )
 
 
 def _still(edit: FileEdit, at: int) -> None:
@@ -270,7 +272,7 @@ def _copy_away(source: Path, a: int, target: Path, b: int) -> None:
             if not stat.S_ISREG(was.st_mode) or not _same(old, new):
                 raise Refused(
                     f"The copy of {display_path(source)} is not what it is a copy of.",
-                    f"{display_path(source)} ({was.st_size} bytes) stands as it was.",
+                    f"{display_path(source)} ({was.st_size} bytes) is unchanged.",
                 )
             os.fsync(new.fileno())
         os.rename(edit, target.name, src_dir_fd=b, dst_dir_fd=b)

@@ -1,17 +1,22 @@
-"""A cron table opened for a plan: its port, its true bytes, the document, and the job's own entry in it."""
+"""The cron tables that a plan changes, each read once: its true bytes, its document, and the job's own entry.
+
+Blocking.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from fedtui.action_result import Refused
+from fedtui.changes.edits import TableEdit
 from fedtui.crontab import Document, Entry, Line
 from fedtui.crontab.edit import EditError, end_last_line, replace_line
 from fedtui.model import CommentedOut, Job, SourceName
 from fedtui.ports import Ports
 from fedtui.safe_text import decode, sanitize_and_mask
+from fedtui.schedule.patterns import listing
 from fedtui.system.accounts import is_user
 from fedtui.system.crontab_port import CrontabError, CrontabPort
 from fedtui.system.crontab_program import SystemCrontab
@@ -32,8 +37,8 @@ class BadTable(Refused):
         more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
         super().__init__(
             f"Line {first.number} of the {title} is bad ({first.error}{more}), and crontab refuses the whole "
-            f"table until it is mended: {sanitize_and_mask(decode(first.raw))[:200]}",
-            advice=f"Mend line {first.number}, or make it a comment, in the same plan.",
+            f"table until it is fixed: {sanitize_and_mask(decode(first.raw))[:200]}",
+            advice=f"Fix line {first.number}, or make it a comment, in the same plan.",
         )
         self.lines = lines
 
@@ -57,10 +62,6 @@ class OpenTable:
         """True for a table that root writes as a file."""
         return isinstance(self.port, SystemTable)
 
-    def finished(self, new: bytes) -> bytes:
-        """`new` with the newline that its last line needs for cron to read it."""
-        return end_last_line(self.document.reparse(new))
-
     def entry(self, job: Job) -> Entry:
         """The job's entry as the table has it now. Raises Refused when it is gone."""
         found = self.document.entry(job.id.partition(":")[2])
@@ -69,49 +70,88 @@ class OpenTable:
         return found
 
 
-def open_table(job: Job, ports: Ports, fixes: LineFixes | None = None, *, to_write: bool = True) -> OpenTable:
-    """The table that `job` is written in. Blocking. Raises Refused, or BadTable unless fixed."""
-    if job.source is SourceName.CRONTAB:
-        return open_crontab(job.user, ports, fixes, to_write=to_write)
-    return _open_system(job.location.path, ports, fixes, to_write=to_write)
+class Tables:
+    """The tables of one plan, in which a later edit finds what an earlier one made.
 
+    `fixes` replaces lines that cron refuses. Opening raises Refused, or BadTable unless fixed.
+    """
 
-def open_line(line: CommentedOut, ports: Ports, fixes: LineFixes | None = None) -> OpenTable:
-    """The table that a line which is no job is in, to be written. Blocking. Raises Refused, BadTable."""
-    if line.table == "crontab":
-        return open_crontab(line.user, ports, fixes)
-    return _open_system(line.table, ports, fixes, to_write=True)
+    def __init__(self, ports: Ports, fixes: LineFixes | None = None) -> None:
+        self._ports = ports
+        self._fixes = fixes or {}
+        self._open: dict[tuple[str, str], OpenTable] = {}
+        self._completed = False
 
+    def of_job(self, job: Job, *, to_write: bool = True) -> OpenTable:
+        """The table that `job` is written in."""
+        if job.source is SourceName.CRONTAB:
+            return self.of_user(job.user, to_write=to_write)
+        return self._of_system(job.location.path, to_write=to_write)
 
-def _open_system(path: str, ports: Ports, fixes: LineFixes | None, *, to_write: bool) -> OpenTable:
-    port = port_of(path, "root", ports) if to_write else SystemTable(path)
-    document = Document.parse(read_table(port) or b"", system=True, table=path, dialect=ports.dialect())
-    return _opened(port, document, fixes, strict=False)
+    def of_line(self, line: CommentedOut) -> OpenTable:
+        """The table that a line which is no job is in, to be written."""
+        return self.of_user(line.user) if line.table == "crontab" else self._of_system(line.table)
 
+    def of_user(self, user: str, *, to_write: bool = True) -> OpenTable:
+        """A user's own table, which may not be there yet."""
+        key = ("crontab", user)
+        if key not in self._open:
+            port = port_of("crontab", user, self._ports)
+            base = read_table(port)
+            document = Document.parse(base or b"", user=user, dialect=self._ports.dialect())
+            self._open[key] = _opened(port, document, self._fixes, strict=to_write, absent=base is None)
+        return self._open[key]
 
-def open_crontab(
-    user: str, ports: Ports, fixes: LineFixes | None = None, *, to_write: bool = True
-) -> OpenTable:
-    """A user's own table, which may not be there yet. Blocking. Raises Refused or BadTable."""
-    port = port_of("crontab", user, ports)
-    base = read_table(port)
-    document = Document.parse(base or b"", user=user, dialect=ports.dialect())
-    return _opened(port, document, fixes, strict=to_write, absent=base is None)
+    def _of_system(self, path: str, *, to_write: bool = True) -> OpenTable:
+        key = (path, "root")
+        if key not in self._open:
+            port = port_of(path, "root", self._ports) if to_write else SystemTable(path)
+            document = Document.parse(
+                read_table(port) or b"", system=True, table=path, dialect=self._ports.dialect()
+            )
+            self._open[key] = _opened(port, document, self._fixes, strict=False)
+        return self._open[key]
+
+    def put(self, table: OpenTable, new: bytes) -> None:
+        """`new` as the text that the plan leaves in `table`."""
+        document = table.document.reparse(new)
+        finished = end_last_line(document)
+        if finished != new:
+            document = document.reparse(finished)
+            self._completed = True
+        key = (table.port.title, "root") if table.system else ("crontab", table.port.user)
+        self._open[key] = replace(table, document=document)
+
+    def warnings_of(self, verb: str) -> Iterator[str]:
+        """What a plan changes beside what it is for."""
+        if self._completed:
+            yield "The last line gets the newline without which cron drops the table."
+        numbers = {number for table in self._open.values() for number in table.fixed_lines}
+        if numbers and verb != "fix":
+            yield f"Line {listing([str(number) for number in sorted(numbers)])} is fixed in the same plan."
+
+    def edits(self) -> tuple[TableEdit, ...]:
+        """What the plan changes in the tables; of a table that is as it was, nothing."""
+        return tuple(
+            TableEdit(user if name == "crontab" else table.port.user, name, table.base, bytes(table.document))
+            for (name, user), table in self._open.items()
+            if bytes(table.document) != (table.base or b"")
+        )
 
 
 def _opened(
-    port: CrontabPort, document: Document, fixes: LineFixes | None, *, strict: bool, absent: bool = False
+    port: CrontabPort, document: Document, fixes: LineFixes, *, strict: bool, absent: bool = False
 ) -> OpenTable:
     base = bytes(document)
     healed = document
-    for number, text in sorted((fixes or {}).items()):
+    for number, text in sorted(fixes.items()):
         try:
             healed = healed.reparse(replace_line(healed, number, text))
         except EditError as error:
-            raise Refused(f"Line {number} cannot be mended so: {error}.") from error
+            raise Refused(f"Line {number} cannot be fixed so: {error}.") from error
     if healed.bad_lines and strict:
         raise BadTable(port.title, healed.bad_lines)
-    return OpenTable(port, None if absent else base, healed, tuple(sorted(fixes or {})))
+    return OpenTable(port, None if absent else base, healed, tuple(sorted(fixes)))
 
 
 def port_of(table: str, user: str, ports: Ports) -> CrontabPort:
@@ -134,3 +174,13 @@ def read_table(port: CrontabPort) -> bytes | None:
         return port.read()
     except CrontabError as error:
         raise Refused(f"The {port.title} cannot be read: {error.sentence}.", advice=error.advice) from error
+
+
+def check_table_text(port: CrontabPort, text: bytes) -> None:
+    """Raise Refused for a text that crontab(1) would not take in this table. Blocking."""
+    try:
+        refusal = port.check(text)
+    except CrontabError as error:
+        raise Refused(f"crontab cannot be asked: {error}.", advice=error.advice) from error
+    if refusal is not None:
+        raise Refused(f"crontab refuses the new table: {refusal}")

@@ -8,28 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from fedtui.action_result import Refused
+from fedtui.changes.edits import PausedTimerEdit, Restore
+from fedtui.changes.plan import Conflict, EditState
 from fedtui.config import Config
 from fedtui.system.atomic_write import write_atomically
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """How a timer stood when it was paused.
-
-    `links` are the symlinks of [Install] with what they point to, as pairs (path, target). `hold` is what
-    keeps it off: "" (stopped, and disabled if it was enabled), "mask", or "condition" for a drop-in; "marker"
-    is a drop-in that only makes the instance of a template known.
-    """
-
-    unit: str
-    user_manager: bool
-    active: bool
-    enabled: bool
-    hold: str = ""
-    links: tuple[tuple[str, str], ...] = ()
 
 
 class PausedTimers:
@@ -63,6 +48,19 @@ class PausedTimers:
         others = self._others(unit, user_manager)
         if len(others) != len(self._read()):
             self._write(others)
+
+    def state_of(self, edit: PausedTimerEdit) -> EditState:
+        """What is remembered, compared with the edit."""
+        return EditState.of(self.get(edit.unit, user_manager=edit.user_manager), edit.before, edit.after)
+
+    def apply(self, edit: PausedTimerEdit) -> None:
+        """Remember or forget the pause. Raises Conflict, Refused."""
+        if self.state_of(edit) is EditState.OTHER:
+            raise Conflict(f"{edit.unit} was paused or resumed after your plan was made.")
+        if edit.after is None:
+            self.drop(edit.unit, user_manager=edit.user_manager)
+        else:
+            self.put(edit.after)
 
     def _others(self, unit: str, user_manager: bool) -> list[Restore]:
         return [kept for kept in self._read() if (kept.unit, kept.user_manager) != (unit, user_manager)]

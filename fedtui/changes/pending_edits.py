@@ -1,4 +1,4 @@
-"""Which edits of a compound change are to be made: those that are not so yet, with the folders they need.
+"""Which edits of a change are to be made: those that are not so yet, with the folders they need.
 
 For a plan, for the look before it is applied, and for its undo.
 """
@@ -15,20 +15,21 @@ from fedtui.action_result import Refused
 from fedtui.changes import file_edits
 from fedtui.changes.apply_edit import edit_label, state_of
 from fedtui.changes.change_journal import StoredChange
-from fedtui.changes.cron_apply import is_made, reverted_text
-from fedtui.changes.cron_change import check_table_text, file_diff
 from fedtui.changes.edits import (
     Edit,
     FileEdit,
     FolderEdit,
+    PausedTimerEdit,
     RenameEdit,
     TableEdit,
     UnitEdit,
     inverse,
     resource_keys,
 )
-from fedtui.changes.open_table import port_of, read_table
+from fedtui.changes.file_diff import file_diff
+from fedtui.changes.open_table import check_table_text, port_of, read_table
 from fedtui.changes.plan import Conflict, EditState, FileDiff
+from fedtui.changes.table_edits import is_made, reverted
 from fedtui.changes.unit_edits import record_stamp, switched
 from fedtui.config import repair
 from fedtui.ports import Ports
@@ -41,7 +42,7 @@ class NothingToChange(Refused):
 
 
 async def pending(edits: Sequence[Edit], ports: Ports) -> tuple[Edit, ...]:
-    """The edits that are not so yet, in order, folders for files put before them. Raises Refused."""
+    """The edits that are not so yet, in order. Raises Refused for one that fits neither of its states."""
     found: list[Edit] = []
     seen: set[tuple[str, ...]] = set()
     for edit in edits:
@@ -52,9 +53,20 @@ async def pending(edits: Sequence[Edit], ports: Ports) -> tuple[Edit, ...]:
                 continue
             if now is EditState.OTHER:
                 raise Refused(f"{_begin(edit_label(edit))} is neither as it was nor as it should be.")
-            found += await asyncio.to_thread(_missing, edit, seen)
         seen |= about
-        found.append(await asyncio.to_thread(_fit, edit, ports))
+        found.append(edit)
+    return tuple(found)
+
+
+def completed(edits: Sequence[Edit], ports: Ports) -> tuple[Edit, ...]:
+    """The edits with the folders that their files need, checked as far as can be now. Blocking."""
+    found: list[Edit] = []
+    seen: set[tuple[str, ...]] = set()
+    for edit in edits:
+        if not resource_keys(edit) & seen:
+            found += _missing(edit, seen)
+        seen |= resource_keys(edit)
+        found.append(_fit(edit, ports))
     return tuple(found)
 
 
@@ -77,7 +89,7 @@ def _missing(edit: Edit, seen: set[tuple[str, ...]]) -> list[Edit]:
 
 
 def _fit(edit: Edit, ports: Ports) -> Edit:
-    """The edit with what the plan has to know of the world, checked as far as can be now."""
+    """The edit with the facts that its plan needs."""
     match edit:
         case TableEdit() if edit.after is not None:
             check_table_text(port_of(edit.table, edit.user, ports), edit.after)
@@ -122,20 +134,19 @@ async def check_unchanged(edits: Sequence[Edit], ports: Ports) -> None:
         now = await state_of(edit, ports)
         made_by_others = now is EditState.AFTER and isinstance(edit, FolderEdit)
         if now is not EditState.BEFORE and not made_by_others:
-            their_diff = await asyncio.to_thread(_theirs, edit, ports)
+            their_diff = await asyncio.to_thread(_their_diff, edit, ports)
             raise Conflict(
                 f"Someone changed {edit_label(edit)} after your plan was made.", their_diff=their_diff
             )
 
 
-def _theirs(edit: Edit, ports: Ports) -> tuple[FileDiff, ...]:
+def _their_diff(edit: Edit, ports: Ports) -> tuple[FileDiff, ...]:
     """What others made of a table or a file."""
     if isinstance(edit, TableEdit):
         port = port_of(edit.table, edit.user, ports)
-        return (file_diff(port.title, edit.before or b"", read_table(port) or b""),)
+        return (file_diff(port.title, edit.before, read_table(port)),)
     if isinstance(edit, FileEdit) and not edit.private:
-        now = file_edits.read_state(edit.path)
-        return (file_diff(display_path(Path(edit.path)), edit.before or b"", now or b""),)
+        return (file_diff(display_path(Path(edit.path)), edit.before, file_edits.read_state(edit.path)),)
     return ()
 
 
@@ -156,7 +167,7 @@ async def undo_edits(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...]
         if resource_keys(edit) & seen:
             found.append(inverse(edit))
             continue
-        back = await _turned_now(edit, ports)
+        back = await _inverse_now(edit, ports)
         if back is not None:
             seen |= resource_keys(edit)
             found += await asyncio.to_thread(_missing, back, seen)
@@ -179,7 +190,7 @@ async def resume_undo(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...
     seen: set[tuple[str, ...]] = set()
     others = False
     for edit in kept.edits[kept.made :]:
-        now = edit if resource_keys(edit) & seen else await _turned_now(inverse(edit), ports)
+        now = edit if resource_keys(edit) & seen else await _inverse_now(inverse(edit), ports)
         if now is None and not left:
             made.append(edit)  # the kill came between the edit and the note of it
         elif now is not None:
@@ -193,15 +204,15 @@ async def is_edit_made(edit: Edit, ports: Ports) -> bool:
     """Whether the edit is made, whatever else others changed in its table. Raises Refused."""
     if isinstance(edit, TableEdit):
         now = await asyncio.to_thread(read_table, port_of(edit.table, edit.user, ports))
-        return is_made(now, edit.before, edit.after) is True
+        return is_made(now, edit) is True
     return await state_of(edit, ports) is EditState.AFTER
 
 
-async def _turned_now(edit: Edit, ports: Ports) -> Edit | None:
+async def _inverse_now(edit: Edit, ports: Ports) -> Edit | None:
     """The opposite of an edit from how the world is now; None where it is so already."""
     back = inverse(edit)
     if isinstance(edit, TableEdit):
-        return await asyncio.to_thread(_table_back, edit, ports)
+        return await asyncio.to_thread(reverted, edit, ports)
     now = await state_of(back, ports)
     if now is EditState.AFTER:
         return None
@@ -209,6 +220,8 @@ async def _turned_now(edit: Edit, ports: Ports) -> Edit | None:
         return back
     if isinstance(back, FileEdit) and back.grows:
         return None
+    if isinstance(back, PausedTimerEdit):
+        raise Refused(f"{back.unit} was paused or resumed since.", advice="p pauses or resumes it.")
     if isinstance(back, UnitEdit):
         state = await switched(back.unit, ports, user_manager=back.user_manager)
         return replace(back, before=state)
@@ -217,16 +230,3 @@ async def _turned_now(edit: Edit, ports: Ports) -> Edit | None:
         "somebody's edit.",
         advice=f"The texts from before are in {display_path(ports.config.backups)}.",
     )
-
-
-def _table_back(edit: TableEdit, ports: Ports) -> TableEdit | None:
-    port = port_of(edit.table, edit.user, ports)
-    now = read_table(port)
-    if is_made(now, edit.before, edit.after) is False:
-        return None
-    new = reverted_text(port, now, edit.before, edit.after, ports)
-    if new == now:
-        return None
-    if new is not None:
-        check_table_text(port, new)
-    return TableEdit(edit.user, edit.table, now, new)

@@ -1,16 +1,16 @@
 """What an action would do, as a value that a dialog can show and `apply` can carry out.
 
 key -> plan -> confirm -> apply -> read back -> undo. A `Plan` holds the diff and the steps in the words
-of the confirm dialog; its `change` is the payload that only `changes/` reads.
+of the confirm dialog; its `change` holds the edits, which only `changes/` reads.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
 from fedtui.action_result import Refused
+from fedtui.changes.edits import ChangeSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,10 @@ class Step:
 class Plan:
     """A change that was worked out and not yet made.
 
-    `verb` is "reschedule", "pause", ...; `summary` one sentence; `warnings` what the user must know
-    before `y`; `alternative` names a gentler action ("pause") where there is one. `destructive` marks a plan
-    that takes something away.
+    `verb` is "reschedule", "pause", ...; `jobs` are the ids and names of all jobs that it changes, `job_id`
+    and `job_name` those of the only one, or "" and all names; `summary` is one sentence, `warnings` what the
+    user must know before `y`; `alternative` names a gentler action ("pause") where there is one. `destructive`
+    marks a plan that takes something away.
     """
 
     verb: str
@@ -61,19 +62,11 @@ class Plan:
     summary: str
     diffs: tuple[FileDiff, ...]
     steps: tuple[Step, ...]
-    change: Change
+    change: ChangeSet
     warnings: tuple[str, ...] = ()
     destructive: bool = False
     alternative: str = ""
-
-
-class Change(Protocol):
-    """The payload of a plan; each kind of change is a frozen dataclass beside the code that applies it."""
-
-    @property
-    def kind(self) -> str:
-        """The name under which an undo step of this kind is stored."""
-        ...
+    jobs: tuple[tuple[str, str], ...] = ()
 
 
 class EditState(Enum):

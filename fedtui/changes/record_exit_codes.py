@@ -6,12 +6,11 @@ recorded job a link to its log) is put there before any table that names it is w
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fedtui.action_result import Refused
-from fedtui.changes.cron_change import PlanText, edited_text, plan_table
-from fedtui.changes.open_table import LineFixes, open_table
-from fedtui.changes.plan import Plan, Step
+from fedtui.changes.cron_change import edited_text
+from fedtui.changes.open_table import Tables
+from fedtui.changes.plan import Step
+from fedtui.changes.wording import Wording
 from fedtui.crontab import record_edit
 from fedtui.model import Job, SourceName
 from fedtui.ports import Ports
@@ -19,31 +18,30 @@ from fedtui.runs.install_recorder import program_path
 from fedtui.safe_text import display_path
 
 
-def plan_record(job: Job, ports: Ports, fixes: LineFixes | None = None) -> Plan:
-    """The recorder put around the job's command. Raises Refused."""
-    _recordable(job, ports)
-    table = open_table(job, ports, fixes)
-    path = str(program_path(ports.config))
-    new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, path))
+def propose_record(job: Job, tables: Tables, ports: Ports) -> Wording:
+    """Put the recorder around the job's command. Raises Refused."""
+    table, path = tables.of_job(job), program_path(ports.config)
+    new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, str(path)))
+    tables.put(table, new)
     summary = (
         "Record when cron's runs begin and end, and with what exit status. The command, its streams and its "
         "exit status stay as they are, and the job runs even where the recorder is gone."
     )
-    words = PlanText("record", job.id, job.name, summary, f"{job.name} is recorded from its next run on.")
-    step = Step("write", f"{display_path(Path(path))}, the recorder")
-    return plan_table(table, new, ports, words, before=(step,))
+    done = f"{job.name} is recorded from its next run on."
+    step = Step("write", f"{display_path(path)}, the recorder")
+    return Wording("record", job.id, job.name, summary, done, before=(step,))
 
 
-def plan_unrecord(job: Job, ports: Ports, fixes: LineFixes | None = None) -> Plan:
+def propose_unrecord(job: Job, tables: Tables) -> Wording:
     """The line as it was before it was recorded. Raises Refused."""
-    table = open_table(job, ports, fixes)
-    new = edited_text(table, table.entry(job), record_edit.unrecord)
+    table = tables.of_job(job)
+    tables.put(table, edited_text(table, table.entry(job), record_edit.unrecord))
     summary = "Record no longer: the line is again what it was. What was recorded stays in the history."
-    words = PlanText("record", job.id, job.name, summary, f"{job.name} is no longer recorded.")
-    return plan_table(table, new, ports, words)
+    return Wording("record", job.id, job.name, summary, f"{job.name} is no longer recorded.")
 
 
-def _recordable(job: Job, ports: Ports) -> None:
+def require_recordable(job: Job, ports: Ports) -> None:
+    """Raise Refused for a job that the recorder cannot be put around."""
     if job.timer is not None:
         raise Refused(f"{job.name} is a systemd timer: systemd itself keeps the exit status of its runs.")
     if ports.demo:

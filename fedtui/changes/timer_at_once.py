@@ -29,14 +29,14 @@ async def runs_at_once(
     monotonic: Sequence[tuple[str, float]] | None = None,
 ) -> tuple[str, ...]:
     """Warnings, one for each reason; for other triggers than the timer's own where they are given."""
-    calendar = timer.standing.calendar if calendar is None else calendar
-    monotonic = timer.standing.monotonic if monotonic is None else monotonic
+    calendar = timer.state.calendar if calendar is None else calendar
+    monotonic = timer.state.monotonic if monotonic is None else monotonic
     found = [
         f"{name}={span(round(seconds * 1e6))} has passed: starting the timer runs the job at once."
         for name, seconds in monotonic
         if _passed(timer, name, seconds, now)
     ]
-    missed = await _missed(target, timer, now, calendar) if timer.standing.persistent else None
+    missed = await _missed(target, timer, now, calendar) if timer.state.persistent else None
     if missed is not None:
         found.append(
             f"Persistent=: the run of {short_moment(missed)} was missed, so starting the timer "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager
 from fedtui.bus.systemd_names import TIMER, directive, is_instance, made_by
 from fedtui.model import Job
-from fedtui.system.atomic_write import write_atomically
 from fedtui.system.paths import xdg_folder
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
@@ -49,7 +47,7 @@ class TimerTarget:
 
 @dataclass(frozen=True, slots=True)
 class UnitState:
-    """How a timer stands; two that are equal are the same to a plan.
+    """How a timer is.
 
     `calendar` holds OnCalendar= as systemd normalises them, `monotonic` pairs such as ("OnBootSec", 300.0).
     """
@@ -61,6 +59,14 @@ class UnitState:
     calendar: tuple[str, ...]
     monotonic: tuple[tuple[str, float], ...]
     persistent: bool
+
+    @property
+    def enabled(self) -> bool:
+        return self.file_state in ("enabled", "enabled-runtime")
+
+    @property
+    def masked(self) -> bool:
+        return self.file_state.startswith("masked")
 
     @property
     def own_file(self) -> bool:
@@ -82,7 +88,7 @@ class UnitState:
     @property
     def can_disable(self) -> bool:
         """True where it is enabled, and can be enabled again the same way."""
-        return self.file_state in ("enabled", "enabled-runtime") and not self.linked
+        return self.enabled and not self.linked
 
 
 def _user_folders() -> tuple[Path, ...]:
@@ -92,10 +98,10 @@ def _user_folders() -> tuple[Path, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TimerUnit:
-    """A timer that was looked at: its object's path, how it stands, and the properties behind that."""
+    """A timer that was looked at: its object's path, its state, and the properties behind that."""
 
     path: str
-    standing: UnitState
+    state: UnitState
     unit: dict[str, Any]
     timer: dict[str, Any]
 
@@ -110,7 +116,7 @@ async def read_timer(systemd: SystemdManager, target: TimerTarget) -> TimerUnit:
     if unit["LoadState"] == "not-found":
         raise Gone(f"{target.unit} is no longer there.", advice="R looks at all timers again.")
     timer = await systemd.properties(path, TIMER)
-    standing = UnitState(
+    state = UnitState(
         active=unit["ActiveState"] in ("active", "activating", "reloading"),
         file_state=await systemd.unit_file_state(target.unit),
         fragment=str(unit["FragmentPath"]),
@@ -119,7 +125,7 @@ async def read_timer(systemd: SystemdManager, target: TimerTarget) -> TimerUnit:
         monotonic=tuple((directive(base), length / 1e6) for base, length, _ in timer["TimersMonotonic"]),
         persistent=bool(timer.get("Persistent", False)),
     )
-    return TimerUnit(path, standing, unit, timer)
+    return TimerUnit(path, state, unit, timer)
 
 
 def require_privilege(target: TimerTarget, *command: str) -> None:
@@ -135,7 +141,7 @@ def require_kept(target: TimerTarget, timer: TimerUnit) -> None:
     A stop deletes what `systemd-run` made, and drops a unit whose file is gone; a generated file is made from
     another one, at each reload under a name that may be another job's by then.
     """
-    unit, fragment = target.unit, timer.standing.fragment
+    unit, fragment = target.unit, timer.state.fragment
     ctl = "systemctl --user" if target.user_manager else "systemctl"
     keep = f"To keep it, save what `{ctl} cat {unit} {timer.timer['Unit']}` shows in {target.units}"
     untouched = "Nothing was changed."
@@ -164,34 +170,3 @@ def _is_gone(path: str) -> bool:
     except OSError as error:
         return isinstance(error, FileNotFoundError)  # what may not be looked at is there
     return False
-
-
-async def write_file(path: Path, text: bytes | None) -> None:
-    """Put `text` at `path` atomically (None: no file); an own folder that is left empty goes too.
-
-    Unit files are read by the manager, so they are not private: mode 0644 in a folder of 0755.
-    """
-    try:
-        await asyncio.to_thread(_write, path, text)
-    except OSError as error:
-        raise Refused(f"{error.filename or path}: {error.strerror}.") from error
-
-
-def _write(path: Path, text: bytes | None) -> None:
-    if text is None:
-        path.unlink(missing_ok=True)
-        if path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
-        return
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    write_atomically(path, text, mode=0o644)
-
-
-async def read_file(path: Path) -> bytes | None:
-    """The bytes at `path`; None where there is no file. Raises Refused."""
-    try:
-        return await asyncio.to_thread(path.read_bytes)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Refused(f"{path}: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""Edits of a compound change that are systemd's: units enabled and started, and a user's lingering.
+"""Edits that are systemd's: units enabled, started and masked, and a user's lingering.
 
 Unit files are checked by `systemd-analyze verify` on copies before any is written; systemd learns of them by
 one daemon-reload, and a timer counts as started only when its next run is known.
@@ -11,6 +11,7 @@ import pwd
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,19 @@ from fedtui.action_result import Refused
 from fedtui.bus.port import BusError
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import INFINITY, TIMER
-from fedtui.changes.edits import Edit, FileEdit, LingerEdit, UnitEdit
+from fedtui.changes.edits import Edit, FileEdit, LingerEdit, MaskEdit, Triggers, UnitEdit
 from fedtui.changes.plan import EditState
-from fedtui.changes.timer_unit import SYSTEM_UNITS
+from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS, TimerTarget, read_timer
 from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
+from fedtui.schedule.timer import describe_timer
 from fedtui.system.accounts import lingers
 from fedtui.system.paths import xdg_folder
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
 
-SETTLE = 10.0
-"""Seconds that a unit may take to become what it was told to be."""
+SETTLE = 20.0
+"""Seconds that a unit may take to reach the state that was asked for."""
 
 _LOGIND = "org.freedesktop.login1"
 _UNITS = frozenset({".service", ".timer", ".target", ".path", ".socket", ".slice", ".mount"})
@@ -78,8 +80,12 @@ def open_manager(path: str) -> bool | None:
     return None
 
 
-async def state_of(edit: UnitEdit | LingerEdit, ports: Ports) -> EditState:
-    """How systemd is to the edit now."""
+async def state_of(edit: UnitEdit | MaskEdit | LingerEdit, ports: Ports) -> EditState:
+    """The state of the unit, or of the user's manager."""
+    if isinstance(edit, MaskEdit):
+        async with open_systemd(ports.bus, ports.user, user_manager=edit.user_manager) as systemd:
+            state = await systemd.unit_file_state(edit.unit)
+        return EditState.of(state.startswith("masked"), edit.before, edit.after)
     if isinstance(edit, LingerEdit):
         return EditState.of(await asyncio.to_thread(lingers, edit.user), edit.before, edit.after)
     return EditState.of(
@@ -101,7 +107,7 @@ async def _switched(systemd: SystemdManager, unit: str, facts: dict[str, Any]) -
 
 
 async def switch(edit: UnitEdit, ports: Ports) -> None:
-    """Enable and start the unit, or the opposite, and see that it has become so."""
+    """Enable and start the unit, or the opposite, and wait until it has become so."""
     enabled, active = edit.after
     async with open_systemd(ports.bus, ports.user, user_manager=edit.user_manager) as systemd:
         await systemd.listen()
@@ -113,6 +119,8 @@ async def switch(edit: UnitEdit, ports: Ports) -> None:
         now = await _switched(systemd, edit.unit, facts)
         if now[0] != enabled:
             await (systemd.enable if enabled else systemd.disable)(edit.unit)
+        if enabled and await asyncio.to_thread(_put_back, edit.links):
+            await systemd.reload()
         if now[1] != active:
             await (systemd.start if active else systemd.stop)(edit.unit)
         await _settle(systemd, edit)
@@ -127,9 +135,33 @@ async def _settle(systemd: SystemdManager, edit: UnitEdit) -> None:
         await systemd.wait(0.2)
     else:
         words = " and ".join(_words(now))
-        raise Refused(f"{edit.unit} is {words} now.", "It was told otherwise.", systemd.look(edit.unit))
-    if edit.after[1] and edit.unit.endswith(".timer"):
+        raise Refused(
+            f"{edit.unit} is {words} now.", "That is not what was asked for.", systemd.look(edit.unit)
+        )
+    if edit.due and edit.after[1]:
         await _will_run(systemd, edit.unit, path, facts)
+
+
+def _put_back(links: Sequence[tuple[str, str]]) -> bool:
+    """Make the links again that enabling did not make; True when there were any."""
+    made = False
+    for path, points_to in links:
+        link = Path(path)
+        if not link.is_symlink():
+            link.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                link.symlink_to(points_to)
+                made = True
+    return made
+
+
+async def set_mask(edit: MaskEdit, ports: Ports) -> None:
+    async with open_systemd(ports.bus, ports.user, user_manager=edit.user_manager) as systemd:
+        await (systemd.mask if edit.after else systemd.unmask)(edit.unit)
+        if (await systemd.unit_file_state(edit.unit)).startswith("masked") != edit.after:
+            raise Refused(
+                f"{edit.unit} is {'not' if edit.after else 'still'} masked.", "", systemd.look(edit.unit)
+            )
 
 
 async def _will_run(systemd: SystemdManager, unit: str, path: str, facts: dict[str, Any]) -> None:
@@ -145,20 +177,35 @@ def _words(state: tuple[bool, bool]) -> tuple[str, str]:
 
 
 async def reload(ports: Ports, files: Sequence[FileEdit], *, user_manager: bool) -> None:
-    """Have the manager read its files again, and see that it takes those that were written."""
+    """Have the manager read its files again, and check that it took those that were written."""
     async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
         await systemd.reload()
         for file in files:
-            unit = Path(file.path).name
-            if file.after is None or Path(file.path).suffix not in _UNITS:
+            drop_in = Path(file.path).parent.suffix == ".d"
+            unit = Path(file.path).parent.stem if drop_in else Path(file.path).name
+            if drop_in and not unit.endswith(".timer"):
+                continue
+            if file.after is None and not drop_in:
                 continue
             _, facts = await systemd.unit(unit)
-            if facts["LoadState"] != "loaded":
+            if facts["LoadState"] not in ("loaded", "masked"):
                 raise Refused(
                     f"systemd does not load {unit} ({facts['LoadState']}).", advice=systemd.look(unit)
                 )
-            if unit.endswith(".timer") and facts["SubState"] == "elapsed":
+            if file.triggers is not None:
+                await _check_triggers(systemd, unit, file.triggers, user_manager=user_manager)
+            schedule = not drop_in or Path(file.path).name == SCHEDULE_FILE
+            if schedule and unit.endswith(".timer") and facts["SubState"] == "elapsed":
                 await systemd.restart(unit)  # one that has elapsed for good does not wake up by a reload
+
+
+async def _check_triggers(
+    systemd: SystemdManager, unit: str, wanted: Triggers, *, user_manager: bool
+) -> None:
+    now = (await read_timer(systemd, TimerTarget("", "", unit, user_manager))).state
+    if (sorted(now.calendar), sorted(now.monotonic)) != (sorted(wanted[0]), sorted(wanted[1])):
+        has = describe_timer(now.calendar, now.monotonic).long
+        raise Refused(f"systemd reads the new schedule as {has}.")
 
 
 async def set_lingering(edit: LingerEdit, ports: Ports) -> None:
@@ -184,7 +231,7 @@ async def set_lingering(edit: LingerEdit, ports: Ports) -> None:
     finally:
         await bus.close()
     if await asyncio.to_thread(lingers, edit.user) != edit.after:
-        raise Refused("logind took the word, and nothing came of it.", advice=advice)
+        raise Refused("logind accepted the request, and nothing changed.", advice=advice)
 
 
 def linger_command(edit: LingerEdit) -> tuple[str, ...]:

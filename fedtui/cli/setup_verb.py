@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from fedtui.action_result import Refused
-from fedtui.changes.change_set import NothingToChange
+from fedtui.changes.pending_edits import NothingToChange
 from fedtui.cli.change import DONE, carry_out
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json

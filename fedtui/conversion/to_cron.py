@@ -20,10 +20,11 @@ from fedtui.bus.systemd_names import SERVICE
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.cron_text import words_of
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, TableEdit, UnitEdit
-from fedtui.changes.open_table import OpenTable, open_crontab
+from fedtui.changes.open_table import OpenTable, Tables
 from fedtui.changes.plan import Plan
 from fedtui.changes.timer_unit import TimerTarget, TimerUnit, read_timer, require_kept, require_privilege
 from fedtui.changes.unit_edits import open_manager, switched
+from fedtui.changes.wording import UNDO_ALL, Wording
 from fedtui.conversion.to_cron_command import Inexpressible, field_with_input, shell_command, split_arguments
 from fedtui.crontab import edit
 from fedtui.crontab.edit import EditError
@@ -111,16 +112,16 @@ async def plan_to_cron(job: Job, ports: Ports) -> Plan:
     user = str(units.service.get("User") or "") or ("root" if not units.target.user_manager else ports.user)
     edits, table = await asyncio.to_thread(_parts, job, units, given, fields, user, ports)
     words = words_of(fields)
-    return await plan_change_set(
+    wording = Wording(
         "convert",
         job.id,
         job.name,
         f"Convert: the {table.port.title} runs it {words}, and {units.target.unit} no longer.",
-        edits,
-        ports,
         f"{job.name} is run by cron now.",
-        warnings=_warnings(units, fields, lost, ports),
+        tuple(_warnings(units, fields, lost, ports)),
+        undo=UNDO_ALL,
     )
+    return await plan_change_set(wording, edits, ports)
 
 
 async def _look(job: Job, ports: Ports) -> _TimerUnits:
@@ -185,15 +186,15 @@ def _simple_enough(units: _TimerUnits) -> list[str]:
 
 
 def _fields(units: _TimerUnits) -> str:
-    standing = units.timer.standing
-    bases = {name for name, _ in standing.monotonic}
-    if not standing.calendar and bases and bases <= {"OnBootSec", "OnStartupSec"}:
+    state = units.timer.state
+    bases = {name for name, _ in state.monotonic}
+    if not state.calendar and bases and bases <= {"OnBootSec", "OnStartupSec"}:
         return "@reboot"
     if bases:
         named = ", ".join(sorted(bases))
         raise Refused(f"{units.target.unit} counts from an event ({named}), and cron knows only the clock.")
     try:
-        return to_cron(standing.calendar, local_zone()[0])
+        return to_cron(state.calendar, local_zone()[0])
     except TranslationError as error:
         raise Refused(f"A crontab has no word for its schedule: {error}.") from error
 
@@ -201,7 +202,7 @@ def _fields(units: _TimerUnits) -> str:
 def _parts(
     job: Job, units: _TimerUnits, given: SchedulerSide, fields: str, user: str, ports: Ports
 ) -> tuple[list[Edit], OpenTable]:
-    table = open_crontab(user, ports)
+    table = Tables(ports).of_user(user)
     account = pwd.getpwnam(user)
     cron = job_environment(
         CronAccount(user, account.pw_uid, account.pw_gid, account.pw_dir, account.pw_shell),

@@ -22,8 +22,9 @@ from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.cron_change import edited_text
 from fedtui.changes.cron_text import words_of, zone_of
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, TableEdit, UnitEdit
-from fedtui.changes.open_table import OpenTable, open_table
+from fedtui.changes.open_table import OpenTable, Tables
 from fedtui.changes.plan import Plan
+from fedtui.changes.wording import UNDO_ALL, Wording
 from fedtui.crontab import Entry, edit
 from fedtui.crontab.command import BUILTINS_ONLY
 from fedtui.crontab.managed_lines import PlacedLine, managed, without
@@ -78,16 +79,16 @@ async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False
     if line.mark is not None:
         edits += await asyncio.to_thread(created_files, edits)
     manager = "your systemd" if user_manager else "the system's systemd"
-    return await plan_change_set(
+    wording = Wording(
         "convert",
         job.id,
         job.name,
         f"Convert: {pair.timer} of {manager} runs it {words_of(schedule.text, job)}, and cron no longer.",
-        edits,
-        ports,
         f"{job.name} is run by {pair.timer} now.",
-        warnings=_warnings(job, line, pair, schedule, ports, user_manager=user_manager, linger=linger),
+        tuple(_warnings(job, line, pair, schedule, ports, user_manager=user_manager, linger=linger)),
+        undo=UNDO_ALL,
     )
+    return await plan_change_set(wording, edits, ports)
 
 
 def _may(job: Job, ports: Ports, *, user_manager: bool) -> None:
@@ -105,7 +106,7 @@ def _may(job: Job, ports: Ports, *, user_manager: bool) -> None:
 
 
 def _line(job: Job, ports: Ports) -> _CronLine:
-    table = open_table(job, ports)
+    table = Tables(ports).of_job(job)
     entry = table.entry(job)
     mark = next((found for found in managed(table.document) if found.entry == entry), None)
     try:
@@ -218,7 +219,7 @@ def _parts(
     if not line.entry.paused:
         # A timer that counts from the boot would start the job now: it is left to the next boot.
         on = (True, not triggers.at_boot)
-        edits.append(UnitEdit(pair.timer, user_manager, (False, False), on))
+        edits.append(UnitEdit(pair.timer, user_manager, (False, False), on, due=True))
     return [*edits, _taken_out(line)]
 
 
@@ -231,7 +232,7 @@ def _taken_out(line: _CronLine) -> TableEdit:
     if table.system:
         return TableEdit("root", table.port.title, table.base, new)
     if new:
-        new = table.finished(new)
+        new = edit.end_last_line(table.document.reparse(new))
     return TableEdit(table.port.user, "crontab", table.base, new or None)
 
 

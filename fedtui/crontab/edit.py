@@ -180,9 +180,12 @@ def replace_line(document: Document, number: int, text: str | bytes) -> bytes:
 
 
 def end_last_line(document: Document) -> bytes:
-    """The table with the newline that its last line lacks; as it is where it lacks none."""
+    """The table with the newline without which cron drops it; a last line that is a comment needs none."""
     data = bytes(document)
-    return data if not data or data.endswith(b"\n") else data + b"\n"
+    complete = not document.lines or document.lines[-1].end
+    if complete or document.lines[-1].kind in (LineKind.COMMENT, LineKind.PAUSED, LineKind.BLANK):
+        return data
+    return data + b"\n"
 
 
 def _schedule(document: Document, text: str) -> str:

@@ -49,6 +49,7 @@ def demo_workspace(
         history=History(config.database),
         clock=clock,
         demo=True,
+        host="demo",
     )
 
     def daemon() -> CronDaemon:

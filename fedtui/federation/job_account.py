@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH
-from fedtui.changes.open_table import open_crontab
+from fedtui.changes.open_table import Tables
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 
@@ -48,7 +48,7 @@ def account_of(run_as: str, ports: Ports) -> JobAccount:
 
 async def table_settings(owner: JobAccount, ports: Ports) -> TableSettings:
     """What the owner's crontab sets at its end, where the pack's lines come. Raises Refused."""
-    table = await asyncio.to_thread(open_crontab, owner.name, ports, to_write=False)
+    table = await asyncio.to_thread(Tables(ports).of_user, owner.name, to_write=False)
     return table.document.environment
 
 

@@ -24,15 +24,19 @@ __all__ = ["History", "HistoryError", "UndoStep"]
 
 KEPT_RUNS = 1_000
 """How many runs of one job are kept."""
-KEPT_UNDO_STEPS = 200
-_READY, _UNDONE, _PREPARED = range(3)
+KEPT_UNDO_STEPS = 1_000
+KEPT_UNDO_SECONDS = 90 * 86_400
+"""How many undo steps are kept in any case, and for how long all of them are."""
+_READY, _UNDONE, _PREPARED, _UNSEEN = range(4)
 """The column `undone`: also a version that knows only the first two offers no prepared step."""
 
 
 class UndoStep(NamedTuple):
-    """How to take one applied change back. `payload` is JSON that only the change's own kind reads.
+    """How to take one applied change back. `payload` is JSON that only `changes/` reads.
 
-    A `prepared` step is on the disk and its change may not be: it is being made, or was cut short.
+    A `prepared` step is on the disk and its change may not be: it is being made, or was cut short. An
+    `unseen` one is an undo or redo that was made, and whose end nobody may have been shown. `undoes` is the
+    step that this one takes back, `host` the machine that it was made on. A list has no payloads.
     """
 
     id: int
@@ -45,12 +49,9 @@ class UndoStep(NamedTuple):
     payload: str
     undone: bool = False
     prepared: bool = False
-
-    @property
-    def undoes(self) -> int | None:
-        """The step that this one's change takes back, as far as a prepared step has to say it."""
-        found = json.loads(self.payload).get("undoes")
-        return None if found is None else int(found)
+    unseen: bool = False
+    undoes: int | None = None
+    host: str = ""
 
 
 class History(Database):
@@ -165,7 +166,7 @@ class History(Database):
         payload: str,
         prepared: bool = False,
     ) -> int:
-        """Keep how to take a change back, and return the step's id; steps beyond the newest 200 go."""
+        """Keep how to take a change back, and return the step's id; the oldest beyond the limits go."""
         with self.writing() as db:
             cursor = db.execute(
                 "INSERT INTO undo (at, verb, job_id, job_name, summary, kind, payload, undone) "
@@ -176,8 +177,8 @@ class History(Database):
                 ),
             )
             db.execute(
-                "DELETE FROM undo WHERE id NOT IN (SELECT id FROM undo ORDER BY id DESC LIMIT ?)",
-                (KEPT_UNDO_STEPS,),
+                "DELETE FROM undo WHERE at < ? AND id NOT IN (SELECT id FROM undo ORDER BY id DESC LIMIT ?)",
+                (at.timestamp() - KEPT_UNDO_SECONDS, KEPT_UNDO_STEPS),
             )
             if cursor.lastrowid is None:
                 raise HistoryError(f"{self.path}: the undo step got no number")
@@ -192,7 +193,7 @@ class History(Database):
             db.execute(
                 "UPDATE undo SET undone = ?, summary = coalesce(nullif(?, ''), summary), "
                 "payload = coalesce(nullif(?, ''), payload) WHERE id = ? AND undone = ?",
-                (_READY, summary, payload, undo_id, _PREPARED),
+                (_READY if undoes is None else _UNSEEN, summary, payload, undo_id, _PREPARED),
             )
             if undoes is not None:
                 self._taken_back(db, undoes)
@@ -205,9 +206,9 @@ class History(Database):
             (_PREPARED, undo_id),
         )
 
-    def undo_steps(self, limit: int = KEPT_UNDO_STEPS) -> list[UndoStep]:
-        """The newest `limit` steps, newest first, the undone ones included."""
-        return self._undo("ORDER BY id DESC LIMIT ?", (limit,))
+    def undo_steps(self) -> list[UndoStep]:
+        """All steps, newest first, the undone ones included."""
+        return self._undo("ORDER BY id DESC", (), payload="''")
 
     def last_undo(self) -> UndoStep | None:
         """The newest step not taken back yet, also a prepared one; an undo is itself such a step."""
@@ -227,6 +228,11 @@ class History(Database):
         with self.writing() as db:
             self._taken_back(db, undo_id)
 
+    def mark_seen(self, undo_id: int) -> None:
+        """Note that the end of an undo or redo was shown."""
+        with self.writing() as db:
+            db.execute("UPDATE undo SET undone = ? WHERE id = ? AND undone = ?", (_READY, undo_id, _UNSEEN))
+
     def rewrite_undo(self, undo_id: int, *, summary: str, payload: str) -> None:
         """Other words and another payload for a step whose change is still being made."""
         with self.writing() as db:
@@ -244,24 +250,23 @@ class History(Database):
             found = db.execute(f"SELECT {rows.RUN_COLUMNS} FROM runs {where}", values)  # noqa: S608 (constants)
             return [rows.to_run(row) for row in found]
 
-    def _undo(self, where: str, values: tuple[object, ...]) -> list[UndoStep]:
-        columns = "id, at, verb, job_id, job_name, summary, kind, payload, undone"
+    def _undo(self, where: str, values: tuple[object, ...], payload: str = "payload") -> list[UndoStep]:
+        columns = f"id, at, verb, job_id, job_name, summary, kind, {payload}, undone"
+        log = "json_extract(payload, '$.undoes'), coalesce(json_extract(payload, '$.host'), '')"
         with self.reading() as db:
             if db is None:
                 return []
-            found = db.execute(f"SELECT {columns} FROM undo {where}", values).fetchall()  # noqa: S608 (constants)
+            found = db.execute(f"SELECT {columns}, {log} FROM undo {where}", values).fetchall()  # noqa: S608 (constants)
         return [
             UndoStep(
-                row[0],
-                datetime.fromtimestamp(row[1], UTC),
-                row[2],
-                row[3],
-                row[4],
-                row[5],
-                row[6],
-                row[7],
-                row[8] == _UNDONE,
-                row[8] == _PREPARED,
+                number,
+                datetime.fromtimestamp(at, UTC),
+                *(verb, job_id, job_name, summary, kind, payload),
+                undone=state == _UNDONE,
+                prepared=state == _PREPARED,
+                unseen=state == _UNSEEN,
+                undoes=undoes,
+                host=host,
             )
-            for row in found
+            for number, at, verb, job_id, job_name, summary, kind, payload, state, undoes, host in found
         ]

@@ -26,6 +26,7 @@ from dataclasses import replace
 from fedtui import changes
 from tests.box.acting import PORTS
 from fedtui.changes.change_set import plan_change_set
+from fedtui.changes.wording import Wording
 from fedtui.federation.alerts.alert_job import alert_parts
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.backends.placement import removal_edits, install_edits
@@ -39,7 +40,7 @@ SYNC = ManagedJob("sync", "federated-sync", "Sync", ("bash", {SCRIPT!r}), "0 * *
 async def change(parts):
     if not parts:
         return
-    plan = await plan_change_set("setup", "", "the pack", "Set up.", parts, PORTS, "Done.")
+    plan = await plan_change_set(Wording("setup", "", "the pack", "Set up.", "Done."), parts, PORTS)
     await changes.apply(plan, PORTS)
 
 async def main():

@@ -16,6 +16,7 @@ from fedtui import changes
 from fedtui.action_result import Refused
 from tests.box.acting import PORTS
 from fedtui.changes.change_set import plan_change_set, NothingToChange
+from fedtui.changes.wording import Wording
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.backends.placement import removal_edits, install_edits, installed_jobs
 
@@ -25,7 +26,7 @@ def job(key, schedule, **more):
     return ManagedJob(key, key + "-job", "The " + key, ("bash", script), schedule, log, **more)
 
 async def change(parts, verb="setup"):
-    plan = await plan_change_set(verb, "", "the pack", "Set up.", parts, PORTS, "Done.")
+    plan = await plan_change_set(Wording(verb, "", "the pack", "Set up.", "Done."), parts, PORTS)
     applied = await changes.apply(plan, PORTS)
     return [applied.message, [" ".join(step.command) for step in plan.steps if step.command]]
 

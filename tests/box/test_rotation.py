@@ -13,6 +13,7 @@ from fedtui import changes
 from fedtui.action_result import Refused
 from tests.box.acting import PORTS
 from fedtui.changes.change_set import plan_change_set, NothingToChange
+from fedtui.changes.wording import Wording
 from fedtui.federation.backends.placement import removal_edits, install_edits, installed_jobs
 from fedtui.federation.rotation.rotation import rotation, rotation_gone
 from fedtui.federation.job_account import account_of
@@ -26,7 +27,7 @@ async def made(folder, run_as="", backend="cron"):
     return await rotation(pack, logs, account_of(run_as, PORTS), PORTS)
 
 async def change(parts):
-    plan = await plan_change_set("setup", "", "the pack", "Set up.", parts, PORTS, "Done.")
+    plan = await plan_change_set(Wording("setup", "", "the pack", "Set up.", "Done."), parts, PORTS)
     return (await changes.apply(plan, PORTS)).message
 
 async def main():

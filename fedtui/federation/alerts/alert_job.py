@@ -16,7 +16,7 @@ from fedtui.alert_addresses import MAIL, addresses
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH
 from fedtui.changes.edits import Edit
-from fedtui.changes.open_table import open_crontab
+from fedtui.changes.open_table import Tables
 from fedtui.config import ConfigError, load
 from fedtui.federation.alerts.channels import NO_MAILER, mailer
 from fedtui.federation.alerts.collect import KEY
@@ -116,7 +116,7 @@ def _cron_there(ports: Ports) -> bool:
     if find_cron().up is not True:
         return False
     try:
-        open_crontab(ports.user, ports)
+        Tables(ports).of_user(ports.user)
     except Refused:  # this user may have no crontab, say
         return False
     return True

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from fedtui.action_result import Refused
 from fedtui.changes.edits import Edit, TableEdit
-from fedtui.changes.open_table import OpenTable, open_crontab
+from fedtui.changes.open_table import OpenTable, Tables
 from fedtui.crontab import Document
-from fedtui.crontab.edit import EditError
+from fedtui.crontab.edit import EditError, end_last_line
 from fedtui.crontab.managed_lines import ManagedLine, PlacedLine, command_field, managed, with_lines, without
 from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends import unit_pairs
@@ -111,7 +111,7 @@ def _of_user(backend: str) -> bool:
 def _lines(
     jobs: Sequence[ManagedJob], run_as: str, ports: Ports, gone: Collection[str], reset: Collection[str]
 ) -> tuple[Edit, ...]:
-    table = open_crontab(run_as or ports.user, ports)
+    table = Tables(ports).of_user(run_as or ports.user)
     _may_quote(table.document, jobs)
     try:
         lines = [_line(job) for job in jobs]
@@ -145,7 +145,7 @@ def _may_quote(document: Document, jobs: Sequence[ManagedJob]) -> None:
 
 
 def _removed(keys: Collection[str], run_as: str, ports: Ports, no_table: bool) -> tuple[Edit, ...]:
-    table = open_crontab(run_as or ports.user, ports)
+    table = Tables(ports).of_user(run_as or ports.user)
     try:
         new = without(table.document, keys)
     except EditError as error:
@@ -157,12 +157,12 @@ def _table_part(table: OpenTable, new: bytes | None) -> tuple[Edit, ...]:
     if new == table.base or (not new and table.base is None):
         return ()
     if new and not new.endswith(b"\n") and table.port.check(new) is not None:
-        new = table.finished(new)
+        new = end_last_line(table.document.reparse(new))
     return (TableEdit(table.port.user, "crontab", table.base, new),)
 
 
 def _placed_lines(run_as: str, ports: Ports) -> Mapping[str, InstalledJob]:
-    table = open_crontab(run_as or ports.user, ports, to_write=False)
+    table = Tables(ports).of_user(run_as or ports.user, to_write=False)
     found: dict[str, InstalledJob] = {}
     for line in managed(table.document):
         found.setdefault(line.key, _placed_line(line, table.port.title))

@@ -243,7 +243,7 @@ def _written(pair: UnitPair, unit: InstalledPair | None, *, user_manager: bool) 
         if before != text:
             edits.append(FileEdit(str(path), before, text))
     if unit is None:
-        edits.append(UnitEdit(pair.timer, user_manager, (False, False), (True, True)))
+        edits.append(UnitEdit(pair.timer, user_manager, (False, False), (True, True), due=True))
     return edits
 
 

@@ -11,6 +11,7 @@ from fedtui.action_result import Refused
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, LingerEdit, RemoteUrlEdit, RenameEdit
 from fedtui.changes.plan import Plan
+from fedtui.changes.wording import UNDO_ALL, Wording
 from fedtui.federation.backends.created_files import PACK_MODE
 from fedtui.federation.backends.placement import removal_edits
 from fedtui.federation.job_account import account_of
@@ -59,17 +60,17 @@ async def plan_removal(ports: Ports) -> Plan:
     edits += [FolderEdit(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
     warnings = await asyncio.to_thread(_warnings, pack, edits, target)
     warnings += [" ".join((remark.text, remark.advice)) for remark in gone.issues]
-    return await plan_change_set(
+    wording = Wording(
         "remove",
         JOB_ID,
         "federation pack",
         f"Take the federation pack away: what it set up on {pack.since} is no more.",
-        edits,
-        ports,
         "The federation pack is taken away; everything is as it was before.",
-        warnings,
+        tuple(warnings),
+        undo=UNDO_ALL,
         destructive=True,
     )
+    return await plan_change_set(wording, edits, ports)
 
 
 async def _as_before(pack: Pack, user: str) -> Sequence[Edit]:

@@ -18,6 +18,7 @@ from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FolderEdit, LingerEdit
 from fedtui.changes.plan import Plan
 from fedtui.changes.unit_edits import file_stamps
+from fedtui.changes.wording import UNDO_ALL, Wording
 from fedtui.crontab import id_key
 from fedtui.crontab.managed_lines import command_field
 from fedtui.federation import log_folder
@@ -170,16 +171,16 @@ async def plan_setup(
     )
     before = await asyncio.to_thread(pack_file().read_bytes) if preflight.was is not None else None
     edits.append(pack_edit(before, pack))
-    return await plan_change_set(
+    wording = Wording(
         "setup",
         JOB_ID,
         "federation pack",
         _summary(preflight, intent),
-        edits,
-        ports,
         _done(preflight, intent, additions),
-        additions.failures,
+        tuple(additions.failures),
+        undo=UNDO_ALL,
     )
+    return await plan_change_set(wording, edits, ports)
 
 
 def _stamp_folders() -> list[FolderEdit]:

@@ -26,6 +26,7 @@ from fedtui.action_result import Refused
 from fedtui.changes import file_edits, git_edits
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, RemoteUrlEdit, RenameEdit
+from fedtui.changes.wording import Wording
 from fedtui.config import load
 from fedtui.ports import Ports
 from fedtui.system.atomic_write import sweep
@@ -100,7 +101,9 @@ def facts(folder: Path) -> list[tuple[str, int, int, int]]:
 
 
 async def apply(parts: list[Edit], ports: Ports) -> None:
-    plan = await plan_change_set("setup", "", "the federation", "Set it up.", parts, ports, "Set up.")
+    plan = await plan_change_set(
+        Wording("setup", "", "the federation", "Set it up.", "Set up."), parts, ports
+    )
     await changes.apply(plan, ports)
 
 

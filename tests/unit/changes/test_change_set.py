@@ -15,7 +15,7 @@ from fedtui.action_result import Applied, Refused
 from fedtui.changes import unfinished
 from fedtui.changes.apply_edit import EditExecutor
 from fedtui.changes.change_journal import CUT_SHORT, read_stored, to_payload
-from fedtui.changes.change_set import NothingToChange, plan_change_set
+from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import (
     Edit,
     FileEdit,
@@ -28,7 +28,9 @@ from fedtui.changes.edits import (
     WorktreeEdit,
     inverse,
 )
+from fedtui.changes.pending_edits import NothingToChange
 from fedtui.changes.plan import Conflict, Plan
+from fedtui.changes.wording import Wording
 from fedtui.ports import Ports
 from fedtui.system.crontab_port import CrontabError
 from tests.unit.changes.table_file import TableFile
@@ -47,7 +49,9 @@ def here(ports: Ports, table: TableFile) -> Ports:
 
 
 async def planned(parts: list[Edit], ports: Ports) -> Plan:
-    return await plan_change_set("setup", "", "the federation", "Set it up.", parts, ports, "Set up.")
+    return await plan_change_set(
+        Wording("setup", "", "the federation", "Set it up.", "Set up."), parts, ports
+    )
 
 
 async def made(parts: list[Edit], ports: Ports) -> Applied:
@@ -55,7 +59,17 @@ async def made(parts: list[Edit], ports: Ports) -> Applied:
 
 
 async def undone(ports: Ports) -> Applied:
-    return await changes.apply(await changes.plan_undo(ports), ports)
+    return await shown(await changes.apply(await changes.plan_undo(ports), ports), ports)
+
+
+async def redone(ports: Ports) -> Applied:
+    return await shown(await changes.apply(await changes.plan_redo(ports), ports), ports)
+
+
+async def shown(applied: Applied, ports: Ports) -> Applied:
+    if applied.undo_id is not None:
+        changes.seen(applied.undo_id, ports)
+    return applied
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -87,7 +101,7 @@ async def test_a_change_set_is_made_undone_and_made_again(
     assert (await undone(here)).message == "Undone: setup the federation."
     assert (tree(home), table.read()) == (start, None)
     assert (home / "old").stat().st_mode & 0o777 == 0o640
-    await undone(here)
+    assert (await redone(here)).message == "Redone: setup the federation."
     assert (tree(home), table.read()) == (after, LINE)
 
 

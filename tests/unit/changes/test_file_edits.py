@@ -12,7 +12,8 @@ import pytest
 from fedtui.action_result import Refused
 from fedtui.changes import backup
 from fedtui.changes.backup import keep_backup
-from fedtui.changes.paused_timers import PausedTimers, Restore
+from fedtui.changes.edits import Restore
+from fedtui.changes.paused_timers import PausedTimers
 from fedtui.config import Config
 from fedtui.runs.output_tail import OutputTail, end_of, read_new
 from fedtui.system.crontab_port import CrontabChanged, CrontabError

@@ -14,7 +14,7 @@ import pytest
 
 from fedtui import changes
 from fedtui.action_result import Applied, Refused
-from fedtui.changes import unfinished
+from fedtui.changes import file_edits, unfinished
 from fedtui.changes.plan import Conflict
 from fedtui.ports import Ports
 from fedtui.system import lock_file
@@ -70,7 +70,10 @@ async def added(world: Ports) -> Applied:
 
 
 async def undone(world: Ports) -> Applied:
-    return await changes.apply(await changes.plan_undo(world), world)
+    applied = await changes.apply(await changes.plan_undo(world), world)
+    if applied.undo_id is not None:
+        changes.seen(applied.undo_id, world)
+    return applied
 
 
 def steps(world: Ports) -> list[tuple[str, bool]]:
@@ -264,24 +267,24 @@ async def test_a_killed_change_of_the_settings_is_undone_and_its_killed_undo_fin
     path = tmp_path / "config/fedtui/config.toml"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"ascii = true\n")
-    real = unfinished.KINDS["config-file"]
+    real = file_edits.apply_file_edit
 
-    async def killed(change: Any, world: Ports) -> None:
+    def killed(edit: Any, world: Ports) -> None:
         if late:
-            await real.make(change, world)
+            real(edit, world)
         raise _Killed
 
     for verb in ("silence", "undo"):
         if verb == "undo" and not late:
             await changes.apply(await changes.plan_silence("FT001", None, ports), ports)
-        monkeypatch.setitem(unfinished.KINDS, "config-file", real._replace(make=killed))
+        monkeypatch.setattr(file_edits, "apply_file_edit", killed)
         if verb == "silence":
             plan = await changes.plan_silence("FT001", None, ports)
         else:
             plan = await changes.plan_undo(ports)
         with pytest.raises(_Killed):
             await changes.apply(plan, ports)
-        monkeypatch.setitem(unfinished.KINDS, "config-file", real)
+        monkeypatch.setattr(file_edits, "apply_file_edit", real)
     await undone(ports)
     assert path.read_bytes() == b"ascii = true\n"
     assert steps(ports) == [("undo", False), ("silence", True)]

@@ -1,0 +1,82 @@
+"""Edits of cron tables: back up the old text, write, read back; undo a change in a table that others edited.
+
+Blocking.
+"""
+
+from __future__ import annotations
+
+from fedtui.action_result import Refused
+from fedtui.changes.backup import keep_backup
+from fedtui.changes.edits import TableEdit
+from fedtui.changes.file_diff import file_diff
+from fedtui.changes.open_table import check_table_text, port_of, read_table
+from fedtui.changes.plan import Conflict, FileDiff
+from fedtui.crontab.table_diff import holds, revert
+from fedtui.ports import Ports
+from fedtui.runs.install_recorder import install_recorder
+from fedtui.safe_text import display_path
+from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused
+
+
+def apply_table_edit(edit: TableEdit, ports: Ports) -> None:
+    """Back up the text before, and put the text after in its place.
+
+    Raises Conflict when the table is no longer the text before, Refused for what crontab(1) refuses; the
+    table is then unchanged.
+    """
+    port = port_of(edit.table, edit.user, ports)
+    if edit.table == "crontab" and edit.user == ports.user:
+        install_recorder(ports, edit.after, edit.user)
+    kept = None
+    if edit.before is not None:
+        kept = keep_backup(ports.config, edit.table.rpartition("/")[2], edit.before, ports.clock())
+    try:
+        port.replace(edit.before, edit.after)
+    except CrontabChanged as error:
+        raise Conflict(
+            f"Someone edited the {port.title} after your plan was made.", their_diff=_their_diff(port, edit)
+        ) from error
+    except CrontabRefused as error:
+        raise Refused(f"crontab refuses: {error}", "The old table is unchanged.", error.advice) from error
+    except CrontabError as error:
+        where = f" Its text from before is in {display_path(kept)}." if kept else ""
+        raise Refused(f"{error}", f"Check it before you continue.{where}", error.advice) from error
+
+
+def is_made(now: bytes | None, edit: TableEdit) -> bool | None:
+    """Whether the text `now` holds the edit, whatever else was changed; None where that cannot be told."""
+    if now in (edit.before, edit.after):
+        return now == edit.after
+    return holds(now or b"", edit.before or b"", edit.after or b"")
+
+
+def reverted(edit: TableEdit, ports: Ports) -> TableEdit | None:
+    """The edit that takes this one back from the table as it is now, other people's later edits kept.
+
+    None where there is nothing to take back. Raises Refused where the edit's own lines were changed since.
+    """
+    port = port_of(edit.table, edit.user, ports)
+    now = read_table(port)
+    if is_made(now, edit) is False:
+        return None
+    new = edit.before
+    if now != edit.after:
+        new = revert(now or b"", edit.before or b"", edit.after or b"")
+        if new is None:
+            raise Refused(
+                f"The lines that this change made in the {port.title} were changed since, so taking it back "
+                "would lose somebody's edit.",
+                advice=f"The texts from before are in {display_path(ports.config.backups)}.",
+            )
+    if new == now:
+        return None
+    if new is not None:
+        check_table_text(port, new)
+    return TableEdit(edit.user, edit.table, now, new)
+
+
+def _their_diff(port: CrontabPort, edit: TableEdit) -> tuple[FileDiff, ...]:
+    try:
+        return (file_diff(port.title, edit.before, port.read()),)
+    except CrontabError:
+        return ()  # the message alone must do; the new plan will say why it cannot be read

@@ -1,0 +1,181 @@
+"""Undo and redo: a step's edits turned round, from the present state, as a plan like any other.
+
+What others changed in cron tables since stays. `u` walks back through the changes in force, `ctrl+r` forward
+again (undo_log.py says which is next).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+from fedtui.action_result import Refused
+from fedtui.changes import unfinished
+from fedtui.changes.change_journal import StoredChange
+from fedtui.changes.change_set import plan_edits
+from fedtui.changes.edits import ChangeSet, Edit
+from fedtui.changes.old_steps import stored_change
+from fedtui.changes.pending_edits import resume_undo, undo_edits
+from fedtui.changes.plan import Plan, Step
+from fedtui.changes.undo_log import is_undone, next_redo, next_undo
+from fedtui.changes.wording import Wording, undo_words, what_was_done
+from fedtui.history.database import HistoryError, UndoStep
+from fedtui.ports import Ports
+
+
+class Blocked(Refused):
+    """The next step cannot be taken back, since what it changed was changed again; `step` names it."""
+
+    def __init__(self, step: UndoStep, refusal: Refused) -> None:
+        super().__init__(
+            f"Change {step.id} ({what_was_done(step)}) blocks the way back. {refusal.message}",
+            refusal.untouched,
+            f"{refusal.advice} U lists the changes, to undo an older one; in a shell: fedtui undo --list",
+        )
+        self.step = step
+
+
+async def undo_steps(ports: Ports, limit: int) -> list[UndoStep]:
+    """The newest changes, newest first, `undone` by the whole log; after recovery from a kill."""
+    with suppress(Refused):
+        await unfinished.recover_if_needed(ports)
+    steps = await asyncio.to_thread(ports.history.undo_steps)
+    return [step._replace(undone=is_undone(step, steps)) for step in steps[:limit]]
+
+
+async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
+    """Take back the newest change in force, or the one of that number.
+
+    Raises Blocked where the newest cannot be, Refused where the numbered one cannot.
+    """
+    await unfinished.recover_if_needed(ports)
+    steps = await _steps(ports)
+    if undo_id is not None:
+        return await _plan(await _chosen(undo_id, steps, ports), "undo", steps, ports)
+    if steps and steps[0].unseen and steps[0].verb == "undo":
+        return _already(steps[0], _by_id(steps[0].undoes, steps))
+    step = next_undo(steps)
+    if step is None:
+        raise Refused("There is nothing to undo.")
+    if step.prepared and step.undoes is None:
+        await _raise_unknown(step, ports)
+    if step.prepared:
+        step = _by_id(step.undoes, steps)
+    try:
+        return await _plan(step, "undo", steps, ports)
+    except Refused as refusal:
+        raise Blocked(step, refusal) from refusal
+
+
+async def plan_redo(ports: Ports) -> Plan:
+    """Apply the change again that was undone last. Raises Refused where there is none."""
+    await unfinished.recover_if_needed(ports)
+    steps = await _steps(ports)
+    if steps and steps[0].unseen and steps[0].verb == "redo":
+        return _already(steps[0], _by_id(steps[0].undoes, steps))
+    step = next_redo(steps)
+    if step is None:
+        raise Refused("There is nothing to redo.", advice="ctrl+r applies again what u took back last.")
+    return await _plan(step, "redo", steps, ports)
+
+
+async def still_nothing_to_undo(change: ChangeSet, ports: Ports) -> bool:
+    """Whether the step that `change` only marks still has nothing to take back."""
+    steps = await _steps(ports)
+    step = _by_id(change.undoes, steps)
+    return not (await _plan(step, "undo", steps, ports)).change.edits
+
+
+async def _steps(ports: Ports) -> list[UndoStep]:
+    try:
+        return await asyncio.to_thread(ports.history.undo_steps)
+    except HistoryError as error:
+        raise Refused(f"{error}", advice=error.advice) from error
+
+
+def _by_id(undo_id: int | None, steps: Sequence[UndoStep]) -> UndoStep:
+    step = next((each for each in steps if each.id == undo_id), None)
+    if step is None:
+        raise Refused(f"There is no change {undo_id}.")
+    return step
+
+
+async def _chosen(undo_id: int, steps: Sequence[UndoStep], ports: Ports) -> UndoStep:
+    step = _by_id(undo_id, steps)
+    if step.prepared and step.undoes is not None:
+        raise Refused(
+            f"Change {step.id} is an undo that was cut short.",
+            advice=f"This finishes it: fedtui undo {step.undoes}",
+        )
+    if step.prepared:
+        await _raise_unknown(step, ports)
+    if is_undone(step, steps):
+        raise Refused(f"Change {step.id} was undone already.")
+    return step
+
+
+async def _raise_unknown(step: UndoStep, ports: Ports) -> NoReturn:
+    """Say why recovery could not tell what became of a change. Raises Refused."""
+    whole = await asyncio.to_thread(ports.history.undo, step.id)
+    if whole is not None:
+        await unfinished.recover_step(whole, ports)
+    raise Refused(f"What became of change {step.id} is not known.", advice="Try again.")
+
+
+async def _plan(step: UndoStep, verb: str, steps: Sequence[UndoStep], ports: Ports) -> Plan:
+    """The edits of `step` turned round, the last first.
+
+    Of a change that was cut short, those that were made; of an undo that was, those that were not.
+    Raises Refused where a file, a unit or the lines of a table were changed since.
+    """
+    kept = await asyncio.to_thread(_stored, step, ports)
+    cut = next((each for each in steps if each.prepared and each.undoes == step.id), None)
+    made: tuple[Edit, ...] = ()
+    if cut is not None:
+        made, edits, others = await resume_undo(await asyncio.to_thread(_stored, cut, ports), ports)
+    else:
+        edits, others = await undo_edits(kept, ports)
+    name = what_was_done(step) if verb == "undo" else _redone(step, steps)
+    summary = undo_words(step) if verb == "undo" else f"Redo: {name}."
+    before: tuple[Step, ...] = ()
+    if not edits and not made:
+        summary += " Everything is already as it was before: only the step is marked."
+        before = (Step("write", f"change {step.id} is marked as undone"),)
+    elif cut is not None:
+        summary += f" It was cut short: {len(edits)} of {len(made) + len(edits)} parts are left."
+    elif not kept.finished:
+        summary += f" It was cut short: {len(edits)} of {len(kept.edits)} parts had been made."
+    if others:
+        summary += " Other lines were changed since; they stay as they are."
+    done = f"{'Undone' if verb == 'undo' else 'Redone'}: {name}."
+    wording = Wording(verb, step.job_id, step.job_name, summary, done, before=before)
+    change = ChangeSet(edits, done, step.id, cut.id if cut else None, made)
+    return await plan_edits(wording, edits, ports, change)
+
+
+def _stored(step: UndoStep, ports: Ports) -> StoredChange:
+    """The edits of a step that was listed, and so came without its payload. Blocking."""
+    whole = ports.history.undo(step.id)
+    if whole is None:
+        raise Refused(f"There is no change {step.id}.")
+    return stored_change(whole)
+
+
+def _redone(undo: UndoStep, steps: Sequence[UndoStep]) -> str:
+    return what_was_done(_by_id(undo.undoes, steps))
+
+
+def _already(last: UndoStep, undone: UndoStep) -> Plan:
+    """The plan of a repeated command whose first run was killed after its work and before its answer."""
+    name = what_was_done(undone)
+    return Plan(
+        last.verb,
+        last.job_id,
+        last.job_name,
+        f"{last.verb.capitalize()} of {name} is done already: the command was cut short before it said so.",
+        (),
+        (),
+        ChangeSet((), f"{last.verb.capitalize()} of {name} was done already.", resumes=last.id),
+    )
