@@ -122,7 +122,7 @@ async def _roll_back(
             " ".join(filter(None, (refusal.advice, "u takes it back once that is possible."))),
         ) from refusal
     await asyncio.to_thread(journal.forget)
-    if made or stay:
+    if back or stay:
         raise Refused(refusal.message, _outcome(refusal, stay), refusal.advice) from refusal
 
 

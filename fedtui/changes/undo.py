@@ -140,7 +140,7 @@ async def _plan(step: UndoStep, verb: str, steps: Sequence[UndoStep], ports: Por
     name = what_was_done(step) if verb == "undo" else _redone(step, steps)
     summary = undo_words(step) if verb == "undo" else f"Redo: {name}."
     before: tuple[Step, ...] = ()
-    if not edits and not made:
+    if not edits:
         summary += " Everything is already as it was before: only the step is marked."
         before = (Step("write", f"change {step.id} is marked as undone"),)
     elif cut is not None:

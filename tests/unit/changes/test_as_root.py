@@ -100,10 +100,11 @@ def facts(folder: Path) -> list[tuple[str, int, int, int]]:
     return [(path.name, one.st_uid, one.st_gid, stat.S_IMODE(one.st_mode)) for path, one in found]
 
 
+WORDING = Wording("setup", "", "the federation", "Set it up.", "Set up.")
+
+
 async def apply(parts: list[Edit], ports: Ports) -> None:
-    plan = await plan_change_set(
-        Wording("setup", "", "the federation", "Set it up.", "Set up."), parts, ports
-    )
+    plan = await plan_change_set(WORDING, parts, ports)
     await changes.apply(plan, ports)
 
 
@@ -208,7 +209,7 @@ async def test_what_is_made_belongs_to_the_user_and_goes_again(home: Path, ports
     assert facts(home)[1:] == [("logs", *USER, 0o750), ("sync.log", *USER, 0o644)]
     await changes.apply(await changes.plan_undo(ports), ports)
     assert list(home.iterdir()) == []
-    await changes.apply(await changes.plan_undo(ports), ports)
+    await changes.apply(await changes.plan_redo(ports), ports)
     assert facts(home)[1:] == [("logs", *USER, 0o750), ("sync.log", *USER, 0o644)]
 
 
@@ -358,7 +359,7 @@ async def test_the_change_set_says_what_stays(
     with pytest.raises(Refused) as refused:
         await apply(parts, ports)
     assert str(refused.value) == (
-        "No room. What had been done before was taken back. "
+        "No room. What had been done before was rolled back. "
         f"These stay, since they are in use by now: {logs}."
     )
     assert (logs / "theirs").exists()

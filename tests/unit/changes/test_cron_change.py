@@ -24,10 +24,12 @@ from fedtui.changes import (
     plan_fix,
     plan_new,
     plan_pause,
+    plan_redo,
     plan_reschedule,
     plan_resume,
     plan_undo,
     preview,
+    seen,
 )
 from fedtui.crontab import Document
 from fedtui.history.database import History
@@ -114,7 +116,7 @@ async def test_reschedule_as_the_confirm_dialog_shows_it(world: Ports, port: Tab
     backup = world.config.backups / f"crontab.{NOW.astimezone(ZONE):%Y%m%d-%H%M%S}"
     assert steps(plan) == [
         f"keep {backup}  mode 0600",
-        "check the crontab is still as shown, else stop and show anew",
+        "check the crontab is still as shown, else stop and show the new state",
         "run crontab -e whose editor step puts the text above in place of the old",
         "verify crontab -l equals it, byte for byte",
         "undo u, also after a restart",
@@ -182,7 +184,7 @@ async def test_new_into_no_table_and_back_to_none(world: Ports, port: TableFile)
     port.path.unlink()
     plan = await plan_new(Draft("@daily", "~/backup.sh", "backup", "keeps a week"), world)
     assert plan.summary == f"New job backup: daily 00:00, first {FIRST_MIDNIGHT}."
-    assert steps(plan)[0] == "check the crontab is still as shown, else stop and show anew"
+    assert steps(plan)[0] == "check the crontab is still as shown, else stop and show the new state"
     assert "run crontab -e whose editor step puts the text above in place of the old" in steps(plan)
     await apply(plan, world)
     assert port.read() == b"# keeps a week\n# name: backup\n@daily ~/backup.sh\n"
@@ -191,7 +193,7 @@ async def test_new_into_no_table_and_back_to_none(world: Ports, port: TableFile)
     assert "run crontab -r by the editor step of crontab -e, which looks once more" in steps(undo)
     await apply(undo, world)
     assert port.read() is None
-    await apply(await plan_undo(world), world)
+    await apply(await plan_redo(world), world)
     assert port.read() == b"# keeps a week\n# name: backup\n@daily ~/backup.sh\n"
 
 
@@ -219,17 +221,17 @@ async def test_a_new_command_warns_that_the_history_begins_again(world: Ports, p
     target = job(port, "sync-learning-data")
     draft = await load_draft(target, world)
     plan = await plan_edit(target, replace(draft, command="true"), world)
-    assert plan.warnings == ("Another command is another job to fedtui: its history of runs begins anew.",)
+    assert plan.warnings == ("Another command is another job to fedtui: its history of runs starts empty.",)
 
 
-async def test_undo_of_an_undo_of_an_undo(world: Ports, port: TableFile) -> None:
+async def test_undo_and_redo_of_one_change(world: Ports, port: TableFile) -> None:
     target = job(port, "sync-learning-data")
     await apply(await plan_pause(target, world), world)
     paused = port.read()
-    for expected in (TABLE, paused, TABLE, paused):
-        plan = await plan_undo(world)
-        assert plan.verb == "undo"
-        await apply(plan, world)
+    for expected, verb in ((TABLE, "undo"), (paused, "redo"), (TABLE, "undo"), (paused, "redo")):
+        plan = await (plan_undo if verb == "undo" else plan_redo)(world)
+        assert plan.verb == verb
+        seen((await apply(plan, world)).undo_id or 0, world)
         assert port.read() == expected
 
 
@@ -244,7 +246,7 @@ async def test_undo_survives_a_restart_and_takes_an_older_change_by_number(
     assert plan.summary.endswith("Other lines were changed since; they stay as they are.")
     await apply(plan, again)
     assert port.read() == TABLE.replace(b"05 8 * * 0\t", b"1 1 * * *\t")
-    with pytest.raises(Refused, match="was taken back already"):
+    with pytest.raises(Refused, match="was undone already"):
         await plan_undo(again, first.undo_id)
 
 
@@ -273,7 +275,7 @@ async def test_a_table_that_changed_meanwhile(world: Ports, port: TableFile) -> 
         await apply(plan, world)
     assert (
         str(caught.value)
-        == "Someone edited the crontab of fed after your plan was made. Nothing was written."
+        == "Someone changed the crontab of fed after your plan was made. Nothing was written."
     )
     (diff,) = caught.value.their_diff
     assert [(line.sign, line.text) for line in diff.lines if line.sign != " "] == [
@@ -322,7 +324,7 @@ async def test_a_bad_line_refuses_and_is_fixed_in_the_same_plan(world: Ports, po
         await plan_pause(target, world)
     assert [line.number for line in caught.value.lines] == [1]
     plan = await plan_pause(target, world, fixes={1: "1 * * * * broken"})
-    assert plan.warnings == ("Line 1 is mended in the same plan.",)
+    assert plan.warnings == ("Line 1 is fixed in the same plan.",)
     assert plan.diffs[0].changed == 2
     await apply(plan, world)
     expected = BAD.replace(b"61 *", b"1 *").replace(b"05 8", b"#fedtui:paused# 05 8")
@@ -347,10 +349,10 @@ async def test_fixing_a_line_from_its_own_row(world: Ports, port: TableFile) -> 
     row = replace(
         job(port, "echo"), name="broken", location=Location("crontab", 1), state_reason="bad minute"
     )
-    with pytest.raises(Refused, match=r"Line 1 cannot be mended so: .*still be refused: bad minute"):
+    with pytest.raises(Refused, match=r"Line 1 cannot be fixed so: .*still be refused: bad minute"):
         await plan_fix(row, "62 * * * * broken", world)
     plan = await plan_fix(row, "# 61 * * * * broken", world)
-    assert plan.summary == "Mend line 1, which cron refuses: bad minute."
+    assert plan.summary == "Fix line 1, which cron refuses: bad minute."
     await apply(plan, world)
     assert port.read() == b"# " + BAD
 
@@ -361,7 +363,7 @@ async def test_a_bad_line_is_no_job_to_pause_or_delete(world: Ports, port: Table
     for plan in (plan_pause, plan_resume, plan_delete):
         with pytest.raises(Refused, match="crontab:1 is a line that cron refuses, not a job") as caught:
             await plan(row, world)
-        assert caught.value.advice == "e mends it."
+        assert caught.value.advice == "e fixes it."
     assert port.read() == BAD
 
 
@@ -377,7 +379,7 @@ async def test_a_line_is_fixed_while_other_bad_lines_become_comments(world: Port
 async def test_a_missing_last_newline_is_fixed_and_said(world: Ports, port: TableFile) -> None:
     port.path.write_bytes(TABLE.removesuffix(b"\r\n"))
     plan = await plan_pause(job(port, "sync-learning-data"), world)
-    assert plan.warnings == ("The last line gets the newline that it lacks: cron reads no table without it.",)
+    assert plan.warnings == ("The last line gets the newline without which cron drops the table.",)
     await apply(plan, world)
     assert (port.read() or b"").endswith(b"%input\n")
 
@@ -390,7 +392,7 @@ async def test_crontab_refuses_at_the_write(
         TableFile, "check", lambda self, table: "you (fed) are not allowed to use this program"
     )
     with pytest.raises(
-        Refused, match=r"crontab refuses: you \(fed\) are not allowed .* The old table stands\."
+        Refused, match=r"crontab refuses: you \(fed\) are not allowed .* The old table is unchanged\."
     ):
         await apply(plan, world)
     assert port.read() == TABLE

@@ -94,6 +94,7 @@ def test_undo_steps_are_a_list_with_the_newest_first(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "KEPT_UNDO_STEPS", 3)
+    monkeypatch.setattr(database, "KEPT_UNDO_SECONDS", -1)
     ids = [an_undo(history, f"v{number}") for number in range(5)]
     assert [step.verb for step in history.undo_steps()] == ["v4", "v3", "v2"]
     history.mark_undone(ids[4])
