@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # something is seen. The dashboard and every verb but `list` begin to look once they have started.
     gc.disable()
     try:
-        return report_errors(lambda: _start(arguments), "--debug" in arguments)
+        return report_errors(lambda: _start(arguments), "--debug" in arguments, as_json="--json" in arguments)
     finally:
         gc.enable()
 

@@ -25,3 +25,7 @@ class Refused(Exception):
         self.message = message
         self.untouched = untouched
         self.advice = advice
+
+
+class PartlyDone(Refused):
+    """A part of the action was done and is in force; `untouched` says which part."""

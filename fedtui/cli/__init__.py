@@ -1,7 +1,7 @@
 """The same verbs without a screen: `fedtui list`, `fedtui pause JOB`, ...
 
-Exit status: 0 done, 1 the job failed, 2 wrong usage, 3 refused or unavailable; `check` has its own.
-What went wrong is said in words on standard error; a traceback only with --debug.
+What went wrong is said in words on standard error, with --json on standard output too; a traceback only with
+--debug.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
+from fedtui.cli.exit_status import ExitStatus
+from fedtui.cli.options import ENVELOPE
 from fedtui.cli.parser import UsageError
-from fedtui.safe_text import sanitize_lines
+from fedtui.safe_text import mask_secrets, sanitize_lines
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -31,7 +33,16 @@ _OUTPUT_FAILS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 def run_verb(workspace: Workspace, options: Namespace) -> int:
     """Run the verb that `options` names in `workspace`; returns the exit status."""
-    return report_errors(lambda: _start(workspace, options), options.debug)
+    return report_errors(
+        lambda: _start(workspace, options), options.debug, as_json=_form(options) == ENVELOPE
+    )
+
+
+def _form(options: Namespace) -> str:
+    """The value of --json, which `check --format json` is another name of."""
+    if getattr(options, "format", "") == "json" and not options.json:
+        options.json = ENVELOPE
+    return getattr(options, "json", "")
 
 
 def _start(workspace: Workspace, options: Namespace) -> int:
@@ -144,33 +155,51 @@ def _verb(options: Namespace) -> Verb:
     return change.list_undo if options.verb == "undo" and options.list else change.change
 
 
-def report_errors(work: Callable[[], int], debug: bool) -> int:
+def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False) -> int:
     """The exit status of `work`; what it raises is said in words instead of shown as a traceback."""
     try:
         status = work()
-        return status if _delivered() else 3
+        return status if _delivered() else ExitStatus.REFUSED
     except UsageError as error:
-        print(sanitize_lines(str(error)), file=sys.stderr)
-        return error.status
+        return _fail(error, "usage", error.status, as_json)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         drop_output()  # its reader went away (`fedtui list | head`): nobody is left to tell
-        return 0
+        return ExitStatus.DONE
     except Exception as error:
-        if isinstance(error, _expected()):
-            print(sanitize_lines(str(error)), file=sys.stderr)
-            return 3
+        kind = _kind(error)
+        if kind:
+            status = ExitStatus.PARTLY_DONE if kind == "partly_done" else ExitStatus.REFUSED
+            return _fail(error, kind, status, as_json)
         if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_FAILS:
             return _lost(error)
         if debug:
             raise
-        print(f"fedtui met an error of its own: {sanitize_lines(repr(error))}", file=sys.stderr)
-        print(
-            "Whatever was not reported as done was not done. --debug shows where it happened.",
-            file=sys.stderr,
-        )
-        return 3
+        from fedtui.action_result import Refused
+
+        advice = "`fedtui undo --list` shows what was changed, --debug where it happened."
+        said = Refused(f"Internal error: {error!r}.", "", advice)
+        return _fail(said, "internal", ExitStatus.REFUSED, as_json)
+
+
+def _fail(error: Exception, kind: str, status: int, as_json: bool) -> int:
+    """Say what went wrong; returns the exit status."""
+    print(sanitize_lines(str(error)), file=sys.stderr)
+    if as_json:
+        from fedtui.cli.records import print_json
+
+        def text(name: str) -> str | None:
+            return mask_secrets(sanitize_lines(getattr(error, name, ""))) or None
+
+        message = text("message") or mask_secrets(sanitize_lines(str(error)))
+        told = {"kind": kind, "message": message, "untouched": text("untouched"), "advice": text("advice")}
+        try:
+            print_json(ENVELOPE, told, "error")
+            _delivered()
+        except BrokenPipeError:
+            drop_output()
+    return status
 
 
 def _delivered() -> bool:
@@ -194,7 +223,7 @@ def _lost(error: OSError) -> int:
         print(f"The output could not be written: {error.strerror}.", file=sys.stderr)
     except OSError:  # it is the same terminal, and gone
         drop_output(sys.stderr)
-    return 3
+    return ExitStatus.REFUSED
 
 
 def drop_output(*streams: TextIO) -> None:
@@ -205,13 +234,18 @@ def drop_output(*streams: TextIO) -> None:
     os.close(nowhere)
 
 
-def _expected() -> tuple[type[Exception], ...]:
-    """What verbs raise where something is refused or unavailable; loaded only once something was raised."""
-    from fedtui.action_result import Refused
+def _kind(error: Exception) -> str:
+    """What is refused or unavailable, as JSON names it; empty for a fault of the program."""
+    from fedtui.action_result import PartlyDone, Refused
+    from fedtui.changes.plan import Conflict
     from fedtui.cli.find_job import Unavailable
     from fedtui.config import ConfigError
     from fedtui.history.database import HistoryError
     from fedtui.system.crontab_port import CrontabError
     from fedtui.watching.watch_store import WatchStoreError
 
-    return (Refused, Unavailable, CrontabError, ConfigError, HistoryError, WatchStoreError)
+    kinds = {PartlyDone: "partly_done", Conflict: "conflict", Refused: "refused"}
+    kinds |= dict.fromkeys(
+        (Unavailable, CrontabError, ConfigError, HistoryError, WatchStoreError), "unavailable"
+    )
+    return next((kind for raised, kind in kinds.items() if isinstance(error, raised)), "")

@@ -6,15 +6,16 @@ import sys
 from argparse import Namespace
 
 from fedtui import changes
+from fedtui.action_result import Refused
 from fedtui.changes.plan import FileDiff, Plan, Step
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_job
 from fedtui.cli.parser import UsageError
+from fedtui.cli.plan_records import plan_record, result_record
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Job
 from fedtui.safe_text import sanitize, sanitize_and_mask
 from fedtui.workspace import Workspace
-
-DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 
 
 async def change(workspace: Workspace, options: Namespace) -> int:
@@ -81,22 +82,34 @@ async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:
 
 
 async def carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int:
-    """Show the plan, ask where nobody has said --yes, apply it."""
-    print_plan(plan)
+    """Show the plan, ask where nobody has said --yes, apply it. With --json nothing is asked."""
+    if not options.json:
+        print_plan(plan)
     if options.dry_run:
-        print("Dry run: nothing was changed.")
-        return DONE
-    if not options.yes:
-        if not sys.stdin.isatty():
-            print("Nothing was changed: there is no terminal to ask at; --yes applies this.", file=sys.stderr)
-            return REFUSED
-        if not confirmed("Apply this change?"):
-            print("Nothing was changed.")
-            return REFUSED
+        if options.json:
+            print_json(options.json, plan_record(plan), "plan")
+        else:
+            print("Dry run: nothing was changed.")
+        return ExitStatus.DONE
+    require_yes(options, "Nothing was changed.", "--yes applies this.")
+    if not options.yes and not confirmed("Apply this change?"):
+        print("Nothing was changed.")
+        return ExitStatus.REFUSED
     applied = await changes.apply(plan, workspace.ports)
+    if options.json:
+        print_json(options.json, result_record(plan, applied), "result")
+        return ExitStatus.DONE
     undo = f" Undo: fedtui undo {applied.undo_id}" if applied.undo_id is not None else ""
     print(sanitize(applied.message) + undo)
-    return DONE
+    return ExitStatus.DONE
+
+
+def require_yes(options: Namespace, untouched: str, advice: str) -> None:
+    """Raise Refused where --yes is missing and nobody can be asked: with --json, or without a terminal."""
+    if options.yes or (not options.json and sys.stdin.isatty()):
+        return
+    reason = "--json asks nothing." if options.json else "There is no terminal to ask at."
+    raise Refused(reason, untouched, advice)
 
 
 async def list_undo(workspace: Workspace, options: Namespace) -> int:
@@ -104,12 +117,12 @@ async def list_undo(workspace: Workspace, options: Namespace) -> int:
     records = JsonRecords(workspace.zone)
     steps = [records.undo(step) for step in await changes.undo_steps(workspace.ports, 50)]
     if options.json:
-        print_json(steps)
-        return DONE
+        print_json(options.json, steps, "steps")
+        return ExitStatus.DONE
     for step in steps:
         done = "  undone" if step["undone"] else "  cut short" if step["cut_short"] else ""
         print(f"{step['id']:>4}  {step['at']}  {step['verb']:<10}  {step['name']}  {step['summary']}{done}")
-    return DONE
+    return ExitStatus.DONE
 
 
 def confirmed(question: str) -> bool:

@@ -11,7 +11,7 @@ import sys
 import textwrap
 from argparse import Namespace
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fedtui.cli import drop_output
 from fedtui.cli.records import JsonRecords, print_json
@@ -29,7 +29,11 @@ from fedtui.presentation.finding_groups import (
 from fedtui.presentation.glyphs import SEVERITIES, to_ascii
 from fedtui.workspace import FACTS_DEADLINE, Workspace
 
+if TYPE_CHECKING:
+    from fedtui.cli.json_types import FindingRecord, UncheckedRecord
+
 _WORDS = {0: "fine", 1: "warnings", 2: "errors", 3: "nothing could be checked"}
+_STATUSES = {**_WORDS, 3: "not_checked"}
 _NAGIOS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
 
 
@@ -38,7 +42,7 @@ async def check(workspace: Workspace, options: Namespace) -> int:
     await workspace.read(patience=FACTS_DEADLINE)
     snapshot = await asyncio.to_thread(workspace.checked)
     try:
-        _print(snapshot, options, JsonRecords(workspace.zone, options.show_secrets))
+        _print(snapshot, options, JsonRecords(workspace.zone, options.show_secrets, options.json))
         sys.stdout.flush()
     except BrokenPipeError:  # its reader went away (`fedtui check | head`): what was found stays true
         drop_output()
@@ -46,9 +50,9 @@ async def check(workspace: Workspace, options: Namespace) -> int:
 
 
 def _print(snapshot: Snapshot, options: Namespace, records: JsonRecords) -> None:
-    form = "json" if options.json else options.format
-    if form == "json":
-        print_json(_record(snapshot, records))
+    form = options.format
+    if options.json:
+        print_json(options.json, _record(snapshot, records))
     elif form == "openmetrics":
         from fedtui.cli.metrics import finding_families
         from fedtui.cli.openmetrics import exposition
@@ -138,7 +142,7 @@ def _plain(text: str, records: JsonRecords) -> str:
 def _record(snapshot: Snapshot, records: JsonRecords) -> dict[str, Any]:
     exit_status = status(snapshot)
     return {
-        "status": _WORDS[exit_status],
+        "status": records.word(_WORDS[exit_status], _STATUSES[exit_status]),
         "exit_status": exit_status,
         "at": records.when(snapshot.at),
         "counts": Counts.of(snapshot)._asdict(),
@@ -148,14 +152,14 @@ def _record(snapshot: Snapshot, records: JsonRecords) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, snapshot: Snapshot, records: JsonRecords) -> dict[str, Any]:
+def _finding(finding: Finding, snapshot: Snapshot, records: JsonRecords) -> FindingRecord:
     job = snapshot.job(finding.job_id) if finding.job_id is not None else None
     rule = RULES.get(finding.code)
     remedy = finding.remedy
     return {
         "code": finding.code,
         "severity": finding.severity.value,
-        "group": rule.group.value if rule is not None else None,
+        "group": None if rule is None else records.word(rule.group.value, rule.group.name.lower()),
         "title": records.text(finding.title),
         "sentence": records.text(finding.sentence),
         "evidence": [records.text(fact) for fact in finding.evidence],
@@ -169,7 +173,7 @@ def _finding(finding: Finding, snapshot: Snapshot, records: JsonRecords) -> dict
     }
 
 
-def _unchecked(one: Unchecked, records: JsonRecords) -> dict[str, Any]:
+def _unchecked(one: Unchecked, records: JsonRecords) -> UncheckedRecord:
     return {
         "codes": list(one.codes),
         "what": records.text(one.what),

@@ -6,10 +6,11 @@ import asyncio
 import shlex
 import sys
 from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fedtui.action_result import Refused
-from fedtui.cli.change import DONE, FAILED, REFUSED, confirmed
+from fedtui.cli.change import confirmed, require_yes
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.federation.drills.drill import Drill, DrillSetting
@@ -20,6 +21,9 @@ from fedtui.federation.drills.run_drill import NOTHING, DrillOutcome, run_drill,
 from fedtui.presentation.glyphs import to_ascii
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from fedtui.cli.json_types import DrillRecord
 
 
 async def drill(workspace: Workspace, options: Namespace) -> int:
@@ -39,13 +43,14 @@ async def drill(workspace: Workspace, options: Namespace) -> int:
         await _show(chosen, setting, options)
     if options.dry_run:
         if options.json:
-            print_json(await _planned(chosen, setting))
+            print_json(options.json, await _planned(chosen, setting))
         else:
             _print("Dry run: nothing was done.", options)
-        return DONE
-    if not options.yes and not (not options.json and sys.stdin.isatty() and confirmed("Run this drill?")):
-        print("Nothing was done; --yes runs it without asking.", file=sys.stderr)
-        return REFUSED
+        return ExitStatus.DONE
+    require_yes(options, "Nothing was done.", "--yes runs it without asking.")
+    if not options.yes and not confirmed("Run this drill?"):
+        print("Nothing was done.")
+        return ExitStatus.REFUSED
     return await _rehearse(chosen, setting, options, JsonRecords(workspace.zone))
 
 
@@ -74,8 +79,8 @@ async def _tidy(workspace: Workspace) -> None:
 async def _list(setting: DrillSetting, options: Namespace, records: JsonRecords) -> int:
     found = await asyncio.to_thread(lambda: [(one, one.blocked_reason(setting)) for one in ALL])
     if options.json:
-        print_json([_listed(one, reason, records) for one, reason in found])
-        return DONE
+        print_json(options.json, [_listed(one, reason, records) for one, reason in found], "drills")
+        return ExitStatus.DONE
     for number, (one, reason) in enumerate(found):
         if number:
             _print("", options)
@@ -84,10 +89,10 @@ async def _list(setting: DrillSetting, options: Namespace, records: JsonRecords)
         _print(
             f"    cannot be run here: {reason}" if reason else f"    run it: fedtui drill {one.name}", options
         )
-    return DONE
+    return ExitStatus.DONE
 
 
-def _listed(one: Drill, reason: str, records: JsonRecords) -> dict[str, Any]:
+def _listed(one: Drill, reason: str, records: JsonRecords) -> DrillRecord:
     return {
         "name": one.name,
         "title": one.title,
@@ -130,10 +135,10 @@ async def _rehearse(chosen: Drill, setting: DrillSetting, options: Namespace, re
 
     outcome = await run_drill(chosen, setting, tell)
     if options.json:
-        print_json(_record(outcome, events, records))
+        print_json(options.json, _record(outcome, events, records))
     else:
         _verdict(outcome, options)
-    return DONE if outcome.passed else FAILED
+    return ExitStatus.DONE if outcome.passed else ExitStatus.JOB_FAILED
 
 
 def _told(event: DrillEvent) -> str:

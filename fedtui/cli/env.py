@@ -7,7 +7,8 @@ from argparse import Namespace
 from typing import Any
 
 from fedtui import changes, environment
-from fedtui.cli.change import DONE, carry_out
+from fedtui.cli.change import carry_out
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_job
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
@@ -28,14 +29,17 @@ async def show_environment(workspace: Workspace, options: Namespace) -> int:
     given = await environment.given_side(job, workspace.ports)
     if not options.diff and not options.json:
         _print_given(given, show_secrets=options.show_secrets)
-        return DONE
+        return ExitStatus.DONE
     shell = await environment.shell_side(job, workspace.ports)
     comparison = environment.compare(job, given, shell)
     if options.json:
-        print_json(_record(comparison, JsonRecords(workspace.zone, options.show_secrets), only=options.diff))
+        print_json(
+            options.json,
+            _record(comparison, JsonRecords(workspace.zone, options.show_secrets), only=options.diff),
+        )
     else:
         _print_comparison(comparison, EnvironmentView(workspace.home, unmasked=options.show_secrets))
-    return DONE
+    return ExitStatus.DONE
 
 
 def _settings(words: list[str]) -> dict[str, str]:

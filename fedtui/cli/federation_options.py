@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from fedtui.cli.options import json_options, write_options
+from fedtui.cli.options import json_option, secrets_option, write_options
 
 
 def git_sync(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def git_sync(parser: argparse.ArgumentParser) -> None:
         "--branch", metavar="NAME", help="what to push (default: as set up, else automation/federated-sync)"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-    parser.add_argument("--json", action="store_true", help="print JSON once it has ended")
+    json_option(parser, "print JSON once it has ended (docs/json.md)")
 
 
 def setup(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def setup(parser: argparse.ArgumentParser) -> None:
         help="insist: on failing scripts, doubled jobs, the profile's schedules",
     )
     write_options(parser)
-    json_options(parser)
+    secrets_option(parser)
 
 
 def _setup_modes(parser: argparse.ArgumentParser) -> None:
@@ -83,5 +83,4 @@ def drill(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", metavar="COMMAND", help="service-offline: what starts it again")
     parser.add_argument("--program", metavar="NAME", help="path-loss: the program that is lost")
     parser.add_argument("--zone", metavar="ZONE", help="clock-change: an IANA zone (default: the machine's)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     write_options(parser)

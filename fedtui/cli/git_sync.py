@@ -41,7 +41,7 @@ async def git_sync(workspace: Workspace, options: Namespace) -> int:
         for number in _ENDS_IT:
             loop.remove_signal_handler(number)
     if options.json:
-        print_json(_record(report, order, JsonRecords(workspace.zone)))
+        print_json(options.json, _record(report, order, JsonRecords(workspace.zone)))
     else:
         for line in _lines(report):
             print(line)

@@ -6,6 +6,7 @@ import heapq
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_job
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Job, Run
@@ -29,14 +30,14 @@ async def print_history(workspace: Workspace, options: Namespace) -> int:
     runs = heapq.nlargest(options.count, _known(workspace, wanted, options.count), key=lambda run: run.start)
     records = JsonRecords(workspace.zone, options.show_secrets)
     if options.json:
-        print_json([records.history(run) for run in runs])
-        return 0
+        print_json(options.json, [records.history(run) for run in runs], "runs")
+        return ExitStatus.DONE
     for run in runs:
         line = _line(run, names, workspace)
         print(to_ascii(line) if options.ascii else line)
     if not runs:
         print("No run is on record yet.")
-    return 0
+    return ExitStatus.DONE
 
 
 def _known(workspace: Workspace, job_id: str | None, count: int) -> Iterable[Run]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.records import JsonRecords, print_json
 
 if TYPE_CHECKING:
@@ -16,19 +17,17 @@ if TYPE_CHECKING:
 
 
 def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> int:
-    """Print the jobs of `snapshot`; exit status 3 when a source that was asked for could not be read."""
+    """Print the jobs of `snapshot`; the exit status says where a source that was asked for is missing."""
     jobs = [job for job in snapshot.jobs if not options.source or job.source.value in options.source]
     records = JsonRecords(workspace.zone, options.show_secrets)
     if options.json:
-        print_json([records.job(job) for job in jobs])
+        print_json(options.json, [records.job(job) for job in jobs], "jobs")
     else:
         _print_table(jobs, workspace, options.ascii)
-    return _report(
-        snapshot, asked=bool(options.source), told=(*workspace.config.notes, *workspace.config.faults)
-    )
+    return _report(snapshot, options.source or (), told=(*workspace.config.notes, *workspace.config.faults))
 
 
-def _report(snapshot: Snapshot, asked: bool, told: Sequence[str] = ()) -> int:
+def _report(snapshot: Snapshot, asked: Sequence[str], told: Sequence[str] = ()) -> ExitStatus:
     """Say on standard error what could not be read, so that a short list is not taken for the whole."""
     for problem in snapshot.problems:
         if problem.message in told:
@@ -37,8 +36,10 @@ def _report(snapshot: Snapshot, asked: bool, told: Sequence[str] = ()) -> int:
             ". ".join(part.rstrip(".") for part in (problem.message, problem.advice) if part) + ".",
             file=sys.stderr,
         )
-    unread = any(problem.message not in told for problem in snapshot.troubles)
-    return 3 if asked and unread and not snapshot.jobs else 0
+    unread = {problem.source for problem in snapshot.troubles if problem.message not in told}
+    if asked and unread and not snapshot.jobs:
+        return ExitStatus.REFUSED
+    return ExitStatus.PARTLY_DONE if unread.intersection(asked) else ExitStatus.DONE
 
 
 def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) -> None:

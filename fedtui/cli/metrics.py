@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import Unavailable
 from fedtui.cli.openmetrics import Family, exposition
 from fedtui.cli.records import JsonRecords
@@ -34,7 +35,7 @@ async def write_metrics(workspace: Workspace, options: Namespace) -> int:
     text = exposition((*job_families(snapshot, runs, records), *finding_families(snapshot, records)))
     if options.output is None:
         print(text, end="")
-        return 0
+        return ExitStatus.DONE
     path = Path(options.output).absolute()
     if path.is_dir():
         raise Unavailable(f"{path} cannot be written: it is a folder.")
@@ -42,7 +43,7 @@ async def write_metrics(workspace: Workspace, options: Namespace) -> int:
         await asyncio.to_thread(_write, path, text.encode())
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}. What it held stands.") from error
-    return 0
+    return ExitStatus.DONE
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import argparse
 
+ENVELOPE, BARE = "1", "0"
+"""Values of `options.json`, which is empty without the option: schema 1, or the shape before it."""
+
+
+def json_option(parser: argparse.ArgumentParser, help_text: str = "print JSON (docs/json.md)") -> None:
+    """`--json`, and `--json=0` for the shape before schema 1.
+
+    The word after `--json` is never its value: `fedtui show --json JOB` names a job. So `--json=0` is a whole
+    option string of its own.
+    """
+    parser.add_argument("--json", action="store_const", const=ENVELOPE, default="", help=help_text)
+    parser.add_argument(
+        "--json=0", dest="json", action="store_const", const=BARE, default="", help=argparse.SUPPRESS
+    )
+
+
+def secrets_option(parser: argparse.ArgumentParser) -> None:
+    """`--show-secrets`, for verbs that print what a job is given."""
+    parser.add_argument("--show-secrets", action="store_true", help="do not mask what looks like a secret")
+
 
 def json_options(parser: argparse.ArgumentParser) -> None:
     """`--json`, and what it may show."""
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--show-secrets", action="store_true", help="do not mask what looks like a secret")
+    json_option(parser)
+    secrets_option(parser)
 
 
 def job_argument(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
@@ -21,6 +41,7 @@ def write_options(parser: argparse.ArgumentParser) -> None:
     """Of a verb that changes something."""
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+    json_option(parser, "print the result as JSON, with --dry-run the plan (docs/json.md)")
 
 
 MOST = 2**31 - 1

@@ -7,27 +7,25 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from fedtui import __version__
+from fedtui.cli.exit_status import CHECK_STATUS, EXIT_STATUS, SYNC_STATUS, ExitStatus
 from fedtui.cli.federation_options import drill, git_sync, setup
-from fedtui.cli.options import job_argument, json_options, positive, write_options
+from fedtui.cli.options import (
+    job_argument,
+    json_option,
+    json_options,
+    positive,
+    secrets_option,
+    write_options,
+)
 from fedtui.model import SourceName
 
 SOURCES = tuple(name.value for name in SourceName)
-
-EXIT_STATUS = "exit status: 0 done, 1 the job failed, 2 wrong usage, 3 refused or unavailable"
-
-
-CHECK_STATUS = "exit status: 0 fine, 1 warnings, 2 errors, 3 wrong usage or nothing could be checked"
-
-
-SYNC_STATUS = (
-    "exit status: 0 ok, 1 the script failed, 2 wrong usage, 3 refused; docs/git-sync.md lists the others"
-)
 
 
 class UsageError(Exception):
     """What was asked makes no sense; the message says why. `status` is the exit status: 2, of `check` 3."""
 
-    def __init__(self, message: str, status: int = 2) -> None:
+    def __init__(self, message: str, status: int = ExitStatus.WRONG_USAGE) -> None:
         super().__init__(message)
         self.status = status
 
@@ -39,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
         self,
         *,
         fill: Callable[[argparse.ArgumentParser], None] | None = None,
-        usage_status: int = 2,
+        usage_status: int = ExitStatus.WRONG_USAGE,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -59,11 +57,16 @@ class _Parser(argparse.ArgumentParser):
         if rest:
             named = f"{self.prog} {found.verb}" if found.verb else self.prog
             words = " ".join(rest)
-            raise UsageError(f"{named}: unrecognized arguments: {words}", 3 if found.verb == "check" else 2)
+            raise UsageError(f"{named}: unrecognized arguments: {words}", _usage_status(found.verb))
         return found
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}\n{self.format_usage().rstrip()}", self._usage_status)
+
+
+def _usage_status(verb: str | None) -> int:
+    """`check` ends with 3, Nagios' UNKNOWN: its 2 says that errors were found."""
+    return ExitStatus.REFUSED if verb == "check" else ExitStatus.WRONG_USAGE
 
 
 def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
@@ -84,7 +87,6 @@ def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="VERB", title="verbs", parser_class=_Parser)
     for name, (text, fill) in _VERBS.items():
         description = f"{text[0].upper()}{text[1:]}."
-        of_check = name == "check"
         endings = {"check": CHECK_STATUS, "git-sync": SYNC_STATUS}
         verb = verbs.add_parser(
             name,
@@ -92,13 +94,14 @@ def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
             description=description,
             epilog=endings.get(name, EXIT_STATUS),
             fill=fill,
-            usage_status=3 if of_check else 2,
+            usage_status=_usage_status(name),
         )
         verb.set_defaults(verb=name)
     demo = verbs.add_parser(
         "demo",
         help="a workspace to try everything in: no cron, no systemd, no risk",
         description="Opens the dashboard on the demo workspace, or runs a verb there: fedtui demo list",
+        epilog=EXIT_STATUS,
         fill=_demo,
     )
     demo.set_defaults(verb="demo")
@@ -118,7 +121,7 @@ def _next(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=positive, default=5, metavar="N", help="how many (default 5)")
     parser.add_argument("--from", dest="start", metavar="RFC3339", help="later than this (default: now)")
     parser.add_argument("--tz", metavar="ZONE", help="an IANA zone (default: the machine's)")
-    parser.add_argument("--json", action="store_true", help="print a JSON array of RFC 3339 strings")
+    json_option(parser)
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
@@ -146,7 +149,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--yes", action="store_true", help="taken for symmetry: a run needs no confirmation")
     parser.add_argument("--dry-run", action="store_true", help="say what would be run, and run nothing")
-    parser.add_argument("--json", action="store_true", help="print the run as JSON")
+    json_option(parser, "print the run as JSON (docs/json.md)")
 
 
 def _on_job(parser: argparse.ArgumentParser) -> None:
@@ -210,7 +213,7 @@ def _env(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="write the line above the job in its crontab; may be repeated",
     )
-    json_options(parser)
+    secrets_option(parser)
     write_options(parser)
 
 
@@ -221,13 +224,12 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--stop", action="store_true", help="end the watch over the job")
     parser.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", help="print the watch as JSON once it is finished")
+    json_option(parser, "print the watch as JSON once it is finished (docs/json.md)")
 
 
 def _undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", type=positive, metavar="ID")
     parser.add_argument("--list", action="store_true", help="list what can be undone")
-    parser.add_argument("--json", action="store_true", help="print the list as JSON")
     write_options(parser)
 
 

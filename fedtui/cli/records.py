@@ -1,4 +1,4 @@
-"""Jobs, runs and undo steps as the objects that `--json` prints. The field names are a promise."""
+"""Jobs, runs and undo steps as the objects that `--json` prints; `json_types.py` holds what they promise."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fedtui.cli.options import BARE, ENVELOPE
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
+    from fedtui.cli.json_types import (
+        CycleRecord,
+        HistoryRecord,
+        JobRecord,
+        RunRecord,
+        UndoStepRecord,
+        VerdictRecord,
+        WatchRecord,
+    )
     from fedtui.history.database import UndoStep
     from fedtui.model import Job, Result, Run
     from fedtui.watching.expected_run import ExpectedRun, Watch
@@ -20,12 +30,23 @@ if TYPE_CHECKING:
 TRIGGERS = {"manual": "fedtui"}
 """What a trigger is called in JSON, where that differs: a run by hand is one that fedtui started."""
 
+_VERDICTS = {"good": "ok", "unproven": "unverified"}
+"""What the verdict of a watch is called in schema 1, where that differs from the files on disk."""
+
 
 class JsonRecords(NamedTuple):
-    """Makes JSON-ready objects: times in `zone`, outside text safe, secrets masked unless asked for."""
+    """Makes JSON-ready objects: times in `zone`, outside text safe, secrets masked unless asked for.
+
+    `form` is the value of `options.json`.
+    """
 
     zone: tzinfo
     show_secrets: bool = False
+    form: str = ENVELOPE
+
+    def word(self, old: str, new: str) -> str:
+        """A value that has another word in schema 1 than before it."""
+        return old if self.form == BARE else new
 
     def text(self, outside: str) -> str:
         """Outside text made fit for output."""
@@ -33,9 +54,13 @@ class JsonRecords(NamedTuple):
 
     def when(self, moment: datetime | None) -> str | None:
         """RFC 3339 with offset, whole seconds."""
-        return None if moment is None else moment.astimezone(self.zone).isoformat(timespec="seconds")
+        return None if moment is None else self.at(moment)
 
-    def job(self, job: Job) -> dict[str, Any]:
+    def at(self, moment: datetime) -> str:
+        """As `when`, of a moment that is always known."""
+        return moment.astimezone(self.zone).isoformat(timespec="seconds")
+
+    def job(self, job: Job) -> JobRecord:
         """One job, as `list --json` prints it."""
         return {
             "id": job.id,
@@ -58,7 +83,7 @@ class JsonRecords(NamedTuple):
             "location": str(job.location),
         }
 
-    def result(self, result: Result) -> dict[str, Any]:
+    def result(self, result: Result) -> VerdictRecord:
         """The verdict on a finished run."""
         return {
             "status": result.outcome.value,
@@ -70,30 +95,30 @@ class JsonRecords(NamedTuple):
             "evidence": [self.text(fact) for fact in result.evidence],
         }
 
-    def run(self, run: Run) -> dict[str, Any]:
+    def run(self, run: Run) -> RunRecord:
         """One run, as `show --json` and `run --json` print it."""
         return {
             "id": run.id,
             "job": run.job_id,
-            "start": self.when(run.start),
+            "start": self.at(run.start),
             "end": self.when(run.end),
             "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
             "result": None if run.result is None else self.result(run.result),
             "output": path_text(run.output),
         }
 
-    def watch(self, watch: Watch) -> dict[str, Any]:
+    def watch(self, watch: Watch) -> WatchRecord:
         """A watch with its cycles, as `watch --json` prints it."""
         return {
             "job": watch.job_id,
             "name": self.text(watch.job_name),
-            "began": self.when(watch.began),
+            "began": self.at(watch.began),
             "stopped": self.when(watch.stopped),
-            "verdict": watch.verdict.value,
+            "verdict": self.verdict(watch.verdict.value),
             "cycles": [self.cycle(cycle) for cycle in watch.cycles],
         }
 
-    def cycle(self, cycle: ExpectedRun) -> dict[str, Any]:
+    def cycle(self, cycle: ExpectedRun) -> CycleRecord:
         return {
             "due": self.when(cycle.due),
             "start": self.when(cycle.start),
@@ -103,19 +128,23 @@ class JsonRecords(NamedTuple):
             "log_lines": cycle.log_lines,
             "log_bytes": cycle.log_bytes,
             "product_renewed": cycle.renewed,
-            "verdict": cycle.verdict.value,
+            "verdict": self.verdict(cycle.verdict.value),
             "reasons": [self.text(reason) for reason in cycle.reasons],
             "causes": [self.text(cause) for cause in cycle.causes],
         }
 
-    def history(self, run: Run) -> dict[str, Any]:
+    def verdict(self, value: str) -> str:
+        """The verdict of a watch or a cycle."""
+        return self.word(value, _VERDICTS.get(value, value))
+
+    def history(self, run: Run) -> HistoryRecord:
         """One run, as `history --json` prints it: the verdict's fields beside its own."""
         result = run.result
-        told = {} if result is None else self.result(result)
+        told: dict[str, Any] = {} if result is None else {**self.result(result)}
         return {
             "id": run.id,
             "job": run.job_id,
-            "start": self.when(run.start),
+            "start": self.at(run.start),
             "end": self.when(run.end),
             "exit_code": told.get("exit_code"),
             "signal": told.get("signal"),
@@ -161,11 +190,11 @@ class JsonRecords(NamedTuple):
             }
         return {}
 
-    def undo(self, step: UndoStep) -> dict[str, Any]:
+    def undo(self, step: UndoStep) -> UndoStepRecord:
         """One change that can be taken back."""
         return {
             "id": step.id,
-            "at": self.when(step.at),
+            "at": self.at(step.at),
             "verb": step.verb,
             "job": step.job_id,
             "name": self.text(step.job_name),
@@ -180,7 +209,16 @@ def path_text(path: str | None) -> str | None:
     return None if path is None else sanitize(decode(os.fsencode(path)))
 
 
-def print_json(value: Any) -> None:
-    """JSON for programs and people: indented, ASCII only, so that no byte can surprise a terminal."""
+SCHEMA = 1
+
+
+def print_json(form: str, value: Any, key: str = "") -> None:
+    """JSON for programs and people: indented, ASCII only, so that no byte can surprise a terminal.
+
+    `form` is the value of `options.json`. In the envelope `value` is under `key`, or without one its fields
+    are beside the schema's number.
+    """
+    if form != BARE:
+        value = {"schema": SCHEMA, **({key: value} if key else value)}
     json.dump(value, sys.stdout, indent=2)
     sys.stdout.write("\n")

@@ -6,8 +6,10 @@ import sys
 from argparse import Namespace
 
 from fedtui.action_result import Refused
-from fedtui.cli.change import DONE, FAILED, REFUSED, confirmed
+from fedtui.cli.change import confirmed, require_yes
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_job
+from fedtui.cli.plan_records import run_plan_record, run_result_record
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Outcome, Run
 from fedtui.runs import control
@@ -19,19 +21,24 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
     """`fedtui run`: start a job; with --wait show its output and end with its verdict."""
     job = await find_job(workspace, options.job)
     if options.dry_run:
-        print(f"Would run {sanitize_and_mask(job.name)}: {sanitize_and_mask(job.command or job.name)}")
-        return DONE
+        would = f"Would run {sanitize_and_mask(job.name)}: {sanitize_and_mask(job.command or job.name)}"
+        if options.json:
+            print_json(options.json, run_plan_record("run", job, would), "plan")
+        else:
+            print(would)
+        return ExitStatus.DONE
     run = await control.run_now(job, workspace.ports)
     if not options.wait:
         if options.json:
-            print_json(JsonRecords(workspace.zone).run(run))
+            print_json(options.json, JsonRecords(workspace.zone).run(run), "run")
         else:
             print(f"{sanitize_and_mask(job.name)} is running. Follow it: fedtui logs -f {job.id}")
-        return DONE
-    ended = await _follow(run, workspace, quiet=options.json)
+        return ExitStatus.DONE
+    ended = await _follow(run, workspace, quiet=bool(options.json))
+    status = _verdict(ended, quiet=bool(options.json))
     if options.json:
-        print_json(JsonRecords(workspace.zone).run(ended))
-    return _verdict(ended, quiet=options.json)
+        print_json(options.json, JsonRecords(workspace.zone).run(ended), "run")
+    return status
 
 
 async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
@@ -55,18 +62,29 @@ def _verdict(run: Run, quiet: bool) -> int:
         reasons = "; ".join(result.reasons)
         parts = (result.outcome.value, result.ending, took, reasons)
         print("-- " + "  ".join(sanitize(part) for part in parts if part), file=sys.stderr)
-    return DONE if result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED) else FAILED
+    good = result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
+    return ExitStatus.DONE if good else ExitStatus.JOB_FAILED
 
 
 async def stop_job(workspace: Workspace, options: Namespace) -> int:
     """`fedtui stop`: end a run in progress; asks first, as it takes something away."""
     job = await find_job(workspace, options.job)
-    print(f"Stop {sanitize_and_mask(job.name)}: SIGTERM, then SIGKILL after a grace.")
+    summary = f"Stop {sanitize_and_mask(job.name)}: SIGTERM, then SIGKILL after a grace."
+    if not options.json:
+        print(summary)
     if options.dry_run:
-        print("Dry run: nothing was stopped.")
-        return DONE
-    if not options.yes and not (sys.stdin.isatty() and confirmed("Stop it?")):
-        print("Nothing was stopped; --yes stops it without asking.", file=sys.stderr)
-        return REFUSED
-    print(sanitize((await control.stop(job, workspace.ports)).message))
-    return DONE
+        if options.json:
+            print_json(options.json, run_plan_record("stop", job, summary), "plan")
+        else:
+            print("Dry run: nothing was stopped.")
+        return ExitStatus.DONE
+    require_yes(options, "Nothing was stopped.", "--yes stops it without asking.")
+    if not options.yes and not confirmed("Stop it?"):
+        print("Nothing was stopped.")
+        return ExitStatus.REFUSED
+    message = (await control.stop(job, workspace.ports)).message
+    if options.json:
+        print_json(options.json, run_result_record("stop", job, message), "result")
+    else:
+        print(sanitize(message))
+    return ExitStatus.DONE

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from fedtui.action_result import Refused
 from fedtui.alert_addresses import addresses
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.federation.alerts.alert_check import AlertCheck, AlertReport
@@ -26,7 +27,7 @@ from fedtui.workspace import FACTS_DEADLINE, Workspace
 async def alert(workspace: Workspace, options: Namespace) -> int:
     """`fedtui check --alert`: look, and tell what is new. With --test only a message is sent."""
     if not options.alert:
-        raise UsageError("check: --test belongs to --alert", 3)
+        raise UsageError("check: --test belongs to --alert", ExitStatus.REFUSED)
     if workspace.ports.demo:
         raise Refused("The demo tells nobody of anything.", "Nothing was sent.")
     if workspace.config.unread:
@@ -48,8 +49,8 @@ async def alert(workspace: Workspace, options: Namespace) -> int:
     except AlertMemoryError as error:
         raise Refused(str(error), "Nothing was sent.") from error
     records = JsonRecords(workspace.zone, options.show_secrets)
-    if options.json or options.format == "json":
-        print_json(_record(report, records))
+    if options.json:
+        print_json(options.json, _record(report, records))
     else:
         for text in _lines(report, records):
             print(to_ascii(text) if options.ascii else text)

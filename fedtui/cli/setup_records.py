@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fedtui.cli.records import JsonRecords, path_text
 from fedtui.federation.setup.rollout import RolloutStage
 from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.pack import Pack
+
+if TYPE_CHECKING:
+    from fedtui.cli.json_types import PackJobRecord, PackRecord, RolloutRecord
 
 
 def status_record(status: PackStatus, records: JsonRecords) -> dict[str, Any]:
@@ -21,7 +24,7 @@ def status_record(status: PackStatus, records: JsonRecords) -> dict[str, Any]:
     }
 
 
-def _pack(pack: Pack, records: JsonRecords) -> dict[str, Any]:
+def _pack(pack: Pack, records: JsonRecords) -> PackRecord:
     return {
         "root": records.text(pack.root),
         "profile": records.text(pack.profile),
@@ -39,7 +42,7 @@ def _pack(pack: Pack, records: JsonRecords) -> dict[str, Any]:
     }
 
 
-def _job(one: JobStatus, records: JsonRecords) -> dict[str, Any]:
+def _job(one: JobStatus, records: JsonRecords) -> PackJobRecord:
     there, job = one.placed, one.job
     return {
         "key": one.key,
@@ -66,7 +69,7 @@ def _job(one: JobStatus, records: JsonRecords) -> dict[str, Any]:
     }
 
 
-def _standing(standing: RolloutStage) -> dict[str, Any]:
+def _standing(standing: RolloutStage) -> RolloutRecord:
     return {
         "week": standing.week,
         "days": standing.days,

@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from fedtui.action_result import Refused
 from fedtui.changes.pending_edits import NothingToChange
-from fedtui.cli.change import DONE, carry_out
+from fedtui.cli.change import carry_out
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.cli.setup_records import status_record
@@ -60,17 +61,17 @@ def _profiles(workspace: Workspace, options: Namespace) -> int:
     for number, profile in enumerate(ready_made()):
         _print([""] if number else [], options)
         _print(profile_lines(profile, workspace.now(), workspace.zone), options)
-    return DONE
+    return ExitStatus.DONE
 
 
 async def _status(workspace: Workspace, options: Namespace) -> int:
     snapshot = await workspace.read()
     status = await read_status(snapshot, workspace.ports, workspace.past)
     if options.json:
-        print_json(status_record(status, JsonRecords(workspace.zone, options.show_secrets)))
+        print_json(options.json, status_record(status, JsonRecords(workspace.zone, options.show_secrets)))
     else:
         _print(status_lines(status, workspace.now()), options)
-    return DONE
+    return ExitStatus.DONE
 
 
 async def _set_up(workspace: Workspace, options: Namespace) -> int:
@@ -98,7 +99,7 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
         without = not_set_up(intent, added)
         rest = f"Nothing changes. Not set up: {', '.join(without)}; what was found says why."
         _print(["", rest if without else _NOTHING_CHANGES], options)
-        return DONE
+        return ExitStatus.DONE
     print()
     return await carry_out(workspace, options, plan)
 

@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import Unavailable, find_job
 from fedtui.cli.list_jobs import print_jobs
 from fedtui.cli.parser import UsageError
@@ -48,13 +49,13 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
         runs = runs_of(job, start)
     found = [moment.astimezone(zone) for moment in itertools.islice(runs, options.count)]
     if options.json:
-        print_json([moment.isoformat(timespec="seconds") for moment in found])
+        print_json(options.json, [moment.isoformat(timespec="seconds") for moment in found], "times")
     else:
         for moment in found:
             print(moment.strftime("%a %d %b %Y %H:%M:%S %Z"))
         if not found:
             print("never", file=sys.stderr)
-    return 0
+    return ExitStatus.DONE
 
 
 def _label(job: Job) -> str:
@@ -92,15 +93,15 @@ async def show_job(workspace: Workspace, options: Namespace) -> int:
     runs = [records.run(run) for run in workspace.runs_of(job)]
     record = {**records.job(job), **records.details(job), "runs": runs}
     if options.json:
-        print_json(record)
-        return 0
+        print_json(options.json, record, "job")
+        return ExitStatus.DONE
     if _label(job):
         record["dialect"] = f"other: {_label(job)}"
     for name, value in record.items():
         for line in _lines(value):
             print(f"{name:<16} {line}")
             name = ""
-    return 0
+    return ExitStatus.DONE
 
 
 def _lines(value: Any) -> list[str]:
@@ -119,6 +120,8 @@ def _lines(value: Any) -> list[str]:
 
 async def print_log(workspace: Workspace, options: Namespace) -> int:
     """`fedtui logs`: the last lines of a job's log, and with -f what comes after."""
+    if options.follow and options.json:
+        raise UsageError("logs: --follow and --json exclude each other")
     job = await find_job(workspace, options.job)
     records = JsonRecords(workspace.zone, options.show_secrets)
     feed = workspace.log_of(job, options.lines)
@@ -131,15 +134,15 @@ async def print_log(workspace: Workspace, options: Namespace) -> int:
             lines = [records.text(line) for line in chunk.lines]
             if not options.follow:
                 lines += [records.text(chunk.open_line)] if chunk.open_line else []
-                _print_lines(job, lines[-options.lines :], as_json=options.json)
-                return 0
-            _print_lines(job, lines, as_json=False)
-    return 0
+                _print_lines(job, lines[-options.lines :], options.json)
+                return ExitStatus.DONE
+            _print_lines(job, lines)
+    return ExitStatus.DONE
 
 
-def _print_lines(job: Job, lines: Sequence[str], *, as_json: bool) -> None:
-    if as_json:
-        print_json({"job": job.id, "log_path": path_text(job.log_path), "lines": list(lines)})
+def _print_lines(job: Job, lines: Sequence[str], form: str = "") -> None:
+    if form:
+        print_json(form, {"job": job.id, "log_path": path_text(job.log_path), "lines": list(lines)})
         return
     for line in lines:
         print(line, flush=True)

@@ -10,6 +10,7 @@ import shutil
 import sys
 from argparse import Namespace
 
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import Unavailable, find_job
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
@@ -30,14 +31,18 @@ SEE_EVERY = 5.0
 
 _WIDTH = 120
 """Columns of what is not printed to a terminal."""
-_STATUS = {WatchVerdict.GOOD: 0, WatchVerdict.FAILED: 1, WatchVerdict.UNPROVEN: 3}
+_STATUS = {
+    WatchVerdict.GOOD: ExitStatus.DONE,
+    WatchVerdict.FAILED: ExitStatus.JOB_FAILED,
+    WatchVerdict.UNPROVEN: ExitStatus.REFUSED,
+}
 
 
 async def watch(workspace: Workspace, options: Namespace) -> int:
     """`fedtui watch`: 0 when all cycles were good, 1 when one failed, 3 when one is unproven."""
     if options.keep:
         await workspace.keep_watching()
-        return 0
+        return ExitStatus.DONE
     if options.job is None:
         raise UsageError("watch: which job? An id as `fedtui list` prints it, or an unambiguous name.")
     job = await find_job(workspace, options.job)
@@ -49,7 +54,7 @@ async def watch(workspace: Workspace, options: Namespace) -> int:
             if ended
             else f"{sanitize_and_mask(job.name)} is not watched."
         )
-        return 0
+        return ExitStatus.DONE
     try:
         begun = await asyncio.to_thread(watches.begin, job, options.cycles)
     except CannotWatch as error:
@@ -88,7 +93,7 @@ class _Teller:
     def __init__(self, workspace: Workspace, options: Namespace, job: Job) -> None:
         self._workspace = workspace
         self._job = job
-        self._json = bool(options.json)
+        self._json: str = options.json
         self._ascii = bool(options.ascii)
         self._live = sys.stdout.isatty() and not self._json and not is_dumb()
         self._told = -1
@@ -123,7 +128,7 @@ class _Teller:
     def verdict(self, watch: Watch) -> int:
         """Say the verdict; returns the exit status."""
         if self._json:
-            print_json(JsonRecords(self._workspace.zone).watch(watch))
+            print_json(self._json, JsonRecords(self._workspace.zone, form=self._json).watch(watch), "watch")
         else:
             for line in verdict_lines(watch, self._workspace.now(), width=self._width):
                 self._line(line)

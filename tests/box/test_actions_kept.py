@@ -25,7 +25,7 @@ def ctl(box: Box, *words: str, user: str = "fed") -> str:
 
 
 def jobs(box: Box, user: str = "fed") -> dict[str, dict[str, Any]]:
-    return {job["name"]: job for job in json.loads(box.output(["fedtui", "list", "--json"], user))}
+    return {job["name"]: job for job in json.loads(box.output(["fedtui", "list", "--json"], user))["jobs"]}
 
 
 def listed(box: Box, name: str, user: str = "fed") -> dict[str, Any]:

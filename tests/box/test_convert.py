@@ -132,7 +132,7 @@ def test_at_boot_a_pause_and_a_dry_run(table: Box) -> None:
 
 def key_of(box: Box, schedule: str) -> str:
     listed = fedtui(box, "list", "--source", "crontab", "--json")
-    jobs = json.loads(listed[: listed.rindex("]") + 1])
+    jobs = json.loads(listed[: listed.rindex("}") + 1])["jobs"]
     return str(next(job["id"] for job in jobs if job["schedule"] == schedule)).removeprefix("crontab:")
 
 

@@ -214,7 +214,7 @@ def test_runs_that_take_longer_and_longer(own_box: Box) -> None:
     box.output(
         ["crontab", "-"], input="# name: grows\n0 4 * * * /bin/true\n# name: even\n0 5 * * * /bin/false\n"
     )
-    listed = json.loads(box.output(["fedtui", "list", "--json", "--source", "crontab"]))
+    listed = json.loads(box.output(["fedtui", "list", "--json", "--source", "crontab"]))["jobs"]
     ids = {job["name"]: job["id"] for job in listed}
     for name, seconds in (("grows", (60, 61, 60, 62, 150, 170, 200)), ("even", (60, 61, 60, 62, 61, 60, 63))):
         inside(box, f"JOB, SECONDS = {ids[name]!r}, {seconds}\n{KEEP}")

@@ -127,7 +127,7 @@ class Machine:
         """What `fedtui undo --list` says, the newest first."""
         listed = self(0, "undo", "--list", "--json")
         assert listed.returncode == 0, listed.stderr
-        return list(json.loads(listed.stdout))
+        return list(json.loads(listed.stdout)["steps"])
 
 
 @pytest.fixture(scope="module")

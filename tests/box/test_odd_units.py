@@ -37,7 +37,7 @@ def odd(box: Box) -> Box:
 def rows(box: Box) -> dict[str, dict[str, Any]]:
     found = box.run(["fedtui", "list", "--source", "user-timer", "--json"])
     assert (found.returncode, found.stderr) == (0, "")
-    return {job["name"].removesuffix(".timer"): job for job in json.loads(found.stdout)}
+    return {job["name"].removesuffix(".timer"): job for job in json.loads(found.stdout)["jobs"]}
 
 
 def test_the_row_says_why_and_the_others_are_as_they_were(odd: Box) -> None:

@@ -94,13 +94,13 @@ def recorded(box: Box) -> Iterator[Box]:
 
 
 def jobs(box: Box, *more: str) -> list[dict[str, Any]]:
-    found = json.loads(box.output(["fedtui", "list", "--source", "crontab", "--json", *more]))
+    found = json.loads(box.output(["fedtui", "list", "--source", "crontab", "--json", *more]))["jobs"]
     assert isinstance(found, list)
     return found
 
 
 def runs(box: Box, *words: str) -> list[dict[str, Any]]:
-    found = json.loads(box.output(["fedtui", "history", *words, "--json"]))
+    found = json.loads(box.output(["fedtui", "history", *words, "--json"]))["runs"]
     assert isinstance(found, list)
     return found
 
@@ -309,7 +309,7 @@ def test_the_status_of_a_units_shell(box: Box, name: str, service: str, status: 
         lambda: next(
             (
                 job["last_result"]
-                for job in json.loads(box.output(["fedtui", "list", "--source", "user-timer", "--json"]))
+                for job in jobs(box, "--source", "user-timer")
                 if job["name"] == f"shell-{name}.timer" and not job["running"]
             ),
             None,

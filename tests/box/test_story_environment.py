@@ -57,7 +57,7 @@ def confirm(terminal: Terminal) -> None:
 
 
 def history(box: Box) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(box.output(["fedtui", "history", "broken", "--json"]))
+    found: list[dict[str, Any]] = json.loads(box.output(["fedtui", "history", "broken", "--json"]))["runs"]
     return found
 
 
@@ -134,8 +134,8 @@ def three_cycles_are_good(box: Box, terminal: Terminal) -> None:
     assert len([row for row in terminal.rows() if "✓ ok" in row and "good" in row]) == 3, terminal.text()
     out, err = beside.communicate(timeout=30)
     assert beside.returncode == 0, err
-    watch = json.loads(out)
-    assert [cycle["verdict"] for cycle in watch["cycles"]] == ["good"] * 3
+    watch = json.loads(out)["watch"]
+    assert [cycle["verdict"] for cycle in watch["cycles"]] == ["ok"] * 3
     for cycle in watch["cycles"]:
         assert (cycle["result"]["exit_code"], cycle["log_lines"]) == (0, 3)
         assert cycle["result"]["evidence"][0] == "exit status, recorder"

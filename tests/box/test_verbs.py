@@ -31,7 +31,8 @@ def fedtui(box: Box, *arguments: str, status: int = 0, **options: Any) -> subpro
 
 def jobs(box: Box, *arguments: str, **options: Any) -> dict[str, dict[str, Any]]:
     return {
-        job["name"]: job for job in json.loads(fedtui(box, "list", "--json", *arguments, **options).stdout)
+        job["name"]: job
+        for job in json.loads(fedtui(box, "list", "--json", *arguments, **options).stdout)["jobs"]
     }
 
 
@@ -148,7 +149,7 @@ def test_a_schedule_that_cron_refuses_is_wrong_usage(box: Box) -> None:
         done = fedtui(box, "reschedule", "every-minute", schedule, "--yes", status=2)
         assert done.stdout + done.stderr
     assert "bad minute" in fedtui(box, "next", "--expr", "61 * * * *", status=2).stderr
-    assert json.loads(fedtui(box, "next", "--json", "--expr", "0 0 30 2 *").stdout) == []
+    assert json.loads(fedtui(box, "next", "--json", "--expr", "0 0 30 2 *").stdout)["times"] == []
     assert table(box) == TABLE
 
 

@@ -47,7 +47,7 @@ class Watching:
         out, err = self.process.communicate(timeout=LONGEST)
         assert b"Traceback" not in err, err.decode()
         assert out, err.decode()
-        return self.process.returncode, json.loads(out)
+        return self.process.returncode, json.loads(out)["watch"]
 
 
 def begin(box: Box, words: Sequence[str], user: str = "fed") -> Watching:
@@ -150,7 +150,7 @@ def test_a_watch_continues_when_its_terminal_is_gone_and_is_the_same_watch_later
 
 def test_a_cron_job_with_the_recorder_is_good_for_its_exit_status_is_known(watches: Watches) -> None:
     status, watch = watches.kept.end()
-    assert (status, watch["verdict"]) == (0, "good"), watch
+    assert (status, watch["verdict"]) == (0, "ok"), watch
     for cycle in watch["cycles"]:
         assert cycle["result"]["exit_code"] == 0
         assert cycle["log_lines"] == 1
@@ -159,7 +159,7 @@ def test_a_cron_job_with_the_recorder_is_good_for_its_exit_status_is_known(watch
 
 def test_a_timer_whose_runs_end_well_is_good(watches: Watches) -> None:
     status, watch = watches.good.end()
-    assert (status, watch["verdict"]) == (0, "good")
+    assert (status, watch["verdict"]) == (0, "ok")
     assert [cycle["result"]["exit_code"] for cycle in watch["cycles"]] == [0, 0]
     assert all(cycle["late_s"] < 3 for cycle in watch["cycles"])
 
@@ -172,7 +172,7 @@ def test_a_timer_whose_run_fails_has_failed(watches: Watches) -> None:
 
 def test_a_run_too_short_to_be_seen_is_unproven_and_not_missed(watches: Watches) -> None:
     status, watch = watches.brief.end()
-    assert (status, watch["verdict"]) == (3, "unproven")
+    assert (status, watch["verdict"]) == (3, "unverified")
 
 
 def test_the_watchman_ends_with_the_last_watch(watches: Watches) -> None:
@@ -195,7 +195,7 @@ def test_a_cron_that_stands_still_makes_cycles_fail_for_users_with_and_without_i
 
 def states(box: Box) -> set[str]:
     """The states of the jobs of the table, as root's list has them."""
-    listed = json.loads(box.output(["fedtui", "list", "--json", "--source", "crontab"], "root"))
+    listed = json.loads(box.output(["fedtui", "list", "--json", "--source", "crontab"], "root"))["jobs"]
     return {job["state"] for job in listed}
 
 

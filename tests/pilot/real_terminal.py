@@ -150,7 +150,7 @@ def outcome_of(folder: Path, job: str) -> str | None:
     """How the newest run of a job of the demo ended; None while it runs."""
     argv = fedtui(folder, "show", job, "--json")
     shown = subprocess.run(argv, env=environment(folder), capture_output=True, check=True, timeout=60)
-    result = json.loads(shown.stdout)["runs"][-1]["result"]
+    result = json.loads(shown.stdout)["job"]["runs"][-1]["result"]
     return None if result is None else str(result["status"])
 
 

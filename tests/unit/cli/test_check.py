@@ -111,7 +111,7 @@ def test_json_has_every_finding_with_its_job(shell: Shell, table: Path) -> None:
     assert (record["status"], record["exit_status"]) == ("errors", 2)
     assert record["counts"]["errors"] == 1
     (finding,) = record["findings"]
-    assert (finding["code"], finding["severity"], finding["group"]) == ("FT110", "error", "the line")
+    assert (finding["code"], finding["severity"], finding["group"]) == ("FT110", "error", "line")
     assert (finding["job_name"], finding["location"]) == ("sync", "crontab:2")
     assert finding["job"].startswith("crontab:")
     assert finding["evidence"][0] == "/nowhere/at/all.sh"

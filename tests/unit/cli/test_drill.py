@@ -44,7 +44,7 @@ def test_the_list_says_what_each_does_and_why_it_cannot_be_run(shell: Shell) -> 
 
 
 def test_the_list_as_json(shell: Shell, tmp_path: Path) -> None:
-    found = json.loads(shell("--json", "--root", str(lay(tmp_path)))[1])
+    found = json.loads(shell("--json", "--root", str(lay(tmp_path)))[1])["drills"]
     assert [one["name"] for one in found] == NAMES
     missing = found[3]
     assert (missing["can_run"], missing["reason"]) == (True, None)
@@ -78,7 +78,7 @@ def test_without_yes_and_without_a_terminal_nothing_is_done(shell: Shell, tmp_pa
     status, out, err = shell("missing-script", "--root", str(lay(tmp_path)))
     assert status == 3
     assert "expected  the line ends with exit 127" in out
-    assert "Nothing was done; --yes runs it without asking." in err
+    assert "Nothing was done. --yes runs it without asking." in err
     assert not list((tmp_path / "state").rglob("*.json"))
 
 

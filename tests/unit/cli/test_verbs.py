@@ -56,7 +56,7 @@ def shell(folder: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
 def jobs(shell: Shell) -> dict[str, dict[str, Any]]:
     status, out, _ = shell("list", "--json")
     assert status == 0
-    return {job["location"]: job for job in json.loads(out)}
+    return {job["location"]: job for job in json.loads(out)["jobs"]}
 
 
 def table(folder: Path) -> str:
@@ -176,7 +176,7 @@ def test_new_edit_delete_and_undo(shell: Shell, folder: Path) -> None:
 
 def test_undo_list_names_what_was_done(shell: Shell) -> None:
     shell("pause", "sync", "--yes")
-    steps = json.loads(shell("undo", "--list", "--json")[1])
+    steps = json.loads(shell("undo", "--list", "--json")[1])["steps"]
     assert [(step["verb"], step["name"], step["undone"]) for step in steps] == [("pause", "sync", False)]
 
 
@@ -223,11 +223,12 @@ def test_next_of_an_expression_is_later_than_from_and_in_the_zone(shell: Shell) 
     words = ("--from", "2026-03-29T00:00:00Z", "--tz", "Europe/Berlin", "--count", "2", "--json")
     status, out, _ = shell("next", "--expr", "30 2 * * *", *words)
     assert status == 0
-    assert json.loads(out) == ["2026-03-29T03:00:00+02:00", "2026-03-30T02:30:00+02:00"]
+    assert json.loads(out)["times"] == ["2026-03-29T03:00:00+02:00", "2026-03-30T02:30:00+02:00"]
 
 
 def test_next_of_a_schedule_that_never_fires_is_an_empty_array(shell: Shell) -> None:
-    assert shell("next", "--expr", "0 0 30 2 *", "--json")[:2] == (0, "[]\n")
+    status, out, _ = shell("next", "--expr", "0 0 30 2 *", "--json")
+    assert (status, json.loads(out)) == (0, {"schema": 1, "times": []})
 
 
 def test_the_runs_of_another_cron_are_labelled(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,22 +242,23 @@ def test_the_runs_of_another_cron_are_labelled(shell: Shell, monkeypatch: pytest
 
     monkeypatch.setattr("fedtui.cli.show.find_job", found)
     status, out, err = shell("next", "x", "--from", "2026-11-24T14:00:00+01:00", "--count", "1", "--json")
-    assert (status, [datetime.fromisoformat(run) for run in json.loads(out)]) == (0, [first])
+    assert (status, [datetime.fromisoformat(run) for run in json.loads(out)["times"]]) == (0, [first])
     assert err == "another cron, computed by croniter\n"
     assert "dialect          other: another cron, computed by croniter" in shell("show", "x")[1]
-    assert json.loads(shell("show", "x", "--json")[1])["dialect"] == "other"
+    assert json.loads(shell("show", "x", "--json")[1])["job"]["dialect"] == "other"
 
 
 def test_a_note_on_an_empty_table_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     note = Problem("cron-log", "less is seen", note=True)
-    assert _report(Snapshot(datetime.now(UTC), problems=(note,)), asked=True) == 0
-    assert _report(Snapshot(datetime.now(UTC), problems=(replace(note, note=False),)), asked=True) == 3
+    asked = ["crontab"]
+    assert _report(Snapshot(datetime.now(UTC), problems=(note,)), asked) == 0
+    assert _report(Snapshot(datetime.now(UTC), problems=(replace(note, note=False),)), asked) == 3
     assert capsys.readouterr().err == "less is seen.\n" * 2
 
 
 def test_next_of_a_refused_schedule_is_status_2_with_the_field(shell: Shell) -> None:
     status, out, err = shell("next", "--expr", "61 * * * *", "--json")
-    assert (status, out) == (2, "")
+    assert (status, json.loads(out)["error"]["kind"]) == (2, "usage")
     assert "bad minute" in err
 
 
@@ -292,7 +294,7 @@ def test_paths_that_are_not_utf8_are_json_all_the_same(
         capfdbinary.readouterr()
         assert main(["demo", "--folder", str(folder), *words]) == 0
         found = json.loads(capfdbinary.readouterr().out.decode("utf-8"))
-        job = found[0] if isinstance(found, list) else found
+        job = found["job"] if "job" in found else found["jobs"][0]
         assert job["log_path"] == "/tmp/xÿ.log"
 
 
@@ -344,7 +346,7 @@ def test_history_is_newest_first_with_the_promised_fields(shell: Shell, folder: 
     assert shell("run", warns, "--wait")[0] == 1
     status, out, _ = shell("history", "--json")
     assert status == 0
-    failed, ok = json.loads(out)
+    failed, ok = json.loads(out)["runs"]
     assert {
         *("job", "start", "end", "exit_code", "signal", "status", "trigger", "duration_s", "reasons"),
         "evidence",
@@ -358,8 +360,8 @@ def test_history_is_newest_first_with_the_promised_fields(shell: Shell, folder: 
     assert ok["evidence"] == ["exit status, fedtui", "1 line read, output"]
     assert datetime.fromisoformat(failed["start"]) >= datetime.fromisoformat(ok["start"])
     status, out, _ = shell("history", "sync", "--json")
-    assert [run["job"] for run in json.loads(out)] == [names["crontab:4"]]
-    assert len(json.loads(shell("history", "--json", "--count", "1")[1])) == 1
+    assert [run["job"] for run in json.loads(out)["runs"]] == [names["crontab:4"]]
+    assert len(json.loads(shell("history", "--json", "--count", "1")[1])["runs"]) == 1
     lines = shell("history")[1].splitlines()
     assert ["✗ exit 3" in lines[0], "✓ ok" in lines[1]] == [True, True]
     assert "fedtui    its last line: to stderr" in lines[0]

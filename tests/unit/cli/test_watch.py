@@ -139,10 +139,10 @@ def test_one_unproven_is_status_3_and_offers_the_recorder(shell: Shell) -> None:
 def test_json_has_every_cycle(shell: Shell) -> None:
     status, out, _ = shell(Watchman(GOOD), "sync", "--cycles", "1", "--json")
     assert status == 0
-    watch = json.loads(out)
-    assert (watch["name"], watch["verdict"], watch["stopped"]) == ("sync", "good", None)
+    watch = json.loads(out)["watch"]
+    assert (watch["name"], watch["verdict"], watch["stopped"]) == ("sync", "ok", None)
     (cycle,) = watch["cycles"]
-    assert (cycle["late_s"], cycle["log_lines"], cycle["verdict"]) == (0.7, 2, "good")
+    assert (cycle["late_s"], cycle["log_lines"], cycle["verdict"]) == (0.7, 2, "ok")
     assert cycle["result"]["status"] == "ok"
     assert cycle["due"][:19] < cycle["start"][:19] or cycle["due"][:19] == cycle["start"][:19]
 

@@ -141,7 +141,7 @@ def test_a_check_of_nothing_is_no_good_news_in_any_form() -> None:
     nothing = replace(nothing, passed=(), findings=())
     records = JsonRecords(NOW.tzinfo)  # type: ignore[arg-type]  # UTC
     assert status(nothing) == status(Snapshot(NOW)) == 3
-    assert _record(nothing, records)["status"] == "nothing could be checked"
+    assert _record(nothing, records)["status"] == "not_checked"
     assert next(iter(_nagios(nothing, records))).startswith("FEDTUI UNKNOWN - 0 passed, ")
     assert list(_text(nothing, records))[-1].startswith("0 passed, ")
     assert "fedtui_checks_passed 0\n" in exposition(finding_families(nothing, records))

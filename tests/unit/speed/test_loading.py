@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_list_of_the_crontab_loads_nothing_heavy(folder: Path, tmp_path: Path) -> None:
     words = ["demo", "--folder", str(folder), "list", "--source", "crontab", "--json"]
     modules, printed = loaded(f"from fedtui.__main__ import main; main({words!r})", tmp_path)
-    assert [job["schedule_text"] for job in json.loads(printed)] == ["every 5 min", "Sun 02:00"]
+    assert [job["schedule_text"] for job in json.loads(printed)["jobs"]] == ["every 5 min", "Sun 02:00"]
     assert [name for name in HEAVY if name in modules] == []
     assert not {name for name in modules if name.startswith(("fedtui.screens", "fedtui.widgets"))}
 

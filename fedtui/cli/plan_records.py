@@ -1,0 +1,98 @@
+"""Plans and results of changes as the objects that `--json` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fedtui.safe_text import sanitize_and_mask
+
+if TYPE_CHECKING:
+    from fedtui.action_result import Applied
+    from fedtui.changes.plan import FileDiff, Plan, Step
+    from fedtui.cli.json_types import (
+        ChangeRecord,
+        DiffRecord,
+        JobReference,
+        PlanRecord,
+        ResultRecord,
+        StepRecord,
+    )
+    from fedtui.model import Job
+
+
+def plan_record(plan: Plan) -> PlanRecord:
+    """What would be done."""
+    return {
+        **_change(plan),
+        "steps": [_step(step) for step in plan.steps],
+        "destructive": plan.destructive,
+        "alternative": plan.alternative or None,
+    }
+
+
+def result_record(plan: Plan, applied: Applied) -> ResultRecord:
+    """What was done."""
+    message = sanitize_and_mask(applied.message)
+    return {**_change(plan), "message": message, "undo_id": applied.undo_id}
+
+
+def run_plan_record(verb: str, job: Job, summary: str) -> PlanRecord:
+    """What `run` or `stop` would do: no file is written."""
+    return {
+        **_of_run(verb, job, summary),
+        "steps": [],
+        "destructive": verb == "stop",
+        "alternative": None,
+    }
+
+
+def run_result_record(verb: str, job: Job, message: str) -> ResultRecord:
+    """What `stop` did; nothing takes it back."""
+    return {**_of_run(verb, job, message), "message": sanitize_and_mask(message), "undo_id": None}
+
+
+def _change(plan: Plan) -> ChangeRecord:
+    """A change of a setting, or of the set-up as a whole, has no job."""
+    return {
+        "verb": plan.verb,
+        "jobs": [_reference(plan.job_id, plan.job_name)] if plan.job_id else [],
+        "summary": sanitize_and_mask(plan.summary),
+        "diffs": [_diff(diff) for diff in plan.diffs],
+        "warnings": [sanitize_and_mask(text) for text in plan.warnings],
+    }
+
+
+def _of_run(verb: str, job: Job, summary: str) -> ChangeRecord:
+    return {
+        "verb": verb,
+        "jobs": [_reference(job.id, job.name)],
+        "summary": sanitize_and_mask(summary),
+        "diffs": [],
+        "warnings": [],
+    }
+
+
+def _reference(job_id: str, name: str) -> JobReference:
+    return {"id": job_id, "name": sanitize_and_mask(name)}
+
+
+def _diff(diff: FileDiff) -> DiffRecord:
+    return {
+        "title": sanitize_and_mask(diff.title),
+        "changed": diff.changed,
+        "added": diff.added,
+        "removed": diff.removed,
+        "untouched": diff.untouched,
+        "lines": [
+            {"number": line.number, "sign": line.sign, "text": sanitize_and_mask(line.text)}
+            for line in diff.lines
+        ],
+    }
+
+
+def _step(step: Step) -> StepRecord:
+    return {
+        "verb": step.verb,
+        "command": [sanitize_and_mask(word) for word in step.command] or None,
+        "text": sanitize_and_mask(step.text),
+    }
