@@ -7,12 +7,16 @@ Everything that a user sees and that came from a table, a log, a unit or a journ
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _PLAIN = re.compile(r"[ -~]*")
 
 MASK = "••••••"
+OLD_MASK, NEW_MASK = "•••(old)", "•••(new)"
+"""In place of a secret that a change replaces, on the removed line and on the added one."""
 
 _ASSIGNED = r"""(?ix)
     (?P<head> (?<![a-z0-9_.-]) [a-z0-9_.-]{0,60}?
@@ -77,17 +81,63 @@ def mask_secrets(text: str) -> str:
     Covers `NAME=value` where the name speaks of a token, password, secret or key, the password in a URL,
     `--token value` flags and `Bearer`/`Basic` credentials. References such as `$TOKEN` stay: they are names.
     """
+    return _masked(text, lambda _: MASK)
+
+
+_Secret = tuple[str, str]
+"""What comes before a secret (`TOKEN=`, `--token `), and the secret itself."""
+
+
+def _masked(text: str, mask: Callable[[_Secret], str]) -> str:
+    def replaced(match: re.Match[str]) -> str:
+        head, value = match["head"], match["value"]
+        if value.strip("\"'").startswith("$") or any(one in value for one in (MASK, OLD_MASK, NEW_MASK)):
+            return match[0]
+        return head + mask((head.strip(), value))
+
     for pattern, signs in _SECRETS:
         if any(sign in text for sign in signs):
-            text = re.sub(pattern, _masked, text)
+            text = re.sub(pattern, replaced, text)
     return text
 
 
-def _masked(match: re.Match[str]) -> str:
-    value = match["value"]
-    if value.strip("\"'").startswith("$") or MASK in value:
-        return match[0]
-    return match["head"] + MASK
+def _secrets(text: str) -> list[_Secret]:
+    found: list[_Secret] = []
+
+    def note(secret: _Secret) -> str:
+        found.append(secret)
+        return MASK
+
+    _masked(text, note)
+    return found
+
+
+def mask_changed(old: str, new: str) -> tuple[str, str]:
+    """A line before and after a change, secrets masked: those that differ by `OLD_MASK` and `NEW_MASK`.
+
+    A secret is the same where both lines have it at the same name, or at a name that only one of them has.
+    """
+    before, after = _secrets(old), _secrets(new)
+
+    def marked(text: str, others: list[_Secret], mark: str) -> str:
+        names, values = {name for name, _ in others}, {value for _, value in others}
+
+        def mask(secret: _Secret) -> str:
+            renamed = secret[0] not in names and secret[1] in values
+            return MASK if renamed or secret in others else mark
+
+        return _masked(text, mask)
+
+    return marked(old, after, OLD_MASK), marked(new, before, NEW_MASK)
+
+
+def mask_diff(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """The texts of a diff's rows of (sign, text), masked; a "+" row directly after a "-" row replaces it."""
+    texts = [mask_secrets(text) for _, text in rows]
+    for at, ((sign, old), (next_sign, new)) in enumerate(pairwise(rows)):
+        if sign == "-" and next_sign == "+":
+            texts[at : at + 2] = mask_changed(old, new)
+    return texts
 
 
 def without_colours(text: str) -> str:

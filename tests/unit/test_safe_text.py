@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedtui.safe_text import MASK, decode, mask_secrets, sanitize, sanitize_and_mask, without_colours
+from fedtui.safe_text import (
+    MASK,
+    NEW_MASK,
+    OLD_MASK,
+    decode,
+    mask_changed,
+    mask_diff,
+    mask_secrets,
+    sanitize,
+    sanitize_and_mask,
+    without_colours,
+)
 
 
 @given(st.text())
@@ -52,6 +63,71 @@ def test_escape_sequences_become_pictures() -> None:
 )
 def test_secrets_are_masked(text: str, masked: str) -> None:
     assert mask_secrets(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("API_KEY=abc", "API_KEY=xyz", ("API_KEY=OLD", "API_KEY=NEW")),
+        (
+            "0 1 * * * x --token a",
+            "0 2 * * * x --token a",
+            ("0 1 * * * x --token =", "0 2 * * * x --token ="),
+        ),
+        ("A_TOKEN=x B_TOKEN=y", "A_TOKEN=x B_TOKEN=z", ("A_TOKEN== B_TOKEN=OLD", "A_TOKEN== B_TOKEN=NEW")),
+        (
+            "A_TOKEN=x B_TOKEN=y",
+            "A_TOKEN=y B_TOKEN=x",
+            ("A_TOKEN=OLD B_TOKEN=OLD", "A_TOKEN=NEW B_TOKEN=NEW"),
+        ),
+        ("A_TOKEN=x", "B_TOKEN=x", ("A_TOKEN==", "B_TOKEN==")),
+        ("A_TOKEN=x", "A_TOKEN=$B", ("A_TOKEN=OLD", "A_TOKEN=$B")),
+        ("http://u:a@h/", "http://u:b@h/", ("http://u:OLD@h/", "http://u:NEW@h/")),
+        (
+            "curl -H 'Authorization: Bearer abcdefgh12'",
+            "curl -H 'Authorization: Bearer abcdefgh34'",
+            ("curl -H 'Authorization: OLD'", "curl -H 'Authorization: NEW'"),
+        ),
+    ],
+)
+def test_a_secret_that_changes_is_seen_to_change(old: str, new: str, shown: tuple[str, str]) -> None:
+    before, after = mask_changed(old, new)
+    short = [
+        text.replace(OLD_MASK, "OLD").replace(NEW_MASK, "NEW").replace(MASK, "=") for text in (before, after)
+    ]
+    assert tuple(short) == shown
+    assert (mask_secrets(before), mask_secrets(after)) == (before, after)
+
+
+PIECES = (
+    "API_KEY=",
+    "--token ",
+    "https://u:",
+    "@h ",
+    "Bearer abcdefgh",
+    "'",
+    '"',
+    " ",
+    "a",
+    "$",
+    MASK,
+    NEW_MASK,
+)
+LINES = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
+
+
+@given(LINES, LINES)
+def test_a_line_of_a_change_shows_no_more_than_the_line_alone(old: str, new: str) -> None:
+    def alike(text: str) -> str:
+        return text.replace(OLD_MASK, MASK).replace(NEW_MASK, MASK)
+
+    assert tuple(map(alike, mask_changed(old, new))) == (alike(mask_secrets(old)), alike(mask_secrets(new)))
+
+
+def test_a_removed_row_is_compared_with_the_row_that_replaces_it() -> None:
+    rows = [(" ", "TOKEN=a"), ("-", "TOKEN=b"), ("-", "TOKEN=c"), ("+", "TOKEN=d"), ("+", "TOKEN=e")]
+    masks = [text.removeprefix("TOKEN=") for text in mask_diff(rows)]
+    assert masks == [MASK, MASK, OLD_MASK, NEW_MASK, MASK]
 
 
 @pytest.mark.parametrize(
