@@ -173,7 +173,7 @@ class FedtuiApp(KeysInOrder):
         for screen in self.screen_stack:
             if isinstance(screen, Dashboard):
                 await screen.prepare()
-        self.run_worker(_load_and_collect, thread=True, group="loading")
+        self.run_worker(partial(_load_and_clean_up, self.config.state), thread=True, group="loading")
         if self.watches is not None:
             self.run_worker(self._go_on_watching(self.watches), group="watches")
 
@@ -235,10 +235,13 @@ class FedtuiApp(KeysInOrder):
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
 
-def _load_and_collect() -> None:
+def _load_and_clean_up(state: Path) -> None:
+    from fedtui.system.temp_folder import sweep_leftovers  # the first paint does not wait for it
+
     load_the_rest()
     gc.freeze()  # what is there now stays: no collection need go through it again
     gc.enable()
+    sweep_leftovers(state)
 
 
 def _clock_in(zone: tzinfo | None, clock: Callable[[], datetime]) -> Callable[[], datetime]:

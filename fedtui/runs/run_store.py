@@ -19,6 +19,7 @@ from fedtui.history.database import History
 from fedtui.model import Outcome, Result
 from fedtui.runs.run_record import RunRecord, lost, read_record, write_record
 from fedtui.sources.own_runs import OWN_ID
+from fedtui.system.atomic_write import sweep_folder
 from fedtui.system.processes import is_alive
 
 KEPT_OUTPUTS = 500
@@ -30,6 +31,7 @@ def prepare(config: Config) -> None:
     """Make the folders (mode 0700) and let the oldest outputs go. Raises OSError."""
     for folder in (config.state, config.outputs, _locks(config)):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sweep_folder(config.outputs)
     _prune(config.outputs)
 
 

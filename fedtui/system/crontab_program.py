@@ -20,12 +20,13 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from fedtui.system import lock_file
 from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused
 from fedtui.system.program import Ended, ProgramError, run_program
+from fedtui.system.temp_folder import TempFolder
 
 # Debian and Alpine keep the tables in the first folder; cronie keeps them in the second.
 SPOOL_FOLDERS = (Path("/var/spool/cron/crontabs"), Path("/var/spool/cron"))
@@ -36,10 +37,8 @@ _HEADER = re.compile(
 # Debian's crontab -l and -e take up to three leading comment lines for that header, whatever they say.
 _HIDDEN = re.compile(rb"(?:#[^\n]*(?:\n|\Z)){0,3}")
 _LEFT_OVER = re.compile(r"edits left in (\S+/crontab\.\w+)/crontab$", re.MULTILINE)
-_SAFE_PATH = re.compile(r"[A-Za-z0-9_./-]+")
 _EDITOR = Path(__file__).with_name("table_editor.sh")
 _LIST = {"CRONTAB_NOHEADER": "N"}
-_PREFIX = "fedtui-table-"
 # Younger than this a stamp may stay the same over a second change: the kernel's clock tick, with room.
 _TICK_NS = 50_000_000
 
@@ -90,11 +89,11 @@ class SystemCrontab:
         Line numbers are crontab's, which counts one too low. A crontab that cannot check accepts all.
         """
         with _private_folder() as folder:
-            path = folder / "crontab"
+            path = folder.path / "crontab"
             path.write_bytes(table)
             # -n means another thing to cronie (the host of a cluster), which has -T.
             flag = "-T" if b"cronie" in self._run("-V").out else "-n"
-            ended = self._run(*self._which, flag, path.name, cwd=folder)
+            ended = self._run(*self._which, flag, path.name, cwd=folder.path)
         if ended.status == 0 or "usage" in ended.said.lower():
             return None
         return ended.said or f"crontab {flag} ended with status {ended.status}"
@@ -180,7 +179,7 @@ class SystemCrontab:
             ended = self._run_editor(folder)
             if _said(folder) != "read":
                 raise self._failure(ended)
-            return (folder / "seen").read_bytes()
+            return (folder.path / "seen").read_bytes()
 
     def _blank(self) -> bytes:
         """What `crontab -e` shows for no table: nothing, or Debian's help."""
@@ -190,17 +189,17 @@ class SystemCrontab:
                 raise self._failure(ended)
             if "no crontab for" not in ended.said:
                 raise self._changed()
-            return (folder / "seen").read_bytes()
+            return (folder.path / "seen").read_bytes()
 
     def _edit(self, base: bytes, table: bytes | None) -> None:
         """Let crontab's own editor step put `table` (None: no table) in place of `base`, if it finds that."""
         with _private_folder() as folder:
-            (folder / "base").write_bytes(base)
+            (folder.path / "base").write_bytes(base)
             if table is None:
                 remove = [self._program(), *self._which, "-r"]
-                (folder / "remove").write_text(f"exec {shlex.join(remove)}\n")
+                (folder.path / "remove").write_text(f"exec {shlex.join(remove)}\n")
             else:
-                new = folder / "new"
+                new = folder.path / "new"
                 new.write_bytes(table)
                 ahead = time.time() + self._deadline + 2
                 os.utime(new, (ahead, ahead))
@@ -218,12 +217,13 @@ class SystemCrontab:
         if ended.status != 0 or said != "put" or "edits left in" in ended.said:
             raise self._failure(ended)
 
-    def _run_editor(self, folder: Path) -> Ended:
-        shutil.copyfile(_EDITOR, folder / "editor.sh")
+    def _run_editor(self, folder: TempFolder) -> Ended:
+        shutil.copyfile(_EDITOR, folder.path / "editor.sh")
         # crontab appends the file's name and gives the whole to sh: no word here needs quoting. Named as
         # sh's argument the script needs no exec permission, which a noexec /tmp would take away.
-        editor = f"/bin/sh {folder}/editor.sh {folder}"
-        return self._run(*self._which, "-e", stdin=b"n\n", extra={"EDITOR": editor, "VISUAL": editor})
+        editor = f"/bin/sh {folder.path}/editor.sh {folder.path}"
+        extra = {"EDITOR": editor, "VISUAL": editor}
+        return self._run(*self._which, "-e", stdin=b"n\n", extra=extra, lock=folder.lock)
 
     def _run(
         self,
@@ -231,6 +231,7 @@ class SystemCrontab:
         stdin: bytes = b"",
         extra: dict[str, str] | None = None,
         cwd: Path | None = None,
+        lock: int | None = None,
     ) -> Ended:
         try:
             return run_program(
@@ -239,7 +240,7 @@ class SystemCrontab:
                 extra=extra,
                 cwd=cwd,
                 deadline=self._deadline,
-                inherits=lock_file.HELD.get(),
+                inherits=[held for held in (lock_file.HELD.get(), lock) if held is not None],
             )
         except ProgramError as error:
             raise CrontabError(
@@ -271,10 +272,10 @@ class SystemCrontab:
         return CrontabRefused(words)
 
 
-def _said(folder: Path) -> str:
+def _said(folder: TempFolder) -> str:
     """The word that table_editor.sh left; empty when it was never started."""
     try:
-        return (folder / "said").read_text(encoding="ascii").strip()
+        return (folder.path / "said").read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return ""
 
@@ -288,31 +289,11 @@ def _remove_left_over(said: str) -> None:
 
 
 @contextmanager
-def _private_folder() -> Iterator[Path]:
-    """A folder of mode 0700 whose path is one plain word to any shell; removed at the end."""
-    import tempfile  # slow to import, and a plain reading does without
-
-    places = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"]  # noqa: S108 (mkdtemp makes a private one)
-    for place in places:
-        if not _SAFE_PATH.fullmatch(place) or not os.access(place, os.W_OK | os.X_OK):
-            continue
-        _remove_orphans(Path(place))
-        try:
-            # what cannot be removed in the end is no reason to doubt what was done before
-            with tempfile.TemporaryDirectory(
-                prefix=f"{_PREFIX}{os.getpid()}-", dir=place, ignore_cleanup_errors=True
-            ) as folder:
-                yield Path(folder)
-        except OSError as error:
-            raise CrontabError(f"{error.filename or place}: {error.strerror}", f"Look at {place}.") from error
-        return
-    raise CrontabError("There is no temporary folder to write in.", "Make /tmp writable.")
-
-
-def _remove_orphans(place: Path) -> None:
-    """Remove the private folders of processes that were killed: they hold a table's text."""
-    for left in place.glob(f"{_PREFIX}*"):
-        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
-        with suppress(OSError):
-            if left.lstat().st_uid == os.geteuid() and not Path("/proc", pid).exists():
-                shutil.rmtree(left, ignore_errors=True)
+def _private_folder() -> Iterator[TempFolder]:
+    try:
+        with TempFolder() as folder:
+            yield folder
+    except OSError as error:
+        place = error.filename or "/tmp"  # noqa: S108 (named, not written)
+        advice = "Free some space in /tmp, and make it writable."
+        raise CrontabError(f"{place}: {error.strerror}", advice) from error

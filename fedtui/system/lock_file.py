@@ -29,3 +29,23 @@ def take(path: Path, *, wait: bool = False) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def lock_new(descriptor: int) -> bool:
+    """Lock a file or folder that was just made; False where a sweep found it before, and removes it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a file system without locks: no sweep gets one there either
+    return os.fstat(descriptor).st_nlink > 0
+
+
+def is_abandoned(descriptor: int) -> bool:
+    """Whether no process holds what `lock_new` locked. If so, it is locked until `descriptor` is closed."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

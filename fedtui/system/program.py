@@ -52,14 +52,14 @@ def run_program(
     env: Mapping[bytes, bytes] | None = None,
     started: Callable[[subprocess.Popen[bytes]], None] | None = None,
     grace: float = 0.0,
-    inherits: int | None = None,
+    inherits: Sequence[int] = (),
 ) -> Ended:
     """Run `argv` in a session of its own and wait at most `deadline` seconds. Raises ProgramError.
 
     The session keeps the program from the terminal (a prompt, ctrl+c) and lets a late one be ended
     together with its children. `env` is the whole environment, where it is not to be ours; `started` is told
     of the process, for callers that may have to end it sooner. A late one is given `grace` seconds to clean
-    up. `inherits` is a descriptor that the program is given.
+    up. `inherits` are descriptors that the program is given.
     """
     try:
         process = subprocess.Popen(
@@ -71,7 +71,7 @@ def run_program(
             env=program_environment({"LC_ALL": "C", **(extra or {})}) if env is None else env,
             cwd=cwd,
             start_new_session=True,
-            pass_fds=() if inherits is None else (inherits,),
+            pass_fds=inherits,
         )
     except OSError as error:
         raise ProgramError(f"{argv[0]} could not be started: {error.strerror or error}") from error

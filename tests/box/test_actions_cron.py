@@ -124,7 +124,7 @@ def test_a_table_with_a_bad_line_is_fixed_in_the_same_plan(act: Actor) -> None:
 
 def test_an_error_after_the_write_says_that_the_change_is_in_force(act: Actor) -> None:
     sweeper = (
-        '#!/bin/sh\n/usr/bin/crontab "$@"\ncode=$?\n[ "$1" = -e ] && rm -r /tmp/fedtui-table-*\nexit $code\n'
+        '#!/bin/sh\n/usr/bin/crontab "$@"\ncode=$?\n[ "$1" = -e ] && rm -r /tmp/fedtui-tmp-*\nexit $code\n'
     )
     act.box.write("/home/fed/bin/crontab", sweeper, mode=0o755)
     env = {"PATH": "/home/fed/bin:/usr/local/bin:/usr/bin:/bin"}

@@ -108,7 +108,7 @@ show(outcome(crontab.replace, b"0 1 * * * base\\n", b"0 2 * * * mine\\n"))
 THEIRS_NOW = """
 run = crontab._run_editor
 def meanwhile(folder):
-    if (folder / "base").exists():  # it is written, not read
+    if (folder.path / "base").exists():  # it is written, not read
         subprocess.run(["crontab", "-"], input=b"0 1 * * * theirs\\n", check=True)
     return run(folder)
 crontab._run_editor = meanwhile
@@ -135,11 +135,38 @@ def test_a_table_that_changes_while_it_is_removed_is_kept(box: Box, user: str) -
     assert not box.path(SPOOL).exists()
 
 
-def test_folders_of_killed_processes_go_and_those_of_others_stay(box: Box) -> None:
-    box.run(["mkdir", "/tmp/fedtui-table-999999999-x", "/tmp/fedtui-table-1-x"], check=True)
-    call(box, 'crontab.check(b"0 1 * * * x\\n"); show(0)')
-    assert [path.name for path in box.path("/tmp").glob("fedtui-table-*")] == ["fedtui-table-1-x"]
-    box.run(["rmdir", "/tmp/fedtui-table-1-x"], check=True)
+SLOW_CMP = """\
+#!/bin/sh
+touch ~/began
+while [ ! -e ~/enough ]; do sleep 0.02; done
+exec /usr/bin/cmp "$@"
+"""
+SWEEP = """
+from fedtui.system.temp_folder import sweep
+sweep()
+show([path.name for path in Path("/tmp").glob("fedtui-tmp-*")])
+"""
+
+
+def test_the_folder_of_a_killed_change_goes_when_its_editor_step_has_ended(box: Box) -> None:
+    box.run(["crontab", "-"], input="0 1 * * * old\n", check=True)
+    box.write("/home/fed/bin/cmp", SLOW_CMP, mode=0o755)
+    code = 'os.environ["PATH"] = "/home/fed/bin:/usr/bin:/bin"; show(os.getpid())\n'
+    code += 'crontab.replace(b"0 1 * * * old\\n", b"0 2 * * * new\\n")'
+    maker = start_inside(box, CALLS + code)
+    pid = shown(maker)
+    wait_until(box.path("/home/fed/began").exists, 20, "the editor step compares")
+    box.run(["kill", "-KILL", str(pid)], check=True)
+    maker.wait(timeout=20)
+    box.run(["pkill", "-KILL", "-x", "crontab"], user="root", check=True)
+    wait_until(lambda: box.run(["pgrep", "-x", "crontab"]).returncode, 20, "crontab ends")
+    (left,) = inside(box, SWEEP)
+    assert inside(box, SWEEP, "ops") == [left]
+    assert inside(box, SWEEP, "root") == [left]
+    box.write("/home/fed/enough", "")
+    wait_until(lambda: inside(box, SWEEP) == [], 20, "the folder is swept")
+    box.run(["sh", "-c", "rm -r /tmp/crontab.*"], check=True)  # crontab's own, which was killed
+    assert spool(box) == b"0 1 * * * old\n"
 
 
 def test_what_crontab_refuses_is_said_in_its_words_and_changes_nothing(box: Box) -> None:

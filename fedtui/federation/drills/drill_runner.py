@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from fedtui.system.async_program import terminate
 from fedtui.system.processes import signal_name
 from fedtui.system.program import ProgramError, run_program
 from fedtui.system.self_command import interpreter_environment, module_command
+from fedtui.system.temp_folder import TempFolder
 
 SCRIPT_DEADLINE = 600.0
 """Seconds that a script of the user's may take in a drill."""
@@ -202,10 +202,10 @@ def cannot_stage(drills: Path) -> str:
     """Why no script can be given a view of its own here; empty where one can. Blocking: it tries."""
     try:
         drills.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".try-", dir=drills) as folder:
-            store, place = _made(Path(folder, "view")), _made(Path(folder, "place"))
+        with TempFolder(drills) as folder:
+            store, place = _made(folder.path / "view"), _made(folder.path / "place")
             view = SandboxView((str(place),), 1024 * 1024)
-            where = Path(folder, "order.json")
+            where = folder.path / "order.json"
             where.write_bytes(SandboxOrder(view, str(store), ("true",), {"PATH": os.defpath}, "/").to_json())
             ended = run_program((*module_command(_STAGE), str(where), "1"), extra=interpreter_environment())
     except (OSError, ProgramError) as error:

@@ -10,13 +10,13 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from fedtui.action_result import Refused
 from fedtui.federation.rotation.text import glob_of
 from fedtui.safe_text import sanitize
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations
 from fedtui.system.program import ProgramError, run_program
+from fedtui.system.temp_folder import TempFolder
 
 _CONSIDERED = "considering log "
 _PASSED = re.compile(r"^\s*log .* -- skipping\.?$")
@@ -29,17 +29,17 @@ def program() -> str | None:
 
 def complaints_own(logrotate: str, text: bytes, logs: Sequence[Path]) -> tuple[str, ...]:
     """What logrotate has against a configuration that stands by itself. Raises Refused."""
-    with TemporaryDirectory(prefix="fedtui-rotate-") as folder:
-        copy = Path(folder) / "logrotate.conf"
+    with TempFolder() as folder:
+        copy = folder.path / "logrotate.conf"
         _put(copy, text)
-        said = _debug(logrotate, copy, Path(folder))
+        said = _debug(logrotate, copy, folder.path)
     return tuple(_complaints(said, logs, ()))
 
 
 def complaints_system(logrotate: str, name: str, text: bytes, logs: Sequence[Path]) -> tuple[str, ...]:
     """What logrotate has against the file `name` among the machine's configurations. Raises Refused."""
-    with TemporaryDirectory(prefix="fedtui-rotate-") as folder:
-        copies = Path(folder) / "d"
+    with TempFolder() as folder:
+        copies = folder.path / "d"
         copies.mkdir(mode=0o755)
         try:
             for path in configurations()[1:]:
@@ -53,8 +53,8 @@ def complaints_system(logrotate: str, name: str, text: bytes, logs: Sequence[Pat
         if not times:
             return (f"{LOGROTATE_CONF} does not include {LOGROTATE_D}, so nothing there is read",)
         _put(copies / name, text)
-        _put(Path(folder) / "main", copied)
-        said = _debug(logrotate, Path(folder) / "main", Path(folder))
+        _put(folder.path / "main", copied)
+        said = _debug(logrotate, folder.path / "main", folder.path)
     return tuple(_complaints(said, logs, (name,)))
 
 

@@ -12,7 +12,6 @@ import shutil
 import signal
 import stat
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -283,9 +282,9 @@ async def test_something_in_place_of_the_file_is_neither_written_nor_moved(
 
 
 def test_the_file_beside_is_never_one_that_is_there(home: Path, secret: Path, ports: Ports) -> None:
-    """Its name can be guessed: a hard link or a pipe of that name is not written to, and not waited for."""
+    """A hard link or a pipe that looks like what a kill left is not written to, and not waited for."""
     logs = made(home / "logs", USER)
-    part = logs / f".sync.log.{threading.get_native_id()}"
+    part = logs / ".sync.log.7"
     os.link(secret / "key", part)
     before = facts(secret)
     file_edits.apply_file_edit(FileEdit(str(logs / "sync.log"), None, b"mine\n", 0o666, USER), ports)

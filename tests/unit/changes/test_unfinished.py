@@ -218,7 +218,9 @@ async def main():
     world = SimpleNamespace(config=SimpleNamespace(state=state), history=History(state / "history.db"))
     async with change_lock(world):
         print("held", flush=True)
-        await asyncio.to_thread(run_program, ["sleep", "2"], inherits=lock_file.HELD.get())
+        held = lock_file.HELD.get()
+        assert held is not None
+        await asyncio.to_thread(run_program, ["sleep", "2"], inherits=[held])
 
 asyncio.run(main())
 """
