@@ -6,16 +6,28 @@ A bus that refuses for want of privilege becomes `Refused` with the exact comman
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fedtui.action_result import Refused
 from fedtui.bus.port import Bus, BusError, BusFactory, Signal
-from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, PROPERTIES, SERVICE, SYSTEMD, UNIT
+from fedtui.bus.systemd_names import (
+    INTROSPECTABLE,
+    MANAGER,
+    MANAGER_PATH,
+    PROPERTIES,
+    SERVICE,
+    SYSTEMD,
+    UNIT,
+    UNIT_PATHS,
+)
 
 RELOAD_DEADLINE = 90.0
 """Seconds for a daemon-reload: with thousands of units it takes several, and everything waits for it."""
+
+_TIMER_NODE = re.compile(r'<node name="(\w+_2etimer)"')
 
 _OF_A_RUN = (
     *("Result", "ExecMainCode", "ExecMainStatus"),
@@ -98,6 +110,26 @@ class SystemdManager:
         """The object path and the Unit properties of a unit."""
         path = await self.load(unit)
         return path, await self.properties(path, UNIT)
+
+    async def is_loaded(self, unit: str) -> bool:
+        """Whether the unit is in memory. Of one that is not, files and links count without a reload."""
+        try:
+            await self._call("GetUnit", "s", unit)
+        except BusError as error:
+            if error.name == f"{SYSTEMD}.NoSuchUnit":
+                return False
+            raise self._refused(error, ("status", unit)) from error
+        return True
+
+    async def timer_paths(self) -> list[str]:
+        """The object paths of all loaded timers."""
+        # From the tree of objects: one unit whose description is not UTF-8 spoils every list of units.
+        folder = UNIT_PATHS.rstrip("/")
+        try:
+            (tree,) = await self.bus.call(SYSTEMD, folder, INTROSPECTABLE, "Introspect")
+        except BusError as error:
+            raise self._refused(error, ("status",)) from error
+        return [UNIT_PATHS + node for node in _TIMER_NODE.findall(tree)]
 
     async def start(self, unit: str) -> str:
         """Queue a start and return the job's path."""
