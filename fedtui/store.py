@@ -8,14 +8,14 @@ snapshot and must not block.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, cast
 
-from fedtui.merging import merge
-from fedtui.model import Answer, Checkup, Problem, Snapshot
+from fedtui.merging import merge, source_named
+from fedtui.model import Answer, Checkup, Problem, Snapshot, SourceName
 from fedtui.run_persistence import RunRecorder
 from fedtui.sources.source import Source
 
@@ -102,10 +102,11 @@ class Store:
             if self._recorder is not None:
                 tasks.create_task(self._judge_runs(self._recorder), name="judge")
 
-    async def refresh(self, name: str | None = None) -> Snapshot:
-        """Ask every source (or the one called `name`) again now; returns the snapshot that results."""
-        asked = [source for source in self._sources if name in (None, source.name)]
-        if name is None and self._check is not None:
+    async def refresh(self, only: Collection[SourceName] | None = None) -> Snapshot:
+        """Ask every source, or those with the jobs of `only`, and check all again; returns the snapshot."""
+        names = None if only is None else {source_named(one) for one in only}
+        asked = [source for source in self._sources if names is None or source.name in names]
+        if self._check is not None:
             self._check.forget()
         await asyncio.gather(*(self._ask(source) for source in asked))
         await self._merge()

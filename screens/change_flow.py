@@ -57,7 +57,7 @@ class ChangeFlow:
         self.begin(self.change(verb, job, make))
 
     async def change(self, verb: str, job: Job | None, make: Plans) -> None:
-        """Plan, show the plan, apply it on `y`, then read the world again."""
+        """Plan, show the plan, apply it on `y`, then read again what it touched."""
         name = job.name if job is not None else ""
         fixes: LineFixes | None = None
         try:
@@ -72,6 +72,7 @@ class ChangeFlow:
             await self.refused(verb, name, refusal)
             return
         host = self.screen.host
+        from fedtui.changes.touched_sources import touched_sources
         from fedtui.screens.confirm import ConfirmScreen
 
         screen = ConfirmScreen(
@@ -88,7 +89,7 @@ class ChangeFlow:
             self.screen.notify(f"{applied.message}{undo}", markup=False)
             self.changed_at = monotonic()
             self._work = None  # the key has done what it was for
-            await host.store.refresh()
+            await host.store.refresh(touched_sources(screen.plan))
 
     async def _may_comment_out(self, verb: str, name: str, bad: BadTable) -> bool:
         numbers = ", ".join(str(line.number) for line in bad.lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from fedtui.app import FedtuiApp
 from fedtui.config import Config
 from fedtui.demo.files import crontab_file
 from fedtui.demo.workspace import demo_workspace
+from fedtui.model import Answer
+from fedtui.store import Store
 from tests.fixtures.mockup_app import screen_text
 
 SIZE = (120, 40)
@@ -80,6 +83,37 @@ async def test_p_pauses_after_y_and_u_takes_it_back_byte_for_byte(tmp_path: Path
         await pilot.press("y")
         await says(pilot, lambda text: "‖ sync-learning-data" not in text and "p pause" in text)
         assert table.read_bytes() == before
+
+
+class Counted:
+    """A source without jobs that says how often it was read."""
+
+    name = "user-timers"
+    reads = 0
+
+    async def read(self) -> Answer:
+        self.reads += 1
+        return Answer(self.name, datetime.now(UTC))
+
+    async def watch(self) -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
+
+
+async def test_a_change_has_only_its_own_source_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Counted()
+    init = Store.__init__
+    monkeypatch.setattr(Store, "__init__", lambda self, sources, *rest: init(self, (*sources, other), *rest))
+    async with opened(tmp_path) as pilot:
+        await pilot.press("p")
+        await says(pilot, lambda text: "Apply this change?" in text)
+        await pilot.press("y")
+        await says(pilot, lambda text: "p resume" in text)
+        assert other.reads == 1
+        await pilot.press("R")
+        await says(pilot, lambda _: other.reads == 2)
 
 
 async def test_esc_in_the_confirm_dialog_leaves_the_table_alone(tmp_path: Path) -> None:

@@ -59,6 +59,13 @@ class Scripted:
         while True:
             yield await self.changes.get()
 
+    def read_since(self) -> bool:
+        """Whether it was read since the last call."""
+        read = not self.asked.empty()
+        while not self.asked.empty():
+            self.asked.get_nowait()
+        return read
+
     def says(self, *names: str) -> None:
         self.answers.put_nowait(Answer(self.name, NOW, tuple(job(name) for name in names)))
 
@@ -128,6 +135,35 @@ async def test_a_late_answer_to_an_old_question_is_dropped() -> None:
     crontab.says("new")
     await asyncio.gather(old, new)
     assert names(store.snapshot) == ["new"]
+
+
+async def test_a_refresh_of_some_jobs_asks_only_their_sources_and_checks_again() -> None:
+    sources = [Scripted(name) for name in ("crontab", "system-tables", "user-timers", "system-timers")]
+
+    class Checks:
+        forgotten = 0
+
+        def __call__(self, snapshot: Snapshot) -> Checkup:
+            return Checkup()
+
+        def forget(self) -> None:
+            self.forgotten += 1
+
+    checks = Checks()
+    store = Store(sources, lambda: NOW, checks)
+    for only, asked in (
+        ({SourceName.CRONTAB}, ["crontab"]),
+        ({SourceName.CRON_D, SourceName.SYSTEM_TIMER}, ["system-tables", "system-timers"]),
+        ({SourceName.USER_TIMER}, ["user-timers"]),
+        (set(), []),
+        (None, ["crontab", "system-tables", "user-timers", "system-timers"]),
+    ):
+        for source in sources:
+            if source.name in asked:
+                source.says(f"job of {source.name}")
+        await asyncio.wait_for(store.refresh(only), 10)
+        assert [source.name for source in sources if source.read_since()] == asked
+    assert checks.forgotten == 5
 
 
 async def test_rows_come_in_the_order_of_the_sources_no_matter_which_answers_first() -> None:

@@ -1,0 +1,53 @@
+"""Which jobs a change touches, by their source: only that is read again after it."""
+
+from __future__ import annotations
+
+from fedtui.changes.cron_change import CronChange
+from fedtui.changes.edits import ChangeSet, Edit, FileEdit, LingerEdit, RenameEdit, TableEdit, UnitEdit
+from fedtui.changes.plan import Plan
+from fedtui.changes.timer_pause import TimerState
+from fedtui.changes.timer_reschedule import DropIn
+from fedtui.changes.unit_edits import open_manager
+from fedtui.model import SourceName
+
+
+def touched_sources(plan: Plan) -> frozenset[SourceName]:
+    """The sources whose jobs are others after `plan`; none for a setting of fedtui's own."""
+    match plan.change:
+        case ChangeSet(edits=edits):
+            return frozenset().union(*map(_touched, edits))
+        case CronChange(table=table):
+            return _of_table(table)
+        case DropIn(target=target) | TimerState(target=target):
+            return _of_manager(target.user_manager)
+    return frozenset()
+
+
+def _touched(edit: Edit) -> frozenset[SourceName]:
+    match edit:
+        case TableEdit(table=table):
+            return _of_table(table)
+        case UnitEdit(user_manager=user_manager):
+            return _of_manager(user_manager)
+        case LingerEdit():
+            return _of_manager(True)
+        case FileEdit(path=path):
+            return _of_file(path)
+        case RenameEdit(source=source, target=target):
+            return _of_file(source) | _of_file(target)
+    return frozenset()
+
+
+def _of_table(table: str) -> frozenset[SourceName]:
+    return frozenset({SourceName.CRONTAB if table == "crontab" else SourceName.SYSTEM_CRONTAB})
+
+
+def _of_manager(user_manager: bool) -> frozenset[SourceName]:
+    return frozenset({SourceName.USER_TIMER if user_manager else SourceName.SYSTEM_TIMER})
+
+
+def _of_file(path: str) -> frozenset[SourceName]:
+    if path.startswith(("/etc/cron", "/etc/anacrontab")):
+        return _of_table(path)
+    manager = open_manager(path)
+    return frozenset() if manager is None else _of_manager(manager)
