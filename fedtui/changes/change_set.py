@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from fedtui.action_result import Applied, Refused
+from fedtui.action_result import Applied, PartlyDone, Refused
 from fedtui.changes import apply_edit, unit_edits
 from fedtui.changes.apply_edit import EditExecutor, edit_label
 from fedtui.changes.change_journal import ChangeJournal
@@ -41,15 +41,17 @@ async def plan_edits(
     if change is None:
         await unit_edits.verified([edit for edit in made if isinstance(edit, FileEdit)])
         change = ChangeSet(made, wording.done)
+    reloads = await unit_edits.reloads_of(made, ports)
+    steps = await asyncio.to_thread(plan_steps, made, ports, wording, reloads) if made else wording.before
     return Plan(
         wording.verb,
         wording.job_id,
         wording.job_name,
         wording.summary,
         await asyncio.to_thread(edit_diffs, made, ports),
-        await asyncio.to_thread(plan_steps, made, ports, wording) if made else wording.before,
+        steps,
         change,
-        wording.warnings,
+        (*wording.warnings, *(text for warnings in reloads.values() for text in warnings)),
         wording.destructive,
         wording.alternative,
         wording.jobs or ((wording.job_id, wording.job_name),) if wording.job_name else (),
@@ -116,14 +118,15 @@ async def _roll_back(
     except Refused as error:
         left.append(f"what systemd has read ({error.message.rstrip('.')})")
     if left:
-        raise Refused(
+        raise PartlyDone(
             refusal.message,
             f"Still in force: {'; '.join(left)}. The rest was rolled back.",
             " ".join(filter(None, (refusal.advice, "u takes it back once that is possible."))),
         ) from refusal
     await asyncio.to_thread(journal.forget)
     if back or stay:
-        raise Refused(refusal.message, _outcome(refusal, stay), refusal.advice) from refusal
+        kind = PartlyDone if stay else Refused
+        raise kind(refusal.message, _outcome(refusal, stay), refusal.advice) from refusal
 
 
 def _outcome(refusal: Refused, stay: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedtui.changes.plan import DiffLine, FileDiff
 from fedtui.crontab.table_diff import diff
-from fedtui.safe_text import decode, sanitize_and_mask
+from fedtui.safe_text import decode, mask_diff, sanitize
 
 CONTEXT = 1
 """Untouched lines shown on either side of a change."""
@@ -13,5 +13,6 @@ CONTEXT = 1
 def file_diff(title: str, old: bytes | None, new: bytes | None) -> FileDiff:
     """The difference, fit to be shown; None is no file, shown as an empty one."""
     found = diff(old or b"", new or b"", CONTEXT)
-    lines = tuple(DiffLine(row.number, row.sign, sanitize_and_mask(decode(row.raw))) for row in found.rows)
+    texts = mask_diff([(row.sign, sanitize(decode(row.raw))) for row in found.rows])
+    lines = tuple(DiffLine(row.number, row.sign, text) for row, text in zip(found.rows, texts, strict=True))
     return FileDiff(title, lines, found.changed, found.added, found.removed, found.untouched)

@@ -5,7 +5,7 @@ Blocking: the commands of a crontab and of git are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from fedtui.bus.systemd_names import span
@@ -51,13 +51,15 @@ def edit_diffs(edits: Sequence[Edit], ports: Ports) -> tuple[FileDiff, ...]:
     return tuple(found)
 
 
-def plan_steps(edits: Sequence[Edit], ports: Ports, wording: Wording) -> tuple[Step, ...]:
-    """What will be done, in order."""
+def plan_steps(
+    edits: Sequence[Edit], ports: Ports, wording: Wording, reloaded: Container[bool]
+) -> tuple[Step, ...]:
+    """What will be done, in order. `reloaded` are the managers (True: the user's) to be reloaded."""
     return (
         *_kept(edits, ports),
         *_checks(edits, wording),
         *wording.before,
-        *_made(edits, ports),
+        *_made(edits, ports, reloaded),
         Step("undo", wording.undo),
     )
 
@@ -94,19 +96,19 @@ def _kept(edits: Sequence[Edit], ports: Ports) -> Iterator[Step]:
             yield Step("keep", f"{display_path(ports.config.backups / name)}  mode 0600")
 
 
-def _made(edits: Sequence[Edit], ports: Ports) -> Iterator[Step]:
+def _made(edits: Sequence[Edit], ports: Ports, reloaded: Container[bool]) -> Iterator[Step]:
     unread: dict[bool, list[FileEdit]] = {}
     for edit in edits:
         if isinstance(edit, UnitEdit):
             files = unread.pop(edit.user_manager, [])
-            yield from _reload(files, user_manager=edit.user_manager) if files else ()
+            yield from _reload(files, edit.user_manager, reloaded)
         yield from _one(edit, ports)
         if isinstance(edit, FileEdit):
             user_manager = unit_edits.open_manager(edit.path)
             if user_manager is not None:
                 unread.setdefault(user_manager, []).append(edit)
     for user_manager, files in unread.items():
-        yield from _reload(files, user_manager=user_manager)
+        yield from _reload(files, user_manager, reloaded)
 
 
 def _table_steps(edit: TableEdit, ports: Ports) -> Iterator[Step]:
@@ -167,8 +169,9 @@ def _switch(edit: UnitEdit) -> Iterator[Step]:
         yield Step("verify", "it is active" if active else "it is inactive", (*head, "is-active", edit.unit))
 
 
-def _reload(files: Sequence[FileEdit], *, user_manager: bool) -> Iterator[Step]:
-    yield Step("run", "", (*_systemctl(user_manager=user_manager), "daemon-reload"))
+def _reload(files: Sequence[FileEdit], user_manager: bool, reloaded: Container[bool]) -> Iterator[Step]:
+    if files and user_manager in reloaded:
+        yield Step("run", "", (*_systemctl(user_manager=user_manager), "daemon-reload"))
     for file in files:
         if file.triggers is not None:
             yield Step("verify", f"systemd holds {_triggers(file.triggers)}")

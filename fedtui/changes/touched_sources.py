@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from fedtui.changes.cron_change import CronChange
-from fedtui.changes.edits import ChangeSet, Edit, FileEdit, LingerEdit, RenameEdit, TableEdit, UnitEdit
+from fedtui.changes.edits import Edit, FileEdit, LingerEdit, MaskEdit, RenameEdit, TableEdit, UnitEdit
 from fedtui.changes.plan import Plan
-from fedtui.changes.timer_pause import TimerState
-from fedtui.changes.timer_reschedule import DropIn
 from fedtui.changes.unit_edits import open_manager
 from fedtui.model import SourceName
 
 
 def touched_sources(plan: Plan) -> frozenset[SourceName]:
     """The sources whose jobs are others after `plan`; none for a setting of fedtui's own."""
-    match plan.change:
-        case ChangeSet(edits=edits):
-            return frozenset().union(*map(_touched, edits))
-        case CronChange(table=table):
-            return _of_table(table)
-        case DropIn(target=target) | TimerState(target=target):
-            return _of_manager(target.user_manager)
-    return frozenset()
+    return frozenset().union(*map(_touched, plan.change.edits))
 
 
 def _touched(edit: Edit) -> frozenset[SourceName]:
     match edit:
         case TableEdit(table=table):
             return _of_table(table)
-        case UnitEdit(user_manager=user_manager):
+        case UnitEdit(user_manager=user_manager) | MaskEdit(user_manager=user_manager):
             return _of_manager(user_manager)
         case LingerEdit():
             return _of_manager(True)

@@ -10,13 +10,14 @@ import asyncio
 import pwd
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from fedtui.action_result import Refused
 from fedtui.bus.port import BusError
+from fedtui.bus.reload_effects import started_by_reload
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import INFINITY, TIMER
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, MaskEdit, Triggers, UnitEdit
@@ -24,6 +25,7 @@ from fedtui.changes.plan import EditState
 from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS, TimerTarget, read_timer
 from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
+from fedtui.schedule.patterns import listing
 from fedtui.schedule.timer import describe_timer
 from fedtui.system.accounts import lingers
 from fedtui.system.paths import xdg_folder
@@ -177,15 +179,14 @@ def _words(state: tuple[bool, bool]) -> tuple[str, str]:
 
 
 async def reload(ports: Ports, files: Sequence[FileEdit], *, user_manager: bool) -> None:
-    """Have the manager read its files again, and check that it took those that were written."""
+    """Have the manager read its files again if needed, and check that it took those that were written."""
     async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
-        await systemd.reload()
+        if await _needs_reload(systemd, files):
+            await systemd.reload()
         for file in files:
-            drop_in = Path(file.path).parent.suffix == ".d"
-            unit = Path(file.path).parent.stem if drop_in else Path(file.path).name
-            if drop_in and not unit.endswith(".timer"):
-                continue
-            if file.after is None and not drop_in:
+            unit = _unit_of(file)
+            drop_in = Path(file.path).name != unit
+            if (drop_in and not unit.endswith(".timer")) or (file.after is None and not drop_in):
                 continue
             _, facts = await systemd.unit(unit)
             if facts["LoadState"] not in ("loaded", "masked"):
@@ -197,6 +198,46 @@ async def reload(ports: Ports, files: Sequence[FileEdit], *, user_manager: bool)
             schedule = not drop_in or Path(file.path).name == SCHEDULE_FILE
             if schedule and unit.endswith(".timer") and facts["SubState"] == "elapsed":
                 await systemd.restart(unit)  # one that has elapsed for good does not wake up by a reload
+
+
+def _unit_of(file: FileEdit) -> str:
+    """The unit that a unit file or a drop-in defines."""
+    path = Path(file.path)
+    return path.parent.stem if path.parent.suffix == ".d" else path.name
+
+
+async def _needs_reload(systemd: SystemdManager, files: Iterable[FileEdit]) -> bool:
+    """A unit that is not in memory is read from its files without a reload."""
+    for unit in dict.fromkeys(map(_unit_of, files)):
+        if await systemd.is_loaded(unit):
+            return True
+    return False
+
+
+async def reloads_of(edits: Sequence[Edit], ports: Ports) -> dict[bool, tuple[str, ...]]:
+    """The managers (True: the user's) that a change reloads, with warnings of the jobs that this starts."""
+    found: dict[bool, tuple[str, ...]] = {}
+    for user_manager in (True, False):
+        units = [each for each in edits if isinstance(each, UnitEdit | MaskEdit)]
+        switched = any(
+            each.user_manager is user_manager
+            and (isinstance(each, MaskEdit) or each.before[0] != each.after[0])
+            for each in units
+        )
+        files = [
+            each for each in edits if isinstance(each, FileEdit) and open_manager(each.path) is user_manager
+        ]
+        if not switched and not files:
+            continue
+        async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
+            if not switched and not await _needs_reload(systemd, files):
+                continue
+            started = await started_by_reload(systemd)
+        own = {each.unit for each in units} | set(map(_unit_of, files))
+        others = [f"{unit} in {delay}" for unit, delay in started.items() if unit not in own]
+        warning = f"Reloading systemd also starts {listing(others)} (OnActiveSec=)."
+        found[user_manager] = (warning,) if others else ()
+    return found
 
 
 async def _check_triggers(

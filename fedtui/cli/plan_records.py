@@ -55,7 +55,7 @@ def _change(plan: Plan) -> ChangeRecord:
     """A change of a setting, or of the set-up as a whole, has no job."""
     return {
         "verb": plan.verb,
-        "jobs": [_reference(plan.job_id, plan.job_name)] if plan.job_id else [],
+        "jobs": [_reference(*job) for job in plan.jobs if job[0]],
         "summary": sanitize_and_mask(plan.summary),
         "diffs": [_diff(diff) for diff in plan.diffs],
         "warnings": [sanitize_and_mask(text) for text in plan.warnings],

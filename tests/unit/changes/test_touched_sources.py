@@ -18,7 +18,7 @@ from fedtui.changes.edits import (
     TableEdit,
     UnitEdit,
 )
-from fedtui.changes.plan import Change, Plan
+from fedtui.changes.plan import Plan
 from fedtui.changes.touched_sources import touched_sources
 from fedtui.model import SourceName
 from fedtui.ports import Ports
@@ -29,7 +29,7 @@ TABLE = TableEdit("fed", "crontab", None, b"0 1 * * * backup\n")
 TIMER = UnitEdit("a.timer", user_manager=True, before=(False, False), after=(True, True))
 
 
-def plan_of(change: Change) -> Plan:
+def plan_of(change: ChangeSet) -> Plan:
     return Plan("setup", "", "", "", (), (), change)
 
 
