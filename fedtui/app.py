@@ -23,6 +23,7 @@ from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from fedtui.config import Config, remember_theme
+from fedtui.engine import Engine
 from fedtui.logs.log_feed import LogFeed
 from fedtui.model import Job, Run, Snapshot
 from fedtui.ports import Ports
@@ -88,6 +89,7 @@ class FedtuiApp(KeysInOrder):
         super().__init__()
         self.store = store
         self.ports = ports
+        self.engine = Engine(ports, lambda: store.snapshot)
         self.config = config or ports.config
         self.clock = clock or _clock_in(zone, ports.clock)
         self.open_log: OpenLog = open_log or _no_log

@@ -20,6 +20,7 @@ from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
     from fedtui.config import Config
+    from fedtui.engine import Engine
     from fedtui.health.check_runner import CheckRunner
     from fedtui.logs.log_feed import LogFeed
     from fedtui.merging import PersistAndJudge
@@ -125,6 +126,13 @@ class Workspace:
         )
         self._snapshot = lambda: store.snapshot
         return store
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Plans and applies changes to the jobs of the newest picture."""
+        from fedtui.engine import Engine
+
+        return Engine(self.ports, lambda: self.snapshot)
 
     @cached_property
     def checkup(self) -> CheckRunner:

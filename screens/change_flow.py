@@ -6,21 +6,21 @@ does not open a second dialog over the first.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from fedtui import changes
 from fedtui.action_result import Refused
-from fedtui.model import Job
+from fedtui.changes.request import Request
 from fedtui.screens.base import FullScreen
 
 if TYPE_CHECKING:
     from fedtui.changes import BadTable, Plan
+    from fedtui.changes.open_table import LineFixes
 
-LineFixes = Mapping[int, str | bytes]
-Plans = Callable[[LineFixes | None], "Awaitable[Plan]"]
-"""Makes a plan from the world as it is now; the argument replaces lines that cron refuses."""
+    Plans = Callable[[LineFixes | None], Awaitable[Plan]]
+    """Makes a plan from the present state; the argument replaces lines that cron refuses."""
 
 
 class ChangeFlow:
@@ -52,36 +52,39 @@ class ChangeFlow:
             if self._work is work:
                 self._work = None
 
-    def begin_change(self, verb: str, job: Job | None, make: Plans) -> None:
+    def begin_change(self, title: str, request: Request, name: str = "") -> None:
         """`change`, as what a key asked for."""
-        self.begin(self.change(verb, job, make))
+        self.begin(self.change(title, request, name))
 
-    async def change(self, verb: str, job: Job | None, make: Plans) -> None:
+    async def change(self, title: str, request: Request, name: str = "") -> None:
         """Plan, show the plan, apply it on `y`, then read again what it touched."""
-        name = job.name if job is not None else ""
+        await self.show(title, lambda fixes: self.screen.host.engine.plan(request, fixes), name)
+
+    async def show(self, title: str, make: Plans, name: str = "") -> None:
+        """`change`, for a plan that `make` works out."""
         fixes: LineFixes | None = None
+        engine = self.screen.host.engine
         try:
             try:
                 plan = await make(fixes)
             except changes.BadTable as bad:
                 fixes = bad.as_comments
-                if not await self._may_comment_out(verb, name, bad):
+                if not await self._may_comment_out(title, name, bad):
                     return
                 plan = await make(fixes)
         except Refused as refusal:
-            await self.refused(verb, name, refusal)
+            await self.refused(title, name, refusal)
             return
         host = self.screen.host
         from fedtui.changes.touched_sources import touched_sources
+        from fedtui.engine import alternative
         from fedtui.screens.confirm import ConfirmScreen
 
         screen = ConfirmScreen(
             plan,
-            lambda shown: changes.apply(shown, host.ports),
+            engine.apply,
             lambda: make(fixes),
-            (lambda: changes.plan_alternative(plan, job, host.ports))
-            if plan.alternative and job is not None
-            else None,
+            (lambda: engine.plan(alternative(plan), fixes)) if plan.alternative else None,
         )
         applied = await self.screen.app.push_screen_wait(screen)
         if applied is not None:
@@ -91,11 +94,11 @@ class ChangeFlow:
             self._work = None  # the key has done what it was for
             await host.store.refresh(touched_sources(screen.plan))
 
-    async def _may_comment_out(self, verb: str, name: str, bad: BadTable) -> bool:
+    async def _may_comment_out(self, title: str, name: str, bad: BadTable) -> bool:
         numbers = ", ".join(str(line.number) for line in bad.lines)
         lines = f"line {numbers} into a comment" if len(bad.lines) == 1 else f"lines {numbers} into comments"
         text = f"{bad.untouched} The same plan can turn {lines}; it is shown next, and asks once more."
-        return await self.confirm(verb, name, bad.message, text, f"turn {lines}")
+        return await self.confirm(title, name, bad.message, text, f"turn {lines}")
 
     async def confirm(self, title: str, name: str, lead: str, text: str, yes: str) -> bool:
         """Whether the user answers `y`."""
@@ -103,8 +106,8 @@ class ChangeFlow:
 
         return await self.screen.app.push_screen_wait(AskScreen(title, name, lead, text, yes)) is True
 
-    async def refused(self, verb: str, name: str, refusal: Refused) -> None:
+    async def refused(self, title: str, name: str, refusal: Refused) -> None:
         """Say why something was not done, until the user closes it."""
         from fedtui.screens.ask import RefusalScreen
 
-        await self.screen.app.push_screen_wait(RefusalScreen(f"{verb}: not done", name, refusal))
+        await self.screen.app.push_screen_wait(RefusalScreen(f"{title}: not done", name, refusal))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fedtui.changes.request import Request
 from fedtui.model import Job
 from fedtui.screens.job_actions import JobActions
 
@@ -16,11 +17,10 @@ class ConvertActions(JobActions):
             self.flow.begin(self._convert(job))
 
     async def _convert(self, job: Job) -> None:
-        from fedtui.conversion.convert import WORDS, plan_convert, targets
+        from fedtui.conversion.convert import WORDS, targets
         from fedtui.screens.choose import ChooseScreen
 
-        ports = self.host.ports
-        ways = targets(job, ports)
+        ways = targets(job, self.host.ports)
         to: str | None = ways[0]
         if len(ways) > 1:
             choices = [(way, WORDS[way]) for way in ways]
@@ -28,5 +28,4 @@ class ConvertActions(JobActions):
                 ChooseScreen("Convert", job.name, "What is to run it?", choices)
             )
         if to is not None:
-            where = to
-            await self.flow.change("Convert", job, lambda _: plan_convert(job, where, ports))
+            await self.flow.change("Convert", Request("convert", (job.id,), {"to": to}), job.name)

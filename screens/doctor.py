@@ -15,10 +15,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.worker import Worker
 
-from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.changes.plan import Plan
-from fedtui.health.remedies import plan_remedy
+from fedtui.changes.request import Request
+from fedtui.health.remedies import remedy_request
 from fedtui.model import Finding, Job, Snapshot
 from fedtui.presentation.doctor_rows import DoctorRow, counts_line, rows_of
 from fedtui.presentation.glyphs import Span, Tone
@@ -137,7 +137,7 @@ class DoctorScreen(FullScreen):
             job = (
                 self.snapshot.job(finding.job_id) if finding.job_id else None
             )  # the cursor may have moved on
-            self._fixes[finding] = await plan_remedy(finding, job, self.host.ports)
+            self._fixes[finding] = await self.host.engine.plan(remedy_request(finding, job))
         except Refused as refused:
             self._fixes[finding] = str(refused)
         self._body.redraw()
@@ -179,8 +179,16 @@ class DoctorScreen(FullScreen):
             self.show(self.snapshot)
             self.table.settle()
         elif finding is not None and self._fixable:
-            job, ports = self.job, self.host.ports
-            self.flow.begin_change("Fix", job, lambda _: plan_remedy(finding, job, ports))
+            self._begin_fix(finding)
+
+    def _begin_fix(self, finding: Finding) -> None:
+        job = self.job
+        try:
+            request = remedy_request(finding, job)
+        except Refused as refusal:
+            self.flow.begin(self.flow.refused("Fix", finding.code, refusal))
+        else:
+            self.flow.begin_change("Fix", request, job.name if job is not None else "")
 
     def action_copy(self) -> None:
         """Send the exact command to the terminal's clipboard (OSC 52)."""
@@ -191,16 +199,15 @@ class DoctorScreen(FullScreen):
 
     def action_silence(self) -> None:
         """Do not report it any more: shown as a change first."""
-        finding, job, ports = self.finding, self.job, self.host.ports
+        finding, job = self.finding, self.job
         if finding is not None and not self._doubtful():
-            code = finding.code
-            self.flow.begin_change(
-                "Silence", job, lambda fixes: changes.plan_silence(code, job, ports, fixes=fixes)
-            )
+            jobs = (job.id,) if job is not None else ()
+            name = job.name if job is not None else ""
+            self.flow.begin_change("Silence", Request("silence", jobs, {"code": finding.code}), name)
 
     def action_undo(self) -> None:
         """Take back the last change."""
-        self.flow.begin_change("Undo", None, lambda _: changes.plan_undo(self.host.ports))
+        self.flow.begin_change("Undo", Request("undo"))
 
     async def action_again(self) -> None:
         """Look at everything again."""

@@ -20,7 +20,7 @@ from textual.events import Resize
 
 from fedtui import environment
 from fedtui.action_result import Refused
-from fedtui.changes import plan_environment
+from fedtui.changes.request import Request
 from fedtui.environment import Comparison, ShellSide
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.environment_rows import EnvironmentView, table, title_facts
@@ -184,15 +184,13 @@ class EnvironmentScreen(FullScreen):
 
     def action_add(self) -> None:
         """Plan the line that gives the job the value under the cursor."""
-        name, comparison, ports = self._settable(), self.comparison, self.host.ports
+        name, comparison = self._settable(), self.comparison
         value = comparison.value_for(name) if comparison is not None and name is not None else None
         if name is None or value is None:
             return
         wanted = {name: comparison.fixes.get(name, value) if comparison is not None else value}
-        job = self._job
-        self.flow.begin_change(
-            f"Set {name}", job, lambda fixes: plan_environment(job, wanted, ports, fixes=fixes)
-        )
+        request = Request("environment", (self._job.id,), {"settings": wanted})
+        self.flow.begin_change(f"Set {name}", request, self._job.name)
 
     def action_run(self, ask: bool = False) -> None:
         """Run the job now, or show the run in progress; `ask` before, where no key was pressed."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedtui import changes
 from fedtui.action_result import Refused
+from fedtui.changes.request import Request
 from fedtui.config import ConfigError
 from fedtui.model import Job, State
 from fedtui.pack import load_pack
@@ -26,7 +28,10 @@ LOADED_LATER = (
     "changes.planning",
     "runs.control",
     "changes.schedule_preview",
+    "changes.touched_sources",
+    "changes.undo",
     "conversion.convert",
+    "engine",
     "screens.ask",
     "screens.choose",
     "screens.confirm",
@@ -109,13 +114,10 @@ class JobActions(FullScreen):
     # Changes: plan, confirm, apply
 
     def action_pause(self) -> None:
-        job, ports = self.target, self.host.ports
-        if job is None:
-            return
-        if job.paused:
-            self.flow.begin_change("Resume", job, lambda fixes: changes.plan_resume(job, ports, fixes=fixes))
-        else:
-            self.flow.begin_change("Pause", job, lambda fixes: changes.plan_pause(job, ports, fixes=fixes))
+        job = self.target
+        if job is not None:
+            verb = "resume" if job.paused else "pause"
+            self.flow.begin_change(verb.capitalize(), Request(verb, (job.id,)), job.name)
 
     def action_record(self) -> None:
         """Put the recorder around the job's line, or take it away."""
@@ -124,13 +126,13 @@ class JobActions(FullScreen):
             record_job(self.flow, job)
 
     def action_delete(self) -> None:
-        job, ports = self.target, self.host.ports
+        job = self.target
         if job is not None:
-            self.flow.begin_change("Delete", job, lambda fixes: changes.plan_delete(job, ports, fixes=fixes))
+            self.flow.begin_change("Delete", Request("delete", (job.id,)), job.name)
 
     def action_undo(self) -> None:
         """Take back the last change."""
-        self.flow.begin_change("Undo", None, lambda _: changes.plan_undo(self.host.ports))
+        self.flow.begin_change("Undo", Request("undo"))
 
     def action_reschedule(self) -> None:
         """Give the job another schedule."""
@@ -156,16 +158,11 @@ class JobActions(FullScreen):
         if new is None:
             return
         if job.state is State.BAD_LINE:
-            line = f"{new.schedule} {_command_of_bad(job)}"
-            await self.flow.change("Mend", job, lambda fixes: changes.plan_fix(job, line, ports, fixes=fixes))
+            text = f"{new.schedule} {_command_of_bad(job)}"
+            await self.flow.change("Fix", Request("fix", (job.id,), {"text": text}), job.name)
             return
-        await self.flow.change(
-            "Reschedule",
-            job,
-            lambda fixes: changes.plan_reschedule(
-                job, new.schedule, ports, new.reason, new.ticket, fixes=fixes
-            ),
-        )
+        given = {"schedule": new.schedule, "reason": new.reason, "ticket": new.ticket}
+        await self.flow.change("Reschedule", Request("reschedule", (job.id,), given), job.name)
 
     def action_new(self) -> None:
         """Write a new job into the user's own crontab."""
@@ -174,9 +171,7 @@ class JobActions(FullScreen):
     async def _new(self) -> None:
         draft = await self._draft(None, None)
         if draft is not None:
-            await self.flow.change(
-                "New job", None, lambda fixes: changes.plan_new(draft, self.host.ports, fixes=fixes)
-            )
+            await self.flow.change("New job", Request("new", (), asdict(draft)))
 
     def action_edit(self) -> None:
         """Edit schedule, command, name and note of the job in one form."""
@@ -185,17 +180,14 @@ class JobActions(FullScreen):
             self.flow.begin(self._edit(job))
 
     async def _edit(self, job: Job) -> None:
-        ports = self.host.ports
         try:
-            before = await changes.load_draft(job, ports)
+            before = await self.host.engine.draft(job.id)
         except Refused as refusal:
             await self.flow.refused("Edit", job.name, refusal)
             return
         draft = await self._draft(job, before)
         if draft is not None:
-            await self.flow.change(
-                "Edit", job, lambda fixes: changes.plan_edit(job, draft, ports, fixes=fixes)
-            )
+            await self.flow.change("Edit", Request("edit", (job.id,), asdict(draft)), job.name)
 
     async def _draft(self, job: Job | None, before: Draft | None) -> Draft | None:
         ports = self.host.ports

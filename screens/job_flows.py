@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
-from fedtui import changes
+from fedtui.changes.request import Request
 from fedtui.model import Job, Run
 from fedtui.presentation.times import usual
 from fedtui.screens.change_flow import ChangeFlow
@@ -63,7 +63,6 @@ async def _run(flow: ChangeFlow, job: Job, show_environment: Callable[[], object
 
 def record_job(flow: ChangeFlow, job: Job) -> None:
     """Put the recorder around the job's line, or take it away."""
-    ports = flow.screen.host.ports
     off = job.cron is not None and bool(job.cron.record_key)
     title = "Record no longer" if off else "Record"
-    flow.begin_change(title, job, lambda fixes: changes.plan_record(job, ports, off=off, fixes=fixes))
+    flow.begin_change(title, Request("record", (job.id,), {"off": off}), job.name)

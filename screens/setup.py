@@ -428,7 +428,7 @@ class SetupScreen(FullScreen):
         if preflight is None:
             return
         trials = tuple(self.progress.trials.values())
-        await self.flow.change("Set up", None, lambda _: self.service.plan(preflight, trials))
+        await self.flow.show("Set up", lambda _: self.service.plan(preflight, trials))
         await self._reopen()
 
     def action_remove(self) -> None:
@@ -436,7 +436,7 @@ class SetupScreen(FullScreen):
         self.flow.begin(self._remove())
 
     async def _remove(self) -> None:
-        await self.flow.change("Remove", None, lambda _: self.service.removal())
+        await self.flow.show("Remove", lambda _: self.service.removal())
         await self._reopen()
 
     async def _reopen(self) -> None:

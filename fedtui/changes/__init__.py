@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from fedtui.changes.plan import Step as Step
     from fedtui.changes.planning import apply as apply
     from fedtui.changes.planning import load_draft as load_draft
-    from fedtui.changes.planning import plan_alternative as plan_alternative
     from fedtui.changes.planning import plan_delete as plan_delete
     from fedtui.changes.planning import plan_edit as plan_edit
     from fedtui.changes.planning import plan_environment as plan_environment
@@ -48,7 +47,6 @@ _HOMES = {
     "Step": "plan",
     "apply": "planning",
     "load_draft": "planning",
-    "plan_alternative": "planning",
     "plan_delete": "planning",
     "plan_edit": "planning",
     "plan_environment": "planning",

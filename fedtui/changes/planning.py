@@ -160,15 +160,6 @@ async def plan_silence(code: str, job: Job | None, ports: Ports, *, fixes: LineF
     return await _plan([wording], edits, tables, ports)
 
 
-async def plan_alternative(plan: Plan, jobs: Jobs, ports: Ports) -> Plan:
-    """What `plan.alternative` names: pause instead of delete, holding off instead of stopping."""
-    if plan.verb == "delete":
-        return await plan_pause(jobs, ports)
-    if plan.verb == "pause" and plan.alternative:
-        return await plan_pause(jobs, ports, hold=True)
-    raise Refused("This plan has no other way.")
-
-
 async def apply(plan: Plan, ports: Ports) -> Applied:
     """Make the planned change and read it back. Raises Conflict or Refused.
 
@@ -202,15 +193,11 @@ async def load_draft(job: Job, ports: Ports) -> Draft:
 async def _of_jobs(
     jobs: Jobs, of_cron: _OfCron, of_timer: _OfTimer | None, tables: Tables, ports: Ports
 ) -> Plan:
-    """One plan for all jobs.
-
-    Lines of a table are edited from the last up, so that the ids of those above, which count equal commands,
-    still hold.
-    """
+    """One plan for all jobs."""
     all_jobs = _several(jobs)
     wordings: dict[str, Wording] = {}
     edits: list[Edit] = []
-    for job in sorted(all_jobs, key=lambda each: each.location.line or 0, reverse=True):
+    for job in bottom_up(all_jobs):
         if job.timer is None or of_timer is None:
             wordings[job.id] = await asyncio.to_thread(of_cron, job, tables)
         else:
@@ -223,6 +210,14 @@ async def _plan(wordings: Sequence[Wording], edits: Sequence[Edit], tables: Tabl
     wording = of_several(wordings)
     wording = replace(wording, warnings=(*wording.warnings, *tables.warnings_of(wording.verb)))
     return await change_set.plan_edits(wording, (*tables.edits(), *edits), ports)
+
+
+def bottom_up(jobs: Sequence[Job]) -> list[Job]:
+    """In the order in which lines of one table are edited.
+
+    Ids count equal commands from the top, so an edit must not change those of lines that are still to come.
+    """
+    return sorted(jobs, key=lambda each: each.location.line or 0, reverse=True)
 
 
 def _several(jobs: Jobs) -> Sequence[Job]:

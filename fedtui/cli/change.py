@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 
 from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.changes.plan import FileDiff, Plan, Step
+from fedtui.changes.request import Request
 from fedtui.cli.exit_status import ExitStatus
-from fedtui.cli.find_job import find_job
+from fedtui.cli.find_job import find_jobs
 from fedtui.cli.parser import UsageError
 from fedtui.cli.plan_records import plan_record, result_record
 from fedtui.cli.records import JsonRecords, print_json
@@ -19,59 +21,59 @@ from fedtui.workspace import Workspace
 
 
 async def change(workspace: Workspace, options: Namespace) -> int:
-    """Carry out pause, resume, reschedule, convert, new, edit, delete or undo."""
-    return await carry_out(workspace, options, await _plan(workspace, options))
+    """Carry out pause, resume, reschedule, record, convert, new, edit, delete, undo or redo."""
+    return await carry_out(workspace, options, await _request(workspace, options))
 
 
-async def _plan(workspace: Workspace, options: Namespace) -> Plan:
-    ports = workspace.ports
+async def _request(workspace: Workspace, options: Namespace) -> Request:
     match options.verb:
         case "undo":
-            return await changes.plan_undo(ports, options.id)
+            return Request("undo", (), {"id": options.id})
+        case "redo":
+            return Request("redo")
         case "new":
-            draft = changes.Draft(options.schedule, options.command, options.name, options.note)
-            await _check(None, draft.schedule, workspace)
-            return await changes.plan_new(draft, ports)
-    job = await find_job(workspace, options.job)
+            await _check(None, options.schedule, workspace)
+            given = {name: getattr(options, name) for name in ("schedule", "command", "name", "note")}
+            return Request("new", (), given)
+    if options.verb == "reschedule":
+        _read_form(options)
+    jobs = await find_jobs(workspace, options.jobs if options.verb != "edit" else [options.job])
+    ids = tuple(job.id for job in jobs)
     match options.verb:
-        case "pause":
-            return await changes.plan_pause(job, ports)
-        case "resume":
-            return await changes.plan_resume(job, ports)
         case "record":
-            return await changes.plan_record(job, ports, off=options.off)
-        case "delete":
-            return await changes.plan_delete(job, ports)
+            return Request("record", ids, {"off": options.off})
         case "reschedule":
-            await _check(job, options.schedule, workspace)
-            if job.managed and not options.reason.strip():
-                raise UsageError(
-                    f"reschedule: {sanitize_and_mask(job.name)} follows a profile of the federation pack; "
-                    "say why it leaves it: --reason TEXT [--ticket ID]"
-                )
-            return await changes.plan_reschedule(job, options.schedule, ports, options.reason, options.ticket)
+            return Request("reschedule", ids, await _new_schedule(jobs, options, workspace))
         case "convert":
-            from fedtui.conversion.convert import plan_convert
-
-            return await plan_convert(job, options.to, ports, linger=options.linger)
+            return Request("convert", ids, {"to": options.to, "linger": options.linger})
         case "edit":
-            draft = _edited(await changes.load_draft(job, ports), options)
-            await _check(job, draft.schedule, workspace)
-            return await changes.plan_edit(job, draft, ports)
-    raise AssertionError(options.verb)
+            fields = ("schedule", "command", "name", "note")
+            given = {name: getattr(options, name) for name in fields if getattr(options, name) is not None}
+            if not given:
+                raise UsageError("edit: give at least one of --schedule, --command, --name, --note")
+            if options.schedule is not None:
+                await _check(jobs[0], options.schedule, workspace)
+            return Request("edit", ids, given)
+    return Request(options.verb, ids)
 
 
-def _edited(draft: changes.Draft, options: Namespace) -> changes.Draft:
-    given = {
-        name: getattr(options, name)
-        for name in ("schedule", "command", "name", "note")
-        if getattr(options, name) is not None
-    }
-    if not given:
-        raise UsageError("edit: give at least one of --schedule, --command, --name, --note")
-    return changes.Draft(
-        **{**{n: getattr(draft, n) for n in ("schedule", "command", "name", "note")}, **given}
-    )
+def _read_form(options: Namespace) -> None:
+    """Read `reschedule JOB SCHEDULE` as `reschedule JOB --to SCHEDULE`."""
+    if options.to is None:
+        if len(options.jobs) != 2:
+            raise UsageError("reschedule: give JOB and SCHEDULE, or several jobs and --to SCHEDULE")
+        options.to = options.jobs.pop()
+
+
+async def _new_schedule(jobs: Sequence[Job], options: Namespace, workspace: Workspace) -> dict[str, str]:
+    for job in jobs:
+        await _check(job, options.to, workspace)
+        if job.managed and not options.reason.strip():
+            raise UsageError(
+                f"reschedule: {sanitize_and_mask(job.name)} follows a profile of the federation pack; "
+                "say why it leaves it: --reason TEXT [--ticket ID]"
+            )
+    return {"schedule": options.to, "reason": options.reason, "ticket": options.ticket}
 
 
 async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:
@@ -81,8 +83,9 @@ async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:
         raise UsageError(f"{schedule!r}: {preview.message}")
 
 
-async def carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int:
+async def carry_out(workspace: Workspace, options: Namespace, asked: Request | Plan) -> int:
     """Show the plan, ask where nobody has said --yes, apply it. With --json nothing is asked."""
+    plan = await workspace.engine.plan(asked) if isinstance(asked, Request) else asked
     if not options.json:
         print_plan(plan)
     if options.dry_run:
@@ -95,7 +98,7 @@ async def carry_out(workspace: Workspace, options: Namespace, plan: Plan) -> int
     if not options.yes and not confirmed("Apply this change?"):
         print("Nothing was changed.")
         return ExitStatus.REFUSED
-    applied = await changes.apply(plan, workspace.ports)
+    applied = await workspace.engine.apply(plan)
     if options.json:
         print_json(options.json, result_record(plan, applied), "result")
         return ExitStatus.DONE
@@ -115,7 +118,7 @@ def require_yes(options: Namespace, untouched: str, advice: str) -> None:
 async def list_undo(workspace: Workspace, options: Namespace) -> int:
     """`fedtui undo --list`: what was changed, newest first, and under which id it can be taken back."""
     records = JsonRecords(workspace.zone)
-    steps = [records.undo(step) for step in await changes.undo_steps(workspace.ports, 50)]
+    steps = [records.undo(step) for step in await workspace.engine.undo_steps(50)]
     if options.json:
         print_json(options.json, steps, "steps")
         return ExitStatus.DONE

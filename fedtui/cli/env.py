@@ -6,10 +6,11 @@ import shlex
 from argparse import Namespace
 from typing import Any
 
-from fedtui import changes, environment
+from fedtui import environment
+from fedtui.changes.request import Request
 from fedtui.cli.change import carry_out
 from fedtui.cli.exit_status import ExitStatus
-from fedtui.cli.find_job import find_job
+from fedtui.cli.find_job import find_jobs
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.environment import Comparison, Relation, SchedulerSide
@@ -22,10 +23,14 @@ from fedtui.workspace import Workspace
 
 async def show_environment(workspace: Workspace, options: Namespace) -> int:
     """Print one side, or with --diff or --json both; with --set plan the lines and apply them."""
-    job = await find_job(workspace, options.job)
+    jobs = await find_jobs(workspace, options.jobs)
     if options.set:
-        plan = await changes.plan_environment(job, _settings(options.set), workspace.ports)
-        return await carry_out(workspace, options, plan)
+        settings = {"settings": _settings(options.set)}
+        request = Request("environment", tuple(job.id for job in jobs), settings)
+        return await carry_out(workspace, options, request)
+    if len(jobs) > 1:
+        raise UsageError("env: several jobs go with --set only")
+    job = jobs[0]
     given = await environment.given_side(job, workspace.ports)
     if not options.diff and not options.json:
         _print_given(given, show_secrets=options.show_secrets)

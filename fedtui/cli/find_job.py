@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fedtui.cli.parser import UsageError
 from fedtui.model import Job, Snapshot
 from fedtui.workspace import OWN_RUNS, SOURCES_OF, Workspace
@@ -19,6 +21,13 @@ async def find_job(workspace: Workspace, key: str) -> Job:
     source = key.partition(":")[0]
     snapshot = await workspace.read((source,) if source in SOURCES_OF else ())
     return choose(snapshot, key)
+
+
+async def find_jobs(workspace: Workspace, keys: Sequence[str]) -> list[Job]:
+    """The jobs called `keys`, each once. Raises like `find_job`."""
+    sources = {key.partition(":")[0] for key in keys}
+    snapshot = await workspace.read(tuple(sources) if sources <= set(SOURCES_OF) else ())
+    return list({job.id: job for job in (choose(snapshot, key) for key in keys)}.values())
 
 
 def choose(snapshot: Snapshot, key: str) -> Job:

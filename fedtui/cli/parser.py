@@ -11,6 +11,7 @@ from fedtui.cli.exit_status import CHECK_STATUS, EXIT_STATUS, SYNC_STATUS, ExitS
 from fedtui.cli.federation_options import drill, git_sync, setup
 from fedtui.cli.options import (
     job_argument,
+    jobs_argument,
     json_option,
     json_options,
     positive,
@@ -152,29 +153,33 @@ def _run(parser: argparse.ArgumentParser) -> None:
     json_option(parser, "print the run as JSON (docs/json.md)")
 
 
-def _on_job(parser: argparse.ArgumentParser) -> None:
+def _stop(parser: argparse.ArgumentParser) -> None:
     job_argument(parser)
     write_options(parser)
 
 
+def _on_jobs(parser: argparse.ArgumentParser) -> None:
+    jobs_argument(parser)
+    write_options(parser)
+
+
 def _record(parser: argparse.ArgumentParser) -> None:
-    job_argument(parser)
+    jobs_argument(parser)
     parser.add_argument("--off", action="store_true", help="no longer; the line is again what it was")
     write_options(parser)
 
 
 def _reschedule(parser: argparse.ArgumentParser) -> None:
-    job_argument(parser)
-    parser.add_argument(
-        "schedule", metavar="SCHEDULE", help="five fields or a nickname; OnCalendar for a timer"
-    )
+    parser.usage = "%(prog)s [options] JOB SCHEDULE\n       %(prog)s [options] JOB... --to SCHEDULE"
+    jobs_argument(parser)
+    parser.add_argument("--to", metavar="SCHEDULE", help="five fields or a nickname; OnCalendar for a timer")
     parser.add_argument("--reason", default="", help="why; kept as a comment above the line")
     parser.add_argument("--ticket", default="", help="where it was decided; kept beside the reason")
     write_options(parser)
 
 
 def _convert(parser: argparse.ArgumentParser) -> None:
-    job_argument(parser)
+    jobs_argument(parser)
     parser.add_argument(
         "--to",
         choices=("cron", "user", "system"),
@@ -205,7 +210,7 @@ def _edit(parser: argparse.ArgumentParser) -> None:
 
 
 def _env(parser: argparse.ArgumentParser) -> None:
-    job_argument(parser)
+    jobs_argument(parser)
     parser.add_argument("--diff", action="store_true", help="only what your shell has otherwise")
     parser.add_argument(
         "--set",
@@ -271,11 +276,11 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "history": ("print the runs that were seen, newest first", _history),
     "logs": ("print the end of a job's log", _logs),
     "run": ("run a job now, as its scheduler would", _run),
-    "stop": ("stop a job that runs", _on_job),
-    "pause": ("hold a job's schedule back", _on_job),
-    "resume": ("let a paused job run again", _on_job),
+    "stop": ("stop a job that runs", _stop),
+    "pause": ("hold a job's schedule back", _on_jobs),
+    "resume": ("let a paused job run again", _on_jobs),
     "record": ("write down the exit status of a cron job's runs", _record),
-    "delete": ("delete a crontab job", _on_job),
+    "delete": ("delete a crontab job", _on_jobs),
     "reschedule": ("give a job another schedule", _reschedule),
     "convert": ("turn a cron line into a timer, or a timer into a cron line", _convert),
     "new": ("add a job to your crontab", _new),
@@ -286,5 +291,6 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "git-sync": ("run the sync script, commit data/ and push it", git_sync),
     "setup": ("set up the jobs of a federation, or take them away", setup),
     "drill": ("rehearse a failure: what happens, and is it seen", drill),
+    "redo": ("apply the change again that was undone last", write_options),
     "undo": ("take the last change back, or the one of that id", _undo),
 }

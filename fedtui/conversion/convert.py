@@ -7,11 +7,20 @@ it is made whole or not at all, and one undo puts both sides back.
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from fedtui.action_result import Refused
+from fedtui.changes.change_set import plan_change_set
+from fedtui.changes.edits import Edit, FileEdit
+from fedtui.changes.open_table import LineFixes, Tables
 from fedtui.changes.plan import Plan
-from fedtui.conversion.to_cron import plan_to_cron
-from fedtui.conversion.to_timer import plan_to_timer
+from fedtui.changes.planning import bottom_up
+from fedtui.changes.wording import Wording, of_several
+from fedtui.conversion.to_cron import propose_line
+from fedtui.conversion.to_timer import propose_timer
 from fedtui.model import Job, State
 from fedtui.ports import Ports
 
@@ -31,21 +40,47 @@ def targets(job: Job, ports: Ports) -> tuple[str, ...]:
     return (*own, "system") if os.geteuid() == 0 else own or ("system",)
 
 
-async def plan_convert(job: Job, to: str, ports: Ports, *, linger: bool = False) -> Plan:
-    """The plan that has `to` ("cron", "user" or "system") run the job. Raises Refused.
+async def plan_convert(
+    jobs: Sequence[Job], to: str, ports: Ports, *, linger: bool = False, fixes: LineFixes | None = None
+) -> Plan:
+    """The plan that has `to` ("cron", "user" or "system") run the jobs. Raises Refused.
 
     `linger` keeps the user's systemd running after logout, for "user".
     """
+    tables = Tables(ports, fixes)
+    edits: list[Edit] = []
+    wordings: dict[str, Wording] = {}
+    for job in bottom_up(jobs):
+        _check(job, to)
+        if to == "cron":
+            made, wordings[job.id] = await propose_line(job, tables, ports)
+        else:
+            made, wordings[job.id] = await propose_timer(job, to, tables, ports, linger=linger)
+        edits += made
+    paths = Counter(edit.path for edit in edits if isinstance(edit, FileEdit))
+    for path, count in paths.items():
+        if count > 1:
+            raise Refused(f"{count} of these jobs would be {Path(path).name}.", advice="Convert them apart.")
+    in_tables = [replace(edit, after=edit.after or None) for edit in tables.edits()]
+    # The new side is made first, so that a failure never leaves a job without any.
+    ordered = [*in_tables, *edits] if to == "cron" else [*edits, *in_tables]
+    wording = of_several([wordings[job.id] for job in jobs])
+    return await plan_change_set(
+        replace(wording, warnings=(*wording.warnings, *tables.warnings_of("convert"))),
+        tuple(dict.fromkeys(ordered)),
+        ports,
+    )
+
+
+def _check(job: Job, to: str) -> None:
     if job.state is State.BAD_LINE:
-        raise Refused(f"{job.name} is a line that cron refuses, not a job.", advice="e mends it.")
-    if to == "cron":
-        return await plan_to_cron(job, ports)
-    if job.timer is not None:
-        here = "user" if job.timer.user_manager else "system"
-        if here == to:
-            raise Refused(f"{job.name} is a timer of the {here}'s systemd already.")
-        raise Refused(
-            f"{job.name} is a timer of the {here}'s systemd.",
-            advice="Convert it to cron, and the line from there.",
-        )
-    return await plan_to_timer(job, to, ports, linger=linger)
+        raise Refused(f"{job.name} is a line that cron refuses, not a job.", advice="e fixes it.")
+    if to == "cron" or job.timer is None:
+        return
+    here = "user" if job.timer.user_manager else "system"
+    if here == to:
+        raise Refused(f"{job.name} is a timer of the {here}'s systemd already.")
+    raise Refused(
+        f"{job.name} is a timer of the {here}'s systemd.",
+        advice="Convert it to cron, and the line from there.",
+    )

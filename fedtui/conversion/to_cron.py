@@ -17,11 +17,9 @@ from typing import Any
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import SERVICE
-from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.cron_text import words_of
-from fedtui.changes.edits import Edit, FileEdit, FolderEdit, TableEdit, UnitEdit
+from fedtui.changes.edits import Edit, FileEdit, FolderEdit, UnitEdit
 from fedtui.changes.open_table import OpenTable, Tables
-from fedtui.changes.plan import Plan
 from fedtui.changes.timer_unit import TimerTarget, TimerUnit, read_timer, require_kept, require_privilege
 from fedtui.changes.unit_edits import open_manager, switched
 from fedtui.changes.wording import UNDO_ALL, Wording
@@ -101,8 +99,8 @@ class _TimerUnits:
     state: tuple[bool, bool]
 
 
-async def plan_to_cron(job: Job, ports: Ports) -> Plan:
-    """The plan that puts a line of a crontab in the place of a timer. Raises Refused."""
+async def propose_line(job: Job, tables: Tables, ports: Ports) -> tuple[list[Edit], Wording]:
+    """Put a line of a crontab in the place of a timer. Raises Refused."""
     if job.timer is None:
         raise Refused(f"{job.name} is a line of a crontab already.")
     units = await _look(job, ports)
@@ -110,9 +108,10 @@ async def plan_to_cron(job: Job, ports: Ports) -> Plan:
     fields = _fields(units)
     given = await unit_side(job, job.timer, ports)
     user = str(units.service.get("User") or "") or ("root" if not units.target.user_manager else ports.user)
-    edits, table = await asyncio.to_thread(_parts, job, units, given, fields, user, ports)
+    table = await asyncio.to_thread(tables.of_user, user)
+    await asyncio.to_thread(_add_line, job, units, given, fields, tables, table)
     words = words_of(fields)
-    wording = Wording(
+    return _units_gone(units), Wording(
         "convert",
         job.id,
         job.name,
@@ -121,7 +120,6 @@ async def plan_to_cron(job: Job, ports: Ports) -> Plan:
         tuple(_warnings(units, fields, lost, ports)),
         undo=UNDO_ALL,
     )
-    return await plan_change_set(wording, edits, ports)
 
 
 async def _look(job: Job, ports: Ports) -> _TimerUnits:
@@ -199,10 +197,10 @@ def _fields(units: _TimerUnits) -> str:
         raise Refused(f"A crontab has no word for its schedule: {error}.") from error
 
 
-def _parts(
-    job: Job, units: _TimerUnits, given: SchedulerSide, fields: str, user: str, ports: Ports
-) -> tuple[list[Edit], OpenTable]:
-    table = Tables(ports).of_user(user)
+def _add_line(
+    job: Job, units: _TimerUnits, given: SchedulerSide, fields: str, tables: Tables, table: OpenTable
+) -> None:
+    user = table.port.user
     account = pwd.getpwnam(user)
     cron = job_environment(
         CronAccount(user, account.pw_uid, account.pw_gid, account.pw_dir, account.pw_shell),
@@ -221,12 +219,11 @@ def _parts(
             output=lines.get("StandardOutput", ""),
         )
         field = field_with_input(text, bytes(units.service.get("StandardInputData", b"")))
-        new = _with_line(job, units, table, fields, field)
+        tables.put(table, _with_line(job, units, table, fields, field))
     except Inexpressible as error:
         raise Refused(f"{units.service_name}: {error}.") from error
     except EditError as error:
         raise Refused(f"The crontab cannot hold it: {error}.") from error
-    return [TableEdit(table.port.user, "crontab", table.base, new), *_units_gone(units)], table
 
 
 def _apart(units: _TimerUnits, given: SchedulerSide, cron: Mapping[bytes, bytes]) -> dict[str, str]:
@@ -304,5 +301,5 @@ def _warnings(units: _TimerUnits, fields: str, lost: list[str], ports: Ports) ->
     if units.state == (False, False):
         found.append("The timer is off, and so the line is paused until it is resumed.")
     found.append("cron starts a run also while one goes on; systemd does not.")
-    found.append("To fedtui it is another job from then on: its history of runs begins anew.")
+    found.append("To fedtui it is another job from then on: its history of runs starts empty.")
     return [text for text in found if text]

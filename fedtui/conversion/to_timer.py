@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.action_result import Refused
-from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.cron_change import edited_text
 from fedtui.changes.cron_text import words_of, zone_of
-from fedtui.changes.edits import Edit, FileEdit, LingerEdit, TableEdit, UnitEdit
+from fedtui.changes.edits import Edit, FileEdit, LingerEdit, UnitEdit
 from fedtui.changes.open_table import OpenTable, Tables
-from fedtui.changes.plan import Plan
 from fedtui.changes.wording import UNDO_ALL, Wording
 from fedtui.crontab import Entry, edit
 from fedtui.crontab.command import BUILTINS_ONLY
@@ -62,24 +60,27 @@ class _CronLine:
     environment: dict[bytes, bytes]
 
 
-async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False) -> Plan:
-    """The plan that puts a timer of the user's or the system's in the place of a cron line.
+async def propose_timer(
+    job: Job, to: str, tables: Tables, ports: Ports, *, linger: bool = False
+) -> tuple[list[Edit], Wording]:
+    """Put a timer of the user's or the system's in the place of a cron line.
 
     `linger` keeps the user's systemd running after logout. Raises Refused with what cannot be said.
     """
     user_manager = to == "user"
     _may(job, ports, user_manager=user_manager)
-    line = await asyncio.to_thread(_line, job, ports)
+    line = await asyncio.to_thread(_line, job, tables)
     schedule, triggers = _triggers(job, line.entry)
     pair = _pair(line, triggers, user_manager=user_manager)
     await free(pair.name, ports, user_manager=user_manager)
     edits = await asyncio.to_thread(
         _parts, line, pair, triggers, user_manager=user_manager, linger=linger and user_manager
     )
+    await asyncio.to_thread(_take_out, line, tables)
     if line.mark is not None:
         edits += await asyncio.to_thread(created_files, edits)
     manager = "your systemd" if user_manager else "the system's systemd"
-    wording = Wording(
+    return edits, Wording(
         "convert",
         job.id,
         job.name,
@@ -88,7 +89,6 @@ async def plan_to_timer(job: Job, to: str, ports: Ports, *, linger: bool = False
         tuple(_warnings(job, line, pair, schedule, ports, user_manager=user_manager, linger=linger)),
         undo=UNDO_ALL,
     )
-    return await plan_change_set(wording, edits, ports)
 
 
 def _may(job: Job, ports: Ports, *, user_manager: bool) -> None:
@@ -105,8 +105,8 @@ def _may(job: Job, ports: Ports, *, user_manager: bool) -> None:
         )
 
 
-def _line(job: Job, ports: Ports) -> _CronLine:
-    table = Tables(ports).of_job(job)
+def _line(job: Job, tables: Tables) -> _CronLine:
+    table = tables.of_job(job)
     entry = table.entry(job)
     mark = next((found for found in managed(table.document) if found.entry == entry), None)
     try:
@@ -220,20 +220,15 @@ def _parts(
         # A timer that counts from the boot would start the job now: it is left to the next boot.
         on = (True, not triggers.at_boot)
         edits.append(UnitEdit(pair.timer, user_manager, (False, False), on, due=True))
-    return [*edits, _taken_out(line)]
+    return edits
 
 
-def _taken_out(line: _CronLine) -> TableEdit:
+def _take_out(line: _CronLine, tables: Tables) -> None:
     table = line.table
     if line.mark is not None:
-        new: bytes | None = without(table.document, {line.mark.key})
+        tables.put(table, without(table.document, {line.mark.key}))
     else:
-        new = edited_text(table, line.entry, edit.delete)
-    if table.system:
-        return TableEdit("root", table.port.title, table.base, new)
-    if new:
-        new = edit.end_last_line(table.document.reparse(new))
-    return TableEdit(table.port.user, "crontab", table.base, new or None)
+        tables.put(table, edited_text(table, line.entry, edit.delete))
 
 
 def _warnings(

@@ -12,6 +12,7 @@ from fedtui.schedule.upcoming import RunsOf
 from fedtui.widgets.log_pump import OpenLog
 
 if TYPE_CHECKING:
+    from fedtui.engine import Engine
     from fedtui.store import Store
     from fedtui.watching.watches import Watches
 
@@ -25,6 +26,7 @@ class AppHost(Protocol):
 
     store: Store
     ports: Ports
+    engine: Engine
     clock: Callable[[], datetime]
     open_log: OpenLog
     runs_of: RunsOf

@@ -10,10 +10,12 @@ import pytest
 from fedtui.action_result import Refused
 from fedtui.changes import apply, plan_uncomment, plan_undo
 from fedtui.crontab import Document
-from fedtui.health.remedies import plan_remedy
-from fedtui.model import CommentedOut, Finding, Remedy, Severity, SourceName
+from fedtui.engine import Engine
+from fedtui.health.remedies import remedy_request
+from fedtui.model import CommentedOut, Finding, Remedy, Severity, Snapshot, SourceName
 from fedtui.ports import Ports
 from fedtui.sources.cron_jobs import TableFacts, TableJobs
+from tests.unit.changes.conftest import NOW
 from tests.unit.changes.table_file import TableFile
 
 TABLE = b"# nightly, off for the move\n#0 5 * * *  backup --all\n0 1 * * * b\n"
@@ -39,7 +41,8 @@ def line() -> CommentedOut:
 
 async def test_the_hash_goes_and_undo_brings_it_back(mine: Ports, port: TableFile) -> None:
     finding = Finding("FT122", Severity.NOTE, "", "", remedy=Remedy("uncomment", "", line=line()))
-    plan = await plan_remedy(finding, None, mine)
+    engine = Engine(mine, lambda: Snapshot(NOW, commented=(line(),)))
+    plan = await engine.plan(remedy_request(finding, None))
     assert plan.summary.startswith("Take the # away: daily 05:00, next run ")
     assert [(one.sign, one.text) for one in plan.diffs[0].lines if one.sign != " "] == [
         ("-", "#0 5 * * *  backup --all"),

@@ -1,0 +1,116 @@
+"""The engine of every change: requests in, plans, results and undo steps out, all plain values.
+
+Screens and verbs ask nothing else to change something, so that another machine's engine can take the place of
+this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from fedtui import changes
+from fedtui.action_result import Applied, Refused
+from fedtui.changes.request import Request
+
+if TYPE_CHECKING:
+    from fedtui.changes import Draft, Plan
+    from fedtui.changes.open_table import LineFixes
+    from fedtui.history.database import UndoStep
+    from fedtui.model import CommentedOut, Job, Snapshot
+    from fedtui.ports import Ports
+
+
+class Engine:
+    """Plans and applies changes to the jobs that `snapshot` knows by their ids."""
+
+    def __init__(self, ports: Ports, snapshot: Callable[[], Snapshot]) -> None:
+        self._ports = ports
+        self._snapshot = snapshot
+
+    async def plan(self, request: Request, fixes: LineFixes | None = None) -> Plan:
+        """The plan that a request asks for. Raises Refused, or BadTable where `fixes` has to replace lines."""
+        jobs = tuple(map(self._job, request.jobs))
+        if jobs:
+            return await self._of_jobs(request.verb, jobs, request.arguments, fixes)
+        return await self._of_none(request.verb, request.arguments, fixes)
+
+    async def _of_jobs(
+        self, verb: str, jobs: Sequence[Job], given: Mapping[str, Any], fixes: LineFixes | None
+    ) -> Plan:
+        ports = self._ports
+        match verb:
+            case "pause":
+                return await changes.plan_pause(jobs, ports, fixes=fixes, hold=given.get("hold", False))
+            case "resume":
+                return await changes.plan_resume(jobs, ports, fixes=fixes)
+            case "reschedule":
+                words = given.get("reason", ""), given.get("ticket", "")
+                return await changes.plan_reschedule(jobs, given["schedule"], ports, *words, fixes=fixes)
+            case "delete":
+                return await changes.plan_delete(jobs, ports, fixes=fixes)
+            case "record":
+                return await changes.plan_record(jobs, ports, off=given.get("off", False), fixes=fixes)
+            case "environment":
+                return await changes.plan_environment(jobs, given["settings"], ports, fixes=fixes)
+            case "edit":
+                draft = replace(await changes.load_draft(jobs[0], ports), **given)
+                return await changes.plan_edit(jobs[0], draft, ports, fixes=fixes)
+            case "fix":
+                return await changes.plan_fix(jobs[0], given["text"], ports, fixes=fixes)
+            case "silence":
+                return await changes.plan_silence(given["code"], jobs[0], ports, fixes=fixes)
+            case "convert":
+                from fedtui.conversion.convert import plan_convert
+
+                return await plan_convert(
+                    jobs, given["to"], ports, linger=given.get("linger", False), fixes=fixes
+                )
+        raise Refused(f"This fedtui cannot {verb} a job.")
+
+    async def _of_none(self, verb: str, given: Mapping[str, Any], fixes: LineFixes | None) -> Plan:
+        ports = self._ports
+        match verb:
+            case "new":
+                return await changes.plan_new(changes.Draft(**given), ports, fixes=fixes)
+            case "uncomment":
+                line = self._commented(given["table"], given["user"], given["line"])
+                return await changes.plan_uncomment(line, ports, fixes=fixes)
+            case "silence":
+                return await changes.plan_silence(given["code"], None, ports, fixes=fixes)
+            case "undo":
+                return await changes.plan_undo(ports, given.get("id"))
+            case "redo":
+                return await changes.plan_redo(ports)
+        raise Refused(f"This fedtui cannot {verb}.")
+
+    async def apply(self, plan: Plan) -> Applied:
+        """Make the planned change and read it back. Raises Conflict, PartlyDone or Refused."""
+        return await changes.apply(plan, self._ports)
+
+    async def undo_steps(self, limit: int) -> list[UndoStep]:
+        """The newest changes, newest first."""
+        return await changes.undo_steps(self._ports, limit)
+
+    async def draft(self, job_id: str) -> Draft:
+        """A cron job as a form shows it, from its table as it is now. Raises Refused."""
+        return await changes.load_draft(self._job(job_id), self._ports)
+
+    def _job(self, job_id: str) -> Job:
+        job = self._snapshot().job(job_id)
+        if job is None:
+            raise Refused(f"There is no job {job_id} any more.", advice="R reads all jobs again.")
+        return job
+
+    def _commented(self, table: str, user: str, number: int) -> CommentedOut:
+        for line in self._snapshot().commented:
+            if (line.table, line.user, line.location.line) == (table, user, number):
+                return line
+        raise Refused(f"Line {number} of {table} was changed.", advice="R reads it again.")
+
+
+def alternative(plan: Plan) -> Request:
+    """The gentler action that `plan.alternative` names: pausing for deleting, holding off for stopping."""
+    jobs = tuple(job_id for job_id, _ in plan.jobs)
+    return Request("pause", jobs, {"hold": plan.verb == "pause"})
