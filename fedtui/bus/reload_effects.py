@@ -1,4 +1,4 @@
-"""What a daemon-reload does besides loading files: it starts the jobs of some timers (systemd 252).
+"""What a daemon-reload does besides loading files: it starts the jobs of some timers (systemd 252, 257).
 
 A reload arms OnActiveSec= of every waiting timer as if the timer had been started at that moment, even where
 it elapsed long ago; an elapsed timer, or one whose service is running, it leaves alone. The other triggers

@@ -17,6 +17,7 @@ from fedtui.demo.files import crontab_file
 from fedtui.demo.workspace import demo_workspace
 from fedtui.model import Answer
 from fedtui.store import Store
+from fedtui.system.temp_folder import PREFIX, TempFolder
 from tests.fixtures.mockup_app import screen_text
 
 SIZE = (120, 40)
@@ -114,6 +115,19 @@ async def test_a_change_has_only_its_own_source_read_again(
         assert other.reads == 1
         await pilot.press("R")
         await says(pilot, lambda _: other.reads == 2)
+
+
+async def test_the_dashboard_removes_what_killed_processes_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    left = tmp_path / f"{PREFIX}0123456789abcdef"
+    with TempFolder() as live:
+        left.mkdir()
+        (left / "base").write_text("a table")
+        async with opened(tmp_path / "demo") as pilot:
+            await says(pilot, lambda _: not left.exists())
+        assert live.path.exists()
 
 
 async def test_esc_in_the_confirm_dialog_leaves_the_table_alone(tmp_path: Path) -> None:
