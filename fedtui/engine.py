@@ -30,7 +30,7 @@ class Engine:
         self._snapshot = snapshot
 
     async def plan(self, request: Request, fixes: LineFixes | None = None) -> Plan:
-        """The plan that a request asks for. Raises Refused, or BadTable where `fixes` has to replace lines."""
+        """The plan that a request asks for. Raises Refused, or BadTable where `fixes` must replace lines."""
         jobs = tuple(map(self._job, request.jobs))
         if jobs:
             return await self._of_jobs(request.verb, jobs, request.arguments, fixes)

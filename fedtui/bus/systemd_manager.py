@@ -153,23 +153,26 @@ class SystemdManager:
             raise self._refused(error, ("is-enabled", unit)) from error
 
     async def enable(self, unit: str) -> None:
-        """systemctl enable, for good (not --runtime), without force."""
+        """systemctl enable, for good (not --runtime), without force; it counts without a reload."""
         await self._ask("EnableUnitFiles", "asbb", [unit], False, False, verb=("enable", unit))
-        await self.reload()
 
     async def disable(self, unit: str) -> None:
         """systemctl disable: the symlinks of [Install] go, nothing else."""
         await self._ask("DisableUnitFiles", "asb", [unit], False, verb=("disable", unit))
-        await self.reload()
+        await self.reload()  # until then a start of timers.target starts the unit again
 
     async def mask(self, unit: str) -> None:
         """systemctl mask, without force: systemd refuses where the unit's own file is in the way."""
         await self._ask("MaskUnitFiles", "asbb", [unit], False, False, verb=("mask", unit))
-        await self.reload()
+        await self._reload_loaded(unit)
 
     async def unmask(self, unit: str) -> None:
         await self._ask("UnmaskUnitFiles", "asb", [unit], False, verb=("unmask", unit))
-        await self.reload()
+        await self._reload_loaded(unit)
+
+    async def _reload_loaded(self, unit: str) -> None:
+        if await self.is_loaded(unit):
+            await self.reload()
 
     async def reload(self) -> None:
         """systemctl daemon-reload."""

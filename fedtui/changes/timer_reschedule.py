@@ -8,8 +8,6 @@ differs, the drop-in is taken away again.
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -33,6 +31,7 @@ from fedtui.ports import Ports
 from fedtui.schedule.timer import describe_timer
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
+from fedtui.system.temp_folder import TempFolder
 
 
 async def propose_reschedule(
@@ -89,25 +88,27 @@ def _text(state: UnitState, schedule: TimerSchedule, reason: str, ticket: str) -
 async def _verified(timer: TimerUnit, path: Path, text: bytes, *, user_manager: bool) -> None:
     """Raise Refused if systemd-analyze says more of the unit with the drop-in than of it without."""
     try:
-        before, after = await asyncio.to_thread(_copies, timer, path, text)
+        folder = await asyncio.to_thread(TempFolder)
     except OSError as error:
         raise Refused(f"The unit cannot be copied for a check: {error}.") from error
     try:
+        before, after = await asyncio.to_thread(_copies, timer, path, text, folder.path)
         unit = timer.unit["Id"]
         old = {_bare(line, before) for line in await verify([before / unit], user_manager)}
         new = [_bare(line, after) for line in await verify([after / unit], user_manager)]
         fresh = [line for line in new if line not in old]
         if fresh:
             raise Refused(f"systemd-analyze verify refuses it: {fresh[0]}")
+    except OSError as error:
+        raise Refused(f"The unit cannot be copied for a check: {error}.") from error
     except ProgramError as error:
         raise Refused(f"systemd-analyze cannot check the drop-in: {error}.") from error
     finally:
-        await asyncio.to_thread(shutil.rmtree, before.parent, ignore_errors=True)
+        await asyncio.to_thread(folder.remove)
 
 
-def _copies(timer: TimerUnit, path: Path, text: bytes) -> tuple[Path, Path]:
+def _copies(timer: TimerUnit, path: Path, text: bytes, folder: Path) -> tuple[Path, Path]:
     """The unit in two folders, one with the drop-in. The unit it starts is found where it always is."""
-    folder = Path(tempfile.mkdtemp(prefix="fedtui-verify-"))
     before, after = folder / "before", folder / "after"
     state, unit = timer.state, timer.unit["Id"]
     for place in (before, after):

@@ -55,7 +55,7 @@ async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
     if undo_id is not None:
         return await _plan(await _chosen(undo_id, steps, ports), "undo", steps, ports)
     if steps and steps[0].unseen and steps[0].verb == "undo":
-        return _already(steps[0], _by_id(steps[0].undoes, steps))
+        return _already(steps[0])
     step = next_undo(steps)
     if step is None:
         raise Refused("There is nothing to undo.")
@@ -74,7 +74,7 @@ async def plan_redo(ports: Ports) -> Plan:
     await unfinished.recover_if_needed(ports)
     steps = await _steps(ports)
     if steps and steps[0].unseen and steps[0].verb == "redo":
-        return _already(steps[0], _by_id(steps[0].undoes, steps))
+        return _already(steps[0])
     step = next_redo(steps)
     if step is None:
         raise Refused("There is nothing to redo.", advice="ctrl+r applies again what u took back last.")
@@ -167,15 +167,15 @@ def _redone(undo: UndoStep, steps: Sequence[UndoStep]) -> str:
     return what_was_done(_by_id(undo.undoes, steps))
 
 
-def _already(last: UndoStep, undone: UndoStep) -> Plan:
+def _already(last: UndoStep) -> Plan:
     """The plan of a repeated command whose first run was killed after its work and before its answer."""
-    name = what_was_done(undone)
+    done = f"{last.verb.capitalize()} of {last.job_name} was done already"
     return Plan(
         last.verb,
         last.job_id,
         last.job_name,
-        f"{last.verb.capitalize()} of {name} is done already: the command was cut short before it said so.",
+        f"{done}: the command was cut short before it said so.",
         (),
         (),
-        ChangeSet((), f"{last.verb.capitalize()} of {name} was done already.", resumes=last.id),
+        ChangeSet((), f"{done}.", resumes=last.id),
     )

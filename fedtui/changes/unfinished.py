@@ -24,7 +24,7 @@ from fedtui.changes.plan import Conflict, EditState
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
-from fedtui.system import lock_file
+from fedtui.system import lock_file, temp_folder
 from fedtui.system.atomic_write import sweep
 
 PATIENCE = 10.0
@@ -34,6 +34,7 @@ PATIENCE = 10.0
 @asynccontextmanager
 async def change_lock(ports: Ports) -> AsyncIterator[None]:
     """One change at a time, of all processes. Also a crontab that outlives its fedtui holds the lock."""
+    await asyncio.to_thread(temp_folder.sweep)
     await asyncio.to_thread(require_history, ports)  # before the lock's file is made
     path = ports.config.state / "change.lock"
     deadline = time.monotonic() + PATIENCE

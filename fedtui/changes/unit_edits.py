@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import pwd
-import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +29,7 @@ from fedtui.system.accounts import lingers
 from fedtui.system.paths import xdg_folder
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
+from fedtui.system.temp_folder import TempFolder
 
 SETTLE = 20.0
 """Seconds that a unit may take to reach the state that was asked for."""
@@ -121,8 +120,8 @@ async def switch(edit: UnitEdit, ports: Ports) -> None:
         now = await _switched(systemd, edit.unit, facts)
         if now[0] != enabled:
             await (systemd.enable if enabled else systemd.disable)(edit.unit)
-        if enabled and await asyncio.to_thread(_put_back, edit.links):
-            await systemd.reload()
+        if enabled:
+            await asyncio.to_thread(_put_back, edit.links)
         if now[1] != active:
             await (systemd.start if active else systemd.stop)(edit.unit)
         await _settle(systemd, edit)
@@ -144,17 +143,14 @@ async def _settle(systemd: SystemdManager, edit: UnitEdit) -> None:
         await _will_run(systemd, edit.unit, path, facts)
 
 
-def _put_back(links: Sequence[tuple[str, str]]) -> bool:
-    """Make the links again that enabling did not make; True when there were any."""
-    made = False
+def _put_back(links: Sequence[tuple[str, str]]) -> None:
+    """Make the links again that enabling did not make."""
     for path, points_to in links:
         link = Path(path)
         if not link.is_symlink():
             link.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             with suppress(FileExistsError):
                 link.symlink_to(points_to)
-                made = True
-    return made
 
 
 async def set_mask(edit: MaskEdit, ports: Ports) -> None:
@@ -218,12 +214,12 @@ async def reloads_of(edits: Sequence[Edit], ports: Ports) -> dict[bool, tuple[st
     """The managers (True: the user's) that a change reloads, with warnings of the jobs that this starts."""
     found: dict[bool, tuple[str, ...]] = {}
     for user_manager in (True, False):
-        units = [each for each in edits if isinstance(each, UnitEdit | MaskEdit)]
-        switched = any(
-            each.user_manager is user_manager
-            and (isinstance(each, MaskEdit) or each.before[0] != each.after[0])
-            for each in units
-        )
+        units = [
+            each
+            for each in edits
+            if isinstance(each, UnitEdit | MaskEdit) and each.user_manager is user_manager
+        ]
+        switched = any(isinstance(each, MaskEdit) or each.before[0] > each.after[0] for each in units)
         files = [
             each for each in edits if isinstance(each, FileEdit) and open_manager(each.path) is user_manager
         ]
@@ -286,20 +282,20 @@ async def verified(files: Sequence[FileEdit]) -> None:
         ours = [file for file in files if open_manager(file.path) is user_manager and file.after is not None]
         if not ours:
             continue
-        folder, copies = await asyncio.to_thread(_copies, ours)
+        folder = await asyncio.to_thread(TempFolder)
         try:
+            copies = await asyncio.to_thread(_copies, ours, folder.path)
             said = await verify(copies, user_manager) if copies else []
         except ProgramError as error:
             raise Refused(f"systemd-analyze cannot check the units: {error}.") from error
         finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await asyncio.to_thread(folder.remove)
         if said:
-            words = sanitize_and_mask(said[0].replace(f"{folder}/", ""))
+            words = sanitize_and_mask(said[0].replace(f"{folder.path}/", ""))
             raise Refused(f"systemd-analyze verify refuses it: {words}")
 
 
-def _copies(files: Sequence[FileEdit]) -> tuple[Path, list[Path]]:
-    folder = Path(tempfile.mkdtemp(prefix="fedtui-verify-"))
+def _copies(files: Sequence[FileEdit], folder: Path) -> list[Path]:
     copies = []
     for file in files:
         path = Path(file.path)
@@ -307,4 +303,4 @@ def _copies(files: Sequence[FileEdit]) -> tuple[Path, list[Path]]:
             continue  # a drop-in alone is no unit: systemd reads it after the reload
         copies.append(folder / path.name)
         copies[-1].write_bytes(file.after or b"")
-    return folder, copies
+    return copies

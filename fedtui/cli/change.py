@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from fedtui import changes
-from fedtui.action_result import Refused
+from fedtui.action_result import Applied, Refused
 from fedtui.changes.plan import FileDiff, Plan, Step
 from fedtui.changes.request import Request
 from fedtui.cli.exit_status import ExitStatus
@@ -102,9 +102,14 @@ async def carry_out(workspace: Workspace, options: Namespace, asked: Request | P
     if options.json:
         print_json(options.json, result_record(plan, applied), "result")
         return ExitStatus.DONE
-    undo = f" Undo: fedtui undo {applied.undo_id}" if applied.undo_id is not None else ""
-    print(sanitize(applied.message) + undo)
+    print(sanitize(applied.message) + _way_back(plan, applied))
     return ExitStatus.DONE
+
+
+def _way_back(plan: Plan, applied: Applied) -> str:
+    if applied.undo_id is None:
+        return ""
+    return " Redo: fedtui redo" if plan.verb == "undo" else f" Undo: fedtui undo {applied.undo_id}"
 
 
 def require_yes(options: Namespace, untouched: str, advice: str) -> None:
