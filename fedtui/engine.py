@@ -6,6 +6,7 @@ this one.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,18 @@ class Engine:
     async def apply(self, plan: Plan) -> Applied:
         """Make the planned change and read it back. Raises Conflict, PartlyDone or Refused."""
         return await changes.apply(plan, self._ports)
+
+    async def keep(self, plan: Plan) -> str:
+        """Keep a plan for an hour; returns the id by which `kept` finds it. Raises Refused."""
+        from fedtui.changes.kept_plans import keep_plan
+
+        return await asyncio.to_thread(keep_plan, plan, self._ports)
+
+    async def kept(self, plan_id: str) -> Plan:
+        """A plan that was kept. Raises Refused for one that is unknown or too old."""
+        from fedtui.changes.kept_plans import kept_plan
+
+        return await asyncio.to_thread(kept_plan, plan_id, self._ports)
 
     async def undo_steps(self, limit: int) -> list[UndoStep]:
         """The newest changes, newest first."""

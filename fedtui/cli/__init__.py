@@ -152,6 +152,8 @@ def _verb(options: Namespace) -> Verb:
             return setup
     from fedtui.cli import change
 
+    if options.verb == "apply":
+        return change.apply_kept
     return change.list_undo if options.verb == "undo" and options.list else change.change
 
 

@@ -25,6 +25,11 @@ async def change(workspace: Workspace, options: Namespace) -> int:
     return await carry_out(workspace, options, await _request(workspace, options))
 
 
+async def apply_kept(workspace: Workspace, options: Namespace) -> int:
+    """`fedtui apply ID`: apply a plan that `--dry-run --keep` kept."""
+    return await carry_out(workspace, options, await workspace.engine.kept(options.id))
+
+
 async def _request(workspace: Workspace, options: Namespace) -> Request:
     match options.verb:
         case "undo":
@@ -89,11 +94,15 @@ async def carry_out(workspace: Workspace, options: Namespace, asked: Request | P
     if not options.json:
         print_plan(plan)
     if options.dry_run:
+        plan_id = await workspace.engine.keep(plan) if options.keep_plan else None
         if options.json:
-            print_json(options.json, plan_record(plan), "plan")
+            print_json(options.json, plan_record(plan, plan_id), "plan")
         else:
-            print("Dry run: nothing was changed.")
+            kept = f" Apply it within an hour: fedtui apply {plan_id}" if plan_id else ""
+            print(f"Dry run: nothing was changed.{kept}")
         return ExitStatus.DONE
+    if options.keep_plan:
+        raise UsageError(f"{options.verb}: --keep goes with --dry-run")
     require_yes(options, "Nothing was changed.", "--yes applies this.")
     if not options.yes and not confirmed("Apply this change?"):
         print("Nothing was changed.")

@@ -309,6 +309,8 @@ class ChangeRecord(TypedDict):
 class PlanRecord(ChangeRecord):
     """A change that was planned and not applied."""
 
+    id: str | None
+    """What `fedtui apply` takes. Null: the plan was not kept (`--keep`)."""
     steps: list[StepRecord]
     """What would be done, in order."""
     destructive: bool

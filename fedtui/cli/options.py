@@ -47,6 +47,12 @@ def write_options(parser: argparse.ArgumentParser) -> None:
     """Of a verb that changes something."""
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+    parser.add_argument(
+        "--keep",
+        dest="keep_plan",
+        action="store_true",
+        help="with --dry-run: keep the plan for an hour, for `fedtui apply`",
+    )
     json_option(parser, "print the result as JSON, with --dry-run the plan (docs/json.md)")
 
 

@@ -232,6 +232,11 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     json_option(parser, "print the watch as JSON once it is finished (docs/json.md)")
 
 
+def _apply(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="as `--dry-run --keep` printed it")
+    write_options(parser)
+
+
 def _undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", type=positive, metavar="ID")
     parser.add_argument("--list", action="store_true", help="list what can be undone")
@@ -291,6 +296,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "git-sync": ("run the sync script, commit data/ and push it", git_sync),
     "setup": ("set up the jobs of a federation, or take them away", setup),
     "drill": ("rehearse a failure: what happens, and is it seen", drill),
+    "apply": ("apply a plan that was kept (--dry-run --keep)", _apply),
     "redo": ("apply the change again that was undone last", write_options),
     "undo": ("take the last change back, or the one of that id", _undo),
 }

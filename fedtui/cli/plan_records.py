@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from fedtui.model import Job
 
 
-def plan_record(plan: Plan) -> PlanRecord:
-    """What would be done."""
+def plan_record(plan: Plan, plan_id: str | None) -> PlanRecord:
+    """What would be done; `plan_id` is that of a kept plan."""
     return {
+        "id": plan_id,
         **_change(plan),
         "steps": [_step(step) for step in plan.steps],
         "destructive": plan.destructive,
@@ -39,6 +40,7 @@ def result_record(plan: Plan, applied: Applied) -> ResultRecord:
 def run_plan_record(verb: str, job: Job, summary: str) -> PlanRecord:
     """What `run` or `stop` would do: no file is written."""
     return {
+        "id": None,
         **_of_run(verb, job, summary),
         "steps": [],
         "destructive": verb == "stop",
