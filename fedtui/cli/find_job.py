@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fedtui.cli.parser import UsageError
 from fedtui.model import Job, Snapshot
-from fedtui.workspace import OWN_RUNS, SOURCES_OF, Workspace
+from fedtui.workspace import FACTS_DEADLINE, OWN_RUNS, SOURCES_OF, Workspace
 
 
 class Unavailable(Exception):
@@ -14,28 +14,34 @@ class Unavailable(Exception):
 
 
 async def find_job(workspace: Workspace, key: str) -> Job:
-    """The job called `key`. Raises UsageError for no such job or several of that name.
-
-    An id tells its source, and then only that source is asked.
-    """
-    source = key.partition(":")[0]
-    snapshot = await workspace.read((source,) if source in SOURCES_OF else ())
-    return choose(snapshot, key)
+    """The job called `key`. Raises UsageError for no such job or several of that name."""
+    return (await find_jobs(workspace, (key,)))[0]
 
 
 async def find_jobs(workspace: Workspace, keys: Sequence[str]) -> list[Job]:
-    """The jobs called `keys`, each once. Raises like `find_job`."""
+    """The jobs called `keys`, each once. Raises like `find_job`.
+
+    Ids tell their sources, and then only those are asked. One that is not found may be a timer that is only
+    installed: those come last, and are waited for before the job is called missing.
+    """
     sources = {key.partition(":")[0] for key in keys}
-    snapshot = await workspace.read(tuple(sources) if sources <= set(SOURCES_OF) else ())
+    asked = tuple(sources) if sources <= set(SOURCES_OF) else ()
+    snapshot = await workspace.read(asked)
+    if not all(_named(snapshot, key) for key in keys):
+        snapshot = await workspace.read(asked, patience=FACTS_DEADLINE)
     return list({job.id: job for job in (choose(snapshot, key) for key in keys)}.values())
+
+
+def _named(snapshot: Snapshot, key: str) -> list[Job]:
+    job = snapshot.job(key)
+    if job is not None:
+        return [job]
+    return [job for job in snapshot.jobs if key in (job.name, job.name.removesuffix(".timer"))]
 
 
 def choose(snapshot: Snapshot, key: str) -> Job:
     """The job of `snapshot` that `key` names."""
-    job = snapshot.job(key)
-    if job is not None:
-        return job
-    named = [job for job in snapshot.jobs if key in (job.name, job.name.removesuffix(".timer"))]
+    named = _named(snapshot, key)
     if len(named) == 1:
         return named[0]
     if named:

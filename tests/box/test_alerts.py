@@ -171,7 +171,7 @@ def test_cron_tells_of_a_failed_timer_and_of_a_dead_user_manager(alerted: Box) -
     before = len(subjects(alerted))
     alerted.run(["touch", f"{ROOT}/fail"], check=True)
     assert alerted.run(["systemctl", "--user", "start", "federated-sync.service"]).returncode == 1
-    wait_until(lambda: subjects(alerted)[before:] == ["federated-sync.timer failed"], 90, "cron's own mail")
+    wait_until(lambda: subjects(alerted)[before:] == ["federated-sync.timer failed"], 240, "cron's own mail")
     alerted.run(["crontab", "-r"], check=True)  # from here on no minute is waited for
     alerted.run(["systemctl", "stop", "user@1000.service"], user="root", check=True)
     as_cron = ["env", "-i", "HOME=/home/fed", "LOGNAME=fed", "PATH=/usr/bin:/bin", "/usr/local/bin/fedtui"]

@@ -123,11 +123,12 @@ def test_a_loop_of_swaps_never_leads_root_elsewhere(box: Box) -> None:
     before = facts(box, SECRET)
     box.popen(["python3", "-c", SWAPS])
     for _ in range(6):
+        table = box.run(["crontab", "-l"]).stdout  # a removal may have been refused before, too
         done = set_up(box, "/home/fed/logs/pack")
         assert facts(box, SECRET) == before
         if done.returncode:
-            assert done.returncode == 3
-            assert box.run(["crontab", "-l"]).returncode == 1
+            assert done.returncode in (3, 4), done.stderr
+            assert box.run(["crontab", "-l"]).stdout == table
             continue
         removed = box.run(["fedtui", "setup", "--remove", "--yes"], "root")
         assert "error of its own" not in removed.stderr

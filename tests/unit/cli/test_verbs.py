@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from fedtui.__main__ import main
-from fedtui.cli.find_job import Unavailable, choose
+from fedtui.cli.find_job import Unavailable, choose, find_job
 from fedtui.cli.list_jobs import _report
 from fedtui.cli.parser import UsageError
 from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
+from fedtui.workspace import Workspace
 
 Shell = Callable[..., tuple[int, str, str]]
 
@@ -386,7 +387,7 @@ def test_env_set_writes_above_the_job_and_says_whom_it_touches(shell: Shell, fol
     assert (folder / "crontab").read_text() == TABLE
     assert shell("env", "sync", "--set", "A=~/x", "--set", "TZ=UTC", "--yes")[0] == 0
     assert (folder / "crontab").read_text() == TABLE.replace("# name", "A=~/x\nTZ=UTC\n# name")
-    assert shell("undo", "--yes")[1].endswith("Undone: the environment of sync. Undo: fedtui undo 2\n")
+    assert shell("undo", "--yes")[1].endswith("Undone: the environment of sync. Redo: fedtui redo\n")
     assert (folder / "crontab").read_text() == TABLE
 
 
@@ -403,3 +404,24 @@ def test_env_refuses(shell: Shell, folder: Path, words: tuple[str, ...], status:
     got, _, err = shell(*words)
     assert (got, said in err) == (status, True), err
     assert (folder / "crontab").read_text() == TABLE
+
+
+class SlowTimers:
+    """A workspace whose timers are only installed: an answer has them where it is waited for."""
+
+    def __init__(self) -> None:
+        place = Location("/etc/systemd/system/old.timer", None)
+        self.job = Job("system-timer:old.timer", "old.timer", SourceName.SYSTEM_TIMER, "root", "", "", place)
+        self.asked: list[float] = []
+
+    async def read(self, sources: Sequence[str] = (), *, patience: float = 0.0) -> Snapshot:
+        self.asked.append(patience)
+        return Snapshot(datetime.now(UTC), jobs=(self.job,) if patience else ())
+
+
+async def test_a_timer_that_is_only_installed_is_waited_for_before_it_is_called_missing() -> None:
+    workspace = SlowTimers()
+    assert await find_job(cast(Workspace, workspace), "old") is workspace.job
+    assert len(workspace.asked) == 2
+    with pytest.raises(UsageError, match="there is no job 'none'"):
+        await find_job(cast(Workspace, workspace), "none")
