@@ -14,7 +14,7 @@ debs = { export DEBIAN_FRONTEND=noninteractive; \
     add || { dpkg --configure -a >/dev/null && add; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-repeat machine lint format coverage bench screenshots findings clean
+.PHONY: help run test test-repeat machine lint format coverage bench counts screenshots findings clean
 
 help:
 	@echo 'make run          set up and open the dashboard (ARGS="list --json": a verb instead)'
@@ -24,6 +24,7 @@ help:
 	@echo 'make format       format the code'
 	@echo 'make coverage     the tests that need no booted machine, and which lines they reach'
 	@echo 'make bench        measure against the budgets'
+	@echo 'make counts       modules, memory, bytes a key, code lines against benchmarks/counts.toml'
 	@echo 'make screenshots  draw every screen anew into screenshots/'
 	@echo 'make findings     write docs/findings.md anew from the checks'
 	@echo 'make clean        remove what make made'
@@ -55,6 +56,9 @@ coverage: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+counts: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.counts
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.screenshots

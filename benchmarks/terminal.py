@@ -73,6 +73,15 @@ class Terminal:
         self.wait_for(text, deadline)
         return time.monotonic() - begin
 
+    def bytes_for(self, key: bytes, quiet: float = 0.25) -> int:
+        """Bytes written after a key until `quiet` seconds without any; a clock's tick may be among them."""
+        while self.read(0.0):
+            pass
+        self.seen = b""
+        os.write(self._fd, key)
+        self.settle(quiet, deadline=2 * quiet)
+        return len(self.seen)
+
     def idle(self, seconds: float) -> tuple[float, int]:
         """CPU share (0..1) and bytes written while nothing is done for `seconds`."""
         cpu, count, end = self._cpu(), 0, time.monotonic() + seconds
