@@ -43,7 +43,7 @@ def _group(group: FindingGroupKey) -> list[str]:
 
 def _rule(rule: Rule) -> str:
     paragraph = _wrapped(f"*{rule.severity.value}*. {rule.why}")
-    return f"### {rule.code} {rule.title}\n\n{paragraph}\n\n{_wrapped(f'**Mend it.** {rule.mend}')}\n"
+    return f"### {rule.code} {rule.title}\n\n{paragraph}\n\n{_wrapped(f'**Fix.** {rule.fix}')}\n"
 
 
 def _wrapped(text: str) -> str:

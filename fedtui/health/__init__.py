@@ -84,11 +84,11 @@ def checkup(snapshot: Snapshot, host: FileFacts, ignore: Collection[str] = ()) -
     heard = [one for one in found if not silenced(one, jobs.get(one.job_id or ""), host, ignore)]
     not_passed = {finding.code for finding in found} | {code for one in unchecked for code in one.codes}
     not_passed |= {code for check in idle for code in _codes(check)}
-    told = {source for rule in RULES.values() for source in rule.sources} - _silent(snapshot, host)
+    answered = {source for rule in RULES.values() for source in rule.sources} - _silent(snapshot, host)
     return Checkup(
         tuple(sorted(heard, key=lambda finding: (_ORDER[finding.severity], finding.code))),
         _grouped(unchecked),
-        tuple(c for c, rule in RULES.items() if c not in not_passed and told.issuperset(rule.sources)),
+        tuple(c for c, rule in RULES.items() if c not in not_passed and answered.issuperset(rule.sources)),
         len(found) - len(heard),
     )
 
@@ -170,8 +170,8 @@ def _unseen(snapshot: Snapshot, host: FileFacts) -> Iterator[Unchecked]:
 def _silent(snapshot: Snapshot, host: FileFacts) -> set[str]:
     """The sources whose facts have not come, or not all. The demo has no others than those that answered."""
     needed = {source for rule in RULES.values() for source in rule.sources}
-    told = {*snapshot.answered, *(problem.source for problem in snapshot.problems)}
-    unasked = needed - told if host.is_machine else set()
+    answered = {*snapshot.answered, *(problem.source for problem in snapshot.problems)}
+    unasked = needed - answered if host.is_machine else set()
     return {*unasked, *(needed & snapshot.loading), *(needed & snapshot.late.keys())}
 
 

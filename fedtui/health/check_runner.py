@@ -34,9 +34,9 @@ class CheckRunner:
     def __call__(self, snapshot: Snapshot) -> Checkup:
         return checkup(snapshot, self._host, self._ignored())
 
-    def wait_for_no_program(self, told: Callable[[], None]) -> None:
+    def wait_for_no_program(self, on_answer: Callable[[], None]) -> None:
         """From now on let programs answer later: `told` is called, in another thread, when they have."""
-        self._probes.told = told
+        self._probes.on_answer = on_answer
 
     def forget(self) -> None:
         """Look at every file again the next time, and ask every program."""

@@ -38,7 +38,7 @@ EVERY_JOB = (*CRON_TABLES, *TIMERS)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One code. `title` says what is wrong in a few words, `why` why it matters, `mend` how to fix it.
+    """One code. `title` says what is wrong in a few words, `why` why it matters, `fix` how to fix it.
 
     `needs` are the names of the sources that must have answered before its absence means anything; by its
     group where it is empty.
@@ -48,7 +48,7 @@ class Rule:
     severity: Severity
     title: str
     why: str
-    mend: str
+    fix: str
     needs: tuple[str, ...] = ()
 
     @property
@@ -86,7 +86,7 @@ class Rule:
             title or self.title,
             sentence,
             evidence,
-            fix or self.mend,
+            fix or self.fix,
             job.id if job is not None else None,
             command,
             remedy,

@@ -99,11 +99,11 @@ def misordered(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(LINE_RETURNS)
 def line_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT124: lines that end in a carriage return; one finding a table."""
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for job, cron, _ in command_facts(snapshot):
-        if not cron.raw.endswith(b"\r") or (cron.table, job.user) in told:
+        if not cron.raw.endswith(b"\r") or (cron.table, job.user) in seen:
             continue
-        told.add((cron.table, job.user))
+        seen.add((cron.table, job.user))
         yield LINE_RETURNS.found(
             f"Lines of {cron.table} end as on Windows, the one of {job.name} among them.",
             (f"command  {sanitize_and_mask(decode(cron.command))}", f"line  {job.location}"),
@@ -127,9 +127,9 @@ def no_output(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         elif not reading.keeps and _unmailed(cron, mailer=mailer):
             mail.append(job)
     if null:
-        yield _told(null, "goes to /dev/null")
+        yield _found(null, "goes to /dev/null")
     if mail:
-        yield _told(mail, "goes to mail, and there is no mailer" if not mailer else "is not mailed: MAILTO=")
+        yield _found(mail, "goes to mail, and there is no mailer" if not mailer else "is not mailed: MAILTO=")
 
 
 def _unmailed(cron: CronFacts, *, mailer: bool) -> bool:
@@ -137,7 +137,7 @@ def _unmailed(cron: CronFacts, *, mailer: bool) -> bool:
     return to == b"" or not mailer
 
 
-def _told(jobs: list[Job], how: str) -> CheckReport:
+def _found(jobs: list[Job], how: str) -> CheckReport:
     names = [f"{job.name}  {job.location}" for job in jobs[:8]]
     more = [f"and {len(jobs) - 8} more"] if len(jobs) > 8 else []
     who = jobs[0].name if len(jobs) == 1 else f"{len(jobs)} jobs"

@@ -81,13 +81,13 @@ def bad_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT102: a table that cron ignores for another reason than a bad line; one finding a table."""
     bad = {(job.cron.table, job.user) for job in snapshot.jobs if job.state is State.BAD_LINE and job.cron}
-    told: set[str] = set()
+    seen: set[str] = set()
     for job in snapshot.jobs:
-        if job.state is not State.NOT_LOADED or job.cron is None or job.cron.table in told:
+        if job.state is not State.NOT_LOADED or job.cron is None or job.cron.table in seen:
             continue
         if (job.cron.table, job.user) in bad:
             continue
-        told.add(job.cron.table)
+        seen.add(job.cron.table)
         yield NOT_LOADED.found(
             f"cron does not load {job.location.path}: {job.state_reason}.",
             (job.state_reason,),

@@ -103,12 +103,12 @@ def _overlap(jobs: list[Job]) -> bool:
 @check(ZONE_IGNORED)
 def zone_ignored(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT123: CRON_TZ above a line, where the daemon that runs does not know it; one finding a zone."""
-    told: dict[tuple[str, str, bytes], list[Job]] = defaultdict(list)
+    by_zone: dict[tuple[str, str, bytes], list[Job]] = defaultdict(list)
     for job, cron in _live(snapshot):
         zone = dict(cron.environment).get(b"CRON_TZ")
         if zone and cron.dialect != "cronie" and decode(zone) != cron.zone:
-            told[cron.table, job.user, zone].append(job)
-    for (table, _, zone), jobs in told.items():
+            by_zone[cron.table, job.user, zone].append(job)
+    for (table, _, zone), jobs in by_zone.items():
         name = sanitize_and_mask(decode(zone))
         yield ZONE_IGNORED.found(
             f"{len(jobs)} jobs of {table} stand under CRON_TZ={name}, and run by {jobs[0].cron.zone} time."

@@ -52,11 +52,11 @@ def _found(failed: list[list[str]], of_user: bool) -> CheckReport:
     """`failed` are the columns UNIT, LOAD, ACTIVE, SUB, DESCRIPTION of systemctl."""
     names = [row[0] for row in failed]
     manager = _manager(of_user)
-    told = names[0] if len(names) == 1 else f"{len(names)} scheduled units"
+    units = names[0] if len(names) == 1 else f"{len(names)} scheduled units"
     return DEGRADED.found(
         f"{', '.join(names[:8])} failed, and {manager} calls itself degraded for it.",
         tuple("  ".join((row[0], " ".join(row[1:]))) for row in failed[:8]),
-        title=f"{manager} is degraded by {told}",
+        title=f"{manager} is degraded by {units}",
         command="systemctl --user --failed" if of_user else "systemctl --failed",
     )
 

@@ -289,15 +289,15 @@ def _unpushed(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Chec
     there = look.line("rev-parse", "--verify", "--quiet", their_diff)
     # Where the remote never had the branch: what no branch of its has.
     since = f"^{their_diff}" if there else f"--not --remotes={pack.remote}"
-    told = look.line("log", "--format=%ct %h %s", ours, *since.split(), "--").splitlines()
-    if not told:
+    commits = look.line("log", "--format=%ct %h %s", ours, *since.split(), "--").splitlines()
+    if not commits:
         return
-    age = snapshot.at.timestamp() - min(int(line.split(" ", 1)[0]) for line in told)
+    age = snapshot.at.timestamp() - min(int(line.split(" ", 1)[0]) for line in commits)
     if age > LATE:
         hours = int(age // 3600)
         yield SYNC_UNPUSHED.found(
-            f"{len(told)} commits of {pack.branch} were not pushed, the oldest for {hours} hours.",
-            tuple(sanitize_and_mask(decode(os.fsencode(line)).split(" ", 1)[1]) for line in told[:5]),
+            f"{len(commits)} commits of {pack.branch} were not pushed, the oldest for {hours} hours.",
+            tuple(sanitize_and_mask(decode(os.fsencode(line)).split(" ", 1)[1]) for line in commits[:5]),
             job=job,
         )
 

@@ -122,15 +122,15 @@ def _own_logs(snapshot: Snapshot) -> Iterator[tuple[Job, str]]:
 @check(DISK_FULL)
 def disk_full(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT403: less than 5 % free, and less than 5 GB, where logs are written; once a disk."""
-    told: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int]] = set()
     for job, log in _own_logs(snapshot):
         found = host.disk(log)
         if found is None:
             yield DISK_FULL.unchecked(log, "its disk cannot be asked for its space")
-        if found is None or found[1:] in told:
+        if found is None or found[1:] in seen:
             continue
         folder, free, whole = found
-        told.add((free, whole))
+        seen.add((free, whole))
         if whole and free < whole * DISK_SHARE and free < DISK_LEAST:
             yield DISK_FULL.found(
                 f"The disk that {job.name} writes its log to has {free * 100 // whole} % left.",

@@ -52,19 +52,19 @@ class ProbeCache:
         *,
         systemd: bool | None = None,
         machine: bool = True,
-        told: Callable[[], None] | None = None,
+        on_answer: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.systemd = Path("/run/systemd/system").is_dir() if systemd is None else systemd
         self.machine = machine
-        self.told = told
+        self.on_answer = on_answer
         self._run = run
         self._clock = clock
         self._known: dict[tuple[tuple[str, ...], object], tuple[float, Ended | str]] = {}
         self._queue: deque[tuple[tuple[str, ...], object]] = deque()
         self._lock = threading.Lock()
         self._works = False
-        self._told_again = False
+        self._asked_again = False
 
     def ask(self, argv: Sequence[str], *, of: object = None, keep: float = KEEP) -> Ended:
         """How `argv` ended. Raises Unknown where it could not be run, or its answer is not there yet.
@@ -75,7 +75,7 @@ class ProbeCache:
         known = self._known.get(question)
         lasts = of is not None and known is not None and isinstance(known[1], Ended)
         fresh = known is not None and (lasts or known[0] + keep > self._clock())
-        if not fresh and self.told is None:
+        if not fresh and self.on_answer is None:
             known = self._fetch(question)
         elif not fresh:
             self._fetch_later(question)
@@ -91,13 +91,13 @@ class ProbeCache:
         Its answer stands until then. Raises Unknown, also where it was not asked yet.
         """
         known = (tuple(argv), None) in self._known
-        if self.told is not None and not known and not self._told_again:
+        if self.on_answer is not None and not known and not self._asked_again:
             raise ProbeFailed(argv[0], AGAIN)
-        return self.ask(argv, keep=KEEP if self.told is None else float("inf"))
+        return self.ask(argv, keep=KEEP if self.on_answer is None else float("inf"))
 
     def forget(self) -> None:
         """Ask again the next time; until then, where nobody waits, what was said stands."""
-        self._told_again = True
+        self._asked_again = True
         self._known = {
             question: (when if question[1] is not None else float("-inf"), answer)
             for question, (when, answer) in self._known.items()
@@ -131,5 +131,5 @@ class ProbeCache:
             self._fetch(question)
             with self._lock:
                 self._queue.popleft()
-        if self.told is not None:
-            self.told()
+        if self.on_answer is not None:
+            self.on_answer()

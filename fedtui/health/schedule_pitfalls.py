@@ -29,7 +29,7 @@ IGNORED_TEXT = Rule(
 BACKWARDS = Rule(
     "FT105",
     Severity.WARNING,
-    "a range that stands for nothing",
+    "an empty range",
     "A range such as 22-2 does not run over midnight: cron takes it for no time at all, without a word.",
     "Write it as two ranges, 22-23,0-2: e.",
 )
@@ -139,19 +139,19 @@ _TIMER = {
 
 
 @check(IGNORED_TEXT, BACKWARDS, UNEVEN, EITHER_DAY, CRON_CLOCK)
-def schedule_traps(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+def schedule_pitfalls(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT104-FT108: what cron does with a schedule and its writer may not expect; each rule once a job."""
     day = datetime.combine(snapshot.at.date(), time(), snapshot.at.tzinfo)
     for job in snapshot.jobs:
         if job.cron is None or job.state in (State.BAD_LINE, State.PAUSED):
             continue
-        told: dict[Rule, list[Pitfall]] = {}
-        for trap in _cron_traps(job.schedule, job.cron.dialect, job.cron.zone, day):
-            if trap.code in _CRON:
-                told.setdefault(_CRON[trap.code], []).append(trap)
-        for rule, found in told.items():
+        by_rule: dict[Rule, list[Pitfall]] = {}
+        for pitfall in _cron_pitfalls(job.schedule, job.cron.dialect, job.cron.zone, day):
+            if pitfall.code in _CRON:
+                by_rule.setdefault(_CRON[pitfall.code], []).append(pitfall)
+        for rule, found in by_rule.items():
             yield rule.found(
-                " ".join(trap.text for trap in found),
+                " ".join(pitfall.text for pitfall in found),
                 (f"schedule  {job.schedule}", f"line  {job.location}"),
                 title="" if rule is CRON_CLOCK else found[0].title,
                 remedy=_rewrite(job, found),
@@ -160,7 +160,7 @@ def schedule_traps(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 
 
 @lru_cache(16384)  # more than the longest table has lines, so that a second checkup asks nothing again
-def _cron_traps(schedule: str, dialect: str, zone: str, day: datetime) -> tuple[Pitfall, ...]:
+def _cron_pitfalls(schedule: str, dialect: str, zone: str, day: datetime) -> tuple[Pitfall, ...]:
     """The traps of a schedule from a day on: a table of thousands of lines has few schedules."""
     try:
         return find_pitfalls(parse_schedule(schedule, dialect), ZoneInfo(zone), day)
@@ -170,31 +170,31 @@ def _cron_traps(schedule: str, dialect: str, zone: str, day: datetime) -> tuple[
 
 def _rewrite(job: Job, found: list[Pitfall]) -> Remedy | None:
     """The schedule that the trap's nearest suggestion gives."""
-    schedules = [schedule for trap in found for schedule in trap.schedules]
+    schedules = [schedule for pitfall in found for schedule in pitfall.schedules]
     if not schedules or not job.editable:
         return None
     return Remedy("schedule", f"write the schedule as {schedules[0]}", schedules[0])
 
 
 @check(NEVER_ELAPSES, PERSISTENT_ALONE, NO_FIRST_RUN, STAYS_ACTIVE, TIMER_CLOCK, NOT_PERSISTENT)
-def timer_schedule_traps(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+def timer_schedule_pitfalls(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT209-FT214: what a timer leaves undone that its writer may not expect; each rule once a timer."""
     asleep = host.sleeps()
     for job in snapshot.jobs:
         if job.timer is None or job.state is State.UNREACHABLE:
             continue
-        told: dict[Rule, list[Pitfall]] = {}
-        for trap in timer_pitfalls(job, host.zone(), snapshot.at, sleeps=bool(asleep)):
-            if trap.code in _TIMER:
-                told.setdefault(_TIMER[trap.code], []).append(trap)
+        by_rule: dict[Rule, list[Pitfall]] = {}
+        for pitfall in timer_pitfalls(job, host.zone(), snapshot.at, sleeps=bool(asleep)):
+            if pitfall.code in _TIMER:
+                by_rule.setdefault(_TIMER[pitfall.code], []).append(pitfall)
         facts = job.timer
         monotonic = tuple(f"{name}=  {seconds:g} s" for name, seconds in facts.monotonic)
         calendar = tuple(f"OnCalendar=  {one}" for one in facts.calendar)
-        for rule, found in told.items():
+        for rule, found in by_rule.items():
             seen = (f"this machine  {asleep}",) if rule is NOT_PERSISTENT else ()
             vendors = rule is NOT_PERSISTENT and host.shipped(facts.fragment)
             yield rule.found(
-                " ".join(trap.text for trap in found),
+                " ".join(pitfall.text for pitfall in found),
                 (*calendar, *monotonic, *seen, f"file  {facts.fragment}"),
                 severity=Severity.NOTE if vendors else rule.severity,
                 job=job,
@@ -219,14 +219,14 @@ def jobs_at_once(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         more = (f"and {len(together) - 8} more",) if len(together) > 8 else ()
         yield PILE_UP.found(
             title + (f", and {pile.times} times a day so." if pile.times > 1 else "."),
-            tuple(_told(job, moved.get(job.id)) for job in together[:8]) + more,
+            tuple(_description(job, moved.get(job.id)) for job in together[:8]) + more,
             title=title,
             severity=Severity.WARNING if len(moved) >= LEAST * 2 else Severity.NOTE,
         )
 
 
-def _told(job: Job, spread: str | None) -> str:
+def _description(job: Job, spread: str | None) -> str:
     return f"{job.name}  {job.schedule}" + (f", apart at {spread}" if spread else "")
 
 
-CHECKS: tuple[Check, ...] = (schedule_traps, timer_schedule_traps, jobs_at_once)
+CHECKS: tuple[Check, ...] = (schedule_pitfalls, timer_schedule_pitfalls, jobs_at_once)

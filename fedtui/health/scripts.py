@@ -104,20 +104,20 @@ def _no_file(job: Job, path: str, mode: int) -> CheckReport:
 @check(SYNTAX_ERROR)
 def syntax_error(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT112: what `bash -n` (or the script's own shell) says; asked once for each version of a script."""
-    told: set[str] = set()
+    seen: set[str] = set()
     for job, reading in started(snapshot):
         path = reading.script
         script = host.script(path) if path is not None else None
-        if path is None or path in told:
+        if path is None or path in seen:
             continue
         if script is None:
-            told.add(path)
+            seen.add(path)
             yield from _unread(SYNTAX_ERROR, path, host)
             continue
         shell = _shell(reading, script)
         if script.binary or script.returns or shell not in ("bash", "dash", "sh"):
             continue
-        told.add(path)
+        seen.add(path)
         if script.size > LARGEST:
             yield SYNTAX_ERROR.unchecked(path, f"it is too large for a script: {script.size // 10**6} MB")
             continue
@@ -157,13 +157,13 @@ def _shell(reading: CommandFacts, script: ScriptFile) -> str:
 @check(SCRIPT_RETURNS)
 def script_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT113: a script whose lines end in a carriage return."""
-    told: set[str] = set()
+    seen: set[str] = set()
     for job, reading in started(snapshot):
         path = reading.script
         script = host.script(path) if path is not None else None
-        if path is None or path in told or (script is not None and not script.returns):
+        if path is None or path in seen or (script is not None and not script.returns):
             continue
-        told.add(path)
+        seen.add(path)
         if script is None:
             yield from _unread(SCRIPT_RETURNS, path, host)
             continue

@@ -56,12 +56,12 @@ _STICKY = stat.S_ISVTX
 @check(WRITABLE_BY_OTHERS)
 def writable_by_others(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT601: the script, or a folder on the way to it, that others than root and the job's user may write."""
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for job, reading in started(snapshot):
         path = reading.script
-        if path is None or (path, job.user) in told:
+        if path is None or (path, job.user) in seen:
             continue
-        told.add((path, job.user))
+        seen.add((path, job.user))
         if host.exists(path) is not True:
             if why := host.hidden(path):
                 yield WRITABLE_BY_OTHERS.hidden(path, why)
@@ -126,7 +126,7 @@ def _mode(path: str, host: FileFacts) -> str:
 @check(SECRET_IN_LINE)
 def secret_in_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT602: what `safe_text` would mask, in a line or in a setting above it; each setting once."""
-    told: set[tuple[str, str, bytes]] = set()
+    seen: set[tuple[str, str, bytes]] = set()
     for job in snapshot.jobs:
         if job.cron is None:
             continue
@@ -138,8 +138,8 @@ def secret_in_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
             )
         for name, value in job.cron.environment:
             place = (job.cron.table, job.user, name)
-            if place not in told and (masked := _masked(name + b"=" + value)):
-                told.add(place)
+            if place not in seen and (masked := _masked(name + b"=" + value)):
+                seen.add(place)
                 yield SECRET_IN_LINE.found(
                     f"{job.cron.table} sets what looks like a secret.", (masked,), job=job
                 )
@@ -155,12 +155,12 @@ def _masked(raw: bytes) -> str:
 @check(SECRET_IN_LOG)
 def secret_in_log(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT603: secrets in the last lines of a log that is readable for all."""
-    told: set[str] = set()
+    seen: set[str] = set()
     for job in snapshot.jobs:
         log = job.log_path
-        if log is None or log in told or not job.editable:
+        if log is None or log in seen or not job.editable:
             continue
-        told.add(log)
+        seen.add(log)
         found = host.mode(log)
         if why := host.hidden(log):
             yield SECRET_IN_LOG.hidden(log, why)

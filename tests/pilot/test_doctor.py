@@ -190,7 +190,7 @@ def real(table: Path) -> tuple[MockupApp, Finding]:
     )
     remedy = Remedy("schedule", "write it as two ranges", "0 22-23,0-2 * * *")
     finding = Finding(
-        "FT105", Severity.WARNING, "a range that stands for nothing", "22-2 runs backwards.", job_id=job.id
+        "FT105", Severity.WARNING, "an empty range", "22-2 runs backwards.", job_id=job.id
     )
     finding = replace(finding, remedy=remedy)
     state = table.parent / "state"

@@ -156,7 +156,7 @@ def test_the_dashboard_asks_the_remote_only_when_told_to(federation: Federation)
         return run_probe(argv, deadline)
 
     answers: list[bool] = []
-    probes = ProbeCache(run, systemd=False, told=lambda: answers.append(True))
+    probes = ProbeCache(run, systemd=False, on_answer=lambda: answers.append(True))
     host = Machine(pack_of(federation), probes, federation.state)
 
     def look() -> Checkup:

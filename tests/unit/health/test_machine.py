@@ -430,19 +430,19 @@ def test_a_private_key_that_others_can_read(tmp_path: Path) -> None:
 def test_an_answer_is_fetched_aside_and_told_once() -> None:
     import threading
 
-    told, asked = threading.Event(), []
+    answered, asked = threading.Event(), []
 
     def run(argv: object, deadline: float) -> Ended:
         asked.append(argv)
         return Ended(0, b"NTP=yes\nNTPSynchronized=no\n", b"")
 
-    probes = ProbeCache(run, systemd=True, told=told.set)
+    probes = ProbeCache(run, systemd=True, on_answer=answered.set)
     first = checkup(seen(NOW), FileFacts(probes=probes))
     assert [(one.codes, one.reason) for one in first.unchecked if "FT006" in one.codes] == [
         (("FT006",), LATER)
     ]
     assert "FT006" not in first.passed
-    assert told.wait(10)
+    assert answered.wait(10)
     second = checkup(seen(NOW), FileFacts(probes=probes))
     assert "FT006" in {finding.code for finding in second.findings}
     assert len(asked) == 1

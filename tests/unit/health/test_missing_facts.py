@@ -73,8 +73,8 @@ def test_where_nothing_was_told_nothing_has_passed(tmp_path: Path) -> None:
 def test_a_code_whose_source_has_not_told_all_is_not_checked(source: str, how: str, tmp_path: Path) -> None:
     snapshot = seen(NOW, jobs(tmp_path))
     if how == "was not asked":
-        told = {name: at for name, at in snapshot.answered.items() if name != source}
-        snapshot = replace(snapshot, answered=told)
+        answered = {name: at for name, at in snapshot.answered.items() if name != source}
+        snapshot = replace(snapshot, answered=answered)
     elif how == "has not answered yet":
         snapshot = replace(snapshot, loading=frozenset({source}))
     elif how == "half of it is late":

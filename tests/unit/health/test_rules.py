@@ -67,7 +67,7 @@ def test_a_code_stands_for_one_rule() -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_says_why_it_matters_and_how_to_fix_it(rule: Rule) -> None:
     assert not rule.title.endswith("."), rule.title
-    for text in (rule.why, rule.mend):
+    for text in (rule.why, rule.fix):
         assert text.strip() == text, text
         assert text.endswith("."), text
 
