@@ -121,5 +121,5 @@ def _traps(
 
 def _with_pile(found: tuple[Pitfall, ...], job: Job, contention: Contention | None) -> tuple[Pitfall, ...]:
     """The traps, and that of many jobs in one minute last: it is none of the schedule's own."""
-    pile = contention.trap(job) if contention is not None else None
+    pile = contention.pitfall(job) if contention is not None else None
     return found if pile is None else (*found, pile)

@@ -67,11 +67,11 @@ def busy_minutes(
             first, times, _ = piles.get(key, (minute, 0, together))
             piles[key] = (first, times + 1, together)
     found: list[BusyMinute] = []
-    told: list[set[str]] = []
+    kept: list[set[str]] = []
     for key, (minute, times, together) in sorted(piles.items(), key=lambda pile: (-len(pile[0]), pile[1][0])):
         ids = set(key)
-        if not any(ids <= larger for larger in told):
-            told.append(ids)
+        if not any(ids <= larger for larger in kept):
+            kept.append(ids)
             found.append(BusyMinute(moments[minute], key, times, tuple(_spread(together))))
     return tuple(found)
 
@@ -88,7 +88,7 @@ class Contention:
         self._minutes: dict[int, list[str]] | None = None
         self._jobs = [job for job in jobs if job.id != but]
 
-    def trap(self, job: Job) -> Pitfall | None:
+    def pitfall(self, job: Job) -> Pitfall | None:
         """The fullest minute that `job` would start in, and a quieter one of its hour; None for no pile.
 
         The first time it works out the whole day.

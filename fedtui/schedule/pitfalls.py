@@ -36,7 +36,7 @@ def find_pitfalls(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[
     """The traps in `schedule`, the gravest first; clock changes of `zone` for a year from `now` count too."""
     if schedule.reboot:
         return ()
-    found = list(_field_traps(schedule))
+    found = list(_field_pitfalls(schedule))
     if schedule.never_fires:
         return (Pitfall("never-fires", "never runs", _sentence(describe(schedule).sentence)), *found)
     if schedule.random:
@@ -60,17 +60,17 @@ def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def _field_traps(schedule: CronSchedule) -> Iterator[Pitfall]:
+def _field_pitfalls(schedule: CronSchedule) -> Iterator[Pitfall]:
     for place, field in enumerate(schedule.fields):
         if field.ignored:
             kept = field.text[: -len(field.ignored)]
             text = f"cron reads {field.text} as {kept} and ignores {field.ignored} without a word."
-            yield _trap(schedule, place, "ignored-text", "text that cron ignores", text, (kept,))
+            yield _pitfall(schedule, place, "ignored-text", "text that cron ignores", text, (kept,))
         yield from _backwards(schedule, place, field)
         yield from _uneven(schedule, place, field)
 
 
-def _trap(
+def _pitfall(
     schedule: CronSchedule, place: int, code: str, title: str, text: str, suggestions: tuple[str, ...]
 ) -> Pitfall:
     words = [field.text for field in schedule.fields]
@@ -90,7 +90,7 @@ def _backwards(schedule: CronSchedule, place: int, field: Field) -> Iterator[Pit
             if not (field.kind is WEEKDAY and high == 0):
                 over += f",{low}-{high}" if high > low else f",{low}"
             suggestions = (over,)
-        yield _trap(schedule, place, "backwards-range", "a range that stands for nothing", text, suggestions)
+        yield _pitfall(schedule, place, "backwards-range", "an empty range", text, suggestions)
 
 
 def _uneven(schedule: CronSchedule, place: int, field: Field) -> Iterator[Pitfall]:
@@ -103,7 +103,7 @@ def _uneven(schedule: CronSchedule, place: int, field: Field) -> Iterator[Pitfal
     if kind is DAY:
         last, first = field.values[-1], field.values[0]
         text = f"{element.text} starts again every month: after day {last} comes day {first}."
-        yield _trap(schedule, place, "uneven-step", "uneven steps", text, ())
+        yield _pitfall(schedule, place, "uneven-step", "uneven steps", text, ())
         return
     turn = 7 if kind is WEEKDAY else kind.high - kind.low + 1
     first, last = field.values[0], field.values[-1]
@@ -121,7 +121,7 @@ def _uneven(schedule: CronSchedule, place: int, field: Field) -> Iterator[Pitfal
     suggestions = (
         tuple(f"*/{step}" for step in _even_steps(element.step, turn)) if kind in (MINUTE, HOUR) else ()
     )
-    yield _trap(schedule, place, "uneven-step", "uneven steps", text, suggestions)
+    yield _pitfall(schedule, place, "uneven-step", "uneven steps", text, suggestions)
 
 
 def _even_steps(step: int, turn: int) -> list[int]:
@@ -162,7 +162,7 @@ def _either_day(schedule: CronSchedule) -> Iterator[Pitfall]:
 
 def _clock_changes(schedule: CronSchedule, zone: tzinfo, now: datetime) -> Iterator[Pitfall]:
     """At most one trap for a change forward and one for a change back."""
-    told = set()
+    seen = set()
     for change in clock_changes(zone, now):
         if len(schedule.hours) == 24:  # nothing is missed or twice that the next hour would not bring
             if not schedule.wildcard and -_LOST <= change.jump < 0:
@@ -170,12 +170,12 @@ def _clock_changes(schedule: CronSchedule, zone: tzinfo, now: datetime) -> Itera
                 return
             continue
         times = run_times(schedule.wall_minutes(change.start, change.end))
-        if times is None or (change.jump > 0) in told:
+        if times is None or (change.jump > 0) in seen:
             continue
-        trap = _changed(schedule.wildcard, change, times)
-        if trap is not None:
-            told.add(change.jump > 0)
-            yield trap
+        pitfall = _changed(schedule.wildcard, change, times)
+        if pitfall is not None:
+            seen.add(change.jump > 0)
+            yield pitfall
 
 
 def paused(change: ClockChange) -> Pitfall:

@@ -63,12 +63,12 @@ def _no_first_start(job: Job, facts: TimerFacts) -> Iterator[Pitfall]:
         return
     these = listing([f"{name}=" for name in _REPEATING if name in names])
     counts = "counts" if len(set(names)) == 1 else "count"
-    mend = "Add OnBootSec= or OnActiveSec=."
+    fix = "Add OnBootSec= or OnActiveSec=."
     if job.next_run is None and not job.running and not job.paused:
-        text = f"{these} {counts} from a run of {facts.activates}, and nothing starts the first one. {mend}"
+        text = f"{these} {counts} from a run of {facts.activates}, and nothing starts the first one. {fix}"
         yield Pitfall("never-elapses", "never elapses", text)
     else:
-        text = f"{these} {counts} from the last run, and after a boot there is none. {mend}"
+        text = f"{these} {counts} from the last run, and after a boot there is none. {fix}"
         yield Pitfall("no-first-run", "no first run after a boot", text)
 
 
@@ -126,13 +126,13 @@ def calendar_pitfalls(expressions: Iterable[str], zone: tzinfo, now: datetime) -
 
 
 def _clock_changes(calendar: Calendar, zone: tzinfo, now: datetime) -> Iterator[Pitfall]:
-    told = set()
+    seen = set()
     for change in clock_changes(zone, now):
         times = run_times(calendar.wall_minutes(change.start, change.end))
         every_hour = len(calendar.hours) == 24
-        if times is None or every_hour == (change.jump > 0) or (change.jump > 0) in told:
+        if times is None or every_hour == (change.jump > 0) or (change.jump > 0) in seen:
             continue
-        told.add(change.jump > 0)
+        seen.add(change.jump > 0)
         if every_hour:
             yield paused(change)
         elif change.jump > 0:

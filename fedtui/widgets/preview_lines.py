@@ -161,31 +161,31 @@ def _gap_row(runs: Sequence[datetime], before: datetime, after: datetime, widest
     )
 
 
-def traps(preview: Preview | None, width: int, most: int) -> list[Content]:
+def pitfalls(preview: Preview | None, width: int, most: int) -> list[Content]:
     """The note boxes: the first `most` traps, each with what could be written instead."""
     found = preview.traps if preview is not None else ()
     offered = suggestion(preview)
     rows: list[Content] = []
-    for trap in found[:most]:
-        first, dot, rest = sanitize_and_mask(trap.text).partition(". ")
+    for pitfall in found[:most]:
+        first, dot, rest = sanitize_and_mask(pitfall.text).partition(". ")
         rows += boxed(
             "▲", "$warn", Content.assemble((first + dot.rstrip(), "$warn"), " " if rest else "", rest), width
         )
-        if trap.suggestions:
-            rows += boxed(" ", "", _instead(trap, offered), width)
+        if pitfall.suggestions:
+            rows += boxed(" ", "", _instead(pitfall, offered), width)
     if len(found) > most:
-        more = ", ".join(sanitize_and_mask(trap.title) for trap in found[most:])
+        more = ", ".join(sanitize_and_mask(pitfall.title) for pitfall in found[most:])
         rows += boxed("▲", "$warn", Content.styled(f"and {more}", "$muted"), width)
     return rows
 
 
-def _instead(trap: Pitfall, offered: str | None) -> Content:
+def _instead(pitfall: Pitfall, offered: str | None) -> Content:
     parts: list[str | Content | tuple[str, str]] = [
-        ("Even steps: " if trap.code == "uneven-step" else "Instead: ", "$muted")
+        ("Even steps: " if pitfall.code == "uneven-step" else "Instead: ", "$muted")
     ]
-    parts.append(("  ".join(map(sanitize_and_mask, trap.suggestions)), "$accent"))
-    if offered is not None and offered in trap.schedules:
-        nearest = trap.suggestions[trap.schedules.index(offered)]
+    parts.append(("  ".join(map(sanitize_and_mask, pitfall.suggestions)), "$accent"))
+    if offered is not None and offered in pitfall.schedules:
+        nearest = pitfall.suggestions[pitfall.schedules.index(offered)]
         parts.append((f"   (ctrl+n takes the nearest: {sanitize_and_mask(nearest)})", "$muted"))
     return Content.assemble(*parts)
 
@@ -194,4 +194,4 @@ def suggestion(preview: Preview | None) -> str | None:
     """The whole schedule that ctrl+n puts in place of the typed one."""
     if preview is None:
         return None
-    return next((trap.schedules[0] for trap in preview.traps if trap.schedules), None)
+    return next((pitfall.schedules[0] for pitfall in preview.traps if pitfall.schedules), None)

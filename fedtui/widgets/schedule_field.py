@@ -167,7 +167,7 @@ class ScheduleField(Widget):
         sections = [
             first,
             lines.next_five(preview, self._schedule, self._clock(), width),
-            lines.traps(preview, width, 9 if roomy else 2),
+            lines.pitfalls(preview, width, 9 if roomy else 2),
         ]
         rows: list[Content] = []
         for section in filter(None, sections):

@@ -157,33 +157,33 @@ FOUR = [line(name, "0 0 * * *") for name in "abcd"]
 
 def test_who_types_the_minute_of_a_pile_is_offered_a_quieter_one() -> None:
     busy = line("e", "5 0 * * *")
-    trap = Contention([*FOUR, busy], NOW).trap(line("new", "0 0 * * *"))
-    assert trap is not None
-    assert trap.text == (
+    pitfall = Contention([*FOUR, busy], NOW).pitfall(line("new", "0 0 * * *"))
+    assert pitfall is not None
+    assert pitfall.text == (
         "4 other jobs start at 00:00 too, and each is slower for it. They are a, b, c and 1 more."
     )
-    assert trap.schedules == ("10 0 * * *",), "at :05 there is one already"
-    assert Contention(FOUR, NOW).trap(line("new", "10 0 * * *")) is None
-    assert Contention(FOUR[:3], NOW).trap(line("new", "0 0 * * *")) is None
+    assert pitfall.schedules == ("10 0 * * *",), "at :05 there is one already"
+    assert Contention(FOUR, NOW).pitfall(line("new", "10 0 * * *")) is None
+    assert Contention(FOUR[:3], NOW).pitfall(line("new", "0 0 * * *")) is None
 
 
 def test_the_job_itself_is_none_of_the_others() -> None:
-    assert Contention(FOUR, NOW, but="a").trap(line("a", "0 0 * * *")) is None
+    assert Contention(FOUR, NOW, but="a").pitfall(line("a", "0 0 * * *")) is None
 
 
 def test_a_timer_in_a_pile_is_told_of_the_random_delay() -> None:
-    trap = Contention(FOUR, NOW).trap(timer("t.timer", MIDNIGHT))
-    assert trap is not None
-    assert trap.text.endswith("RandomizedDelaySec= would spread them.")
-    assert trap.schedules == ()
-    assert Contention(FOUR, NOW).trap(timer("t.timer", MIDNIGHT, delay=600.0)) is None
+    pitfall = Contention(FOUR, NOW).pitfall(timer("t.timer", MIDNIGHT))
+    assert pitfall is not None
+    assert pitfall.text.endswith("RandomizedDelaySec= would spread them.")
+    assert pitfall.schedules == ()
+    assert Contention(FOUR, NOW).pitfall(timer("t.timer", MIDNIGHT, delay=600.0)) is None
 
 
 def test_no_minute_is_offered_where_every_one_is_as_full() -> None:
     everywhere = [line(f"{name}{minute}", f"{minute} 0 * * *") for minute in range(60) for name in "abcd"]
-    trap = Contention(everywhere, NOW).trap(line("new", "0 0 * * *"))
-    assert trap is not None
-    assert trap.schedules == ()
+    pitfall = Contention(everywhere, NOW).pitfall(line("new", "0 0 * * *"))
+    assert pitfall is not None
+    assert pitfall.schedules == ()
 
 
 def test_a_timer_is_counted_once_a_minute_and_not_at_all_where_it_runs_all_the_time() -> None:
