@@ -142,7 +142,7 @@ class SetupScreen(FullScreen):
             labels["setup.next"] = "change"
         elif progress.step is SetupStep.REVIEW:
             labels["setup.next"] = "confirm"
-        if progress.trials and not progress.to_do:
+        if progress.test_runs and not progress.to_do:
             labels["setup.test"] = "test again"
         for line in self.query(KeyLine):
             line.labels = labels
@@ -167,8 +167,8 @@ class SetupScreen(FullScreen):
             case "switch":
                 return step in (SetupStep.EXTRAS, SetupStep.BACKEND, SetupStep.PROFILE)
             case "insist":
-                failed = any(not trial.good for trial in progress.trials.values())
-                return step in (SetupStep.TRIAL, SetupStep.REVIEW) and (failed or progress.request.force)
+                failed = any(not test_run.good for test_run in progress.test_runs.values())
+                return step in (SetupStep.TEST_RUN, SetupStep.REVIEW) and (failed or progress.request.force)
             case "linger":
                 return step is SetupStep.BACKEND and progress.backend == "user"
             case "remove":
@@ -211,7 +211,7 @@ class SetupScreen(FullScreen):
         try:
             preflight = await self.service.preflight(progress.request)
             if progress.preflight is not None and _other_runs(progress.preflight, preflight):
-                progress.trials.clear()
+                progress.test_runs.clear()
                 progress.output.clear()
             progress.untried = await self.service.untried(preflight)
             progress.preflight = preflight
@@ -227,7 +227,7 @@ class SetupScreen(FullScreen):
         progress = self.progress
         progress.plan, progress.no_plan, progress.nothing = None, ("", ""), False
         try:
-            progress.plan = await self.service.plan(preflight, tuple(progress.trials.values()))
+            progress.plan = await self.service.plan(preflight, tuple(progress.test_runs.values()))
         except NothingToChange:
             progress.nothing = True
         except (Refused, ConfigError) as error:
@@ -390,7 +390,7 @@ class SetupScreen(FullScreen):
         if ask:
             self.flow.begin(self._ask_to_test())
         else:
-            self._go(SetupStep.TRIAL)
+            self._go(SetupStep.TEST_RUN)
             self.run_worker(self._try(preflight), group="trial", exclusive=True)
 
     async def _ask_to_test(self) -> None:
@@ -402,15 +402,15 @@ class SetupScreen(FullScreen):
 
     async def _try(self, preflight: Preflight) -> None:
         progress = self.progress
-        progress.trials.clear()
+        progress.test_runs.clear()
         for job in progress.untried:
             progress.running = job.key
             progress.output.clear()
             self._draw()
             try:
-                progress.trials[job.key] = await self.service.test_run(preflight, job, self._on_output)
+                progress.test_runs[job.key] = await self.service.test_run(preflight, job, self._on_output)
             except Refused as refused:
-                progress.trials[job.key] = TestRun(job.key, job.name, None, str(refused))
+                progress.test_runs[job.key] = TestRun(job.key, job.name, None, str(refused))
             finally:
                 progress.running = ""
         await self._work_out(preflight)
@@ -427,8 +427,8 @@ class SetupScreen(FullScreen):
         preflight = self.progress.preflight
         if preflight is None:
             return
-        trials = tuple(self.progress.trials.values())
-        await self.flow.show("Set up", lambda _: self.service.plan(preflight, trials))
+        test_runs = tuple(self.progress.test_runs.values())
+        await self.flow.show("Set up", lambda _: self.service.plan(preflight, test_runs))
         await self._reopen()
 
     def action_remove(self) -> None:

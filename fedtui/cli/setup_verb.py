@@ -36,7 +36,7 @@ from fedtui.federation.setup.setup_plan import (
 from fedtui.federation.setup.status import read_status
 from fedtui.federation.setup.test_run import TestRun, test_run
 from fedtui.presentation.federation_status import status_lines
-from fedtui.presentation.federation_text import profile_lines, remark_lines
+from fedtui.presentation.federation_text import issue_lines, profile_lines
 from fedtui.presentation.glyphs import to_ascii
 from fedtui.safe_text import sanitize_and_mask, sanitize_lines
 from fedtui.workspace import Workspace
@@ -92,7 +92,7 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     intent = intent_of(preflight, trials, here)
     added = await additions_for(preflight, intent, ports)
     if added.issues:
-        _print(["", "beside the jobs", *(f"  {line}" for line in remark_lines(added.issues))], options)
+        _print(["", "beside the jobs", *(f"  {line}" for line in issue_lines(added.issues))], options)
     try:
         plan = await plan_setup(preflight, intent, added, now, ports)
     except NothingToChange:
@@ -116,7 +116,7 @@ async def _try(
             job, name, preflight.backend, preflight.owner, preflight.settings, workspace.ports, _told
         )
         trials.append(trial)
-        _print(remark_lines([trial.remark(force=options.force)]), options)
+        _print(issue_lines([trial.as_issue(force=options.force)]), options)
     return tuple(trials)
 
 
@@ -139,7 +139,7 @@ def _preflight_lines(preflight: Preflight, workspace: Workspace) -> Iterable[str
     if preflight.issues:
         yield ""
         yield "what was found"
-        yield from (f"  {line}" for line in remark_lines(preflight.issues))
+        yield from (f"  {line}" for line in issue_lines(preflight.issues))
 
 
 def _request(options: Namespace) -> SetupRequest:

@@ -43,10 +43,10 @@ def _pack_lines(pack: Pack, jobs: Sequence[JobStatus]) -> Iterator[str]:
     yield f"  root      {pack.root}"
     yield f"  logs      {pack.log_dir}{', rotated weekly' if pack.rotate else ', not rotated'}"
     yield f"  commits   {f'to {pack.remote}, branch {pack.branch}' if pack.git else 'none'}"
-    told = [f"{len(pack.alerts)} alert URL{'' if len(pack.alerts) == 1 else 's'}"] if pack.alerts else []
-    told += [f"mail to {pack.mail_to}"] if pack.mail_to else []
-    told += ["a heartbeat"] if pack.heartbeat else []
-    yield f"  alerts    {', '.join(told) or 'none'}"
+    channels = [f"{len(pack.alerts)} alert URL{'' if len(pack.alerts) == 1 else 's'}"] if pack.alerts else []
+    channels += [f"mail to {pack.mail_to}"] if pack.mail_to else []
+    channels += ["a heartbeat"] if pack.heartbeat else []
+    yield f"  alerts    {', '.join(channels) or 'none'}"
 
 
 def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:

@@ -46,10 +46,10 @@ def _count(one: JobTimes, now: datetime) -> str:
     return f"{runs}, the next {when(one.next[0], now)}"
 
 
-def remark_lines(issues: Sequence[SetupIssue]) -> Iterator[str]:
+def issue_lines(issues: Sequence[SetupIssue]) -> Iterator[str]:
     """The remarks, the worst first, each with what to do below it."""
-    for remark in worst_first(issues):
-        of = f"{remark.key}: " if remark.key else ""
-        yield f"{SEVERITIES[remark.severity].glyph} {of}{remark.text}"
-        if remark.advice:
-            yield f"    {remark.advice}"
+    for issue in worst_first(issues):
+        of = f"{issue.key}: " if issue.key else ""
+        yield f"{SEVERITIES[issue.severity].glyph} {of}{issue.text}"
+        if issue.advice:
+            yield f"    {issue.advice}"

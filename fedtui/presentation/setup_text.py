@@ -35,7 +35,7 @@ class SetupStep(IntEnum):
 
     STATUS = 0
     SCRIPTS = 1
-    TRIAL = 2
+    TEST_RUN = 2
     PROFILE = 3
     LOGS = 4
     BACKEND = 5
@@ -51,7 +51,7 @@ class SetupStep(IntEnum):
 _TITLES = {
     SetupStep.STATUS: "Set up",
     SetupStep.SCRIPTS: "Scripts",
-    SetupStep.TRIAL: "Test run",
+    SetupStep.TEST_RUN: "Test run",
     SetupStep.PROFILE: "Profile",
     SetupStep.LOGS: "Logs",
     SetupStep.BACKEND: "Backend",
@@ -77,7 +77,7 @@ class Progress:
     preflight: Preflight | None = None
     refusal: tuple[str, str] = ("", "")
     untried: tuple[ManagedJob, ...] = ()
-    trials: dict[str, TestRun] = field(default_factory=dict)
+    test_runs: dict[str, TestRun] = field(default_factory=dict)
     running: str = ""
     output: list[str] = field(default_factory=list)
     plan: Plan | None = None
@@ -101,7 +101,7 @@ class Progress:
     @property
     def to_do(self) -> tuple[ManagedJob, ...]:
         """The jobs whose trial is still to come."""
-        return tuple(job for job in self.untried if job.key not in self.trials)
+        return tuple(job for job in self.untried if job.key not in self.test_runs)
 
     def choose(self, **changes: object) -> None:
         """Ask for something else; what was found for the old request holds no more."""
@@ -116,12 +116,12 @@ def step_glyph(progress: Progress, step: SetupStep) -> Span:
     if step is SetupStep.SCRIPTS and progress.preflight is not None:
         blocked = progress.preflight.blocked()
         return Span("▲", Tone.WARN) if blocked else Span("✓", Tone.OK)
-    if step is SetupStep.TRIAL and progress.trials:
-        bad = any(not trial.good for trial in progress.trials.values())
+    if step is SetupStep.TEST_RUN and progress.test_runs:
+        bad = any(not test_run.good for test_run in progress.test_runs.values())
         return Span("▲", Tone.WARN) if bad or progress.to_do else Span("✓", Tone.OK)
-    if step is SetupStep.TRIAL and progress.preflight is not None and not progress.untried:
+    if step is SetupStep.TEST_RUN and progress.preflight is not None and not progress.untried:
         return Span("✓", Tone.OK)
-    if step is SetupStep.TRIAL:
+    if step is SetupStep.TEST_RUN:
         return Span("○", Tone.MUTED)
     return Span("✓", Tone.OK) if step < progress.reached else Span("○", Tone.MUTED)
 
@@ -134,7 +134,7 @@ def step_fact(progress: Progress, step: SetupStep, home: str) -> str:
             if preflight is None:
                 return "looking …" if progress.looking else "where is ROOT?"
             return f"{sum(one.path is not None for one in preflight.found)} of {len(preflight.found)} found"
-        case SetupStep.TRIAL:
+        case SetupStep.TEST_RUN:
             return _trial_words(progress)
         case SetupStep.PROFILE:
             return progress.profile.name if progress.profile is not None else "conservative"
@@ -164,8 +164,8 @@ def _trial_words(progress: Progress) -> str:
         return "running …"
     if progress.preflight is None:
         return ""
-    good = sum(trial.good for trial in progress.trials.values())
-    bad = len(progress.trials) - good
+    good = sum(test_run.good for test_run in progress.test_runs.values())
+    bad = len(progress.test_runs) - good
     parts = [f"{good} ok"] if good else []
     parts += [f"{bad} failed"] if bad else []
     parts += [f"{len(progress.to_do)} to come"] if progress.to_do else []
@@ -176,11 +176,11 @@ def test_run_glyph(progress: Progress, job: ManagedJob) -> Span:
     """The sign of a job's trial."""
     if progress.running == job.key:
         return Span("►", Tone.ACCENT)
-    trial = progress.trials.get(job.key)
-    if trial is None:
+    test_run = progress.test_runs.get(job.key)
+    if test_run is None:
         return Span("○", Tone.MUTED)
-    result = trial.run.result if trial.run is not None else None
-    if not trial.good or result is None:
+    result = test_run.run.result if test_run.run is not None else None
+    if not test_run.good or result is None:
         return Span("✗", Tone.FAIL, bold=True)
     if result.outcome is Outcome.WARNINGS:
         return Span("▲", Tone.WARN)
@@ -274,4 +274,4 @@ def rollout(standing: RolloutStage | None) -> list[tuple[str, str, bool, str]]:
 
 def worst(preflight: Preflight) -> int:
     """How many things found keep something from being scheduled."""
-    return sum(remark.severity is Severity.ERROR for remark in preflight.issues)
+    return sum(issue.severity is Severity.ERROR for issue in preflight.issues)

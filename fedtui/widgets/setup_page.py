@@ -17,7 +17,7 @@ from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.lines import diff_head, diff_lines, fact, note, paragraph, rule, step_lines
 from fedtui.widgets.palette import content
 from fedtui.widgets.setup_profiles import profile_page
-from fedtui.widgets.setup_rows import LABEL, PageState, choice, refused, remark_rows
+from fedtui.widgets.setup_rows import LABEL, PageState, choice, issue_rows, refused
 
 EXTRAS = ("git", "rotate", "alerts", "mail_to", "heartbeat")
 _EXTRA_WORDS = {
@@ -71,7 +71,7 @@ def page_rows(progress: Progress, look: PageState, width: int) -> list[Content]:
     pages: dict[SetupStep, Callable[[Progress, PageState, int], list[Content]]] = {
         SetupStep.STATUS: _status,
         SetupStep.SCRIPTS: _scripts,
-        SetupStep.TRIAL: _trials,
+        SetupStep.TEST_RUN: _test_runs,
         SetupStep.PROFILE: profile_page,
         SetupStep.LOGS: _logs,
         SetupStep.BACKEND: _backends,
@@ -125,10 +125,10 @@ def _scripts(progress: Progress, look: PageState, width: int) -> list[Content]:
     about = list(preflight.issues)
     if about:
         rows += [Content(""), rule(width, Content.styled("What was found", "$muted"))]
-    return rows + [row for one in worst_first(about) for row in remark_rows(one, look, width)]
+    return rows + [row for one in worst_first(about) for row in issue_rows(one, look, width)]
 
 
-def _trials(progress: Progress, look: PageState, width: int) -> list[Content]:
+def _test_runs(progress: Progress, look: PageState, width: int) -> list[Content]:
     if progress.preflight is None:
         return [Content.styled("Looking …", "$muted")]
     rows: list[Content] = []
@@ -136,9 +136,9 @@ def _trials(progress: Progress, look: PageState, width: int) -> list[Content]:
         rows += paragraph("Nothing is to be tested: every job runs already as it would.", width, "$muted")
     for job in progress.untried:
         sign = content((words.test_run_glyph(progress, job), Span(" ")))
-        trial = progress.trials.get(job.key)
+        test_run = progress.test_runs.get(job.key)
         said = "running" if progress.running == job.key else "not tested yet"
-        said = trial.words if trial is not None else said
+        said = test_run.words if test_run is not None else said
         for number, row in enumerate(paragraph(tilde_words(said, look.home), width - 22, "")):
             head = Content.assemble(sign, job.key.ljust(20)) if not number else Content(" " * 22)
             rows.append(head + row)
@@ -153,7 +153,7 @@ def _trials(progress: Progress, look: PageState, width: int) -> list[Content]:
         rows += [Content(""), rule(width, Content.styled(f"Output of {name}", "$muted"))]
         room = max(4, look.height - len(rows) - 1)
         rows += [Content(cut(sanitize_and_mask(line), width)) for line in progress.output[-room:]]
-    failed = [trial.name for trial in progress.trials.values() if not trial.good]
+    failed = [test_run.name for test_run in progress.test_runs.values() if not test_run.good]
     if failed and not progress.running:
         rows += [
             Content(""),
@@ -215,7 +215,7 @@ def _extras(progress: Progress, look: PageState, width: int) -> list[Content]:
     rows += [Content(""), *refused(progress.no_plan, width)] if progress.no_plan[0] else []
     found = worst_first(progress.beside)
     rows += [Content("")] if found else []
-    return rows + [row for one in found for row in remark_rows(one, look, width)]
+    return rows + [row for one in found for row in issue_rows(one, look, width)]
 
 
 def _review(progress: Progress, look: PageState, width: int) -> list[Content]:
@@ -235,10 +235,10 @@ def _review(progress: Progress, look: PageState, width: int) -> list[Content]:
     rows += paragraph(tilde_words(plan.summary, look.home), width)
     for warning in plan.warnings:
         rows += note("▲", "$warn", tilde_words(warning, look.home), width)
-    for trial in progress.trials.values():
-        if not trial.good:
+    for test_run in progress.test_runs.values():
+        if not test_run.good:
             how = "is scheduled all the same" if progress.request.force else "is not scheduled"
-            rows += note("✗", "bold $fail", f"{trial.name} {how}: {trial.words}", width)
+            rows += note("✗", "bold $fail", f"{test_run.name} {how}: {test_run.words}", width)
     for diff in plan.diffs:
         rows += [Content(""), rule(width, diff_head(diff, width)), *diff_lines(diff, width, context=False)]
     return [

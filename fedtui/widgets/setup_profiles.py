@@ -98,9 +98,9 @@ def _added(progress: Progress, look: PageState, width: int) -> list[Content]:
     rows.append(
         Content.assemble((said, "$muted"), ("D", "bold $accent"), (" shows the whole change", "$muted"))
     )
-    for trial in progress.trials.values():
-        if not trial.good and not progress.request.force:
-            rows += failed_rows(trial, width)
+    for test_run in progress.test_runs.values():
+        if not test_run.good and not progress.request.force:
+            rows += failed_rows(test_run, width)
     return rows
 
 

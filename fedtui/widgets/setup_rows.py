@@ -41,21 +41,21 @@ def choice(here: bool, chosen: bool, title: str, said: str, width: int) -> list[
     ]
 
 
-def failed_rows(trial: TestRun, width: int) -> list[Content]:
+def failed_rows(test_run: TestRun, width: int) -> list[Content]:
     """Why a job is left out."""
-    rows = paragraph(f"{trial.name} will not be scheduled: {trial.words}", width - 2)
+    rows = paragraph(f"{test_run.name} will not be scheduled: {test_run.words}", width - 2)
     return [
         Content.assemble(("  " if number else "✗ ", "bold $fail"), row) for number, row in enumerate(rows)
     ]
 
 
-def remark_rows(remark: SetupIssue, look: PageState, width: int) -> list[Content]:
+def issue_rows(issue: SetupIssue, look: PageState, width: int) -> list[Content]:
     """A remark with its sign, and what to do below it."""
-    sign = SEVERITIES[remark.severity]
+    sign = SEVERITIES[issue.severity]
     glyph = content((Span(f"{sign.glyph} ", sign.tone, sign.bold),))
-    text = f"{remark.key}: {remark.text}" if remark.key else remark.text
+    text = f"{issue.key}: {issue.text}" if issue.key else issue.text
     rows = paragraph(tilde_words(text, look.home), width - 2)
-    advice = paragraph(tilde_words(remark.advice, look.home), width - 4, "$muted") if remark.advice else []
+    advice = paragraph(tilde_words(issue.advice, look.home), width - 4, "$muted") if issue.advice else []
     head, *more = rows
     return [glyph + head, *(Content("  ") + row for row in more), *(Content("    ") + row for row in advice)]
 

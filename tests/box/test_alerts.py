@@ -27,7 +27,7 @@ from fedtui import changes
 from tests.box.acting import PORTS
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.wording import Wording
-from fedtui.federation.alerts.alert_job import alert_parts
+from fedtui.federation.alerts.alert_job import alert_changes
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.backends.placement import removal_edits, install_edits
 from fedtui.pack import Pack, pack_file, written
@@ -47,7 +47,7 @@ async def main():
     pack = replace(PACK, backend=BACKEND)
     pack_file().parent.mkdir(parents=True, exist_ok=True)
     pack_file().write_bytes(written(pack))
-    alert = await alert_parts(pack, PORTS)
+    alert = await alert_changes(pack, PORTS)
     quick = (("OnActiveSec", "1s"), ("OnUnitInactiveSec", "3s"), ("AccuracySec", "100ms"))
     job = replace(alert.job, timer=quick, schedule="* * * * *") if OFTEN else alert.job
     for gone in {{"cron", "user"}} - {{BACKEND}}:
@@ -138,9 +138,9 @@ def test_a_mailer_that_fails_is_asked_again_and_the_doctor_says_so(alerted: Box)
         "/usr/sbin/sendmail", "#!/bin/sh\necho queue is full >&2\nexit 75\n", user="root", mode=0o755
     )
     data(alerted, 3 * 3600)
-    told = alerted.run(["fedtui", "check", "--alert"], timeout=60)
-    assert told.returncode == 1
-    assert "mail to fed: sendmail ended with exit 75: queue is full." in told.stdout
+    done = alerted.run(["fedtui", "check", "--alert"], timeout=60)
+    assert done.returncode == 1
+    assert "mail to fed: sendmail ended with exit 75: queue is full." in done.stdout
     assert "FT712" in alerted.run(["fedtui", "check"], timeout=60).stdout
     alerted.write("/usr/sbin/sendmail", SENDMAIL, user="root", mode=0o755)
     assert check(alerted) == ["federated-sync is stale"]
@@ -175,6 +175,6 @@ def test_cron_tells_of_a_failed_timer_and_of_a_dead_user_manager(alerted: Box) -
     alerted.run(["crontab", "-r"], check=True)  # from here on no minute is waited for
     alerted.run(["systemctl", "stop", "user@1000.service"], user="root", check=True)
     as_cron = ["env", "-i", "HOME=/home/fed", "LOGNAME=fed", "PATH=/usr/bin:/bin", "/usr/local/bin/fedtui"]
-    told = [alerted.run([*as_cron, "check", "--alert"], timeout=60).returncode for _ in range(3)]
-    assert told == [3, 3, 3]
+    statuses = [alerted.run([*as_cron, "check", "--alert"], timeout=60).returncode for _ in range(3)]
+    assert statuses == [3, 3, 3]
     assert subjects(alerted)[before + 1 :] == ["federated-sync.timer cannot be looked at"]

@@ -104,13 +104,13 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
     if table is None:
         box.run(["rm", METRICS_LOG], check=True)
         wait_until(lambda: has_line(box, METRICS_LOG), 75, "systemd runs the metrics job")
-    told = status(box)
-    assert told["pack"]["backend"] == "user"
-    assert [(job["key"], job["backend"], job["state"]) for job in told["jobs"]] == [
+    report = status(box)
+    assert report["pack"]["backend"] == "user"
+    assert [(job["key"], job["backend"], job["state"]) for job in report["jobs"]] == [
         ("sync", "user", "on"),
         ("metrics", "user", "on"),
     ]
-    assert told["rollout"]["week"] == 2
+    assert report["rollout"]["week"] == 2
 
     removed = fedtui(box, "--remove", "--yes")
     box.run(["rm", "-r", f"{ROOT}/data"], check=True)  # the scripts' own work
@@ -217,9 +217,9 @@ def test_rotation_and_alerts_come_along_and_go_again(box: Box) -> None:
     before = tree(box)
     done = fedtui(box, "--root", ROOT, "--rotate", "--mail-to", "ops@example.org", "--git", "--yes")
     assert "Not set up: federated-export, commits." in done.stdout  # ROOT is no checkout of git's
-    told = status(box)
-    assert (told["pack"]["git"], told["pack"]["rotate"]) == (False, True)
-    where = {job["key"]: job["backend"] for job in told["jobs"]}
+    report = status(box)
+    assert (report["pack"]["git"], report["pack"]["rotate"]) == (False, True)
+    where = {job["key"]: job["backend"] for job in report["jobs"]}
     assert where == {"sync": "cron", "metrics": "cron", "rotate": "cron", "alert": "user"}
     assert "federated-alert.timer" in box.output(["systemctl", "--user", "list-timers"])
     assert "logrotate --state" in box.output(["crontab", "-l"])
@@ -245,10 +245,10 @@ def test_commits_come_along_and_their_worktree_goes_again(box: Box) -> None:
     assert (
         "origin answers; automation/federated-sync is not there yet: the first push makes it." in done.stdout
     )
-    told = status(box)
-    assert told["pack"]["git"]
-    assert told["rollout"]["week"] == 3
-    assert [job["key"] for job in told["jobs"]] == ["sync", "metrics", "git"]
+    report = status(box)
+    assert report["pack"]["git"]
+    assert report["rollout"]["week"] == 3
+    assert [job["key"] for job in report["jobs"]] == ["sync", "metrics", "git"]
     ran = box.run(["fedtui", "run", "federated-git", "--wait"], timeout=120)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     names = box.output(["git", "--git-dir", remote, "ls-tree", "-r", "--name-only", name])

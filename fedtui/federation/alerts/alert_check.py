@@ -74,16 +74,16 @@ class AlertCheck:
     def __init__(
         self,
         config: Config,
-        told: Sequence[Address],
+        recipients: Sequence[Address],
         host: str,
         now: Callable[[], datetime],
         send: SendMessage = send,
     ) -> None:
         self._config = config
         self._state = config.state
-        self._channels = [one for one in told if one.kind != HEARTBEAT]
-        self._heartbeats = [one for one in told if one.kind == HEARTBEAT]
-        self._labels = labels(told)
+        self._channels = [one for one in recipients if one.kind != HEARTBEAT]
+        self._heartbeats = [one for one in recipients if one.kind == HEARTBEAT]
+        self._labels = labels(recipients)
         self._by = send
         self._host = host
         self._now = now
@@ -101,8 +101,8 @@ class AlertCheck:
             now = self._now()
             watched = find(memory)
             found = await collect(watched, snapshot, memory, self._config, now)
-            told = {one.key: self._labels[one.key] for one in self._channels}
-            memory, new = advance_alerts(memory, found, told, now, [one.key for one in self._heartbeats])
+            by_key = {one.key: self._labels[one.key] for one in self._channels}
+            memory, new = advance_alerts(memory, found, by_key, now, [one.key for one in self._heartbeats])
             await self._keep(memory)
             memory, sent = await self._deliver(memory)
             left_out = ""

@@ -46,17 +46,17 @@ class AlertChanges:
     edits: tuple[Edit, ...] = ()
 
 
-async def alert_parts(pack: Pack, ports: Ports) -> AlertChanges:
+async def alert_changes(pack: Pack, ports: Ports) -> AlertChanges:
     """The alert check of a pack as it is to be. Raises nothing: what cannot be is a remark."""
     try:
-        told = addresses(pack, await asyncio.to_thread(load))
+        recipients = addresses(pack, await asyncio.to_thread(load))
     except ConfigError as error:
         return AlertChanges(issues=(SetupIssue(Severity.ERROR, f"{error}.", KEY),))
-    if not told:
+    if not recipients:
         return AlertChanges()
     job, backend = await alerting_jobs(pack, ports)
     issues = [SetupIssue(Severity.NOTE, "Prove the alert channels once.", KEY, "fedtui check --alert --test")]
-    if any(one.kind == MAIL for one in told) and await asyncio.to_thread(mailer) is None:
+    if any(one.kind == MAIL for one in recipients) and await asyncio.to_thread(mailer) is None:
         text = f"No mail can be sent: {NO_MAILER}."
         issues.insert(
             0, SetupIssue(Severity.WARNING, text, KEY, "--alert takes mailto:// URLs, which need none.")

@@ -49,12 +49,12 @@ def advance_alerts(
     for look in looks:
         subjects[look.key], found = _taken(look, now)
         events += found
-    told = {
+    memories = {
         key: _queued(memory.channels.get(key), label, memory.subjects, events)
         for key, label in channels.items()
     }
-    told |= {key: memory.channels[key] for key in others if key in memory.channels}
-    return AlertMemory(subjects, told, now, memory.saved), tuple(events)
+    memories |= {key: memory.channels[key] for key in others if key in memory.channels}
+    return AlertMemory(subjects, memories, now, memory.saved), tuple(events)
 
 
 def _taken(look: Observation, now: datetime) -> tuple[Subject, list[AlertEvent]]:

@@ -50,5 +50,5 @@ def created_files(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     Raises ConfigError where that file cannot be used.
     """
     pack = load_pack()
-    told = None if pack is None else replace(pack, origin=record_created(pack.origin, edits))
-    return () if told is None or told == pack else (pack_edit(pack_file().read_bytes(), told),)
+    recorded = None if pack is None else replace(pack, origin=record_created(pack.origin, edits))
+    return () if recorded is None or recorded == pack else (pack_edit(pack_file().read_bytes(), recorded),)

@@ -127,16 +127,16 @@ class DrillRunner:
         )
         where = self.scratch / "order.json"
         await asyncio.to_thread(where.write_bytes, order.to_json())
-        report, told = os.pipe()
+        report, write_end = os.pipe()
         try:
             own = {os.fsencode(name): os.fsencode(text) for name, text in interpreter_environment().items()}
             own[MARK.encode()] = self.journal.mark.encode()
-            staged = (*module_command(_STAGE), str(where), str(told))
-            task = asyncio.ensure_future(self._run(staged, own, None, deadline, told))
+            staged = (*module_command(_STAGE), str(where), str(write_end))
+            task = asyncio.ensure_future(self._run(staged, own, None, deadline, write_end))
             try:
                 ran = await task
             finally:
-                os.close(told)
+                os.close(write_end)
             complaint = await asyncio.to_thread(os.read, report, 4096)
         finally:
             os.close(report)

@@ -115,8 +115,8 @@ class _Play:
         said = decode(ran.output).replace(str(self._folder), "")  # whose name has the word in it
         ours = (self._folder / "root" / _DATA).read_text("utf-8", "replace")
         tip = await self._tip()
-        told = next((one.strip() for one in said.splitlines() if "conflict" in one.lower()), ran.last)
-        evidence = (ran.ending, told or "it printed nothing", f"the remote is at their {their_diff[:12]}")
+        conflict = next((one.strip() for one in said.splitlines() if "conflict" in one.lower()), ran.last)
+        evidence = (ran.ending, conflict or "it printed nothing", f"the remote is at their {their_diff[:12]}")
         if ran.status == 0:
             return DrillResult(
                 False, "git-sync reports success although the data did not reach the remote.", evidence

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.changes.edits import Edit, RemoteUrlEdit, WorktreeEdit, resource_keys
-from fedtui.federation.alerts.alert_job import alert_parts
+from fedtui.federation.alerts.alert_job import alert_changes
 from fedtui.federation.git.git_job import git_plan
 from fedtui.federation.git.ssh_check import check_remote
 from fedtui.federation.job_account import JobAccount
@@ -61,8 +61,8 @@ class Additions:
     @property
     def failures(self) -> tuple[str, ...]:
         """Why what was asked for is not to be had, with what to do, for the plan to say."""
-        errors = (remark for remark in self.issues if remark.severity is Severity.ERROR)
-        return tuple(f"{remark.text} {remark.advice}".rstrip() for remark in errors)
+        errors = (issue for issue in self.issues if issue.severity is Severity.ERROR)
+        return tuple(f"{issue.text} {issue.advice}".rstrip() for issue in errors)
 
 
 async def additions_of(
@@ -88,7 +88,7 @@ async def additions_of(
     return Additions(
         jobs=tuple(job for one in every for job in one.jobs),
         edits=tuple(edit for one in every for edit in one.edits),
-        issues=tuple(remark for one in every for remark in one.issues),
+        issues=tuple(issue for one in every for issue in one.issues),
         left=frozenset(key for one in every for key in one.left),
         done=frozenset(key for one in every for key in one.done),
         missing=frozenset(key for one in every for key in one.missing),
@@ -123,7 +123,7 @@ async def _git(
                 "--ssh-url sets it for you, and --remove sets it back.",
             )
         )
-    if any(remark.severity is Severity.ERROR for remark in issues):
+    if any(issue.severity is Severity.ERROR for issue in issues):
         return Additions(issues=tuple(issues), left=frozenset({"git"}))
     taken = offered if ssh_url else []
     return Additions(
@@ -163,9 +163,9 @@ async def _rotate(
 
 
 async def _alert(pack: Pack, ports: Ports) -> Additions:
-    found = await alert_parts(pack, ports)
+    found = await alert_changes(pack, ports)
     if found.job is None:
-        failed = any(remark.severity is Severity.ERROR for remark in found.issues)
+        failed = any(issue.severity is Severity.ERROR for issue in found.issues)
         return Additions(edits=found.edits, issues=found.issues, left=frozenset({"alert"} if failed else ()))
     return Additions(
         jobs=(AddedJob(found.job, found.backend, ""),),

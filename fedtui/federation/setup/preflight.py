@@ -58,7 +58,7 @@ class Preflight:
 
     def blocked(self) -> frozenset[str]:
         """The keys of the jobs that are not to be scheduled; "" among them: none of them is."""
-        return frozenset(remark.key for remark in self.issues if remark.severity is Severity.ERROR)
+        return frozenset(issue.key for issue in self.issues if issue.severity is Severity.ERROR)
 
     def jobs(self) -> tuple[ManagedJob, ...]:
         """Every job whose script is there, blocked or not."""

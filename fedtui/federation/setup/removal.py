@@ -59,7 +59,7 @@ async def plan_removal(ports: Ports) -> Plan:
     edits.append(FileEdit(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
     edits += [FolderEdit(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
     warnings = await asyncio.to_thread(_warnings, pack, edits, target)
-    warnings += [" ".join((remark.text, remark.advice)) for remark in gone.issues]
+    warnings += [" ".join((issue.text, issue.advice)) for issue in gone.issues]
     wording = Wording(
         "remove",
         JOB_ID,

@@ -64,11 +64,11 @@ class SetupService:
             job, name, preflight.backend, preflight.owner, preflight.settings, self._ports, on_output
         )
 
-    async def plan(self, preflight: Preflight, trials: Sequence[TestRun]) -> Plan:
+    async def plan(self, preflight: Preflight, test_runs: Sequence[TestRun]) -> Plan:
         """The whole set-up as one change. Raises NothingToChange, Refused."""
         main = main_placement(preflight)
         now = await jobs_by_placement(main, preflight.was, self._ports)
-        intent = intent_of(preflight, trials, now.get(main, {}))
+        intent = intent_of(preflight, test_runs, now.get(main, {}))
         added = await additions_for(preflight, intent, self._ports)
         self.issues = tuple(added.issues)
         return await plan_setup(preflight, intent, added, now, self._ports)

@@ -84,11 +84,11 @@ def to_try(preflight: Preflight, now: Mapping[str, InstalledJob]) -> tuple[Manag
 
 
 def intent_of(
-    preflight: Preflight, trials: Sequence[TestRun], now: Mapping[str, InstalledJob]
+    preflight: Preflight, test_runs: Sequence[TestRun], now: Mapping[str, InstalledJob]
 ) -> SetupIntent:
     """What is to be scheduled. Raises Refused where nothing can be."""
-    issues = (*preflight.issues, *(trial.remark(force=preflight.request.force) for trial in trials))
-    blocked = {remark.key for remark in issues if remark.severity is Severity.ERROR}
+    issues = (*preflight.issues, *(run.as_issue(force=preflight.request.force) for run in test_runs))
+    blocked = {issue.key for issue in issues if issue.severity is Severity.ERROR}
     whole = next((one for one in issues if one.severity is Severity.ERROR and not one.key), None)
     if whole is not None:
         raise Refused(whole.text, advice=whole.advice)

@@ -63,7 +63,7 @@ class TestRun:
         reasons = "; ".join(result.reasons)
         return ", ".join(part for part in parts if part) + (f": {reasons}" if reasons else "")
 
-    def remark(self, *, force: bool) -> SetupIssue:
+    def as_issue(self, *, force: bool) -> SetupIssue:
         """The same as a remark: a failure is an error, or with `force` a warning."""
         if self.good:
             return SetupIssue(Severity.NOTE, f"Trial run of {self.name}: {self.words}.", self.key)

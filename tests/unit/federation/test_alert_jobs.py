@@ -12,7 +12,7 @@ import pytest
 from fedtui.bus.port import BusError
 from fedtui.config import Config
 from fedtui.federation.alerts import alert_job as alert_jobs
-from fedtui.federation.alerts.alert_job import alert_parts
+from fedtui.federation.alerts.alert_job import alert_changes
 from fedtui.federation.alerts.collect import own_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.history.database import History
@@ -77,7 +77,7 @@ def pack(tmp_path: Path, backend: str = "user", **more: str) -> Pack:
 
 
 def test_timers_are_watched_from_cron(tmp_path: Path, ports: Ports) -> None:
-    found = asyncio.run(alert_parts(pack(tmp_path, mail_to="ops"), ports))
+    found = asyncio.run(alert_changes(pack(tmp_path, mail_to="ops"), ports))
     assert found.job is not None
     assert (found.backend, found.job.schedule) == ("cron", "*/10 * * * *")
     assert found.job.argv[-2:] == ("check", "--alert")
@@ -90,7 +90,7 @@ def test_without_cron_timers_are_watched_by_a_timer_and_that_is_said(
     tmp_path: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alert_jobs, "find_cron", lambda: CronDaemon(False, "debian", "no process"))
-    found = asyncio.run(alert_parts(pack(tmp_path, mail_to="ops"), ports))
+    found = asyncio.run(alert_changes(pack(tmp_path, mail_to="ops"), ports))
     assert found.backend == "user"
     assert "cannot tell that its own scheduler died" in found.issues[0].text
 
@@ -99,16 +99,16 @@ def test_a_machine_without_a_mailer_is_said_where_mail_is_wanted(
     tmp_path: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alert_jobs, "mailer", lambda: None)
-    wanted = asyncio.run(alert_parts(pack(tmp_path, mail_to="ops"), ports))
+    wanted = asyncio.run(alert_changes(pack(tmp_path, mail_to="ops"), ports))
     assert "there is no sendmail on this machine" in wanted.issues[0].text
-    other = asyncio.run(alert_parts(pack(tmp_path, heartbeat="https://hc.example.org/1"), ports))
+    other = asyncio.run(alert_changes(pack(tmp_path, heartbeat="https://hc.example.org/1"), ports))
     assert [remark.advice for remark in other.issues] == ["fedtui check --alert --test"]
 
 
 def test_nobody_to_tell_is_no_job(tmp_path: Path, ports: Ports) -> None:
-    assert asyncio.run(alert_parts(pack(tmp_path), ports)).job is None
+    assert asyncio.run(alert_changes(pack(tmp_path), ports)).job is None
 
 
 def test_what_is_no_address_is_an_error_of_the_set_up(tmp_path: Path, ports: Ports) -> None:
-    found = asyncio.run(alert_parts(pack(tmp_path, mail_to="a b"), ports))
+    found = asyncio.run(alert_changes(pack(tmp_path, mail_to="a b"), ports))
     assert (found.job, found.issues[0].severity, found.issues[0].key) == (None, "error", "alert")

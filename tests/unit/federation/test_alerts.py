@@ -483,10 +483,10 @@ def test_a_state_folder_that_cannot_be_used_is_got_round_by_the_runtime_folder(
         "fedtui.history.alert_memory._places",
         lambda folder, name="alerts.json": (folder / name, runtime / f"fedtui-{name.replace('/', '-')}"),
     )
-    told = AlertMemory(checked=datetime(2026, 11, 24, tzinfo=UTC), saved=datetime(2026, 11, 24, tzinfo=UTC))
+    memory = AlertMemory(checked=datetime(2026, 11, 24, tzinfo=UTC), saved=datetime(2026, 11, 24, tzinfo=UTC))
     with only_check(state):
-        save_memory(state, told)
-        assert load_memory(state) == told
+        save_memory(state, memory)
+        assert load_memory(state) == memory
         with pytest.raises(CheckAlreadyRunning), only_check(state):
             pass
     assert sorted(path.name for path in runtime.iterdir()) == ["fedtui-alerts.json", "fedtui-locks-alerts"]

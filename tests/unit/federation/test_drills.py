@@ -24,8 +24,8 @@ async def run(name: str, given: DrillSetting, events: list[DrillEvent] | None = 
     assert drill is not None
     if given.no_view and not drill.blocked_reason.__qualname__.startswith(("Missing", "Clock", "Git")):
         pytest.skip(given.no_view)
-    told = events if events is not None else []
-    return await run_drill(drill, given, told.append)
+    seen = events if events is not None else []
+    return await run_drill(drill, given, seen.append)
 
 
 def output(events: list[DrillEvent]) -> str:
@@ -196,8 +196,8 @@ async def test_the_profiles_come_through_the_clock_changes(tmp_path: Path) -> No
     events: list[DrillEvent] = []
     outcome = await run("clock-change", setting(tmp_path, lay(tmp_path)), events)
     assert outcome.passed
-    told = [event.text for event in events if event.phase in (DrillPhase.DOING, DrillPhase.AFTER)]
-    assert told == [
+    seen = [event.text for event in events if event.phase in (DrillPhase.DOING, DrillPhase.AFTER)]
+    assert seen == [
         "On Sun 28 Mar 2027 the clock goes from 02:00 to 03:00",
         "sync: skips the hour that is not there; its pauses stay as they are",
         "export: 02:00 is skipped by the clock, and made up for at 03:00",
