@@ -13,7 +13,7 @@ class Applied:
     undo_id: int | None = None
 
 
-GOES_ON = "The run goes on."
+RUN_CONTINUES = "The run continues."
 """What a refusal says is untouched where a job was started, and only cannot be followed."""
 
 

@@ -19,7 +19,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
-from fedtui.action_result import GOES_ON, Applied, Refused
+from fedtui.action_result import RUN_CONTINUES, Applied, Refused
 from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.glyphs import outcome_glyph
 from fedtui.runs.control import GRACE, RunUpdate
@@ -133,7 +133,7 @@ class RunScreen(Dialog[RunAnswer]):
         """State, command, surroundings, and the head of the output."""
         now = self._clock()
         if self.phase is RunPhase.REFUSED and self.run_now is None:
-            started = self._refusal is not None and self._refusal.untouched == GOES_ON
+            started = self._refusal is not None and self._refusal.untouched == RUN_CONTINUES
             words = "? started, and cannot be followed" if started else "✗ not started"
             state = fact(
                 "state", Content.styled(words, "$muted" if started else "bold $fail"), run_lines.LABEL

@@ -17,7 +17,7 @@ class OutputFile:
         self._descriptor = os.open(path, flags, 0o600)
         self._room = OUTPUT_HEAD
         self._tail = b""
-        self._told = 0
+        self._reported = 0
         self.dropped = 0
 
     def write(self, data: bytes) -> None:
@@ -31,9 +31,9 @@ class OutputFile:
 
     def close_tail(self) -> None:
         """Write the kept end, after a line that says how much is missing before it."""
-        if self.dropped > self._told:
-            self._put(b"\n[fedtui: %d bytes of output left out here]\n" % (self.dropped - self._told))
-            self._told = self.dropped
+        if self.dropped > self._reported:
+            self._put(b"\n[fedtui: %d bytes of output left out here]\n" % (self.dropped - self._reported))
+            self._reported = self.dropped
         self._put(self._tail)
         self._tail = b""
 

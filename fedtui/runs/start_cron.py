@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.action_result import GOES_ON, Refused
+from fedtui.action_result import RUN_CONTINUES, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
@@ -51,7 +51,7 @@ async def start(job: Job, ports: Ports, trigger: Trigger) -> Run:
     if record is None:
         raise Refused(
             f"{job.name} was started (pid {answer['started']}), but no record of it could be written.",
-            GOES_ON,
+            RUN_CONTINUES,
             f"Check that {ports.config.outputs} is yours, writable and not full.",
         )
     return record.to_run()

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui.action_result import GOES_ON, Refused
+from fedtui.action_result import RUN_CONTINUES, Refused
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import UNIT
 from fedtui.config import repair
@@ -156,9 +156,9 @@ async def until_end(run: UnitRun, ports: Ports) -> AsyncIterator[Run]:
 
 async def _afterwards(run: UnitRun, service: dict[str, Any]) -> tuple[Result, float]:
     """Of a run whose unit was unloaded, or has run again since."""
-    told = await by_journal(run.id, user_manager=run.user_manager)
-    if told is not None:
-        return proven_by(service, told[0]), told[1]
+    journalled = await by_journal(run.id, user_manager=run.user_manager)
+    if journalled is not None:
+        return proven_by(service, journalled[0]), journalled[1]
     reason = "systemd no longer holds the facts of this run, and its journal does not show them"
     return Result(Outcome.UNKNOWN, reasons=(reason,)), time.time()
 
@@ -233,7 +233,7 @@ def _remember(ports: Ports, run: UnitRun) -> None:
     except OSError as error:
         raise Refused(
             f"{run.unit} was started, but what would find the run again could not be written: {error}.",
-            GOES_ON,
+            RUN_CONTINUES,
         ) from error
 
 

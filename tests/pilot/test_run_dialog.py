@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fedtui.action_result import GOES_ON, Applied, Refused
+from fedtui.action_result import RUN_CONTINUES, Applied, Refused
 from fedtui.model import Job, Outcome, Result, Run, SourceName, TimerFacts, Trigger
 from fedtui.runs.control import RunUpdate
 from fedtui.screens.run import RunPhase, RunScreen
@@ -319,10 +319,10 @@ async def test_the_log_and_the_output_of_a_cron_job_are_named() -> None:
 
 
 async def test_a_run_that_was_started_and_cannot_be_followed_is_not_called_unstarted() -> None:
-    world = World(Refused("sync was started (pid 7), but no record of it could be written.", GOES_ON))
+    world = World(Refused("sync was started (pid 7), but no record of it could be written.", RUN_CONTINUES))
     app, _ = opened(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, reads(app, "The run goes on."))
+        await until(pilot, reads(app, "The run continues."))
         text = screen_text(app)
     assert "state      ? started, and cannot be followed" in text
     assert "not started" not in text

@@ -25,7 +25,7 @@ STARTED = STARTING.replace("7d4958e842da4a758f6c1cdc7b36dcc5", "39f53479d3a045ac
 SUCCESS = '{"MESSAGE_ID":"7ad2d189f7e94e70a38c781354912448","__REALTIME_TIMESTAMP":"1795560755926852"}'
 
 
-def told(*records: str) -> tuple[object, ...] | None:
+def journal_result(*records: str) -> tuple[object, ...] | None:
     verdict = verdict_of([json.loads(record) for record in records])
     if verdict is None:
         return None
@@ -34,10 +34,10 @@ def told(*records: str) -> tuple[object, ...] | None:
 
 
 def test_by_the_managers_words() -> None:
-    assert told(STARTING, EXITED, FAILED) == (Outcome.FAILED, 4, None, (), 1795560755.892378)
-    assert told(STARTING, KILLED, FAILED)[:3] == (Outcome.FAILED, None, "SIGKILL")  # type: ignore[index]
-    assert told(STARTING, SUCCESS) == (Outcome.OK, None, None, (), 1795560755.926852)
-    assert told(STARTING, TIMED_OUT)[:4] == (  # type: ignore[index]
+    assert journal_result(STARTING, EXITED, FAILED) == (Outcome.FAILED, 4, None, (), 1795560755.892378)
+    assert journal_result(STARTING, KILLED, FAILED)[:3] == (Outcome.FAILED, None, "SIGKILL")  # type: ignore[index]
+    assert journal_result(STARTING, SUCCESS) == (Outcome.OK, None, None, (), 1795560755.926852)
+    assert journal_result(STARTING, TIMED_OUT)[:4] == (  # type: ignore[index]
         Outcome.FAILED,
         None,
         None,
@@ -48,16 +48,16 @@ def test_by_the_managers_words() -> None:
 def test_a_success_after_the_start_may_have_been_a_signal() -> None:
     """A service that is no oneshot and gets SIGTERM: the manager says that it succeeded, and no more."""
     for records in ((STARTING, STARTED, SUCCESS), (STARTED, SUCCESS), (SUCCESS,)):
-        outcome, code, signal, reasons, _ = told(*records) or ()
+        outcome, code, signal, reasons, _ = journal_result(*records) or ()
         assert (outcome, code, signal) == (Outcome.UNKNOWN, None, None)
         assert "does not tell whether a signal ended it" in str(reasons)
-    assert told(STARTING, SUCCESS, STARTED)[0] is Outcome.OK  # type: ignore[index]
+    assert journal_result(STARTING, SUCCESS, STARTED)[0] is Outcome.OK  # type: ignore[index]
 
 
 def test_no_word_of_an_end_is_no_verdict() -> None:
-    assert told(STARTING) is None
-    assert told(STARTING, EXITED) is None
-    assert told() is None
+    assert journal_result(STARTING) is None
+    assert journal_result(STARTING, EXITED) is None
+    assert journal_result() is None
 
 
 def properties(result: str, code: int, status: int) -> dict[str, object]:
