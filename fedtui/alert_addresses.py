@@ -59,13 +59,13 @@ def _all(pack: Pack | None, config: Config) -> Iterator[Address]:
 
 def labels(found: Sequence[Address]) -> dict[str, str]:
     """The keys of addresses with their labels, numbered where they would look the same."""
-    told: dict[str, str] = {}
+    labelled: dict[str, str] = {}
     for address in found:
         label, number = address.label, 2
-        while label in told.values():
+        while label in labelled.values():
             label, number = f"{address.label} ({number})", number + 1
-        told[address.key] = label
-    return told
+        labelled[address.key] = label
+    return labelled
 
 
 def mail_fault(address: str) -> str:

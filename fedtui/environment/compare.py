@@ -64,12 +64,12 @@ def _programs(
     """Each program once, those of the line first."""
     ours = _first(_lookups(given, given.environment, scripts))
     their_diff = _first(_lookups(given, shell.environment, scripts))
-    told: set[str] = set()
+    seen: set[str] = set()
     for (where, name), lookup in ours.items():
         other = their_diff.get((where, name))
-        if name in told or other is None:
+        if name in seen or other is None:
             continue
-        told.add(name)
+        seen.add(name)
         place = ON_LINE if where == ON_LINE else f"line {lookup.line} of {posixpath.basename(where)}"
         yield Program(
             name=name,

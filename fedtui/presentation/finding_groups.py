@@ -129,8 +129,8 @@ class Counts(NamedTuple):
             (self.unchecked, "not checked", "not checked"),
             (self.silenced, "silenced", "silenced"),
         )
-        told = [(count, one if count == 1 else many) for count, one, many in named]
-        return [f"{count} {word}" for count, word in told if count or word == "passed"]
+        counted = [(count, one if count == 1 else many) for count, one, many in named]
+        return [f"{count} {word}" for count, word in counted if count or word == "passed"]
 
 
 def unseen(unchecked: Sequence[Unchecked]) -> int:

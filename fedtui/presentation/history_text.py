@@ -363,8 +363,8 @@ def evidence(run: Run) -> str:
         return "nobody saw how it ended"
     ending = result.ending
     facts = [fact.replace("exit status", ending, 1) if ending else fact for fact in result.evidence]
-    told = result.reasons[1:2] if result.outcome is Outcome.SKIPPED else result.reasons[:1]
-    return sanitize_and_mask("; ".join(part for part in (*told, *(facts or [ending])) if part))
+    reasons = result.reasons[1:2] if result.outcome is Outcome.SKIPPED else result.reasons[:1]
+    return sanitize_and_mask("; ".join(part for part in (*reasons, *(facts or [ending])) if part))
 
 
 def matching(run: Run, jobs: JobNames, words: str) -> bool:

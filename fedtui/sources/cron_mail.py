@@ -142,11 +142,11 @@ def runs_of_mails(mails: Sequence[Mail], jobs: Sequence[Job]) -> Iterator[Run]:
     for job in jobs:
         if job.cron is not None:
             by_text.setdefault((job.user, b" ".join(job.cron.given.split())), []).append(job)
-    told: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for mail in reversed(mails):
         found = by_text.get((mail.user, b" ".join(mail.command.split())), [])
-        if len(found) == 1 and told[found[0].id] < _KEPT:
-            told[found[0].id] += 1
+        if len(found) == 1 and counts[found[0].id] < _KEPT:
+            counts[found[0].id] += 1
             yield _run(mail, found[0])
 
 

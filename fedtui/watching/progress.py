@@ -145,8 +145,8 @@ def _with_runs(watch: Watch, job: Job, look: WatchContext) -> tuple[ExpectedRun,
         if mine:
             cycles[number] = _taking(cycle, mine[0])
             taken.add(mine[0].id)
-        elif cycle.due <= look.now and (told := _told_by_row(job, cycle.due, until)) is not None:
-            cycles[number] = _taking(cycle, told)
+        elif cycle.due <= look.now and (known := _run_of_row(job, cycle.due, until)) is not None:
+            cycles[number] = _taking(cycle, known)
     return tuple(cycles)
 
 
@@ -163,7 +163,7 @@ def _taking(cycle: ExpectedRun, run: Run) -> ExpectedRun:
     )
 
 
-def _told_by_row(job: Job, due: datetime, until: datetime) -> Run | None:
+def _run_of_row(job: Job, due: datetime, until: datetime) -> Run | None:
     """A start that only the row tells of: a timer that elapsed, its service skipped by a condition, say."""
     if job.timer is None or job.last_run is None or not due - EARLY <= job.last_run <= until:
         return None

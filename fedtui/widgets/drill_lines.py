@@ -82,8 +82,8 @@ def _page(drilled: Drilled, drill: Drill, home: str, width: int, height: int) ->
         rows += _verdict(outcome, home, width)
     if drilled.events:
         room = max(3, height - len(rows) - 1)
-        told = [row for event in drilled.events for row in _event(event, home, width)]
-        return [*rows, *told[-room:]]
+        event_rows = [row for event in drilled.events for row in _event(event, home, width)]
+        return [*rows, *event_rows[-room:]]
     rows += paragraph(drill.about, width)
     rows += _labelled("expected", drill.expected, home, width)
     if reason:

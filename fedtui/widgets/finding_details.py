@@ -71,12 +71,12 @@ def _finding(
 
 
 def _facts(finding: Finding, job: Job | None, width: int) -> list[Content]:
-    told = facts(finding)
-    if job is not None and not any(name == "line" or str(job.location) in value for name, value in told):
-        told.append(("defined in", str(job.location)))
-    label = max([9, *(len(name) for name, _ in told)]) + 2
+    named = facts(finding)
+    if job is not None and not any(name == "line" or str(job.location) in value for name, value in named):
+        named.append(("defined in", str(job.location)))
+    label = max([9, *(len(name) for name, _ in named)]) + 2
     rows: list[Content] = []
-    for name, value in told:
+    for name, value in named:
         room = width - label - 2
         whole = outside(value)
         for number, piece in enumerate([cut(whole, room)] if name == "line" else wrap(whole, room)):
@@ -141,9 +141,9 @@ def _unchecked(row: DoctorRow, width: int) -> list[list[Content]]:
     head = _head("?", one.what, "could not be looked at: neither found nor fine", width)
     sections = [[head, *_indented(paragraph(one.reason, width - 2))]]
     if one.codes:
-        told = rule(width, Content.styled("not looked for everywhere", "$muted"))
-        sections.append([told, *_indented(paragraph(" ".join(one.codes), width - 2))])
+        heading = rule(width, Content.styled("not looked for everywhere", "$muted"))
+        sections.append([heading, *_indented(paragraph(" ".join(one.codes), width - 2))])
     if one.advice:
-        told = rule(width, Content.styled("fix", "$muted"))
-        sections.append([told, *_indented(paragraph(one.advice, width - 2))])
+        heading = rule(width, Content.styled("fix", "$muted"))
+        sections.append([heading, *_indented(paragraph(one.advice, width - 2))])
     return sections
