@@ -53,12 +53,12 @@ def env(box: Box, *arguments: str, status: int = 0) -> str:
 
 def test_without_a_screen(fed: Box) -> None:
     install(fed, TABLE)
-    told = json.loads(env(fed, "broken", "--diff", "--json"))
-    values = {one["name"]: (one["relation"], one["scheduler"]) for one in told["variables"]}
+    report = json.loads(env(fed, "broken", "--diff", "--json"))
+    values = {one["name"]: (one["relation"], one["scheduler"]) for one in report["variables"]}
     assert values["PATH"] == ("differs", "/usr/bin:/bin")
     assert values["QDRANT_URL"] == ("missing", None)
-    assert "s3cr3t" not in json.dumps(told)
-    (jq,) = (one for one in told["commands"] if one["name"] == "jq")
+    assert "s3cr3t" not in json.dumps(report)
+    (jq,) = (one for one in report["commands"] if one["name"] == "jq")
     assert (jq["where"], jq["scheduler"], jq["shell"]) == (
         "line 3 of broken.sh",
         None,
@@ -101,12 +101,12 @@ def test_crons_side_is_what_the_daemon_gives(fed: Box) -> None:
     install(fed, own + job)
     wait_until(fed.path("/home/fed/printed").exists, A_CRON_MINUTE, "cron runs the job", pause=0.2)
     given = dict(item.split(b"=", 1) for item in fed.read("/home/fed/printed").split(b"\0") if item)
-    told = json.loads(env(fed, "prints", "--json"))
-    sides = {one["name"]: one["scheduler"] for one in told["variables"]}
+    report = json.loads(env(fed, "prints", "--json"))
+    sides = {one["name"]: one["scheduler"] for one in report["variables"]}
     assert {name: value for name, value in sides.items() if value is not None} == {
         name.decode(): value.decode() for name, value in given.items()
     }
-    assert "cron's own child, pid " in told["evidence"]
+    assert "cron's own child, pid " in report["evidence"]
 
 
 ENVIRONMENT_FILE = """\
@@ -138,8 +138,8 @@ TIMER = "[Timer]\nOnCalendar=yearly\n[Install]\nWantedBy=timers.target\n"
 NEW_EACH_RUN = {"INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "MANAGERPID"}
 
 
-def given_by_systemd(told: dict[str, Any]) -> dict[str, str]:
-    return {one["name"]: one["scheduler"] for one in told["variables"] if one["scheduler"] is not None}
+def given_by_systemd(report: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["scheduler"] for one in report["variables"] if one["scheduler"] is not None}
 
 
 def printed(box: Box, path: str) -> dict[str, str]:
@@ -155,10 +155,10 @@ def test_systemds_side_is_what_a_unit_gets(fed: Box) -> None:
     fed.run(["systemctl", "--user", "daemon-reload"], check=True)
     fed.run(["systemctl", "--user", "enable", "--now", "exp.timer"], check=True)
     assert fed.run(["systemctl", "--user", "start", "exp.service"]).returncode == 1
-    told = json.loads(env(fed, "exp", "--json", "--show-secrets"))
+    report = json.loads(env(fed, "exp", "--json", "--show-secrets"))
     shown = {name: value.replace("\n", "␊") for name, value in printed(fed, "/home/fed/printed").items()}
-    assert given_by_systemd(told) == shown
-    (jq,) = (one for one in told["commands"] if one["name"] == "jq")
+    assert given_by_systemd(report) == shown
+    (jq,) = (one for one in report["commands"] if one["name"] == "jq")
     assert (jq["relation"], jq["scheduler"]) == ("missing", None)
     text = env(fed, "exp", "--diff")
     assert "! Works in your shell, fails as a unit: the line calls jq" in text
@@ -179,8 +179,8 @@ def test_systemds_side_of_a_system_unit(fed: Box, user: str) -> None:
         fed.run(["systemctl", "daemon-reload"], "root", check=True)
         fed.run(["systemctl", "start", "probe.timer"], "root", check=True)
         fed.run(["systemctl", "start", "probe.service"], "root", check=True)
-        told = json.loads(env(fed, "probe", "--json"))
-        assert given_by_systemd(told) == printed(fed, "/run/printed-by-unit")
+        report = json.loads(env(fed, "probe", "--json"))
+        assert given_by_systemd(report) == printed(fed, "/run/printed-by-unit")
     finally:
         fed.run(["systemctl", "stop", "probe.timer"], "root")
         for name in ("probe.service", "probe.timer"):
@@ -191,8 +191,8 @@ def test_systemds_side_of_a_system_unit(fed: Box, user: str) -> None:
 def test_root_asks_the_shell_of_the_jobs_own_user(fed: Box) -> None:
     install(fed, TABLE)
     done = fed.run(["fedtui", "env", "broken", "--json"], "root", check=True)
-    told = json.loads(done.stdout)
-    values = {one["name"]: one["shell"] for one in told["variables"]}
+    report = json.loads(done.stdout)
+    values = {one["name"]: one["shell"] for one in report["variables"]}
     assert values["QDRANT_URL"] == "http://node1:6333"
     assert (values["USER"], values["HOME"]) == ("fed", "/home/fed")
     left = fed.output(["ps", "-u", "fed", "-o", "args="], "root")
@@ -202,9 +202,9 @@ def test_root_asks_the_shell_of_the_jobs_own_user(fed: Box) -> None:
 def test_a_usual_user_looks_at_a_job_of_root(fed: Box) -> None:
     fed.write("/etc/cron.d/probe", "PATH=/root/bin:/bin\n0 0 1 1 * root no-such-tool\n", user="root")
     try:
-        told = json.loads(env(fed, "no-such-tool", "--json"))
+        report = json.loads(env(fed, "no-such-tool", "--json"))
     finally:
         fed.path("/etc/cron.d/probe").unlink()
-    (tool,) = told["commands"]
+    (tool,) = report["commands"]
     assert (tool["relation"], tool["scheduler"]) in (("unknown", None), ("nowhere", None))
-    assert "The job is root's; this is the shell of fed" in told["notes"][0]
+    assert "The job is root's; this is the shell of fed" in report["notes"][0]

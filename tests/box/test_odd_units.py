@@ -71,9 +71,9 @@ def test_the_check_finds_it_and_looks_at_the_others(odd: Box) -> None:
 
 
 def test_a_run_of_it_tells_its_exit_status(odd: Box) -> None:
-    told = odd.run(["fedtui", "run", "lat.timer", "--wait"])
-    assert told.returncode == 0
-    assert "exit 0" in told.stderr
+    done = odd.run(["fedtui", "run", "lat.timer", "--wait"])
+    assert done.returncode == 0
+    assert "exit 0" in done.stderr
 
 
 def test_an_instance_that_spoils_systemds_own_list(odd: Box) -> None:

@@ -26,9 +26,9 @@ def test_rotation_comes_and_goes_with_the_pack(box: Box, backend: str) -> None:
     assert tree(box) == before
     fedtui(box, "--root", ROOT, "--backend", backend, "--rotate", "--yes")
     assert "Nothing changes" in fedtui(box, "--yes").stdout
-    told = status(box)
-    assert told["pack"]["rotate"] is True
-    assert [job["key"] for job in told["jobs"]] == ["sync", "export", "metrics", "rotate"]
+    report = status(box)
+    assert report["pack"]["rotate"] is True
+    assert [job["key"] for job in report["jobs"]] == ["sync", "export", "metrics", "rotate"]
     assert "✗" not in fedtui(box, "--status").stdout
 
     box.run(["sh", "-c", f"echo metrics > {METRICS_LOG}"], check=True)

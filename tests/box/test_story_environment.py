@@ -148,8 +148,8 @@ def the_history_has_them(box: Box, terminal: Terminal) -> list[str]:
     terminal.press("escape")
     terminal.wait_for("1 Jobs")
     terminal.wait_for_match(r"broken .*✓ ok")
-    told = [(run["status"], run["exit_code"]) for run in history(box) if run["trigger"] == "schedule"]
-    assert told[:3] == [("ok", 0)] * 3
+    runs = [(run["status"], run["exit_code"]) for run in history(box) if run["trigger"] == "schedule"]
+    assert runs[:3] == [("ok", 0)] * 3
     terminal.press("h")
     terminal.wait_for("its log")
     terminal.wait_for_match(r"✗ .* broken +exit 127")

@@ -272,8 +272,8 @@ async def test_a_terminal_that_cannot_be_read_is_lost() -> None:
     """Read from the other side, a terminal that nobody has open gives EIO, as it does to an orphan."""
     other, inside = pty.openpty()
     os.close(inside)
-    told: list[str] = []
-    app = SimpleNamespace(lost=lambda: told.append("lost"))
+    losses: list[str] = []
+    app = SimpleNamespace(lost=lambda: losses.append("lost"))
     handlers = {one: signal.getsignal(one) for one in (signal.SIGTSTP, signal.SIGCONT)}
     driver = TerminalDriver(app)
     try:
@@ -283,7 +283,7 @@ async def test_a_terminal_that_cannot_be_read_is_lost() -> None:
         os.close(other)
         for one, handler in handlers.items():
             signal.signal(one, handler)
-    assert told == ["lost"]
+    assert losses == ["lost"]
 
 
 def test_an_outlet_writes_all_of_it_where_another_program_made_the_terminal_non_blocking() -> None:
@@ -305,10 +305,10 @@ def test_an_outlet_writes_all_of_it_where_another_program_made_the_terminal_non_
 def test_an_outlet_that_is_gone_says_so_once_and_takes_everything() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    told: list[str] = []
-    outlet = Outlet(writer, "ascii", lambda: told.append("lost"))
+    losses: list[str] = []
+    outlet = Outlet(writer, "ascii", lambda: losses.append("lost"))
     for _ in range(3):
         outlet.write("● text")
         outlet.flush()
     os.close(writer)
-    assert told == ["lost"]
+    assert losses == ["lost"]

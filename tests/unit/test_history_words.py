@@ -95,8 +95,8 @@ def test_a_curve_never_leaves_its_room(took: list[float], width: int, height: in
 
 
 def test_evidence_names_the_status_and_its_witness() -> None:
-    told = Result(Outcome.OK, 0, evidence=("exit status, recorder", "12 lines read, output"))
-    assert evidence(Run("r", "crontab:1", NOW, NOW, told)) == "exit 0, recorder; 12 lines read, output"
+    result = Result(Outcome.OK, 0, evidence=("exit status, recorder", "12 lines read, output"))
+    assert evidence(Run("r", "crontab:1", NOW, NOW, result)) == "exit 0, recorder; 12 lines read, output"
     killed = Result(Outcome.FAILED, signal="SIGKILL", evidence=("exit status, fedtui",))
     assert evidence(Run("r", "crontab:1", NOW, NOW, killed)) == "SIGKILL, fedtui"
     assert evidence(Run("r", "crontab:1", NOW, None, Result(Outcome.UNKNOWN))) == ""

@@ -179,8 +179,8 @@ def seen_by(name: str, *runs: Run) -> Answer:
 
 
 def one_run(*accounts: Run) -> Run:
-    told = [seen_by(f"witness {number}", account) for number, account in enumerate(accounts)]
-    snapshot = merge(answers(Answer("crontab", NOW, (job(),)), *told), Snapshot(NOW), NOW)
+    sightings = [seen_by(f"witness {number}", account) for number, account in enumerate(accounts)]
+    snapshot = merge(answers(Answer("crontab", NOW, (job(),)), *sightings), Snapshot(NOW), NOW)
     (only,) = snapshot.runs["crontab:1"]
     return only
 

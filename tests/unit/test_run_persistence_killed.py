@@ -71,7 +71,7 @@ def _row(run: Run) -> Row:
     return run.id, "goes on" if known is None else known.outcome.value, known and known.exit_code
 
 
-def _show(path: Path, told: Connection) -> None:
+def _show(path: Path, sender: Connection) -> None:
     """What a screen does, but for the drawing: each new row is told the moment that it is published."""
     history = History(path)
     recorder = RunRecorder(
@@ -86,7 +86,7 @@ def _show(path: Path, told: Connection) -> None:
         rows = {_row(run) for runs in snapshot.runs.values() for run in runs} - said
         if rows:
             said.update(rows)
-            told.send(rows)
+            sender.send(rows)
 
     store.subscribe(show)
     asyncio.run(store.run())

@@ -51,7 +51,7 @@ def both(
     return compare(job, side, ShellSide("fed", "/bin/bash", other))
 
 
-def told(comparison: Comparison) -> list[str]:
+def reason_lines(comparison: Comparison) -> list[str]:
     return [f"{reason.severity.value}: {reason.lead} {reason.sentence}" for reason in comparison.reasons]
 
 
@@ -64,7 +64,7 @@ def test_a_program_that_cron_does_not_find(tools: Path, tmp_path: Path) -> None:
     }
     lead = "error: Works in your shell, fails in cron:"
     sentence = f"the line calls fedq, and cron's PATH has no {tools}. Nor does it find own-tool."
-    assert told(found) == [f"{lead} {sentence}"]
+    assert reason_lines(found) == [f"{lead} {sentence}"]
     assert found.fixes == {"PATH": f"{tools}:/usr/bin:/bin"}
 
 
@@ -72,7 +72,7 @@ def test_what_a_script_calls_is_told_with_its_line(tools: Path, tmp_path: Path) 
     (tmp_path / "x.sh").write_text("#!/bin/bash\necho\nn=$(fedq . a)\n")
     found = both("cd ~ && bash x.sh >> log 2>&1", tools, tmp_path)
     assert found.scripts == (f"{tmp_path}/x.sh",)
-    assert told(found)[0].startswith(
+    assert reason_lines(found)[0].startswith(
         "error: Works in your shell, fails in cron: line 3 of x.sh calls fedq, and cron's PATH has no "
     )
 
@@ -98,12 +98,12 @@ def test_the_interpreter_of_a_script_is_looked_up_too(tools: Path, tmp_path: Pat
 )
 def test_a_job_that_sees_to_it_itself_is_not_accused(tools: Path, tmp_path: Path, line: str) -> None:
     found = both(line.format(tools=tools), tools, tmp_path)
-    assert (told(found), found.fixes) == ([], {})
+    assert (reason_lines(found), found.fixes) == ([], {})
 
 
 def test_another_program_of_the_same_name(tools: Path, tmp_path: Path) -> None:
     found = both("env sort x", tools, tmp_path)
-    assert told(found) == [
+    assert reason_lines(found) == [
         f"warning: Another program: the line calls env: /usr/bin/env in cron, {tools}/env in your shell."
     ]
     assert found.fixes == {"PATH": f"{tools}:/usr/bin:/bin"}
@@ -111,7 +111,7 @@ def test_another_program_of_the_same_name(tools: Path, tmp_path: Path) -> None:
 
 def test_a_program_that_is_nowhere(tools: Path, tmp_path: Path) -> None:
     found = both("no-such-tool", tools, tmp_path)
-    assert told(found) == ["error: Not found: the line calls no-such-tool, which is on neither PATH."]
+    assert reason_lines(found) == ["error: Not found: the line calls no-such-tool, which is on neither PATH."]
     assert found.fixes == {}
 
 
@@ -119,14 +119,16 @@ def test_a_file_that_may_not_be_executed(tools: Path, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "fedq").write_text("x")
     found = both("fedq", tools, tmp_path, given={"PATH": f"{tmp_path}/bin"})
-    assert told(found)[0].endswith(f"the line calls fedq, and {tmp_path}/bin/fedq may not be executed.")
+    assert reason_lines(found)[0].endswith(
+        f"the line calls fedq, and {tmp_path}/bin/fedq may not be executed."
+    )
 
 
 def test_a_variable_that_is_read_and_not_set(tools: Path, tmp_path: Path) -> None:
     (tmp_path / "x.sh").write_text('A=1\ncurl "$HOST_URL" "$A" "${OTHER:-x}"\n')
     shell = {"HOST_URL": "u", "A": "b", "OTHER": "c", "UNREAD": "d"}
     found = both("sh x.sh $DIRECT", tools, tmp_path, shell={**shell, "DIRECT": "e"})
-    assert [reason for reason in told(found) if "Missing" in reason] == [
+    assert [reason for reason in reason_lines(found) if "Missing" in reason] == [
         "warning: Missing: the line reads DIRECT, which cron does not set.",
         "warning: Missing: line 2 of x.sh reads HOST_URL, which cron does not set.",
     ]
@@ -138,8 +140,8 @@ def test_a_variable_that_is_read_and_not_set(tools: Path, tmp_path: Path) -> Non
 def test_an_agent_matters_where_ssh_is_used(tools: Path, tmp_path: Path) -> None:
     shell = {"SSH_AUTH_SOCK": "/run/x"}
     sentence = "warning: Missing: it uses ssh, and cron does not set SSH_AUTH_SOCK: no agent, no key in it."
-    assert sentence in told(both("git push", tools, tmp_path, shell=shell))
-    assert sentence not in told(both("sort x", tools, tmp_path, shell=shell))
+    assert sentence in reason_lines(both("git push", tools, tmp_path, shell=shell))
+    assert sentence not in reason_lines(both("sort x", tools, tmp_path, shell=shell))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_what_only_bash_understands(tools: Path, tmp_path: Path, line: str, word
     expected = (
         f"error: Another shell: the line uses {words}, which /bin/sh (dash) does not know; /bin/bash does."
     )
-    assert told(found) == ([expected] if words else [])
+    assert reason_lines(found) == ([expected] if words else [])
     assert found.fixes == ({"SHELL": "/bin/bash"} if words else {})
     assert both(line, tools, tmp_path, given={"SHELL": "/bin/bash"}).fixes == {}
 

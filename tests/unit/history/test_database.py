@@ -349,13 +349,13 @@ def test_a_database_of_the_format_before_is_taken_over(history: History) -> None
     assert history.finish_run(run.id, START, SEEN) is False
 
 
-def _keep_until_killed(path: Path, told: Connection) -> None:
+def _keep_until_killed(path: Path, sender: Connection) -> None:
     """Tell of each row once it is kept, as a screen shows it."""
     number = 0
     while True:
         runs = [sighting(f"r{number}-{part}", number, SEEN) for part in range(3)]
         History(path).keep_runs(runs)
-        told.send(number)
+        sender.send(number)
         number += 1
 
 

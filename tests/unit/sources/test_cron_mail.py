@@ -44,21 +44,21 @@ def job(command: bytes = COMMAND, schedule: str = "* * * * *", name: str = "cron
     return Job(name, "job", SourceName.CRONTAB, "fed", schedule, "", place, next_run=NOW, cron=facts)
 
 
-def told(mailbox: bytes) -> list[Mail]:
+def read_mails(mailbox: bytes) -> list[Mail]:
     return list(parse_mail(mailbox, BERLIN))
 
 
 def test_a_message_of_the_real_cron() -> None:
     at = datetime(2026, 11, 25, 3, 30, 1, tzinfo=BERLIN)
-    assert told(MESSAGE) == [Mail("fed", COMMAND, at)]
-    assert told(FRIEND + MESSAGE + FRIEND + MESSAGE) == [Mail("fed", COMMAND, at)] * 2
+    assert read_mails(MESSAGE) == [Mail("fed", COMMAND, at)]
+    assert read_mails(FRIEND + MESSAGE + FRIEND + MESSAGE) == [Mail("fed", COMMAND, at)] * 2
 
 
 def test_a_folded_subject_and_a_date_with_its_own_zone() -> None:
     folded = MESSAGE.replace(b"hi there 100%", b"hi\n there 100%").replace(
         b"To: fed\n", b"To: fed\nDate: Wed, 25 Nov 2026 02:30:02 +0000\n"
     )
-    (mail,) = told(folded.replace(b"\n", b"\r\n"))
+    (mail,) = read_mails(folded.replace(b"\n", b"\r\n"))
     assert (mail.command, mail.at.timestamp()) == (
         COMMAND,
         datetime(2026, 11, 25, 2, 30, 2, tzinfo=UTC).timestamp(),
@@ -75,12 +75,12 @@ def test_a_folded_subject_and_a_date_with_its_own_zone() -> None:
     ],
 )
 def test_what_is_not_certainly_crons_is_passed_over(harm: object) -> None:
-    assert told(harm(MESSAGE)) == []  # type: ignore[operator]
+    assert read_mails(harm(MESSAGE)) == []  # type: ignore[operator]
 
 
 def test_what_a_job_printed_is_no_message() -> None:
     quoted = MESSAGE.replace(b"hi there 100%; \xc3\xbc\n\n", b"x\n\n>" + MESSAGE)
-    assert len(told(quoted)) == 1
+    assert len(read_mails(quoted)) == 1
 
 
 @settings(max_examples=100)
@@ -88,11 +88,11 @@ def test_what_a_job_printed_is_no_message() -> None:
     st.lists(st.sampled_from([MESSAGE, FRIEND, b"From \n", b"\n", b"Subject: x\n", b"\xff\n\n"]), max_size=8)
 )
 def test_any_mailbox_can_be_read(parts: list[bytes]) -> None:
-    assert len(told(b"".join(parts))) <= parts.count(MESSAGE)
+    assert len(read_mails(b"".join(parts))) <= parts.count(MESSAGE)
 
 
 def test_a_message_soon_after_a_due_minute_is_of_that_run() -> None:
-    (run,) = runs_of_mails(told(MESSAGE), [job()])
+    (run,) = runs_of_mails(read_mails(MESSAGE), [job()])
     assert run.start == datetime(2026, 11, 25, 3, 30, tzinfo=BERLIN)
     assert run.end == datetime(2026, 11, 25, 3, 30, 1, tzinfo=BERLIN)
     assert run.trigger is Trigger.SCHEDULE
@@ -104,15 +104,15 @@ def test_a_message_soon_after_a_due_minute_is_of_that_run() -> None:
 
 
 def test_the_start_of_a_run_that_was_not_due_just_now_is_not_known() -> None:
-    (run,) = runs_of_mails(told(MESSAGE), [job(schedule="0 3 * * *")])
+    (run,) = runs_of_mails(read_mails(MESSAGE), [job(schedule="0 3 * * *")])
     assert run.trigger is Trigger.UNKNOWN, "it is shown only where nobody saw a run"
     assert run.start == run.end
 
 
 def test_a_message_that_may_be_of_two_jobs_is_of_none() -> None:
-    assert list(runs_of_mails(told(MESSAGE), [job(), job(name="crontab:1-2")])) == []
-    assert list(runs_of_mails(told(MESSAGE), [replace(job(), user="eve")])) == []
-    assert list(runs_of_mails(told(MESSAGE), [job(b"echo")])) == []
+    assert list(runs_of_mails(read_mails(MESSAGE), [job(), job(name="crontab:1-2")])) == []
+    assert list(runs_of_mails(read_mails(MESSAGE), [replace(job(), user="eve")])) == []
+    assert list(runs_of_mails(read_mails(MESSAGE), [job(b"echo")])) == []
 
 
 def test_the_mailbox_is_read_again_only_when_it_changed(tmp_path: Path) -> None:

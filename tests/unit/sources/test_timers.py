@@ -128,11 +128,11 @@ async def test_a_timer_that_elapses_between_two_questions_has_its_next_run_and_i
 
 async def test_how_the_last_run_ended() -> None:
     jobs = await World().jobs()
-    told = {
+    results = {
         name: (job.last_result.outcome, job.last_result.exit_code, job.last_result.signal)
         for name, job in jobs.items()
     }
-    assert told == {
+    assert results == {
         "aim": (Outcome.UNKNOWN, None, None),
         "backup": (Outcome.OK, 0, None),
         "broken": (Outcome.FAILED, 3, None),
