@@ -15,7 +15,7 @@ _FOLDERS = ("XDG_CONFIG_HOME", "XDG_STATE_HOME")
 def scheduled_environment() -> dict[str, str]:
     """What a scheduler has to set so that this fedtui finds what it finds now: mostly nothing."""
     found = {name: os.environ[name] for name in _FOLDERS if os.environ.get(name, "").startswith("/")}
-    if len(scheduled_command()) > 1:  # not installed: Python has to be told where it is
+    if len(scheduled_command()) > 1:  # not installed: Python needs its path
         found["PYTHONPATH"] = interpreter_environment()["PYTHONPATH"]
     return found
 

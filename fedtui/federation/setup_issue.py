@@ -1,4 +1,4 @@
-"""What the set-up found and shows before anything is scheduled: of a folder, a script, a log, a trial."""
+"""What the set-up found and shows before anything is scheduled: of a folder, a script, a log, a test run."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ class SetupIssue:
 
 
 def worst_first(issues: Iterable[SetupIssue]) -> list[SetupIssue]:
-    """The remarks by their severity; those of one stay as they came."""
+    """The issues by their severity; those of one stay as they came."""
     order = list(Severity)
     return sorted(issues, key=lambda one: order.index(one.severity))

@@ -1,4 +1,4 @@
-"""The alert check, `fedtui check --alert`: look, find out what is new, tell it, remember what was told.
+"""The alert check, `fedtui check --alert`: collect, compare with the memory, send what is new, remember it.
 
 What is new is written down before anything is sent, and each delivery as it is made: a check that is killed
 in between tells nothing twice but the one message that was on its way, and forgets nothing.
@@ -46,7 +46,7 @@ class Delivery:
 class AlertReport:
     """What one check did.
 
-    `standing` are the problems that stand; `unseen` counts the jobs that could not be seen, `paused` those
+    `standing` are the problems that last; `unseen` counts the jobs that could not be seen, `paused` those
     among `looked_at` that are paused and so not judged. `trouble` are sentences on what is not as it should
     be with the check itself. Of a `test` nothing was looked at.
     """

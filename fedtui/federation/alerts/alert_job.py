@@ -34,7 +34,7 @@ LOG = "federated-alert.log"
 
 @dataclass(frozen=True, slots=True)
 class AlertChanges:
-    """What the set-up adds for alerts: the job (None: nobody is to be told), its backend, what was found.
+    """What the set-up adds for alerts: the job (None: no recipient), its backend, what was found.
 
     The job reads the pack's file and a memory of its own, so it runs as the user who sets up: never with
     User= or in the crontab of another.
@@ -47,7 +47,7 @@ class AlertChanges:
 
 
 async def alert_changes(pack: Pack, ports: Ports) -> AlertChanges:
-    """The alert check of a pack as it is to be. Raises nothing: what cannot be is a remark."""
+    """The alert check of a pack as it is to be. Raises nothing: what cannot be done is an issue."""
     try:
         recipients = addresses(pack, await asyncio.to_thread(load))
     except ConfigError as error:

@@ -1,4 +1,4 @@
-"""The words of alerts: a subject line and a text for what one channel has to be told. Pure."""
+"""The words of alerts: a subject line and a text for one channel's events. Pure."""
 
 from __future__ import annotations
 

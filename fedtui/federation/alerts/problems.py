@@ -1,7 +1,7 @@
-"""What the signs of a job come to: failed, stale, held back, gone, or not to be told. Pure.
+"""What the signs of a job come to: failed, stale, held back, gone, or unknown. Pure.
 
 Unknown is no success and no failure. Where nobody knows how the runs of a job end, its product decides, else
-whether its log grows; where neither does, that nobody can tell is what is told, once.
+whether its log grows; where neither does, "unknown" is reported, once.
 """
 
 from __future__ import annotations

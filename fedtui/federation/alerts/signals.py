@@ -34,7 +34,7 @@ class JobSignals:
     """All that is known of one job. `limit` is the age in seconds from which on it is stale.
 
     `log_grew` is when its log was last written, None where it has none or that is not known. From
-    `starts_since` on every start of cron's is known; None where that cannot be told.
+    `starts_since` on every start of cron's is known; None where unknown.
     """
 
     job: Job

@@ -1,4 +1,4 @@
-"""What changed since the last check, and who still has to be told of it. Pure.
+"""What changed since the last check, and which channels have not sent it yet. Pure.
 
 A problem is reported once when it begins and once when it is over; what neither holds nor surely does not
 hold stays as it was. Each channel has a queue of its own, so that one that fails gets them later and no other
@@ -42,7 +42,7 @@ def advance_alerts(
 
     `others` are the ids of what is no channel and remembered among them. Subjects that are not looked at any
     more are forgotten, and so are channels that are no longer there. One that is new hears of the problems
-    that stand.
+    that last.
     """
     events: list[AlertEvent] = []
     subjects: dict[str, Subject] = {}

@@ -1,7 +1,7 @@
 """Where the pack's jobs run: turns `ManagedJob`s into edits of a change for one backend, and back.
 
 The backends are "cron" (a user's crontab), "user" (units of the user's systemd) and "system" (units of the
-system's). All of it is idempotent: what stands as it should gives no edit. A job that somebody paused stays
+system's). All of it is idempotent: what is as it should be gives no edit. A job that somebody paused stays
 paused, a schedule of somebody's own is kept unless it is to be reset, and a unit of the same name that is not
 ours is never written over.
 """

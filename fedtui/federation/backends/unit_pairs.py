@@ -1,4 +1,4 @@
-"""The pack's pairs of units: those that stand in a folder of units, and the edits that make and remove them.
+"""The pack's pairs of units: those in a folder of units, and the edits that make and remove them.
 
 A timer of the pack's says so in its second line, `# fedtui: pack KEY (SCHEDULE)`, as a crontab's does above
 the job's line (crontab/managed_lines.py). A drop-in of fedtui's own beside it is a schedule of somebody's

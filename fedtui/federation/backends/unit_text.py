@@ -107,7 +107,7 @@ def command_line(argv: Sequence[str]) -> str:
 def quoted(word: str) -> str:
     """A word between quotes where it needs them, its specifiers and escapes made plain."""
     if "\0" in word:
-        raise UnitTextError("a NUL cannot stand in a unit file")
+        raise UnitTextError("a unit file cannot hold a NUL")
     if _PLAIN.fullmatch(word):
         return word
     return '"' + "".join(map(_escaped, word)).replace("%", "%%") + '"'
@@ -126,7 +126,7 @@ def plain(text: str) -> str:
 
 def _one_line(text: str) -> str:
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in text) or text != text.strip():
-        raise UnitTextError(f"{text!r} cannot stand in a unit file")
+        raise UnitTextError(f"a unit file cannot hold {text!r}")
     if text.endswith("\\"):
         raise UnitTextError(f"{text!r} ends in a backslash, which joins two lines of a unit file")
     return text

@@ -67,7 +67,7 @@ def _key(setting: DrillSetting) -> str:
 async def _run(
     setting: DrillSetting, line: ScheduledScript, runner: DrillRunner, *, full: bool
 ) -> tuple[ProgramRun, Result]:
-    """The line with its log; for a log folder that is not there yet one in the scratch folder stands."""
+    """The line with its log; one in the scratch folder replaces a log folder that does not exist yet."""
     folder = line.log.parent
     if not folder.is_dir():
         folder = runner.scratch / "logs"

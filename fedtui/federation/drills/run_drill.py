@@ -69,7 +69,7 @@ async def _found(drill: Drill, setting: DrillSetting, runner: DrillRunner) -> Dr
     except DrillError as error:
         return DrillResult(False, f"Nothing was rehearsed: {error}.")
     except OSError as error:
-        return DrillResult(False, f"The drill could not go on: {error}.")
+        return DrillResult(False, f"The drill could not continue: {error}.")
 
 
 def _cleaned(complaints: list[str]) -> str:

@@ -69,7 +69,7 @@ def works(line: ScheduledScript, result: Result, so_far: str) -> str:
     if result.outcome in (Outcome.OK, Outcome.WARNINGS):
         return ""
     how = f"{result.outcome.value} ({result.ending})" if result.ending else result.outcome.value
-    return f"{line.script.name} ends with {how} even {so_far}; mend that first"
+    return f"{line.script.name} ends with {how} even {so_far}; fix that first"
 
 
 def facts(result: Result, ran: ProgramRun) -> tuple[str, ...]:

@@ -92,8 +92,8 @@ def _take_over(mine: Git, own: Checkout, commit: str, branch: str) -> None:
         SyncResult.CONFLICT,
         f"What is new in data/ does not fit onto {branch}: {named(files)}.",
         kept=f"The new data is in ROOT as before, and as a commit in {kept_ref(branch)}.",
-        advice=f"git -C {own.top} cherry-pick {commit[:12]}, mend the files, git add data, "
-        "git cherry-pick --continue; the next sync goes on from there.",
+        advice=f"git -C {own.top} cherry-pick {commit[:12]}, fix the files, git add data, "
+        "git cherry-pick --continue; the next sync continues from there.",
     )
 
 

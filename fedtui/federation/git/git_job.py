@@ -44,7 +44,7 @@ WARNING = (
 
 @dataclass(frozen=True, slots=True)
 class GitChanges:
-    """What the set-up adds for git: the job, and the edits that come before it. Remarks of the job's key.
+    """What the set-up adds for git: the job, and the edits that come before it. Issues of the job's key.
 
     `offered` is a change that helps and that the user has to want (an SSH URL in place of https).
     """

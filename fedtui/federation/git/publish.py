@@ -134,7 +134,7 @@ def rebase(line: RemoteBranch, *, clean: bool) -> None:
             SyncResult.CONFLICT,
             f"{line.remote} has other changes of the same lines: {named(files)}.",
             kept=kept,
-            advice=f"git -C {line.checkout.top} rebase {line.remote}/{line.branch}, mend the files, "
+            advice=f"git -C {line.checkout.top} rebase {line.remote}/{line.branch}, fix the files, "
             "git add data, git rebase --continue; the next sync pushes it.",
         )
     ending = SyncResult.LATE if failed.late else result_of(failed.said)

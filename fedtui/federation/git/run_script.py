@@ -86,7 +86,7 @@ def run_script(
         end_program(process)
         raise SyncFailed(
             SyncResult.LATE,
-            f"{script.path.name} went on for more than {deadline:g} s and was ended.",
+            f"{script.path.name} ran for more than {deadline:g} s and was ended.",
             kept="Nothing was committed.",
         )
     return _judged(process.wait(), output.parts, rules, script, time.monotonic() - began)

@@ -27,7 +27,7 @@ class SyncResult(Enum):
         ResultMeaning(1, "The sync script failed, or is not there. Nothing was committed."),
     )
     REFUSED = "refused", ResultMeaning(3, "ROOT is no checkout that can be synced. Nothing was begun.")
-    BUSY = "busy", ResultMeaning(4, "Another git sync of this repository goes on. Nothing was begun.")
+    BUSY = "busy", ResultMeaning(4, "Another git sync of this repository is running. Nothing was started.")
     DIRTY = "dirty", ResultMeaning(10, "Somebody's own work is in the way, and was left alone.")
     CONFLICT = (
         "conflict",

@@ -55,7 +55,7 @@ class RotationChanges:
     """What the set-up adds for rotation: files to write, the job that rotates, and what was found.
 
     `by` is the configuration that rotates the logs once the edits are made; empty where nothing will. Its
-    remarks are about the key "rotate"; an ERROR among them says that the logs are not rotated.
+    issues have the key "rotate"; an ERROR among them says that the logs are not rotated.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -95,7 +95,7 @@ def faults(pack: Pack, profile: Profile, *, runs: bool) -> Iterator[str]:
     by = {log.name: rotated_by(str(log), among) for log in pack_logs(profile, Path(pack.log_dir))}
     left = [name for name, path in by.items() if path is None]
     if left:
-        yield f"Nothing rotates {', '.join(left)} any more; fedtui setup --rotate mends that."
+        yield f"Nothing rotates {', '.join(left)} any more. Fix: fedtui setup --rotate."
     if own_config() in by.values() and not runs:
         yield "Nothing rotates the logs any more: the job federated-rotate is gone or paused."
 
@@ -204,7 +204,7 @@ def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path,
         issues.append(
             SetupIssue(
                 Severity.NOTE,
-                f"{by} rotates {', '.join(names)} already, and goes on to: two configurations of one log "
+                f"{by} rotates {', '.join(names)} already, and continues to: two configurations of one log "
                 "would make logrotate fail.",
                 KEY,
                 f"To have fedtui rotate them too, take them out of {by} and set up again.",
@@ -274,4 +274,4 @@ def _error(text: str, advice: str) -> SetupIssue:
 
 
 def _complaint(said: str) -> SetupIssue:
-    return _error(f"logrotate would not rotate as it should: {said}.", "Mend that, then set up again.")
+    return _error(f"logrotate would not rotate as it should: {said}.", "Fix that, then set up again.")

@@ -1,6 +1,6 @@
-"""What goes beyond the profile's jobs: commits, rotation, alerts. Each gives jobs, edits and remarks.
+"""What goes beyond the profile's jobs: commits, rotation, alerts. Each gives jobs, edits and issues.
 
-One that cannot be set up now leaves what stands of it as it is, and is not said to be there where it is not.
+One that cannot be set up now leaves what exists of it as it is, and is not said to be there where it is not.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class AddedJob:
 class Additions:
     """All additions together.
 
-    `done` are the keys of those that are set up. The others cannot be now: what stands of those in `left`
+    `done` are the keys of those that are set up. The others cannot be now: what exists of those in `left`
     stays, and those in `missing` go. `edits` come before the jobs. `url_before` is the remote's URL from
     before, where an edit changes it.
     """
@@ -156,7 +156,7 @@ async def _rotate(
     jobs = tuple(AddedJob(job, pack.backend, "" if owner.own else owner.name) for job in found.jobs)
     if found.by:
         return Additions(jobs, found.edits, found.issues, done=frozenset({KEY}))
-    # An earlier rotation that cannot go on is taken away, and its job as well.
+    # An earlier rotation that cannot continue is removed, and its job as well.
     written = {about for edit in found.edits for about in resource_keys(edit)}
     edits = (*found.edits, *(edit for edit in gone.edits if not resource_keys(edit) & written))
     return Additions(jobs, edits, found.issues, missing=frozenset({KEY}))

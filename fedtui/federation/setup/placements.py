@@ -1,4 +1,4 @@
-"""The places where jobs of the pack may stand: crontabs, and the two managers of systemd.
+"""The places where jobs of the pack may be installed: crontabs, and the two managers of systemd.
 
 More than one is looked at, since the alert check is put on the other scheduler than the jobs it watches.
 """
@@ -24,7 +24,7 @@ class Placement(NamedTuple):
 
 
 InstalledJobs = Mapping[Placement, Mapping[str, InstalledJob]]
-"""The pack's jobs that stand now, by place and key."""
+"""The pack's installed jobs, by place and key."""
 
 
 def placement_of(backend: str, run_as: str) -> Placement:
@@ -33,12 +33,12 @@ def placement_of(backend: str, run_as: str) -> Placement:
 
 
 def other_placements() -> tuple[Placement, ...]:
-    """Where the alert check may stand: it is its own user's."""
+    """Where the alert check may be installed: it is its own user's."""
     return Placement("cron"), Placement("system" if os.geteuid() == 0 else "user")
 
 
 async def jobs_by_placement(main: Placement, was: Pack | None, ports: Ports) -> InstalledJobs:
-    """What stands at `main` and wherever the pack that `was` set up may have put jobs.
+    """What is installed at `main` and wherever the pack that `was` set up may have put jobs.
 
     Raises Refused where a place cannot be looked at that holds jobs.
     """

@@ -1,6 +1,6 @@
 """The look around before a set-up: ROOT, the scripts, the log folder, who runs what already. Writes nothing.
 
-Its remarks are shown before anything is scheduled; an ERROR about a job keeps that job out, one about none
+Its issues are shown before anything is scheduled; an ERROR about a job keeps that job out, one about none
 of them the whole pack.
 """
 

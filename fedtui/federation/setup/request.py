@@ -16,7 +16,7 @@ from fedtui.ports import Ports
 class SetupRequest:
     """What `fedtui setup` was asked for; None is "as it is now". `alerts` are apprise URLs.
 
-    `force` schedules what failed its trial, doubles a line of the user's own, and drops custom schedules.
+    `force` schedules what failed its test run, doubles a line of the user's own, and drops custom schedules.
     """
 
     root: str | None = None
@@ -34,7 +34,7 @@ class SetupRequest:
     force: bool = False
 
     def settled(self, was: Pack | None) -> SetupRequest:
-        """The same with what stands now, or the defaults, in place of what was not said."""
+        """The same with the current values, or the defaults, in place of what was not said."""
         now = was or Pack(root="", profile=DEFAULT_PROFILE, backend="cron", log_dir="", since="")
         return replace(
             self,

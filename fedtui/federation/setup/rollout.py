@@ -1,4 +1,4 @@
-"""The rollout guide: three weeks from runs by hand to everything by itself, and where the operator stands.
+"""The rollout guide: three weeks from runs by hand to everything by itself, and how far the operator is.
 
 Pure: from what is set up and the runs on record. Week 1 by hand, week 2 scheduled without commits, week 3 in
 full. It counts only what is known: a run whose end nobody saw speaks for nothing.
@@ -26,7 +26,7 @@ _GOOD = (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
 
 @dataclass(frozen=True, slots=True)
 class RolloutStage:
-    """Where the operator stands. `week` is 1, 2 or 3; `days` how long that has gone on.
+    """How far the operator is. `week` is 1, 2 or 3; `days` how long that has lasted.
 
     `good`, `failed` and `unknown` count runs of the last seven days, once there is a
     schedule those by it. `waits` says what is still to come
@@ -53,7 +53,7 @@ class RolloutStage:
 
 
 def rollout_stage(pack: Pack | None, runs: Sequence[Run], now: datetime) -> RolloutStage:
-    """Where the operator stands at `now`; `runs` are those of the pack's jobs."""
+    """How far the operator is at `now`; `runs` are those of the pack's jobs."""
     since = now - timedelta(days=WEEK)
     ended = [run for run in runs if run.result is not None and run.start >= since]
     if pack is None or not pack.scripts:

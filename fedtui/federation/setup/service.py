@@ -52,7 +52,7 @@ class SetupService:
         return await run_preflight(request, self._snapshot(), self._ports)
 
     async def untried(self, preflight: Preflight) -> tuple[ManagedJob, ...]:
-        """The jobs that want a trial run before they are scheduled. Raises Refused."""
+        """The jobs that want a test run before they are scheduled. Raises Refused."""
         main = main_placement(preflight)
         now = await jobs_by_placement(main, preflight.was, self._ports)
         return to_try(preflight, now.get(main, {}))

@@ -43,7 +43,7 @@ JOB_ID = "federation"
 
 @dataclass(frozen=True, slots=True)
 class SetupIntent:
-    """What is to be: the jobs of the profile that are scheduled, and the keys of those left as they stand.
+    """What is to be: the jobs of the profile that are scheduled, and the keys of those left unchanged.
 
     `missing` are the names of jobs that were asked for and are not scheduled.
     """
@@ -63,12 +63,12 @@ def planned_job_id(job: ManagedJob, backend: str, user: str) -> str:
 
 
 def main_placement(preflight: Preflight) -> Placement:
-    """Where the profile's jobs stand, or are to."""
+    """Where the profile's jobs are, or are to be, installed."""
     return placement_of(preflight.backend, _run_as(preflight))
 
 
 def to_try(preflight: Preflight, now: Mapping[str, InstalledJob]) -> tuple[ManagedJob, ...]:
-    """The jobs that want a trial run: those not blocked, and not running already as they would."""
+    """The jobs that want a test run: those not blocked, and not running already as they would."""
     blocked = preflight.blocked()
     if "" in blocked:
         return ()

@@ -1,4 +1,4 @@
-"""What is set up and how it stands: each job of the pack, its logs, and how far the rollout is."""
+"""What is set up and its state: each job of the pack, its logs, and how far the rollout is."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class PackStatus:
 
 
 async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[Run]]) -> PackStatus:
-    """How the pack stands. `past` gives the runs on record, oldest first (blocking). Raises ConfigError."""
+    """The state of the pack. `past` gives the runs on record, oldest first (blocking). Raises ConfigError."""
     pack = await asyncio.to_thread(load_pack)
     now = ports.clock()
     if pack is None:

@@ -27,7 +27,7 @@ from fedtui.system.async_program import capture
 from fedtui.system.program import ProgramError
 
 DEADLINE = 600.0
-"""Seconds that a trial may take; one that takes longer is stopped, and counts as failed."""
+"""Seconds that a test run may take; one that takes longer is stopped, and counts as failed."""
 
 _SOURCES = {
     "cron": SourceName.CRONTAB,
@@ -39,7 +39,7 @@ OnOutput = Callable[[bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
-    """How a trial went: the run with its verdict, or None with the `problem` that kept it from one."""
+    """How a test run went: the run with its verdict, or None with the `problem` that kept it from one."""
 
     key: str
     name: str
@@ -64,7 +64,7 @@ class TestRun:
         return ", ".join(part for part in parts if part) + (f": {reasons}" if reasons else "")
 
     def as_issue(self, *, force: bool) -> SetupIssue:
-        """The same as a remark: a failure is an error, or with `force` a warning."""
+        """The same as an issue: a failure is an error, or with `force` a warning."""
         if self.good:
             return SetupIssue(Severity.NOTE, f"Trial run of {self.name}: {self.words}.", self.key)
         severity = Severity.WARNING if force else Severity.ERROR
@@ -74,7 +74,7 @@ class TestRun:
             self.key,
             "It is scheduled all the same, as you insist (--force)."
             if force
-            else "It is not scheduled; mend it, or insist with --force.",
+            else "It is not scheduled; fix it, or insist with --force.",
         )
 
 

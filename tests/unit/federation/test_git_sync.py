@@ -168,7 +168,7 @@ def test_a_conflict_is_taken_back_and_the_work_kept(federation: Federation, in_p
     where = federation.root if in_place else worktree(report)
     assert report.ending is SyncResult.CONFLICT
     assert PATTERNS in report.message
-    assert "mend the files" in report.advice
+    assert "fix the files" in report.advice
     assert federation.remote_tip() == tip
     assert (federation.root / PATTERNS).read_text() == '{"pattern": "ours"}\n'
     assert git(where, "show", f"{BRANCH}:{PATTERNS}") == '{"pattern": "ours"}'
