@@ -1,4 +1,4 @@
-"""FT711-FT713: whether those who are to be told of trouble would hear of it."""
+"""FT711-FT713: whether alerts would reach their recipients."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNDELIVERED = Rule(
     "the last alert was not delivered",
     "There was something to tell, and it reached nobody through this channel. It is tried again at each "
     "check.",
-    f"Mend the channel, and send a test message: {TEST}.",
+    f"Fix the channel, and send a test message: {TEST}.",
 )
 
 

@@ -51,7 +51,7 @@ class CheckRunner:
             try:
                 self._ignore = load().ignore
             except ConfigError:
-                return self._ignore  # somebody is writing it; what was read stands
+                return self._ignore  # somebody is writing it; what was read before counts
         return self._ignore
 
 

@@ -20,7 +20,7 @@ BAD_LINE = Rule(
     "a line that cron refuses",
     "Debian's cron drops the whole table for one bad line, so every other job of it stops too; cronie drops "
     "the line alone. Either says so only in its log.",
-    "Mend the line: E edits it, x deletes it.",
+    "Fix the line: E edits it, x deletes it.",
 )
 NOT_LOADED = Rule(
     "FT102",

@@ -79,7 +79,7 @@ def alternatives(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT120: the same script on several schedules of one user."""
     same: dict[tuple[str, bytes], list[Job]] = defaultdict(list)
     for job, cron in _live(snapshot):
-        if b"/" in cron.command:  # `true` may stand in many lines, a script of one's own is a job
+        if b"/" in cron.command:  # `true` may be in many lines, a script of one's own is a job
             same[job.user, cron.command.strip()].append(job)
     for jobs in same.values():
         schedules = {" ".join(job.schedule.split()) for job in jobs} - {"@reboot"}
@@ -135,7 +135,7 @@ def commented_out(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 
 def _is_meant(line: CommentedOut, host: FileFacts) -> bool:
-    """Whether the words are a command: the # stands right before stars, or what they name is a program."""
+    """Whether the words are a command: the # is right before stars, or what they name is a program."""
     if line.tight and "*" in line.schedule:
         return True
     name = program(line.command)

@@ -23,7 +23,7 @@ SYSTEMD_DOWN = Rule(
     "FT002",
     Severity.WARNING,
     "systemd does not answer",
-    "Timers go on by themselves, but whether they ran and how their runs ended is not seen while systemd's "
+    "Timers run by themselves, but whether they ran and how their runs ended is not seen while systemd's "
     "bus is silent.",
     "Look at the bus: systemctl status dbus.",
 )
@@ -78,7 +78,7 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT001, FT004: there are cron jobs and no cron daemon runs, or none is there."""
     jobs = own_cron_jobs(snapshot, host)
     if jobs and host.is_machine and not any(one.name == "cron" for one in snapshot.schedulers):
-        reason = "no source told of it"
+        reason = "no source reported it"
         yield Unchecked((CRON_DOWN.code, NOT_INSTALLED.code), "the cron daemon", reason)
     for scheduler in snapshot.schedulers:
         if scheduler.name != "cron" or not jobs:
@@ -101,7 +101,7 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             )
         elif scheduler.up is True and host.is_machine and (pid := host.held_cron()) is not None:
             yield CRON_DOWN.found(
-                f"cron is held by a signal: none of its {len(jobs)} jobs will start before it goes on.",
+                f"cron is held by a signal: none of its {len(jobs)} jobs will start before it continues.",
                 (f"process {pid}  stopped (SIGSTOP)", scheduler.detail),
                 title="cron is held by a signal",
                 command=f"sudo kill -CONT {pid}",
@@ -117,11 +117,11 @@ def systemd_unreachable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRe
     """FT002: systemd does not answer, so nothing is known of the timers."""
     known = [one for one in snapshot.schedulers if one.name == "systemd"]
     if host.has_systemd and not any(one.up is not None for one in known):
-        yield SYSTEMD_DOWN.unchecked("systemd", next((one.detail for one in known), "no source told of it"))
+        yield SYSTEMD_DOWN.unchecked("systemd", next((one.detail for one in known), "no source reported it"))
     for scheduler in known:
         if scheduler.up is False:
             yield SYSTEMD_DOWN.found(
-                "systemd's bus cannot be reached: timers go on by themselves, but nothing is seen of them.",
+                "systemd's bus cannot be reached: timers run by themselves, but nothing is seen of them.",
                 tuple(part for part in (scheduler.detail,) if part),
                 command="systemctl status dbus",
             )

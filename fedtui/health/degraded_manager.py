@@ -16,7 +16,7 @@ DEGRADED = Rule(
     "systemd is degraded by a scheduled unit",
     "While one unit is failed systemctl is-system-running says degraded, and who watches for that word is "
     "called for each of them, or has stopped to look.",
-    "Mend what failed, then systemctl reset-failed.",
+    "Fix what failed, then systemctl reset-failed.",
     needs=TIMERS,
 )
 

@@ -56,7 +56,7 @@ SYNC_UNREACHED = Rule(
     "the remote cannot be pushed to",
     "Asked as the schedule asks it, without prompts, the remote does not answer or does not let us in. New "
     "data waits on the local branch until it does.",
-    "Mend what git says; docs/git-sync.md has each case.",
+    "Fix what git says; docs/git-sync.md has each case.",
 )
 SYNC_BRANCH = Rule(
     "FT704",
@@ -71,7 +71,7 @@ SYNC_CONFLICT = Rule(
     "the data of two machines conflicts",
     "The remote has other changes of the same lines. The git sync took its rebase back and kept the commit; "
     "nothing new reaches the remote until a person has put the two together.",
-    "Mend it in fedtui's worktree, as the last run says; docs/git-sync.md shows how.",
+    "Fix it in fedtui's worktree, as the last run says; docs/git-sync.md shows how.",
 )
 SYNC_UNPUSHED = Rule(
     "FT706",

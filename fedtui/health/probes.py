@@ -20,7 +20,7 @@ KEEP = 120.0
 
 DEADLINE = 20.0
 LATER = "not looked at yet"
-AGAIN = "asked only when the doctor is told to look again"
+AGAIN = "asked only when you refresh the doctor"
 
 RunProbe = Callable[[Sequence[str], float], Ended]
 
@@ -86,9 +86,9 @@ class ProbeCache:
         return known[1]
 
     def ask_outside(self, argv: Sequence[str]) -> Ended:
-        """The same for a question that leaves this machine: where nobody waits, only when told to `forget`.
+        """The same for a question that leaves this machine: where nobody waits, only after `forget`.
 
-        Its answer stands until then. Raises Unknown, also where it was not asked yet.
+        Its answer is kept until then. Raises Unknown, also where it was not asked yet.
         """
         known = (tuple(argv), None) in self._known
         if self.on_answer is not None and not known and not self._asked_again:
@@ -96,7 +96,7 @@ class ProbeCache:
         return self.ask(argv, keep=KEEP if self.on_answer is None else float("inf"))
 
     def forget(self) -> None:
-        """Ask again the next time; until then, where nobody waits, what was said stands."""
+        """Ask again the next time; until then, where nobody waits, the last answer counts."""
         self._asked_again = True
         self._known = {
             question: (when if question[1] is not None else float("-inf"), answer)

@@ -13,7 +13,7 @@ CRONTAB_FORBIDDEN = Rule(
     Severity.WARNING,
     "crontab is not allowed for this user",
     "crontab(1) lets in whom /etc/cron.allow names, or else whom /etc/cron.deny does not. A table that is "
-    "there already goes on being run.",
+    "there already is still run.",
     "Have the administrator add you to /etc/cron.allow, or use user timers.",
     needs=("crontab",),
 )

@@ -65,7 +65,7 @@ MISSED = Rule(
 )
 
 LEAST = 6
-"""Finished runs from which on a tendency can be told."""
+"""Finished runs from which on a tendency can be seen."""
 
 SETTLED = timedelta(minutes=5)
 """How old a due time must be: what is due now is FT302's."""

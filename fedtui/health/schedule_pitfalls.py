@@ -1,4 +1,4 @@
-"""Schedules that do something else than they seem to say: the traps of `fedtui.schedule`, as findings.
+"""Schedules that do something else than they seem to say: the pitfalls of `fedtui.schedule`, as findings.
 
 What is reported while a schedule is typed is reported here of those in the tables already. The clock
 changes of a year concern nearly every nightly job, and are notes.
@@ -125,7 +125,7 @@ _CRON = {
     "dst-moved": CRON_CLOCK,
     "dst-doubled": CRON_CLOCK,
 }
-"""Rules by the code of the trap. "never-fires" is FT103's; a time that is random is meant to be."""
+"""Rules by the code of the pitfall. "never-fires" is FT103's; a time that is random is meant to be."""
 
 _TIMER = {
     "never-elapses": NEVER_ELAPSES,
@@ -161,7 +161,7 @@ def schedule_pitfalls(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRepo
 
 @lru_cache(16384)  # more than the longest table has lines, so that a second checkup asks nothing again
 def _cron_pitfalls(schedule: str, dialect: str, zone: str, day: datetime) -> tuple[Pitfall, ...]:
-    """The traps of a schedule from a day on: a table of thousands of lines has few schedules."""
+    """The pitfalls of a schedule from a day on: a table of thousands of lines has few schedules."""
     try:
         return find_pitfalls(parse_schedule(schedule, dialect), ZoneInfo(zone), day)
     except (ScheduleError, ZoneInfoNotFoundError, ValueError):
@@ -169,7 +169,7 @@ def _cron_pitfalls(schedule: str, dialect: str, zone: str, day: datetime) -> tup
 
 
 def _rewrite(job: Job, found: list[Pitfall]) -> Remedy | None:
-    """The schedule that the trap's nearest suggestion gives."""
+    """The schedule that the pitfall's nearest suggestion gives."""
     schedules = [schedule for pitfall in found for schedule in pitfall.schedules]
     if not schedules or not job.editable:
         return None

@@ -26,8 +26,8 @@ SYNTAX_ERROR = Rule(
     "FT112",
     Severity.ERROR,
     "script has a syntax error",
-    "The shell stops at the error. What stands before it is run each time, what stands behind it never.",
-    "Mend the script; bash -n says where.",
+    "The shell stops at the error. What comes before it is run each time, what comes after it never.",
+    "Fix the script; bash -n says where.",
     needs=EVERY_JOB,
 )
 SCRIPT_RETURNS = Rule(

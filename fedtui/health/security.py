@@ -27,7 +27,7 @@ SECRET_IN_LINE = Rule(
     "FT602",
     Severity.WARNING,
     "a secret in a cron line",
-    "A command is seen by everybody who lists processes while it runs, it stands in cron's log and in each "
+    "A command is seen by everybody who lists processes while it runs, it is in cron's log and in each "
     "copy of the table.",
     "Put it into a file of mode 0600, and have the script read it from there.",
     needs=CRON_TABLES,
@@ -37,7 +37,7 @@ SECRET_IN_LOG = Rule(
     Severity.WARNING,
     "a log with secrets that everybody can read",
     "The log holds what looks like a password, a token or a key, and every user of this machine may read it.",
-    "Take the right away, mend what writes it, and change the secret.",
+    "Take the right away, fix what writes it, and change the secret.",
 )
 KEY_OPEN = Rule(
     "FT604",

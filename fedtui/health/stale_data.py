@@ -16,7 +16,7 @@ STALE_DATA = Rule(
     "FT710",
     Severity.WARNING,
     "the data is stale",
-    "The job ran, perhaps with success, and what it should bring is old: a file that is written anew each "
+    "The job ran, perhaps with success, and what it should bring is old: a file that is rewritten each "
     "time looks fresh by its date, and may hold nothing new for days.",
     "l shows what the job said, h its runs; r runs it now.",
     needs=EVERY_JOB,

@@ -21,7 +21,7 @@ NOT_REREAD = Rule(
     Severity.WARNING,
     "cron has not read a changed table",
     "cron looks at a table again only when crontab installed it. Written into its file directly, the new "
-    "lines do not run, and those that were taken out go on.",
+    "lines do not run, and those that were removed still run.",
     "Install tables with crontab, or touch the spool folder.",
     needs=CRON_TABLES,
 )
@@ -47,7 +47,7 @@ def not_reread(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             "Whether cron has read a table that was written past crontab is seen by root alone.",
             (SPOOL,),
             title="what cron has read is not seen",
-            fix="Nothing is to be mended. sudo fedtui check looks for it.",
+            fix="Nothing to fix. sudo fedtui check looks for it.",
             severity=Severity.NOTE,
         )
         return

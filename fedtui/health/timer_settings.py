@@ -34,7 +34,7 @@ IGNORED_VALUE = Rule(
     "systemd ignores a line",
     "What systemd cannot read it leaves out, with a word in the journal: the unit is loaded without that "
     "line. A comment behind a value belongs to the value.",
-    "Mend the line, then systemctl daemon-reload.",
+    "Fix the line, then systemctl daemon-reload.",
 )
 STARTS_JOB = Rule(
     "FT204",

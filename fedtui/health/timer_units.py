@@ -33,7 +33,7 @@ TIMER_FAILED = Rule(
     Severity.ERROR,
     "a timer that systemd could not load or start",
     "The unit is there, and systemd refuses it as it is written: none of its runs will come.",
-    "Read what systemd says of it, mend the file, then systemctl daemon-reload.",
+    "Read what systemd says of it, fix the file, then systemctl daemon-reload.",
     needs=TIMERS,
 )
 
@@ -85,7 +85,7 @@ def not_started(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 else " before the next boot."
             ),
             (f"state  {facts.active_state}, {facts.unit_file_state}", f"file  {facts.fragment}"),
-            fix="Nothing is to be mended unless the condition should hold here." if held else "",
+            fix="Nothing to fix unless the condition should hold here." if held else "",
             severity=Severity.NOTE if held else Severity.WARNING,
             command="" if held else f"{systemctl(facts, change=True)} start {facts.unit}",
             job=job,

@@ -189,9 +189,7 @@ def real(table: Path) -> tuple[MockupApp, Finding]:
         mock.METRICS, id=f"crontab:{entry.id_key}", user="fed", schedule=entry.schedule, editable=True
     )
     remedy = Remedy("schedule", "write it as two ranges", "0 22-23,0-2 * * *")
-    finding = Finding(
-        "FT105", Severity.WARNING, "an empty range", "22-2 runs backwards.", job_id=job.id
-    )
+    finding = Finding("FT105", Severity.WARNING, "an empty range", "22-2 runs backwards.", job_id=job.id)
     finding = replace(finding, remedy=remedy)
     state = table.parent / "state"
     config = Config(state)
