@@ -139,7 +139,7 @@ def main() -> None:
     )
     print(f"words for {JOBS:,} schedules   {words * 1000:16.1f} ms")
     warned = seconds(lambda: [find_pitfalls(cron.parse_schedule(text), ZONE, NOW) for text in texts[:1000]])
-    print(f"traps of one schedule        {warned:16.3f} ms")
+    print(f"pitfalls of one schedule     {warned:16.3f} ms")
 
 
 if __name__ == "__main__":

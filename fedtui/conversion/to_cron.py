@@ -1,7 +1,7 @@
 """A timer whose service is simple enough as a line of a crontab, and the units taken away, in one change.
 
 Simple enough is a service that runs one command line, with nothing that a crontab cannot say: every setting
-of its files is known here, as one that the line keeps, one that is lost and told, or one that refuses.
+of its files is known here, as one that the line keeps, one that is lost with a warning, or one that refuses.
 """
 
 from __future__ import annotations
@@ -82,12 +82,12 @@ _LOST = {
     "IOSchedulingPriority": "its priority is cron's",
     "CPUSchedulingPolicy": "its priority is cron's",
 }
-"""What a crontab cannot say and a job can mostly do without: told as a warning."""
+"""What a crontab cannot say and a job can mostly do without: a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class _TimerUnits:
-    """A timer and its service as they stand: facts of the bus, lines of the files, their texts by path."""
+    """A timer and its service: facts of the bus, lines of the files, their texts by path."""
 
     target: TimerTarget
     timer: TimerUnit

@@ -2,7 +2,7 @@
 
 A comment is one only where the rest of it is a whole entry of its table, and no other line of the table
 holds the same command: an old text kept above the new one is no job that was forgotten. Whether the words
-are a command or prose ("# 1 2 3 4 5 once I caught a fish") cannot be told from the text alone; `tight` says
+are a command or prose ("# 1 2 3 4 5 once I caught a fish") cannot be seen from the text alone; `tight` says
 that no blank follows the `#`, as editors leave it that switch lines off.
 """
 
@@ -51,7 +51,7 @@ def commented(document: Document) -> Iterator[Commented]:
 
 
 def _entry(document: Document, body: bytes) -> Entry | None:
-    """The entry that a line is when it stands alone in such a table."""
+    """The entry that a line is alone in such a table."""
     line = document.reparse(body + b"\n").lines[0]
     return line.entry if line.kind is LineKind.ENTRY else None
 

@@ -128,7 +128,7 @@ class Document:
 
 @dataclass(slots=True)
 class _DocumentReader:
-    """One pass over a table: what was set and which comments stand above, line by line."""
+    """One pass over a table: what was set and which comments are above, line by line."""
 
     data: bytes
     system: bool

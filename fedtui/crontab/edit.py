@@ -139,7 +139,7 @@ def edit(
 
 
 def _edit_recorded(document: Document, entry: Entry, recorder: str, **parts: str | bytes | None) -> bytes:
-    """The same edit of the line without its recorder, which then stands around the new command."""
+    """The same edit of the line without its recorder, which then wraps the new command."""
     index = document.entries.index(entry)
     plain = document.reparse(record_edit.unrecord(document, entry))
     edited = plain.reparse(edit(plain, plain.entries[index], **parts))  # type: ignore[arg-type]  # passed through

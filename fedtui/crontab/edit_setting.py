@@ -86,7 +86,7 @@ def _line(name: bytes, value: bytes, head: bytes | None = None) -> bytes:
 
 
 def _with_value(line: Line, name: bytes, value: bytes) -> bytes:
-    """The setting's line with another value; what stands up to the value stays as it is written."""
+    """The setting's line with another value; the text before the value stays as written."""
     head = _UP_TO_VALUE.match(line.raw)
     carriage_return = b"\r" if line.raw.endswith(b"\r") else b""
     return _line(name, value, head[0] if head is not None else None) + carriage_return

@@ -294,7 +294,7 @@ class _Reader:
         return self._started(program, text)
 
     def _started(self, words: Sequence[Word], text: str) -> _End:
-        """A command that does work, behind what commonly stands before it."""
+        """A command that does work, behind what commonly comes before it."""
         target = find_target(words)
         work = _shown(Command("", tuple(words)))
         for word in target.lookups if target is not None else words[:1]:

@@ -64,7 +64,7 @@ class Entry(NamedTuple):
     as (start, end). `user` is the user column of a system table, else the table's owner. `field` is the
     command field as written, `command` what the shell gets and `stdin` what it reads (None: the field has
     no unescaped `%`). `environment` is what the table sets above the line, in order. Where the recorder
-    stands around the command, these speak of the job without it, and `recorder` of what the line has.
+    wraps the command, these speak of the job without it, and `recorder` of what the line has.
     """
 
     line_number: int

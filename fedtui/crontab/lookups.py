@@ -47,7 +47,7 @@ class Lookup(NamedTuple):
 
 
 class Called(NamedTuple):
-    """A file that the line runs. `by_shell`: a shell was told to read it; else its own first line decides.
+    """A file that the line runs. `by_shell`: it is a shell's argument; else its own first line decides.
 
     `path_variable` is the PATH it gets, None where that is not certain.
     """

@@ -1,6 +1,6 @@
 """The lines of a crontab that the federation pack manages: found, added, changed and taken away. Pure.
 
-Each stands below a line of its own, `# fedtui: pack KEY (SCHEDULE)`, which begins the entry's comment block
+Each is below a line of its own, `# fedtui: pack KEY (SCHEDULE)`, which begins the entry's comment block
 and says which schedule the pack gave it: where the entry has another one by now, that is somebody's choice.
 No other byte of the table changes, and when all of them are taken away the bytes from before are there again.
 """
@@ -74,7 +74,7 @@ def command_field(argv: Sequence[str], log: str = "", environment: Mapping[str, 
         words += [">>", shlex.quote(log), "2>&1"]
     text = " ".join(words)
     if any(char in text for char in "\n\r\0"):
-        raise EditError("a path with a line break in it cannot stand in a crontab")
+        raise EditError("a crontab cannot hold a path with a line break")
     return escape(text.encode("utf-8", "surrogateescape"))
 
 

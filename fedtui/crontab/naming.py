@@ -20,7 +20,7 @@ def entry_name(command: bytes) -> str:
     """The name of the job that runs `command` (what the shell gets); never empty.
 
     The script's file name without its extension, interpreters and wrappers looked through; for run-parts
-    the folder's name; else the program's; where nothing can be told, the start of the command.
+    the folder's name; else the program's; where neither is known, the start of the command.
     """
     step = main_step(walk(command, None, {"HOME": "/~"}))
     name = _from_step(step) if step is not None else ""

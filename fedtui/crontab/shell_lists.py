@@ -31,7 +31,7 @@ class Pipeline(NamedTuple):
 
 
 class AndOr(NamedTuple):
-    """`operators` stand between the pipelines; `background`: ended by a `&`."""
+    """`operators` are between the pipelines; `background`: ended by a `&`."""
 
     pipelines: tuple[Pipeline, ...]
     operators: tuple[str, ...] = ()

@@ -67,8 +67,8 @@ def diff(base: bytes, new: bytes, context: int = 1) -> TableDiff:
 def revert(current: bytes, before: bytes, after: bytes) -> bytes | None:
     """`current` with the change from `before` to `after` taken back, what others changed since kept.
 
-    None where that is not certain: a line of the change is no longer as the change left it, stands at more
-    than one place, or the place that a removed line came from cannot be told.
+    None where that is not certain: a line of the change is no longer as the change left it, is at more
+    than one place, or the place that a removed line came from is unknown.
     """
     if current == after:
         return before
@@ -174,7 +174,7 @@ def _positions(done: Lines, now: Lines) -> dict[int, int]:
 
 
 def _find(done: Lines, now: Lines, position: dict[int, int], c: int, d: int) -> int | None:
-    """Where the lines done[c:d] stand in `now`, if they do and there is no doubt."""
+    """Where the lines done[c:d] are in `now`, if they are and there is no doubt."""
     wanted = done[c:d]
     size = d - c
     places = [

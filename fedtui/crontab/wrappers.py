@@ -1,4 +1,4 @@
-"""Looks through what commonly stands before the program of a job: `nice -n 10`, `flock F`, `bash -e`, ...
+"""Looks through what commonly comes before the program of a job: `nice -n 10`, `flock F`, `bash -e`, ...
 
 Each wrapper is known by the options that take an argument and the arguments it has before the command
 it starts. What is not known is taken for the program itself.
@@ -85,7 +85,7 @@ def without_assignments(words: Sequence[Word]) -> tuple[Word, ...]:
 
 
 def find_target(words: Sequence[Word]) -> Target | None:
-    """What a simple command starts in the end, or None when that cannot be told."""
+    """What a simple command starts in the end, or None when unknown."""
     words = without_assignments(words)
     lookups: list[Word] = []
     while words:

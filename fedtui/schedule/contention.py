@@ -48,7 +48,7 @@ def busy_minutes(
 ) -> tuple[BusyMinute, ...]:
     """The minutes in which at least `least` jobs start, in (after, after + within], the largest pile first.
 
-    A pile whose jobs are all in a larger one, or in an earlier one of the same size, is not told again.
+    A pile whose jobs are all in a larger one, or in an earlier one of the same size, is left out.
     Timers with a random delay are spread already, and jobs that run more than every half hour are left out.
     """
     end = after + within

@@ -35,7 +35,7 @@ def start_minutes(
     once, in the first minute after a jump forward, when a start was jumped over, and are not repeated
     when the clock is put back. More than one start in a minute is given once: the daemon makes up for them
     one after the other, the next as soon as any job ends but after 10 s at the latest, so that only more
-    than six of them, all of jobs that go on for long, reach the following minutes. Ends after fifty years
+    than six of them, all of jobs that run for long, reach the following minutes. Ends after fifty years
     without a start. Without `compensate` nothing is made up for: cronie, in a zone other than its own.
     """
     reached: int | None = None

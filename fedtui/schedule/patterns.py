@@ -1,4 +1,4 @@
-"""Shapes in sets of numbers, and the small words that both cron schedules and timers are told in.
+"""Shapes in sets of numbers, and the small words that both cron schedules and timers are described in.
 
 A set of minutes is recognised by its shape, not by how it was written: `0-59/15`, `*/15` and `0,15,30,45` are
 the same schedule and get the same words.

@@ -33,7 +33,7 @@ class Pitfall:
 
 
 def find_pitfalls(schedule: CronSchedule, zone: tzinfo, now: datetime) -> tuple[Pitfall, ...]:
-    """The traps in `schedule`, the gravest first; clock changes of `zone` for a year from `now` count too."""
+    """Its pitfalls, the gravest first; clock changes of `zone` for a year from `now` count too."""
     if schedule.reboot:
         return ()
     found = list(_field_pitfalls(schedule))
@@ -94,7 +94,7 @@ def _backwards(schedule: CronSchedule, place: int, field: Field) -> Iterator[Pit
 
 
 def _uneven(schedule: CronSchedule, place: int, field: Field) -> Iterator[Pitfall]:
-    """A step that is meant to go on and on, but starts again with each hour, day, week, month or year."""
+    """A step that is meant to repeat for good, but starts again with each hour, day, week, month or year."""
     if len(field.elements) != 1 or field.elements[0].step < 2 or not field.values:
         return
     element, kind = field.elements[0], field.kind
@@ -161,7 +161,7 @@ def _either_day(schedule: CronSchedule) -> Iterator[Pitfall]:
 
 
 def _clock_changes(schedule: CronSchedule, zone: tzinfo, now: datetime) -> Iterator[Pitfall]:
-    """At most one trap for a change forward and one for a change back."""
+    """At most one pitfall for a change forward and one for a change back."""
     seen = set()
     for change in clock_changes(zone, now):
         if len(schedule.hours) == 24:  # nothing is missed or twice that the next hour would not bring
@@ -179,7 +179,7 @@ def _clock_changes(schedule: CronSchedule, zone: tzinfo, now: datetime) -> Itera
 
 
 def paused(change: ClockChange) -> Pitfall:
-    """The trap of a job of every hour that has no second run in an hour that comes twice."""
+    """The pitfall of a job of every hour that has no second run in an hour that comes twice."""
     again = f"from {wall_clock(change.start)} to {wall_clock(change.end)}"
     return Pitfall(
         "dst-pause", "a long pause", f"{change.sentence}: it does not run {again} the second time."

@@ -27,7 +27,7 @@ _SELDOM = 3600.0
 
 
 def timer_pitfalls(job: Job, zone: tzinfo, now: datetime, *, sleeps: bool = False) -> tuple[Pitfall, ...]:
-    """The traps of a timer, the gravest first; none for a job that is no timer.
+    """The pitfalls of a timer, the gravest first; none for a job that is no timer.
 
     `zone` is the machine's. `sleeps` says that the machine is known to be switched off at times.
     """
@@ -117,7 +117,7 @@ def _seldom(job: Job, facts: TimerFacts) -> bool:
 
 
 def calendar_pitfalls(expressions: Iterable[str], zone: tzinfo, now: datetime) -> Iterator[Pitfall]:
-    """What the clock changes of the coming year do to OnCalendar= expressions; at most two traps for each."""
+    """What the clock changes of the coming year do to OnCalendar= expressions; at most two for each."""
     for expression in expressions:
         calendar = parse_calendar(expression)
         own_zone = zone if calendar is None or not calendar.zone else _zone(calendar.zone)

@@ -44,7 +44,7 @@ def upcoming(
 ) -> Iterator[tuple[datetime, Job]]:
     """Yield the runs of all `jobs` strictly later than `after`, in order, each with its job; may be endless.
 
-    Runs of one moment stand in the order of `jobs`. `after` must not be earlier than the moment that the
+    Runs of one moment are in the order of `jobs`. `after` must not be earlier than the moment that the
     jobs' `next_run` were found at.
     """
     heap: list[tuple[float, int, datetime, Job, Iterator[datetime] | None]] = []
