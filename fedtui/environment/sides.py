@@ -24,7 +24,7 @@ _PASSED_ON = ("LANG", "LC_ALL", "TERM", "TZ")
 
 
 async def given_side(job: Job, ports: Ports) -> SchedulerSide:
-    """What the job's scheduler gives it. Raises Refused where that cannot be told."""
+    """What the job's scheduler gives it. Raises Refused where unknown."""
     if job.timer is not None:
         return await unit_side(job, job.timer, ports)
     if job.cron is None:

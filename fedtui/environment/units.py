@@ -108,7 +108,7 @@ def _without(environment: dict[bytes, bytes], words: Iterable[str]) -> dict[byte
 
 
 def _command(start: Sequence[Any]) -> bytes:
-    """An ExecStart= as a shell would have to be told it; the first word is the file that systemd starts."""
+    """An ExecStart= as a shell would need it; the first word is the file that systemd starts."""
     path, words = str(start[0]), [str(word) for word in start[1]]
     return os.fsencode(shlex.join([path, *words[1:]]))
 

@@ -82,7 +82,7 @@ async def follow_journal(
 
 
 def _after(entries: Sequence[JournalEntry]) -> list[str]:
-    """The arguments that go on behind these entries; empty where none has a cursor."""
+    """The arguments that continue after these entries; empty where none has a cursor."""
     cursors = [entry.cursor for entry in entries if entry.cursor]
     return [f"--after-cursor={cursors[-1]}", "--lines=all"] if cursors else []
 

@@ -29,7 +29,7 @@ class Product:
     unread: str = ""
 
     def verdict(self, start: datetime, end: datetime) -> tuple[bool | None, str]:
-        """Whether the run renewed it (None: that can no longer be told), and the words for it."""
+        """Whether the run renewed it (None: no longer known), and the words for it."""
         if self.unread:
             return None, f"its product {self.path} cannot be looked at: {self.unread}"
         if self.modified is None:
@@ -51,4 +51,4 @@ class Product:
             return True, f"its product {self.path} was renewed; {data}"
         if self.before is None:
             return None, f"its product {self.path} was written; {data}, and what it was before is not known"
-        return False, f"its product {self.path} was written anew and holds nothing newer; {data}"
+        return False, f"its product {self.path} was rewritten and holds nothing newer; {data}"

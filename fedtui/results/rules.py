@@ -31,7 +31,7 @@ _STAMP = (
     r"\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:\s?[+-]\d\d:?\d\d|Z)?\]?"
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,64}"  # syslog's stamp, with its host
 )
-# A program, a file with its line, a thread, a logger: what may stand between the time and the level.
+# A program, a file with its line, a thread, a logger: what may be between the time and the level.
 _ORIGIN = (
     r"[\w.@/+-]{1,60}(?:\[\d+\])?(?::\d+){0,2}:\s+|\[[^\]\n]{0,40}\]\s*|\([^)\n]{0,40}\)\s*|[\w.]{1,40}\s-\s"
 )

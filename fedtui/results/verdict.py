@@ -147,9 +147,9 @@ def _with_product(result: Result, product: Product, span: tuple[datetime, dateti
 
 
 def overlaps(runs: Sequence[Run], now: datetime) -> int:
-    """How many of these runs of one job began while an earlier one still went on.
+    """How many of these runs of one job began while an earlier one was still running.
 
-    A run whose end is not known counts as no longer going on: nobody saw that it did.
+    A run whose end is not known counts as ended: nobody saw it running.
     """
     count = 0
     latest: datetime | None = None

@@ -183,7 +183,7 @@ class _Tally:
 
 
 def _read(stream: BinaryIO, begin: int, tally: _Tally, digest: hashlib._Hash) -> tuple[DataAge, DataAge, int]:
-    """Count the lines from byte `begin` on, and have `digest` go on over those that have ended.
+    """Count the lines from byte `begin` on, and have `digest` continue over those that have ended.
 
     Returns what all lines tell, what those tell that have ended, and the byte behind these: of a last line
     without an end the rest may be still to come, so it is read again next time.

@@ -18,7 +18,7 @@ PROGRAM = "record"
 
 
 def program_path(config: Config) -> Path:
-    """Where the recorder stands; lines of the table name it, so it does not move."""
+    """Where the recorder is installed; lines of the table name it, so it does not move."""
     return config.recorder.absolute() / PROGRAM
 
 

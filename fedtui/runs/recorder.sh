@@ -52,7 +52,7 @@ if [ -n "$fedtui_can" ]; then
     for fedtui_signal in $fedtui_early; do fedtui_pass "$fedtui_signal"; done
     wait "$fedtui_child"
     fedtui_status=$?
-    # Above 128 it may be that a signal came in between, and the job goes on.
+    # Above 128 it may be that a signal came in between, and the job is still running.
     while [ "$fedtui_status" -gt 128 ] && kill -s 0 "$fedtui_child" 2>/dev/null; do
         wait "$fedtui_child"
         fedtui_again=$?

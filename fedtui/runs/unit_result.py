@@ -72,7 +72,7 @@ def verdict_of(records: list[dict[str, Any]]) -> tuple[Result, float] | None:
     """What the manager's records say of an end.
 
     An exit that counts as success is not recorded, and need not be 0 (SuccessExitStatus=): no code then. Nor
-    is a signal that counts as one: that can be ruled out only where the start was still going on, for of a
+    is a signal that counts as one: that can be ruled out only while the start was still in progress, for of a
     Type=oneshot service no signal counts as success, and no other service succeeds before it has started.
     """
     last = next((r for r in reversed(records) if r.get("MESSAGE_ID") in (_UNIT_FAILED, _UNIT_SUCCESS)), None)

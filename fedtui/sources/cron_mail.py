@@ -1,4 +1,4 @@
-"""Runs that cron mailed the output of, found in the user's own mailbox: a witness of jobs without a log.
+"""Runs that cron mailed the output of, found in the user's own mailbox: starts of jobs without a log.
 
 cron mails what a job prints to MAILTO, or to the owner of the table, once the job has ended; the subject is
 `Cron <USER@HOST> COMMAND` with the very bytes that the shell was given (do_command.c). So a message tells
@@ -22,7 +22,7 @@ MAILBOXES = Path("/var/mail")
 _TAIL = 256 * 1024
 """Bytes of the mailbox that are read: the newest messages."""
 _KEPT = 24
-"""Messages of one job that are told of."""
+"""Messages of one job that are reported."""
 _SOON = timedelta(seconds=60)
 """A message that came this soon after a due minute is of that run; the start of a longer one is not known."""
 _MOST_HEAD = 16 * 1024
@@ -155,7 +155,7 @@ def _run(mail: Mail, job: Job) -> Run:
     said = f"cron mailed its output at {mail.at:%H:%M:%S}"
     key = job.id.partition(":")[2]
     if due is None:
-        # Like a log that was written at some time: told only where nobody saw more.
+        # Like a log that was written at some time: reported only where no source saw more.
         result = Result(Outcome.UNKNOWN, evidence=(f"{said}; nobody saw the run",))
         return Run(f"mail-{job.id}", job.id, mail.at, mail.at, result, Trigger.UNKNOWN)
     result = Result(Outcome.UNKNOWN, evidence=(said, NO_STATUS))

@@ -15,7 +15,7 @@ from fedtui.model import CronFacts, Job
 from fedtui.system.accounts import name_of
 from fedtui.system.processes import CronProcess
 
-_SHEBANG = 2  # an interpreter and its one option may stand before a script's path
+_SHEBANG = 2  # an interpreter and its one option may come before a script's path
 
 _REDIRECTION = re.compile(r"[0-9]*(?:>>|>&|<<<|<&|[<>])|&>>?")
 

@@ -4,7 +4,7 @@ Not to have seen a job's process proves nothing: it may have been too short to b
 starts is a child that it waits for, and the kernel counts the page faults of all children that a process has
 waited for (`cminflt` in /proc/PID/stat, proc(5), open to everybody). Where that count stood still from just
 before a job was due until its grace was over, and no child of that time is still there, cron started nothing.
-The proof holds as long as the count stands still: a cron that wakes up late may start what it missed.
+The proof holds as long as the count does not change: a cron that wakes up late may start what it missed.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ async def poll_changes(
     """Yield when `look` (called in a thread) differs from `known`, when `due` has come, when time jumps.
 
     `known` is what `look` gave when the world was last read, `due` the moment at which the answer changes by
-    itself. After a change it yields once more, since a file's time stands still within a tick of the kernel.
+    itself. After a change it yields once more, since a file's time is constant within a tick of the kernel.
     """
     again = False
     before = clock()

@@ -1,4 +1,4 @@
-"""Runs that the recorder wrote down: the witness of cron jobs that knows start, end and exit status.
+"""Runs that the recorder wrote down: the source of cron runs that knows start, end and exit status.
 
 A record is a file `KEY.N` of two lines, "begin PID TICKS UPTIME BOOT LOGSIZE" and "end STATUS UPTIME"; the
 recorder (runs/recorder.sh) writes them without starting a program, so what takes one is worked out here:

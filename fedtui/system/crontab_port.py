@@ -27,7 +27,7 @@ class CrontabChanged(CrontabError):
 
 
 class CrontabRefused(CrontabError):
-    """crontab(1) refused the new table, or this user. The old one stands."""
+    """crontab(1) refused the new table, or this user. The old one is unchanged."""
 
 
 class CrontabPort(Protocol):

@@ -118,7 +118,7 @@ class SystemCrontab:
         if table is not None:
             refusal = self.check(table)
             if refusal is not None:
-                raise CrontabRefused(refusal, "The table stands as it was.")
+                raise CrontabRefused(refusal, "The table is unchanged.")
         if (base is None or table is None) and b"BusyBox" in self._run("-V").err:
             # it takes $EDITOR for the name of one program, so that there is none to compare in
             self._expect_done(self._run(*self._which, "-r" if table is None else "-", stdin=table or b""))

@@ -95,7 +95,7 @@ def cleaned(environment: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
 
 
 def _argv(program: str, mark: str) -> list[str]:
-    """printf and env are all that it is told to run; the quoting is the same in every shell."""
+    """printf and env are all that it runs; the quoting is the same in every shell."""
     asked = f"printf '\\0%s\\0' {mark}; /usr/bin/env -0; printf '%s' {mark}"
     options = ["-i", "-c"] if os.path.basename(program) in _CSH else ["-l", "-i", "-c"]  # noqa: PTH119
     return [program, *options, asked]

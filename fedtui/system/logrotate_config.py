@@ -1,6 +1,6 @@
 """Which logrotate configuration takes care of a log, as far as the configurations can be read. Blocking.
 
-Names are read as logrotate does (logrotate(8); config.c of 3.21): those of a block stand before its `{`,
+Names are read as logrotate does (logrotate(8); config.c of 3.21): those of a block come before its `{`,
 split at blanks, quoted as in a shell, and each is a pattern of glob(7) in which the backslash escapes.
 """
 

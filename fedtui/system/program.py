@@ -1,7 +1,7 @@
 """Running a small program to its end: an argument list, a known environment, a deadline, and no terminal.
 
 Blocking, for what is done in a thread or by a verb without an event loop. `async_program` is the same for
-whoever waits in the event loop, and for programs that go on.
+callers in the event loop, and for long-running programs.
 """
 
 from __future__ import annotations
@@ -101,5 +101,5 @@ def end_program(process: subprocess.Popen[bytes], grace: float = 0.0) -> None:
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
-    with suppress(subprocess.TimeoutExpired):  # it cannot be killed now: the caller's message stands
+    with suppress(subprocess.TimeoutExpired):  # it cannot be killed now: the caller's message says it
         process.wait(timeout=2)

@@ -53,7 +53,7 @@ def ssh_place(url: str) -> SshPlace | None:
 
 @dataclass(frozen=True, slots=True)
 class SshKey:
-    """A private key's file. `opens` without a passphrase: None where that cannot be told, `why` says why not.
+    """A private key's file. `opens` without a passphrase: None where unknown, `why` says why.
 
     `kind` is as ssh names it ("ssh-ed25519"); `wide` are mode bits that others than the owner have.
     """

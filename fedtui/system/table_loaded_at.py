@@ -28,7 +28,7 @@ class TableLoadTimes:
         self._at = 0.0
 
     def __call__(self, job: Job) -> datetime | None:
-        """Since when cron goes by the job's table; None where that cannot be told."""
+        """Since when cron goes by the job's table; None where unknown."""
         if job.cron is None:
             return None
         if time.monotonic() - self._at > _KEEP:

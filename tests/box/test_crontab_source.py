@@ -175,7 +175,7 @@ def test_what_crontab_refuses_is_said_in_its_words_and_changes_nothing(box: Box)
     assert call(box, f'show(outcome(crontab.replace, {good}, {good} + b"61 * * * * bad\\n"))') == [
         "CrontabRefused",
         '"crontab":1: bad minute\nerrors in crontab file, can\'t install.',
-        "The table stands as it was.",
+        "The table is unchanged.",
     ]
     missing = "new crontab file is missing newline before EOF, can't install."
     assert call(box, 'show(crontab.check(b"0 1 * * * x"))') == missing

@@ -2,7 +2,7 @@
 
 Up to some two hundred timers systemd is asked (ListUnitFilesByPatterns). It answers by walking all links of
 all folders for each file, so that two thousand timers stop the manager for many seconds; there the folders
-of its search path are read instead, and the states told as far as links tell them: systemd.unit(5), "Unit
+of its search path are read instead, and the states derived as far as links show them: systemd.unit(5), "Unit
 File Load Path"; systemctl(1), "is-enabled".
 """
 

@@ -1,4 +1,4 @@
-"""How the unit behind a timer last ran, told from systemd's facts. Pure.
+"""How the unit behind a timer last ran, derived from systemd's facts. Pure.
 
 systemd keeps the facts of one run only, and forgets them when a unit is unloaded. What it does not know is
 UNKNOWN here; a run counts as ok only when an exit that ended well was seen. Words: systemd.exec(5),
@@ -154,7 +154,7 @@ def how_it_ended(
     result: str, code: int, status: int, duration: float | None = None, evidence: str = EVIDENCE
 ) -> Result:
     """One run by the service's Result= word, the CLD_ code of its main process (0: none was seen to end), and
-    the exit status or signal that goes with it. Whoever tells of a run of a unit says it by this.
+    the exit status or signal that goes with it. Every source of a unit's runs says it by this.
 
     The word decides: a run may fail with exit status 0 (a time limit, ExecStartPost=). But what a signal
     ended is never ok.

@@ -106,7 +106,7 @@ class ManagerLink:
         return changes
 
     def give_back(self, changes: UnitChanges) -> None:
-        """A read of these changes failed: they stand."""
+        """A read of these changes failed: they are kept."""
         self._changes.everything |= changes.everything
         self._changes.files |= changes.files
         self._changes.units |= changes.units

@@ -57,7 +57,7 @@ class Outage:
         self._since = None
 
     def problem(self, now: datetime, reason: str, retry_in: float, *, gone: bool = True) -> Problem:
-        """The problem to show while the bus is away; the first reason and time stand.
+        """The problem to show while the bus is away; the first reason and time are kept.
 
         Not `gone`: systemd is there, and refuses.
         """

@@ -328,7 +328,7 @@ def test_the_product_is_judged_apart_and_never_turns_into_ok() -> None:
     [
         (3, None, Outcome.OK, "was renewed; its newest data is from 2026-11-24 13:00:03"),
         (-600, -900, Outcome.OK, "was renewed; its newest data is from 2026-11-24 12:50:00"),
-        (-600, -600, Outcome.WARNINGS, "was written anew and holds nothing newer; its newest data is from"),
+        (-600, -600, Outcome.WARNINGS, "was rewritten and holds nothing newer; its newest data is from"),
         (-600, None, Outcome.OK, "from 2026-11-24 12:50:00, and what it was before is not known"),
     ],
 )
