@@ -1,7 +1,7 @@
 """One picture out of many answers: merges what every source said into the snapshot of a machine.
 
 Pure: the store calls it with the newest answer of each source. The rule that matters: a fact is taken
-from the best witness (an exit status outranks a sighting), and what no witness saw stays unknown.
+from the best provenance (an exit status outranks a sighting), and what no source saw stays unknown.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def _same(one: Run, other: Run) -> bool:
 
 
 def fold(one: Run, other: Run) -> Run:
-    """Two accounts of one run as one: of the better witness, with the evidence of both.
+    """Two accounts of one run as one: of the better provenance, with the evidence of both.
 
     What is seen running at this moment outranks a guess about its end.
     """
@@ -219,7 +219,7 @@ def fold(one: Run, other: Run) -> Run:
     result = best.result
     if result is not None and rest.result is not None:
         evidence = tuple(dict.fromkeys((*result.evidence, *rest.result.evidence)))
-        if result.ending:  # what one witness did not see, another one did
+        if result.ending:  # what one source did not see, another one did
             evidence = tuple(one.removesuffix(f", {NO_STATUS}") for one in evidence if one != NO_STATUS)
         result = replace(result, evidence=evidence, duration=result.duration or rest.result.duration)
     also = {*one.also, *other.also, one.id, other.id} - {best.id}
@@ -253,7 +253,7 @@ def _exact(run: Run) -> bool:
 def with_runs(job: Job, runs: Sequence[Run]) -> Job:
     """`job` with its last run, result and running state as its runs tell them.
 
-    The source's own facts (a timer's service, say) stand unless a run is newer.
+    The source's own facts (a timer's service, say) count unless a run is newer.
     """
     if not runs and job.running_since is None:
         return job

@@ -111,7 +111,7 @@ class Run:
     `id` is unique per machine (own runs: 16 hex digits; systemd: the invocation id; `cron-`...: a sighting).
     `output` is the path of a file with what the run printed, where one exists; `log` what it wrote to the
     job's own log, where that is known. `pid`/`pgid` only for runs of our own. `also` are the ids under which
-    other witnesses know this run.
+    other sources know this run.
     """
 
     id: str
@@ -155,7 +155,7 @@ class CronFacts:
     home folder of the user it runs as (HOME, unless `environment` sets another). `ignored_parts` are the
     files that run-parts finds and does not run, each with the reason ("backup.sh: ..."). `silenced` are the
     codes of findings that a `# fedtui: ignore FT402` above the line does not want to hear of. Where the
-    recorder stands around the command, `record_key` names its records and `recorded_as` is what cron's shell
+    recorder wraps the command, `record_key` names its records and `recorded_as` is what cron's shell
     gets.
     """
 
@@ -394,7 +394,7 @@ class CronStart:
 
 @dataclass(frozen=True, slots=True)
 class NoStartProof:
-    """A witness' word that cron did *not* start the job that was due at `due`, and how it knows.
+    """A source's proof that cron did *not* start the job that was due at `due`, and how it knows.
 
     Not to have seen a start is no such word: a run can be too short to be seen.
     """
@@ -410,7 +410,7 @@ class Answer:
 
     `jobs` is None when the source cannot tell (then the last known rows stay, greyed); an empty tuple
     means it looked and there are none. `runs` are runs that the source knows of itself. From `starts_since`
-    on, `starts` are all there were; None where that cannot be told. `commented` are the lines of its tables
+    on, `starts` are all there were; None where unknown. `commented` are the lines of its tables
     that were switched off by hand. `late` says in words which of its facts had not come when it answered.
     """
 
@@ -431,8 +431,8 @@ class Answer:
 class Snapshot:
     """Everything known at one moment, merged from the newest answer of every source.
 
-    `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to when it last told
-    of its jobs. `starts`, `starts_since`, `no_start_proofs` and `commented` are as in `Answer`; `unchecked`,
+    `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to the time of its
+    last answer. `starts`, `starts_since`, `no_start_proofs` and `commented` are as in `Answer`; `unchecked`,
     `passed` and `silenced` are the checkup's, as `findings` is. `late` maps a source's name to which of its
     facts had not come.
     """

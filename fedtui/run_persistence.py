@@ -1,6 +1,6 @@
 """Keeps every run that is seen in the database, and has its output read, before and after it is shown.
 
-`settle` stands between the merging of answers and the snapshot: what it lets through is in the database
+`settle` comes between the merging of answers and the snapshot: what it lets through is in the database
 already, so that no row that was shown is lost with this process. Reading what a run printed takes a while;
 until it is done an exit status of 0 is not called ok. Blocking: the store calls it in a thread.
 """
@@ -76,7 +76,7 @@ class RunRecorder:
         return {job_id: tuple(map(self._shown, found)) for job_id, found in known.items()}
 
     def close_unseen(self, snapshot: Snapshot) -> None:
-        """End, as unknown, the runs that the database holds as in progress and that no witness sees any more.
+        """End, as unknown, the runs that the database holds as in progress and that no source sees any more.
 
         `snapshot` must be whole: every source that tells of its jobs has answered.
         """
@@ -141,7 +141,7 @@ class RunRecorder:
     def _with_log(self, run: Run, before: Run | None, job: Job | None) -> Run:
         """A timer's run with the slice of the log that it wrote, where its beginning is known.
 
-        It begins where the log ended when no run went on, or where the run before it ended.
+        It begins where the log ended when no run was in progress, or where the run before it ended.
         """
         if job is None or job.timer is None or job.log_path is None or run.log or run.result is None:
             return run

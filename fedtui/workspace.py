@@ -62,7 +62,7 @@ class Workspace:
     """Sources, ports and names of one machine or demo folder.
 
     `makers` gives, in display order, how each source is made; `zone` is the zone its schedules are read in.
-    `background` is what has to go on while the dashboard is open, beside the store. `words` are the arguments
+    `background` is what runs while the dashboard is open, beside the store. `words` are the arguments
     after `fedtui` that lead here.
     """
 
@@ -204,7 +204,7 @@ class Workspace:
         )
 
     async def background(self) -> None:
-        """What has to go on while the dashboard is open; returns at once where there is nothing."""
+        """What runs while the dashboard is open; returns at once where there is nothing."""
         if self._background is not None:
             await self._background(self)
 
@@ -269,7 +269,7 @@ class Workspace:
             self._show(replace(self.snapshot, problems=(*self.snapshot.problems, problem)))
 
     def _attend(self) -> None:
-        """Tell what is overdue, where there is a witness that would have seen it start."""
+        """Report what is overdue, where a source would have seen it start."""
         if self.snapshot.starts_since is None and not any(job.timer for job in self.snapshot.jobs):
             return
         from fedtui.system.table_loaded_at import TableLoadTimes

@@ -1,4 +1,4 @@
-"""The demo workspace's clock's keeper: starts the jobs that are due, in this process, while it is open.
+"""The demo workspace's scheduler: starts the jobs that are due, in this process, while it is open.
 
 A lock in the workspace lets only one dashboard at a time play the daemon; `is_running` tells whether one
 does, so that a list made elsewhere never promises runs that nobody will start.

@@ -1,4 +1,4 @@
-"""The words of `setup --status`: what is set up, how each job stands, and what comes next in the rollout."""
+"""The words of `setup --status`: what is set up, each job's state, and what comes next in the rollout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of the set-up: a profile with its timeline, what the look around found, what a trial showed."""
+"""The words of the set-up: a profile with its timeline, what the preflight found, what a test run showed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _count(one: JobTimes, now: datetime) -> str:
 
 
 def issue_lines(issues: Sequence[SetupIssue]) -> Iterator[str]:
-    """The remarks, the worst first, each with what to do below it."""
+    """The issues, the worst first, each with what to do below it."""
     for issue in worst_first(issues):
         of = f"{issue.key}: " if issue.key else ""
         yield f"{SEVERITIES[issue.severity].glyph} {of}{issue.text}"

@@ -44,7 +44,7 @@ def _rule(code: str) -> Rule | None:
 
 
 def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
-    """The findings in their order, related ones as one group where the first of them stands."""
+    """The findings in their order, related ones as one group at the place of the first of them."""
     by_code: dict[tuple[str, Severity], dict[str, list[Finding]]] = {}
     for finding in findings:
         same = by_code.setdefault((finding.code, finding.severity), {})
@@ -83,7 +83,7 @@ def where(group: FindingGroup, jobs: Mapping[str, Job], width: int = 24) -> str:
 
 
 def title_beside(group: FindingGroup, jobs: Mapping[str, Job]) -> str:
-    """The title where the job's name stands beside it already: `failed`, not `sync failed`."""
+    """The title where the job's name is beside it already: `failed`, not `sync failed`."""
     job = jobs.get(group.first.job_id or "") if len(group.findings) == 1 else None
     if job is None:
         return group.title

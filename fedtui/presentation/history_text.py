@@ -16,7 +16,7 @@ from fedtui.presentation.times import duration, here, in_words, seconds_between,
 from fedtui.safe_text import sanitize_and_mask
 
 WIDE = 118
-"""Columns from which runs have their evidence, and the summary stands at the right."""
+"""Columns from which runs have their evidence, and the summary is at the right."""
 
 MANY = 3
 """So many judged runs must a job have before it can be called the flakiest."""

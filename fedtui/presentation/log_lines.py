@@ -1,7 +1,7 @@
 """Log lines: finding time and level in what other programs wrote, and drawing a rule for each run.
 
 Only lines that warn or fail are coloured whole; the rest has its time and level muted. A run's rule
-carries its verdict, and stands before the first line the run wrote, as far as the lines tell their time.
+carries its verdict, and comes before the first line the run wrote, as far as the lines tell their time.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class LogLine(NamedTuple):
 
 
 def read_line(text: str, now: datetime) -> LogLine:
-    """A line of a log, safe to show, its time and level told apart.
+    """A line of a log, safe to show, its time and level split off.
 
     A time without a date is taken as the newest such time that is not after `now`.
     """
@@ -136,7 +136,7 @@ def run_rule(run: Run, now: datetime, width: int = 0) -> StyledText:
 
 
 def rule_places(moments: Sequence[datetime | None], runs: Sequence[Run]) -> list[tuple[int, Run]]:
-    """Where the rules of runs stand: each before the first line its run wrote, as (line number, run).
+    """Where the rules of runs go: each before the first line its run wrote, as (line number, run).
 
     A line belongs to the newest run that had started at its second. Lines without a time stay where
     they are; a run that wrote no line has no rule.
@@ -157,6 +157,6 @@ def rule_places(moments: Sequence[datetime | None], runs: Sequence[Run]) -> list
 
 
 def _may_have_written(run: Run, moment: datetime) -> bool:
-    """True for a line of a moment while the run went on, or just after its end."""
+    """True for a line of a moment during the run, or just after its end."""
     last = run.end if run.end is not None else run.start + timedelta(hours=24)
     return moment <= last + timedelta(seconds=60)

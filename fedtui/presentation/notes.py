@@ -129,7 +129,7 @@ def reason_line(job: Job) -> StyledText | None:
 def empty_lines(
     user: str, hidden: int, keys: Sequence[tuple[str, str]], unseen: Mapping[str, Problem]
 ) -> list[StyledText]:
-    """What stands where the table would be when the user has no job: what is absent, then the keys.
+    """What is shown where the table would be when the user has no job: what is absent, then the keys.
 
     `unseen` are the user's own sources that could not be asked: of those nothing is said to be absent.
     """
@@ -184,7 +184,7 @@ def closeness(name: str, words: str) -> int:
     """How near a name comes to what was typed, the nearest first.
 
     0 is the name itself, 1 its beginning, 2 the beginning of a word in it, 3 elsewhere in it, 4 not in it.
-    Several words that do not stand in it as typed are as near as the farthest of them.
+    Several words that are not in it as typed are as near as the farthest of them.
     """
     name = name.casefold()
     wanted = [word for word in words.casefold().split() if not word.startswith("source:")]

@@ -100,7 +100,7 @@ class Progress:
 
     @property
     def to_do(self) -> tuple[ManagedJob, ...]:
-        """The jobs whose trial is still to come."""
+        """The jobs whose test run is still to come."""
         return tuple(job for job in self.untried if job.key not in self.test_runs)
 
     def choose(self, **changes: object) -> None:
@@ -173,7 +173,7 @@ def _trial_words(progress: Progress) -> str:
 
 
 def test_run_glyph(progress: Progress, job: ManagedJob) -> Span:
-    """The sign of a job's trial."""
+    """The glyph of a job's test run."""
     if progress.running == job.key:
         return Span("►", Tone.ACCENT)
     test_run = progress.test_runs.get(job.key)

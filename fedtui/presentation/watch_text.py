@@ -213,7 +213,7 @@ def verdict_lines(
 def _rows(
     label: str, words: str, width: int, tone: Tone = Tone.TEXT, lead: StyledText = ()
 ) -> list[StyledText]:
-    """A label and its words, wrapped under themselves; `lead` stands before the first of them."""
+    """A label and its words, wrapped under themselves; `lead` comes before the first of them."""
     indent = _LABEL + sum(cells(piece.text) for piece in lead)
     pieces = textwrap.wrap(words, max(20, width - indent)) or [""]
     first: StyledText = (Span(f"{label:<{_LABEL}}", Tone.MUTED), *lead, Span(pieces[0], tone))
@@ -280,7 +280,7 @@ def offers_recorder(watch: Watch, job: Job | None) -> bool:
 def log_marks(
     watch: Watch, moments: Sequence[datetime | None], now: datetime, places: Mapping[int, int]
 ) -> list[tuple[int, StyledText]]:
-    """What stands among the lines of the log: where each cycle began and ended, and what is waited for.
+    """What is put between the lines of the log: where each cycle began and ended, and what is waited for.
 
     `moments` are what the lines name; `places` say where lines without a time began for a cycle.
     """

@@ -32,7 +32,7 @@ class FileArtifacts:
         return LogMark(path, found.st_ino, found.st_size)
 
     def grown(self, mark: LogMark) -> tuple[int | None, int | None]:
-        """Lines and bytes that were added since `mark`; None for what cannot be told.
+        """Lines and bytes that were added since `mark`; None for what is unknown.
 
         A log that was rotated or cut meanwhile is taken from its new beginning.
         """

@@ -10,7 +10,7 @@ from fedtui.model import Result
 
 
 class WatchVerdict(StrEnum):
-    """How a cycle stands. UNPROVEN: it came or may have come, but whether it went well cannot be known."""
+    """The state of a cycle. UNPROVEN: it came or may have come, but whether it went well cannot be known."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -43,7 +43,7 @@ class ExpectedRun:
     `due` is None while its scheduler has not fixed it (a timer that counts from the end of the run before).
     `grace_until` is the moment from which the cycle is missed. `log_lines` and `log_bytes` are what it wrote
     to its log, None where that is not known. `renewed` tells whether the job's product holds newer data,
-    None where there is no product or it cannot be told. `causes` are likely reasons of a cycle that went
+    None where there is no product or it is unknown. `causes` are likely reasons of a cycle that went
     wrong.
     """
 

@@ -16,7 +16,7 @@ TIMER = timedelta(seconds=30)
 """What a timer has beyond its AccuracySec= and RandomizedDelaySec=."""
 
 EARLY = timedelta(seconds=2)
-"""How much before it was due a start may seem to lie: the clocks of its witnesses differ a little."""
+"""How much before it was due a start may seem to lie: the clocks of its sources differ a little."""
 
 _CUT_FROM = 200
 """Characters from which on a command in the log may have been cut."""

@@ -2,7 +2,7 @@
 
 A promise is a next run as it was shown before it was due, so that a schedule that was just changed is never
 called overdue by what it would have meant earlier. A missing run makes a job overdue only where its start
-would have been seen (`grace.did_not_start`), and only at a second look a few seconds later: what was not told
+would have been seen (`grace.did_not_start`), and only at a second look a few seconds later: what was not seen
 to us because this very program stood still gets the time to arrive.
 
 What was due before this program began is looked back at once: where cron's log reaches back before it, and

@@ -28,7 +28,7 @@ SETTLE = timedelta(seconds=1)
 """How long after its end a run is judged: its last lines are then in its log."""
 
 LATE_NEWS = timedelta(seconds=10)
-"""How long a run whose end nobody saw is given for a better witness to come."""
+"""How long a run whose end nobody saw is given for a better source to report it."""
 
 LEAD = timedelta(seconds=5)
 """A run that is due sooner than this when a watch begins is left out: nobody would be looking yet."""
@@ -232,7 +232,7 @@ def _judged_by_run(cycle: ExpectedRun, job: Job | None, watch: Watch, look: Watc
         return _lost(cycle, job, look)
     end = cycle.end or start  # a run that is over may have an end that nobody saw
     if job is not None and job.running_since is not None and job.running_since <= start + EARLY:
-        return cycle  # its end was told by a witness that saw its start alone
+        return cycle  # its end came from a source that saw only its start
     known = result.outcome is not Outcome.UNKNOWN or _proves_nothing(result)
     if look.now < end + SETTLE:
         return cycle

@@ -1,4 +1,4 @@
-"""Goes on watching when nobody looks: one process a user, for all watches, until the last one is finished.
+"""Keeps watching when nobody looks: one process a user, for all watches, until the last one is finished.
 
 It has sources of its own, so that a closed terminal or dashboard takes nothing from a watch. A watch that is
 begun or extended while it runs is taken up at its next look.

@@ -1,7 +1,7 @@
 """How the panes share the screen: pure arithmetic over width, height and the number of jobs.
 
 From 118 columns on there is a right column; below, one lower pane is shown under the jobs and the others
-are named in its rule. From 40 rows on, two detail rows stand under the table.
+are named in its rule. From 40 rows on, two detail rows are under the table.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ Build = Callable[[int], Sequence[EnvironmentRow]]
 
 
 class EnvironmentTable(LineView, inherit_bindings=False):
-    """The cursor stands only on rows that are about a variable, and stays on it when the rows change."""
+    """The cursor rests only on rows that are about a variable, and stays on it when the rows change."""
 
     BINDINGS: ClassVar[list[BindingType]] = MOVES
 

@@ -117,6 +117,6 @@ def _fitting(hints: list[Hint], lesser: list[Hint], room: int) -> list[Hint]:
 
 
 def _quit_last(hints: list[Hint]) -> list[Hint]:
-    """Help, then quit or back, stand at the right."""
+    """Help, then quit or back, at the right."""
     last = {"help": 1, "quit": 2, "back": 2}
     return sorted(hints, key=lambda hint: last.get(hint[1], 0))

@@ -95,7 +95,7 @@ class LogView(LineView):
         self._arrange(max(0, dropped))
 
     def set_runs(self, runs: Sequence[Run]) -> None:
-        """The runs whose rules stand among the lines."""
+        """The runs whose rules are among the lines."""
         if tuple(runs) != tuple(self._runs):
             self._runs = tuple(runs)
             self._arrange()
@@ -142,7 +142,7 @@ class LogView(LineView):
         self.refresh()
 
     def rules(self) -> Sequence[tuple[int, Run | StyledText]]:
-        """What stands among the lines: each before the line of its number, in order."""
+        """What is inserted between the lines: each before the line of its number, in order."""
         return rule_places(self._moments, self._runs)
 
     def _broken(self, width: int) -> list[tuple[int, int]]:

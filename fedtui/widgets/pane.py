@@ -111,5 +111,5 @@ class Pane(Vertical):
 
 
 def tab(key: str, name: str, action: str, *marks: Span) -> Tab:
-    """`2 Next`, with whatever stands after it."""
+    """`2 Next`, with whatever comes after it."""
     return Tab((Span(f"{key} {name}", Tone.MUTED), *marks), action)

@@ -1,4 +1,4 @@
-"""The rows that say what a schedule means while it is typed: fields, words, a strip, the next runs, traps.
+"""The rows that say what a schedule means while it is typed: fields, words, a strip, the next runs, pitfalls.
 
 Pure functions from a preview to rows, used by the reschedule dialog and the job form.
 """
@@ -162,7 +162,7 @@ def _gap_row(runs: Sequence[datetime], before: datetime, after: datetime, widest
 
 
 def pitfalls(preview: Preview | None, width: int, most: int) -> list[Content]:
-    """The note boxes: the first `most` traps, each with what could be written instead."""
+    """The note boxes: the first `most` pitfalls, each with what could be written instead."""
     found = preview.traps if preview is not None else ()
     offered = suggestion(preview)
     rows: list[Content] = []

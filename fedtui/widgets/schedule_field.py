@@ -137,7 +137,7 @@ class ScheduleField(Widget):
         self.post_message(self.Checked())
 
     def _tick(self) -> None:
-        """Countdowns go on; when the first of the next runs has passed, the rest is asked for again."""
+        """Countdowns continue; when the first of the next runs has passed, the rest is asked for again."""
         runs = self.preview.runs if self.preview is not None else ()
         if runs and runs[0] <= self._clock() and not self.checking:
             self.check()

@@ -1,4 +1,4 @@
-"""What the pages of the set-up screen are made of: a choice, a remark, a refusal. Values to rows."""
+"""What the pages of the set-up screen are made of: a choice, an issue, a refusal. Values to rows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def failed_rows(test_run: TestRun, width: int) -> list[Content]:
 
 
 def issue_rows(issue: SetupIssue, look: PageState, width: int) -> list[Content]:
-    """A remark with its sign, and what to do below it."""
+    """An issue with its glyph, and what to do below it."""
     sign = SEVERITIES[issue.severity]
     glyph = content((Span(f"{sign.glyph} ", sign.tone, sign.bold),))
     text = f"{issue.key}: {issue.text}" if issue.key else issue.text

@@ -1,6 +1,6 @@
 """Textual's driver, made to outlive its terminal: what is written to a terminal that is gone goes nowhere.
 
-Textual's own writer thread ends with the first error, and the event loop then waits for ever for its queue.
+Textual's own writer thread ends with the first error, and the event loop then waits forever for its queue.
 """
 
 from __future__ import annotations
