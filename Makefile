@@ -25,8 +25,8 @@ help:
 	@echo 'make coverage     the tests that need no booted machine, and which lines they reach'
 	@echo 'make bench        measure against the budgets'
 	@echo 'make counts       modules, memory, bytes a key, code lines against benchmarks/counts.toml'
-	@echo 'make screenshots  draw every screen anew into screenshots/'
-	@echo 'make findings     write docs/findings.md anew from the checks'
+	@echo 'make screenshots  draw every screen into screenshots/'
+	@echo 'make findings     write docs/findings.md from the checks'
 	@echo 'make clean        remove what make made'
 
 run: $(VENV)/.run
