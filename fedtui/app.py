@@ -186,7 +186,7 @@ class FedtuiApp(KeysInOrder):
         try:
             await asyncio.to_thread(watches.ensure_daemon)
         except (WatchStoreError, OSError) as error:
-            self.notify(f"No watch goes on: {error}", severity="warning", markup=False)
+            self.notify(f"Watches stopped: {error}", severity="warning", markup=False)
 
     def _snapshot_came(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot on the next turn of the loop: a burst is drawn once."""

@@ -199,7 +199,7 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(f"{path}: bus must be 'dbus-fast' or 'pydbus'")
     jobs = data.pop("job", {})
     if not all(isinstance(table, dict) for table in jobs.values()):
-        raise ConfigError(f'{path}: what belongs to one job stands under [job."NAME"]')
+        raise ConfigError(f'{path}: settings of one job belong under [job."NAME"]')
     if data.get("log_size_warning", 1) < 1:
         raise ConfigError(f"{path}: log_size_warning must be a number of bytes above 0")
     if "keys" in data:

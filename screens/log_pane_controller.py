@@ -13,7 +13,7 @@ from fedtui.presentation.home import tilde
 from fedtui.presentation.notes import health_lines, problem_lines, problem_of, reason_line
 from fedtui.presentation.times import size
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.widgets.log_pump import MENDS, NOWHERE, WAITING, pump
+from fedtui.widgets.log_pump import FIXES, NOWHERE, WAITING, pump
 from fedtui.widgets.pane import Tab
 from fedtui.widgets.panes import LogPane
 
@@ -64,7 +64,7 @@ class LogPaneController:
         feed = self._screen.host.open_log(job)
         view = self._pane.view
         if feed is None:
-            view.say(MENDS if job.state is State.BAD_LINE else NOWHERE)
+            view.say(FIXES if job.state is State.BAD_LINE else NOWHERE)
             return
         self._title = tilde(sanitize_and_mask(feed.title), self._screen.host.home)
         view.follow(True)

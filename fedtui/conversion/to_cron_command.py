@@ -48,7 +48,7 @@ def shell_command(
 ) -> str:
     """What cron's shell is to run. `directory` is where the service starts, `home` where cron's jobs do."""
     if output.startswith(("file:", "truncate:")):
-        raise Inexpressible(f"its StandardOutput={output} begins the file anew, or writes into its start")
+        raise Inexpressible(f"its StandardOutput={output} truncates the file, or writes into its start")
     if output not in ("", "journal", "inherit", "null") and not output.startswith("append:"):
         raise Inexpressible(f"its output goes to {output}, where cron's does not")
     plain = len(argv) == 3 and argv[:2] == (shell, "-c") and not environment and not log

@@ -258,7 +258,7 @@ def _warnings(
             "Your systemd ends when you log out, and the timer with it: loginctl enable-linger, or --linger."
         )
     found.append("systemd starts no second run while one goes on; cron does.")
-    found.append("To fedtui it is another job from then on: its history of runs begins anew.")
+    found.append("To fedtui it is another job from then on: its history of runs starts empty.")
     return [text for text in found if text]
 
 

@@ -91,9 +91,7 @@ def _compared(
         return f"{how}; cron's own child, pid {pid}, has the same", ()
     names = sorted(name for name in {*worked_out, *seen} if worked_out.get(name) != seen.get(name))
     listed = ", ".join(decode(name) for name in names[:4]) + (", ..." if len(names) > 4 else "")
-    return how, (
-        f"The run that goes on, pid {pid}, has it otherwise: {listed}. Was the table changed since?",
-    )
+    return how, (f"The current run, pid {pid}, has it otherwise: {listed}. Was the table changed since?",)
 
 
 def _shell_side(job: Job, ports: Ports) -> ShellSide:

@@ -215,7 +215,7 @@ class _ProfileReader:
     def _list(self, key: str, items: Any, job: int) -> None:
         if key == "job":
             if not all(isinstance(item, dict) for item in items):
-                raise self.wrong(key, job, "stands as [[job]]")
+                raise self.wrong(key, job, "is written [[job]]")
         elif not (items and all(isinstance(item, str) and item for item in items)):
             raise self.wrong(key, job, "must be a list of texts")
 

@@ -24,7 +24,7 @@ ALTERNATIVES = Rule(
 DUPLICATE = Rule(
     "FT121",
     Severity.WARNING,
-    "a line stands twice",
+    "a duplicate line",
     "cron starts both at the same moment, on the same files.",
     "Delete one of them: x.",
 )
@@ -69,7 +69,7 @@ def duplicates(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             yield DUPLICATE.found(
                 f"{jobs[0].name} is started {len(jobs)} times at once: {where} say the same.",
                 tuple(f"{job.location}  {job.schedule}" for job in jobs[:8]),
-                title=f"{jobs[0].name} stands {len(jobs)} times",
+                title=f"{jobs[0].name} is there {len(jobs)} times",
                 job=jobs[-1],
             )
 
@@ -111,7 +111,7 @@ def zone_ignored(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     for (table, _, zone), jobs in by_zone.items():
         name = sanitize_and_mask(decode(zone))
         yield ZONE_IGNORED.found(
-            f"{len(jobs)} jobs of {table} stand under CRON_TZ={name}, and run by {jobs[0].cron.zone} time."
+            f"{len(jobs)} jobs of {table} are under CRON_TZ={name}, and run by {jobs[0].cron.zone} time."
             if jobs[0].cron is not None
             else "",
             tuple(f"{job.name}  {job.schedule}" for job in jobs[:8]),

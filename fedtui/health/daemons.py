@@ -173,7 +173,7 @@ def no_linger(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             yield NO_LINGER.unchecked("who lingers", f"{LINGER} cannot be looked into")
         elif not lingers:
             yield NO_LINGER.found(
-                f"{user} does not linger: {len(jobs)} timers stand still while {user} is logged out.",
+                f"{user} does not linger: {len(jobs)} timers do not run while {user} is logged out.",
                 tuple(job.name for job in jobs[:8]),
                 command=f"loginctl enable-linger {user}",
             )

@@ -357,7 +357,7 @@ def run_glyph(run: Run) -> Glyph:
 def evidence(run: Run) -> str:
     """Why the outcome is what it is: what it said of itself, then where it is known from."""
     if run.is_running:
-        return f"pid {run.pid}" if run.pid is not None else "it goes on"
+        return f"pid {run.pid}" if run.pid is not None else "still running"
     result = run.result
     if result is None:
         return "nobody saw how it ended"

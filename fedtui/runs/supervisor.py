@@ -238,8 +238,8 @@ class Supervisor:
         order = self.order
         home = order.environment[b"HOME"].decode("utf-8", "surrogateescape")
         # A job that truncates its log and writes the same words leaves no trace of that in the file.
-        anew = overwrites_log(order.command, home, order.environment.items()) or was_truncated(tail)
-        return 0 if anew else record.log_offset
+        truncated = overwrites_log(order.command, home, order.environment.items()) or was_truncated(tail)
+        return 0 if truncated else record.log_offset
 
     def _begin(self) -> None:
         from fedtui.history.database import History

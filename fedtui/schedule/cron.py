@@ -206,7 +206,7 @@ def parse_schedule(text: str, dialect: str = "debian") -> CronSchedule:
         raise ScheduleError("command", "a schedule is one line")
     schedule, rest = _read(text, dialect)
     if rest < len(text):
-        raise ScheduleError("command", f"{text[rest:]!r} stands behind the schedule")
+        raise ScheduleError("command", f"{text[rest:]!r} follows the schedule")
     return schedule
 
 

@@ -201,7 +201,7 @@ class CronLogSource:
             self._problem = Problem(
                 self.name,
                 f"cron's lines in the journal cannot be read: {self._user} is not in the group adm",
-                "jobs run as ever; only their starts are not seen here",
+                "jobs keep running; only their starts are not seen here",
                 f"sudo usermod -aG adm {self._user}, then log in again",
                 self._clock(),
                 note=True,
@@ -210,7 +210,7 @@ class CronLogSource:
         self._problem = Problem(
             self.name,
             f"cron's log cannot be read: {error.message}",
-            "jobs run as ever",
+            "jobs keep running",
             error.advice,
             self._clock(),
         )

@@ -178,8 +178,8 @@ class RecorderSource:
 def log_start(job: Job, size: int) -> int:
     """Where a run's lines begin in the job's log, which had `size` bytes before it."""
     cron = job.cron
-    anew = cron is not None and size > 0 and overwrites_log(cron.command, cron.home, cron.environment)
-    return 0 if anew else size
+    truncated = cron is not None and size > 0 and overwrites_log(cron.command, cron.home, cron.environment)
+    return 0 if truncated else size
 
 
 def parse_record(text: str) -> RecordedRun | None:

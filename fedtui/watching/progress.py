@@ -208,7 +208,7 @@ def _did_not_come(cycle: ExpectedRun, due: datetime, job: Job, look: WatchContex
         return _missed(cycle, certain, job, look)
     broken = keeps_from_running(job, look.snapshot)
     if broken:
-        return _missed(cycle, "no trace of it was seen, and it cannot do its work as things stand", job, look)
+        return _missed(cycle, "no trace of it was seen, and it cannot do its work as it is now", job, look)
     if look.since > due - EARLY:
         reason = "nobody looked while it was due, and nothing tells of it now"
     elif job.timer is not None:

@@ -44,7 +44,7 @@ class WatchStore:
 
     def all(self) -> list[Watch]:
         """Every watch that is kept, the newest last. Raises WatchStoreError."""
-        with self._told(self.folder):
+        with self._naming_path(self.folder):
             found = [self._read(path) for path in self.folder.glob("*.json")]
         return sorted((watch for watch in found if watch is not None), key=lambda watch: watch.began)
 
@@ -58,7 +58,7 @@ class WatchStore:
         Nothing is written where that is None or the same. Raises WatchStoreError.
         """
         path = self._path(job_id)
-        with self._told(path), self._locked():
+        with self._naming_path(path), self._locked():
             known = self._read(path)
             new = change(known)
             if new is not None and new != known:
@@ -69,13 +69,13 @@ class WatchStore:
 
     def stamp(self) -> tuple[tuple[str, int], ...]:
         """What differs when a watch was written."""
-        with self._told(self.folder):
+        with self._naming_path(self.folder):
             return tuple(sorted((path.name, path.stat().st_mtime_ns) for path in self.folder.glob("*.json")))
 
     @contextmanager
     def keeping(self) -> Iterator[bool]:
         """Be the one process that keeps the watches going; False where another one is."""
-        with self._told(self.folder):
+        with self._naming_path(self.folder):
             try:
                 descriptor: int | None = lock_file.take(self._watchman)
             except BlockingIOError:
@@ -112,7 +112,7 @@ class WatchStore:
             os.close(descriptor)
 
     @contextmanager
-    def _told(self, path: Path) -> Iterator[None]:
+    def _naming_path(self, path: Path) -> Iterator[None]:
         try:
             yield
         except OSError as error:

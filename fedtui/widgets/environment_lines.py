@@ -98,7 +98,7 @@ def _reason_rows(reason: Reason, width: int, view: EnvironmentView) -> list[Cont
 def _nothing(comparison: Comparison) -> str:
     read = " and in ".join(posixpath.basename(path) for path in comparison.scripts)
     place = f"on the line and in {sanitize(read)}" if read else "on the line"
-    return f"Nothing that could be told {place} depends on what differs."
+    return f"Nothing known {place} depends on what differs."
 
 
 def _fix_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list[Content]:

@@ -22,7 +22,7 @@ OpenLog = Callable[[Job], LogFeed | None]
 NOWHERE: StyledText = (
     Span("This job writes its output nowhere; >> FILE 2>&1 behind its command keeps it.", Tone.MUTED),
 )
-MENDS: StyledText = (Span("e mends the line; the plan is shown first.", Tone.MUTED),)
+FIXES: StyledText = (Span("e fixes the line; the plan is shown first.", Tone.MUTED),)
 WAITING: StyledText = (Span("The log of the selected job appears here, live.", Tone.MUTED),)
 EMPTY_LOG: StyledText = (Span("The log is empty so far.", Tone.MUTED),)
 

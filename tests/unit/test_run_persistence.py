@@ -61,7 +61,7 @@ def timer(log: Path) -> Job:
 
 
 class World:
-    """A database, and a keeper whose knowledge of it is as old as the last look."""
+    """A database, and a recorder whose knowledge of it is as old as the last look."""
 
     def __init__(self, tmp_path: Path, job: Job, jobs: dict[str, dict[str, object]] | None = None) -> None:
         self.job = job

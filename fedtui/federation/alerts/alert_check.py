@@ -141,14 +141,14 @@ class AlertCheck:
             return load_memory(self._state)
         except AlertMemoryError as error:
             aside = set_aside(self._state)
-            self._trouble.append(f"{error}. It was moved to {aside}, and what stands is told again.")
+            self._trouble.append(f"{error}. It was moved to {aside}, and open problems are sent again.")
             return AlertMemory()
 
     async def _keep(self, memory: AlertMemory) -> None:
         try:
             await asyncio.to_thread(save_memory, self._state, replace(memory, saved=self._now()))
         except AlertMemoryError as error:
-            said = f"{error}: what is told now will be told again."
+            said = f"{error}: what is sent now will be sent again."
             if said not in self._trouble:  # silence would be worse than telling it twice
                 self._trouble.append(said)
 

@@ -69,7 +69,7 @@ def message(events: Sequence[AlertEvent], dropped: int, host: str, now: datetime
     for event in events:
         sign = "PROBLEM" if event.holds else "OVER   "
         lines.append(f"{sign}  {event.at.astimezone(now.tzinfo):%Y-%m-%d %H:%M}  {line(event)}")
-    lines += ["", "Look: fedtui check", "Each of these is told once."]
+    lines += ["", "Look: fedtui check", "Each of these is sent once."]
     news = "\n".join(f"{e.subject} {e.kind} {e.holds} {e.at.timestamp()}" for e in events)
     return Message(f"[fedtui {host}] {title}", "\n".join(lines) + "\n", _digest(f"{host}\n{news}"))
 
@@ -78,7 +78,7 @@ def test_message(host: str, now: datetime) -> Message:
     """What proves that a channel works."""
     body = (
         f"fedtui on {host}, {now:%Y-%m-%d %H:%M:%S %Z}\n\n"
-        "This is a test of an alert channel: it works. Problems of scheduled jobs, and their ends, are told "
+        "This is a test of an alert channel: it works. Problems of scheduled jobs, and their ends, are sent "
         "here once each.\n"
     )
     return Message(f"[fedtui {host}] test of the alerts", body, _digest(f"{host} test {now.timestamp()}"))

@@ -38,7 +38,7 @@ class ServiceOfflineDrill:
         script = setting.lines[_KEY].script
         if not setting.stop and not mentions(text_of(script), _ADDRESS):
             return (
-                f"{script.name} names no QDRANT_URL, so that no closed port can be given to it; give the "
+                f"{script.name} names no QDRANT_URL, so that it cannot be told a closed port; give the "
                 "commands that stop and start the service, on the command line: fedtui drill "
                 "service-offline --stop 'podman stop X' --start 'podman start X'"
             )

@@ -28,7 +28,7 @@ async def merge_with_current(
     """What federation.toml says afterwards: of `pack` what can be, and how things stood before."""
     was = preflight.was
 
-    def stands(key: str, before: bool) -> bool:
+    def is_kept(key: str, before: bool) -> bool:
         return key in additions.done or (key in additions.left and before)
 
     origin = was.origin if was is not None else Origin()
@@ -47,8 +47,8 @@ async def merge_with_current(
         )
     return replace(
         pack,
-        git=pack.git and stands("git", was is not None and was.git),
-        rotate=pack.rotate and stands("rotate", was is not None and was.rotate),
+        git=pack.git and is_kept("git", was is not None and was.git),
+        rotate=pack.rotate and is_kept("rotate", was is not None and was.rotate),
         origin=replace(
             origin,
             made_files=tuple(dict.fromkeys((*origin.made_files, *new_logs))),

@@ -117,7 +117,7 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
         issues.append(
             SetupIssue(
                 Severity.WARNING,
-                f"{owner.name} does not linger: user timers stand still while {owner.name} is logged out.",
+                f"{owner.name} does not linger: user timers do not run while {owner.name} is logged out.",
                 "",
                 "Add --linger, which turns lingering on (loginctl enable-linger).",
             )

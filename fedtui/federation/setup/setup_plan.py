@@ -269,7 +269,7 @@ def _today(now: datetime) -> str:
 
 def _summary(preflight: Preflight, intent: SetupIntent) -> str:
     was = preflight.was
-    verb = f"Set up{' anew' if was is not None else ''} the {preflight.profile.name} profile:"
+    verb = f"{'Set up' if was is None else 'Update'} the {preflight.profile.name} profile:"
     if was is not None and was.profile != preflight.profile.source:
         verb = f"Switch from {Path(was.profile).stem} to {preflight.profile.name}:"
     names = ", ".join(job.name for job in intent.jobs)

@@ -440,7 +440,7 @@ def test_where_nothing_can_be_written_it_is_told_rather_than_not(
     report = world.check()
     assert world.mails == [subject("sync failed")]
     assert (
-        "cannot be written: No space left on device: what is told now will be told again."
+        "cannot be written: No space left on device: what is sent now will be sent again."
         in report.trouble[0]
     )
     assert report.status == 1

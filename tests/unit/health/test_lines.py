@@ -187,7 +187,7 @@ def test_a_line_that_stands_twice_is_one_finding() -> None:
 def test_a_zone_that_this_cron_does_not_know() -> None:
     text = "CRON_TZ=Europe/Berlin\n0 2 * * * /opt/a.sh\n0 3 * * * /opt/b.sh\n"
     finding = by_code(*table(text))["FT123"]
-    assert finding.sentence == "2 jobs of crontab stand under CRON_TZ=Europe/Berlin, and run by UTC time."
+    assert finding.sentence == "2 jobs of crontab are under CRON_TZ=Europe/Berlin, and run by UTC time."
     assert "FT123" not in by_code(*table(text, daemon=CronDaemon(True, "cronie", "crond")))
     assert "FT123" not in by_code(*table("0 2 * * * /opt/a.sh\n"))
 

@@ -281,8 +281,8 @@ def test_where_one_runs_lines_end_the_next_ones_begin(tmp_path: Path) -> None:
     assert first.log == LogSlice(str(log), 10, 40)
     assert second.log == LogSlice(str(log), 40, 100)
     assert (first.start.timestamp(), first.end and first.end.timestamp()) == (998.5, 1000.0)
-    anew = RecorderSource(tmp_path, lambda: [a_job(log, b"x > log")], lambda: NOW, alive=lambda _: False)
-    assert anew.look().runs[1].log == LogSlice(str(log), 0, 100)
+    truncated = RecorderSource(tmp_path, lambda: [a_job(log, b"x > log")], lambda: NOW, alive=lambda _: False)
+    assert truncated.look().runs[1].log == LogSlice(str(log), 0, 100)
 
 
 def test_a_run_whose_recorder_was_killed_is_unknown_and_never_ok(tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ from fedtui.schedule.cron import ScheduleError, parse_schedule, split_schedule
         ("", "bad minute: a number is missing"),
         ("@Daily", "bad time specifier: @Daily must be in lower case: @daily"),
         ("@every 5m", "bad time specifier: @every is unknown; cron knows @reboot @yearly @annually @monthly"),
-        ("* * * * * *", "bad command: '*' stands behind the schedule"),
-        ("0 0 * * * root", "bad command: 'root' stands behind the schedule"),
+        ("* * * * * *", "bad command: '*' follows the schedule"),
+        ("0 0 * * * root", "bad command: 'root' follows the schedule"),
         ("0 0 * * *\n* * * * * evil", "bad command: a schedule is one line"),
     ],
 )
