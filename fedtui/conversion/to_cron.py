@@ -237,7 +237,7 @@ def _apart(units: _TimerUnits, given: SchedulerSide, cron: Mapping[bytes, bytes]
     }
 
 
-def _with_line(job: Job, units: _TimerUnits, table: OpenTable, fields: str, field: bytes) -> bytes:
+def _with_line(units: _TimerUnits, table: OpenTable, fields: str, field: bytes) -> bytes:
     """The table with the line; one of the pack's is marked as such, one of a timer that is off is paused."""
     timer_text = units.files[str(units.timer.unit["FragmentPath"])]
     mark = pack_mark(timer_text)

@@ -285,15 +285,14 @@ class _Reader:
             self.set([word.raw for word in program[1:]])
         if name == "wait":
             return _End(waits=len(program) > 1)
-        text = _text(program)
         if name in _IDLE or program[0].raw.startswith(("[[", "((")):
             why = f"list: exit 0 does not say how {asked.work} inside $( ) ended" if asked.work else ""
             return _End(asked.work, why, says=name in _SAYS and not asked.work)
         if name == "false":
             return _End("false", fails=True)
-        return self._started(program, text)
+        return self._started(program)
 
-    def _started(self, words: Sequence[Word], text: str) -> _End:
+    def _started(self, words: Sequence[Word]) -> _End:
         """A command that does work, behind what commonly comes before it."""
         target = find_target(words)
         work = _shown(Command("", tuple(words)))

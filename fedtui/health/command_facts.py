@@ -80,7 +80,7 @@ def read(command: bytes, home: str, environment: tuple[tuple[bytes, bytes], ...]
         misordered=_misordered(simples),
         keeps=_keeps(simples) or bool(log_paths(command, home, environment)) or uses_logger(command),
         discards=_discards(simples),
-        key_files=_key_files(command, home, environment),
+        key_files=_key_files(command, home),
     )
 
 
@@ -142,7 +142,7 @@ def _to_null(simple: SimpleCommand) -> bool:
     return out and err
 
 
-def _key_files(command: bytes, home: str, environment: tuple[tuple[bytes, bytes], ...]) -> tuple[str, ...]:
+def _key_files(command: bytes, home: str) -> tuple[str, ...]:
     """Private keys that the line names: what follows -i in ssh, scp, sftp and rsync -e."""
     if b"-i" not in command:
         return ()

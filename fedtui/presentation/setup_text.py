@@ -16,7 +16,7 @@ from fedtui.federation.setup.rollout import RolloutStage
 from fedtui.federation.setup.status import PackStatus
 from fedtui.federation.setup.test_run import TestRun
 from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Outcome, Severity
+from fedtui.model import Outcome
 from fedtui.pack import BACKENDS
 from fedtui.presentation.glyphs import Span, Tone
 from fedtui.presentation.home import tilde
@@ -270,8 +270,3 @@ def rollout(standing: RolloutStage | None) -> list[tuple[str, str, bool, str]]:
             far = f"day {standing.days + 1}" + (", ready" if standing.ready else "")
         rows.append((week, words, at, far))
     return rows
-
-
-def worst(preflight: Preflight) -> int:
-    """How many things found keep something from being scheduled."""
-    return sum(issue.severity is Severity.ERROR for issue in preflight.issues)

@@ -49,7 +49,7 @@ def main() -> int:
             return 0
         supervision = _start(order)
     except OSError as error:
-        _tell(answer, {"error": _why_not(order, error)})
+        _tell(answer, {"error": _why_not(error)})
         return 1
     _tell(answer, {"started": supervision.process.pid})
     supervision.stay(lock)
@@ -73,7 +73,7 @@ def _tell(answer: int, message: dict[str, object]) -> None:
         os.close(answer)
 
 
-def _why_not(order: RunOrder, error: OSError) -> str:
+def _why_not(error: OSError) -> str:
     """As cron's child would put it: it cannot enter the home folder, or cannot start the shell."""
     named = error.filename.decode("utf-8", "replace") if isinstance(error.filename, bytes) else error.filename
     return f"{named}: {error.strerror}" if named else str(error)

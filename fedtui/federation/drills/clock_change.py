@@ -80,7 +80,7 @@ def effect_of(timed: TimedJob, change: Change, zone: tzinfo) -> Effect:
     """Compare what the wall clock names with what cron starts."""
     moment = change.moment.astimezone(UTC)
     starts = _starts(timed, moment - _MARGIN, moment + _MARGIN, zone)
-    named = _named(timed, change, zone)
+    named = _named(timed, change)
     if not starts:
         return Effect(timed.name, "does not run around it", True)
     if not named:
@@ -121,7 +121,7 @@ def _starts(timed: TimedJob, begin: datetime, end: datetime, zone: tzinfo) -> li
     return list(takewhile(lambda run: run <= end, runs))
 
 
-def _named(timed: TimedJob, change: Change, zone: tzinfo) -> list[int]:
+def _named(timed: TimedJob, change: Change) -> list[int]:
     """The wall-clock minutes that the schedule names in the stretch that is left out or repeated."""
     begin = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=change.start - 1)
     runs = (int(run.timestamp() // 60) for run in timed.schedule.runs(begin, UTC))

@@ -64,7 +64,7 @@ def open_worktree(git: Git, path: Path, branch: str, remote: str) -> tuple[Git, 
     if where not in there:
         _make(git, path, branch, remote)
     mine = git.at(path)
-    _recover(mine, path, branch)
+    _recover(mine, branch)
     found = checkout_state(mine)
     _refuse_foreign_work(mine, path, found, branch)
     return mine, found
@@ -92,7 +92,7 @@ def _set_aside(path: Path) -> None:
     path.rename(aside)
 
 
-def _recover(mine: Git, path: Path, branch: str) -> None:
+def _recover(mine: Git, branch: str) -> None:
     """Take back what a killed sync had begun; its data is still in ROOT, its commits on the branch."""
     git_dir = checkout_state(mine).git_dir
     try:
