@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fedtui.crontab.line import IGNORE_COMMENT, NO_BLOCK, OWN_COMMENT, PACK_COMMENT, Block, Line, LineKind
+from fedtui.crontab.line import IGNORE_COMMENT, OWN_COMMENT, PACK_COMMENT, PAUSED, Block, Line, LineKind
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, split_schedule
 
@@ -37,7 +37,7 @@ def read_block(comments: NumberedLines) -> Block:
         elif raw.startswith(PACK_COMMENT):
             start = index
     if start == len(comments):
-        return NO_BLOCK
+        return Block()
     note: list[tuple[int, str]] = []
     own: list[int] = []
     name = ""
@@ -94,7 +94,7 @@ def note_text(comments: Sequence[str]) -> tuple[str, str]:
 
 
 def _ends_block(raw: bytes) -> bool:
-    if not _WORD.search(raw) or _HEADING.fullmatch(raw) or raw.startswith(b"#fedtui:paused#"):
+    if not _WORD.search(raw) or _HEADING.fullmatch(raw) or raw.startswith(PAUSED.rstrip()):
         return True
     job = _MAY_BE_JOB.fullmatch(raw)
     return job is not None and _is_job(job["job"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fedtui.crontab.line import PAUSED
+
 _SCRIPTS = Path(__file__).with_name("scripts")
 
-CRONTAB = """\
+CRONTAB = f"""\
 # Demo workspace of fedtui. Nothing here touches your own crontab.
 SHELL=/bin/sh
 
@@ -21,7 +23,7 @@ SHELL=/bin/sh
 
 # name: export-nightly
 # Too heavy while node2 is slow
-#fedtui:paused# 30 18 * * 1-5 sh ~/federation/scripts/export-collections.sh >> ~/logs/nightly.log 2>&1
+{PAUSED.decode()}30 18 * * 1-5 sh ~/federation/scripts/export-collections.sh >> ~/logs/nightly.log 2>&1
 """
 
 
