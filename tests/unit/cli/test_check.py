@@ -100,7 +100,7 @@ def test_a_finding_is_told_with_evidence_why_and_fix(shell: Shell, table: Path) 
     assert lines[-1].startswith("1 error, ")
 
 
-def test_ascii(shell: Shell, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ascii(shell: Shell, table: Path) -> None:
     table.write_text(WRONG)
     assert shell("--ascii", "check")[1].isascii()
 

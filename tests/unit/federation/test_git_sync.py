@@ -308,7 +308,7 @@ def test_a_script_that_does_not_end_is_ended(federation: Federation) -> None:
     assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]
 
 
-def test_nobody_to_commit_as(federation: Federation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_to_commit_as(federation: Federation) -> None:
     Path(os.environ["GIT_CONFIG_GLOBAL"]).write_text("[user]\n\tuseConfigOnly = true\n")
     federation.learn(2)
     report = federation.sync()

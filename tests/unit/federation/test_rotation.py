@@ -34,7 +34,7 @@ def text(logs: list[Path], *, as_root: bool = False) -> str:
     return config_text(logs, NOBODY, as_root=as_root).decode()
 
 
-def test_the_configuration_as_a_person_reads_it(tmp_path: Path) -> None:
+def test_the_configuration_as_a_person_reads_it() -> None:
     made = text([Path("/logs/my sync.log"), Path("/logs/dashboard-metrics.log")])
     assert made.partition("\n\n")[2] == (
         '"/logs/my sync.log"\n"/logs/dashboard-metrics.log" {\n'

@@ -211,7 +211,7 @@ def test_a_rotated_file_beside_the_log_tells_of_rotation(tmp_path: Path) -> None
     assert "FT402" not in found(cron_job(log_path=str(log)))
 
 
-def test_names_that_no_file_can_have_end_no_check(tmp_path: Path) -> None:
+def test_names_that_no_file_can_have_end_no_check() -> None:
     """A word of 985 letters is a name that the kernel refuses, one with a NUL is none at all."""
     long, null = cron_job("x" * 985, name="long"), cron_job("/bin/a\0b >> /tmp/a\0b.log", name="null")
     null = replace(null, log_path="/tmp/a\0b.log")
