@@ -109,7 +109,7 @@ async def propose_line(job: Job, tables: Tables, ports: Ports) -> tuple[list[Edi
     given = await unit_side(job, job.timer, ports)
     user = str(units.service.get("User") or "") or ("root" if not units.target.user_manager else ports.user)
     table = await asyncio.to_thread(tables.of_user, user)
-    await asyncio.to_thread(_add_line, job, units, given, fields, tables, table)
+    await asyncio.to_thread(_add_line, units, given, fields, tables, table)
     words = words_of(fields)
     return _units_gone(units), Wording(
         "convert",
@@ -198,7 +198,7 @@ def _fields(units: _TimerUnits) -> str:
 
 
 def _add_line(
-    job: Job, units: _TimerUnits, given: SchedulerSide, fields: str, tables: Tables, table: OpenTable
+    units: _TimerUnits, given: SchedulerSide, fields: str, tables: Tables, table: OpenTable
 ) -> None:
     user = table.port.user
     account = pwd.getpwnam(user)
@@ -219,7 +219,7 @@ def _add_line(
             output=lines.get("StandardOutput", ""),
         )
         field = field_with_input(text, bytes(units.service.get("StandardInputData", b"")))
-        tables.put(table, _with_line(job, units, table, fields, field))
+        tables.put(table, _with_line(units, table, fields, field))
     except Inexpressible as error:
         raise Refused(f"{units.service_name}: {error}.") from error
     except EditError as error:
