@@ -231,8 +231,9 @@ async def reloads_of(edits: Sequence[Edit], ports: Ports) -> dict[bool, tuple[st
             started = await started_by_reload(systemd)
         own = {each.unit for each in units} | set(map(_unit_of, files))
         others = [f"{unit} in {delay}" for unit, delay in started.items() if unit not in own]
-        warning = f"Reloading systemd also starts {listing(others)} (OnActiveSec=)."
-        found[user_manager] = (warning,) if others else ()
+        found[user_manager] = (
+            (f"Reloading systemd also starts {listing(others)} (OnActiveSec=).",) if others else ()
+        )
     return found
 
 

@@ -18,7 +18,6 @@ from fedtui.changes import (
     Plan,
     apply,
     load_draft,
-    plan_alternative,
     plan_delete,
     plan_edit,
     plan_fix,
@@ -31,7 +30,9 @@ from fedtui.changes import (
     preview,
     seen,
 )
+from fedtui.changes.request import Request
 from fedtui.crontab import Document
+from fedtui.engine import alternative
 from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, SourceName, State
 from fedtui.ports import Ports
@@ -173,7 +174,7 @@ async def test_delete_is_destructive_and_offers_pause(world: Ports, port: TableF
     assert plan.summary == "One line leaves the crontab. The script, its log and its history stay."
     assert (plan.destructive, plan.alternative) == (True, "pause")
     assert steps(plan)[-1] == "undo u puts the same bytes back in the same place"
-    assert (await plan_alternative(plan, target, world)).verb == "pause"
+    assert alternative(plan) == Request("pause", (target.id,), {"hold": False})
     await apply(plan, world)
     assert port.read() == TABLE.replace(b"*/5 * * * *  bash ~/generate-dashboard-data.sh  \n", b"")
     await apply(await plan_undo(world), world)
