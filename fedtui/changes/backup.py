@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fedtui.action_result import Refused
 from fedtui.config import Config, repair
+from fedtui.system.atomic_write import atomic_write, sweep_folder
 from fedtui.system.local_time import stamp
 
 KEPT_BACKUPS = 500
@@ -27,25 +28,32 @@ def keep_backup(config: Config, what: str, text: bytes, at: datetime) -> Path:
     name = backup_name(what, at)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for number in range(1, 1000):
-            path = folder / (name if number == 1 else f"{name}.{number}")
-            try:
-                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-                descriptor = os.open(path, flags, 0o600)
-            except FileExistsError:
-                continue
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            _prune(folder)
-            return path
+        sweep_folder(folder)
+        with atomic_write(folder / name, text) as written:
+            for number in range(1, 1000):
+                path = folder / (name if number == 1 else f"{name}.{number}")
+                if _put(written, path):
+                    _prune(folder)
+                    return path
     except OSError as error:
         raise Refused(
             f"The old text cannot be kept: {error.filename}: {error.strerror}.",
             advice=repair(folder) or f"Check that {folder} is yours, writable and not full.",
         ) from error
     raise Refused(f"The old text cannot be kept: {folder / name} and a thousand like it exist.")
+
+
+def _put(written: Path, path: Path) -> bool:
+    """Give the file the name, unless it is taken."""
+    try:
+        os.link(written, path)
+    except FileExistsError:
+        return False
+    except PermissionError:  # a file system without hard links; who else writes here holds the change lock
+        if path.exists():
+            return False
+        os.replace(written, path)
+    return True
 
 
 def _prune(folder: Path) -> None:

@@ -1,8 +1,9 @@
 """One change at a time, and recovery from a kill: before the next change, and before an undo.
 
 A step that is prepared and not finished says nothing of its change. One that was not made is forgotten; one
-that was made, in whole or in part, is offered to be undone. An undo that was cut short stays prepared:
-undoing its step again finishes it, so that an undo repeated after a kill never goes further back.
+that was made, in whole or in part, is offered to be undone. An undo that was made in part stays prepared:
+undoing its step again finishes it. One that was made whole is finished here, and its end counts as not seen
+yet, so that an undo repeated after a kill never goes further back.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,14 +19,16 @@ from fedtui.action_result import Refused
 from fedtui.changes.apply_edit import EditExecutor, state_of
 from fedtui.changes.change_journal import CUT_SHORT, StoredChange, forget_step, require_history, to_payload
 from fedtui.changes.change_set import half_made
-from fedtui.changes.edits import FileEdit, FolderEdit, PausedTimerEdit, inverse
+from fedtui.changes.edits import Edit, FileEdit, FolderEdit, PausedTimerEdit, TableEdit, inverse
 from fedtui.changes.old_steps import stored_change
+from fedtui.changes.open_table import port_of
 from fedtui.changes.plan import Conflict, EditState
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
 from fedtui.system import lock_file, temp_folder
 from fedtui.system.atomic_write import sweep
+from fedtui.system.crontab_file import TableFile
 
 PATIENCE = 10.0
 """Seconds that a change waits for that of another process."""
@@ -78,9 +81,7 @@ async def recover(ports: Ports) -> None:
 async def recover_step(step: UndoStep, ports: Ports) -> None:
     """Forget the step, finish it, or offer it. Raises Refused where its state cannot be told."""
     kept = stored_change(step)
-    for edit in kept.edits:
-        if isinstance(edit, FileEdit):
-            await asyncio.to_thread(sweep, Path(edit.path))
+    await asyncio.to_thread(_sweep, kept.edits, ports)
     made = kept.made
     if made < len(kept.edits) and await half_made(kept.edits[made], ports):
         made += 1
@@ -90,12 +91,22 @@ async def recover_step(step: UndoStep, ports: Ports) -> None:
         for edit in reversed(kept.edits[:made]):
             await executor.make(inverse(edit))
         await asyncio.to_thread(forget_step, step.id, ports)
+    elif made == len(kept.edits) and await state_of(kept.edits[-1], ports) is EditState.AFTER:
+        await EditExecutor(ports, unread=kept.edits).finish()
+        await asyncio.to_thread(_finish, step, StoredChange(kept.edits, made, finished=True), ports)
     elif step.undoes is None:
-        last = kept.edits[-1]
-        if made == len(kept.edits) and await state_of(last, ports) is EditState.AFTER:
-            await EditExecutor(ports, unread=kept.edits).finish()
-            kept = StoredChange(kept.edits, made, finished=True)
-        await asyncio.to_thread(_offer, step, kept, ports)
+        await asyncio.to_thread(_finish, step, kept, ports)
+
+
+def _sweep(edits: Sequence[Edit], ports: Ports) -> None:
+    """Remove the temporary files that a killed write left beside tables and files."""
+    for edit in edits:
+        if isinstance(edit, FileEdit):
+            sweep(Path(edit.path))
+        elif isinstance(edit, TableEdit):
+            port = port_of(edit.table, edit.user, ports)
+            if isinstance(port, TableFile):
+                sweep(port.path)
 
 
 def prepared(ports: Ports) -> list[UndoStep]:
@@ -106,10 +117,11 @@ def prepared(ports: Ports) -> list[UndoStep]:
         return []  # what needs the history reports it
 
 
-def _offer(step: UndoStep, kept: StoredChange, ports: Ports) -> None:
+def _finish(step: UndoStep, kept: StoredChange, ports: Ports) -> None:
+    """Have the step say what was made; one that was not made whole keeps saying that it was cut short."""
     summary = step.summary.removeprefix(CUT_SHORT) if kept.finished else step.summary
-    payload = to_payload(kept.edits, kept.made, finished=kept.finished)
+    payload = to_payload(kept.edits, kept.made, finished=kept.finished, undoes=step.undoes, host=step.host)
     try:
-        ports.history.finish_undo(step.id, None, summary, payload)
+        ports.history.finish_undo(step.id, step.undoes, summary, payload)
     except HistoryError as error:
         raise Refused(f"{error}", advice=error.advice) from error

@@ -20,6 +20,7 @@ from fedtui.cli.parser import UsageError
 from fedtui.safe_text import mask_secrets, sanitize_lines
 
 if TYPE_CHECKING:
+    import asyncio
     from argparse import Namespace
 
     from fedtui.workspace import Workspace
@@ -58,13 +59,20 @@ def _start(workspace: Workspace, options: Namespace) -> int:
     gc.enable()  # from here on it may take long
     import asyncio  # not above: loading it takes longer than the list of a crontab
 
-    work = _run(workspace, options)
-    if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
-        return _while_read(work)
-    return asyncio.run(work)
+    with asyncio.Runner() as runner:
+        try:
+            runner.get_loop()
+        except OSError as error:
+            from fedtui.action_result import Refused
+
+            raise Refused(f"fedtui cannot start here: {error.strerror}.") from error
+        work = _run(workspace, options)
+        if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
+            return _while_read(runner, work)
+        return runner.run(work)
 
 
-def _while_read(work: Coroutine[Any, Any, int]) -> int:
+def _while_read(runner: asyncio.Runner, work: Coroutine[Any, Any, int]) -> int:
     """Do what may wait for long, and leave once nothing reads the output any more."""
     import asyncio
 
@@ -82,7 +90,7 @@ def _while_read(work: Coroutine[Any, Any, int]) -> int:
 
     with TerminalWatch(outputs) as watch:
         try:
-            return asyncio.run(run())
+            return runner.run(run())
         except (asyncio.CancelledError, OSError):
             if watch.status is None:
                 raise
