@@ -52,12 +52,13 @@ def _put(written: Path, path: Path) -> bool:
     except PermissionError:  # a file system without hard links; who else writes here holds the change lock
         if path.exists():
             return False
-        os.replace(written, path)
+        written.replace(path)
     return True
 
 
 def _prune(folder: Path) -> None:
     """The oldest go beyond `KEPT_BACKUPS`; the newest never."""
-    paths = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    kept = (path for path in folder.iterdir() if not path.name.startswith("."))
+    paths = sorted(kept, key=lambda path: path.stat().st_mtime_ns)
     for path in paths[:-KEPT_BACKUPS]:
         path.unlink(missing_ok=True)
