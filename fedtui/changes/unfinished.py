@@ -19,7 +19,7 @@ from fedtui.action_result import Refused
 from fedtui.changes.apply_edit import EditExecutor, state_of
 from fedtui.changes.change_journal import CUT_SHORT, StoredChange, forget_step, require_history, to_payload
 from fedtui.changes.change_set import half_made
-from fedtui.changes.edits import Edit, FileEdit, FolderEdit, PausedTimerEdit, TableEdit, inverse
+from fedtui.changes.edits import Edit, FileEdit, FolderEdit, PausedTimerEdit, TableEdit, UnitEdit, inverse
 from fedtui.changes.old_steps import stored_change
 from fedtui.changes.open_table import port_of
 from fedtui.changes.plan import Conflict, EditState
@@ -91,11 +91,16 @@ async def recover_step(step: UndoStep, ports: Ports) -> None:
         for edit in reversed(kept.edits[:made]):
             await executor.make(inverse(edit))
         await asyncio.to_thread(forget_step, step.id, ports)
-    elif made == len(kept.edits) and await state_of(kept.edits[-1], ports) is EditState.AFTER:
+    elif made == len(kept.edits) and await _is_whole(kept.edits[-1], ports):
         await EditExecutor(ports, unread=kept.edits).finish()
         await asyncio.to_thread(_finish, step, StoredChange(kept.edits, made, finished=True), ports)
     elif step.undoes is None:
         await asyncio.to_thread(_finish, step, kept, ports)
+
+
+async def _is_whole(edit: Edit, ports: Ports) -> bool:
+    """Whether an edit that left something is made as a whole: a unit may be enabled and not started."""
+    return not isinstance(edit, UnitEdit) or await state_of(edit, ports) is EditState.AFTER
 
 
 def _sweep(edits: Sequence[Edit], ports: Ports) -> None:
