@@ -1,0 +1,166 @@
+"""`python -m tests.killpoints`: every fault at every point of every case, in the demo; then a table of figures.
+
+What is finished lies in build/killpoints/, one file for each state of the code, so that an interrupted run is taken
+up again. `--case`, `--phase` and `--fault` choose; with `--at` one point is tried and what is wrong there printed.
+`--report` tries nothing and prints what is known, each wrong point with how to repeat it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shlex
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.killpoints.demo import CASES, DemoWorld
+from tests.killpoints.faults import CHECKOUT, FAULTS, build_shim, local_server
+from tests.killpoints.trial import Outcome, Point, Trial, Wrong
+
+PHASES = ("change", "undo")
+RESULTS = CHECKOUT / "build" / "killpoints"
+FAST = Path("/dev/shm")
+"""Syncing to memory costs nothing; no power is cut here."""
+
+
+class Results:
+    """The outcomes of one state of the code, kept as JSON lines."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.outcomes: dict[Point, Outcome] = {}
+        if path.exists():
+            for line in path.read_text().splitlines():
+                try:
+                    point, (hit, call, wrong) = json.loads(line)
+                except ValueError:
+                    continue  # it was being written when we were killed
+                self.outcomes[Point(*point)] = Outcome(hit, call, tuple(Wrong(*one) for one in wrong))
+
+    def add(self, point: Point, outcome: Outcome) -> None:
+        self.outcomes[point] = outcome
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a") as file:
+            file.write(json.dumps([point, outcome]) + "\n")
+
+    def next_point(self, case: str, phase: str, fault: str) -> int | None:
+        """The first point that was not tried; None where all were."""
+        at = 1
+        while (done := self.outcomes.get(Point(case, phase, fault, at))) is not None:
+            if not done.hit:
+                return None
+            at += 1
+        return at
+
+    def tried(self) -> Iterator[tuple[Point, Outcome]]:
+        """The points that are some, and runs without a fault that were wrong."""
+        return (
+            (point, outcome) for point, outcome in self.outcomes.items() if outcome.hit or outcome.wrong
+        )
+
+
+def code_digest() -> str:
+    """Names the state of the code that is tried, and of that which tries it."""
+    digest = hashlib.sha256()
+    for folder in ("fedtui", "tests/killpoints"):
+        for path in sorted((CHECKOUT / folder).rglob("*")):
+            if path.suffix in (".py", ".sh", ".c", ".toml") and not path.is_symlink():
+                digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def table(results: Results) -> str:
+    """The figures, in Markdown: points, and how many of them are wrong, by kind."""
+    tried = list(results.tried())
+    kinds = sorted({wrong.kind for _, outcome in tried for wrong in outcome.wrong})
+    lines = [
+        "| fault | points | wrong |" + "".join(f" {kind} |" for kind in kinds),
+        "| --- |" + " ---: |" * (2 + len(kinds)),
+    ]
+    for name in (*FAULTS, "all"):
+        mine = [outcome for point, outcome in tried if name in (point.fault, "all")]
+        wrong = sum(bool(outcome.wrong) for outcome in mine)
+        counts = Counter(kind for outcome in mine for kind in {wrong.kind for wrong in outcome.wrong})
+        lines.append(f"| {name} | {len(mine)} | {wrong} |" + "".join(f" {counts[kind]} |" for kind in kinds))
+    return "\n".join(lines)
+
+
+def wrong_points(results: Results) -> Iterator[str]:
+    """Each wrong point: how to repeat it, the call, and what is wrong."""
+    for point, outcome in results.tried():
+        if outcome.wrong:
+            words = ["--case", point.case, "--phase", point.phase, "--fault", point.fault, "--at"]
+            yield f"{shlex.join(words)} {point.at}   # {outcome.call}"
+            for wrong in outcome.wrong:
+                yield f"    {wrong.kind}: {' '.join(wrong.detail.split())}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Try what was not tried yet; 0 where nothing is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.killpoints", description=__doc__)
+    parser.add_argument("--case", action="append", choices=[case.name for case in CASES])
+    parser.add_argument("--phase", action="append", choices=PHASES)
+    parser.add_argument("--fault", action="append", choices=list(FAULTS))
+    parser.add_argument("--at", type=int)
+    parser.add_argument("--report", action="store_true")
+    options = parser.parse_args(arguments)
+    results = Results(RESULTS / f"{code_digest()}.jsonl")
+    if options.at is not None:
+        return _one(options)
+    if not options.report:
+        _try_all(results, options)
+    for line in wrong_points(results):
+        print(line)
+    print(table(results))
+    return 1 if any(outcome.wrong for _, outcome in results.tried()) else 0
+
+
+def _one(options: argparse.Namespace) -> int:
+    for trial in _trials(options):
+        outcome = trial.attempt(FAULTS[options.fault[0]], options.at)
+        print(f"{outcome.call if outcome.hit else 'no such point'}")
+        for wrong in outcome.wrong:
+            print(f"{wrong.kind}: {wrong.detail}")
+        if outcome.wrong:
+            return 1
+    return 0
+
+
+def _try_all(results: Results, options: argparse.Namespace) -> None:
+    names = options.fault or list(FAULTS)
+    for trial in _trials(options, results):
+        key = trial.case.name, trial.phase
+        for name in names:
+            while (at := results.next_point(*key, name)) is not None:
+                outcome = trial.attempt(FAULTS[name], at)
+                results.add(Point(*key, name, at), outcome)
+        mine = [outcome for point, outcome in results.tried() if point[:2] == key]
+        bad = sum(bool(outcome.wrong) for outcome in mine)
+        print(f"{trial.case.name}, {trial.phase}: {len(mine)} points, {bad} wrong", file=sys.stderr, flush=True)
+
+
+def _trials(options: argparse.Namespace, results: Results | None = None) -> Iterator[Trial]:
+    """The trials that are asked for; with `results`, of which something is left to try."""
+    with tempfile.TemporaryDirectory(prefix="killpoints-", dir=FAST if FAST.is_dir() else None) as name:
+        folder = Path(name)
+        server = local_server(build_shim(folder))
+        try:
+            world = DemoWorld(folder, server)
+            pristine = world.save()
+            for case in CASES:
+                for phase in PHASES:
+                    if case.name not in (options.case or [case.name]) or phase not in (options.phase or PHASES):
+                        continue
+                    names = options.fault or list(FAULTS)
+                    if results is None or any(results.next_point(case.name, phase, one) for one in names):
+                        yield Trial(world, case, phase, pristine)
+        finally:
+            server.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

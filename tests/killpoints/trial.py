@@ -1,0 +1,244 @@
+"""One command of one case, tried with a fault at each of its points, and what is wrong after it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from tests.killpoints.faults import FAULTS, Fault, Met
+
+UNDO = ("undo", "--yes")
+REPEATS = 3
+"""An undo that was cut short is repeated at most so often."""
+UNFIT = ("Traceback", "error of its own", "Internal error")
+"""What no error that comes from outside may look like."""
+
+
+class Case(NamedTuple):
+    """A verb, tried in the world that `before` leaves, and its undo, tried in that which `between` leaves.
+
+    In `undo`, {id} is the id of the verb's undo step. `whole` is False where a kill may leave a part made.
+    """
+
+    name: str
+    verb: tuple[str, ...]
+    before: tuple[tuple[str, ...], ...] = ()
+    between: tuple[tuple[str, ...], ...] = ()
+    undo: tuple[str, ...] = UNDO
+    whole: bool = True
+
+
+class World(Protocol):
+    """Where the commands run: a demo folder, or a user of the booted machine."""
+
+    def run(self, argv: Sequence[str], fault: Fault | None = None, at: int = 0, *, count: bool = False) -> Met:
+        """Run a verb, with a fault at a point, or counting the points of that fault."""
+
+    def look(self) -> Hashable:
+        """All that a change may change, to the byte, once nothing works on it any more."""
+
+    def save(self) -> Any:
+        """The whole world, for `restore`."""
+
+    def restore(self, saved: Any) -> None: ...
+
+    def files(self) -> frozenset[str]:
+        """The files, but for the kept texts of tables."""
+
+    def kept(self) -> Iterator[tuple[str, bytes]]:
+        """The kept texts of tables."""
+
+
+class Wrong(NamedTuple):
+    kind: str
+    detail: str
+
+
+class Outcome(NamedTuple):
+    """What came of a fault at a point; `hit` is False where the command has no such point."""
+
+    hit: bool
+    call: str
+    wrong: tuple[Wrong, ...]
+
+
+class Trial:
+    """The command of one phase of a case ("change" or "undo"), with the worlds around it as they should be."""
+
+    def __init__(self, world: World, case: Case, phase: str, pristine: Any) -> None:
+        self.world, self.case, self.phase = world, case, phase
+        world.restore(pristine)
+        for argv in case.before:
+            self._clean(argv)
+        first = world.look()
+        older = {step["id"] for step in self.steps()}
+        self.argv = case.verb
+        self.id = 0
+        texts = set(world.kept())
+        if phase == "undo":
+            self._clean(case.verb)
+            self.id = next(step["id"] for step in self.steps() if step["id"] not in older)
+            for argv in case.between:
+                self._clean(argv)
+            self.argv = tuple(word.format(id=self.id) for word in case.undo)
+        self.start = world.save()
+        self.old, self.old_steps = world.look(), self.active()
+        self._clean(self.argv)
+        self.new, self.new_steps = world.look(), self.active()
+        assert self.new != self.old, f"{case.name}: {self.phase} changes nothing"
+        if phase == "change":
+            self._clean(UNDO)
+            assert world.look() == first, f"{case.name}: undo leads elsewhere"
+        self.end = world.look()
+        self.jobs = self._jobs()
+        self.files = world.files()
+        self.texts = {text for _, text in {*texts, *world.kept()}}
+
+    def points(self, fault: Fault) -> int:
+        """How many points a clean run of the command has."""
+        self.world.restore(self.start)
+        return self.world.run(self.argv, fault, count=True).calls
+
+    def steps(self) -> list[dict[str, Any]]:
+        """What `fedtui undo --list` says, the newest first."""
+        listed = self.world.run(("undo", "--list", "--json"))
+        assert listed.status == 0, listed.err
+        found = json.loads(listed.out)
+        return list(found["steps"] if isinstance(found, dict) else found)
+
+    def active(self) -> Counter[str]:
+        return _active(self.steps())
+
+    def attempt(self, fault: Fault, at: int) -> Outcome:
+        """The command with `fault` at point `at`, and all that is wrong then."""
+        self.world.restore(self.start)
+        met = self.world.run(self.argv, fault, at)
+        wrong = list(self._wrong(met, fault))
+        return Outcome(met.hit, met.call, tuple(wrong))
+
+    def _wrong(self, met: Met, fault: Fault) -> Iterator[Wrong]:
+        now = self.world.look()
+        whole = now in (self.old, self.new)
+        yield from self._wrong_end(met, fault, made=now == self.new)
+        if not whole and (self.case.whole or fault.is_error):
+            yield Wrong("state", f"neither old nor new: {now!r}")
+        try:
+            steps = self.steps()
+        except AssertionError as error:
+            yield Wrong("list", f"undo --list: {error}")
+            return
+        expected = self.new_steps if now == self.new else self.old_steps
+        found = _active(steps)
+        if whole:
+            for name in expected - found:
+                yield Wrong("step missing", name)
+            for name in found - expected:
+                yield Wrong("step false", name)
+            if any(step["cut_short"] for step in steps):
+                yield Wrong("cut short", f"is said of a whole change: {_said(steps)}")
+        if self.phase == "undo":
+            yield from self._repeat(steps)
+        else:
+            yield from self._undo(again=now == self.old and found == expected)
+        yield from self._wrong_rest()
+
+    def _wrong_end(self, met: Met, fault: Fault, *, made: bool) -> Iterator[Wrong]:
+        """How the command itself ended."""
+        said = f"exit status {met.status}: {met.err.strip()[-400:]}"
+        if met.status is None:
+            yield Wrong("hang", said)
+        if not met.hit:
+            if met.status != 0 or not made:
+                yield Wrong("without a fault", said)
+            return
+        if not fault.is_error:
+            return
+        if met.status == 0 and not made:
+            yield Wrong("status", "0, and the change is not in force")
+        if any(word in met.err for word in UNFIT):
+            yield Wrong("traceback", met.err.strip()[-400:])
+        elif met.status and not met.err.strip():
+            yield Wrong("silent", said)
+
+    def _undo(self, *, again: bool) -> Iterator[Wrong]:
+        """Undo leads back, also from a change that was made `again` after one that was not."""
+        if again:
+            met = self.world.run(self.argv)
+            if met.status != 0 or self.world.look() != self.new:
+                yield Wrong("again", f"exit status {met.status}: {met.err.strip()[-400:]}")
+        met = self.world.run(UNDO)
+        if self.world.look() != self.end:
+            yield Wrong("undo", f"leads elsewhere; exit status {met.status}: {met.err.strip()[-400:]}")
+        elif met.status != 0:
+            yield Wrong("undo", f"exit status {met.status}: {met.err.strip()[-400:]}")
+
+    def _repeat(self, steps: list[dict[str, Any]]) -> Iterator[Wrong]:
+        """The undo, repeated until its step is undone, leads back."""
+        said = ""
+        for _ in range(REPEATS):
+            step = next((step for step in steps if step["id"] == self.id), None)
+            if step is None:
+                yield Wrong("step missing", f"{self.id}")
+                return
+            if step["undone"]:
+                break
+            met = self.world.run(self.argv)
+            said = f"exit status {met.status}: {met.err.strip()[-400:]}"
+            steps = self.steps()
+        else:
+            yield Wrong("undo", f"cannot be finished: {said}")
+        if self.world.look() != self.end:
+            yield Wrong("undo", f"leads elsewhere; {said}")
+
+    def _wrong_rest(self) -> Iterator[Wrong]:
+        """What is left, and whether the jobs can be listed."""
+        for name in sorted(self.world.files() - self.files):
+            yield Wrong("left", name)
+        for name, text in self.world.kept():
+            if text not in self.texts:
+                yield Wrong("kept text", f"{name} holds {len(text)} bytes of no table that was")
+        jobs = self._jobs()
+        if jobs != self.jobs:
+            yield Wrong("list", f"{jobs!r}")
+
+    def _jobs(self) -> Any:
+        met = self.world.run(("list", "--json"))
+        try:
+            found = json.loads(met.out)
+        except ValueError:
+            return met.status, met.err
+        jobs = found["jobs"] if isinstance(found, dict) else found
+        return met.status, sorted((job["name"], job["schedule"], job["state"]) for job in jobs)
+
+    def _clean(self, argv: tuple[str, ...]) -> None:
+        met = self.world.run(argv)
+        assert met.status == 0, f"{self.case.name}: {argv}: {met}"
+
+
+def _active(steps: list[dict[str, Any]]) -> Counter[str]:
+    """The steps that can be undone: how many of which verb on which job."""
+    return Counter(f"{step['verb']} {step['name']}" for step in steps if not step["undone"])
+
+
+def _said(steps: list[dict[str, Any]]) -> str:
+    return "; ".join(f"{step['id']} {step['summary']}" for step in steps if step["cut_short"])
+
+
+class Point(NamedTuple):
+    case: str
+    phase: str
+    fault: str
+    at: int
+
+
+def every_fault(trial: Trial, names: Sequence[str] = tuple(FAULTS)) -> Iterator[tuple[Point, Outcome]]:
+    """Each fault at each point; the last outcome of each fault is a run that has no such point."""
+    for name in names:
+        at, hit = 0, True
+        while hit:
+            at += 1
+            outcome = trial.attempt(FAULTS[name], at)
+            hit = outcome.hit
+            yield Point(trial.case.name, trial.phase, name, at), outcome
