@@ -14,7 +14,7 @@ debs = { export DEBIAN_FRONTEND=noninteractive; \
     add || { dpkg --configure -a >/dev/null && add; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-repeat machine lint format coverage bench counts screenshots findings clean
+.PHONY: help run test test-repeat machine lint format coverage bench counts killpoints screenshots findings clean
 
 help:
 	@echo 'make run          set up and open the dashboard (ARGS="list --json": a verb instead)'
@@ -25,6 +25,7 @@ help:
 	@echo 'make coverage     the tests that need no booted machine, and which lines they reach'
 	@echo 'make bench        measure against the budgets'
 	@echo 'make counts       modules, memory, bytes a key, code lines against benchmarks/counts.toml'
+	@echo 'make killpoints   kill or fail every change at each of its file calls (hours; resumable)'
 	@echo 'make screenshots  draw every screen into screenshots/'
 	@echo 'make findings     write docs/findings.md from the checks'
 	@echo 'make clean        remove what make made'
@@ -59,6 +60,9 @@ bench: $(VENV)/.dev
 
 counts: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.counts
+
+killpoints: $(VENV)/.dev machine
+	nice $(BIN)/python -m tests.killpoints $(ARGS)
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.screenshots

@@ -1,3 +1,4 @@
-"""Kill or fail a change at each of its file calls: the world is old or new, its undo step says which, and undo
-leads back. `python -m tests.killpoints` tries every point; tests/test_killpoints.py a sample.
+"""Kill or fail a change at each of its file calls: the world is old or new, and undo leads to the old.
+
+`python -m tests.killpoints` tries every point; test_sample.py here and tests/box/test_kills.py try a sample.
 """

@@ -1,8 +1,9 @@
-"""`python -m tests.killpoints`: every fault at every point of every case, in the demo; then a table of figures.
+"""`python -m tests.killpoints`: every fault at every point of every case; then a table of figures.
 
-What is finished lies in build/killpoints/, one file for each state of the code, so that an interrupted run is taken
-up again. `--case`, `--phase` and `--fault` choose; with `--at` one point is tried and what is wrong there printed.
-`--report` tries nothing and prints what is known, each wrong point with how to repeat it.
+The cases on lines are tried in a demo folder, those on timers and on a real crontab in the booted machine.
+What is finished lies in build/killpoints/, one file for each state of the code: an interrupted run continues
+there. `--case`, `--phase` and `--fault` choose; `--at` tries one point and prints what is wrong there.
+`--report` tries nothing and prints what is known: how to repeat each wrong point, and the table.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import shlex
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.killpoints.demo import CASES, DemoWorld
-from tests.killpoints.faults import CHECKOUT, FAULTS, build_shim, local_server
-from tests.killpoints.trial import Outcome, Point, Trial, Wrong
+from tests.box.machine import Box, why_not
+from tests.killpoints import booted, demo
+from tests.killpoints.faults import CHECKOUT, FAULTS
+from tests.killpoints.trial import PHASES, MakeTrial, Outcome, Point, Trial, Wrong, report
 
-PHASES = ("change", "undo")
 RESULTS = CHECKOUT / "build" / "killpoints"
 FAST = Path("/dev/shm")
 """Syncing to memory costs nothing; no power is cut here."""
@@ -58,9 +59,7 @@ class Results:
 
     def tried(self) -> Iterator[tuple[Point, Outcome]]:
         """The points that are some, and runs without a fault that were wrong."""
-        return (
-            (point, outcome) for point, outcome in self.outcomes.items() if outcome.hit or outcome.wrong
-        )
+        return ((point, outcome) for point, outcome in self.outcomes.items() if outcome.hit or outcome.wrong)
 
 
 def code_digest() -> str:
@@ -89,20 +88,12 @@ def table(results: Results) -> str:
     return "\n".join(lines)
 
 
-def wrong_points(results: Results) -> Iterator[str]:
-    """Each wrong point: how to repeat it, the call, and what is wrong."""
-    for point, outcome in results.tried():
-        if outcome.wrong:
-            words = ["--case", point.case, "--phase", point.phase, "--fault", point.fault, "--at"]
-            yield f"{shlex.join(words)} {point.at}   # {outcome.call}"
-            for wrong in outcome.wrong:
-                yield f"    {wrong.kind}: {' '.join(wrong.detail.split())}"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try what was not tried yet; 0 where nothing is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.killpoints", description=__doc__)
-    parser.add_argument("--case", action="append", choices=[case.name for case in CASES])
+    parser.add_argument(
+        "--case", action="append", choices=[case.name for case in (*demo.CASES, *booted.CASES)]
+    )
     parser.add_argument("--phase", action="append", choices=PHASES)
     parser.add_argument("--fault", action="append", choices=list(FAULTS))
     parser.add_argument("--at", type=int)
@@ -113,8 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _one(options)
     if not options.report:
         _try_all(results, options)
-    for line in wrong_points(results):
-        print(line)
+    print(*report(results.tried()), sep="\n")
     print(table(results))
     return 1 if any(outcome.wrong for _, outcome in results.tried()) else 0
 
@@ -140,26 +130,39 @@ def _try_all(results: Results, options: argparse.Namespace) -> None:
                 results.add(Point(*key, name, at), outcome)
         mine = [outcome for point, outcome in results.tried() if point[:2] == key]
         bad = sum(bool(outcome.wrong) for outcome in mine)
-        print(f"{trial.case.name}, {trial.phase}: {len(mine)} points, {bad} wrong", file=sys.stderr, flush=True)
+        print(f"{' '.join(key)}: {len(mine)} points, {bad} wrong", file=sys.stderr, flush=True)
 
 
 def _trials(options: argparse.Namespace, results: Results | None = None) -> Iterator[Trial]:
     """The trials that are asked for; with `results`, of which something is left to try."""
-    with tempfile.TemporaryDirectory(prefix="killpoints-", dir=FAST if FAST.is_dir() else None) as name:
-        folder = Path(name)
-        server = local_server(build_shim(folder))
-        try:
-            world = DemoWorld(folder, server)
-            pristine = world.save()
-            for case in CASES:
-                for phase in PHASES:
-                    if case.name not in (options.case or [case.name]) or phase not in (options.phase or PHASES):
-                        continue
-                    names = options.fault or list(FAULTS)
-                    if results is None or any(results.next_point(case.name, phase, one) for one in names):
-                        yield Trial(world, case, phase, pristine)
-        finally:
-            server.close()
+    with tempfile.TemporaryDirectory(prefix="killpoints-", dir=FAST if FAST.is_dir() else None) as folder:
+        for cases, place in ((demo.CASES, demo.demo_trials), (booted.CASES, _boot)):
+            wanted = [
+                (case, phase)
+                for case in cases
+                for phase in options.phase or PHASES
+                if case.name in (options.case or [case.name])
+                and (results is None or _is_left(results, case.name, phase, options))
+            ]
+            if not wanted:
+                continue
+            if place is _boot and (reason := why_not()):
+                print(f"Not tried: {reason}", file=sys.stderr)
+                continue
+            with place(Path(folder)) as make_trial:
+                for case, phase in wanted:
+                    yield make_trial(case, phase)
+
+
+@contextmanager
+def _boot(folder: Path) -> Iterator[MakeTrial]:
+    with Box() as box, booted.box_trials(box, folder) as make_trial:
+        yield make_trial
+
+
+def _is_left(results: Results, case: str, phase: str, options: argparse.Namespace) -> bool:
+    names = options.fault or FAULTS
+    return any(results.next_point(case, phase, fault) is not None for fault in names)
 
 
 if __name__ == "__main__":

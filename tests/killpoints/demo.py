@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.killpoints.faults import Fault, Met, Server, Shared, spec
-from tests.killpoints.trial import UNDO, Case
+from tests.killpoints.faults import Fault, Met, Server, Shared, build_shim, local_server, spec
+from tests.killpoints.trial import UNDO, Case, MakeTrial, Trial
 
 TIMEOUT = 25.0
 SYNC, EXPORT, METRICS, NIGHTLY = (
@@ -56,6 +57,8 @@ CASES = (
 class DemoWorld:
     """A demo workspace with a home of its own, below `folder`."""
 
+    listing = ()
+
     def __init__(self, folder: Path, server: Server) -> None:
         self._world, self._saves, self._server = folder / "world", folder / "saves", server
         self._demo, self._home, self._tmp = (self._world / name for name in ("demo", "home", "tmp"))
@@ -65,7 +68,9 @@ class DemoWorld:
             made.mkdir(parents=True)
         assert self.run(("list",)).status == 0
 
-    def run(self, argv: Sequence[str], fault: Fault | None = None, at: int = 0, *, count: bool = False) -> Met:
+    def run(
+        self, argv: Sequence[str], fault: Fault | None = None, at: int = 0, *, count: bool = False
+    ) -> Met:
         """Run `fedtui demo --folder F ARGV`."""
         environment = {
             "PATH": os.environ["PATH"],
@@ -78,9 +83,7 @@ class DemoWorld:
             return self._server.run(words, environment, "", TIMEOUT)
         self._shared.reset()
         armed = spec(fault, at, str(self._shared.path), [str(self._world)], count=count)
-        met = self._server.run(words, environment, armed, TIMEOUT)
-        calls, hit, call = self._shared.read()
-        return met._replace(calls=calls, hit=hit, call=call.replace(f"{self._world}/", ""))
+        return self._shared.complete(self._server.run(words, environment, armed, TIMEOUT), str(self._world))
 
     def look(self) -> tuple[bytes | None, bytes | None]:
         """The crontab and config.toml."""
@@ -111,3 +114,15 @@ class DemoWorld:
         """The backups."""
         for path in self._world.rglob("backup/*"):
             yield path.name, path.read_bytes()
+
+
+@contextmanager
+def demo_trials(folder: Path) -> Iterator[MakeTrial]:
+    """What makes trials in a demo below `folder`."""
+    server = local_server(build_shim(folder))
+    try:
+        world = DemoWorld(folder, server)
+        pristine = world.save()
+        yield lambda case, phase: Trial(world, case, phase, pristine)
+    finally:
+        server.close()

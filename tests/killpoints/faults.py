@@ -1,4 +1,4 @@
-"""The kinds of fault, and the programs that meet them: started ones, and children of one that has all loaded."""
+"""The kinds of fault, and the process whose children meet them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHANGES = CREATE | WRITE | SYNC | NAME | REMOVE | MODE
 
 
 class Fault(NamedTuple):
-    """What happens at a point: `action` as shim.c takes it, and the classes of calls that it can happen to."""
+    """What happens at a point: `action` as shim.c takes it, to calls of which classes."""
 
     name: str
     action: str
@@ -60,6 +60,8 @@ class Met(NamedTuple):
     calls: int = 0
     hit: bool = False
     call: str = ""
+    editor: tuple[int, int] = (0, 0)
+    """The first and the last point that the editor of crontab(1) has; 0 where it was not run."""
 
 
 def build_shim(folder: Path) -> Path:
@@ -70,7 +72,7 @@ def build_shim(folder: Path) -> Path:
     return made
 
 
-_STATE = struct.Struct("ii248s")
+_STATE = struct.Struct("iiii240s")
 
 
 class Shared:
@@ -80,13 +82,15 @@ class Shared:
         self.path = path
 
     def reset(self) -> None:
+        """Begin a count."""
         self.path.write_bytes(bytes(_STATE.size))
         self.path.chmod(0o666)
 
-    def read(self) -> tuple[int, bool, str]:
-        """How many calls had a number, whether the fault happened, and to which call."""
-        calls, hits, call = _STATE.unpack(self.path.read_bytes())
-        return calls, hits > 0, call.partition(b"\0")[0].decode(errors="replace")
+    def complete(self, met: Met, world: str) -> Met:
+        """`met` with what was counted; paths are shown relative to `world`."""
+        calls, hits, first, last, call = _STATE.unpack(self.path.read_bytes())
+        text = call.partition(b"\0")[0].decode(errors="replace").replace(f"{world}/", "")
+        return met._replace(calls=calls, hit=hits > 0, call=text, editor=(first, last))
 
 
 def spec(fault: Fault | None, at: int, state: str, roots: Sequence[str], *, count: bool = False) -> str:

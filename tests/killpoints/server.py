@@ -20,7 +20,7 @@ import traceback
 from argparse import Namespace
 from typing import Any, NoReturn
 
-LATE = ("asyncio", "sqlite3", "tempfile", "concurrent.futures.thread", "zoneinfo", "tomllib", "encodings.idna")
+LATE = ("asyncio", "sqlite3", "tempfile", "concurrent.futures.thread", "zoneinfo", "tomllib")
 DRAWING = ("fedtui.screens", "fedtui.widgets", "fedtui.styles", "fedtui.app", "fedtui.__main__")
 
 
@@ -61,8 +61,8 @@ def _run(request: dict[str, Any], out: int, err: int, arm: Any) -> NoReturn:
         os.dup2(out, 1)
         os.dup2(err, 2)
         # as a program's: standard output to a file is buffered, and written when it is full or at the end
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
-        sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
         if request["armed"]:
             arm(request["armed"].encode())
         status = _main(request["argv"])

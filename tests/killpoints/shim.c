@@ -50,13 +50,15 @@ enum { GO, HALF, FAIL };
 struct state {
     atomic_int calls; /* numbered so far */
     atomic_int hits;  /* faults done */
-    char last[248];   /* the call of the latest fault, else the latest call */
+    int editor[2];    /* the first and the last number of a call by crontab's editor */
+    char last[240];   /* the call of the first fault, else the latest call */
 };
 
 static struct state *state;
 static char roots[1024], action[32], preload[1024], spec[2048];
 static int at, classes, lasts, whole;
 static pid_t self;
+static __thread int always; /* standard output counts wherever it leads */
 
 void killpoints_arm(const char *given)
 {
@@ -141,9 +143,13 @@ static void die(void)
 static int met(int class, const char *name, const char *path)
 {
     int before = errno;
-    if (!state || !(classes & class) || (!whole && getpid() != self) || (path && !below(path)))
+    if (!state || !(classes & class) || (!whole && getpid() != self) || (path && !always && !below(path)))
         return GO;
     int number = atomic_fetch_add(&state->calls, 1) + 1;
+    if (whole) {
+        state->editor[0] = state->editor[0] ? state->editor[0] : number;
+        state->editor[1] = number;
+    }
     if (number < at || (number > at && !lasts) || !strcmp(action, "none")) {
         if (!state->hits)
             snprintf(state->last, sizeof state->last, "%s %s", name, path ? path : "");
@@ -219,7 +225,10 @@ pid_t vfork(void)
     ssize_t name declared                                     \
     {                                                         \
         REAL(ssize_t, name, declared);                        \
-        switch (met(WRITE, #name, fd == 1 ? NULL : named(fd))) { \
+        always = fd == 1;                                     \
+        int then = met(WRITE, #name, named(fd));              \
+        always = 0;                                           \
+        switch (then) {                                       \
         case FAIL:                                            \
             return -1;                                        \
         case HALF:                                            \

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+import shlex
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from tests.killpoints.faults import FAULTS, Fault, Met
 
+PHASES = ("change", "undo")
 UNDO = ("undo", "--yes")
 REPEATS = 3
 """An undo that was cut short is repeated at most so often."""
@@ -33,7 +37,12 @@ class Case(NamedTuple):
 class World(Protocol):
     """Where the commands run: a demo folder, or a user of the booted machine."""
 
-    def run(self, argv: Sequence[str], fault: Fault | None = None, at: int = 0, *, count: bool = False) -> Met:
+    listing: tuple[str, ...]
+    """Options of `list` for the jobs that the cases are about."""
+
+    def run(
+        self, argv: Sequence[str], fault: Fault | None = None, at: int = 0, *, count: bool = False
+    ) -> Met:
         """Run a verb, with a fault at a point, or counting the points of that fault."""
 
     def look(self) -> Hashable:
@@ -65,7 +74,7 @@ class Outcome(NamedTuple):
 
 
 class Trial:
-    """The command of one phase of a case ("change" or "undo"), with the worlds around it as they should be."""
+    """The command of one phase ("change" or "undo") of a case, with the worlds around it as expected."""
 
     def __init__(self, world: World, case: Case, phase: str, pristine: Any) -> None:
         self.world, self.case, self.phase = world, case, phase
@@ -96,10 +105,10 @@ class Trial:
         self.files = world.files()
         self.texts = {text for _, text in {*texts, *world.kept()}}
 
-    def points(self, fault: Fault) -> int:
-        """How many points a clean run of the command has."""
+    def count(self, fault: Fault) -> Met:
+        """A clean run of the command: how many points it has for `fault`."""
         self.world.restore(self.start)
-        return self.world.run(self.argv, fault, count=True).calls
+        return self.world.run(self.argv, fault, count=True)
 
     def steps(self) -> list[dict[str, Any]]:
         """What `fedtui undo --list` says, the newest first."""
@@ -138,6 +147,8 @@ class Trial:
                 yield Wrong("step false", name)
             if any(step["cut_short"] for step in steps):
                 yield Wrong("cut short", f"is said of a whole change: {_said(steps)}")
+        elif found == self.old_steps and self.phase == "change":
+            yield Wrong("step missing", "of a change that is made in part")
         if self.phase == "undo":
             yield from self._repeat(steps)
         else:
@@ -201,14 +212,16 @@ class Trial:
                 yield Wrong("kept text", f"{name} holds {len(text)} bytes of no table that was")
         jobs = self._jobs()
         if jobs != self.jobs:
-            yield Wrong("list", f"{jobs!r}")
+            yield Wrong(
+                "list", f"exit status {jobs[0]}: {[job for job in jobs[1] if job not in self.jobs[1]]}"
+            )
 
-    def _jobs(self) -> Any:
-        met = self.world.run(("list", "--json"))
+    def _jobs(self) -> tuple[int | None, list[Any]]:
+        met = self.world.run(("list", "--json", *self.world.listing))
         try:
             found = json.loads(met.out)
         except ValueError:
-            return met.status, met.err
+            return met.status, [met.err]
         jobs = found["jobs"] if isinstance(found, dict) else found
         return met.status, sorted((job["name"], job["schedule"], job["state"]) for job in jobs)
 
@@ -226,6 +239,15 @@ def _said(steps: list[dict[str, Any]]) -> str:
     return "; ".join(f"{step['id']} {step['summary']}" for step in steps if step["cut_short"])
 
 
+MakeTrial = Callable[[Case, str], Trial]
+SEED = int(os.environ.get("FEDTUI_SEED") or random.SystemRandom().randrange(10**9))
+
+
+def kills(usual: int) -> int:
+    """How many points of each command a sample has."""
+    return int(os.environ.get("FEDTUI_KILLS") or usual)
+
+
 class Point(NamedTuple):
     case: str
     phase: str
@@ -233,12 +255,24 @@ class Point(NamedTuple):
     at: int
 
 
-def every_fault(trial: Trial, names: Sequence[str] = tuple(FAULTS)) -> Iterator[tuple[Point, Outcome]]:
-    """Each fault at each point; the last outcome of each fault is a run that has no such point."""
-    for name in names:
-        at, hit = 0, True
-        while hit:
-            at += 1
-            outcome = trial.attempt(FAULTS[name], at)
-            hit = outcome.hit
-            yield Point(trial.case.name, trial.phase, name, at), outcome
+def sample(trial: Trial, seed: int, count: int) -> Iterator[tuple[Point, Outcome]]:
+    """`count` points of all, and one more of crontab's editor where that is run."""
+    chance = random.Random(f"{seed} {trial.case.name} {trial.phase}")
+    for number in range(count + 1):
+        fault = chance.choice(list(FAULTS.values()))
+        clean = trial.count(fault)
+        first, last = clean.editor if number == count else (1, clean.calls)
+        if first:
+            at = chance.randint(first, last)
+            yield Point(trial.case.name, trial.phase, fault.name, at), trial.attempt(fault, at)
+
+
+def report(tried: Iterable[tuple[Point, Outcome]]) -> list[str]:
+    """Each wrong point: how to repeat it, the call, and what is wrong."""
+    lines = []
+    for point, outcome in tried:
+        if outcome.wrong:
+            words = ["--case", point.case, "--phase", point.phase, "--fault", point.fault, "--at"]
+            lines.append(f"{shlex.join(words)} {point.at}   # {outcome.call}")
+            lines += [f"    {wrong.kind}: {' '.join(wrong.detail.split())[:400]}" for wrong in outcome.wrong]
+    return lines
