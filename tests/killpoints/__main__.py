@@ -98,8 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fault", action="append", choices=list(FAULTS))
     parser.add_argument("--at", type=int)
     parser.add_argument("--report", action="store_true")
+    parser.add_argument("--results", type=Path, help="another file of results")
     options = parser.parse_args(arguments)
-    results = Results(RESULTS / f"{code_digest()}.jsonl")
+    results = Results(options.results or RESULTS / f"{code_digest()}.jsonl")
     if options.at is not None:
         return _one(options)
     if not options.report:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.killpoints.demo import CASES, PAUSE, demo_trials
+from tests.killpoints.demo import CASES, PAUSE
 from tests.killpoints.faults import FAULTS, READ
 from tests.killpoints.trial import Case, MakeTrial
 
@@ -72,12 +70,6 @@ FLAWS = {
     return pause(arguments[0])
 """,
 }
-
-
-@pytest.fixture(scope="module")
-def make_trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeTrial]:
-    with demo_trials(tmp_path_factory.mktemp("killpoints")) as make:
-        yield make
 
 
 @pytest.mark.parametrize("flaw", FLAWS)

@@ -5,18 +5,10 @@ FEDTUI_SEED repeats a sample, FEDTUI_KILLS sets how many points of each verb, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.killpoints.demo import CASES, demo_trials
+from tests.killpoints.demo import CASES
 from tests.killpoints.trial import PHASES, SEED, Case, MakeTrial, kills, report, sample
-
-
-@pytest.fixture(scope="module")
-def make_trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeTrial]:
-    with demo_trials(tmp_path_factory.mktemp("killpoints")) as make:
-        yield make
 
 
 @pytest.mark.parametrize("phase", PHASES)
