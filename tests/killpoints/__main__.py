@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -21,7 +22,7 @@ from pathlib import Path
 from tests.box.machine import Box, why_not
 from tests.killpoints import booted, demo
 from tests.killpoints.faults import CHECKOUT, FAULTS
-from tests.killpoints.trial import PHASES, MakeTrial, Outcome, Point, Trial, Wrong, report
+from tests.killpoints.trial import PHASES, SEED, MakeTrial, Outcome, Point, Trial, Wrong, report, sample
 
 RESULTS = CHECKOUT / "build" / "killpoints"
 FAST = Path("/dev/shm")
@@ -97,9 +98,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--phase", action="append", choices=PHASES)
     parser.add_argument("--fault", action="append", choices=list(FAULTS))
     parser.add_argument("--at", type=int)
+    parser.add_argument("--sample", type=int, help="try so many random points of each command, not all")
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--results", type=Path, help="another file of results")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what was made is removed
     results = Results(options.results or RESULTS / f"{code_digest()}.jsonl")
     if options.at is not None:
         return _one(options)
@@ -125,7 +128,10 @@ def _try_all(results: Results, options: argparse.Namespace) -> None:
     names = options.fault or list(FAULTS)
     for trial in _trials(options, results):
         key = trial.case.name, trial.phase
-        for name in names:
+        if options.sample:
+            for point, outcome in sample(trial, SEED, options.sample, names):
+                results.add(point, outcome)
+        for name in () if options.sample else names:
             while (at := results.next_point(*key, name)) is not None:
                 outcome = trial.attempt(FAULTS[name], at)
                 results.add(Point(*key, name, at), outcome)

@@ -255,11 +255,13 @@ class Point(NamedTuple):
     at: int
 
 
-def sample(trial: Trial, seed: int, count: int) -> Iterator[tuple[Point, Outcome]]:
+def sample(
+    trial: Trial, seed: int, count: int, names: Sequence[str] = tuple(FAULTS)
+) -> Iterator[tuple[Point, Outcome]]:
     """`count` points of all, and one more of crontab's editor where that is run."""
     chance = random.Random(f"{seed} {trial.case.name} {trial.phase}")
     for number in range(count + 1):
-        fault = chance.choice(list(FAULTS.values()))
+        fault = FAULTS[chance.choice(names)]
         clean = trial.count(fault)
         first, last = clean.editor if number == count else (1, clean.calls)
         if first:
