@@ -73,6 +73,10 @@ class Outcome(NamedTuple):
     wrong: tuple[Wrong, ...]
 
 
+class StepsUnreadable(Exception):
+    """`fedtui undo --list` failed."""
+
+
 class Trial:
     """The command of one phase ("change" or "undo") of a case, with the worlds around it as expected."""
 
@@ -113,9 +117,9 @@ class Trial:
     def steps(self) -> list[dict[str, Any]]:
         """What `fedtui undo --list` says, the newest first."""
         listed = self.world.run(("undo", "--list", "--json"))
-        assert listed.status == 0, listed.err
-        found = json.loads(listed.out)
-        return list(found["steps"] if isinstance(found, dict) else found)
+        if listed.status != 0:
+            raise StepsUnreadable(listed.err)
+        return _rows(listed.out)
 
     def active(self) -> Counter[str]:
         return _active(self.steps())
@@ -124,7 +128,12 @@ class Trial:
         """The command with `fault` at point `at`, and all that is wrong then."""
         self.world.restore(self.start)
         met = self.world.run(self.argv, fault, at)
-        wrong = list(self._wrong(met, fault))
+        wrong = []
+        try:
+            for one in self._wrong(met, fault):
+                wrong.append(one)  # not list(): what was found before the steps failed counts
+        except StepsUnreadable as error:
+            wrong.append(Wrong("list", f"undo --list: {error}"))
         return Outcome(met.hit, met.call, tuple(wrong))
 
     def _wrong(self, met: Met, fault: Fault) -> Iterator[Wrong]:
@@ -133,11 +142,7 @@ class Trial:
         yield from self._wrong_end(met, fault, made=now == self.new)
         if not whole and (self.case.whole or fault.is_error):
             yield Wrong("state", f"neither old nor new: {now!r}")
-        try:
-            steps = self.steps()
-        except AssertionError as error:
-            yield Wrong("list", f"undo --list: {error}")
-            return
+        steps = self.steps()
         expected = self.new_steps if now == self.new else self.old_steps
         found = _active(steps)
         if whole:
@@ -219,15 +224,20 @@ class Trial:
     def _jobs(self) -> tuple[int | None, list[Any]]:
         met = self.world.run(("list", "--json", *self.world.listing))
         try:
-            found = json.loads(met.out)
+            jobs = _rows(met.out)
         except ValueError:
             return met.status, [met.err]
-        jobs = found["jobs"] if isinstance(found, dict) else found
         return met.status, sorted((job["name"], job["schedule"], job["state"]) for job in jobs)
 
     def _clean(self, argv: tuple[str, ...]) -> None:
         met = self.world.run(argv)
         assert met.status == 0, f"{self.case.name}: {argv}: {met}"
+
+
+def _rows(text: str) -> list[dict[str, Any]]:
+    """A JSON answer: a list, bare or the only one in its envelope."""
+    found = json.loads(text)
+    return found if isinstance(found, list) else next(v for v in found.values() if isinstance(v, list))
 
 
 def _active(steps: list[dict[str, Any]]) -> Counter[str]:
