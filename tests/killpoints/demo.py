@@ -50,7 +50,7 @@ CASES = (
     Case("env --set", ("env", METRICS, "--set", "PATH=/usr/bin:/bin", "--yes")),
     Case("silence", ("-c", SILENCE)),
     Case("undo ID", PAUSE, between=(LATER,), undo=("undo", "{id}", "--yes")),
-    Case("undo of an undo", UNDO, (PAUSE,)),
+    Case("redo", ("redo", "--yes"), (PAUSE, UNDO)),
 )
 
 

@@ -48,8 +48,8 @@ FLAWS = {
 """,
     "kill: left": """
     status = pause(arguments[0])
-    (folder / ".crontab.1").write_bytes(old)
-    (folder / ".crontab.1").unlink()
+    (folder / "left over").write_bytes(old)
+    (folder / "left over").unlink()
     return status
 """,
     "half: kept text": """
