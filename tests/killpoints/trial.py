@@ -88,18 +88,23 @@ class Trial:
         first = world.look()
         older = {step["id"] for step in self.steps()}
         self.argv = case.verb
-        self.id = 0
         texts = set(world.kept())
         if phase == "undo":
             self._clean(case.verb)
-            self.id = next(step["id"] for step in self.steps() if step["id"] not in older)
+            made = next(step["id"] for step in self.steps() if step["id"] not in older)
             for argv in case.between:
                 self._clean(argv)
-            self.argv = tuple(word.format(id=self.id) for word in case.undo)
+            self.argv = tuple(word.format(id=made) for word in case.undo)
         self.start = world.save()
-        self.old, self.old_steps = world.look(), self.active()
+        before = self.steps()
+        self.old, self.old_steps = world.look(), _active(before)
         self._clean(self.argv)
-        self.new, self.new_steps = world.look(), self.active()
+        after = self.steps()
+        self.new, self.new_steps = world.look(), _active(after)
+        # the step that an undo takes back, which for a redo is not the redo's own
+        still = {step["id"] for step in after if not step["undone"]}
+        self.taken_back = {step["id"] for step in before if not step["undone"]} - still
+        assert self.taken_back or phase == "change", f"{case.name}: undo marks no step as undone"
         assert self.new != self.old, f"{case.name}: {self.phase} changes nothing"
         if phase == "change":
             self._clean(UNDO)
@@ -120,9 +125,6 @@ class Trial:
         if listed.status != 0:
             raise StepsUnreadable(listed.err)
         return _rows(listed.out)
-
-    def active(self) -> Counter[str]:
-        return _active(self.steps())
 
     def attempt(self, fault: Fault, at: int) -> Outcome:
         """The command with `fault` at point `at`, and all that is wrong then."""
@@ -194,11 +196,7 @@ class Trial:
         """The undo, repeated until its step is undone, leads back."""
         said = ""
         for _ in range(REPEATS):
-            step = next((step for step in steps if step["id"] == self.id), None)
-            if step is None:
-                yield Wrong("step missing", f"{self.id}")
-                return
-            if step["undone"]:
+            if all(step["undone"] for step in steps if step["id"] in self.taken_back):
                 break
             met = self.world.run(self.argv)
             said = f"exit status {met.status}: {met.err.strip()[-400:]}"
