@@ -23,7 +23,8 @@ UNFIT = ("Traceback", "error of its own", "Internal error")
 class Case(NamedTuple):
     """A verb, tried in the world that `before` leaves, and its undo, tried in that which `between` leaves.
 
-    In `undo`, {id} is the id of the verb's undo step. `whole` is False where a kill may leave a part made.
+    In `undo`, {id} is the id of the verb's undo step. `whole` is False where a kill, or a file system that has
+    become read-only, may leave a part made.
     """
 
     name: str
@@ -142,7 +143,8 @@ class Trial:
         now = self.world.look()
         whole = now in (self.old, self.new)
         yield from self._wrong_end(met, fault, made=now == self.new)
-        if not whole and (self.case.whole or fault.is_error):
+        rolls_back = fault.is_error and not fault.lasts
+        if not whole and (self.case.whole or rolls_back):
             yield Wrong("state", f"neither old nor new: {now!r}")
         steps = self.steps()
         expected = self.new_steps if now == self.new else self.old_steps
