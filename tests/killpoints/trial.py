@@ -23,8 +23,8 @@ UNFIT = ("Traceback", "error of its own", "Internal error")
 class Case(NamedTuple):
     """A verb, tried in the world that `before` leaves, and its undo, tried in that which `between` leaves.
 
-    In `undo`, {id} is the id of the verb's undo step. `whole` is False where a kill, or a file system that has
-    become read-only, may leave a part made.
+    In `undo`, {id} is the id of the verb's undo step. `whole` is False where a kill, or a read-only file
+    system, may leave a part made.
     """
 
     name: str
