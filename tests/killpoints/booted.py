@@ -145,8 +145,10 @@ class BoxWorld:
         # crontab -l is asked only when the spool has changed, and the clock of files is coarse
         os.utime(spool.parent, ns=(time.time_ns(), time.time_ns()))
         if self._timers:
+            # reset-failed: on a quick machine these are more starts than systemd would allow
             start = f"systemctl --user start {' '.join(saved.timers)}" if saved.timers else ":"
-            self._box.run(["sh", "-c", f"systemctl --user daemon-reload && {start}"], check=True)
+            commands = f"systemctl --user daemon-reload && systemctl --user reset-failed && {start}"
+            self._box.run(["sh", "-c", commands], check=True)
 
     def files(self) -> frozenset[str]:
         """Below fed's home, and what is fed's in /tmp; SQLite's journals come and go with its connections."""
