@@ -14,7 +14,7 @@ debs = { export DEBIAN_FRONTEND=noninteractive; \
     add || { dpkg --configure -a >/dev/null && add; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-repeat machine lint format coverage bench counts killpoints screenshots findings clean
+.PHONY: help run test test-repeat machine lint format coverage bench counts killpoints screenshots findings json clean
 
 help:
 	@echo 'make run          set up and open the dashboard (ARGS="list --json": a verb instead)'
@@ -28,6 +28,7 @@ help:
 	@echo 'make killpoints   kill or fail every change at each of its file calls (hours; resumable)'
 	@echo 'make screenshots  draw every screen into screenshots/'
 	@echo 'make findings     write docs/findings.md from the checks'
+	@echo 'make json         write docs/json.md from the types of the answers'
 	@echo 'make clean        remove what make made'
 
 run: $(VENV)/.run
@@ -69,6 +70,9 @@ screenshots: $(VENV)/.dev
 
 findings: $(VENV)/.dev
 	$(BIN)/python -m tests.findings_page
+
+json: $(VENV)/.dev
+	$(BIN)/python -m tests.json_page
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage htmlcov snapshot_report.html

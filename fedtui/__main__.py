@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedtui.cli import report_errors, run_verb
+from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.parser import UsageError, build_parser
 from fedtui.config import load, repair
 
@@ -48,7 +49,7 @@ def _start(arguments: Sequence[str]) -> int:
         return run_verb(host_workspace(config), options)
     if _dashboard(host_workspace(config), options) == OPEN_DEMO:
         return _demo(config, Namespace(folder=None, rest=[], ascii=options.ascii, theme=options.theme))
-    return 0
+    return ExitStatus.DONE
 
 
 def _demo(config: Config, options: Namespace) -> int:
@@ -71,7 +72,7 @@ def _demo(config: Config, options: Namespace) -> int:
     if inner is not None:
         return run_verb(workspace, inner)
     _dashboard(workspace, options)
-    return 0
+    return ExitStatus.DONE
 
 
 def _dashboard(workspace: Workspace, options: Namespace) -> str | None:

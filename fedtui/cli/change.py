@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from fedtui import changes
 from fedtui.action_result import Applied, Refused
@@ -88,15 +89,23 @@ async def _check(job: Job | None, schedule: str, workspace: Workspace) -> None:
         raise UsageError(f"{schedule!r}: {preview.message}")
 
 
-async def carry_out(workspace: Workspace, options: Namespace, asked: Request | Plan) -> int:
-    """Show the plan, ask where nobody has said --yes, apply it. With --json nothing is asked."""
+async def carry_out(
+    workspace: Workspace,
+    options: Namespace,
+    asked: Request | Plan,
+    beside: Mapping[str, object] = MappingProxyType({}),
+) -> int:
+    """Show the plan, ask unless --yes is given, apply it.
+
+    With --json nothing is asked; the answer is one object, to which `beside` adds fields.
+    """
     plan = await workspace.engine.plan(asked) if isinstance(asked, Request) else asked
     if not options.json:
         print_plan(plan)
     if options.dry_run:
         plan_id = await workspace.engine.keep(plan) if options.keep_plan else None
         if options.json:
-            print_json(options.json, plan_record(plan, plan_id), "plan")
+            print_json(options.json, {"plan": plan_record(plan, plan_id), **beside})
         else:
             kept = f" Apply it within an hour: fedtui apply {plan_id}" if plan_id else ""
             print(f"Dry run: nothing was changed.{kept}")
@@ -109,7 +118,7 @@ async def carry_out(workspace: Workspace, options: Namespace, asked: Request | P
         return ExitStatus.REFUSED
     applied = await workspace.engine.apply(plan)
     if options.json:
-        print_json(options.json, result_record(plan, applied), "result")
+        print_json(options.json, {"result": result_record(plan, applied), **beside})
         return ExitStatus.DONE
     print(sanitize(applied.message) + _way_back(plan, applied))
     return ExitStatus.DONE

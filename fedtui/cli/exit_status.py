@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import Self
+from typing import Final
 
 
-class ExitStatus(IntEnum):
-    """What a verb ends with; `meaning` is the wording in `--help` and in the documents."""
+class ExitStatus:
+    """What a verb ends with. No IntEnum: making one would take a noticeable part of the start of `list`."""
 
-    meaning: str
-
-    def __new__(cls, number: int, meaning: str) -> Self:
-        status = int.__new__(cls, number)
-        status._value_ = number
-        status.meaning = meaning
-        return status
-
-    DONE = 0, "done"
-    JOB_FAILED = 1, "a job failed"
-    WRONG_USAGE = 2, "wrong usage"
-    REFUSED = 3, "refused or unavailable"
-    PARTLY_DONE = 4, "partly done"
+    DONE: Final = 0
+    JOB_FAILED: Final = 1
+    WRONG_USAGE: Final = 2
+    REFUSED: Final = 3
+    PARTLY_DONE: Final = 4
 
 
-EXIT_STATUS = "exit status: " + ", ".join(f"{status.value} {status.meaning}" for status in ExitStatus)
+MEANINGS = ("done", "a job failed", "wrong usage", "refused or unavailable", "partly done")
+"""By status, as `--help` and the documents say it."""
+
+EXIT_STATUS = "exit status: " + ", ".join(f"{status} {text}" for status, text in enumerate(MEANINGS))
 CHECK_STATUS = "exit status: 0 fine, 1 warnings, 2 errors, 3 wrong usage or nothing could be checked"
 SYNC_STATUS = (
     "exit status: 0 ok, 1 the script failed, 2 wrong usage, 3 refused; docs/git-sync.md lists the others"

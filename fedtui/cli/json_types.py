@@ -69,8 +69,8 @@ class RunAnswer(Envelope):
 class WatchAnswer(Envelope):
     """`fedtui watch`"""
 
-    watch: WatchRecord
-    """The watch, once it is finished."""
+    watch: WatchRecord | None
+    """The watch, once it is finished or stopped. Null: `--stop`, and the job was not watched."""
 
 
 class PlanAnswer(Envelope):

@@ -27,7 +27,7 @@ def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> 
     return _report(snapshot, options.source or (), told=(*workspace.config.notes, *workspace.config.faults))
 
 
-def _report(snapshot: Snapshot, asked: Sequence[str], told: Sequence[str] = ()) -> ExitStatus:
+def _report(snapshot: Snapshot, asked: Sequence[str], told: Sequence[str] = ()) -> int:
     """Say on standard error what could not be read, so that a short list is not taken for the whole."""
     for problem in snapshot.problems:
         if problem.message in told:
@@ -37,9 +37,14 @@ def _report(snapshot: Snapshot, asked: Sequence[str], told: Sequence[str] = ()) 
             file=sys.stderr,
         )
     unread = {problem.source for problem in snapshot.troubles if problem.message not in told}
-    if asked and unread and not snapshot.jobs:
+    if not (asked and unread):
+        return ExitStatus.DONE
+    if not snapshot.jobs:
         return ExitStatus.REFUSED
-    return ExitStatus.PARTLY_DONE if unread.intersection(asked) else ExitStatus.DONE
+    from fedtui.workspace import SOURCES_OF
+
+    tables = {SOURCES_OF[name][0] for name in asked}  # the others only tell of their jobs' runs
+    return ExitStatus.PARTLY_DONE if unread & tables else ExitStatus.DONE
 
 
 def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) -> None:

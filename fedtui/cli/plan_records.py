@@ -54,10 +54,10 @@ def run_result_record(verb: str, job: Job, message: str) -> ResultRecord:
 
 
 def _change(plan: Plan) -> ChangeRecord:
-    """A change of a setting, or of the set-up as a whole, has no job."""
+    """A change of a setting, or of the set-up as a whole (whose id is no `SOURCE:KEY`), has no job."""
     return {
         "verb": plan.verb,
-        "jobs": [_reference(*job) for job in plan.jobs if job[0]],
+        "jobs": [_reference(*job) for job in plan.jobs if ":" in job[0]],
         "summary": sanitize_and_mask(plan.summary),
         "diffs": [_diff(diff) for diff in plan.diffs],
         "warnings": [sanitize_and_mask(text) for text in plan.warnings],

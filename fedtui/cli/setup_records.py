@@ -1,4 +1,4 @@
-"""What `fedtui setup --status --json` prints: the field names are a promise."""
+"""What `setup --json` and `setup --status --json` print; `json_types.py` holds what they promise."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from fedtui.cli.records import JsonRecords, path_text
 from fedtui.federation.setup.rollout import RolloutStage
 from fedtui.federation.setup.status import JobStatus, PackStatus
+from fedtui.federation.setup_issue import SetupIssue
 from fedtui.pack import Pack
+from fedtui.safe_text import sanitize_and_mask
 
 if TYPE_CHECKING:
-    from fedtui.cli.json_types import PackJobRecord, PackRecord, RolloutRecord
+    from fedtui.cli.json_types import PackJobRecord, PackRecord, RolloutRecord, SetupIssueRecord
 
 
 def status_record(status: PackStatus, records: JsonRecords) -> dict[str, Any]:
@@ -66,6 +68,16 @@ def _job(one: JobStatus, records: JsonRecords) -> PackJobRecord:
         "newest_data": None if one.data is None else records.when(one.data.newest),
         "broken_lines": None if one.data is None else one.data.broken,
         "fresh_for_s": None if one.fresh_for is None else one.fresh_for.total_seconds(),
+    }
+
+
+def issue_record(issue: SetupIssue) -> SetupIssueRecord:
+    """Something that was found before the set-up."""
+    return {
+        "severity": issue.severity.value,
+        "job": issue.key or None,
+        "text": sanitize_and_mask(issue.text),
+        "advice": sanitize_and_mask(issue.advice) or None,
     }
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import BinaryIO
 
-from fedtui.action_result import Refused
 from fedtui.changes.pending_edits import NothingToChange
-from fedtui.cli.change import carry_out
+from fedtui.cli.change import carry_out, require_yes
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
-from fedtui.cli.setup_records import status_record
+from fedtui.cli.setup_records import issue_record, status_record
 from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.profile import ready_made
 from fedtui.federation.setup.placements import jobs_by_placement
@@ -35,6 +36,7 @@ from fedtui.federation.setup.setup_plan import (
 )
 from fedtui.federation.setup.status import read_status
 from fedtui.federation.setup.test_run import TestRun, test_run
+from fedtui.federation.setup_issue import SetupIssue, worst_first
 from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.federation_text import issue_lines, profile_lines
 from fedtui.presentation.glyphs import to_ascii
@@ -46,14 +48,15 @@ _NOTHING_CHANGES = "Nothing changes: everything is as it should be already."
 
 async def setup(workspace: Workspace, options: Namespace) -> int:
     """`fedtui setup`: set up, or with --status, --remove, --profiles."""
-    if options.json and not options.status:
-        raise UsageError("setup: --json is for --status")
+    if options.json and options.profiles:
+        raise UsageError("setup: --profiles has no --json")
     if options.profiles:
         return _profiles(workspace, options)
     if options.status:
         return await _status(workspace, options)
     if options.remove:
-        return await carry_out(workspace, options, await plan_removal(workspace.ports))
+        plan = await plan_removal(workspace.ports)
+        return await carry_out(workspace, options, plan, _beside([], ()))
     return await _set_up(workspace, options)
 
 
@@ -81,11 +84,9 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     now = await jobs_by_placement(main_placement(preflight), preflight.was, ports)
     here = now.get(main_placement(preflight), {})
     untried = bool(to_try(preflight, here))
-    if untried and not (options.dry_run or options.yes or sys.stdin.isatty()):
+    if untried and not options.dry_run:
         advice = "--yes runs them and applies what passes, --dry-run shows the plan."
-        raise Refused(
-            "There is no terminal to ask at, so no script was tried.", "Nothing was changed.", advice
-        )
+        require_yes(options, "No script was run and nothing was changed.", advice)
     trials = () if options.dry_run else await _try(preflight, here, workspace, options)
     if options.dry_run and untried:
         _print(["", "Dry run: no script is run; the plan is that of scripts that pass."], options)
@@ -93,15 +94,27 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     added = await additions_for(preflight, intent, ports)
     if added.issues:
         _print(["", "beside the jobs", *(f"  {line}" for line in issue_lines(added.issues))], options)
+    without = not_set_up(intent, added)
+    found = [trial.as_issue(force=options.force) for trial in trials]
+    beside = _beside(without, (*preflight.issues, *found, *added.issues))
     try:
         plan = await plan_setup(preflight, intent, added, now, ports)
     except NothingToChange:
-        without = not_set_up(intent, added)
         rest = f"Nothing changes. Not set up: {', '.join(without)}; what was found says why."
         _print(["", rest if without else _NOTHING_CHANGES], options)
-        return ExitStatus.DONE
-    print()
-    return await carry_out(workspace, options, plan)
+        if options.json:
+            print_json(options.json, beside)
+        status = ExitStatus.DONE
+    else:
+        _print([""], options)
+        status = await carry_out(workspace, options, plan, beside)
+    left_out = without and not options.dry_run and status == ExitStatus.DONE
+    return ExitStatus.PARTLY_DONE if left_out else status
+
+
+def _beside(without: Sequence[str], issues: Iterable[SetupIssue]) -> dict[str, object]:
+    """What the JSON answer says beside the plan or the result."""
+    return {"not_set_up": list(without), "issues": [issue_record(one) for one in worst_first(issues)]}
 
 
 async def _try(
@@ -109,19 +122,19 @@ async def _try(
 ) -> tuple[TestRun, ...]:
     """Run each script that is new once, its output shown as it comes."""
     trials: list[TestRun] = []
+    told = partial(_told, (sys.stderr if options.json else sys.stdout).buffer)
     for job in to_try(preflight, here):
         _print(["", f"trial run of {job.name}, as {_scheduler(preflight)} would run it"], options)
         name = planned_job_id(job, preflight.backend, preflight.owner.name)
         trial = await test_run(
-            job, name, preflight.backend, preflight.owner, preflight.settings, workspace.ports, _told
+            job, name, preflight.backend, preflight.owner, preflight.settings, workspace.ports, told
         )
         trials.append(trial)
         _print(issue_lines([trial.as_issue(force=options.force)]), options)
     return tuple(trials)
 
 
-def _told(output: bytes) -> None:
-    out = sys.stdout.buffer
+def _told(out: BinaryIO, output: bytes) -> None:
     out.write(sanitize_lines(output.decode("utf-8", "replace")).encode())
     out.flush()
 
@@ -164,7 +177,9 @@ def _request(options: Namespace) -> SetupRequest:
 
 
 def _print(lines: Iterable[str], options: Namespace) -> None:
+    """To standard output or, with --json, to standard error."""
+    out = sys.stderr if options.json else sys.stdout
     for line in lines:
         safe = sanitize_and_mask(line)
-        print(to_ascii(safe) if options.ascii else safe)
-    sys.stdout.flush()
+        print(to_ascii(safe) if options.ascii else safe, file=out)
+    out.flush()

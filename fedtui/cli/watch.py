@@ -49,6 +49,11 @@ async def watch(workspace: Workspace, options: Namespace) -> int:
     watches = workspace.watches
     if options.stop:
         ended = await asyncio.to_thread(watches.stop, job.id)
+        if options.json:
+            kept = await asyncio.to_thread(watches.get, job.id) if ended else None
+            records = JsonRecords(workspace.zone, form=options.json)
+            print_json(options.json, None if kept is None else records.watch(kept), "watch")
+            return ExitStatus.DONE
         print(
             f"The watch over {sanitize_and_mask(job.name)} is ended."
             if ended

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.box.machine import Box, between_looks_of_cron, wait_until
+from tests.unit.cli.json_shape import misfits
 
 ROOT = '/home/fed/it\'s "100 %" grün'
 SYNC = f"{ROOT}/scripts/sync-learning-data.sh"
@@ -22,6 +23,7 @@ mkdir -p data
 echo "$(id -un) $HOME $PWD" >> data/who
 echo synced
 """
+PARTLY = 4  # the export is a stub that fails, and is left out
 OWN_TABLE = b'# mine\nMAILTO=""\n5 4 * * *\techo mine'  # and no newline at its end
 
 
@@ -64,9 +66,30 @@ def _repository(box: Box) -> None:
 def test_without_a_terminal_and_without_yes_no_script_is_run(box: Box) -> None:
     before = tree(box)
     done = fedtui(box, "--root", ROOT, status=3)
-    assert "There is no terminal to ask at, so no script was tried. Nothing was changed." in done.stderr
+    assert "There is no terminal to ask at. No script was run and nothing was changed." in done.stderr
     assert "trial run" not in done.stdout
     assert not box.path(f"{ROOT}/data").exists()
+    assert tree(box) == before
+
+
+def test_json_has_the_plan_the_result_and_what_is_left_out(box: Box) -> None:
+    before = tree(box)
+    found = json.loads(fedtui(box, "--root", ROOT, "--dry-run", "--json").stdout)
+    assert (misfits(found, "SetupAnswer"), found["plan"]["verb"], found["plan"]["jobs"]) == ([], "setup", [])
+    refused = json.loads(fedtui(box, "--root", ROOT, "--json", status=3).stdout)
+    assert refused["error"]["untouched"] == "No script was run and nothing was changed."
+    assert tree(box) == before
+
+    done = fedtui(box, "--root", ROOT, "--yes", "--json", status=PARTLY)
+    assert "trial run of federated-sync" in done.stderr
+    found = json.loads(done.stdout)
+    assert (misfits(found, "SetupAnswer"), found["not_set_up"]) == ([], ["federated-export"])
+    failed = [one["text"] for one in found["issues"] if (one["severity"], one["job"]) == ("error", "export")]
+    assert [text for text in failed if "exit 2" in text] == failed != []
+    again = json.loads(fedtui(box, "--yes", "--json", status=PARTLY).stdout)
+    assert (misfits(again, "SetupAnswer"), "result" in again) == ([], False)
+    gone = json.loads(fedtui(box, "--remove", "--yes", "--json").stdout)
+    assert (misfits(gone, "SetupAnswer"), gone["not_set_up"]) == ([], [])
     assert tree(box) == before
 
 
@@ -82,24 +105,24 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
     assert not box.path(f"{ROOT}/data").exists()
     assert tree(box) == before
 
-    done = fedtui(box, "--root", ROOT, "--yes")
+    done = fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
     assert "Logs go to /home/fed/logs, since /var/log cannot be written to." in done.stdout
     assert "trial run of federated-sync" in done.stdout
     assert "failed, exit 2: its last line: deprecated: use the other" in done.stdout
     lines = box.output(["crontab", "-l"])
     assert "0 * * * * bash '/home/fed/it'" in lines
     assert "export-collections" not in lines
-    assert "Nothing changes" in fedtui(box, "--yes").stdout
+    assert "Nothing changes" in fedtui(box, "--yes", status=PARTLY).stdout
 
     between_looks_of_cron()
-    fedtui(box, "--profile", "aggressive", "--yes")
+    fedtui(box, "--profile", "aggressive", "--yes", status=PARTLY)
     after = box.output(["crontab", "-l"])
     assert "* * * * * bash" in after
     assert len(after.splitlines()) == len(lines.splitlines())
     if table is None:  # once is enough, and takes a minute
         wait_until(lambda: has_line(box, METRICS_LOG), 75, "cron runs the metrics job")
 
-    fedtui(box, "--backend", "user", "--yes")
+    fedtui(box, "--backend", "user", "--yes", status=PARTLY)
     assert "bash" not in box.run(["crontab", "-l"]).stdout
     if table is None:
         box.run(["rm", METRICS_LOG], check=True)
@@ -127,7 +150,7 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
 
 
 def test_a_removal_can_be_undone(box: Box) -> None:
-    fedtui(box, "--root", ROOT, "--yes")
+    fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
     table = box.output(["crontab", "-l"])
     fedtui(box, "--remove", "--yes")
     box.run(["fedtui", "undo", "--yes"], check=True)
@@ -138,7 +161,7 @@ def test_a_removal_can_be_undone(box: Box) -> None:
 
 
 def test_a_custom_schedule_wants_a_reason_and_outlives_the_profile(box: Box) -> None:
-    fedtui(box, "--root", ROOT, "--yes")
+    fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
     refused = box.run(["fedtui", "reschedule", "federated-sync", "*/30 * * * *", "--yes"])
     assert refused.returncode == 2
     assert "say why it leaves it: --reason" in refused.stderr
@@ -148,15 +171,15 @@ def test_a_custom_schedule_wants_a_reason_and_outlives_the_profile(box: Box) -> 
     assert comment in box.output(["crontab", "-l"]).splitlines()
     shown = box.output(["fedtui", "show", "federated-sync"])
     assert "was 0 * * * *; reason: high activity; ticket #123" in shown
-    fedtui(box, "--profile", "minimal", "--yes")
+    fedtui(box, "--profile", "minimal", "--yes", status=PARTLY)
     sync = status(box)["jobs"][0]
     assert (sync["schedule"], sync["custom"]) == ("*/30 * * * *", True)
     assert sync["custom_reason"] == "was 0 * * * *; reason: high activity; ticket #123"
-    fedtui(box, "--backend", "user", "--yes")
+    fedtui(box, "--backend", "user", "--yes", status=PARTLY)
     moved = status(box)["jobs"][0]
     assert (moved["schedule"], moved["custom"]) == ("OnCalendar=*-*-* *:00,30:00", True)
     assert moved["custom_reason"] == sync["custom_reason"]
-    fedtui(box, "--backend", "cron", "--profile", "conservative", "--yes")
+    fedtui(box, "--backend", "cron", "--profile", "conservative", "--yes", status=PARTLY)
     back = status(box)["jobs"][0]
     assert (back["schedule"], back["custom_reason"]) == ("0,30 * * * *", sync["custom_reason"])
     fedtui(box, "--profile", "minimal", "--backend", "user", "--force", "--yes")
@@ -169,7 +192,7 @@ def test_a_line_of_ones_own_is_not_doubled(box: Box) -> None:
     line = f"5 * * * * bash '{METRICS.replace(chr(39), chr(39) * 2)}'\n"
     own = '5 * * * * cd / && bash "$HOME/it\'s \\"100 \\%\\" grün/generate-dashboard-data.sh"\n'
     box.run(["crontab", "-"], input=own.encode(), check=True)
-    done = fedtui(box, "--root", ROOT, "--yes")
+    done = fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
     assert "runs this script already, 5 * * * *" in done.stdout, line
     assert [job["key"] for job in status(box)["jobs"]] == ["sync"]
     fedtui(box, "--remove", "--yes")
@@ -191,6 +214,7 @@ def test_system_units_are_roots_and_run_as_the_user(box: Box) -> None:
         "--profile",
         "aggressive",
         "--yes",
+        status=PARTLY,
         user="root",
     )
     assert "jobs run as fed. Logs go to /var/log" in done.stdout
@@ -205,7 +229,7 @@ def test_system_units_are_roots_and_run_as_the_user(box: Box) -> None:
 
 def test_root_on_cron_writes_the_table_of_the_user(box: Box) -> None:
     before = tree(box, "root")
-    fedtui(box, "--root", ROOT, "--run-as", "fed", "--yes", user="root")
+    fedtui(box, "--root", ROOT, "--run-as", "fed", "--yes", status=PARTLY, user="root")
     assert "bash '/home/fed/it'" in box.output(["crontab", "-l"])
     assert box.output(["stat", "-c", "%U %a", "/var/log/federated-sync.log"], "root") == "fed 644"
     fedtui(box, "--remove", "--yes", user="root")
@@ -215,7 +239,9 @@ def test_root_on_cron_writes_the_table_of_the_user(box: Box) -> None:
 
 def test_rotation_and_alerts_come_along_and_go_again(box: Box) -> None:
     before = tree(box)
-    done = fedtui(box, "--root", ROOT, "--rotate", "--mail-to", "ops@example.org", "--git", "--yes")
+    done = fedtui(
+        box, "--root", ROOT, "--rotate", "--mail-to", "ops@example.org", "--git", "--yes", status=PARTLY
+    )
     assert "Not set up: federated-export, commits." in done.stdout  # ROOT is no checkout of git's
     report = status(box)
     assert (report["pack"]["git"], report["pack"]["rotate"]) == (False, True)
@@ -223,10 +249,10 @@ def test_rotation_and_alerts_come_along_and_go_again(box: Box) -> None:
     assert where == {"sync": "cron", "metrics": "cron", "rotate": "cron", "alert": "user"}
     assert "federated-alert.timer" in box.output(["systemctl", "--user", "list-timers"])
     assert "logrotate --state" in box.output(["crontab", "-l"])
-    assert "Nothing changes" in fedtui(box, "--yes").stdout
-    fedtui(box, "--no-alert", "--no-rotate", "--backend", "user", "--yes")
+    assert "Nothing changes" in fedtui(box, "--yes", status=PARTLY).stdout
+    fedtui(box, "--no-alert", "--no-rotate", "--backend", "user", "--yes", status=PARTLY)
     assert {job["key"] for job in status(box)["jobs"]} == {"sync", "metrics"}
-    fedtui(box, "--mail-to", "ops@example.org", "--yes")
+    fedtui(box, "--mail-to", "ops@example.org", "--yes", status=PARTLY)
     where = {job["key"]: job["backend"] for job in status(box)["jobs"]}
     assert where == {"sync": "user", "metrics": "user", "alert": "cron"}
     fedtui(box, "--remove", "--yes")
@@ -241,7 +267,7 @@ def test_commits_come_along_and_their_worktree_goes_again(box: Box) -> None:
     begin = "git init -q -b main && git add . && git commit -qm begin"
     push = f"git remote add origin {remote} && git push -q origin main"
     box.run(["sh", "-c", f"{begin} && {push}"], cwd=ROOT, check=True)
-    done = fedtui(box, "--root", ROOT, "--git", "--yes")
+    done = fedtui(box, "--root", ROOT, "--git", "--yes", status=PARTLY)
     assert (
         "origin answers; automation/federated-sync is not there yet: the first push makes it." in done.stdout
     )
@@ -254,7 +280,7 @@ def test_commits_come_along_and_their_worktree_goes_again(box: Box) -> None:
     names = box.output(["git", "--git-dir", remote, "ls-tree", "-r", "--name-only", name])
     assert "data/who" in names.splitlines()
     assert box.output(["git", "branch", "--show-current"], cwd=ROOT) == "main"
-    assert "Nothing changes" in fedtui(box, "--yes").stdout
+    assert "Nothing changes" in fedtui(box, "--yes", status=PARTLY).stdout
     removed = fedtui(box, "--remove", "--yes")
     assert f"The branch {name} and its commits stay" in removed.stdout
     assert len(box.output(["git", "worktree", "list"], cwd=ROOT).splitlines()) == 1
@@ -265,14 +291,14 @@ def test_an_undo_on_timers_and_a_conversion_to_and_fro_leave_nothing(box: Box) -
     """systemd keeps a stamp for each timer, and a conversion makes folders: neither may stay."""
     box.write(SYNC, "echo synced\n")
     before = tree(box)
-    fedtui(box, "--root", ROOT, "--backend", "user", "--yes")
+    fedtui(box, "--root", ROOT, "--backend", "user", "--yes", status=PARTLY)
     stamps = box.path("/home/fed/.local/share/systemd/timers")
     assert list(stamps.iterdir())
     for _ in range(3):  # taken back, made again, taken back
         box.run(["fedtui", "undo", "--yes"], check=True, timeout=60)
     assert tree(box) == before
 
-    fedtui(box, "--root", ROOT, "--yes")
+    fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
     box.run(["fedtui", "convert", "federated-sync", "--to", "user", "--yes"], check=True, timeout=60)
     assert "on cron and user timers, set up on" in fedtui(box, "--status").stdout
     box.run(["fedtui", "convert", "federated-sync", "--to", "cron", "--yes"], check=True, timeout=60)
@@ -281,8 +307,8 @@ def test_an_undo_on_timers_and_a_conversion_to_and_fro_leave_nothing(box: Box) -
 
 
 def test_what_stands_but_is_not_all_that_was_asked_for_is_not_called_as_it_should_be(box: Box) -> None:
-    fedtui(box, "--root", ROOT, "--yes")
-    again = fedtui(box, "--yes").stdout
+    fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
+    again = fedtui(box, "--yes", status=PARTLY).stdout
     assert "Nothing changes. Not set up: federated-export; what was found says why." in again
     assert "as it should be" not in again
     box.write(EXPORT, "echo exported\n")
@@ -299,7 +325,7 @@ def test_without_a_user_manager_it_is_said_how_to_get_one(box: Box) -> None:
 
 
 def test_a_folder_that_went_away_is_named_by_the_status(box: Box) -> None:
-    fedtui(box, "--root", ROOT, "--yes")
+    fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
     box.run(["mv", ROOT, "/home/fed/elsewhere"], check=True)
     assert f"✗ There is no folder {ROOT} any more" in fedtui(box, "--status").stdout
     fedtui(box, "--remove", "--yes")
@@ -307,7 +333,7 @@ def test_a_folder_that_went_away_is_named_by_the_status(box: Box) -> None:
 
 
 def test_an_address_that_is_none_is_not_written_down(box: Box) -> None:
-    done = fedtui(box, "--root", ROOT, "--mail-to", "ntfys://me:secret@localhost/x", "--yes")
+    done = fedtui(box, "--root", ROOT, "--mail-to", "ntfys://me:secret@localhost/x", "--yes", status=PARTLY)
     assert "is no mail address" in done.stdout
     assert "Not set up: federated-export, alerts" in done.stdout
     assert "  alerts    none\n" in fedtui(box, "--status").stdout

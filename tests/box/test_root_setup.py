@@ -40,7 +40,7 @@ def _repository(box: Box) -> None:
 def set_up(box: Box, folder: str, *words: str) -> subprocess.CompletedProcess[str]:
     command = ["fedtui", "setup", "--root", ROOT, "--run-as", "fed", "--log-dir", folder, "--yes", *words]
     done = box.run(command, "root", timeout=120)
-    assert "error of its own" not in done.stderr
+    assert "Internal error" not in done.stderr
     return done
 
 
@@ -50,7 +50,7 @@ def facts(box: Box, folder: str) -> str:
 
 def test_the_folder_and_the_logs_are_the_users(box: Box) -> None:
     before = facts(box, "/home/fed")
-    assert set_up(box, "/home/fed/logs/pack").returncode == 0
+    assert set_up(box, "/home/fed/logs/pack").returncode == 4  # one of three scripts is there
     made = box.output(["stat", "-c", "%n %U %a", *("/home/fed/logs", "/home/fed/logs/pack")], "root")
     assert made == "/home/fed/logs fed 755\n/home/fed/logs/pack fed 755"
     log = "/home/fed/logs/pack/federated-sync.log"
@@ -112,7 +112,7 @@ def test_systemd_opens_no_log_that_the_user_could_lead_elsewhere(box: Box) -> No
         assert done.returncode == 3
         assert "is controlled by fed, not by root." in done.stderr
     assert box.run(["sh", "-c", "ls /etc/systemd/system/federated*"], "root").returncode != 0
-    assert set_up(box, "/srv/logs/pack", "--backend", "system").returncode == 0
+    assert set_up(box, "/srv/logs/pack", "--backend", "system").returncode == 4
     made = box.output(["sh", "-c", "cd /srv/logs; stat -c '%n %U %a' . pack pack/*"], "root")
     assert made == ". root 755\npack root 755\npack/federated-sync.log fed 644"
     box.run(["fedtui", "setup", "--remove", "--yes"], "root", check=True)
@@ -126,10 +126,10 @@ def test_a_loop_of_swaps_never_leads_root_elsewhere(box: Box) -> None:
         table = box.run(["crontab", "-l"]).stdout  # a removal may have been refused before, too
         done = set_up(box, "/home/fed/logs/pack")
         assert facts(box, SECRET) == before
-        if done.returncode:
-            assert done.returncode in (3, 4), done.stderr
+        if done.returncode != 4:  # one of three scripts is there
+            assert done.returncode == 3
             assert box.run(["crontab", "-l"]).stdout == table
             continue
         removed = box.run(["fedtui", "setup", "--remove", "--yes"], "root")
-        assert "error of its own" not in removed.stderr
+        assert "Internal error" not in removed.stderr
         assert facts(box, SECRET) == before

@@ -74,7 +74,7 @@ def test_logs_of_the_machine_wait_for_root(own_box: Box) -> None:
             ["install", "-o", "fed", "-m", "644", "/dev/null", f"/var/log/{name}.log"], "root", check=True
         )
     words = ("--root", ROOT, "--log-dir", "/var/log", "--rotate", "--yes")
-    done = fedtui(box, *words)
+    done = fedtui(box, *words, status=4)
     command = (
         "install -o root -g root -m 644 /home/fed/.config/fedtui/logrotate-system.conf "
         "/etc/logrotate.d/fedtui-federation"

@@ -105,7 +105,7 @@ def test_the_state_folder(case: str, box: Box) -> None:
         for words in CHANGES + (MORE_CHANGES if whole else ()):
             done = box.run(["fedtui", *words])
             assert done.returncode == 3, (words, done.stdout, done.stderr)
-            assert "error of its own" not in done.stderr, words
+            assert "Internal error" not in done.stderr, words
             assert done.stderr.startswith(line) or words[0] == "demo", words
             assert world(box) == before, words
         with Terminal(box, ["fedtui"], columns=160) as terminal:
@@ -139,7 +139,7 @@ def test_the_config_folder(what: str, box: Box) -> None:
     assert box.run(["fedtui", "pause", "every-minute", "--yes"]).returncode == 0
     assert box.run(["fedtui", "undo", "--yes"]).returncode == 0
     timer = box.run(["fedtui", "pause", "backup-notes", "--yes"])
-    assert "error of its own" not in timer.stderr
+    assert "Internal error" not in timer.stderr
     with Terminal(box, ["fedtui"], columns=160) as terminal:
         terminal.wait_for("every-minute")
         terminal.wait_for("(Permission")

@@ -10,6 +10,7 @@ import pytest
 from fedtui.__main__ import main
 from fedtui.model import Outcome, Result
 from fedtui.results import OutputPart, RunOutputText, judge, rules_of
+from tests.unit.cli.json_shape import misfits
 from tests.unit.federation.repositories import Federation, git, identity
 
 
@@ -80,6 +81,7 @@ def test_json_is_one_object(federation: Federation, capfdbinary: pytest.CaptureF
     federation.learn(2)
     assert main(["git-sync", "--root", str(federation.root), "--json"]) == 0
     record = json.loads(capfdbinary.readouterr().out)
+    assert misfits(record, "GitSyncAnswer") == []
     assert (record["status"], record["files"]) == ("ok", 1)
     assert record["commit"] == federation.remote_tip()
     assert record["script"]["status"] == "ok"

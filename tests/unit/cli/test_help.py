@@ -24,6 +24,19 @@ def test_every_verb_has_help_that_can_be_printed(
     assert printed.err == ""
 
 
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_names_its_exit_statuses(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same for all but the two whose statuses are promised to others: monitors, and cron's mail."""
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    shared = "exit status: 0 done, 1 a job failed, 2 wrong usage, 3 refused or unavailable, 4 partly done"
+    own = {
+        "check": "exit status: 0 fine, 1 warnings, 2 errors, 3 wrong usage or nothing could be checked",
+        "git-sync": "exit status: 0 ok, 1 the script failed, 2 wrong usage, 3 refused; docs",
+    }
+    assert own.get(verb, shared) in " ".join(capsys.readouterr().out.split())
+
+
 def test_the_commands_percent_sign_is_explained_with_one(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["new", "--help"])

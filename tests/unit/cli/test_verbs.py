@@ -257,6 +257,15 @@ def test_a_note_on_an_empty_table_is_no_failure(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == "less is seen.\n" * 2
 
 
+def test_a_list_without_one_of_the_sources_that_were_asked_for_is_partly_done() -> None:
+    place = Location("crontab", 1)
+    job = Job("crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place)
+    snapshot = Snapshot(
+        datetime.now(UTC), jobs=(job,), problems=(Problem("system-tables", "cannot be read"),)
+    )
+    assert [_report(snapshot, asked) for asked in (["crontab", "cron.d"], ["crontab"], [])] == [4, 0, 0]
+
+
 def test_next_of_a_refused_schedule_is_status_2_with_the_field(shell: Shell) -> None:
     status, out, err = shell("next", "--expr", "61 * * * *", "--json")
     assert (status, json.loads(out)["error"]["kind"]) == (2, "usage")

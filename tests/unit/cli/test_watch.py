@@ -20,6 +20,7 @@ from fedtui.model import Outcome, Result
 from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
 from fedtui.watching.watch_store import WatchStore
 from fedtui.watching.watches import Watches
+from tests.unit.cli.json_shape import misfits
 
 OK = Result(Outcome.OK, 0, duration=1.5, judged=True)
 UNKNOWN = Result(Outcome.UNKNOWN, duration=1.5)
@@ -139,12 +140,19 @@ def test_one_unproven_is_status_3_and_offers_the_recorder(shell: Shell) -> None:
 def test_json_has_every_cycle(shell: Shell) -> None:
     status, out, _ = shell(Watchman(GOOD), "sync", "--cycles", "1", "--json")
     assert status == 0
+    assert misfits(json.loads(out), "WatchAnswer") == []
     watch = json.loads(out)["watch"]
     assert (watch["name"], watch["verdict"], watch["stopped"]) == ("sync", "ok", None)
     (cycle,) = watch["cycles"]
     assert (cycle["late_s"], cycle["log_lines"], cycle["verdict"]) == (0.7, 2, "ok")
     assert cycle["result"]["status"] == "ok"
     assert cycle["due"][:19] < cycle["start"][:19] or cycle["due"][:19] == cycle["start"][:19]
+
+
+def test_verdicts_keep_their_words_before_schema_1(shell: Shell) -> None:
+    status, out, _ = shell(Watchman(GOOD, UNPROVEN), "sync", "--cycles", "2", "--json=0")
+    verdicts = [json.loads(out)["verdict"], *(cycle["verdict"] for cycle in json.loads(out)["cycles"])]
+    assert (status, verdicts) == (3, ["unproven", "good", "unproven"])
 
 
 def test_ascii_is_ascii(shell: Shell) -> None:
@@ -171,6 +179,19 @@ def test_a_watch_can_be_ended_from_elsewhere(shell: Shell, folder: Path) -> None
     assert status == 3
     assert "the watch was ended at" in out
     assert shell(Watchman(), "sync", "--stop")[1] == "sync is not watched.\n"
+    assert json.loads(shell(Watchman(), "sync", "--stop", "--json")[1]) == {"schema": 1, "watch": None}
+
+
+def test_a_watch_that_is_stopped_is_printed_as_json(shell: Shell, folder: Path) -> None:
+    seen = []
+
+    def stop(_: Watches) -> bool:
+        seen.append(shell(Watchman(), "sync", "--stop", "--json")[1])
+        return False
+
+    shell(stop, "sync")  # type: ignore[arg-type]  # a watchman for this test alone
+    found = json.loads(seen[0])
+    assert (misfits(found, "WatchAnswer"), found["watch"]["stopped"] is not None) == ([], True)
 
 
 def test_which_job_is_asked_for(shell: Shell) -> None:
