@@ -1,4 +1,4 @@
-"""docs/json.md, written from `fedtui/cli/json_types.py`: `python -m tests.json_page`, or `make json`."""
+"""docs/json.md, written from `fedtui/cli/json_types.pyi`: `python -m tests.json_page`, or `make json`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from fedtui.cli import json_types
 from fedtui.cli.exit_status import MEANINGS
 
-PAGE = Path(__file__).parent.parent / "docs" / "json.md"
+CHECKOUT = Path(__file__).parent.parent
+PAGE = CHECKOUT / "docs" / "json.md"
+TYPES = CHECKOUT / "fedtui" / "cli" / "json_types.pyi"
 
 _HEAD = """\
 # JSON
@@ -33,7 +34,7 @@ that you do not know. Times are RFC 3339 with the offset of the machine's zone. 
 `--json=0` prints the shape from before schema 1, for one release. Write it with `=`: in
 `fedtui show --json JOB` the word after `--json` is the job.
 
-This page is written by `make json` from `fedtui/cli/json_types.py` and `fedtui/cli/exit_status.py`.
+This page is written by `make json` from `fedtui/cli/json_types.pyi` and `fedtui/cli/exit_status.py`.
 
 ## Exit statuses
 
@@ -88,7 +89,7 @@ class Record:
 
 def records() -> list[Record]:
     """The classes of the module, in their order."""
-    tree = ast.parse(Path(json_types.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(TYPES.read_text(encoding="utf-8"))
     return [_record(node) for node in tree.body if isinstance(node, ast.ClassDef)]
 
 

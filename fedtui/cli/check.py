@@ -30,7 +30,7 @@ from fedtui.presentation.glyphs import SEVERITIES, to_ascii
 from fedtui.workspace import FACTS_DEADLINE, Workspace
 
 if TYPE_CHECKING:
-    from fedtui.cli.json_types import FindingRecord, UncheckedRecord
+    from fedtui.cli import json_types
 
 _WORDS = {0: "fine", 1: "warnings", 2: "errors", 3: "nothing could be checked"}
 _STATUSES = {**_WORDS, 3: "not_checked"}
@@ -152,7 +152,7 @@ def _record(snapshot: Snapshot, records: JsonRecords) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, snapshot: Snapshot, records: JsonRecords) -> FindingRecord:
+def _finding(finding: Finding, snapshot: Snapshot, records: JsonRecords) -> json_types.FindingRecord:
     job = snapshot.job(finding.job_id) if finding.job_id is not None else None
     rule = RULES.get(finding.code)
     remedy = finding.remedy
@@ -173,7 +173,7 @@ def _finding(finding: Finding, snapshot: Snapshot, records: JsonRecords) -> Find
     }
 
 
-def _unchecked(one: Unchecked, records: JsonRecords) -> UncheckedRecord:
+def _unchecked(one: Unchecked, records: JsonRecords) -> json_types.UncheckedRecord:
     return {
         "codes": list(one.codes),
         "what": records.text(one.what),

@@ -23,7 +23,7 @@ from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from fedtui.cli.json_types import DrillRecord
+    from fedtui.cli import json_types
 
 
 async def drill(workspace: Workspace, options: Namespace) -> int:
@@ -92,7 +92,7 @@ async def _list(setting: DrillSetting, options: Namespace, records: JsonRecords)
     return ExitStatus.DONE
 
 
-def _listed(one: Drill, reason: str, records: JsonRecords) -> DrillRecord:
+def _listed(one: Drill, reason: str, records: JsonRecords) -> json_types.DrillRecord:
     return {
         "name": one.name,
         "title": one.title,

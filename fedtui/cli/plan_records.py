@@ -9,18 +9,11 @@ from fedtui.safe_text import sanitize_and_mask
 if TYPE_CHECKING:
     from fedtui.action_result import Applied
     from fedtui.changes.plan import FileDiff, Plan, Step
-    from fedtui.cli.json_types import (
-        ChangeRecord,
-        DiffRecord,
-        JobReference,
-        PlanRecord,
-        ResultRecord,
-        StepRecord,
-    )
+    from fedtui.cli import json_types
     from fedtui.model import Job
 
 
-def plan_record(plan: Plan, plan_id: str | None) -> PlanRecord:
+def plan_record(plan: Plan, plan_id: str | None) -> json_types.PlanRecord:
     """What would be done; `plan_id` is that of a kept plan."""
     return {
         "id": plan_id,
@@ -31,13 +24,13 @@ def plan_record(plan: Plan, plan_id: str | None) -> PlanRecord:
     }
 
 
-def result_record(plan: Plan, applied: Applied) -> ResultRecord:
+def result_record(plan: Plan, applied: Applied) -> json_types.ResultRecord:
     """What was done."""
     message = sanitize_and_mask(applied.message)
     return {**_change(plan), "message": message, "undo_id": applied.undo_id}
 
 
-def run_plan_record(verb: str, job: Job, summary: str) -> PlanRecord:
+def run_plan_record(verb: str, job: Job, summary: str) -> json_types.PlanRecord:
     """What `run` or `stop` would do: no file is written."""
     return {
         "id": None,
@@ -48,12 +41,12 @@ def run_plan_record(verb: str, job: Job, summary: str) -> PlanRecord:
     }
 
 
-def run_result_record(verb: str, job: Job, message: str) -> ResultRecord:
+def run_result_record(verb: str, job: Job, message: str) -> json_types.ResultRecord:
     """What `stop` did; nothing takes it back."""
     return {**_of_run(verb, job, message), "message": sanitize_and_mask(message), "undo_id": None}
 
 
-def _change(plan: Plan) -> ChangeRecord:
+def _change(plan: Plan) -> json_types.ChangeRecord:
     """A change of a setting, or of the set-up as a whole (whose id is no `SOURCE:KEY`), has no job."""
     return {
         "verb": plan.verb,
@@ -64,7 +57,7 @@ def _change(plan: Plan) -> ChangeRecord:
     }
 
 
-def _of_run(verb: str, job: Job, summary: str) -> ChangeRecord:
+def _of_run(verb: str, job: Job, summary: str) -> json_types.ChangeRecord:
     return {
         "verb": verb,
         "jobs": [_reference(job.id, job.name)],
@@ -74,11 +67,11 @@ def _of_run(verb: str, job: Job, summary: str) -> ChangeRecord:
     }
 
 
-def _reference(job_id: str, name: str) -> JobReference:
+def _reference(job_id: str, name: str) -> json_types.JobReference:
     return {"id": job_id, "name": sanitize_and_mask(name)}
 
 
-def _diff(diff: FileDiff) -> DiffRecord:
+def _diff(diff: FileDiff) -> json_types.DiffRecord:
     return {
         "title": sanitize_and_mask(diff.title),
         "changed": diff.changed,
@@ -92,7 +85,7 @@ def _diff(diff: FileDiff) -> DiffRecord:
     }
 
 
-def _step(step: Step) -> StepRecord:
+def _step(step: Step) -> json_types.StepRecord:
     return {
         "verb": step.verb,
         "command": [sanitize_and_mask(word) for word in step.command] or None,

@@ -1,4 +1,4 @@
-"""Jobs, runs and undo steps as the objects that `--json` prints; `json_types.py` holds what they promise."""
+"""Jobs, runs and undo steps as the objects that `--json` prints; `json_types.pyi` holds what they promise."""
 
 from __future__ import annotations
 
@@ -13,15 +13,7 @@ from fedtui.safe_text import decode, sanitize, sanitize_and_mask
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from fedtui.cli.json_types import (
-        CycleRecord,
-        HistoryRecord,
-        JobRecord,
-        RunRecord,
-        UndoStepRecord,
-        VerdictRecord,
-        WatchRecord,
-    )
+    from fedtui.cli import json_types
     from fedtui.history.database import UndoStep
     from fedtui.model import Job, Result, Run
     from fedtui.watching.expected_run import ExpectedRun, Watch
@@ -60,7 +52,7 @@ class JsonRecords(NamedTuple):
         """As `when`, of a moment that is always known."""
         return moment.astimezone(self.zone).isoformat(timespec="seconds")
 
-    def job(self, job: Job) -> JobRecord:
+    def job(self, job: Job) -> json_types.JobRecord:
         """One job, as `list --json` prints it."""
         return {
             "id": job.id,
@@ -83,7 +75,7 @@ class JsonRecords(NamedTuple):
             "location": str(job.location),
         }
 
-    def result(self, result: Result) -> VerdictRecord:
+    def result(self, result: Result) -> json_types.VerdictRecord:
         """The verdict on a finished run."""
         return {
             "status": result.outcome.value,
@@ -95,7 +87,7 @@ class JsonRecords(NamedTuple):
             "evidence": [self.text(fact) for fact in result.evidence],
         }
 
-    def run(self, run: Run) -> RunRecord:
+    def run(self, run: Run) -> json_types.RunRecord:
         """One run, as `show --json` and `run --json` print it."""
         return {
             "id": run.id,
@@ -107,7 +99,7 @@ class JsonRecords(NamedTuple):
             "output": path_text(run.output),
         }
 
-    def watch(self, watch: Watch) -> WatchRecord:
+    def watch(self, watch: Watch) -> json_types.WatchRecord:
         """A watch with its cycles, as `watch --json` prints it."""
         return {
             "job": watch.job_id,
@@ -118,7 +110,7 @@ class JsonRecords(NamedTuple):
             "cycles": [self.cycle(cycle) for cycle in watch.cycles],
         }
 
-    def cycle(self, cycle: ExpectedRun) -> CycleRecord:
+    def cycle(self, cycle: ExpectedRun) -> json_types.CycleRecord:
         return {
             "due": self.when(cycle.due),
             "start": self.when(cycle.start),
@@ -137,7 +129,7 @@ class JsonRecords(NamedTuple):
         """The verdict of a watch or a cycle."""
         return self.word(value, _VERDICTS.get(value, value))
 
-    def history(self, run: Run) -> HistoryRecord:
+    def history(self, run: Run) -> json_types.HistoryRecord:
         """One run, as `history --json` prints it: the verdict's fields beside its own."""
         result = run.result
         told: dict[str, Any] = {} if result is None else {**self.result(result)}
@@ -190,7 +182,7 @@ class JsonRecords(NamedTuple):
             }
         return {}
 
-    def undo(self, step: UndoStep) -> UndoStepRecord:
+    def undo(self, step: UndoStep) -> json_types.UndoStepRecord:
         """One change that can be taken back."""
         return {
             "id": step.id,

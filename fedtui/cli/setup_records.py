@@ -1,4 +1,4 @@
-"""What `setup --json` and `setup --status --json` print; `json_types.py` holds what they promise."""
+"""What `setup --json` and `setup --status --json` print; `json_types.pyi` holds what they promise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fedtui.pack import Pack
 from fedtui.safe_text import sanitize_and_mask
 
 if TYPE_CHECKING:
-    from fedtui.cli.json_types import PackJobRecord, PackRecord, RolloutRecord, SetupIssueRecord
+    from fedtui.cli import json_types
 
 
 def status_record(status: PackStatus, records: JsonRecords) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def status_record(status: PackStatus, records: JsonRecords) -> dict[str, Any]:
     }
 
 
-def _pack(pack: Pack, records: JsonRecords) -> PackRecord:
+def _pack(pack: Pack, records: JsonRecords) -> json_types.PackRecord:
     return {
         "root": records.text(pack.root),
         "profile": records.text(pack.profile),
@@ -44,7 +44,7 @@ def _pack(pack: Pack, records: JsonRecords) -> PackRecord:
     }
 
 
-def _job(one: JobStatus, records: JsonRecords) -> PackJobRecord:
+def _job(one: JobStatus, records: JsonRecords) -> json_types.PackJobRecord:
     there, job = one.placed, one.job
     return {
         "key": one.key,
@@ -71,7 +71,7 @@ def _job(one: JobStatus, records: JsonRecords) -> PackJobRecord:
     }
 
 
-def issue_record(issue: SetupIssue) -> SetupIssueRecord:
+def issue_record(issue: SetupIssue) -> json_types.SetupIssueRecord:
     """Something that was found before the set-up."""
     return {
         "severity": issue.severity.value,
@@ -81,7 +81,7 @@ def issue_record(issue: SetupIssue) -> SetupIssueRecord:
     }
 
 
-def _standing(standing: RolloutStage) -> RolloutRecord:
+def _standing(standing: RolloutStage) -> json_types.RolloutRecord:
     return {
         "week": standing.week,
         "days": standing.days,

@@ -1,16 +1,21 @@
-"""Whether an object is what `fedtui/cli/json_types.py` promises."""
+"""Whether an object is what `fedtui/cli/json_types.pyi` promises."""
 
 from __future__ import annotations
 
+import sys
 import types
 from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
-from fedtui.cli import json_types
+from tests.json_page import TYPES
+
+_SHAPES = types.ModuleType("json_shapes")
+sys.modules["json_shapes"] = _SHAPES  # where annotations of its classes are looked up
+exec(compile(TYPES.read_text(encoding="utf-8"), TYPES, "exec"), vars(_SHAPES))
 
 
 def misfits(value: Any, kind: str) -> list[str]:
     """Where `value` is not the record called `kind`: fields missing, unknown or of another type."""
-    return _misfits(value, getattr(json_types, kind), "$")
+    return _misfits(value, getattr(_SHAPES, kind), "$")
 
 
 def _misfits(value: Any, hint: Any, at: str) -> list[str]:

@@ -1,14 +1,13 @@
 """What `--json` prints, as types: `docs/json.md` is written from this module (`make json`).
 
-Only type checkers import it: a list of jobs needs to be quick. The text below a field is its meaning and,
-after "Null:", when it is null; `{module.Enum}` in it is replaced by the values of that enum. Schema 1 only
-grows: a field may be added, none is removed or renamed.
+A stub, since only type checkers read it: a list of jobs needs to be quick. The text below a field is its
+meaning and, after "Null:", when it is null; `{module.Enum}` in it is replaced by the values of that enum.
+Schema 1 only grows: a field may be added, none is removed or renamed.
 """
 
 from __future__ import annotations
 
 from typing import NotRequired, TypedDict
-
 
 class Envelope(TypedDict):
     """Every answer."""
@@ -16,9 +15,7 @@ class Envelope(TypedDict):
     schema: int
     """1. It grows when a field changes its name, its type or its meaning, not when one is added."""
 
-
 # What each verb answers
-
 
 class ListAnswer(Envelope):
     """`fedtui list`"""
@@ -26,13 +23,11 @@ class ListAnswer(Envelope):
     jobs: list[JobRecord]
     """Source by source, in the order of their tables."""
 
-
 class NextAnswer(Envelope):
     """`fedtui next`"""
 
     times: list[str]
     """RFC 3339, the soonest first; empty for a schedule that never runs."""
-
 
 class ShowAnswer(Envelope):
     """`fedtui show`"""
@@ -40,13 +35,11 @@ class ShowAnswer(Envelope):
     job: DetailedJobRecord
     """The job."""
 
-
 class HistoryAnswer(Envelope):
     """`fedtui history`"""
 
     runs: list[HistoryRecord]
     """The newest first."""
-
 
 class LogsAnswer(Envelope):
     """`fedtui logs` (not with `--follow`)"""
@@ -58,13 +51,11 @@ class LogsAnswer(Envelope):
     lines: list[str]
     """The last lines, the oldest first."""
 
-
 class RunAnswer(Envelope):
     """`fedtui run`"""
 
     run: RunRecord
     """The run that was started; with `--wait` as it ended."""
-
 
 class WatchAnswer(Envelope):
     """`fedtui watch`"""
@@ -72,13 +63,11 @@ class WatchAnswer(Envelope):
     watch: WatchRecord | None
     """The watch, once it is finished or stopped. Null: `--stop`, and the job was not watched."""
 
-
 class PlanAnswer(Envelope):
     """Every verb that changes something, and `run` and `stop`, with `--dry-run`"""
 
     plan: PlanRecord
     """What would be done."""
-
 
 class ResultAnswer(Envelope):
     """`pause`, `resume`, `record`, `delete`, `reschedule`, `convert`, `new`, `edit`, `env --set`, `undo` and
@@ -86,7 +75,6 @@ class ResultAnswer(Envelope):
 
     result: ResultRecord
     """What was done and read back."""
-
 
 class SetupAnswer(Envelope):
     """`fedtui setup`, `fedtui setup --remove`"""
@@ -100,13 +88,11 @@ class SetupAnswer(Envelope):
     issues: list[SetupIssueRecord]
     """What the look around and the test runs found."""
 
-
 class UndoListAnswer(Envelope):
     """`fedtui undo --list`"""
 
     steps: list[UndoStepRecord]
     """The newest first."""
-
 
 class EnvAnswer(Envelope):
     """`fedtui env`"""
@@ -130,7 +116,6 @@ class EnvAnswer(Envelope):
     fix: dict[str, str]
     """Variables that, set for the job, remove the difference: name and value."""
 
-
 class CheckAnswer(Envelope):
     """`fedtui check` (also `--format json`)"""
 
@@ -148,7 +133,6 @@ class CheckAnswer(Envelope):
     """What could not be looked at: neither found nor fine."""
     passed: list[str]
     """Codes that were looked for everywhere and not found."""
-
 
 class AlertAnswer(Envelope):
     """`fedtui check --alert`"""
@@ -170,7 +154,6 @@ class AlertAnswer(Envelope):
     trouble: list[str]
     """What is wrong with the check itself."""
 
-
 class SetupStatusAnswer(Envelope):
     """`fedtui setup --status`"""
 
@@ -185,13 +168,11 @@ class SetupStatusAnswer(Envelope):
     problems: list[str]
     """What keeps the status from being complete."""
 
-
 class DrillListAnswer(Envelope):
     """`fedtui drill`"""
 
     drills: list[DrillRecord]
     """All drills."""
-
 
 class DrillPlanAnswer(Envelope):
     """`fedtui drill NAME --dry-run`"""
@@ -206,7 +187,6 @@ class DrillPlanAnswer(Envelope):
     """Steps that cause the failure."""
     after: list[str]
     """Steps that clean up."""
-
 
 class DrillAnswer(Envelope):
     """`fedtui drill NAME`"""
@@ -227,7 +207,6 @@ class DrillAnswer(Envelope):
     """What could not be cleaned up."""
     steps: list[DrillStepRecord]
     """What was done and printed, in order."""
-
 
 class GitSyncAnswer(Envelope):
     """`fedtui git-sync`"""
@@ -257,16 +236,13 @@ class GitSyncAnswer(Envelope):
     worktree: str | None
     """Where the commit was made. Null: none was needed."""
 
-
 class ErrorAnswer(Envelope):
     """Every verb that is refused or fails, on standard output; the sentence is on standard error as well"""
 
     error: ErrorRecord
     """Why."""
 
-
 # What the answers hold
-
 
 class ErrorRecord(TypedDict):
     """Why a verb did not do its work."""
@@ -281,7 +257,6 @@ class ErrorRecord(TypedDict):
     advice: str | None
     """What to do. Null: nothing is known that helps."""
 
-
 class JobReference(TypedDict):
     """A job that a change is about."""
 
@@ -289,7 +264,6 @@ class JobReference(TypedDict):
     """As in JobRecord."""
     name: str
     """As in JobRecord."""
-
 
 class ChangeRecord(TypedDict):
     """A change."""
@@ -305,7 +279,6 @@ class ChangeRecord(TypedDict):
     warnings: list[str]
     """What to know before it is applied."""
 
-
 class PlanRecord(ChangeRecord):
     """A change that was planned and not applied."""
 
@@ -318,7 +291,6 @@ class PlanRecord(ChangeRecord):
     alternative: str | None
     """A gentler action, in words. Null: there is none."""
 
-
 class ResultRecord(ChangeRecord):
     """A change that was applied."""
 
@@ -326,7 +298,6 @@ class ResultRecord(ChangeRecord):
     """What was done, in one sentence."""
     undo_id: int | None
     """`fedtui undo ID` takes it back. Null: it cannot be taken back."""
-
 
 class DiffRecord(TypedDict):
     """The difference that a change makes to one table or file."""
@@ -344,7 +315,6 @@ class DiffRecord(TypedDict):
     lines: list[DiffLineRecord]
     """What changes, with a line of context around it."""
 
-
 class DiffLineRecord(TypedDict):
     """A line of a diff."""
 
@@ -355,7 +325,6 @@ class DiffLineRecord(TypedDict):
     text: str
     """The line, secrets masked: `•••(old)` and `•••(new)` where a secret changes."""
 
-
 class StepRecord(TypedDict):
     """A step of a plan."""
 
@@ -365,7 +334,6 @@ class StepRecord(TypedDict):
     """The argument vector that is run. Null: no program is run."""
     text: str
     """The step in words."""
-
 
 class UndoStepRecord(TypedDict):
     """A change that was made, and can be taken back."""
@@ -386,7 +354,6 @@ class UndoStepRecord(TypedDict):
     """Whether it was taken back already."""
     cut_short: bool
     """Whether fedtui ended in the middle of it: `fedtui undo ID` takes back what was made."""
-
 
 class JobRecord(TypedDict):
     """A job."""
@@ -428,7 +395,6 @@ class JobRecord(TypedDict):
     location: str
     """Where it is written: `crontab:7`, `/etc/cron.d/NAME:3`, or a unit file."""
 
-
 class DetailedJobRecord(JobRecord):
     """A job with all that is known of it."""
 
@@ -467,7 +433,6 @@ class DetailedJobRecord(JobRecord):
     later_runs: NotRequired[list[str]]
     """Timers only: runs after `next_run`, RFC 3339."""
 
-
 class VerdictRecord(TypedDict):
     """How a run ended ([results.md](results.md))."""
 
@@ -485,7 +450,6 @@ class VerdictRecord(TypedDict):
     """Why the status is what it is."""
     evidence: list[str]
     """Where each fact comes from."""
-
 
 class RunRecord(TypedDict):
     """A run."""
@@ -505,9 +469,8 @@ class RunRecord(TypedDict):
     output: str | None
     """A file with what it printed. Null: none was kept."""
 
-
-class HistoryRecord(TypedDict):
-    """A run in the history, its verdict beside its own fields."""
+class HistoryRecord(VerdictRecord):
+    """A run in the history; `status` is `running` and the numbers are null while it runs."""
 
     id: str
     """As in RunRecord."""
@@ -517,27 +480,12 @@ class HistoryRecord(TypedDict):
     """As in RunRecord."""
     end: str | None
     """As in RunRecord. Null: it runs, or its end was not seen."""
-    exit_code: int | None
-    """As in VerdictRecord. Null: not known, it runs, or a signal ended it."""
-    signal: str | None
-    """As in VerdictRecord. Null: none ended it, or it is not known."""
-    status: str
-    """As in VerdictRecord, or `running`."""
     trigger: str
     """As in RunRecord."""
-    duration_s: float | None
-    """Seconds. Null: not known, or it runs."""
-    warnings: int
-    """As in VerdictRecord."""
-    reasons: list[str]
-    """As in VerdictRecord."""
-    evidence: list[str]
-    """As in VerdictRecord."""
     output: str | None
     """As in RunRecord. Null: none was kept."""
     log_path: str | None
     """The job's log that it wrote to. Null: not known."""
-
 
 class WatchRecord(TypedDict):
     """A watch over the next runs of a job."""
@@ -555,7 +503,6 @@ class WatchRecord(TypedDict):
     ended is not known)."""
     cycles: list[CycleRecord]
     """One for each run that is waited for."""
-
 
 class CycleRecord(TypedDict):
     """A run that is waited for."""
@@ -583,7 +530,6 @@ class CycleRecord(TypedDict):
     causes: list[str]
     """What may have kept it from running well."""
 
-
 class VariableRecord(TypedDict):
     """A variable on both sides."""
 
@@ -597,7 +543,6 @@ class VariableRecord(TypedDict):
     """Its value in the shell. Null: not set."""
     read_at: str | None
     """Where the job reads it. Null: nowhere that is known."""
-
 
 class CommandRecord(TypedDict):
     """A program on both sides."""
@@ -615,7 +560,6 @@ class CommandRecord(TypedDict):
     tested: bool
     """Whether the job itself looks first whether it is there."""
 
-
 class ReasonRecord(TypedDict):
     """Why a job fails under its scheduler."""
 
@@ -623,7 +567,6 @@ class ReasonRecord(TypedDict):
     """{fedtui.model.Severity}"""
     text: str
     """The reason."""
-
 
 class CountsRecord(TypedDict):
     """How much a check found."""
@@ -640,7 +583,6 @@ class CountsRecord(TypedDict):
     """Things that could not be looked at."""
     silenced: int
     """Findings that the user silenced."""
-
 
 class FindingRecord(TypedDict):
     """A finding ([findings.md](findings.md))."""
@@ -673,7 +615,6 @@ class FindingRecord(TypedDict):
     location: str | None
     """Where the job is written. Null: as `job`."""
 
-
 class RemedyRecord(TypedDict):
     """A fix that fedtui can apply."""
 
@@ -681,7 +622,6 @@ class RemedyRecord(TypedDict):
     """`line`, `command`, `setting`, `schedule`, `resume`, `edit` or `uncomment`."""
     words: str
     """What it does."""
-
 
 class UncheckedRecord(TypedDict):
     """What could not be looked at."""
@@ -695,7 +635,6 @@ class UncheckedRecord(TypedDict):
     advice: str
     """How to make it visible; may be empty."""
 
-
 class AlertRecord(TypedDict):
     """A problem that began or ended."""
 
@@ -707,7 +646,6 @@ class AlertRecord(TypedDict):
     """False where it ended."""
     text: str
     """The line that is sent."""
-
 
 class StandingRecord(TypedDict):
     """A problem that is open."""
@@ -721,7 +659,6 @@ class StandingRecord(TypedDict):
     text: str
     """As in AlertRecord."""
 
-
 class DeliveryRecord(TypedDict):
     """What was sent over one channel."""
 
@@ -731,7 +668,6 @@ class DeliveryRecord(TypedDict):
     """How many alerts the message held."""
     error: str | None
     """Why it was not delivered. Null: it was."""
-
 
 class PackRecord(TypedDict):
     """How a federation was set up ([federation.md](federation.md))."""
@@ -762,7 +698,6 @@ class PackRecord(TypedDict):
     """Who is mailed. Null: nobody."""
     heartbeat: bool
     """Whether a heartbeat is sent."""
-
 
 class PackJobRecord(TypedDict):
     """A job of the federation."""
@@ -810,7 +745,6 @@ class PackJobRecord(TypedDict):
     fresh_for_s: float | None
     """Seconds for which its newest data counts as fresh. Null: no limit."""
 
-
 class RolloutRecord(TypedDict):
     """The stage of the rollout."""
 
@@ -831,7 +765,6 @@ class RolloutRecord(TypedDict):
     command: list[str]
     """The command that begins it."""
 
-
 class SetupIssueRecord(TypedDict):
     """What the set-up's look around or a test run found."""
 
@@ -843,7 +776,6 @@ class SetupIssueRecord(TypedDict):
     """What was found."""
     advice: str | None
     """What to do. Null: nothing."""
-
 
 class DrillRecord(TypedDict):
     """A drill ([drills.md](drills.md))."""
@@ -860,7 +792,6 @@ class DrillRecord(TypedDict):
     """Whether it can be run here."""
     reason: str | None
     """Why not. Null: it can."""
-
 
 class DrillStepRecord(TypedDict):
     """What was done or printed in a drill."""
