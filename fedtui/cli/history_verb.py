@@ -8,15 +8,13 @@ from collections.abc import Iterable, Mapping
 
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_job
-from fedtui.cli.records import JsonRecords, print_json
+from fedtui.cli.records import TRIGGERS, JsonRecords, print_json
 from fedtui.model import Job, Run
 from fedtui.presentation.glyphs import cut, outcome_glyph, to_ascii
 from fedtui.presentation.job_rows import name_words
 from fedtui.presentation.times import duration
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
-
-TRIGGERS = {"schedule": "schedule", "manual": "fedtui", "other": "other", "unknown": "?"}
 
 
 async def print_history(workspace: Workspace, options: Namespace) -> int:
@@ -62,6 +60,6 @@ def _line(run: Run, jobs: Mapping[str, Job], workspace: Workspace) -> str:
         outcome = f"{sign.glyph} {sanitize_and_mask(sign.word)}"
         took = duration(run.result.duration) if run.result.duration is not None else ""
         why = sanitize_and_mask("; ".join(run.result.reasons or run.result.evidence))
-    trigger = TRIGGERS[run.trigger.value]
+    trigger = TRIGGERS.get(run.trigger.value, run.trigger.value)
     head = f"{start:%a %d %b %H:%M:%S}  {name:<24}  {cut(outcome, 20):<20}"
     return f"{head}  {took:>9}  {trigger:<8}  {why}".rstrip()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 TRIGGERS = {"manual": "fedtui"}
-"""What a trigger is called in JSON, where that differs: a run by hand is one that fedtui started."""
+"""What a trigger is called in JSON and lists, where that differs: fedtui started what was run by hand."""
 
 _VERDICTS = {"good": "ok", "unproven": "unverified"}
 """What the verdict of a watch is called in schema 1, where that differs from the files on disk."""
