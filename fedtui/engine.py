@@ -90,6 +90,10 @@ class Engine:
         """Make the planned change and read it back. Raises Conflict, PartlyDone or Refused."""
         return await changes.apply(plan, self._ports)
 
+    async def seen(self, undo_id: int) -> None:
+        """Note that the end of an undo or redo was shown: the same request then means the next one."""
+        await asyncio.to_thread(changes.seen, undo_id, self._ports)
+
     async def keep(self, plan: Plan) -> str:
         """Keep a plan for an hour; returns the id by which `kept` finds it. Raises Refused."""
         from fedtui.changes.kept_plans import keep_plan

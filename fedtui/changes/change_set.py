@@ -13,7 +13,7 @@ from fedtui.action_result import Applied, PartlyDone, Refused
 from fedtui.changes import apply_edit, unit_edits
 from fedtui.changes.apply_edit import EditExecutor, edit_label
 from fedtui.changes.change_journal import ChangeJournal
-from fedtui.changes.edits import ChangeSet, Edit, FileEdit, UnitEdit, inverse
+from fedtui.changes.edits import ChangeSet, Edit, FileEdit, UnitEdit, inverse, is_no_op
 from fedtui.changes.file_edits import SomethingElse
 from fedtui.changes.pending_edits import NothingToChange, check_unchanged, completed, is_edit_made, pending
 from fedtui.changes.plan import Conflict, EditState, Plan
@@ -35,6 +35,7 @@ async def plan_edits(
     wording: Wording, edits: Sequence[Edit], ports: Ports, change: ChangeSet | None = None
 ) -> Plan:
     """The same for edits that were worked out from the present state. `change` is an undo's."""
+    edits = [edit for edit in edits if not is_no_op(edit)]
     if change is None and not edits:
         raise NothingToChange("Everything is as it should be already.")
     made = await asyncio.to_thread(completed, edits, ports)

@@ -32,7 +32,8 @@ class FileEdit:
     text off the screen (a URL with a credential); its diff then tells only that the file is written. A unit
     file makes systemd reload. `grows`: others write to it (a log), so that it stays when the change is taken
     back and it is no longer as it was made. `mode_before` and `owner_before` are those of the file that was
-    there; the plan fills them in. `triggers` is what systemd has to hold for the timer whose drop-in it is.
+    there; the plan fills them in. `triggers` is what systemd has to hold for the timer whose drop-in it is,
+    `triggers_before` what it held when the plan was made.
     """
 
     path: str
@@ -45,6 +46,7 @@ class FileEdit:
     mode_before: int | None = None
     owner_before: tuple[int, int] | None = None
     triggers: Triggers | None = None
+    triggers_before: Triggers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,7 @@ def inverse(edit: Edit) -> Edit:
                 mode_before=edit.mode,
                 owner_before=edit.owner,
                 triggers=None,
+                triggers_before=None,
             )
         case FolderEdit() | WorktreeEdit():
             return replace(edit, there=not edit.there)
@@ -202,6 +205,11 @@ def inverse(edit: Edit) -> Edit:
             return RenameEdit(source=edit.target, target=edit.source)
     turned: Edit = replace(edit, before=edit.after, after=edit.before)  # type: ignore[arg-type]  # of one type
     return turned
+
+
+def is_no_op(edit: Edit) -> bool:
+    """Whether its state before is the one after."""
+    return not isinstance(edit, FolderEdit | RenameEdit | WorktreeEdit) and edit.before == edit.after
 
 
 def resource_keys(edit: Edit) -> frozenset[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fedtui.action_result import Refused
-from fedtui.changes import file_edits
+from fedtui.changes import file_edits, unit_edits
 from fedtui.changes.apply_edit import edit_label, state_of
 from fedtui.changes.change_journal import StoredChange
 from fedtui.changes.edits import (
@@ -132,6 +132,8 @@ async def check_unchanged(edits: Sequence[Edit], ports: Ports) -> None:
             continue
         seen |= resource_keys(edit)
         now = await state_of(edit, ports)
+        if isinstance(edit, FileEdit) and edit.triggers_before is not None:
+            await unit_edits.check_triggers_before(edit, edit.triggers_before, ports)
         made_by_others = now is EditState.AFTER and isinstance(edit, FolderEdit)
         if now is not EditState.BEFORE and not made_by_others:
             their_diff = await asyncio.to_thread(_their_diff, edit, ports)

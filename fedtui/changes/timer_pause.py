@@ -47,10 +47,11 @@ def pause_edits(
     `drop_in` what the drop-in holds already."""
     unit, user_manager = target.unit, target.user_manager
     edits: list[Edit] = [PausedTimerEdit(unit, user_manager, kept, restore)]
-    if restore.hold in _DROP_INS:
-        edits.append(FileEdit(str(target.drop_in(PAUSE_FILE)), drop_in, _DROP_INS[restore.hold]))
     before = (restore.enabled, restore.active)
     edits.append(UnitEdit(unit, user_manager, before, (False, False), restore.links))
+    # After the stop, so that an undo, which goes backwards, removes the condition before the start.
+    if restore.hold in _DROP_INS:
+        edits.append(FileEdit(str(target.drop_in(PAUSE_FILE)), drop_in, _DROP_INS[restore.hold]))
     if restore.hold == "mask":
         edits.append(MaskEdit(unit, user_manager, before=False, after=True))
     return tuple(edits)

@@ -63,11 +63,13 @@ async def propose_reschedule(
     elif timer.unit["SubState"] == "elapsed":
         warnings.append("The timer has elapsed for good, so it is restarted for the new schedule.")
         warnings += await runs_at_once(target, timer, ports.clock(), *triggers)
-    return (FileEdit(str(path), before, after, triggers=triggers),), Wording(
+    was = (now.calendar, now.monotonic)
+    edit = FileEdit(str(path), before, after, triggers=triggers, triggers_before=was)
+    return (edit,), Wording(
         "reschedule",
         target.job_id,
         target.job_name,
-        f"Reschedule from {describe_timer(now.calendar, now.monotonic).long} to {words}.",
+        f"Reschedule from {describe_timer(*was).long} to {words}.",
         f"{target.job_name} runs {words} now.",
         tuple(warnings),
         "the drop-in",

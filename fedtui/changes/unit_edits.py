@@ -19,7 +19,7 @@ from fedtui.bus.reload_effects import started_by_reload
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import INFINITY, TIMER
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, MaskEdit, Triggers, UnitEdit
-from fedtui.changes.plan import EditState
+from fedtui.changes.plan import Conflict, EditState
 from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS, TimerTarget, read_timer
 from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
@@ -235,6 +235,15 @@ async def reloads_of(edits: Sequence[Edit], ports: Ports) -> dict[bool, tuple[st
             (f"Reloading systemd also starts {listing(others)} (OnActiveSec=).",) if others else ()
         )
     return found
+
+
+async def check_triggers_before(edit: FileEdit, before: Triggers, ports: Ports) -> None:
+    """Raise Conflict where the timer of a drop-in has another schedule by now, Gone where there is none."""
+    unit, user_manager = _unit_of(edit), open_manager(edit.path) is True
+    async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
+        now = (await read_timer(systemd, TimerTarget("", "", unit, user_manager))).state
+    if (now.calendar, now.monotonic) != before:
+        raise Conflict(f"{unit} changed after your plan was made.")
 
 
 async def _check_triggers(

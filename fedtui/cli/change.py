@@ -119,8 +119,11 @@ async def carry_out(
     applied = await workspace.engine.apply(plan)
     if options.json:
         print_json(options.json, {"result": result_record(plan, applied), **beside})
-        return ExitStatus.DONE
-    print(sanitize(applied.message) + _way_back(plan, applied))
+    else:
+        print(sanitize(applied.message) + _way_back(plan, applied))
+    if plan.change.undoes is not None and applied.undo_id is not None:
+        sys.stdout.flush()  # shown, and only then noted as shown
+        await workspace.engine.seen(applied.undo_id)
     return ExitStatus.DONE
 
 

@@ -106,6 +106,8 @@ async def watch(run_id: str, name: str = "") -> dict[str, Any]:
 async def changed(planned: Coroutine[Any, Any, changes.Plan]) -> dict[str, Any]:
     plan = await planned
     applied = await changes.apply(plan, PORTS)
+    if applied.undo_id is not None:
+        changes.seen(applied.undo_id, PORTS)
     return {
         "summary": plan.summary,
         "warnings": plan.warnings,
@@ -161,6 +163,10 @@ async def undo(*number: str) -> Any:
     return await changed(changes.plan_undo(PORTS, *map(int, number)))
 
 
+async def redo() -> Any:
+    return await changed(changes.plan_redo(PORTS))
+
+
 async def meanwhile(name: str, schedule: str, *command: str) -> Any:
     """Plan a reschedule, have `command` run by somebody else, then apply."""
     plan = await changes.plan_reschedule(await find(name), schedule, PORTS)
@@ -181,8 +187,22 @@ async def preview(name: str, text: str) -> Any:
 
 VERBS = {
     verb.__name__: verb
-    for verb in (run, start, current, stop, pause, resume, reschedule, delete, new, undo, state, preview)
-} | {"watch": watch, "meanwhile": meanwhile, "mended-pause": mended_pause}
+    for verb in (
+        run,
+        start,
+        current,
+        stop,
+        pause,
+        resume,
+        reschedule,
+        delete,
+        new,
+        undo,
+        redo,
+        state,
+        preview,
+    )
+} | {"state": state, "preview": preview, "watch": watch, "meanwhile": meanwhile, "mended-pause": mended_pause}
 
 
 async def main() -> None:

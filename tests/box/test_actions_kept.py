@@ -81,7 +81,7 @@ def test_it_is_found_on_disk_alone(template: Box) -> None:
         b"# Written by fedtui: this timer is paused."
     )
     assert b"[Unit]" not in template.read(f"{UNITS}/{NAME}.d/{MARKER}")
-    template.run(["fedtui", "undo", "--yes"], check=True)
+    template.run(["fedtui", "redo", "--yes"], check=True)
     assert jobs(template)[NAME]["state"] == "on"
 
 

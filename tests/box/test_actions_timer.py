@@ -124,7 +124,7 @@ def test_pause_and_resume_of_an_enabled_timer(act: Actor) -> None:
     assert act("state", "hourly.timer")[0] == "on"
     act("undo")
     assert act("state", "hourly.timer")[0] == "paused"
-    assert act("undo")["summary"].startswith("Undo: the undo of hourly.timer, ")
+    assert act("redo")["summary"] == "Redo: resume hourly.timer."
     assert act("state", "hourly.timer")[0] == "on"
 
 
@@ -273,7 +273,12 @@ def test_schedules_that_systemd_refuses(act: Actor) -> None:
 def test_an_edit_by_someone_else(act: Actor) -> None:
     unit(act.box, "theirs", "ExecStart=/bin/true", "OnCalendar=daily")
     said = act(
-        "meanwhile", "theirs.timer", "weekly", "sh", "-c", f"systemctl --user disable theirs.timer {QUIET}"
+        "meanwhile",
+        "theirs.timer",
+        "weekly",
+        "sh",
+        "-c",
+        f"sed -i s/daily/monthly/ {UNITS}/theirs.timer; systemctl --user daemon-reload",
     )
     assert said == {"stale": "theirs.timer changed after your plan was made. Nothing was written."}
     act("reschedule", "theirs.timer", "weekly")

@@ -90,7 +90,7 @@ def test_undo_puts_both_sides_back(table: Box) -> None:
     assert crontab(table) == before
     assert table.run(["sh", "-c", "find .config 2>/dev/null | sort"]).stdout == units
     assert ctl(table, "is-active", "the-sync.timer") == "inactive"
-    fedtui(table, "undo", "--yes")
+    fedtui(table, "redo", "--yes")
     assert ctl(table, "is-active", "the-sync.timer") == "active"
     assert "sync.sh" not in crontab(table)
     fedtui(table, "undo", "--yes")

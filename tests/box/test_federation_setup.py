@@ -156,7 +156,7 @@ def test_a_removal_can_be_undone(box: Box) -> None:
     box.run(["fedtui", "undo", "--yes"], check=True)
     assert box.output(["crontab", "-l"]) == table
     assert status(box)["pack"]["profile"] == "conservative"
-    box.run(["fedtui", "undo", "--yes"], check=True)
+    box.run(["fedtui", "redo", "--yes"], check=True)
     assert box.run(["crontab", "-l"]).returncode == 1
 
 

@@ -222,12 +222,12 @@ def test_a_unit_that_cannot_be_started_takes_all_of_it_back(scripts: Box) -> Non
         '    FileEdit(str(home / "old.service"), None, service),\n'
         '    FileEdit(str(home / "old.timer"), None, timer),\n'
         '    TableEdit("fed", "crontab", now, b"1 1 1 1 * true\\n"),\n'
-        '    UnitEdit("old.timer", True, (False, False), (True, True)),\n'
+        '    UnitEdit("old.timer", True, (False, False), (True, True), due=True),\n'
         "])"
     )
     refused = acts(scripts, code)["refused"]
     assert "no run of it is due" in refused
-    assert "taken back" in refused
+    assert "rolled back" in refused
     assert kept(scripts) == before
 
 
