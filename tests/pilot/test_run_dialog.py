@@ -130,9 +130,9 @@ async def test_shows_state_surroundings_and_output_live() -> None:
         (ended(Outcome.OK, 0), "✓ ok   after 1.2 s", "output   5 lines ──"),
         (ended(Outcome.FAILED, None, signal="SIGKILL"), "✗ SIGKILL", "output   5 lines ──"),
         (
-            ended(Outcome.UNKNOWN, None, reasons=("its keeper was killed",)),
+            ended(Outcome.UNKNOWN, None, reasons=("its supervisor was killed",)),
             "? unknown",
-            "? How it ended is not known: its keeper was killed.",
+            "? How it ended is not known: its supervisor was killed.",
         ),
     ],
 )

@@ -83,7 +83,7 @@ def test_timers_are_watched_from_cron(tmp_path: Path, ports: Ports) -> None:
     assert found.job.argv[-2:] == ("check", "--alert")
     assert found.job.argv[0].startswith("/"), "cron's PATH is short"
     assert found.job.log == str(tmp_path / "federated-alert.log")
-    assert [remark.advice for remark in found.issues] == ["fedtui check --alert --test"]
+    assert [issue.advice for issue in found.issues] == ["fedtui check --alert --test"]
 
 
 def test_without_cron_timers_are_watched_by_a_timer_and_that_is_said(
@@ -102,7 +102,7 @@ def test_a_machine_without_a_mailer_is_said_where_mail_is_wanted(
     wanted = asyncio.run(alert_changes(pack(tmp_path, mail_to="ops"), ports))
     assert "there is no sendmail on this machine" in wanted.issues[0].text
     other = asyncio.run(alert_changes(pack(tmp_path, heartbeat="https://hc.example.org/1"), ports))
-    assert [remark.advice for remark in other.issues] == ["fedtui check --alert --test"]
+    assert [issue.advice for issue in other.issues] == ["fedtui check --alert --test"]
 
 
 def test_nobody_to_tell_is_no_job(tmp_path: Path, ports: Ports) -> None:

@@ -32,7 +32,7 @@ def issues(root: Path, text: str | bytes) -> list[SetupIssue]:
 
 
 def texts(found: list[SetupIssue], severity: Severity) -> list[str]:
-    return [remark.text for remark in found if remark.severity is severity]
+    return [issue.text for issue in found if issue.severity is severity]
 
 
 @pytest.mark.parametrize("folder", ["", "scripts", "scripts/data"])
@@ -57,9 +57,9 @@ def test_a_folder_that_links_to_another_doubles_nothing(root: Path) -> None:
 
 def test_a_missing_script_keeps_its_job_out(root: Path) -> None:
     found = find_scripts(root, load_profile("conservative"))[0]
-    (remark,) = script_issues(found, root, CRON, "cron")
-    assert (remark.severity, remark.key) == (Severity.ERROR, "sync")
-    assert remark.text.startswith(f"There is no {SYNC} in {root}")
+    (issue,) = script_issues(found, root, CRON, "cron")
+    assert (issue.severity, issue.key) == (Severity.ERROR, "sync")
+    assert issue.text.startswith(f"There is no {SYNC} in {root}")
 
 
 def test_a_syntax_error_is_told_in_the_words_of_bash(root: Path) -> None:
@@ -68,16 +68,16 @@ def test_a_syntax_error_is_told_in_the_words_of_bash(root: Path) -> None:
 
 
 def test_windows_line_ends_are_told_with_the_command_that_takes_them_out(root: Path) -> None:
-    (remark,) = issues(root, b"#!/bin/bash\r\necho hello\r\n")
-    assert remark.severity is Severity.ERROR
-    assert "2 lines" in remark.text
-    assert remark.advice.startswith("sed -i 's/\\r$//' '/")
+    (issue,) = issues(root, b"#!/bin/bash\r\necho hello\r\n")
+    assert issue.severity is Severity.ERROR
+    assert "2 lines" in issue.text
+    assert issue.advice.startswith("sed -i 's/\\r$//' '/")
 
 
 def test_an_interpreter_of_another_system_is_noted_and_does_not_matter(root: Path) -> None:
-    (remark,) = issues(root, "#!/run/current-system/sw/bin/bash\necho hello\n")
-    assert remark.severity is Severity.NOTE
-    assert "names /run/current-system/sw/bin/bash in its first line" in remark.text
+    (issue,) = issues(root, "#!/run/current-system/sw/bin/bash\necho hello\n")
+    assert issue.severity is Severity.NOTE
+    assert "names /run/current-system/sw/bin/bash in its first line" in issue.text
 
 
 def test_what_the_script_will_not_find_in_cron_is_told(root: Path) -> None:
