@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fedtui.action_result import Refused
-from fedtui.changes.cron_text import draft_text, first_run, frequency, trap_warnings, words_of
+from fedtui.changes.cron_text import draft_text, first_run, frequency, pitfall_warnings, words_of
 from fedtui.changes.draft import Draft
 from fedtui.changes.open_table import OpenTable, Tables
 from fedtui.changes.wording import Wording
@@ -34,7 +34,7 @@ def propose_resume(job: Job, tables: Tables, ports: Ports) -> Wording:
     """Take the marker off, the line byte for byte as it was."""
     entry = _edit(job, tables, edit.resume)
     summary = f"Resume: {words_of(entry.schedule, job)}, next {first_run(entry.schedule, job, ports)}."
-    warnings = trap_warnings(entry.schedule, job, ports)
+    warnings = pitfall_warnings(entry.schedule, job, ports)
     return Wording("resume", job.id, job.name, summary, f"Resumed {job.name}.", warnings)
 
 
@@ -47,7 +47,7 @@ def propose_reschedule(
     )
     before, after = words_of(entry.schedule, job), words_of(schedule, job)
     summary = f"Reschedule from {before} to {after}. {frequency(entry.schedule, schedule, job)}".strip()
-    warnings = trap_warnings(schedule, job, ports)
+    warnings = pitfall_warnings(schedule, job, ports)
     if entry.paused:
         warnings = (*warnings, "The job is paused and stays so: it runs again when you resume it.")
     return Wording("reschedule", job.id, job.name, summary, f"{job.name} runs {after} now.", warnings)
@@ -66,7 +66,7 @@ def propose_new(draft: Draft, tables: Tables, ports: Ports) -> Wording:
         f"New job {sanitize_and_mask(added.name)}: {words_of(added.schedule, None, ports)}, "
         f"first {first_run(added.schedule, None, ports)}."
     )
-    warnings = trap_warnings(added.schedule, None, ports)
+    warnings = pitfall_warnings(added.schedule, None, ports)
     return Wording("new", f"crontab:{added.id_key}", added.name, summary, f"Added {added.name}.", warnings)
 
 
@@ -83,7 +83,7 @@ def propose_edit(job: Job, draft: Draft, tables: Tables, ports: Ports) -> Wordin
     warnings: tuple[str, ...] = ()
     if "schedule" in changed:
         summary += f" From {words_of(was.schedule, job)} to {words_of(draft.schedule, job)}."
-        warnings = trap_warnings(draft.schedule, job, ports)
+        warnings = pitfall_warnings(draft.schedule, job, ports)
     if "command" in changed:
         warnings = (*warnings, "Another command is another job to fedtui: its history of runs starts empty.")
     return Wording("edit", job.id, job.name, summary, f"Changed {job.name}.", warnings)
@@ -131,7 +131,7 @@ def propose_uncomment(line: CommentedOut, tables: Tables, ports: Ports) -> Wordi
     schedule = entry.schedule if entry is not None else line.schedule
     summary = f"Take the # away: {words_of(schedule, None, ports)}, next {first_run(schedule, None, ports)}."
     job_id = f"crontab:{entry.id_key}" if entry is not None and not table.system else ""
-    warnings = trap_warnings(schedule, None, ports)
+    warnings = pitfall_warnings(schedule, None, ports)
     return Wording("resume", job_id, line.name, summary, f"{line.name} runs again.", warnings)
 
 

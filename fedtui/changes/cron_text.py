@@ -76,7 +76,7 @@ def _runs_a_week(schedule: str, job: Job | None) -> int:
     return sum(1 for _ in takewhile(lambda run: run < end, runs))
 
 
-def trap_warnings(schedule: str, job: Job | None, ports: Ports) -> tuple[str, ...]:
+def pitfall_warnings(schedule: str, job: Job | None, ports: Ports) -> tuple[str, ...]:
     """The traps of a schedule as the confirm dialog warns of them."""
     try:
         parsed = parse_schedule(schedule, dialect_of(job, ports))

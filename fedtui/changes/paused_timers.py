@@ -74,7 +74,7 @@ class PausedTimers:
         except (OSError, ValueError, TypeError) as error:
             raise Refused(
                 f"{self.path}, which holds what paused timers need, cannot be read: {error}.",
-                advice="Nothing was deleted. Mend it, or move it away to forget the pauses.",
+                advice="Nothing was deleted. Fix it, or move it away to forget the pauses.",
             ) from error
         return [replace(item, links=tuple((path, target) for path, target in item.links)) for item in kept]
 

@@ -1,4 +1,4 @@
-"""What a schedule would mean, while it is typed: validity, words, the next runs, traps.
+"""What a schedule would mean, while it is typed: validity, words, the next runs, pitfalls.
 
 Cron lines are computed here; timers are asked of systemd-analyze, the only one who reads its calendar
 expressions without error.
@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 
 from fedtui.changes.cron_text import dialect_of, zone_of
-from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, check_schedule, traps_of
+from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, check_schedule, pitfalls_of
 from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.ports import Ports
 from fedtui.schedule.contention import Contention
@@ -41,7 +41,7 @@ class Preview:
     field: str | None
     words: str
     runs: tuple[datetime, ...]
-    traps: tuple[Pitfall, ...]
+    pitfalls: tuple[Pitfall, ...]
     dialect: str
     zone: str
 
@@ -102,14 +102,14 @@ async def _timer(job: Job, text: str, now: datetime, contention: Contention | No
         )
     runs = tuple(run.astimezone(zone) for run in schedule.runs)
     words = describe_timer(schedule.calendar, schedule.monotonic).sentence
-    found = await asyncio.to_thread(_traps, job, schedule, now, contention)
+    found = await asyncio.to_thread(_pitfalls, job, schedule, now, contention)
     return Preview(True, "", None, words, runs, found, "systemd", zone_name)
 
 
-def _traps(
+def _pitfalls(
     job: Job, schedule: TimerSchedule, now: datetime, contention: Contention | None
 ) -> tuple[Pitfall, ...]:
-    found = list(traps_of(schedule, job, now))
+    found = list(pitfalls_of(schedule, job, now))
     if job.timer is not None and job.timer.randomized_delay:
         delay = f"{job.timer.randomized_delay:.0f} s"
         text = f"Each run is put off by up to {delay} at random (RandomizedDelaySec=)."
@@ -120,6 +120,6 @@ def _traps(
 
 
 def _with_pile(found: tuple[Pitfall, ...], job: Job, contention: Contention | None) -> tuple[Pitfall, ...]:
-    """The traps, and that of many jobs in one minute last: it is none of the schedule's own."""
+    """The pitfalls, and that of many jobs in one minute last: it is none of the schedule's own."""
     pile = contention.pitfall(job) if contention is not None else None
     return found if pile is None else (*found, pile)

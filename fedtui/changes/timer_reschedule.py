@@ -15,7 +15,7 @@ from fedtui.bus.systemd_manager import open_systemd
 from fedtui.changes.edits import Edit, FileEdit
 from fedtui.changes.file_edits import read_state
 from fedtui.changes.timer_at_once import runs_at_once
-from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, check_schedule, traps_of
+from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, check_schedule, pitfalls_of
 from fedtui.changes.timer_unit import (
     SCHEDULE_FILE,
     TimerTarget,
@@ -57,7 +57,7 @@ async def propose_reschedule(
     if (now.calendar, now.monotonic) == triggers:
         raise Refused(f"{target.job_name} has that schedule already.")
     words = describe_timer(*triggers).long
-    warnings = [each.text for each in await asyncio.to_thread(traps_of, schedule, job, ports.clock())]
+    warnings = [each.text for each in await asyncio.to_thread(pitfalls_of, schedule, job, ports.clock())]
     if not now.active:
         warnings.append("The timer is off and stays so: it runs again when it is resumed.")
     elif timer.unit["SubState"] == "elapsed":

@@ -97,7 +97,7 @@ async def _hint(expression: str) -> str:
     return f"; for a span write OnUnitActiveSec={expression}" if span.ok else ""
 
 
-def traps_of(schedule: TimerSchedule, job: Job, now: datetime) -> tuple[Pitfall, ...]:
+def pitfalls_of(schedule: TimerSchedule, job: Job, now: datetime) -> tuple[Pitfall, ...]:
     """What the timer `job` would do with such a schedule that its writer may not expect. Blocking."""
     new = typed(job, schedule.calendar, schedule.monotonic, schedule.runs)
     return timer_pitfalls(new, local_zone()[1], now, sleeps=bool(sleeps()))

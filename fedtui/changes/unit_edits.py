@@ -65,8 +65,8 @@ def record_stamp(edit: Edit, change: Sequence[Edit]) -> FileEdit | None:
         and open_manager(one.path) is edit.user_manager
         for one in change
     )
-    told = any(isinstance(one, FileEdit) and one.path == str(stamp) for one in change)
-    if not new or told or not stamp.is_file() or stamp.stat().st_size:
+    listed = any(isinstance(one, FileEdit) and one.path == str(stamp) for one in change)
+    if not new or listed or not stamp.is_file() or stamp.stat().st_size:
         return None
     return FileEdit(str(stamp), b"", None, grows=True)
 

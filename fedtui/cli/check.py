@@ -101,7 +101,7 @@ def _details(group: FindingGroup, snapshot: Snapshot, records: JsonRecords) -> I
     if finding.severity is not Severity.NOTE:
         yield from _wrapped(why_it_matters(finding), records)
     if finding.fix:
-        yield from _wrapped(f"Mend it: {finding.fix}", records)
+        yield from _wrapped(f"Fix: {finding.fix}", records)
     if finding.command and len(group.findings) == 1:
         yield f"    $ {records.text(finding.command)}"
 
@@ -120,15 +120,15 @@ def _nagios(snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
     counts = Counts.of(snapshot)
     worst = [group for group in grouped(snapshot.findings) if group.severity is not Severity.NOTE]
     jobs = {job.id: job for job in snapshot.jobs}
-    told = [f"{group.code} {where(group, jobs, 60)}: {title_beside(group, jobs)}" for group in worst]
-    told += [f"not checked: {one.what}: {one.reason}" for one in snapshot.unchecked]
-    head = ", ".join(counts.words()) + (f" - {told[0]}" if told else "")
+    lines = [f"{group.code} {where(group, jobs, 60)}: {title_beside(group, jobs)}" for group in worst]
+    lines += [f"not checked: {one.what}: {one.reason}" for one in snapshot.unchecked]
+    head = ", ".join(counts.words()) + (f" - {lines[0]}" if lines else "")
     numbers = (
         f"errors={counts.errors} warnings={counts.warnings} notes={counts.notes} "
         f"passed={counts.passed} unchecked={counts.unchecked}"
     )
     yield f"FEDTUI {_NAGIOS[status(snapshot)]} - {_plain(head, records)} | {numbers}"
-    yield from (_plain(line, records) for line in told)
+    yield from (_plain(line, records) for line in lines)
 
 
 def _plain(text: str, records: JsonRecords) -> str:

@@ -132,20 +132,20 @@ class JsonRecords(NamedTuple):
     def history(self, run: Run) -> json_types.HistoryRecord:
         """One run, as `history --json` prints it: the verdict's fields beside its own."""
         result = run.result
-        told: dict[str, Any] = {} if result is None else {**self.result(result)}
+        ended: dict[str, Any] = {} if result is None else {**self.result(result)}
         return {
             "id": run.id,
             "job": run.job_id,
             "start": self.at(run.start),
             "end": self.when(run.end),
-            "exit_code": told.get("exit_code"),
-            "signal": told.get("signal"),
-            "status": told.get("status", "running"),
+            "exit_code": ended.get("exit_code"),
+            "signal": ended.get("signal"),
+            "status": ended.get("status", "running"),
             "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
-            "duration_s": told.get("duration_s"),
-            "warnings": told.get("warnings", 0),
-            "reasons": told.get("reasons", []),
-            "evidence": told.get("evidence", []),
+            "duration_s": ended.get("duration_s"),
+            "warnings": ended.get("warnings", 0),
+            "reasons": ended.get("reasons", []),
+            "evidence": ended.get("evidence", []),
             "output": path_text(run.output),
             "log_path": None if run.log is None else path_text(run.log.path),
         }

@@ -1,4 +1,4 @@
-"""The SQLite file of one user's history: its format, its upgrades, and every failure told in words.
+"""The SQLite file of one user's history: its format, its upgrades, and every failure in words.
 
 WAL, mode 0600 in a folder of mode 0700. A file that cannot be used is reported and left exactly as it is:
 nothing here deletes or replaces it.
@@ -77,7 +77,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction that is written whole or not at all."""
-        with self._told():
+        with self._in_words():
             self._create()
             import sqlite3  # here and not above: a list on a machine without a database does not load it
 
@@ -94,7 +94,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
         """A connection to read from, or None where there is no database yet."""
-        with self._told():
+        with self._in_words():
             if not self.path.exists():
                 yield None
                 return
@@ -114,7 +114,7 @@ class Database:
                 yield db if version else None
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _in_words(self) -> Iterator[None]:
         """Every failure of the file or of SQLite as a HistoryError that says what stands and what to do."""
         try:
             yield

@@ -163,7 +163,7 @@ def _gap_row(runs: Sequence[datetime], before: datetime, after: datetime, widest
 
 def pitfalls(preview: Preview | None, width: int, most: int) -> list[Content]:
     """The note boxes: the first `most` pitfalls, each with what could be written instead."""
-    found = preview.traps if preview is not None else ()
+    found = preview.pitfalls if preview is not None else ()
     offered = suggestion(preview)
     rows: list[Content] = []
     for pitfall in found[:most]:
@@ -194,4 +194,4 @@ def suggestion(preview: Preview | None) -> str | None:
     """The whole schedule that ctrl+n puts in place of the typed one."""
     if preview is None:
         return None
-    return next((pitfall.schedules[0] for pitfall in preview.traps if pitfall.schedules), None)
+    return next((pitfall.schedules[0] for pitfall in preview.pitfalls if pitfall.schedules), None)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, split, traps_of
+from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, pitfalls_of, split
 from fedtui.model import Job, Location, SourceName, TimerFacts
 
 
@@ -107,7 +107,7 @@ def test_traps_of_what_is_typed_are_those_of_the_doctor(
     facts = TimerFacts("a.timer", "a.service", True, "active", "enabled", persistent=persistent)
     place = Location("/a.timer")
     job = Job("a", "a.timer", SourceName.USER_TIMER, "fed", "", "", place, timer=facts)
-    assert [trap.text for trap in traps_of(schedule, job, START)] == expected
+    assert [trap.text for trap in pitfalls_of(schedule, job, START)] == expected
 
 
 def test_spans_count_from_a_run_where_there_was_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,5 +115,5 @@ def test_spans_count_from_a_run_where_there_was_one(monkeypatch: pytest.MonkeyPa
     facts = TimerFacts("a.timer", "a.service", True, "active", "enabled")
     place = Location("/a.timer")
     job = Job("a", "a.timer", SourceName.USER_TIMER, "fed", "", "", place, timer=facts, last_run=START)
-    (trap,) = traps_of(TimerSchedule((), (), (("OnUnitActiveSec", 3600.0),)), job, START)
+    (trap,) = pitfalls_of(TimerSchedule((), (), (("OnUnitActiveSec", 3600.0),)), job, START)
     assert trap.code == "no-first-run"

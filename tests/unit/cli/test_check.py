@@ -96,7 +96,7 @@ def test_a_finding_is_told_with_evidence_why_and_fix(shell: Shell, table: Path) 
     lines = shell("check")[1].splitlines()
     assert lines[0] == "✗ FT110  sync  script is missing"
     assert "    /nowhere/at/all.sh" in lines
-    assert any(line.startswith("    Mend it: Put the script there") for line in lines)
+    assert any(line.startswith("    Fix: Put the script there") for line in lines)
     assert lines[-1].startswith("1 error, ")
 
 
