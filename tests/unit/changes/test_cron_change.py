@@ -432,7 +432,7 @@ async def test_preview_of_a_cron_schedule(world: Ports, port: TableFile) -> None
     assert (seen.valid, seen.dialect, seen.zone) == (True, "Debian cron", "Europe/Berlin")
     assert seen.words == "every 7 min from :00 to :56 of each hour, 9 runs an hour"
     assert [f"{run:%H:%M}" for run in seen.runs] == ["15:07", "15:14", "15:21", "15:28", "15:35"]
-    assert seen.traps[0].suggestions[0] == "*/6"
+    assert seen.pitfalls[0].suggestions[0] == "*/6"
     bad = await preview(target, "*/7 25 * * *", world, NOW)
     assert (bad.valid, bad.field, bad.runs) == (False, "hour", ())
     assert bad.message.startswith("bad hour")
@@ -449,7 +449,7 @@ async def test_a_new_job_is_read_by_the_daemon_that_runs_here(world: Ports) -> N
     assert (seen.valid, seen.dialect, seen.runs) == (True, "cronie", ())
     assert seen.words.startswith("cron chooses minute 0 to 30")
     debian = await preview(None, draft.schedule, world, NOW)
-    assert (debian.dialect, debian.traps[0].code) == ("Debian cron", "ignored-text")
+    assert (debian.dialect, debian.pitfalls[0].code) == ("Debian cron", "ignored-text")
 
 
 async def test_preview_of_a_minute_in_which_many_start(
@@ -461,12 +461,12 @@ async def test_preview_of_a_minute_in_which_many_start(
     midnight = datetime(2026, 11, 25, tzinfo=berlin)
     others = [replace(target, id=name, name=name, schedule="0 0 * * *", next_run=midnight) for name in "abcd"]
     seen = await preview(target, "0 0 * * *", world, NOW, Contention([*others, target], NOW, but=target.id))
-    assert [(trap.code, trap.schedules) for trap in seen.traps] == [("pile-up", ("5 0 * * *",))]
-    assert "4 other jobs start at 00:00 too" in seen.traps[0].text
+    assert [(pitfall.code, pitfall.schedules) for pitfall in seen.pitfalls] == [("pile-up", ("5 0 * * *",))]
+    assert "4 other jobs start at 00:00 too" in seen.pitfalls[0].text
     new = await preview(None, "0 0 * * *", world, NOW, Contention(others, NOW))
-    assert [trap.code for trap in new.traps] == ["pile-up"]
+    assert [pitfall.code for pitfall in new.pitfalls] == ["pile-up"]
     alone = await preview(target, "0 0 * * *", world, NOW, Contention((target,), NOW, but=target.id))
-    assert alone.traps == ()
+    assert alone.pitfalls == ()
 
 
 async def test_applied_values(world: Ports, port: TableFile) -> None:
