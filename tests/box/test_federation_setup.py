@@ -89,8 +89,8 @@ def test_json_has_the_plan_the_result_and_what_is_left_out(box: Box) -> None:
     again = json.loads(fedtui(box, "--yes", "--json", status=PARTLY).stdout)
     assert (misfits(again, "SetupAnswer"), "result" in again) == ([], False)
     gone = json.loads(fedtui(box, "--remove", "--yes", "--json").stdout)
-    assert (misfits(gone, "SetupAnswer"), gone["not_set_up"]) == ([], [])
-    assert tree(box) == before
+    assert (misfits(gone, "SetupAnswer"), gone["result"]["verb"], gone["not_set_up"]) == ([], "remove", [])
+    assert box.run(["crontab", "-l"]).returncode == 1
 
 
 @pytest.mark.parametrize("table", [None, OWN_TABLE])
