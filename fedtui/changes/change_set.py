@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fedtui.action_result import Applied, PartlyDone, Refused
 from fedtui.changes import apply_edit, unit_edits
@@ -101,19 +102,15 @@ async def _roll_back(
     except Refused as blind:
         left.append(f"{edit_label(edits[made])} ({blind.message.rstrip('.')})")
     for index in reversed(range(len(back))):
+        edit = inverse(back[index])
         try:
-            edit = inverse(back[index])
-            await executor.make(edit)
-            if await apply_edit.state_of(edit, ports) is not EditState.AFTER:
+            if not await _roll_back_one(edit, edits, executor, ports):
                 stay.append(edit_label(edit))  # others have put something there
-            stamp = await asyncio.to_thread(unit_edits.record_stamp, edit, edits)
-            if stamp is not None:
-                await executor.make(stamp)
             if not left:
                 await asyncio.to_thread(journal.note, index)
         except Exception as error:  # noqa: BLE001  # it must not keep the others from being rolled back
             said = error.message if isinstance(error, Refused) else f"{error or type(error).__name__}"
-            left.append(f"{edit_label(back[index])} ({said.rstrip('.')})")
+            left.append(f"{edit_label(edit)} ({said.rstrip('.')})")
     try:
         await executor.finish()
     except Refused as error:
@@ -128,6 +125,21 @@ async def _roll_back(
     if back or stay:
         kind = PartlyDone if stay else Refused
         raise kind(refusal.message, _outcome(refusal, stay), refusal.advice) from refusal
+
+
+async def _roll_back_one(edit: Edit, edits: Sequence[Edit], executor: EditExecutor, ports: Ports) -> bool:
+    """Make an edit's opposite; whether the old state is there again, be it in spite of an error."""
+    try:
+        await executor.make(edit)
+    except Exception:
+        with suppress(Exception):
+            if await apply_edit.state_of(edit, ports) is EditState.AFTER:
+                return True
+        raise
+    stamp = await asyncio.to_thread(unit_edits.record_stamp, edit, edits)
+    if stamp is not None:
+        await executor.make(stamp)
+    return await apply_edit.state_of(edit, ports) is EditState.AFTER
 
 
 def _outcome(refusal: Refused, stay: Sequence[str]) -> str:

@@ -103,7 +103,7 @@ def test_an_edit_by_someone_else_is_never_lost(act: Actor) -> None:
     act.box.write("/home/fed/theirs", their_diff)
     said = act("meanwhile", "sync", "*/2 * * * *", "crontab", "/home/fed/theirs")
     assert said == {
-        "stale": "Someone edited the crontab of fed after your plan was made. Nothing was written."
+        "stale": "Someone changed the crontab of fed after your plan was made. Nothing was written."
     }
     assert listed(act.box) == their_diff
 
@@ -118,11 +118,11 @@ def test_a_table_with_a_bad_line_is_fixed_in_the_same_plan(act: Actor) -> None:
     )
     assert act.box.read(SPOOL) == bad
     done = act("mended-pause", "sync", "1", "# 61 * * * * broken")
-    assert done["warnings"] == ["Line 1 is mended in the same plan."]
+    assert done["warnings"] == ["Line 1 is fixed in the same plan."]
     assert listed(act.box) == b"# " + bad.replace(b"0 *\t*", b"#fedtui:paused# 0 *\t*")
 
 
-def test_an_error_after_the_write_says_that_the_change_is_in_force(act: Actor) -> None:
+def test_a_change_with_an_error_after_the_write_is_rolled_back(act: Actor) -> None:
     sweeper = (
         '#!/bin/sh\n/usr/bin/crontab "$@"\ncode=$?\n[ "$1" = -e ] && rm -r /tmp/fedtui-tmp-*\nexit $code\n'
     )
@@ -130,10 +130,9 @@ def test_an_error_after_the_write_says_that_the_change_is_in_force(act: Actor) -
     env = {"PATH": "/home/fed/bin:/usr/local/bin:/usr/bin:/bin"}
     done = act.box.run(["fedtui", "pause", "odd", "--yes"], env=env)
     assert done.returncode == 3
-    assert "The change is in force. u takes it back; in a shell: fedtui undo " in done.stderr
-    assert listed(act.box) == TABLE.replace(b"05 8 *", b"#fedtui:paused# 05 8 *")
-    act("undo")
+    assert "What had been done before was rolled back" in done.stderr
     assert listed(act.box) == TABLE
+    assert act("undo") == {"refused": "There is nothing to undo. Nothing was changed."}
 
 
 def test_a_user_whom_crontab_does_not_allow(act: Actor) -> None:
