@@ -65,6 +65,7 @@ def _start(workspace: Workspace, options: Namespace) -> int:
         except OSError as error:
             from fedtui.action_result import Refused
 
+            sys.unraisablehook = lambda _: None  # what there is of a loop would complain at its end
             raise Refused(f"fedtui cannot start here: {error.strerror}.") from error
         work = _run(workspace, options)
         if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
