@@ -16,8 +16,9 @@ from fedtui.action_result import Applied, Refused
 from fedtui.changes.request import Request
 
 if TYPE_CHECKING:
-    from fedtui.changes import Draft, Plan
+    from fedtui.changes import Draft, FileDiff, Plan
     from fedtui.changes.open_table import LineFixes
+    from fedtui.changes.restore import KeptTable
     from fedtui.history.database import UndoStep
     from fedtui.model import CommentedOut, Job, Snapshot
     from fedtui.ports import Ports
@@ -84,6 +85,10 @@ class Engine:
                 return await changes.plan_undo(ports, given.get("id"))
             case "redo":
                 return await changes.plan_redo(ports)
+            case "restore":
+                from fedtui.changes.restore import plan_restore
+
+                return await plan_restore(given["name"], ports)
         raise Refused(f"This fedtui cannot {verb}.")
 
     async def apply(self, plan: Plan) -> Applied:
@@ -109,6 +114,22 @@ class Engine:
     async def undo_steps(self, limit: int) -> list[UndoStep]:
         """The newest changes, newest first."""
         return await changes.undo_steps(self._ports, limit)
+
+    async def step_diffs(self, step_id: int) -> tuple[FileDiff, ...]:
+        """What a change did to tables and files. Raises Refused where that is unknown."""
+        from fedtui.changes.undo import step_diffs
+
+        return await asyncio.to_thread(step_diffs, step_id, self._ports)
+
+    async def seen(self, undo_id: int) -> None:
+        """Note that the end of an undo or redo was shown."""
+        await asyncio.to_thread(changes.seen, undo_id, self._ports)
+
+    async def kept_tables(self) -> list[KeptTable]:
+        """The texts that `restore` puts back by their names, newest first."""
+        from fedtui.changes.restore import kept_tables
+
+        return await asyncio.to_thread(kept_tables, self._ports)
 
     async def draft(self, job_id: str) -> Draft:
         """A cron job as a form shows it, from its table as it is now. Raises Refused."""

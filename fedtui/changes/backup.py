@@ -6,15 +6,30 @@ One file per write, `crontab.YYYYMMDD-HHMMSS`, mode 0600, on the disk before the
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from fedtui.action_result import Refused
 from fedtui.config import Config, repair
 from fedtui.system.atomic_write import atomic_write, sweep_folder
 from fedtui.system.local_time import stamp
+from fedtui.system.zone import local_zone
 
 KEPT_BACKUPS = 500
+_NAME = re.compile(r"([^.].*)\.(\d{8}-\d{6})(?:\.(\d{1,3}))?")
+
+
+class KeptText(NamedTuple):
+    """A text in the backup folder. `what` is "crontab", or the last part of another file's path."""
+
+    at: datetime
+    number: int
+    name: str
+    what: str
+    path: Path
 
 
 def backup_name(what: str, at: datetime) -> str:
@@ -22,12 +37,26 @@ def backup_name(what: str, at: datetime) -> str:
     return f"{what}.{stamp(at)}"
 
 
+def kept_texts(config: Config) -> list[KeptText]:
+    """All texts that are kept, newest first. `at` is in the machine's zone, whole seconds."""
+    found: list[KeptText] = []
+    with suppress(OSError):
+        for path in config.backups.iterdir():
+            match = _NAME.fullmatch(path.name)
+            with suppress(ValueError):
+                if match is not None and path.is_file():
+                    at = datetime.strptime(match[2], "%Y%m%d-%H%M%S").replace(tzinfo=local_zone()[1])
+                    found.append(KeptText(at, int(match[3] or 1), path.name, match[1], path))
+    return sorted(found, reverse=True)
+
+
 def keep_backup(config: Config, what: str, text: bytes, at: datetime) -> Path:
     """Write `text` under a name that no backup has yet, and return its path. Raises Refused."""
     folder = config.backups
     name = backup_name(what, at)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for made in (config.state, folder):
+            made.mkdir(mode=0o700, parents=True, exist_ok=True)
         sweep_folder(folder)
         with atomic_write(folder / name, text) as written:
             for number in range(1, 1000):
@@ -57,8 +86,8 @@ def _put(written: Path, path: Path) -> bool:
 
 
 def _prune(folder: Path) -> None:
-    """The oldest go beyond `KEPT_BACKUPS`; the newest never."""
-    kept = (path for path in folder.iterdir() if not path.name.startswith("."))
+    """The oldest go beyond `KEPT_BACKUPS`; the newest never, nor the folders of removed federations."""
+    kept = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     paths = sorted(kept, key=lambda path: path.stat().st_mtime_ns)
     for path in paths[:-KEPT_BACKUPS]:
         path.unlink(missing_ok=True)

@@ -18,7 +18,8 @@ from fedtui.changes.change_set import plan_edits
 from fedtui.changes.edits import ChangeSet, Edit
 from fedtui.changes.old_steps import stored_change
 from fedtui.changes.pending_edits import resume_undo, undo_edits
-from fedtui.changes.plan import Plan, Step
+from fedtui.changes.plan import FileDiff, Plan, Step
+from fedtui.changes.plan_text import edit_diffs
 from fedtui.changes.undo_log import is_undone, next_redo, next_undo
 from fedtui.changes.wording import Wording, undo_words, what_was_done
 from fedtui.history.database import HistoryError, UndoStep
@@ -153,6 +154,14 @@ async def _plan(step: UndoStep, verb: str, steps: Sequence[UndoStep], ports: Por
     wording = Wording(verb, step.job_id, step.job_name, summary, done, before=before)
     change = ChangeSet(edits, done, step.id, cut.id if cut else None, made)
     return await plan_edits(wording, edits, ports, change)
+
+
+def step_diffs(step_id: int, ports: Ports) -> tuple[FileDiff, ...]:
+    """What a change did to tables and files, secrets masked. Blocking. Raises Refused where unknown."""
+    step = ports.history.undo(step_id)
+    if step is None:
+        raise Refused(f"There is no change {step_id}.")
+    return edit_diffs(stored_change(step).edits, ports)
 
 
 def _stored(step: UndoStep, ports: Ports) -> StoredChange:

@@ -159,6 +159,10 @@ def _verb(options: Namespace) -> Verb:
             from fedtui.cli.setup_verb import setup
 
             return setup
+        case "restore":
+            from fedtui.cli.restore import restore
+
+            return restore
     from fedtui.cli import change
 
     if options.verb == "apply":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 
 from fedtui import changes
@@ -14,9 +15,12 @@ from fedtui.changes.request import Request
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_jobs
 from fedtui.cli.parser import UsageError
-from fedtui.cli.plan_records import plan_record, result_record
+from fedtui.cli.plan_records import diff_record, plan_record, result_record
 from fedtui.cli.records import JsonRecords, print_json
+from fedtui.engine import Engine
+from fedtui.history.database import UndoStep
 from fedtui.model import Job
+from fedtui.presentation.undo_rows import state_word
 from fedtui.safe_text import sanitize, sanitize_and_mask
 from fedtui.workspace import Workspace
 
@@ -142,16 +146,37 @@ def require_yes(options: Namespace, untouched: str, advice: str) -> None:
 
 
 async def list_undo(workspace: Workspace, options: Namespace) -> int:
-    """`fedtui undo --list`: what was changed, newest first, and under which id it can be taken back."""
-    records = JsonRecords(workspace.zone)
-    steps = [records.undo(step) for step in await workspace.engine.undo_steps(50)]
-    if options.json:
-        print_json(options.json, steps, "steps")
-        return ExitStatus.DONE
+    """`fedtui undo --list [ID]`: what was changed, newest first, and under which id it can be taken back."""
+    engine, records = workspace.engine, JsonRecords(workspace.zone)
+    steps = await engine.undo_steps(options.count if options.id is None else sys.maxsize)
+    if options.id is not None:
+        steps = [step for step in steps if step.id == options.id]
+        if not steps:
+            raise Refused(f"There is no change {options.id}.", advice="List them: fedtui undo --list")
+    listed = []
     for step in steps:
-        done = "  undone" if step["undone"] else "  cut short" if step["cut_short"] else ""
-        print(f"{step['id']:>4}  {step['at']}  {step['verb']:<10}  {step['name']}  {step['summary']}{done}")
+        record = records.undo(step)
+        listed.append(record)
+        diffs = await _diffs(step, engine) if options.diff or options.id is not None else None
+        if options.json:
+            record |= {} if diffs is None else {"diffs": [diff_record(diff) for diff in diffs]}
+            continue
+        where = f"{record['verb']:<11}  {record['name']:<28}  {record['host']:<12}"
+        print(f"{step.id:>4}  {record['at']}  {where}  {state_word(step)}")
+        if diffs is not None:
+            print(f"      {record['summary']}")
+        for diff in diffs or ():
+            _print_diff(diff)
+    if options.json:
+        print_json(options.json, listed, "steps")
     return ExitStatus.DONE
+
+
+async def _diffs(step: UndoStep, engine: Engine) -> Sequence[FileDiff]:
+    """What the change did to tables and files; nothing where this version or user cannot tell."""
+    with suppress(Refused):
+        return await engine.step_diffs(step.id)
+    return ()
 
 
 def confirmed(question: str) -> bool:

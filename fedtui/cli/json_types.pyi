@@ -70,8 +70,8 @@ class PlanAnswer(Envelope):
     """What would be done."""
 
 class ResultAnswer(Envelope):
-    """`pause`, `resume`, `record`, `delete`, `reschedule`, `convert`, `new`, `edit`, `env --set`, `undo` and
-    `stop`"""
+    """`pause`, `resume`, `record`, `delete`, `reschedule`, `convert`, `new`, `edit`, `env --set`, `undo`,
+    `redo`, `restore NAME` and `stop`"""
 
     result: ResultRecord
     """What was done and read back."""
@@ -92,6 +92,12 @@ class UndoListAnswer(Envelope):
     """`fedtui undo --list`"""
 
     steps: list[UndoStepRecord]
+    """The newest first."""
+
+class RestoreListAnswer(Envelope):
+    """`fedtui restore`"""
+
+    tables: list[KeptTableRecord]
     """The newest first."""
 
 class EnvAnswer(Envelope):
@@ -354,6 +360,24 @@ class UndoStepRecord(TypedDict):
     """Whether it was taken back already."""
     cut_short: bool
     """Whether fedtui ended in the middle of it: `fedtui undo ID` takes back what was made."""
+    host: str
+    """The machine that it was made on; empty where an older fedtui made it."""
+    diffs: NotRequired[list[DiffRecord]]
+    """Only with ID or `--diff`: what it did to tables and files."""
+
+class KeptTableRecord(TypedDict):
+    """The text of a table or file as it was before a change."""
+
+    name: str
+    """For `fedtui restore NAME`."""
+    at: str
+    """When it was kept, RFC 3339."""
+    lines: int
+    """How many lines it has."""
+    lost: int | None
+    """How many lines of the table now it lacks. Null: no cron table, so it cannot be restored."""
+    gained: int | None
+    """How many of its lines the table now lacks. Null: as `lost`."""
 
 class JobRecord(TypedDict):
     """A job."""

@@ -238,8 +238,21 @@ def _apply(parser: argparse.ArgumentParser) -> None:
 
 
 def _undo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", nargs="?", type=positive, metavar="ID")
-    parser.add_argument("--list", action="store_true", help="list what can be undone")
+    parser.add_argument("id", nargs="?", type=positive, metavar="ID", help="as --list prints it")
+    parser.add_argument(
+        "--list", action="store_true", help="list the changes, newest first; of ID alone with its diff"
+    )
+    parser.add_argument("--diff", action="store_true", help="with --list: show the diff of each change")
+    parser.add_argument(
+        "--count", type=positive, default=50, metavar="N", help="with --list: how many (default 50)"
+    )
+    write_options(parser)
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="a kept table, as the list without NAME prints it"
+    )
     write_options(parser)
 
 
@@ -297,6 +310,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "setup": ("set up the jobs of a federation, or take them away", setup),
     "drill": ("rehearse a failure: what happens, and is it seen", drill),
     "apply": ("apply a plan that was kept (--dry-run --keep)", _apply),
-    "redo": ("apply the change again that was undone last", write_options),
-    "undo": ("take the last change back, or the one of that id", _undo),
+    "undo": ("undo the last change, or change ID", _undo),
+    "redo": ("apply again what was undone last", write_options),
+    "restore": ("list kept cron tables, or put one back", _restore),
 }

@@ -52,7 +52,7 @@ def _change(plan: Plan) -> json_types.ChangeRecord:
         "verb": plan.verb,
         "jobs": [_reference(*job) for job in plan.jobs if ":" in job[0]],
         "summary": sanitize_and_mask(plan.summary),
-        "diffs": [_diff(diff) for diff in plan.diffs],
+        "diffs": [diff_record(diff) for diff in plan.diffs],
         "warnings": [sanitize_and_mask(text) for text in plan.warnings],
     }
 
@@ -71,7 +71,8 @@ def _reference(job_id: str, name: str) -> json_types.JobReference:
     return {"id": job_id, "name": sanitize_and_mask(name)}
 
 
-def _diff(diff: FileDiff) -> json_types.DiffRecord:
+def diff_record(diff: FileDiff) -> json_types.DiffRecord:
+    """The difference that a change makes to one table or file."""
     return {
         "title": sanitize_and_mask(diff.title),
         "changed": diff.changed,

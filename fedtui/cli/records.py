@@ -193,6 +193,7 @@ class JsonRecords(NamedTuple):
             "summary": self.text(step.summary),
             "undone": step.undone,
             "cut_short": step.prepared,
+            "host": self.text(step.host),
         }
 
 

@@ -104,6 +104,13 @@ def test_runs_and_undo_steps_have_the_promised_shape(shell: Shell) -> None:
     history, steps = answer(shell, "history", "--json"), answer(shell, "undo", "--list", "--json")
     assert (misfits(history, "HistoryAnswer"), len(history["runs"])) == ([], 1)
     assert (misfits(steps, "UndoListAnswer"), len(steps["steps"])) == ([], 1)
+    shown, tables = answer(shell, "undo", "--list", "1", "--json"), answer(shell, "restore", "--json")
+    assert (misfits(shown, "UndoListAnswer"), len(shown["steps"][0]["diffs"])) == ([], 1)
+    assert (misfits(tables, "RestoreListAnswer"), len(tables["tables"])) == ([], 1)
+    name = tables["tables"][0]["name"]
+    assert misfits(answer(shell, "restore", name, "--yes", "--json"), "ResultAnswer") == []
+    assert misfits(answer(shell, "undo", "--yes", "--json"), "ResultAnswer") == []
+    assert misfits(answer(shell, "redo", "--yes", "--json"), "ResultAnswer") == []
 
 
 def test_an_alert_check_has_the_promised_shape(capsys: pytest.CaptureFixture[str]) -> None:

@@ -434,3 +434,69 @@ async def test_a_timer_that_is_only_installed_is_waited_for_before_it_is_called_
     assert len(workspace.asked) == 2
     with pytest.raises(UsageError, match="there is no job 'none'"):
         await find_job(cast(Workspace, workspace), "none")
+
+
+def test_undo_walks_back_and_redo_forward(shell: Shell, folder: Path) -> None:
+    for words in (("pause", "sync"), ("resume", "sync")):
+        assert shell(*words, "--yes")[0] == 0
+    assert shell("undo", "--yes")[1].endswith("Undone: resume sync. Redo: fedtui redo\n")
+    assert shell("undo", "--yes")[1].endswith("Undone: pause sync. Redo: fedtui redo\n")
+    assert table(folder) == TABLE
+    assert shell("redo", "--dry-run")[1].startswith("Redo: pause sync.\n")
+    assert json.loads(shell("redo", "--yes", "--json")[1])["result"]["message"] == "Redone: pause sync."
+    assert "#fedtui:paused# 0 * * * * echo synced" in table(folder)
+    assert shell("undo", "--yes")[1].endswith("Undone: pause sync. Redo: fedtui redo\n")
+    assert shell("undo", "--yes")[2].startswith("There is nothing to undo.")
+
+
+def test_undo_list_shows_where_and_with_an_id_what(shell: Shell) -> None:
+    shell("pause", "sync", "--yes")
+    shell("undo", "--yes")
+    states = [(row.split()[0], row.split()[2:]) for row in shell("undo", "--list")[1].splitlines()]
+    assert states == [
+        ("2", ["undo", "sync", "demo", "in", "force"]),
+        ("1", ["pause", "sync", "demo", "undone"]),
+    ]
+    assert shell("undo", "--list", "--count", "1")[1].split()[0] == "2"
+    out = shell("undo", "--list", "1")[1]
+    assert "    4 + #fedtui:paused# 0 * * * * echo synced" in out
+    assert "echo twin" not in out
+    assert "    4 + 0 * * * * echo synced" in shell("undo", "--list", "--diff")[1]
+    (step,) = json.loads(shell("undo", "--list", "1", "--json")[1])["steps"]
+    assert (step["host"], [diff["changed"] for diff in step["diffs"]]) == ("demo", [1])
+    assert shell("undo", "--list", "7")[::2] == (
+        3,
+        "There is no change 7. Nothing was changed. List them: fedtui undo --list\n",
+    )
+
+
+def test_restore_lists_kept_tables_and_puts_one_back(shell: Shell, folder: Path) -> None:
+    assert shell("restore")[:2] == (0, "No tables kept yet.\n")
+    shell("delete", "sync", "--yes")
+    (folder / "crontab").write_bytes(b"")
+    (kept,) = json.loads(shell("restore", "--json")[1])["tables"]
+    assert (kept["lines"], kept["lost"], kept["gained"]) == (7, 0, 7)
+    heading, row, *_ = shell("restore")[1].splitlines()
+    assert (heading.split(), row.split()[0], row.split()[-3:]) == (
+        ["NAME", "KEPT", "LINES", "LOST", "GAINED"],
+        kept["name"],
+        ["7", "0", "7"],
+    )
+    assert "    4 + 0 * * * * echo synced" in shell("restore", kept["name"], "--dry-run")[1]
+    assert table(folder) == ""
+    status, out, _ = shell("restore", kept["name"], "--yes")
+    assert (status, table(folder)) == (0, TABLE)
+    assert "abc123" not in out
+    assert shell("restore", kept["name"], "--yes")[0] == 3
+    shell("undo", "--yes")
+    assert table(folder) == ""
+    assert shell("restore", "crontab.x")[2].startswith("No kept table is called crontab.x.")
+
+
+def test_check_reports_a_table_that_lost_its_jobs_and_how_to_restore_it(shell: Shell, folder: Path) -> None:
+    shell("pause", "sync", "--yes")
+    (folder / "crontab").write_text("# nothing\n")
+    (found,) = [one for one in json.loads(shell("check", "--json")[1])["findings"] if one["code"] == "FT013"]
+    (kept,) = json.loads(shell("restore", "--json")[1])["tables"]
+    assert found["title"] == "the crontab lost all its 4 jobs"
+    assert found["command"] == f"fedtui restore {kept['name']}"

@@ -1,0 +1,199 @@
+"""Cron tables put back from kept texts: which there are, what each would change, the plan.
+
+Also copies of the user's own table as others write it, so that one that fedtui never changed can be put back
+after `crontab -r`. All but `plan_restore` is blocking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from fedtui.action_result import Refused
+from fedtui.changes.backup import KeptText, keep_backup, kept_texts
+from fedtui.changes.change_set import plan_edits
+from fedtui.changes.edits import TableEdit
+from fedtui.changes.old_steps import stored_change
+from fedtui.changes.open_table import port_of, read_table
+from fedtui.changes.pending_edits import NothingToChange
+from fedtui.changes.plan import Plan
+from fedtui.changes.wording import Wording
+from fedtui.config import Config
+from fedtui.crontab import Document
+from fedtui.crontab.table_diff import split_lines
+from fedtui.history.database import History, HistoryError, UndoStep
+from fedtui.ports import Ports
+from fedtui.safe_text import display_path
+from fedtui.system.local_time import short_moment
+
+OWN = "crontab"
+_APPLYING = timedelta(minutes=10)
+"""How long before a text was kept the step of its change was written, at most."""
+
+_Table = tuple[str, str]
+"""User and table, as a TableEdit has them."""
+
+
+class KeptTable(NamedTuple):
+    """A kept text against the table as it is now: lines that putting it back loses, and that it brings back.
+
+    `lost` and `gained` are None for a file that `plan_restore` does not put back.
+    """
+
+    kept: KeptText
+    lines: int
+    lost: int | None = None
+    gained: int | None = None
+
+
+def kept_tables(ports: Ports) -> list[KeptTable]:
+    """Every kept text, newest first."""
+    steps = _steps_of(ports.history)
+    tables: dict[_Table, bytes | None] = {}
+    found: list[KeptTable] = []
+    for kept in kept_texts(ports.config):
+        with suppress(OSError):
+            text = kept.path.read_bytes()
+            row = KeptTable(kept, len(split_lines(text)))
+            with suppress(Refused):
+                table = _table_of(kept, text, steps, ports.history, ports.user)
+                if table not in tables:
+                    tables[table] = read_table(port_of(table[1], table[0], ports))
+                row = KeptTable(kept, row.lines, *_difference(tables[table], text))
+            found.append(row)
+    return found
+
+
+async def plan_restore(name: str, ports: Ports) -> Plan:
+    """Put the kept text of that name back in its table. Raises Refused where it is no table's."""
+    wording, edit = await asyncio.to_thread(_propose, name, ports)
+    return await plan_edits(wording, (edit,), ports)
+
+
+def _propose(name: str, ports: Ports) -> tuple[Wording, TableEdit]:
+    kept = next((kept for kept in kept_texts(ports.config) if kept.name == name), None)
+    if kept is None:
+        raise Refused(f"No kept table is called {name}.", advice="List them: fedtui restore")
+    try:
+        text = kept.path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{display_path(kept.path)} cannot be read: {error.strerror}.") from error
+    user, table = _table_of(kept, text, _steps_of(ports.history), ports.history, ports.user)
+    port = port_of(table, user, ports)
+    now = read_table(port)
+    title = f"the {port.title}" if table == OWN else table
+    when = short_moment(kept.at)
+    if now is None and table != OWN:
+        raise Refused(
+            f"{table} is gone; fedtui makes no system tables.",
+            advice=f"Run: sudo cp {display_path(kept.path)} {table}",
+        )
+    if now == text:
+        raise NothingToChange(f"The text of {title} is that of {when} already.")
+    lost, gained = _difference(now, text)
+    summary = f"Restore {title} as of {when}: {_lines(lost)} lost, {_lines(gained)} brought back."
+    done = f"Restored {title} as of {when}."
+    wording = Wording("restore", "", port.title, summary, done, destructive=lost > 0)
+    return wording, TableEdit(user, table, now, text)
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"
+
+
+def _difference(now: bytes | None, text: bytes) -> tuple[int, int]:
+    """How many lines of `now` are not in `text`, and the other way round; their order does not count."""
+    here, there = Counter(split_lines(now or b"")), Counter(split_lines(text))
+    return (here - there).total(), (there - here).total()
+
+
+# Which table a text is of
+
+
+def _table_of(kept: KeptText, text: bytes, steps: Sequence[UndoStep], history: History, user: str) -> _Table:
+    """Whose text it is. Root changes many tables: the log of changes says which, for those that it holds."""
+    if os.geteuid() == 0:
+        for step, edit in _table_edits(steps, history, since=kept):
+            before_it = step.at - kept.at < timedelta(seconds=1)
+            if before_it and edit.before == text and Path(edit.table).name == kept.what:
+                return edit.user, edit.table
+    if kept.what == OWN:
+        return user, OWN
+    path = f"/etc/cron.d/{kept.what}"
+    if Path(path).is_file():
+        return "root", path
+    raise Refused(
+        f"{kept.name} is no cron table.",
+        advice=f"Its text is in {display_path(kept.path)}; U and fedtui undo --list list changes of files.",
+    )
+
+
+def _table_edits(
+    steps: Sequence[UndoStep], history: History, *, since: KeptText
+) -> Iterator[tuple[UndoStep, TableEdit]]:
+    """The edits of tables since shortly before a text was kept, newest first."""
+    for step in steps:
+        if step.at < since.at - _APPLYING:
+            return
+        with suppress(Refused, HistoryError):
+            whole = history.undo(step.id)
+            for edit in stored_change(whole).edits if whole is not None else ():
+                if isinstance(edit, TableEdit):
+                    yield step, edit
+
+
+def _steps_of(history: History) -> list[UndoStep]:
+    """The log of changes; none where it cannot be read."""
+    with suppress(HistoryError):
+        return history.undo_steps()
+    return []
+
+
+# The user's own table
+
+
+def keep_own_table(text: bytes | None, ports: Ports) -> None:
+    """Keep a copy of the user's own table as it was read, if it has jobs and the newest copy differs."""
+    if text is None or not _has_jobs(text):
+        return
+    newest = _newest_own(ports.config, ports.history, ports.user)
+    if newest is None or newest[1] != text:
+        with suppress(Refused):  # nothing was asked for, so nothing is refused
+            keep_backup(ports.config, OWN, text, ports.clock())
+
+
+def lost_table(config: Config, history: History, user: str) -> tuple[KeptText, bytes] | None:
+    """The kept text to put back where the user's own table is found without jobs.
+
+    None where a change made here took the last one away.
+    """
+    newest = _newest_own(config, history, user)
+    if newest is None:
+        return None
+    kept, text = newest
+    for step, edit in _table_edits(_steps_of(history), history, since=kept):
+        if (edit.user, edit.table) == (user, OWN) and (step.at >= kept.at or edit.before == text):
+            return newest if _has_jobs(edit.after or b"") else None
+    return newest
+
+
+def _newest_own(config: Config, history: History, user: str) -> tuple[KeptText, bytes] | None:
+    """The newest kept text of the user's own table that has jobs."""
+    steps = _steps_of(history) if os.geteuid() == 0 else []
+    for kept in kept_texts(config):
+        if kept.what == OWN:
+            with suppress(OSError, Refused):
+                text = kept.path.read_bytes()
+                if _has_jobs(text) and _table_of(kept, text, steps, history, user) == (user, OWN):
+                    return kept, text
+    return None
+
+
+def _has_jobs(text: bytes) -> bool:
+    return bool(Document.parse(text).entries)
