@@ -48,6 +48,9 @@ STYLES = Path(__file__).parent / "styles"
 QUIET = 0.5
 """Seconds after the start at which the modules that the first paint did not need are loaded."""
 
+LONG_NOTICE = 20
+"""Seconds that a notice is shown of what happened while nobody may have looked."""
+
 PATIENCE = 10
 """How often that is put off by as much again while sources have not answered."""
 
@@ -101,6 +104,7 @@ class FedtuiApp(KeysInOrder):
         self.past: Callable[[], Sequence[Run]] = past or tuple
         self._background = background
         self._waited = 0
+        self._lost_tables = False
         self.failure: BaseException | None = None
         self.lost: Callable[[], object] = self.exit
         self.animation_level = "none"
@@ -194,9 +198,23 @@ class FedtuiApp(KeysInOrder):
 
     def _draw_newest(self, snapshot: Snapshot) -> None:
         if snapshot is self.store.snapshot:
+            self._report_lost_table(snapshot)
             for screen in self.screen_stack:
                 if isinstance(screen, FullScreen) and screen.is_mounted:
                     screen.show(snapshot)
+
+    def _report_lost_table(self, snapshot: Snapshot) -> None:
+        """Notify once that a whole table is gone: in the doctor's list it would be one row of many."""
+        lost = [one for one in snapshot.findings if one.remedy is not None and one.remedy.verb == "restore"]
+        if lost and not self._lost_tables:
+            title = lost[0].title
+            self.notify(
+                f"{title[0].upper()}{title[1:]}. d: restore it",
+                severity="warning",
+                timeout=LONG_NOTICE,
+                markup=False,
+            )
+        self._lost_tables = bool(lost)
 
     def _tick_later(self) -> None:
         self.set_timer(next_tick(self.clock()).total_seconds(), self._tick)

@@ -297,9 +297,9 @@ class Remedy:
     """A fix that fedtui can make itself, as data: `health.remedies` makes the plan from it.
 
     `verb` is "line" (another line of a cron table in place of the job's), "command" (another command on
-    it), "setting" (a line such as PATH=... above it), "schedule", "resume", "edit" (the form is opened) or
-    "uncomment"; `text` is what is written, `words` say what it does ("write the whole path of jq"). `line`
-    is the line that is meant where it is no job's.
+    it), "setting" (a line such as PATH=... above it), "schedule", "resume", "edit" (the form is opened),
+    "uncomment" or "restore" (the kept table of that name); `text` is what is written, `words` say what it
+    does ("write the whole path of jq"). `line` is the line that is meant where it is no job's.
     """
 
     verb: str

@@ -52,6 +52,9 @@ SOURCES_OF: Mapping[str, tuple[str, ...]] = {
 LOOKED_AT = frozenset((SourceName.CRONTAB, SourceName.SYSTEM_CRONTAB, SourceName.CRON_D))
 """The `SourceName` values whose sources can be read without an event loop: they have a blocking `look`."""
 
+COPY_AFTER = 1.0
+"""Seconds after the start of the dashboard at which its first copy of a table is made."""
+
 FACTS_DEADLINE = 15.0
 """Seconds that a verb which judges all jobs waits for the facts of a slow source."""
 
@@ -204,9 +207,32 @@ class Workspace:
         )
 
     async def background(self) -> None:
-        """What runs while the dashboard is open; returns at once where there is nothing."""
-        if self._background is not None:
-            await self._background(self)
+        """What runs while the dashboard is open."""
+        import asyncio
+
+        others = () if self._background is None else (self._background(self),)
+        await asyncio.gather(self._keep_tables(), *others)
+
+    async def _keep_tables(self) -> None:
+        """Keep a copy of the user's own table whenever it was read and is another."""
+        import asyncio
+
+        read = asyncio.Event()
+        self.store.subscribe(lambda _: read.set())
+        kept: bytes | None = None
+        await asyncio.sleep(COPY_AFTER)
+        while True:
+            table: bytes | None = getattr(self.source("crontab"), "own_table", None)
+            if table != kept and "crontab" not in self.snapshot.loading:
+                kept = table
+                await asyncio.to_thread(self._keep_table, table)
+            await read.wait()
+            read.clear()
+
+    def _keep_table(self, table: bytes | None) -> None:
+        from fedtui.changes.restore import keep_own_table  # the first paint does not wait for it
+
+        keep_own_table(table, self.ports)
 
     async def read(self, sources: Sequence[str] = (), *, patience: float = 0.0) -> Snapshot:
         """Ask the sources behind these `SourceName` values once (none given: all), for a verb.

@@ -16,6 +16,8 @@ def remedy_request(finding: Finding, job: Job | None) -> Request:
         line = remedy.line
         where = {"table": line.table, "user": line.user, "line": line.location.line}
         return Request("uncomment", (), where)
+    if remedy.verb == "restore":
+        return Request("restore", (), {"name": remedy.text})
     if job is None:
         raise Refused("The job is gone.", advice="R checks again.")
     jobs = (job.id,)

@@ -50,6 +50,11 @@ class AllCrontabsSource:
         """Yield within about a second of a change to any table, and when a next run has come."""
         return poll_changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
 
+    @property
+    def own_table(self) -> bytes | None:
+        """As in UserCrontabSource: root's own."""
+        return next((source.own_table for source in self._sources.values()), None)
+
     def look(self) -> Answer:
         """`read`, in this thread."""
         self._read_at = self._token()

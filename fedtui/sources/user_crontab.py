@@ -86,6 +86,11 @@ class UserCrontabSource:
             self.token, known=lambda: self._read_at, due=lambda: self.next_due, clock=self._clock
         )
 
+    @property
+    def own_table(self) -> bytes | None:
+        """The table's text when it was last read; None for no table, or before it was read."""
+        return None if self._known is None else self._known[0]
+
     def look(self) -> Answer:
         """`read`, in this thread."""
         self._read_at = self.token()
