@@ -13,21 +13,32 @@ from fedtui.screens.dialog import Dialog
 from fedtui.widgets.lines import note, refusal
 
 
-class RefusalScreen(Dialog[None]):
-    """What happened, what was left untouched, what to do."""
+class RefusalScreen(Dialog[bool | None]):
+    """What happened, what was left untouched, what to do. True: `U`, where it was offered, was pressed."""
 
-    def __init__(self, title: str, name: str, refused: Refused) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("U", "undo_list", "undo list", id="refusal.undo_list", tooltip="List the changes"),
+    ]
+
+    def __init__(self, title: str, name: str, refused: Refused, *, undo_list: bool = False) -> None:
         super().__init__()
         self._heading = (title, name)
         self._refusal = refused
+        self._undo_list = undo_list
 
     def heading(self) -> tuple[str, str]:
         """What was tried, on which job."""
         return self._heading
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
-        """Only the way out."""
-        return [("esc", "close", "leave")]
+        """The way out, and the list of changes."""
+        more = [("U", "list of changes", "undo_list")] if self._undo_list else []
+        return [*more, ("esc", "close", "leave")]
+
+    def action_undo_list(self) -> None:
+        """Close for the list."""
+        if self._undo_list:
+            self.dismiss(True)
 
     def rows(self, width: int) -> Sequence[Content]:
         """Each part in the box of the one warning."""

@@ -56,6 +56,14 @@ class ChangeFlow:
         """`change`, as what a key asked for."""
         self.begin(self.change(title, request, name))
 
+    def begin_undo(self, undo_id: int | None = None) -> None:
+        """Undo the newest change in force, or the one of that id."""
+        self.begin_change("Undo", Request("undo", (), {"id": undo_id}))
+
+    def begin_redo(self) -> None:
+        """Apply again what was undone last."""
+        self.begin_change("Redo", Request("redo"))
+
     async def change(self, title: str, request: Request, name: str = "") -> None:
         """Plan, show the plan, apply it on `y`, then read again what it touched."""
         await self.show(title, lambda fixes: self.screen.host.engine.plan(request, fixes), name)
@@ -88,8 +96,11 @@ class ChangeFlow:
         )
         applied = await self.screen.app.push_screen_wait(screen)
         if applied is not None:
-            undo = "  u undoes it" if applied.undo_id is not None else ""
-            self.screen.notify(f"{applied.message}{undo}", markup=False)
+            keys = "ctrl+r redoes it" if screen.plan.verb == "undo" else "u undoes it"
+            keys = f"  {keys}" if applied.undo_id is not None else ""
+            self.screen.notify(f"{applied.message}{keys}", markup=False)
+            if applied.undo_id is not None:
+                await engine.seen(applied.undo_id)
             self.changed_at = monotonic()
             self._work = None  # the key has done what it was for
             await host.store.refresh(touched_sources(screen.plan))
@@ -108,6 +119,9 @@ class ChangeFlow:
 
     async def refused(self, title: str, name: str, refusal: Refused) -> None:
         """Say why something was not done, until the user closes it."""
+        from fedtui.changes.undo import Blocked
         from fedtui.screens.ask import RefusalScreen
 
-        await self.screen.app.push_screen_wait(RefusalScreen(f"{title}: not done", name, refusal))
+        dialog = RefusalScreen(f"{title}: not done", name, refusal, undo_list=isinstance(refusal, Blocked))
+        if await self.screen.app.push_screen_wait(dialog):
+            await self.screen.run_action("undo_list")

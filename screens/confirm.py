@@ -92,7 +92,8 @@ class ConfirmScreen(Dialog[Applied | None]):
         if self._stale is not None and self._refusal is None:
             return f"The {self._what_changes()} changed meanwhile", ""
         if self.plan.destructive:
-            return f"{self.plan.verb.capitalize()} this job?", self.plan.job_name
+            what = "table" if self.plan.verb == "restore" else "job"
+            return f"{self.plan.verb.capitalize()} this {what}?", self.plan.job_name
         return "Apply this change?", self.plan.job_name
 
     def _what_changes(self) -> str:

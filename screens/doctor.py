@@ -82,7 +82,7 @@ class DoctorScreen(FullScreen):
         self._fixes = {finding: fix for finding, fix in self._fixes.items() if finding in known}
         jobs = {job.id: job for job in snapshot.jobs}
         self.table.styles.height = min(len(rows) + 1, max(4, self.app.size.height * 2 // 5))
-        self.table.set_rows(rows, jobs)
+        self.table.show(rows, jobs)
         at = snapshot.at.astimezone(self.now().tzinfo)
         wide = self.app.size.width >= WIDE
         facts = counts_line(snapshot, wide, f"checked {at:%H:%M:%S}")
@@ -207,7 +207,17 @@ class DoctorScreen(FullScreen):
 
     def action_undo(self) -> None:
         """Take back the last change."""
-        self.flow.begin_change("Undo", Request("undo"))
+        self.flow.begin_undo()
+
+    def action_redo(self) -> None:
+        """Apply again what was undone last."""
+        self.flow.begin_redo()
+
+    def action_undo_list(self) -> None:
+        """Every change, to undo an older one."""
+        from fedtui.screens.undo_list import UndoListScreen
+
+        self.app.push_screen(UndoListScreen())
 
     async def action_again(self) -> None:
         """Look at everything again."""

@@ -28,13 +28,14 @@ from fedtui.widgets.keys import (
     LOG,
     PANES,
     SETUP,
+    UNDO,
     WATCH,
     KeyBinding,
 )
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.pane import PaneRule
 
-SCREENS = (WATCH, HISTORY, DOCTOR, ENVIRONMENT, SETUP, DRILLS)
+SCREENS = (WATCH, HISTORY, DOCTOR, UNDO, ENVIRONMENT, SETUP, DRILLS)
 GROUPS = (JOB, EVERYWHERE, PANES, LIST, LOG, *SCREENS)
 
 _SIGNS = (
@@ -104,6 +105,8 @@ class HelpScreen(FullScreen):
                     *groups[HISTORY],
                     *space,
                     *groups[DRILLS],
+                    *space,
+                    *groups[UNDO],
                 ],
                 [*signs, *space, *groups[WATCH], *space, *groups[DOCTOR], *space, *groups[ENVIRONMENT]],
             ]

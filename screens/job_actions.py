@@ -45,6 +45,7 @@ LOADED_LATER = (
     "screens.reschedule",
     "screens.run",
     "screens.setup",
+    "screens.undo_list",
     "screens.watch",
 )
 """Modules that the first paint does not wait for: they are loaded when a key asks, or in a quiet moment."""
@@ -132,7 +133,17 @@ class JobActions(FullScreen):
 
     def action_undo(self) -> None:
         """Take back the last change."""
-        self.flow.begin_change("Undo", Request("undo"))
+        self.flow.begin_undo()
+
+    def action_redo(self) -> None:
+        """Apply again what was undone last."""
+        self.flow.begin_redo()
+
+    def action_undo_list(self) -> None:
+        """Every change, to undo an older one."""
+        from fedtui.screens.undo_list import UndoListScreen
+
+        self.app.push_screen(UndoListScreen())
 
     def action_reschedule(self) -> None:
         """Give the job another schedule."""

@@ -22,6 +22,7 @@ from textual.pilot import Pilot
 
 from fedtui.action_result import Applied
 from fedtui.app import FedtuiApp
+from fedtui.changes.request import Request
 from fedtui.config import Config
 from fedtui.demo.files import crontab_file
 from fedtui.demo.scheduler import DemoScheduler
@@ -185,6 +186,17 @@ async def environment(app: FedtuiApp) -> None:
     app.push_screen(EnvironmentScreen(job, read))
 
 
+async def changed(app: FedtuiApp) -> None:
+    """A pause, a deletion, and the undo of the pause."""
+    jobs = {job.name: job.id for job in app.store.snapshot.jobs}
+    for request in (
+        Request("pause", (jobs["sync-learning-data"],)),
+        Request("delete", (jobs["export-nightly"],)),
+        Request("undo", (), {"id": 1}),
+    ):
+        await app.engine.apply(await app.engine.plan(request))
+
+
 async def set_up(app: FedtuiApp) -> None:
     """The set-up of a federation that is made up."""
     await app.push_screen(SetupScreen(MockupSetupService(NOW, home=app.home)))
@@ -218,6 +230,7 @@ PICTURES = (
     Picture("log", ("l",), "sync complete"),
     Picture("watch", ("j", "j", "w"), "cycle 3: waiting"),
     Picture("history", ("h",), "833"),
+    Picture("undo-list", ("U", "j"), "Too heavy while", prepare=changed),
     Picture("help", ("question_mark",), "signs"),
     Picture("too-small", says="80"),
 )

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 JOB, EVERYWHERE, PANES, LOG = "the selected job", "everywhere", "panes", "in a log"
 WATCH, HISTORY = "while watching", "in the history"
 ENVIRONMENT = "in the environment"
-DOCTOR = "in the doctor"
+DOCTOR, UNDO = "in the doctor", "in the undo list"
 SETUP, DRILLS = "in the set-up", "in the drills"
 LIST = "in every list"
 
@@ -71,6 +71,8 @@ DASHBOARD = (
     KeyBinding("app.doctor", "d", "doctor", "doctor", "doctor: what is wrong", EVERYWHERE, 2),
     KeyBinding("app.setup", "s", "setup", "set up", "set up a federation", EVERYWHERE, 1),
     KeyBinding("app.undo", "u", "undo", "undo", "undo the last change", EVERYWHERE, 2),
+    KeyBinding("app.redo", "ctrl+r", "redo", "redo", "redo what was undone", EVERYWHERE),
+    KeyBinding("app.undo_list", "U", "undo_list", "undo list", "list all changes", EVERYWHERE),
     KeyBinding("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
     KeyBinding("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
     KeyBinding(
@@ -174,7 +176,15 @@ DOCTOR_SCREEN = (
     KeyBinding("doctor.again", "R", "again", "check again", "check again", DOCTOR, 2),
     KeyBinding("doctor.job", "J", "go_to_job", "go to job", "go to its job", DOCTOR, 2),
     KeyBinding("doctor.undo", "u", "undo", "undo", "undo the last change", DOCTOR, 1, palette=False),
+    KeyBinding("doctor.redo", "ctrl+r", "redo", "redo", "", DOCTOR, palette=False),
+    KeyBinding("doctor.undo_list", "U", "undo_list", "undo list", "", DOCTOR, palette=False),
     KeyBinding("doctor.back", "escape", "back", "back", "back", DOCTOR, 2, shown="esc", palette=False),
+)
+
+UNDO_SCREEN = (
+    KeyBinding("undo_list.undo", "u,enter", "undo", "undo it", "undo this change", UNDO, 2, shown="u enter"),
+    KeyBinding("undo_list.redo", "ctrl+r", "redo", "redo", "redo what was undone", UNDO, 2, palette=False),
+    KeyBinding("undo_list.back", "escape", "back", "back", "back", UNDO, 2, shown="esc", palette=False),
 )
 
 SETUP_SCREEN = (
@@ -233,6 +243,7 @@ ALL = (
     *HISTORY_SCREEN,
     *DOCTOR_SCREEN,
     *ENVIRONMENT_SCREEN,
+    *UNDO_SCREEN,
     *SETUP_SCREEN,
     *DRILLS_SCREEN,
 )
@@ -249,7 +260,7 @@ def taken_keys(keymap: dict[str, str]) -> list[tuple[str, str, str]]:
     lost = []
     screens = (
         *(DASHBOARD, LOG_SCREEN, WATCH_SCREEN, HISTORY_SCREEN),
-        *(DOCTOR_SCREEN, ENVIRONMENT_SCREEN, SETUP_SCREEN, DRILLS_SCREEN),
+        *(DOCTOR_SCREEN, ENVIRONMENT_SCREEN, UNDO_SCREEN, SETUP_SCREEN, DRILLS_SCREEN),
     )
     lists = {key.id for key in LISTS}
     for screen in ((*keys, *APP, *LISTS) for keys in screens):

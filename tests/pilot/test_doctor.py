@@ -224,7 +224,7 @@ async def test_enter_shows_the_fix_and_only_y_makes_it(table: Path) -> None:
         assert app.fixed.refreshed == 1
 
 
-async def test_i_silences_with_a_comment_above_the_line_and_u_takes_it_back(table: Path) -> None:
+async def test_i_silences_with_a_comment_above_the_line_u_undoes_it_and_ctrl_r_redoes_it(table: Path) -> None:
     app, _ = real(table)
     async with app.run_test(size=LARGE) as pilot:
         await pilot.press("d", "i")
@@ -237,3 +237,12 @@ async def test_i_silences_with_a_comment_above_the_line_and_u_takes_it_back(tabl
         await pilot.press("y")
         await settled(pilot, lambda _: isinstance(app.screen, DoctorScreen))
         assert table.read_text() == "0 22-2 * * * bash ~/dash.sh\n"
+        await pilot.press("ctrl+r")
+        await settled(pilot, lambda text: "what will be done" in text)
+        await pilot.press("y")
+        await settled(pilot, lambda _: isinstance(app.screen, DoctorScreen))
+        assert table.read_text() == "# fedtui: ignore FT105\n0 22-2 * * * bash ~/dash.sh\n"
+        await pilot.press("U")
+        await settled(pilot, lambda text: "Undo list  3 changes" in text)
+        await pilot.press("escape")
+        await settled(pilot, lambda _: isinstance(app.screen, DoctorScreen))

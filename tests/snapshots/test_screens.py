@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -14,6 +15,7 @@ from tests.fixtures import mockup_data as mock
 from tests.fixtures import mockup_environment
 from tests.fixtures.mockup_app import MockupApp, screen_text
 from tests.fixtures.mockup_setup import MockupSetupService, pack_of, rehearsable
+from tests.fixtures.mockup_undo import undo_ports
 from tests.fixtures.mockup_watch import FAILED_ONE
 from tests.pilot import test_doctor as doctor
 
@@ -127,6 +129,20 @@ def test_history(snap_compare: Compare, size: tuple[int, int], light: bool) -> N
 def test_history_in_ascii(snap_compare: Compare) -> None:
     run = after("h", "j", says="4,379")
     assert snap_compare(MockupApp(ascii_only=True), terminal_size=LARGE, run_before=run)
+
+
+@SIZES
+@THEMES
+def test_undo_list(snap_compare: Compare, size: tuple[int, int], light: bool, tmp_path: Path) -> None:
+    app = MockupApp(light=light, ports=undo_ports(tmp_path))
+    run = after("U", "j", says="+ #fedtui:paused# 0 2 * * 0")
+    assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+def test_undo_list_in_ascii_masks_secrets(snap_compare: Compare, tmp_path: Path) -> None:
+    app = MockupApp(ascii_only=True, ports=undo_ports(tmp_path))
+    run = after("U", "G", says="+ QDRANT_API_KEY=")
+    assert snap_compare(app, terminal_size=SMALL, run_before=run)
 
 
 @SIZES
