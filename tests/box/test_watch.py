@@ -136,10 +136,10 @@ def test_a_watch_continues_when_its_terminal_is_gone_and_is_the_same_watch_later
     status, again = begin(watches.box, ["loud", "--cycles", "2"]).end()
     assert datetime.fromisoformat(again["began"]).timestamp() == pytest.approx(began, abs=1)
     assert status == 3
-    assert again["verdict"] == "unproven"
+    assert again["verdict"] == "unverified"
     first, second = again["cycles"]
     for cycle in (first, second):
-        assert cycle["verdict"] == "unproven"
+        assert cycle["verdict"] == "unverified"
         assert cycle["reasons"][0] == "its exit status is not known"
         assert 0 <= cycle["late_s"] < 5
         assert cycle["log_lines"] == 2
