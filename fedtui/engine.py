@@ -121,10 +121,6 @@ class Engine:
 
         return await asyncio.to_thread(step_diffs, step_id, self._ports)
 
-    async def seen(self, undo_id: int) -> None:
-        """Note that the end of an undo or redo was shown."""
-        await asyncio.to_thread(changes.seen, undo_id, self._ports)
-
     async def kept_tables(self) -> list[KeptTable]:
         """The texts that `restore` puts back by their names, newest first."""
         from fedtui.changes.restore import kept_tables
