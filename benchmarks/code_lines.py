@@ -39,7 +39,9 @@ def by_package(checkout: Path) -> Counter[str]:
     """
     counts: Counter[str] = Counter()
     for root in ROOTS:
-        for path in sorted((checkout / root).rglob("*.py")):
+        for path in sorted((checkout / root).rglob("*.py*")):
+            if path.suffix not in (".py", ".pyi"):
+                continue
             parts = path.relative_to(checkout).parts
             if any(parent.is_symlink() for parent in path.parents):
                 continue
