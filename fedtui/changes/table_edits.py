@@ -68,11 +68,23 @@ def reverted(edit: TableEdit, ports: Ports) -> TableEdit | None:
                 "would lose somebody's edit.",
                 advice=f"The texts from before are in {display_path(ports.config.backups)}.",
             )
+    if new:
+        new = _accepted(port, new)
     if new == now:
         return None
-    if new is not None:
-        check_table_text(port, new)
     return TableEdit(edit.user, edit.table, now, new)
+
+
+def _accepted(port: CrontabPort, text: bytes) -> bytes:
+    """The text as crontab(1) takes it: one that it would refuse for want of a last newline gets that."""
+    try:
+        check_table_text(port, text)
+    except Refused:
+        if text.endswith(b"\n"):
+            raise
+        text += b"\n"
+        check_table_text(port, text)
+    return text
 
 
 def _their_diff(port: CrontabPort, edit: TableEdit) -> tuple[FileDiff, ...]:

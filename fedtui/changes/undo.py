@@ -30,10 +30,11 @@ class Blocked(Refused):
     """The next step cannot be taken back, since what it changed was changed again; `step` names it."""
 
     def __init__(self, step: UndoStep, refusal: Refused) -> None:
+        ways = "U lists the changes, to undo an older one; in a shell: fedtui undo --list"
         super().__init__(
             f"Change {step.id} ({what_was_done(step)}) blocks the way back. {refusal.message}",
             refusal.untouched,
-            f"{refusal.advice} U lists the changes, to undo an older one; in a shell: fedtui undo --list",
+            f"{refusal.advice} {ways}".strip(),
         )
         self.step = step
 

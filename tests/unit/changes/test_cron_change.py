@@ -472,3 +472,23 @@ async def test_preview_of_a_minute_in_which_many_start(
 async def test_applied_values(world: Ports, port: TableFile) -> None:
     applied = await apply(await plan_pause(job(port, "echo"), world), world)
     assert applied == Applied("Paused echo.", 1)
+
+
+@pytest.mark.parametrize("verb", ["new", "pause", "delete"])
+async def test_a_change_of_a_table_without_its_last_newline_can_be_undone(
+    world: Ports, port: TableFile, verb: str
+) -> None:
+    """The newline stays: without it cron drops the table, and crontab would refuse it."""
+    bare = b"0 1 * * * echo one\n0 2 * * * echo two"
+    port.path.write_bytes(bare)
+    target = job(port, "echo")
+    if verb == "new":
+        plan = await plan_new(Draft("1 1 * * *", "echo new"), world)
+    else:
+        plan = await (plan_pause if verb == "pause" else plan_delete)(target, world)
+    await apply(plan, world)
+    changed = port.read()
+    seen((await apply(await plan_undo(world), world)).undo_id or 0, world)
+    assert port.read() == bare + b"\n"
+    await apply(await plan_redo(world), world)
+    assert port.read() == changed
