@@ -34,6 +34,7 @@ SETTLE = 0.5
 for the old plan must not apply the new one."""
 
 
+_ALTERNATIVES = {"pause": "pause", "hold": "hold it off for good"}
 LEFT_OPEN = 6
 """Rows of the dashboard that a diff's context must leave to be seen."""
 
@@ -114,7 +115,7 @@ class ConfirmScreen(Dialog[Applied | None]):
         if self._offers_milder:
             return [
                 ("y", self.plan.verb if self.plan.destructive else "apply", "apply"),
-                ("p", f"{self.plan.alternative} instead", "milder"),
+                ("p", f"{_ALTERNATIVES[self.plan.alternative]} instead", "milder"),
                 leave,
             ]
         return [

@@ -52,7 +52,7 @@ class Plan:
 
     `verb` is "reschedule", "pause", ...; `jobs` are the ids and names of all jobs that it changes, `job_id`
     and `job_name` those of the only one, or "" and all names; `summary` is one sentence, `warnings` what the
-    user must know before `y`. `alternative` names a gentler action ("pause") where there is one;
+    user must know before `y`. `alternative` names a gentler action ("pause" or "hold") where there is one;
     `destructive` marks a plan that takes something away.
     """
 

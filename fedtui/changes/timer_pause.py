@@ -102,7 +102,7 @@ async def propose_pause(target: TimerTarget, ports: Ports, *, hold: bool) -> tup
         tuple(warnings),
         target.unit,
         f"u {'enables and starts' if enabled else 'starts'} it again, also after a restart",
-        alternative="hold it off for good" if stopped_only else "",
+        alternative="hold" if stopped_only else "",
     )
 
 

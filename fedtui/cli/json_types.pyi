@@ -295,7 +295,7 @@ class PlanRecord(ChangeRecord):
     destructive: bool
     """Whether it takes something away."""
     alternative: str | None
-    """A gentler action, in words. Null: there is none."""
+    """A gentler action: `pause` for a deletion, `hold` (off for good) for a stop. Null: there is none."""
 
 class ResultRecord(ChangeRecord):
     """A change that was applied."""
