@@ -37,8 +37,9 @@ async def test_u_walks_back_and_ctrl_r_forward(tmp_path: Path) -> None:
     async with opened(tmp_path) as pilot:
         table = crontab_file(tmp_path)
         texts = [table.read_bytes()]
-        for said in ("Paused sync-learning-data.", "Resumed sync-learning-data."):
-            await change(pilot, "p", f"{said}  u undoes it")
+        for said, then in (("Paused", "p resume"), ("Resumed", "p pause")):
+            await change(pilot, "p", f"{said} sync-learning-data.  u undoes it")
+            await says(pilot, lambda text, then=then: then in text)
             texts.append(table.read_bytes())
         await change(pilot, "u", "Undone: resume sync-learning-data.  ctrl+r redoes it")
         assert table.read_bytes() == texts[1]
