@@ -9,15 +9,15 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import Any, NamedTuple
 
 from fedtui.action_result import Applied, Refused
 from fedtui.changes import edits as kinds
-from fedtui.changes.edits import ChangeSet, Edit, Restore
+from fedtui.changes.edits import Edit, Restore
 from fedtui.changes.plan import Plan
+from fedtui.changes.undo_log import MARK
 from fedtui.history.database import HistoryError
 from fedtui.ports import Ports
 
@@ -43,25 +43,31 @@ _TEXTS = ("TableText", "FileText")
 
 
 class StoredChange(NamedTuple):
-    """What an undo step holds: the edits in the order of making, how many are made, whether all was done."""
+    """What an undo step holds: the edits in the order of making, how many are made, whether all was done.
+
+    `jobs` are the ids and names of what was changed.
+    """
 
     edits: tuple[Edit, ...]
     made: int
     finished: bool
+    jobs: tuple[tuple[str, str], ...] = ()
 
 
-def to_payload(
-    edits: Sequence[Edit], made: int, *, finished: bool, undoes: int | None = None, host: str = ""
-) -> str:
+def to_payload(kept: StoredChange, undoes: int | None = None, host: str = "") -> str:
     """The JSON that an undo step keeps."""
-    records = [_record(edit) for edit in edits]
-    return json.dumps({"parts": records, "made": made, "finished": finished, "undoes": undoes, "host": host})
+    record = {"parts": [_record(edit) for edit in kept.edits], "made": kept.made, "finished": kept.finished}
+    return json.dumps({**record, "jobs": kept.jobs, "undoes": undoes, "host": host})
 
 
 def read_stored(payload: str) -> StoredChange:
-    """Inverse of `to_payload`."""
-    data = json.loads(payload)
-    return StoredChange(tuple(map(_edit, data["parts"])), data["made"], data["finished"])
+    """Inverse of `to_payload`. Raises ValueError for what cannot be read."""
+    try:
+        data = json.loads(payload)
+        edits = tuple(map(_edit, data["parts"]))
+        return StoredChange(edits, data["made"], data["finished"], _tuples(data.get("jobs", [])))
+    except (LookupError, TypeError, zlib.error) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 def _record(edit: Edit) -> dict[str, Any]:
@@ -125,7 +131,7 @@ class ChangeJournal:
                 job_id=plan.job_id,
                 job_name=plan.job_name,
                 summary=CUT_SHORT + plan.summary,
-                kind=KIND,
+                kind=KIND if self._edits else MARK,
                 payload=self._written(0),
                 prepared=True,
             )
@@ -163,27 +169,8 @@ class ChangeJournal:
 
     def _written(self, made: int, *, finished: bool = False) -> str:
         change = self._plan.change
-        return to_payload(
-            self._edits,
-            len(change.made) + made,
-            finished=finished,
-            undoes=change.undoes,
-            host=self._ports.host,
-        )
-
-
-def mark_undone(change: ChangeSet, ports: Ports) -> Applied:
-    """Mark the step of an undo with nothing to take back; one that was cut short counts as that undo."""
-    undoes = change.undoes or 0
-    try:
-        cut = next((step for step in ports.history.prepared_undo() if step.undoes == undoes), None)
-        if cut is None:
-            ports.history.mark_undone(undoes)
-        else:
-            ports.history.finish_undo(cut.id, undoes)
-    except HistoryError as error:
-        raise Refused(f"That it was taken back cannot be kept. {error}", advice=error.advice) from error
-    return Applied(change.done, None if cut is None else cut.id)
+        kept = StoredChange(self._edits, len(change.made) + made, finished, self._plan.jobs)
+        return to_payload(kept, change.undoes, self._ports.host)
 
 
 def forget_step(undo_id: int, ports: Ports) -> None:

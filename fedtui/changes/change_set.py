@@ -107,7 +107,8 @@ async def _roll_back(
             if not await _roll_back_one(edit, edits, executor, ports):
                 stay.append(edit_label(edit))  # others have put something there
             if not left:
-                await asyncio.to_thread(journal.note, index)
+                with suppress(Refused):  # recovery looks at the edits themselves
+                    await asyncio.to_thread(journal.note, index)
         except Exception as error:  # noqa: BLE001  # it must not keep the others from being rolled back
             said = error.message if isinstance(error, Refused) else f"{error or type(error).__name__}"
             left.append(f"{edit_label(edit)} ({said.rstrip('.')})")

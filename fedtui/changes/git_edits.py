@@ -44,9 +44,18 @@ def state_of(edit: RemoteUrlEdit | WorktreeEdit) -> EditState:
     there = branch is not None and Path(edit.path).is_dir()
     if there and branch != edit.branch:
         return EditState.OTHER
-    if not there and os.path.lexists(edit.path) and any(Path(edit.path).iterdir()):
+    if not there and _holds_something(Path(edit.path)):
         return EditState.OTHER
     return EditState.AFTER if there == edit.there else EditState.BEFORE
+
+
+def _holds_something(path: Path) -> bool:
+    try:
+        return any(path.iterdir())
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # a file, or what cannot be looked into
 
 
 def worktrees_of(repository: str) -> dict[str, str]:

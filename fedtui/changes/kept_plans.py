@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.action_result import Refused
-from fedtui.changes.change_journal import read_stored, to_payload
+from fedtui.changes.change_journal import StoredChange, read_stored, to_payload
 from fedtui.changes.edits import ChangeSet
 from fedtui.changes.plan import DiffLine, FileDiff, Plan, Step
 from fedtui.ports import Ports
@@ -36,7 +36,7 @@ def keep_plan(plan: Plan, ports: Ports) -> str:
     record = {
         **{name: value for name, value in asdict(plan).items() if name != "change"},
         "at": ports.clock().timestamp(),
-        "edits": to_payload((*change.made, *change.edits), len(change.made), finished=False),
+        "edits": to_payload(StoredChange((*change.made, *change.edits), len(change.made), finished=False)),
         "done": change.done,
         "undoes": change.undoes,
         "resumes": change.resumes,

@@ -15,13 +15,22 @@ from fedtui.changes.change_journal import KIND, StoredChange, read_stored, to_re
 from fedtui.changes.edits import Edit, FileEdit, TableEdit, inverse
 from fedtui.changes.timer_pause import pause_edits
 from fedtui.changes.timer_unit import TimerTarget
+from fedtui.changes.undo_log import MARK
 from fedtui.history.database import UndoStep
+
+KINDS = (KIND, "bundle")
+"""Kinds of steps whose payload is a list of edits; "bundle" up to 0.1."""
 
 
 def stored_change(step: UndoStep) -> StoredChange:
     """The edits of a step, whichever version wrote it. Raises Refused for one that is newer than this."""
-    if step.kind in (KIND, "bundle"):
-        return read_stored(step.payload)
+    try:
+        if step.kind in (*KINDS, MARK):
+            return read_stored(step.payload)
+    except ValueError as error:
+        raise Refused(
+            f"Change {step.id} cannot be read ({error}): another version of fedtui made it, and can undo it."
+        ) from error
     if step.kind not in _EDITS:
         raise Refused(
             f"Change {step.id} ({step.kind}) was made by another version of fedtui, which can undo it."

@@ -97,7 +97,10 @@ def _fit(edit: Edit, ports: Ports) -> Edit:
             _may_write(edit)
             was = file_edits.facts(edit.path)
             if edit.before is not None and was is not None:
-                return replace(edit, mode_before=was.st_mode & 0o7777, owner_before=(was.st_uid, was.st_gid))
+                now = was.st_mode & 0o7777
+                # Of an undo: a mode that was changed since stays.
+                mode = edit.mode if edit.mode_before in (None, now) else now
+                return replace(edit, mode=mode, mode_before=now, owner_before=(was.st_uid, was.st_gid))
         case FolderEdit():
             _may_write(edit)
             was = file_edits.facts(edit.path)
@@ -125,21 +128,29 @@ def _may_write(edit: FileEdit | FolderEdit | RenameEdit) -> None:
 
 
 async def check_unchanged(edits: Sequence[Edit], ports: Ports) -> None:
-    """Raise Conflict unless every edit's `before` still holds; of several with one subject, the first's."""
+    """Raise Conflict unless every edit's `before` still holds; of several with one subject, the first's.
+
+    Raises NothingToChange where all is as the edits leave it.
+    """
     seen: set[tuple[str, ...]] = set()
+    states: list[tuple[Edit, EditState]] = []
     for edit in edits:
         if resource_keys(edit) & seen:
             continue
         seen |= resource_keys(edit)
-        now = await state_of(edit, ports)
         if isinstance(edit, FileEdit) and edit.triggers_before is not None:
             await unit_edits.check_triggers_before(edit, edit.triggers_before, ports)
+        states.append((edit, await state_of(edit, ports)))
+    if edits and all(now is EditState.AFTER for _, now in states):
+        raise NothingToChange("This was applied already.")
+    for edit, now in states:
         made_by_others = now is EditState.AFTER and isinstance(edit, FolderEdit)
         if now is not EditState.BEFORE and not made_by_others:
+            label = edit_label(edit)
+            if isinstance(edit, TableEdit):
+                label = f"the {port_of(edit.table, edit.user, ports).title}"
             their_diff = await asyncio.to_thread(_their_diff, edit, ports)
-            raise Conflict(
-                f"Someone changed {edit_label(edit)} after your plan was made.", their_diff=their_diff
-            )
+            raise Conflict(f"Someone changed {label} after your plan was made.", their_diff=their_diff)
 
 
 def _their_diff(edit: Edit, ports: Ports) -> tuple[FileDiff, ...]:

@@ -25,13 +25,12 @@ from fedtui.changes import (
     timer_reschedule,
     unfinished,
 )
-from fedtui.changes.change_journal import mark_undone
 from fedtui.changes.draft import Draft
 from fedtui.changes.edits import Edit
 from fedtui.changes.open_table import LineFixes, Tables
 from fedtui.changes.plan import Conflict, Plan
 from fedtui.changes.timer_unit import TimerTarget
-from fedtui.changes.undo import still_nothing_to_undo
+from fedtui.changes.undo import still_nothing_to_do
 from fedtui.changes.wording import Wording, of_several
 from fedtui.history.database import HistoryError
 from fedtui.model import CommentedOut, Job
@@ -171,11 +170,9 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
         return Applied(change.done)
     async with unfinished.change_lock(ports):
         await unfinished.recover(ports)
-        if change.edits or change.made:
-            return await change_set.apply_change_set(plan, ports)
-        if not await still_nothing_to_undo(change, ports):
+        if not change.edits and not change.made and not await still_nothing_to_do(plan, ports):
             raise Conflict("Someone changed it after your plan was made.")
-        return await asyncio.to_thread(mark_undone, change, ports)
+        return await change_set.apply_change_set(plan, ports)
 
 
 def seen(undo_id: int, ports: Ports) -> None:

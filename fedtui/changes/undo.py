@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import NoReturn
 
 from fedtui.action_result import Refused
@@ -20,7 +21,7 @@ from fedtui.changes.old_steps import stored_change
 from fedtui.changes.pending_edits import resume_undo, undo_edits
 from fedtui.changes.plan import FileDiff, Plan, Step
 from fedtui.changes.plan_text import edit_diffs
-from fedtui.changes.undo_log import is_undone, next_redo, next_undo
+from fedtui.changes.undo_log import change_of, next_redo, next_undo, with_states
 from fedtui.changes.wording import Wording, undo_words, what_was_done
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports
@@ -44,7 +45,7 @@ async def undo_steps(ports: Ports, limit: int) -> list[UndoStep]:
     with suppress(Refused):
         await unfinished.recover_if_needed(ports)
     steps = await asyncio.to_thread(ports.history.undo_steps)
-    return [step._replace(undone=is_undone(step, steps)) for step in steps[:limit]]
+    return list(islice(with_states(steps), limit))
 
 
 async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
@@ -53,20 +54,21 @@ async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
     Raises Blocked where the newest cannot be, Refused where the numbered one cannot.
     """
     await unfinished.recover_if_needed(ports)
-    steps = await _steps(ports)
     if undo_id is not None:
-        return await _plan(await _chosen(undo_id, steps, ports), "undo", steps, ports)
+        return await _plan_chosen(undo_id, await _steps(ports), ports)
+    steps = await _steps_here(ports)
     if steps and steps[0].unseen and steps[0].verb == "undo":
         return _already(steps[0])
-    step = next_undo(steps)
+    step, verb = next_undo(steps), "undo"
     if step is None:
         raise Refused("There is nothing to undo.")
     if step.prepared and step.undoes is None:
         await _raise_unknown(step, ports)
     if step.prepared:
+        verb = step.verb
         step = _by_id(step.undoes, steps)
     try:
-        return await _plan(step, "undo", steps, ports)
+        return await _plan(step, verb, steps, ports)
     except Refused as refusal:
         raise Blocked(step, refusal) from refusal
 
@@ -74,7 +76,7 @@ async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
 async def plan_redo(ports: Ports) -> Plan:
     """Apply the change again that was undone last. Raises Refused where there is none."""
     await unfinished.recover_if_needed(ports)
-    steps = await _steps(ports)
+    steps = await _steps_here(ports)
     if steps and steps[0].unseen and steps[0].verb == "redo":
         return _already(steps[0])
     step = next_redo(steps)
@@ -83,11 +85,11 @@ async def plan_redo(ports: Ports) -> Plan:
     return await _plan(step, "redo", steps, ports)
 
 
-async def still_nothing_to_undo(change: ChangeSet, ports: Ports) -> bool:
-    """Whether the step that `change` only marks still has nothing to take back."""
+async def still_nothing_to_do(plan: Plan, ports: Ports) -> bool:
+    """Whether the step that an undo or redo only marks still has nothing to take back."""
     steps = await _steps(ports)
-    step = _by_id(change.undoes, steps)
-    return not (await _plan(step, "undo", steps, ports)).change.edits
+    step = _by_id(plan.change.undoes, steps)
+    return not (await _plan(step, plan.verb, steps, ports)).change.edits
 
 
 async def _steps(ports: Ports) -> list[UndoStep]:
@@ -97,6 +99,10 @@ async def _steps(ports: Ports) -> list[UndoStep]:
         raise Refused(f"{error}", advice=error.advice) from error
 
 
+async def _steps_here(ports: Ports) -> list[UndoStep]:
+    return [step for step in await _steps(ports) if ports.is_here(step.host)]
+
+
 def _by_id(undo_id: int | None, steps: Sequence[UndoStep]) -> UndoStep:
     step = next((each for each in steps if each.id == undo_id), None)
     if step is None:
@@ -104,8 +110,11 @@ def _by_id(undo_id: int | None, steps: Sequence[UndoStep]) -> UndoStep:
     return step
 
 
-async def _chosen(undo_id: int, steps: Sequence[UndoStep], ports: Ports) -> UndoStep:
+async def _plan_chosen(undo_id: int, steps: Sequence[UndoStep], ports: Ports) -> Plan:
+    """Take back the step of that number: of an undo by a redo, of a redo by undoing its change."""
     step = _by_id(undo_id, steps)
+    if not ports.is_here(step.host):
+        raise Refused(f"Change {step.id} was made on {step.host}.", advice="Undo it there.")
     if step.prepared and step.undoes is not None:
         raise Refused(
             f"Change {step.id} is an undo that was cut short.",
@@ -113,16 +122,17 @@ async def _chosen(undo_id: int, steps: Sequence[UndoStep], ports: Ports) -> Undo
         )
     if step.prepared:
         await _raise_unknown(step, ports)
-    if is_undone(step, steps):
+    if next(each for each in with_states(steps) if each.id == step.id).undone:
         raise Refused(f"Change {step.id} was undone already.")
-    return step
+    if step.verb == "redo":
+        by_id = {each.id: each for each in steps}
+        step = _by_id(change_of(step, by_id), steps)
+    return await _plan(step, "redo" if step.undoes is not None else "undo", steps, ports)
 
 
 async def _raise_unknown(step: UndoStep, ports: Ports) -> NoReturn:
     """Say why recovery could not tell what became of a change. Raises Refused."""
-    whole = await asyncio.to_thread(ports.history.undo, step.id)
-    if whole is not None:
-        await unfinished.recover_step(whole, ports)
+    await unfinished.recover_step(await asyncio.to_thread(_whole, step.id, ports), ports)
     raise Refused(f"What became of change {step.id} is not known.", advice="Try again.")
 
 
@@ -152,25 +162,35 @@ async def _plan(step: UndoStep, verb: str, steps: Sequence[UndoStep], ports: Por
     if others:
         summary += " Other lines were changed since; they stay as they are."
     done = f"{'Undone' if verb == 'undo' else 'Redone'}: {name}."
-    wording = Wording(verb, step.job_id, step.job_name, summary, done, before=before)
+    back = "ctrl+r applies it again" if verb == "undo" else "u"
+    wording = Wording(
+        *(verb, step.job_id, step.job_name, summary, done),
+        undo=f"{back}, also after a restart",
+        before=before,
+        jobs=kept.jobs,
+    )
     change = ChangeSet(edits, done, step.id, cut.id if cut else None, made)
     return await plan_edits(wording, edits, ports, change)
 
 
 def step_diffs(step_id: int, ports: Ports) -> tuple[FileDiff, ...]:
     """What a change did to tables and files, secrets masked. Blocking. Raises Refused where unknown."""
-    step = ports.history.undo(step_id)
-    if step is None:
-        raise Refused(f"There is no change {step_id}.")
-    return edit_diffs(stored_change(step).edits, ports)
+    return edit_diffs(stored_change(_whole(step_id, ports)).edits, ports)
 
 
 def _stored(step: UndoStep, ports: Ports) -> StoredChange:
     """The edits of a step that was listed, and so came without its payload. Blocking."""
-    whole = ports.history.undo(step.id)
-    if whole is None:
-        raise Refused(f"There is no change {step.id}.")
-    return stored_change(whole)
+    return stored_change(_whole(step.id, ports))
+
+
+def _whole(step_id: int, ports: Ports) -> UndoStep:
+    try:
+        step = ports.history.undo(step_id)
+    except HistoryError as error:
+        raise Refused(f"{error}", advice=error.advice) from error
+    if step is None:
+        raise Refused(f"There is no change {step_id}.")
+    return step
 
 
 def _redone(undo: UndoStep, steps: Sequence[UndoStep]) -> str:

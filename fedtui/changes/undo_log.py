@@ -7,34 +7,68 @@ function takes the steps newest first, as the history has them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from fedtui.history.database import UndoStep
 
+MARK = "mark"
+"""The kind of an undo that found nothing to take back, so that there is nothing to redo either."""
 
-def is_undone(step: UndoStep, steps: Sequence[UndoStep]) -> bool:
-    """Whether the step's change was taken back; one that was redone since was not."""
-    newest = next((each for each in steps if each.undoes == step.id and not each.prepared), None)
-    return step.undone if newest is None else not is_undone(newest, steps)
+
+def undone_ids(steps: Sequence[UndoStep]) -> frozenset[int]:
+    """The steps that were taken back; a change that was redone since was not."""
+    undone: set[int] = set()
+    taken_back_by: dict[int, int] = {}
+    for step in steps:
+        by = taken_back_by.get(step.id)
+        if step.undone if by is None else by not in undone:
+            undone.add(step.id)
+        if step.undoes is not None and not step.prepared:
+            taken_back_by.setdefault(step.undoes, step.id)
+    return frozenset(undone)
+
+
+def with_states(steps: Sequence[UndoStep]) -> Iterator[UndoStep]:
+    """The steps with `undone` as a reader of the list takes it.
+
+    Of the undos and redos of one change only the latest is in force.
+    """
+    undone = undone_ids(steps)
+    by_id = {step.id: step for step in steps}
+    latest: dict[int, int] = {}
+    for step in steps:
+        if step.undoes is not None and not step.prepared:
+            latest.setdefault(change_of(step, by_id), step.id)
+    for step in steps:
+        passed = step.undoes is not None and not step.prepared and latest[change_of(step, by_id)] != step.id
+        yield step._replace(undone=passed or step.id in undone)
+
+
+def change_of(step: UndoStep, by_id: Mapping[int, UndoStep]) -> int:
+    """The id of the change that an undo or a redo is about in the end."""
+    while step.undoes is not None and step.undoes in by_id:
+        step = by_id[step.undoes]
+    return step.id if step.undoes is None else step.undoes
 
 
 def next_undo(steps: Sequence[UndoStep]) -> UndoStep | None:
     """The newest change in force. Undos are not taken back by an undo but by a redo.
 
-    Of an undo that was cut short: that undo, which has to be finished first.
+    Of an undo or a redo that was cut short: that one, which has to be finished first.
     """
+    undone = undone_ids(steps)
     return next(
-        (step for step in steps if step.prepared or (step.undoes is None and not is_undone(step, steps))),
-        None,
+        (step for step in steps if step.prepared or (step.undoes is None and step.id not in undone)), None
     )
 
 
 def next_redo(steps: Sequence[UndoStep]) -> UndoStep | None:
     """The newest undo in force. None once another change was made after it, as in an editor."""
-    changes = {step.id: step for step in steps if step.undoes is None}
+    undone = undone_ids(steps)
+    changes = {step.id for step in steps if step.undoes is None}
     for step in steps:
         if step.undoes is None:
             return None
-        if step.undoes in changes and not step.prepared and not is_undone(step, steps):
+        if step.undoes in changes and not step.prepared and step.kind != MARK and step.id not in undone:
             return step
     return None

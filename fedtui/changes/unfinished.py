@@ -20,7 +20,7 @@ from fedtui.changes.apply_edit import EditExecutor, state_of
 from fedtui.changes.change_journal import CUT_SHORT, StoredChange, forget_step, require_history, to_payload
 from fedtui.changes.change_set import half_made
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, PausedTimerEdit, TableEdit, UnitEdit, inverse
-from fedtui.changes.old_steps import stored_change
+from fedtui.changes.old_steps import KINDS, stored_change
 from fedtui.changes.open_table import port_of
 from fedtui.changes.plan import Conflict, EditState
 from fedtui.history.database import HistoryError, UndoStep
@@ -85,6 +85,9 @@ async def recover_step(step: UndoStep, ports: Ports) -> None:
     made = kept.made
     if made < len(kept.edits) and await half_made(kept.edits[made], ports):
         made += 1
+    else:  # a rollback may have been cut short, and gone further than it noted
+        while made and await state_of(kept.edits[made - 1], ports) is EditState.BEFORE:
+            made -= 1
     if all(isinstance(edit, PausedTimerEdit | FolderEdit) for edit in kept.edits[:made]):
         # Preparations that nobody would notice: the change itself was not made.
         executor = EditExecutor(ports)
@@ -93,9 +96,9 @@ async def recover_step(step: UndoStep, ports: Ports) -> None:
         await asyncio.to_thread(forget_step, step.id, ports)
     elif made == len(kept.edits) and await _is_whole(kept.edits[-1], ports):
         await EditExecutor(ports, unread=kept.edits).finish()
-        await asyncio.to_thread(_finish, step, StoredChange(kept.edits, made, finished=True), ports)
+        await asyncio.to_thread(_finish, step, kept._replace(made=made, finished=True), ports)
     elif step.undoes is None:
-        await asyncio.to_thread(_finish, step, kept, ports)
+        await asyncio.to_thread(_finish, step, kept._replace(made=min(made, kept.made)), ports)
 
 
 async def _is_whole(edit: Edit, ports: Ports) -> bool:
@@ -115,9 +118,9 @@ def _sweep(edits: Sequence[Edit], ports: Ports) -> None:
 
 
 def prepared(ports: Ports) -> list[UndoStep]:
-    """The steps of changes that are being made or were cut short, newest first. Blocking."""
+    """The steps of changes that are being made or were cut short here, newest first. Blocking."""
     try:
-        return ports.history.prepared_undo()
+        return [step for step in ports.history.prepared_undo() if ports.is_here(step.host)]
     except HistoryError:
         return []  # what needs the history reports it
 
@@ -125,7 +128,8 @@ def prepared(ports: Ports) -> list[UndoStep]:
 def _finish(step: UndoStep, kept: StoredChange, ports: Ports) -> None:
     """Have the step say what was made; one that was not made whole keeps saying that it was cut short."""
     summary = step.summary.removeprefix(CUT_SHORT) if kept.finished else step.summary
-    payload = to_payload(kept.edits, kept.made, finished=kept.finished, undoes=step.undoes, host=step.host)
+    # The payload of an older version stays as it is: its own kind says how to read it.
+    payload = to_payload(kept, step.undoes, step.host) if step.kind in KINDS else ""
     try:
         ports.history.finish_undo(step.id, step.undoes, summary, payload)
     except HistoryError as error:

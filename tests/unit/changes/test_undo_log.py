@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedtui.changes.undo_log import is_undone, next_redo, next_undo
+from fedtui.changes.undo_log import next_redo, next_undo, undone_ids, with_states
 from fedtui.history.database import UndoStep
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -37,7 +37,7 @@ class Log:
     def in_force(self) -> list[int]:
         """The changes in force, oldest first, counted from 1."""
         changes = [step for step in reversed(self.steps) if step.undoes is None]
-        return [number for number, step in enumerate(changes, 1) if not is_undone(step, self.steps)]
+        return [number for number, step in enumerate(changes, 1) if step.id not in undone_ids(self.steps)]
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,20 @@ def test_an_undo_of_an_undo_by_an_older_version_counts_as_a_redo() -> None:
     step = next_undo(log.steps)
     assert step is not None
     assert step.id == 1
+
+
+def test_of_the_undos_and_redos_of_one_change_the_list_calls_the_latest_in_force() -> None:
+    log = Log()
+    for word in ["c", "undo", "redo", "undo"]:
+        log.do(word)
+    shown = [(step.id, step.verb, step.undone) for step in with_states(log.steps)]
+    assert shown == [(4, "undo", False), (3, "redo", True), (2, "undo", True), (1, "change", True)]
+
+
+def test_an_undo_with_nothing_to_take_back_is_not_redone() -> None:
+    log = Log()
+    log.do("c")
+    log.do("undo")
+    log.steps[0] = log.steps[0]._replace(kind="mark")
+    assert next_redo(log.steps) is None
+    assert log.in_force == []

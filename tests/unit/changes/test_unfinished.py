@@ -323,3 +323,79 @@ async def test_a_step_that_cannot_be_read_does_not_block_later_changes(world: Po
         connection.execute("UPDATE undo SET payload = '{}'")
     await changes.apply(await changes.plan_new(changes.Draft("@daily", "later", "later", ""), world), world)
     assert b"later" in (table.read() or b"")
+
+
+async def test_what_somebody_put_back_by_hand_after_a_redo_is_passed_by(world: Ports, table: Fragile) -> None:
+    await changes.apply(await changes.plan_new(changes.Draft("@daily", "early", "early", ""), world), world)
+    await added(world)
+    for plan in (changes.plan_undo, changes.plan_redo):
+        changes.seen((await changes.apply(await plan(world), world)).undo_id or 0, world)
+    early = OLD + b"# name: early\n@daily early\n"
+    assert (table.read() or b"").startswith(early)
+    table.path.write_bytes(early)
+    assert (await undone(world)).message == "Undone: new more."
+    assert table.read() == early
+    assert (await undone(world)).message == "Undone: new early."
+    assert table.read() == OLD
+
+
+async def test_a_change_on_another_machine_of_a_shared_home_is_left_alone(
+    world: Ports, table: Fragile
+) -> None:
+    there = replace(world, host="node1")
+    applied = await added(there)
+    here = replace(world, host="node2")
+    with pytest.raises(Refused, match=r"There is nothing to undo\."):
+        await changes.plan_undo(here)
+    with pytest.raises(Refused, match=r"was made on node1\. .* Undo it there\."):
+        await changes.plan_undo(here, applied.undo_id)
+    table.early = _Killed()
+    with pytest.raises(_Killed):
+        await changes.apply(await changes.plan_new(changes.Draft("1 1 * * *", "x", "x", ""), there), there)
+    await changes.undo_steps(here, 5)
+    assert [step.host for step in world.history.prepared_undo()] == ["node1"]
+    assert (await undone(there)).message == "Undone: new more."
+
+
+async def test_the_undo_of_an_undo_by_its_number_is_a_redo_and_that_of_a_redo_an_undo(
+    world: Ports, table: Fragile
+) -> None:
+    await added(world)
+    undo = (await undone(world)).undo_id or 0
+    plan = await changes.plan_undo(world, undo)
+    assert (plan.verb, plan.summary) == ("redo", "Redo: new more.")
+    redo = (await changes.apply(plan, world)).undo_id or 0
+    assert table.read() == NEW
+    plan = await changes.plan_undo(world, redo)
+    assert (plan.verb, plan.change.undoes) == ("undo", 1)
+    await changes.apply(plan, world)
+    assert table.read() == OLD
+    with pytest.raises(Refused, match=f"Change {redo} was undone already"):
+        await changes.plan_undo(world, redo)
+
+
+async def test_a_step_whose_edits_a_newer_version_knows_is_named(world: Ports, table: Fragile) -> None:
+    number = world.history.add_undo(
+        at=world.clock(),
+        verb="pause",
+        job_id="",
+        job_name="",
+        summary="",
+        kind="edits",
+        payload='{"parts": [{"kind": "Hologram"}], "made": 1, "finished": true}',
+    )
+    with pytest.raises(Refused, match=f"Change {number} cannot be read"):
+        await changes.plan_undo(world)
+
+
+async def test_an_undo_of_several_jobs_names_them(world: Ports, table: Fragile) -> None:
+    plan = replace(await changes.plan_new(DRAFT, world), jobs=(("crontab:1", "a"), ("crontab:2", "b")))
+    await changes.apply(plan, world)
+    assert (await changes.plan_undo(world)).jobs == (("crontab:1", "a"), ("crontab:2", "b"))
+
+
+async def test_a_plan_that_was_applied_already_says_so(world: Ports, table: Fragile) -> None:
+    plan = await changes.plan_new(DRAFT, world)
+    await changes.apply(plan, world)
+    with pytest.raises(Refused, match=r"This was applied already\. Nothing was changed\."):
+        await changes.apply(plan, world)
