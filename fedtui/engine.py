@@ -34,9 +34,14 @@ class Engine:
     async def plan(self, request: Request, fixes: LineFixes | None = None) -> Plan:
         """The plan that a request asks for. Raises Refused, or BadTable where `fixes` must replace lines."""
         jobs = tuple(map(self._job, request.jobs))
-        if jobs:
-            return await self._of_jobs(request.verb, jobs, request.arguments, fixes)
-        return await self._of_none(request.verb, request.arguments, fixes)
+        if len(jobs) > 1 and request.verb in ("edit", "fix", "silence"):
+            raise Refused(f"fedtui can {request.verb} one job at a time.")
+        try:
+            if jobs:
+                return await self._of_jobs(request.verb, jobs, request.arguments, fixes)
+            return await self._of_none(request.verb, request.arguments, fixes)
+        except (KeyError, TypeError) as error:
+            raise Refused(f"The request to {request.verb} lacks something: {error}.") from error
 
     async def _of_jobs(
         self, verb: str, jobs: Sequence[Job], given: Mapping[str, Any], fixes: LineFixes | None

@@ -66,7 +66,16 @@ class ChangeFlow:
 
     async def change(self, title: str, request: Request, name: str = "") -> None:
         """Plan, show the plan, apply it on `y`, then read again what it touched."""
-        await self.show(title, lambda fixes: self.screen.host.engine.plan(request, fixes), name)
+        engine, asked = self.screen.host.engine, request
+
+        async def make(fixes: LineFixes | None) -> Plan:
+            nonlocal asked
+            plan = await engine.plan(asked, fixes)
+            if plan.change.undoes is not None:  # made again, it is about the same change, not the one before
+                asked = Request("undo", (), {"id": plan.change.undoes})
+            return plan
+
+        await self.show(title, make, name)
 
     async def show(self, title: str, make: Plans, name: str = "") -> None:
         """`change`, for a plan that `make` works out."""

@@ -80,7 +80,9 @@ class UndoListScreen(FullScreen):
             steps, trouble = [], str(error)
         self._absent = "No changes yet. Every change that you make with fedtui is listed here."
         in_force = sum(not step.undone for step in steps)
-        facts = Span(f"  {len(steps)} changes, {in_force} in force", Tone.MUTED)
+        facts = Span(
+            f"  {len(steps)} {'change' if len(steps) == 1 else 'changes'}, {in_force} in force", Tone.MUTED
+        )
         self._rule.show("Undo list", (Span(f"  ▲ {trouble}", Tone.WARN) if trouble else facts,))
         self.table.styles.height = min(len(steps) + 1, max(4, self.app.size.height * 2 // 5))
         self.table.set_rows(steps, [str(step.id) for step in steps])

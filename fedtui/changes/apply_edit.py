@@ -47,10 +47,14 @@ async def state_of(edit: Edit, ports: Ports) -> EditState:
 
 
 class EditExecutor:
-    """Makes edits, one after the other. Every method raises Refused, or Conflict for what others changed."""
+    """Makes edits, one after the other. Every method raises Refused, or Conflict for what others changed.
 
-    def __init__(self, ports: Ports, unread: Iterable[Edit] = ()) -> None:
+    `backup` keeps the texts that are replaced; a rollback replaces only what was written just before.
+    """
+
+    def __init__(self, ports: Ports, unread: Iterable[Edit] = (), *, backup: bool = True) -> None:
         self._ports = ports
+        self._backup = backup
         self._unread: dict[bool, list[FileEdit]] = {}
         for edit in unread:
             self._written(edit)
@@ -70,7 +74,7 @@ class EditExecutor:
             case RemoteUrlEdit() | WorktreeEdit():
                 await _in_thread(git_edits.apply_git_edit, edit)
             case TableEdit() | FileEdit() | FolderEdit() | RenameEdit():
-                await _in_thread(file_edits.apply_file_edit, edit, self._ports)
+                await _in_thread(file_edits.apply_file_edit, edit, self._ports, self._backup)
         self._written(edit)
 
     def _written(self, edit: Edit) -> None:

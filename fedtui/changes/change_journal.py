@@ -17,13 +17,12 @@ from fedtui.action_result import Applied, Refused
 from fedtui.changes import edits as kinds
 from fedtui.changes.edits import Edit, Restore
 from fedtui.changes.plan import Plan
-from fedtui.changes.undo_log import MARK
+from fedtui.changes.undo_log import CUT_SHORT, MARK
 from fedtui.history.database import HistoryError
 from fedtui.ports import Ports
 
 KIND = "edits"
 """As the history names steps of this format; an older fedtui, which names its own, leaves these alone."""
-CUT_SHORT = "Cut short: "
 
 _KINDS: dict[str, type[Any]] = {
     "TableText": kinds.TableEdit,

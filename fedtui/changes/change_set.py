@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from fedtui.action_result import Applied, PartlyDone, Refused
 from fedtui.changes import apply_edit, unit_edits
@@ -40,7 +41,9 @@ async def plan_edits(
     if change is None and not edits:
         raise NothingToChange("Everything is as it should be already.")
     made = await asyncio.to_thread(completed, edits, ports)
-    if change is None:
+    if change is not None:
+        change = replace(change, edits=made)
+    else:
         await unit_edits.verified([edit for edit in made if isinstance(edit, FileEdit)])
         change = ChangeSet(made, wording.done)
     reloads = await unit_edits.reloads_of(made, ports)
@@ -92,15 +95,15 @@ async def _roll_back(
     edits: Sequence[Edit], made: int, refusal: Refused, journal: ChangeJournal, ports: Ports
 ) -> None:
     """Undo the edits that were made, the last first, including one that failed half way. Raises Refused."""
-    executor = EditExecutor(ports)
+    executor = EditExecutor(ports, backup=False)
     left: list[str] = []
     stay: list[str] = []
     back = [*edits[:made]]
     try:
         if made < len(edits) and await half_made(edits[made], ports):
             back.append(edits[made])
-    except Refused as blind:
-        left.append(f"{edit_label(edits[made])} ({blind.message.rstrip('.')})")
+    except Exception as blind:  # noqa: BLE001  # nor may this
+        left.append(f"{edit_label(edits[made])} ({_reason(blind)})")
     for index in reversed(range(len(back))):
         edit = inverse(back[index])
         try:
@@ -110,12 +113,11 @@ async def _roll_back(
                 with suppress(Refused):  # recovery looks at the edits themselves
                     await asyncio.to_thread(journal.note, index)
         except Exception as error:  # noqa: BLE001  # it must not keep the others from being rolled back
-            said = error.message if isinstance(error, Refused) else f"{error or type(error).__name__}"
-            left.append(f"{edit_label(edit)} ({said.rstrip('.')})")
+            left.append(f"{edit_label(edit)} ({_reason(error)})")
     try:
         await executor.finish()
     except Refused as error:
-        left.append(f"what systemd has read ({error.message.rstrip('.')})")
+        left.append(f"what systemd has read ({_reason(error)})")
     if left:
         raise PartlyDone(
             refusal.message,
@@ -126,6 +128,11 @@ async def _roll_back(
     if back or stay:
         kind = PartlyDone if stay else Refused
         raise kind(refusal.message, _outcome(refusal, stay), refusal.advice) from refusal
+
+
+def _reason(error: Exception) -> str:
+    said = error.message if isinstance(error, Refused) else f"{error or type(error).__name__}"
+    return said.rstrip(".")
 
 
 async def _roll_back_one(edit: Edit, edits: Sequence[Edit], executor: EditExecutor, ports: Ports) -> bool:

@@ -119,15 +119,17 @@ def _is_folder(path: str) -> bool | None:
         raise Refused(f"{display_path(Path(path))} cannot be read: {error.strerror}.") from error
 
 
-def apply_file_edit(edit: FileEdit | FolderEdit | RenameEdit | TableEdit, ports: Ports) -> None:
+def apply_file_edit(
+    edit: FileEdit | FolderEdit | RenameEdit | TableEdit, ports: Ports, backup: bool = True
+) -> None:
     """Make one of these edits and read it back."""
     if isinstance(edit, TableEdit):
-        apply_table_edit(edit, ports)
+        apply_table_edit(edit, ports, backup=backup)
         return
     try:
         match edit:
             case FileEdit():
-                _make_file(edit, ports)
+                _make_file(edit, ports, backup=backup)
             case FolderEdit():
                 _make_folder(edit)
             case RenameEdit():
@@ -143,11 +145,11 @@ def maker_of(edit: FileEdit | FolderEdit) -> int | None:
     return (edit.owner or (os.geteuid(), 0))[0] if makes else None
 
 
-def _make_file(edit: FileEdit, ports: Ports) -> None:
+def _make_file(edit: FileEdit, ports: Ports, *, backup: bool) -> None:
     path = Path(edit.path)
     if edit.grows and read_state(edit.path) != edit.before:
         return
-    if edit.before is not None:
+    if backup and edit.before is not None:
         keep_backup(ports.config, path.name, edit.before, ports.clock())
     with _held(path.parent, maker_of(edit)) as at:
         if edit.after is None:
@@ -251,15 +253,15 @@ def _plain(path: Path, at: int) -> None:
 
 def _copy_away(source: Path, a: int, target: Path, b: int) -> None:
     """Across file systems: a copy that was compared, then the source goes."""
-    edit = f".{target.name}.moving"
+    part = f".{target.name}.moving"
     flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with suppress(FileNotFoundError):
-        os.unlink(edit, dir_fd=b)
+        os.unlink(part, dir_fd=b)
     try:
         with (
             os.fdopen(os.open(source.name, os.O_RDONLY | flags, dir_fd=a), "rb") as old,
             os.fdopen(
-                os.open(edit, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600, dir_fd=b), "w+b"
+                os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600, dir_fd=b), "w+b"
             ) as new,
         ):
             shutil.copyfileobj(old, new)
@@ -275,10 +277,10 @@ def _copy_away(source: Path, a: int, target: Path, b: int) -> None:
                     f"{display_path(source)} ({was.st_size} bytes) is unchanged.",
                 )
             os.fsync(new.fileno())
-        os.rename(edit, target.name, src_dir_fd=b, dst_dir_fd=b)
+        os.rename(part, target.name, src_dir_fd=b, dst_dir_fd=b)
     finally:
         with suppress(FileNotFoundError):
-            os.unlink(edit, dir_fd=b)
+            os.unlink(part, dir_fd=b)
     os.unlink(source.name, dir_fd=a)
 
 

@@ -1,4 +1,4 @@
-"""Edits of a compound change that are git's: a remote's URL, and a worktree beside the user's checkout.
+"""Edits that are git's: a remote's URL, and a worktree beside the user's checkout.
 
 Git does both itself, without a terminal and within a deadline; the user's own checkout is never switched,
 reset or written to. Blocking.
@@ -71,8 +71,8 @@ def git_command(edit: RemoteUrlEdit | WorktreeEdit) -> tuple[str, ...]:
         return "worktree", "remove", "--", edit.path
     if _has(edit.repository, f"refs/heads/{edit.branch}"):
         return "worktree", "add", "--", edit.path, edit.branch
-    their_diff = f"{edit.remote}/{edit.branch}"
-    start = their_diff if _has(edit.repository, f"refs/remotes/{their_diff}") else "HEAD"
+    remote_branch = f"{edit.remote}/{edit.branch}"
+    start = remote_branch if _has(edit.repository, f"refs/remotes/{remote_branch}") else "HEAD"
     return "worktree", "add", "--no-track", "-b", edit.branch, "--", edit.path, start
 
 

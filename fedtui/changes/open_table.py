@@ -144,6 +144,8 @@ def _opened(
 ) -> OpenTable:
     base = bytes(document)
     healed = document
+    bad = {line.number for line in document.bad_lines}
+    fixes = {number: text for number, text in fixes.items() if number in bad}
     for number, text in sorted(fixes.items()):
         try:
             healed = healed.reparse(replace_line(healed, number, text))

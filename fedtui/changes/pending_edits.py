@@ -175,7 +175,7 @@ async def undo_edits(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...]
     for index in reversed(range(min(made + 1, len(kept.edits)))):
         edit = kept.edits[index]
         unsure = index == made and not isinstance(edit, UnitEdit)
-        if unsure and not await is_edit_made(edit, ports):
+        if unsure and not await may_be_made(edit, ports):
             continue  # it was not made, or not by us
         if resource_keys(edit) & seen:
             found.append(inverse(edit))
@@ -183,7 +183,6 @@ async def undo_edits(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...]
         back = await _inverse_now(edit, ports)
         if back is not None:
             seen |= resource_keys(edit)
-            found += await asyncio.to_thread(_missing, back, seen)
             found.append(back)
             stamp = await asyncio.to_thread(record_stamp, back, kept.edits)
             found += [stamp] if stamp is not None else []
@@ -219,6 +218,14 @@ async def is_edit_made(edit: Edit, ports: Ports) -> bool:
         now = await asyncio.to_thread(read_table, port_of(edit.table, edit.user, ports))
         return is_made(now, edit) is True
     return await state_of(edit, ports) is EditState.AFTER
+
+
+async def may_be_made(edit: Edit, ports: Ports) -> bool:
+    """The same, also where others changed its file or its lines since, so that it cannot be known."""
+    if isinstance(edit, TableEdit):
+        now = await asyncio.to_thread(read_table, port_of(edit.table, edit.user, ports))
+        return is_made(now, edit) is not False
+    return await state_of(edit, ports) is not EditState.BEFORE
 
 
 async def _inverse_now(edit: Edit, ports: Ports) -> Edit | None:

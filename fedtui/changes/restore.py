@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +38,7 @@ _APPLYING = timedelta(minutes=10)
 
 _Table = tuple[str, str]
 """User and table, as a TableEdit has them."""
+_TableLog = Sequence[tuple[UndoStep, TableEdit]]
 
 
 class KeptTable(NamedTuple):
@@ -54,7 +55,7 @@ class KeptTable(NamedTuple):
 
 def kept_tables(ports: Ports) -> list[KeptTable]:
     """Every kept text, newest first."""
-    steps = _steps_of(ports.history)
+    log = _table_log(ports.history)
     tables: dict[_Table, bytes | None] = {}
     found: list[KeptTable] = []
     for kept in kept_texts(ports.config):
@@ -62,7 +63,7 @@ def kept_tables(ports: Ports) -> list[KeptTable]:
             text = kept.path.read_bytes()
             row = KeptTable(kept, len(split_lines(text)))
             with suppress(Refused):
-                table = _table_of(kept, text, steps, ports.history, ports.user)
+                table = _table_of(kept, text, log, ports.user)
                 if table not in tables:
                     tables[table] = read_table(port_of(table[1], table[0], ports))
                 row = KeptTable(kept, row.lines, *_difference(tables[table], text))
@@ -84,7 +85,7 @@ def _propose(name: str, ports: Ports) -> tuple[Wording, TableEdit]:
         text = kept.path.read_bytes()
     except OSError as error:
         raise Refused(f"{display_path(kept.path)} cannot be read: {error.strerror}.") from error
-    user, table = _table_of(kept, text, _steps_of(ports.history), ports.history, ports.user)
+    user, table = _table_of(kept, text, _table_log(ports.history), ports.user)
     port = port_of(table, user, ports)
     now = read_table(port)
     title = f"the {port.title}" if table == OWN else table
@@ -116,12 +117,12 @@ def _difference(now: bytes | None, text: bytes) -> tuple[int, int]:
 # Which table a text is of
 
 
-def _table_of(kept: KeptText, text: bytes, steps: Sequence[UndoStep], history: History, user: str) -> _Table:
+def _table_of(kept: KeptText, text: bytes, log: _TableLog, user: str) -> _Table:
     """Whose text it is. Root changes many tables: the log of changes says which, for those that it holds."""
     if os.geteuid() == 0:
-        for step, edit in _table_edits(steps, history, since=kept):
-            before_it = step.at - kept.at < timedelta(seconds=1)
-            if before_it and edit.before == text and Path(edit.table).name == kept.what:
+        for step, edit in log:
+            near = -_APPLYING < step.at - kept.at < timedelta(seconds=1)
+            if near and edit.before == text and Path(edit.table).name == kept.what:
                 return edit.user, edit.table
     if kept.what == OWN:
         return user, OWN
@@ -134,25 +135,15 @@ def _table_of(kept: KeptText, text: bytes, steps: Sequence[UndoStep], history: H
     )
 
 
-def _table_edits(
-    steps: Sequence[UndoStep], history: History, *, since: KeptText
-) -> Iterator[tuple[UndoStep, TableEdit]]:
-    """The edits of tables since shortly before a text was kept, newest first."""
-    for step in steps:
-        if step.at < since.at - _APPLYING:
-            return
-        with suppress(Refused, HistoryError):
-            whole = history.undo(step.id)
-            for edit in stored_change(whole).edits if whole is not None else ():
-                if isinstance(edit, TableEdit):
-                    yield step, edit
-
-
-def _steps_of(history: History) -> list[UndoStep]:
-    """The log of changes; none where it cannot be read."""
+def _table_log(history: History) -> _TableLog:
+    """Every edit of a table in the log of changes, newest first; none where that cannot be read."""
+    found: list[tuple[UndoStep, TableEdit]] = []
     with suppress(HistoryError):
-        return history.undo_steps()
-    return []
+        for step in history.undo_steps(payloads=True):
+            with suppress(Refused):
+                edits = stored_change(step).edits
+                found += [(step, edit) for edit in edits if isinstance(edit, TableEdit)]
+    return found
 
 
 # The user's own table
@@ -162,7 +153,7 @@ def keep_own_table(text: bytes | None, ports: Ports) -> None:
     """Keep a copy of the user's own table as it was read, if it has jobs and the newest copy differs."""
     if text is None or not _has_jobs(text):
         return
-    newest = _newest_own(ports.config, ports.history, ports.user)
+    newest = _newest_own(ports.config, _table_log(ports.history), ports.user)
     if newest is None or newest[1] != text:
         with suppress(Refused):  # nothing was asked for, so nothing is refused
             keep_backup(ports.config, OWN, text, ports.clock())
@@ -173,24 +164,28 @@ def lost_table(config: Config, history: History, user: str) -> tuple[KeptText, b
 
     None where a change made here took the last one away.
     """
-    newest = _newest_own(config, history, user)
+    log = _table_log(history)
+    newest = _newest_own(config, log, user)
     if newest is None:
         return None
     kept, text = newest
-    for step, edit in _table_edits(_steps_of(history), history, since=kept):
-        if (edit.user, edit.table) == (user, OWN) and (step.at >= kept.at or edit.before == text):
+    for step, edit in log:
+        if (
+            step.at > kept.at - _APPLYING
+            and (edit.user, edit.table) == (user, OWN)
+            and (step.at >= kept.at or edit.before == text)
+        ):
             return newest if _has_jobs(edit.after or b"") else None
     return newest
 
 
-def _newest_own(config: Config, history: History, user: str) -> tuple[KeptText, bytes] | None:
+def _newest_own(config: Config, log: _TableLog, user: str) -> tuple[KeptText, bytes] | None:
     """The newest kept text of the user's own table that has jobs."""
-    steps = _steps_of(history) if os.geteuid() == 0 else []
     for kept in kept_texts(config):
         if kept.what == OWN:
             with suppress(OSError, Refused):
                 text = kept.path.read_bytes()
-                if _has_jobs(text) and _table_of(kept, text, steps, history, user) == (user, OWN):
+                if _has_jobs(text) and _table_of(kept, text, log, user) == (user, OWN):
                     return kept, text
     return None
 

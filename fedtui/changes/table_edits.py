@@ -11,6 +11,7 @@ from fedtui.changes.edits import TableEdit
 from fedtui.changes.file_diff import file_diff
 from fedtui.changes.open_table import check_table_text, port_of, read_table
 from fedtui.changes.plan import Conflict, FileDiff
+from fedtui.crontab import Document
 from fedtui.crontab.table_diff import holds, revert
 from fedtui.ports import Ports
 from fedtui.runs.install_recorder import install_recorder
@@ -18,7 +19,7 @@ from fedtui.safe_text import display_path
 from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused
 
 
-def apply_table_edit(edit: TableEdit, ports: Ports) -> None:
+def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
     """Back up the text before, and put the text after in its place.
 
     Raises Conflict when the table is no longer the text before, Refused for what crontab(1) refuses; the
@@ -28,7 +29,7 @@ def apply_table_edit(edit: TableEdit, ports: Ports) -> None:
     if edit.table == "crontab" and edit.user == ports.user:
         install_recorder(ports, edit.after, edit.user)
     kept = None
-    if edit.before is not None:
+    if backup and edit.before is not None:
         kept = keep_backup(ports.config, edit.table.rpartition("/")[2], edit.before, ports.clock())
     try:
         port.replace(edit.before, edit.after)
@@ -59,9 +60,10 @@ def reverted(edit: TableEdit, ports: Ports) -> TableEdit | None:
     now = read_table(port)
     if is_made(now, edit) is False:
         return None
-    new = edit.before
+    before = _with_fixes(edit, ports)
+    new = before
     if now != edit.after:
-        new = revert(now or b"", edit.before or b"", edit.after or b"")
+        new = revert(now or b"", before or b"", edit.after or b"")
         if new is None:
             raise Refused(
                 f"The lines that this change made in the {port.title} were changed since, so taking it back "
@@ -69,13 +71,25 @@ def reverted(edit: TableEdit, ports: Ports) -> TableEdit | None:
                 advice=f"The texts from before are in {display_path(ports.config.backups)}.",
             )
     if new:
-        new = _accepted(port, new)
+        new = _with_newline(port, new)
     if new == now:
         return None
     return TableEdit(edit.user, edit.table, now, new)
 
 
-def _accepted(port: CrontabPort, text: bytes) -> bytes:
+def _with_fixes(edit: TableEdit, ports: Ports) -> bytes | None:
+    """The text before, with the bad lines as the change fixed them: crontab(1) takes no bad line back."""
+    if not edit.before or edit.table != "crontab":
+        return edit.before
+    bad = Document.parse(edit.before, user=edit.user, dialect=ports.dialect()).bad_lines
+    lines, fixed = edit.before.split(b"\n"), (edit.after or b"").split(b"\n")
+    for line in bad:
+        at = line.number - 1
+        lines[at] = fixed[at] if len(fixed) == len(lines) else b"# " + line.raw
+    return b"\n".join(lines)
+
+
+def _with_newline(port: CrontabPort, text: bytes) -> bytes:
     """The text as crontab(1) takes it: one that it would refuse for want of a last newline gets that."""
     try:
         check_table_text(port, text)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from fedtui.changes.edits import Edit, FileEdit, LingerEdit, MaskEdit, RenameEdit, TableEdit, UnitEdit
+from fedtui.changes.edits import (
+    Edit,
+    FileEdit,
+    LingerEdit,
+    MaskEdit,
+    PausedTimerEdit,
+    RenameEdit,
+    TableEdit,
+    UnitEdit,
+)
 from fedtui.changes.plan import Plan
 from fedtui.changes.unit_edits import open_manager
 from fedtui.model import SourceName
@@ -17,8 +26,8 @@ def _touched(edit: Edit) -> frozenset[SourceName]:
     match edit:
         case TableEdit(table=table):
             return _of_table(table)
-        case UnitEdit(user_manager=user_manager) | MaskEdit(user_manager=user_manager):
-            return _of_manager(user_manager)
+        case UnitEdit() | MaskEdit() | PausedTimerEdit():
+            return _of_manager(edit.user_manager)
         case LingerEdit():
             return _of_manager(True)
         case FileEdit(path=path):

@@ -62,12 +62,12 @@ async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
     step, verb = next_undo(steps), "undo"
     if step is None:
         raise Refused("There is nothing to undo.")
-    if step.prepared and step.undoes is None:
-        await _raise_unknown(step, ports)
-    if step.prepared:
-        verb = step.verb
-        step = _by_id(step.undoes, steps)
     try:
+        if step.prepared and step.undoes is None:
+            await _raise_unknown(step, ports)
+        if step.prepared:
+            verb = step.verb
+            step = _by_id(step.undoes, steps)
         return await _plan(step, verb, steps, ports)
     except Refused as refusal:
         raise Blocked(step, refusal) from refusal

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fedtui.history.database import UndoStep
 
+CUT_SHORT = "Cut short: "
+"""How the summary of a change begins that was made in part."""
 MARK = "mark"
 """The kind of an undo that found nothing to take back, so that there is nothing to redo either."""
 
@@ -63,9 +65,12 @@ def next_undo(steps: Sequence[UndoStep]) -> UndoStep | None:
 
 
 def next_redo(steps: Sequence[UndoStep]) -> UndoStep | None:
-    """The newest undo in force. None once another change was made after it, as in an editor."""
+    """The newest undo in force. None once another change was made after it, as in an editor.
+
+    The undo of a change that was cut short is not redone: that would make a part of a change.
+    """
     undone = undone_ids(steps)
-    changes = {step.id for step in steps if step.undoes is None}
+    changes = {step.id for step in steps if step.undoes is None and not step.summary.startswith(CUT_SHORT)}
     for step in steps:
         if step.undoes is None:
             return None

@@ -206,9 +206,9 @@ class History(Database):
             (_PREPARED, undo_id),
         )
 
-    def undo_steps(self) -> list[UndoStep]:
+    def undo_steps(self, *, payloads: bool = False) -> list[UndoStep]:
         """All steps, newest first, the undone ones included."""
-        return self._undo("ORDER BY id DESC", (), payload="''")
+        return self._undo("ORDER BY id DESC", (), payload="payload" if payloads else "''")
 
     def last_undo(self) -> UndoStep | None:
         """The newest step not taken back yet, also a prepared one; an undo is itself such a step."""

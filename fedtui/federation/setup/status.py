@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedtui.action_result import Refused
-from fedtui.changes.change_journal import CUT_SHORT
+from fedtui.changes.undo_log import CUT_SHORT
 from fedtui.config import ConfigError
 from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.job_account import account_of

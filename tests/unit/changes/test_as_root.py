@@ -344,11 +344,13 @@ async def test_the_change_set_says_what_stays(
     """A folder that others used meanwhile is not empty any more when the rest is taken back."""
     logs = home / "logs"
 
-    def fails(part: FolderEdit, ports: Ports, make: Callable[..., None] = file_edits.apply_file_edit) -> None:
+    make = file_edits.apply_file_edit
+
+    def fails(part: FolderEdit, ports: Ports, backup: bool) -> None:
         if part.path.endswith("second"):
             (logs / "theirs").write_text("")
             raise Refused("No room.")
-        make(part, ports)
+        make(part, ports, backup)
 
     monkeypatch.setattr(file_edits, "apply_file_edit", fails)
     parts: list[Edit] = [

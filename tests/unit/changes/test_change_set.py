@@ -14,7 +14,7 @@ from fedtui import changes
 from fedtui.action_result import Applied, Refused
 from fedtui.changes import unfinished
 from fedtui.changes.apply_edit import EditExecutor
-from fedtui.changes.change_journal import CUT_SHORT, read_stored, to_payload
+from fedtui.changes.change_journal import StoredChange, read_stored, to_payload
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import (
     Edit,
@@ -30,6 +30,7 @@ from fedtui.changes.edits import (
 )
 from fedtui.changes.pending_edits import NothingToChange
 from fedtui.changes.plan import Conflict, Plan
+from fedtui.changes.undo_log import CUT_SHORT
 from fedtui.changes.wording import Wording
 from fedtui.ports import Ports
 from fedtui.system.crontab_port import CrontabError
@@ -543,7 +544,8 @@ ONE_OF_EACH: tuple[Edit, ...] = (
 
 def test_every_kind_of_part_is_kept_as_it_was() -> None:
     parts = ONE_OF_EACH
-    assert read_stored(to_payload(parts, 3, finished=False)) == (parts, 3, False)
+    kept = StoredChange(parts, 3, finished=False, jobs=(("crontab:1", "a"),))
+    assert read_stored(to_payload(kept)) == kept
     assert tuple(inverse(inverse(part)) for part in parts) == parts
 
 
@@ -552,8 +554,8 @@ def test_the_steps_of_earlier_versions_are_read_and_written() -> None:
     names = ["TableText", "FileText", "Folder", "Renamed", "UnitSwitch", "Lingering", "RemoteUrl", "Worktree"]
     record = {"kind": "FileText", "path": "/f", "before": None, "after": None, "mode": 0o644}
     old = json.dumps({"parts": [record], "made": 1, "finished": True})
-    assert read_stored(old) == ((FileEdit("/f", None, None),), 1, True)
-    written = json.loads(to_payload(ONE_OF_EACH, 8, finished=True))
+    assert read_stored(old) == StoredChange((FileEdit("/f", None, None),), 1, finished=True)
+    written = json.loads(to_payload(StoredChange(ONE_OF_EACH, 8, finished=True)))
     assert [part["kind"] for part in written["parts"]] == names
 
 

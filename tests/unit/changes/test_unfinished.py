@@ -268,9 +268,9 @@ async def test_a_killed_change_of_the_settings_is_undone_and_its_killed_undo_fin
     path.write_bytes(b"ascii = true\n")
     real = file_edits.apply_file_edit
 
-    def killed(edit: Any, world: Ports) -> None:
+    def killed(edit: Any, world: Ports, backup: bool) -> None:
         if late:
-            real(edit, world)
+            real(edit, world, backup)
         raise _Killed
 
     for verb in ("silence", "undo"):
