@@ -16,8 +16,7 @@ from shlex import quote
 from fedtui.action_result import Refused
 from fedtui.crontab.lookups import first_line, script_lookups, variables_read
 from fedtui.federation.profile import Profile, ProfileJob
-from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Severity
+from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.path_lookup import look_up
 from fedtui.system.program import ProgramError, run_program
@@ -83,8 +82,7 @@ def script_issues(
     key, path = found.job.key, found.path
     if path is None:
         names = " or ".join(found.job.scripts)
-        yield SetupIssue(
-            Severity.ERROR,
+        yield error_issue(
             f"There is no {names} in {root}, {root / 'scripts'} or {root / 'scripts/data'}.",
             key,
             f"Without it {found.job.name} is not scheduled.",
@@ -92,13 +90,11 @@ def script_issues(
         return
     others = [place for place in _places(root, found.job.scripts) if place != path]
     if others:
-        yield SetupIssue(Severity.NOTE, f"{path} is taken; there is also {', '.join(map(str, others))}.", key)
+        yield note_issue(f"{path} is taken; there is also {', '.join(map(str, others))}.", key)
     try:
         text = _text(path)
     except OSError as error:
-        yield SetupIssue(
-            Severity.ERROR, f"{path} cannot be read: {error.strerror}.", key, f"ls -l {quote(str(path))}"
-        )
+        yield error_issue(f"{path} cannot be read: {error.strerror}.", key, f"ls -l {quote(str(path))}")
         return
     yield from _of_text(found, path, text)
     if not text.strip():
@@ -125,12 +121,11 @@ def _text(path: Path) -> str:
 def _of_text(found: FoundScript, path: Path, text: str) -> Iterator[SetupIssue]:
     key, reader = found.job.key, found.job.program[0].rpartition("/")[2]
     if not text.strip():
-        yield SetupIssue(Severity.ERROR, f"{path} is empty.", key)
+        yield error_issue(f"{path} is empty.", key)
         return
     returns = text.count("\r\n")
     if returns:
-        yield SetupIssue(
-            Severity.ERROR,
+        yield error_issue(
             f"{path} has Windows line ends ({returns} lines): the carriage return belongs to the last word.",
             key,
             f"sed -i 's/\\r$//' {quote(str(path))}",
@@ -139,8 +134,7 @@ def _of_text(found: FoundScript, path: Path, text: str) -> Iterator[SetupIssue]:
         yield from _syntax(key, path, reader)
     interpreter = first_line(text)[:1]
     if interpreter and not Path(interpreter[0]).exists():
-        yield SetupIssue(
-            Severity.NOTE,
+        yield note_issue(
             f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, "
             "which is not on this machine; "
             f"{reader} reads it all the same, since the job is `{' '.join(found.job.program)} SCRIPT`.",
@@ -153,11 +147,11 @@ def _syntax(key: str, path: Path, reader: str) -> Iterator[SetupIssue]:
     try:
         ended = run_program((reader, "-n", str(path)), deadline=20.0)
     except ProgramError as error:
-        yield SetupIssue(Severity.ERROR, f"{path.name} could not be checked: {error}.", key, command)
+        yield error_issue(f"{path.name} could not be checked: {error}.", key, command)
         return
     if ended.status:
         said = sanitize_and_mask(ended.said.splitlines()[0]) if ended.said else f"exit {ended.status}"
-        yield SetupIssue(Severity.ERROR, f"{reader} cannot read {path.name} to its end: {said}", key, command)
+        yield error_issue(f"{reader} cannot read {path.name} to its end: {said}", key, command)
 
 
 def _needs(
@@ -174,13 +168,12 @@ def _needs(
             f"Line {lookup.line} of {path.name} calls {lookup.name}, which is not on {scheduler}'s PATH{note}"
         )
         if lookup.tested:
-            yield SetupIssue(Severity.NOTE, f"{sentence}; it asks first, and may do without.", key)
+            yield note_issue(f"{sentence}; it asks first, and may do without.", key)
         else:
-            yield SetupIssue(Severity.WARNING, f"{sentence}.", key, f"Install {lookup.name}, or set PATH.")
+            yield warning_issue(f"{sentence}.", key, f"Install {lookup.name}, or set PATH.")
     for name, line in variables_read(text, script=True).items():
         if name not in known and name not in _OF_BASH:
-            yield SetupIssue(
-                Severity.WARNING,
+            yield warning_issue(
                 f"Line {line} of {path.name} reads {name}, which {scheduler} does not set.",
                 key,
                 f"Set it where the script reads it, or in the table: {name}=...",

@@ -12,8 +12,7 @@ from shlex import quote
 from fedtui.action_result import Refused
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit
 from fedtui.federation.job_account import JobAccount
-from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Severity
+from fedtui.federation.setup_issue import SetupIssue, error_issue
 from fedtui.system.safe_folder import folder_fault
 
 SYSTEM_LOGS = Path("/var/log")
@@ -62,7 +61,7 @@ def log_issues(
     unsafe = folder_fault(folder, 0 if of_root else owner.uid) if os.geteuid() == 0 else ""
     trouble = f"{unsafe}." if unsafe else _folder_fault(folder, owner)
     if trouble:
-        yield SetupIssue(Severity.ERROR, trouble, "", "Choose another folder: --log-dir DIR.")
+        yield error_issue(trouble, "", "Choose another folder: --log-dir DIR.")
         return
     if not folder.exists():
         return
@@ -73,15 +72,13 @@ def log_issues(
             continue
         if refused is None:
             if not may(folder, owner, os.W_OK | os.X_OK) and os.geteuid() != 0:
-                yield SetupIssue(
-                    Severity.ERROR,
+                yield error_issue(
                     f"{path} is not there, and {owner.name} may not make files in {folder}.",
                     key,
                     f"sudo install -o {owner.name} -m 644 /dev/null {quote(str(path))}, or --log-dir DIR.",
                 )
         else:
-            yield SetupIssue(
-                Severity.ERROR,
+            yield error_issue(
                 f"{path} cannot be appended to: {refused}.",
                 key,
                 f"sudo chown -h {owner.name} {quote(str(path))}, or choose another folder: --log-dir DIR.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from fedtui.model import Severity
 
@@ -19,6 +20,11 @@ class SetupIssue:
     text: str
     key: str = ""
     advice: str = ""
+
+
+error_issue = partial(SetupIssue, Severity.ERROR)
+warning_issue = partial(SetupIssue, Severity.WARNING)
+note_issue = partial(SetupIssue, Severity.NOTE)
 
 
 def worst_first(issues: Iterable[SetupIssue]) -> list[SetupIssue]:

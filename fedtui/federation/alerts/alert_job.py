@@ -22,8 +22,7 @@ from fedtui.federation.alerts.channels import NO_MAILER, mailer
 from fedtui.federation.alerts.collect import KEY
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.scheduled_command import scheduled_command, scheduled_environment
-from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Severity
+from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
 from fedtui.pack import Pack
 from fedtui.ports import Ports
 from fedtui.system.cron_daemon import find_cron
@@ -51,22 +50,19 @@ async def alert_changes(pack: Pack, ports: Ports) -> AlertChanges:
     try:
         recipients = addresses(pack, await asyncio.to_thread(load))
     except ConfigError as error:
-        return AlertChanges(issues=(SetupIssue(Severity.ERROR, f"{error}.", KEY),))
+        return AlertChanges(issues=(error_issue(f"{error}.", KEY),))
     if not recipients:
         return AlertChanges()
     job, backend = await alerting_jobs(pack, ports)
-    issues = [SetupIssue(Severity.NOTE, "Prove the alert channels once.", KEY, "fedtui check --alert --test")]
+    issues = [note_issue("Prove the alert channels once.", KEY, "fedtui check --alert --test")]
     if any(one.kind == MAIL for one in recipients) and await asyncio.to_thread(mailer) is None:
         text = f"No mail can be sent: {NO_MAILER}."
-        issues.insert(
-            0, SetupIssue(Severity.WARNING, text, KEY, "--alert takes mailto:// URLs, which need none.")
-        )
+        issues.insert(0, warning_issue(text, KEY, "--alert takes mailto:// URLs, which need none."))
     if (backend == "cron") == (pack.backend == "cron"):
         other = "systemd" if backend == "cron" else "cron"
         issues.insert(
             0,
-            SetupIssue(
-                Severity.WARNING,
+            warning_issue(
                 f"The alert check runs on {backend} itself, since {other} is not to be had: it cannot tell "
                 "that its own scheduler died.",
                 KEY,

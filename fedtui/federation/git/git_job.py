@@ -17,8 +17,7 @@ from fedtui.federation.git.sync import BRANCH
 from fedtui.federation.job_account import JobAccount
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.scheduled_command import scheduled_command, scheduled_environment
-from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Severity
+from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue
 from fedtui.ports import Ports
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import (
@@ -66,9 +65,7 @@ def _starts(given: GitEnvironment, owner: JobAccount) -> Iterator[SetupIssue]:
     if said:
         text = f"{command[0]} does not start as {owner.name} in the schedule's environment: "
         text += sanitize_and_mask(said)
-        yield SetupIssue(
-            Severity.ERROR, text, KEY, "Install fedtui where that user finds it, e.g. with pipx."
-        )
+        yield error_issue(text, KEY, "Install fedtui where that user finds it, e.g. with pipx.")
 
 
 def git_job(
@@ -129,11 +126,9 @@ def _plan(
         written = configured_url(git, remote)
         there = list_worktrees(git)
     except GitFailed as failed:
-        said = SetupIssue(
-            Severity.ERROR, f"{root} cannot be used by git: {failed}.", KEY, f"git -C {root} status"
-        )
+        said = error_issue(f"{root} cannot be used by git: {failed}.", KEY, f"git -C {root} status")
         return GitChanges(job, (), (said,))
-    issues = [SetupIssue(Severity.NOTE, WARNING, KEY), *_starts(given, owner)]
+    issues = [note_issue(WARNING, KEY), *_starts(given, owner)]
     better = ssh_url_of(url)
     asked = better if ssh_url and better else url
     issues += check_remote(git, remote, asked, branch, owner, given)
@@ -150,11 +145,9 @@ def _plan(
     )
     if elsewhere:
         advice = f"git worktree remove {elsewhere}, or switch it to another branch"
-        issues.append(SetupIssue(Severity.ERROR, f"{branch} is checked out in {elsewhere}.", KEY, advice))
+        issues.append(error_issue(f"{branch} is checked out in {elsewhere}.", KEY, advice))
     elif checkout.branch == branch:
-        issues.append(
-            SetupIssue(Severity.NOTE, f"{root} has {branch} checked out: commits are made in place.", KEY)
-        )
+        issues.append(note_issue(f"{root} has {branch} checked out: commits are made in place.", KEY))
     elif owner.own and checkout.head and path == usual:
         edits.append(WorktreeEdit(str(checkout.top), str(path), branch, there=True, remote=remote))
     # Where git pushes elsewhere than the remote's own URL says, another URL there changes nothing.

@@ -15,8 +15,7 @@ from pathlib import Path
 from fedtui.federation.git import publish as git_publish
 from fedtui.federation.git.sync_result import SyncFailed
 from fedtui.federation.job_account import JobAccount
-from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Severity
+from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Git, GitEnvironment, remote_url
 from fedtui.system.program import ProgramError
@@ -42,7 +41,7 @@ def check_remote(
     become = "" if owner.own else f"sudo -u {owner.name} "
     if not url:
         command = f"{become}git -C {shlex.quote(str(git.folder))} remote add {remote} URL"
-        yield SetupIssue(Severity.ERROR, f"There is no remote {remote}.", KEY, command)
+        yield error_issue(f"There is no remote {remote}.", KEY, command)
         return
     place = ssh_place(url)
     ssh = ssh_words(git.ssh_command())
@@ -50,14 +49,13 @@ def check_remote(
         try:
             facts = ssh_facts(place, owner.home, given.run, ssh)
         except ProgramError as error:
-            yield SetupIssue(Severity.ERROR, f"ssh cannot be asked: {error}.", KEY, "Install openssh-client.")
+            yield error_issue(f"ssh cannot be asked: {error}.", KEY, "Install openssh-client.")
             return
         yield from of_keys(facts, owner.home, become)
         yield from of_host(facts)
     elif place is None and (better := ssh_url_of(url)):
         command = f"{become}git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
-        yield SetupIssue(
-            Severity.WARNING,
+        yield warning_issue(
             f"{remote} is {sanitize_and_mask(url)}: https wants a password or a token, "
             "and nobody is there to type it.",
             KEY,
@@ -70,21 +68,17 @@ def of_keys(facts: SshFacts, home: str, become: str = "") -> Iterator[SetupIssue
     """What is to be said of the keys that ssh would try; `become` begins commands that are for another."""
     usable = [key for key in facts.keys if key.opens and not key.in_hand and not key.wide]
     if usable:
-        yield SetupIssue(Severity.NOTE, f"ssh will use {usable[0].path} ({usable[0].kind}).", KEY)
+        yield note_issue(f"ssh will use {usable[0].path} ({usable[0].kind}).", KEY)
         return
     if not facts.keys:
-        yield SetupIssue(
-            Severity.ERROR,
+        yield error_issue(
             f"There is no SSH key for {facts.host}: none of {_some(facts.looked)} is there.",
             KEY,
             become + keygen(f"{home}/.ssh/id_ed25519"),
         )
     for key in facts.keys:
-        yield SetupIssue(
-            Severity.ERROR,
-            f"{key.path} cannot be used without a person: {_why(key)}.",
-            KEY,
-            _mend(key, become),
+        yield error_issue(
+            f"{key.path} cannot be used without a person: {_why(key)}.", KEY, _mend(key, become)
         )
 
 
@@ -92,8 +86,7 @@ def of_host(facts: SshFacts) -> Iterator[SetupIssue]:
     """What is to be said of the host's own key."""
     if facts.known is False:
         port = f" -p {facts.port}" if facts.port != "22" else ""
-        yield SetupIssue(
-            Severity.ERROR,
+        yield error_issue(
             f"The host key of {facts.host} is not known: ssh would ask, and nobody is there to answer.",
             KEY,
             f"Connect once, and compare the key with what its owner publishes: ssh{port} {facts.host}",
@@ -129,11 +122,11 @@ def _answers(git: Git, remote: str, url: str, branch: str) -> Iterator[SetupIssu
     try:
         commit = git_publish.on_remote(git, asked, branch, DEADLINE)
     except SyncFailed as failed:
-        yield SetupIssue(Severity.ERROR, failed.message, KEY, failed.advice)
+        yield error_issue(failed.message, KEY, failed.advice)
         return
     there = (
         f"it has {branch} at {commit[:12]}"
         if commit
         else f"{branch} is not there yet: the first push makes it"
     )
-    yield SetupIssue(Severity.NOTE, f"{remote} answers; {there}.", KEY)
+    yield note_issue(f"{remote} answers; {there}.", KEY)

@@ -27,8 +27,7 @@ from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile
 from fedtui.federation.rotation import check as rotation_check
 from fedtui.federation.rotation.text import MARK, config_text, nameable
-from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Severity
+from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
 from fedtui.pack import Pack
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
@@ -155,8 +154,7 @@ def _of_system(
     """The machine's logrotate: as root its file is written, else it is prepared for root to install."""
     if not any(Path(path).exists() for path in _STARTERS):
         issues.append(
-            SetupIssue(
-                Severity.WARNING,
+            warning_issue(
                 "Nothing that starts the machine's logrotate was found.",
                 KEY,
                 "Look: systemctl list-timers logrotate.timer; ls /etc/cron.daily",
@@ -202,8 +200,7 @@ def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path,
             )
     for by, names in their_diff.items():
         issues.append(
-            SetupIssue(
-                Severity.NOTE,
+            note_issue(
                 f"{by} rotates {', '.join(names)} already, and continues to: two configurations of one log "
                 "would make logrotate fail.",
                 KEY,
@@ -226,11 +223,8 @@ def _gone(ports: Ports, rotated: bool) -> RotationChanges:
             edits += _without(SYSTEM_CONFIG)
         else:
             issues.append(
-                SetupIssue(
-                    Severity.WARNING,
-                    f"{SYSTEM_CONFIG} stays: only root may take it away.",
-                    KEY,
-                    f"sudo rm {SYSTEM_CONFIG}",
+                warning_issue(
+                    f"{SYSTEM_CONFIG} stays: only root may take it away.", KEY, f"sudo rm {SYSTEM_CONFIG}"
                 )
             )
     return RotationChanges(tuple(edits), (), tuple(issues))
@@ -270,7 +264,7 @@ def _may_rotate(folder: Path) -> bool:
 
 
 def _error(text: str, advice: str) -> SetupIssue:
-    return SetupIssue(Severity.ERROR, text, KEY, advice)
+    return error_issue(text, KEY, advice)
 
 
 def _complaint(said: str) -> SetupIssue:

@@ -18,7 +18,7 @@ from fedtui.federation.git.ssh_check import check_remote
 from fedtui.federation.job_account import JobAccount
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.rotation.rotation import KEY, rotation, rotation_gone
-from fedtui.federation.setup_issue import SetupIssue
+from fedtui.federation.setup_issue import SetupIssue, note_issue
 from fedtui.model import Severity
 from fedtui.pack import Pack
 from fedtui.ports import Ports
@@ -116,8 +116,7 @@ async def _git(
         issues = [*(one for one in issues if one not in other[0]), *other[1]]
     elif offered:
         issues.append(
-            SetupIssue(
-                Severity.NOTE,
+            note_issue(
                 f"The same over SSH: {offered[0].after}",
                 "git",
                 "--ssh-url sets it for you, and --remove sets it back.",

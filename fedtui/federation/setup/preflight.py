@@ -23,7 +23,7 @@ from fedtui.federation.job_account import (
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, load_profile
 from fedtui.federation.setup.request import SetupRequest, check_privilege
-from fedtui.federation.setup_issue import SetupIssue
+from fedtui.federation.setup_issue import SetupIssue, note_issue, warning_issue
 from fedtui.health.command_facts import command_facts
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.pack import Pack, load_pack
@@ -115,8 +115,7 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
     lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
     if lingers is False and not request.linger:
         issues.append(
-            SetupIssue(
-                Severity.WARNING,
+            warning_issue(
                 f"{owner.name} does not linger: user timers do not run while {owner.name} is logged out.",
                 "",
                 "Add --linger, which turns lingering on (loginctl enable-linger).",
@@ -130,16 +129,14 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
 def _asleep(profile: Profile, backend: str, snapshot: Snapshot) -> Iterator[SetupIssue]:
     """What the scheduler will do otherwise than one may think."""
     if backend == "cron" and any(one.name == "cron" and one.up is False for one in snapshot.schedulers):
-        yield SetupIssue(
-            Severity.WARNING,
+        yield warning_issue(
             "No cron daemon runs on this machine: what is scheduled does not start until one does.",
             "",
             "sudo systemctl enable --now cron, or --backend user.",
         )
     for job in profile.jobs:
         if backend != "cron" and not job.timer and job.times.reboot:
-            yield SetupIssue(
-                Severity.NOTE,
+            yield note_issue(
                 f"The timer of {job.name} counts from the boot, which is past: it runs once when it is "
                 "set up, then at each boot.",
                 job.key,

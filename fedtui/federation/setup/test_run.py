@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fedtui.action_result import Refused
 from fedtui.federation.job_account import JobAccount, TableSettings
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.setup_issue import SetupIssue
+from fedtui.federation.setup_issue import SetupIssue, note_issue
 from fedtui.model import CronFacts, Job, Location, Outcome, Run, Severity, SourceName, Trigger
 from fedtui.ports import Ports
 from fedtui.runs import start_cron
@@ -29,11 +29,7 @@ from fedtui.system.program import ProgramError
 DEADLINE = 600.0
 """Seconds that a test run may take; one that takes longer is stopped, and counts as failed."""
 
-_SOURCES = {
-    "cron": SourceName.CRONTAB,
-    "user": SourceName.USER_TIMER,
-    "system": SourceName.SYSTEM_TIMER,
-}
+_SOURCES = {"cron": SourceName.CRONTAB, "user": SourceName.USER_TIMER, "system": SourceName.SYSTEM_TIMER}
 OnOutput = Callable[[bytes], None]
 
 
@@ -66,7 +62,7 @@ class TestRun:
     def as_issue(self, *, force: bool) -> SetupIssue:
         """The same as an issue: a failure is an error, or with `force` a warning."""
         if self.good:
-            return SetupIssue(Severity.NOTE, f"Trial run of {self.name}: {self.words}.", self.key)
+            return note_issue(f"Trial run of {self.name}: {self.words}.", self.key)
         severity = Severity.WARNING if force else Severity.ERROR
         return SetupIssue(
             severity,
