@@ -19,20 +19,15 @@ TableSettings = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class JobAccount:
+class JobAccount(CronAccount):
     """The user whom the jobs run as. `own` where that is the user who runs fedtui."""
 
-    name: str
-    uid: int
-    gid: int
-    home: str
-    shell: str
     own: bool
 
     @property
-    def account(self) -> CronAccount:
-        """The same as cron's environment wants it."""
-        return CronAccount(self.name, self.uid, self.gid, self.home, self.shell)
+    def run_as(self) -> str:
+        """The name where it is another's; empty for our own, as backends take it."""
+        return "" if self.own else self.name
 
 
 def account_of(run_as: str, ports: Ports) -> JobAccount:
@@ -55,7 +50,7 @@ async def table_settings(owner: JobAccount, ports: Ports) -> TableSettings:
 async def given_environment(backend: str, owner: JobAccount, ports: Ports) -> Mapping[bytes, bytes]:
     """The environment of a job still to be made. Raises Refused where its scheduler does not answer."""
     if backend == "cron":
-        return await asyncio.to_thread(job_environment, owner.account, await table_settings(owner, ports))
+        return await asyncio.to_thread(job_environment, owner, await table_settings(owner, ports))
     async with open_systemd(ports.bus, ports.user, user_manager=backend == "user") as systemd:
         facts = await systemd.properties(MANAGER_PATH, MANAGER)
     words = (os.fsencode(word) for word in facts.get("Environment", ()))

@@ -9,11 +9,12 @@ import errno
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, tzinfo
 from importlib import resources
-from itertools import takewhile
+from importlib.resources.abc import Traversable
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -35,19 +36,6 @@ _TIMER = re.compile(
     r"(OnActiveSec|OnBootSec|OnStartupSec|OnUnitActiveSec|OnUnitInactiveSec|OnCalendar)=(\S.*)"
 )
 _PROFILE: Mapping[str, type] = {"for": str, "reason": str, "recommended": bool, "job": list}
-_JOB: Mapping[str, type] = {
-    "key": str,
-    "name": str,
-    "description": str,
-    "scripts": list,
-    "schedule": str,
-    "log": str,
-    "product": str,
-    "reason": str,
-    "spread": int,
-    "timer": list,
-    "program": list,
-}
 _KINDS: Mapping[type, str] = {
     str: 'a text in quotes, "..."',
     int: "a whole number",
@@ -90,6 +78,11 @@ class ProfileJob:
         return describe(self.times).long
 
 
+_JOB: Mapping[str, type] = {
+    one.name: {"str": str, "int": int}.get(str(one.type), list) for one in fields(ProfileJob)
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A profile. `source` is the name of a ready-made one, else the absolute path of its file."""
@@ -122,27 +115,27 @@ class JobTimes:
 
 def ready_made() -> tuple[Profile, ...]:
     """The profiles that are shipped, the recommended one first."""
+    return tuple(sorted(map(load_profile, _shipped()), key=lambda one: (not one.recommended, one.name)))
+
+
+def _shipped() -> dict[str, Traversable]:
+    """The files of the profiles that are shipped, by name."""
     folder = resources.files("fedtui.federation").joinpath("profiles")
-    names = sorted(
-        item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")
-    )
-    return tuple(sorted(map(load_profile, names), key=lambda one: (not one.recommended, one.name)))
+    files = {item.name.removesuffix(".toml"): item for item in folder.iterdir() if ".toml" in item.name}
+    return dict(sorted(files.items()))
 
 
 def load_profile(name: str) -> Profile:
     """A ready-made profile by its name, or one of the user's by the path of its file. Raises ConfigError."""
-    shipped = resources.files("fedtui.federation").joinpath("profiles", f"{name}.toml")
-    if _KEY.fullmatch(name) and shipped.is_file():
-        return read_profile(shipped.read_text(encoding="utf-8"), name, name)
+    shipped = _shipped()
+    if name in shipped:
+        return read_profile(shipped[name].read_text(encoding="utf-8"), name, name)
     path = Path(name).expanduser().absolute()
     try:
         text = _text(path)
     except FileNotFoundError:
-        folder = resources.files("fedtui.federation").joinpath("profiles")
-        known = sorted(one.name.removesuffix(".toml") for one in folder.iterdir())
-        raise ConfigError(
-            f"{name}: no profile of that name, and no such file; there are {', '.join(known)}"
-        ) from None
+        known = ", ".join(shipped)
+        raise ConfigError(f"{name}: no profile of that name, and no such file; there are {known}") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -185,13 +178,7 @@ def _times(job: ProfileJob, now: datetime, zone: tzinfo, count: int) -> JobTimes
     hours = [0] * 24
     for run in day:
         hours[int((run.timestamp() - now.timestamp() - 1) // 3600)] += 1
-    soonest = tuple(_first(job.times.runs(now, zone), count))
-    return JobTimes(job, soonest, len(day), tuple(hours))
-
-
-def _first(runs: Iterator[datetime], count: int) -> Iterator[datetime]:
-    for _, run in zip(range(count), runs, strict=False):
-        yield run
+    return JobTimes(job, tuple(islice(job.times.runs(now, zone), count)), len(day), tuple(hours))
 
 
 class _ProfileReader:
@@ -234,22 +221,17 @@ class _ProfileReader:
             raise self.wrong("name", number, f"{name!r} cannot name a unit: letters, digits, and . _ -")
         self._paths(table, number)
         self._schedule(table["schedule"], number)
-        spread = table.get("spread", 0)
-        if not 0 <= spread <= 86400:
+        if not 0 <= table.get("spread", 0) <= 86400:
             raise self.wrong("spread", number, "is seconds, at most 86400")
-        return ProfileJob(
-            key=key,
-            name=name,
-            description=self._plain(table.get("description", name), "description", number),
-            scripts=tuple(table["scripts"]),
-            schedule=" ".join(table["schedule"].split()),
-            log=table["log"],
-            product=table.get("product", ""),
-            reason=table.get("reason", ""),
-            spread=spread,
-            timer=tuple(self._timer(line, number) for line in table.get("timer", ())),
-            program=tuple(table.get("program", ("bash",))),
-        )
+        given: dict[str, Any] = {
+            one: tuple(value) if isinstance(value, list) else value for one, value in table.items()
+        }
+        given |= {"name": name, "description": table.get("description", name)}
+        if not given["description"].isprintable():
+            raise self.wrong("description", number, "is one line of plain text")
+        given["schedule"] = " ".join(table["schedule"].split())
+        given["timer"] = tuple(self._timer(line, number) for line in table.get("timer", ()))
+        return ProfileJob(**given)
 
     def once(self, jobs: Sequence[ProfileJob]) -> None:
         """No two jobs share a key, a name or a log."""
@@ -283,11 +265,6 @@ class _ProfileReader:
         if match is None or not line.isprintable():
             raise self.wrong("timer", number, f'{line!r} is no line such as "OnUnitActiveSec=1h"')
         return match[1], match[2]
-
-    def _plain(self, text: str, key: str, number: int) -> str:
-        if not text.isprintable():
-            raise self.wrong(key, number, "is one line of plain text")
-        return text
 
     def wrong(self, key: str, job: int, what: str) -> ConfigError:
         """The mistake, with the line of `key` in the `job`-th [[job]] (0: above all of them)."""

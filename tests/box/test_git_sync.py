@@ -167,7 +167,7 @@ from fedtui.machine import host_workspace
 async def plan():
     ports = host_workspace(load()).ports
     owner = account_of({run_as!r}, ports)
-    given = job_environment(owner.account, ())
+    given = job_environment(owner, ())
     found = await git_plan(
         Path("/home/fed/{case}"), "origin", "automation/federated-sync", "/home/fed/logs", owner, given, ports
     )

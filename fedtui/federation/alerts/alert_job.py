@@ -15,7 +15,6 @@ from fedtui.action_result import Refused
 from fedtui.alert_addresses import MAIL, addresses
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH
-from fedtui.changes.edits import Edit
 from fedtui.changes.open_table import Tables
 from fedtui.config import ConfigError, load
 from fedtui.federation.alerts.channels import NO_MAILER, mailer
@@ -42,7 +41,6 @@ class AlertChanges:
     job: ManagedJob | None = None
     backend: str = ""
     issues: tuple[SetupIssue, ...] = ()
-    edits: tuple[Edit, ...] = ()
 
 
 async def alert_changes(pack: Pack, ports: Ports) -> AlertChanges:
@@ -53,29 +51,18 @@ async def alert_changes(pack: Pack, ports: Ports) -> AlertChanges:
         return AlertChanges(issues=(error_issue(f"{error}.", KEY),))
     if not recipients:
         return AlertChanges()
-    job, backend = await alerting_jobs(pack, ports)
+    backend = await _backend(pack, ports)
+    job = alert_job(await asyncio.to_thread(_log, pack, ports) if backend == "cron" else "")
     issues = [note_issue("Prove the alert channels once.", KEY, "fedtui check --alert --test")]
     if any(one.kind == MAIL for one in recipients) and await asyncio.to_thread(mailer) is None:
         text = f"No mail can be sent: {NO_MAILER}."
         issues.insert(0, warning_issue(text, KEY, "--alert takes mailto:// URLs, which need none."))
     if (backend == "cron") == (pack.backend == "cron"):
         other = "systemd" if backend == "cron" else "cron"
-        issues.insert(
-            0,
-            warning_issue(
-                f"The alert check runs on {backend} itself, since {other} is not to be had: it cannot tell "
-                "that its own scheduler died.",
-                KEY,
-                "A watcher outside can: --heartbeat URL.",
-            ),
-        )
+        text = f"The alert check runs on {backend} itself, since {other} is not to be had: it cannot tell "
+        text += "that its own scheduler died."
+        issues.insert(0, warning_issue(text, KEY, "A watcher outside can: --heartbeat URL."))
     return AlertChanges(job, backend, tuple(issues))
-
-
-async def alerting_jobs(pack: Pack, ports: Ports) -> tuple[ManagedJob, str]:
-    """The job of the alert check, and the backend it belongs on."""
-    backend = await _backend(pack, ports)
-    return alert_job(await asyncio.to_thread(_log, pack, ports) if backend == "cron" else ""), backend
 
 
 def _log(pack: Pack, ports: Ports) -> str:

@@ -37,11 +37,12 @@ def record_created(origin: Origin, edits: Sequence[Edit]) -> Origin:
     return replace(origin, made_folders=tuple(folders), made_lingering=origin.made_lingering or lingers)
 
 
-def pack_edit(before: bytes | None, pack: Pack) -> FileEdit:
-    """The edit by which federation.toml says `pack`; its text is not shown where it holds credentials."""
+def pack_edit(before: bytes | None, pack: Pack | None) -> FileEdit:
+    """The edit by which federation.toml says `pack`, or goes; it is not shown where it holds credentials."""
     was = None if before is None else read_pack(before)
     secret = any(one is not None and (one.alerts or one.heartbeat) for one in (pack, was))
-    return FileEdit(str(pack_file()), before, written(pack), PACK_MODE, private=secret)
+    after = None if pack is None else written(pack)
+    return FileEdit(str(pack_file()), before, after, PACK_MODE, private=secret)
 
 
 def created_files(edits: Sequence[Edit]) -> tuple[Edit, ...]:

@@ -9,7 +9,6 @@ configuration rotates already is left to it: logrotate fails when two name the s
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, w
 from fedtui.pack import Pack
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
+from fedtui.system.in_thread import in_thread
 from fedtui.system.logrotate_config import LOGROTATE_D, configurations, own_config, rotated_by
 
 KEY = "rotate"
@@ -75,19 +75,6 @@ def rotated_logs(log: Path) -> tuple[Path, ...]:
     return tuple(sorted((*log.parent.glob(f"{name}.*"), *log.parent.glob(f"{name}-*.backup"))))
 
 
-async def rotation(pack: Pack, logs: Sequence[Path], owner: JobAccount, ports: Ports) -> RotationChanges:
-    """How `logs` (absolute) are to be rotated. Raises Refused for a file of ours that somebody else wrote."""
-    return await asyncio.to_thread(_rotation, pack, tuple(dict.fromkeys(logs)), owner, ports)
-
-
-async def rotation_gone(ports: Ports, *, rotated: bool = True) -> RotationChanges:
-    """The edits that take the files of the rotation away; logs and the job are not among them.
-
-    `rotated` says whether the pack had its logs rotated: a file of the machine's is somebody else's if not.
-    """
-    return await asyncio.to_thread(_gone, ports, rotated)
-
-
 def faults(pack: Pack, profile: Profile, *, runs: bool) -> Iterator[str]:
     """Why logs that are to be rotated are not; `runs` says whether the job is there and on. Blocking."""
     among = (*configurations(), own_config())
@@ -109,20 +96,16 @@ def prepared_file() -> Path:
     return own_config().with_name("logrotate-system.conf")
 
 
-def _rotation(pack: Pack, logs: tuple[Path, ...], owner: JobAccount, ports: Ports) -> RotationChanges:
+@in_thread
+def rotation(pack: Pack, logs: Sequence[Path], owner: JobAccount, ports: Ports) -> RotationChanges:
+    """How `logs` (absolute) are to be rotated. Raises Refused for a file of ours that somebody else wrote."""
     logrotate = rotation_check.program()
     if logrotate is None:
-        return RotationChanges(
-            issues=(
-                _error(
-                    "logrotate is not installed: the logs would grow for ever.", "sudo apt install logrotate"
-                ),
-            )
-        )
+        said = "logrotate is not installed: the logs would grow for ever."
+        return RotationChanges(issues=(_error(said, "sudo apt install logrotate"),))
     of_root = os.geteuid() == 0 or not all(_may_rotate(log.parent) for log in logs)
     job = None if of_root else _job(pack, logrotate, ports)
-    if job is not None and job.log:
-        logs = tuple(dict.fromkeys((*logs, Path(job.log))))
+    logs = tuple(dict.fromkeys((*logs, *([Path(job.log)] if job is not None and job.log else ()))))
     ours, issues, by = _left_to_others(logs, of_root=of_root)
     if not ours or (job is not None and ours == (Path(job.log),)):
         return RotationChanges(issues=tuple(issues), by=by)
@@ -153,13 +136,8 @@ def _of_system(
 ) -> RotationChanges:
     """The machine's logrotate: as root its file is written, else it is prepared for root to install."""
     if not any(Path(path).exists() for path in _STARTERS):
-        issues.append(
-            warning_issue(
-                "Nothing that starts the machine's logrotate was found.",
-                KEY,
-                "Look: systemctl list-timers logrotate.timer; ls /etc/cron.daily",
-            )
-        )
+        advice = "Look: systemctl list-timers logrotate.timer; ls /etc/cron.daily"
+        issues.append(warning_issue("Nothing that starts the machine's logrotate was found.", KEY, advice))
     complaints = rotation_check.complaints_system(logrotate, NAME, text, logs)
     if complaints:
         return RotationChanges(issues=(*issues, *map(_complaint, complaints)))
@@ -169,13 +147,9 @@ def _of_system(
         return RotationChanges(edits, (), tuple(issues), str(SYSTEM_CONFIG))
     path = prepared_file()
     command = f"sudo install -o root -g root -m 644 {quote(str(path))} {SYSTEM_CONFIG}"
-    issues.append(
-        _error(
-            f"Only root rotates logs in {display_path(logs[0].parent)}. The configuration for it is in "
-            f"{display_path(path)} once the set-up is done; the logs are not rotated until root installs it.",
-            f"Then: {command}; and once more: fedtui setup --rotate",
-        )
-    )
+    said = f"Only root rotates logs in {display_path(logs[0].parent)}. The configuration for it is in "
+    said += f"{display_path(path)} once the set-up is done; the logs are not rotated until root installs it."
+    issues.append(_error(said, f"Then: {command}; and once more: fedtui setup --rotate"))
     return RotationChanges(_file(path, text), (), tuple(issues))
 
 
@@ -192,25 +166,21 @@ def _left_to_others(logs: Sequence[Path], *, of_root: bool) -> tuple[tuple[Path,
         elif nameable(log):
             ours.append(log)
         else:
-            issues.append(
-                _error(
-                    f"{display_path(log)} cannot be rotated: logrotate takes no braces in a name.",
-                    "Choose another folder: --log-dir DIR.",
-                )
-            )
+            text = f"{display_path(log)} cannot be rotated: logrotate takes no braces in a name."
+            issues.append(_error(text, "Choose another folder: --log-dir DIR."))
     for by, names in their_diff.items():
-        issues.append(
-            note_issue(
-                f"{by} rotates {', '.join(names)} already, and continues to: two configurations of one log "
-                "would make logrotate fail.",
-                KEY,
-                f"To have fedtui rotate them too, take them out of {by} and set up again.",
-            )
-        )
+        text = f"{by} rotates {', '.join(names)} already, and continues to: two configurations of one log "
+        advice = f"To have fedtui rotate them too, take them out of {by} and set up again."
+        issues.append(note_issue(f"{text}would make logrotate fail.", KEY, advice))
     return tuple(ours), issues, str(next(iter(their_diff), ""))
 
 
-def _gone(ports: Ports, rotated: bool) -> RotationChanges:
+@in_thread
+def rotation_gone(ports: Ports, *, rotated: bool = True) -> RotationChanges:
+    """The edits that take the files of the rotation away; logs and the job are not among them.
+
+    `rotated` says whether the pack had its logs rotated: a file of the machine's is somebody else's if not.
+    """
     edits: list[Edit] = []
     issues: list[SetupIssue] = []
     for path in (own_config(), prepared_file()):
@@ -222,11 +192,8 @@ def _gone(ports: Ports, rotated: bool) -> RotationChanges:
         if os.geteuid() == 0:
             edits += _without(SYSTEM_CONFIG)
         else:
-            issues.append(
-                warning_issue(
-                    f"{SYSTEM_CONFIG} stays: only root may take it away.", KEY, f"sudo rm {SYSTEM_CONFIG}"
-                )
-            )
+            said = f"{SYSTEM_CONFIG} stays: only root may take it away."
+            issues.append(warning_issue(said, KEY, f"sudo rm {SYSTEM_CONFIG}"))
     return RotationChanges(tuple(edits), (), tuple(issues))
 
 

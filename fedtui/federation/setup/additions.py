@@ -17,7 +17,8 @@ from fedtui.federation.git.git_job import git_plan
 from fedtui.federation.git.ssh_check import check_remote
 from fedtui.federation.job_account import JobAccount
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.rotation.rotation import KEY, rotation, rotation_gone
+from fedtui.federation.rotation.rotation import KEY, pack_logs, rotation, rotation_gone
+from fedtui.federation.setup.preflight import Preflight
 from fedtui.federation.setup_issue import SetupIssue, note_issue
 from fedtui.model import Severity
 from fedtui.pack import Pack
@@ -30,6 +31,7 @@ from fedtui.system.git_checkout import (
     list_worktrees,
     worktree_path,
 )
+from fedtui.system.in_thread import in_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +67,13 @@ class Additions:
         return tuple(f"{issue.text} {issue.advice}".rstrip() for issue in errors)
 
 
-async def additions_of(
-    pack: Pack,
-    was: Pack | None,
-    owner: JobAccount,
-    environment: Mapping[bytes, bytes],
-    logs: Sequence[str],
-    ports: Ports,
-    *,
-    ssh_url: bool,
-) -> Additions:
-    """What `pack`, as it is to be, wants beside its jobs, whose `logs` are given. `was` is how it is now.
-
-    `environment` is what the scheduler gives its jobs; `ssh_url`: the remote's URL is to become one of SSH.
-    Raises Refused.
-    """
-    git = await _git(pack, was, owner, environment, ports, ssh_url=ssh_url)
+async def additions_of(pack: Pack, preflight: Preflight, ports: Ports) -> Additions:
+    """What `pack`, as it is to be, wants beside its jobs. Raises Refused."""
+    git = await _git(pack, preflight, ports)
     alert = await _alert(pack, ports)
-    more = [one.job.log for one in (*git.jobs, *alert.jobs) if one.job.log]
-    rotate = await _rotate(pack, was, owner, [*logs, *more], ports)
+    logs = [Path(one.job.log) for one in (*git.jobs, *alert.jobs) if one.job.log]
+    logs = [*pack_logs(preflight.profile, preflight.logs.path), *logs]
+    rotate = await _rotate(pack, preflight, logs, ports)
     every = (git, rotate, alert)
     return Additions(
         jobs=tuple(job for one in every for job in one.jobs),
@@ -96,15 +86,9 @@ async def additions_of(
     )
 
 
-async def _git(
-    pack: Pack,
-    was: Pack | None,
-    owner: JobAccount,
-    environment: Mapping[bytes, bytes],
-    ports: Ports,
-    *,
-    ssh_url: bool,
-) -> Additions:
+async def _git(pack: Pack, preflight: Preflight, ports: Ports) -> Additions:
+    was, owner, environment = preflight.was, preflight.owner, preflight.environment
+    ssh_url = preflight.request.ssh_url
     if not pack.git:
         return Additions(edits=await git_gone(was, ports) if was is not None and was.git else ())
     log_dir = pack.log_dir if pack.backend == "cron" else ""
@@ -115,18 +99,13 @@ async def _git(
         other = await asyncio.to_thread(_over_ssh, pack, offered[0], owner, environment)
         issues = [*(one for one in issues if one not in other[0]), *other[1]]
     elif offered:
-        issues.append(
-            note_issue(
-                f"The same over SSH: {offered[0].after}",
-                "git",
-                "--ssh-url sets it for you, and --remove sets it back.",
-            )
-        )
+        advice = "--ssh-url sets it for you, and --remove sets it back."
+        issues.append(note_issue(f"The same over SSH: {offered[0].after}", "git", advice))
     if any(issue.severity is Severity.ERROR for issue in issues):
         return Additions(issues=tuple(issues), left=frozenset({"git"}))
     taken = offered if ssh_url else []
     return Additions(
-        jobs=(AddedJob(found.job, pack.backend, "" if owner.own else owner.name),),
+        jobs=(AddedJob(found.job, pack.backend, owner.run_as),),
         edits=(*taken, *found.edits),
         issues=tuple(issues),
         done=frozenset({"git"}),
@@ -144,15 +123,14 @@ def _over_ssh(
     return list(now), list(check_remote(git, url.after, url.after, pack.branch, owner, given))
 
 
-async def _rotate(
-    pack: Pack, was: Pack | None, owner: JobAccount, logs: Sequence[str], ports: Ports
-) -> Additions:
-    rotated = was is not None and was.rotate
+async def _rotate(pack: Pack, preflight: Preflight, logs: Sequence[Path], ports: Ports) -> Additions:
+    owner = preflight.owner
+    rotated = preflight.was is not None and preflight.was.rotate
     gone = await rotation_gone(ports, rotated=rotated)
     if not pack.rotate:
         return Additions(edits=gone.edits, issues=gone.issues) if rotated else Additions()
-    found = await rotation(pack, [Path(log) for log in logs], owner, ports)
-    jobs = tuple(AddedJob(job, pack.backend, "" if owner.own else owner.name) for job in found.jobs)
+    found = await rotation(pack, logs, owner, ports)
+    jobs = tuple(AddedJob(job, pack.backend, owner.run_as) for job in found.jobs)
     if found.by:
         return Additions(jobs, found.edits, found.issues, done=frozenset({KEY}))
     # An earlier rotation that cannot continue is removed, and its job as well.
@@ -165,21 +143,14 @@ async def _alert(pack: Pack, ports: Ports) -> Additions:
     found = await alert_changes(pack, ports)
     if found.job is None:
         failed = any(issue.severity is Severity.ERROR for issue in found.issues)
-        return Additions(edits=found.edits, issues=found.issues, left=frozenset({"alert"} if failed else ()))
-    return Additions(
-        jobs=(AddedJob(found.job, found.backend, ""),),
-        edits=found.edits,
-        issues=found.issues,
-        done=frozenset({"alert"}),
-    )
+        return Additions(issues=found.issues, left=frozenset({"alert"} if failed else ()))
+    jobs = (AddedJob(found.job, found.backend, ""),)
+    return Additions(jobs, issues=found.issues, done=frozenset({"alert"}))
 
 
-async def git_gone(pack: Pack, ports: Ports) -> tuple[Edit, ...]:
+@in_thread
+def git_gone(pack: Pack, ports: Ports) -> tuple[Edit, ...]:
     """The edits that take fedtui's own worktree of ROOT away; the branch and its commits stay."""
-    return await asyncio.to_thread(_git_gone, pack, ports)
-
-
-def _git_gone(pack: Pack, ports: Ports) -> tuple[Edit, ...]:
     git = Git(Path(pack.root))
     try:
         checkout = checkout_state(git)

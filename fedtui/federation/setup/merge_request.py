@@ -26,33 +26,27 @@ async def merge_with_current(
     ports: Ports,
 ) -> Pack:
     """What federation.toml says afterwards: of `pack` what can be, and how things stood before."""
-    was = preflight.was
+    before = preflight.was or Pack("", "", "", "", "")
 
-    def is_kept(key: str, before: bool) -> bool:
-        return key in additions.done or (key in additions.left and before)
+    def is_kept(key: str, there: bool) -> bool:
+        return key in additions.done or (key in additions.left and there)
 
-    origin = was.origin if was is not None else Origin()
-    origin = _tables_before(origin, edits, now, ports)
+    origin = _tables_before(before.origin, edits, now, ports)
     if additions.url_before:
         origin = replace(origin, renamed_remote=origin.renamed_remote or additions.url_before)
     jobs = [one.job for there in wanted.values() for one in there]
-    new_logs = await asyncio.to_thread(_not_there, [job.log for job in jobs if job.log])
+    # The logs that are not there yet: removing the pack moves them away.
+    new_logs = await asyncio.to_thread(
+        lambda: [job.log for job in jobs if job.log and not Path(job.log).exists()]
+    )
     origin = await asyncio.to_thread(record_created, origin, edits)
     if "alert" in additions.left:  # what was asked for cannot be: the alert addresses stay
-        pack = replace(
-            pack,
-            alerts=was.alerts if was is not None else (),
-            mail_to=was.mail_to if was is not None else "",
-            heartbeat=was.heartbeat if was is not None else "",
-        )
+        pack = replace(pack, alerts=before.alerts, mail_to=before.mail_to, heartbeat=before.heartbeat)
     return replace(
         pack,
-        git=pack.git and is_kept("git", was is not None and was.git),
-        rotate=pack.rotate and is_kept("rotate", was is not None and was.rotate),
-        origin=replace(
-            origin,
-            made_files=tuple(dict.fromkeys((*origin.made_files, *new_logs))),
-        ),
+        git=pack.git and is_kept("git", before.git),
+        rotate=pack.rotate and is_kept("rotate", before.rotate),
+        origin=replace(origin, made_files=tuple(dict.fromkeys((*origin.made_files, *new_logs)))),
     )
 
 
@@ -68,8 +62,3 @@ def _tables_before(origin: Origin, edits: Sequence[Edit], now: InstalledJobs, po
         absent.discard(user)
         absent |= {user} if edit.before is None else set()
     return replace(origin, no_crontab=tuple(sorted(absent)))
-
-
-def _not_there(paths: Sequence[str]) -> list[str]:
-    """The logs that are not there yet: removing the pack moves them away."""
-    return [path for path in paths if not Path(path).exists()]

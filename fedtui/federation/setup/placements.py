@@ -45,8 +45,7 @@ async def jobs_by_placement(main: Placement, was: Pack | None, ports: Ports) -> 
     placements = [main]
     needed = {main}
     if was is not None:
-        run_as = "" if account_of(was.run_as, ports).own else was.run_as
-        needed.add(placement_of(was.backend, run_as))
+        needed.add(placement_of(was.backend, account_of(was.run_as, ports).run_as))
         placements += [*needed, *other_placements()]
         if was.alerts or was.mail_to or was.heartbeat:
             needed |= set(other_placements())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from fedtui.federation.job_account import (
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import Profile, ProfileJob, load_profile
 from fedtui.federation.setup.request import SetupRequest, check_privilege
-from fedtui.federation.setup_issue import SetupIssue, note_issue, warning_issue
+from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
 from fedtui.health.command_facts import command_facts
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.pack import Pack, load_pack
@@ -62,16 +62,14 @@ class Preflight:
 
     def jobs(self) -> tuple[ManagedJob, ...]:
         """Every job whose script is there, blocked or not."""
-        return tuple(self.managed(one) for one in self.found if one.path is not None)
+        return tuple(self._managed(one.job, one.argv) for one in self.found if one.path is not None)
 
-    def managed(self, one: find_scripts.FoundScript) -> ManagedJob:
-        """A job of the profile as it is to be scheduled."""
-        job = one.job
+    def _managed(self, job: ProfileJob, argv: tuple[str, ...]) -> ManagedJob:
         return ManagedJob(
             key=job.key,
             name=job.name,
             description=job.description,
-            argv=one.argv,
+            argv=argv,
             schedule=job.schedule,
             log=str(self.logs.path / job.log),
             timer=job.timer,
@@ -94,33 +92,26 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
     settings = await table_settings(owner, ports)
     environment = await given_environment(backend, owner, ports)
     before = was.log_dir if was is not None and request.log_dir is None else ""
-    names = [job.log for job in profile.jobs]
-    folder = await asyncio.to_thread(
-        log_folder.choose_log_folder, request.log_dir or "", before, names, owner
-    )
+    logs = [(job.key, job.log) for job in profile.jobs]
+    names = [log for _, log in logs]
+    choose = log_folder.choose_log_folder
+    folder = await asyncio.to_thread(choose, request.log_dir or "", before, names, owner)
     found = await asyncio.to_thread(find_scripts.find_scripts, root, profile)
     scheduler = "cron" if backend == "cron" else "systemd"
-    issues: list[SetupIssue] = []
-    for one in found:
-        issues += await asyncio.to_thread(
-            _listed, find_scripts.script_issues, one, root, environment, scheduler
-        )
-    pairs = [(job.key, job.log) for job in profile.jobs]
-    of_root = backend == "system"
-    issues += await asyncio.to_thread(
-        lambda: [*log_folder.log_issues(folder.path, pairs, owner, of_root=of_root)]
-    )
+
+    def file_issues() -> Iterator[SetupIssue]:
+        for one in found:
+            yield from find_scripts.script_issues(one, root, environment, scheduler)
+        yield from log_folder.log_issues(folder.path, logs, owner, of_root=backend == "system")
+
+    issues = await asyncio.to_thread(lambda: list(file_issues()))
     issues += doubles(found, snapshot, owner, force=request.force)
     issues += _asleep(profile, backend, snapshot)
     lingers = await asyncio.to_thread(_lingers, owner) if backend == "user" else None
     if lingers is False and not request.linger:
-        issues.append(
-            warning_issue(
-                f"{owner.name} does not linger: user timers do not run while {owner.name} is logged out.",
-                "",
-                "Add --linger, which turns lingering on (loginctl enable-linger).",
-            )
-        )
+        text = f"{owner.name} does not linger: user timers do not run while {owner.name} is logged out."
+        advice = "Add --linger, which turns lingering on (loginctl enable-linger)."
+        issues.append(warning_issue(text, "", advice))
     return Preflight(
         request, was, root, profile, owner, folder, found, tuple(issues), settings, environment, lingers
     )
@@ -129,22 +120,12 @@ async def run_preflight(request: SetupRequest, snapshot: Snapshot, ports: Ports)
 def _asleep(profile: Profile, backend: str, snapshot: Snapshot) -> Iterator[SetupIssue]:
     """What the scheduler will do otherwise than one may think."""
     if backend == "cron" and any(one.name == "cron" and one.up is False for one in snapshot.schedulers):
-        yield warning_issue(
-            "No cron daemon runs on this machine: what is scheduled does not start until one does.",
-            "",
-            "sudo systemctl enable --now cron, or --backend user.",
-        )
+        text = "No cron daemon runs on this machine: what is scheduled does not start until one does."
+        yield warning_issue(text, "", "sudo systemctl enable --now cron, or --backend user.")
     for job in profile.jobs:
         if backend != "cron" and not job.timer and job.times.reboot:
-            yield note_issue(
-                f"The timer of {job.name} counts from the boot, which is past: it runs once when it is "
-                "set up, then at each boot.",
-                job.key,
-            )
-
-
-def _listed(look: Callable[..., Iterator[SetupIssue]], *facts: object) -> list[SetupIssue]:
-    return list(look(*facts))
+            text = f"The timer of {job.name} counts from the boot, which is past: it runs once when it is "
+            yield note_issue(f"{text}set up, then at each boot.", job.key)
 
 
 def doubles(
@@ -168,15 +149,11 @@ def doubles(
 
 
 def _double(job: Job, of_profile: ProfileJob, *, force: bool) -> SetupIssue:
-    return SetupIssue(
-        Severity.WARNING if force else Severity.ERROR,
-        f"{job.name} ({job.location}) runs this script already, {job.schedule}.",
-        of_profile.key,
-        "It runs twice, as you insist (--force)."
-        if force
-        else f"{of_profile.name} is not scheduled a second time. Take yours out (fedtui delete {job.id}), "
-        "or insist with --force.",
-    )
+    text = f"{job.name} ({job.location}) runs this script already, {job.schedule}."
+    if force:
+        return warning_issue(text, of_profile.key, "It runs twice, as you insist (--force).")
+    advice = f"{of_profile.name} is not scheduled a second time. Take yours out (fedtui delete {job.id}), "
+    return error_issue(text, of_profile.key, f"{advice}or insist with --force.")
 
 
 def _lingers(owner: JobAccount) -> bool | None:

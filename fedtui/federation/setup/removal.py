@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -12,7 +11,7 @@ from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, LingerEdit, RemoteUrlEdit, RenameEdit
 from fedtui.changes.plan import Plan
 from fedtui.changes.wording import UNDO_ALL, Wording
-from fedtui.federation.backends.created_files import PACK_MODE
+from fedtui.federation.backends.created_files import pack_edit
 from fedtui.federation.backends.placement import removal_edits
 from fedtui.federation.job_account import account_of
 from fedtui.federation.log_folder import missing
@@ -23,6 +22,7 @@ from fedtui.federation.setup.setup_plan import JOB_ID
 from fedtui.pack import Pack, load_pack, pack_file
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
+from fedtui.schedule.patterns import counted
 from fedtui.system.accounts import lingers
 from fedtui.system.git_checkout import Git, GitEnvironment, GitFailed, configured_url
 
@@ -39,37 +39,28 @@ async def plan_removal(ports: Ports) -> Plan:
         raise Refused(NOTHING, advice="Set one up: fedtui setup --root DIR --dry-run")
     owner = account_of(pack.run_as, ports)
     edits: list[Edit] = []
-    run_as = "" if owner.own else owner.name
-    found = await jobs_by_placement(placement_of(pack.backend, run_as), pack, ports)
-    for placement, there in found.items():
+    found = await jobs_by_placement(placement_of(pack.backend, owner.run_as), pack, ports)
+    for (backend, user), there in found.items():
         if there:
-            no_table = placement.backend == "cron" and placement.user in pack.origin.no_crontab
-            edits += await removal_edits(
-                tuple(there), placement.backend, placement.user, ports, no_table=no_table
-            )
+            no_table = user in pack.origin.no_crontab
+            edits += await removal_edits(tuple(there), backend, user, ports, no_table=no_table)
     gone = await rotation_gone(ports, rotated=pack.rotate)
     edits += gone.edits
     edits += await git_gone(pack, ports) if pack.git else ()
     edits += await _as_before(pack, owner.name)
-    target = ports.config.backups / f"federation-{_stamp(ports.clock())}"
+    target = ports.config.backups / f"federation-{ports.clock().astimezone():%Y%m%d-%H%M%S}"
     moved = await asyncio.to_thread(_logs, pack, target)
     if moved:
         edits += [FolderEdit(str(path), True, 0o700) for path in missing(target)]
         edits += moved
-    edits.append(FileEdit(str(pack_file()), pack_file().read_bytes(), None, PACK_MODE, private=_secret(pack)))
+    edits.append(pack_edit(pack_file().read_bytes(), None))
     edits += [FolderEdit(path, False) for path in reversed(pack.origin.made_folders) if Path(path).is_dir()]
     warnings = await asyncio.to_thread(_warnings, pack, edits, target)
     warnings += [" ".join((issue.text, issue.advice)) for issue in gone.issues]
-    wording = Wording(
-        "remove",
-        JOB_ID,
-        "federation pack",
-        f"Take the federation pack away: what it set up on {pack.since} is no more.",
-        "The federation pack is taken away; everything is as it was before.",
-        tuple(warnings),
-        undo=UNDO_ALL,
-        destructive=True,
-    )
+    summary = f"Take the federation pack away: what it set up on {pack.since} is no more."
+    done = "The federation pack is taken away; everything is as it was before."
+    about = ("remove", JOB_ID, "federation pack")
+    wording = Wording(*about, summary, done, tuple(warnings), undo=UNDO_ALL, destructive=True)
     return await plan_change_set(wording, edits, ports)
 
 
@@ -96,25 +87,10 @@ def _url(pack: Pack) -> str:
 
 def _logs(pack: Pack, target: Path) -> list[Edit]:
     """The logs that the pack's jobs began, and what rotation made of them, each to the backup folder."""
-    found: list[Edit] = []
-    for name in pack.origin.made_files:
-        path = Path(name)
-        rotated = rotated_logs(path)
-        found += [RenameEdit(str(one), str(target / one.name)) for one in (path, *rotated) if _is_log(one)]
-    return found
-
-
-def _is_log(path: Path) -> bool:
-    """Whether it is a file; a link is nobody's log, and stays."""
-    return path.is_file() and not path.is_symlink()
-
-
-def _stamp(now: datetime) -> str:
-    return f"{now.astimezone():%Y%m%d-%H%M%S}"
-
-
-def _secret(pack: Pack) -> bool:
-    return bool(pack.alerts or pack.heartbeat)
+    logs = [log for path in map(Path, pack.origin.made_files) for log in (path, *rotated_logs(path))]
+    # A link is nobody's log, and stays.
+    own = [log for log in logs if log.is_file() and not log.is_symlink()]
+    return [RenameEdit(str(log), str(target / log.name)) for log in own]
 
 
 def _warnings(pack: Pack, edits: Sequence[Edit], target: Path) -> list[str]:
@@ -122,8 +98,9 @@ def _warnings(pack: Pack, edits: Sequence[Edit], target: Path) -> list[str]:
     said = []
     moved = [edit.source for edit in edits if isinstance(edit, RenameEdit)]
     if moved:
-        count = f"{len(moved)} log{'' if len(moved) == 1 else 's'}"
-        said.append(f"{count} of the pack go to {display_path(target)}; none is deleted.")
+        said.append(
+            f"{counted(len(moved), 'log')} of the pack go to {display_path(target)}; none is deleted."
+        )
     if pack.git:
         said.append(f"The branch {pack.branch} and its commits stay in {display_path(Path(pack.root))}.")
     files = {edit.path for edit in edits if isinstance(edit, FileEdit) and edit.after is None}

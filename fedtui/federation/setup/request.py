@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from fedtui.action_result import Refused
 from fedtui.federation.profile import DEFAULT_PROFILE
@@ -36,37 +37,23 @@ class SetupRequest:
     def settled(self, was: Pack | None) -> SetupRequest:
         """The same with the current values, or the defaults, in place of what was not said."""
         now = was or Pack(root="", profile=DEFAULT_PROFILE, backend="cron", log_dir="", since="")
-        return replace(
-            self,
-            root=now.root if self.root is None else self.root,
-            profile=self.profile or now.profile,
-            backend=self.backend or now.backend,
-            git=now.git if self.git is None else self.git,
-            rotate=now.rotate if self.rotate is None else self.rotate,
-            alerts=now.alerts if self.alerts is None else self.alerts,
-            mail_to=now.mail_to if self.mail_to is None else self.mail_to,
-            heartbeat=now.heartbeat if self.heartbeat is None else self.heartbeat,
-            run_as=now.run_as if self.run_as is None else self.run_as,
-        )
+        unsaid = [one.name for one in fields(self) if getattr(self, one.name) is None]
+        kept: dict[str, Any] = {name: getattr(now, name) for name in unsaid if name != "log_dir"}
+        kept |= {"profile": self.profile or now.profile, "backend": self.backend or now.backend}
+        return replace(self, **kept)
 
     def words(self) -> tuple[str, ...]:
         """The arguments of `fedtui setup` that ask for the same. Alert URLs, secrets, are left out."""
-        given = {
-            "--root": self.root,
-            "--profile": self.profile,
-            "--backend": self.backend,
-            "--log-dir": self.log_dir,
-            "--run-as": self.run_as,
-        }
-        words = [word for name, value in given.items() if value for word in (name, value)]
-        flags = {
-            "--git": self.git,
-            "--rotate": self.rotate,
-            "--linger": self.linger,
-            "--ssh-url": self.ssh_url,
-            "--force": self.force,
-        }
-        return ("fedtui", "setup", *words, *(name for name, value in flags.items() if value))
+        words = ["fedtui", "setup"]
+        for name in ("root", "profile", "backend", "log_dir", "run_as"):
+            if value := getattr(self, name):
+                words += [_option(name), value]
+        flags = ("git", "rotate", "linger", "ssh_url", "force")
+        return (*words, *(_option(name) for name in flags if getattr(self, name)))
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def check_privilege(request: SetupRequest, ports: Ports) -> None:

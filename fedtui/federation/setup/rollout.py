@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from fedtui.model import Outcome, Run, Trigger
 from fedtui.pack import Pack
+from fedtui.schedule.patterns import counted
 
 WEEK = 7
 """Days that each of the first two stages should last."""
@@ -57,32 +58,16 @@ def rollout_stage(pack: Pack | None, runs: Sequence[Run], now: datetime) -> Roll
     since = now - timedelta(days=WEEK)
     ended = [run for run in runs if run.result is not None and run.start >= since]
     if pack is None or not pack.scripts:
-        return _by_hand(runs, *_counts(ended), now)
-    scheduled = [run for run in ended if run.trigger is not Trigger.MANUAL]
-    good, failed, unknown = _counts(scheduled)
+        days = max(0, (now - min((run.start for run in runs), default=now)).days)
+        then = "Run each script by hand and look at what it does; then have them scheduled."
+        command = ("fedtui", "setup", "--root", "DIR", "--profile", "conservative", "--dry-run")
+        return RolloutStage(1, days, *_counts(ended), (), then, command)
+    counts = _counts([run for run in ended if run.trigger is not Trigger.MANUAL])
     days = max(0, (now.date() - date.fromisoformat(pack.since)).days)
     if pack.git:
-        return RolloutStage(
-            3,
-            days,
-            good,
-            failed,
-            unknown,
-            (),
-            "It runs by itself; merge its branch now and then.",
-            (),
-        )
-    waits = _waits(days, good, failed, unknown)
-    return RolloutStage(
-        2,
-        days,
-        good,
-        failed,
-        unknown,
-        waits,
-        "Turn on the commits, on a branch of their own.",
-        ("fedtui", "setup", "--git"),
-    )
+        return RolloutStage(3, days, *counts, (), "It runs by itself; merge its branch now and then.", ())
+    then = "Turn on the commits, on a branch of their own."
+    return RolloutStage(2, days, *counts, _waits(days, *counts), then, ("fedtui", "setup", "--git"))
 
 
 def _counts(runs: Sequence[Run]) -> tuple[int, int, int]:
@@ -93,24 +78,10 @@ def _counts(runs: Sequence[Run]) -> tuple[int, int, int]:
     return good, failed, len(outcomes) - good - failed
 
 
-def _by_hand(runs: Sequence[Run], good: int, failed: int, unknown: int, now: datetime) -> RolloutStage:
-    days = max(0, (now - min((run.start for run in runs), default=now)).days)
-    return RolloutStage(
-        1,
-        days,
-        good,
-        failed,
-        unknown,
-        (),
-        "Run each script by hand and look at what it does; then have them scheduled.",
-        ("fedtui", "setup", "--root", "DIR", "--profile", "conservative", "--dry-run"),
-    )
-
-
 def _waits(days: int, good: int, failed: int, unknown: int) -> tuple[str, ...]:
     waits = []
     if days < WEEK:
-        waits.append(f"{WEEK - days} more day{'' if WEEK - days == 1 else 's'} of scheduled runs")
+        waits.append(f"{counted(WEEK - days, 'more day')} of scheduled runs")
     if failed:
         waits.append(f"a week without a failed run; in the last one {failed} failed")
     if not good:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -26,15 +25,15 @@ from fedtui.federation.backends.created_files import pack_edit
 from fedtui.federation.backends.placement import InstalledJob, install_edits, removal_edits
 from fedtui.federation.backends.unit_text import unit_name
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.rotation.rotation import pack_logs
 from fedtui.federation.setup.additions import AddedJob, Additions, additions_of
 from fedtui.federation.setup.merge_request import merge_with_current
 from fedtui.federation.setup.placements import InstalledJobs, Placement, placement_of
 from fedtui.federation.setup.preflight import Preflight
 from fedtui.federation.setup.test_run import TestRun
 from fedtui.model import Severity
-from fedtui.pack import BACKENDS, Origin, Pack, pack_file
+from fedtui.pack import BACKENDS, Pack, pack_file
 from fedtui.ports import Ports
+from fedtui.schedule.patterns import counted
 from fedtui.schedule.translate import TranslationError, to_cron
 
 JOB_ID = "federation"
@@ -64,7 +63,7 @@ def planned_job_id(job: ManagedJob, backend: str, user: str) -> str:
 
 def main_placement(preflight: Preflight) -> Placement:
     """Where the profile's jobs are, or are to be, installed."""
-    return placement_of(preflight.backend, _run_as(preflight))
+    return placement_of(preflight.backend, preflight.owner.run_as)
 
 
 def to_try(preflight: Preflight, now: Mapping[str, InstalledJob]) -> tuple[ManagedJob, ...]:
@@ -72,15 +71,13 @@ def to_try(preflight: Preflight, now: Mapping[str, InstalledJob]) -> tuple[Manag
     blocked = preflight.blocked()
     if "" in blocked:
         return ()
-    fresh = []
-    for job in preflight.jobs():
-        there = now.get(job.key)
-        same = there is not None and there.job_id == planned_job_id(
-            job, preflight.backend, preflight.owner.name
-        )
-        if job.key not in blocked and not same:
-            fresh.append(job)
-    return tuple(fresh)
+    user = preflight.owner.name
+    running = {(key, there.job_id) for key, there in now.items()}
+    return tuple(
+        job
+        for job in preflight.jobs()
+        if job.key not in blocked and (job.key, planned_job_id(job, preflight.backend, user)) not in running
+    )
 
 
 def intent_of(
@@ -107,21 +104,19 @@ def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
     """The pack as it is to be, before the additions have said what of them can be."""
     was, request = preflight.was, preflight.request
     root, profile, logs_in = str(preflight.root), preflight.profile.source, str(preflight.logs.path)
-    base = was or Pack(root, profile, preflight.backend, logs_in, _today(ports.clock()))
-    kept = {job.key for job in intent.jobs} | intent.left
+    today = ports.clock().astimezone().date().isoformat()
+    base = was or Pack(root, profile, preflight.backend, logs_in, today)
+    keys = {job.key for job in intent.jobs} | intent.left
+    kept = [one for one in preflight.found if one.job.key in keys]
     return replace(
         base,
         root=root,
         profile=profile,
         backend=preflight.backend,
         log_dir=logs_in,
-        run_as=_run_as(preflight),
-        scripts={one.job.key: str(one.path) for one in preflight.found if one.job.key in kept and one.path},
-        products={
-            one.job.key: str(preflight.root / one.job.product)
-            for one in preflight.found
-            if one.job.key in kept and one.job.product
-        },
+        run_as=preflight.owner.run_as,
+        scripts={one.job.key: str(one.path) for one in kept if one.path},
+        products={one.job.key: str(preflight.root / one.job.product) for one in kept if one.job.product},
         git=bool(request.git),
         rotate=bool(request.rotate),
         alerts=request.alerts or (),
@@ -132,15 +127,7 @@ def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
 
 async def additions_for(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Additions:
     """What is asked for beside the jobs, as far as it can be set up. Raises Refused."""
-    return await additions_of(
-        draft(preflight, intent, ports),
-        preflight.was,
-        preflight.owner,
-        preflight.environment,
-        [str(path) for path in pack_logs(preflight.profile, preflight.logs.path)],
-        ports,
-        ssh_url=preflight.request.ssh_url,
-    )
+    return await additions_of(draft(preflight, intent, ports), preflight, ports)
 
 
 async def plan_setup(
@@ -166,20 +153,13 @@ async def plan_setup(
         edits[:0] = await asyncio.to_thread(_stamp_folders)
     if preflight.request.linger and main.backend == "user" and preflight.lingers is False:
         edits.append(LingerEdit(preflight.owner.name, False, True))
-    pack = await merge_with_current(
-        draft(preflight, intent, ports), preflight, additions, edits, wanted, now, ports
-    )
+    wish = draft(preflight, intent, ports)
+    pack = await merge_with_current(wish, preflight, additions, edits, wanted, now, ports)
     before = await asyncio.to_thread(pack_file().read_bytes) if preflight.was is not None else None
     edits.append(pack_edit(before, pack))
-    wording = Wording(
-        "setup",
-        JOB_ID,
-        "federation pack",
-        _summary(preflight, intent),
-        _done(preflight, intent, additions),
-        tuple(additions.failures),
-        undo=UNDO_ALL,
-    )
+    summary, done = _summary(preflight, intent), _done(preflight, intent, additions)
+    about = ("setup", JOB_ID, "federation pack")
+    wording = Wording(*about, summary, done, tuple(additions.failures), undo=UNDO_ALL)
     return await plan_change_set(wording, edits, ports)
 
 
@@ -188,18 +168,14 @@ def _stamp_folders() -> list[FolderEdit]:
     return [FolderEdit(str(folder), True) for folder in log_folder.missing(file_stamps(user_manager=True))]
 
 
-def _run_as(preflight: Preflight) -> str:
-    return "" if preflight.owner.own else preflight.owner.name
-
-
 def _wanted(
     preflight: Preflight, intent: SetupIntent, additions: Additions, now: InstalledJobs
 ) -> dict[Placement, list[AddedJob]]:
     """Every job that is to be, by place."""
     wanted: dict[Placement, list[AddedJob]] = {}
-    main, run_as = main_placement(preflight), _run_as(preflight)
     jobs = _carried(preflight, intent.jobs, now)
-    for one in (*(AddedJob(job, main.backend, run_as) for job in jobs), *additions.jobs):
+    main = [AddedJob(job, preflight.backend, preflight.owner.run_as) for job in jobs]
+    for one in (*main, *additions.jobs):
         wanted.setdefault(placement_of(one.backend, one.run_as), []).append(one)
     return wanted
 
@@ -211,10 +187,8 @@ async def _on(
     if not jobs:
         if not gone:
             return ()
-        origin = preflight.was.origin if preflight.was else Origin()
-        return await removal_edits(
-            gone, placement.backend, placement.user, ports, no_table=_no_table(origin, placement)
-        )
+        no_table = preflight.was is not None and placement.user in preflight.was.origin.no_crontab
+        return await removal_edits(gone, placement.backend, placement.user, ports, no_table=no_table)
     force = preflight.request.force
     edits: list[Edit] = []
     for run_as in dict.fromkeys(one.run_as for one in jobs):
@@ -223,10 +197,6 @@ async def _on(
         edits += await install_edits(these, placement.backend, run_as, ports, gone=gone, reset=reset)
         gone = set()
     return tuple(edits)
-
-
-def _no_table(origin: Origin, placement: Placement) -> bool:
-    return placement.backend == "cron" and placement.user in origin.no_crontab
 
 
 def _carried(
@@ -263,10 +233,6 @@ def _as_fields(triggers: str) -> str:
         return ""
 
 
-def _today(now: datetime) -> str:
-    return now.astimezone().date().isoformat()
-
-
 def _summary(preflight: Preflight, intent: SetupIntent) -> str:
     was = preflight.was
     verb = f"{'Set up' if was is None else 'Update'} the {preflight.profile.name} profile:"
@@ -286,12 +252,8 @@ def not_set_up(intent: SetupIntent, additions: Additions) -> list[str]:
 def _done(preflight: Preflight, intent: SetupIntent, additions: Additions) -> str:
     without = not_set_up(intent, additions)
     rest = f" Not set up: {', '.join(without)}." if without else ""
-    count = _counted(len(intent.jobs))
-    return f"The {preflight.profile.name} profile is set up: {count} on {BACKENDS[preflight.backend]}.{rest}"
+    where = f"{counted(len(intent.jobs), 'job')} on {BACKENDS[preflight.backend]}"
+    return f"The {preflight.profile.name} profile is set up: {where}.{rest}"
 
 
 _NAMES = {"git": "commits", "rotate": "rotation", "alert": "alerts"}
-
-
-def _counted(count: int) -> str:
-    return f"{count} job{'' if count == 1 else 's'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,11 +80,10 @@ async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Seque
     pack = await asyncio.to_thread(load_pack)
     now = ports.clock()
     if pack is None:
-        return PackStatus(
-            None, (), rollout_stage(None, (), now), tuple(await asyncio.to_thread(_cut_short, ports))
-        )
+        problems = await asyncio.to_thread(_cut_short, ports)
+        return PackStatus(None, (), rollout_stage(None, (), now), tuple(problems))
     problems = await asyncio.to_thread(lambda: [*_cut_short(ports), *_root_gone(pack)])
-    run_as = "" if account_of(pack.run_as, ports).own else pack.run_as
+    run_as = account_of(pack.run_as, ports).run_as
     found: InstalledJobs = {}
     try:
         found = await jobs_by_placement(placement_of(pack.backend, run_as), pack, ports)
@@ -95,7 +94,8 @@ async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Seque
         profile = await asyncio.to_thread(load_profile, pack.profile)
     except ConfigError as error:
         problems.append(str(error))
-    jobs = tuple(await asyncio.to_thread(_jobs, pack, found, profile, snapshot, ports.config.freshness))
+    notes = ports.config.freshness
+    jobs = await asyncio.to_thread(lambda: tuple(_jobs(pack, found, profile, snapshot, notes)))
     if pack.rotate and profile is not None:
         runs = any(one.key == KEY and one.placed and not one.placed.paused for one in jobs)
         problems += await asyncio.to_thread(lambda: list(faults(pack, profile, runs=runs)))
@@ -112,9 +112,8 @@ def _cut_short(ports: Ports) -> list[str]:
         return [str(error)]
     if last is None or not last.summary.startswith(CUT_SHORT):
         return []
-    return [
-        f"The last change was cut short; fedtui undo {last.undoes or last.id} takes back what of it was made."
-    ]
+    undo = f"fedtui undo {last.undoes or last.id}"
+    return [f"The last change was cut short; {undo} takes back what of it was made."]
 
 
 def _root_gone(pack: Pack) -> list[str]:
@@ -125,8 +124,7 @@ def _root_gone(pack: Pack) -> list[str]:
 
 def _jobs(
     pack: Pack, found: InstalledJobs, profile: Profile | None, snapshot: Snapshot, notes: Path
-) -> list[JobStatus]:
-    rows: list[JobStatus] = []
+) -> Iterator[JobStatus]:
     of_profile = {job.key: job for job in profile.jobs} if profile is not None else {}
     there = {key: (spot.backend, one) for spot, jobs in found.items() for key, one in jobs.items()}
     for key in (*pack.scripts, *(key for key in there if key not in pack.scripts)):
@@ -137,34 +135,29 @@ def _jobs(
             str(Path(pack.log_dir) / wanted.log) if wanted is not None else ""
         )
         product = pack.products.get(key, "")
-        rows.append(
-            JobStatus(
-                key=key,
-                name=one.name if one is not None else wanted.name if wanted is not None else key,
-                backend=backend,
-                placed=one,
-                job=job,
-                script=pack.scripts.get(key, ""),
-                of_profile=wanted.schedule if wanted is not None else "",
-                log=log,
-                log_size=_size(log),
-                product=product,
-                data=_data(product, snapshot.at, notes),
-                fresh_for=allowed_age(job, snapshot.at) if job is not None else None,
-            )
+        yield JobStatus(
+            key=key,
+            name=one.name if one is not None else wanted.name if wanted is not None else key,
+            backend=backend,
+            placed=one,
+            job=job,
+            script=pack.scripts.get(key, ""),
+            of_profile=wanted.schedule if wanted is not None else "",
+            log=log,
+            log_size=_size(log),
+            product=product,
+            data=_data(product, snapshot.at, notes),
+            fresh_for=allowed_age(job, snapshot.at) if job is not None else None,
         )
-    return rows
 
 
 def _data(product: str, now: datetime, notes: Path) -> DataAge | None:
-    found: DataAge | None = None
     with suppress(OSError):  # not there yet, or not ours to look at
-        found = newest_data(Path(product), now, local_zone()[1], notes) if product else None
-    return found
+        return newest_data(Path(product), now, local_zone()[1], notes) if product else None
+    return None
 
 
 def _size(log: str) -> int | None:
-    size: int | None = None
     with suppress(OSError):  # not there yet, or not ours to look at
-        size = Path(log).stat().st_size if log else None
-    return size
+        return Path(log).stat().st_size if log else None
+    return None

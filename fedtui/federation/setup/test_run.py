@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from fedtui.action_result import Refused
 from fedtui.federation.job_account import JobAccount, TableSettings
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.setup_issue import SetupIssue, note_issue
-from fedtui.model import CronFacts, Job, Location, Outcome, Run, Severity, SourceName, Trigger
+from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
+from fedtui.model import CronFacts, Job, Location, Outcome, Run, SourceName, Trigger
 from fedtui.ports import Ports
 from fedtui.runs import start_cron
 from fedtui.runs.control import stop, watch_run
@@ -61,17 +61,12 @@ class TestRun:
 
     def as_issue(self, *, force: bool) -> SetupIssue:
         """The same as an issue: a failure is an error, or with `force` a warning."""
+        text = f"Trial run of {self.name}: {self.words}."
         if self.good:
-            return note_issue(f"Trial run of {self.name}: {self.words}.", self.key)
-        severity = Severity.WARNING if force else Severity.ERROR
-        return SetupIssue(
-            severity,
-            f"Trial run of {self.name}: {self.words}.",
-            self.key,
-            "It is scheduled all the same, as you insist (--force)."
-            if force
-            else "It is not scheduled; fix it, or insist with --force.",
-        )
+            return note_issue(text, self.key)
+        if force:
+            return warning_issue(text, self.key, "It is scheduled all the same, as you insist (--force).")
+        return error_issue(text, self.key, "It is not scheduled; fix it, or insist with --force.")
 
 
 async def test_run(
