@@ -37,36 +37,25 @@ def list_data(git: Git, root: Path, checkout: Checkout) -> SyncData:
     """What git would take of data/ in ROOT. Raises SyncFailed where there is nothing it could take."""
     folder = root / FOLDER
     if folder.is_symlink() or not folder.is_dir():
-        what = (
-            "is a link, of which git would keep only where it leads"
-            if folder.is_symlink()
-            else "is not there"
-        )
-        raise SyncFailed(
-            SyncResult.REFUSED,
-            f"{folder} {what}.",
-            kept="Nothing was committed; a data/ that is gone is not taken for a deletion of all data.",
-        )
+        link = "is a link, of which git would keep only where it leads"
+        what = f"{folder} {link if folder.is_symlink() else 'is not there'}."
+        kept = "Nothing was committed; a data/ that is gone is not taken for a deletion of all data."
+        raise SyncFailed(SyncResult.REFUSED, what, kept)
     top = git.at(checkout.top)
     where = f"{checkout.prefix}{FOLDER}"
-    names = dict.fromkeys(
-        top.paths("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", where)
-    )
+    names = top.paths("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", where)
     submodules = _submodules(top, where)
     found, notes = [], []
-    for name in names:
+    for name in dict.fromkeys(names):
         path = checkout.top / name
         if name in submodules or name.endswith("/"):
             notes.append(f"{sanitize_and_mask(name)} is a repository of its own and was left out")
         elif path.is_symlink() or path.is_file():
             found.append(name)
     if not found and any(entry.is_file() for entry in folder.rglob("*")):
-        raise SyncFailed(
-            SyncResult.IGNORED,
-            f"Everything in {folder} is ignored by git{_by_which_rule(top, folder)}.",
-            kept="Nothing was committed.",
-            advice="Take the rule away, or add data/ by hand once: git add -f data",
-        )
+        what = f"Everything in {folder} is ignored by git{_by_which_rule(top, folder)}."
+        advice = "Take the rule away, or add data/ by hand once: git add -f data"
+        raise SyncFailed(SyncResult.IGNORED, what, "Nothing was committed.", advice)
     return SyncData(tuple(found), submodules, [*notes, *_ignored(top, where), *_lfs(top, found)])
 
 
@@ -83,13 +72,11 @@ def _by_which_rule(top: Git, folder: Path) -> str:
 
 
 def _ignored(top: Git, where: str) -> Iterator[str]:
-    names = top.paths(
-        "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", where
-    )
+    words = ("--others", "--ignored", "--exclude-standard", "--directory")
+    names = top.paths("ls-files", "-z", *words, "--", where)
     if names:
-        yield f"ignored by git, and so left out: {sanitize_and_mask(names[0])}" + (
-            f" and {len(names) - 1} more" if len(names) > 1 else ""
-        )
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"ignored by git, and so left out: {sanitize_and_mask(names[0])}{more}"
 
 
 def _lfs(top: Git, paths: list[str]) -> Iterator[str]:
@@ -136,12 +123,8 @@ def _carry(source: Path, target: Path, top: Path) -> None:
         after = source.stat()
         if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
             return
-    raise SyncFailed(
-        SyncResult.DIRTY,
-        f"{source} is being written all the time.",
-        kept="Nothing was committed.",
-        advice="Let its writer end; the next run tries again.",
-    )
+    what, advice = f"{source} is being written all the time.", "Let its writer end; the next run tries again."
+    raise SyncFailed(SyncResult.DIRTY, what, "Nothing was committed.", advice)
 
 
 def _make_way(target: Path, top: Path) -> None:

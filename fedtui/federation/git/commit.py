@@ -7,12 +7,11 @@ a file that another machine pushed to the branch, and that ROOT never had, is no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fedtui.federation.git import carry_data as git_data
 from fedtui.federation.git import worktree as git_worktree
 from fedtui.federation.git.carry_data import FOLDER, SyncData
-from fedtui.federation.git.sync_result import SyncFailed, SyncResult, advice_for, result_of
+from fedtui.federation.git.sync_result import SyncFailed, SyncResult, result_of
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Checkout, Git, GitFailed, base_ref, failure_reason, kept_ref
 
@@ -20,17 +19,13 @@ DEADLINE = 180.0
 """Seconds for a commit: hooks and signatures are part of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """`files` counts the files that changed; 0 where nothing was new."""
-
-    files: int
-
-
 def commit_in_worktree(
     user: Git, checkout: Checkout, mine: Git, own: Checkout, branch: str, data: SyncData, message: str
-) -> Committed:
-    """Commit what is new in ROOT's data/ on the branch. Raises SyncFailed, GitFailed, OSError."""
+) -> int:
+    """Commit what is new in ROOT's data/ on the branch; how many files changed.
+
+    Raises SyncFailed, GitFailed, OSError.
+    """
     where = f"{checkout.prefix}{FOLDER}"
     tip = mine.commit("HEAD")
     base = _base(user, checkout, branch, tip)
@@ -51,7 +46,7 @@ def commit_in_worktree(
     finally:
         git_worktree.recover_worktree(mine, own.git_dir, branch)
         git_worktree.end_sync(own.git_dir)
-    return Committed(files)
+    return files
 
 
 def _base(user: Git, checkout: Checkout, branch: str, tip: str) -> str:
@@ -88,18 +83,16 @@ def _take_over(mine: Git, own: Checkout, commit: str, branch: str) -> None:
     mine.do("update-ref", kept_ref(branch), commit)
     if not files:
         raise _not_committed(GitFailed(failure_reason(ended), ended))
-    raise SyncFailed(
-        SyncResult.CONFLICT,
-        f"What is new in data/ does not fit onto {branch}: {named(files)}.",
-        kept=f"The new data is in ROOT as before, and as a commit in {kept_ref(branch)}.",
-        advice=f"git -C {own.top} cherry-pick {commit[:12]}, fix the files, git add data, "
-        "git cherry-pick --continue; the next sync continues from there.",
-    )
+    what = f"What is new in data/ does not fit onto {branch}: {named(files)}."
+    kept = f"The new data is in ROOT as before, and as a commit in {kept_ref(branch)}."
+    advice = f"git -C {own.top} cherry-pick {commit[:12]}, fix the files, git add data, "
+    advice += "git cherry-pick --continue; the next sync continues from there."
+    raise SyncFailed(SyncResult.CONFLICT, what, kept, advice)
 
 
-def commit_in_place(git: Git, checkout: Checkout, message: str) -> Committed:
+def commit_in_place(git: Git, checkout: Checkout, message: str) -> int:
     """Commit ROOT's own data/ where ROOT has the branch checked out. Raises SyncFailed, GitFailed."""
-    return Committed(_commit(git.at(checkout.top), f"{checkout.prefix}{FOLDER}", message, force=False))
+    return _commit(git.at(checkout.top), f"{checkout.prefix}{FOLDER}", message, force=False)
 
 
 def _commit(git: Git, where: str, message: str, *, force: bool) -> int:
@@ -111,9 +104,8 @@ def _commit(git: Git, where: str, message: str, *, force: bool) -> int:
     changed = git.paths("diff", "--cached", "--name-only", "-z", "--no-renames", "HEAD", "--", where)
     if not changed:
         return 0
-    ended = git.ask(
-        "commit", "--quiet", "--only", "--no-edit", "--message", message, "--", where, deadline=DEADLINE
-    )
+    words = ("commit", "--quiet", "--only", "--no-edit", "--message", message)
+    ended = git.ask(*words, "--", where, deadline=DEADLINE)
     if ended.status:
         raise _not_committed(GitFailed(failure_reason(ended), ended))
     return len(changed)
@@ -122,12 +114,7 @@ def _commit(git: Git, where: str, message: str, *, force: bool) -> int:
 def _not_committed(failed: GitFailed) -> SyncFailed:
     ending = result_of(failed.said, SyncResult.COMMIT)
     ending = ending if ending is SyncResult.IDENTITY else SyncResult.COMMIT
-    return SyncFailed(
-        ending,
-        f"The commit was refused: {failed}.",
-        kept="The new data is in ROOT as before.",
-        advice=advice_for(ending) or "A hook or commit.gpgSign must do without a person here.",
-    )
+    return SyncFailed(ending, f"The commit was refused: {failed}.", "The new data is in ROOT as before.")
 
 
 def conflicts(git: Git) -> tuple[str, ...]:

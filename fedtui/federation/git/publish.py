@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from fedtui.federation.git import worktree as git_worktree
 from fedtui.federation.git.commit import conflicts, named
-from fedtui.federation.git.sync_result import SyncFailed, SyncResult, advice_for, result_of
+from fedtui.federation.git.sync_result import SyncFailed, SyncResult, result_of
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.git_checkout import Checkout, Git, GitFailed, failure_reason, in_progress
 
@@ -19,6 +19,8 @@ REBASE = 300.0
 PUSH = 600.0
 LOOK = 60.0
 """Seconds for each step."""
+
+COMMITTED = "The new data is committed on the local branch."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +50,21 @@ class RemoteBranch:
 
 def on_remote(git: Git, remote: str, branch: str, deadline: float = LOOK) -> str:
     """The remote's commit of the branch as it says now, empty for no such branch. Raises SyncFailed."""
+    ref = f"refs/heads/{branch}"
     try:
-        said = git.do(
-            "ls-remote", "--", remote, f"refs/heads/{branch}", deadline=deadline, extra=git.over_ssh()
-        )
+        said = git.do("ls-remote", "--", remote, ref, deadline=deadline, extra=git.over_ssh())
     except GitFailed as failed:
         _unreached(failed, remote)
     lines = [line.split("\t") for line in said.splitlines() if "\t" in line]
-    return next((commit for commit, name in lines if name == f"refs/heads/{branch}"), "")
+    return next((commit for commit, name in lines if name == ref), "")
 
 
 def fetch(git: Git, remote: str, branch: str) -> str:
     """Fetch the branch; its commit, empty where the remote has no such branch. Raises SyncFailed."""
+    words = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--", remote)
     spec = f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}"
     try:
-        git.do(
-            *("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--", remote, spec),
-            deadline=FETCH,
-            extra=git.over_ssh(),
-        )
+        git.do(*words, spec, deadline=FETCH, extra=git.over_ssh())
     except GitFailed as failed:
         if "couldn't find remote ref" in failed.said:
             return ""
@@ -78,12 +76,11 @@ def _unreached(failed: GitFailed, remote: str) -> NoReturn:
     ending = SyncResult.NETWORK if failed.late else result_of(failed.said)
     if ending is SyncResult.REFUSED:
         ending = SyncResult.GIT
-    raise SyncFailed(
-        ending,
+    what, kept = (
         f"{remote} could not be asked: {_telling(failed)}.",
-        kept="What was committed is on the local branch.",
-        advice=advice_for(ending),
-    ) from failed
+        "What was committed is on the local branch.",
+    )
+    raise SyncFailed(ending, what, kept) from failed
 
 
 def _telling(failed: GitFailed) -> str:
@@ -105,12 +102,12 @@ def rebase(line: RemoteBranch, *, clean: bool) -> None:
     if not clean and line.holds(their_diff, line.tip):
         return  # and neither have we
     if not clean:
-        raise SyncFailed(
-            SyncResult.DIRTY,
-            f"{line.checkout.top} has changes outside data/, and {line.remote} new commits on {line.branch}.",
-            kept="The new data is committed on the local branch; the other changes were left alone.",
-            advice="Commit or stash them, or check out another branch there; then sync again.",
+        what = (
+            f"{line.checkout.top} has changes outside data/, and {line.remote} new commits on {line.branch}."
         )
+        kept = "The new data is committed on the local branch; the other changes were left alone."
+        advice = "Commit or stash them, or check out another branch there; then sync again."
+        raise SyncFailed(SyncResult.DIRTY, what, kept, advice)
     before = line.tip
     git_worktree.begin_sync(line.checkout.git_dir)
     try:
@@ -125,20 +122,18 @@ def rebase(line: RemoteBranch, *, clean: bool) -> None:
     if failed is None:
         return
     if line.tip != before:
-        raise SyncFailed(
-            SyncResult.GIT, f"The rebase could not be taken back: {line.branch} was {before[:12]}."
-        )
+        what = f"The rebase could not be taken back: {line.branch} was {before[:12]}."
+        raise SyncFailed(SyncResult.GIT, what)
     kept = f"The rebase was taken back; the new data is committed on the local branch ({before[:12]})."
     if files:
-        raise SyncFailed(
-            SyncResult.CONFLICT,
-            f"{line.remote} has other changes of the same lines: {named(files)}.",
-            kept=kept,
-            advice=f"git -C {line.checkout.top} rebase {line.remote}/{line.branch}, fix the files, "
-            "git add data, git rebase --continue; the next sync pushes it.",
+        what = f"{line.remote} has other changes of the same lines: {named(files)}."
+        advice = (
+            f"git -C {line.checkout.top} rebase {line.remote}/{line.branch}, fix the files, git add data, "
         )
+        advice += "git rebase --continue; the next sync pushes it."
+        raise SyncFailed(SyncResult.CONFLICT, what, kept, advice)
     ending = SyncResult.LATE if failed.late else result_of(failed.said)
-    raise SyncFailed(ending, f"The rebase failed: {failed}.", kept=kept)
+    raise SyncFailed(ending, f"The rebase failed: {failed}.", kept, advice="")
 
 
 def _abort(line: RemoteBranch) -> None:
@@ -158,12 +153,7 @@ def push(line: RemoteBranch, *, clean: bool) -> None:
         rebase(line, clean=clean)
     refused = _push(line)
     if refused is not None:
-        raise SyncFailed(
-            SyncResult.REJECTED,
-            f"{line.remote} refused the push twice: {refused}.",
-            kept="The new data is committed on the local branch.",
-            advice=advice_for(SyncResult.REJECTED),
-        )
+        raise SyncFailed(SyncResult.REJECTED, f"{line.remote} refused the push twice: {refused}.", COMMITTED)
 
 
 def _push(line: RemoteBranch) -> str | None:
@@ -178,9 +168,7 @@ def _push(line: RemoteBranch) -> str | None:
     ending = result_of(failed.said)
     if ending is not SyncResult.REJECTED:
         if ending is SyncResult.GIT:
-            raise SyncFailed(
-                ending, f"The push failed: {failed}.", kept="The new data is committed on the local branch."
-            )
+            raise SyncFailed(ending, f"The push failed: {failed}.", COMMITTED)
         _unreached(failed, line.remote)
     telling = [text for text in failed.said.splitlines() if text.startswith(("!", "remote:"))]
     return "; ".join(sanitize_and_mask(" ".join(text.split())) for text in telling[:3]) or str(failed)
@@ -195,9 +183,5 @@ def prove(line: RemoteBranch) -> str:
     # Somebody else may have pushed on top of it just now.
     if shows and fetch(line.git, line.remote, line.branch) and line.holds(line.their_diff, tip):
         return tip
-    raise SyncFailed(
-        SyncResult.UNPROVEN,
-        f"{line.remote} shows {shows[:12] or 'no such branch'} and not {tip[:12]} for {line.branch}.",
-        kept="The new data is committed on the local branch.",
-        advice=f"Look: git ls-remote {line.remote} {line.branch}",
-    )
+    what = f"{line.remote} shows {shows[:12] or 'no such branch'} and not {tip[:12]} for {line.branch}."
+    raise SyncFailed(SyncResult.UNPROVEN, what, COMMITTED, f"Look: git ls-remote {line.remote} {line.branch}")

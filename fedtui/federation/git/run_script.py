@@ -73,22 +73,18 @@ def run_script(
             start_new_session=True,
         )
     except OSError as error:
-        raise SyncFailed(
-            SyncResult.SCRIPT, f"{script.argv[0]} could not be started: {error.strerror}."
-        ) from error
+        what = f"{script.argv[0]} could not be started: {error.strerror}."
+        raise SyncFailed(SyncResult.SCRIPT, what) from error
     stop.started(process)
     output = _Kept()
     in_time = _copy(process, (passed, output.add), began + deadline)
     if stop.asked:
         end_program(process)
-        raise SyncFailed(SyncResult.STOPPED, f"{script.path.name} was ended.", kept="Nothing was committed.")
+        raise SyncFailed(SyncResult.STOPPED, f"{script.path.name} was ended.", "Nothing was committed.")
     if not in_time:
         end_program(process)
-        raise SyncFailed(
-            SyncResult.LATE,
-            f"{script.path.name} ran for more than {deadline:g} s and was ended.",
-            kept="Nothing was committed.",
-        )
+        what = f"{script.path.name} ran for more than {deadline:g} s and was ended."
+        raise SyncFailed(SyncResult.LATE, what, "Nothing was committed.")
     return _judged(process.wait(), output.parts, rules, script, time.monotonic() - began)
 
 
@@ -103,12 +99,9 @@ def _judged(code: int, parts: Sequence[OutputPart], rules: Rules, script: SyncSc
     if result.outcome is Outcome.FAILED:
         how = signal_name(-code) if code < 0 else f"exit status {code}"
         why = f": {result.reasons[0]}" if result.reasons else ""
-        raise SyncFailed(
-            SyncResult.SCRIPT,
-            f"{script.path.name} failed, {how}{why}.",
-            kept="Nothing was committed; what it wrote to data/ is as it left it.",
-            advice=f"Try it by hand: cd {script.path.parent} && bash {script.path.name}",
-        )
+        kept = "Nothing was committed; what it wrote to data/ is as it left it."
+        advice = f"Try it by hand: cd {script.path.parent} && bash {script.path.name}"
+        raise SyncFailed(SyncResult.SCRIPT, f"{script.path.name} failed, {how}{why}.", kept, advice)
     return result
 
 

@@ -23,10 +23,11 @@ from fedtui.federation.git import publish as git_publish
 from fedtui.federation.git import worktree as git_worktree
 from fedtui.federation.git.publish import RemoteBranch
 from fedtui.federation.git.run_script import PassOutput, SyncScript, find_script, run_script
-from fedtui.federation.git.sync_result import SyncFailed, SyncResult, advice_for, result_of
+from fedtui.federation.git.sync_result import SyncFailed, SyncResult, result_of
 from fedtui.model import Outcome, Result
 from fedtui.pack import Pack
 from fedtui.results import Rules
+from fedtui.schedule.patterns import counted
 from fedtui.system import lock_file
 from fedtui.system.git_checkout import (
     NOTE,
@@ -106,8 +107,8 @@ class GitSync:
             self._failed(failed)
         except GitFailed as failed:
             ending = SyncResult.LATE if failed.late else result_of(failed.said)
-            advice = f"If no git is at work there: rm {LOCKED}" if LOCKED in failed.said else ""
-            self._failed(SyncFailed(ending, f"git: {failed}.", advice=advice or advice_for(ending)))
+            advice = f"If no git is at work there: rm {LOCKED}" if LOCKED in failed.said else None
+            self._failed(SyncFailed(ending, f"git: {failed}.", advice=advice))
         except OSError as error:
             self._failed(SyncFailed(SyncResult.GIT, f"{error}.", advice=repair(self.order.state)))
         except ConfigError as error:
@@ -116,9 +117,8 @@ class GitSync:
 
     def _failed(self, failed: SyncFailed) -> None:
         if self.stop.asked:
-            failed = SyncFailed(
-                SyncResult.STOPPED, "The sync was ended from outside.", failed.kept, failed.advice
-            )
+            what = "The sync was ended from outside."
+            failed = SyncFailed(SyncResult.STOPPED, what, failed.kept, failed.advice)
         self.report.ending = failed.ending
         self.report.message = failed.message
         self.report.kept, self.report.advice = failed.kept, failed.advice
@@ -129,12 +129,9 @@ class GitSync:
         self._usable(checkout)
         script = find_script(order.root, order.pack)
         if script is None:
-            raise SyncFailed(
-                SyncResult.SCRIPT,
-                f"There is no sync script in {order.root}, scripts/ or scripts/data/.",
-                kept="Nothing was committed.",
-                advice="fedtui setup tells which names are looked for.",
-            )
+            what = f"There is no sync script in {order.root}, scripts/ or scripts/data/."
+            advice = "fedtui setup tells which names are looked for."
+            raise SyncFailed(SyncResult.SCRIPT, what, "Nothing was committed.", advice)
         if order.dry_run:
             self._would(checkout, script)
             return
@@ -145,22 +142,14 @@ class GitSync:
 
     def _usable(self, checkout: Checkout) -> None:
         if not remote_url(self._git, self.order.remote):
-            raise SyncFailed(
-                SyncResult.REFUSED,
-                f"{self.order.root} has no remote {self.order.remote}.",
-                advice=f"git -C {self.order.root} remote add {self.order.remote} URL",
-            )
+            root, remote = self.order.root, self.order.remote
+            what, advice = f"{root} has no remote {remote}.", f"git -C {root} remote add {remote} URL"
+            raise SyncFailed(SyncResult.REFUSED, what, advice=advice)
         if not checkout.head:
             raise SyncFailed(SyncResult.REFUSED, f"{self.order.root} has no commit yet.")
         for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
-            ended = self._git.ask("var", who)
-            if ended.status:
-                raise SyncFailed(
-                    SyncResult.IDENTITY,
-                    "Git does not know in whose name to commit.",
-                    kept="Nothing was run.",
-                    advice=advice_for(SyncResult.IDENTITY),
-                )
+            if self._git.ask("var", who).status:
+                raise SyncFailed(SyncResult.IDENTITY, SyncResult.IDENTITY.text, "Nothing was run.")
 
     def _recovered(self, checkout: Checkout) -> Checkout:
         """The checkout after a rebase in place that a killed sync left in it was taken back."""
@@ -174,9 +163,8 @@ class GitSync:
     def _run_script(self, script: SyncScript) -> None:
         self._tell(f"running {script.path}")
         order = self.order
-        result = run_script(
-            script, order.root, order.rules, self._passed, self.stop, min(order.script_deadline, order.in_all)
-        )
+        deadline = min(order.script_deadline, order.in_all)
+        result = run_script(script, order.root, order.rules, self._passed, self.stop, deadline)
         self.report.script = result
         if result.outcome is Outcome.SKIPPED:
             self.report.notes.append(f"{script.path.name} did nothing: {'; '.join(result.reasons)}")
@@ -187,12 +175,9 @@ class GitSync:
         order, report = self.order, self.report
         in_place = checkout.branch == order.branch
         if in_place and checkout.in_progress:
-            raise SyncFailed(
-                SyncResult.DIRTY,
-                f"{checkout.in_progress.capitalize()} is in progress in {checkout.top}.",
-                kept="It was left alone; nothing was committed.",
-                advice=f"End it: git -C {checkout.top} status tells how.",
-            )
+            what = f"{checkout.in_progress.capitalize()} is in progress in {checkout.top}."
+            kept = "It was left alone; nothing was committed."
+            raise SyncFailed(SyncResult.DIRTY, what, kept, f"End it: git -C {checkout.top} status tells how.")
         data = git_data.list_data(self._git, order.root, checkout)
         report.notes += data.notes
         their_diff, unreached = self._fetched()
@@ -200,18 +185,17 @@ class GitSync:
             raise unreached  # a branch made now might have nothing in common with the remote's
         line = RemoteBranch(self._git.at(checkout.top), checkout, order.remote, order.branch, ours=False)
         if in_place:
-            done = git_commit.commit_in_place(self._git, checkout, _message())
+            report.files = git_commit.commit_in_place(self._git, checkout, _message())
         else:
             path = worktree_path(order.state, checkout.common_dir)
             mine, own = git_worktree.open_worktree(self._git, path, order.branch, order.remote)
             report.worktree = str(own.top)
-            done = git_commit.commit_in_worktree(
+            report.files = git_commit.commit_in_worktree(
                 self._git, checkout, mine, own, order.branch, data, _message()
             )
             line = RemoteBranch(mine, own, order.remote, order.branch, ours=True)
-        report.files = done.files
-        if done.files:
-            self._tell(f"committed {_files(done.files)} on {order.branch}")
+        if report.files:
+            self._tell(f"committed {counted(report.files, 'file')} on {order.branch}")
         if unreached is not None:
             raise unreached
         self._publish(line, their_diff, clean=not in_place or self._clean_outside_data(checkout))
@@ -245,7 +229,7 @@ class GitSync:
         if skipped and not pushed:
             report.ending = SyncResult.SKIPPED
         what = "commits of earlier syncs were pushed" if pushed else "no new data"
-        what = f"{_files(report.files)} committed" if report.files else what
+        what = f"{counted(report.files, 'file')} committed" if report.files else what
         report.message = f"{what}; {order.remote} has {report.commit[:12]} on {order.branch}"
 
     def _clean_outside_data(self, checkout: Checkout) -> bool:
@@ -255,11 +239,8 @@ class GitSync:
 
     def _in_time(self) -> None:
         if time.monotonic() > self._until:
-            raise SyncFailed(
-                SyncResult.LATE,
-                f"The sync took longer than {self.order.in_all:g} s in all.",
-                kept="What was committed is on the local branch.",
-            )
+            what = f"The sync took longer than {self.order.in_all:g} s in all."
+            raise SyncFailed(SyncResult.LATE, what, "What was committed is on the local branch.")
 
     def _would(self, checkout: Checkout, script: SyncScript) -> None:
         order = self.order
@@ -268,7 +249,8 @@ class GitSync:
         data = git_data.list_data(self._git, order.root, checkout)
         where = "in place" if in_place else f"in the worktree {path}"
         self._tell(f"would run {script.path} in {order.root}")
-        self._tell(f"would commit {git_data.FOLDER}/ ({_files(len(data.paths))}) on {order.branch} {where}")
+        files = counted(len(data.paths), "file")
+        self._tell(f"would commit {git_data.FOLDER}/ ({files}) on {order.branch} {where}")
         self._tell(
             f"would rebase it on {order.remote}, push it without force, and look for it with ls-remote"
         )
@@ -287,10 +269,6 @@ def _alone(lock: Path, root: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
 
 
 def _message() -> str:

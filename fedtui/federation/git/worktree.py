@@ -51,12 +51,9 @@ def open_worktree(git: Git, path: Path, branch: str, remote: str) -> tuple[Git, 
     where = os.path.realpath(path)
     for other, checked_out in there.items():
         if checked_out == branch and other != where:
-            raise SyncFailed(
-                SyncResult.ELSEWHERE,
-                f"{branch} is checked out in {other}.",
-                kept="Nothing was committed.",
-                advice=f"Switch that worktree to another branch, or remove it: git worktree remove {other}",
-            )
+            what, kept = f"{branch} is checked out in {other}.", "Nothing was committed."
+            advice = f"Switch that worktree to another branch, or remove it: git worktree remove {other}"
+            raise SyncFailed(SyncResult.ELSEWHERE, what, kept, advice)
     if where in there and not (path / ".git").exists():
         # Its folder is gone. `prune` would do, and would drop other worktrees whose disk is not mounted.
         git.do("worktree", "remove", "--force", "--", str(path))
@@ -133,9 +130,5 @@ def _refuse_foreign_work(mine: Git, path: Path, found: Checkout, branch: str) ->
         what, how = f"{len(changed)} files are changed there", f"Commit them, or: git -C {path} checkout ."
     else:
         return
-    raise SyncFailed(
-        SyncResult.DIRTY,
-        f"Somebody works in fedtui's worktree {path}: {what}.",
-        kept="That work was left alone; nothing was committed.",
-        advice=how,
-    )
+    kept = "That work was left alone; nothing was committed."
+    raise SyncFailed(SyncResult.DIRTY, f"Somebody works in fedtui's worktree {path}: {what}.", kept, how)
