@@ -71,8 +71,7 @@ def find_scripts(root: Path, profile: Profile) -> tuple[FoundScript, ...]:
 
 def find_script(root: Path, names: Sequence[str]) -> Path | None:
     """The first file of one of these names in ROOT, ROOT/scripts or ROOT/scripts/data."""
-    places = (root / folder / name for name in names for folder in FOLDERS)
-    return next((place for place in places if place.is_file()), None)
+    return next(iter(_places(root, names)), None)
 
 
 def script_issues(
@@ -82,11 +81,8 @@ def script_issues(
     key, path = found.job.key, found.path
     if path is None:
         names = " or ".join(found.job.scripts)
-        yield error_issue(
-            f"There is no {names} in {root}, {root / 'scripts'} or {root / 'scripts/data'}.",
-            key,
-            f"Without it {found.job.name} is not scheduled.",
-        )
+        sentence = f"There is no {names} in {root}, {root / 'scripts'} or {root / 'scripts/data'}."
+        yield error_issue(sentence, key, f"Without it {found.job.name} is not scheduled.")
         return
     others = [place for place in _places(root, found.job.scripts) if place != path]
     if others:
@@ -105,11 +101,9 @@ def script_issues(
 def _places(root: Path, names: Sequence[str]) -> list[Path]:
     """Every file that could be meant, each once, also where folders are links to each other."""
     found: dict[Path, Path] = {}
-    for name in names:
-        for folder in FOLDERS:
-            place = root / folder / name
-            if place.is_file():
-                found.setdefault(place.resolve(), place)
+    for place in (root / folder / name for name in names for folder in FOLDERS):
+        if place.is_file():
+            found.setdefault(place.resolve(), place)
     return list(found.values())
 
 
@@ -125,21 +119,19 @@ def _of_text(found: FoundScript, path: Path, text: str) -> Iterator[SetupIssue]:
         return
     returns = text.count("\r\n")
     if returns:
-        yield error_issue(
-            f"{path} has Windows line ends ({returns} lines): the carriage return belongs to the last word.",
-            key,
-            f"sed -i 's/\\r$//' {quote(str(path))}",
+        ends = (
+            f"{path} has Windows line ends ({returns} lines): the carriage return belongs to the last word."
         )
+        yield error_issue(ends, key, f"sed -i 's/\\r$//' {quote(str(path))}")
     elif reader in _SHELLS:
         yield from _syntax(key, path, reader)
     interpreter = first_line(text)[:1]
     if interpreter and not Path(interpreter[0]).exists():
-        yield note_issue(
-            f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, "
-            "which is not on this machine; "
-            f"{reader} reads it all the same, since the job is `{' '.join(found.job.program)} SCRIPT`.",
-            key,
+        named = (
+            f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, which is not on this "
         )
+        named += f"machine; {reader} reads it all the same, since the job is "
+        yield note_issue(f"{named}`{' '.join(found.job.program)} SCRIPT`.", key)
 
 
 def _syntax(key: str, path: Path, reader: str) -> Iterator[SetupIssue]:
@@ -164,17 +156,14 @@ def _needs(
         if where.path is not None or not where.known:
             continue
         note = f" ({where.note})" if where.note else ""
-        sentence = (
-            f"Line {lookup.line} of {path.name} calls {lookup.name}, which is not on {scheduler}'s PATH{note}"
-        )
+        sentence = f"Line {lookup.line} of {path.name} calls {lookup.name}, "
+        sentence += f"which is not on {scheduler}'s PATH{note}"
         if lookup.tested:
             yield note_issue(f"{sentence}; it asks first, and may do without.", key)
         else:
             yield warning_issue(f"{sentence}.", key, f"Install {lookup.name}, or set PATH.")
     for name, line in variables_read(text, script=True).items():
         if name not in known and name not in _OF_BASH:
-            yield warning_issue(
-                f"Line {line} of {path.name} reads {name}, which {scheduler} does not set.",
-                key,
-                f"Set it where the script reads it, or in the table: {name}=...",
-            )
+            sentence = f"Line {line} of {path.name} reads {name}, which {scheduler} does not set."
+            advice = f"Set it where the script reads it, or in the table: {name}=..."
+            yield warning_issue(sentence, key, advice)

@@ -68,21 +68,15 @@ def log_issues(
     for key, name in names:
         path = folder / name
         refused = append_fault(path, owner)
-        if refused == "":
-            continue
-        if refused is None:
-            if not may(folder, owner, os.W_OK | os.X_OK) and os.geteuid() != 0:
-                yield error_issue(
-                    f"{path} is not there, and {owner.name} may not make files in {folder}.",
-                    key,
-                    f"sudo install -o {owner.name} -m 644 /dev/null {quote(str(path))}, or --log-dir DIR.",
-                )
-        else:
-            yield error_issue(
-                f"{path} cannot be appended to: {refused}.",
-                key,
-                f"sudo chown -h {owner.name} {quote(str(path))}, or choose another folder: --log-dir DIR.",
+        if refused is None and os.geteuid() != 0 and not may(folder, owner, os.W_OK | os.X_OK):
+            text = f"{path} is not there, and {owner.name} may not make files in {folder}."
+            advice = f"sudo install -o {owner.name} -m 644 /dev/null {quote(str(path))}, or --log-dir DIR."
+            yield error_issue(text, key, advice)
+        elif refused:
+            advice = (
+                f"sudo chown -h {owner.name} {quote(str(path))}, or choose another folder: --log-dir DIR."
             )
+            yield error_issue(f"{path} cannot be appended to: {refused}.", key, advice)
 
 
 def log_edits(

@@ -16,7 +16,7 @@ from fedtui.config import Config
 from fedtui.federation.alerts.channels import Undelivered, send
 from fedtui.federation.alerts.collect import WatchedJob, collect
 from fedtui.federation.alerts.message import Message, message, test_message
-from fedtui.federation.alerts.transitions import advance_alerts, emptied, tried
+from fedtui.federation.alerts.transitions import advance_alerts, emptied, standing, tried
 from fedtui.history.alert_memory import (
     AlertEvent,
     AlertMemory,
@@ -111,16 +111,12 @@ class AlertCheck:
             elif watched and all(one.job is None and one.unseen for one in watched):
                 left_out = "nothing could be looked at"
             sent += await self._beat(memory, left_out)
-        standing = tuple(
-            AlertEvent(key, subject.name, kind, True, one.words, one.since)
-            for key, subject in memory.subjects.items()
-            for kind, one in subject.open.items()
-        )
         unseen = sum(one.job is None and bool(one.unseen) for one in watched)
         looked_at = len(watched) - unseen
         paused = sum(one.job is not None and one.job.paused for one in watched)
+        lasting = tuple(standing(memory.subjects))
         trouble = tuple(self._trouble)
-        return AlertReport(looked_at, unseen, new, standing, tuple(sent), trouble, paused=paused)
+        return AlertReport(looked_at, unseen, new, lasting, tuple(sent), trouble, paused=paused)
 
     async def test(self) -> AlertReport:
         """Send a test message through every channel, and fetch the heartbeats."""

@@ -6,7 +6,6 @@ gone.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +20,9 @@ from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.model import Job, Snapshot, SourceName
 from fedtui.pack import BACKENDS, Pack
 from fedtui.ports import Ports
+from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
+from fedtui.system.in_thread import in_thread
 
 KEY = "alert"
 """The key of the check's own job: it cannot tell of itself."""
@@ -126,25 +127,11 @@ def unseen_because(snapshot: Snapshot, source: str) -> str:
     return late if source in snapshot.answered else f"{source} did not answer"
 
 
-async def collect(
-    watched: Sequence[WatchedJob],
-    snapshot: Snapshot,
-    memory: AlertMemory,
-    config: Config,
-    now: datetime,
+@in_thread
+def collect(
+    watched: Sequence[WatchedJob], snapshot: Snapshot, memory: AlertMemory, config: Config, now: datetime
 ) -> list[Observation]:
     """Look at each job, and at the schedulers that should start them. `config` may set limits of its own."""
-    rows = await asyncio.to_thread(_of_jobs, watched, snapshot, memory, config, now)
-    return [*rows, *_of_schedulers(watched, snapshot, memory, now)]
-
-
-def _of_jobs(
-    watched: Sequence[WatchedJob],
-    snapshot: Snapshot,
-    memory: AlertMemory,
-    config: Config,
-    now: datetime,
-) -> list[Observation]:
     found = []
     for one in watched:
         before = memory.subjects.get(one.key) or Subject(one.name, now)
@@ -154,17 +141,14 @@ def _of_jobs(
         evidence = _evidence(one, one.job, before, snapshot, config, now)
         verdicts, after = judge_problems(evidence, before, now)
         found.append(Observation(one.key, after, verdicts))
-    return found
+    return [*found, *_of_schedulers(watched, snapshot, memory, now)]
 
 
 def _without_row(one: WatchedJob, before: Subject) -> Observation:
     """Of a job that is gone, or that could not be looked at: once is no news, a bus may be busy."""
     if not one.unseen:
-        return Observation(
-            one.key,
-            before,
-            (ProblemVerdict(ProblemKind.GONE, True, "its scheduler does not have it any more"),),
-        )
+        gone = ProblemVerdict(ProblemKind.GONE, True, "its scheduler does not have it any more")
+        return Observation(one.key, before, (gone,))
     verdicts = (ProblemVerdict(ProblemKind.UNSEEN, True, one.unseen),) if before.hidden else ()
     return Observation(one.key, replace(before, hidden=before.hidden + 1), verdicts)
 
@@ -176,15 +160,10 @@ def _evidence(
     period = period_of(job, now)
     wanted = limits.get(job.id, limits.get(job.name, limits.get(one.key)))
     known = period if period is not None else before.period
-    return JobSignals(
-        job,
-        snapshot.runs.get(job.id, ()),
-        period,
-        float(wanted) if wanted is not None else limit_of(job, known),
-        product_age(one.product, now, config.freshness) if one.product else None,
-        log_grew(job.log_path),
-        snapshot.starts_since,
-    )
+    limit = float(wanted) if wanted is not None else limit_of(job, known)
+    product = product_age(one.product, now, config.freshness) if one.product else None
+    runs = snapshot.runs.get(job.id, ())
+    return JobSignals(job, runs, period, limit, product, log_grew(job.log_path), snapshot.starts_since)
 
 
 def _of_schedulers(
@@ -202,7 +181,7 @@ def _of_schedulers(
     cron = next((one for one in snapshot.schedulers if one.name == "cron"), None)
     verdicts: tuple[ProblemVerdict, ...] = ()
     if cron is not None and cron.up is not None:
-        left = f"nothing starts {jobs} job{'' if jobs == 1 else 's'}"
+        left = f"nothing starts {counted(jobs, 'job')}"
         detail = f" ({cron.detail})" if cron.detail else ""
         verdicts = (ProblemVerdict(ProblemKind.DOWN, not cron.up, cron.detail if cron.up else left + detail),)
     yield Observation(key, before or Subject("cron", now), verdicts)

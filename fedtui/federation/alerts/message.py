@@ -10,6 +10,7 @@ from datetime import datetime
 from fedtui.federation.alerts.problems import ProblemKind
 from fedtui.history.alert_memory import AlertEvent
 from fedtui.safe_text import sanitize_and_mask
+from fedtui.schedule.patterns import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,30 +22,21 @@ class Message:
     key: str
 
 
-_BEGAN = {
-    ProblemKind.FAILED: "failed",
-    ProblemKind.STALE: "is stale",
-    ProblemKind.HELD: "will not run",
-    ProblemKind.GONE: "is gone",
-    ProblemKind.UNSEEN: "cannot be looked at",
-    ProblemKind.UNPROVEN: "cannot be judged",
-    ProblemKind.DOWN: "is not running",
-}
-_OVER = {
-    ProblemKind.FAILED: "runs well again",
-    ProblemKind.STALE: "is fresh again",
-    ProblemKind.HELD: "is scheduled again",
-    ProblemKind.GONE: "is there again",
-    ProblemKind.UNSEEN: "can be looked at again",
-    ProblemKind.UNPROVEN: "can be judged",
-    ProblemKind.DOWN: "is running again",
+_BEGAN_AND_OVER = {
+    ProblemKind.FAILED: ("failed", "runs well again"),
+    ProblemKind.STALE: ("is stale", "is fresh again"),
+    ProblemKind.HELD: ("will not run", "is scheduled again"),
+    ProblemKind.GONE: ("is gone", "is there again"),
+    ProblemKind.UNSEEN: ("cannot be looked at", "can be looked at again"),
+    ProblemKind.UNPROVEN: ("cannot be judged", "can be judged"),
+    ProblemKind.DOWN: ("is not running", "is running again"),
 }
 
 
 def headline(event: AlertEvent) -> str:
     """What happened, in a few words: "federated-sync is stale"."""
-    words = _BEGAN if event.holds else _OVER
-    return sanitize_and_mask(f"{event.name} {words[ProblemKind(event.kind)]}")
+    began, over = _BEGAN_AND_OVER[ProblemKind(event.kind)]
+    return sanitize_and_mask(f"{event.name} {began if event.holds else over}")
 
 
 def line(event: AlertEvent) -> str:
@@ -59,9 +51,9 @@ def message(events: Sequence[AlertEvent], dropped: int, host: str, now: datetime
     if len(events) == 1:
         title = headline(events[0])
     elif over and began:
-        title = f"{_count(began, 'problem')}, {over} over"
+        title = f"{counted(began, 'problem')}, {over} over"
     else:
-        title = f"{_count(began, 'problem')}" if began else f"{_count(over, 'problem')} over"
+        title = counted(began, "problem") if began else f"{counted(over, 'problem')} over"
         title += ": " + ", ".join(dict.fromkeys(sanitize_and_mask(event.name) for event in events[:3]))
         title += ", ..." if len(events) > 3 else ""
     lines = [f"fedtui on {host}, {now:%Y-%m-%d %H:%M %Z}", ""]
@@ -82,10 +74,6 @@ def test_message(host: str, now: datetime) -> Message:
         "here once each.\n"
     )
     return Message(f"[fedtui {host}] test of the alerts", body, _digest(f"{host} test {now.timestamp()}"))
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _digest(text: str) -> str:

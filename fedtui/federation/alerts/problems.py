@@ -207,6 +207,6 @@ def _long(seconds: float) -> str:
     if minutes < 100:
         return f"{minutes:.0f} min"
     hours = minutes / 60
-    return (
-        f"{hours:g} h" if hours == int(hours) else f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} d"
-    )
+    if hours == int(hours):
+        return f"{hours:g} h"
+    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} d"

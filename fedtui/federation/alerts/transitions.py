@@ -63,9 +63,8 @@ def _taken(look: Observation, now: datetime) -> tuple[Subject, list[AlertEvent]]
     events: list[AlertEvent] = []
     for verdict in look.verdicts:
         kind = verdict.kind.value
-        if verdict.holds == (kind in open_now) or (
-            verdict.holds and kind == ProblemKind.UNPROVEN and unproven
-        ):
+        told = verdict.kind is ProblemKind.UNPROVEN and unproven
+        if verdict.holds == (kind in open_now) or (verdict.holds and told):
             continue
         if verdict.holds:
             open_now[kind] = OpenProblem(now, verdict.words)
@@ -81,13 +80,14 @@ def _queued(
     known: ChannelMemory | None, label: str, before: Mapping[str, Subject], events: Sequence[AlertEvent]
 ) -> ChannelMemory:
     if known is None:
-        known = ChannelMemory(label, waiting=tuple(_standing(before)))
+        known = ChannelMemory(label, waiting=tuple(standing(before)))
     waiting = (*known.waiting, *events)
     dropped = max(0, len(waiting) - MOST_WAITING)
     return replace(known, label=label, waiting=waiting[dropped:], dropped=known.dropped + dropped)
 
 
-def _standing(subjects: Mapping[str, Subject]) -> Iterable[AlertEvent]:
+def standing(subjects: Mapping[str, Subject]) -> Iterable[AlertEvent]:
+    """The problems that last, each as it began."""
     for key, subject in subjects.items():
         for kind, one in subject.open.items():
             yield AlertEvent(key, subject.name, kind, True, one.words, one.since)

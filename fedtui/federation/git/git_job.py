@@ -5,7 +5,6 @@ Optional, and with a warning: it makes a commit every six hours.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from fedtui.system.git_checkout import (
     remote_url,
     worktree_path,
 )
+from fedtui.system.in_thread import in_thread
 from fedtui.system.program import ProgramError
 
 SCHEDULE = "0 */6 * * *"
@@ -72,9 +72,8 @@ def git_job(
     root: Path, log_dir: str, remote: str = "origin", branch: str = BRANCH, *, own: bool = True
 ) -> ManagedJob:
     """The job; `log_dir` empty for a timer's journal. `own`: it runs as the user who sets it up."""
-    more = (("--remote", remote) if remote != "origin" else ()) + (
-        ("--branch", branch) if branch != BRANCH else ()
-    )
+    more: tuple[str, ...] = ("--remote", remote) if remote != "origin" else ()
+    more += ("--branch", branch) if branch != BRANCH else ()
     return ManagedJob(
         key=KEY,
         name="federated-git",
@@ -87,7 +86,8 @@ def git_job(
     )
 
 
-async def git_plan(
+@in_thread
+def git_plan(
     root: Path,
     remote: str,
     branch: str,
@@ -104,20 +104,6 @@ async def git_plan(
     half a minute where the remote does not answer.
     """
     given = GitEnvironment.to(given_to_it, owner.uid, owner.gid)
-    return await asyncio.to_thread(_plan, root, remote, branch, log_dir, owner, given, ports, ssh_url=ssh_url)
-
-
-def _plan(
-    root: Path,
-    remote: str,
-    branch: str,
-    log_dir: str,
-    owner: JobAccount,
-    given: GitEnvironment,
-    ports: Ports,
-    *,
-    ssh_url: bool,
-) -> GitChanges:
     job = git_job(root, log_dir, remote, branch, own=owner.own)
     git = Git(root, given=given)
     try:
@@ -135,14 +121,8 @@ def _plan(
     edits: list[Edit] = []
     usual = worktree_path(ports.config.state, checkout.common_dir)
     path = own_worktree(usual, there)
-    elsewhere = next(
-        (
-            place
-            for place, name in there.items()
-            if name == branch and place not in (os.path.realpath(path), os.path.realpath(checkout.top))
-        ),
-        "",
-    )
+    ours = (os.path.realpath(path), os.path.realpath(checkout.top))
+    elsewhere = next((at for at, name in there.items() if name == branch and at not in ours), "")
     if elsewhere:
         advice = f"git worktree remove {elsewhere}, or switch it to another branch"
         issues.append(error_issue(f"{branch} is checked out in {elsewhere}.", KEY, advice))

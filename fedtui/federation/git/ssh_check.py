@@ -55,12 +55,8 @@ def check_remote(
         yield from of_host(facts)
     elif place is None and (better := ssh_url_of(url)):
         command = f"{become}git -C {shlex.quote(str(git.folder))} remote set-url {remote} {better}"
-        yield warning_issue(
-            f"{remote} is {sanitize_and_mask(url)}: https wants a password or a token, "
-            "and nobody is there to type it.",
-            KEY,
-            command,
-        )
+        text = f"{remote} is {sanitize_and_mask(url)}: https wants a password or a token, "
+        yield warning_issue(f"{text}and nobody is there to type it.", KEY, command)
     yield from _answers(git, remote, url, branch)
 
 
@@ -71,26 +67,20 @@ def of_keys(facts: SshFacts, home: str, become: str = "") -> Iterator[SetupIssue
         yield note_issue(f"ssh will use {usable[0].path} ({usable[0].kind}).", KEY)
         return
     if not facts.keys:
-        yield error_issue(
-            f"There is no SSH key for {facts.host}: none of {_some(facts.looked)} is there.",
-            KEY,
-            become + keygen(f"{home}/.ssh/id_ed25519"),
-        )
+        text = f"There is no SSH key for {facts.host}: none of {_some(facts.looked)} is there."
+        yield error_issue(text, KEY, become + keygen(f"{home}/.ssh/id_ed25519"))
     for key in facts.keys:
-        yield error_issue(
-            f"{key.path} cannot be used without a person: {_why(key)}.", KEY, _mend(key, become)
-        )
+        text = f"{key.path} cannot be used without a person: {_why(key)}."
+        yield error_issue(text, KEY, _fix(key, become))
 
 
 def of_host(facts: SshFacts) -> Iterator[SetupIssue]:
     """What is to be said of the host's own key."""
     if facts.known is False:
         port = f" -p {facts.port}" if facts.port != "22" else ""
-        yield error_issue(
-            f"The host key of {facts.host} is not known: ssh would ask, and nobody is there to answer.",
-            KEY,
-            f"Connect once, and compare the key with what its owner publishes: ssh{port} {facts.host}",
-        )
+        text = f"The host key of {facts.host} is not known: ssh would ask, and nobody is there to answer."
+        advice = "Connect once, and compare the key with what its owner publishes"
+        yield error_issue(text, KEY, f"{advice}: ssh{port} {facts.host}")
 
 
 def keygen(path: str) -> str:
@@ -105,7 +95,7 @@ def _why(key: SshKey) -> str:
     return "each use wants a touch" if key.in_hand else key.why
 
 
-def _mend(key: SshKey, become: str) -> str:
+def _fix(key: SshKey, become: str) -> str:
     if key.wide:
         return f"{become}chmod 600 {shlex.quote(key.path)}"
     own = become + keygen(str(Path(key.path).with_name("id_ed25519_federation")))
@@ -124,9 +114,6 @@ def _answers(git: Git, remote: str, url: str, branch: str) -> Iterator[SetupIssu
     except SyncFailed as failed:
         yield error_issue(failed.message, KEY, failed.advice)
         return
-    there = (
-        f"it has {branch} at {commit[:12]}"
-        if commit
-        else f"{branch} is not there yet: the first push makes it"
-    )
-    yield note_issue(f"{remote} answers; {there}.", KEY)
+    there = f"it has {branch} at {commit[:12]}"
+    new = f"{branch} is not there yet: the first push makes it"
+    yield note_issue(f"{remote} answers; {there if commit else new}.", KEY)
