@@ -55,6 +55,29 @@ class RunOutputText:
         return sum(part.left_out for part in self.parts)
 
 
+class CapturedOutput:
+    """What a run printed, as far as it will be read: its first bytes and its last, `MOST` in all."""
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._left_out = 0
+
+    def add(self, data: bytes) -> None:
+        """Take in what came."""
+        room = MOST // 2 - len(self._head)
+        self._head += data[:room]
+        self._tail += data[room:]
+        spare = max(0, len(self._tail) - MOST // 2)
+        del self._tail[:spare]
+        self._left_out += spare
+
+    def output(self) -> RunOutputText:
+        if not self._left_out:
+            return RunOutputText((OutputPart("output", bytes(self._head + self._tail)),))
+        return RunOutputText((OutputPart("output", bytes(self._head), bytes(self._tail), self._left_out),))
+
+
 @dataclass(slots=True)
 class OutputFindings:
     """What the rules found. `lines` counts lines that are not blank; `notable` are (kind, place, text)."""

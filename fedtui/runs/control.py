@@ -49,11 +49,8 @@ async def run_now(job: Job, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> 
         under_cron = await asyncio.to_thread(cron_runs.cron_run, job)
         if under_cron is not None:
             run, _ = under_cron
-            raise Refused(
-                f"{job.name} is running since {clock_time(run.start)}, started by cron, pid {run.pid}.",
-                "It was not started twice.",
-                "t stops it.",
-            )
+            busy = f"{job.name} is running since {clock_time(run.start)}, started by cron, pid {run.pid}."
+            raise Refused(busy, "It was not started twice.", "t stops it.")
     return await start_cron.start(job, ports, trigger)
 
 
@@ -75,10 +72,9 @@ def _own_run(job: Job, ports: Ports) -> RunRecord | None:
     try:
         return run_store.running_record(ports.config, job.id)
     except OSError as error:
-        raise Refused(
-            f"Whether fedtui started {job.name} is not known: {ports.config.outputs}: {error.strerror}.",
-            advice=repair(ports.config.outputs),
-        ) from error
+        outputs = ports.config.outputs
+        what = f"Whether fedtui started {job.name} is not known: {outputs}: {error.strerror}."
+        raise Refused(what, advice=repair(outputs)) from error
 
 
 async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncIterator[RunUpdate]:
@@ -131,9 +127,8 @@ async def stop(job: Job, ports: Ports) -> Applied:
     if not is_alive(leader):
         raise Refused(f"{job.name} has just ended.", "Nothing was stopped.")
     if uid not in (None, os.geteuid()) and os.geteuid() != 0:
-        raise Refused(
-            f"{job.name} runs as another user.", "Nothing was stopped.", f"Run: sudo kill {leader.pid}"
-        )
+        advice = f"Run: sudo kill {leader.pid}"
+        raise Refused(f"{job.name} runs as another user.", "Nothing was stopped.", advice)
     how = await _end_group(job, leader)
     if own is not None:
         await _recorded(own.id, ports)

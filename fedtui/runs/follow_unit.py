@@ -19,8 +19,8 @@ from fedtui.history.database import HistoryError
 from fedtui.logs.journal import JournalError, UnitInvocation, follow_unit
 from fedtui.model import Run
 from fedtui.ports import Ports
-from fedtui.results import OutputPart, RuleBook, RunOutputText, judge
-from fedtui.results.reading import MOST
+from fedtui.results import RuleBook, judge
+from fedtui.results.reading import CapturedOutput
 from fedtui.runs.output_tail import OutputTail, read_new
 from fedtui.runs.run_text import product_at
 from fedtui.runs.start_unit import UnitRun, until_end
@@ -66,29 +66,6 @@ async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-class CapturedOutput:
-    """What a run printed, as far as it will be read: its first bytes and its last."""
-
-    def __init__(self) -> None:
-        self._head = bytearray()
-        self._tail = b""
-        self._left_out = 0
-
-    def add(self, data: bytes) -> None:
-        """Take in what came."""
-        room = MOST // 2 - len(self._head)
-        self._head += data[:room]
-        tail = self._tail + data[max(0, room) :]
-        self._tail = tail[-(MOST // 2) :]
-        self._left_out += len(tail) - len(self._tail)
-
-    def output(self) -> RunOutputText:
-        head = bytes(self._head)
-        if not self._left_out:
-            return RunOutputText((OutputPart("output", head + self._tail),))
-        return RunOutputText((OutputPart("output", head, self._tail, self._left_out),))
 
 
 def _judged(ended: Run, unit: UnitRun, printed: CapturedOutput, ports: Ports) -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 FINGERPRINT = 64
 """How many bytes before the place that was read to are remembered."""
@@ -28,21 +29,23 @@ def was_truncated(tail: OutputTail) -> bool:
     """True where the file no longer has what stood before the place that was read to. Blocking."""
     try:
         with Path(tail.path).open("rb") as stream:
-            start = max(0, tail.offset - len(tail.before))
-            stream.seek(start)
-            return stream.read(tail.offset - start) != tail.before
+            return not _reaches(stream, tail)
     except OSError:
         return False
+
+
+def _reaches(stream: BinaryIO, tail: OutputTail) -> bool:
+    """Whether the file has still what was read last; `stream` is then behind that."""
+    start = max(0, tail.offset - len(tail.before))
+    stream.seek(start)
+    return stream.read(tail.offset - start) == tail.before
 
 
 def read_new(tail: OutputTail) -> tuple[OutputTail, bytes]:
     """What the file has beyond the tail, at most 256 KiB of it, and the tail moved on. Blocking."""
     try:
         with Path(tail.path).open("rb") as stream:
-            start = max(0, tail.offset - len(tail.before))
-            stream.seek(start)
-            head = stream.read(tail.offset - start)
-            if head != tail.before:
+            if not _reaches(stream, tail):
                 stream.seek(0)
                 tail = OutputTail(tail.path)
             data = stream.read(CHUNK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fedtui.model import Trigger
@@ -34,23 +34,8 @@ class RunOrder:
 
     def to_json(self) -> bytes:
         """Bytes cross as Latin-1, which has a character for each."""
-        data = {
-            "run_id": self.run_id,
-            "job_id": self.job_id,
-            "shell": self.shell.decode("latin-1"),
-            "command": self.command.decode("latin-1"),
-            "stdin": None if self.stdin is None else self.stdin.decode("latin-1"),
-            "environment": [[k.decode("latin-1"), v.decode("latin-1")] for k, v in self.environment.items()],
-            "account": self.account,
-            "output": self.output,
-            "record": self.record,
-            "lock": self.lock,
-            "database": self.database,
-            "log": self.log,
-            "trigger": self.trigger,
-            "rules": self.rules,
-        }
-        return json.dumps(data).encode("ascii")
+        data = asdict(self) | {"environment": list(self.environment.items())}
+        return json.dumps(data, default=lambda value: value.decode("latin-1")).encode("ascii")
 
     @classmethod
     def from_json(cls, text: bytes) -> RunOrder:

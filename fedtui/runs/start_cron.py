@@ -10,7 +10,6 @@ import json
 import os
 import pwd
 import secrets
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
@@ -28,7 +27,7 @@ from fedtui.runs.output_tail import OutputTail, read_new
 from fedtui.runs.run_order import RunOrder
 from fedtui.runs.run_record import RunRecord
 from fedtui.system.local_time import clock_time
-from fedtui.system.self_command import interpreter_environment
+from fedtui.system.self_command import interpreter_environment, module_command
 
 ANSWER_DEADLINE = 20.0
 """Seconds within which a supervisor says that the job has started, or why not."""
@@ -38,9 +37,8 @@ POLL = 0.1
 async def start(job: Job, ports: Ports, trigger: Trigger) -> Run:
     """Run the job now, detached. Raises Refused: it runs already, is another user's, or cannot start."""
     if job.cron is None:
-        raise Refused(
-            f"{job.name} has no command: {job.state_reason or 'cron refuses its line'}.", NOTHING_RUN
-        )
+        why = job.state_reason or "cron refuses its line"
+        raise Refused(f"{job.name} has no command: {why}.", NOTHING_RUN)
     order = await asyncio.to_thread(_order, job, job.cron, ports, trigger)
     answer = await _launch(order)
     if "busy" in answer:
@@ -49,11 +47,9 @@ async def start(job: Job, ports: Ports, trigger: Trigger) -> Run:
         raise Refused(f"{job.name} could not be started: {answer['error']}.", NOTHING_RUN)
     record = await asyncio.to_thread(run_store.find_record, ports.config, order.run_id)
     if record is None:
-        raise Refused(
-            f"{job.name} was started (pid {answer['started']}), but no record of it could be written.",
-            RUN_CONTINUES,
-            f"Check that {ports.config.outputs} is yours, writable and not full.",
-        )
+        what = f"{job.name} was started (pid {answer['started']}), but no record of it could be written."
+        advice = f"Check that {ports.config.outputs} is yours, writable and not full."
+        raise Refused(what, RUN_CONTINUES, advice)
     return record.to_run()
 
 
@@ -66,11 +62,9 @@ def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> RunOrde
         run_store.prepare(ports.config)
         going = run_store.running_record(ports.config, job.id)
     except OSError as error:
-        raise Refused(
-            f"The run cannot be recorded: {error.filename}: {error.strerror}.",
-            NOTHING_RUN,
-            repair(ports.config.state) or repair(Path(str(error.filename))),
-        ) from error
+        what = f"The run cannot be recorded: {error.filename}: {error.strerror}."
+        advice = repair(ports.config.state) or repair(Path(str(error.filename)))
+        raise Refused(what, NOTHING_RUN, advice) from error
     if going is not None:
         raise _busy(job, going)
     with suppress(HistoryError):  # the run's own record says it all; the database can follow another time
@@ -104,18 +98,14 @@ def _account(
     try:
         entry = pwd.getpwuid(own) if job.user in (ports.user, "") else pwd.getpwnam(job.user)
     except KeyError:
-        raise Refused(
-            f"{job.name} runs as {job.user}, whom this machine does not know.", NOTHING_RUN
-        ) from None
+        what = f"{job.name} runs as {job.user}, whom this machine does not know."
+        raise Refused(what, NOTHING_RUN) from None
     account = CronAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, home or entry.pw_dir, entry.pw_shell)
     if entry.pw_uid == own:
         return account, None
     if own != 0:
-        raise Refused(
-            f"{job.name} runs as {job.user}, and you are {ports.user}.",
-            NOTHING_RUN,
-            f"Run: sudo fedtui run {job.id}",
-        )
+        what = f"{job.name} runs as {job.user}, and you are {ports.user}."
+        raise Refused(what, NOTHING_RUN, f"Run: sudo fedtui run {job.id}")
     groups = tuple(os.getgrouplist(entry.pw_name, entry.pw_gid))
     return account, (entry.pw_uid, entry.pw_gid, groups)
 
@@ -129,7 +119,7 @@ def _busy(job: Job, record: RunRecord | None) -> Refused:
 async def _launch(order: RunOrder) -> dict[str, object]:
     """Start a supervisor and return its one answer. It does not inherit the terminal."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "fedtui.runs.supervisor"),
+        *module_command("fedtui.runs.supervisor"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -141,11 +131,9 @@ async def _launch(order: RunOrder) -> dict[str, object]:
         said, complaint = await asyncio.wait_for(process.communicate(order.to_json()), ANSWER_DEADLINE)
     except TimeoutError:
         # It is not killed: it may have started the job, and its record will say so.
-        raise Refused(
-            f"The run's supervisor did not answer within {ANSWER_DEADLINE:.0f} s.",
-            "Whether the job has started is not known.",
-            "The history of runs (h) shows it once it does.",
-        ) from None
+        what = f"The run's supervisor did not answer within {ANSWER_DEADLINE:.0f} s."
+        advice = "The history of runs (h) shows it once it does."
+        raise Refused(what, "Whether the job has started is not known.", advice) from None
     try:
         answer = json.loads(said)
     except ValueError:

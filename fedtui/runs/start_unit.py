@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,27 +63,16 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
         if before["LoadState"] != "loaded":
             raise Refused(f"{unit}: {before['LoadState']}.", "Nothing was run.", systemd.look(unit))
         if before["ActiveState"] in _BUSY:
-            raise Refused(
-                f"{unit} is {before['ActiveState']} ({before['SubState']}).",
-                "It was not started twice.",
-                "t stops it.",
-            )
+            busy = f"{unit} is {before['ActiveState']} ({before['SubState']})."
+            raise Refused(busy, "It was not started twice.", "t stops it.")
         await asyncio.to_thread(_require_place, ports, unit)
         await systemd.listen()
         await systemd.hold(path)
         offset, before_end = await asyncio.to_thread(end_of, job.log_path)
         job_path = await systemd.start(unit)
         found = await _invocation(systemd, path, unit, bytes(before["InvocationID"]), job_path)
-        run = UnitRun(
-            found,
-            job.id,
-            unit,
-            timer.user_manager,
-            time.time(),
-            job.log_path,
-            offset,
-            before_end.decode("latin-1"),
-        )
+        log = (job.log_path, offset, before_end.decode("latin-1"))
+        run = UnitRun(found, job.id, unit, timer.user_manager, time.time(), *log)
         await asyncio.to_thread(_remember, ports, run)
         return run.to_run()
 
@@ -95,8 +84,7 @@ async def _invocation(systemd: SystemdManager, path: str, unit: str, before: byt
         now = bytes(seen["InvocationID"])
         if now != before and any(now):
             return now.hex()
-        pending = seen.get("Job") or (0, "/")
-        if pending[1] != job_path:
+        if (seen.get("Job") or (0, "/"))[1] != job_path:
             again = bytes((await systemd.properties(path, UNIT))["InvocationID"])
             if again != before and any(again):
                 return again.hex()
@@ -104,11 +92,9 @@ async def _invocation(systemd: SystemdManager, path: str, unit: str, before: byt
             why = "a condition of the unit is not met" if unmet else "the start job ended without a run"
             raise Refused(f"systemd did not start {unit}: {why}.", "Nothing was run.", systemd.look(unit))
         if time.monotonic() > deadline:
-            raise Refused(
-                f"systemd has not started {unit} within {START_DEADLINE:.0f} s.",
-                "The start job is still queued.",
-                f"Look: {' '.join(systemd.command('list-jobs'))}",
-            )
+            late = f"systemd has not started {unit} within {START_DEADLINE:.0f} s."
+            look = f"Look: {' '.join(systemd.command('list-jobs'))}"
+            raise Refused(late, "The start job is still queued.", look)
         await systemd.wait(0.2)
 
 
@@ -164,15 +150,8 @@ async def _afterwards(run: UnitRun, service: dict[str, Any]) -> tuple[Result, fl
 
 
 def _ended(run: UnitRun, result: Result, end: float) -> Run:
-    start = datetime.fromtimestamp(run.start, UTC)
-    return Run(
-        run.id,
-        run.job_id,
-        start,
-        end=max(start, datetime.fromtimestamp(end, UTC)),
-        result=result,
-        trigger=Trigger.MANUAL,
-    )
+    begun = run.to_run()
+    return replace(begun, end=max(begun.start, datetime.fromtimestamp(end, UTC)), result=result)
 
 
 async def stop(timer: TimerFacts, ports: Ports) -> str:
@@ -186,10 +165,8 @@ async def stop(timer: TimerFacts, ports: Ports) -> str:
         job_path = await systemd.stop(unit)
         for _ in range(600):
             after = await systemd.properties(path, UNIT)
-            if (after.get("Job") or (0, "/"))[1] != job_path and after["ActiveState"] in (
-                "inactive",
-                "failed",
-            ):
+            done = (after.get("Job") or (0, "/"))[1] != job_path
+            if done and after["ActiveState"] in ("inactive", "failed"):
                 return f"Stopped {unit}; it is {after['ActiveState']}."
             await systemd.wait(0.2)
         return f"systemd is stopping {unit}, and waits for it to end."
@@ -219,9 +196,8 @@ def _require_place(ports: Ports, unit: str) -> None:
         why = error.strerror or str(error)
     fix = repair(folder)
     if why or fix:
-        raise Refused(
-            f"A run of {unit} cannot be recorded in {folder}.", "Nothing was run.", fix or f"{why}."
-        )
+        what = f"A run of {unit} cannot be recorded in {folder}."
+        raise Refused(what, "Nothing was run.", fix or f"{why}.")
 
 
 def _remember(ports: Ports, run: UnitRun) -> None:
@@ -231,14 +207,10 @@ def _remember(ports: Ports, run: UnitRun) -> None:
             old.unlink(missing_ok=True)
         write_atomically(_path(ports, run.id), json.dumps(asdict(run)).encode())
     except OSError as error:
-        raise Refused(
-            f"{run.unit} was started, but what would find the run again could not be written: {error}.",
-            RUN_CONTINUES,
-        ) from error
+        what = f"{run.unit} was started, but what would find the run again could not be written: {error}."
+        raise Refused(what, RUN_CONTINUES) from error
 
 
 def _keep(ports: Ports, run: Run) -> None:
-    try:
+    with suppress(HistoryError):  # systemd and its journal have the facts, too
         ports.history.keep_runs((run,))
-    except HistoryError:
-        return  # systemd and its journal have the facts, too

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -29,6 +31,19 @@ def take(path: Path, *, wait: bool = False) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+@contextmanager
+def hold(path: Path, *, wait: bool = False, busy: Exception | None = None) -> Iterator[None]:
+    """`take` for the length of a block. Raises `busy` in place of BlockingIOError where it is given."""
+    try:
+        descriptor = take(path, wait=wait)
+    except BlockingIOError as error:
+        raise busy or error from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def lock_new(descriptor: int) -> bool:

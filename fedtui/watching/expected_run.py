@@ -96,9 +96,7 @@ class Watch:
             return WatchVerdict.FAILED
         if not self.finished:
             return WatchVerdict.RUNNING if any(one.decided for one in verdicts) else WatchVerdict.WAITING
-        return (
-            WatchVerdict.GOOD if verdicts and set(verdicts) == {WatchVerdict.GOOD} else WatchVerdict.UNPROVEN
-        )
+        return WatchVerdict.GOOD if set(verdicts) == {WatchVerdict.GOOD} else WatchVerdict.UNPROVEN
 
     def count(self, verdict: WatchVerdict) -> int:
         """How many cycles have that verdict."""

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from fedtui.merging import source_of
 from fedtui.model import Job, Snapshot, State
@@ -145,11 +146,7 @@ def last_promised(job: Job, until: datetime, since: datetime) -> datetime | None
         begin = max(until - span, since)
         if begin >= until:
             return None
-        last = None
-        for due in runs_of(job, begin):
-            if due > until:
-                break
-            last = due
+        *_, last = (None, *takewhile(lambda due: due <= until, runs_of(job, begin)))
         if last is not None or begin == since:
             return last
     return None

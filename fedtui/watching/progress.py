@@ -75,9 +75,7 @@ def begin_watch(job: Job, count: int, now: datetime, runs_of: RunsOf, product: s
 def extended(watch: Watch, count: int) -> Watch:
     """The watch over `count` cycles in all, where that is more than it has."""
     more = min(count, MOST_CYCLES) - len(watch.cycles)
-    return (
-        replace(watch, cycles=(*watch.cycles, *(ExpectedRun() for _ in range(more)))) if more > 0 else watch
-    )
+    return replace(watch, cycles=(*watch.cycles, *(ExpectedRun() for _ in range(more))))
 
 
 def advance_watch(watch: Watch, look: WatchContext) -> Watch:
@@ -106,9 +104,8 @@ def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[E
     settled = [cycle for cycle in watch.cycles if not _open(cycle, now)]
     last = max((cycle.due for cycle in settled if cycle.due is not None), default=None)
     floor = max(now.astimezone(UTC), watch.began + LEAD)
-    dues = _dues(
-        runs_of(job, now), len(watch.cycles) + SKIPPED, floor if last is None else max(floor, last + EARLY)
-    )
+    floor = floor if last is None else max(floor, last + EARLY)
+    dues = _dues(runs_of(job, now), len(watch.cycles) + SKIPPED, floor)
     cycles = []
     for cycle in watch.cycles:
         if _open(cycle, now):
@@ -215,9 +212,8 @@ def _did_not_come(cycle: ExpectedRun, due: datetime, job: Job, look: WatchContex
         reason = "the timer has elapsed, but no run was seen"
     else:
         reason = "no start was seen, but one too short to be seen cannot be ruled out"
-    return replace(
-        cycle, verdict=WatchVerdict.UNPROVEN, reasons=(reason,), causes=likely_causes(job, look.snapshot)
-    )
+    causes = likely_causes(job, look.snapshot)
+    return replace(cycle, verdict=WatchVerdict.UNPROVEN, reasons=(reason,), causes=causes)
 
 
 def _missed(cycle: ExpectedRun, why: str, job: Job | None, look: WatchContext) -> ExpectedRun:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,7 +57,7 @@ class WatchStore:
         Nothing is written where that is None or the same. Raises WatchStoreError.
         """
         path = self._path(job_id)
-        with self._naming_path(path), self._locked():
+        with self._naming_path(path), lock_file.hold(self.folder / "book.lock", wait=True):
             known = self._read(path)
             new = change(known)
             if new is not None and new != known:
@@ -75,16 +74,13 @@ class WatchStore:
     @contextmanager
     def keeping(self) -> Iterator[bool]:
         """Be the one process that keeps the watches going; False where another one is."""
-        with self._naming_path(self.folder):
+        with self._naming_path(self.folder), ExitStack() as held:
+            mine = True
             try:
-                descriptor: int | None = lock_file.take(self._watchman)
+                held.enter_context(lock_file.hold(self.folder / "watchman.lock"))
             except BlockingIOError:
-                descriptor = None
-            try:
-                yield descriptor is not None
-            finally:
-                if descriptor is not None:
-                    os.close(descriptor)
+                mine = False
+            yield mine
 
     def is_kept(self) -> bool:
         """Whether some process keeps the watches going. To ask takes the lock for a moment."""
@@ -96,20 +92,8 @@ class WatchStore:
         """Where the watchman's own errors go."""
         return self.folder / "watchman.err"
 
-    @property
-    def _watchman(self) -> Path:
-        return self.folder / "watchman.lock"
-
     def _path(self, job_id: str) -> Path:
         return self.folder / f"{hashlib.sha1(job_id.encode(), usedforsecurity=False).hexdigest()[:16]}.json"
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = lock_file.take(self.folder / "book.lock", wait=True)
-        try:
-            yield
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def _naming_path(self, path: Path) -> Iterator[None]:

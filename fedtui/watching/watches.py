@@ -5,16 +5,14 @@ Everything here but `begin` is blocking file work of a millisecond; call it in a
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from fedtui.model import Job
 from fedtui.schedule.upcoming import RunsOf
+from fedtui.system.self_command import interpreter_environment, module_command
 from fedtui.watching.expected_run import Watch
 from fedtui.watching.progress import begin_watch, extended
 from fedtui.watching.watch_store import WatchStore
@@ -41,7 +39,8 @@ class Watches:
         self._runs_of = runs_of
         self._words = tuple(words)
         self._product = product
-        self._complaint = ""
+        self.last_complaint = ""
+        """What the watchman before the one that was started last complained of; empty for nothing."""
 
     def begin(self, job: Job, count: int) -> Watch:
         """The open watch over `job`, extended to `count` cycles where it has fewer; else a new one.
@@ -95,25 +94,18 @@ class Watches:
         """
         if not self.book.open() or self.book.is_kept():
             return False
-        self._complaint = self.complaint()
-        package = str(Path(__file__).resolve().parents[2])
-        paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+        self.last_complaint = self.complaint()
         with self.book.complaints.open("wb") as complaints:
             subprocess.Popen(
-                (sys.executable, "-P", "-m", "fedtui", *self._words, "watch", "--keep"),
+                (*module_command("fedtui"), *self._words, "watch", "--keep"),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
                 start_new_session=True,
                 cwd="/",
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))},
+                env=interpreter_environment(),
             )
         return True
-
-    @property
-    def last_complaint(self) -> str:
-        """What the watchman before the one that was started last complained of; empty for nothing."""
-        return self._complaint
 
     def complaint(self) -> str:
         """The last thing that the newest watchman complained of."""

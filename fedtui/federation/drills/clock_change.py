@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise, takewhile
@@ -33,10 +33,9 @@ class ClockChangeDrill:
         if not setting.times:
             return setting.missing or "no profile is known"
         if setting.zone is None or setting.now is None or not _changes(setting):
-            return (
-                f"the clock of {setting.zone_name or 'this machine'} is not changed in the coming year; "
-                "--zone Europe/Berlin pretends another zone"
-            )
+            zone = setting.zone_name or "this machine"
+            advice = "--zone Europe/Berlin pretends another zone"
+            return f"the clock of {zone} is not changed in the coming year; {advice}"
         return ""
 
     def plan(self, setting: DrillSetting) -> DrillPlan:
@@ -138,11 +137,7 @@ def _changes(setting: DrillSetting) -> list[Change]:
     if setting.zone is None or setting.now is None:
         return []
     found: list[Change] = []
-    for change in _each(setting.zone, setting.now):
+    for change in clock_changes(setting.zone, setting.now.astimezone(setting.zone)):
         if all((other.jump > 0) != (change.jump > 0) for other in found):
             found.append(change)
     return found
-
-
-def _each(zone: tzinfo, now: datetime) -> Iterator[Change]:
-    yield from clock_changes(zone, now.astimezone(zone))

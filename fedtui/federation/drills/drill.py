@@ -35,6 +35,11 @@ class ScheduledScript:
         return f"{shlex.join(self.argv)} >> {shlex.quote(str(log or self.log))} 2>&1"
 
     @property
+    def shell(self) -> str:
+        """The shell that cron gives the line to."""
+        return self.environment.get(b"SHELL", b"/bin/sh").decode("utf-8", "surrogateescape")
+
+    @property
     def home(self) -> Path:
         """The folder that cron starts the job in."""
         return Path(self.environment.get(b"HOME", b"/").decode("utf-8", "surrogateescape"))

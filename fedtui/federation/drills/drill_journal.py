@@ -14,7 +14,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -70,6 +70,12 @@ class DrillJournal:
         write_atomically(self.path, json.dumps(data).encode())
         return self
 
+    def with_done(self, number: int) -> DrillJournal:
+        """The journal, on the disk, once the undoing of that number was done. Raises OSError."""
+        done = replace(self.undoings[number], done=True)
+        undoings = (*self.undoings[:number], done, *self.undoings[number + 1 :])
+        return replace(self, undoings=undoings).write()
+
 
 def begin_journal(folder: Path, drill: str) -> DrillJournal:
     """A new drill of ours in `folder`: its journal, then its scratch folder. Raises OSError."""
@@ -115,7 +121,7 @@ def clean_up(path: Path) -> list[str]:
     Only one process does it at a time; where another has done it, there is nothing left to do.
     """
     try:
-        with _alone(path.parent):
+        with lock_file.hold(path.parent / ".cleaning", wait=True):
             journal = read_journal(path)
             return [] if journal is None else _clean(journal)
     except (OSError, ValueError) as error:
@@ -130,10 +136,8 @@ def _clean(journal: DrillJournal) -> list[str]:
         complaint = take_back(undoing)
         if complaint:
             complaints.append(complaint)
-            continue
-        undoings = list(journal.undoings)
-        undoings[number] = replace(undoing, done=True)
-        journal = replace(journal, undoings=tuple(undoings)).write()
+        else:
+            journal = journal.with_done(number)
     complaints += _remove(journal.scratch)
     if not complaints:
         journal.path.unlink(missing_ok=True)
@@ -190,13 +194,3 @@ def _remove(scratch: Path) -> list[str]:
     except OSError as error:
         return [f"the scratch folder {scratch} could not be removed: {error.strerror}"]
     return []
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock for cleaning up."""
-    descriptor = lock_file.take(folder / ".cleaning", wait=True)
-    try:
-        yield
-    finally:
-        os.close(descriptor)

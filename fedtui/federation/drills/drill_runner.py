@@ -82,16 +82,13 @@ class DrillRunner:
 
     async def restore(self) -> None:
         """Take back every change now, newest first. Raises DrillError where one cannot be."""
-        undoings = list(self.journal.undoings)
-        for number in reversed(range(len(undoings))):
-            if undoings[number].done:
+        for number, undoing in reversed(list(enumerate(self.journal.undoings))):
+            if undoing.done:
                 continue
-            complaint = await asyncio.to_thread(take_back, undoings[number])
+            complaint = await asyncio.to_thread(take_back, undoing)
             if complaint:
                 raise DrillError(complaint)
-            undoings[number] = replace(undoings[number], done=True)
-            self.journal = replace(self.journal, undoings=tuple(undoings))
-            await asyncio.to_thread(self.journal.write)
+            self.journal = await asyncio.to_thread(self.journal.with_done, number)
 
     async def run(
         self,
@@ -113,7 +110,6 @@ class DrillRunner:
         environment: Mapping[bytes, bytes],
         cwd: Path,
         account: ScriptAccount,
-        deadline: float = SCRIPT_DEADLINE,
     ) -> ProgramRun:
         """Run a program in a view of its own of the file system, so that nothing it writes is kept."""
         marked = {**environment, MARK.encode(): self.journal.mark.encode()}
@@ -132,9 +128,8 @@ class DrillRunner:
             own = {os.fsencode(name): os.fsencode(text) for name, text in interpreter_environment().items()}
             own[MARK.encode()] = self.journal.mark.encode()
             staged = (*module_command(_STAGE), str(where), str(write_end))
-            task = asyncio.ensure_future(self._run(staged, own, None, deadline, write_end))
             try:
-                ran = await task
+                ran = await self._run(staged, own, None, SCRIPT_DEADLINE, write_end)
             finally:
                 os.close(write_end)
             complaint = await asyncio.to_thread(os.read, report, 4096)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from pathlib import Path
 
 from fedtui.federation.drills.drill import DrillPlan, DrillResult, DrillSetting, ScheduledScript
 from fedtui.federation.drills.drill_events import DrillPhase
 from fedtui.federation.drills.drill_runner import DrillRunner, ProgramRun
-from fedtui.federation.drills.script_runs import PRIVATE, ROOM, facts, judged, no_line, view_of, works
+from fedtui.federation.drills.script_runs import PRIVATE, ROOM, facts, no_line, run_in_view, view_of, works
 from fedtui.model import Result
 
 _KEY = "sync"
@@ -51,12 +50,11 @@ class FullDiskDrill:
         runner.say(DrillPhase.AFTER, f"the line ended with {ran.ending}")
         evidence = facts(result, ran)
         if ran.status == 0:
-            return DrillResult(
-                False,
+            text = (
                 f"{line.script.name} reports success although nothing it wrote was kept: cron sees exit 0. "
-                "Let it end with a status where it cannot write (set -e).",
-                evidence,
             )
+            text += "Let it end with a status where it cannot write (set -e)."
+            return DrillResult(False, text, evidence)
         return DrillResult(True, f"The run ended with {ran.ending}, and is seen as failed.", evidence)
 
 
@@ -73,18 +71,9 @@ async def _run(
         folder = runner.scratch / "logs"
         folder.mkdir(exist_ok=True)
     log = folder / line.log.name
-    view = replace(
-        view_of(setting, line, _SMALL if full else ROOM), logs=str(folder), names=(log.name,), full=full
-    )
-    shell = line.environment.get(b"SHELL", b"/bin/sh").decode("utf-8", "surrogateescape")
+    room = view_of(setting, line, _SMALL if full else ROOM)
+    view = replace(room, logs=str(folder), names=(log.name,), full=full)
     command = line.command(log)
     if not full:  # what the run says in its log is read before its disk is gone
         command = f"{command}; ended=$?; cat -- {shlex.quote(str(log))}; exit $ended"
-    ran = await runner.run_staged(
-        (shell, "-c", command),
-        view,
-        environment=line.environment,
-        cwd=Path(line.home),
-        account=setting.account,
-    )
-    return ran, judged(setting, line, ran)
+    return await run_in_view(setting, line, runner, view, (line.shell, "-c", command))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fedtui.federation.drills.drill import DrillPlan, DrillResult, DrillSetting
@@ -96,9 +96,7 @@ class _Play:
         data = f'{{"timestamp": 2, "text": "{text}"}}\n'
         (self._folder / "new-data").write_text(data, encoding="utf-8")
         argv = (*module_command("fedtui"), "git-sync", "--root", str(self._folder / "root"))
-        return await self._runner.run(
-            argv, environment=self._environment, cwd=self._folder, deadline=_DEADLINE
-        )
+        return await self._run(argv)
 
     async def break_it(self) -> str:
         """Push other data to the branch from elsewhere; returns that commit."""
@@ -118,38 +116,36 @@ class _Play:
         conflict = next((one.strip() for one in said.splitlines() if "conflict" in one.lower()), ran.last)
         evidence = (ran.ending, conflict or "it printed nothing", f"the remote is at their {their_diff[:12]}")
         if ran.status == 0:
-            return DrillResult(
-                False, "git-sync reports success although the data did not reach the remote.", evidence
-            )
-        if tip != their_diff:
-            lost = (*evidence[:2], f"the remote is at {tip[:12]}, not at their {their_diff[:12]}")
-            return DrillResult(False, "The remote no longer has the commit that was pushed meanwhile.", lost)
-        if "ours, second" not in ours:
-            return DrillResult(False, "The new data is gone from the clone.", evidence)
-        if "conflict" not in said.lower():
-            return DrillResult(False, "git-sync fails without a word of the conflict.", evidence)
-        if await self._rebasing():
-            return DrillResult(False, "A rebase is left half done.", evidence)
-        return DrillResult(
-            True, "git-sync told the conflict, kept the work, and left the remote alone.", evidence
-        )
+            fault = "git-sync reports success although the data did not reach the remote."
+        elif tip != their_diff:
+            evidence = (*evidence[:2], f"the remote is at {tip[:12]}, not at their {their_diff[:12]}")
+            fault = "The remote no longer has the commit that was pushed meanwhile."
+        elif "ours, second" not in ours:
+            fault = "The new data is gone from the clone."
+        elif "conflict" not in said.lower():
+            fault = "git-sync fails without a word of the conflict."
+        else:
+            fault = "A rebase is left half done." if self._rebasing() else ""
+        fine = "git-sync told the conflict, kept the work, and left the remote alone."
+        return DrillResult(not fault, fault or fine, evidence)
 
     async def _tip(self) -> str:
         ran = await self._git("rev-parse", f"refs/heads/{BRANCH}", within="remote.git")
         return decode(ran.output).strip()
 
-    async def _rebasing(self) -> bool:
+    def _rebasing(self) -> bool:
         folder = self._folder / "root/.git"
         return any(True for name in ("rebase-merge", "rebase-apply") for _ in folder.rglob(name))
 
     async def _git(self, *words: str, within: str = "") -> ProgramRun:
-        where = self._folder / within
-        ran = await self._runner.run(
-            ("git", *words), environment=self._environment, cwd=where, deadline=_DEADLINE
-        )
+        ran = await self._run(("git", *words), within)
         if ran.status != 0:
             raise DrillError(f"git {words[0]} ended with {ran.ending}: {ran.last}")
         return ran
+
+    async def _run(self, argv: Sequence[str], within: str = "") -> ProgramRun:
+        where = self._folder / within
+        return await self._runner.run(argv, environment=self._environment, cwd=where, deadline=_DEADLINE)
 
 
 def _environment(folder: Path) -> Mapping[bytes, bytes]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -58,32 +57,23 @@ class MissingScriptDrill:
         copy = runner.scratch / line.script.name
         log = runner.scratch / line.log.name
         await asyncio.to_thread(shutil.copyfile, line.script, copy)
-        played = replace(
-            line,
-            script=copy,
-            log=log,
-            argv=tuple(str(copy) if w == str(line.script) else w for w in line.argv),
-        )
-        doctor = _Doctor(played)
-        if await asyncio.to_thread(doctor.finds):
-            return DrillResult(
-                False, f"Nothing was rehearsed: the doctor says {_CODE} of a script that is there."
-            )
+        argv = tuple(str(copy) if word == str(line.script) else word for word in line.argv)
+        played = replace(line, script=copy, log=log, argv=argv)
+        if await asyncio.to_thread(_finding, played):
+            text = f"Nothing was rehearsed: the doctor says {_CODE} of a script that is there."
+            return DrillResult(False, text)
         runner.say(DrillPhase.BEFORE, f"{copy} is there, and the doctor has nothing to say of it")
         await asyncio.to_thread(copy.rename, copy.with_name(f"{copy.name}.moved"))
         runner.say(DrillPhase.DOING, f"the copy is moved away; {played.command()}")
-        shell = line.environment.get(b"SHELL", b"/bin/sh").decode("utf-8", "surrogateescape")
-        ran = await runner.run(
-            (shell, "-c", played.command()), environment=line.environment, cwd=runner.scratch, deadline=60.0
-        )
+        argv = (line.shell, "-c", played.command())
+        ran = await runner.run(argv, environment=line.environment, cwd=runner.scratch, deadline=60.0)
         said = _said(log) or ran.last
-        finding = await asyncio.to_thread(doctor.finds)
+        finding = await asyncio.to_thread(_finding, played)
         runner.say(DrillPhase.AFTER, f"{ran.ending}; {said}")
         evidence = (ran.ending, said, f"{_CODE}: {finding.sentence}" if finding else f"{_CODE} was not found")
         if ran.status == _NOT_FOUND and finding is not None:
-            return DrillResult(
-                True, f"cron's line ends with {ran.ending}, and the doctor says why.", evidence
-            )
+            text = f"cron's line ends with {ran.ending}, and the doctor says why."
+            return DrillResult(True, text, evidence)
         missed = "the doctor does not see it" if finding is None else f"the line ends with {ran.ending}"
         return DrillResult(False, f"The missing script is not told: {missed}.", evidence)
 
@@ -99,25 +89,13 @@ def _said(log: Path) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Doctor:
-    """Looks at a table of one line, as it would at the user's."""
-
-    line: ScheduledScript
-
-    def finds(self) -> Finding | None:
-        """What it says of the missing script. Blocking."""
-        now = datetime.now(UTC)
-        jobs = TableJobs(self._table(), self._facts(self.line.environment)).at(
-            now, CronClock(CronDaemon(True, "debian", "as in the drill"), "UTC", ZoneInfo("UTC"))
-        )
-        found = checkup(Snapshot(now, jobs=jobs), FileFacts(), ()).findings
-        return next((one for one in found if one.code == _CODE), None)
-
-    def _table(self) -> Document:
-        command = escape(self.line.command().encode("utf-8", "surrogateescape"))
-        return Document.parse(b"0 * * * * " + command + b"\n", user="", dialect="debian")
-
-    def _facts(self, environment: Mapping[bytes, bytes]) -> TableFacts:
-        home = environment.get(b"HOME", b"/").decode("utf-8", "surrogateescape")
-        return TableFacts(SourceName.CRONTAB, "crontab", lambda _: home, editable=False)
+def _finding(line: ScheduledScript) -> Finding | None:
+    """What the doctor says of the missing script, in a table of that line alone. Blocking."""
+    command = escape(line.command().encode("utf-8", "surrogateescape"))
+    table = Document.parse(b"0 * * * * " + command + b"\n", user="", dialect="debian")
+    facts = TableFacts(SourceName.CRONTAB, "crontab", lambda _: str(line.home), editable=False)
+    now = datetime.now(UTC)
+    clock = CronClock(CronDaemon(True, "debian", "as in the drill"), "UTC", ZoneInfo("UTC"))
+    jobs = TableJobs(table, facts).at(now, clock)
+    found = checkup(Snapshot(now, jobs=jobs), FileFacts(), ()).findings
+    return next((one for one in found if one.code == _CODE), None)

@@ -72,11 +72,8 @@ class PathLossDrill:
         if result.outcome in (Outcome.WARNINGS, Outcome.SKIPPED):
             how = f"with exit 0; what it said shows it as {result.outcome.value}"
             return DrillResult(True, f"{name} ended {how}, without {program}.", evidence)
-        return DrillResult(
-            False,
-            f"{name} reports success without {program}, which it calls: exit 0, and no line says so.",
-            evidence,
-        )
+        text = f"{name} reports success without {program}, which it calls: exit 0, and no line says so."
+        return DrillResult(False, text, evidence)
 
 
 Choice = tuple[ScheduledScript, str, str, int]

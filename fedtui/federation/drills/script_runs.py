@@ -48,20 +48,22 @@ async def run_script(
     setting: DrillSetting, line: ScheduledScript, runner: DrillRunner, **extra: bytes
 ) -> tuple[ProgramRun, Result]:
     """Start the script as cron does, its output read by us; `extra` goes over its environment."""
-    added = {name.encode(): value for name, value in extra.items()}
-    ran = await runner.run_staged(
-        line.argv,
-        view_of(setting, line),
-        environment={**line.environment, **added},
-        cwd=line.home,
-        account=setting.account,
-    )
-    return ran, judged(setting, line, ran)
+    return await run_in_view(setting, line, runner, view_of(setting, line), line.argv, **extra)
 
 
-def judged(setting: DrillSetting, line: ScheduledScript, ran: ProgramRun) -> Result:
-    """The verdict that fedtui would show."""
-    return ran.judged(setting.book.of(line.name), line.command())
+async def run_in_view(
+    setting: DrillSetting,
+    line: ScheduledScript,
+    runner: DrillRunner,
+    view: SandboxView,
+    argv: Sequence[str],
+    **extra: bytes,
+) -> tuple[ProgramRun, Result]:
+    """Start `argv` in the place of the line's script; the verdict is the one that fedtui would show."""
+    environment = {**line.environment, **{name.encode(): value for name, value in extra.items()}}
+    home, account = line.home, setting.account
+    ran = await runner.run_staged(argv, view, environment=environment, cwd=home, account=account)
+    return ran, ran.judged(setting.book.of(line.name), line.command())
 
 
 def works(line: ScheduledScript, result: Result, so_far: str) -> str:

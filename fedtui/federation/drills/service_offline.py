@@ -37,10 +37,10 @@ class ServiceOfflineDrill:
             return missing
         script = setting.lines[_KEY].script
         if not setting.stop and not mentions(text_of(script), _ADDRESS):
+            command = "fedtui drill service-offline --stop 'podman stop X' --start 'podman start X'"
             return (
                 f"{script.name} names no QDRANT_URL, so that it cannot be told a closed port; give the "
-                "commands that stop and start the service, on the command line: fedtui drill "
-                "service-offline --stop 'podman stop X' --start 'podman start X'"
+                f"commands that stop and start the service, on the command line: {command}"
             )
         return setting.no_view
 
@@ -65,18 +65,11 @@ class ServiceOfflineDrill:
         line = setting.lines[_KEY]
         if not setting.stop:
             with _closed_port() as port:
+                url = f"http://127.0.0.1:{port}"
                 runner.say(DrillPhase.BEFORE, f"nobody listens at 127.0.0.1:{port}")
-                runner.say(
-                    DrillPhase.DOING, f"{shlex.join(line.argv)} with QDRANT_URL=http://127.0.0.1:{port}"
-                )
-                ran, result = await run_script(
-                    setting,
-                    line,
-                    runner,
-                    QDRANT_URL=f"http://127.0.0.1:{port}".encode(),
-                    QDRANT_HOST=b"127.0.0.1",
-                    QDRANT_PORT=str(port).encode(),
-                )
+                runner.say(DrillPhase.DOING, f"{shlex.join(line.argv)} with QDRANT_URL={url}")
+                address = dict(zip(_ADDRESS, (url.encode(), b"127.0.0.1", str(port).encode()), strict=True))
+                ran, result = await run_script(setting, line, runner, **address)
             runner.say(DrillPhase.AFTER, f"the script ended with {ran.ending}")
             return _verdict(line, ran, result)
         runner.say(DrillPhase.BEFORE, f"afterwards, in any case: {shlex.join(setting.start)}")
@@ -92,24 +85,18 @@ class ServiceOfflineDrill:
 def _verdict(line: ScheduledScript, ran: ProgramRun, result: Result) -> DrillResult:
     name, evidence = line.script.name, facts(result, ran)
     if ran.status in (126, 127):
-        return DrillResult(
-            False, f"{name} did not come as far as the service: a program it needs is missing.", evidence
-        )
-    if _STUB.search(decode(ran.output)):
-        return DrillResult(
-            False, f"{name} says that it is deprecated, so that nothing was rehearsed.", evidence
-        )
-    if result.outcome is Outcome.SKIPPED:
-        return DrillResult(False, f"{name} skipped its work, so that nothing was rehearsed.", evidence)
-    if ran.status == 0:
+        fault = "did not come as far as the service: a program it needs is missing"
+    elif _STUB.search(decode(ran.output)):
+        fault = "says that it is deprecated, so that nothing was rehearsed"
+    elif result.outcome is Outcome.SKIPPED:
+        fault = "skipped its work, so that nothing was rehearsed"
+    elif ran.status == 0:
         seen = "its output names the trouble, which fedtui shows as warnings, but " if result.warnings else ""
-        return DrillResult(
-            False,
-            f"{name} reports success without its service: {seen}cron sees exit 0. Let it end with a status "
-            "(set -e; curl --fail).",
-            evidence,
-        )
-    return DrillResult(True, f"{name} failed with {ran.ending}, and is seen as failed.", evidence)
+        fault = f"reports success without its service: {seen}cron sees exit 0. Let it end with a status "
+        fault += "(set -e; curl --fail)"
+    else:
+        return DrillResult(True, f"{name} failed with {ran.ending}, and is seen as failed.", evidence)
+    return DrillResult(False, f"{name} {fault}.", evidence)
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from fedtui.federation.git.sync_result import SyncFailed, SyncResult
 from fedtui.federation.profile import DEFAULT_PROFILE, load_profile
 from fedtui.model import Outcome, Result
 from fedtui.pack import Pack
-from fedtui.results import OutputPart, Rules, RunOutputText, judge
-from fedtui.results.reading import MOST
+from fedtui.results import Rules, judge
+from fedtui.results.reading import CapturedOutput
 from fedtui.system.git_checkout import CancelFlag
 from fedtui.system.processes import signal_name
 from fedtui.system.program import end_program
@@ -76,7 +76,7 @@ def run_script(
         what = f"{script.argv[0]} could not be started: {error.strerror}."
         raise SyncFailed(SyncResult.SCRIPT, what) from error
     stop.started(process)
-    output = _Kept()
+    output = CapturedOutput()
     in_time = _copy(process, (passed, output.add), began + deadline)
     if stop.asked:
         end_program(process)
@@ -85,17 +85,17 @@ def run_script(
         end_program(process)
         what = f"{script.path.name} ran for more than {deadline:g} s and was ended."
         raise SyncFailed(SyncResult.LATE, what, "Nothing was committed.")
-    return _judged(process.wait(), output.parts, rules, script, time.monotonic() - began)
+    return _judged(process.wait(), output, rules, script, time.monotonic() - began)
 
 
-def _judged(code: int, parts: Sequence[OutputPart], rules: Rules, script: SyncScript, took: float) -> Result:
+def _judged(code: int, output: CapturedOutput, rules: Rules, script: SyncScript, took: float) -> Result:
     ended = Result(
         Outcome.OK if code == 0 else Outcome.FAILED,
         exit_code=code if code >= 0 else None,
         signal=signal_name(-code) if code < 0 else None,
         duration=took,
     )
-    result = judge(ended, RunOutputText(tuple(parts)), rules, " ".join(script.argv))
+    result = judge(ended, output.output(), rules, " ".join(script.argv))
     if result.outcome is Outcome.FAILED:
         how = signal_name(-code) if code < 0 else f"exit status {code}"
         why = f": {result.reasons[0]}" if result.reasons else ""
@@ -103,32 +103,6 @@ def _judged(code: int, parts: Sequence[OutputPart], rules: Rules, script: SyncSc
         advice = f"Try it by hand: cd {script.path.parent} && bash {script.path.name}"
         raise SyncFailed(SyncResult.SCRIPT, f"{script.path.name} failed, {how}{why}.", kept, advice)
     return result
-
-
-class _Kept:
-    """The output as far as it is read for a verdict: its beginning, and its end."""
-
-    def __init__(self) -> None:
-        self._head = bytearray()
-        self._tail = bytearray()
-        self._dropped = 0
-
-    def add(self, data: bytes) -> None:
-        """The next bytes."""
-        room = MOST // 2 - len(self._head)
-        self._head += data[:room]
-        self._tail += data[room:] if room < len(data) else b""
-        spare = len(self._tail) - MOST // 2
-        if spare > MOST // 4:
-            del self._tail[:spare]
-            self._dropped += spare
-
-    @property
-    def parts(self) -> tuple[OutputPart, ...]:
-        """For `results.judge`."""
-        if not self._dropped:
-            return (OutputPart("output", bytes(self._head + self._tail)),)
-        return (OutputPart("output", bytes(self._head), bytes(self._tail), self._dropped),)
 
 
 def _copy(process: subprocess.Popen[bytes], takers: Sequence[PassOutput], until: float) -> bool:

@@ -7,11 +7,9 @@ branch checked out it is committed in place. One sync of a repository at a time:
 
 from __future__ import annotations
 
-import os
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -135,7 +133,8 @@ class GitSync:
         if order.dry_run:
             self._would(checkout, script)
             return
-        with _alone(checkout.common_dir / LOCK, order.root):
+        busy = SyncFailed(SyncResult.BUSY, f"Another git sync of {order.root} is already running.")
+        with lock_file.hold(checkout.common_dir / LOCK, busy=busy):
             checkout = self._recovered(checkout)
             self._run_script(script)
             self._sync(checkout)
@@ -256,19 +255,6 @@ class GitSync:
         )
         self.report.notes += data.notes
         self.report.message = "dry run: nothing was run, committed or pushed"
-
-
-@contextmanager
-def _alone(lock: Path, root: Path) -> Iterator[None]:
-    """No other sync of the repository is running, no matter who started it. Raises SyncFailed."""
-    try:
-        descriptor = lock_file.take(lock)
-    except BlockingIOError:
-        raise SyncFailed(SyncResult.BUSY, f"Another git sync of {root} is already running.") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _message() -> str:
