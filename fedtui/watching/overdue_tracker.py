@@ -12,6 +12,7 @@ cron went by the same table since before it.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -146,7 +147,7 @@ def last_promised(job: Job, until: datetime, since: datetime) -> datetime | None
         begin = max(until - span, since)
         if begin >= until:
             return None
-        *_, last = (None, *takewhile(lambda due: due <= until, runs_of(job, begin)))
-        if last is not None or begin == since:
-            return last
+        last = deque(takewhile(lambda due: due <= until, runs_of(job, begin)), maxlen=1)
+        if last or begin == since:
+            return next(iter(last), None)
     return None
