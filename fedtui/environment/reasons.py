@@ -88,9 +88,8 @@ def _not_found(given: SchedulerSide, programs: Sequence[Program]) -> Iterator[Re
 def _on_neither(programs: Sequence[Program]) -> Iterator[Reason]:
     for one in programs[:_MOST_TOLD]:
         severity = Severity.ERROR if one.on_line else Severity.WARNING
-        yield Reason(
-            severity, "Not found:", f"{one.where} calls {one.name}, which is on neither PATH.", (one.name,)
-        )
+        sentence = f"{one.where} calls {one.name}, which is on neither PATH."
+        yield Reason(severity, "Not found:", sentence, (one.name,))
 
 
 def _not_for_dash(given: SchedulerSide, words: Sequence[str]) -> Iterator[Reason]:
@@ -111,9 +110,8 @@ def _for_bash(given: SchedulerSide) -> list[str]:
 
 def _other_program(given: SchedulerSide, programs: Sequence[Program]) -> Iterator[Reason]:
     for one in programs[:_MOST_TOLD]:
-        sentence = (
-            f"{one.where} calls {one.name}: {one.given.path} {_where(given)}, {one.shell.path} in your shell."
-        )
+        both = f"{one.given.path} {_where(given)}, {one.shell.path} in your shell"
+        sentence = f"{one.where} calls {one.name}: {both}."
         yield Reason(Severity.WARNING, "Another program:", sentence, (one.name,))
 
 

@@ -17,6 +17,7 @@ from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.safe_text import decode
 from fedtui.system.cron_daemon import CronProbe
+from fedtui.system.in_thread import in_thread
 from fedtui.system.login_shell import Identity, ask_shell
 from fedtui.system.processes import PROC, running_cron_jobs
 
@@ -32,16 +33,10 @@ async def given_side(job: Job, ports: Ports) -> SchedulerSide:
     return await asyncio.to_thread(_cron_side, job, job.cron, ports)
 
 
-async def shell_side(job: Job, ports: Ports) -> ShellSide:
-    """What the login shell has: of the job's user where that is ourselves or we are root, else our own."""
-    return await asyncio.to_thread(_shell_side, job, ports)
-
-
 def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> SchedulerSide:
     entry = _passwd(job.user or ports.user)
-    account = CronAccount(
-        entry.pw_name, entry.pw_uid, entry.pw_gid, cron.home or entry.pw_dir, entry.pw_shell
-    )
+    home = cron.home or entry.pw_dir
+    account = CronAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, home, entry.pw_shell)
     environment: RawEnvironment = job_environment(account, cron.environment)
     how = "worked out from PAM's files and the table, as cron does"
     notes: tuple[str, ...] = ()
@@ -52,10 +47,8 @@ def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> SchedulerSide:
         if seen is not None:
             how, notes = _compared(how, environment, *seen)
     if cron.dialect != "debian":
-        notes = (
-            *notes,
-            f"The rules are those of Debian's cron; {cron.dialect} runs here, and may add to them.",
-        )
+        rules = f"The rules are those of Debian's cron; {cron.dialect} runs here, and may add to them."
+        notes = (*notes, rules)
     own = account.uid == os.geteuid()
     return SchedulerSide(
         scheduler="cron",
@@ -78,8 +71,8 @@ def _of_running_job(command: bytes, uid: int) -> tuple[int, dict[bytes, bytes]] 
         if process.command == command and process.uid == uid:
             with suppress(OSError):  # another user's, or gone by now
                 raw = (PROC / str(process.pid) / "environ").read_bytes()
-                pairs = (item.split(b"=", 1) for item in raw.split(b"\0") if b"=" in item)
-                return process.pid, {item[0]: item[1] for item in pairs}
+                pairs = [item.partition(b"=")[::2] for item in raw.split(b"\0") if b"=" in item]
+                return process.pid, dict(pairs)
     return None
 
 
@@ -94,7 +87,9 @@ def _compared(
     return how, (f"The current run, pid {pid}, has it otherwise: {listed}. Was the table changed since?",)
 
 
-def _shell_side(job: Job, ports: Ports) -> ShellSide:
+@in_thread
+def shell_side(job: Job, ports: Ports) -> ShellSide:
+    """What the login shell has: of the job's user where that is ourselves or we are root, else our own."""
     own = pwd.getpwuid(os.geteuid())
     whose = _passwd(job.user) if own.pw_uid == 0 and job.user else own
     notes: tuple[str, ...] = ()

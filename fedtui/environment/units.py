@@ -51,13 +51,7 @@ def _given(systemd: SystemdManager, unit: str, own: dict[str, Any], service: dic
         if account is not None:
             home = account.pw_dir
         if account is not None and service.get("User"):
-            names = {
-                "HOME": home,
-                "LOGNAME": account.pw_name,
-                "USER": account.pw_name,
-                "SHELL": account.pw_shell,
-            }
-            environment |= {name.encode(): os.fsencode(value) for name, value in names.items()}
+            environment |= login_variables(account.pw_name, home, account.pw_shell)
         passed = ", ".join(service.get("PassEnvironment", ()))
         if passed:
             notes.append(
@@ -78,6 +72,12 @@ def _given(systemd: SystemdManager, unit: str, own: dict[str, Any], service: dic
         unit=unit,
         notes=tuple(notes),
     )
+
+
+def login_variables(user: str, home: str, shell: str) -> dict[bytes, bytes]:
+    """What a system service has with `User=`, and a login shell as well."""
+    names = {"HOME": home, "LOGNAME": user, "USER": user, "SHELL": shell}
+    return {name.encode(): os.fsencode(value) for name, value in names.items()}
 
 
 def _account(
@@ -139,16 +139,13 @@ def file_settings(text: str) -> list[tuple[str, str]]:
     at = 0
     while at < len(text):
         end = text.find("\n", at)
-        line = text[at : end if end >= 0 else len(text)]
-        if not line.strip(_BLANKS) or line.lstrip(_BLANKS)[0] in "#;":
-            at = end + 1 if end >= 0 else len(text)
+        line = text[at:end] if end >= 0 else text[at:]
+        name, equals, _ = line.partition("=")
+        if not equals or name.lstrip(_BLANKS).startswith(("#", ";")):
+            at += len(line) + 1
             continue
-        equals = line.find("=")
-        if equals < 0:
-            at = end + 1 if end >= 0 else len(text)
-            continue
-        value, at = _value(text, at + equals + 1)
-        name = line[:equals].strip(_BLANKS)
+        value, at = _value(text, at + len(name) + 1)
+        name = name.strip(_BLANKS)
         if name.isidentifier() and name.isascii():
             found.append((name, value))
     return found

@@ -144,9 +144,8 @@ class Comparison:
         variable = next((one for one in self.variables if one.name == name), None)
         if variable is None or variable.shell is None or name in ("LOGNAME", "USER"):
             return None
-        return (
-            None if variable.relation is Relation.SAME else variable.shell.decode("utf-8", "surrogateescape")
-        )
+        value = variable.shell.decode("utf-8", "surrogateescape")
+        return None if variable.relation is Relation.SAME else value
 
 
 def masked(name: str, value: str) -> str:

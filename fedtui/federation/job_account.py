@@ -12,6 +12,7 @@ from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH
 from fedtui.changes.open_table import Tables
+from fedtui.environment.units import login_variables
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 
@@ -56,6 +57,5 @@ async def given_environment(backend: str, owner: JobAccount, ports: Ports) -> Ma
     words = (os.fsencode(word) for word in facts.get("Environment", ()))
     environment = dict(word.split(b"=", 1) for word in words if b"=" in word)
     if backend == "system" and owner.uid != 0:
-        names = {"HOME": owner.home, "LOGNAME": owner.name, "USER": owner.name, "SHELL": owner.shell}
-        environment |= {name.encode(): os.fsencode(value) for name, value in names.items()}
+        environment |= login_variables(owner.name, owner.home, owner.shell)
     return environment

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -17,12 +17,9 @@ TomlTable = Mapping[str, Any]
 
 _LISTS = ("error", "warning", "ignore")
 _LEVELS = ("error", "warning", "calm", "error_signs", "warning_signs", "calm_signs")
-_SKIP_KEYS = {
-    "reason": str,
-    "because": str,
-    "match": str,
-    "where": str,
-    "command": str,
+_TEXTS = ("reason", "because", "match", "where", "command")
+_SKIP_KEYS: Mapping[str, type] = {
+    **dict.fromkeys(_TEXTS, str),
     "exit": list,
     "exit_option": str,
     "silent": bool,
@@ -75,9 +72,19 @@ class Rules:
 
 def rules_of(*tables: TomlTable) -> Rules:
     """The shipped rules with those of `tables` before them. Raises ConfigError for what is no rule."""
-    rules = _rules((_shipped(), *tables))
-    products = [table["product"] for table in tables if table.get("product")]
-    return replace(rules, product=products[-1]) if products else rules
+    tables = (_shipped(), *tables)
+    for table in tables:
+        _check(table)
+    errors, warnings, ignored = (
+        tuple(_pattern(name, text) for table in tables for text in table.get(name, ())) for name in _LISTS
+    )
+    levels = {
+        name: [word for table in tables for word in table.get("levels", {}).get(name, ())] for name in _LEVELS
+    }
+    # The user's own rules are asked first: they know the job better.
+    skips = tuple(_skip(skip) for table in reversed(tables) for skip in table.get("skipped", ()))
+    product = next((table["product"] for table in reversed(tables) if table.get("product")), "")
+    return Rules(errors, warnings, ignored, _level(levels), skips, product)
 
 
 class RuleBook:
@@ -111,18 +118,6 @@ def _shipped() -> TomlTable:
     return tomllib.loads(text)
 
 
-def _rules(tables: tuple[TomlTable, ...]) -> Rules:
-    for table in tables:
-        _check(table)
-    lists = {name: _patterns(name, (t.get(name, ()) for t in tables)) for name in _LISTS}
-    levels = {
-        name: [word for table in tables for word in table.get("levels", {}).get(name, ())] for name in _LEVELS
-    }
-    # The user's own rules are asked first: they know the job better.
-    skips = [_skip(skip) for table in reversed(tables) for skip in table.get("skipped", ())]
-    return Rules(lists["error"], lists["warning"], lists["ignore"], _level(levels), tuple(skips))
-
-
 def _check(table: TomlTable) -> None:
     for name, value in table.items():
         if name in _LISTS:
@@ -141,10 +136,6 @@ def _check(table: TomlTable) -> None:
             raise ConfigError(f"the rule {name!r} is none, or has the wrong form; there are {known}")
 
 
-def _patterns(name: str, lists: Iterable[Iterable[str]]) -> tuple[re.Pattern[str], ...]:
-    return tuple(_pattern(name, text) for texts in lists for text in texts)
-
-
 def _pattern(name: str, text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
@@ -156,9 +147,9 @@ def _skip(table: TomlTable) -> SkipRule:
     for name, value in table.items():
         kind = _SKIP_KEYS.get(name)
         if kind is None or type(value) is not kind:
+            known = ", ".join(_SKIP_KEYS)
             raise ConfigError(
-                f"skipped: {name!r} is no part of a rule, or has the wrong form; there are "
-                f"{', '.join(_SKIP_KEYS)}"
+                f"skipped: {name!r} is no part of a rule, or has the wrong form; there are {known}"
             )
     exits = table.get("exit", [0])
     if not all(type(status) is int and 0 <= status <= 255 for status in exits):

@@ -15,6 +15,7 @@ from fedtui.model import Outcome, Result, Run
 from fedtui.results.product import Product
 from fedtui.results.reading import OutputFindings, RunOutputText, quoted, read_output
 from fedtui.results.rules import Rules, SkipRule
+from fedtui.schedule.patterns import counted
 
 QUOTES = 5
 """How many lines are quoted as reasons."""
@@ -52,16 +53,13 @@ def _by_text(
         ended = replace(ended, outcome=Outcome.OK, reasons=())
     doubt = (f"some of it may be of earlier runs: {output.unclear}",) if output.unclear and noted else ()
     reasons = (*ended.reasons, *_quotes(found), *doubt)
+    excuse = _skip_words(*skip) if skip else ()
     if ended.outcome is Outcome.UNKNOWN:
-        said = (*(_skip_words(*skip) if skip else ()),)
-        return replace(ended, warnings=noted, reasons=(*reasons, *said))
+        return replace(ended, warnings=noted, reasons=(*reasons, *excuse))
     if noted:
-        excuse = _skip_words(*skip) if skip else ()
         said = (*_quotes(found), *doubt, *excuse)
         return replace(ended, outcome=Outcome.WARNINGS, warnings=noted, reasons=said)
-    if skip is not None:
-        return replace(ended, outcome=Outcome.SKIPPED, reasons=_skip_words(*skip))
-    return ended
+    return replace(ended, outcome=Outcome.SKIPPED, reasons=excuse) if skip is not None else ended
 
 
 Skip = tuple[SkipRule, str]
@@ -102,7 +100,7 @@ def _quotes(found: OutputFindings) -> tuple[str, ...]:
     if not found.notable:
         return ()
     counts = [(found.count(kind), kind) for kind in ("error", "warning")]
-    head = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for count, kind in counts if count)
+    head = ", ".join(counted(count, kind) for count, kind in counts if count)
     lines = [f"{place} {quoted(text)}" for _, place, text in found.notable]
     more = [f"and {len(lines) - QUOTES} more"] if len(lines) > QUOTES else []
     return (f"{head}: {lines[0]}", *lines[1:QUOTES], *more)
@@ -120,7 +118,7 @@ def _evidence(output: RunOutputText, found: OutputFindings) -> tuple[str, ...]:
     said = []
     if output.parts:
         wheres = ", ".join(dict.fromkeys(part.where for part in output.parts))
-        lines = f"{found.lines} line{'' if found.lines == 1 else 's'} read" if found.lines else "no output"
+        lines = f"{counted(found.lines, 'line')} read" if found.lines else "no output"
         said.append(f"{lines}, {wheres}")
     if output.left_out:
         said.append(f"{output.left_out:,} bytes in the middle of the output were not read")

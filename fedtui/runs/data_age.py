@@ -71,6 +71,11 @@ class _Mark:
     digest: str
     zone: str
 
+    @property
+    def file(self) -> tuple[int, int, int, int]:
+        """What differs in another file, or in this one once it was written to."""
+        return self.device, self.inode, self.modified_ns, self.size
+
 
 class _Note(NamedTuple):
     """What is kept of one reading: `found` of all lines, `ended` of those up to the mark.
@@ -94,12 +99,13 @@ def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = No
         raise OSError(errno.EINVAL, "it is a named pipe", str(path))
     with path.open("rb") as stream:
         facts = os.fstat(stream.fileno())
+        file = (facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_size)
         modified = datetime.fromtimestamp(facts.st_mtime, UTC)
         empty = DataAge(str(path), facts.st_size, modified)
         known = None if note is None else _known(note)
         digest, begun, begin = hashlib.sha256(), empty, 0
         if known is not None and known.mark.zone == str(zone):
-            if _same(known.mark, facts):
+            if known.mark.file == file:
                 return known.found
             digest_of_read = _digest(stream, known.mark, facts)
             if digest_of_read is not None:
@@ -109,7 +115,6 @@ def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = No
         still = os.fstat(stream.fileno())
     settled = (still.st_size, still.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns)
     if note is not None and settled and not found.ahead:  # what is in the future today may count tomorrow
-        file = (facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_size)
         mark = _Mark(*file, read, digest.hexdigest(), str(zone))
         _keep(note, _Note(mark, found, ended, _past(known, found)))
     return found
@@ -204,7 +209,7 @@ def _read(stream: BinaryIO, begin: int, tally: _Tally, digest: hashlib._Hash) ->
         length = _skip(stream, len(line))
         if not length:
             return tally.found, ended, read
-        for block in _blocks(stream, read, length):
+        for block in blocks(stream.fileno(), read, length):
             digest.update(block)
         read += length
     return tally.found, tally.found, read
@@ -220,10 +225,10 @@ def _skip(stream: BinaryIO, begun: int) -> int:
     return 0
 
 
-def _blocks(stream: BinaryIO, begin: int, length: int) -> Iterator[bytes]:
+def blocks(descriptor: int, begin: int, length: int) -> Iterator[bytes]:
     """`length` bytes from `begin`, fewer where the file has become shorter."""
     while length > 0:
-        block = os.pread(stream.fileno(), min(_BLOCK, length), begin)
+        block = os.pread(descriptor, min(_BLOCK, length), begin)
         if not block:
             return
         yield block
@@ -240,19 +245,12 @@ def _object(line: bytes) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and end == len(text) else None
 
 
-def _same(mark: _Mark, facts: os.stat_result) -> bool:
-    return (mark.device, mark.inode, mark.modified_ns, mark.size) == (
-        *(facts.st_dev, facts.st_ino),
-        *(facts.st_mtime_ns, facts.st_size),
-    )
-
-
 def _digest(stream: BinaryIO, mark: _Mark, facts: os.stat_result) -> hashlib._Hash | None:
     """The digest of what was read before; None where the file is another, or no longer begins with that."""
     if (mark.device, mark.inode) != (facts.st_dev, facts.st_ino) or facts.st_size < mark.read:
         return None
     digest = hashlib.sha256()
-    for block in _blocks(stream, 0, mark.read):
+    for block in blocks(stream.fileno(), 0, mark.read):
         digest.update(block)
     return digest if digest.hexdigest() == mark.digest else None
 
@@ -268,14 +266,8 @@ def _known(note: Path) -> _Note | None:
 
 
 def _revived(record: dict[str, Any]) -> DataAge:
-    newest = record["newest"]
-    return DataAge(
-        **{
-            **record,
-            "modified": datetime.fromisoformat(record["modified"]),
-            "newest": None if newest is None else datetime.fromisoformat(newest),
-        }
-    )
+    moments = {name: datetime.fromisoformat(record[name]) for name in ("modified", "newest") if record[name]}
+    return DataAge(**{**record, **moments})
 
 
 def _keep(note: Path, what: _Note) -> None:

@@ -7,7 +7,6 @@ said in the answer, never raised.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from fedtui.logs.journal_query import JournalError, run_query
 from fedtui.model import Job, LogSlice, Run, TimerFacts
 from fedtui.results import OutputPart, Product, RunOutputText
 from fedtui.results.reading import MOST
-from fedtui.runs.data_age import ENDING, newest_at, newest_data
+from fedtui.runs.data_age import ENDING, blocks, newest_at, newest_data
 from fedtui.system.zone import local_zone
 
 JOURNAL_LINES = 5_000
@@ -82,16 +81,7 @@ def read_slice(where: str, path: str, start: int, end: int | None) -> OutputPart
 
 def _read(descriptor: int, start: int, length: int) -> bytes:
     """`length` bytes from `start`, fewer where the file ends before."""
-    return b"".join(_pieces(descriptor, start, length))
-
-
-def _pieces(descriptor: int, start: int, length: int) -> Iterator[bytes]:
-    while length > 0:
-        data = os.pread(descriptor, length, start)
-        if not data:
-            return
-        yield data
-        start, length = start + len(data), length - len(data)
+    return b"".join(blocks(descriptor, start, length))
 
 
 def _journal(run: Run, timer: TimerFacts) -> RunOutputText:

@@ -6,13 +6,12 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fedtui.runs.data_age import blocks
 from fedtui.runs.run_text import product_at
 from fedtui.watching.expected_run import LogMark
 
 MOST = 64 * 1024 * 1024
 """Bytes of a log that are looked through for line ends; of more, only the size is reported."""
-
-_PIECE = 1024 * 1024
 
 
 class FileArtifacts:
@@ -44,8 +43,7 @@ class FileArtifacts:
                 added = found.st_size - begin
                 if added > MOST:
                     return None, added
-                file.seek(begin)
-                return _lines(file.fileno(), added), added
+                return _lines(file.fileno(), begin, added), added
         except FileNotFoundError:
             return 0, 0
         except OSError:
@@ -57,14 +55,10 @@ class FileArtifacts:
         return renewed
 
 
-def _lines(descriptor: int, length: int) -> int:
-    """How many lines lie in the next `length` bytes; a last line without its end counts too."""
+def _lines(descriptor: int, begin: int, length: int) -> int:
+    """How many lines lie in these `length` bytes; a last line without its end counts too."""
     lines, last = 0, b"\n"
-    while length > 0:
-        data = os.read(descriptor, min(_PIECE, length))
-        if not data:
-            break
-        lines += data.count(b"\n")
-        last = data[-1:]
-        length -= len(data)
+    for block in blocks(descriptor, begin, length):
+        lines += block.count(b"\n")
+        last = block[-1:]
     return lines if last == b"\n" else lines + 1

@@ -112,12 +112,10 @@ async def installed_pairs(ports: Ports, *, user_manager: bool) -> Mapping[str, I
     found: dict[str, InstalledPair] = {}
     files = await asyncio.to_thread(_files, folder(user_manager=user_manager))
     for path, text, drop_in in files:
-        head = _HEAD.match(text)
-        if head is None:
-            continue
-        state = await switched(path.name, ports, user_manager=user_manager)
-        key, planned = head["key"].decode(), head["planned"].decode("utf-8", "replace")
-        found[key] = InstalledPair(key, path, text, planned, _triggers(text), drop_in, state)
+        if mark := pack_mark(text):
+            key, planned = mark
+            state = await switched(path.name, ports, user_manager=user_manager)
+            found[key] = InstalledPair(key, path, text, planned, _triggers(text), drop_in, state)
     return found
 
 

@@ -11,7 +11,6 @@ import pwd
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -25,14 +24,6 @@ MARK = b"# Managed by fedtui\n"
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
 _UNNAMEABLE = re.compile(r"[{}\x00-\x1f\x7f]")
 _SHARED = stat.S_IWGRP | stat.S_IWOTH
-
-
-@dataclass(frozen=True, slots=True)
-class _Treatment:
-    """How the logs of one block are rotated: the new log's mode and owner, and as whom (`su`)."""
-
-    create: str
-    su: str
 
 
 def nameable(log: Path) -> bool:
@@ -57,24 +48,18 @@ def config_text(logs: Sequence[Path], owner: JobAccount, *, as_root: bool) -> by
     """
     template = resources.files("fedtui.federation").joinpath("templates", "logrotate.conf")
     head, _, block = template.read_text(encoding="utf-8").partition("\n\n")
-    blocks: dict[_Treatment, list[Path]] = {}
+    blocks: dict[str, list[Path]] = {}
     for log in logs:
         blocks.setdefault(_treatment(log, owner, as_root=as_root), []).append(log)
-    texts = [
-        Template(block).substitute(logs="\n".join(map(quoted, paths)), more=_more(how))
-        for how, paths in blocks.items()
-    ]
-    return (
-        "\n\n".join((head, *(text.strip("\n") for text in texts))).encode("utf-8", "surrogateescape") + b"\n"
-    )
+    texts = [head]
+    for how, paths in blocks.items():
+        text = Template(block).substitute(logs="\n".join(map(quoted, paths)), more=how)
+        texts.append(text.strip("\n"))
+    return "\n\n".join(texts).encode("utf-8", "surrogateescape") + b"\n"
 
 
-def _more(how: _Treatment) -> str:
-    lines = [f"create {how.create}", *([f"su {how.su}"] if how.su else [])]
-    return "".join(f"    {line}\n" for line in lines)
-
-
-def _treatment(log: Path, owner: JobAccount, *, as_root: bool) -> _Treatment:
+def _treatment(log: Path, owner: JobAccount, *, as_root: bool) -> str:
+    """The lines of a block: the new log's mode and owner, and as whom it is rotated (`su`)."""
     mode = LOG_MODE
     try:
         facts = log.stat()
@@ -83,8 +68,9 @@ def _treatment(log: Path, owner: JobAccount, *, as_root: bool) -> _Treatment:
     else:
         if stat.S_ISREG(facts.st_mode):
             mode = stat.S_IMODE(facts.st_mode) & 0o666 | 0o600
-    create = f"{mode:04o} {_user(owner.uid)} {_group(owner.gid)}"
-    return _Treatment(create, _su(log.parent, owner) if as_root else "")
+    su = _su(log.parent, owner) if as_root else ""
+    create = f"    create {mode:04o} {_owner(owner.uid, owner.gid)}\n"
+    return f"{create}    su {su}\n" if su else create
 
 
 def _su(folder: Path, owner: JobAccount) -> str:
@@ -92,24 +78,19 @@ def _su(folder: Path, owner: JobAccount) -> str:
     try:
         facts = folder.stat()
     except OSError:
-        return "" if owner.uid == 0 else f"{_user(owner.uid)} {_group(owner.gid)}"
+        return "" if owner.uid == 0 else _owner(owner.uid, owner.gid)
     if facts.st_uid != 0 or facts.st_mode & _SHARED:
-        return f"{_user(facts.st_uid)} {_group(facts.st_gid)}"
+        return _owner(facts.st_uid, facts.st_gid)
     return ""
 
 
-def _user(uid: int) -> str:
-    """The user's name, or the number where logrotate could not read the name."""
-    try:
-        name = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-    return name if _PLAIN.fullmatch(name) else str(uid)
-
-
-def _group(gid: int) -> str:
-    try:
-        name = grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
-    return name if _PLAIN.fullmatch(name) else str(gid)
+def _owner(uid: int, gid: int) -> str:
+    """The user's name and the group's, or the number where logrotate could not read the name."""
+    words = []
+    for look, number in ((pwd.getpwuid, uid), (grp.getgrgid, gid)):
+        try:
+            name = str(look(number)[0])
+        except KeyError:
+            name = ""
+        words.append(name if _PLAIN.fullmatch(name) else str(number))
+    return " ".join(words)
