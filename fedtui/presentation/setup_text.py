@@ -48,16 +48,7 @@ class SetupStep(IntEnum):
         return _TITLES[self]
 
 
-_TITLES = {
-    SetupStep.STATUS: "Set up",
-    SetupStep.SCRIPTS: "Scripts",
-    SetupStep.TEST_RUN: "Test run",
-    SetupStep.PROFILE: "Profile",
-    SetupStep.LOGS: "Logs",
-    SetupStep.BACKEND: "Backend",
-    SetupStep.EXTRAS: "Git, alerts",
-    SetupStep.REVIEW: "Review",
-}
+_TITLES = ("Set up", "Scripts", "Test run", "Profile", "Logs", "Backend", "Git, alerts", "Review")
 STEPS = tuple(step for step in SetupStep if step)
 
 
