@@ -6,7 +6,7 @@ styles name the tokens. Both turn glyphs into ASCII where the app was started so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -21,59 +21,45 @@ from fedtui.presentation.glyphs import Span, Tone, to_ascii
 if TYPE_CHECKING:
     from textual.app import App
 
-DARK_TOKENS = {
-    "ground": "#14171c",
-    "raised": "#1c2129",
-    "cursor": "#263445",
-    "line": "#3d4654",
-    "muted": "#929cac",
-    "ok": "#7fd6c0",
-    "warn": "#f0bf4b",
-    "fail": "#ff7f72",
-    "add": "#17302a",
-    "rem": "#3a2023",
-    "hit": "#4a3f1e",
+_TOKENS = {  # dark, light
+    "ground": ("#14171c", "#fbfaf7"),
+    "raised": ("#1c2129", "#f0eee8"),
+    "cursor": ("#263445", "#dbe8f7"),
+    "line": ("#3d4654", "#bdb9af"),
+    "muted": ("#929cac", "#5b6370"),
+    "ok": ("#7fd6c0", "#0f6555"),
+    "warn": ("#f0bf4b", "#7a5300"),
+    "fail": ("#ff7f72", "#9b1b3f"),
+    "add": ("#17302a", "#dcefe7"),
+    "rem": ("#3a2023", "#f9dfe3"),
+    "hit": ("#4a3f1e", "#f6e3ac"),
 }
-LIGHT_TOKENS = {
-    "ground": "#fbfaf7",
-    "raised": "#f0eee8",
-    "cursor": "#dbe8f7",
-    "line": "#bdb9af",
-    "muted": "#5b6370",
-    "ok": "#0f6555",
-    "warn": "#7a5300",
-    "fail": "#9b1b3f",
-    "add": "#dcefe7",
-    "rem": "#f9dfe3",
-    "hit": "#f6e3ac",
+_VARIABLES = {
+    "ground": """
+        footer-background footer-key-background footer-description-background input-cursor-foreground
+        scrollbar-background scrollbar-background-hover scrollbar-background-active scrollbar-corner-color
+    """,
+    "raised": "block-hover-background",
+    "cursor": "block-cursor-background",
+    "line": "border-blurred scrollbar",
+    "muted": "footer-foreground footer-description-foreground scrollbar-hover",
+    "hit": "input-selection-background",
+    "accent": "footer-key-foreground border scrollbar-active",
+    "text": "block-cursor-foreground input-cursor-background",
 }
+"""Where Textual's own widgets take our colours."""
 
 
-def _theme(name: str, tokens: Mapping[str, str], *, dark: bool, text: str, accent: str) -> Theme:
+def _tokens(*, dark: bool) -> dict[str, str]:
+    return {token: colours[0 if dark else 1] for token, colours in _TOKENS.items()}
+
+
+def _theme(name: str, *, dark: bool, text: str, accent: str) -> Theme:
     """A theme of ours; Textual's own widgets take their colours from the same tokens."""
+    tokens = _tokens(dark=dark)
+    colours = tokens | {"accent": accent, "text": text}
     variables = {
-        **tokens,
-        "footer-background": tokens["ground"],
-        "footer-foreground": tokens["muted"],
-        "footer-key-foreground": accent,
-        "footer-key-background": tokens["ground"],
-        "footer-description-foreground": tokens["muted"],
-        "footer-description-background": tokens["ground"],
-        "block-cursor-background": tokens["cursor"],
-        "block-cursor-foreground": text,
-        "block-hover-background": tokens["raised"],
-        "border": accent,
-        "border-blurred": tokens["line"],
-        "input-cursor-background": text,
-        "input-cursor-foreground": tokens["ground"],
-        "input-selection-background": tokens["hit"],
-        "scrollbar": tokens["line"],
-        "scrollbar-hover": tokens["muted"],
-        "scrollbar-active": accent,
-        "scrollbar-background": tokens["ground"],
-        "scrollbar-background-hover": tokens["ground"],
-        "scrollbar-background-active": tokens["ground"],
-        "scrollbar-corner-color": tokens["ground"],
+        variable: colours[token] for token, variables in _VARIABLES.items() for variable in variables.split()
     }
     return Theme(
         name=name,
@@ -88,28 +74,23 @@ def _theme(name: str, tokens: Mapping[str, str], *, dark: bool, text: str, accen
         warning=tokens["warn"],
         error=tokens["fail"],
         dark=dark,
-        variables=variables,
+        variables=tokens | variables,
     )
 
 
-DARK = _theme("fedtui-dark", DARK_TOKENS, dark=True, text="#d4dae4", accent="#6cb6ff")
-LIGHT = _theme("fedtui-light", LIGHT_TOKENS, dark=False, text="#22262d", accent="#0a5cad")
+DARK = _theme("fedtui-dark", dark=True, text="#d4dae4", accent="#6cb6ff")
+LIGHT = _theme("fedtui-light", dark=False, text="#22262d", accent="#0a5cad")
 
 
 def token_defaults(theme: Theme) -> dict[str, str]:
     """Our tokens for a theme that does not know them: its own colours where they mean the same."""
-    tokens = dict(DARK_TOKENS if theme.dark else LIGHT_TOKENS)
     own = theme.to_color_system().generate()
-    for token, variable in (
-        ("ground", "background"),
-        ("raised", "surface"),
-        ("cursor", "panel"),
-        ("ok", "success"),
-        ("warn", "warning"),
-        ("fail", "error"),
-    ):
-        tokens[token] = own.get(variable, tokens[token])
-    return tokens
+    meant = zip(
+        ("ground", "raised", "cursor", "ok", "warn", "fail"),
+        ("background", "surface", "panel", "success", "warning", "error"),
+        strict=True,
+    )
+    return _tokens(dark=theme.dark) | {token: own[colour] for token, colour in meant if colour in own}
 
 
 class Palette:
