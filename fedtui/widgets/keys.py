@@ -52,6 +52,12 @@ class KeyBinding(NamedTuple):
         )
 
 
+def _back(screen: str, group: str, label: str = "back", help: str = "") -> KeyBinding:
+    return KeyBinding(
+        f"{screen}.back", "escape", "back", label, help or label, group, 2, shown="esc", palette=False
+    )
+
+
 DASHBOARD = (
     KeyBinding("job.run", "r", "run", "run", "run now, live output", JOB, 2, asks=True),
     KeyBinding("job.pause", "p", "pause", "pause", "pause or resume", JOB, 2),
@@ -109,7 +115,7 @@ LOG_SCREEN = (
     KeyBinding(
         "log.run", "left_square_bracket", "previous_run", "prev run", "the run before", LOG, 2, shown="["
     ),
-    KeyBinding("log.back", "escape", "back", "back", "back", LOG, 2, shown="esc", palette=False),
+    _back("log", LOG),
 )
 
 WATCH_SCREEN = (
@@ -120,17 +126,7 @@ WATCH_SCREEN = (
     KeyBinding("watch.again", "w", "again", "watch again", "watch again", WATCH, 2),
     KeyBinding("watch.record", "C", "record", "record", "record its exit status", WATCH),
     KeyBinding("watch.end", "x", "end_watch", "end the watch", "end the watch", WATCH, 1, asks=True),
-    KeyBinding(
-        "watch.back",
-        "escape",
-        "back",
-        "back, keeps watching",
-        "back, keeps watching",
-        WATCH,
-        2,
-        shown="esc",
-        palette=False,
-    ),
+    _back("watch", WATCH, "back, keeps watching"),
 )
 
 HISTORY_SCREEN = (
@@ -139,7 +135,7 @@ HISTORY_SCREEN = (
     KeyBinding("history.older", "left_square_bracket", "older(1)", "older", "older days", HISTORY, 2),
     KeyBinding("history.newer", "right_square_bracket", "older(-1)", "newer", "newer days", HISTORY, 2),
     KeyBinding("history.fold", "z", "fold", "fold strip", "fold the strip", HISTORY, 2),
-    KeyBinding("history.back", "escape", "back", "back", "back", HISTORY, 2, shown="esc", palette=False),
+    _back("history", HISTORY),
 )
 
 ENVIRONMENT_SCREEN = (
@@ -164,9 +160,7 @@ ENVIRONMENT_SCREEN = (
     KeyBinding(
         "environment.refresh", "R", "refresh", "ask again", "ask both sides again", ENVIRONMENT, palette=False
     ),
-    KeyBinding(
-        "environment.back", "escape", "back", "back", "back", ENVIRONMENT, 2, shown="esc", palette=False
-    ),
+    _back("environment", ENVIRONMENT),
 )
 
 DOCTOR_SCREEN = (
@@ -178,13 +172,13 @@ DOCTOR_SCREEN = (
     KeyBinding("doctor.undo", "u", "undo", "undo", "undo the last change", DOCTOR, 1, palette=False),
     KeyBinding("doctor.redo", "ctrl+r", "redo", "redo", "", DOCTOR, palette=False),
     KeyBinding("doctor.undo_list", "U", "undo_list", "undo list", "", DOCTOR, palette=False),
-    KeyBinding("doctor.back", "escape", "back", "back", "back", DOCTOR, 2, shown="esc", palette=False),
+    _back("doctor", DOCTOR),
 )
 
 UNDO_SCREEN = (
     KeyBinding("undo_list.undo", "u,enter", "undo", "undo it", "undo this change", UNDO, 2, shown="u enter"),
     KeyBinding("undo_list.redo", "ctrl+r", "redo", "redo", "redo what was undone", UNDO, 2, palette=False),
-    KeyBinding("undo_list.back", "escape", "back", "back", "back", UNDO, 2, shown="esc", palette=False),
+    _back("undo_list", UNDO),
 )
 
 SETUP_SCREEN = (
@@ -198,14 +192,12 @@ SETUP_SCREEN = (
     KeyBinding("setup.whole", "D", "whole", "whole diff", "the whole change", SETUP, 2, "diff"),
     KeyBinding("setup.drills", "d", "drills", "drills", "rehearse a failure", SETUP, 2),
     KeyBinding("setup.remove", "x", "remove", "remove", "take it all away", SETUP, 2),
-    KeyBinding("setup.back", "escape", "back", "leave", "leave", SETUP, 2, shown="esc", palette=False),
+    _back("setup", SETUP, "leave"),
 )
 
 DRILLS_SCREEN = (
     KeyBinding("drills.run", "r,enter", "run", "run it", "run it, after a y", DRILLS, 2, shown="r"),
-    KeyBinding(
-        "drills.back", "escape", "back", "back", "stop it; back", DRILLS, 2, shown="esc", palette=False
-    ),
+    _back("drills", DRILLS, help="stop it; back"),
 )
 
 LISTS = (
@@ -234,19 +226,11 @@ MOVES: list[BindingType] = [
 FAR = 1_000_000
 """More rows than any list has."""
 
-ALL = (
-    *DASHBOARD,
-    *APP,
-    *LISTS,
-    *LOG_SCREEN,
-    *WATCH_SCREEN,
-    *HISTORY_SCREEN,
-    *DOCTOR_SCREEN,
-    *ENVIRONMENT_SCREEN,
-    *UNDO_SCREEN,
-    *SETUP_SCREEN,
-    *DRILLS_SCREEN,
+_SCREENS = (
+    *(LOG_SCREEN, WATCH_SCREEN, HISTORY_SCREEN),
+    *(DOCTOR_SCREEN, ENVIRONMENT_SCREEN, UNDO_SCREEN, SETUP_SCREEN, DRILLS_SCREEN),
 )
+ALL = (*DASHBOARD, *APP, *LISTS, *(key for screen in _SCREENS for key in screen))
 BY_ID = {key.id: key for key in ALL}
 
 
@@ -258,18 +242,13 @@ def unknown_ids(keymap: dict[str, str]) -> list[str]:
 def taken_keys(keymap: dict[str, str]) -> list[tuple[str, str, str]]:
     """Who loses which key to whom by a user's keymap: (loser's id, key, winner's id), on one screen."""
     lost = []
-    screens = (
-        *(DASHBOARD, LOG_SCREEN, WATCH_SCREEN, HISTORY_SCREEN),
-        *(DOCTOR_SCREEN, ENVIRONMENT_SCREEN, UNDO_SCREEN, SETUP_SCREEN, DRILLS_SCREEN),
-    )
     lists = {key.id for key in LISTS}
-    for screen in ((*keys, *APP, *LISTS) for keys in screens):
+    for screen in ((*keys, *APP, *LISTS) for keys in (DASHBOARD, *_SCREENS)):
         has = {key.id: set(keymap.get(key.id, key.key).split(",")) for key in screen}
         for winner in (key.id for key in screen if key.id in keymap):
             for loser in (key.id for key in screen if key.id != winner):
                 # The list has the focus, so a key of its own never comes as far as the screen.
-                pair = (
-                    (winner, loser) if loser in lists - {winner} and winner not in lists else (loser, winner)
-                )
-                lost += [(pair[0], key, pair[1]) for key in sorted(has[winner] & has[loser])]
+                to_list = loser in lists and winner not in lists
+                loses, wins = (winner, loser) if to_list else (loser, winner)
+                lost += [(loses, key, wins) for key in sorted(has[winner] & has[loser])]
     return sorted(set(lost))
