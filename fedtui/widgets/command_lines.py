@@ -12,7 +12,7 @@ from fedtui.crontab.document import LONGEST_COMMAND
 from fedtui.presentation.glyphs import cut
 from fedtui.presentation.home import tilde
 from fedtui.safe_text import decode
-from fedtui.widgets.lines import boxed, fact, note, outside, wrap
+from fedtui.widgets.lines import boxed, fact, fact_rows, note, outside, wrap
 
 _MAY_WRITE = re.compile(rb">|\btee\b")
 _BARE_PERCENT = re.compile(r"(?<!\\)%")
@@ -37,24 +37,17 @@ def escaped(command: str) -> str:
 def cron_view(command: str, home: str, width: int, label: int) -> list[Content]:
     """Where the output goes, what the shell gets where that differs, and warnings."""
     if not command.strip():
-        return [fact("output", Content(""), label)]
+        return [fact("output", "", label)]
     shell, stdin = split_percent(field_bytes(command))
     rows = [fact("output", _output(shell, home, width - label), label)]
     if stdin is not None:
-        lead = "An unescaped % ends the command."
-        text = Content.assemble(
-            (lead, "$warn"),
-            f" The shell gets  {outside(decode(shell))}  and reads the rest as its input.",
-        )
+        gets = f" The shell gets  {outside(decode(shell))}  and reads the rest as its input."
+        text = Content.assemble(("An unescaped % ends the command.", "$warn"), gets)
         rows += boxed("▲", "$warn", text, width)
-        rows += boxed(
-            " ", "", Content.styled("ctrl+r writes \\% for each, for a plain percent sign", "$muted"), width
-        )
+        hint = Content.styled("ctrl+r writes \\% for each, for a plain percent sign", "$muted")
+        rows += boxed(" ", "", hint, width)
     elif shell != field_bytes(command):
-        pieces = wrap(outside(decode(shell)), width - label)
-        rows += [
-            fact("as run" if index == 0 else "", Content(piece), label) for index, piece in enumerate(pieces)
-        ]
+        rows += fact_rows("as run", wrap(outside(decode(shell)), width - label), label)
     if too_long(command):
         rows += note("✗", "bold $fail", "", width, lead=too_long(command))
     return rows

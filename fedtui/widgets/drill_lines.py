@@ -14,7 +14,7 @@ from fedtui.federation.drills.run_drill import DrillOutcome
 from fedtui.presentation.glyphs import cut
 from fedtui.presentation.home import tilde_words
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.widgets.lines import fill, note, paragraph, rule
+from fedtui.widgets.lines import fact_rows, fill, note, paragraph, rule
 
 _LABEL = 10
 _NAME = 18
@@ -129,8 +129,4 @@ def _event(event: DrillEvent, home: str, width: int) -> list[Content]:
 
 
 def _labelled(label: str, text: str, home: str, width: int) -> list[Content]:
-    rows = paragraph(tilde_words(text, home), width - _LABEL)
-    return [
-        Content.assemble(((label if not number else "").ljust(_LABEL), "$muted"), row)
-        for number, row in enumerate(rows)
-    ]
+    return fact_rows(label, paragraph(tilde_words(text, home), width - _LABEL), _LABEL)

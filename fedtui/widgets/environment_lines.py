@@ -15,7 +15,7 @@ from fedtui.model import Severity
 from fedtui.presentation.environment_rows import EnvironmentView, homely, value_of
 from fedtui.presentation.glyphs import SEVERITIES
 from fedtui.safe_text import sanitize, sanitize_and_mask
-from fedtui.widgets.lines import fact, fill, wrap, wrap_content
+from fedtui.widgets.lines import fact, fact_rows, fill, hanging, wrap, wrap_content
 
 _MOST_REASONS = 6
 
@@ -49,11 +49,9 @@ def value_rows(
         return _path_rows(variable, comparison.given.scheduler, width, view)
     rows: list[Content] = []
     for label, value in sides:
-        text = value_of(variable, value, view)
-        for number, piece in enumerate(wrap(text, width - 16)):
-            rows.append(fact("" if number else label, Content(piece), 16))
+        rows += fact_rows(label, wrap(value_of(variable, value, view), width - 16), 16)
     if variable.read_at:
-        rows.append(fact("read by", Content(sanitize(variable.read_at)), 16))
+        rows.append(fact("read by", sanitize(variable.read_at), 16))
     return rows
 
 
@@ -89,10 +87,7 @@ def _reason_rows(reason: Reason, width: int, view: EnvironmentView) -> list[Cont
             text = after
     content = Content.assemble(*parts, (text, ""))
     tone = f"${sign.tone}" if reason.severity is not Severity.ERROR else f"bold ${sign.tone}"
-    return [
-        Content.assemble("  " if number else (f"{sign.glyph} ", tone), row)
-        for number, row in enumerate(wrap_content(content, width - 2))
-    ]
+    return hanging(Content.styled(f"{sign.glyph} ", tone), wrap_content(content, width - 2))
 
 
 def _nothing(comparison: Comparison) -> str:
@@ -135,11 +130,8 @@ def _safe(name: str, value: str, view: EnvironmentView) -> str:
 
 def _added(text: str, width: int) -> list[Content]:
     """A line that is not there yet, as a diff shows it: never cut."""
-    rows = []
-    for number, piece in enumerate(wrap(text, width - 6)):
-        head = "      " if number else "    + "
-        rows.append(fill(Content(head + piece), width).stylize("$ok on $add"))
-    return rows
+    rows = hanging(Content("    + "), wrap(text, width - 6))
+    return [fill(row, width).stylize("$ok on $add") for row in rows]
 
 
 def _source_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list[Content]:
@@ -153,8 +145,5 @@ def _source_rows(comparison: Comparison, width: int, view: EnvironmentView) -> l
         rows += [Content.styled(row, "$muted") for row in wrap(homely(sanitize(asked), view.home), width)]
     for text in (*comparison.given.notes, *comparison.shell.notes):
         pieces = wrap(homely(sanitize_and_mask(text), view.home), width - 2)
-        rows += [
-            Content.assemble("  " if number else ("▲ ", "$warn"), piece)
-            for number, piece in enumerate(pieces)
-        ]
+        rows += hanging(Content.styled("▲ ", "$warn"), pieces)
     return rows

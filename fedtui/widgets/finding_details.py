@@ -11,7 +11,7 @@ from fedtui.model import Finding, Job, Snapshot
 from fedtui.presentation.doctor_rows import DoctorRow, facts
 from fedtui.presentation.finding_groups import FindingGroup, title_beside, where, why_it_matters
 from fedtui.presentation.glyphs import cut
-from fedtui.widgets.lines import diff_lines, fact, outside, paragraph, rule, wrap
+from fedtui.widgets.lines import diff_lines, fact_rows, outside, paragraph, rule, wrap
 
 MEMBERS = 12
 """Findings of a group that are named one by one."""
@@ -47,6 +47,10 @@ def _head(code: str, place: str, title: str, width: int) -> Content:
     )
 
 
+def _section(heading: str, text: str, width: int) -> list[Content]:
+    return [rule(width, Content.styled(heading, "$muted")), *_indented(paragraph(text, width - 2))]
+
+
 def _indented(rows: Sequence[Content]) -> list[Content]:
     return [Content(" ") + row for row in rows]
 
@@ -65,8 +69,7 @@ def _finding(
     ]
     why = why_it_matters(finding)
     if why:
-        head = rule(width, Content.styled("why it matters", "$muted"))
-        sections.append([head, *_indented(paragraph(why, width - 2))])
+        sections.append(_section("why it matters", why, width))
     return [*sections, _fix(finding, width, plan)]
 
 
@@ -79,8 +82,7 @@ def _facts(finding: Finding, job: Job | None, width: int) -> list[Content]:
     for name, value in named:
         room = width - label - 2
         whole = outside(value)
-        for number, piece in enumerate([cut(whole, room)] if name == "line" else wrap(whole, room)):
-            rows.append(fact("" if number else name, Content(piece), label))
+        rows += fact_rows(name, [cut(whole, room)] if name == "line" else wrap(whole, room), label)
     return _indented(rows)
 
 
@@ -126,11 +128,9 @@ def _group(row: DoctorRow, jobs: Mapping[str, Job], width: int) -> list[list[Con
     sections = [[_head(group.code, where(group, jobs), group.title, width), *_indented(members)]]
     why = why_it_matters(group.first)
     if why:
-        head = rule(width, Content.styled("why it matters", "$muted"))
-        sections.append([head, *_indented(paragraph(why, width - 2))])
+        sections.append(_section("why it matters", why, width))
     if group.first.fix:
-        head = rule(width, Content.styled("fix", "$muted"))
-        sections.append([head, *_indented(paragraph(group.first.fix, width - 2))])
+        sections.append(_section("fix", group.first.fix, width))
     return sections
 
 
@@ -141,9 +141,7 @@ def _unchecked(row: DoctorRow, width: int) -> list[list[Content]]:
     head = _head("?", one.what, "could not be looked at: neither found nor fine", width)
     sections = [[head, *_indented(paragraph(one.reason, width - 2))]]
     if one.codes:
-        heading = rule(width, Content.styled("not looked for everywhere", "$muted"))
-        sections.append([heading, *_indented(paragraph(" ".join(one.codes), width - 2))])
+        sections.append(_section("not looked for everywhere", " ".join(one.codes), width))
     if one.advice:
-        heading = rule(width, Content.styled("fix", "$muted"))
-        sections.append([heading, *_indented(paragraph(one.advice, width - 2))])
+        sections.append(_section("fix", one.advice, width))
     return sections

@@ -9,7 +9,7 @@ markup.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len
 from textual.app import App
@@ -121,8 +121,19 @@ def fill(content: Content, width: int, style: str = "") -> Content:
     return row.stylize_before(style) if style else row
 
 
-def fact(label: str, value: Content, label_width: int) -> Content:
+def fact(label: str, value: Content | str, label_width: int) -> Content:
     return Content.assemble((label.ljust(label_width), "$muted"), value)
+
+
+def fact_rows(label: str, rows: Iterable[Content | str], label_width: int) -> list[Content]:
+    """A fact of several rows; only the first has the label."""
+    return [fact("" if number else label, row, label_width) for number, row in enumerate(rows)]
+
+
+def hanging(head: Content, rows: Iterable[Content | str]) -> list[Content]:
+    """`rows` behind `head`, each under the beginning of the first."""
+    blank = Content(" " * head.cell_length)
+    return [Content.assemble(blank if number else head, row) for number, row in enumerate(rows)]
 
 
 def rule(width: int, head: Content, dash: str = "─") -> Content:
@@ -147,11 +158,8 @@ def note(glyph: str, tone: str, text: str, width: int, lead: str = "") -> list[C
 
 def boxed(glyph: str, tone: str, content: Content, width: int) -> list[Content]:
     """A raised box around text that has its styles already."""
-    rows = []
-    for index, piece in enumerate(wrap_content(content, width - 4)):
-        start = Content("   ") if index else Content.assemble(" ", (glyph, tone), " ")
-        rows.append(fill(start + piece, width, "on $raised"))
-    return rows
+    rows = hanging(Content.assemble(" ", (glyph, tone), " "), wrap_content(content, width - 4))
+    return [fill(row, width, "on $raised") for row in rows]
 
 
 def refusal(refused: Refused, width: int) -> list[Content]:
@@ -226,9 +234,7 @@ def step_lines(steps: Sequence[Step], width: int) -> list[Content]:
         label = f"{mark} {step.verb}".ljust(_VERB_WIDTH)
         command, text = outside(shlex.join(step.command)), outside(step.text)
         whole = Content.assemble((command, "bold"), "  " if command and text else "", _step_text(step, text))
-        for index, piece in enumerate(wrap_content(whole, width - len(label))):
-            head = " " * len(label) if index else label
-            rows.append(Content.assemble((head, "$muted"), piece))
+        rows += fact_rows(label, wrap_content(whole, width - len(label)), len(label))
     return rows
 
 

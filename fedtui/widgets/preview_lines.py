@@ -17,7 +17,7 @@ from fedtui.presentation.times import day, here, in_words, relative, seconds_bet
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.schedule.cron import CronSchedule
 from fedtui.schedule.fields import KINDS
-from fedtui.widgets.lines import boxed, fact, paragraph, rule
+from fedtui.widgets.lines import boxed, fact, fact_rows, paragraph, rule
 
 if TYPE_CHECKING:
     from fedtui.changes.schedule_preview import Preview
@@ -80,11 +80,10 @@ def _holds(field: int, word: str) -> str:
 def meaning(preview: Preview | None, width: int) -> list[Content]:
     """The schedule in words, or why it is none."""
     if preview is None:
-        return [fact("means", Content(""), LABEL)]
+        return [fact("means", "", LABEL)]
     style = "" if preview.valid else "$fail"
     words = preview.words if preview.valid else preview.message
-    rows = paragraph(words, width - LABEL, style)
-    return [fact("means" if index == 0 else "", row, LABEL) for index, row in enumerate(rows)]
+    return fact_rows("means", paragraph(words, width - LABEL, style), LABEL)
 
 
 def strip(schedule: CronSchedule | None) -> list[Content]:

@@ -18,7 +18,7 @@ from fedtui.presentation.home import tilde_words
 from fedtui.presentation.log_lines import read_line
 from fedtui.presentation.times import clock, clock_seconds, duration, seconds_between, weekday_clock
 from fedtui.safe_text import decode, sanitize_and_mask
-from fedtui.widgets.lines import MOST_OF_A_LINE, fact
+from fedtui.widgets.lines import MOST_OF_A_LINE, fact, fact_rows
 from fedtui.widgets.palette import content
 
 LABEL = 11
@@ -108,24 +108,16 @@ def job_rows(job: Job, run: Run | None, width: int, home: str, log: str = "") ->
     """The command, how it is started, what becomes of the run or of its output; `log` is the job's own."""
     rows = []
     if job.command is not None:
-        rows.append(
-            fact(
-                "command",
-                Content(cut(tilde_words(sanitize_and_mask(job.command), home), width - LABEL)),
-                LABEL,
-            )
-        )
+        command = tilde_words(sanitize_and_mask(job.command), home)
+        rows.append(fact("command", cut(command, width - LABEL), LABEL))
     rows.append(_started_as(job, width, home))
     if run is not None and run.result is not None:
         places = [tilde_words(sanitize_and_mask(place), home) for place in (log, run.output or "") if place]
         whole = "   ".join(places) or "nothing was kept"
         lines = [whole] if cells(whole) <= width - LABEL else places
-        rows += [
-            fact("" if index else "output in", Content(cut(line, width - LABEL)), LABEL)
-            for index, line in enumerate(lines)
-        ]
+        rows += fact_rows("output in", (cut(line, width - LABEL) for line in lines), LABEL)
     else:
-        rows.append(fact("survives", Content("closing this window, or the SSH link"), LABEL))
+        rows.append(fact("survives", "closing this window, or the SSH link", LABEL))
     return rows
 
 
@@ -133,16 +125,13 @@ def _started_as(job: Job, width: int, home: str) -> Content:
     if job.timer is not None:
         manager = "user manager" if job.timer.user_manager else "system manager"
         value = f"{sanitize_and_mask(job.timer.activates)}   {manager}"
-        return fact("as unit", Content(cut(value, width - LABEL)), LABEL)
+        return fact("as unit", cut(value, width - LABEL), LABEL)
     given = dict(job.cron.environment) if job.cron is not None else {}
     shell = decode(given.get(b"SHELL", DEFAULT_SHELL))
     path = decode(given.get(b"PATH", DEFAULT_PATH))
     start = tilde_words(decode(given.get(b"HOME", b"~")), home)
-    return fact(
-        "as cron",
-        Content(cut(sanitize_and_mask(f"{shell}   PATH={path}   in {start}"), width - LABEL)),
-        LABEL,
-    )
+    value = sanitize_and_mask(f"{shell}   PATH={path}   in {start}")
+    return fact("as cron", cut(value, width - LABEL), LABEL)
 
 
 def output_head(counts: OutputLines, following: bool, ended: bool) -> Content:
@@ -158,11 +147,8 @@ def ahead_words(job: Job, counts: OutputLines, now: datetime) -> Content | None:
     """What there is to know while it runs: warnings, and that cron does not wait for it."""
     parts: list[str | tuple[str, str]] = []
     if counts.errors or counts.warnings:
-        said = [
-            counted(number, word)
-            for number, word in ((counts.errors, "error"), (counts.warnings, "warning"))
-            if number
-        ]
+        both = ((counts.errors, "error"), (counts.warnings, "warning"))
+        said = [counted(number, word) for number, word in both if number]
         parts.append((f"{', '.join(said)} so far   ", "$fail" if counts.errors else "$warn"))
     if job.cron is not None and job.next_run is not None:
         parts.append((f"cron starts it again {_when(job.next_run, now)}, ended or not", "$muted"))

@@ -14,7 +14,7 @@ from fedtui.presentation.glyphs import Span, cut
 from fedtui.presentation.home import tilde, tilde_words
 from fedtui.presentation.setup_text import STEPS, Progress, SetupStep
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.widgets.lines import diff_head, diff_lines, fact, note, paragraph, rule, step_lines
+from fedtui.widgets.lines import diff_head, diff_lines, fact, hanging, note, paragraph, rule, step_lines
 from fedtui.widgets.palette import content
 from fedtui.widgets.setup_profiles import profile_page
 from fedtui.widgets.setup_rows import LABEL, PageState, choice, issue_rows, refused
@@ -139,9 +139,8 @@ def _test_runs(progress: Progress, look: PageState, width: int) -> list[Content]
         test_run = progress.test_runs.get(job.key)
         said = "running" if progress.running == job.key else "not tested yet"
         said = test_run.words if test_run is not None else said
-        for number, row in enumerate(paragraph(tilde_words(said, look.home), width - 22, "")):
-            head = Content.assemble(sign, job.key.ljust(20)) if not number else Content(" " * 22)
-            rows.append(head + row)
+        head = Content.assemble(sign, job.key.ljust(20))
+        rows += hanging(head, paragraph(tilde_words(said, look.home), width - 22))
     if progress.to_do and not progress.running:
         scheduler = "cron's" if progress.backend == "cron" else "systemd's"
         rows += [
@@ -169,7 +168,7 @@ def _logs(progress: Progress, look: PageState, width: int) -> list[Content]:
     rows = [*paragraph(tilde_words(preflight.logs.why, look.home), width), Content("")]
     for job in preflight.profile.jobs:
         path = tilde(str(preflight.logs.path / job.log), look.home)
-        rows.append(fact(job.key, Content(cut(sanitize_and_mask(path), width - LABEL)), LABEL))
+        rows.append(fact(job.key, cut(sanitize_and_mask(path), width - LABEL), LABEL))
     rotation = "rotated weekly" if progress.request.rotate else "not rotated; step 6 turns that on"
     rows += [fact("", Content.styled(rotation, "$muted"), LABEL), Content("")]
     return [*rows, Content.assemble(("e", "bold $accent"), " another folder")]
