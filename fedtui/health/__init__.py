@@ -1,8 +1,8 @@
 """What keeps schedules from doing their work: one function per finding, each with its evidence.
 
 A check is a generator `(snapshot, host) -> findings` with the rules that it looks for; `checkup` runs them
-all. A new finding is one new rule and one new function in the module of its group, listed in that module's
-`CHECKS`; `make findings` then writes its paragraph of docs/findings.md.
+all. A new finding is one new rule and one new function in the module of its group; `make findings` then
+writes its paragraph of docs/findings.md.
 """
 
 from __future__ import annotations
@@ -37,27 +37,17 @@ from fedtui.health.probes import ProbeFailed
 from fedtui.health.silenced import silenced
 from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, State, Unchecked
 
-CHECKS: tuple[Check, ...] = (
-    *daemons.CHECKS,
-    *timer_units.CHECKS,
-    *table_not_loaded.CHECKS,
-    *table_emptied.CHECKS,
-    *degraded_manager.CHECKS,
-    *cron_lines.CHECKS,
-    *scripts.CHECKS,
-    *command_output.CHECKS,
-    *cron_tables.CHECKS,
-    *schedule_pitfalls.CHECKS,
-    *timer_settings.CHECKS,
-    *run_results.CHECKS,
-    *run_series.CHECKS,
-    *logs.CHECKS,
-    *rights.CHECKS,
-    *security.CHECKS,
-    *federation_git.CHECKS,
-    *stale_data.CHECKS,
-    *alert_delivery.CHECKS,
+_MODULES = (
+    *(daemons, timer_units, table_not_loaded, table_emptied, degraded_manager),
+    *(cron_lines, scripts, command_output, cron_tables, schedule_pitfalls, timer_settings),
+    *(run_results, run_series, logs, rights, security),
+    *(federation_git, stale_data, alert_delivery),
 )
+
+CHECKS: tuple[Check, ...] = tuple(
+    found for module in _MODULES for found in vars(module).values() if isinstance(found, Check)
+)
+"""In the order of the modules, and of the lines in each."""
 
 RULES: dict[str, Rule] = {
     rule.code: rule for rule in sorted((r for c in CHECKS for r in c.rules), key=lambda rule: rule.code)

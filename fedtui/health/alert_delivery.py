@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from fedtui.alert_addresses import addresses, labels
 from fedtui.config import ConfigError, load
-from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.history.alert_memory import AlertMemory, AlertMemoryError, load_memory
 from fedtui.model import Severity, Snapshot
@@ -90,6 +90,3 @@ def _late(memory: AlertMemory, now: datetime, host: FileFacts) -> Iterator[Check
         return
     at = f"{memory.checked.astimezone(host.zone()):%Y-%m-%d %H:%M}" if memory.checked is not None else "never"
     yield NOT_RUN.found("The alert check has not run for an hour.", (f"last run  {at}",))
-
-
-CHECKS: tuple[Check, ...] = (channels,)

@@ -128,5 +128,5 @@ class Check:
 
 
 def check(*rules: Rule, systemd: bool = False) -> Callable[[CheckFunction], Check]:
-    """Make a check of a generator: `@check(BAD_LINE)` above it. Listed in `health.CHECKS`, it is run."""
+    """Make a check of a generator: `@check(BAD_LINE)` above it. It is run from then on."""
     return lambda look: Check(rules, look, systemd)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
-from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check
 from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
@@ -147,6 +147,3 @@ def _found(jobs: list[Job], how: str) -> CheckReport:
         title=f"output of {who} {how}",
         job=jobs[0] if len(jobs) == 1 else None,
     )
-
-
-CHECKS: tuple[Check, ...] = (percent, misordered, line_returns, no_output)

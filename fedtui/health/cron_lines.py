@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from fedtui.crontab.command import program, script_path
 from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.health.checks import EVERY_JOB, Check, CheckReport, Rule, check
+from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check
 from fedtui.health.command_facts import services
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State
@@ -178,6 +178,3 @@ def _live_lines(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:
     for job in snapshot.jobs:
         if job.cron is not None and job.state not in (State.BAD_LINE, State.PAUSED):
             yield job, job.cron
-
-
-CHECKS: tuple[Check, ...] = (bad_line, table_not_loaded, never_fires, script_missing, not_on_path)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fedtui.crontab.command import program
 from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check
 from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CommentedOut, CronFacts, Job, Remedy, Severity, Snapshot, State
@@ -142,6 +142,3 @@ def _is_meant(line: CommentedOut, host: FileFacts) -> bool:
     if name is None or "/" in name:
         return b"/" in line.command
     return any(host.executable(f"{folder}/{name}") for folder in decode(DEFAULT_PATH).split(":"))
-
-
-CHECKS: tuple[Check, ...] = (duplicates, alternatives, zone_ignored, commented_out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import CRON_TABLES, Check, CheckReport, Rule, check
+from fedtui.health.checks import CRON_TABLES, CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot, State, Unchecked
 from fedtui.safe_text import decode
@@ -196,12 +196,3 @@ def clock_not_synchronised(snapshot: Snapshot, host: FileFacts) -> Iterator[Chec
             severity=Severity.WARNING if on else Severity.NOTE,
             command="" if on else "sudo timedatectl set-ntp true",
         )
-
-
-CHECKS: tuple[Check, ...] = (
-    cron_down,
-    systemd_unreachable,
-    cron_not_enabled,
-    no_linger,
-    clock_not_synchronised,
-)

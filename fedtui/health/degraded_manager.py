@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import TIMERS, Check, CheckReport, Rule, check
+from fedtui.health.checks import TIMERS, CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Severity, Snapshot, State
@@ -72,6 +72,3 @@ def _units(snapshot: Snapshot, of_user: bool) -> set[str]:
 
 def _seen(job: Job) -> bool:
     return job.state is not State.UNREACHABLE
-
-
-CHECKS: tuple[Check, ...] = (degraded,)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Severity, Snapshot, Unchecked
@@ -300,6 +300,3 @@ def _unpushed(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Chec
             tuple(sanitize_and_mask(decode(os.fsencode(line)).split(" ", 1)[1]) for line in commits[:5]),
             job=job,
         )
-
-
-CHECKS: tuple[Check, ...] = (git_automation,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot, State
 from fedtui.system.accounts import name_of
@@ -165,6 +165,3 @@ def journal_volatile(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRepor
             (*(f"{path}  missing" for path in JOURNALS),),
             command="sudo mkdir -p /var/log/journal && sudo journalctl --flush",
         )
-
-
-CHECKS: tuple[Check, ...] = (log_not_writable, log_grows, disk_full, log_unreadable, journal_volatile)

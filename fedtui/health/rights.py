@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Severity, Snapshot
 
@@ -47,6 +47,3 @@ def log_hidden(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     for problem in snapshot.problems:
         if problem.source == "cron-log" and problem.note:
             yield LOG_HIDDEN.found(problem.message, fix=problem.advice)
-
-
-CHECKS: tuple[Check, ...] = (crontab_forbidden, log_hidden)

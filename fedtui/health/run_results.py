@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.run_series import hit_start_limit
 from fedtui.model import Outcome, Severity, Snapshot, SourceName, State
@@ -85,6 +85,3 @@ def end_unknown(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             yield UNKNOWN_END.found(
                 f"How the last run of {job.name} ended is not known.", job.last_result.evidence, job=job
             )
-
-
-CHECKS: tuple[Check, ...] = (last_run_failed, overdue, end_unknown)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.health.checks import CRON_TABLES, EVERY_JOB, Check, CheckReport, Rule, check
+from fedtui.health.checks import CRON_TABLES, EVERY_JOB, CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Outcome, Run, Severity, Snapshot, State, Trigger
 from fedtui.results.verdict import overlaps
@@ -264,6 +264,3 @@ def _dues(job: Job, cron: CronFacts, floor: datetime, until: datetime) -> list[d
     except (ScheduleError, ZoneInfoNotFoundError, ValueError):
         return []  # anacron's, or another dialect's
     return found
-
-
-CHECKS: tuple[Check, ...] = (start_limit, overlap, slower, flapping, stale_product, missed)

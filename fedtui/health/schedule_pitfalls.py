@@ -11,7 +11,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.health.checks import TIMERS, Check, CheckReport, Rule, check
+from fedtui.health.checks import TIMERS, CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Remedy, Severity, Snapshot, State
 from fedtui.schedule.contention import LEAST, busy_minutes
@@ -227,6 +227,3 @@ def jobs_at_once(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 def _description(job: Job, spread: str | None) -> str:
     return f"{job.name}  {job.schedule}" + (f", apart at {spread}" if spread else "")
-
-
-CHECKS: tuple[Check, ...] = (schedule_pitfalls, timer_schedule_pitfalls, jobs_at_once)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from fedtui.health.checks import EVERY_JOB, Check, CheckReport, Rule, check
+from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check
 from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import LATER, ProbeFailed
@@ -207,6 +207,3 @@ def _absolute(job: Job, command: bytes, written: str, path: str) -> Remedy | Non
     if not job.editable or text.count(written) != 1:
         return None
     return Remedy("command", f"write {path}", text.replace(written, path))
-
-
-CHECKS: tuple[Check, ...] = (not_executable, syntax_error, script_returns, relative_path)

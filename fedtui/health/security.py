@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from functools import lru_cache
 
-from fedtui.health.checks import CRON_TABLES, Check, CheckReport, Rule, check
+from fedtui.health.checks import CRON_TABLES, CheckReport, Rule, check
 from fedtui.health.command_facts import command_facts, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot
@@ -211,6 +211,3 @@ def key_open(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 command=f"chmod 600 {path}",
                 job=user,
             )
-
-
-CHECKS: tuple[Check, ...] = (writable_by_others, secret_in_line, secret_in_log, key_open)

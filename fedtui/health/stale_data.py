@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from fedtui.health.checks import EVERY_JOB, Check, CheckReport, Rule, check
+from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Severity, Snapshot
 from fedtui.runs.data_age import ENDING, DataAge
@@ -77,6 +77,3 @@ def _hours(length: timedelta) -> str:
     if not hours:
         return f"{minutes} min"
     return f"{hours} h {left} min" if left else f"{hours} h" if hours <= 48 else f"{hours // 24} days"
-
-
-CHECKS: tuple[Check, ...] = (stale_data,)

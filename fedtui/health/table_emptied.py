@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fedtui.config import Config
 from fedtui.crontab import Document
-from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.history.database import History
 from fedtui.model import Remedy, Severity, Snapshot, SourceName
@@ -52,6 +52,3 @@ def emptied(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         command=f"fedtui restore {kept.name}",
         remedy=Remedy("restore", "restore the crontab", kept.name),
     )
-
-
-CHECKS: tuple[Check, ...] = (emptied,)

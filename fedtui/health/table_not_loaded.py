@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from fedtui.health.checks import CRON_TABLES, Check, CheckReport, Rule, check
+from fedtui.health.checks import CRON_TABLES, CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Severity, Snapshot, SourceName
 
@@ -83,6 +83,3 @@ def _next_look(moment: float) -> float:
 
 def _when(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-CHECKS: tuple[Check, ...] = (not_reread,)

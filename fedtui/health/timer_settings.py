@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from fedtui.health.checks import Check, CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Outcome, Severity, Snapshot, State, TimerFacts
@@ -249,6 +249,3 @@ def latched(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 def _end(job: Job) -> str:
     return "it was skipped" if job.last_result.outcome is Outcome.SKIPPED else job.last_result.ending or "ok"
-
-
-CHECKS: tuple[Check, ...] = (adds_up, drop_in_adds, ignored_value, starts_job, every_few_seconds, latched)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import TIMERS, Check, CheckReport, Rule, check
+from fedtui.health.checks import TIMERS, CheckReport, Rule, check
 from fedtui.health.daemons import properties
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
@@ -146,6 +146,3 @@ def unreadable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 def _broken(job: Job) -> bool:
     """Whether systemd could not load it, in the words of the source."""
     return job.state_reason.startswith("systemd cannot load it")
-
-
-CHECKS: tuple[Check, ...] = (not_started, no_next_elapse, timer_failed, unreadable)
