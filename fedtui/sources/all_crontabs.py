@@ -5,7 +5,6 @@ The daemon ignores a table that does not lie in the spool as it should (database
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pwd
 import stat
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from fedtui.model import Answer, CommentedOut, Job, Problem
 from fedtui.sources.polling import poll_changes
+from fedtui.sources.source import LookingSource
 from fedtui.sources.user_crontab import ClockFunction, DaemonProbe, UserCrontabSource, ZoneFunction, utc_now
 from fedtui.system.accounts import is_user
 from fedtui.system.cron_daemon import CronProbe
@@ -22,7 +22,7 @@ from fedtui.system.crontab_program import SPOOL_FOLDERS, SystemCrontab
 from fedtui.system.zone import local_zone
 
 
-class AllCrontabsSource:
+class AllCrontabsSource(LookingSource):
     """Source "crontab" for root: every user's table, one's own first."""
 
     name = "crontab"
@@ -42,10 +42,6 @@ class AllCrontabsSource:
         self._read_at: object = None
         self._sources: dict[str, UserCrontabSource] = {}
 
-    async def read(self) -> Answer:
-        """The rows of all tables."""
-        return await asyncio.to_thread(self.look)
-
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a change to any table, and when a next run has come."""
         return poll_changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
@@ -56,7 +52,7 @@ class AllCrontabsSource:
         return next((source.own_table for source in self._sources.values()), None)
 
     def look(self) -> Answer:
-        """`read`, in this thread."""
+        """The rows of all tables."""
         self._read_at = self._token()
         now = self._clock()
         jobs: list[Job] = []

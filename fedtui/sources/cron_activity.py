@@ -12,12 +12,13 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from fedtui.history.run_provenance import NO_STATUS
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
 from fedtui.sources.cron_match import match
+from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.recorder import log_start
+from fedtui.sources.source import LookingSource
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
 from fedtui.system.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
 
@@ -42,7 +43,7 @@ class _Due:
     seen: bool = False
 
 
-class CronActivitySource:
+class CronActivitySource(LookingSource):
     """Source "cron-activity". `jobs` gives the rows of the cron tables as last known."""
 
     name = "cron-activity"
@@ -68,14 +69,8 @@ class CronActivitySource:
         self._traced: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
-    async def read(self) -> Answer:
-        """The runs seen so far; the first time also what runs already."""
-        import asyncio  # as in `user_crontab`: a list does without
-
-        return await asyncio.to_thread(self.look)
-
     def look(self) -> Answer:
-        """`read`, in this thread."""
+        """The runs seen so far; the first time also what runs already."""
         self.notice()
         traces = self._traces()
         return Answer(self.name, self._clock(), (), (*traces, *self._runs, *self._open.values()))
@@ -124,7 +119,7 @@ class CronActivitySource:
     def _soon(self, now: datetime, within: timedelta) -> list[_Due]:
         """The jobs that are due next, with the state of their logs before."""
         return [
-            _Due(job, job.next_run, _log_state(job.log_path))
+            _Due(job, job.next_run, file_stamp(job.log_path))
             for job in self._jobs()
             if job.cron is not None and job.next_run is not None and now < job.next_run <= now + within
         ]
@@ -172,7 +167,7 @@ class CronActivitySource:
             run = self._open.pop(identity)
             duration = max(0.0, (now - run.start).total_seconds())
             result = Result(Outcome.UNKNOWN, duration=duration, evidence=(SEEN, NO_STATUS))
-            log = run.log and replace(run.log, end=_log_state(run.log.path)[1])
+            log = run.log and replace(run.log, end=file_stamp(run.log.path)[1])
             self._runs.append(replace(run, end=now, result=result, log=log))
         return bool(gone)
 
@@ -199,7 +194,7 @@ class CronActivitySource:
 
 def _run_by_log(due: _Due) -> Run | None:
     """The run that the log of a due job tells of, if it was written since."""
-    state = _log_state(due.job.log_path)
+    state = file_stamp(due.job.log_path)
     written = datetime.fromtimestamp(state[0] / 1e9, UTC)
     if state == due.log or written < due.at:
         return None
@@ -218,18 +213,9 @@ def _run_by_log(due: _Due) -> Run | None:
 
 def _run_by_old_log(job: Job) -> Run | None:
     """That the job has run at some time: its log was written. By whom, and how it ended, nobody saw."""
-    mtime, size = _log_state(job.log_path)
+    mtime, size = file_stamp(job.log_path)
     if size == 0:
         return None
     written = datetime.fromtimestamp(mtime / 1e9, UTC)
     result = Result(Outcome.UNKNOWN, evidence=("its log was written then; nobody saw the run",))
     return Run(f"log-{job.id}", job.id, written, written, result, Trigger.UNKNOWN)
-
-
-def _log_state(path: str | None) -> tuple[int, int]:
-    """The mtime (ns) and size of a log; zeros when there is none."""
-    try:
-        facts = Path(path).stat() if path else None
-    except OSError:
-        facts = None
-    return (0, 0) if facts is None else (facts.st_mtime_ns, facts.st_size)

@@ -24,6 +24,7 @@ from fedtui.sources.cron_lines import (
     read_entries,
     syslog_entry,
 )
+from fedtui.sources.source import LookingSource
 from fedtui.system.zone import local_zone
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _AGAIN_CLOSED = 3600.0
 QUERY = Query(("_UID=0", *(f"--identifier={name}" for name in IDENTIFIERS)), of_system=True)
 
 
-class CronLogSource:
+class CronLogSource(LookingSource):
     """Cron's own lines; see `fedtui.sources.source.Source`."""
 
     name = "cron-log"
@@ -76,9 +77,7 @@ class CronLogSource:
 
     async def read(self) -> Answer:
         """Look at the log; while it is followed, what is known is up to date already."""
-        import asyncio  # as in `user_crontab`: a list does without
-
-        return self._answer() if self._following else await asyncio.to_thread(self.look)
+        return self._answer() if self._following else await super().read()
 
     def look(self) -> Answer:
         """`read`, in this thread."""

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from fedtui.history.run_provenance import NO_STATUS
 from fedtui.model import Answer, Job, Outcome, Result, Run, Trigger
+from fedtui.sources.file_stamp import file_stamp
+from fedtui.sources.source import LookingSource
 from fedtui.system.zone import local_zone
 
 MAILBOXES = Path("/var/mail")
@@ -38,7 +40,7 @@ class Mail(NamedTuple):
     at: datetime
 
 
-class CronMailSource:
+class CronMailSource(LookingSource):
     """Source "cron-mail". `jobs` gives the rows of the cron tables as last known."""
 
     name = "cron-mail"
@@ -59,15 +61,9 @@ class CronMailSource:
         self._stamp: tuple[int, int] = (0, 0)
         self._mails: list[Mail] = []
 
-    async def read(self) -> Answer:
-        """The runs that the newest messages tell of."""
-        import asyncio  # as in `user_crontab`: a list does without
-
-        return await asyncio.to_thread(self.look)
-
     def look(self) -> Answer:
-        """`read`, in this thread. A mailbox that is not there, or not ours to read, tells of nothing."""
-        stamp = self._now()
+        """The runs that the newest messages tell of; none where no mailbox is there or ours to read."""
+        stamp = file_stamp(self._path)
         if stamp != self._stamp:
             self._stamp, self._mails = stamp, list(parse_mail(self._tail(), self._zone())) if stamp[1] else []
         return Answer(self.name, self._clock(), (), runs=tuple(runs_of_mails(self._mails, self._jobs())))
@@ -76,14 +72,9 @@ class CronMailSource:
         """Yield within about a second of a delivery."""
         from fedtui.sources.polling import poll_changes
 
-        return poll_changes(self._now, known=lambda: self._stamp, due=lambda: None, clock=self._clock)
-
-    def _now(self) -> tuple[int, int]:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return 0, 0
-        return found.st_mtime_ns, found.st_size
+        return poll_changes(
+            lambda: file_stamp(self._path), known=lambda: self._stamp, due=lambda: None, clock=self._clock
+        )
 
     def _tail(self) -> bytes:
         try:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from fedtui.history.database import History, HistoryError
 from fedtui.model import Answer, Problem, Run
+from fedtui.sources.file_stamp import file_stamp
+from fedtui.sources.source import LookingSource
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at the database files' mtimes (two stat calls) while a run continues."""
@@ -30,7 +32,7 @@ OWN_ID = re.compile(r"[0-9a-f]{16}")
 """The ids of runs that fedtui itself keeps watch over."""
 
 
-class OwnRunsSource:
+class OwnRunsSource(LookingSource):
     """The source "own-runs".
 
     `settle` (blocking) gives an end to runs whose supervisor was killed before it could write one.
@@ -57,14 +59,8 @@ class OwnRunsSource:
         self._files = (database, database.with_name(database.name + "-wal"))
         self._clock = clock
 
-    async def read(self) -> Answer:
-        """The latest runs of every job, oldest first."""
-        import asyncio  # as in `user_crontab`: a list does without
-
-        return await asyncio.to_thread(self.look)
-
     def look(self) -> Answer:
-        """`read`, in this thread."""
+        """The latest runs of every job, oldest first."""
         notes = tuple(Problem(self.name, text, note=True) for text in self._notes)
         problems = tuple(self._problem(text) for text in self._faults)
         try:
@@ -103,12 +99,5 @@ class OwnRunsSource:
                 seen, waited = stamp, 0.0
                 yield
 
-    def _stamp(self) -> tuple[int, ...]:
-        return tuple(_mtime(path) for path in self._files)
-
-
-def _mtime(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+    def _stamp(self) -> list[tuple[int, int]]:
+        return list(map(file_stamp, self._files))

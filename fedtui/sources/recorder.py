@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from fedtui.crontab import overwrites_log
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
+from fedtui.sources.file_stamp import file_stamp
+from fedtui.sources.source import LookingSource
 from fedtui.system.path_lookup import doubt_of_line
 from fedtui.system.processes import ProcessIdentity, is_alive
 
@@ -50,7 +52,7 @@ class _Read(NamedTuple):
     log_end: int | None
 
 
-class RecorderSource:
+class RecorderSource(LookingSource):
     """Source "recorder". `jobs` gives the cron tables' rows as last known, `folder` holds the records."""
 
     name = "recorder"
@@ -69,14 +71,8 @@ class RecorderSource:
         self._files: dict[Path, _Read] = {}
         self._going_on: set[Path] = set()
 
-    async def read(self) -> Answer:
-        """The runs of the jobs that are recorded now."""
-        import asyncio  # as in `user_crontab`: a list does without
-
-        return await asyncio.to_thread(self.look)
-
     def look(self) -> Answer:
-        """`read`, in this thread."""
+        """The runs of the jobs that are recorded now."""
         jobs = {job.cron.record_key: job for job in self._jobs() if job.cron and job.cron.record_key}
         runs = sorted(self._runs(jobs), key=lambda run: run.start) if jobs else []
         return Answer(self.name, self._clock(), (), runs=tuple(runs))
@@ -93,11 +89,11 @@ class RecorderSource:
                 seen = stamp
                 yield
 
-    def _stamp(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    def _stamp(self) -> tuple[tuple[str, ...], tuple[object, ...]]:
         keys = sorted(job.cron.record_key for job in self._jobs() if job.cron and job.cron.record_key)
         files = [self._folder / f"{key}.last" for key in keys] + sorted(self._going_on)
         ended = tuple(not self._still_on(path) for path in sorted(self._going_on))
-        return tuple(keys), (*map(_mtime, files), *ended)
+        return tuple(keys), (*map(file_stamp, files), *ended)
 
     def _still_on(self, path: Path) -> bool:
         read = self._files.get(path)
@@ -159,7 +155,7 @@ class RecorderSource:
         run = Run(name, job.id, written, trigger=Trigger.SCHEDULE, log=log)
         if record.status is None or record.ended is None:
             # Not alive, but the file is newer than what was read of it: it has just ended, and said so.
-            if self._alive(record.who) or _mtime(path) != read.stamp[0]:
+            if self._alive(record.who) or file_stamp(path)[0] != read.stamp[0]:
                 self._going_on.add(path)
                 return run
             lost = Result(Outcome.UNKNOWN, reasons=(LOST,), evidence=("start, recorder",))
@@ -194,13 +190,6 @@ def parse_record(text: str) -> RecordedRun | None:
     if end is None or int(end[1]) > 255:
         return RecordedRun(who, float(begin[3]), size)
     return RecordedRun(who, float(begin[3]), size, int(end[1]), float(end[2]))
-
-
-def _mtime(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _size(path: str | None) -> int | None:

@@ -36,3 +36,9 @@ class LookingSource(Source, Protocol):
     def look(self) -> Answer:
         """`read`, blocking."""
         ...
+
+    async def read(self) -> Answer:
+        """`look`, in a thread."""
+        import asyncio  # here and not above: it costs a list, which only looks, as much as all its modules
+
+        return await asyncio.to_thread(self.look)

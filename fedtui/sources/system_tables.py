@@ -6,7 +6,6 @@ all the same, as not loaded, with the reason. Facts: database.c of Debian's cron
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import stat
@@ -21,6 +20,7 @@ from fedtui.sources import anacron
 from fedtui.sources.cron_jobs import CronClock, LineStatus, TableFacts, TableJobs
 from fedtui.sources.polling import poll_changes
 from fedtui.sources.run_parts import parts_of
+from fedtui.sources.source import LookingSource
 from fedtui.sources.user_crontab import ClockFunction, DaemonProbe, ZoneFunction, utc_now
 from fedtui.system.accounts import home_of, is_user, name_of
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
@@ -47,7 +47,7 @@ class _File:
     problem: str = ""
 
 
-class SystemTablesSource:
+class SystemTablesSource(LookingSource):
     """Source "system-tables". `root` is where /etc lies, `owner` the uid that must own the files (tests)."""
 
     name = "system-tables"
@@ -69,15 +69,11 @@ class SystemTablesSource:
         self._tables: dict[_File, TableJobs] = {}
         self._read_at: object = None
 
-    async def read(self) -> Answer:
-        return await asyncio.to_thread(self.look)
-
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a change to a table or a script, and when a next run has come."""
         return poll_changes(self._token, known=lambda: self._read_at, due=self._next_due, clock=self._clock)
 
     def look(self) -> Answer:
-        """`read`, in this thread."""
         daemon, now = self._daemon(), self._clock()
         jobs: list[Job] = []
         problems: list[Problem] = []

@@ -14,6 +14,7 @@ from fedtui.crontab import Document
 from fedtui.model import Answer, Job, Problem, SourceName
 from fedtui.safe_text import sanitize
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
+from fedtui.sources.source import LookingSource
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
 from fedtui.system.crontab_port import CrontabError, CrontabPort
 from fedtui.system.zone import local_zone
@@ -32,7 +33,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class UserCrontabSource:
+class UserCrontabSource(LookingSource):
     """Source "crontab": one user's table behind a port.
 
     `home` is the user's home folder. `fault` says why cron ignores the file as it lies in the spool, where
@@ -66,12 +67,6 @@ class UserCrontabSource:
         self._known: tuple[bytes, str, str] | None = None
         self._table: TableJobs | None = None
 
-    async def read(self) -> Answer:
-        """The rows of the table, and whether cron is up."""
-        import asyncio  # here and not above: it costs a list, which only looks, as much as all its modules
-
-        return await asyncio.to_thread(self.look)
-
     async def first_rows(self) -> Answer | None:
         """The rows that a screen shows at first; None where all rows come as soon. Never raises."""
         import asyncio
@@ -92,7 +87,7 @@ class UserCrontabSource:
         return None if self._known is None else self._known[0]
 
     def look(self) -> Answer:
-        """`read`, in this thread."""
+        """The rows of the table, and whether cron is up."""
         self._read_at = self.token()
         daemon, now = self._daemon(), self._clock()
         schedulers = (daemon.scheduler,)
