@@ -8,25 +8,23 @@ from datetime import datetime, timedelta
 
 from fedtui.alert_addresses import addresses, labels
 from fedtui.config import ConfigError, load
-from fedtui.health.checks import CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.history.alert_memory import AlertMemory, AlertMemoryError, load_memory
-from fedtui.model import Severity, Snapshot
+from fedtui.model import Snapshot
 from fedtui.pack import pack_file
 
 TEST = "fedtui check --alert --test"
 
-NEVER_TESTED = Rule(
+NEVER_TESTED = warning_rule(
     "FT711",
-    Severity.WARNING,
     "alert channel never tested",
     "Nothing has ever gone through it. A wrong address, a missing mailer or a refused token would be found "
     "out on the day on which it matters.",
     f"Send a test message: {TEST}.",
 )
-UNDELIVERED = Rule(
+UNDELIVERED = error_rule(
     "FT712",
-    Severity.ERROR,
     "the last alert was not delivered",
     "There was something to tell, and it reached nobody through this channel. It is tried again at each "
     "check.",
@@ -34,9 +32,8 @@ UNDELIVERED = Rule(
 )
 
 
-NOT_RUN = Rule(
+NOT_RUN = warning_rule(
     "FT713",
-    Severity.WARNING,
     "the alert check does not run",
     "It was set up to look every ten minutes, and it has not looked for an hour: nobody would be told of "
     "anything.",

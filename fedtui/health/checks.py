@@ -101,6 +101,18 @@ class Rule:
         return Unchecked((self.code,), what, reason, advice)
 
 
+def error_rule(code: str, title: str, why: str, fix: str, needs: tuple[str, ...] = ()) -> Rule:
+    return Rule(code, Severity.ERROR, title, why, fix, needs)
+
+
+def warning_rule(code: str, title: str, why: str, fix: str, needs: tuple[str, ...] = ()) -> Rule:
+    return Rule(code, Severity.WARNING, title, why, fix, needs)
+
+
+def note_rule(code: str, title: str, why: str, fix: str, needs: tuple[str, ...] = ()) -> Rule:
+    return Rule(code, Severity.NOTE, title, why, fix, needs)
+
+
 CheckReport = Finding | Unchecked
 CheckFunction = Callable[[Snapshot, FileFacts], Iterator[CheckReport]]
 

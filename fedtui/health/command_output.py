@@ -6,39 +6,35 @@ import re
 from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
-from fedtui.health.checks import CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName
 from fedtui.safe_text import decode, sanitize_and_mask
 
-NO_OUTPUT = Rule(
+NO_OUTPUT = note_rule(
     "FT115",
-    Severity.NOTE,
     "output goes nowhere",
     "When such a job fails, nothing tells why: what it said went to /dev/null, or to mail on a machine that "
     "has no mailer (cron then discards it).",
     "Append it to a log with E: >> FILE 2>&1.",
 )
-PERCENT = Rule(
+PERCENT = warning_rule(
     "FT116",
-    Severity.WARNING,
     "an unescaped % ends the command",
     "cron cuts the command at the first % and gives the rest to it as standard input (crontab(5)). It never "
     "reaches the shell.",
     "Write \\% for a percent sign: E.",
 )
-MISORDERED = Rule(
+MISORDERED = warning_rule(
     "FT117",
-    Severity.WARNING,
     "errors do not go to the log",
     "Redirections are made from left to right. 2>&1 before > sends errors to where output went until then: "
     "to cron's mail, not to the file.",
     "Write the file first: >> FILE 2>&1.",
 )
-LINE_RETURNS = Rule(
+LINE_RETURNS = error_rule(
     "FT124",
-    Severity.ERROR,
     "the line ends as on Windows",
     "cron hands the carriage return to the shell as part of the last word: a file or an argument of that "
     "name is not what was meant.",

@@ -8,46 +8,41 @@ from functools import lru_cache
 
 from fedtui.crontab.command import program, script_path
 from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check
+from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import services
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State
+from fedtui.model import CronFacts, Job, Remedy, Snapshot, SourceName, State
 from fedtui.safe_text import decode
 
-BAD_LINE = Rule(
+BAD_LINE = error_rule(
     "FT101",
-    Severity.ERROR,
     "a line that cron refuses",
     "Debian's cron drops the whole table for one bad line, so every other job of it stops too; cronie drops "
     "the line alone. Either says so only in its log.",
     "Fix the line: E edits it, x deletes it.",
 )
-NOT_LOADED = Rule(
+NOT_LOADED = error_rule(
     "FT102",
-    Severity.ERROR,
     "a table that cron ignores",
     "No job of the table runs: cron ignores it for its owner, its mode, its name, a missing newline at its "
     "end, or its length.",
     "Give the file the owner, mode, name or last newline that cron wants.",
 )
-NEVER_FIRES = Rule(
+NEVER_FIRES = warning_rule(
     "FT103",
-    Severity.WARNING,
     "schedule never fires",
     "cron takes the line without a word, and waits for a date that does not come, such as 30 February.",
     "Give the job another schedule: e.",
 )
-SCRIPT_MISSING = Rule(
+SCRIPT_MISSING = error_rule(
     "FT110",
-    Severity.ERROR,
     "script is missing",
     "The job starts at its time, the shell finds no such file, and the run ends at once with 127.",
     "Put the script there, or correct its path in the line.",
     needs=EVERY_JOB,
 )
-NOT_ON_PATH = Rule(
+NOT_ON_PATH = error_rule(
     "FT118",
-    Severity.ERROR,
     "a command is not on cron's PATH",
     "cron does not read your shell's profile. A command that only your shell can find ends with 127.",
     "Write the whole path of the command, or set PATH= above the line.",

@@ -7,39 +7,35 @@ from collections.abc import Iterator
 
 from fedtui.crontab.command import program
 from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.health.checks import CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, check, note_rule, warning_rule
 from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CommentedOut, CronFacts, Job, Remedy, Severity, Snapshot, State
 from fedtui.safe_text import decode, sanitize_and_mask
 
-ALTERNATIVES = Rule(
+ALTERNATIVES = warning_rule(
     "FT120",
-    Severity.WARNING,
     "one job runs on several schedules",
     "Examples offer a cautious, a usual and a bold schedule to choose from. Pasted whole, all of them are in "
     "force, and the runs of one get into the way of another's.",
     "Keep one of the lines: p pauses the others, x deletes them.",
 )
-DUPLICATE = Rule(
+DUPLICATE = warning_rule(
     "FT121",
-    Severity.WARNING,
     "a duplicate line",
     "cron starts both at the same moment, on the same files.",
     "Delete one of them: x.",
 )
-ZONE_IGNORED = Rule(
+ZONE_IGNORED = warning_rule(
     "FT123",
-    Severity.WARNING,
     "CRON_TZ has no effect here",
     "cronie reads the schedule in the zone that CRON_TZ names. Debian's cron passes it on to the job and "
     "reads the schedule in the machine's own zone.",
     "Write the schedule in the machine's zone, or make it a timer: OnCalendar= takes a zone.",
 )
 
-COMMENTED_OUT = Rule(
+COMMENTED_OUT = note_rule(
     "FT122",
-    Severity.NOTE,
     "a job that is commented out",
     "A # in front of a line switches the job off for good, and nothing reminds of it: what was meant for a "
     "day stays off for a year.",

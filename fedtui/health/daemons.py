@@ -4,57 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import CRON_TABLES, CheckReport, Rule, check
+from fedtui.health.checks import CRON_TABLES, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot, State, Unchecked
 from fedtui.safe_text import decode
 from fedtui.system.accounts import LINGER
 
-CRON_DOWN = Rule(
+CRON_DOWN = error_rule(
     "FT001",
-    Severity.ERROR,
     "cron is not running",
     "Lines of cron tables are started by a daemon. While it does not run nothing starts them, and nothing "
     "says so.",
     "Start the daemon: cron on Debian, cronie or crond elsewhere.",
     needs=CRON_TABLES,
 )
-SYSTEMD_DOWN = Rule(
+SYSTEMD_DOWN = warning_rule(
     "FT002",
-    Severity.WARNING,
     "systemd does not answer",
     "Timers run by themselves, but whether they ran and how their runs ended is not seen while systemd's "
     "bus is silent.",
     "Look at the bus: systemctl status dbus.",
 )
-NOT_ENABLED = Rule(
+NOT_ENABLED = warning_rule(
     "FT003",
-    Severity.WARNING,
     "cron is not enabled",
     "It runs now, and nothing starts it after the next boot: from then on no line of a table is started.",
     "Enable the service.",
     needs=CRON_TABLES,
 )
-NOT_INSTALLED = Rule(
+NOT_INSTALLED = error_rule(
     "FT004",
-    Severity.ERROR,
     "cron is not installed",
     "There are tables for cron, and no cron to read them.",
     "Install it: cron on Debian, cronie on Fedora and Arch.",
     needs=CRON_TABLES,
 )
-NO_LINGER = Rule(
+NO_LINGER = warning_rule(
     "FT005",
-    Severity.WARNING,
     "user timers stop at logout",
     "A user's systemd ends with the last session, and its timers with it, unless the user lingers "
     "(loginctl(1)).",
     "Turn lingering on: loginctl enable-linger.",
     needs=("user-timers",),
 )
-CLOCK = Rule(
+CLOCK = warning_rule(
     "FT006",
-    Severity.WARNING,
     "the clock is not synchronised",
     "Jobs start by this machine's clock. Where it is wrong they start at the wrong time, and when it is set "
     "some are left out.",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import TIMERS, CheckReport, Rule, check
+from fedtui.health.checks import TIMERS, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
-from fedtui.model import Job, Severity, Snapshot, State
+from fedtui.model import Job, Snapshot, State
 from fedtui.safe_text import decode
 
-DEGRADED = Rule(
+DEGRADED = warning_rule(
     "FT011",
-    Severity.WARNING,
     "systemd is degraded by a scheduled unit",
     "While one unit is failed systemctl is-system-running says degraded, and who watches for that word is "
     "called for each of them, or has stopped to look.",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fedtui.health.checks import CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Severity, Snapshot, Unchecked
@@ -34,48 +34,42 @@ from fedtui.system.ssh_key import SshFacts, ssh_facts, ssh_place, ssh_words
 if TYPE_CHECKING:
     from fedtui.pack import Pack
 
-SYNC_KEY = Rule(
+SYNC_KEY = error_rule(
     "FT701",
-    Severity.ERROR,
     "no key that the git sync can use",
     "A schedule has no agent, and nobody to type a passphrase or touch a token: without a key that opens by "
     "itself nothing reaches the remote.",
     "Make a key for the federation without a passphrase, and give its public half to the remote.",
 )
-SYNC_REMOTE = Rule(
+SYNC_REMOTE = warning_rule(
     "FT702",
-    Severity.WARNING,
     "the remote is no SSH remote",
     "Over https git wants a password or a token, which a schedule cannot type; without a remote there is "
     "nowhere to push to.",
     "Give the remote its SSH URL: git remote set-url.",
 )
-SYNC_UNREACHED = Rule(
+SYNC_UNREACHED = warning_rule(
     "FT703",
-    Severity.WARNING,
     "the remote cannot be pushed to",
     "Asked as the schedule asks it, without prompts, the remote does not answer or does not let us in. New "
     "data waits on the local branch until it does.",
     "Fix what git says; docs/git-sync.md has each case.",
 )
-SYNC_BRANCH = Rule(
+SYNC_BRANCH = error_rule(
     "FT704",
-    Severity.ERROR,
     "the automation branch is in use elsewhere",
     "The git sync commits in a worktree of its own, and git lets a branch be checked out only once.",
     "Switch the other worktree to another branch, or set the federation up with another one.",
 )
-SYNC_CONFLICT = Rule(
+SYNC_CONFLICT = error_rule(
     "FT705",
-    Severity.ERROR,
     "the data of two machines conflicts",
     "The remote has other changes of the same lines. The git sync took its rebase back and kept the commit; "
     "nothing new reaches the remote until a person has put the two together.",
     "Fix it in fedtui's worktree, as the last run says; docs/git-sync.md shows how.",
 )
-SYNC_UNPUSHED = Rule(
+SYNC_UNPUSHED = warning_rule(
     "FT706",
-    Severity.WARNING,
     "data was committed and not pushed",
     "The commits are on this machine alone, although the git sync has had its time to push them.",
     "Look at how its last run ended: its log says why.",

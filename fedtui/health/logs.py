@@ -5,47 +5,42 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from fedtui.health.checks import CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Severity, Snapshot, State
+from fedtui.model import Job, Snapshot, State
 from fedtui.system.accounts import name_of
 from fedtui.system.logrotate_config import own_config
 
 DISK_SHARE, DISK_LEAST = 0.05, 5 * 1024**3
 _WILL_RUN = (State.ON, State.RUNNING, State.OVERDUE)
 
-LOG_NOT_WRITABLE = Rule(
+LOG_NOT_WRITABLE = error_rule(
     "FT401",
-    Severity.ERROR,
     "log cannot be written",
     "The shell opens the log before it starts the command. Where it cannot, the command does not run at all, "
     "and the reason goes to cron's mail.",
     "Make the folder, or send the output elsewhere with E.",
 )
-LOG_GROWS = Rule(
+LOG_GROWS = warning_rule(
     "FT402",
-    Severity.WARNING,
     "log grows unrotated",
     "A log that only grows fills the disk some day, and then everything that writes there fails.",
     "Rotate it with logrotate; the logs of a federation: fedtui setup --rotate.",
 )
-DISK_FULL = Rule(
+DISK_FULL = warning_rule(
     "FT403",
-    Severity.WARNING,
     "disk is nearly full",
     "When no byte is left the log is cut off first, then what the jobs write, and at last their runs fail.",
     "Look for what fills it: du -xh --max-depth=2 FOLDER | sort -h | tail.",
 )
-LOG_UNREADABLE = Rule(
+LOG_UNREADABLE = warning_rule(
     "FT404",
-    Severity.WARNING,
     "log cannot be read",
     "The job writes a log that its own user may not read: how its runs ended is not seen here, nor by you.",
     "Give yourself the right to read it.",
 )
-JOURNAL_VOLATILE = Rule(
+JOURNAL_VOLATILE = note_rule(
     "FT405",
-    Severity.NOTE,
     "the journal is lost at each boot",
     "Without /var/log/journal the journal lives in memory: what timers and cron said before the last boot is "
     "gone (journald.conf(5)).",

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, check, note_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Severity, Snapshot
+from fedtui.model import Snapshot
 
-CRONTAB_FORBIDDEN = Rule(
+CRONTAB_FORBIDDEN = warning_rule(
     "FT501",
-    Severity.WARNING,
     "crontab is not allowed for this user",
     "crontab(1) lets in whom /etc/cron.allow names, or else whom /etc/cron.deny does not. A table that is "
     "there already is still run.",
     "Have the administrator add you to /etc/cron.allow, or use user timers.",
     needs=("crontab",),
 )
-LOG_HIDDEN = Rule(
+LOG_HIDDEN = note_rule(
     "FT505",
-    Severity.NOTE,
     "cron's lines in the journal are not readable",
     "cron writes its starts as root. Who is not in the group that reads the journal learns of runs in other "
     "ways only: from the log they write, from their processes, from the recorder.",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, check, error_rule, note_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.run_series import hit_start_limit
-from fedtui.model import Outcome, Severity, Snapshot, SourceName, State
+from fedtui.model import Outcome, Snapshot, SourceName, State
 
-LAST_RUN_FAILED = Rule(
+LAST_RUN_FAILED = error_rule(
     "FT301",
-    Severity.ERROR,
     "the last run failed",
     "What the job is there for was not done, and cron says so to nobody who does not read its mail.",
     "l shows the job's log, r runs it again.",
@@ -41,9 +40,8 @@ def last_run_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport
         )
 
 
-OVERDUE = Rule(
+OVERDUE = error_rule(
     "FT302",
-    Severity.ERROR,
     "a run is overdue",
     "The schedule promised a run that did not begin, where its start would have been seen.",
     "w watches the job's next runs, r runs it now.",
@@ -63,9 +61,8 @@ def overdue(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             )
 
 
-UNKNOWN_END = Rule(
+UNKNOWN_END = note_rule(
     "FT309",
-    Severity.NOTE,
     "no exit status is known",
     "cron tells nobody how its jobs end, so that a failure of this one would not be seen here.",
     "C records it: fedtui record JOB.",

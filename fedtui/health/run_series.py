@@ -9,55 +9,49 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.health.checks import CRON_TABLES, EVERY_JOB, CheckReport, Rule, check
+from fedtui.health.checks import CRON_TABLES, EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Outcome, Run, Severity, Snapshot, State, Trigger
 from fedtui.results.verdict import overlaps
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 
-START_LIMIT = Rule(
+START_LIMIT = error_rule(
     "FT303",
-    Severity.ERROR,
     "systemd refuses to start the service",
     "A service that is started too often in a short time is not started any more (StartLimitBurst=): the "
     "timer elapses, and nothing happens.",
     "Reset the counter with systemctl reset-failed, and look at what starts it so often.",
 )
-OVERLAP = Rule(
+OVERLAP = warning_rule(
     "FT304",
-    Severity.WARNING,
     "runs overlap",
     "cron starts the next run whether or not the last one is over. Two at once write the same files, and the "
     "slower they get, the more there are.",
     "Put flock -n LOCKFILE before the command: E. Or give it more time between runs: e.",
     needs=(*EVERY_JOB, "own-runs"),
 )
-SLOWER = Rule(
+SLOWER = warning_rule(
     "FT305",
-    Severity.WARNING,
     "runs take longer and longer",
     "What grows has an end: the next run's start, a time limit, or the disk.",
     "h shows the runs; look at what the job reads more of each time.",
     needs=(*EVERY_JOB, "own-runs"),
 )
-FLAPPING = Rule(
+FLAPPING = warning_rule(
     "FT306",
-    Severity.WARNING,
     "runs fail now and then",
     "A job that fails every few runs is called good by whoever looks at the last one only.",
     "h shows which runs failed, l what they said.",
     needs=(*EVERY_JOB, "own-runs"),
 )
-STALE = Rule(
+STALE = warning_rule(
     "FT307",
-    Severity.WARNING,
     "product was not renewed",
     "The run ended without an error, and the file that it should renew is an old one, an empty one, or none.",
     "l shows what the run did; the file is the job's product= in config.toml.",
 )
-MISSED = Rule(
+MISSED = warning_rule(
     "FT308",
-    Severity.WARNING,
     "runs were missed",
     "cron makes up for nothing: what was due while the machine was off, or the daemon down, is left out.",
     "r runs it now. anacron, or a timer with Persistent=true (c), makes up for such runs.",

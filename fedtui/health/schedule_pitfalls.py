@@ -11,7 +11,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.health.checks import TIMERS, CheckReport, Rule, check
+from fedtui.health.checks import TIMERS, CheckReport, Rule, check, error_rule, note_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Remedy, Severity, Snapshot, State
 from fedtui.schedule.contention import LEAST, busy_minutes
@@ -19,96 +19,84 @@ from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.pitfalls import Pitfall, find_pitfalls
 from fedtui.schedule.timer_pitfalls import timer_pitfalls
 
-IGNORED_TEXT = Rule(
+IGNORED_TEXT = warning_rule(
     "FT104",
-    Severity.WARNING,
     "text in the schedule that cron ignores",
     "cron stops reading a field where it no longer understands it, and says nothing of the rest.",
     "Write the schedule without that text, or as it was meant: e.",
 )
-BACKWARDS = Rule(
+BACKWARDS = warning_rule(
     "FT105",
-    Severity.WARNING,
     "an empty range",
     "A range such as 22-2 does not run over midnight: cron takes it for no time at all, without a word.",
     "Write it as two ranges, 22-23,0-2: e.",
 )
-UNEVEN = Rule(
+UNEVEN = note_rule(
     "FT106",
-    Severity.NOTE,
     "uneven steps",
     "A step starts again with each hour, day, week, month or year. Where it does not divide that, the last "
     "gap is another one.",
     "Take a step that divides the hour or the day, if even gaps matter: e.",
 )
-EITHER_DAY = Rule(
+EITHER_DAY = warning_rule(
     "FT107",
-    Severity.WARNING,
     "day or weekday",
     "Where both day fields are restricted cron runs the job when either matches, not both (crontab(5)). "
     "The first Monday of a month cannot be said with them.",
     "Restrict one day field, and test the other one in the command: e.",
 )
-CRON_CLOCK = Rule(
+CRON_CLOCK = note_rule(
     "FT108",
-    Severity.NOTE,
     "the clock change moves a run",
     "Twice a year an hour is missing or comes twice. What a cron job of that hour does then depends on the "
     "daemon and on how its schedule is written.",
     "Move the job to an hour that no clock change touches: e.",
 )
-PILE_UP = Rule(
+PILE_UP = note_rule(
     "FT119",
-    Severity.NOTE,
     "many jobs start in the same minute",
     "Jobs that start together wait for each other's disk, network and locks: each takes longer, and some "
     "fail only then.",
     "Spread them over the hour: e.",
     needs=("crontab", "system-tables", *TIMERS),
 )
-NEVER_ELAPSES = Rule(
+NEVER_ELAPSES = error_rule(
     "FT209",
-    Severity.ERROR,
     "a timer that nothing starts for the first time",
     "OnUnitActiveSec= and OnUnitInactiveSec= count from a run of the unit. Without a first run they never "
     "elapse, though the timer is active (systemd.timer(5)).",
     "Add OnBootSec= or OnActiveSec= to the timer.",
 )
-PERSISTENT_ALONE = Rule(
+PERSISTENT_ALONE = warning_rule(
     "FT210",
-    Severity.WARNING,
     "Persistent= has no effect without OnCalendar=",
     "Persistent=true makes up for runs that were missed while the machine was off, but only for OnCalendar= "
     "(systemd.timer(5)). Beside OnUnitActiveSec= alone it does nothing.",
     "Give the timer an OnCalendar=, or take the line out.",
 )
-NO_FIRST_RUN = Rule(
+NO_FIRST_RUN = warning_rule(
     "FT211",
-    Severity.WARNING,
     "a timer that does not come back after a boot",
     "OnUnitActiveSec= and OnUnitInactiveSec= count from the last run, and a boot forgets it: the timer runs "
     "now, and stands still from the next boot on.",
     "Add OnBootSec= or OnActiveSec= to the timer.",
 )
-STAYS_ACTIVE = Rule(
+STAYS_ACTIVE = warning_rule(
     "FT212",
-    Severity.WARNING,
     "the timer's service stays active",
     "systemd does not start a unit that is active already. A service with RemainAfterExit= stays so when its "
     "work is done, and the timer starts nothing.",
     "Take RemainAfterExit= out of the service.",
 )
-TIMER_CLOCK = Rule(
+TIMER_CLOCK = note_rule(
     "FT213",
-    Severity.NOTE,
     "the clock change leaves a run out",
     "A timer whose time falls into the hour that the clock jumps over is not run that day.",
     "Move the timer to an hour that no clock change touches: e.",
 )
 
-NOT_PERSISTENT = Rule(
+NOT_PERSISTENT = warning_rule(
     "FT214",
-    Severity.WARNING,
     "a timer that loses runs while the machine sleeps",
     "A calendar run that falls into a time in which the machine is off or asleep is left out, unless the "
     "timer has Persistent=true (systemd.timer(5)).",

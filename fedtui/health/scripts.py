@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check
+from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check, error_rule, warning_rule
 from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import LATER, ProbeFailed
@@ -13,35 +13,31 @@ from fedtui.health.script_files import ScriptFile
 from fedtui.model import Job, Remedy, Severity, Snapshot
 from fedtui.safe_text import decode, sanitize_and_mask
 
-NOT_EXECUTABLE = Rule(
+NOT_EXECUTABLE = error_rule(
     "FT111",
-    Severity.ERROR,
     "script is not executable",
     "The shell finds the file, may not execute it, and ends with 126. In your own shell you may have called "
     "it with bash in front.",
     "Make it executable: chmod +x.",
     needs=EVERY_JOB,
 )
-SYNTAX_ERROR = Rule(
+SYNTAX_ERROR = error_rule(
     "FT112",
-    Severity.ERROR,
     "script has a syntax error",
     "The shell stops at the error. What comes before it is run each time, what comes after it never.",
     "Fix the script; bash -n says where.",
     needs=EVERY_JOB,
 )
-SCRIPT_RETURNS = Rule(
+SCRIPT_RETURNS = error_rule(
     "FT113",
-    Severity.ERROR,
     "script has Windows line ends",
     "The carriage return at the end of each line belongs to the last word of it: an interpreter of that "
     "name, a file of that name, does not exist.",
     "Take them out: sed -i 's/\\r$//' SCRIPT.",
     needs=EVERY_JOB,
 )
-RELATIVE = Rule(
+RELATIVE = warning_rule(
     "FT114",
-    Severity.WARNING,
     "a path that depends on the working directory",
     "cron starts every job in the home folder, whatever folder you were in when you tried the command.",
     "Write the whole path.",

@@ -7,41 +7,37 @@ import stat
 from collections.abc import Iterator
 from functools import lru_cache
 
-from fedtui.health.checks import CRON_TABLES, CheckReport, Rule, check
+from fedtui.health.checks import CRON_TABLES, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import command_facts, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot
 from fedtui.safe_text import MASK, decode, mask_secrets, sanitize_and_mask
 from fedtui.system.accounts import name_of
 
-WRITABLE_BY_OTHERS = Rule(
+WRITABLE_BY_OTHERS = error_rule(
     "FT601",
-    Severity.ERROR,
     "others can change what the job runs",
     "Whoever can write the script, or rename files in its folder, decides what is run in the name of the "
     "job's user. For a job of root that is everything.",
     "Take the right away: chmod go-w, or give the file to the job's user.",
     needs=CRON_TABLES,
 )
-SECRET_IN_LINE = Rule(
+SECRET_IN_LINE = warning_rule(
     "FT602",
-    Severity.WARNING,
     "a secret in a cron line",
     "A command is seen by everybody who lists processes while it runs, it is in cron's log and in each "
     "copy of the table.",
     "Put it into a file of mode 0600, and have the script read it from there.",
     needs=CRON_TABLES,
 )
-SECRET_IN_LOG = Rule(
+SECRET_IN_LOG = warning_rule(
     "FT603",
-    Severity.WARNING,
     "a log with secrets that everybody can read",
     "The log holds what looks like a password, a token or a key, and every user of this machine may read it.",
     "Take the right away, fix what writes it, and change the secret.",
 )
-KEY_OPEN = Rule(
+KEY_OPEN = warning_rule(
     "FT604",
-    Severity.WARNING,
     "a private key that others can read",
     "ssh refuses a key that others may read, so a job that uses it fails; and whoever reads it can use it.",
     "Take the rights away: chmod 600.",

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check
+from fedtui.health.checks import EVERY_JOB, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Severity, Snapshot
+from fedtui.model import Snapshot
 from fedtui.runs.data_age import ENDING, DataAge
 from fedtui.schedule.period import allowed_age
 
-STALE_DATA = Rule(
+STALE_DATA = warning_rule(
     "FT710",
-    Severity.WARNING,
     "the data is stale",
     "The job ran, perhaps with success, and what it should bring is old: a file that is rewritten each "
     "time looks fresh by its date, and may hold nothing new for days.",

@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from fedtui.health.checks import CRON_TABLES, CheckReport, Rule, check
+from fedtui.health.checks import CRON_TABLES, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Severity, Snapshot, SourceName
 
-NOT_REREAD = Rule(
+NOT_REREAD = warning_rule(
     "FT010",
-    Severity.WARNING,
     "cron has not read a changed table",
     "cron looks at a table again only when crontab installed it. Written into its file directly, the new "
     "lines do not run, and those that were removed still run.",

@@ -6,55 +6,49 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from fedtui.health.checks import CheckReport, Rule, check
+from fedtui.health.checks import CheckReport, Rule, check, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
-from fedtui.model import Job, Outcome, Severity, Snapshot, State, TimerFacts
+from fedtui.model import Job, Outcome, Snapshot, State, TimerFacts
 from fedtui.safe_text import decode, sanitize_and_mask
 
-ADDS_UP = Rule(
+ADDS_UP = warning_rule(
     "FT201",
-    Severity.WARNING,
     "OnCalendar= lines add up",
     "Several OnCalendar= lines are all in force: daily beside a fixed hour runs the job twice a day "
     "(systemd.timer(5)).",
     "Keep the line that is meant, or reschedule the timer: e.",
 )
-DROP_IN_ADDS = Rule(
+DROP_IN_ADDS = warning_rule(
     "FT202",
-    Severity.WARNING,
     "a drop-in adds a schedule and replaces none",
     "On...= lines of a drop-in come on top of those of the unit. Only an empty OnCalendar= before them drops "
     "what was there (systemd.timer(5)).",
     "Put an empty OnCalendar= above the drop-in's own, or reschedule the timer: e.",
 )
-IGNORED_VALUE = Rule(
+IGNORED_VALUE = warning_rule(
     "FT203",
-    Severity.WARNING,
     "systemd ignores a line",
     "What systemd cannot read it leaves out, with a word in the journal: the unit is loaded without that "
     "line. A comment behind a value belongs to the value.",
     "Fix the line, then systemctl daemon-reload.",
 )
-STARTS_JOB = Rule(
+STARTS_JOB = warning_rule(
     "FT204",
-    Severity.WARNING,
     "starting the timer starts the job",
     "Requires= and its kin start the other unit together with this one: the job runs at every boot and at "
     "each start of the timer, whatever the schedule says. A timer knows its service without it.",
     "Take the line out of the timer.",
 )
-SECONDS = Rule(
+SECONDS = warning_rule(
     "FT205",
-    Severity.WARNING,
     "every few seconds, where minutes may be meant",
     "The last part of a time with two colons are seconds: *:*:00/5 is every five seconds, *:0/5 every five "
     "minutes (systemd.time(7)).",
     "Write *:0/5 for minutes: e.",
 )
-LATCHED = Rule(
+LATCHED = warning_rule(
     "FT206",
-    Severity.WARNING,
     "a service stays marked as failed",
     "systemd keeps a failure until the service is started again or reset: the machine counts as degraded, "
     "and who watches for failed units is called for nothing.",

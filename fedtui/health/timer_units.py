@@ -4,42 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import TIMERS, CheckReport, Rule, check
+from fedtui.health.checks import TIMERS, CheckReport, check, error_rule, warning_rule
 from fedtui.health.daemons import properties
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Severity, Snapshot, State, TimerFacts
 from fedtui.safe_text import decode
 
-NOT_STARTED = Rule(
+NOT_STARTED = warning_rule(
     "FT007",
-    Severity.WARNING,
     "a timer is enabled, and not active",
     "enable makes it start at the next boot; until then nothing counts its time. Or somebody stopped it and "
     "did not start it again.",
     "Start it: systemctl start, or enable --now the next time.",
     needs=TIMERS,
 )
-NO_ELAPSE = Rule(
+NO_ELAPSE = warning_rule(
     "FT008",
-    Severity.WARNING,
     "an active timer with no next run",
     "systemctl calls it active, and its dates are over or its counting never begins: it will not run.",
     "Give it another schedule: e.",
     needs=TIMERS,
 )
-TIMER_FAILED = Rule(
+TIMER_FAILED = error_rule(
     "FT009",
-    Severity.ERROR,
     "a timer that systemd could not load or start",
     "The unit is there, and systemd refuses it as it is written: none of its runs will come.",
     "Read what systemd says of it, fix the file, then systemctl daemon-reload.",
     needs=TIMERS,
 )
 
-UNREADABLE = Rule(
+UNREADABLE = warning_rule(
     "FT012",
-    Severity.WARNING,
     "a timer or its service that cannot be read",
     "systemd refuses the properties of a unit that holds a byte that is no UTF-8: an escape such as \\351 "
     "in ExecStart=, or %I of an instance with \\xe9 in its name. The timer fires; how runs end is unknown.",
