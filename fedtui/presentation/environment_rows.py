@@ -57,20 +57,16 @@ def table(comparison: Comparison, width: int, view: EnvironmentView) -> list[Env
     """Variables, then the programs that the job looks up, for a table of `width` cells."""
     given, shell = f"{comparison.given.scheduler} gives".upper(), "YOUR SHELL HAS"
     shown = [one for one in comparison.variables if _is_shown(one, view)]
-    programs = sorted(comparison.programs, key=lambda one: _PROGRAM_ORDER[one.relation])
+    programs = sorted(comparison.programs, key=lambda one: _PROGRAM_ORDER.index(one.relation))
     names = [*(one.name for one in shown), *(one.name for one in programs)]
     columns = _columns(width, max((cells(sanitize(name)) for name in names), default=0))
-    rows = [
-        EnvironmentRow(
-            _row("  ", Tone.MUTED, "NAME", Tone.MUTED, (given, Tone.MUTED), (shell, Tone.MUTED), columns)
-        )
-    ]
+    rows = [_heading(columns, "NAME", given, shell)]
     rows += [EnvironmentRow(_variable(one, view, columns), one.name) for one in shown]
     if programs:
         place = "on the line and in the script" if comparison.scripts else "on the line"
         rows.append(EnvironmentRow(_rule(f"Commands {place}", width + 1), rule=True))
-        sides = (f"IN {comparison.given.scheduler.upper()}", Tone.MUTED), ("IN YOUR SHELL", Tone.MUTED)
-        rows.append(EnvironmentRow(_row("  ", Tone.MUTED, "COMMAND", Tone.MUTED, *sides, columns)))
+        given, shell = f"IN {comparison.given.scheduler.upper()}", "IN YOUR SHELL"
+        rows.append(_heading(columns, "COMMAND", given, shell))
         rows += [EnvironmentRow(_program(one, view.home, columns), "PATH") for one in programs]
     return rows
 
@@ -101,69 +97,56 @@ def _columns(width: int, longest: int) -> tuple[int, int, int]:
     return name, rest // 2, rest - rest // 2
 
 
-def _row(
-    glyph: str,
-    tone: Tone,
-    name: str,
-    name_tone: Tone,
-    given: tuple[str, Tone],
-    shell: tuple[str, Tone],
-    columns: tuple[int, int, int],
-) -> StyledText:
-    """A row in its columns; each cell keeps a blank at its end."""
+def _heading(columns: tuple[int, int, int], *words: str) -> EnvironmentRow:
+    return EnvironmentRow(_row(columns, *((text, Tone.MUTED) for text in ("  ", *words))))
+
+
+def _row(columns: tuple[int, int, int], *texts: tuple[str, Tone]) -> StyledText:
+    """A row in its columns, the glyph first; each cell but the last keeps a blank at its end."""
     first, second, third = columns
-    parts = (
-        fit((Span(glyph, tone),), GUTTER),
-        fit((Span(name, name_tone),), first - 1),
-        (Span(" "),),
-        fit((Span(given[0], given[1]),), second - 1),
-        (Span(" "),),
-        fit((Span(shell[0], shell[1]),), third),
-    )
-    return tuple(piece for part in parts for piece in part)
+    glyph, name, given, shell = (Span(*text) for text in texts)
+    gap = Span(" ")
+    left = (*fit((glyph,), GUTTER), *fit((name,), first - 1), gap)
+    return (*left, *fit((given,), second - 1), gap, *fit((shell,), third))
+
+
+_GLYPHS = {
+    Relation.DIFFERS: ("≠", Tone.WARN),
+    Relation.MISSING: ("–", Tone.FAIL),
+    Relation.EXTRA: ("+", Tone.MUTED),
+    Relation.UNKNOWN: ("?", Tone.MUTED),
+    Relation.SAME: ("=", Tone.MUTED),
+}
 
 
 def _variable(variable: Variable, view: EnvironmentView, columns: tuple[int, int, int]) -> StyledText:
-    given = value_of(variable, variable.given, view)
-    shell = value_of(variable, variable.shell, view)
-    match variable.relation:
-        case Relation.DIFFERS:
-            glyph, tone, given_tone, shell_tone = "≠", Tone.WARN, Tone.TEXT, Tone.TEXT
-        case Relation.MISSING:
-            tone = Tone.FAIL if variable.matters else Tone.MUTED
-            glyph, given_tone, shell_tone = "–", tone, Tone.TEXT
-        case Relation.EXTRA:
-            glyph, tone, given_tone, shell_tone = "+", Tone.MUTED, Tone.TEXT, Tone.MUTED
-        case _:
-            glyph, tone, given_tone, shell_tone = "=", Tone.MUTED, Tone.MUTED, Tone.MUTED
-    name = sanitize(variable.name)
-    return _row(glyph, tone, name, Tone.TEXT, (given, given_tone), (shell, shell_tone), columns)
+    relation = variable.relation
+    glyph, tone = _GLYPHS[relation]
+    if relation is Relation.MISSING and not variable.matters:
+        tone = Tone.MUTED
+    here = relation in (Relation.DIFFERS, Relation.EXTRA)
+    given = value_of(variable, variable.given, view), Tone.TEXT if here else tone
+    there = relation in (Relation.DIFFERS, Relation.MISSING)
+    shell = value_of(variable, variable.shell, view), Tone.TEXT if there else Tone.MUTED
+    return _row(columns, (glyph, tone), (sanitize(variable.name), Tone.TEXT), given, shell)
 
 
-_PROGRAM_ORDER = {
-    Relation.MISSING: 0,
-    Relation.NOWHERE: 1,
-    Relation.DIFFERS: 2,
-    Relation.EXTRA: 3,
-    Relation.UNKNOWN: 4,
-    Relation.SAME: 5,
-}
+_PROGRAM_ORDER = (
+    *(Relation.MISSING, Relation.NOWHERE, Relation.DIFFERS),
+    *(Relation.EXTRA, Relation.UNKNOWN, Relation.SAME),
+)
 
 
 def _program(program: Program, home: str, columns: tuple[int, int, int]) -> StyledText:
     bad = Tone.MUTED if program.tested else Tone.FAIL
-    glyph, tone = {
-        Relation.MISSING: ("–" if program.tested else "✗", bad),
-        Relation.NOWHERE: ("–" if program.tested else "✗", bad),
-        Relation.DIFFERS: ("≠", Tone.WARN),
-        Relation.EXTRA: ("+", Tone.MUTED),
-        Relation.UNKNOWN: ("?", Tone.MUTED),
-        Relation.SAME: ("=", Tone.MUTED),
-    }[program.relation]
+    if program.relation in (Relation.MISSING, Relation.NOWHERE):
+        sign = ("–" if program.tested else "✗", bad)
+    else:
+        sign = _GLYPHS[program.relation]
     usual = Tone.MUTED if program.relation is Relation.SAME else Tone.TEXT
     given = place_of(program.given, home), usual if program.given.path else bad
     shell = place_of(program.shell, home), usual if program.shell.path else Tone.MUTED
-    return _row(glyph, tone, sanitize(program.name), Tone.TEXT, given, shell, columns)
+    return _row(columns, sign, (sanitize(program.name), Tone.TEXT), given, shell)
 
 
 def place_of(found: ProgramLookup, home: str) -> str:
@@ -187,9 +170,7 @@ def text_rows(comparison: Comparison, view: EnvironmentView) -> Iterator[str]:
     for variable in comparison.variables:
         if variable.relation is Relation.SAME:
             continue
-        glyph = {Relation.DIFFERS: "≠", Relation.MISSING: "–", Relation.EXTRA: "+"}.get(
-            variable.relation, "="
-        )
+        glyph, _ = _GLYPHS[variable.relation]
         yield f"{glyph} {sanitize(variable.name)}"
         sides = ((comparison.given.scheduler, variable.given), ("shell", variable.shell))
         for side, value in sides:
