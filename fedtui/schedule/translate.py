@@ -18,6 +18,7 @@ from fedtui.schedule.clock_changes import clock_changes, run_times
 from fedtui.schedule.cron import CronSchedule
 from fedtui.schedule.patterns import WEEKDAYS, listing, spans, steps
 
+_PARTS = ("minutes", "hours", "days", "months", "weekdays")
 _FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 _ALL_DAYS, _ALL_WEEKDAYS = tuple(range(1, 32)), tuple(range(7))
 
@@ -132,10 +133,9 @@ def _why_not(text: str) -> str:
 
 def _merged(read: list[Calendar]) -> list[Calendar] | None:
     """The expressions with two made one, where they differ in one part only."""
-    names = ("minutes", "hours", "days", "months", "weekdays")
     for at, one in enumerate(read):
         for other in read[at + 1 :]:
-            apart = [name for name in names if getattr(one, name) != getattr(other, name)]
+            apart = [name for name in _PARTS if getattr(one, name) != getattr(other, name)]
             if len(apart) > 1:
                 continue
             rest = [calendar for calendar in read if calendar is not one and calendar is not other]
@@ -144,18 +144,8 @@ def _merged(read: list[Calendar]) -> list[Calendar] | None:
 
 
 def _joined(one: Calendar, other: Calendar) -> Calendar:
-    return replace(
-        one,
-        minutes=_union(one.minutes, other.minutes),
-        hours=_union(one.hours, other.hours),
-        days=_union(one.days, other.days),
-        months=_union(one.months, other.months),
-        weekdays=_union(one.weekdays, other.weekdays),
-    )
-
-
-def _union(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(sorted({*one, *other}))
+    parts = {name: tuple(sorted({*getattr(one, name), *getattr(other, name)})) for name in _PARTS}
+    return replace(one, **parts)  # type: ignore[arg-type]  # fields by name
 
 
 def _fields(calendar: Calendar) -> str:
@@ -168,15 +158,12 @@ def _fields(calendar: Calendar) -> str:
         raise TranslationError(
             "it wants a day of the month that is also a certain weekday, and cron takes either of the two"
         )
-    return " ".join(
-        (
-            _cron_part(calendar.minutes, 0),
-            _cron_part(calendar.hours, 1),
-            days,
-            _cron_part(calendar.months, 3),
-            weekdays,
-        )
-    )
+    return _five(calendar, days, weekdays)
+
+
+def _five(calendar: Calendar, days: str, weekdays: str) -> str:
+    minutes, hours = _cron_part(calendar.minutes, 0), _cron_part(calendar.hours, 1)
+    return f"{minutes} {hours} {days} {_cron_part(calendar.months, 3)} {weekdays}"
 
 
 def _either(one: Calendar, other: Calendar) -> str:
@@ -187,12 +174,7 @@ def _either(one: Calendar, other: Calendar) -> str:
         return ""
     if one.weekdays != _ALL_WEEKDAYS or other.days != _ALL_DAYS:
         return ""
-    days, weekdays = (
-        _cron_part(values, place, star=False) for values, place in ((one.days, 2), (other.weekdays, 4))
-    )
-    return " ".join(
-        (_cron_part(one.minutes, 0), _cron_part(one.hours, 1), days, _cron_part(one.months, 3), weekdays)
-    )
+    return _five(one, _cron_part(one.days, 2, star=False), _cron_part(other.weekdays, 4, star=False))
 
 
 def _cron_part(values: Sequence[int], place: int, *, star: bool = True) -> str:
