@@ -13,6 +13,7 @@ from typing import NamedTuple
 from fedtui.model import Job, Outcome, Result, Run, SourceName, Trigger
 from fedtui.presentation.glyphs import Glyph, Span, StyledText, Tone, cut, fit, outcome_glyph, width_of
 from fedtui.presentation.times import duration, here, in_words, seconds_between, usual
+from fedtui.presentation.times import durations as durations
 from fedtui.safe_text import sanitize_and_mask
 
 WIDE = 118
@@ -255,11 +256,6 @@ def _extreme(label: str, name: str, words: Span) -> StyledText:
 # The curve
 
 
-def durations(runs: Iterable[Run]) -> list[float]:
-    """How long finished runs took, oldest first, in seconds; of those where it is known."""
-    return [run.result.duration for run in runs if run.result and run.result.duration is not None]
-
-
 def curve(took: Sequence[float], width: int, height: int) -> list[StyledText]:
     """The newest `width` durations as columns of `height` rows, the highest as high as there is room."""
     shown_ones = took[-width:]
@@ -276,7 +272,7 @@ def curve(took: Sequence[float], width: int, height: int) -> list[StyledText]:
 
 def curve_words(took: Sequence[float]) -> StyledText:
     """`40 runs   usual 2.1 s   slowest 6.0 s`."""
-    middle = usual(list(took))
+    middle = usual(took)
     if middle is None:
         return (Span("how long it takes is not known", Tone.MUTED),)
     plural = "" if len(took) == 1 else "s"

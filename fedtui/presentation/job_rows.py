@@ -6,7 +6,7 @@ pieces from the gutter to the last column.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from fedtui.presentation.glyphs import (
     state_glyph,
 )
 from fedtui.presentation.home import tilde, tilde_words
-from fedtui.presentation.times import amount, duration, relative, seconds_between, usual
+from fedtui.presentation.times import amount, duration, durations, relative, seconds_between, usual
 from fedtui.safe_text import decode, sanitize_and_mask
 
 
@@ -77,18 +77,10 @@ _OUTCOME_WIDTH = 17
 
 def layout(width: int) -> Layout:
     """The columns for a table of `width` cells; the last one takes the rest."""
-    if width < 84:
-        fixed = [(Column.GUTTER, 3), (Column.JOB, 24), (Column.SCHEDULE, 12), (Column.NEXT, 13)]
-    elif width < 100:
-        fixed = [(Column.GUTTER, 3), (Column.JOB, 25), (Column.SCHEDULE, 18), (Column.NEXT, 14)]
-    else:
-        fixed = [
-            (Column.GUTTER, 3),
-            (Column.JOB, 25),
-            (Column.SOURCE, 14),
-            (Column.SCHEDULE, 18),
-            (Column.NEXT, 14),
-        ]
+    sizes = (3, 24, 12, 13) if width < 84 else (3, 25, 18, 14)
+    fixed = list(zip((Column.GUTTER, Column.JOB, Column.SCHEDULE, Column.NEXT), sizes, strict=True))
+    if width >= 100:
+        fixed.insert(2, (Column.SOURCE, 14))
     last = Column.LAST_RUN
     if width >= 116:
         fixed.append((Column.LAST_RUN, LAST_RUN_WIDTH))
@@ -293,11 +285,8 @@ def detail_lines(
     )
     if job.state_reason and job.state not in (State.ON, State.RUNNING):
         sign = state_glyph(job)
-        return first, (
-            Span(f"{sign.glyph} {sign.word}  ", sign.tone),
-            Span(sanitize_and_mask(job.state_reason)),
-            *found,
-        )
+        state = Span(f"{sign.glyph} {sign.word}  ", sign.tone)
+        return first, (state, Span(sanitize_and_mask(job.state_reason)), *found)
     outcomes = strip(runs, 24)
     changed = (
         (Span(f"   schedule changed: {sanitize_and_mask(job.changed)}", Tone.MUTED),) if job.changed else ()
@@ -305,23 +294,11 @@ def detail_lines(
     offer = Span("   cron keeps no exit status; C records it" if _could_be_recorded(job) else "", Tone.MUTED)
     if not outcomes:
         return first, (Span("no run is on record yet", Tone.MUTED), *found, *changed, offer)
-    known = [
-        run.result.duration for run in runs if run.result is not None and run.result.duration is not None
-    ]
-    words = ""
+    known = durations(runs)
     middle = usual(known)
-    if middle is not None:
-        words = f"   took {duration(known[-1])}, usual {duration(middle)}"
-    said = _last_reason(job)
-    return first, (
-        Span(f"last {len(outcomes)}  ", Tone.MUTED),
-        *outcomes,
-        Span(words, Tone.MUTED),
-        *found,
-        *said,
-        *changed,
-        offer,
-    )
+    took = "" if middle is None else f"   took {duration(known[-1])}, usual {duration(middle)}"
+    last = (Span(f"last {len(outcomes)}  ", Tone.MUTED), *outcomes, Span(took, Tone.MUTED))
+    return first, (*last, *found, *_last_reason(job), *changed, offer)
 
 
 def _could_be_recorded(job: Job) -> bool:
@@ -340,28 +317,6 @@ def _last_reason(job: Job) -> StyledText:
     return (Span(f"   {sanitize_and_mask(result.reasons[0])}", sign.word_tone),)
 
 
-_SORTS = {
-    Column.JOB: lambda job: (job.name.casefold(), job.id),
-    Column.SOURCE: lambda job: (list(SourceName).index(job.source), job.name.casefold()),
-    Column.SCHEDULE: lambda job: (job.schedule_text.casefold(), job.name.casefold()),
-}
-
-
-def ordered(jobs: Iterable[Job], by: Column | None) -> list[Job]:
-    """Jobs in the order of a column; None keeps the order they are written in.
-
-    NEXT: the soonest first, running ones before all, jobs with no next run last. LAST RUN: what failed
-    first, then the newest.
-    """
-    if by is None or by in (Column.GUTTER, Column.LAST_10):
-        return list(jobs)
-    if by is Column.NEXT:
-        return sorted(jobs, key=_next_key)
-    if by is Column.LAST_RUN:
-        return sorted(jobs, key=_last_key)
-    return sorted(jobs, key=_SORTS[by])
-
-
 def _next_key(job: Job) -> tuple[int, float]:
     if job.running:
         return 0, 0.0
@@ -371,3 +326,22 @@ def _next_key(job: Job) -> tuple[int, float]:
 def _last_key(job: Job) -> tuple[int, float]:
     failed = job.last_result.outcome is Outcome.FAILED or job.state is State.BAD_LINE
     return (0 if failed else 1), -(job.last_run.timestamp() if job.last_run is not None else 0.0)
+
+
+_SORTS: dict[Column | None, Callable[[Job], tuple[object, ...]]] = {
+    Column.JOB: lambda job: (job.name.casefold(), job.id),
+    Column.SOURCE: lambda job: (list(SourceName).index(job.source), job.name.casefold()),
+    Column.SCHEDULE: lambda job: (job.schedule_text.casefold(), job.name.casefold()),
+    Column.NEXT: _next_key,
+    Column.LAST_RUN: _last_key,
+}
+
+
+def ordered(jobs: Iterable[Job], by: Column | None) -> list[Job]:
+    """Jobs in the order of a column; None keeps the order they are written in.
+
+    NEXT: the soonest first, running ones before all, jobs with no next run last. LAST RUN: what failed
+    first, then the newest.
+    """
+    key = _SORTS.get(by)
+    return list(jobs) if key is None else sorted(jobs, key=key)

@@ -156,20 +156,9 @@ def matches(job: Job, words: str) -> bool:
 
     Looked at are name, schedule (as written and in words), command, state, source, user and id.
     """
-    text = "\n".join(
-        (
-            *(
-                job.name,
-                job.schedule,
-                job.schedule_text,
-                job.command or "",
-                job.user,
-                job.id,
-                str(job.location),
-            ),
-            *(job.source.value, source_words(job.source), state_glyph(job).word),
-        )
-    ).casefold()
+    written = (job.name, job.schedule, job.schedule_text, job.command or "", job.user, job.id)
+    shown = (str(job.location), job.source.value, source_words(job.source), state_glyph(job).word)
+    text = "\n".join(written + shown).casefold()
     for word in words.casefold().split():
         wanted = word.removeprefix("source:")
         if wanted != word:

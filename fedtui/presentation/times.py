@@ -6,8 +6,10 @@ to show; other moments are turned into that zone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
+from fedtui.model import Run
 from fedtui.schedule.patterns import MONTHS, WEEKDAYS
 
 
@@ -94,11 +96,16 @@ def head_clock(now: datetime, *, wide: bool) -> str:
     return f"{day(now)} {text}" if wide else text
 
 
-def usual(durations: list[float]) -> float | None:
+def durations(runs: Iterable[Run]) -> list[float]:
+    """How long finished runs took, in their order, in seconds; of those where it is known."""
+    return [run.result.duration for run in runs if run.result and run.result.duration is not None]
+
+
+def usual(took: Sequence[float]) -> float | None:
     """The median of the durations that are known, in seconds."""
-    if not durations:
+    if not took:
         return None
-    ordered = sorted(durations)
+    ordered = sorted(took)  # and not statistics.median, whose import takes longer than the first picture has
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 

@@ -268,13 +268,8 @@ def offers_recorder(watch: Watch, job: Job | None) -> bool:
     """Whether the verdict would have been known had the job's exit status been kept."""
     if job is None or not may_be_recorded(job):
         return False
-    return any(
-        cycle.verdict is WatchVerdict.UNPROVEN
-        and cycle.result is not None
-        and cycle.result.outcome is Outcome.UNKNOWN
-        and cycle.result.exit_code is None
-        for cycle in watch.cycles
-    )
+    results = [one.result for one in watch.cycles if one.verdict is WatchVerdict.UNPROVEN and one.result]
+    return any(one.outcome is Outcome.UNKNOWN and one.exit_code is None for one in results)
 
 
 def log_marks(
