@@ -8,7 +8,7 @@ apart by the rules of Debian's cron 3.0pl1-162 (user.c, entry.c, env.c); the fiv
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fedtui.crontab.command_field import split_percent
 from fedtui.crontab.comments import read_block
@@ -61,19 +61,11 @@ class Document:
         `dialect` is "debian" or "cronie". `known_user`, where given, tells whether the user column of a
         system table names a user of this machine: cron refuses the line if not ("bad username").
         """
-        reader = _DocumentReader(data, system, table, user, dialect, known_user)
-        return cls(tuple(reader.lines()), system, table, user, dialect, known_user)
+        return cls((), system, table, user, dialect, known_user).reparse(data)
 
     def reparse(self, data: bytes) -> Document:
         """`data` read as the same table."""
-        return Document.parse(
-            data,
-            system=self.system,
-            table=self.table,
-            user=self.user,
-            dialect=self.dialect,
-            known_user=self.known_user,
-        )
+        return replace(self, lines=tuple(_DocumentReader(data, self).lines()))
 
     def __bytes__(self) -> bytes:
         return b"".join(map(bytes, self.lines))
@@ -128,14 +120,10 @@ class Document:
 
 @dataclass(slots=True)
 class _DocumentReader:
-    """One pass over a table: what was set and which comments are above, line by line."""
+    """One pass over the text of a table like `document`: what was set and which comments are above."""
 
     data: bytes
-    system: bool
-    table: str
-    user: str
-    dialect: str
-    known_user: Callable[[str], bool] | None
+    document: Document
     settings: dict[bytes, bytes] = field(default_factory=dict)
     environment: Settings = ()
     comments: list[tuple[int, bytes]] = field(default_factory=list)
@@ -167,7 +155,7 @@ class _DocumentReader:
             # A NUL ends a line for the daemon's get_string(): what follows would be a line of its own.
             return Line(number, raw, end, LineKind.BAD, error="NUL byte", hint="the line holds a NUL byte")
         setting = parse_setting(text)
-        if self.dialect == "cronie" and not end:
+        if self.document.dialect == "cronie" and not end:
             return Line(number, raw, end, LineKind.BAD, error=_NO_NEWLINE, hint="end the last line")
         if setting is not None:
             self.settings[setting[0]] = setting[1]
@@ -192,11 +180,13 @@ class _DocumentReader:
 
     def _entry(self, number: int, raw: bytes, body: bytes, *, paused: bool) -> Entry:
         try:
-            schedule, rest = split_schedule(body, self.dialect, system=self.system)
+            schedule, rest = split_schedule(body, self.document.dialect, system=self.document.system)
         except ScheduleError as error:
             raise _BadLine(error.cron_words, error.reason) from None
         end = len(body[:rest].rstrip(b" \t"))
-        user, command_field = self._user(body[rest:]) if self.system else (self.user, body[rest:])
+        user, command_field = (
+            self._user(body[rest:]) if self.document.system else (self.document.user, body[rest:])
+        )
         if len(command_field) > LONGEST_COMMAND:
             size = len(command_field)
             raise _BadLine("command too long", f"{size} bytes; cron takes {LONGEST_COMMAND}")
@@ -220,7 +210,7 @@ class _DocumentReader:
             stdin=stdin,
             environment=self.environment,
             block=block,
-            id_key=id_key(self.table, same[0], command_field, ordinal),
+            id_key=id_key(self.document.table, same[0], command_field, ordinal),
             recorder=recorder,
         )
 
@@ -230,7 +220,7 @@ class _DocumentReader:
         if length is None:
             raise _BadLine(self._no_blank(), "no command follows the user column")
         user = decode(rest[:length])
-        if self.known_user is not None and not self.known_user(user):
+        if self.document.known_user is not None and not self.document.known_user(user):
             raise _BadLine("bad username", f"{user!r} is no user of this machine")
         return user, rest[length + 1 :]
 
