@@ -12,21 +12,9 @@ import re
 from fedtui.crontab import record_edit, splice
 from fedtui.crontab.document import Document
 from fedtui.crontab.line import NAME_COMMENT, OWN_COMMENT, PACK_COMMENT, PAUSED, Block, Entry, LineKind
-from fedtui.crontab.splice import EditError
+from fedtui.crontab.splice import EditError as EditError
 from fedtui.safe_text import decode
 from fedtui.schedule.cron import ScheduleError, parse_schedule
-
-__all__ = [
-    "EditError",
-    "add",
-    "delete",
-    "edit",
-    "end_last_line",
-    "pause",
-    "replace_line",
-    "reschedule",
-    "resume",
-]
 
 _FIELD = re.compile(rb"[^ \t]+")
 

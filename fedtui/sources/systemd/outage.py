@@ -107,14 +107,8 @@ class Outage:
     @staticmethod
     def unreachable(job: Job) -> Job:
         """The row of a timer that cannot be asked about now: no countdown, for a countdown is a promise."""
-        return replace(
-            job,
-            state=State.UNREACHABLE,
-            state_reason="bus down",
-            next_run=None,
-            later_runs=(),
-            running_since=None,
-        )
+        gone = replace(job, state=State.UNREACHABLE, state_reason="bus down")
+        return replace(gone, next_run=None, later_runs=(), running_since=None)
 
 
 def _runs_no_timers(user: str) -> bool:

@@ -32,11 +32,6 @@ CLOCK_CHECK = 30.0
 """Seconds between looks at the two clocks: suspend and a set clock move monotonic elapses."""
 
 
-def nothing_paused() -> Collection[str]:
-    """The default of `paused`."""
-    return ()
-
-
 class TimerSource:
     """Timers of one manager as jobs; see `fedtui.sources.source.Source`.
 
@@ -50,7 +45,7 @@ class TimerSource:
         user_manager: bool,
         user: str,
         clock: Callable[[], datetime],
-        paused: Callable[[], Collection[str]] = nothing_paused,
+        paused: Callable[[], Collection[str]] = tuple,
         privileged: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
         zone: tzinfo | None = None,

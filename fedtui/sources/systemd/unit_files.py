@@ -122,21 +122,11 @@ def expand(text: str, unit: str, user: str | None) -> str | None:
         if user
         else {"t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "E": "/etc"}
     )
-    values = folders | {
-        "%": "%",
-        "h": home,
-        "u": account.pw_name,
-        "U": str(account.pw_uid),
-        "n": unit,
-        "N": stem,
-        "p": prefix,
-        "i": instance,
-        "I": _unescape(instance),
-        "j": prefix.rpartition("-")[2],
-        "H": socket.gethostname(),
-        "T": "/tmp",  # noqa: S108  the value of the specifier, not a file of ours
-        "V": "/var/tmp",  # noqa: S108
-    }
+    of_unit = {"n": unit, "N": stem, "p": prefix, "i": instance, "I": _unescape(instance)}
+    of_user = {"h": home, "u": account.pw_name, "U": str(account.pw_uid)}
+    others = {"%": "%", "j": prefix.rpartition("-")[2], "H": socket.gethostname()}
+    temporary = {"T": "/tmp", "V": "/var/tmp"}  # noqa: S108  values of specifiers, no files of ours
+    values = folders | of_unit | of_user | others | temporary
     if any(match[1] not in values for match in _SPECIFIER.finditer(text)):
         return None
     path = _SPECIFIER.sub(lambda match: values[match[1]], text)
