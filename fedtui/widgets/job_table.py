@@ -12,8 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from textual.events import Resize
-from textual.geometry import Region, Size
-from textual.strip import Strip
+from textual.geometry import Region
 
 from fedtui.model import Finding, Job, Run
 from fedtui.presentation.glyphs import StyledText, changed_cells
@@ -57,8 +56,7 @@ class JobTable(CursorView):
             return
         self._rows = {job.id: number for number, job in enumerate(jobs)}
         self._drawn.clear()
-        self.virtual_size = Size(0, len(jobs) + 1)
-        self.refresh()
+        self.resize()
         self.keep_cursor(before.id if before else None, before.name if before else "", self._rows)
         after = self.job
         if (after.id if after else None) != (before.id if before else None):
@@ -88,7 +86,7 @@ class JobTable(CursorView):
 
     def line(self, number: int) -> StyledText:
         """A job's row."""
-        return tuple(piece for part in self._cells(number).values() for piece in part)
+        return _joined(self._cells(number))
 
     def _cells(self, number: int) -> dict[Column, StyledText]:
         job, now = self._jobs[number], self._clock()
@@ -103,22 +101,16 @@ class JobTable(CursorView):
         """Other widths have other columns."""
         self._layout = layout(self.scrollable_content_region.width)
         self._drawn.clear()
-        self.virtual_size = Size(0, len(self._jobs) + 1)
-        self.refresh()
+        self.resize()
         self.call_after_refresh(self._show_cursor)
 
-    def render_line(self, y: int) -> Strip:
-        """The heading, or a job's row."""
-        width = self.scrollable_content_region.width
-        if y == 0:
-            return self.palette.strip(heading(self._layout, self.sorted_by), width)
-        number = y - 1 + self.scroll_offset.y
-        if number >= len(self._jobs):
-            return self.palette.strip((), width)
-        cells = self._cells(number)
-        self._drawn[number] = cells
-        ground = "cursor" if number == self._cursor else "ground"
-        return self.palette.strip((piece for part in cells.values() for piece in part), width, ground)
+    def heading(self) -> StyledText:
+        return heading(self._layout, self.sorted_by)
+
+    def drawn(self, number: int) -> StyledText:
+        """A job's row, of which is remembered what is drawn of it."""
+        self._drawn[number] = self._cells(number)
+        return _joined(self._drawn[number])
 
     def redraw_changes(self) -> None:
         """Repaint what is on screen and no longer says what was drawn."""
@@ -171,3 +163,7 @@ class JobTable(CursorView):
     def to_best_match(self, words: str, *, stay: bool) -> None:
         """Go to the job whose name comes nearest to `words`; `stay` on one that is as near."""
         self.to_best([closeness(job.name, words) for job in self._jobs], stay=stay)
+
+
+def _joined(cells: Mapping[Column, StyledText]) -> StyledText:
+    return tuple(piece for part in cells.values() for piece in part)

@@ -110,9 +110,13 @@ class LineView(ScrollView, can_focus=True):
 
 
 class CursorView(LineView, inherit_bindings=False):
-    """Rows under a heading, one with the cursor. It stays on what it is on while rows come and go."""
+    """Rows under a heading, one with the cursor. It stays on what it is on while rows come and go.
+
+    `EDGE` is what heading and rows begin with.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = MOVES
+    EDGE: StyledText = ()
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -120,6 +124,28 @@ class CursorView(LineView, inherit_bindings=False):
         self._lost = ("", 0.0)
         self._before_none: str | None = None
         self._placing = False
+
+    def heading(self) -> StyledText:
+        raise NotImplementedError
+
+    def drawn(self, number: int) -> StyledText:
+        """The row `number`, which is about to be drawn."""
+        return self.line(number)
+
+    def resize(self) -> None:
+        """The same with a row for the heading."""
+        self.virtual_size = Size(0, self.count() + 1)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The heading, or a row; the cursor's is on its ground."""
+        number, width = y - 1 + self.scroll_offset.y, self.scrollable_content_region.width
+        if y == 0:
+            return self.palette.strip((*self.EDGE, *self.heading()), width)
+        if number >= self.count():
+            return self.palette.strip((), width)
+        ground = "cursor" if number == self._cursor else "ground"
+        return self.palette.strip((*self.EDGE, *self.drawn(number)), width, ground)
 
     def highlighted(self) -> None:
         """The cursor is on another row: notify what shows the row under it."""

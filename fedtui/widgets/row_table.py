@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from textual.geometry import Size
 from textual.message import Message
-from textual.strip import Strip
 
 from fedtui.presentation.glyphs import StyledText
 from fedtui.widgets.line_view import CursorView
@@ -46,8 +44,7 @@ class RowTable(CursorView, Generic[Row]):
         """Show other rows, each under a key of its own; the cursor stays on its row, or near it."""
         before, key = self.row, self._keys[self._cursor] if self.row is not None else None
         self._rows, self._keys = rows, keys
-        self.virtual_size = Size(0, len(rows) + 1)
-        self.refresh()
+        self.resize()
         self.keep_cursor(key, self._called, {one: number for number, one in enumerate(keys)})
         if self.row != before:
             self.highlighted()
@@ -60,15 +57,8 @@ class RowTable(CursorView, Generic[Row]):
         """One row."""
         return self._draw(self._rows[number], self.scrollable_content_region.width)
 
-    def render_line(self, y: int) -> Strip:
-        """The heading, or a row."""
-        width = self.scrollable_content_region.width
-        if y == 0:
-            return self.palette.strip(self._heading(width), width)
-        number = y - 1 + self.scroll_offset.y
-        if number >= len(self._rows):
-            return self.palette.strip((), width)
-        return self.palette.strip(self.line(number), width, "cursor" if number == self._cursor else "ground")
+    def heading(self) -> StyledText:
+        return self._heading(self.scrollable_content_region.width)
 
     def highlighted(self) -> None:
         """Another row."""

@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from textual.events import Resize
-from textual.geometry import Size
 from textual.message import Message
-from textual.strip import Strip
 
 from fedtui.model import Job, Run
-from fedtui.presentation.glyphs import StyledText
+from fedtui.presentation.glyphs import Span, StyledText
 from fedtui.presentation.history_text import JobNames, run_row, runs_heading
 from fedtui.presentation.notes import closeness
 from fedtui.widgets.line_view import CursorView
@@ -28,6 +26,8 @@ class RunChosen(Message):
 class RunTable(CursorView):
     """Runs under a heading row, the newest first. The cursor stays on its run while others come."""
 
+    EDGE = (Span(" "),)
+
     def __init__(self, clock: Callable[[], datetime], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._clock = clock
@@ -38,8 +38,7 @@ class RunTable(CursorView):
         """Show these runs, the newest first."""
         before = self.run
         self._runs, self._jobs = runs, JobNames(jobs)
-        self.virtual_size = Size(0, len(runs) + 1)
-        self.refresh()
+        self.resize()
         places = {run.id: number for number, run in enumerate(runs)}
         self.keep_cursor(before.id if before else None, "The run", places)
         if (self.run and self.run.job_id) != (before and before.job_id):
@@ -58,18 +57,8 @@ class RunTable(CursorView):
         """A run's row."""
         return run_row(self._runs[number], self._jobs, self._clock(), self.size.width)
 
-    def render_line(self, y: int) -> Strip:
-        """The heading, or a run's row, one blank cell from the left edge."""
-        width = self.scrollable_content_region.width
-        number = y - 1 + self.scroll_offset.y
-        if y == 0:
-            line, ground = runs_heading(self.size.width), "ground"
-        elif number >= len(self._runs):
-            return self.palette.strip((), width)
-        else:
-            line, ground = self.line(number), "cursor" if number == self._cursor else "ground"
-        edge = self.palette.strip((), 1, ground)
-        return Strip.join([edge, self.palette.strip(line, width - 1, ground)])
+    def heading(self) -> StyledText:
+        return runs_heading(self.size.width)
 
     def tick(self) -> None:
         """A second has passed: runs in progress have taken longer."""
