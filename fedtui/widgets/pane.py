@@ -83,7 +83,7 @@ class PaneRule(Widget):
 
 
 class Pane(Vertical):
-    """A rule over whatever `compose_body` yields."""
+    """A rule over the widgets of `body`."""
 
     DEFAULT_CSS = """
     Pane { background: $ground; }
@@ -93,14 +93,12 @@ class Pane(Vertical):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.rule = PaneRule(self.TITLE)
+        self.body: Sequence[Widget] = ()
 
     def compose(self) -> ComposeResult:
         """The rule, then the body."""
         yield self.rule
-        yield from self.compose_body()
-
-    def compose_body(self) -> ComposeResult:
-        yield from ()
+        yield from self.body
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         self.rule.activate(True)

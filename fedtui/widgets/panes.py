@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
@@ -25,32 +24,35 @@ from fedtui.widgets.palette import content, is_ascii
 from fedtui.widgets.pane import Pane, Tab, tab
 
 
-class Details(Widget):
-    """The two rows under the table."""
+class Rows(Widget):
+    """Rows that are drawn again only when they say something else."""
 
-    DEFAULT_CSS = """
-    Details { height: 2; padding: 0 1; background: $ground; text-wrap: nowrap; text-overflow: ellipsis; }
-    """
-
-    def __init__(self) -> None:
-        super().__init__(id="details")
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._lines: tuple[StyledText, ...] = ()
 
-    def show(self, lines: tuple[StyledText, ...]) -> None:
+    def set_lines(self, lines: tuple[StyledText, ...]) -> None:
         """Show other rows."""
         if lines != self._lines:
             self._lines = lines
             self.refresh()
 
     def render(self) -> Content:
-        """Both rows."""
-        ascii_only = is_ascii(self.app)
-        width = self.content_size.width
+        """The rows, each cut at the edge."""
+        ascii_only, width = is_ascii(self.app), self.content_size.width
         rows = [content(line, ascii_only=ascii_only).truncate(width, ellipsis=True) for line in self._lines]
         return Content("\n").join(rows)
 
 
-class Note(Widget):
+class Details(Rows):
+    """The two rows under the table."""
+
+    DEFAULT_CSS = """
+    Details { height: 2; padding: 0 1; background: $ground; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+
+class Note(Rows):
     """One row that is there only while it has something to say."""
 
     DEFAULT_CSS = """
@@ -60,20 +62,10 @@ class Note(Widget):
     }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._line: StyledText = ()
-
     def show(self, line: StyledText | None) -> None:
         """Say something, or go."""
-        if (line or ()) != self._line:
-            self._line = line or ()
-            self.display = bool(line)
-            self.refresh()
-
-    def render(self) -> Content:
-        """The row."""
-        return content(self._line, ascii_only=is_ascii(self.app))
+        self.display = bool(line)
+        self.set_lines((line,) if line else ())
 
 
 class JobsPane(Pane):
@@ -85,15 +77,10 @@ class JobsPane(Pane):
         super().__init__(id="jobs")
         self.table = JobTable(now, id="table")
         self.empty = LineView(id="empty")
-        self.details = Details()
+        self.details = Details(id="details")
+        self.body = (self.table, self.empty, self.details)
         self._home = home
         self._roomy = False
-
-    def compose_body(self) -> ComposeResult:
-        """Table or message, then details."""
-        yield self.table
-        yield self.empty
-        yield self.details
 
     def on_mount(self) -> None:
         """The message is out of sight until there is one."""
@@ -131,7 +118,7 @@ class JobsPane(Pane):
         self.details.display = self._roomy and job is not None
         if job is not None and self._roomy:
             runs, found = self.table.runs_of(job), self.table.findings_of(job)
-            self.details.show(detail_lines(job, runs, self._home, found))
+            self.details.set_lines(detail_lines(job, runs, self._home, found))
 
 
 class NextPane(Pane):
@@ -142,12 +129,9 @@ class NextPane(Pane):
     def __init__(self, now: Callable[[], datetime], runs_of: RunsOf) -> None:
         super().__init__(id="next")
         self.list = LineView(id="next-list")
+        self.body = (self.list,)
         self._now, self._runs_of = now, runs_of
         self._jobs: Sequence[Job] = ()
-
-    def compose_body(self) -> ComposeResult:
-        """The list."""
-        yield self.list
 
     def show(self, jobs: Sequence[Job]) -> None:
         self._jobs = jobs
@@ -172,11 +156,8 @@ class HealthPane(Pane):
     def __init__(self) -> None:
         super().__init__(id="health")
         self.list = LineView(id="health-list")
+        self.body = (self.list,)
         self.count = 0
-
-    def compose_body(self) -> ComposeResult:
-        """The list."""
-        yield self.list
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot's problems and findings."""
@@ -186,7 +167,7 @@ class HealthPane(Pane):
 
 
 class LogPane(Pane):
-    """The log of the selected job, live."""
+    """The log of the selected job, live; above it why the job does not run, where it does not."""
 
     TITLE = "3 Log"
 
@@ -194,11 +175,7 @@ class LogPane(Pane):
         super().__init__(id="log")
         self.note = Note()
         self.view = LogView(now, id="log-view")
-
-    def compose_body(self) -> ComposeResult:
-        """Why the job does not run, where it does not; then the log."""
-        yield self.note
-        yield self.view
+        self.body = (self.note, self.view)
 
     def on_mount(self) -> None:
         """Say what will appear."""
