@@ -11,7 +11,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Hashable, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,14 +20,13 @@ from fedtui.crontab.comments import codes_of
 from fedtui.health.probes import ProbeCache, ProbeFailed
 from fedtui.health.script_files import (
     ScriptFile,
-    file_mode,
-    file_time,
     free_space,
     listed,
     read_regular,
     read_script,
     read_tail,
     shipped,
+    stat_of,
 )
 from fedtui.pack import Pack, load_pack
 from fedtui.runs.data_age import DataAge, newest_data
@@ -86,6 +85,9 @@ class FileFacts:
         self._kept[what, path] = (now, answer)
         return answer
 
+    def _stat(self, path: str) -> os.stat_result | None:
+        return self._remember("stat", path, stat_of)
+
     def forget(self) -> None:
         """Look at everything again the next time."""
         self._kept.clear()
@@ -104,7 +106,8 @@ class FileFacts:
 
     def size(self, path: str) -> int | None:
         """The file's size in bytes; None where it is not there or not a regular file."""
-        return self._remember("size", path, _size)
+        found = self._stat(path)
+        return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else None
 
     def rotated(self, path: str) -> str | None:
         """What rotates the log at `path` (a logrotate file, or the rotated file beside it), or None."""
@@ -116,15 +119,21 @@ class FileFacts:
 
     def mode(self, path: str) -> tuple[int, int, int] | None:
         """The mode, owner and group of what `path` leads to; None where it is not there."""
-        return self._remember("mode", path, file_mode)
+        found = self._stat(path)
+        return None if found is None else (found.st_mode, found.st_uid, found.st_gid)
 
     def changed(self, path: str) -> datetime | None:
         """When `path` was last written; None where that cannot be seen."""
-        return self._remember("changed", path, file_time)
+        found = self._stat(path)
+        try:
+            return None if found is None else datetime.fromtimestamp(found.st_mtime, UTC)
+        except (OverflowError, ValueError, OSError):
+            return None
 
     def moved(self, path: str) -> tuple[float, float] | None:
         """When `path` was last written, and when anything of it last changed (its mtime and ctime)."""
-        return self._remember("moved", path, _moved)
+        found = self._stat(path)
+        return None if found is None else (found.st_mtime, found.st_ctime)
 
     def cron(self) -> CronDaemon:
         return self._remember("cron", "", lambda _: find_cron())
@@ -255,14 +264,6 @@ def _executable(path: str) -> bool:
         return False
 
 
-def _moved(path: str) -> tuple[float, float] | None:
-    try:
-        found = Path(path).stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime, found.st_ctime
-
-
 def _append_problem(path: str) -> str | None:
     file = Path(path)
     folder = file.parent
@@ -278,14 +279,6 @@ def _append_problem(path: str) -> str | None:
         return f"{path}: {error.strerror}"
     except ValueError:  # a NUL in it
         return f"{path} cannot be a path"
-
-
-def _size(path: str) -> int | None:
-    try:
-        found = Path(path).stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def _rotation(path: str) -> str | None:

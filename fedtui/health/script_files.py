@@ -7,7 +7,6 @@ import os
 import re
 import stat
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -90,20 +89,11 @@ def read_script(path: str) -> ScriptFile | None:
     return ScriptFile(shebang, executable, returns, len(lines), binary, (facts.st_mtime_ns, facts.st_size))
 
 
-def file_mode(path: str) -> tuple[int, int, int] | None:
-    """Mode, owner and group of what `path` leads to."""
+def stat_of(path: str) -> os.stat_result | None:
+    """What stat(2) says of what `path` leads to; None where it is not there or not to be seen."""
     try:
-        facts = Path(path).stat()
+        return Path(path).stat()
     except (OSError, ValueError):
-        return None
-    return facts.st_mode, facts.st_uid, facts.st_gid
-
-
-def file_time(path: str) -> datetime | None:
-    """When `path` was last written."""
-    try:
-        return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
-    except (OSError, ValueError, OverflowError):
         return None
 
 
