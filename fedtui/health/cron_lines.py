@@ -106,27 +106,24 @@ def never_fires(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(SCRIPT_MISSING)
 def script_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT110: the script that a line, or the service of a timer, runs is not there."""
+    for job, script, who in _scripts(snapshot, host):
+        if why := host.hidden(script):
+            yield SCRIPT_MISSING.hidden(script, why)
+        elif host.exists(script) is False:
+            evidence = (script, str(job.location))
+            yield SCRIPT_MISSING.found(f"{who} runs a script that is not there.", evidence, job=job)
+
+
+def _scripts(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]]:
+    """Each script that is to run, with its job, and who runs it."""
     for job, cron in _live_lines(snapshot):
         script, _ = _starts(cron.command, cron.home, cron.environment)
-        if script is not None and (why := host.hidden(script)):
-            yield SCRIPT_MISSING.hidden(script, why)
-        elif script is not None and host.exists(script) is False:
-            yield SCRIPT_MISSING.found(
-                f"{job.name} runs a script that is not there.",
-                (script, str(job.location)),
-                job=job,
-            )
+        if script is not None:
+            yield job, script, job.name
     for job, timer, reading in services(snapshot):
-        if not reading.script or host.shipped(timer.fragment):
-            continue  # a unit that the distribution ships may be of a package that is gone but for its files
-        if why := host.hidden(reading.script):
-            yield SCRIPT_MISSING.hidden(reading.script, why)
-        elif host.exists(reading.script) is False:
-            yield SCRIPT_MISSING.found(
-                f"{timer.activates}, which {job.name} starts, runs a script that is not there.",
-                (reading.script, str(job.location)),
-                job=job,
-            )
+        # A unit that the distribution ships may be of a package that is gone but for its files.
+        if reading.script and not host.shipped(timer.fragment):
+            yield job, reading.script, f"{timer.activates}, which {job.name} starts,"
 
 
 @check(NOT_ON_PATH)
