@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedtui.health.checks import TIMERS, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
-from fedtui.model import Job, Snapshot, State
+from fedtui.model import Snapshot, State
 from fedtui.safe_text import decode
 
 DEGRADED = warning_rule(
@@ -64,10 +64,7 @@ def _units(snapshot: Snapshot, of_user: bool) -> set[str]:
     """The timers of a manager and what they start, as far as they can be failed."""
     found: set[str] = set()
     for job in snapshot.jobs:
-        if _seen(job) and job.timer is not None and job.timer.user_manager is of_user:
-            found |= {job.timer.unit, job.timer.activates} - {""}
+        known = job.timer if job.state is not State.UNREACHABLE else None
+        if known is not None and known.user_manager is of_user:
+            found |= {known.unit, known.activates} - {""}
     return found
-
-
-def _seen(job: Job) -> bool:
-    return job.state is not State.UNREACHABLE

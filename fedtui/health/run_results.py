@@ -25,13 +25,8 @@ def last_run_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport
         if result.outcome is not Outcome.FAILED or hit_start_limit(job):
             continue
         how = result.ending or "failed"
-        in_a_row = 0
-        for run in reversed(snapshot.runs.get(job.id, ())):
-            if run.result is None:
-                continue
-            if run.result.outcome is not Outcome.FAILED:
-                break
-            in_a_row += 1
+        ends = [run.result.outcome for run in reversed(snapshot.runs.get(job.id, ())) if run.result]
+        in_a_row = next((at for at, end in enumerate(ends) if end is not Outcome.FAILED), len(ends))
         yield LAST_RUN_FAILED.found(
             f"The last run of {job.name} failed: {how}.",
             (how + (f", {in_a_row} in a row" if in_a_row > 1 else ""), *result.reasons, *result.evidence),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 from statistics import median
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.health.checks import CRON_TABLES, EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
+from fedtui.health.timer_units import systemctl
 from fedtui.model import CronFacts, Job, Outcome, Run, Severity, Snapshot, State, Trigger
 from fedtui.results.verdict import overlaps
 from fedtui.schedule.cron import ScheduleError, parse_schedule
@@ -79,11 +80,10 @@ def start_limit(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     for job in snapshot.jobs:
         if job.timer is None or job.last_result.outcome is not Outcome.FAILED or not hit_start_limit(job):
             continue
-        scope = "systemctl --user" if job.timer.user_manager else "sudo systemctl"
         yield START_LIMIT.found(
             f"systemd does not start {job.timer.activates} any more.",
             job.last_result.reasons,
-            command=f"{scope} reset-failed {job.timer.activates}",
+            command=f"{systemctl(job.timer, change=True)} reset-failed {job.timer.activates}",
             job=job,
         )
 
@@ -250,11 +250,6 @@ def _dues(job: Job, cron: CronFacts, floor: datetime, until: datetime) -> list[d
         return []
     try:
         runs = parse_schedule(job.schedule, cron.dialect).runs(floor, ZoneInfo(cron.zone))
-        found: list[datetime] = []
-        for at in runs:
-            if at > until or len(found) == 10:
-                break
-            found.append(at)
+        return list(takewhile(until.__ge__, islice(runs, 10)))
     except (ScheduleError, ZoneInfoNotFoundError, ValueError):
         return []  # anacron's, or another dialect's
-    return found

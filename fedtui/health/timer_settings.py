@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fedtui.health.checks import CheckReport, Rule, check, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
+from fedtui.health.timer_units import systemctl
 from fedtui.model import Job, Outcome, Snapshot, State, TimerFacts
 from fedtui.safe_text import decode, sanitize_and_mask
 
@@ -232,11 +233,10 @@ def latched(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     good = (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
     for job, facts in _timers(snapshot):
         if facts.service_active_state == "failed" and job.last_result.outcome in good:
-            scope = "systemctl --user" if facts.user_manager else "sudo systemctl"
             yield LATCHED.found(
                 f"{facts.activates} counts as failed, though its last run was not: {_end(job)}.",
                 (f"state  {facts.service_active_state}", *job.last_result.reasons),
-                command=f"{scope} reset-failed {facts.activates}",
+                command=f"{systemctl(facts, change=True)} reset-failed {facts.activates}",
                 job=job,
             )
 
