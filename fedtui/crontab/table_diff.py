@@ -139,15 +139,15 @@ def _pairs(old: Lines, new: Lines) -> Iterator[tuple[int | None, int | None]]:
         for index in range(max(len(old), len(new))):
             yield (index if old else None), (index if new else None)
         return
-    partner = _alignment(old, new) if len(old) < len(new) else _alignment(new, old)
+    if len(old) > len(new):
+        yield from ((was, now) for now, was in _pairs(new, old))
+        return
     at = 0
-    for index, other in enumerate(partner):
-        for spare in range(at, other):
-            yield (None, spare) if len(old) < len(new) else (spare, None)
-        yield (index, other) if len(old) < len(new) else (other, index)
+    for index, other in enumerate(_alignment(old, new)):
+        yield from ((None, spare) for spare in range(at, other))
+        yield index, other
         at = other + 1
-    for spare in range(at, max(len(old), len(new))):
-        yield (None, spare) if len(old) < len(new) else (spare, None)
+    yield from ((None, spare) for spare in range(at, len(new)))
 
 
 def _alignment(short: Lines, long: Lines) -> list[int]:
