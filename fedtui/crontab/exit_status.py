@@ -170,10 +170,8 @@ class _Reader:
         """Pipelines with `&&` and `||` between them."""
         before = self.pipefail, self.errexit
         found = self._tested(one.pipelines[0]) if one.operators else self.pipeline(one.pipelines[0])
-        sure = (
-            self.pipefail,
-            self.errexit,
-        )  # what comes next may not run: what it sets holds for this list alone
+        # What comes next may not run: what it sets holds for this list alone.
+        sure = self.pipefail, self.errexit
         for at, operator in enumerate(one.operators, 1):
             pipeline, more = one.pipelines[at], at < len(one.operators)
             following = self._tested(pipeline) if more else self.pipeline(pipeline)
@@ -238,9 +236,8 @@ class _Reader:
         tests, lists = self._tests(command), [self.sequence(one) for one in command.lists]
         tried = next((end.work for end in tests if end.work), "")
         work = tried or next((end.work for end in lists if end.work), "")
-        doubts = [
-            end.doubt for end in tests if not end.doubt.startswith(_NEGATED)
-        ]  # a `!` is looked at below
+        # A `!` is looked at below.
+        doubts = [end.doubt for end in tests if not end.doubt.startswith(_NEGATED)]
         why = next((one for one in (*doubts, *(end.doubt for end in lists)) if one), "")
         if tried and not why:
             negated = len(command.tests) == 1 and command.tests[0][-1].pipelines[-1].negated

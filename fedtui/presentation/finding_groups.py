@@ -110,14 +110,9 @@ class Counts(NamedTuple):
     @classmethod
     def of(cls, snapshot: Snapshot) -> Counts:
         by = [finding.severity for finding in snapshot.findings]
-        return cls(
-            by.count(Severity.ERROR),
-            by.count(Severity.WARNING),
-            by.count(Severity.NOTE),
-            len(snapshot.passed),
-            unseen(snapshot.unchecked),
-            snapshot.silenced,
-        )
+        errors, warnings, notes = map(by.count, (Severity.ERROR, Severity.WARNING, Severity.NOTE))
+        left = unseen(snapshot.unchecked)
+        return cls(errors, warnings, notes, len(snapshot.passed), left, snapshot.silenced)
 
     def words(self) -> list[str]:
         """`1 error`, `3 warnings`, ...: what there is of each, and always what passed."""

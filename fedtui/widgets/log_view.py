@@ -207,9 +207,7 @@ class LogView(LineView):
 
     def show_item(self, number: int) -> None:
         """Scroll so that an item is in the middle third of the view."""
-        row = number
-        if self._rows is not None:
-            row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
+        row = self._row_of(number)
         top, height = self.scroll_offset.y, self.size.height
         if not top <= row < top + height:
             self.scroll_to(y=max(0, row - height // 2), animate=False, force=True)
@@ -217,10 +215,12 @@ class LogView(LineView):
 
     def show_item_on_top(self, number: int) -> None:
         """Scroll so that an item is in the first row."""
-        row = number
-        if self._rows is not None:
-            row = next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
-        self.scroll_to(y=row, animate=False, force=True)
+        self.scroll_to(y=self._row_of(number), animate=False, force=True)
+
+    def _row_of(self, number: int) -> int:
+        if self._rows is None:
+            return number
+        return next((at for at, (item, _) in enumerate(self._rows) if item == number), 0)
 
     def line_on_top(self) -> int:
         """The number of the first line on screen."""
