@@ -14,24 +14,21 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.errors import AuthError, DBusError, InvalidAddressError
 from dbus_fast.unpack import unpack_variants
 
-from fedtui.bus.port import CONNECT_TIMEOUT, DAEMON, DAEMON_PATH, IN_FLIGHT, BusError, Signal
+from fedtui.bus.connection import Connection
+from fedtui.bus.port import CONNECT_TIMEOUT, DAEMON, DAEMON_PATH, BusError, Signal
 from fedtui.bus.values import outgoing_all
 
 _LOST = (OSError, EOFError, AuthError, ConnectionError)
 
 
-class DbusFastBus:
+class DbusFastBus(Connection):
     """One connection; see `fedtui.bus.port.Bus`."""
 
     def __init__(self, address: str) -> None:
-        self._address = address
+        super().__init__(address)
         self._bus: MessageBus | None = None
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._senders: dict[str, str] = {}
         self._callbacks: dict[str, list[Callable[[Signal], None]]] = {}
-        self._on_lost: list[Callable[[str], None]] = []
-        self._lost: str | None = None
-        self._closing = False
         self._watcher: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -60,14 +57,7 @@ class DbusFastBus:
     ) -> tuple[Any, ...]:
         """Call a method; see the port. The deadline runs from the moment the call has a slot."""
         body = outgoing_all(signature, arguments, Variant)
-        message = Message(
-            destination=destination,
-            path=path,
-            interface=interface,
-            member=member,
-            signature=signature,
-            body=body,
-        )
+        message = Message(destination, path, interface, member, signature=signature, body=body)
         async with self._slots:
             reply = await self._send(message, timeout)
         if reply.message_type is MessageType.ERROR:
@@ -78,7 +68,7 @@ class DbusFastBus:
     async def _send(self, message: Message, timeout: float) -> Message:
         bus = self._bus
         if bus is None or self._lost is not None:
-            raise BusError(BusError.DISCONNECTED, self._lost or "not connected")
+            raise self._not_connected()
         try:
             async with asyncio.timeout(timeout):
                 reply = await bus.call(message)
@@ -110,18 +100,9 @@ class DbusFastBus:
     async def _match(self, rule: str) -> None:
         await self.call(DAEMON, DAEMON_PATH, DAEMON, "AddMatch", "s", rule)
 
-    def on_disconnect(self, callback: Callable[[str], None]) -> None:
-        """Have `callback` called once, with the reason, when the connection is lost."""
-        if self._lost is not None and not self._closing:
-            asyncio.get_running_loop().call_soon(callback, self._lost)
-            return
-        self._on_lost.append(callback)
-
     async def close(self) -> None:
         """Close the connection; safe to call twice. Calls in flight end with BusError(DISCONNECTED)."""
-        self._closing = True
-        self._on_lost.clear()
-        self._lost = self._lost or "connection closed"
+        self._begin_close()
         bus, self._bus = self._bus, None
         if bus is not None and bus.connected:
             bus.disconnect()
@@ -137,12 +118,8 @@ class DbusFastBus:
             named = self._senders.get(message.sender or "")
         if named is None:
             return
-        signal = Signal(
-            message.path or "",
-            message.interface or "",
-            message.member or "",
-            tuple(unpack_variants(message.body)),
-        )
+        where = (message.path or "", message.interface or "", message.member or "")
+        signal = Signal(*where, tuple(unpack_variants(message.body)))
         for callback in tuple(self._callbacks.get(named, ())):
             callback(signal)
 
@@ -161,14 +138,6 @@ class DbusFastBus:
             self._drop(_reason(error))
         else:
             self._drop("connection closed by the bus")
-
-    def _drop(self, reason: str) -> None:
-        if self._lost is not None:
-            return
-        self._lost = reason
-        callbacks, self._on_lost = self._on_lost, []
-        for callback in callbacks:
-            callback(reason)
 
 
 def _reason(error: BaseException) -> str:

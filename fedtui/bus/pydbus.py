@@ -16,25 +16,22 @@ from typing import Any
 import pydbus
 from gi.repository import Gio, GLib
 
-from fedtui.bus.port import CONNECT_TIMEOUT, DAEMON, DAEMON_PATH, IN_FLIGHT, BusError, Signal
+from fedtui.bus.connection import Connection
+from fedtui.bus.port import CONNECT_TIMEOUT, DAEMON, DAEMON_PATH, BusError, Signal
 from fedtui.bus.values import outgoing_all
 
 _CLOSED = "the bus closed the connection"
 
 
-class PydbusBus:
+class PydbusBus(Connection):
     """One connection; see `fedtui.bus.port.Bus`."""
 
     def __init__(self, address: str) -> None:
-        self._address = address
+        super().__init__(address)
         self._glib = _GLibThread()
         self._con: Any = None
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._open: set[asyncio.Future[Any]] = set()
-        self._on_lost: list[Callable[[str], None]] = []
-        self._lost: str | None = None
-        self._closing = False
 
     async def connect(self) -> None:
         """Open the connection; BusError(DISCONNECTED) where the bus refuses or is not there."""
@@ -76,7 +73,7 @@ class PydbusBus:
         parameters = GLib.Variant(f"({signature})", tuple(body)) if signature else None
         async with self._slots:
             if self._con is None or self._loop is None or self._lost is not None:
-                raise BusError(BusError.DISCONNECTED, self._lost or "not connected")
+                raise self._not_connected()
             answer: asyncio.Future[tuple[Any, ...]] = self._loop.create_future()
             self._open.add(answer)
             target = (destination, path, interface, member)
@@ -112,7 +109,7 @@ class PydbusBus:
     async def subscribe(self, sender: str, callback: Callable[[Signal], None]) -> None:
         """Have `callback` called for every signal of `sender`, and when `sender` comes or goes."""
         if self._con is None or self._loop is None or self._lost is not None:
-            raise BusError(BusError.DISCONNECTED, self._lost or "not connected")
+            raise self._not_connected()
         ready: asyncio.Future[None] = self._loop.create_future()
         self._glib.invoke(self._subscribe_in_thread, self._con, sender, callback, ready)
         await ready
@@ -130,18 +127,9 @@ class PydbusBus:
         con.signal_subscribe(DAEMON, DAEMON, "NameOwnerChanged", DAEMON_PATH, sender, flags, incoming)
         self._post(_succeed, ready, None)
 
-    def on_disconnect(self, callback: Callable[[str], None]) -> None:
-        """Have `callback` called once, with the reason, when the connection is lost."""
-        if self._lost is not None and not self._closing:
-            asyncio.get_running_loop().call_soon(callback, self._lost)
-            return
-        self._on_lost.append(callback)
-
     async def close(self) -> None:
         """Close the connection; safe to call twice. Calls in flight end with BusError(DISCONNECTED)."""
-        self._closing = True
-        self._on_lost.clear()
-        self._drop("connection closed")
+        self._begin_close()
         con, self._con = self._con, None
         if con is None:
             return
@@ -156,14 +144,9 @@ class PydbusBus:
         self._loop.call_soon_threadsafe(function, *arguments)
 
     def _drop(self, reason: str) -> None:
-        if self._lost is not None:
-            return
-        self._lost = reason
-        for answer in tuple(self._open):
+        for answer in () if self._lost is not None else tuple(self._open):
             _fail(answer, BusError(BusError.DISCONNECTED, reason))
-        callbacks, self._on_lost = self._on_lost, []
-        for callback in callbacks:
-            callback(reason)
+        super()._drop(reason)
 
 
 class _GLibThread:

@@ -1,0 +1,43 @@
+"""What both adapters of the bus do alike: tell once that the connection was lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from fedtui.bus.port import IN_FLIGHT, BusError
+
+
+class Connection:
+    """The address, the calls in flight, and the loss of one connection."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._on_lost: list[Callable[[str], None]] = []
+        self._lost: str | None = None
+        self._closing = False
+
+    def on_disconnect(self, callback: Callable[[str], None]) -> None:
+        """Have `callback` called once, with the reason, when the connection is lost."""
+        if self._lost is not None and not self._closing:
+            asyncio.get_running_loop().call_soon(callback, self._lost)
+            return
+        self._on_lost.append(callback)
+
+    def _not_connected(self) -> BusError:
+        return BusError(BusError.DISCONNECTED, self._lost or "not connected")
+
+    def _begin_close(self) -> None:
+        """A close that was asked for is no loss: nobody is called."""
+        self._closing = True
+        self._on_lost.clear()
+        self._drop("connection closed")
+
+    def _drop(self, reason: str) -> None:
+        if self._lost is not None:
+            return
+        self._lost = reason
+        callbacks, self._on_lost = self._on_lost, []
+        for callback in callbacks:
+            callback(reason)
