@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fedtui.cli.exit_status import ExitStatus
@@ -107,67 +108,37 @@ async def _run(workspace: Workspace, options: Namespace) -> int:
         await workspace.close()
 
 
+_VERBS = {
+    "list": "show.list_jobs",
+    "next": "show.next_runs",
+    "show": "show.show_job",
+    "logs": "show.print_log",
+    "history": "history_verb.print_history",
+    "check": "check.check",
+    "metrics": "metrics.write_metrics",
+    "git-sync": "git_sync.git_sync",
+    "run": "run.run_job",
+    "stop": "run.stop_job",
+    "env": "env.show_environment",
+    "watch": "watch.watch",
+    "drill": "drill.drill",
+    "setup": "setup_verb.setup",
+    "restore": "restore.restore",
+    "apply": "change.apply_kept",
+}
+"""The function of each verb, below `fedtui.cli`; all others are `change.change`."""
+
+
 def _verb(options: Namespace) -> Verb:
     """The function behind a verb; imported here so that each verb loads only what it needs."""
-    match options.verb:
-        case "list" | "next" | "show" | "logs":
-            from fedtui.cli import show
-
-            return {
-                "list": show.list_jobs,
-                "next": show.next_runs,
-                "show": show.show_job,
-                "logs": show.print_log,
-            }[options.verb]
-        case "history":
-            from fedtui.cli.history_verb import print_history
-
-            return print_history
-        case "check" if options.alert or options.test:
-            from fedtui.cli.send_alerts import alert
-
-            return alert
-        case "check":
-            from fedtui.cli.check import check
-
-            return check
-        case "metrics":
-            from fedtui.cli.metrics import write_metrics
-
-            return write_metrics
-        case "git-sync":
-            from fedtui.cli.git_sync import git_sync
-
-            return git_sync
-        case "run" | "stop":
-            from fedtui.cli import run
-
-            return run.run_job if options.verb == "run" else run.stop_job
-        case "env":
-            from fedtui.cli import env
-
-            return env.show_environment
-        case "watch":
-            from fedtui.cli import watch
-
-            return watch.watch
-        case "drill":
-            from fedtui.cli.drill import drill
-
-            return drill
-        case "setup":
-            from fedtui.cli.setup_verb import setup
-
-            return setup
-        case "restore":
-            from fedtui.cli.restore import restore
-
-            return restore
-    from fedtui.cli import change
-
-    if options.verb == "apply":
-        return change.apply_kept
-    return change.list_undo if options.verb == "undo" and options.list else change.change
+    place = _VERBS.get(options.verb, "change.change")
+    if options.verb == "check" and (options.alert or options.test):
+        place = "send_alerts.alert"
+    elif options.verb == "undo" and options.list:
+        place = "change.list_undo"
+    module, _, name = place.partition(".")
+    verb: Verb = getattr(import_module(f"fedtui.cli.{module}"), name)
+    return verb
 
 
 def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False) -> int:

@@ -11,19 +11,8 @@ from fedtui.model import LogSlice, Outcome, Result, Run, Trigger
 
 RUN_COLUMNS = 'id, job_id, start, "end", result, trigger, output, pid, pgid, log, also'
 
-RunRow = tuple[
-    str,
-    str,
-    float,
-    float | None,
-    str | None,
-    str,
-    str | None,
-    int | None,
-    int | None,
-    str | None,
-    str | None,
-]
+RunRow = tuple[Any, ...]
+"""A value for each of RUN_COLUMNS."""
 
 
 class RowError(Exception):
@@ -49,22 +38,23 @@ def of_run(run: Run) -> RunRow:
 
 def to_run(row: RunRow) -> Run:
     """The run of a row, its moments in UTC. Raises RowError."""
+    run_id, job_id, start, end, result, trigger, output, pid, pgid, log, also = row
     try:
         return Run(
-            id=row[0],
-            job_id=row[1],
-            start=datetime.fromtimestamp(row[2], UTC),
-            end=None if row[3] is None else datetime.fromtimestamp(row[3], UTC),
-            result=None if row[4] is None else result_from_json(row[4]),
-            trigger=Trigger(row[5]),
-            output=row[6],
-            pid=row[7],
-            pgid=row[8],
-            log=None if row[9] is None else LogSlice(**json.loads(row[9])),
-            also=() if row[10] is None else tuple(json.loads(row[10])),
+            id=run_id,
+            job_id=job_id,
+            start=datetime.fromtimestamp(start, UTC),
+            end=None if end is None else datetime.fromtimestamp(end, UTC),
+            result=None if result is None else result_from_json(result),
+            trigger=Trigger(trigger),
+            output=output,
+            pid=pid,
+            pgid=pgid,
+            log=None if log is None else LogSlice(**json.loads(log)),
+            also=() if also is None else tuple(json.loads(also)),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise RowError(f"run {row[0]!r}: {error}") from error
+        raise RowError(f"run {run_id!r}: {error}") from error
 
 
 def result_to_json(result: Result) -> str:
