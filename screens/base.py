@@ -5,6 +5,7 @@ A screen that is shown hears of every new snapshot (`show`) and of every second 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +16,7 @@ from fedtui.model import Snapshot
 from fedtui.widgets.head_line import HeadLine
 from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.minimal_updates import use_minimal_updates
+from fedtui.widgets.pane import PaneRule
 
 if TYPE_CHECKING:
     from fedtui.widgets.app_host import AppHost
@@ -69,3 +71,20 @@ class FullScreen(Screen[None]):
         """A second has passed."""
         if self._head is not None:
             self._head.tick()
+
+    def label_keys(self, labels: Mapping[str, str]) -> None:
+        """Give keys, by their ids, other words in the key line, and show those that work now."""
+        for line in self.query(KeyLine):
+            line.labels = dict(labels)
+        self.refresh_bindings()
+
+    def action_back(self) -> None:
+        """Back to the screen below."""
+        self.app.pop_screen()
+
+
+def title_rule(title: str) -> PaneRule:
+    """The rule at the top of a screen that is one pane."""
+    rule = PaneRule(title)
+    rule.active = True
+    return rule

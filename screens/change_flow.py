@@ -14,6 +14,7 @@ from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.changes.request import Request
 from fedtui.screens.base import FullScreen
+from fedtui.widgets.line_view import CursorView
 
 if TYPE_CHECKING:
     from fedtui.changes import BadTable, Plan
@@ -55,14 +56,6 @@ class ChangeFlow:
     def begin_change(self, title: str, request: Request, name: str = "") -> None:
         """`change`, as what a key asked for."""
         self.begin(self.change(title, request, name))
-
-    def begin_undo(self, undo_id: int | None = None) -> None:
-        """Undo the newest change in force, or the one of that id."""
-        self.begin_change("Undo", Request("undo", (), {"id": undo_id}))
-
-    def begin_redo(self) -> None:
-        """Apply again what was undone last."""
-        self.begin_change("Redo", Request("redo"))
 
     async def change(self, title: str, request: Request, name: str = "") -> None:
         """Plan, show the plan, apply it on `y`, then read again what it touched."""
@@ -134,3 +127,33 @@ class ChangeFlow:
         dialog = RefusalScreen(f"{title}: not done", name, refusal, undo_list=isinstance(refusal, Blocked))
         if await self.screen.app.push_screen_wait(dialog):
             await self.screen.run_action("undo_list")
+
+
+class ChangingScreen(FullScreen):
+    """A screen whose keys change something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flow = ChangeFlow(self)
+
+    def doubtful(self, table: CursorView) -> bool:
+        """Whether the user must have seen another row under the cursor when they pressed the key; says so."""
+        doubt = table.doubt(self.flow.changed_at)
+        if doubt:
+            self.notify(f"{doubt} Nothing was done; press the key again.", severity="warning", markup=False)
+        return bool(doubt)
+
+    def action_undo(self) -> None:
+        """Undo the newest change in force."""
+        self.flow.begin_change("Undo", Request("undo", (), {"id": None}))
+
+    def action_redo(self) -> None:
+        """Apply again what was undone last."""
+        self.flow.begin_change("Redo", Request("redo"))
+
+    def action_undo_list(self) -> None:
+        """Every change, to undo an older one."""
+        from fedtui.screens.undo_list import UndoListScreen
+
+        if not isinstance(self, UndoListScreen):
+            self.app.push_screen(UndoListScreen())

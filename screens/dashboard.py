@@ -18,27 +18,12 @@ from fedtui.screens.convert_job import ConvertActions
 from fedtui.screens.job_filter import JobFilterScreen
 from fedtui.screens.log_pane_controller import LogPaneController
 from fedtui.widgets.head_line import WIDE
-from fedtui.widgets.key_line import KeyLine
-from fedtui.widgets.keys import DASHBOARD
+from fedtui.widgets.keys import DASHBOARD, JOB
 from fedtui.widgets.messages import FollowChanged, JobChosen, JobHighlighted
 from fedtui.widgets.panes import HealthPane, JobsPane, LogPane, NextPane, health_title, jobs_facts, jobs_title
 from fedtui.widgets.panes import other_panes as tabs_of
 
-FOR_A_JOB = frozenset(
-    (
-        "run",
-        "pause",
-        "reschedule",
-        "log",
-        "edit",
-        "delete",
-        "record",
-        "convert",
-        "open_editor",
-        "environment",
-        "watch",
-    )
-)
+FOR_A_JOB = frozenset(key.action for key in DASHBOARD if key.group == JOB)
 """Actions that need a job under the cursor."""
 
 
@@ -71,7 +56,6 @@ class Dashboard(JobFilterScreen, ConvertActions):
 
     def on_mount(self) -> None:
         """The table has the focus."""
-        super().on_mount()
         self.jobs.table.focus()
 
     def show(self, snapshot: Snapshot) -> None:
@@ -96,6 +80,7 @@ class Dashboard(JobFilterScreen, ConvertActions):
         super().tick()
         self.jobs.table.tick()
 
+    @on(FollowChanged)
     def draw_rules(self) -> None:
         """Say in the panes' rules what they show."""
         snapshot, now = self.snapshot, self.now()
@@ -103,13 +88,10 @@ class Dashboard(JobFilterScreen, ConvertActions):
         if arrangement is None:
             return
         shown = self.filter.choose(snapshot.jobs)
-        tabs = (
-            []
-            if arrangement.wide and not arrangement.folded
-            else tabs_of(arrangement.shown, self.health.count, folded=arrangement.folded)
-        )
-        facts = jobs_facts(shown, snapshot, now, self.filter.words(), self._order_words())
         folded = arrangement.folded
+        all_shown = arrangement.wide and not folded
+        tabs = [] if all_shown else tabs_of(arrangement.shown, self.health.count, folded=folded)
+        facts = jobs_facts(shown, snapshot, now, self.filter.words(), self._order_words())
         self.jobs.rule.show(jobs_title(len(shown)), facts, tabs if folded else ())
         self.next.rule.show("2 Next runs" if arrangement.wide else "2 Next", (), tabs)
         self.health.rule.show(health_title(snapshot), (), tabs)
@@ -122,25 +104,15 @@ class Dashboard(JobFilterScreen, ConvertActions):
     def keys_changed(self) -> None:
         """Have the key line drawn again where other keys work now."""
         job = self.job
-        seen = (
-            job is None,
-            job is not None and job.running,
-            job is not None and job.paused,
-            bool(self.zoomed),
-        )
+        seen = (None if job is None else (job.running, job.paused), bool(self.zoomed))
         if seen != self._seen:
             self._seen = seen
-            labels = {"job.pause": "resume"} if job is not None and job.paused else {}
-            for line in self.query(KeyLine):
-                line.labels = labels
-            self.refresh_bindings()
+            self.label_keys({"job.pause": "resume"} if job is not None and job.paused else {})
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for a job need one; stopping needs one that runs."""
         if action in FOR_A_JOB:
-            return self.job is not None
-        if action == "stop":
-            return self.job is not None and self.job.running
+            return self.job is not None and (action != "stop" or self.job.running)
         if action == "demo":
             return not self.jobs.table.display and not self.host.ports.demo
         return True
@@ -155,10 +127,7 @@ class Dashboard(JobFilterScreen, ConvertActions):
     def target(self) -> Job | None:
         """The job under the cursor; none, and a word of it, where the user must have seen another there."""
         job = self.job
-        doubt = self.jobs.table.doubt(self.flow.changed_at) if job is not None else ""
-        if doubt:
-            self.notify(f"{doubt} Nothing was done; press the key again.", severity="warning", markup=False)
-        return None if doubt else job
+        return None if job is not None and self.doubtful(self.jobs.table) else job
 
     @on(JobHighlighted)
     def _job_highlighted(self) -> None:
@@ -174,10 +143,6 @@ class Dashboard(JobFilterScreen, ConvertActions):
         job = self.target
         if job is not None:
             self.app.push_screen(LogScreen(job))
-
-    @on(FollowChanged)
-    def _follow_changed(self) -> None:
-        self.draw_rules()
 
     def action_history(self) -> None:
         from fedtui.screens.history import HistoryScreen

@@ -10,8 +10,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.binding import BindingType
 from textual.content import Content
 from textual.worker import Worker
 
@@ -22,53 +21,33 @@ from fedtui.health.remedies import remedy_request
 from fedtui.model import Finding, Job, Snapshot
 from fedtui.presentation.doctor_rows import DoctorRow, counts_line, rows_of
 from fedtui.presentation.glyphs import Span, Tone
-from fedtui.screens.base import FullScreen
-from fedtui.screens.change_flow import ChangeFlow
-from fedtui.widgets.finding_details import details
+from fedtui.screens.list_screen import ListScreen
+from fedtui.widgets import finding_details
 from fedtui.widgets.finding_table import FindingTable
 from fedtui.widgets.head_line import WIDE
-from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import DOCTOR_SCREEN
-from fedtui.widgets.lines import ROOMY_FROM, Body, paragraph
-from fedtui.widgets.paging import turn_page
-from fedtui.widgets.pane import PaneRule
+from fedtui.widgets.lines import ROOMY_FROM, paragraph
 
 REST = 0.15
 """Seconds that the cursor rests on a finding before its fix is worked out."""
 
 
-class DoctorScreen(FullScreen):
+class DoctorScreen(ListScreen):
     """Opened by `d`. `go_to` puts the cursor of the screen below on a job."""
 
-    CSS_PATH = "../styles/doctor.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(key.binding for key in DOCTOR_SCREEN),
-        Binding("pagedown,space", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in DOCTOR_SCREEN]
+    table: FindingTable
 
     def __init__(self, go_to: Callable[[str], None]) -> None:
         super().__init__()
         self._go_to = go_to
-        self.flow = ChangeFlow(self)
         self._opened: set[str] = set()
         self._fixes: dict[Finding, Plan | str] = {}
 
     def compose_page(self) -> ComposeResult:
-        """Rule, list, and what there is to say of the row under the cursor."""
-        self._rule = PaneRule("Doctor")
-        self._rule.active = True
+        """The findings, and what there is to say of one."""
         self.table = FindingTable(id="findings")
-        self._body = Body(self._details, id="details-body")
-        yield self._rule
-        yield self.table
-        with VerticalScroll(id="details", can_focus=False):
-            yield self._body
-
-    def on_mount(self) -> None:
-        """The list has the focus."""
-        super().on_mount()
-        self.table.focus()
+        yield from self.compose_list("Doctor")
 
     def on_resize(self) -> None:
         """Other widths wrap otherwise."""
@@ -81,7 +60,7 @@ class DoctorScreen(FullScreen):
         known = set(snapshot.findings)
         self._fixes = {finding: fix for finding, fix in self._fixes.items() if finding in known}
         jobs = {job.id: job for job in snapshot.jobs}
-        self.table.styles.height = min(len(rows) + 1, max(4, self.app.size.height * 2 // 5))
+        self.table.styles.height = self.list_height(len(rows))
         self.table.show(rows, jobs)
         at = snapshot.at.astimezone(self.now().tzinfo)
         wide = self.app.size.width >= WIDE
@@ -106,23 +85,20 @@ class DoctorScreen(FullScreen):
     def job(self) -> Job | None:
         return self.snapshot.job(self.row.job_id) if self.row is not None and self.row.job_id else None
 
-    def _details(self, width: int) -> Sequence[Content]:
+    def details(self, width: int) -> Sequence[Content]:
         row = self.row
         if row is None:
             words = "Reading …" if self.snapshot.loading else "Nothing was found."
             return [Content(""), *(Content(" ") + line for line in paragraph(words, width - 2, "$muted"))]
         plan = self._fixes.get(row.finding) if row.finding is not None else None
         roomy = self.app.size.height >= ROOMY_FROM
-        lines = details(row, self.snapshot, width, roomy=roomy, plan=plan)
+        lines = finding_details.details(row, self.snapshot, width, roomy=roomy, plan=plan)
         return [Content(""), *lines]
 
     @on(FindingTable.Moved)
     def _moved(self) -> None:
         row = self.row
-        labels = {"doctor.fix": "open" if row is not None and row.group is not None else "fix"}
-        for line in self.query(KeyLine):
-            line.labels = labels
-        self.refresh_bindings()
+        self.label_keys({"doctor.fix": "open" if row is not None and row.group is not None else "fix"})
         self._body.redraw()
         finding = self.finding
         if finding is not None and finding.remedy is not None and finding not in self._fixes:
@@ -155,13 +131,6 @@ class DoctorScreen(FullScreen):
             return self.job is not None
         return True
 
-    def _doubtful(self) -> bool:
-        """Whether the user must have seen another finding under the cursor; says so."""
-        doubt = self.table.doubt(self.flow.changed_at)
-        if doubt:
-            self.notify(f"{doubt} Nothing was done; press the key again.", severity="warning", markup=False)
-        return bool(doubt)
-
     @property
     def _fixable(self) -> bool:
         return self.finding is not None and self.finding.remedy is not None
@@ -172,7 +141,7 @@ class DoctorScreen(FullScreen):
     def action_fix(self) -> None:
         """Show the plan of the fix, or open or close the group."""
         row, finding = self.row, self.finding
-        if self._doubtful():
+        if self.doubtful(self.table):
             return
         if row is not None and row.group is not None:
             self._opened ^= {row.key}
@@ -193,31 +162,17 @@ class DoctorScreen(FullScreen):
     def action_copy(self) -> None:
         """Send the exact command to the terminal's clipboard (OSC 52)."""
         finding = self.finding
-        if finding is not None and finding.command and not self._doubtful():
+        if finding is not None and finding.command and not self.doubtful(self.table):
             self.app.copy_to_clipboard(finding.command)
             self.notify("the command was sent to the terminal's clipboard", markup=False)
 
     def action_silence(self) -> None:
         """Do not report it any more: shown as a change first."""
         finding, job = self.finding, self.job
-        if finding is not None and not self._doubtful():
+        if finding is not None and not self.doubtful(self.table):
             jobs = (job.id,) if job is not None else ()
             name = job.name if job is not None else ""
             self.flow.begin_change("Silence", Request("silence", jobs, {"code": finding.code}), name)
-
-    def action_undo(self) -> None:
-        """Take back the last change."""
-        self.flow.begin_undo()
-
-    def action_redo(self) -> None:
-        """Apply again what was undone last."""
-        self.flow.begin_redo()
-
-    def action_undo_list(self) -> None:
-        """Every change, to undo an older one."""
-        from fedtui.screens.undo_list import UndoListScreen
-
-        self.app.push_screen(UndoListScreen())
 
     async def action_again(self) -> None:
         """Look at everything again."""
@@ -227,16 +182,8 @@ class DoctorScreen(FullScreen):
     def action_go_to_job(self) -> None:
         """Back to the dashboard, the cursor on the job."""
         job = self.job
-        if self._doubtful():
+        if self.doubtful(self.table):
             return
         self.app.pop_screen()
         if job is not None:
             self._go_to(job.id)
-
-    def action_page(self, direction: int) -> None:
-        """Scroll what is said of the finding."""
-        turn_page(self.query_one("#details", VerticalScroll), direction)
-
-    def action_back(self) -> None:
-        """Back to where `d` was pressed."""
-        self.app.pop_screen()

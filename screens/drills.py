@@ -20,14 +20,12 @@ from fedtui.federation.drills.drill_list import ALL
 from fedtui.federation.drills.drill_setting import DrillOptions, drills_folder, gather_setting
 from fedtui.federation.drills.run_drill import DrillOutcome, run_drill, tidy
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.screens.base import FullScreen
-from fedtui.screens.change_flow import ChangeFlow
+from fedtui.screens.base import title_rule
+from fedtui.screens.change_flow import ChangingScreen
 from fedtui.widgets.drill_lines import Drilled, drill_rows
-from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import DRILLS_SCREEN, FAR, MOVES
 from fedtui.widgets.lines import Body
 from fedtui.widgets.paging import turn_page
-from fedtui.widgets.pane import PaneRule
 
 MOST = 2000
 """Events of a drill that are kept to be shown."""
@@ -35,7 +33,7 @@ MOST = 2000
 Gather = Callable[[], Awaitable[DrillSetting]]
 
 
-class DrillsScreen(FullScreen):
+class DrillsScreen(ChangingScreen):
     """Opened by `d` in the set-up. `root` is where the scripts are, empty for "as set up"."""
 
     CSS_PATH = "../styles/setup.tcss"
@@ -47,7 +45,6 @@ class DrillsScreen(FullScreen):
 
     def __init__(self, root: str = "", gather_: Gather | None = None) -> None:
         super().__init__()
-        self.flow = ChangeFlow(self)
         self._root = root
         self._gather = gather_ or self._ask
         self._setting: DrillSetting | None = None
@@ -71,8 +68,7 @@ class DrillsScreen(FullScreen):
 
     def compose_page(self) -> ComposeResult:
         """The list, and what there is to say of the drill under the cursor."""
-        self._rule = PaneRule("Drills")
-        self._rule.active = True
+        self._rule = title_rule("Drills")
         self._page = Body(self._rows, id="page-body")
         yield self._rule
         with VerticalScroll(id="page", can_focus=False):
@@ -80,7 +76,6 @@ class DrillsScreen(FullScreen):
 
     def on_mount(self) -> None:
         """Find out what can be run here."""
-        super().on_mount()
         self.run_worker(self._open(), group="drills", exclusive=True)
 
     def on_resize(self) -> None:
@@ -125,10 +120,7 @@ class DrillsScreen(FullScreen):
         if not self.is_mounted:
             return
         self._page.redraw()
-        labels = {"drills.back": "stop the drill"} if self.running else {}
-        for line in self.query(KeyLine):
-            line.labels = labels
-        self.refresh_bindings()
+        self.label_keys({"drills.back": "stop the drill"} if self.running else {})
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A drill that cannot be run here has no key."""
@@ -192,4 +184,4 @@ class DrillsScreen(FullScreen):
         if self._worker is not None and self._running_name:
             self._worker.cancel()
         else:
-            self.app.pop_screen()
+            super().action_back()

@@ -26,13 +26,12 @@ from fedtui.model import Job, Snapshot
 from fedtui.presentation.environment_rows import EnvironmentView, table, title_facts
 from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.screens.base import FullScreen
-from fedtui.screens.change_flow import ChangeFlow
+from fedtui.screens.base import title_rule
+from fedtui.screens.change_flow import ChangingScreen
 from fedtui.screens.dialog import Dialog
 from fedtui.screens.job_flows import run_job
 from fedtui.widgets.environment_lines import value_rows, why_rows
 from fedtui.widgets.environment_table import EnvironmentTable
-from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import ENVIRONMENT_SCREEN
 from fedtui.widgets.lines import ROOMY_FROM, Body, note
 from fedtui.widgets.pane import PaneRule
@@ -42,7 +41,7 @@ _FRAME = 4
 """Rows that the head line, both rules and the key line take."""
 
 
-class EnvironmentScreen(FullScreen):
+class EnvironmentScreen(ChangingScreen):
     """Opened by `v` on a job. `read` makes the comparison; by default the machine is asked."""
 
     CSS_PATH = "../styles/environment.tcss"
@@ -50,7 +49,6 @@ class EnvironmentScreen(FullScreen):
 
     def __init__(self, job: Job, read: Read | None = None) -> None:
         super().__init__()
-        self.flow = ChangeFlow(self)
         self._job = job
         self._read = read or self._ask
         self._shell: ShellSide | None = None
@@ -60,8 +58,7 @@ class EnvironmentScreen(FullScreen):
 
     def compose_page(self) -> ComposeResult:
         """Rule, table, and what follows from it."""
-        self._rule = PaneRule("Environment")
-        self._rule.active = True
+        self._rule = title_rule("Environment")
         self.table = EnvironmentTable(id="table")
         yield self._rule
         yield self.table
@@ -74,7 +71,6 @@ class EnvironmentScreen(FullScreen):
     def on_mount(self) -> None:
         """Begin to ask."""
         self._view = EnvironmentView(self.host.home)
-        super().on_mount()
         self.table.focus()
         self._look()
 
@@ -156,14 +152,14 @@ class EnvironmentScreen(FullScreen):
     def _keys_changed(self) -> None:
         """The key line names the variable that `a` would set."""
         name = self._settable()
-        for line in self.query(KeyLine):
-            line.labels = {
+        self.label_keys(
+            {
                 "environment.add": f"add {name} line",
                 "environment.run": "run" if self._job.timer is not None else "",
                 "environment.mask": "mask" if self._view.unmasked else "unmask",
                 "environment.same": "hide same" if self._view.same else "show same",
             }
-        self.refresh_bindings()
+        )
 
     # Keys
 
@@ -216,10 +212,6 @@ class EnvironmentScreen(FullScreen):
         """Ask both sides again."""
         self._shell = None
         self._look()
-
-    def action_back(self) -> None:
-        """Leave."""
-        self.app.pop_screen()
 
 
 class ValueScreen(Dialog[None]):

@@ -12,7 +12,7 @@ from textual.keys import format_key
 from textual.widgets import Input
 
 from fedtui.presentation.glyphs import Span, StyledText, Tone, fit, width_of
-from fedtui.screens.base import FullScreen
+from fedtui.screens.base import FullScreen, title_rule
 from fedtui.widgets.arrangement import DETAILS_FROM
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.head_line import WIDE
@@ -33,7 +33,6 @@ from fedtui.widgets.keys import (
     KeyBinding,
 )
 from fedtui.widgets.line_view import LineView
-from fedtui.widgets.pane import PaneRule
 
 SCREENS = (WATCH, HISTORY, DOCTOR, UNDO, ENVIRONMENT, SETUP, DRILLS)
 GROUPS = (JOB, EVERYWHERE, PANES, LIST, LOG, *SCREENS)
@@ -70,8 +69,7 @@ class HelpScreen(FullScreen):
 
     def compose_page(self) -> ComposeResult:
         """Rule, keys and signs, and the search's input that is out of sight at first."""
-        rule = PaneRule("Help")
-        rule.active = True
+        rule = title_rule("Help")
         rule.facts = (Span("  every key can be remapped in the config file", Tone.MUTED),)
         self._list = LineView(id="keys")
         yield rule
@@ -80,7 +78,6 @@ class HelpScreen(FullScreen):
 
     def on_mount(self) -> None:
         """Draw the page."""
-        super().on_mount()
         self._list.focus()
         self._draw()
 
@@ -168,7 +165,7 @@ class HelpScreen(FullScreen):
             self._list.focus()
             self._draw()
         else:
-            self.app.pop_screen()
+            super().action_back()
 
 
 def _beside(columns: Sequence[Sequence[StyledText]], widths: Sequence[int]) -> list[StyledText]:

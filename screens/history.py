@@ -22,7 +22,7 @@ from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.presentation.history_text import WIDE, JobNames
 from fedtui.presentation.times import day, here
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.screens.base import FullScreen
+from fedtui.screens.base import FullScreen, title_rule
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.keys import HISTORY_SCREEN
 from fedtui.widgets.line_view import LineView
@@ -61,8 +61,7 @@ class HistoryScreen(FullScreen):
 
     def compose_page(self) -> ComposeResult:
         """Strip and summary side by side, the runs below."""
-        self._strip_rule = PaneRule("History")
-        self._strip_rule.active = True
+        self._strip_rule = title_rule("History")
         self._strip = LineView(id="strip")
         self._summary_rule = PaneRule("Summary")
         self._summary = LineView(id="summary")
@@ -87,7 +86,6 @@ class HistoryScreen(FullScreen):
 
     def on_mount(self) -> None:
         """The table has the focus."""
-        super().on_mount()
         self.table.focus()
 
     def show(self, snapshot: Snapshot) -> None:
@@ -259,4 +257,4 @@ class HistoryScreen(FullScreen):
             self.table.focus()
             self._draw()
         else:
-            self.app.pop_screen()
+            super().action_back()

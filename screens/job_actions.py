@@ -16,23 +16,18 @@ from fedtui.config import ConfigError
 from fedtui.model import Job, State
 from fedtui.pack import load_pack
 from fedtui.safe_text import decode
-from fedtui.screens.base import FullScreen
-from fedtui.screens.change_flow import ChangeFlow
+from fedtui.screens.change_flow import ChangingScreen
 from fedtui.screens.job_flows import record_job, run_job
 
 if TYPE_CHECKING:
-    from fedtui.changes import Draft, Preview
+    from fedtui.changes import Draft
     from fedtui.screens.reschedule import NewSchedule
+    from fedtui.widgets.schedule_field import AskPreview
 
 LOADED_LATER = (
-    "changes.planning",
-    "runs.control",
     "changes.schedule_preview",
     "changes.touched_sources",
-    "changes.undo",
     "conversion.convert",
-    "engine",
-    "screens.ask",
     "screens.choose",
     "screens.confirm",
     "screens.doctor",
@@ -48,7 +43,8 @@ LOADED_LATER = (
     "screens.undo_list",
     "screens.watch",
 )
-"""Modules that the first paint does not wait for: they are loaded when a key asks, or in a quiet moment."""
+"""Modules that the first paint does not wait for: they are loaded when a key asks, or in a quiet moment, with
+what they import."""
 
 
 def load_the_rest() -> None:
@@ -57,12 +53,8 @@ def load_the_rest() -> None:
         import_module(f"fedtui.{name}")
 
 
-class JobActions(FullScreen):
+class JobActions(ChangingScreen):
     """The half of the dashboard that changes the world."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.flow = ChangeFlow(self)
 
     @property
     def job(self) -> Job | None:
@@ -131,41 +123,25 @@ class JobActions(FullScreen):
         if job is not None:
             self.flow.begin_change("Delete", Request("delete", (job.id,)), job.name)
 
-    def action_undo(self) -> None:
-        """Take back the last change."""
-        self.flow.begin_undo()
-
-    def action_redo(self) -> None:
-        """Apply again what was undone last."""
-        self.flow.begin_redo()
-
-    def action_undo_list(self) -> None:
-        """Every change, to undo an older one."""
-        from fedtui.screens.undo_list import UndoListScreen
-
-        self.app.push_screen(UndoListScreen())
-
     def action_reschedule(self) -> None:
         """Give the job another schedule."""
         job = self.target
         if job is not None:
             self.flow.begin(self._reschedule(job))
 
-    async def _reschedule(self, job: Job) -> None:
-        ports = self.host.ports
+    def _preview(self, job: Job | None) -> AskPreview:
+        """Says what a schedule would mean for the job, or for a new one, beside the jobs there are now."""
         from fedtui.schedule.contention import Contention
 
-        contention = Contention(self.snapshot.jobs, self.now(), but=job.id)
+        contention = Contention(self.snapshot.jobs, self.now(), but=job.id if job is not None else "")
+        return lambda text: changes.preview(job, text, self.host.ports, self.now(), contention)
 
-        async def ask(text: str) -> Preview:
-            return await changes.preview(job, text, ports, self.now(), contention)
-
+    async def _reschedule(self, job: Job) -> None:
         from fedtui.screens.reschedule import RescheduleScreen
 
         profile = await asyncio.to_thread(_profile_of, job)
-        new: NewSchedule | None = await self.app.push_screen_wait(
-            RescheduleScreen(job, ask, self.host.clock, profile)
-        )
+        dialog = RescheduleScreen(job, self._preview(job), self.host.clock, profile)
+        new: NewSchedule | None = await self.app.push_screen_wait(dialog)
         if new is None:
             return
         if job.state is State.BAD_LINE:
@@ -201,21 +177,17 @@ class JobActions(FullScreen):
             await self.flow.change("Edit", Request("edit", (job.id,), asdict(draft)), job.name)
 
     async def _draft(self, job: Job | None, before: Draft | None) -> Draft | None:
-        ports = self.host.ports
-        from fedtui.schedule.contention import Contention
-
-        contention = Contention(self.snapshot.jobs, self.now(), but=job.id if job is not None else "")
-
-        async def ask(text: str) -> Preview:
-            return await changes.preview(job, text, ports, self.now(), contention)
-
-        of_job = job.cron.dialect if job is not None and job.cron is not None else ""
-        dialect = of_job or await asyncio.to_thread(ports.dialect)
-        name = job.name if job is not None else ""
         from fedtui.screens.job_form import JobFormScreen
 
+        host = self.host
+        of_job = job.cron.dialect if job is not None and job.cron is not None else ""
         form = JobFormScreen(
-            before, ask, clock=self.host.clock, dialect=dialect, job_name=name, home=self.host.home
+            before,
+            self._preview(job),
+            clock=host.clock,
+            dialect=of_job or await asyncio.to_thread(host.ports.dialect),
+            job_name=job.name if job is not None else "",
+            home=host.home,
         )
         draft: Draft | None = await self.app.push_screen_wait(form)
         return draft

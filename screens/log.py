@@ -19,6 +19,7 @@ from fedtui.presentation.glyphs import Span, Tone
 from fedtui.presentation.home import tilde
 from fedtui.presentation.times import size
 from fedtui.safe_text import sanitize_and_mask
+from fedtui.screens.base import title_rule
 from fedtui.screens.log_paging import LogPaging
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.keys import LOG_SCREEN
@@ -26,7 +27,6 @@ from fedtui.widgets.log_pump import NOWHERE, pump
 from fedtui.widgets.log_view import LogView
 from fedtui.widgets.messages import FollowChanged
 from fedtui.widgets.palette import content, is_ascii
-from fedtui.widgets.pane import PaneRule
 
 LINES_KEPT = 20_000
 
@@ -74,8 +74,7 @@ class LogScreen(LogPaging):
 
     def compose_page(self) -> ComposeResult:
         """Rule, log, search line, and the search's input that is out of sight at first."""
-        self._rule = PaneRule("Log")
-        self._rule.active = True
+        self._rule = title_rule("Log")
         self.view = LogView(self.host.clock, most=LINES_KEPT, rule_to_edge=True)
         self._found = SearchLine()
         yield self._rule
@@ -84,7 +83,6 @@ class LogScreen(LogPaging):
         yield SearchInput(id="search", placeholder="text; small letters find capitals too")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.view.focus()
         self.to_tail()
 
@@ -203,6 +201,7 @@ class LogScreen(LogPaging):
         """The window has moved: other lines hold matches."""
         self._search_again()
 
+    @on(FollowChanged)
     def _draw_found(self) -> None:
         if not self._searched:
             found = ""
@@ -223,10 +222,6 @@ class LogScreen(LogPaging):
         return f"{100.0 * self.view.scroll_offset.y / last:.1f} % of the last lines" if last else ""
 
     # Moving
-
-    @on(FollowChanged)
-    def _follow_changed(self) -> None:
-        self._draw_found()
 
     def tick(self) -> None:
         """A second has passed."""
@@ -275,4 +270,4 @@ class LogScreen(LogPaging):
             self.view.refresh()
             self._draw_found()
         else:
-            self.app.pop_screen()
+            super().action_back()

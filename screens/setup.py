@@ -27,10 +27,9 @@ from fedtui.pack import BACKENDS
 from fedtui.presentation.glyphs import Span, Tone
 from fedtui.presentation.setup_text import Progress, SetupStep, root_words
 from fedtui.safe_text import decode, sanitize_and_mask
-from fedtui.screens.base import FullScreen
-from fedtui.screens.change_flow import ChangeFlow
+from fedtui.screens.base import title_rule
+from fedtui.screens.change_flow import ChangingScreen
 from fedtui.widgets.head_line import WIDE
-from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import FAR, MOVES, SETUP_SCREEN
 from fedtui.widgets.lines import Body
 from fedtui.widgets.paging import turn_page
@@ -47,7 +46,7 @@ _TYPED = {SetupStep.SCRIPTS: "ROOT", SetupStep.LOGS: "logs in", SetupStep.EXTRAS
 _TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
 
 
-class SetupScreen(FullScreen):
+class SetupScreen(ChangingScreen):
     """Opened by `s`. `desk` does the work; by default that of this machine."""
 
     CSS_PATH = "../styles/setup.tcss"
@@ -59,7 +58,6 @@ class SetupScreen(FullScreen):
 
     def __init__(self, service: SetupService | None = None) -> None:
         super().__init__()
-        self.flow = ChangeFlow(self)
         self._service = service
         self.progress = Progress(SetupRequest(profile="conservative", backend="cron"), ready_made())
         self._cursor = 0
@@ -79,8 +77,7 @@ class SetupScreen(FullScreen):
 
     def compose_page(self) -> ComposeResult:
         """The steps at the left, or in a row; the page; the line to type in."""
-        self._side_rule, self._rule = PaneRule("Set-up"), PaneRule("Set-up")
-        self._rule.active = True
+        self._side_rule, self._rule = PaneRule("Set-up"), title_rule("Set-up")
         self._side = Body(lambda width: side_rows(self.progress, self._look(), width), id="steps")
         self._strip = Body(lambda width: strip_rows(self.progress, width), id="strip")
         self._page = Body(lambda width: page_rows(self.progress, self._look(), width), id="page-body")
@@ -99,7 +96,6 @@ class SetupScreen(FullScreen):
 
     def on_mount(self) -> None:
         """Find out what is set up."""
-        super().on_mount()
         self.query_one("#typed").display = False
         self._draw()
         self.run_worker(self._open(), group="setup", exclusive=True)
@@ -144,9 +140,7 @@ class SetupScreen(FullScreen):
             labels["setup.next"] = "confirm"
         if progress.test_runs and not progress.to_do:
             labels["setup.test"] = "test again"
-        for line in self.query(KeyLine):
-            line.labels = labels
-        self.refresh_bindings()
+        self.label_keys(labels)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only keys that do something in this step."""
@@ -466,7 +460,7 @@ class SetupScreen(FullScreen):
         elif self.progress.running:
             self.workers.cancel_group(self, "trial")
         else:
-            self.app.pop_screen()
+            super().action_back()
 
 
 def step_folder(progress: Progress) -> str:

@@ -8,21 +8,18 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.binding import BindingType
 from textual.content import Content
 
 from fedtui.action_result import Refused
 from fedtui.changes.plan import FileDiff
+from fedtui.changes.request import Request
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.presentation.glyphs import Span, Tone
 from fedtui.presentation.undo_rows import heading, row_line
-from fedtui.screens.base import FullScreen
-from fedtui.screens.change_flow import ChangeFlow
+from fedtui.screens.list_screen import ListScreen
 from fedtui.widgets.keys import UNDO_SCREEN
-from fedtui.widgets.lines import Body, diff_head, diff_lines, paragraph, rule
-from fedtui.widgets.paging import turn_page
-from fedtui.widgets.pane import PaneRule
+from fedtui.widgets.lines import diff_head, diff_lines, paragraph, rule
 from fedtui.widgets.row_table import RowTable
 
 REST = 0.05
@@ -32,43 +29,26 @@ MOST = 1_000
 """Changes that are listed."""
 
 
-class UndoListScreen(FullScreen):
+class UndoListScreen(ListScreen):
     """Opened by `U`, and from the dialog that says that the newest change cannot be undone."""
 
-    CSS_PATH = "../styles/doctor.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(key.binding for key in UNDO_SCREEN),
-        Binding("pagedown,space", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in UNDO_SCREEN]
+    table: RowTable[UndoStep]
 
     def __init__(self) -> None:
         super().__init__()
-        self.flow = ChangeFlow(self)
         self._diffs: dict[int, tuple[FileDiff, ...] | str] = {}
         self._absent = ""
 
     def compose_page(self) -> ComposeResult:
         """Rule, list, and the diff of the change under the cursor."""
-        self._rule = PaneRule("Undo list")
-        self._rule.active = True
         self.table = RowTable[UndoStep](
             heading, lambda step, width: row_line(step, self.now(), width), "The change", id="steps"
         )
-        self._body = Body(self._details, id="details-body")
-        yield self._rule
-        yield self.table
-        with VerticalScroll(id="details", can_focus=False):
-            yield self._body
-
-    def on_mount(self) -> None:
-        """The list has the focus."""
-        super().on_mount()
-        self.table.focus()
+        yield from self.compose_list("Undo list")
 
     def on_screen_resume(self) -> None:
         """Read the log again: a dialog on top may have made a change."""
-        super().on_screen_resume()
         self._read_log()
 
     @work(group="log", exclusive=True)
@@ -84,11 +64,11 @@ class UndoListScreen(FullScreen):
             f"  {len(steps)} {'change' if len(steps) == 1 else 'changes'}, {in_force} in force", Tone.MUTED
         )
         self._rule.show("Undo list", (Span(f"  ▲ {trouble}", Tone.WARN) if trouble else facts,))
-        self.table.styles.height = min(len(steps) + 1, max(4, self.app.size.height * 2 // 5))
+        self.table.styles.height = self.list_height(len(steps))
         self.table.set_rows(steps, [str(step.id) for step in steps])
         self._body.redraw()
 
-    def _details(self, width: int) -> Sequence[Content]:
+    def details(self, width: int) -> Sequence[Content]:
         step = self.table.row
         said = step.summary if step is not None else self._absent
         rows = [Content(""), *(Content(" ") + row for row in paragraph(said, width - 2))]
@@ -127,19 +107,5 @@ class UndoListScreen(FullScreen):
     def action_undo(self) -> None:
         """Plan the undo of the change under the cursor."""
         step = self.table.row
-        if doubt := self.table.doubt(self.flow.changed_at):
-            self.notify(f"{doubt} Nothing was done; press the key again.", severity="warning", markup=False)
-        elif step is not None and not step.undone:
-            self.flow.begin_undo(step.id)
-
-    def action_redo(self) -> None:
-        """Apply again what was undone last."""
-        self.flow.begin_redo()
-
-    def action_page(self, direction: int) -> None:
-        """Scroll the diff."""
-        turn_page(self.query_one("#details", VerticalScroll), direction)
-
-    def action_back(self) -> None:
-        """Back to where `U` was pressed."""
-        self.app.pop_screen()
+        if not self.doubtful(self.table) and step is not None and not step.undone:
+            self.flow.begin_change("Undo", Request("undo", (), {"id": step.id}))

@@ -29,14 +29,13 @@ from fedtui.presentation.watch_text import (
     verdict_lines,
 )
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.screens.base import FullScreen
-from fedtui.screens.change_flow import ChangeFlow
+from fedtui.screens.base import title_rule
+from fedtui.screens.change_flow import ChangingScreen
 from fedtui.screens.job_flows import record_job, run_job
 from fedtui.watching.expected_run import Watch
 from fedtui.watching.progress import CannotWatch
 from fedtui.watching.watch_store import WatchStoreError
 from fedtui.widgets.cycle_log import CycleLog
-from fedtui.widgets.key_line import KeyLine
 from fedtui.widgets.keys import WATCH_SCREEN
 from fedtui.widgets.line_view import LineView
 from fedtui.widgets.lines import ROOMY_FROM
@@ -57,7 +56,7 @@ SEE_EVERY = 10
 """So many looks lie between two that see to it that the watch is kept."""
 
 
-class WatchScreen(FullScreen):
+class WatchScreen(ChangingScreen):
     """Opened by `w` on a job: the watch in progress over it, the last one, or a new one."""
 
     CSS_PATH = "../styles/watch.tcss"
@@ -65,7 +64,6 @@ class WatchScreen(FullScreen):
 
     def __init__(self, job: Job) -> None:
         super().__init__()
-        self.flow = ChangeFlow(self)
         self._job = job
         self.seen: Watch | None = None
         self._trouble = ""
@@ -77,8 +75,7 @@ class WatchScreen(FullScreen):
 
     def compose_page(self) -> ComposeResult:
         """Cycles, verdict, log; each below its rule."""
-        self._title = PaneRule("Watch")
-        self._title.active = True
+        self._title = title_rule("Watch")
         self._cycles = LineView(id="cycles")
         self._verdict_rule = PaneRule("Verdict so far")
         self._verdict = LineView(id="verdict")
@@ -93,7 +90,6 @@ class WatchScreen(FullScreen):
 
     def on_mount(self) -> None:
         """Begin to watch, and open the log."""
-        super().on_mount()
         self.log_view.focus()
         self.run_worker(self._follow(), group="watch", exclusive=True)
         self.run_worker(self._read_log(), group="log", exclusive=True)
@@ -157,9 +153,7 @@ class WatchScreen(FullScreen):
             self.seen = watch
             self.log_view.show_watch(watch)
             self._draw()
-            for line in self.query(KeyLine):
-                line.labels = {"watch.back": "back"} if watch.finished else {}
-            self.refresh_bindings()
+            self.label_keys({"watch.back": "back"} if watch.finished else {})
 
     def _say(self, trouble: str) -> None:
         self._trouble = trouble
@@ -254,9 +248,6 @@ class WatchScreen(FullScreen):
         following = "following" if self.log_view.following else "not following"
         facts = (Span(f"  {self._log_title}"), Span(f"  {following}", Tone.MUTED)) if self._log_title else ()
         self._log_rule.show("Log", facts)
-
-    def action_back(self) -> None:
-        self.app.pop_screen()
 
     # Drawing
 
