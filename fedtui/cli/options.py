@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 ENVELOPE, BARE = "1", "0"
 """Values of `options.json`, which is empty without the option: schema 1, or the shape before it."""
+
+
+def flag(parser: argparse._ActionsContainer, name: str, help_text: str) -> None:
+    """An option that is given or not."""
+    parser.add_argument(name, action="store_true", help=help_text)
+
+
+def valued(parser: argparse.ArgumentParser, name: str, metavar: str, help_text: str, **settings: Any) -> None:
+    """An option with a value, shown as `metavar`."""
+    parser.add_argument(name, metavar=metavar, help=help_text, **settings)
 
 
 def json_option(parser: argparse.ArgumentParser, help_text: str = "print JSON (docs/json.md)") -> None:
@@ -22,7 +33,7 @@ def json_option(parser: argparse.ArgumentParser, help_text: str = "print JSON (d
 
 def secrets_option(parser: argparse.ArgumentParser) -> None:
     """`--show-secrets`, for verbs that print what a job is given."""
-    parser.add_argument("--show-secrets", action="store_true", help="do not mask what looks like a secret")
+    flag(parser, "--show-secrets", "do not mask what looks like a secret")
 
 
 def json_options(parser: argparse.ArgumentParser) -> None:
@@ -45,8 +56,8 @@ def jobs_argument(parser: argparse.ArgumentParser) -> None:
 
 def write_options(parser: argparse.ArgumentParser) -> None:
     """Of a verb that changes something."""
-    parser.add_argument("--yes", action="store_true", help="do it without asking")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+    flag(parser, "--yes", "do it without asking")
+    flag(parser, "--dry-run", "show what would be done, and do nothing")
     parser.add_argument(
         "--keep",
         dest="keep_plan",

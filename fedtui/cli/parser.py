@@ -10,12 +10,14 @@ from fedtui import __version__
 from fedtui.cli.exit_status import CHECK_STATUS, EXIT_STATUS, SYNC_STATUS, ExitStatus
 from fedtui.cli.federation_options import drill, git_sync, setup
 from fedtui.cli.options import (
+    flag,
     job_argument,
     jobs_argument,
     json_option,
     json_options,
     positive,
     secrets_option,
+    valued,
     write_options,
 )
 from fedtui.model import SourceName
@@ -79,10 +81,8 @@ def build_parser(prog: str = "fedtui") -> argparse.ArgumentParser:
         epilog=EXIT_STATUS,
     )
     parser.add_argument("--version", action="version", version=f"fedtui {__version__}")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    parser.add_argument(
-        "--ascii", action="store_true", help="plain ASCII signs in the dashboard and in lists"
-    )
+    flag(parser, "--debug", "show tracebacks")
+    flag(parser, "--ascii", "plain ASCII signs in the dashboard and in lists")
     parser.add_argument("--theme", choices=("dark", "light"), help="the dashboard's colours")
     parser.set_defaults(verb=None)
     verbs = parser.add_subparsers(metavar="VERB", title="verbs", parser_class=_Parser)
@@ -118,10 +118,10 @@ def _list(parser: argparse.ArgumentParser) -> None:
 
 def _next(parser: argparse.ArgumentParser) -> None:
     job_argument(parser, optional=True)
-    parser.add_argument("--expr", metavar="'M H DOM MON DOW'", help="a schedule in Debian's dialect")
-    parser.add_argument("--count", type=positive, default=5, metavar="N", help="how many (default 5)")
-    parser.add_argument("--from", dest="start", metavar="RFC3339", help="later than this (default: now)")
-    parser.add_argument("--tz", metavar="ZONE", help="an IANA zone (default: the machine's)")
+    valued(parser, "--expr", "'M H DOM MON DOW'", "a schedule in Debian's dialect")
+    valued(parser, "--count", "N", "how many (default 5)", type=positive, default=5)
+    valued(parser, "--from", "RFC3339", "later than this (default: now)", dest="start")
+    valued(parser, "--tz", "ZONE", "an IANA zone (default: the machine's)")
     json_option(parser)
 
 
@@ -132,7 +132,7 @@ def _show(parser: argparse.ArgumentParser) -> None:
 
 def _history(parser: argparse.ArgumentParser) -> None:
     job_argument(parser, optional=True)
-    parser.add_argument("--count", type=positive, default=24, metavar="N", help="how many (default 24)")
+    valued(parser, "--count", "N", "how many (default 24)", type=positive, default=24)
     json_options(parser)
 
 
@@ -145,11 +145,9 @@ def _logs(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     job_argument(parser)
-    parser.add_argument(
-        "--wait", action="store_true", help="show the output till the end; exit 1 if the job failed"
-    )
-    parser.add_argument("--yes", action="store_true", help="taken for symmetry: a run needs no confirmation")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be run, and run nothing")
+    flag(parser, "--wait", "show the output till the end; exit 1 if the job failed")
+    flag(parser, "--yes", "taken for symmetry: a run needs no confirmation")
+    flag(parser, "--dry-run", "say what would be run, and run nothing")
     json_option(parser, "print the run as JSON (docs/json.md)")
 
 
@@ -165,14 +163,14 @@ def _on_jobs(parser: argparse.ArgumentParser) -> None:
 
 def _record(parser: argparse.ArgumentParser) -> None:
     jobs_argument(parser)
-    parser.add_argument("--off", action="store_true", help="no longer; the line is again what it was")
+    flag(parser, "--off", "no longer; the line is again what it was")
     write_options(parser)
 
 
 def _reschedule(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s [options] JOB SCHEDULE\n       %(prog)s [options] JOB... --to SCHEDULE"
     jobs_argument(parser)
-    parser.add_argument("--to", metavar="SCHEDULE", help="five fields or a nickname; OnCalendar for a timer")
+    valued(parser, "--to", "SCHEDULE", "five fields or a nickname; OnCalendar for a timer")
     parser.add_argument("--reason", default="", help="why; kept as a comment above the line")
     parser.add_argument("--ticket", default="", help="where it was decided; kept beside the reason")
     write_options(parser)
@@ -186,19 +184,15 @@ def _convert(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="a line of the crontab, or a timer of your own systemd or of the system's",
     )
-    parser.add_argument(
-        "--linger", action="store_true", help="with --to user: have your systemd go on after logout"
-    )
+    flag(parser, "--linger", "with --to user: have your systemd go on after logout")
     write_options(parser)
 
 
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--schedule", required=True, metavar="S")
-    parser.add_argument(
-        "--command", required=True, metavar="C", help="as in a crontab: a bare %% means a newline"
-    )
+    valued(parser, "--command", "C", "as in a crontab: a bare %% means a newline", required=True)
     parser.add_argument("--name", default="", metavar="N")
-    parser.add_argument("--note", default="", metavar="TEXT", help="kept as a comment above the line")
+    valued(parser, "--note", "TEXT", "kept as a comment above the line", default="")
     write_options(parser)
 
 
@@ -211,12 +205,13 @@ def _edit(parser: argparse.ArgumentParser) -> None:
 
 def _env(parser: argparse.ArgumentParser) -> None:
     jobs_argument(parser)
-    parser.add_argument("--diff", action="store_true", help="only what your shell has otherwise")
-    parser.add_argument(
+    flag(parser, "--diff", "only what your shell has otherwise")
+    valued(
+        parser,
         "--set",
+        "NAME=VALUE",
+        "write the line above the job in its crontab; may be repeated",
         action="append",
-        metavar="NAME=VALUE",
-        help="write the line above the job in its crontab; may be repeated",
     )
     secrets_option(parser)
     write_options(parser)
@@ -224,10 +219,8 @@ def _env(parser: argparse.ArgumentParser) -> None:
 
 def _watch(parser: argparse.ArgumentParser) -> None:
     job_argument(parser, optional=True)
-    parser.add_argument(
-        "--cycles", type=positive, default=3, metavar="N", help="how many runs to watch (default 3)"
-    )
-    parser.add_argument("--stop", action="store_true", help="end the watch over the job")
+    valued(parser, "--cycles", "N", "how many runs to watch (default 3)", type=positive, default=3)
+    flag(parser, "--stop", "end the watch over the job")
     parser.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)
     json_option(parser, "print the watch as JSON once it is finished (docs/json.md)")
 
@@ -239,13 +232,9 @@ def _apply(parser: argparse.ArgumentParser) -> None:
 
 def _undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", type=positive, metavar="ID", help="as --list prints it")
-    parser.add_argument(
-        "--list", action="store_true", help="list the changes, newest first; of ID alone with its diff"
-    )
-    parser.add_argument("--diff", action="store_true", help="with --list: show the diff of each change")
-    parser.add_argument(
-        "--count", type=positive, default=50, metavar="N", help="with --list: how many (default 50)"
-    )
+    flag(parser, "--list", "list the changes, newest first; of ID alone with its diff")
+    flag(parser, "--diff", "with --list: show the diff of each change")
+    valued(parser, "--count", "N", "with --list: how many (default 50)", type=positive, default=50)
     write_options(parser)
 
 
@@ -263,20 +252,18 @@ def _check(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="for people, programs, Nagios and its kin, or Prometheus (default text)",
     )
-    parser.add_argument(
+    flag(
+        parser,
         "--alert",
-        action="store_true",
-        help="tell what is new of the jobs' failures, stale data and recoveries to the alert channels; "
+        "tell what is new of the jobs' failures, stale data and recoveries to the alert channels; "
         "exit status 0 told, 1 not all could be looked at or told, 3 nothing could",
     )
-    parser.add_argument("--test", action="store_true", help="with --alert: send each channel a test message")
+    flag(parser, "--test", "with --alert: send each channel a test message")
     json_options(parser)
 
 
 def _metrics(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--output", metavar="FILE", help="write this file, in one rename (default: standard output)"
-    )
+    valued(parser, "--output", "FILE", "write this file, in one rename (default: standard output)")
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
