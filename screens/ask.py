@@ -21,14 +21,9 @@ class RefusalScreen(Dialog[bool | None]):
     ]
 
     def __init__(self, title: str, name: str, refused: Refused, *, undo_list: bool = False) -> None:
-        super().__init__()
-        self._heading = (title, name)
+        super().__init__(title, name)
         self._refusal = refused
         self._undo_list = undo_list
-
-    def heading(self) -> tuple[str, str]:
-        """What was tried, on which job."""
-        return self._heading
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """The way out, and the list of changes."""
@@ -53,13 +48,8 @@ class AskScreen(Dialog[bool]):
     ]
 
     def __init__(self, title: str, name: str, lead: str, text: str, yes: str) -> None:
-        super().__init__()
-        self._heading = (title, name)
+        super().__init__(title, name)
         self._lead, self._text, self._yes = lead, text, yes
-
-    def heading(self) -> tuple[str, str]:
-        """The question, and the job it is about."""
-        return self._heading
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """Yes, or leave."""

@@ -20,14 +20,9 @@ class ChooseScreen(Dialog[str]):
     ]
 
     def __init__(self, title: str, name: str, lead: str, choices: Sequence[tuple[str, str]]) -> None:
-        super().__init__()
-        self._heading = (title, name)
+        super().__init__(title, name)
         self._lead = lead
         self._choices = tuple(choices)
-
-    def heading(self) -> tuple[str, str]:
-        """What is done, and to which job."""
-        return self._heading
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """A digit, or leave."""

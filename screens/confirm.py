@@ -112,17 +112,10 @@ class ConfirmScreen(Dialog[Applied | None]):
             return [("r", "look again", "replan"), ("esc", "close", "leave"), *self._copy_hint()]
         if self._stale is not None:
             return [("y", "apply to the new text", "apply"), leave]
+        apply = ("y", self.plan.verb if self.plan.destructive else "apply", "apply")
         if self._offers_milder:
-            return [
-                ("y", self.plan.verb if self.plan.destructive else "apply", "apply"),
-                ("p", f"{_ALTERNATIVES[self.plan.alternative]} instead", "milder"),
-                leave,
-            ]
-        return [
-            ("y", self.plan.verb if self.plan.destructive else "apply", "apply"),
-            leave,
-            *self._copy_hint(),
-        ]
+            return [apply, ("p", f"{_ALTERNATIVES[self.plan.alternative]} instead", "milder"), leave]
+        return [apply, leave, *self._copy_hint()]
 
     def _copy_hint(self) -> list[tuple[str, str, str]]:
         return [("c", "copy the commands", "copy")] if commands_of(self.plan.steps) else []

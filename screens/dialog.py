@@ -72,6 +72,10 @@ class Dialog(ModalScreen[Answered]):
         *LETTERS,
     ]
 
+    def __init__(self, title: str = "", name: str = "") -> None:
+        super().__init__()
+        self._heading = (title, name)
+
     def compose(self) -> ComposeResult:
         """The box with its content."""
         with VerticalScroll(id="box"):
@@ -132,7 +136,7 @@ class Dialog(ModalScreen[Answered]):
 
     def heading(self) -> tuple[str, str]:
         """The title's verb and the name it is about."""
-        raise NotImplementedError
+        return self._heading
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """Key, its words and the screen action that a click runs ("" for none), left to right."""

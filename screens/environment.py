@@ -218,12 +218,8 @@ class ValueScreen(Dialog[None]):
     """One variable in full."""
 
     def __init__(self, comparison: Comparison, name: str, view: EnvironmentView) -> None:
-        super().__init__()
+        super().__init__("Variable", name)
         self._comparison, self._variable, self._view = comparison, name, view
-
-    def heading(self) -> tuple[str, str]:
-        """The variable."""
-        return "Variable", self._variable
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """Only the way out."""

@@ -24,8 +24,8 @@ class Form(Dialog[Answered]):
         Binding("ctrl+n", "suggestion", "suggestion", id="form.suggestion", priority=True),
     ]
 
-    def __init__(self, field: ScheduleField) -> None:
-        super().__init__()
+    def __init__(self, title: str, name: str, field: ScheduleField) -> None:
+        super().__init__(title, name)
         self.field = field
         self._going = False
         self._said = ""

@@ -34,8 +34,16 @@ from fedtui.widgets.keys import (
 )
 from fedtui.widgets.line_view import LineView
 
-SCREENS = (WATCH, HISTORY, DOCTOR, UNDO, ENVIRONMENT, SETUP, DRILLS)
-GROUPS = (JOB, EVERYWHERE, PANES, LIST, LOG, *SCREENS)
+SIGNS = "signs"
+COLUMNS = (
+    (JOB, PANES, LIST, SETUP),
+    (EVERYWHERE, LOG, HISTORY, DRILLS, UNDO),
+    (SIGNS, WATCH, DOCTOR, ENVIRONMENT),
+)
+NARROW_COLUMNS = (
+    (JOB, EVERYWHERE, LOG),
+    (SIGNS, PANES, LIST, WATCH, HISTORY, DOCTOR, UNDO, ENVIRONMENT, SETUP, DRILLS),
+)
 
 _SIGNS = (
     ("●", Tone.OK, "on", "waits for its next run"),
@@ -88,32 +96,13 @@ class HelpScreen(FullScreen):
     def _draw(self) -> None:
         width, height = self.app.size
         wide = width >= WIDE
-        groups = {name: self._keys(name, wide) for name in GROUPS}
-        signs = self._signs(wide)
         space: list[StyledText] = [()] if height >= DETAILS_FROM else []
-        if wide:
-            columns = [
-                [*groups[JOB], *space, *groups[PANES], *space, *groups[LIST], *space, *groups[SETUP]],
-                [
-                    *groups[EVERYWHERE],
-                    *space,
-                    *groups[LOG],
-                    *space,
-                    *groups[HISTORY],
-                    *space,
-                    *groups[DRILLS],
-                    *space,
-                    *groups[UNDO],
-                ],
-                [*signs, *space, *groups[WATCH], *space, *groups[DOCTOR], *space, *groups[ENVIRONMENT]],
-            ]
-            widths = [38, 40, width - 78]
-        else:
-            columns = [
-                [*groups[JOB], *groups[EVERYWHERE], *groups[LOG]],
-                [*signs, *(row for name in (PANES, LIST, *SCREENS) for row in groups[name])],
-            ]
-            widths = [36, width - 36]
+        gap = space if wide else []
+        columns: list[list[StyledText]] = []
+        for names in COLUMNS if wide else NARROW_COLUMNS:
+            blocks = [self._signs(wide) if name == SIGNS else self._keys(name, wide) for name in names]
+            columns.append([row for block in blocks for row in (*gap, *block)][len(gap) :])
+        widths = [38, 40, width - 78] if wide else [36, width - 36]
         self._list.set_lines([*space, *_beside(columns, widths)])
 
     def _keys(self, group: str, wide: bool) -> list[StyledText]:
@@ -138,7 +127,7 @@ class HelpScreen(FullScreen):
             for glyph, tone, word, meaning in _SIGNS
             if self._wanted in f"{word} {meaning}"
         ]
-        return [(Span("signs", Tone.MUTED),), *rows] if rows else []
+        return [(Span(SIGNS, Tone.MUTED),), *rows] if rows else []
 
     def action_find(self) -> None:
         """Open the search's line."""

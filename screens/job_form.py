@@ -47,9 +47,12 @@ class JobFormScreen(Form[Draft | None]):
         home: str = "",
     ) -> None:
         schedule = draft.schedule if draft is not None else ""
-        super().__init__(ScheduleField(schedule, preview, clock, dialect=dialect, label="schedule"))
+        field = ScheduleField(schedule, preview, clock, dialect=dialect, label="schedule")
+        if draft is None:
+            super().__init__("New job", "", field)
+        else:
+            super().__init__("Edit", job_name or draft.name, field)
         self._was = draft
-        self._job_name = job_name or (draft.name if draft is not None else "")
         self._home = home or str(Path.home())
 
     def compose_box(self) -> Iterable[Widget]:
@@ -65,10 +68,6 @@ class JobFormScreen(Form[Draft | None]):
             "note", NoteInput(start.note, placeholder="optional, stays as a comment above it", id="note")
         )
         yield Body(self.said_rows, id="said")
-
-    def heading(self) -> tuple[str, str]:
-        """The verb and the job."""
-        return ("New job", "") if self._was is None else ("Edit", self._job_name)
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """Only keys that work now."""

@@ -40,7 +40,7 @@ class RescheduleScreen(Form[NewSchedule | None]):
         self, job: Job, preview: AskPreview, clock: Callable[[], datetime] = local_now, profile: str = ""
     ) -> None:
         dialect = job.cron.dialect if job.cron is not None else ""
-        super().__init__(ScheduleField(job.schedule, preview, clock, dialect=dialect))
+        super().__init__("Reschedule", job.name, ScheduleField(job.schedule, preview, clock, dialect=dialect))
         self.job = job
         self._profile = profile
 
@@ -58,10 +58,6 @@ class RescheduleScreen(Form[NewSchedule | None]):
     @property
     def _why(self) -> str:
         return "why leave the profile?" if self._profile else "optional, stays as a comment"
-
-    def heading(self) -> tuple[str, str]:
-        """The verb and the job."""
-        return "Reschedule", self.job.name
 
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """Only keys that work now."""
@@ -84,18 +80,11 @@ class RescheduleScreen(Form[NewSchedule | None]):
 
     def said_rows(self, width: int) -> Sequence[Content]:
         """What becomes of the reason, then why it did not go on."""
-        rows: list[Content] = []
+        rows = [Content("")] if self.roomy else []
         if self._profile and self.roomy:
-            rows = [
-                Content(""),
-                Content.assemble(
-                    ("The line follows the profile ", "$muted"),
-                    sanitize_and_mask(self._profile),
-                    (". The reason stays as a comment above the line.", "$muted"),
-                ),
-            ]
-        elif self.roomy:
-            rows = [Content("")]
+            follows = Content.styled("The line follows the profile ", "$muted")
+            stays = Content.styled(". The reason stays as a comment above the line.", "$muted")
+            rows.append(Content.assemble(follows, sanitize_and_mask(self._profile), stays))
         return [*rows, *super().said_rows(width)]
 
     def on_input_changed(self) -> None:

@@ -14,6 +14,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Resize
@@ -28,6 +29,7 @@ from fedtui.screens.dialog import Dialog, local_now, to_its_end
 from fedtui.widgets import run_lines
 from fedtui.widgets.lines import Body, boxed, fact, note, refusal, rule
 from fedtui.widgets.live_output import RunOutput
+from fedtui.widgets.messages import FollowChanged
 
 
 class RunPhase(Enum):
@@ -80,7 +82,7 @@ class RunScreen(Dialog[RunAnswer]):
         usual: float | None = None,
         home: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__("Run", job.name)
         self.job = job
         self.run_now: Run | None = None
         self.phase = RunPhase.STARTING
@@ -107,27 +109,18 @@ class RunScreen(Dialog[RunAnswer]):
         self.set_interval(1, self._tick)
         self.run_worker(self._run(), group="run", exclusive=True)
 
-    def heading(self) -> tuple[str, str]:
-        """The verb and the job."""
-        return "Run", self.job.name
-
     def hints(self) -> Sequence[tuple[str, str, str]]:
         """Only keys that work now."""
+        log = ("l", "full log", "log")
         if self.phase is RunPhase.ASKING:
             return [("y", "stop it", "yes"), ("esc", "leave it running", "leave")]
         if self.phase is RunPhase.REFUSED:
-            return [("esc", "close", "leave"), ("r", "try again", "again(True)"), ("l", "full log", "log")]
+            return [("esc", "close", "leave"), ("r", "try again", "again(True)"), log]
         if self.phase is RunPhase.ENDED:
             why = [("v", self._why, "environment")] if self._why else []
-            return [
-                ("esc", "close", "leave"),
-                ("r", "run again", "again(True)"),
-                ("l", "full log", "log"),
-                *why,
-            ]
+            return [("esc", "close", "leave"), ("r", "run again", "again(True)"), log, *why]
         stop = [("t", "stop", "stop")] if self.phase is RunPhase.RUNNING else []
-        follow = ("f", "follow", "follow")
-        return [("esc", "hide, keeps running", "leave"), follow, *stop, ("l", "full log", "log")]
+        return [("esc", "hide, keeps running", "leave"), ("f", "follow", "follow"), *stop, log]
 
     def rows(self, width: int) -> Sequence[Content]:
         """State, command, surroundings, and the head of the output."""
@@ -135,18 +128,14 @@ class RunScreen(Dialog[RunAnswer]):
         if self.phase is RunPhase.REFUSED and self.run_now is None:
             started = self._refusal is not None and self._refusal.untouched == RUN_CONTINUES
             words = "? started, and cannot be followed" if started else "✗ not started"
-            state = fact(
-                "state", Content.styled(words, "$muted" if started else "bold $fail"), run_lines.LABEL
-            )
+            said = Content.styled(words, "$muted" if started else "bold $fail")
+            state = fact("state", said, run_lines.LABEL)
         else:
             state = run_lines.state_row(self.run_now, now, self._usual)
         ended = self.phase in (RunPhase.ENDED, RunPhase.REFUSED)
         head = run_lines.output_head(self.output.counts, self.output.following, ended)
-        facts = [
-            state,
-            *run_lines.job_rows(self.job, self.run_now, width, self._home, self._log_title),
-        ]
-        return [*facts, *([Content("")] if self.roomy else []), rule(width, head)]
+        facts = run_lines.job_rows(self.job, self.run_now, width, self._home, self._log_title)
+        return [state, *facts, *([Content("")] if self.roomy else []), rule(width, head)]
 
     def _note_rows(self, width: int) -> Sequence[Content]:
         if self._refusal is not None:
@@ -188,6 +177,8 @@ class RunScreen(Dialog[RunAnswer]):
             self.run_now = replace(self.run_now, result=Result(Outcome.UNKNOWN))
         self._to(RunPhase.REFUSED if self.run_now is None else RunPhase.ENDED)
 
+    @on(RunOutput.Grown)
+    @on(FollowChanged)
     def _tick(self) -> None:
         for name in ("#body", "#note"):
             self.query_one(name, Body).redraw()
@@ -195,14 +186,6 @@ class RunScreen(Dialog[RunAnswer]):
     def on_resize(self, event: Resize) -> None:
         """More or fewer rows for the output."""
         self.output.fit()
-
-    def on_run_output_grown(self) -> None:
-        """Count again."""
-        self._tick()
-
-    def on_follow_changed(self) -> None:
-        """The rule says whether the output is followed."""
-        self._tick()
 
     def action_leave(self) -> None:
         """Hide; or, where the question is open, leave it running."""

@@ -116,9 +116,7 @@ async def carry_out(
         return ExitStatus.DONE
     if options.keep_plan:
         raise UsageError(f"{options.verb}: --keep goes with --dry-run")
-    require_yes(options, "Nothing was changed.", "--yes applies this.")
-    if not options.yes and not confirmed("Apply this change?"):
-        print("Nothing was changed.")
+    if not agreed(options, "Apply this change?", "Nothing was changed.", "--yes applies this."):
         return ExitStatus.REFUSED
     applied = await workspace.engine.apply(plan)
     if options.json:
@@ -143,6 +141,21 @@ def require_yes(options: Namespace, untouched: str, advice: str) -> None:
         return
     reason = "--json asks nothing." if options.json else "There is no terminal to ask at."
     raise Refused(reason, untouched, advice)
+
+
+def agreed(options: Namespace, question: str, untouched: str, advice: str) -> bool:
+    """Whether --yes was given, or y or yes is the answer at the terminal. Raises like `require_yes`."""
+    require_yes(options, untouched, advice)
+    if options.yes:
+        return True
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() in ("y", "yes"):
+        return True
+    print(untouched)
+    return False
 
 
 async def list_undo(workspace: Workspace, options: Namespace) -> int:
@@ -177,14 +190,6 @@ async def _diffs(step: UndoStep, engine: Engine) -> Sequence[FileDiff]:
     with suppress(Refused):
         return await engine.step_diffs(step.id)
     return ()
-
-
-def confirmed(question: str) -> bool:
-    """Ask at the terminal; only y or yes is a yes."""
-    try:
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        return False
 
 
 def print_plan(plan: Plan) -> None:

@@ -9,7 +9,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from fedtui.action_result import Refused
-from fedtui.cli.change import confirmed, require_yes
+from fedtui.cli.change import agreed
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
@@ -24,6 +24,9 @@ from fedtui.workspace import Workspace
 
 if TYPE_CHECKING:
     from fedtui.cli import json_types
+
+PHASES = ("before", "doing", "after")
+"""The steps of a drill's plan, in their order."""
 
 
 async def drill(workspace: Workspace, options: Namespace) -> int:
@@ -47,9 +50,7 @@ async def drill(workspace: Workspace, options: Namespace) -> int:
         else:
             _print("Dry run: nothing was done.", options)
         return ExitStatus.DONE
-    require_yes(options, "Nothing was done.", "--yes runs it without asking.")
-    if not options.yes and not confirmed("Run this drill?"):
-        print("Nothing was done.")
+    if not agreed(options, "Run this drill?", "Nothing was done.", "--yes runs it without asking."):
         return ExitStatus.REFUSED
     return await _rehearse(chosen, setting, options, JsonRecords(workspace.zone))
 
@@ -108,17 +109,15 @@ async def _planned(chosen: Drill, setting: DrillSetting) -> dict[str, Any]:
     return {
         "drill": chosen.name,
         "expected": chosen.expected,
-        "before": [sanitize_and_mask(step) for step in plan.before],
-        "doing": [sanitize_and_mask(step) for step in plan.doing],
-        "after": [sanitize_and_mask(step) for step in plan.after],
+        **{phase: [sanitize_and_mask(step) for step in getattr(plan, phase)] for phase in PHASES},
     }
 
 
 async def _show(chosen: Drill, setting: DrillSetting, options: Namespace) -> None:
     plan = await asyncio.to_thread(chosen.plan, setting)
     _print(f"{chosen.title}: {chosen.about}", options)
-    for phase, steps in (("before", plan.before), ("doing", plan.doing), ("after", plan.after)):
-        for step in steps:
+    for phase in PHASES:
+        for step in getattr(plan, phase):
             _print(f"  {phase:<9} {step}", options)
     _print(f"  expected  {chosen.expected}", options)
     _print("  anyway    A guard cleans up where the drill is killed.", options)

@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 
 from fedtui.action_result import Refused
-from fedtui.cli.change import confirmed, require_yes
+from fedtui.cli.change import agreed
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_job
 from fedtui.cli.plan_records import run_plan_record, run_result_record
@@ -78,9 +78,7 @@ async def stop_job(workspace: Workspace, options: Namespace) -> int:
         else:
             print("Dry run: nothing was stopped.")
         return ExitStatus.DONE
-    require_yes(options, "Nothing was stopped.", "--yes stops it without asking.")
-    if not options.yes and not confirmed("Stop it?"):
-        print("Nothing was stopped.")
+    if not agreed(options, "Stop it?", "Nothing was stopped.", "--yes stops it without asking."):
         return ExitStatus.REFUSED
     message = (await control.stop(job, workspace.ports)).message
     if options.json:

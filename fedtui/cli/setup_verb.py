@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from typing import BinaryIO
 
@@ -158,21 +158,8 @@ def _preflight_lines(preflight: Preflight, workspace: Workspace) -> Iterable[str
 def _request(options: Namespace) -> SetupRequest:
     if options.alert and options.no_alert:
         raise UsageError("setup: --alert and --no-alert exclude each other")
-    request = SetupRequest(
-        root=options.root,
-        profile=options.profile,
-        backend=options.backend,
-        log_dir=options.log_dir,
-        git=options.git,
-        rotate=options.rotate,
-        alerts=tuple(options.alert) if options.alert else None,
-        mail_to=options.mail_to,
-        heartbeat=options.heartbeat,
-        linger=options.linger,
-        run_as=options.run_as,
-        ssh_url=options.ssh_url,
-        force=options.force,
-    )
+    named = {one.name: getattr(options, one.name, None) for one in fields(SetupRequest)}
+    request = SetupRequest(**named | {"alerts": tuple(options.alert) if options.alert else None})
     return replace(request, alerts=(), mail_to="", heartbeat="") if options.no_alert else request
 
 
