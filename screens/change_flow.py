@@ -150,10 +150,3 @@ class ChangingScreen(FullScreen):
     def action_redo(self) -> None:
         """Apply again what was undone last."""
         self.flow.begin_change("Redo", Request("redo"))
-
-    def action_undo_list(self) -> None:
-        """Every change, to undo an older one."""
-        from fedtui.screens.undo_list import UndoListScreen
-
-        if not isinstance(self, UndoListScreen):
-            self.app.push_screen(UndoListScreen())

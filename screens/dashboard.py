@@ -14,7 +14,7 @@ from textual.containers import Container
 
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.job_rows import ordered
-from fedtui.screens.convert_job import ConvertActions
+from fedtui.screens.job_actions import JobActions, of_target
 from fedtui.screens.job_filter import JobFilterScreen
 from fedtui.screens.log_pane_controller import LogPaneController
 from fedtui.widgets.head_line import WIDE
@@ -27,7 +27,7 @@ FOR_A_JOB = frozenset(key.action for key in DASHBOARD if key.group == JOB)
 """Actions that need a job under the cursor."""
 
 
-class Dashboard(JobFilterScreen, ConvertActions):
+class Dashboard(JobFilterScreen, JobActions):
     """The first screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -136,13 +136,12 @@ class Dashboard(JobFilterScreen, ConvertActions):
         self.keys_changed()
 
     @on(JobChosen)
-    def action_log(self) -> None:
+    @of_target
+    def action_log(self, job: Job) -> None:
         """The log of the selected job, full screen."""
         from fedtui.screens.log import LogScreen  # loaded later: the first paint does not wait for it
 
-        job = self.target
-        if job is not None:
-            self.app.push_screen(LogScreen(job))
+        self.app.push_screen(LogScreen(job))
 
     def action_history(self) -> None:
         from fedtui.screens.history import HistoryScreen

@@ -174,6 +174,12 @@ class DoctorScreen(ListScreen):
             name = job.name if job is not None else ""
             self.flow.begin_change("Silence", Request("silence", jobs, {"code": finding.code}), name)
 
+    def action_undo_list(self) -> None:
+        """Every change, to undo an older one."""
+        from fedtui.screens.undo_list import UndoListScreen
+
+        self.app.push_screen(UndoListScreen())
+
     async def action_again(self) -> None:
         """Look at everything again."""
         self._fixes.clear()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from fedtui import changes
 from fedtui.action_result import Refused
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from fedtui.changes import Draft
     from fedtui.screens.reschedule import NewSchedule
     from fedtui.widgets.schedule_field import AskPreview
+
+Given = ParamSpec("Given")
 
 LOADED_LATER = (
     "changes.schedule_preview",
@@ -53,6 +57,18 @@ def load_the_rest() -> None:
         import_module(f"fedtui.{name}")
 
 
+def of_target(act: Callable[Concatenate[Any, Job, Given], None]) -> Callable[Concatenate[Any, Given], None]:
+    """Makes an action of what a key does to the `target`; without one the action does nothing."""
+
+    @wraps(act)
+    def action(self: Any, /, *args: Given.args, **options: Given.kwargs) -> None:
+        job = self.target
+        if job is not None:
+            act(self, job, *args, **options)
+
+    return action
+
+
 class JobActions(ChangingScreen):
     """The half of the dashboard that changes the world."""
 
@@ -68,28 +84,25 @@ class JobActions(ChangingScreen):
 
     # Run and stop
 
-    def action_run(self, ask: bool = False) -> None:
+    @of_target
+    def action_run(self, job: Job, ask: bool = False) -> None:
         """Run the job now, or show the run in progress; `ask` before, where no key was pressed."""
-        job = self.target
-        if job is not None:
-            run_job(self.flow, job, lambda: self._show_environment(job), ask=ask)
+        run_job(self.flow, job, lambda: self._show_environment(job), ask=ask)
 
-    def action_environment(self) -> None:
+    @of_target
+    def action_environment(self, job: Job) -> None:
         """What its scheduler gives the job, against the shell."""
-        job = self.target
-        if job is not None:
-            self._show_environment(job)
+        self._show_environment(job)
 
     def _show_environment(self, job: Job) -> None:
         from fedtui.screens.environment import EnvironmentScreen
 
         self.app.push_screen(EnvironmentScreen(job))
 
-    def action_stop(self) -> None:
+    @of_target
+    def action_stop(self, job: Job) -> None:
         """Stop the run in progress, after a `y`."""
-        job = self.target
-        if job is not None:
-            self.flow.begin(self._stop(job))
+        self.flow.begin(self._stop(job))
 
     async def _stop(self, job: Job) -> None:
         from fedtui.runs import control
@@ -106,28 +119,48 @@ class JobActions(ChangingScreen):
 
     # Changes: plan, confirm, apply
 
-    def action_pause(self) -> None:
-        job = self.target
-        if job is not None:
-            verb = "resume" if job.paused else "pause"
-            self.flow.begin_change(verb.capitalize(), Request(verb, (job.id,)), job.name)
+    @of_target
+    def action_pause(self, job: Job) -> None:
+        verb = "resume" if job.paused else "pause"
+        self.flow.begin_change(verb.capitalize(), Request(verb, (job.id,)), job.name)
 
-    def action_record(self) -> None:
+    @of_target
+    def action_record(self, job: Job) -> None:
         """Put the recorder around the job's line, or take it away."""
-        job = self.target
-        if job is not None:
-            record_job(self.flow, job)
+        record_job(self.flow, job)
 
-    def action_delete(self) -> None:
-        job = self.target
-        if job is not None:
-            self.flow.begin_change("Delete", Request("delete", (job.id,)), job.name)
+    @of_target
+    def action_delete(self, job: Job) -> None:
+        self.flow.begin_change("Delete", Request("delete", (job.id,)), job.name)
 
-    def action_reschedule(self) -> None:
+    @of_target
+    def action_convert(self, job: Job) -> None:
+        """Turn a cron line into a timer, or a timer into a cron line."""
+        self.flow.begin(self._convert(job))
+
+    async def _convert(self, job: Job) -> None:
+        from fedtui.conversion.convert import WORDS, targets
+        from fedtui.screens.choose import ChooseScreen
+
+        ways = targets(job, self.host.ports)
+        to: str | None = ways[0]
+        if len(ways) > 1:
+            choices = [(way, WORDS[way]) for way in ways]
+            dialog = ChooseScreen("Convert", job.name, "What is to run it?", choices)
+            to = await self.app.push_screen_wait(dialog)
+        if to is not None:
+            await self.flow.change("Convert", Request("convert", (job.id,), {"to": to}), job.name)
+
+    @of_target
+    def action_reschedule(self, job: Job) -> None:
         """Give the job another schedule."""
-        job = self.target
-        if job is not None:
-            self.flow.begin(self._reschedule(job))
+        self.flow.begin(self._reschedule(job))
+
+    def action_undo_list(self) -> None:
+        """Every change, to undo an older one."""
+        from fedtui.screens.undo_list import UndoListScreen
+
+        self.app.push_screen(UndoListScreen())
 
     def _preview(self, job: Job | None) -> AskPreview:
         """Says what a schedule would mean for the job, or for a new one, beside the jobs there are now."""
@@ -160,11 +193,10 @@ class JobActions(ChangingScreen):
         if draft is not None:
             await self.flow.change("New job", Request("new", (), asdict(draft)))
 
-    def action_edit(self) -> None:
+    @of_target
+    def action_edit(self, job: Job) -> None:
         """Edit schedule, command, name and note of the job in one form."""
-        job = self.target
-        if job is not None:
-            self.flow.begin(self._edit(job))
+        self.flow.begin(self._edit(job))
 
     async def _edit(self, job: Job) -> None:
         try:
@@ -194,21 +226,18 @@ class JobActions(ChangingScreen):
 
     # Its next runs
 
-    def action_watch(self) -> None:
+    @of_target
+    def action_watch(self, job: Job) -> None:
         """Watch the job's next runs: a verdict for each."""
         from fedtui.screens.watch import WatchScreen
 
-        job = self.target
-        if job is not None:
-            self.app.push_screen(WatchScreen(job))
+        self.app.push_screen(WatchScreen(job))
 
     # Its file
 
-    def action_open_editor(self) -> None:
+    @of_target
+    def action_open_editor(self, job: Job) -> None:
         """Open the job's script, unit or table in $EDITOR; the screen is the editor's until it ends."""
-        job = self.target
-        if job is None:
-            return
         from fedtui.screens.edit_file import edit_file, file_of
 
         try:

@@ -6,7 +6,7 @@ Where something is set up already the screen opens on how it stands, with what c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -194,6 +194,11 @@ class SetupScreen(ChangingScreen):
         if pack is None:
             self.action_edit()
 
+    def _choose(self, **wanted: Any) -> None:
+        """Ask for something else, and look around for it."""
+        self.progress.choose(**wanted)
+        self._look_around()
+
     def _look_around(self) -> None:
         self.run_worker(self._run_preflight(), group="setup", exclusive=True)
 
@@ -204,7 +209,7 @@ class SetupScreen(ChangingScreen):
         self._draw()
         try:
             preflight = await self.service.preflight(progress.request)
-            if progress.preflight is not None and _other_runs(progress.preflight, preflight):
+            if progress.preflight is not None and _what_runs(progress.preflight) != _what_runs(preflight):
                 progress.test_runs.clear()
                 progress.output.clear()
             progress.untried = await self.service.untried(preflight)
@@ -245,9 +250,8 @@ class SetupScreen(ChangingScreen):
             self._go(SetupStep(progress.step + 1))
 
     def action_step_back(self) -> None:
-        self._go(
-            SetupStep(max(self.progress.step - 1, SetupStep.STATUS if self._is_set_up else SetupStep.SCRIPTS))
-        )
+        first = SetupStep.STATUS if self._is_set_up else SetupStep.SCRIPTS
+        self._go(SetupStep(max(self.progress.step - 1, first)))
 
     def _go(self, step: SetupStep) -> None:
         progress = self.progress
@@ -278,11 +282,9 @@ class SetupScreen(ChangingScreen):
             return
         self._cursor = max(0, min(many - 1, self._cursor + by))
         if progress.step is SetupStep.PROFILE:
-            progress.choose(profile=progress.profiles[self._cursor].source)
-            self._look_around()
+            self._choose(profile=progress.profiles[self._cursor].source)
         elif progress.step is SetupStep.BACKEND:
-            progress.choose(backend=tuple(BACKENDS)[self._cursor])
-            self._look_around()
+            self._choose(backend=tuple(BACKENDS)[self._cursor])
         self._draw()
 
     def action_end(self, direction: int) -> None:
@@ -304,23 +306,18 @@ class SetupScreen(ChangingScreen):
         if name in _TYPED_EXTRAS and not getattr(progress.request, name):
             self.action_edit()
             return
-        if name == "alerts":
-            progress.choose(alerts=())
-        elif name in _TYPED_EXTRAS:
-            progress.choose(**{name: ""})
-        else:
-            progress.choose(**{name: not getattr(progress.request, name)})
-        self._look_around()
+        wanted: object = not getattr(progress.request, name)
+        if name in _TYPED_EXTRAS:
+            wanted = () if name == "alerts" else ""
+        self._choose(**{name: wanted})
 
     def action_insist(self) -> None:
         """Schedule also what failed its test run, or no longer."""
-        self.progress.choose(force=not self.progress.request.force)
-        self._look_around()
+        self._choose(force=not self.progress.request.force)
 
     def action_linger(self) -> None:
         """Have user timers go on after logout, or not."""
-        self.progress.choose(linger=not self.progress.request.linger)
-        self._look_around()
+        self._choose(linger=not self.progress.request.linger)
 
     def action_whole(self) -> None:
         """The whole change in place of the page, and back."""
@@ -362,11 +359,8 @@ class SetupScreen(ChangingScreen):
     def _typed(self, event: Input.Submitted) -> None:
         value, name = event.value.strip(), self._typing
         self._stop_typing()
-        if name == "alerts":
-            self.progress.choose(alerts=(value,) if value else ())
-        else:
-            self.progress.choose(**{name: value})
-        self._look_around()
+        several = (value,) if value else ()
+        self._choose(**{name: several if name == "alerts" else value})
 
     def _stop_typing(self) -> None:
         self.query_one("#typed").display = False
@@ -389,9 +383,8 @@ class SetupScreen(ChangingScreen):
 
     async def _ask_to_test(self) -> None:
         scripts = ", ".join(job.name for job in self.progress.untried)
-        if await self.flow.confirm(
-            "Test", "", "Run each script once?", f"These are run: {scripts}.", "run them"
-        ):
+        text = f"These are run: {scripts}."
+        if await self.flow.confirm("Test", "", "Run each script once?", text, "run them"):
             self.action_test()
 
     async def _try(self, preflight: Preflight) -> None:
@@ -435,7 +428,6 @@ class SetupScreen(ChangingScreen):
 
     async def _reopen(self) -> None:
         """After a change: how it stands now. After none, the step as it was."""
-        was = self._is_set_up
         before = self.progress.status.pack if self.progress.status is not None else None
         try:
             status = await self.service.status()
@@ -443,7 +435,7 @@ class SetupScreen(ChangingScreen):
             self.progress.refusal = _said(error)
             self._draw()
             return
-        if status.pack != before or (status.pack is not None) is not was:
+        if status.pack != before:
             self.progress = Progress(SetupRequest(profile="conservative", backend="cron"), ready_made())
             await self._open()
 
@@ -472,10 +464,6 @@ def _said(error: Refused | ConfigError) -> tuple[str, str]:
     return (error.message, error.advice) if isinstance(error, Refused) else (str(error), "")
 
 
-def _other_runs(old: Preflight, new: Preflight) -> bool:
-    """Whether what was tried says nothing of what would run now."""
-    return (old.backend, old.root, [one.path for one in old.found]) != (
-        new.backend,
-        new.root,
-        [one.path for one in new.found],
-    )
+def _what_runs(preflight: Preflight) -> tuple[object, ...]:
+    """What a test run says something of: after a change of it another one is needed."""
+    return preflight.backend, preflight.root, [one.path for one in preflight.found]

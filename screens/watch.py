@@ -122,7 +122,7 @@ class WatchScreen(ChangingScreen):
         looks = 0
         while True:
             if looks % SEE_EVERY == 0:
-                await self._see_to_it()
+                await self._see_to_it(watches)
             looks += 1
             await self._ask(lambda: watches.get(self._job.id))
             await asyncio.sleep(LOOK_EVERY)
@@ -139,10 +139,7 @@ class WatchScreen(ChangingScreen):
             self._take(watch)
         return watch
 
-    async def _see_to_it(self) -> None:
-        watches = self.host.watches
-        if watches is None:
-            return
+    async def _see_to_it(self, watches: Watches) -> None:
         try:
             await asyncio.to_thread(watches.ensure_daemon)
         except (WatchStoreError, OSError) as error:
@@ -161,40 +158,36 @@ class WatchScreen(ChangingScreen):
 
     def action_more(self) -> None:
         """One cycle more; the first of a new watch where the last one was ended."""
-        watches, watch = self.host.watches, self.seen
-        if watches is not None:
-            again = watch is None or watch.stopped is not None
-            job_id = self._job.id
-            self._have(lambda: watches.begin(self._job, 1) if again else watches.more(job_id))
+        job = self._job
+        again = self.seen is None or self.seen.stopped is not None
+        self._have(lambda watches: watches.begin(job, 1) if again else watches.more(job.id))
 
     def action_again(self) -> None:
         """A new watch, once the last one is finished."""
-        watches = self.host.watches
-        if watches is not None:
-            job = self.job
-            self._have(lambda: watches.begin(job, CYCLES))
+        job = self.job
+        self._have(lambda watches: watches.begin(job, CYCLES))
 
     def action_end_watch(self, ask: bool = False) -> None:
         """End the watch before its last cycle; `ask` before, where no key was pressed."""
-        watches = self.host.watches
-        if watches is None:
-            return
         if ask:
-            self.flow.begin(self._ask_to_end(watches))
+            self.flow.begin(self._ask_to_end())
         else:
-            self._have(lambda: watches.stop(self._job.id))
+            self._have(lambda watches: watches.stop(self._job.id))
 
-    async def _ask_to_end(self, watches: Watches) -> None:
+    async def _ask_to_end(self) -> None:
         text = "The cycles that were seen are kept."
         if await self.flow.confirm("Watch", self._job.name, "End the watch?", text, "end it"):
-            self._have(lambda: watches.stop(self._job.id))
+            self.action_end_watch()
 
-    def _have(self, what: Callable[[], Watch | None]) -> None:
-        async def change() -> None:
-            await self._ask(what)
-            await self._see_to_it()
+    def _have(self, what: Callable[[Watches], Watch | None]) -> None:
+        """Change the watch, and have it kept."""
+        watches = self.host.watches
+        if watches is not None:
+            self.run_worker(self._change(watches, what), group="change")
 
-        self.run_worker(change(), group="change")
+    async def _change(self, watches: Watches, what: Callable[[Watches], Watch | None]) -> None:
+        await self._ask(lambda: what(watches))
+        await self._see_to_it(watches)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A finished watch is begun again, an open one can be ended."""
