@@ -139,17 +139,15 @@ async def _look(job: Job, ports: Ports) -> _TimerUnits:
                 f"The files of {what} are newer than what systemd has read.",
                 advice="Run: systemctl daemon-reload",
             )
-        if not facts["FragmentPath"] or open_manager(str(facts["FragmentPath"])) is None:
-            raise Refused(
-                f"{what} is not a file of {'yours' if target.user_manager else 'the administrator'}: "
-                f"{facts['FragmentPath'] or 'it has no file'}.",
-                advice="p pauses the timer, and n writes a line of your own.",
-            )
-        if Path(str(facts["FragmentPath"])).is_symlink():
-            raise Refused(
-                f"{what} is linked from elsewhere: its link {facts['FragmentPath']} would be removed.",
-                advice="p pauses the timer, and n writes a line of your own.",
-            )
+        path = str(facts["FragmentPath"])
+        if not path or open_manager(path) is None:
+            whose = "yours" if target.user_manager else "the administrator"
+            why = f"{what} is not a file of {whose}: {path or 'it has no file'}."
+        elif Path(path).is_symlink():
+            why = f"{what} is linked from elsewhere: its link {path} would be removed."
+        else:
+            continue
+        raise Refused(why, advice="p pauses the timer, and n writes a line of your own.")
     paths = [str(timer.unit["FragmentPath"]), *timer.unit["DropInPaths"]]
     of_service = [str(unit["FragmentPath"]), *unit["DropInPaths"]]
     sections = (("Unit", "Timer", "Install"), ("Unit", "Service", "Install"))

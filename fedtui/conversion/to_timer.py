@@ -58,6 +58,8 @@ class _CronLine:
     mark: PlacedLine | None
     account: CronAccount
     environment: dict[bytes, bytes]
+    user_manager: bool
+    """Whether the timer is to be the user's, and not the system's."""
 
 
 async def propose_timer(
@@ -68,14 +70,13 @@ async def propose_timer(
     `linger` keeps the user's systemd running after logout. Raises Refused with what cannot be said.
     """
     user_manager = to == "user"
+    linger = linger and user_manager
     _may(job, ports, user_manager=user_manager)
-    line = await asyncio.to_thread(_line, job, tables)
+    line = await asyncio.to_thread(_line, job, tables, user_manager=user_manager)
     schedule, triggers = _triggers(job, line.entry)
-    pair = _pair(line, triggers, user_manager=user_manager)
+    pair = _pair(line, triggers)
     await free(pair.name, ports, user_manager=user_manager)
-    edits = await asyncio.to_thread(
-        _parts, line, pair, triggers, user_manager=user_manager, linger=linger and user_manager
-    )
+    edits = await asyncio.to_thread(_parts, line, pair, triggers, linger=linger)
     await asyncio.to_thread(_take_out, line, tables)
     if line.mark is not None:
         edits += await asyncio.to_thread(created_files, edits)
@@ -86,7 +87,7 @@ async def propose_timer(
         job.name,
         f"Convert: {pair.timer} of {manager} runs it {words_of(schedule.text, job)}, and cron no longer.",
         f"{job.name} is run by {pair.timer} now.",
-        tuple(_warnings(job, line, pair, schedule, ports, user_manager=user_manager, linger=linger)),
+        tuple(_warnings(job, line, pair, schedule, ports, linger=linger)),
         undo=UNDO_ALL,
     )
 
@@ -105,7 +106,7 @@ def _may(job: Job, ports: Ports, *, user_manager: bool) -> None:
         )
 
 
-def _line(job: Job, tables: Tables) -> _CronLine:
+def _line(job: Job, tables: Tables, *, user_manager: bool) -> _CronLine:
     table = tables.of_job(job)
     entry = table.entry(job)
     mark = next((found for found in managed(table.document) if found.entry == entry), None)
@@ -114,7 +115,7 @@ def _line(job: Job, tables: Tables) -> _CronLine:
     except KeyError as error:
         raise Refused(f"There is no user {job.user}.") from error
     account = CronAccount(user.pw_name, user.pw_uid, user.pw_gid, user.pw_dir, user.pw_shell)
-    return _CronLine(table, entry, mark, account, job_environment(account, entry.environment))
+    return _CronLine(table, entry, mark, account, job_environment(account, entry.environment), user_manager)
 
 
 def _triggers(job: Job, entry: Entry) -> tuple[CronSchedule, TimerTriggers]:
@@ -127,8 +128,8 @@ def _triggers(job: Job, entry: Entry) -> tuple[CronSchedule, TimerTriggers]:
         raise Refused(f"systemd has no word for {entry.schedule}: {error}.") from error
 
 
-def _pair(line: _CronLine, triggers: TimerTriggers, *, user_manager: bool) -> UnitPair:
-    entry, account = line.entry, line.account
+def _pair(line: _CronLine, triggers: TimerTriggers) -> UnitPair:
+    entry, account, user_manager = line.entry, line.account, line.user_manager
     argv, log = _program(line, opened_by_root=not user_manager and account.uid != 0)
     start = line.environment[b"HOME"].decode("utf-8", "surrogateescape")
     own = start == account.home
@@ -206,10 +207,8 @@ def _absolute(path: str, line: _CronLine) -> str:
     return posixpath.normpath(posixpath.join(home, path))
 
 
-def _parts(
-    line: _CronLine, pair: UnitPair, triggers: TimerTriggers, *, user_manager: bool, linger: bool
-) -> list[Edit]:
-    place: Path = folder(user_manager=user_manager)
+def _parts(line: _CronLine, pair: UnitPair, triggers: TimerTriggers, *, linger: bool) -> list[Edit]:
+    place: Path = folder(user_manager=line.user_manager)
     service, timer = texts(pair)
     edits: list[Edit] = [*log_made(pair)]
     if linger and not lingers(line.account.name):
@@ -219,7 +218,7 @@ def _parts(
     if not line.entry.paused:
         # A timer that counts from the boot would start the job now: it is left to the next boot.
         on = (True, not triggers.at_boot)
-        edits.append(UnitEdit(pair.timer, user_manager, (False, False), on, due=True))
+        edits.append(UnitEdit(pair.timer, line.user_manager, (False, False), on, due=True))
     return edits
 
 
@@ -232,14 +231,7 @@ def _take_out(line: _CronLine, tables: Tables) -> None:
 
 
 def _warnings(
-    job: Job,
-    line: _CronLine,
-    pair: UnitPair,
-    schedule: CronSchedule,
-    ports: Ports,
-    *,
-    user_manager: bool,
-    linger: bool,
+    job: Job, line: _CronLine, pair: UnitPair, schedule: CronSchedule, ports: Ports, *, linger: bool
 ) -> list[str]:
     found = []
     if schedule.reboot:
@@ -253,7 +245,7 @@ def _warnings(
         found.append("It leaves something in the background: KillMode=process lets that go on, as cron does.")
     if line.entry.recorder is not None:
         found.append("It is no longer recorded: systemd itself keeps the exit status of its runs.")
-    if user_manager and not linger and not lingers(line.account.name):
+    if line.user_manager and not linger and not lingers(line.account.name):
         found.append(
             "Your systemd ends when you log out, and the timer with it: loginctl enable-linger, or --linger."
         )

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -198,28 +198,19 @@ def _subject(record: dict[str, Any]) -> Subject:
     }
     moments = {name: _moment(record[name]) for name in ("held", "seen", "good")}
     since = datetime.fromisoformat(record["since"])
-    return Subject(
-        record["name"],
-        since,
-        **moments,
-        period=record["period"],
-        unproven=record["unproven"],
-        hidden=record["hidden"],
-        open=standing,
-    )
+    return Subject(**_known(Subject, record) | moments | {"since": since, "open": standing})
 
 
 def _channel(record: dict[str, Any]) -> ChannelMemory:
     events: Sequence[dict[str, Any]] = record["waiting"]
     waiting = tuple(AlertEvent(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in events)
-    return ChannelMemory(
-        record["label"],
-        waiting,
-        record["dropped"],
-        _moment(record["delivered"]),
-        _moment(record["failed"]),
-        record["why"],
-    )
+    moments = {name: _moment(record[name]) for name in ("delivered", "failed")}
+    return ChannelMemory(**_known(ChannelMemory, record) | moments | {"waiting": waiting})
+
+
+def _known(kind: type[Subject] | type[ChannelMemory], record: dict[str, Any]) -> dict[str, Any]:
+    """The values of its fields; a later version may have written more."""
+    return {one.name: record[one.name] for one in fields(kind)}
 
 
 def _moment(text: str | None) -> datetime | None:
