@@ -26,12 +26,12 @@ def home_of(name: str) -> str:
         return "/"
 
 
-def name_of(uid: int) -> str:
-    """The user's name; "uid 4711" for one without."""
+def name_of(uid: int, unknown: str = "uid {}") -> str:
+    """The user's name; "uid 4711" for one without, or what `unknown` makes of the number."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return f"uid {uid}"
+        return unknown.format(uid)
 
 
 def lingers(user: str) -> bool:

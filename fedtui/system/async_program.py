@@ -28,10 +28,9 @@ async def _start(
             start_new_session=True,
             limit=limit,
         )
-    except OSError as error:
-        raise ProgramError(f"{argv[0]} could not be started: {error.strerror or error}") from error
-    except ValueError as error:  # a NUL in an argument
-        raise ProgramError(f"{argv[0]} could not be started: {error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
+        reason = getattr(error, "strerror", None) or error
+        raise ProgramError(f"{argv[0]} could not be started: {reason}") from error
 
 
 async def terminate(process: asyncio.subprocess.Process) -> None:

@@ -123,7 +123,7 @@ class SystemCrontab:
             # it takes $EDITOR for the name of one program, so that there is none to compare in
             self._expect_done(self._run(*self._which, "-r" if table is None else "-", stdin=table or b""))
         elif base is None:
-            self._edit(self._blank(), table)
+            self._edit(self._seen(blank=True), table)
         else:
             raw = self._raw or b""
             self._edit(raw[len(self._hidden(raw)) :], table)
@@ -145,7 +145,7 @@ class SystemCrontab:
             raise self._failure(ended)
         if b"\\r" not in ended.out and b"\\b" not in ended.out:
             return ended.out
-        return self._hidden(ended.out) + self._true_bytes()
+        return self._hidden(ended.out) + self._seen()
 
     def _spool_bytes(self) -> bytes | None:
         """The table as it lies in the spool, which root may read without a line in the log."""
@@ -173,21 +173,13 @@ class SystemCrontab:
         found = _HIDDEN.match(raw) if self._hides_comments else None
         return found[0] if found else b""
 
-    def _true_bytes(self) -> bytes:
-        """What `crontab -e` hands to an editor; nothing is changed."""
+    def _seen(self, *, blank: bool = False) -> bytes:
+        """What `crontab -e` hands to an editor: the true bytes or, `blank`, Debian's help for no table."""
         with _private_folder() as folder:
             ended = self._run_editor(folder)
             if _said(folder) != "read":
                 raise self._failure(ended)
-            return (folder.path / "seen").read_bytes()
-
-    def _blank(self) -> bytes:
-        """What `crontab -e` shows for no table: nothing, or Debian's help."""
-        with _private_folder() as folder:
-            ended = self._run_editor(folder)
-            if _said(folder) != "read":
-                raise self._failure(ended)
-            if "no crontab for" not in ended.said:
+            if blank and "no crontab for" not in ended.said:
                 raise self._changed()
             return (folder.path / "seen").read_bytes()
 

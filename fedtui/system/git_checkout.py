@@ -205,6 +205,11 @@ class Git:
             raise GitFailed(failure_reason(ended), ended)
         return os.fsdecode(ended.out).removesuffix("\n")
 
+    def answer(self, *words: str) -> str:
+        """What `git WORDS` prints, without blanks around it; empty where it fails. Raises like `ask`."""
+        ended = self.ask(*words)
+        return os.fsdecode(ended.out).strip() if ended.status == 0 else ""
+
     def paths(self, *words: str) -> tuple[str, ...]:
         """The paths that `git WORDS -z` prints."""
         return tuple(path for path in self.do(*words).split("\0") if path)
@@ -220,13 +225,11 @@ class Git:
 
     def commit(self, name: str) -> str:
         """The id of the commit of that name; empty where there is none."""
-        ended = self.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-        return decode(ended.out).strip() if ended.status == 0 else ""
+        return self.answer("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
 
     def tree(self, commit: str, path: str) -> str:
         """The id of what lies at `path` in a commit; empty where nothing does."""
-        ended = self.ask("rev-parse", "--verify", "--quiet", f"{commit}:{path}")
-        return decode(ended.out).strip() if ended.status == 0 else ""
+        return self.answer("rev-parse", "--verify", "--quiet", f"{commit}:{path}")
 
     def _variable(self, name: str) -> str:
         if self._given is None:
@@ -274,13 +277,12 @@ def checkout_state(git: Git) -> Checkout:
     """The checkout that the folder of `git` belongs to. Raises GitFailed where it belongs to none."""
     answer = git.do("rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
     top, git_dir, common, prefix = (*answer.split("\n"), "")[:4]
-    ended = git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
     return Checkout(
         top=Path(top),
         prefix=prefix,
         git_dir=Path(git_dir),
         common_dir=Path(os.path.normpath(git.folder / common)),
-        branch=os.fsdecode(ended.out).strip() if ended.status == 0 else "",
+        branch=git.answer("symbolic-ref", "--quiet", "--short", "HEAD"),
         head=git.commit("HEAD"),
         in_progress=in_progress(Path(git_dir)),
     )
@@ -316,8 +318,7 @@ def read_worktrees(listed: str) -> dict[str, str]:
 
 def remote_url(git: Git, remote: str) -> str:
     """Where `git push REMOTE` goes; empty where there is no such remote."""
-    ended = git.ask("remote", "get-url", "--push", remote)
-    return os.fsdecode(ended.out).strip() if ended.status == 0 else ""
+    return git.answer("remote", "get-url", "--push", remote)
 
 
 def configured_url(git: Git, remote: str) -> str:

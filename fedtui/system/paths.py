@@ -7,6 +7,8 @@ import pwd
 from contextlib import suppress
 from pathlib import Path
 
+from fedtui.system.accounts import name_of
+
 
 def xdg_folder(variable: str, default: str) -> Path:
     """A base folder: what `variable` says if that is absolute, else `default` below the home folder.
@@ -31,10 +33,7 @@ def other_owner(folder: Path) -> str:
 
 def user_name(uid: int) -> str:
     """The account's name, or the number where it has none."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
+    return name_of(uid, "{}")
 
 
 def config_file() -> Path:

@@ -63,12 +63,17 @@ class CronProcess(NamedTuple):
     identity: ProcessIdentity
 
 
+def _fact(pid: int, name: str, proc: Path) -> bytes:
+    """The file of that name; empty for a process that is gone, or another user's and hidden (hidepid=)."""
+    try:
+        return (proc / str(pid) / name).read_bytes()
+    except OSError:
+        return b""
+
+
 def read_stat(pid: int, proc: Path = PROC) -> ProcessStat | None:
     """The process `pid`, or None when there is none to be seen."""
-    try:
-        raw = (proc / str(pid) / "stat").read_bytes()
-    except OSError:  # gone, or another user's on a machine that hides them (hidepid=)
-        return None
+    raw = _fact(pid, "stat", proc)
     # The name is in brackets and may itself hold brackets and blanks.
     head, _, rest = raw.rpartition(b")")
     fields = rest.split()
@@ -86,11 +91,8 @@ def read_stat(pid: int, proc: Path = PROC) -> ProcessStat | None:
 
 def reaped_faults(pid: int, proc: Path = PROC) -> int | None:
     """The page faults of all children that the process `pid` has waited for; None where it cannot be seen."""
-    try:
-        raw = (proc / str(pid) / "stat").read_bytes()
-        return int(raw.rpartition(b")")[2].split()[8])
-    except (OSError, ValueError, IndexError):
-        return None
+    fields = _fact(pid, "stat", proc).rpartition(b")")[2].split()
+    return int(fields[8]) if len(fields) > 8 else None
 
 
 def process_identity(pid: int, proc: Path = PROC) -> ProcessIdentity | None:
@@ -153,19 +155,13 @@ def in_container(pid: int, proc: Path = PROC) -> bool:
 
     It has a pid in each namespace, ours first: NSpid in /proc/PID/status, which anyone may read (proc(5)).
     """
-    try:
-        status = (proc / str(pid) / "status").read_bytes()
-    except OSError:
-        return False
+    status = _fact(pid, "status", proc)
     return any(len(row.split()) > 2 for row in status.splitlines() if row.startswith(b"NSpid:"))
 
 
 def arguments(pid: int, proc: Path = PROC) -> tuple[bytes, ...]:
     """The argument vector of a process; empty when it is gone or a kernel thread."""
-    try:
-        raw = (proc / str(pid) / "cmdline").read_bytes()
-    except OSError:
-        return ()
+    raw = _fact(pid, "cmdline", proc)
     return tuple(raw.removesuffix(b"\0").split(b"\0")) if raw else ()
 
 

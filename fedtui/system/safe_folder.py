@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import errno
 import os
-import pwd
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
+
+from fedtui.system.accounts import name_of
 
 _HOLD = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_LINKS = 40
@@ -109,7 +110,4 @@ def _check_step(folder: os.stat_result, entry: os.stat_result, uid: int, path: P
 
 
 def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"the user {uid}"
+    return name_of(uid, "the user {}")

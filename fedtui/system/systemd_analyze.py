@@ -193,6 +193,3 @@ async def verify(paths: Sequence[Path], user_manager: bool) -> list[str]:
     if ended.status and not ours:
         raise ProgramError((lines or [f"{PROGRAM} verify failed"])[-1])
     return ours
-
-
-__all__ = ["LOOP", "CalendarCheck", "SpanCheck", "calendar", "timespan", "verify"]
