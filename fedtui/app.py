@@ -149,11 +149,11 @@ class FedtuiApp(KeysInOrder):
         self.set_timer(QUIET, self._load_the_rest)
         unknown = unknown_ids(self.config.keys)
         if unknown:
-            self._complain(f"no key is called {', '.join(unknown)}")
+            self._warn(f"config.toml: no key is called {', '.join(unknown)}")
         for loser, key, winner in taken_keys(self.config.keys):
-            self._complain(f"{winner} takes {key} from {loser}")
+            self._warn(f"config.toml: {winner} takes {key} from {loser}")
         if self.config.theme not in self.available_themes:
-            self._complain(f"there is no theme {self.config.theme}; ctrl+p, Theme lists them")
+            self._warn(f"config.toml: there is no theme {self.config.theme}; ctrl+p, Theme lists them")
 
     def _theme_chosen(self, theme: Theme) -> None:
         """Keep the choice for the next start, where there is a folder of ours."""
@@ -164,11 +164,10 @@ class FedtuiApp(KeysInOrder):
         try:
             await asyncio.to_thread(remember_theme, self.config, name)
         except OSError as error:
-            self.notify(f"The theme is not kept: {error.strerror}", severity="warning", markup=False)
+            self._warn(f"The theme is not kept: {error.strerror}")
 
-    def _complain(self, mistake: str) -> None:
-        """Name a mistake in the settings."""
-        self.notify(f"config.toml: {mistake}", severity="warning", markup=False)
+    def _warn(self, text: str, timeout: float | None = None) -> None:
+        self.notify(text, severity="warning", timeout=timeout, markup=False)
 
     async def _load_the_rest(self) -> None:
         """Make and load what the first paint did not wait for; then look for garbage again (`__main__`)."""
@@ -190,7 +189,7 @@ class FedtuiApp(KeysInOrder):
         try:
             await asyncio.to_thread(watches.ensure_daemon)
         except (WatchStoreError, OSError) as error:
-            self.notify(f"Watches stopped: {error}", severity="warning", markup=False)
+            self._warn(f"Watches stopped: {error}")
 
     def _snapshot_came(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot on the next turn of the loop: a burst is drawn once."""
@@ -208,12 +207,7 @@ class FedtuiApp(KeysInOrder):
         lost = [one for one in snapshot.findings if one.remedy is not None and one.remedy.verb == "restore"]
         if lost and not self._lost_tables:
             title = lost[0].title
-            self.notify(
-                f"{title[0].upper()}{title[1:]}. d: restore it",
-                severity="warning",
-                timeout=LONG_NOTICE,
-                markup=False,
-            )
+            self._warn(f"{title[0].upper()}{title[1:]}. d: restore it", LONG_NOTICE)
         self._lost_tables = bool(lost)
 
     def _tick_later(self) -> None:

@@ -18,16 +18,7 @@ from textual.content import Content
 from fedtui.action_result import Applied, Refused
 from fedtui.changes.plan import Conflict, FileDiff, Plan
 from fedtui.screens.dialog import Dialog
-from fedtui.widgets.lines import (
-    commands_of,
-    diff_head,
-    diff_lines,
-    note,
-    paragraph,
-    refusal,
-    rule,
-    step_lines,
-)
+from fedtui.widgets import lines
 
 SETTLE = 0.5
 """Seconds that a plan made again must have been on the screen before `y` counts: the key that was typed
@@ -118,7 +109,7 @@ class ConfirmScreen(Dialog[Applied | None]):
         return [apply, leave, *self._copy_hint()]
 
     def _copy_hint(self) -> list[tuple[str, str, str]]:
-        return [("c", "copy the commands", "copy")] if commands_of(self.plan.steps) else []
+        return [("c", "copy the commands", "copy")] if lines.commands_of(self.plan.steps) else []
 
     @property
     def _offers_milder(self) -> bool:
@@ -136,18 +127,20 @@ class ConfirmScreen(Dialog[Applied | None]):
     def _rows(self, width: int, context: bool) -> list[Content]:
         sections: list[list[Content]] = []
         if self._refusal is not None:
-            sections.append(refusal(self._refusal, width))
+            sections.append(lines.refusal(self._refusal, width))
         if self._stale is not None and self._refusal is None:
             sections += self._stale_sections(self._stale, width)
         else:
-            sections.append(paragraph(self.plan.summary, width))
+            sections.append(lines.paragraph(self.plan.summary, width))
             sections += [
-                [rule(width, diff_head(diff, width)), *diff_lines(diff, width, context)]
+                [lines.rule(width, lines.diff_head(diff, width)), *lines.diff_lines(diff, width, context)]
                 for diff in self.plan.diffs
             ]
             sections.append(self._step_rows(width))
         if self.plan.warnings:
-            sections.append([row for text in self.plan.warnings for row in note("▲", "$warn", text, width)])
+            sections.append(
+                [row for text in self.plan.warnings for row in lines.note("▲", "$warn", text, width)]
+            )
         gap = [Content("")] if self.roomy else []
         rows: list[Content] = []
         for section in filter(None, sections):
@@ -158,16 +151,16 @@ class ConfirmScreen(Dialog[Applied | None]):
         if not self.plan.steps:
             return []
         head = Content.styled("what will be done", "$muted")
-        return [rule(width, head), *step_lines(self.plan.steps, width)]
+        return [lines.rule(width, head), *lines.step_lines(self.plan.steps, width)]
 
     def _stale_sections(self, stale: Conflict, width: int) -> list[list[Content]]:
-        said = paragraph(f"{stale.message} {stale.untouched}", width - 2)
+        said = lines.paragraph(f"{stale.message} {stale.untouched}", width - 2)
         said = [
             Content.assemble(("▲ ", "$warn") if index == 0 else "  ", row) for index, row in enumerate(said)
         ]
         their_diff = _section("their change", stale.their_diff, width)
         yours = _section("your change, made again on the new text", self.plan.diffs, width)
-        same = commands_of(self.plan.steps) == self._old_commands
+        same = lines.commands_of(self.plan.steps) == self._old_commands
         return [said, their_diff, yours, [] if same else self._step_rows(width)]
 
     async def _arm(self) -> None:
@@ -215,7 +208,7 @@ class ConfirmScreen(Dialog[Applied | None]):
 
     async def _plan_anew(self, make: Callable[[], Awaitable[Plan]], stale: Conflict | None) -> None:
         self._begin(ConfirmPhase.PLANNING)
-        self._old_commands = commands_of(self.plan.steps)
+        self._old_commands = lines.commands_of(self.plan.steps)
         try:
             plan = await make()
         except Refused as refused:
@@ -242,7 +235,7 @@ class ConfirmScreen(Dialog[Applied | None]):
 
     def action_copy(self) -> None:
         """Send the exact commands to the terminal's clipboard (OSC 52)."""
-        commands = commands_of(self.plan.steps)
+        commands = lines.commands_of(self.plan.steps)
         if commands:
             self.app.copy_to_clipboard("\n".join(commands))
             what = "1 command" if len(commands) == 1 else f"{len(commands)} commands"
@@ -252,7 +245,7 @@ class ConfirmScreen(Dialog[Applied | None]):
 def _section(title: str, diffs: Sequence[FileDiff], width: int) -> list[Content]:
     if not diffs:
         return []
-    rows = [rule(width, Content.styled(title, "$muted"))]
+    rows = [lines.rule(width, Content.styled(title, "$muted"))]
     for diff in diffs:
-        rows += diff_lines(diff, width, context=False)
+        rows += lines.diff_lines(diff, width, context=False)
     return rows

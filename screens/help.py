@@ -13,37 +13,20 @@ from textual.widgets import Input
 
 from fedtui.presentation.glyphs import Span, StyledText, Tone, fit, width_of
 from fedtui.screens.base import FullScreen, title_rule
+from fedtui.widgets import keys
 from fedtui.widgets.arrangement import DETAILS_FROM
 from fedtui.widgets.filter import SearchInput
 from fedtui.widgets.head_line import WIDE
-from fedtui.widgets.keys import (
-    ALL,
-    DOCTOR,
-    DRILLS,
-    ENVIRONMENT,
-    EVERYWHERE,
-    HISTORY,
-    JOB,
-    LIST,
-    LOG,
-    PANES,
-    SETUP,
-    UNDO,
-    WATCH,
-    KeyBinding,
-)
 from fedtui.widgets.line_view import LineView
 
 SIGNS = "signs"
+SCREENS = (keys.WATCH, keys.HISTORY, keys.DOCTOR, keys.UNDO, keys.ENVIRONMENT, keys.SETUP, keys.DRILLS)
 COLUMNS = (
-    (JOB, PANES, LIST, SETUP),
-    (EVERYWHERE, LOG, HISTORY, DRILLS, UNDO),
-    (SIGNS, WATCH, DOCTOR, ENVIRONMENT),
+    (keys.JOB, keys.PANES, keys.LIST, keys.SETUP),
+    (keys.EVERYWHERE, keys.LOG, keys.HISTORY, keys.DRILLS, keys.UNDO),
+    (SIGNS, keys.WATCH, keys.DOCTOR, keys.ENVIRONMENT),
 )
-NARROW_COLUMNS = (
-    (JOB, EVERYWHERE, LOG),
-    (SIGNS, PANES, LIST, WATCH, HISTORY, DOCTOR, UNDO, ENVIRONMENT, SETUP, DRILLS),
-)
+NARROW_COLUMNS = ((keys.JOB, keys.EVERYWHERE, keys.LOG), (SIGNS, keys.PANES, keys.LIST, *SCREENS))
 
 _SIGNS = (
     ("●", Tone.OK, "on", "waits for its next run"),
@@ -109,12 +92,12 @@ class HelpScreen(FullScreen):
         indent = 10 if wide else 8
         rows = [
             (Span(f"{self._key_words(key):>{indent}}", Tone.ACCENT, bold=True), Span(f"  {key.help}"))
-            for key in ALL
+            for key in keys.ALL
             if key.group == group and key.help and self._wanted in key.help.casefold()
         ]
         return [(Span(" " * (indent + 2) + group, Tone.MUTED),), *rows] if rows else []
 
-    def _key_words(self, key: KeyBinding) -> str:
+    def _key_words(self, key: keys.KeyBinding) -> str:
         remapped = self.app._keymap.get(key.id)
         if remapped:
             return " ".join(format_key(one) for one in remapped.split(","))

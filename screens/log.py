@@ -171,9 +171,12 @@ class LogScreen(LogPaging):
             bottom = self.view.item_at_top() + self.view.size.height
             above = [number for number, item in enumerate(self._matches) if item < bottom]
             at = above[-1] if above else 0
-        self.view.current = self._matches[at]
+        self._show_match(self._matches[at])
+
+    def _show_match(self, item: int) -> None:
+        self.view.current = item
         self.view.follow(False)
-        self.view.show_item(self._matches[at])
+        self.view.show_item(item)
         self._draw_found()
 
     async def _search_on(self, step: int) -> None:
@@ -190,10 +193,9 @@ class LogScreen(LogPaging):
         if item is None and self._matches:
             item = self._matches[0 if step > 0 else -1]
         if item is not None:
-            self.view.current = item
-            self.view.follow(False)
-            self.view.show_item(item)
-        self._draw_found()
+            self._show_match(item)
+        else:
+            self._draw_found()
 
     _searching = False
 

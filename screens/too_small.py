@@ -24,14 +24,13 @@ class TooSmall(Widget):
     def render(self) -> Content:
         """The page."""
         width, height = self.app.size
-        wanted, have = f"{SMALLEST[0]} × {SMALLEST[1]}", f"{width} × {height}"
+        needs = f"fedtui needs {SMALLEST[0]} × {SMALLEST[1]}."
+        has = f"This window is {width} × {height}."
         if is_ascii(self.app):
-            wanted, have = to_ascii(wanted), to_ascii(have)
+            needs, has = to_ascii(needs), to_ascii(has)
         return Content.assemble(
-            ("fedtui needs ", "bold"),
-            (wanted, "bold"),
-            (".", "bold"),
-            f"\nThis window is {have}.\n\n",
+            (needs, "bold"),
+            f"\n{has}\n\n",
             ("Make it larger, or run ", "$muted"),
             ("fedtui list", "bold"),
             "\n",

@@ -16,18 +16,10 @@ from textual.events import Resize
 
 from fedtui.logs.log_feed import LogChunk
 from fedtui.model import Job, Snapshot
+from fedtui.presentation import watch_text
 from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.presentation.home import tilde
 from fedtui.presentation.times import usual
-from fedtui.presentation.watch_text import (
-    bar_line,
-    cycle_row,
-    heading,
-    kind_words,
-    may_be_recorded,
-    offers_recorder,
-    verdict_lines,
-)
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.screens.base import title_rule
 from fedtui.screens.change_flow import ChangingScreen
@@ -195,7 +187,7 @@ class WatchScreen(ChangingScreen):
         if action == "again":
             return finished
         if action == "record":
-            return may_be_recorded(self.job)
+            return watch_text.may_be_recorded(self.job)
         if action == "end_watch":
             return self.seen is not None and not finished
         return True
@@ -252,13 +244,14 @@ class WatchScreen(ChangingScreen):
         roomy = size.height >= ROOMY_FROM
         facts = (
             Span(f"  {sanitize_and_mask(job.name)}", bold=True),
-            Span(f"  {sanitize_and_mask(job.schedule)}   {kind_words(job)}", Tone.MUTED),
+            Span(f"  {sanitize_and_mask(job.schedule)}   {watch_text.kind_words(job)}", Tone.MUTED),
         )
         self._title.show("Watch", facts)
-        rows: list[StyledText] = [self._flush(heading(size.width))]
+        rows: list[StyledText] = [self._flush(watch_text.heading(size.width))]
         if watch is not None:
             rows += [
-                self._flush(cycle_row(watch, n, now, size.width)) for n in range(1, len(watch.cycles) + 1)
+                self._flush(watch_text.cycle_row(watch, n, now, size.width))
+                for n in range(1, len(watch.cycles) + 1)
             ]
         self._fill(self._cycles, [*rows, ()], size.height // 3)
         finished = watch is not None and watch.finished
@@ -272,12 +265,12 @@ class WatchScreen(ChangingScreen):
             return [(), (Span("▲ ", Tone.WARN), Span(sanitize_and_mask(self._trouble))), ()]
         if watch is None:
             return [(), (Span("The watch begins.", Tone.MUTED),), ()]
-        bar = bar_line(watch, now, width)
+        bar = watch_text.bar_line(watch, now, width)
         lines: list[StyledText] = (
             [(), bar, ()] if bar and roomy else [bar, ()] if bar else [()] if roomy else []
         )
-        lines += verdict_lines(watch, now, self._usual(), width)
-        if offers_recorder(watch, self.job):
+        lines += watch_text.verdict_lines(watch, now, self._usual(), width)
+        if watch_text.offers_recorder(watch, self.job):
             words = Span(" keeps the exit status of every run from now on", Tone.MUTED)
             lines.append((Span(" " * 10), Span("C", Tone.ACCENT, bold=True), words))
         return lines if roomy else [*lines, ()]

@@ -17,15 +17,7 @@ from fedtui.cli import drop_output
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.health import RULES
 from fedtui.model import Finding, Severity, Snapshot, Unchecked
-from fedtui.presentation.finding_groups import (
-    Counts,
-    FindingGroup,
-    grouped,
-    status,
-    title_beside,
-    where,
-    why_it_matters,
-)
+from fedtui.presentation import finding_groups as groups
 from fedtui.presentation.glyphs import SEVERITIES, to_ascii
 from fedtui.workspace import FACTS_DEADLINE, Workspace
 
@@ -46,7 +38,7 @@ async def check(workspace: Workspace, options: Namespace) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # its reader went away (`fedtui check | head`): what was found stays true
         drop_output()
-    return status(snapshot)
+    return groups.status(snapshot)
 
 
 def _print(snapshot: Snapshot, options: Namespace, records: JsonRecords) -> None:
@@ -71,20 +63,20 @@ _WIDTH = 100
 
 def _text(snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
     jobs = {job.id: job for job in snapshot.jobs}
-    for group in grouped(snapshot.findings):
-        yield f"{SEVERITIES[group.severity].glyph} {group.code}  {records.text(where(group, jobs, 60))}  " + (
-            records.text(title_beside(group, jobs))
-        )
+    for group in groups.grouped(snapshot.findings):
+        place = records.text(groups.where(group, jobs, 60))
+        title = records.text(groups.title_beside(group, jobs))
+        yield f"{SEVERITIES[group.severity].glyph} {group.code}  {place}  {title}"
         yield from _details(group, snapshot, records)
     for one in snapshot.unchecked:
         yield f"? not checked  {records.text(one.what)}"
         yield from _wrapped(" ".join((one.reason, one.advice)).strip(), records)
         if one.codes:
             yield from _wrapped(f"not looked for: {' '.join(one.codes)}", records)
-    yield ", ".join(Counts.of(snapshot).words())
+    yield ", ".join(groups.Counts.of(snapshot).words())
 
 
-def _details(group: FindingGroup, snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
+def _details(group: groups.FindingGroup, snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
     finding = group.first
     if len(group.findings) == 1:
         yield from _wrapped(finding.sentence, records)
@@ -99,7 +91,7 @@ def _details(group: FindingGroup, snapshot: Snapshot, records: JsonRecords) -> I
         if len(group.findings) > 8:
             yield f"    and {len(group.findings) - 8} more"
     if finding.severity is not Severity.NOTE:
-        yield from _wrapped(why_it_matters(finding), records)
+        yield from _wrapped(groups.why_it_matters(finding), records)
     if finding.fix:
         yield from _wrapped(f"Fix: {finding.fix}", records)
     if finding.command and len(group.findings) == 1:
@@ -117,17 +109,19 @@ def _wrapped(text: str, records: JsonRecords) -> list[str]:
 
 def _nagios(snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
     """One line and its performance data, then a line a finding, as the plug-in guidelines have it."""
-    counts = Counts.of(snapshot)
-    worst = [group for group in grouped(snapshot.findings) if group.severity is not Severity.NOTE]
+    counts = groups.Counts.of(snapshot)
+    worst = [group for group in groups.grouped(snapshot.findings) if group.severity is not Severity.NOTE]
     jobs = {job.id: job for job in snapshot.jobs}
-    lines = [f"{group.code} {where(group, jobs, 60)}: {title_beside(group, jobs)}" for group in worst]
+    lines = [
+        f"{group.code} {groups.where(group, jobs, 60)}: {groups.title_beside(group, jobs)}" for group in worst
+    ]
     lines += [f"not checked: {one.what}: {one.reason}" for one in snapshot.unchecked]
     head = ", ".join(counts.words()) + (f" - {lines[0]}" if lines else "")
     numbers = (
         f"errors={counts.errors} warnings={counts.warnings} notes={counts.notes} "
         f"passed={counts.passed} unchecked={counts.unchecked}"
     )
-    yield f"FEDTUI {_NAGIOS[status(snapshot)]} - {_plain(head, records)} | {numbers}"
+    yield f"FEDTUI {_NAGIOS[groups.status(snapshot)]} - {_plain(head, records)} | {numbers}"
     yield from (_plain(line, records) for line in lines)
 
 
@@ -140,12 +134,12 @@ def _plain(text: str, records: JsonRecords) -> str:
 
 
 def _record(snapshot: Snapshot, records: JsonRecords) -> dict[str, Any]:
-    exit_status = status(snapshot)
+    exit_status = groups.status(snapshot)
     return {
         "status": records.word(_WORDS[exit_status], _STATUSES[exit_status]),
         "exit_status": exit_status,
         "at": records.when(snapshot.at),
-        "counts": Counts.of(snapshot)._asdict(),
+        "counts": groups.Counts.of(snapshot)._asdict(),
         "findings": [_finding(finding, snapshot, records) for finding in snapshot.findings],
         "unchecked": [_unchecked(one, records) for one in snapshot.unchecked],
         "passed": list(snapshot.passed),
@@ -163,7 +157,7 @@ def _finding(finding: Finding, snapshot: Snapshot, records: JsonRecords) -> json
         "title": records.text(finding.title),
         "sentence": records.text(finding.sentence),
         "evidence": [records.text(fact) for fact in finding.evidence],
-        "why": why_it_matters(finding),
+        "why": groups.why_it_matters(finding),
         "fix": records.text(finding.fix),
         "command": records.text(finding.command) or None,
         "remedy": None if remedy is None else {"verb": remedy.verb, "words": records.text(remedy.words)},

@@ -21,19 +21,11 @@ from fedtui.cli.records import JsonRecords, print_json
 from fedtui.cli.setup_records import issue_record, status_record
 from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.profile import ready_made
+from fedtui.federation.setup import setup_plan
 from fedtui.federation.setup.placements import jobs_by_placement
 from fedtui.federation.setup.preflight import Preflight, run_preflight
 from fedtui.federation.setup.removal import plan_removal
 from fedtui.federation.setup.request import SetupRequest
-from fedtui.federation.setup.setup_plan import (
-    additions_for,
-    intent_of,
-    main_placement,
-    not_set_up,
-    plan_setup,
-    planned_job_id,
-    to_try,
-)
 from fedtui.federation.setup.status import read_status
 from fedtui.federation.setup.test_run import TestRun, test_run
 from fedtui.federation.setup_issue import SetupIssue, worst_first
@@ -81,24 +73,24 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     ports = workspace.ports
     preflight = await run_preflight(_request(options), await workspace.read(), ports)
     _print(_preflight_lines(preflight, workspace), options)
-    now = await jobs_by_placement(main_placement(preflight), preflight.was, ports)
-    here = now.get(main_placement(preflight), {})
-    untried = bool(to_try(preflight, here))
+    now = await jobs_by_placement(setup_plan.main_placement(preflight), preflight.was, ports)
+    here = now.get(setup_plan.main_placement(preflight), {})
+    untried = bool(setup_plan.to_try(preflight, here))
     if untried and not options.dry_run:
         advice = "--yes runs them and applies what passes, --dry-run shows the plan."
         require_yes(options, "No script was run and nothing was changed.", advice)
     trials = () if options.dry_run else await _try(preflight, here, workspace, options)
     if options.dry_run and untried:
         _print(["", "Dry run: no script is run; the plan is that of scripts that pass."], options)
-    intent = intent_of(preflight, trials, here)
-    added = await additions_for(preflight, intent, ports)
+    intent = setup_plan.intent_of(preflight, trials, here)
+    added = await setup_plan.additions_for(preflight, intent, ports)
     if added.issues:
         _print(["", "beside the jobs", *(f"  {line}" for line in issue_lines(added.issues))], options)
-    without = not_set_up(intent, added)
+    without = setup_plan.not_set_up(intent, added)
     found = [trial.as_issue(force=options.force) for trial in trials]
     beside = _beside(without, (*preflight.issues, *found, *added.issues))
     try:
-        plan = await plan_setup(preflight, intent, added, now, ports)
+        plan = await setup_plan.plan_setup(preflight, intent, added, now, ports)
     except NothingToChange:
         rest = f"Nothing changes. Not set up: {', '.join(without)}; what was found says why."
         _print(["", rest if without else _NOTHING_CHANGES], options)
@@ -123,9 +115,9 @@ async def _try(
     """Run each script that is new once, its output shown as it comes."""
     trials: list[TestRun] = []
     told = partial(_told, (sys.stderr if options.json else sys.stdout).buffer)
-    for job in to_try(preflight, here):
+    for job in setup_plan.to_try(preflight, here):
         _print(["", f"trial run of {job.name}, as {_scheduler(preflight)} would run it"], options)
-        name = planned_job_id(job, preflight.backend, preflight.owner.name)
+        name = setup_plan.planned_job_id(job, preflight.backend, preflight.owner.name)
         trial = await test_run(
             job, name, preflight.backend, preflight.owner, preflight.settings, workspace.ports, told
         )

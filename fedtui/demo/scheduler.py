@@ -6,16 +6,16 @@ does, so that a list made elsewhere never promises runs that nobody will start.
 
 from __future__ import annotations
 
-import fcntl
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from io import TextIOWrapper
 from pathlib import Path
 
 from fedtui.action_result import Refused
 from fedtui.model import Job, Scheduler, Snapshot, State
 from fedtui.schedule.upcoming import runs_of
+from fedtui.system import lock_file
 
 _DUE = (State.ON, State.RUNNING, State.OVERDUE)
 
@@ -36,23 +36,20 @@ class DemoScheduler:
         self._snapshot = snapshot
         self._start = start
         self._clock = clock
-        self._held: TextIOWrapper | None = None
+        self._held: int | None = None
 
     def take(self) -> bool:
         """Become the workspace's scheduler; False when another process is it already."""
-        file = self._lock.open("w")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._held = lock_file.take(self._lock)
         except BlockingIOError:
-            file.close()
             return False
-        self._held = file
         return True
 
     def release(self) -> None:
         """Stop being the scheduler."""
         if self._held is not None:
-            self._held.close()
+            os.close(self._held)
             self._held = None
 
     async def run(self) -> None:
@@ -80,8 +77,7 @@ def due(snapshot: Snapshot, after: datetime, until: datetime) -> list[Job]:
 def scheduler_state(folder: Path) -> Scheduler:
     """Whether some process plays the daemon for the workspace at `folder`."""
     try:
-        with (folder / "scheduler.lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(lock_file.take(folder / "scheduler.lock"))
     except BlockingIOError:
         return Scheduler("cron", True, "demo scheduler")
     except OSError as error:

@@ -83,13 +83,8 @@ class Database:
 
             with closing(sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None)) as db:
                 self._prepare(db)
-                db.execute("BEGIN IMMEDIATE")
-                try:
+                with _transaction(db):
                     yield db
-                except BaseException:
-                    db.execute("ROLLBACK")
-                    raise
-                db.execute("COMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -165,15 +160,10 @@ class Database:
 
     def _upgrade(self, db: sqlite3.Connection, version: int) -> None:
         """To the next format, in one transaction, unless another process was quicker."""
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with _transaction(db):
             if self._version(db) == version:
                 for statement in _UPGRADES[version].split(";"):
                     db.execute(statement)
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
 
     def _version(self, db: sqlite3.Connection) -> int:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -183,3 +173,15 @@ class Database:
                 "Use that version, or move the file away to begin a new one.",
             )
         return version
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All that is written in the block, or nothing of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")

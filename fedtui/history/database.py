@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fedtui.history import rows
 from fedtui.history.connection import Database, HistoryError
@@ -113,13 +113,8 @@ class History(Database):
 
     def known_runs(self, ids: Iterable[str]) -> set[str]:
         """Those of `ids` that the database holds."""
-        with self.reading() as db:
-            if db is None:
-                return set()
-            found = db.execute(
-                "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
-            )
-            return {row[0] for row in found}
+        query = "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?))"
+        return {row[0] for row in self._rows(query, (json.dumps(list(ids)),))}
 
     def runs(self, job_id: str | None = None, limit: int = 24) -> list[Run]:
         """The latest `limit` runs of one job, or of each job; oldest first."""
@@ -243,20 +238,19 @@ class History(Database):
         with self.writing() as db:
             db.execute("DELETE FROM undo WHERE id = ?", (undo_id,))
 
-    def _runs(self, where: str, values: tuple[object, ...]) -> list[Run]:
+    def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self.reading() as db:
-            if db is None:
-                return []
-            found = db.execute(f"SELECT {rows.RUN_COLUMNS} FROM runs {where}", values)  # noqa: S608 (constants)
-            return [rows.to_run(row) for row in found]
+            return [] if db is None else db.execute(query, values).fetchall()
+
+    def _runs(self, where: str, values: tuple[object, ...]) -> list[Run]:
+        query = f"SELECT {rows.RUN_COLUMNS} FROM runs {where}"  # noqa: S608 (constants)
+        with self._in_words():  # a row of another program's, too
+            return [rows.to_run(row) for row in self._rows(query, values)]
 
     def _undo(self, where: str, values: tuple[object, ...], payload: str = "payload") -> list[UndoStep]:
         columns = f"id, at, verb, job_id, job_name, summary, kind, {payload}, undone"
         log = "json_extract(payload, '$.undoes'), coalesce(json_extract(payload, '$.host'), '')"
-        with self.reading() as db:
-            if db is None:
-                return []
-            found = db.execute(f"SELECT {columns}, {log} FROM undo {where}", values).fetchall()  # noqa: S608 (constants)
+        found = self._rows(f"SELECT {columns}, {log} FROM undo {where}", values)  # noqa: S608 (constants)
         return [
             UndoStep(
                 number,

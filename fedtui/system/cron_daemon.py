@@ -11,19 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.model import Scheduler
-from fedtui.system.processes import (
-    CRON_NAMES,
-    PROC,
-    ProcessIdentity,
-    ProcessStat,
-    in_container,
-    is_alive,
-    owner,
-    pids,
-    process_identity,
-    read_stat,
-    started_at,
-)
+from fedtui.system import processes
 
 # The pid files of Debian's cron, cronie and BusyBox's crond, below /run.
 _PID_FILES = ("crond.pid", "cron.pid", "crond/crond.pid")
@@ -48,17 +36,17 @@ class CronDaemon:
         return Scheduler("cron", self.up, self.detail)
 
 
-def find_cron(proc: Path = PROC, run: Path = Path("/run")) -> CronDaemon:
+def find_cron(proc: Path = processes.PROC, run: Path = Path("/run")) -> CronDaemon:
     """Look for the cron daemon: by its pid file, else through the process table."""
     pid = _written_pid(run)
     stat = _daemon(pid, proc) if pid is not None else None
     if stat is None:
-        candidates = (_daemon(other, proc) for other in pids(proc))
+        candidates = (_daemon(other, proc) for other in processes.pids(proc))
         stat = next((candidate for candidate in candidates if candidate is not None), None)
     if stat is not None:
         detail = f"{stat.name}, pid {stat.pid}"
-        return CronDaemon(True, _dialect(stat.name), detail, stat.pid, started_at(stat.ticks))
-    if read_stat(1, proc) is None:
+        return CronDaemon(True, _dialect(stat.name), detail, stat.pid, processes.started_at(stat.ticks))
+    if processes.read_stat(1, proc) is None:
         return _behind_hidden_processes(pid)
     return CronDaemon(False, installed_dialect(), "no process named cron or crond runs as root")
 
@@ -87,15 +75,15 @@ def _written_pid(run: Path) -> int | None:
     return None
 
 
-def _daemon(pid: int, proc: Path) -> ProcessStat | None:
+def _daemon(pid: int, proc: Path) -> processes.ProcessStat | None:
     """The process, if it is this machine's cron daemon and not one of the copies it forks for each job."""
-    stat = read_stat(pid, proc)
-    if stat is None or stat.name not in CRON_NAMES or stat.ended or owner(pid, proc) != 0:
+    stat = processes.read_stat(pid, proc)
+    if stat is None or stat.name not in processes.CRON_NAMES or stat.ended or processes.owner(pid, proc) != 0:
         return None
-    if in_container(pid, proc):
+    if processes.in_container(pid, proc):
         return None  # its tables are the container's
-    parent = read_stat(stat.parent, proc)
-    return None if parent is not None and parent.name in CRON_NAMES else stat
+    parent = processes.read_stat(stat.parent, proc)
+    return None if parent is not None and parent.name in processes.CRON_NAMES else stat
 
 
 def _behind_hidden_processes(pid: int | None) -> CronDaemon:
@@ -120,17 +108,17 @@ class CronProbe:
         self._find = find
         self._every = every
         self._found: CronDaemon | None = None
-        self._identity: ProcessIdentity | None = None
+        self._identity: processes.ProcessIdentity | None = None
         self._looked = 0.0
 
     def __call__(self) -> CronDaemon:
         """The daemon as it is now (found running) or was `every` seconds ago (not found)."""
         if self._found is not None:
-            if self._identity is not None and is_alive(self._identity):
+            if self._identity is not None and processes.is_alive(self._identity):
                 return self._found
             if self._identity is None and time.monotonic() - self._looked < self._every:
                 return self._found
         self._found, self._looked = self._find(), time.monotonic()
         pid = self._found.pid
-        self._identity = process_identity(pid) if pid is not None else None
+        self._identity = processes.process_identity(pid) if pid is not None else None
         return self._found

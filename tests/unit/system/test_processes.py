@@ -69,7 +69,7 @@ def test_children_are_found_without_the_kernels_list(proc: Path) -> None:
 def test_cron_is_found_by_its_pid_file_and_by_the_process_table(
     proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fedtui.system.cron_daemon.owner", lambda pid, proc: 0)
+    monkeypatch.setattr("fedtui.system.processes.owner", lambda pid, proc: 0)
     run = tmp_path / "run"
     run.mkdir()
     wanted = CronDaemon(True, "debian", "cron, pid 88", 88)
@@ -84,7 +84,7 @@ def test_the_cron_of_a_container_is_not_this_machines(
     proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its host sees it too, and it starts none of the host's jobs."""
-    monkeypatch.setattr("fedtui.system.cron_daemon.owner", lambda pid, proc: 0)
+    monkeypatch.setattr("fedtui.system.processes.owner", lambda pid, proc: 0)
     status = proc / "88" / "status"
     status.write_text("Name:\tcron\nNSpid:\t88\nNSsid:\t88\n")
     assert find_cron(proc, tmp_path / "run").up is True
@@ -95,7 +95,7 @@ def test_the_cron_of_a_container_is_not_this_machines(
 def test_a_process_of_that_name_that_is_not_roots_is_not_cron(
     proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fedtui.system.cron_daemon.owner", lambda pid, proc: 1000)
+    monkeypatch.setattr("fedtui.system.processes.owner", lambda pid, proc: 1000)
     found = find_cron(proc, tmp_path / "none")
     assert (found.up, found.detail) == (False, "no process named cron or crond runs as root")
     assert found.scheduler.up is False
