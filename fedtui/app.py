@@ -9,7 +9,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -24,8 +24,7 @@ from textual.worker import WorkerFailed
 
 from fedtui.config import Config, remember_theme
 from fedtui.engine import Engine
-from fedtui.logs.log_feed import LogFeed
-from fedtui.model import Job, Run, Snapshot
+from fedtui.model import Run, Snapshot
 from fedtui.ports import Ports
 from fedtui.presentation.times import next_tick
 from fedtui.schedule.upcoming import RunsOf, runs_of
@@ -58,8 +57,7 @@ PATIENCE = 10
 class FedtuiApp(KeysInOrder):
     """The dashboard over a store.
 
-    `clock` gives the time in the zone to show; without one the ports' clock is shown in `zone`.
-    `open_log` opens a job's log; `runs_of` gives a job's runs after a moment; `background` is awaited while
+    `clock` gives the time in the zone to show; `open_log` opens a job's log; `background` is awaited while
     the dashboard is open; `watches` watch over jobs' next runs, `past` gives the runs on record. `lost` is
     called when the terminal is gone, from any thread. `run()` returns "demo" where the user chose the demo
     workspace, else None; an error that ended it is in `failure` then.
@@ -74,15 +72,13 @@ class FedtuiApp(KeysInOrder):
         self,
         store: Store,
         ports: Ports,
-        config: Config | None = None,
+        config: Config,
         *,
-        clock: Callable[[], datetime] | None = None,
-        open_log: OpenLog | None = None,
-        runs_of: RunsOf = runs_of,
-        zone: tzinfo | None = None,
+        clock: Callable[[], datetime],
+        open_log: OpenLog,
         user: str = "",
-        host: str = "",
-        home: str = "",
+        host: str,
+        home: str,
         ascii_only: bool = False,
         background: Callable[[], Awaitable[None]] | None = None,
         watches: Watches | None = None,
@@ -93,13 +89,13 @@ class FedtuiApp(KeysInOrder):
         self.store = store
         self.ports = ports
         self.engine = Engine(ports, lambda: store.snapshot)
-        self.config = config or ports.config
-        self.clock = clock or _clock_in(zone, ports.clock)
-        self.open_log: OpenLog = open_log or _no_log
+        self.config = config
+        self.clock = clock
+        self.open_log = open_log
         self.runs_of: RunsOf = runs_of
         self.user = user or ports.user
         self.host = host
-        self.home = home or str(Path.home())
+        self.home = home
         self.watches = watches
         self.past: Callable[[], Sequence[Run]] = past or tuple
         self._background = background
@@ -256,11 +252,3 @@ def _load_and_clean_up(state: Path) -> None:
     gc.freeze()  # what is there now stays: no collection need go through it again
     gc.enable()
     sweep_leftovers(state)
-
-
-def _clock_in(zone: tzinfo | None, clock: Callable[[], datetime]) -> Callable[[], datetime]:
-    return clock if zone is None else lambda: clock().astimezone(zone)
-
-
-def _no_log(_job: Job) -> LogFeed | None:
-    return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -209,10 +209,5 @@ class Store:
 
 
 def with_checkup(snapshot: Snapshot, checked: Checkup) -> Snapshot:
-    return replace(
-        snapshot,
-        findings=checked.findings,
-        unchecked=checked.unchecked,
-        passed=checked.passed,
-        silenced=checked.silenced,
-    )
+    """The snapshot with what the checks said, whose fields it has by the same names."""
+    return replace(snapshot, **{one.name: getattr(checked, one.name) for one in fields(checked)})

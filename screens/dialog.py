@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Iterable, Sequence
-from datetime import datetime
 from functools import partial
 from time import monotonic
 from typing import ClassVar, TypeVar
@@ -31,11 +30,6 @@ from fedtui.widgets.paging import turn_page
 from fedtui.widgets.palette import is_ascii
 
 Answered = TypeVar("Answered")
-
-
-def local_now() -> datetime:
-    """The moment, in the machine's own zone."""
-    return datetime.now().astimezone()
 
 
 async def to_its_end(work: Awaitable[Answered], app: App[object]) -> Answered:

@@ -13,6 +13,7 @@ from textual.content import Content
 from fedtui.presentation.glyphs import cut
 from fedtui.screens.dialog import Answered, Dialog
 from fedtui.widgets.lines import Body
+from fedtui.widgets.plain_input import NoteInput
 from fedtui.widgets.schedule_field import ScheduleField
 
 
@@ -29,6 +30,12 @@ class Form(Dialog[Answered]):
         self.field = field
         self._going = False
         self._said = ""
+
+    def hints(self) -> Sequence[tuple[str, str, str]]:
+        """Only keys that work now."""
+        new_line = [("ctrl+j", "new line", "")] if isinstance(self.focused, NoteInput) else []
+        keys = [("enter", "review the change", "go_on"), ("tab", "next field", "app.focus_next")]
+        return [*keys, *new_line, ("esc", "cancel", "leave")]
 
     def on_mount(self) -> None:
         """The cursor is in the schedule."""

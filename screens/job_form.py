@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -17,7 +16,6 @@ from textual.content import Content
 from textual.widget import Widget
 
 from fedtui.changes.draft import Draft
-from fedtui.screens.dialog import local_now
 from fedtui.screens.form import Form
 from fedtui.widgets import command_lines
 from fedtui.widgets.lines import Body
@@ -41,10 +39,10 @@ class JobFormScreen(Form[Draft | None]):
         draft: Draft | None,
         preview: AskPreview,
         *,
-        clock: Callable[[], datetime] = local_now,
+        clock: Callable[[], datetime],
         dialect: str = "debian",
         job_name: str = "",
-        home: str = "",
+        home: str,
     ) -> None:
         schedule = draft.schedule if draft is not None else ""
         field = ScheduleField(schedule, preview, clock, dialect=dialect, label="schedule")
@@ -53,7 +51,7 @@ class JobFormScreen(Form[Draft | None]):
         else:
             super().__init__("Edit", job_name or draft.name, field)
         self._was = draft
-        self._home = home or str(Path.home())
+        self._home = home
 
     def compose_box(self) -> Iterable[Widget]:
         """The four fields, each with what is known of it."""
@@ -68,15 +66,6 @@ class JobFormScreen(Form[Draft | None]):
             "note", NoteInput(start.note, placeholder="optional, stays as a comment above it", id="note")
         )
         yield Body(self.said_rows, id="said")
-
-    def hints(self) -> Sequence[tuple[str, str, str]]:
-        """Only keys that work now."""
-        return [
-            ("enter", "review the change", "go_on"),
-            ("tab", "next field", "app.focus_next"),
-            *([("ctrl+j", "new line", "")] if isinstance(self.focused, NoteInput) else []),
-            ("esc", "cancel", "leave"),
-        ]
 
     def _cron_rows(self, width: int) -> Sequence[Content]:
         return command_lines.cron_view(self._command.value, self._home, width, LABEL)

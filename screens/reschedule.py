@@ -17,7 +17,6 @@ from textual.widget import Widget
 from fedtui.model import Job
 from fedtui.presentation.glyphs import cut
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.screens.dialog import local_now
 from fedtui.screens.form import Form
 from fedtui.widgets.lines import Body, fact
 from fedtui.widgets.plain_input import PlainInput
@@ -37,7 +36,7 @@ class RescheduleScreen(Form[NewSchedule | None]):
     """Asks for a schedule. `preview` says what a text would mean for this job."""
 
     def __init__(
-        self, job: Job, preview: AskPreview, clock: Callable[[], datetime] = local_now, profile: str = ""
+        self, job: Job, preview: AskPreview, clock: Callable[[], datetime], profile: str = ""
     ) -> None:
         dialect = job.cron.dialect if job.cron is not None else ""
         super().__init__("Reschedule", job.name, ScheduleField(job.schedule, preview, clock, dialect=dialect))
@@ -58,14 +57,6 @@ class RescheduleScreen(Form[NewSchedule | None]):
     @property
     def _why(self) -> str:
         return "why leave the profile?" if self._profile else "optional, stays as a comment"
-
-    def hints(self) -> Sequence[tuple[str, str, str]]:
-        """Only keys that work now."""
-        return [
-            ("enter", "review the change", "go_on"),
-            ("tab", "next field", "app.focus_next"),
-            ("esc", "cancel", "leave"),
-        ]
 
     def rows(self, width: int) -> Sequence[Content]:
         """The schedule as it is now."""

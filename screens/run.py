@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from textual import on
@@ -25,7 +24,7 @@ from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.glyphs import outcome_glyph
 from fedtui.runs.control import GRACE, RunUpdate
 from fedtui.screens.ask import AskScreen
-from fedtui.screens.dialog import Dialog, local_now, to_its_end
+from fedtui.screens.dialog import Dialog, to_its_end
 from fedtui.widgets import run_lines
 from fedtui.widgets.lines import Body, boxed, fact, note, refusal, rule
 from fedtui.widgets.live_output import RunOutput
@@ -77,10 +76,10 @@ class RunScreen(Dialog[RunAnswer]):
         updates: Callable[[Run], AsyncIterator[RunUpdate]],
         stop: Callable[[], Awaitable[Applied]],
         *,
-        clock: Callable[[], datetime] = local_now,
+        clock: Callable[[], datetime],
         log_title: str = "",
         usual: float | None = None,
-        home: str = "",
+        home: str,
     ) -> None:
         super().__init__("Run", job.name)
         self.job = job
@@ -89,7 +88,7 @@ class RunScreen(Dialog[RunAnswer]):
         self._start, self._updates, self._stop = start, updates, stop
         self._clock = clock
         self._usual = usual
-        self._home = home or str(Path.home())
+        self._home = home
         self._log_title = log_title or job.log_path or ""
         self.output = RunOutput(clock, id="output")
         self._refusal: Refused | None = None

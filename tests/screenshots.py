@@ -251,7 +251,6 @@ async def draw(picture: Picture, size: tuple[int, int], folder: Path) -> str:
             config,
             clock=clock,
             open_log=workspace.log_of,
-            runs_of=runs_of,
             user="fed",
             host="demo",
             home=workspace.home,
