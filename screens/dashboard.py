@@ -14,7 +14,7 @@ from textual.containers import Container
 
 from fedtui.model import Job, Snapshot
 from fedtui.presentation.job_rows import ordered
-from fedtui.screens.job_actions import JobActions, of_target
+from fedtui.screens.job_actions import JobActions
 from fedtui.screens.job_filter import JobFilterScreen
 from fedtui.screens.log_pane_controller import LogPaneController
 from fedtui.widgets.head_line import WIDE
@@ -136,12 +136,13 @@ class Dashboard(JobFilterScreen, JobActions):
         self.keys_changed()
 
     @on(JobChosen)
-    @of_target
-    def action_log(self, job: Job) -> None:
+    def action_log(self) -> None:
         """The log of the selected job, full screen."""
         from fedtui.screens.log import LogScreen  # loaded later: the first paint does not wait for it
 
-        self.app.push_screen(LogScreen(job))
+        job = self.target
+        if job is not None:
+            self.app.push_screen(LogScreen(job))
 
     def action_history(self) -> None:
         from fedtui.screens.history import HistoryScreen
