@@ -150,8 +150,8 @@ def _preflight_lines(preflight: Preflight, workspace: Workspace) -> Iterable[str
 def _request(options: Namespace) -> SetupRequest:
     if options.alert and options.no_alert:
         raise UsageError("setup: --alert and --no-alert exclude each other")
-    named = {one.name: getattr(options, one.name, None) for one in fields(SetupRequest)}
-    request = SetupRequest(**named | {"alerts": tuple(options.alert) if options.alert else None})
+    given = {one.name: getattr(options, one.name) for one in fields(SetupRequest) if one.name != "alerts"}
+    request = SetupRequest(**given, alerts=tuple(options.alert) if options.alert else None)
     return replace(request, alerts=(), mail_to="", heartbeat="") if options.no_alert else request
 
 

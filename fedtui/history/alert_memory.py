@@ -116,10 +116,8 @@ def load_memory(state: Path) -> AlertMemory:
     for path in _places(state):
         try:
             found.append(read_memory(path.read_bytes()))
-        except FileNotFoundError:
-            continue
-        except (PermissionError, NotADirectoryError):
-            continue  # the state folder is not ours: what was kept in the runtime folder since is
+        except (FileNotFoundError, PermissionError, NotADirectoryError):
+            continue  # nothing yet, or the state folder is not ours: what the runtime folder holds is
         except OSError as error:
             if path == alert_file(state):
                 raise AlertMemoryError(f"{path} cannot be read: {error.strerror}") from error
