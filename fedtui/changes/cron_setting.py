@@ -41,7 +41,7 @@ def propose_setting(job: Job, settings: Mapping[str, str], tables: Tables) -> Wo
     names = ", ".join(settings)
     what = "line" if len(settings) == 1 else "lines"
     summary = f"Set {names} for {entry.name}: the {what} above it in the {table.port.title}."
-    done = f"cron gives {job.name} that {names} from now on."
+    done = f"From now on cron gives {job.name} {names}."
     warnings = (*_reach(others), *_warnings(settings))
     return Wording("environment", job.id, job.name, summary, done, warnings)
 

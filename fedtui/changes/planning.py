@@ -9,6 +9,7 @@ take one or several, of any source, for one plan.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -30,11 +31,15 @@ from fedtui.changes.edits import Edit
 from fedtui.changes.open_table import LineFixes, Tables
 from fedtui.changes.plan import Conflict, Plan
 from fedtui.changes.timer_unit import TimerTarget
-from fedtui.changes.undo import still_nothing_to_do
+from fedtui.changes.undo import still_nothing_to_do, unseen_lock
 from fedtui.changes.wording import Wording, of_several
 from fedtui.history.database import HistoryError
 from fedtui.model import CommentedOut, Job
 from fedtui.ports import Ports
+from fedtui.system import lock_file
+
+_UNSEEN: dict[int, int] = {}
+"""Locks, by the undo or redo of ours that nobody was shown yet: others see by them that we are not killed."""
 
 Jobs = Job | Sequence[Job]
 _OfCron = Callable[[Job, Tables], Wording]
@@ -172,13 +177,25 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
         await unfinished.recover(ports)
         if not change.edits and not change.made and not await still_nothing_to_do(plan, ports):
             raise Conflict("Someone changed it after your plan was made.")
-        return await change_set.apply_change_set(plan, ports)
+        if change.undoes is None:
+            return await change_set.apply_change_set(plan, ports)
+        alive = await asyncio.to_thread(lock_file.share, unseen_lock(ports))
+        try:
+            applied = await change_set.apply_change_set(plan, ports)
+        except BaseException:
+            os.close(alive)
+            raise
+        _UNSEEN[applied.undo_id or 0] = alive
+        return applied
 
 
 def seen(undo_id: int, ports: Ports) -> None:
     """Note that the end of an undo or redo was shown: the same command then means the next one. Blocking."""
     with suppress(HistoryError):  # the next one asks once more, no harm is done
         ports.history.mark_seen(undo_id)
+    alive = _UNSEEN.pop(undo_id, None)
+    if alive is not None:
+        os.close(alive)
 
 
 async def load_draft(job: Job, ports: Ports) -> Draft:

@@ -38,10 +38,12 @@ def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
             f"Someone edited the {port.title} after your plan was made.", their_diff=_their_diff(port, edit)
         ) from error
     except CrontabRefused as error:
-        raise Refused(f"crontab refuses: {error}", "The old table is unchanged.", error.advice) from error
+        raise Refused(
+            f"crontab refuses: {error.sentence}.", "The old table is unchanged.", error.advice
+        ) from error
     except CrontabError as error:
         where = f" Its text from before is in {display_path(kept)}." if kept else ""
-        raise Refused(f"{error}", f"Check it before you continue.{where}", error.advice) from error
+        raise Refused(f"{error.sentence}.", f"Check it before you continue.{where}", error.advice) from error
 
 
 def is_made(now: bytes | None, edit: TableEdit) -> bool | None:

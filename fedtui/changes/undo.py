@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import NoReturn
 
 from fedtui.action_result import Refused
@@ -25,6 +26,7 @@ from fedtui.changes.undo_log import change_of, next_redo, next_undo, with_states
 from fedtui.changes.wording import Wording, undo_words, what_was_done
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports
+from fedtui.system import lock_file
 
 
 class Blocked(Refused):
@@ -57,7 +59,7 @@ async def plan_undo(ports: Ports, undo_id: int | None = None) -> Plan:
     if undo_id is not None:
         return await _plan_chosen(undo_id, await _steps(ports), ports)
     steps = await _steps_here(ports)
-    if steps and steps[0].unseen and steps[0].verb == "undo":
+    if await _was_cut_off(steps, "undo", ports):
         return _already(steps[0])
     step, verb = next_undo(steps), "undo"
     if step is None:
@@ -77,7 +79,7 @@ async def plan_redo(ports: Ports) -> Plan:
     """Apply the change again that was undone last. Raises Refused where there is none."""
     await unfinished.recover_if_needed(ports)
     steps = await _steps_here(ports)
-    if steps and steps[0].unseen and steps[0].verb == "redo":
+    if await _was_cut_off(steps, "redo", ports):
         return _already(steps[0])
     step = next_redo(steps)
     if step is None:
@@ -90,6 +92,19 @@ async def still_nothing_to_do(plan: Plan, ports: Ports) -> bool:
     steps = await _steps(ports)
     step = _by_id(plan.change.undoes, steps)
     return not (await _plan(step, plan.verb, steps, ports)).change.edits
+
+
+def unseen_lock(ports: Ports) -> Path:
+    """Held by each process that made an undo or redo and is about to show its end."""
+    return ports.config.state / "unseen.lock"
+
+
+async def _was_cut_off(steps: Sequence[UndoStep], verb: str, ports: Ports) -> bool:
+    """Whether the newest step is an undo or redo whose process was killed before it showed the end."""
+    newest = steps[0] if steps else None
+    if newest is None or not newest.unseen or newest.verb != verb:
+        return False
+    return await asyncio.to_thread(lock_file.is_free, unseen_lock(ports))
 
 
 async def _steps(ports: Ports) -> list[UndoStep]:

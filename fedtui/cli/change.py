@@ -103,6 +103,8 @@ async def carry_out(
 
     With --json nothing is asked; the answer is one object, to which `beside` adds fields.
     """
+    if options.keep_plan and not options.dry_run:
+        raise UsageError(f"{options.verb}: --keep goes with --dry-run")
     plan = await workspace.engine.plan(asked) if isinstance(asked, Request) else asked
     if not options.json:
         print_plan(plan)
@@ -114,8 +116,6 @@ async def carry_out(
             kept = f" Apply it within an hour: fedtui apply {plan_id}" if plan_id else ""
             print(f"Dry run: nothing was changed.{kept}")
         return ExitStatus.DONE
-    if options.keep_plan:
-        raise UsageError(f"{options.verb}: --keep goes with --dry-run")
     if not agreed(options, "Apply this change?", "Nothing was changed.", "--yes applies this."):
         return ExitStatus.REFUSED
     applied = await workspace.engine.apply(plan)

@@ -99,7 +99,19 @@ def holds(current: bytes, before: bytes, after: bytes) -> bool | None:
     back, forth = revert(current, before, after), revert(current, after, before)
     if back is not None and (adds or forth is None):
         return True
+    if back is not None:
+        return _is_removed(current, before, after)
     return None if forth is None else False
+
+
+def _is_removed(current: bytes, before: bytes, after: bytes) -> bool | None:
+    """Of a change that only removes lines, which may stand elsewhere too: by how often each is found."""
+    now, old, done = split_lines(current), split_lines(before), split_lines(after)
+    removed = {line for a, b, _, _ in hunks(old, done) for line in old[a:b]}
+    counts = [(now.count(line), old.count(line), done.count(line)) for line in removed]
+    if all(found <= left for found, _, left in counts):
+        return True
+    return False if all(found >= had for found, had, _ in counts) else None
 
 
 def split_lines(data: bytes) -> Lines:

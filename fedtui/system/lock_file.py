@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -31,6 +31,24 @@ def take(path: Path, *, wait: bool = False) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def share(path: Path) -> int:
+    """The descriptor of a lock that several processes may hold; `is_free` tells whether any does."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with suppress(OSError):  # a file system without locks: each looks free
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def is_free(path: Path) -> bool:
+    """Whether no process holds the lock."""
+    try:
+        os.close(take(path))
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

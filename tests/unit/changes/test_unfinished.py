@@ -399,3 +399,13 @@ async def test_a_plan_that_was_applied_already_says_so(world: Ports, table: Frag
     await changes.apply(plan, world)
     with pytest.raises(Refused, match=r"This was applied already\. Nothing was changed\."):
         await changes.apply(plan, world)
+
+
+async def test_an_undo_that_another_process_is_about_to_show_does_not_swallow_the_next(
+    world: Ports, table: Fragile
+) -> None:
+    await changes.apply(await changes.plan_new(changes.Draft("@daily", "early", "early", ""), world), world)
+    await added(world)
+    await changes.apply(await changes.plan_undo(world), world)  # made, not shown yet, and alive
+    assert (await undone(world)).message == "Undone: new early."
+    assert table.read() == OLD

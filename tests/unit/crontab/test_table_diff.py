@@ -172,3 +172,9 @@ def test_which_side_of_a_change_a_text_is_on(before: bytes, after: bytes, their_
 
 def test_a_text_of_neither_side_tells_nothing() -> None:
     assert holds(b"5 a\n", b"1 a\n", b"2 a\n") is None
+
+
+def test_a_removal_among_equal_lines_is_told_by_their_number() -> None:
+    before, after = b"b\nd\na\nc\nc\nc\n", b"b\nd\na\nc\nc\n"
+    assert holds(b"d\na\nc\nc\n", before, after) is True
+    assert holds(b"d\na\nc\nc\nc\n", before, after) is False
