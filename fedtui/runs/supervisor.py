@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -117,22 +117,17 @@ def _start(order: RunOrder) -> Supervisor:
     return supervision
 
 
+@dataclass(slots=True)
 class Supervisor:
-    """One started run: feeds it, keeps its output, records its end."""
+    """One started run: feeds it, keeps its output, records its end. `began` is by the monotonic clock."""
 
-    def __init__(
-        self,
-        order: RunOrder,
-        process: subprocess.Popen[bytes],
-        output: OutputFile,
-        record: RunRecord,
-        began: float,
-    ) -> None:
-        self.order = order
-        self.process = process
-        self.output = output
-        self.record = record
-        self.began = began
+    order: RunOrder
+    process: subprocess.Popen[bytes]
+    output: OutputFile
+    record: RunRecord
+    began: float
+
+    def __post_init__(self) -> None:
         signal.signal(signal.SIGTERM, self._pass_on)
 
     def _pass_on(self, number: int, _frame: object) -> None:

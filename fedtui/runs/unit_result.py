@@ -51,11 +51,9 @@ def proven_by(service: dict[str, Any], result: Result) -> Result:
 
 async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, float] | None:
     """The same by the manager's records of that invocation; None where the journal has none of its end."""
-    ours = (
-        (f"USER_INVOCATION_ID={invocation}", f"_UID={os.getuid()}")
-        if user_manager
-        else (f"INVOCATION_ID={invocation}", "_PID=1")
-    )
+    ours = (f"INVOCATION_ID={invocation}", "_PID=1")
+    if user_manager:
+        ours = (f"USER_INVOCATION_ID={invocation}", f"_UID={os.getuid()}")
     head = ("journalctl", "--output=json", "--no-pager", "--quiet", f"--output-fields={_FIELDS}")
     try:
         ended = await capture([*head, *ours], deadline=15.0)
@@ -85,10 +83,8 @@ def verdict_of(records: list[dict[str, Any]]) -> tuple[Result, float] | None:
             return Result(Outcome.OK, evidence=(_WORDS,)), end
         return Result(Outcome.UNKNOWN, reasons=(_NOT_TOLD,), evidence=(_WORDS,)), end
     exits = [r for r in records if r.get("MESSAGE_ID") == _PROCESS_EXITED]
-    code, status = 0, 0
-    if exits:
-        code = _CODES.get(str(exits[-1].get("EXIT_CODE")), 0)
-        status = int(exits[-1].get("EXIT_STATUS", 0))
+    exited = exits[-1] if exits else {}
+    code, status = _CODES.get(str(exited.get("EXIT_CODE")), 0), int(exited.get("EXIT_STATUS", 0))
     return how_it_ended(str(last.get("UNIT_RESULT", "")) or "failed", code, status, evidence=_WORDS), end
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import fields
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -120,16 +120,13 @@ class WatchStore:
             self._path(watch.job_id).unlink(missing_ok=True)
 
 
-def to_json(value: Any) -> Any:
-    """A watch, or a part of it, as JSON; moments are seconds since 1970, UTC."""
-    match value:
-        case Watch() | ExpectedRun() | LogMark() | Result():
-            return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
-        case datetime():
-            return value.timestamp()
-        case tuple():
-            return [to_json(item) for item in value]
-    return value
+def to_json(watch: Watch) -> dict[str, Any]:
+    """A watch as JSON; moments are seconds since 1970, UTC."""
+
+    def plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: one.timestamp() if isinstance(one, datetime) else one for name, one in items}
+
+    return asdict(watch, dict_factory=plain)
 
 
 def from_json(data: dict[str, Any]) -> Watch:

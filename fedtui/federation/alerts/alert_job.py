@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,19 +97,16 @@ async def _backend(pack: Pack, ports: Ports) -> str:
 
 
 def _cron_there(ports: Ports) -> bool:
-    if find_cron().up is not True:
-        return False
-    try:
-        Tables(ports).of_user(ports.user)
-    except Refused:  # this user may have no crontab, say
-        return False
-    return True
+    with suppress(Refused):  # this user may have no crontab, say
+        if find_cron().up:
+            Tables(ports).of_user(ports.user)
+            return True
+    return False
 
 
 async def _systemd_there(ports: Ports, *, user_manager: bool) -> bool:
-    try:
+    with suppress(Refused):
         async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
             await systemd.properties(MANAGER_PATH, MANAGER)
-    except Refused:
-        return False
-    return True
+        return True
+    return False
