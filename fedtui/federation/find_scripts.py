@@ -119,18 +119,15 @@ def _of_text(found: FoundScript, path: Path, text: str) -> Iterator[SetupIssue]:
         return
     returns = text.count("\r\n")
     if returns:
-        ends = (
-            f"{path} has Windows line ends ({returns} lines): the carriage return belongs to the last word."
-        )
+        ends = f"{path} has Windows line ends ({returns} lines): "
+        ends += "the carriage return belongs to the last word."
         yield error_issue(ends, key, f"sed -i 's/\\r$//' {quote(str(path))}")
     elif reader in _SHELLS:
         yield from _syntax(key, path, reader)
     interpreter = first_line(text)[:1]
     if interpreter and not Path(interpreter[0]).exists():
-        named = (
-            f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, which is not on this "
-        )
-        named += f"machine; {reader} reads it all the same, since the job is "
+        named = f"{path.name} names {sanitize_and_mask(interpreter[0])} in its first line, "
+        named += f"which is not on this machine; {reader} reads it all the same, since the job is "
         yield note_issue(f"{named}`{' '.join(found.job.program)} SCRIPT`.", key)
 
 

@@ -73,9 +73,8 @@ def log_issues(
             advice = f"sudo install -o {owner.name} -m 644 /dev/null {quote(str(path))}, or --log-dir DIR."
             yield error_issue(text, key, advice)
         elif refused:
-            advice = (
-                f"sudo chown -h {owner.name} {quote(str(path))}, or choose another folder: --log-dir DIR."
-            )
+            chown = f"sudo chown -h {owner.name} {quote(str(path))}"
+            advice = f"{chown}, or choose another folder: --log-dir DIR."
             yield error_issue(f"{path} cannot be appended to: {refused}.", key, advice)
 
 

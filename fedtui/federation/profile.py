@@ -121,8 +121,8 @@ def ready_made() -> tuple[Profile, ...]:
 def _shipped() -> dict[str, Traversable]:
     """The files of the profiles that are shipped, by name."""
     folder = resources.files("fedtui.federation").joinpath("profiles")
-    files = {item.name.removesuffix(".toml"): item for item in folder.iterdir() if ".toml" in item.name}
-    return dict(sorted(files.items()))
+    files = sorted((item.name, item) for item in folder.iterdir() if item.name.endswith(".toml"))
+    return {name.removesuffix(".toml"): item for name, item in files}
 
 
 def load_profile(name: str) -> Profile:

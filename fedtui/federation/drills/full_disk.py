@@ -50,10 +50,8 @@ class FullDiskDrill:
         runner.say(DrillPhase.AFTER, f"the line ended with {ran.ending}")
         evidence = facts(result, ran)
         if ran.status == 0:
-            text = (
-                f"{line.script.name} reports success although nothing it wrote was kept: cron sees exit 0. "
-            )
-            text += "Let it end with a status where it cannot write (set -e)."
+            text = f"{line.script.name} reports success although nothing it wrote was kept: "
+            text += "cron sees exit 0. Let it end with a status where it cannot write (set -e)."
             return DrillResult(False, text, evidence)
         return DrillResult(True, f"The run ended with {ran.ending}, and is seen as failed.", evidence)
 

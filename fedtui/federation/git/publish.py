@@ -76,11 +76,8 @@ def _unreached(failed: GitFailed, remote: str) -> NoReturn:
     ending = SyncResult.NETWORK if failed.late else result_of(failed.said)
     if ending is SyncResult.REFUSED:
         ending = SyncResult.GIT
-    what, kept = (
-        f"{remote} could not be asked: {_telling(failed)}.",
-        "What was committed is on the local branch.",
-    )
-    raise SyncFailed(ending, what, kept) from failed
+    what = f"{remote} could not be asked: {_telling(failed)}."
+    raise SyncFailed(ending, what, "What was committed is on the local branch.") from failed
 
 
 def _telling(failed: GitFailed) -> str:
@@ -102,9 +99,8 @@ def rebase(line: RemoteBranch, *, clean: bool) -> None:
     if not clean and line.holds(their_diff, line.tip):
         return  # and neither have we
     if not clean:
-        what = (
-            f"{line.checkout.top} has changes outside data/, and {line.remote} new commits on {line.branch}."
-        )
+        what = f"{line.checkout.top} has changes outside data/, "
+        what += f"and {line.remote} new commits on {line.branch}."
         kept = "The new data is committed on the local branch; the other changes were left alone."
         advice = "Commit or stash them, or check out another branch there; then sync again."
         raise SyncFailed(SyncResult.DIRTY, what, kept, advice)
@@ -127,10 +123,8 @@ def rebase(line: RemoteBranch, *, clean: bool) -> None:
     kept = f"The rebase was taken back; the new data is committed on the local branch ({before[:12]})."
     if files:
         what = f"{line.remote} has other changes of the same lines: {named(files)}."
-        advice = (
-            f"git -C {line.checkout.top} rebase {line.remote}/{line.branch}, fix the files, git add data, "
-        )
-        advice += "git rebase --continue; the next sync pushes it."
+        advice = f"git -C {line.checkout.top} rebase {line.remote}/{line.branch}, fix the files, "
+        advice += "git add data, git rebase --continue; the next sync pushes it."
         raise SyncFailed(SyncResult.CONFLICT, what, kept, advice)
     ending = SyncResult.LATE if failed.late else result_of(failed.said)
     raise SyncFailed(ending, f"The rebase failed: {failed}.", kept, advice="")

@@ -98,9 +98,8 @@ def _warnings(pack: Pack, edits: Sequence[Edit], target: Path) -> list[str]:
     said = []
     moved = [edit.source for edit in edits if isinstance(edit, RenameEdit)]
     if moved:
-        said.append(
-            f"{counted(len(moved), 'log')} of the pack go to {display_path(target)}; none is deleted."
-        )
+        count = counted(len(moved), "log")
+        said.append(f"{count} of the pack go to {display_path(target)}; none is deleted.")
     if pack.git:
         said.append(f"The branch {pack.branch} and its commits stay in {display_path(Path(pack.root))}.")
     files = {edit.path for edit in edits if isinstance(edit, FileEdit) and edit.after is None}
