@@ -138,16 +138,19 @@ def step_fact(progress: Progress, step: SetupStep, home: str) -> str:
     return "diff, then apply"
 
 
+EXTRA_WORDS = {
+    "git": ("commits", "every 6 hours data/ is committed and pushed, on a branch of its own: many commits"),
+    "rotate": ("rotation", "the logs are rotated weekly, four are kept"),
+    "alerts": ("alerts", "an apprise URL that is told of trouble, and of its end"),
+    "mail_to": ("mail", "who is mailed of trouble, through sendmail"),
+    "heartbeat": ("heartbeat", "a URL that is fetched after each check, for a watcher elsewhere"),
+}
+"""The optional parts by the field of the request that asks for each: its title, and what it does."""
+
+
 def extras(request: SetupRequest) -> list[str]:
     """The optional parts that are wanted."""
-    wanted = (
-        ("commits", request.git),
-        ("rotation", request.rotate),
-        ("alerts", request.alerts),
-        ("mail", request.mail_to),
-        ("heartbeat", request.heartbeat),
-    )
-    return [name for name, value in wanted if value]
+    return [title for name, (title, _) in EXTRA_WORDS.items() if getattr(request, name)]
 
 
 def _trial_words(progress: Progress) -> str:

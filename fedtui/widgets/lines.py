@@ -136,6 +136,10 @@ def hanging(head: Content, rows: Iterable[Content | str]) -> list[Content]:
     return [Content.assemble(blank if number else head, row) for number, row in enumerate(rows)]
 
 
+def key_hint(key: str, words: str) -> Content:
+    return Content.assemble((key, "bold $accent"), f" {words}")
+
+
 def rule(width: int, head: Content, dash: str = "─") -> Content:
     """A section's rule with its heading in it."""
     rest = width - head.cell_length - 3

@@ -14,19 +14,22 @@ from fedtui.presentation.glyphs import Span, cut
 from fedtui.presentation.home import tilde, tilde_words
 from fedtui.presentation.setup_text import STEPS, Progress, SetupStep
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.widgets.lines import diff_head, diff_lines, fact, hanging, note, paragraph, rule, step_lines
+from fedtui.widgets.lines import (
+    diff_head,
+    diff_lines,
+    fact,
+    hanging,
+    key_hint,
+    note,
+    paragraph,
+    rule,
+    step_lines,
+)
 from fedtui.widgets.palette import content
 from fedtui.widgets.setup_profiles import profile_page
 from fedtui.widgets.setup_rows import LABEL, PageState, choice, issue_rows, refused
 
-EXTRAS = ("git", "rotate", "alerts", "mail_to", "heartbeat")
-_EXTRA_WORDS = {
-    "git": ("commits", "every 6 hours data/ is committed and pushed, on a branch of its own: many commits"),
-    "rotate": ("rotation", "the logs are rotated weekly, four are kept"),
-    "alerts": ("alerts", "an apprise URL that is told of trouble, and of its end"),
-    "mail_to": ("mail", "who is mailed of trouble, through sendmail"),
-    "heartbeat": ("heartbeat", "a URL that is fetched after each check, for a watcher elsewhere"),
-}
+EXTRAS = tuple(words.EXTRA_WORDS)
 _BACKEND_WORDS = {
     "cron": ("cron", "lines in your crontab; output goes to the logs"),
     "user": ("user timers", "systemd units of your own; they want lingering to go on after logout"),
@@ -143,10 +146,7 @@ def _test_runs(progress: Progress, look: PageState, width: int) -> list[Content]
         rows += hanging(head, paragraph(tilde_words(said, look.home), width - 22))
     if progress.to_do and not progress.running:
         scheduler = "cron's" if progress.backend == "cron" else "systemd's"
-        rows += [
-            Content(""),
-            Content.assemble(("t", "bold $accent"), f" runs each once, in {scheduler} environment"),
-        ]
+        rows += [Content(""), key_hint("t", f"runs each once, in {scheduler} environment")]
     if progress.output:
         name = progress.running or "the last one"
         rows += [Content(""), rule(width, Content.styled(f"Output of {name}", "$muted"))]
@@ -154,10 +154,8 @@ def _test_runs(progress: Progress, look: PageState, width: int) -> list[Content]
         rows += [Content(cut(sanitize_and_mask(line), width)) for line in progress.output[-room:]]
     failed = [test_run.name for test_run in progress.test_runs.values() if not test_run.good]
     if failed and not progress.running:
-        rows += [
-            Content(""),
-            *note("✗", "bold $fail", _left_out(failed, force=progress.request.force), width),
-        ]
+        said = _left_out(failed, force=progress.request.force)
+        rows += [Content(""), *note("✗", "bold $fail", said, width)]
     return rows
 
 
@@ -171,7 +169,7 @@ def _logs(progress: Progress, look: PageState, width: int) -> list[Content]:
         rows.append(fact(job.key, cut(sanitize_and_mask(path), width - LABEL), LABEL))
     rotation = "rotated weekly" if progress.request.rotate else "not rotated; step 6 turns that on"
     rows += [fact("", Content.styled(rotation, "$muted"), LABEL), Content("")]
-    return [*rows, Content.assemble(("e", "bold $accent"), " another folder")]
+    return [*rows, key_hint("e", "another folder")]
 
 
 def _backends(progress: Progress, look: PageState, width: int) -> list[Content]:
@@ -182,16 +180,12 @@ def _backends(progress: Progress, look: PageState, width: int) -> list[Content]:
     preflight = progress.preflight
     if progress.backend == "user":
         lingers = preflight.lingers if preflight is not None else None
-        said = (
-            "lingering is on"
-            if lingers
-            else "lingering is turned on"
-            if progress.request.linger
-            else ("you do not linger: the timers stand still while you are logged out")
-        )
-        rows += [Content(""), *paragraph(f"{said}.", width)]
+        said = "lingering is on." if lingers else "lingering is turned on."
+        if not lingers and not progress.request.linger:
+            said = "you do not linger: the timers stand still while you are logged out."
+        rows += [Content(""), *paragraph(said, width)]
         if not lingers:
-            rows.append(Content.assemble(("l", "bold $accent"), " turn lingering on, or not"))
+            rows.append(key_hint("l", "turn lingering on, or not"))
     rows += [Content(""), *refused(progress.refusal, width)] if progress.refusal[0] else []
     return rows
 
@@ -199,7 +193,7 @@ def _backends(progress: Progress, look: PageState, width: int) -> list[Content]:
 def _extras(progress: Progress, look: PageState, width: int) -> list[Content]:
     rows: list[Content] = []
     for at, name in enumerate(EXTRAS):
-        title, said = _EXTRA_WORDS[name]
+        title, said = words.EXTRA_WORDS[name]
         value = getattr(progress.request, name)
         on = bool(value)
         shown_as = {"alerts": "set", "heartbeat": "set"}.get(
@@ -207,10 +201,7 @@ def _extras(progress: Progress, look: PageState, width: int) -> list[Content]:
         )
         label = f"{title}  {sanitize_and_mask(shown_as)}" if on and shown_as else title
         rows += choice(at == look.cursor, on, label, said, width)
-    rows += [
-        Content(""),
-        Content.assemble(("space", "bold $accent"), " on or off    ", ("e", "bold $accent"), " type"),
-    ]
+    rows += [Content(""), key_hint("space", "on or off    ") + key_hint("e", "type")]
     rows += [Content(""), *refused(progress.no_plan, width)] if progress.no_plan[0] else []
     found = worst_first(progress.beside)
     rows += [Content("")] if found else []
@@ -240,12 +231,8 @@ def _review(progress: Progress, look: PageState, width: int) -> list[Content]:
             rows += note("✗", "bold $fail", f"{test_run.name} {how}: {test_run.words}", width)
     for diff in plan.diffs:
         rows += [Content(""), rule(width, diff_head(diff, width)), *diff_lines(diff, width, context=False)]
-    return [
-        *rows,
-        Content(""),
-        rule(width, Content.styled("what will be done", "$muted")),
-        *step_lines(plan.steps, width),
-    ]
+    head = rule(width, Content.styled("what will be done", "$muted"))
+    return [*rows, Content(""), head, *step_lines(plan.steps, width)]
 
 
 # Pieces
