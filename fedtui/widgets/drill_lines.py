@@ -48,13 +48,8 @@ def drill_rows(drilled: Drilled, home: str, width: int) -> list[Content]:
 def _listed(drilled: Drilled, at: int, width: int) -> Content:
     drill, here = ALL[at], at == drilled.cursor
     sign, said = _state(drilled, drill)
-    row = Content.assemble(
-        " ",
-        sign,
-        " ",
-        (drill.name.ljust(_NAME), "bold" if here else ""),
-        (cut(said, width - _NAME - 4), "$muted"),
-    )
+    name = (drill.name.ljust(_NAME), "bold" if here else "")
+    row = Content.assemble(" ", sign, " ", name, (cut(said, width - _NAME - 4), "$muted"))
     return fill(row, width, "on $cursor") if here else row
 
 
@@ -67,11 +62,9 @@ def _state(drilled: Drilled, drill: Drill) -> tuple[tuple[str, str], str]:
     if drilled.setting is None:
         return ("○", "$muted"), "looking …"
     reason = drilled.reasons.get(drill.name, "")
-    return (
-        (("?", "$muted"), f"not here: {sanitize_and_mask(reason)}")
-        if reason
-        else (("○", "$muted"), drill.about)
-    )
+    if reason:
+        return ("?", "$muted"), f"not here: {sanitize_and_mask(reason)}"
+    return ("○", "$muted"), drill.about
 
 
 def _page(drilled: Drilled, drill: Drill, home: str, width: int, height: int) -> list[Content]:
@@ -94,22 +87,13 @@ def _page(drilled: Drilled, drill: Drill, home: str, width: int, height: int) ->
     for label, steps in (("before", plan.before), ("doing", plan.doing), ("after", plan.after)):
         for step in steps:
             rows += _labelled(label, step, home, width)
-    return [
-        *rows,
-        Content(""),
-        Content.assemble(("r", "bold $accent"), " runs it, after a ", ("y", "bold $accent")),
-    ]
+    hint = Content.assemble(("r", "bold $accent"), " runs it, after a ", ("y", "bold $accent"))
+    return [*rows, Content(""), hint]
 
 
 def _verdict(outcome: DrillOutcome, home: str, width: int) -> list[Content]:
-    glyph, tone = ("✓", "$ok") if outcome.passed else ("✗", "bold $fail")
-    rows = note(
-        glyph,
-        tone,
-        tilde_words(outcome.found.text, home),
-        width,
-        lead="passed" if outcome.passed else "failed",
-    )
+    glyph, tone, lead = ("✓", "$ok", "passed") if outcome.passed else ("✗", "bold $fail", "failed")
+    rows = note(glyph, tone, tilde_words(outcome.found.text, home), width, lead)
     for complaint in outcome.complaints:
         rows += note("✗", "bold $fail", tilde_words(complaint, home), width, lead="not cleaned up")
     for one in outcome.found.evidence[:4]:
@@ -119,11 +103,8 @@ def _verdict(outcome: DrillOutcome, home: str, width: int) -> list[Content]:
 
 def _event(event: DrillEvent, home: str, width: int) -> list[Content]:
     if event.phase is DrillPhase.OUTPUT:
-        return [
-            Content.assemble(
-                (" " * _LABEL + "| ", "$line"), cut(sanitize_and_mask(event.text), width - _LABEL - 2)
-            )
-        ]
+        text = cut(sanitize_and_mask(event.text), width - _LABEL - 2)
+        return [Content.assemble((" " * _LABEL + "| ", "$line"), text)]
     label = "clean" if event.phase is DrillPhase.CLEANING else event.phase.value
     return _labelled(label, event.text, home, width)
 

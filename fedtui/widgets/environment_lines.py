@@ -112,12 +112,8 @@ def _drop_in_rows(comparison: Comparison, width: int, view: EnvironmentView) -> 
     timer = comparison.job.timer
     user = "--user " if timer is not None and timer.user_manager else ""
     command = f"{'' if user else 'sudo '}systemctl {user}edit {comparison.given.unit}"
-    rows = [
-        Content.assemble(
-            ("by hand  ", "$muted"), (sanitize(command), "bold"), ("  adds a drop-in:", "$muted")
-        ),
-        *_added("[Service]", width),
-    ]
+    by_hand = (("by hand  ", "$muted"), (sanitize(command), "bold"), ("  adds a drop-in:", "$muted"))
+    rows = [Content.assemble(*by_hand), *_added("[Service]", width)]
     for name, value in comparison.fixes.items():
         escaped = _safe(name, value, view).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
         rows += _added(f'Environment="{name}={escaped}"', width)
@@ -136,13 +132,11 @@ def _added(text: str, width: int) -> list[Content]:
 
 def _source_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list[Content]:
     scheduler = comparison.given.scheduler
-    rows = [
-        Content.styled(row, "$muted")
-        for row in wrap(homely(sanitize(f"{scheduler}'s side: {comparison.given.how}."), view.home), width)
-    ]
-    asked = f"your shell: {comparison.shell.program}, asked as a login shell."
+    said = [f"{scheduler}'s side: {comparison.given.how}."]
     if not comparison.shell.notes:
-        rows += [Content.styled(row, "$muted") for row in wrap(homely(sanitize(asked), view.home), width)]
+        said.append(f"your shell: {comparison.shell.program}, asked as a login shell.")
+    pieces = [piece for text in said for piece in wrap(homely(sanitize(text), view.home), width)]
+    rows = [Content.styled(piece, "$muted") for piece in pieces]
     for text in (*comparison.given.notes, *comparison.shell.notes):
         pieces = wrap(homely(sanitize_and_mask(text), view.home), width - 2)
         rows += hanging(Content.styled("▲ ", "$warn"), pieces)

@@ -39,12 +39,8 @@ def details(
 def _head(code: str, place: str, title: str, width: int) -> Content:
     room = width - len(code) - 12
     place = cut(outside(place), room // 2)
-    return rule(
-        width,
-        Content.assemble(
-            (code, "$muted"), "  ", place, "  ", (cut(outside(title), max(8, room - len(place))), "$muted")
-        ),
-    )
+    rest = cut(outside(title), max(8, room - len(place)))
+    return rule(width, Content.assemble((code, "$muted"), "  ", place, "  ", (rest, "$muted")))
 
 
 def _section(heading: str, text: str, width: int) -> list[Content]:
@@ -103,9 +99,7 @@ def _fix(finding: Finding, width: int, plan: Plan | str | None) -> list[Content]
     if finding.fix and not isinstance(plan, Plan):
         rows += _indented(paragraph(finding.fix, width - 2))
     if finding.command:
-        rows += _indented(
-            [Content.styled(piece, "bold") for piece in wrap(outside(finding.command), width - 2)]
-        )
+        rows += _indented(paragraph(finding.command, width - 2, "bold"))
     return rows
 
 

@@ -120,13 +120,8 @@ def next_five(
     for index, run in enumerate(runs):
         gap = f"   +{in_words(seconds_between(runs[index - 1], run))}" if index else ""
         ahead = relative(seconds_between(now, run)) if run > now else "now   "
-        rows.append(
-            Content.assemble(
-                (f"{'':{LABEL}}{dates[index]:{widest}}  ", "$muted"),
-                f"{run:%H:%M:%S}",
-                (f"   in {ahead}{gap}".rstrip(), "$muted"),
-            )
-        )
+        date = (f"{'':{LABEL}}{dates[index]:{widest}}  ", "$muted")
+        rows.append(Content.assemble(date, f"{run:%H:%M:%S}", (f"   in {ahead}{gap}".rstrip(), "$muted")))
     other = _other_gap(runs, schedule)
     if other is not None:
         rows.append(_gap_row(runs, *other, widest))
@@ -167,9 +162,8 @@ def pitfalls(preview: Preview | None, width: int, most: int) -> list[Content]:
     rows: list[Content] = []
     for pitfall in found[:most]:
         first, dot, rest = sanitize_and_mask(pitfall.text).partition(". ")
-        rows += boxed(
-            "▲", "$warn", Content.assemble((first + dot.rstrip(), "$warn"), " " if rest else "", rest), width
-        )
+        text = Content.assemble((first + dot.rstrip(), "$warn"), " " if rest else "", rest)
+        rows += boxed("▲", "$warn", text, width)
         if pitfall.suggestions:
             rows += boxed(" ", "", _instead(pitfall, offered), width)
     if len(found) > most:

@@ -64,14 +64,8 @@ def _day_rows(progress: Progress, look: PageState, width: int) -> list[Content]:
     for job in chosen.jobs:
         day = words.day_of(job, look.now, look.zone)
         later = f"  next: {day.next}" if day.next and width >= 84 else ""
-        rows.append(
-            Content.assemble(
-                (cut(day.name, LABEL - 1).ljust(LABEL), "$muted"),
-                (day.cells, "$accent"),
-                f" {day.runs or '–':>5}",
-                (later, "$muted"),
-            )
-        )
+        name, cells = (cut(day.name, LABEL - 1).ljust(LABEL), "$muted"), (day.cells, "$accent")
+        rows.append(Content.assemble(name, cells, f" {day.runs or '–':>5}", (later, "$muted")))
     at = words.now_cell(look.now)
     rows.append(Content.styled(f"{'':{LABEL + at}}^ now {look.now:%H:%M}", "$muted"))
     return [*rows, Content.assemble(" " * LABEL, content(words.legend()))]
@@ -87,17 +81,14 @@ def _added(progress: Progress, look: PageState, width: int) -> list[Content]:
         return [Content(""), Content.styled("working out what would change …", "$muted")]
     rows: list[Content] = []
     for diff in progress.plan.diffs[:1]:
-        head = Content.assemble(
-            ("What would change  ", "$muted"), cut(sanitize_and_mask(diff.title), width - 30)
-        )
-        rows += [Content(""), rule(width, head)]
+        title = cut(sanitize_and_mask(diff.title), width - 30)
+        rows += [Content(""), rule(width, Content.assemble(("What would change  ", "$muted"), title))]
         lines = [line for line in diff.lines if line.sign != " " and not line.text.startswith("#")]
         rows += [_short_line(line, look, width) for line in lines[:4]]
     more = len(progress.plan.diffs) - 1
     said = f"and {more} more file{'' if more == 1 else 's'}; " if more else ""
-    rows.append(
-        Content.assemble((said, "$muted"), ("D", "bold $accent"), (" shows the whole change", "$muted"))
-    )
+    hint = (" shows the whole change", "$muted")
+    rows.append(Content.assemble((said, "$muted"), ("D", "bold $accent"), hint))
     for test_run in progress.test_runs.values():
         if not test_run.good and not progress.request.force:
             rows += failed_rows(test_run, width)
