@@ -143,21 +143,15 @@ class CronActivitySource(LookingSource):
         job = match(process, jobs, {due.job.id for due in self._due if not due.seen}, taken)
         if job is None:
             return False
-        started = process.started_at
-        self._open[process.identity] = Run(
-            f"cron-{int(started.timestamp())}-{process.pid}",
-            job.id,
-            started,
-            trigger=Trigger.SCHEDULE,
-            pid=process.pid,
-            pgid=process.pgid,
-        )
+        started, pid = process.started_at, process.pid
+        run_id = f"cron-{int(started.timestamp())}-{pid}"
+        run = Run(run_id, job.id, started, trigger=Trigger.SCHEDULE, pid=pid, pgid=process.pgid)
         for due in self._due:
             if due.job.id == job.id:
                 due.seen = True
                 if job.log_path is not None and self._alone(job):
-                    log = LogSlice(job.log_path, log_start(job, due.log[1]))
-                    self._open[process.identity] = replace(self._open[process.identity], log=log)
+                    run = replace(run, log=LogSlice(job.log_path, log_start(job, due.log[1])))
+        self._open[process.identity] = run
         return True
 
     def _close(self, now: datetime) -> bool:
@@ -200,15 +194,10 @@ def _run_by_log(due: _Due) -> Run | None:
         return None
     what = "grew" if state[1] > due.log[1] else "was written"
     evidence = (f"log {what} at {written.astimezone(due.at.tzinfo):%H:%M:%S}", NO_STATUS)
-    return Run(
-        f"cron-log-{int(due.at.timestamp())}-{due.job.id.partition(':')[2]}",
-        due.job.id,
-        due.at,
-        end=max(written, due.at),
-        result=Result(Outcome.UNKNOWN, evidence=evidence),
-        trigger=Trigger.SCHEDULE,
-        log=LogSlice(due.job.log_path or "", log_start(due.job, due.log[1]), state[1]),
-    )
+    run_id = f"cron-log-{int(due.at.timestamp())}-{due.job.id.partition(':')[2]}"
+    result = Result(Outcome.UNKNOWN, evidence=evidence)
+    log = LogSlice(due.job.log_path or "", log_start(due.job, due.log[1]), state[1])
+    return Run(run_id, due.job.id, due.at, max(written, due.at), result, Trigger.SCHEDULE, log=log)
 
 
 def _run_by_old_log(job: Job) -> Run | None:

@@ -197,22 +197,13 @@ class CronLogSource(LookingSource):
         """Say why cron's lines are not seen, and what would help."""
         self._complete_since = None
         if error.closed:
-            self._problem = Problem(
-                self.name,
-                f"cron's lines in the journal cannot be read: {self._user} is not in the group adm",
-                "jobs keep running; only their starts are not seen here",
-                f"sudo usermod -aG adm {self._user}, then log in again",
-                self._clock(),
-                note=True,
-            )
-            return
-        self._problem = Problem(
-            self.name,
-            f"cron's log cannot be read: {error.message}",
-            "jobs keep running",
-            error.advice,
-            self._clock(),
-        )
+            message = f"cron's lines in the journal cannot be read: {self._user} is not in the group adm"
+            untouched = "jobs keep running; only their starts are not seen here"
+            advice = f"sudo usermod -aG adm {self._user}, then log in again"
+        else:
+            message, untouched = f"cron's log cannot be read: {error.message}", "jobs keep running"
+            advice = error.advice
+        self._problem = Problem(self.name, message, untouched, advice, self._clock(), note=error.closed)
 
 
 def _as_journal(error: LogError) -> JournalError:

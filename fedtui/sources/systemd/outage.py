@@ -15,16 +15,10 @@ from fedtui.safe_text import sanitize
 ODD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 """What reading an answer raises that is not of the shape systemd documents."""
 
-GONE = frozenset(
-    (
-        BusError.DISCONNECTED,
-        "org.freedesktop.DBus.Error.ServiceUnknown",
-        "org.freedesktop.DBus.Error.NameHasNoOwner",
-        "org.freedesktop.DBus.Error.NoReply",
-        "org.freedesktop.DBus.Error.Disconnected",
-        "org.freedesktop.DBus.Error.Spawn.ChildExited",
-    )
-)
+GONE = {BusError.DISCONNECTED} | {
+    f"org.freedesktop.DBus.Error.{name}"
+    for name in ("ServiceUnknown", "NameHasNoOwner", "NoReply", "Disconnected", "Spawn.ChildExited")
+}
 """Error names that mean that nobody is there to ask."""
 
 
