@@ -51,13 +51,8 @@ def read_block(comments: NumberedLines) -> Block:
             own.append(number)
         else:
             note.append((number, comment_text(raw)))
-    return Block(
-        note_lines=tuple(number for number, _ in note),
-        name_lines=tuple(name_lines),
-        own_lines=tuple(own),
-        note="\n".join(text for _, text in note),
-        name=name,
-    )
+    numbers, texts = tuple(number for number, _ in note), [text for _, text in note]
+    return Block(numbers, tuple(name_lines), tuple(own), "\n".join(texts), name)
 
 
 def comment_text(raw: bytes) -> str:

@@ -52,13 +52,8 @@ def tally(runs: Iterable[Run]) -> Tally:
         if not run.is_running:
             counts[_outcome(run)] += 1
     good = counts[Outcome.OK] + counts[Outcome.WARNINGS]
-    return Tally(
-        sum(counts.values()),
-        good,
-        counts[Outcome.FAILED],
-        counts[Outcome.SKIPPED],
-        counts[Outcome.UNKNOWN] + counts[Outcome.NEVER],
-    )
+    unknown = counts[Outcome.UNKNOWN] + counts[Outcome.NEVER]
+    return Tally(sum(counts.values()), good, counts[Outcome.FAILED], counts[Outcome.SKIPPED], unknown)
 
 
 def rate_words(rate: float | None) -> str:
