@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from fedtui.app import FedtuiApp
+from fedtui.changes import apply_edit
 from fedtui.config import Config
 from fedtui.demo.files import crontab_file
 from fedtui.demo.workspace import demo_workspace
@@ -284,3 +288,29 @@ async def test_o_gives_the_script_to_the_editor(tmp_path: Path, monkeypatch: pyt
         await pilot.press("o")
         await says(pilot, lambda _: bool(opened_paths))
         assert opened_paths == [[str(tmp_path / "federation/scripts/sync-learning-data.sh")]]
+
+
+async def test_a_change_goes_down_through_few_packages_and_comes_back_into_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the dialog's `y` to the write: what calls what, returns not counted."""
+    entered: list[str] = []
+    real = apply_edit._in_thread
+
+    async def watched(*arguments: Any) -> None:
+        frame = sys._getframe()
+        names = []
+        while frame is not None:
+            names.append(str(frame.f_globals.get("__name__")))
+            frame = frame.f_back  # type: ignore[assignment]  # None ends it
+        packages = [name.split(".")[1] for name in reversed(names) if name.startswith("fedtui.")]
+        entered.extend(package for package, _ in groupby(packages))
+        await real(*arguments)
+
+    monkeypatch.setattr(apply_edit, "_in_thread", watched)
+    async with opened(tmp_path / "demo") as pilot:
+        await pilot.press("p")
+        await says(pilot, lambda text: "y apply" in text)
+        await pilot.press("y")
+        await says(pilot, lambda text: "Paused sync-learning-data" in text)
+    assert entered == ["screens", "engine", "changes"]
