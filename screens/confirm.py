@@ -17,6 +17,8 @@ from textual.content import Content
 
 from fedtui.action_result import Applied, Refused
 from fedtui.changes.plan import Conflict, FileDiff, Plan
+from fedtui.safe_text import mask_secrets
+from fedtui.screens.ask import AskScreen
 from fedtui.screens.dialog import Dialog
 from fedtui.widgets import lines
 
@@ -234,12 +236,27 @@ class ConfirmScreen(Dialog[Applied | None]):
             self.dismiss(None)
 
     def action_copy(self) -> None:
-        """Send the exact commands to the terminal's clipboard (OSC 52)."""
+        """Send the exact commands to the terminal's clipboard (OSC 52); asks first if they hold a secret."""
         commands = lines.commands_of(self.plan.steps)
-        if commands:
-            self.app.copy_to_clipboard("\n".join(commands))
-            what = "1 command" if len(commands) == 1 else f"{len(commands)} commands"
-            self.notify(f"{what} sent to the terminal's clipboard", markup=False)
+        text = "\n".join(commands)
+        if not commands:
+            return
+        if mask_secrets(text) != text:
+            question = AskScreen(
+                "Copy",
+                self.plan.job_name,
+                "These commands hold a secret.",
+                "The clipboard gets it as it is, readable by other programs.",
+                "copy it",
+            )
+            self.app.push_screen(question, lambda yes: self._copy(text, len(commands)) if yes else None)
+        else:
+            self._copy(text, len(commands))
+
+    def _copy(self, text: str, count: int) -> None:
+        self.app.copy_to_clipboard(text)
+        what = "1 command" if count == 1 else f"{count} commands"
+        self.notify(f"{what} sent to the terminal's clipboard", markup=False)
 
 
 def _section(title: str, diffs: Sequence[FileDiff], width: int) -> list[Content]:

@@ -38,7 +38,8 @@ class FileDiff:
 class Step:
     """One line of "what will be done": verb is keep, check, write, run, verify or undo.
 
-    `command` is the exact argument vector where a command is run (shown in bold), `text` the rest.
+    `command` is the exact argument vector where a command is run (shown in bold, secrets masked), `text` the
+    rest.
     """
 
     verb: str

@@ -30,7 +30,7 @@ from fedtui.changes.open_table import port_of
 from fedtui.changes.plan import DiffLine, FileDiff, Step
 from fedtui.changes.wording import Wording
 from fedtui.ports import Ports
-from fedtui.safe_text import display_path, mask_secrets
+from fedtui.safe_text import display_path
 
 _HIDDEN = DiffLine(1, " ", "its text is not shown: it holds a credential")
 
@@ -151,8 +151,7 @@ def _one(edit: Edit, ports: Ports) -> Iterator[Step]:
         case LingerEdit():
             yield Step("run", "", unit_edits.linger_command(edit))
         case RemoteUrlEdit() | WorktreeEdit():
-            made_by = (mask_secrets(word) for word in git_edits.git_command(edit))
-            yield Step("run", "", ("git", "-C", edit.repository, *made_by))
+            yield Step("run", "", ("git", "-C", edit.repository, *git_edits.git_command(edit)))
 
 
 def _switch(edit: UnitEdit) -> Iterator[Step]:

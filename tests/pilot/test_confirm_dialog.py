@@ -296,3 +296,23 @@ async def test_a_long_plan_scrolls_to_its_end() -> None:
         await pilot.pause()
         assert "undo    u, also after" in screen_text(app)
         assert "y apply" in screen_text(app)
+
+
+async def test_a_command_with_a_secret_is_shown_masked_and_copied_as_it_is_after_a_question() -> None:
+    url = "https://me:hunter2@host.example/repo.git"
+    step = Step("run", "", ("git", "remote", "set-url", "origin", url))
+    app, _ = opened(World(), replace(reschedule_plan(), steps=(step,)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "hunter2" not in screen_text(app)
+        await pilot.press("c")
+        await pilot.pause()
+        assert "These commands hold a secret." in screen_text(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.clipboard == ""
+        await pilot.press("c")
+        await pilot.pause()
+        await pilot.press("y")
+        await pilot.pause()
+        assert app.clipboard == f"git remote set-url origin {url}"
