@@ -36,6 +36,7 @@ from fedtui.changes.wording import Wording, of_several
 from fedtui.history.database import HistoryError
 from fedtui.model import CommentedOut, Job
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.system import lock_file
 
 _UNSEEN: dict[int, int] = {}
@@ -179,7 +180,11 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
             raise Conflict("Someone changed it after your plan was made.")
         if change.undoes is None:
             return await change_set.apply_change_set(plan, ports)
-        alive = await asyncio.to_thread(lock_file.share, unseen_lock(ports))
+        try:
+            alive = await asyncio.to_thread(lock_file.share, unseen_lock(ports))
+        except OSError as error:
+            where = display_path(unseen_lock(ports))
+            raise Refused(f"{where} cannot be written: {error.strerror}.") from error
         try:
             applied = await change_set.apply_change_set(plan, ports)
         except BaseException:

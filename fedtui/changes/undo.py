@@ -26,6 +26,7 @@ from fedtui.changes.undo_log import change_of, next_redo, next_undo, with_states
 from fedtui.changes.wording import Wording, undo_words, what_was_done
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports
+from fedtui.safe_text import display_path
 from fedtui.system import lock_file
 
 
@@ -104,7 +105,11 @@ async def _was_cut_off(steps: Sequence[UndoStep], verb: str, ports: Ports) -> bo
     newest = steps[0] if steps else None
     if newest is None or not newest.unseen or newest.verb != verb:
         return False
-    return await asyncio.to_thread(lock_file.is_free, unseen_lock(ports))
+    try:
+        return await asyncio.to_thread(lock_file.is_free, unseen_lock(ports))
+    except OSError as error:
+        where = display_path(unseen_lock(ports))
+        raise Refused(f"{where} cannot be read: {error.strerror}.") from error
 
 
 async def _steps(ports: Ports) -> list[UndoStep]:

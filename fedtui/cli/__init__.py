@@ -60,14 +60,15 @@ def _start(workspace: Workspace, options: Namespace) -> int:
     gc.enable()  # from here on it may take long
     import asyncio  # not above: loading it takes longer than the list of a crontab
 
-    with asyncio.Runner() as runner:
-        try:
-            runner.get_loop()
-        except OSError as error:
-            from fedtui.action_result import Refused
+    runner = asyncio.Runner()
+    try:
+        runner.get_loop()
+    except OSError as error:
+        from fedtui.action_result import Refused
 
-            sys.unraisablehook = lambda _: None  # what there is of a loop would complain at its end
-            raise Refused(f"fedtui cannot start here: {error.strerror}.") from error
+        sys.unraisablehook = lambda _: None  # what there is of a loop would complain at its end
+        raise Refused(f"fedtui cannot start here: {error.strerror}.") from error
+    with runner:
         work = _run(workspace, options)
         if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
             return _while_read(runner, work)

@@ -500,3 +500,16 @@ def test_check_reports_a_table_that_lost_its_jobs_and_how_to_restore_it(shell: S
     (kept,) = json.loads(shell("restore", "--json")[1])["tables"]
     assert found["title"] == "the crontab lost all its 4 jobs"
     assert found["command"] == f"fedtui restore {kept['name']}"
+
+
+def test_where_no_event_loop_can_be_made_one_sentence_says_so(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("socket.socketpair", refused)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    status, out, err = shell("pause", "sync", "--yes")
+    assert (status, out) == (3, "")
+    assert err == "fedtui cannot start here: Too many open files. Nothing was changed.\n"
