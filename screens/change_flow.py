@@ -101,7 +101,7 @@ class ChangeFlow:
             keys = "ctrl+r redoes it" if screen.plan.verb == "undo" else "u undoes it"
             keys = f"  {keys}" if applied.undo_id is not None else ""
             self.screen.notify(f"{applied.message}{keys}", markup=False)
-            if applied.undo_id is not None:
+            if applied.undo_id is not None and screen.plan.change.undoes is not None:
                 await engine.seen(applied.undo_id)
             self.changed_at = monotonic()
             self._work = None  # the key has done what it was for
