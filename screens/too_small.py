@@ -24,13 +24,14 @@ class TooSmall(Widget):
     def render(self) -> Content:
         """The page."""
         width, height = self.app.size
-        needs = f"fedtui needs {SMALLEST[0]} × {SMALLEST[1]}."
-        has = f"This window is {width} × {height}."
+        wanted, have = f"{SMALLEST[0]} × {SMALLEST[1]}", f"{width} × {height}"
         if is_ascii(self.app):
-            needs, has = to_ascii(needs), to_ascii(has)
+            wanted, have = to_ascii(wanted), to_ascii(have)
         return Content.assemble(
-            (needs, "bold"),
-            f"\n{has}\n\n",
+            ("fedtui needs ", "bold"),
+            (wanted, "bold"),
+            (".", "bold"),
+            f"\nThis window is {have}.\n\n",
             ("Make it larger, or run ", "$muted"),
             ("fedtui list", "bold"),
             "\n",
