@@ -218,11 +218,6 @@ class History(Database):
         found = self._undo("WHERE id = ?", (undo_id,))
         return found[0] if found else None
 
-    def mark_undone(self, undo_id: int) -> None:
-        """Note that a step was taken back."""
-        with self.writing() as db:
-            self._taken_back(db, undo_id)
-
     def mark_seen(self, undo_id: int) -> None:
         """Note that the end of an undo or redo was shown."""
         with self.writing() as db:

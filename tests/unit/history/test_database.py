@@ -97,7 +97,7 @@ def test_undo_steps_are_a_list_with_the_newest_first(
     monkeypatch.setattr(database, "KEPT_UNDO_SECONDS", -1)
     ids = [an_undo(history, f"v{number}") for number in range(5)]
     assert [step.verb for step in history.undo_steps()] == ["v4", "v3", "v2"]
-    history.mark_undone(ids[4])
+    history.finish_undo(ids[3], ids[4])
     last = history.last_undo()
     assert last is not None
     assert (last.id, last.verb, last.at, last.undone) == (ids[3], "v3", START, False)
