@@ -34,15 +34,15 @@ case $? in
 	exit 1
 	;;
 esac
-# crontab -e then finds FILE as it was and installs nothing.
+# An editor that fails keeps crontab -e from installing FILE. By the time of FILE alone it may take it for
+# edited, where it wrote it late, and would put the removed table back.
 if [ -e "$folder/remove" ]; then
 	if sh "$folder/remove"; then
 		say removed
 	else
 		say trouble
-		exit 1
 	fi
-	exit
+	exit 1
 fi
 # crontab compares the time (in seconds) and the size to see whether anything was edited, so the time that
 # the caller put on FOLDER/new lies well ahead.

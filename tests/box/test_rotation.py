@@ -219,7 +219,7 @@ def test_the_machines_logrotate_rotates_in_var_log(own_box: Box) -> None:
     assert (message, by, jobs) == ("Done.", own, [])
     assert "\n".join(issues) == (
         "note /etc/logrotate.d/federated-learning rotates federated-sync.log, federated-git.log already, and "
-        "goes on to: two configurations of one log would make logrotate fail."
+        "continues to: two configurations of one log would make logrotate fail."
     )
     assert b"federated-sync" not in box.read(own)
     assert box.run(["/usr/sbin/logrotate", "/etc/logrotate.conf"], "root").returncode == 0
