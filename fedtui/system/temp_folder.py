@@ -67,7 +67,10 @@ def sweep(place: Path | None = None) -> None:
 def sweep_leftovers(state: Path) -> None:
     """Remove whatever killed processes left, in the state folder and where temporary files belong."""
     sweep()
-    for folder in (state, *state.glob("*/")):
+    folders = [state]
+    with suppress(OSError):  # the folder above may not be ours to enter
+        folders += state.glob("*/")
+    for folder in folders:
         sweep(folder)
         atomic_write.sweep_folder(folder)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -111,6 +112,7 @@ def test_the_state_folder(case: str, box: Box) -> None:
         with Terminal(box, ["fedtui"], columns=160) as terminal:
             terminal.wait_for("every-minute")
             terminal.wait_for(r"edtui works without")
+            time.sleep(3)  # past what a quiet dashboard loads and cleans up
             terminal.press("q")
             assert terminal.wait_end() == 0
         assert world(box) == before

@@ -193,3 +193,13 @@ def test_the_part_that_root_had_handed_over_goes_and_that_of_a_third_user_stays(
     os.mkfifo(tmp_path / ".log.5")
     write_atomically(tmp_path / "log", b"text")
     assert names(tmp_path) == [".log.3", ".log.4", ".log.5", "log"]
+
+
+def test_a_state_folder_below_one_that_is_not_ours_to_enter_is_passed_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "glob", refused)
+    sweep_leftovers(tmp_path / "state")
