@@ -77,7 +77,8 @@ def as_root(box: Box, script: str) -> None:
 
 
 def facts(box: Box, folder: str = "/home/fed") -> str:
-    mine = f"-path {folder}/logs -o -name change.lock"  # what the jobs write, and a lock
+    # What the jobs write, a lock, and the dashboard's copies of the table where the folder lets it keep some.
+    mine = f"-path {folder}/logs -o -name change.lock -o -path {STATE}/backup"
     find = f"find {folder} \\( {mine} \\) -prune -o -printf '%p %u %m %l\\n' | sort"
     return box.output(["sh", "-c", find], "root")
 
