@@ -12,7 +12,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -100,6 +100,12 @@ async def recover_step(step: UndoStep, ports: Ports) -> None:
         await asyncio.to_thread(_finish, step, kept._replace(made=made, finished=True), ports)
     elif step.undoes is None:
         await asyncio.to_thread(_finish, step, kept._replace(made=min(made, kept.made)), ports)
+    elif made < kept.made and step.kind in KINDS:  # the resumed undo starts from here
+        payload = to_payload(kept._replace(made=made), step.undoes, step.host)
+        with suppress(HistoryError):
+            await asyncio.to_thread(
+                ports.history.rewrite_undo, step.id, summary=step.summary, payload=payload
+            )
 
 
 async def _is_whole(edit: Edit, ports: Ports) -> bool:
