@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from fedtui.changes.planning import plan_resume as plan_resume
     from fedtui.changes.planning import plan_silence as plan_silence
     from fedtui.changes.planning import plan_uncomment as plan_uncomment
-    from fedtui.changes.planning import seen as seen
     from fedtui.changes.schedule_preview import Preview as Preview
     from fedtui.changes.schedule_preview import preview as preview
     from fedtui.changes.undo import plan_redo as plan_redo
     from fedtui.changes.undo import plan_undo as plan_undo
     from fedtui.changes.undo import undo_steps as undo_steps
+    from fedtui.changes.unseen import seen as seen
 
 _HOMES = {
     "Draft": "draft",
@@ -58,12 +58,12 @@ _HOMES = {
     "plan_resume": "planning",
     "plan_silence": "planning",
     "plan_uncomment": "planning",
-    "seen": "planning",
     "Preview": "schedule_preview",
     "preview": "schedule_preview",
     "plan_redo": "undo",
     "plan_undo": "undo",
     "undo_steps": "undo",
+    "seen": "unseen",
 }
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from fedtui.action_result import Applied, Refused
@@ -25,22 +24,17 @@ from fedtui.changes import (
     timer_pause,
     timer_reschedule,
     unfinished,
+    unseen,
 )
 from fedtui.changes.draft import Draft
 from fedtui.changes.edits import Edit
 from fedtui.changes.open_table import LineFixes, Tables
 from fedtui.changes.plan import Conflict, Plan
 from fedtui.changes.timer_unit import TimerTarget
-from fedtui.changes.undo import still_nothing_to_do, unseen_lock
+from fedtui.changes.undo import still_nothing_to_do
 from fedtui.changes.wording import Wording, of_several
-from fedtui.history.database import HistoryError
 from fedtui.model import CommentedOut, Job
 from fedtui.ports import Ports
-from fedtui.safe_text import display_path
-from fedtui.system import lock_file
-
-_UNSEEN: dict[int, int] = {}
-"""Locks, by the undo or redo of ours that nobody was shown yet: others see by them that we are not killed."""
 
 Jobs = Job | Sequence[Job]
 _OfCron = Callable[[Job, Tables], Wording]
@@ -172,7 +166,7 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
     """
     change = plan.change
     if change.resumes is not None and change.undoes is None:  # an undo that was only not seen
-        await asyncio.to_thread(seen, change.resumes, ports)
+        await asyncio.to_thread(unseen.seen, change.resumes, ports)
         return Applied(change.done)
     async with unfinished.change_lock(ports):
         await unfinished.recover(ports)
@@ -180,27 +174,14 @@ async def apply(plan: Plan, ports: Ports) -> Applied:
             raise Conflict("Someone changed it after your plan was made.")
         if change.undoes is None:
             return await change_set.apply_change_set(plan, ports)
-        try:
-            alive = await asyncio.to_thread(lock_file.share, unseen_lock(ports))
-        except OSError as error:
-            where = display_path(unseen_lock(ports))
-            raise Refused(f"{where} cannot be written: {error.strerror}.") from error
+        alive = await asyncio.to_thread(unseen.hold, ports)
         try:
             applied = await change_set.apply_change_set(plan, ports)
         except BaseException:
             os.close(alive)
             raise
-        _UNSEEN[applied.undo_id or 0] = alive
+        unseen.keep(applied.undo_id, alive)
         return applied
-
-
-def seen(undo_id: int, ports: Ports) -> None:
-    """Note that the end of an undo or redo was shown: the same command then means the next one. Blocking."""
-    with suppress(HistoryError):  # the next one asks once more, no harm is done
-        ports.history.mark_seen(undo_id)
-    alive = _UNSEEN.pop(undo_id, None)
-    if alive is not None:
-        os.close(alive)
 
 
 async def load_draft(job: Job, ports: Ports) -> Draft:

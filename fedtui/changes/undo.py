@@ -10,11 +10,10 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from typing import NoReturn
 
 from fedtui.action_result import Refused
-from fedtui.changes import unfinished
+from fedtui.changes import unfinished, unseen
 from fedtui.changes.change_journal import StoredChange
 from fedtui.changes.change_set import plan_edits
 from fedtui.changes.edits import ChangeSet, Edit
@@ -26,8 +25,6 @@ from fedtui.changes.undo_log import change_of, next_redo, next_undo, with_states
 from fedtui.changes.wording import Wording, undo_words, what_was_done
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.ports import Ports
-from fedtui.safe_text import display_path
-from fedtui.system import lock_file
 
 
 class Blocked(Refused):
@@ -95,21 +92,11 @@ async def still_nothing_to_do(plan: Plan, ports: Ports) -> bool:
     return not (await _plan(step, plan.verb, steps, ports)).change.edits
 
 
-def unseen_lock(ports: Ports) -> Path:
-    """Held by each process that made an undo or redo and is about to show its end."""
-    return ports.config.state / "unseen.lock"
-
-
 async def _was_cut_off(steps: Sequence[UndoStep], verb: str, ports: Ports) -> bool:
-    """Whether the newest step is an undo or redo whose process was killed before it showed the end."""
-    newest = steps[0] if steps else None
-    if newest is None or not newest.unseen or newest.verb != verb:
+    """Whether the newest step is such an undo or redo that was cut off before it showed its end."""
+    if not steps or steps[0].verb != verb:
         return False
-    try:
-        return await asyncio.to_thread(lock_file.is_free, unseen_lock(ports))
-    except OSError as error:
-        where = display_path(unseen_lock(ports))
-        raise Refused(f"{where} cannot be read: {error.strerror}.") from error
+    return await asyncio.to_thread(unseen.is_cut_off, steps[0], ports)
 
 
 async def _steps(ports: Ports) -> list[UndoStep]:
