@@ -30,6 +30,7 @@ from fedtui.crontab.table_diff import split_lines
 from fedtui.history.database import History, HistoryError, UndoStep
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
+from fedtui.schedule.patterns import counted
 from fedtui.system.local_time import short_moment
 
 OWN = "crontab"
@@ -55,7 +56,7 @@ class KeptTable(NamedTuple):
 
 def kept_tables(ports: Ports) -> list[KeptTable]:
     """Every kept text, newest first."""
-    log = _table_log(ports.history)
+    log = _owner_log(ports.history)
     tables: dict[_Table, bytes | None] = {}
     found: list[KeptTable] = []
     for kept in kept_texts(ports.config):
@@ -85,7 +86,7 @@ def _propose(name: str, ports: Ports) -> tuple[Wording, TableEdit]:
         text = kept.path.read_bytes()
     except OSError as error:
         raise Refused(f"{display_path(kept.path)} cannot be read: {error.strerror}.") from error
-    user, table = _table_of(kept, text, _table_log(ports.history), ports.user)
+    user, table = _table_of(kept, text, _owner_log(ports.history), ports.user)
     port = port_of(table, user, ports)
     now = read_table(port)
     title = f"the {port.title}" if table == OWN else table
@@ -98,14 +99,12 @@ def _propose(name: str, ports: Ports) -> tuple[Wording, TableEdit]:
     if now == text:
         raise NothingToChange(f"The text of {title} is that of {when} already.")
     lost, gained = _difference(now, text)
-    summary = f"Restore {title} as of {when}: {_lines(lost)} lost, {_lines(gained)} brought back."
+    summary = (
+        f"Restore {title} as of {when}: {counted(lost, 'line')} lost, {counted(gained, 'line')} brought back."
+    )
     done = f"Restored {title} as of {when}."
     wording = Wording("restore", "", port.title, summary, done, destructive=lost > 0)
     return wording, TableEdit(user, table, now, text)
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"
 
 
 def _difference(now: bytes | None, text: bytes) -> tuple[int, int]:
@@ -118,12 +117,11 @@ def _difference(now: bytes | None, text: bytes) -> tuple[int, int]:
 
 
 def _table_of(kept: KeptText, text: bytes, log: _TableLog, user: str) -> _Table:
-    """Whose text it is. Root changes many tables: the log of changes says which, for those that it holds."""
-    if os.geteuid() == 0:
-        for step, edit in log:
-            near = -_APPLYING < step.at - kept.at < timedelta(seconds=1)
-            if near and edit.before == text and Path(edit.table).name == kept.what:
-                return edit.user, edit.table
+    """Whose text it is: `log` says so where root made the change."""
+    for step, edit in log:
+        near = -_APPLYING < step.at - kept.at < timedelta(seconds=1)
+        if near and edit.before == text and Path(edit.table).name == kept.what:
+            return edit.user, edit.table
     if kept.what == OWN:
         return user, OWN
     path = f"/etc/cron.d/{kept.what}"
@@ -133,6 +131,11 @@ def _table_of(kept: KeptText, text: bytes, log: _TableLog, user: str) -> _Table:
         f"{kept.name} is no cron table.",
         advice=f"Its text is in {display_path(kept.path)}; U and fedtui undo --list list changes of files.",
     )
+
+
+def _owner_log(history: History) -> _TableLog:
+    """The log by which to tell whose a text is. Root changes many tables, everybody else their own."""
+    return _table_log(history) if os.geteuid() == 0 else ()
 
 
 def _table_log(history: History) -> _TableLog:
@@ -153,7 +156,7 @@ def keep_own_table(text: bytes | None, ports: Ports) -> None:
     """Keep a copy of the user's own table as it was read, if it has jobs and the newest copy differs."""
     if text is None or not _has_jobs(text):
         return
-    newest = _newest_own(ports.config, _table_log(ports.history), ports.user)
+    newest = _newest_own(ports.config, ports.history, ports.user)
     if newest is None or newest[1] != text:
         with suppress(Refused):  # nothing was asked for, so nothing is refused
             keep_backup(ports.config, OWN, text, ports.clock())
@@ -164,12 +167,11 @@ def lost_table(config: Config, history: History, user: str) -> tuple[KeptText, b
 
     None where a change made here took the last one away.
     """
-    log = _table_log(history)
-    newest = _newest_own(config, log, user)
+    newest = _newest_own(config, history, user)
     if newest is None:
         return None
     kept, text = newest
-    for step, edit in log:
+    for step, edit in _table_log(history):
         if (
             step.at > kept.at - _APPLYING
             and (edit.user, edit.table) == (user, OWN)
@@ -179,8 +181,9 @@ def lost_table(config: Config, history: History, user: str) -> tuple[KeptText, b
     return newest
 
 
-def _newest_own(config: Config, log: _TableLog, user: str) -> tuple[KeptText, bytes] | None:
+def _newest_own(config: Config, history: History, user: str) -> tuple[KeptText, bytes] | None:
     """The newest kept text of the user's own table that has jobs."""
+    log = _owner_log(history)
     for kept in kept_texts(config):
         if kept.what == OWN:
             with suppress(OSError, Refused):
