@@ -166,6 +166,6 @@ async def half_made(edit: Edit, ports: Ports) -> bool:
     if isinstance(edit, UnitEdit):
         return await apply_edit.state_of(edit, ports) is not EditState.BEFORE
     try:
-        return await is_edit_made(edit, ports)
+        return await is_edit_made(edit, ports) is True
     except SomethingElse:
         return False

@@ -175,7 +175,7 @@ async def undo_edits(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...]
     for index in reversed(range(min(made + 1, len(kept.edits)))):
         edit = kept.edits[index]
         unsure = index == made and not isinstance(edit, UnitEdit)
-        if unsure and not await may_be_made(edit, ports):
+        if unsure and await is_edit_made(edit, ports) is False:
             continue  # it was not made, or not by us
         if resource_keys(edit) & seen:
             found.append(inverse(edit))
@@ -212,20 +212,15 @@ async def resume_undo(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...
     return tuple(made), tuple(left), others
 
 
-async def is_edit_made(edit: Edit, ports: Ports) -> bool:
-    """Whether the edit is made, whatever else others changed in its table. Raises Refused."""
+async def is_edit_made(edit: Edit, ports: Ports) -> bool | None:
+    """Whether the edit is made, whatever else others changed in its table. Raises Refused.
+
+    None where others changed its file or its lines since, so that it cannot be known.
+    """
     if isinstance(edit, TableEdit):
         now = await asyncio.to_thread(read_table, port_of(edit.table, edit.user, ports))
-        return is_made(now, edit) is True
-    return await state_of(edit, ports) is EditState.AFTER
-
-
-async def may_be_made(edit: Edit, ports: Ports) -> bool:
-    """The same, also where others changed its file or its lines since, so that it cannot be known."""
-    if isinstance(edit, TableEdit):
-        now = await asyncio.to_thread(read_table, port_of(edit.table, edit.user, ports))
-        return is_made(now, edit) is not False
-    return await state_of(edit, ports) is not EditState.BEFORE
+        return is_made(now, edit)
+    return {EditState.AFTER: True, EditState.BEFORE: False}.get(await state_of(edit, ports))
 
 
 async def _inverse_now(edit: Edit, ports: Ports) -> Edit | None:

@@ -21,7 +21,7 @@ from fedtui.changes.change_journal import StoredChange, forget_step, require_his
 from fedtui.changes.edits import Edit, FileEdit, FolderEdit, PausedTimerEdit, TableEdit, UnitEdit, inverse
 from fedtui.changes.old_steps import KINDS, stored_change
 from fedtui.changes.open_table import port_of
-from fedtui.changes.pending_edits import may_be_made
+from fedtui.changes.pending_edits import is_edit_made
 from fedtui.changes.plan import Conflict, EditState
 from fedtui.changes.undo_log import CUT_SHORT
 from fedtui.history.database import HistoryError, UndoStep
@@ -84,7 +84,7 @@ async def recover_step(step: UndoStep, ports: Ports) -> None:
     kept = stored_change(step)
     await asyncio.to_thread(_sweep, kept.edits, ports)
     made = kept.made
-    if made < len(kept.edits) and await may_be_made(kept.edits[made], ports):
+    if made < len(kept.edits) and await is_edit_made(kept.edits[made], ports) is not False:
         made += 1
     else:  # a rollback may have been cut short, and gone further than it noted
         while made and await state_of(kept.edits[made - 1], ports) is EditState.BEFORE:
