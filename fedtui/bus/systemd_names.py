@@ -95,6 +95,16 @@ def directive(base: str) -> str:
     return base[: -len("USec")] + "Sec" if base.endswith("USec") else base
 
 
+def is_enabled(unit_file_state: str) -> bool:
+    """True for what enabling leaves, for good or until the next boot."""
+    return unit_file_state in ("enabled", "enabled-runtime")
+
+
+def is_masked(unit_file_state: str) -> bool:
+    """True for a mask, for good or until the next boot."""
+    return unit_file_state.startswith("masked")
+
+
 def made_by(fragment: str) -> str:
     """What made a unit file that is nobody's own: "transient" (by systemd-run), "generated", or ""."""
     folder = fragment.rpartition("/")[0].rpartition("/")[2]

@@ -9,7 +9,7 @@ from typing import Any
 
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager
-from fedtui.bus.systemd_names import TIMER, directive, is_instance, made_by
+from fedtui.bus.systemd_names import TIMER, directive, is_enabled, is_instance, is_masked, made_by
 from fedtui.model import Job
 from fedtui.system.paths import xdg_folder
 
@@ -62,11 +62,11 @@ class UnitState:
 
     @property
     def enabled(self) -> bool:
-        return self.file_state in ("enabled", "enabled-runtime")
+        return is_enabled(self.file_state)
 
     @property
     def masked(self) -> bool:
-        return self.file_state.startswith("masked")
+        return is_masked(self.file_state)
 
     @property
     def own_file(self) -> bool:

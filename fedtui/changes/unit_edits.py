@@ -17,7 +17,7 @@ from fedtui.action_result import Refused
 from fedtui.bus.port import BusError
 from fedtui.bus.reload_effects import started_by_reload
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
-from fedtui.bus.systemd_names import INFINITY, TIMER
+from fedtui.bus.systemd_names import INFINITY, TIMER, is_enabled, is_masked
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, MaskEdit, Triggers, UnitEdit
 from fedtui.changes.plan import Conflict, EditState
 from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS, TimerTarget, read_timer
@@ -86,7 +86,7 @@ async def state_of(edit: UnitEdit | MaskEdit | LingerEdit, ports: Ports) -> Edit
     if isinstance(edit, MaskEdit):
         async with open_systemd(ports.bus, ports.user, user_manager=edit.user_manager) as systemd:
             state = await systemd.unit_file_state(edit.unit)
-        return EditState.of(state.startswith("masked"), edit.before, edit.after)
+        return EditState.of(is_masked(state), edit.before, edit.after)
     if isinstance(edit, LingerEdit):
         return EditState.of(await asyncio.to_thread(lingers, edit.user), edit.before, edit.after)
     return EditState.of(
@@ -104,7 +104,7 @@ async def switched(unit: str, ports: Ports, *, user_manager: bool) -> tuple[bool
 async def _switched(systemd: SystemdManager, unit: str, facts: dict[str, Any]) -> tuple[bool, bool]:
     state = await systemd.unit_file_state(unit)
     active = facts["ActiveState"] in ("active", "activating", "reloading")
-    return state in ("enabled", "enabled-runtime"), active
+    return is_enabled(state), active
 
 
 async def switch(edit: UnitEdit, ports: Ports) -> None:
@@ -156,7 +156,7 @@ def _put_back(links: Sequence[tuple[str, str]]) -> None:
 async def set_mask(edit: MaskEdit, ports: Ports) -> None:
     async with open_systemd(ports.bus, ports.user, user_manager=edit.user_manager) as systemd:
         await (systemd.mask if edit.after else systemd.unmask)(edit.unit)
-        if (await systemd.unit_file_state(edit.unit)).startswith("masked") != edit.after:
+        if is_masked(await systemd.unit_file_state(edit.unit)) != edit.after:
             raise Refused(
                 f"{edit.unit} is {'not' if edit.after else 'still'} masked.", "", systemd.look(edit.unit)
             )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from fedtui.bus.systemd_names import INFINITY, PAUSE_FILE, directive, made_by, wall
+from fedtui.bus.systemd_names import INFINITY, PAUSE_FILE, directive, is_enabled, made_by, wall
 from fedtui.crontab.comments import note_text
 from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, State, TimerFacts, Trigger
 from fedtui.safe_text import sanitize
@@ -225,7 +225,7 @@ def _why_off(timer: TimerProperties) -> str:
         return f"systemd cannot load it: {timer.row.load_state}"
     if timer.row.active_state == "failed":
         return f"the timer itself failed: {timer.result}"
-    if timer.unit_file_state in ("enabled", "enabled-runtime"):
+    if is_enabled(timer.unit_file_state):
         return "enabled, but not started"
     return "not enabled" if timer.unit_file_state == "disabled" else "not started"
 
