@@ -18,6 +18,7 @@ from textual.content import Content
 from fedtui.action_result import Applied, Refused
 from fedtui.changes.plan import Conflict, FileDiff, Plan
 from fedtui.safe_text import mask_secrets
+from fedtui.schedule.patterns import counted
 from fedtui.screens.ask import AskScreen
 from fedtui.screens.dialog import Dialog
 from fedtui.widgets import lines
@@ -255,8 +256,7 @@ class ConfirmScreen(Dialog[Applied | None]):
 
     def _copy(self, text: str, count: int) -> None:
         self.app.copy_to_clipboard(text)
-        what = "1 command" if count == 1 else f"{count} commands"
-        self.notify(f"{what} sent to the terminal's clipboard", markup=False)
+        self.notify(f"{counted(count, 'command')} sent to the terminal's clipboard", markup=False)
 
 
 def _section(title: str, diffs: Sequence[FileDiff], width: int) -> list[Content]:

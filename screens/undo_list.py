@@ -17,6 +17,7 @@ from fedtui.changes.request import Request
 from fedtui.history.database import HistoryError, UndoStep
 from fedtui.presentation.glyphs import Span, Tone
 from fedtui.presentation.undo_rows import heading, row_line
+from fedtui.schedule.patterns import counted
 from fedtui.screens.list_screen import ListScreen
 from fedtui.widgets.keys import UNDO_SCREEN
 from fedtui.widgets.lines import diff_head, diff_lines, paragraph, rule
@@ -60,9 +61,7 @@ class UndoListScreen(ListScreen):
             steps, trouble = [], str(error)
         self._absent = "No changes yet. Every change that you make with fedtui is listed here."
         in_force = sum(not step.undone for step in steps)
-        facts = Span(
-            f"  {len(steps)} {'change' if len(steps) == 1 else 'changes'}, {in_force} in force", Tone.MUTED
-        )
+        facts = Span(f"  {counted(len(steps), 'change')}, {in_force} in force", Tone.MUTED)
         self._rule.show("Undo list", (Span(f"  ▲ {trouble}", Tone.WARN) if trouble else facts,))
         self.table.styles.height = self.list_height(len(steps))
         self.table.set_rows(steps, [str(step.id) for step in steps])
