@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,11 +12,10 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as older_parser
 
-from fedtui.__main__ import main
 from fedtui.model import Finding, Severity, Snapshot, Unchecked
 from fedtui.presentation.finding_groups import Counts, grouped, status
+from tests.unit.cli.conftest import Shell
 
-Shell = Callable[..., tuple[int, str, str]]
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 
 
@@ -32,20 +30,14 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder / "crontab"
 
 
+@pytest.fixture
+def folder(table: Path) -> Path:
+    return table.parent
+
+
 class _Up:
     up = True
     detail = ""
-
-
-@pytest.fixture
-def shell(table: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    def run(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        exit_status = main(["demo", "--folder", str(table.parent), *words])
-        output = capsys.readouterr()
-        return exit_status, output.out, output.err
-
-    return run
 
 
 FINE = "0 * * * * true\n"

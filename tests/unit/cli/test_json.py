@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fedtui.__main__ import main
 from fedtui.action_result import Applied, PartlyDone
 from fedtui.changes.plan import Conflict, Plan
 from fedtui.cli import report_errors
@@ -20,9 +18,8 @@ from fedtui.cli.send_alerts import _record as alert_record
 from fedtui.federation.alerts.alert_check import AlertReport, Delivery
 from fedtui.history.alert_memory import AlertEvent
 from tests.json_page import PAGE, page, records
+from tests.unit.cli.conftest import Shell, demo_folder
 from tests.unit.cli.json_shape import misfits
-
-Shell = Callable[..., tuple[int, str, str]]
 
 TABLE = """\
 API_KEY=abc123
@@ -35,24 +32,8 @@ API_KEY=abc123
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "xdg"))
-    folder = tmp_path / "demo"
-    folder.mkdir()
-    (folder / "crontab").write_text(TABLE.replace("/tmp/nowhere", str(tmp_path)))
     (tmp_path / "other.log").write_text("one\ntwo\n")
-    return folder
-
-
-@pytest.fixture
-def shell(folder: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    def run(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = main(["demo", "--folder", str(folder), *words])
-        output = capsys.readouterr()
-        return status, output.out, output.err
-
-    return run
+    return demo_folder(tmp_path, monkeypatch, TABLE.replace("/tmp/nowhere", str(tmp_path)))
 
 
 def answer(shell: Shell, *words: str, status: int = 0) -> dict[str, Any]:

@@ -26,9 +26,10 @@ from fedtui.model import (
     SourceName,
     State,
 )
-from tests.unit.cli.test_check import FINE, Shell, samples, shell, table
+from tests.unit.cli.conftest import Shell
+from tests.unit.cli.test_check import FINE, folder, samples, table
 
-__all__ = ["shell", "table"]
+__all__ = ["folder", "table"]
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 RECORDS = JsonRecords(UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,7 @@ from fedtui.cli.list_jobs import _report
 from fedtui.cli.parser import UsageError
 from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
 from fedtui.workspace import Workspace
-
-Shell = Callable[..., tuple[int, str, str]]
+from tests.unit.cli.conftest import Shell, demo_folder
 
 TABLE = """\
 # my table
@@ -35,23 +34,7 @@ QDRANT_API_KEY=abc123
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "xdg"))
-    folder = tmp_path / "demo"
-    folder.mkdir()
-    (folder / "crontab").write_text(TABLE)
-    return folder
-
-
-@pytest.fixture
-def shell(folder: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    def run(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = main(["demo", "--folder", str(folder), *words])
-        output = capsys.readouterr()
-        return status, output.out, output.err
-
-    return run
+    return demo_folder(tmp_path, monkeypatch, TABLE)
 
 
 def jobs(shell: Shell) -> dict[str, dict[str, Any]]:
