@@ -220,6 +220,7 @@ async def _strays(unit: str) -> tuple[JournalEntry, ...]:
 
 
 __all__ = [
+    "MANAGER",
     "JournalEntry",
     "JournalError",
     "Query",

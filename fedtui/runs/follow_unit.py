@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from fedtui.bus.systemd_manager import open_systemd
 from fedtui.bus.systemd_names import UNIT
 from fedtui.config import ConfigError
 from fedtui.history.database import HistoryError
-from fedtui.logs.journal import JournalError, UnitInvocation, follow_unit
+from fedtui.logs.journal import MANAGER, JournalError, UnitInvocation, follow_unit
 from fedtui.model import Run
 from fedtui.ports import Ports
 from fedtui.results import RuleBook, judge
@@ -26,13 +26,16 @@ from fedtui.runs.run_text import product_at
 from fedtui.runs.start_unit import UnitRun, until_end
 
 QUIET = 0.5
-"""Seconds of silence after the end of a run after which its last lines are taken to be in the journal."""
+"""Seconds of silence, after the manager's record of the end, until a run's output is taken for complete."""
 AFTERMATH = 5.0
-"""Seconds after the end of a run for which its output is still waited for at most."""
+"""Seconds after the end of a run for which its output, and that record, are waited for at most."""
+SLACK = timedelta(seconds=1)
+"""How much earlier than a unit's change of state its manager may have recorded the end."""
 POLL = 0.1
 LINES = 5000
 
-UnitUpdates = asyncio.Queue[bytes | Run | Refused]
+UnitUpdates = asyncio.Queue[bytes | Run | Refused | datetime]
+"""Output, the run, why it cannot be followed, and when the manager recorded something in the journal."""
 
 
 async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run | None]]:
@@ -43,17 +46,21 @@ async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run 
         parts.append(_log(OutputTail(run.log, run.log_offset, run.log_before.encode("latin-1")), news))
     tasks = [asyncio.create_task(part) for part in parts]
     ended: Run | None = None
+    recorded = datetime.min.replace(tzinfo=UTC)
     deadline = 0.0
     printed = CapturedOutput()
     try:
         while ended is None or time.monotonic() < deadline:
             try:
-                async with asyncio.timeout(None if ended is None else QUIET):
+                async with asyncio.timeout(_patience(ended, recorded, deadline)):
                     item = await news.get()
             except TimeoutError:
                 break
             if isinstance(item, Refused):
                 raise item
+            if isinstance(item, datetime):
+                recorded = item
+                continue
             if isinstance(item, bytes):
                 printed.add(item)
                 yield item, None
@@ -66,6 +73,13 @@ async def follow(run: UnitRun, ports: Ports) -> AsyncGenerator[tuple[bytes, Run 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _patience(ended: Run | None, recorded: datetime, deadline: float) -> float | None:
+    """Seconds to wait for more: a busy journald may write a run's lines seconds after its end."""
+    if ended is None or ended.end is None:
+        return None
+    return QUIET if recorded >= ended.end - SLACK else deadline - time.monotonic()
 
 
 def _judged(ended: Run, unit: UnitRun, printed: CapturedOutput, ports: Ports) -> Run:
@@ -102,14 +116,18 @@ async def _journal(run: UnitRun, ports: Ports, news: UnitUpdates) -> None:
         one = UnitInvocation(run.id, await _main_pid(run, ports), start)
         async with aclosing(follow_unit(run.unit, run.user_manager, one, LINES)) as batches:
             async for batch in batches:
-                lines = [f"{entry.text}\n" for entry in batch if entry.identifier != "systemd"]
+                lines = [f"{entry.text}\n" for entry in batch if entry.identifier != MANAGER]
                 if lines:
                     news.put_nowait("".join(lines).encode("utf-8", "surrogateescape"))
+                for entry in batch:
+                    if entry.identifier == MANAGER and not entry.text.startswith("Start"):
+                        news.put_nowait(entry.at)
     except JournalError as error:
         said = "; ".join(filter(None, (error.message, error.advice)))
         news.put_nowait(f"[fedtui: its output cannot be shown: {said}]\n".encode())
     except Refused:
-        return  # the bus is gone: `_state` says so
+        pass  # the bus is gone: `_state` says so
+    news.put_nowait(datetime.max.replace(tzinfo=UTC))  # nothing more is read: nothing is waited for
 
 
 async def _main_pid(run: UnitRun, ports: Ports) -> int:

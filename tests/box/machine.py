@@ -312,7 +312,10 @@ class Box:
         new.rename(where)
 
     def reset(self) -> None:
-        """End the programs of `fed` and `ops`; give them a new home, no crontab, nothing in /tmp."""
+        """End the programs of `fed` and `ops`; give them a new home, no crontab, nothing in /tmp.
+
+        What fedtui keeps for root goes, too.
+        """
         users = [self.user(name) for name in ("fed", "ops")]
         self.run(["pkill", "-KILL", "-u", ",".join(str(who.uid) for who in users)], user="root")
         for who in users:
@@ -324,6 +327,8 @@ class Box:
                 ["find", "/tmp", "-xdev", "-mindepth", "1", "-user", who.name, "-delete"],
             ):
                 self.run(command, user="root", check=True)
+        folders = [f"/root/{parent}/fedtui" for parent in (".local/state", ".config", ".cache")]
+        self.run(["rm", "-rf", *folders], user="root", check=True)
         # reset-failed: five resets within ten seconds are more starts than systemd would allow
         self.run(
             ["systemctl", "reset-failed", "user@1000.service", "user-runtime-dir@1000.service"], user="root"
