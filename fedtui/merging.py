@@ -29,6 +29,7 @@ from fedtui.model import (
     Trigger,
 )
 from fedtui.schedule.upcoming import runs_of
+from fedtui.verdicts.judge import standing_of
 
 RUNS_KEPT = 24
 
@@ -67,7 +68,9 @@ def merge(
     if settle is not None:
         every = settle(defined, every)
     runs = {job_id: found[-RUNS_KEPT:] for job_id, found in every.items()}
-    jobs = tuple(with_runs(job, runs.get(job.id, ())) for job in defined)
+    jobs = tuple(
+        _judged(with_runs(job, found), found) for job in defined for found in (every.get(job.id, ()),)
+    )
     return Snapshot(
         at=now,
         jobs=jobs,
@@ -83,6 +86,11 @@ def merge(
         commented=tuple(line for answer in answers.values() for line in answer.commented),
         late=MappingProxyType({name: answer.late for name, answer in answers.items() if answer.late}),
     )
+
+
+def _judged(job: Job, runs: Sequence[Run]) -> Job:
+    """The job with its verdict, by all runs that are known: a failure may lie behind many unknown ends."""
+    return replace(job, verdict=standing_of(job, runs))
 
 
 def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:

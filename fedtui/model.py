@@ -63,11 +63,20 @@ class Trigger(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Severity(StrEnum):
+    """How much a finding matters. A NOTE reaches neither the health pane nor an exit status."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The verdict on a finished run, with the facts it rests on.
 
     `exit_code` is 0..255 or None when it is not known; `signal` is a name such as "SIGTERM".
+    `warnings` counts the lines that ask for attention, `errors` those of them that are errors.
     `evidence` names where each fact came from ("exit status, fedtui", "start seen in the journal").
     `judged`: what the run printed was looked at as well, as far as it could be.
     """
@@ -80,11 +89,75 @@ class Result:
     reasons: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     judged: bool = False
+    errors: int = 0
+
+    @property
+    def severity(self) -> Severity | None:
+        """How much the result matters: an unknown end is never less than what the output shows."""
+        if self.outcome is Outcome.FAILED:
+            return Severity.ERROR
+        if self.outcome is Outcome.WARNINGS or self.warnings:
+            return Severity.WARNING
+        return Severity.NOTE if self.outcome is Outcome.UNKNOWN else None
+
+    @property
+    def trouble(self) -> str:
+        """What the output shows in words: "1 error", else "2 warnings"."""
+        count, word = (self.errors, "error") if self.errors else (self.warnings, "warning")
+        return f"{count} {word}" + ("" if count == 1 else "s")
 
     @property
     def ending(self) -> str:
         """The signal's name, "exit 3", or nothing where neither is known."""
         return self.signal or ("" if self.exit_code is None else f"exit {self.exit_code}")
+
+
+class Condition(StrEnum):
+    """What may be wrong with a job. GONE and UNSEEN (it cannot be looked at) take the absence of its row.
+
+    UNPROVEN: nobody knows how its runs end. The values are those that the memory of the alerts has.
+    """
+
+    FAILED = "failed"
+    LATE = "late"
+    STALE = "stale"
+    HELD = "held"
+    GONE = "gone"
+    NEVER_SEEN = "never_seen"
+    UNSEEN = "unseen"
+    UNPROVEN = "unproven"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether a condition holds, None: not known; with words for it where they add to it."""
+
+    condition: Condition
+    holds: bool | None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What all is known of a job comes to. A condition without a judgement is not known.
+
+    `failed` is the failure that no run known to be good has followed, `failed_at` when it ended, and
+    `unknown_since` how many runs have ended since of which it is not known how. `known_until` is when the
+    last run ended of which it is known how, `good` when the last one ended well.
+    """
+
+    judgements: tuple[Judgement, ...] = ()
+    failed: Result | None = None
+    failed_at: datetime | None = None
+    unknown_since: int = 0
+    severity: Severity | None = None
+    known_until: datetime | None = None
+    good: datetime | None = None
+
+    def holds(self, condition: Condition) -> bool | None:
+        """Whether a condition holds; None where that is not known."""
+        return next((one.holds for one in reversed(self.judgements) if one.condition is condition), None)
 
 
 NEVER_RAN = Result(Outcome.NEVER)
@@ -222,6 +295,7 @@ class Job:
     what the job's shell gets; None for a timer that starts no command. `log_path` is absolute, or None.
     `managed` is the key under which the federation pack made the job; empty for any other. `changed` is what
     was written down when its schedule was last changed with a reason ("was 0 * * * *; reason: ...").
+    `verdict` is what its state and its runs come to (`fedtui.verdicts`), once they are merged.
     """
 
     id: str
@@ -246,6 +320,7 @@ class Job:
     timer: TimerFacts | None = None
     managed: str = ""
     changed: str = ""
+    verdict: Verdict = Verdict()
 
     @property
     def running(self) -> bool:
@@ -282,14 +357,6 @@ class CommentedOut:
     tight: bool = False
     editable: bool = False
     silenced: tuple[str, ...] = ()
-
-
-class Severity(StrEnum):
-    """How much a finding matters. A NOTE reaches neither the health pane nor an exit status."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)

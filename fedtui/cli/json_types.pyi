@@ -410,6 +410,12 @@ class JobRecord(TypedDict):
     """When the last run began, RFC 3339. Null: none is known."""
     last_result: VerdictRecord
     """How the last finished run ended; `status` is `never` or `unknown` where none is known."""
+    severity: str
+    """{fedtui.model.Severity}, or `none`: of the job's state and runs. Never less than its log shows."""
+    failed_at: str | None
+    """When the failure ended that no run known to be good has followed, RFC 3339. Null: there is none."""
+    runs_since_failure: int
+    """How many runs have ended since `failed_at`, nobody knows how."""
     command: str | None
     """What its shell is given. Null: a timer that starts no command."""
     log_path: str | None
@@ -462,6 +468,8 @@ class VerdictRecord(TypedDict):
 
     status: str
     """{fedtui.model.Outcome}"""
+    severity: str
+    """{fedtui.model.Severity}, or `none`. Never less than what the run printed shows."""
     exit_code: int | None
     """0 to 255. Null: not known, or a signal ended it."""
     signal: str | None
@@ -665,7 +673,7 @@ class AlertRecord(TypedDict):
     job: str
     """The job's id, or what else it is about."""
     kind: str
-    """{fedtui.federation.alerts.problems.ProblemKind}"""
+    """{fedtui.model.Condition}"""
     begins: bool
     """False where it ended."""
     text: str

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fedtui.cli import json_types
     from fedtui.history.database import UndoStep
-    from fedtui.model import Job, Result, Run
+    from fedtui.model import Job, Result, Run, Severity
     from fedtui.watching.expected_run import ExpectedRun, Watch
 
 
@@ -69,6 +69,9 @@ class JsonRecords(NamedTuple):
             "running_since": self.when(job.running_since),
             "last_run": self.when(job.last_run),
             "last_result": self.result(job.last_result),
+            "severity": severity_word(job.verdict.severity),
+            "failed_at": self.when(job.verdict.failed_at),
+            "runs_since_failure": job.verdict.unknown_since,
             "command": None if job.command is None else self.text(job.command),
             "log_path": path_text(job.log_path),
             "editable": job.editable,
@@ -79,6 +82,7 @@ class JsonRecords(NamedTuple):
         """The verdict on a finished run."""
         return {
             "status": result.outcome.value,
+            "severity": severity_word(result.severity),
             "exit_code": result.exit_code,
             "signal": result.signal,
             "duration_s": None if result.duration is None else round(result.duration, 3),
@@ -141,6 +145,7 @@ class JsonRecords(NamedTuple):
             "exit_code": ended.get("exit_code"),
             "signal": ended.get("signal"),
             "status": ended.get("status", "running"),
+            "severity": ended.get("severity", "none"),
             "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
             "duration_s": ended.get("duration_s"),
             "warnings": ended.get("warnings", 0),
@@ -195,6 +200,11 @@ class JsonRecords(NamedTuple):
             "cut_short": step.prepared,
             "host": self.text(step.host),
         }
+
+
+def severity_word(severity: Severity | None) -> str:
+    """`error`, `warning`, `note`, or `none`."""
+    return "none" if severity is None else severity.value
 
 
 def path_text(path: str | None) -> str | None:

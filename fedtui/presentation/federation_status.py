@@ -9,7 +9,7 @@ from datetime import datetime
 from fedtui.federation.setup.rollout import RolloutStage
 from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.pack import BACKENDS, Pack
-from fedtui.presentation.glyphs import outcome_glyph
+from fedtui.presentation.job_rows import last_glyph
 from fedtui.presentation.times import in_words, size, when
 
 
@@ -65,7 +65,7 @@ def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
         yield "  its row was not read"
         return
     yield f"  next      {when(job.next_run, now) if job.next_run else '-'}"
-    sign = outcome_glyph(job.last_result)
+    sign = last_glyph(job, now)
     reasons = f": {job.last_result.reasons[0]}" if job.last_result.reasons else ""
     last = when(job.last_run, now) if job.last_run else "-"
     yield f"  last      {last}  {sign.glyph} {sign.word}{reasons}"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from fedtui.model import Job, Outcome, Result, Severity, State
+from fedtui.model import UNSEEN, Job, Outcome, Result, Severity, State
 
 
 class Tone(StrEnum):
@@ -130,8 +130,12 @@ def outcome_glyph(result: Result) -> Glyph:
         case Outcome.NEVER:
             return Glyph("○", "never ran", Tone.MUTED, Tone.MUTED)
         case Outcome.UNKNOWN:
+            if result.warnings:
+                return Glyph("?", f"log: {result.trouble}", Tone.WARN, Tone.WARN)
+            if result is UNSEEN or result.reasons == UNSEEN.reasons:
+                return Glyph("–", "none seen", Tone.MUTED, Tone.MUTED)
             why, colon, _ = next(iter(result.reasons), "").partition(": ")
-            word = f"unknown ({why})" if colon and result.exit_code == 0 else "unknown"
+            word = f"ran ({why})" if colon and result.exit_code == 0 else "ran"
             return Glyph("?", word, Tone.MUTED, Tone.MUTED)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedtui.model import Finding, Job, Severity, Snapshot
-from fedtui.watching.grace import blocked_reason
+from fedtui.schedule.grace import blocked_reason
 
 RESULTS = frozenset({"FT301", "FT302", "FT304", "FT305", "FT306", "FT307", "FT308", "FT309"})
 """Findings that say how runs ended, or that one is missing: what is to be explained, not the cause of it."""

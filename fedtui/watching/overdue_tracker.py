@@ -20,8 +20,9 @@ from itertools import takewhile
 
 from fedtui.merging import source_of
 from fedtui.model import Job, Snapshot, State
+from fedtui.schedule.grace import grace
 from fedtui.schedule.upcoming import runs_of
-from fedtui.watching.grace import EARLY, did_not_start, grace
+from fedtui.watching.no_start import EARLY, did_not_start
 
 CONFIRM = 3.0
 """Seconds between the two looks, of time in which this program was not stopped."""

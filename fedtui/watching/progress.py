@@ -14,11 +14,12 @@ from datetime import UTC, datetime, timedelta
 
 from fedtui.merging import source_named
 from fedtui.model import Job, Outcome, Result, Run, Snapshot, SourceName, Trigger
+from fedtui.schedule.grace import blocked_reason, grace
 from fedtui.schedule.upcoming import RunsOf
 from fedtui.watching.artifacts import FileArtifacts
 from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
 from fedtui.watching.failure_reasons import keeps_from_running, likely_causes
-from fedtui.watching.grace import EARLY, blocked_reason, did_not_start, grace
+from fedtui.watching.no_start import EARLY, did_not_start
 
 MOST_CYCLES = 100
 SKIPPED = 10

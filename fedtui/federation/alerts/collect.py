@@ -12,17 +12,18 @@ from datetime import datetime
 
 from fedtui.action_result import Refused
 from fedtui.config import Config
-from fedtui.federation.alerts.problems import ProblemKind, ProblemVerdict, judge_problems
-from fedtui.federation.alerts.signals import JobSignals, limit_of, log_grew, product_age
 from fedtui.federation.alerts.transitions import Observation
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
-from fedtui.model import Job, Snapshot, SourceName
+from fedtui.model import Condition, Job, Judgement, Snapshot, SourceName
 from fedtui.pack import BACKENDS, Pack
 from fedtui.ports import Ports
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
+from fedtui.verdicts.evidence import JobEvidence, log_grew, product_age
+from fedtui.verdicts.judge import judge
+from fedtui.verdicts.limits import age_limit
 
 KEY = "alert"
 """The key of the check's own job: it cannot tell of itself."""
@@ -138,32 +139,45 @@ def collect(
         if one.job is None:
             found.append(_without_row(one, before))
             continue
-        evidence = _evidence(one, one.job, before, snapshot, config, now)
-        verdicts, after = judge_problems(evidence, before, now)
-        found.append(Observation(one.key, after, verdicts))
+        found.append(_looked_at(one, one.job, before, snapshot, config, now))
     return [*found, *_of_schedulers(watched, snapshot, memory, now)]
 
 
 def _without_row(one: WatchedJob, before: Subject) -> Observation:
     """Of a job that is gone, or that could not be looked at: once is no news, a bus may be busy."""
     if not one.unseen:
-        gone = ProblemVerdict(ProblemKind.GONE, True, "its scheduler does not have it any more")
+        gone = Judgement(Condition.GONE, True, "its scheduler does not have it any more")
         return Observation(one.key, before, (gone,))
-    verdicts = (ProblemVerdict(ProblemKind.UNSEEN, True, one.unseen),) if before.hidden else ()
+    verdicts = (Judgement(Condition.UNSEEN, True, one.unseen),) if before.hidden else ()
     return Observation(one.key, replace(before, hidden=before.hidden + 1), verdicts)
 
 
-def _evidence(
+def _looked_at(
     one: WatchedJob, job: Job, before: Subject, snapshot: Snapshot, config: Config, now: datetime
-) -> JobSignals:
-    limits = config.alert.get("stale", {})
+) -> Observation:
+    """The verdict on a job, and what is to be remembered of it."""
     period = period_of(job, now)
-    wanted = limits.get(job.id, limits.get(job.name, limits.get(one.key)))
-    known = period if period is not None else before.period
-    limit = float(wanted) if wanted is not None else limit_of(job, known)
-    product = product_age(one.product, now, config.freshness) if one.product else None
-    runs = snapshot.runs.get(job.id, ())
-    return JobSignals(job, runs, period, limit, product, log_grew(job.log_path), snapshot.starts_since)
+    period = period if period is not None else before.period
+    limit = age_limit(job, now, config.alert.get("stale", {}), one.key, period=period)
+    evidence = JobEvidence(
+        job,
+        snapshot.runs.get(job.id, ()),
+        limit.seconds,
+        limit.own,
+        product_age(one.product, now, config.freshness) if one.product else None,
+        log_grew(job.log_path),
+        snapshot.starts_since,
+        before.since,
+        before.seen,
+        before.good,
+        before.held,
+    )
+    verdict = judge(evidence, now)
+    after = replace(before, name=job.name, hidden=0)
+    if job.paused:
+        return Observation(one.key, replace(after, held=now), ())
+    seen, good = verdict.known_until or before.seen, verdict.good
+    return Observation(one.key, replace(after, seen=seen, good=good, period=period), verdict.judgements)
 
 
 def _of_schedulers(
@@ -179,9 +193,9 @@ def _of_schedulers(
     if before is None and not jobs:
         return
     cron = next((one for one in snapshot.schedulers if one.name == "cron"), None)
-    verdicts: tuple[ProblemVerdict, ...] = ()
+    verdicts: tuple[Judgement, ...] = ()
     if cron is not None and cron.up is not None:
         left = f"nothing starts {counted(jobs, 'job')}"
         detail = f" ({cron.detail})" if cron.detail else ""
-        verdicts = (ProblemVerdict(ProblemKind.DOWN, not cron.up, cron.detail if cron.up else left + detail),)
+        verdicts = (Judgement(Condition.DOWN, not cron.up, cron.detail if cron.up else left + detail),)
     yield Observation(key, before or Subject("cron", now), verdicts)

@@ -20,18 +20,21 @@ from fedtui.health.check_runner import CheckRunner
 from fedtui.history.database import History
 from fedtui.model import Job, Location, Outcome, Result, Snapshot, SourceName
 from fedtui.ports import Ports
+from tests.judged import judged
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 FILE = Path("/nowhere/config.toml")
-TIMER = Job(
-    "user-timer:a.timer",
-    "a",
-    SourceName.USER_TIMER,
-    "fed",
-    "daily",
-    "",
-    Location("a.timer"),
-    last_result=Result(Outcome.FAILED),
+TIMER = judged(
+    Job(
+        "user-timer:a.timer",
+        "a",
+        SourceName.USER_TIMER,
+        "fed",
+        "daily",
+        "",
+        Location("a.timer"),
+        last_result=Result(Outcome.FAILED),
+    )
 )
 
 

@@ -26,6 +26,7 @@ from fedtui.model import (
     SourceName,
     State,
 )
+from tests.judged import judged_snapshot
 from tests.unit.cli.conftest import Shell
 from tests.unit.cli.test_check import FINE, folder, samples, table
 
@@ -52,7 +53,8 @@ def runs(*results: Result | None) -> tuple[Run, ...]:
 
 def read(snapshot: Snapshot, known: tuple[Run, ...] = ()) -> dict[str, float]:
     """The samples of the one job, by name, and those without labels of a job."""
-    families = (*job_families(snapshot, {"crontab:1": known}, RECORDS), *finding_families(snapshot, RECORDS))
+    seen = judged_snapshot(replace(snapshot, runs={"crontab:1": known}))
+    families = (*job_families(seen, {"crontab:1": known}, RECORDS), *finding_families(snapshot, RECORDS))
     return {name: value for (name, _), value in samples(exposition(families)).items()}
 
 

@@ -12,6 +12,7 @@ from fedtui.health.table_not_loaded import SPOOL
 from fedtui.model import Job, Scheduler, Snapshot
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.program import Ended, ProgramError
+from tests.judged import judged_snapshot
 
 CRON_UNITS = """\
 Id=cron.service
@@ -56,7 +57,7 @@ def seen(at: datetime, jobs: Sequence[Job] = (), **more: object) -> Snapshot:
     answered = dict.fromkeys({source for rule in RULES.values() for source in rule.sources}, at)
     up = (Scheduler("cron", True, "cron, pid 1"), Scheduler("systemd", True))
     facts = {"answered": answered, "schedulers": up, "starts_since": at} | more
-    return Snapshot(at, tuple(jobs), **facts)  # type: ignore[arg-type]  # shorthand
+    return judged_snapshot(Snapshot(at, tuple(jobs), **facts))  # type: ignore[arg-type]  # shorthand
 
 
 class Machine(FileFacts):

@@ -1,7 +1,6 @@
-"""How long after it was due a run may begin before it counts as missed, and proof that one did not begin.
+"""Proof that a run did not begin, shared by the watch and by the state `overdue`.
 
-Shared by the watch and by the state `overdue`. A job is only ever called overdue, or its cycle missed, where
-its start would have been seen.
+A job is only ever called overdue, or its cycle missed, where its start would have been seen.
 """
 
 from __future__ import annotations
@@ -10,39 +9,13 @@ from datetime import datetime, timedelta
 
 from fedtui.merging import log_text, source_of
 from fedtui.model import CronFacts, CronStart, Job, Snapshot, State
-
-CRON = timedelta(seconds=60)
-TIMER = timedelta(seconds=30)
-"""What a timer has beyond its AccuracySec= and RandomizedDelaySec=."""
+from fedtui.schedule.grace import grace
 
 EARLY = timedelta(seconds=2)
 """How much before it was due a start may seem to lie: the clocks of its sources differ a little."""
 
 _CUT_FROM = 200
 """Characters from which on a command in the log may have been cut."""
-
-HELD_BACK = {
-    State.PAUSED: "it is paused",
-    State.OFF: "its timer is off",
-    State.NOT_LOADED: "cron does not load its table",
-    State.BAD_LINE: "cron refuses its line",
-    State.SCHEDULER_DOWN: "its scheduler is down",
-    State.NEVER_FIRES: "no date meets its schedule any more",
-}
-"""States in which nothing will start the job, in words."""
-
-
-def grace(job: Job) -> timedelta:
-    """How late a run of `job` may begin."""
-    if job.timer is None:
-        return CRON
-    return TIMER + timedelta(seconds=job.timer.accuracy + job.timer.randomized_delay)
-
-
-def blocked_reason(job: Job) -> str:
-    """Why nothing will start the job, in words; empty where something will."""
-    words = HELD_BACK.get(job.state, "")
-    return f"{words}: {job.state_reason}" if words and job.state_reason else words
 
 
 def did_not_start(job: Job, due: datetime, snapshot: Snapshot) -> str:
