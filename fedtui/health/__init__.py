@@ -28,6 +28,7 @@ from fedtui.health import (
     stale_data,
     table_emptied,
     table_not_loaded,
+    timer_services,
     timer_settings,
     timer_units,
 )
@@ -39,7 +40,7 @@ from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, State, Unche
 
 _MODULES = (
     *(daemons, timer_units, table_not_loaded, table_emptied, degraded_manager),
-    *(cron_lines, scripts, command_output, cron_tables, schedule_pitfalls, timer_settings),
+    *(cron_lines, scripts, command_output, cron_tables, schedule_pitfalls, timer_settings, timer_services),
     *(run_results, run_series, logs, rights, security),
     *(federation_git, stale_data, alert_delivery),
 )
