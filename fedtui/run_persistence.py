@@ -36,21 +36,19 @@ AT_ONCE = 20
 
 
 class RunRecorder:
-    """`rows` gives what the database is known to hold, by id. `home` is where `~` leads for a timer's job."""
+    """`rows` gives what the database is known to hold, by id."""
 
     def __init__(
         self,
         history: History,
         book: Callable[[], RuleBook],
         clock: Callable[[], datetime],
-        home: str,
         rows: Callable[[], Mapping[str, Run]],
         freshness: Path,
     ) -> None:
         self._history = history
         self._book = book
         self._clock = clock
-        self._home = home
         self._rows = rows
         self._freshness = freshness
         self._kept: dict[str, Run] = {}
@@ -111,10 +109,9 @@ class RunRecorder:
 
         rules = self._book().of(job.name, job.id)
         product, span = None, None
-        if rules.product and run.end is not None:
-            home = job.cron.home if job.cron is not None else self._home
-            product = product_at(rules.product, home or self._home, run.start, self._freshness)
-            span = (run.start, run.end)
+        path = self._book().product_of(job)
+        if path and run.end is not None:
+            product, span = product_at(path, run.start, self._freshness), (run.start, run.end)
         command = decode(job.cron.command) if job.cron is not None else job.command or ""
         return judge(run.result or UNSEEN, run_output(run, job), rules, command, product=product, span=span)
 

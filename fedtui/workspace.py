@@ -142,7 +142,7 @@ class Workspace:
         """Runs all checks on a snapshot. Blocking."""
         from fedtui.health.check_runner import CheckRunner
 
-        return CheckRunner(self.config, machine=not self.ports.demo)
+        return CheckRunner(self.config, self.book, machine=not self.ports.demo)
 
     def checked(self) -> Snapshot:
         """The newest picture, checked. Blocking."""
@@ -162,17 +162,9 @@ class Workspace:
             WatchStore(self.config.watches),
             self.ports.clock,
             runs_of,
+            self.book,
             words=self._words,
-            product=self.product_of,
         )
-
-    def product_of(self, job: Job) -> str:
-        """The path of the file that a job should renew, as configured; empty for none. Raises ConfigError."""
-        from fedtui.runs.run_text import product_place
-
-        product = self.book.of(job.name, job.id).product
-        home = job.cron.home if job.cron is not None else self.home
-        return str(product_place(product, home or self.home)) if product else ""
 
     async def keep_watching(self) -> None:
         """Be the process that keeps the watches going, until none is left."""
@@ -186,9 +178,7 @@ class Workspace:
     @cached_property
     def book(self) -> RuleBook:
         """The rules by which the output of runs is read. Raises ConfigError where the user's are none."""
-        from fedtui.results import RuleBook
-
-        return RuleBook(self.config.rules, self.config.jobs)
+        return self.ports.rules
 
     @cached_property
     def recorder(self) -> RunRecorder:
@@ -201,7 +191,6 @@ class Workspace:
             self.ports.history,
             lambda: self.book,
             self.ports.clock,
-            self.home,
             rows,
             self.config.freshness,
         )

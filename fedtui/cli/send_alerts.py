@@ -61,10 +61,8 @@ async def _check(check: AlertCheck, pack: Pack | None, workspace: Workspace) -> 
     snapshot = await workspace.read(patience=FACTS_DEADLINE)
     if pack is None:
         user = workspace.ports.user
-        return await check.check(
-            lambda known: own_jobs(snapshot, user, workspace.product_of, known), snapshot
-        )
-    watched = await pack_jobs(pack, snapshot, workspace.ports, workspace.product_of)
+        return await check.check(lambda known: own_jobs(snapshot, user, workspace.book, known), snapshot)
+    watched = await pack_jobs(pack, snapshot, workspace.ports)
     return await check.check(lambda _: watched, snapshot)
 
 

@@ -28,7 +28,9 @@ from fedtui.health.script_files import (
     shipped,
     stat_of,
 )
+from fedtui.model import Job
 from fedtui.pack import Pack, load_pack
+from fedtui.results import RuleBook
 from fedtui.runs.data_age import DataAge, newest_data
 from fedtui.system.cron_daemon import CronDaemon, find_cron
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations, own_config, rotated_by
@@ -66,8 +68,10 @@ class FileFacts:
         user_path: Sequence[str] = (),
         notes: Path | None = None,
         state: Path = Path("/nonexistent"),
+        rules: RuleBook | None = None,
     ) -> None:
         self._notes = notes
+        self.rules = rules or RuleBook({}, {})
         self.state = state
         self.log_limit = log_limit
         self.probes = probes
@@ -212,6 +216,15 @@ class FileFacts:
     def sleeps(self) -> str:
         """How it is known that this machine is asleep or off at times; empty where nothing tells it."""
         return self._remember("sleeps", "", lambda _: sleeps()) if self.is_machine else ""
+
+    def product_of(self, job: Job) -> str:
+        """The file that the job should renew; empty for none. Raises ProbeFailed where that is not known."""
+        if job.managed:
+            self.pack()
+        try:
+            return self.rules.product_of(job)
+        except ConfigError as error:
+            raise ProbeFailed("config.toml", str(error)) from error
 
     def freshness(self, path: str, now: datetime) -> DataAge:
         """How new the data in the file is. Raises OSError."""

@@ -49,7 +49,7 @@ STALE = warning_rule(
     "FT307",
     "product was not renewed",
     "The run ended without an error, and the file that it should renew is an old one, an empty one, or none.",
-    "l shows what the run did; the file is the job's product= in config.toml.",
+    "l shows the run. The file is product= in config.toml, else the federation set-up's.",
 )
 MISSED = warning_rule(
     "FT308",

@@ -1,4 +1,4 @@
-"""FT710: whether the data of the federation that was set up is as new as its schedule promises."""
+"""FT710: whether the data that a job should renew is as new as its schedule promises."""
 
 from __future__ import annotations
 
@@ -25,12 +25,10 @@ STALE_DATA = warning_rule(
 @check(STALE_DATA)
 def stale_data(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT710: the newest data of a product is older than two periods of the job that renews it."""
-    pack = host.pack()
-    managed = {job.managed: job for job in snapshot.jobs if job.managed}
-    for key, product in (pack.products if pack is not None else {}).items():
-        job = managed.get(key)
-        allowed = allowed_age(job, snapshot.at) if job is not None else None
-        if job is None or allowed is None:
+    for job in snapshot.jobs:
+        product = host.product_of(job)
+        allowed = allowed_age(job, snapshot.at) if product else None
+        if allowed is None:
             continue
         try:
             found = host.freshness(product, snapshot.at)

@@ -102,18 +102,13 @@ def _journal(run: Run, timer: TimerFacts) -> RunOutputText:
     return RunOutputText((OutputPart("journal", text),), cut)
 
 
-def product_place(path: str, home: str) -> Path:
-    """Where a job's product is, as configured; `~` and a relative path are in the job's home."""
-    return Path(os.path.join(home, path.replace("~", home, 1) if path.startswith("~/") else path))  # noqa: PTH118
-
-
-def product_at(path: str, home: str, since: datetime, notes: Path) -> Product:
-    """A job's product as it is now; `~` and a relative path are in the job's home.
+def product_at(path: str, since: datetime, notes: Path) -> Product:
+    """A job's product, at an absolute path, as it is now.
 
     Of JSON Lines the newest timestamp counts, against that of the moment `since`. `notes` is the folder in
     which is noted what was read of such files.
     """
-    place = product_place(path, home)
+    place = Path(path)
     try:
         facts = place.stat()
         modified = datetime.fromtimestamp(facts.st_mtime, UTC)

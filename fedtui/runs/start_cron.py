@@ -20,7 +20,6 @@ from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, Trigger
 from fedtui.ports import Ports
-from fedtui.results import RuleBook
 from fedtui.runs import run_store
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.runs.output_tail import OutputTail, read_new
@@ -86,7 +85,8 @@ def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> RunOrde
         database=str(ports.config.database.absolute()),
         log=job.log_path,
         trigger=trigger.value,
-        rules=RuleBook(ports.config.rules, ports.config.jobs).tables(job.name, job.id),
+        rules=ports.rules.tables(job.name, job.id),
+        product=ports.rules.product_of(job),
     )
 
 

@@ -39,7 +39,7 @@ class UnitRun:
     """What has to be remembered to find an invocation again. `start` in seconds since 1970, UTC.
 
     `log` is the file that the service itself appends to, with its size at the start and the last bytes
-    before that (as Latin-1).
+    before that (as Latin-1). `product` is the absolute path of the file that the job should renew.
     """
 
     id: str
@@ -50,6 +50,7 @@ class UnitRun:
     log: str | None = None
     log_offset: int = 0
     log_before: str = ""
+    product: str = ""
 
     def to_run(self) -> Run:
         return Run(self.id, self.job_id, datetime.fromtimestamp(self.start, UTC), trigger=Trigger.MANUAL)
@@ -72,7 +73,8 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
         job_path = await systemd.start(unit)
         found = await _invocation(systemd, path, unit, bytes(before["InvocationID"]), job_path)
         log = (job.log_path, offset, before_end.decode("latin-1"))
-        run = UnitRun(found, job.id, unit, timer.user_manager, time.time(), *log)
+        product = ports.rules.product_of(job)
+        run = UnitRun(found, job.id, unit, timer.user_manager, time.time(), *log, product)
         await asyncio.to_thread(_remember, ports, run)
         return run.to_run()
 

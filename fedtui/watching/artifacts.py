@@ -51,7 +51,7 @@ class FileArtifacts:
 
     def renewed(self, path: str, since: datetime) -> bool | None:
         """Whether the file at the absolute `path` holds newer data than then; None where that is unknown."""
-        renewed, _ = product_at(path, "", since, self._notes).verdict(since, max(since, datetime.now(UTC)))
+        renewed, _ = product_at(path, since, self._notes).verdict(since, max(since, datetime.now(UTC)))
         return renewed
 
 

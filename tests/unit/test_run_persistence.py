@@ -25,6 +25,7 @@ from fedtui.model import (
     TimerFacts,
     Trigger,
 )
+from fedtui.pack import Pack
 from fedtui.results import RuleBook
 from fedtui.run_persistence import READING, RunRecorder
 from fedtui.sources.own_runs import OwnRunsSource
@@ -69,9 +70,8 @@ class World:
         self.own = OwnRunsSource(self.history, self.history.path, lambda: NOW, lambda: None)
         self.recorder = RunRecorder(
             self.history,
-            lambda: RuleBook({}, jobs or {}),
+            lambda: RuleBook({}, jobs or {}, home=str(tmp_path)),
             lambda: NOW,
-            str(tmp_path),
             lambda: self.own.rows,
             tmp_path / "freshness",
         )
@@ -243,7 +243,36 @@ def test_the_product_and_the_rules_of_a_job(tmp_path: Path) -> None:
     world.look(run)
     world.recorder.judge()
     shown = world.look(run).jobs[0].last_result
-    assert shown.reasons == ("1 warning: line 1 retrying node2", "its product ~/data.jsonl is not there")
+    assert shown.reasons == (
+        "1 warning: line 1 retrying node2",
+        f"its product {tmp_path}/data.jsonl is not there",
+    )
+
+
+def test_the_product_of_the_federation_set_up_is_judged_where_config_names_none(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("[SUCCESS] complete\n")
+    product = str(tmp_path / "patterns.jsonl")
+    pack = Pack("/srv", "minimal", "cron", "/srv", "2026-11-01", products={"sync": product})
+
+    def reasons(job: Job, jobs: dict[str, dict[str, object]]) -> tuple[str, ...]:
+        (tmp_path / "history.db").unlink(missing_ok=True)  # a kept verdict is not judged again
+        world = World(tmp_path, job)
+        world.recorder = RunRecorder(
+            *(world.history, lambda: RuleBook({}, jobs, lambda: pack, "fed"), lambda: NOW),
+            rows=dict,
+            freshness=tmp_path / "freshness",
+        )
+        run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 0))
+        world.look(run)
+        world.recorder.judge()
+        return world.look(run).jobs[0].last_result.reasons
+
+    assert reasons(cron(managed="sync"), {}) == (f"1 warning: its product {product} is not there",)
+    own = {"sync": {"product": "/other"}}
+    assert reasons(cron(managed="sync"), own) == ("1 warning: its product /other is not there",)
+    assert reasons(cron(), {}) == ()
+    assert reasons(cron(managed="sync", user="other"), {}) == ()  # somebody else's set-up made it
 
 
 def test_a_history_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def _show(path: Path, sender: Connection) -> None:
     """What a screen does, but for the drawing: each new row is told the moment that it is published."""
     history = History(path)
     recorder = RunRecorder(
-        *(history, lambda: RuleBook({}, {}), lambda: datetime.now(UTC), str(path.parent)),
+        *(history, lambda: RuleBook({}, {}), lambda: datetime.now(UTC)),
         rows=dict,
         freshness=path.parent / "freshness",
     )

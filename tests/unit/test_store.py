@@ -238,9 +238,7 @@ async def test_a_run_is_in_the_database_before_it_is_shown_and_judged_after_that
     log = tmp_path / "log"
     log.write_text("[WARNING] slow\n")
     history = History(tmp_path / "history.db")
-    recorder = RunRecorder(
-        history, lambda: RuleBook({}, {}), lambda: NOW, str(tmp_path), dict, tmp_path / "freshness"
-    )
+    recorder = RunRecorder(history, lambda: RuleBook({}, {}), lambda: NOW, dict, tmp_path / "freshness")
     exited = Result(Outcome.OK, 0, evidence=("exit status, recorder",))
     run = Run("rec", "crontab:sync", NOW, NOW, exited, log=LogSlice(str(log), 0))
     line = replace(job("sync"), cron=CronFacts("crontab", b"", b"true"))

@@ -6,7 +6,7 @@ gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.model import Condition, Job, Judgement, Snapshot, SourceName
 from fedtui.pack import BACKENDS, Pack
 from fedtui.ports import Ports
+from fedtui.results import RuleBook
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
@@ -45,16 +46,16 @@ class WatchedJob:
     product: str = ""
 
 
-def own_jobs(
-    snapshot: Snapshot, user: str, product_of: Callable[[Job], str], memory: AlertMemory
-) -> list[WatchedJob]:
+def own_jobs(snapshot: Snapshot, user: str, rules: RuleBook, memory: AlertMemory) -> list[WatchedJob]:
     """The user's own jobs: the lines of their crontab, and the timers that no package brought.
 
     Those that are remembered and not among the rows are there where their source did not answer; where it
     did, their user took them away.
     """
     found = [
-        WatchedJob(job.id, job.name, job, product=product_of(job)) for job in snapshot.jobs if _own(job, user)
+        WatchedJob(job.id, job.name, job, product=rules.product_of(job))
+        for job in snapshot.jobs
+        if _own(job, user)
     ]
     seen = {one.key for one in found}
     for prefix, source in (("crontab:", "crontab"), ("user-timer:", "user-timers")):
@@ -84,9 +85,7 @@ def is_alert_check(job: Job) -> bool:
     return "check" in words and "--alert" in words
 
 
-async def pack_jobs(
-    pack: Pack, snapshot: Snapshot, ports: Ports, product_of: Callable[[Job], str]
-) -> list[WatchedJob]:
+async def pack_jobs(pack: Pack, snapshot: Snapshot, ports: Ports) -> list[WatchedJob]:
     """The jobs of the pack, those that it should have and that cannot be found included."""
     there: dict[str, InstalledJob] = {}
     refused: dict[str, str] = {}
@@ -105,9 +104,9 @@ async def pack_jobs(
         hidden = "" if job is not None else unseen
         if job is None and one is not None and not hidden:
             hidden = f"{one.where} has it, and its scheduler does not show it"
-        product = product_of(job) if job is not None else ""
+        product = ports.rules.product_of(job) if job is not None else ""
         name = one.name if one is not None else key
-        found.append(WatchedJob(key, name, job, hidden, product or pack.products.get(key, "")))
+        found.append(WatchedJob(key, name, job, hidden, product))
     return found
 
 

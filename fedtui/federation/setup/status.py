@@ -94,8 +94,7 @@ async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Seque
         profile = await asyncio.to_thread(load_profile, pack.profile)
     except ConfigError as error:
         problems.append(str(error))
-    notes = ports.config.freshness
-    jobs = await asyncio.to_thread(lambda: tuple(_jobs(pack, found, profile, snapshot, notes)))
+    jobs = await asyncio.to_thread(lambda: tuple(_jobs(pack, found, profile, snapshot, ports)))
     if pack.rotate and profile is not None:
         runs = any(one.key == KEY and one.placed and not one.placed.paused for one in jobs)
         problems += await asyncio.to_thread(lambda: list(faults(pack, profile, runs=runs)))
@@ -123,7 +122,7 @@ def _root_gone(pack: Pack) -> list[str]:
 
 
 def _jobs(
-    pack: Pack, found: InstalledJobs, profile: Profile | None, snapshot: Snapshot, notes: Path
+    pack: Pack, found: InstalledJobs, profile: Profile | None, snapshot: Snapshot, ports: Ports
 ) -> Iterator[JobStatus]:
     of_profile = {job.key: job for job in profile.jobs} if profile is not None else {}
     there = {key: (spot.backend, one) for spot, jobs in found.items() for key, one in jobs.items()}
@@ -134,7 +133,7 @@ def _jobs(
         log = (job.log_path if job is not None else None) or (
             str(Path(pack.log_dir) / wanted.log) if wanted is not None else ""
         )
-        product = pack.products.get(key, "")
+        product = pack.products.get(key, "") if job is None else ports.rules.product_of(job)
         yield JobStatus(
             key=key,
             name=one.name if one is not None else wanted.name if wanted is not None else key,
@@ -146,7 +145,7 @@ def _jobs(
             log=log,
             log_size=_size(log),
             product=product,
-            data=_data(product, snapshot.at, notes),
+            data=_data(product, snapshot.at, ports.config.freshness),
             fresh_for=allowed_age(job, snapshot.at) if job is not None else None,
         )
 

@@ -10,6 +10,8 @@ from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeCache
 from fedtui.health.table_not_loaded import SPOOL
 from fedtui.model import Job, Scheduler, Snapshot
+from fedtui.pack import load_pack
+from fedtui.results import RuleBook
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.program import Ended, ProgramError
 from tests.judged import judged_snapshot
@@ -64,7 +66,7 @@ class Machine(FileFacts):
     """Files of the machine itself are there as `files` says; all others are looked at."""
 
     def __init__(self, probes: ProbeCache, files: Mapping[str, bool]) -> None:
-        super().__init__(1000, probes=probes)
+        super().__init__(1000, probes=probes, rules=RuleBook({}, {}, load_pack, "fed"))
         self._files = files
         self.times: dict[str, float] = {}
         self.held: int | None = None
