@@ -226,6 +226,7 @@ class WatchScreen(ChangingScreen):
     _log_title = ""
 
     def _reported(self, chunk: LogChunk) -> None:
+        self.log_view.show_size(chunk.size)
         self._draw_log_rule()
 
     @on(FollowChanged)

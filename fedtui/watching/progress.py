@@ -83,9 +83,12 @@ def advance_watch(watch: Watch, look: WatchContext) -> Watch:
     if watch.finished or not _was_read(watch.job_id, look.snapshot):
         return watch
     job = look.snapshot.job(watch.job_id)
+    watch = replace(watch, paused=job is not None and job.paused)
     if job is not None:
         watch = replace(watch, job_name=job.name, cycles=_promised(watch, job, look.now, look.runs_of))
         watch = replace(watch, cycles=_with_runs(watch, job, look))
+    if watch.paused:
+        watch = replace(watch, cycles=tuple(_without_due(cycle, look.now) for cycle in watch.cycles))
     cycles: list[ExpectedRun] = []
     for number, cycle in enumerate(watch.cycles):
         before = cycles[number - 1] if number else None
@@ -115,6 +118,17 @@ def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[E
             cycle = replace(cycle, due=due, grace_until=until, mark=cycle.mark if due == cycle.due else None)
         cycles.append(cycle)
     return tuple(cycles)
+
+
+def _without_due(cycle: ExpectedRun, now: datetime) -> ExpectedRun:
+    """A waiting cycle of a paused job, which is due at no moment before it is resumed.
+
+    One that was due well before the pause is waited for until its grace is over: news of its run may be late.
+    """
+    due, until = cycle.due, cycle.grace_until
+    if cycle.verdict is not WatchVerdict.WAITING or due is None or (until and due + LEAD <= now <= until):
+        return cycle
+    return replace(cycle, due=None, grace_until=None, mark=None)
 
 
 def _open(cycle: ExpectedRun, now: datetime) -> bool:
@@ -179,6 +193,8 @@ def _judged(
         return _judged_by_run(cycle, job, watch, look)
     if job is None:
         return _missed(cycle, "it was removed before the cycle was due", job, look)
+    if watch.paused:
+        return cycle
     due = cycle.due
     if due is None:
         return _without_promise(cycle, before, job, look)

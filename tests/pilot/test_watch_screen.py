@@ -9,7 +9,7 @@ from fedtui.logs.log_feed import LogChunk
 from fedtui.model import Outcome, Result
 from fedtui.screens.log import LogScreen
 from fedtui.screens.watch import WatchScreen
-from fedtui.watching.expected_run import WatchVerdict
+from fedtui.watching.expected_run import LogMark, WatchVerdict
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp
 from tests.fixtures.mockup_watch import FAILED_ONE, TWO_OF_THREE, good
@@ -172,3 +172,41 @@ async def test_a_job_that_is_removed_meanwhile_stays_named() -> None:
         app.fixed.post(replace(mock.SNAPSHOT, jobs=rest))
         text = await settled(pilot)
         assert "─ Watch  generate-dashboard-data  */5 * * * *" in text
+
+
+async def test_a_paused_job_is_paused_in_its_watch() -> None:
+    app = MockupApp()
+    waiting = replace(TWO_OF_THREE.cycles[2], due=None, grace_until=None)
+    paused = replace(TWO_OF_THREE, cycles=(*TWO_OF_THREE.cycles[:2], waiting), paused=True)
+    app.watching.kept[mock.METRICS.id] = paused
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("j", "w")
+        lines = (await settled(pilot, lambda text: "cycle 3: paused" in text)).splitlines()
+        assert lines[5].split() == ["‖", "3", "of", "3", "later", "–", "–", "paused", "–", "–", "paused"]
+        assert lines[9] == " Paused: resume the job to continue the watch."
+        assert lines[11] == " 2 of 3 good so far"
+
+
+async def test_lines_without_a_time_are_marked_where_the_log_was_when_the_cycle_began() -> None:
+    lines = ("an older run", "éä and more", "== begun ==", "done", "by hand")
+    size = 212_000_000 + sum(len(f"{line}\n".encode()) for line in lines)
+    mark = LogMark("/log", 1, size - len("== begun ==\ndone\nby hand\n"))
+    first = replace(good(mock.at("2026-11-24 13:58:00"), 0.4, 9.1, 2), mark=mark)
+    app = MockupApp()
+    app.watching.kept[mock.METRICS.id] = replace(TWO_OF_THREE, cycles=(first,))
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("j", "w")
+        await settled(pilot, lambda text: "1 of 1 good" in text)
+        app.write(mock.METRICS, LogChunk(lines, size=size))
+        shown = await settled(pilot, lambda text: "by hand" in text)
+        shown_lines = [line.rstrip() for line in shown.splitlines()]
+        begin = shown_lines.index(" an older run")
+        assert shown_lines[begin : begin + 7] == [
+            " an older run",
+            " éä and more",
+            " ── 13:58:00  cycle 1",
+            " == begun ==",
+            " done",
+            " ── 13:58:09  ✓ ok  9.1 s",
+            " by hand",
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.model import CronStart, Finding, NoStartProof, Outcome, Result, Severity, State, Trigger
-from fedtui.watching.expected_run import WatchVerdict
+from fedtui.presentation.glyphs import plain
+from fedtui.presentation.watch_text import bar_line, cycle_row, headline
+from fedtui.watching.expected_run import Watch, WatchVerdict
 from fedtui.watching.progress import CannotWatch, begin_watch, extended
-from tests.unit.watching.world import NOON, OK, Disk, World, after, cron_job, every_minute, timer_job
+from tests.unit.watching.world import COMMAND, NOON, OK, Disk, World, after, cron_job, every_minute, timer_job
 
 UNKNOWN = Result(Outcome.UNKNOWN, evidence=("start seen in the process table",))
 
@@ -164,7 +167,6 @@ def test_a_cycle_at_which_nobody_looked_is_unproven() -> None:
 @pytest.mark.parametrize(
     ("state", "reason", "words"),
     [
-        (State.PAUSED, "", "it is paused"),
         (State.SCHEDULER_DOWN, "cron is not running", "its scheduler is down: cron is not running"),
         (State.NOT_LOADED, "bad minute", "cron does not load its table: bad minute"),
     ],
@@ -174,6 +176,55 @@ def test_a_job_that_is_held_back_misses_its_cycle(state: State, reason: str, wor
     world.begin(1)
     world.job = cron_job(state=state, state_reason=reason, next_run=None)
     assert world.at(65).cycles[0].reasons == (f"it did not start: {words}",)
+
+
+def row(watch: Watch, number: int, at: float, width: int = 118) -> list[str]:
+    """What the user reads of a cycle, without the blanks."""
+    return re.split(r" {2,}", plain(cycle_row(watch, number, after(at), width)).strip())
+
+
+def test_a_paused_job_is_neither_due_nor_missed_and_its_watch_continues_on_resume() -> None:
+    world = World()
+    world.begin(2)
+    world.at(-20)
+    world.job = cron_job(state=State.PAUSED, next_run=None)
+    for seconds in (-10, 13, 65, 200):
+        watch = world.at(seconds)
+        assert row(watch, 1, seconds) == ["‖ 1 of 2", "later", "–", "–", "paused", "–", "–", "paused"]
+        assert plain(bar_line(watch, after(seconds), 118)) == "Paused: resume the job to continue the watch."
+        assert plain(headline(watch, after(seconds))) == "0 of 2 good so far"
+    world.job = cron_job(next_run=after(240))
+    watch = world.at(210)
+    assert [cycle.due for cycle in watch.cycles] == [after(240), after(300)]
+    assert row(watch, 1, 210)[1:5] == ["12:04:00", "in 0:30", "–", "waiting"]
+    world.run(240.2)
+    world.run(300.2)
+    assert world.at(310).verdict is WatchVerdict.GOOD
+
+
+def test_a_run_that_came_before_the_pause_still_counts() -> None:
+    world = World()
+    world.begin(1)
+    world.job = cron_job(state=State.PAUSED, next_run=None)
+    world.at(20)
+    world.run(0.3)  # reported late
+    assert world.at(21).verdict is WatchVerdict.GOOD
+
+
+@given(st.lists(st.tuples(st.integers(1, 90), st.booleans()), max_size=12))
+def test_a_job_that_keeps_its_promises_is_never_failed_for_its_pauses(looks: list[tuple[int, bool]]) -> None:
+    world = World(starts_since=NOON - timedelta(hours=1))
+    world.begin(3)
+    now, paused = -30, False
+    for seconds, change in looks:
+        for _ in range(seconds):
+            now += 1
+            if not paused and now % 60 == 0:
+                world.run(now)
+                world.starts.append(CronStart("fed", COMMAND.decode(), 1, after(now)))
+            paused ^= change and _ == seconds - 1
+            world.job = cron_job(state=State.PAUSED, next_run=None) if paused else cron_job()
+            assert world.at(now + 0.5).verdict is not WatchVerdict.FAILED
 
 
 def test_a_job_that_is_gone_misses_its_cycle() -> None:
