@@ -776,6 +776,8 @@ class PackJobRecord(TypedDict):
     """Lines of the product that are not JSON. Null: it cannot be read."""
     fresh_for_s: float | None
     """Seconds for which its newest data counts as fresh. Null: no limit."""
+    stale: bool | None
+    """Whether its newest data is too old. Null: not known."""
 
 class RolloutRecord(TypedDict):
     """The stage of the rollout."""

@@ -67,7 +67,8 @@ def _job(one: JobStatus, records: JsonRecords) -> json_types.PackJobRecord:
         "product": path_text(one.product or None),
         "newest_data": None if one.data is None else records.when(one.data.newest),
         "broken_lines": None if one.data is None else one.data.broken,
-        "fresh_for_s": None if one.fresh_for is None else one.fresh_for.total_seconds(),
+        "fresh_for_s": one.fresh_for,
+        "stale": one.stale,
     }
 
 

@@ -29,6 +29,7 @@ class CheckRunner:
             notes=config.freshness,
             state=config.state,
             rules=rules,
+            age_limits=config.alert.get("stale"),
         )
         self._ignore: Collection[str] = config.ignore
         self._read = _modified()

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -57,7 +57,7 @@ class FileFacts:
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
     monotonic seconds; `probes` runs programs (none: none are run). `user_path` are the folders of this
     user's own PATH; `notes` is where is noted what was read of the jobs' products, `state` fedtui's own
-    state folder.
+    state folder; `age_limits` are those that the user set, in seconds by a job's id or name.
     """
 
     def __init__(
@@ -69,8 +69,10 @@ class FileFacts:
         notes: Path | None = None,
         state: Path = Path("/nonexistent"),
         rules: RuleBook | None = None,
+        age_limits: Mapping[str, float] | None = None,
     ) -> None:
-        self._notes = notes
+        self.notes = notes
+        self.age_limits = age_limits or {}
         self.rules = rules or RuleBook({}, {})
         self.state = state
         self.log_limit = log_limit
@@ -228,7 +230,7 @@ class FileFacts:
 
     def freshness(self, path: str, now: datetime) -> DataAge:
         """How new the data in the file is. Raises OSError."""
-        return newest_data(Path(path), now, self.zone(), self._notes)
+        return newest_data(Path(path), now, self.zone(), self.notes)
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""

@@ -81,9 +81,9 @@ def _data_line(one: JobStatus, now: datetime) -> str:
         return f"  data      {one.product}: not there, or not readable"
     newest = one.data.newest or one.data.modified
     age = (now - newest).total_seconds()
-    limit = one.fresh_for.total_seconds() if one.fresh_for is not None else None
-    stale = limit is not None and age > limit
-    judged = "" if limit is None else f", ✗ stale: at most {in_words(limit)}" if stale else ", ✓ fresh"
+    judged = ""
+    if one.stale is not None and one.fresh_for is not None:
+        judged = f", ✗ stale: at most {in_words(one.fresh_for)}" if one.stale else ", ✓ fresh"
     parts = [f"  data      newest {when(newest, now)}, {in_words(max(age, 0))} old{judged}"]
     if one.data.newest is None:
         parts.append("by the file's time")

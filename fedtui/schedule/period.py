@@ -9,9 +9,6 @@ from itertools import islice, pairwise
 from fedtui.model import Job
 from fedtui.schedule.upcoming import runs_of
 
-PERIODS = 2
-"""After how many periods of its job data is stale: two hours for an hourly sync."""
-
 MOST_RUNS = 4000
 HORIZON = timedelta(days=800)
 """How far the largest gap between two runs is looked for: a week of a job that runs each working minute."""
@@ -36,9 +33,3 @@ def period_of(job: Job, now: datetime) -> float | None:
         if later > until:
             break
     return max(gaps, default=None)
-
-
-def allowed_age(job: Job, now: datetime) -> timedelta | None:
-    """How old what the job brings may be. None for a job that promises no run: then nothing was promised."""
-    period = None if job.next_run is None else period_of(job, now)
-    return None if period is None else timedelta(seconds=PERIODS * period)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -23,8 +23,9 @@ from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
 from fedtui.runs.data_age import DataAge, newest_data
-from fedtui.schedule.period import allowed_age
 from fedtui.system.zone import local_zone
+from fedtui.verdicts.limits import AgeLimit, age_limit
+from fedtui.verdicts.product_verdict import judge_product
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class JobStatus:
 
     `backend` is where it is; `of_profile` the schedule that the profile gives it, empty for a job that is no
     profile's; `log_size` in bytes, None where there is no log. `product` is the file that it should renew,
-    `data` what that holds (None: it cannot be read), `fresh_for` how old its newest data may be.
+    `data` what that holds (None: it cannot be read), `fresh_for` how many seconds old its newest data
+    may be, and `stale` whether it is too old (None: not known).
     """
 
     key: str
@@ -47,7 +49,8 @@ class JobStatus:
     log_size: int | None = None
     product: str = ""
     data: DataAge | None = None
-    fresh_for: timedelta | None = None
+    fresh_for: float | None = None
+    stale: bool | None = None
 
     @property
     def custom(self) -> bool:
@@ -134,6 +137,15 @@ def _jobs(
             str(Path(pack.log_dir) / wanted.log) if wanted is not None else ""
         )
         product = pack.products.get(key, "") if job is None else ports.rules.product_of(job)
+        now, notes, limits = (
+            snapshot.at.astimezone(local_zone()[1]),
+            ports.config.freshness,
+            ports.config.alert,
+        )
+        limit, stale = AgeLimit(None), None
+        if job is not None and product and not job.paused:
+            limit = age_limit(job, now, limits.get("stale", {}), key)
+            stale = judge_product(job, snapshot.runs.get(job.id, ()), product, limit, now, notes).stale
         yield JobStatus(
             key=key,
             name=one.name if one is not None else wanted.name if wanted is not None else key,
@@ -145,8 +157,9 @@ def _jobs(
             log=log,
             log_size=_size(log),
             product=product,
-            data=_data(product, snapshot.at, ports.config.freshness),
-            fresh_for=allowed_age(job, snapshot.at) if job is not None else None,
+            data=_data(product, now, notes),
+            fresh_for=limit.seconds,
+            stale=stale,
         )
 
 

@@ -22,7 +22,7 @@ ROW = Job(
 PLACED = InstalledJob("sync", "crontab:1", "sync", "0 * * * *", "0 * * * *", False, False, "crontab of fed")
 
 
-def said(data: DataAge | None) -> str:
+def said(data: DataAge | None, stale: bool | None = None) -> str:
     """The line of the data."""
     job = JobStatus(
         "sync",
@@ -32,23 +32,30 @@ def said(data: DataAge | None) -> str:
         ROW,
         product="/srv/x.jsonl",
         data=data,
-        fresh_for=timedelta(hours=2),
+        fresh_for=7200.0,
+        stale=stale,
     )
     lines = status_lines(PackStatus(PACK, (job,), rollout_stage(PACK, (), NOW)), NOW)
     return next(line for line in lines if line.startswith("  data")).removeprefix("  data      ")
 
 
 @pytest.mark.parametrize(
-    ("newest", "broken", "words"),
+    ("newest", "broken", "stale", "words"),
     [
-        (NOW - timedelta(minutes=10), 0, "newest 13:55, 10 min old, ✓ fresh"),
-        (NOW - timedelta(hours=3), 2, "newest 11:05, 3 h old, ✗ stale: at most 2 h; 2 of 40 lines broken"),
-        (None, 0, "newest 14:00, 5 min old, ✓ fresh; by the file's time"),
+        (NOW - timedelta(minutes=10), 0, False, "newest 13:55, 10 min old, ✓ fresh"),
+        (
+            NOW - timedelta(hours=3),
+            2,
+            True,
+            "newest 11:05, 3 h old, ✗ stale: at most 2 h; 2 of 40 lines broken",
+        ),
+        (None, 0, False, "newest 14:00, 5 min old, ✓ fresh; by the file's time"),
+        (None, 0, None, "newest 14:00, 5 min old; by the file's time"),
     ],
 )
-def test_how_new_the_data_is(newest: datetime | None, broken: int, words: str) -> None:
+def test_how_new_the_data_is(newest: datetime | None, broken: int, stale: bool | None, words: str) -> None:
     written = NOW - timedelta(minutes=5)
-    assert said(DataAge("/srv/x.jsonl", 100, written, newest, lines=40, broken=broken)) == words
+    assert said(DataAge("/srv/x.jsonl", 100, written, newest, lines=40, broken=broken), stale) == words
 
 
 def test_data_that_cannot_be_read_is_not_called_fresh() -> None:
