@@ -39,8 +39,8 @@ def stale_data(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             yield STALE_DATA.found(f"{job.name} should write {product}, and {missing}.", (product,), job=job)
         elif verdict.stale:
             yield STALE_DATA.found(
-                f"The newest data of {job.name} is from {_at(verdict.age.at, host)}, and it should be at most "
-                f"{_hours(limit.seconds)} old.",
+                f"The newest data of {job.name} is from {_at(verdict.age.at, host)}, and it should be at "
+                f"most {_hours(limit.seconds)} old.",
                 _evidence(host.freshness(product, now), verdict.age.at, host),
                 job=job,
             )

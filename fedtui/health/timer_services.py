@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from fedtui.health.checks import TIMERS, CheckReport, check, warning_rule
+from fedtui.health.checks import TIMERS, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.timer_units import systemctl
 from fedtui.model import Snapshot
@@ -14,7 +14,7 @@ from fedtui.safe_text import sanitize_and_mask
 from fedtui.schedule.grace import grace
 from fedtui.schedule.period import period_of
 
-NO_SHELL = warning_rule(
+NO_SHELL = error_rule(
     "FT215",
     "shell syntax in ExecStart=",
     "systemd starts the program without a shell: >>, | and && are arguments to it, and its log is never "

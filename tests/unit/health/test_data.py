@@ -76,7 +76,7 @@ def test_data_without_timestamps_is_unchecked_and_never_fine(product: Path) -> N
     product.write_text('{"skill": "a"}\n')
     assert found() is None
     assert [one.reason for one in unchecked(*table(MARK + HOURLY)) if "FT710" in one.codes] == [
-        "no line of it has a timestamp that can be read"
+        f"no line of {product} has a timestamp that can be read"
     ]
 
 
