@@ -11,11 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from fedtui.crontab.command_field import logged
+from fedtui.crontab.command_field import log_text
 from fedtui.history.run_provenance import KNOWN, NO_STATUS, better_trigger, knowledge
 from fedtui.model import (
     Answer,
-    CronFacts,
     CronStart,
     Job,
     Outcome,
@@ -24,9 +23,9 @@ from fedtui.model import (
     Run,
     Scheduler,
     Snapshot,
-    SourceName,
     State,
     Trigger,
+    cron_jobs,
 )
 from fedtui.schedule.upcoming import runs_of
 from fedtui.verdicts.judge import standing_of
@@ -107,20 +106,8 @@ def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:
             running_since=None,
         )
         for job in known.jobs
-        if source_of(job) == name
+        if job.source.read_by == name
     )
-
-
-def source_of(job: Job) -> str:
-    """The name of the source that a job's rows come from."""
-    return source_named(job.source)
-
-
-def source_named(name: SourceName) -> str:
-    """The name of the source whose rows have that `SourceName`."""
-    if name.is_timer:
-        return name.value + "s"
-    return "crontab" if name is SourceName.CRONTAB else "system-tables"
 
 
 def _schedulers(answers: Iterable[Answer]) -> tuple[Scheduler, ...]:
@@ -143,9 +130,8 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
     minute it was, and where that does not tell either, the start is counted for none of them.
     """
     by_text: dict[tuple[str, str], list[Job]] = {}
-    for job in jobs:
-        if job.cron is not None:
-            by_text.setdefault(log_text(job, job.cron), []).append(job)
+    for job, cron in cron_jobs(jobs):
+        by_text.setdefault(log_text(job, cron), []).append(job)
     for start in starts:
         found = by_text.get((start.user, start.command), [])
         if len(found) > 1:
@@ -153,11 +139,6 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
         if len(found) == 1:
             run_id = f"cron-{start.at.timestamp():.0f}-{start.pid}"
             yield Run(run_id, found[0].id, start.at, start.at, Result(Outcome.UNKNOWN, evidence=(LOGGED,)))
-
-
-def log_text(job: Job, cron: CronFacts) -> tuple[str, str]:
-    """User and command as cron's log names the starts of a job."""
-    return job.user, logged(cron.given)
 
 
 def _due_at(job: Job, moment: datetime) -> bool:

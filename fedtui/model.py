@@ -6,11 +6,12 @@ fields, no clock and no I/O. Every datetime is aware; every duration is a float 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import ClassVar, TypeAlias, assert_never
 
 
 class SourceName(StrEnum):
@@ -23,9 +24,17 @@ class SourceName(StrEnum):
     SYSTEM_TIMER = "system-timer"
 
     @property
-    def is_timer(self) -> bool:
-        """True for systemd timers, false for lines of cron tables."""
-        return self in (SourceName.USER_TIMER, SourceName.SYSTEM_TIMER)
+    def read_by(self) -> str:
+        """The name of the `Source` whose rows these are."""
+        match self:
+            case SourceName.CRONTAB:
+                return "crontab"
+            case SourceName.SYSTEM_CRONTAB | SourceName.CRON_D:
+                return "system-tables"
+            case SourceName.USER_TIMER | SourceName.SYSTEM_TIMER:
+                return f"{self.value}s"
+            case _ as never:
+                assert_never(never)
 
 
 class State(StrEnum):
@@ -247,6 +256,9 @@ class CronFacts:
     record_key: str = ""
     recorded_as: bytes = b""
 
+    scheduler: ClassVar[str] = "cron"
+    unreadable: ClassVar[str] = ""
+
     @property
     def given(self) -> bytes:
         """What cron hands to the shell, and names in its log: the command, or the recorder around it."""
@@ -283,6 +295,18 @@ class TimerFacts:
     description: str = ""
     unreadable: str = ""
 
+    scheduler: ClassVar[str] = "systemd"
+    dialect: ClassVar[str] = ""
+    home: ClassVar[str] = ""
+    record_key: ClassVar[str] = ""
+
+
+JobFacts: TypeAlias = CronFacts | TimerFacts
+"""What only one scheduler's jobs have, and so which scheduler it is. A kind more is a member more: where a
+`match` over it ends in `assert_never`, mypy names what that kind lacks. `scheduler` is its daemon's name;
+`dialect`, `home`, `record_key` and `unreadable` can be asked of all, and are empty where they mean nothing.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -305,6 +329,7 @@ class Job:
     schedule: str
     schedule_text: str
     location: Location
+    facts: JobFacts
     schedule_short: str = ""
     command: str | None = None
     state: State = State.ON
@@ -316,8 +341,6 @@ class Job:
     last_result: Result = NEVER_RAN
     log_path: str | None = None
     editable: bool = False
-    cron: CronFacts | None = None
-    timer: TimerFacts | None = None
     managed: str = ""
     changed: str = ""
     verdict: Verdict = Verdict()
@@ -335,7 +358,31 @@ class Job:
     @property
     def unreadable(self) -> str:
         """Why a timer, or what it starts, cannot be read; empty where it can."""
-        return f"cannot be read: {self.timer.unreadable}" if self.timer and self.timer.unreadable else ""
+        return f"cannot be read: {self.facts.unreadable}" if self.facts.unreadable else ""
+
+
+def cron_jobs(jobs: Iterable[Job]) -> Iterator[tuple[Job, CronFacts]]:
+    """Those of `jobs` that are lines of cron tables."""
+    for job in jobs:
+        match job.facts:
+            case CronFacts() as cron:
+                yield job, cron
+            case TimerFacts():
+                pass
+            case _ as never:
+                assert_never(never)
+
+
+def timer_jobs(jobs: Iterable[Job]) -> Iterator[tuple[Job, TimerFacts]]:
+    """Those of `jobs` that are systemd timers."""
+    for job in jobs:
+        match job.facts:
+            case TimerFacts() as timer:
+                yield job, timer
+            case CronFacts():
+                pass
+            case _ as never:
+                assert_never(never)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from fedtui.history.database import History, HistoryError
 from fedtui.history.run_provenance import KNOWN, knowledge, says_more
 from fedtui.merging import RunsByJob
-from fedtui.model import Job, LogSlice, Outcome, Problem, Result, Run, Snapshot, State, Trigger
+from fedtui.model import (
+    CronFacts,
+    Job,
+    LogSlice,
+    Outcome,
+    Problem,
+    Result,
+    Run,
+    Snapshot,
+    State,
+    TimerFacts,
+    Trigger,
+    timer_jobs,
+)
 from fedtui.safe_text import decode
 from fedtui.sources.own_runs import OWN_ID
 
@@ -112,7 +125,13 @@ class RunRecorder:
         path = self._book().product_of(job)
         if path and run.end is not None:
             product, span = product_at(path, run.start, self._freshness), (run.start, run.end)
-        command = decode(job.cron.command) if job.cron is not None else job.command or ""
+        match job.facts:
+            case CronFacts() as cron:
+                command = decode(cron.command)
+            case TimerFacts():
+                command = job.command or ""
+            case _ as never:
+                assert_never(never)
         return judge(run.result or UNSEEN, run_output(run, job), rules, command, product=product, span=span)
 
     def _await_last_lines(self, run: Run) -> None:
@@ -129,7 +148,7 @@ class RunRecorder:
             verdict = self._verdicts.get(run.id)
             if verdict is not None and knowledge(verdict) >= knowledge(run.result):
                 run = replace(run, result=verdict)
-            elif job is not None and _to_be_read(run, job):
+            elif job is not None and _to_be_read(run):
                 self._waiting[run.id] = (run, job)
             found.append(run)
             before = run
@@ -140,9 +159,9 @@ class RunRecorder:
 
         It begins where the log ended when no run was in progress, or where the run before it ended.
         """
-        if job is None or job.timer is None or job.log_path is None or run.log or run.result is None:
+        if job is None or job.log_path is None or run.log or run.result is None or run.result.judged:
             return run
-        if run.result.judged:
+        if not any(timer_jobs((job,))):
             return run
         known = self._sizes.get(job.id)
         start = known[1] if known is not None and known[0] != run.id else None
@@ -152,8 +171,8 @@ class RunRecorder:
 
     def _measure(self, jobs: Iterable[Job], runs: RunsByJob) -> None:
         """Note where the logs of timers end while none of their runs continues."""
-        for job in jobs:
-            if job.timer is None or job.log_path is None or job.running:
+        for job, _ in timer_jobs(jobs):
+            if job.log_path is None or job.running:
                 continue
             found = runs.get(job.id, ())
             if not any(run.is_running for run in found) and not any(run.id in self._waiting for run in found):
@@ -188,14 +207,13 @@ class RunRecorder:
         return row is None or bool(set(run.also) & rows.keys()) or says_more(run, row)
 
 
-def _to_be_read(run: Run, job: Job) -> bool:
+def _to_be_read(run: Run) -> bool:
     """Whether the verdict on a run still lacks what it printed, and there is a place to look for it."""
     result = run.result
     if result is None or result.judged or result.outcome in (Outcome.NEVER, Outcome.SKIPPED):
         return False
-    if knowledge(result) < KNOWN:
-        return run.log is not None
-    return knowledge(result) == KNOWN and (job.cron is not None or job.timer is not None)
+    known = knowledge(result)
+    return run.log is not None if known < KNOWN else known == KNOWN
 
 
 def _size(path: str) -> int:

@@ -14,7 +14,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, cast
 
-from fedtui.merging import merge, source_named
+from fedtui.merging import merge
 from fedtui.model import Answer, Checkup, Problem, Snapshot, SourceName
 from fedtui.run_persistence import RunRecorder
 from fedtui.sources.source import Source
@@ -104,7 +104,7 @@ class Store:
 
     async def refresh(self, only: Collection[SourceName] | None = None) -> Snapshot:
         """Ask every source, or those with the jobs of `only`, and check all again; returns the snapshot."""
-        names = None if only is None else {source_named(one) for one in only}
+        names = None if only is None else {one.read_by for one in only}
         asked = [source for source in self._sources if names is None or source.name in names]
         if self._check is not None:
             self._check.forget()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from fedtui.config import repair
 from fedtui.merging import merge
-from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
+from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName, timer_jobs
 from fedtui.sources.own_runs import OwnRunsSource
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ class Workspace:
 
     def _attend(self) -> None:
         """Report what is overdue, where a source would have seen it start."""
-        if self.snapshot.starts_since is None and not any(job.timer for job in self.snapshot.jobs):
+        if self.snapshot.starts_since is None and not any(timer_jobs(self.snapshot.jobs)):
             return
         from fedtui.system.table_loaded_at import TableLoadTimes
         from fedtui.watching.overdue_tracker import OverdueTracker
@@ -308,15 +308,11 @@ class Workspace:
         The feed begins with the last `lines` lines.
         """
         from fedtui.logs.log_feed import FileFeed
-        from fedtui.logs.unit_feed import UnitFeed
+        from fedtui.schedulers import driver_of
 
-        if job.log_path is not None:
-            return FileFeed(job.log_path, lines)
-        if job.timer is not None:
-            unit = job.timer.activates
-            return UnitFeed(unit, job.timer.user_manager, self.zone, lines) if unit else None
-        outputs = [run.output for run in self.runs_of(job) if run.output]
-        return FileFeed(outputs[-1], lines) if outputs else None
+        driver = driver_of(job)
+        path = job.log_path if job.log_path is not None else driver.output_of(self.runs_of(job))
+        return FileFeed(path, lines) if path is not None else driver.journal(self.zone, lines)
 
     async def close(self) -> None:
         """Let go of buses and files."""

@@ -20,6 +20,7 @@ from fedtui.safe_text import display_path
 
 def propose_record(job: Job, tables: Tables, ports: Ports) -> Wording:
     """Put the recorder around the job's command. Raises Refused."""
+    _require_recordable(job, ports)
     table, path = tables.of_job(job), program_path(ports.config)
     new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, str(path)))
     tables.put(table, new)
@@ -40,10 +41,8 @@ def propose_unrecord(job: Job, tables: Tables) -> Wording:
     return Wording("record", job.id, job.name, summary, f"{job.name} is no longer recorded.")
 
 
-def require_recordable(job: Job, ports: Ports) -> None:
+def _require_recordable(job: Job, ports: Ports) -> None:
     """Raise Refused for a job that the recorder cannot be put around."""
-    if job.timer is not None:
-        raise Refused(f"{job.name} is a systemd timer: systemd itself keeps the exit status of its runs.")
     if ports.demo:
         raise Refused("The demo's own scheduler keeps every exit status: nothing needs a recorder.")
     if job.source is not SourceName.CRONTAB or job.user != ports.user:

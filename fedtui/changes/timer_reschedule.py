@@ -26,7 +26,7 @@ from fedtui.changes.timer_unit import (
     require_privilege,
 )
 from fedtui.changes.wording import Wording
-from fedtui.model import Job
+from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports
 from fedtui.schedule.timer import describe_timer
 from fedtui.system.program import ProgramError
@@ -35,10 +35,10 @@ from fedtui.system.temp_folder import TempFolder
 
 
 async def propose_reschedule(
-    job: Job, text: str, ports: Ports, reason: str, ticket: str
+    job: Job, facts: TimerFacts, text: str, ports: Ports, reason: str, ticket: str
 ) -> tuple[tuple[Edit, ...], Wording]:
     """The drop-in for a schedule such as "OnCalendar=Mon..Fri 18:30". Raises Refused."""
-    target = TimerTarget.of(job)
+    target = TimerTarget.of(job, facts)
     try:
         schedule = await check_schedule(text, ports.clock())
     except TimerScheduleError as error:
@@ -57,7 +57,9 @@ async def propose_reschedule(
     if (now.calendar, now.monotonic) == triggers:
         raise Refused(f"{target.job_name} has that schedule already.")
     words = describe_timer(*triggers).long
-    warnings = [each.text for each in await asyncio.to_thread(pitfalls_of, schedule, job, ports.clock())]
+    warnings = [
+        each.text for each in await asyncio.to_thread(pitfalls_of, schedule, job, facts, ports.clock())
+    ]
     if not now.active:
         warnings.append("The timer is off and stays so: it runs again when it is resumed.")
     elif timer.unit["SubState"] == "elapsed":

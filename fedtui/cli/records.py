@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
 from fedtui.cli.options import BARE, ENVELOPE
+from fedtui.model import CronFacts, TimerFacts
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask
 
 if TYPE_CHECKING:
@@ -161,31 +162,32 @@ class JsonRecords(NamedTuple):
         return {**own, **self._facts(job)}
 
     def _facts(self, job: Job) -> dict[str, Any]:
-        if job.cron is not None:
-            cron = job.cron
-            return {
-                "line": self.text(decode(cron.raw)),
-                "environment": [self.text(decode(name + b"=" + value)) for name, value in cron.environment],
-                "stdin": None
-                if cron.stdin is None
-                else [self.text(line) for line in decode(cron.stdin).split("\n")],
-                "note": [self.text(line) for line in cron.note.splitlines()],
-                "dialect": cron.dialect,
-                "zone": cron.zone,
-                "parts": [self.text(part) for part in cron.parts],
-            }
-        if job.timer is not None:
-            timer = job.timer
-            return {
-                "unit": timer.unit,
-                "activates": timer.activates,
-                "description": self.text(timer.description),
-                "unit_file_state": timer.unit_file_state,
-                "drop_ins": [path_text(path) for path in timer.drop_ins],
-                "persistent": timer.persistent,
-                "later_runs": [self.when(moment) for moment in job.later_runs],
-            }
-        return {}
+        match job.facts:
+            case CronFacts() as cron:
+                given = cron.environment
+                return {
+                    "line": self.text(decode(cron.raw)),
+                    "environment": [self.text(decode(name + b"=" + value)) for name, value in given],
+                    "stdin": None
+                    if cron.stdin is None
+                    else [self.text(line) for line in decode(cron.stdin).split("\n")],
+                    "note": [self.text(line) for line in cron.note.splitlines()],
+                    "dialect": cron.dialect,
+                    "zone": cron.zone,
+                    "parts": [self.text(part) for part in cron.parts],
+                }
+            case TimerFacts() as timer:
+                return {
+                    "unit": timer.unit,
+                    "activates": timer.activates,
+                    "description": self.text(timer.description),
+                    "unit_file_state": timer.unit_file_state,
+                    "drop_ins": [path_text(path) for path in timer.drop_ins],
+                    "persistent": timer.persistent,
+                    "later_runs": [self.when(moment) for moment in job.later_runs],
+                }
+            case _ as never:
+                assert_never(never)
 
     def undo(self, step: UndoStep) -> json_types.UndoStepRecord:
         """One change that can be taken back."""

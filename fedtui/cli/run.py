@@ -14,6 +14,7 @@ from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Outcome, Run
 from fedtui.runs import control
 from fedtui.safe_text import sanitize, sanitize_and_mask, sanitize_lines
+from fedtui.schedulers import driver_of
 from fedtui.workspace import Workspace
 
 
@@ -27,7 +28,7 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
         else:
             print(would)
         return ExitStatus.DONE
-    run = await control.run_now(job, workspace.ports)
+    run = await driver_of(job).start(workspace.ports)
     if not options.wait:
         if options.json:
             print_json(options.json, JsonRecords(workspace.zone).run(run), "run")
@@ -80,7 +81,7 @@ async def stop_job(workspace: Workspace, options: Namespace) -> int:
         return ExitStatus.DONE
     if not agreed(options, "Stop it?", "Nothing was stopped.", "--yes stops it without asking."):
         return ExitStatus.REFUSED
-    message = (await control.stop(job, workspace.ports)).message
+    message = (await driver_of(job).stop(workspace.ports)).message
     if options.json:
         print_json(options.json, run_result_record("stop", job, message), "result")
     else:

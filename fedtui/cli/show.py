@@ -60,7 +60,7 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
 
 def _label(job: Job) -> str:
     """What is to be known of the runs of a job whose daemon's rules are not known here."""
-    if job.cron is None or job.cron.dialect != "other":
+    if job.facts.dialect != "other":
         return ""
     from fedtui.schedule.foreign import DAEMON_LABEL
 

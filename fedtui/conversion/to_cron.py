@@ -32,7 +32,7 @@ from fedtui.environment.units import unit_side
 from fedtui.environment.values import SchedulerSide
 from fedtui.federation.backends.unit_pairs import pack_mark
 from fedtui.federation.backends.unit_text import MARK
-from fedtui.model import Job
+from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import parse_schedule
@@ -99,14 +99,14 @@ class _TimerUnits:
     state: tuple[bool, bool]
 
 
-async def propose_line(job: Job, tables: Tables, ports: Ports) -> tuple[list[Edit], Wording]:
+async def propose_line(
+    job: Job, timer: TimerFacts, tables: Tables, ports: Ports
+) -> tuple[list[Edit], Wording]:
     """Put a line of a crontab in the place of a timer. Raises Refused."""
-    if job.timer is None:
-        raise Refused(f"{job.name} is a line of a crontab already.")
-    units = await _look(job, ports)
+    units = await _look(job, timer, ports)
     lost = _simple_enough(units)
     fields = _fields(units)
-    given = await unit_side(job, job.timer, ports)
+    given = await unit_side(job, timer, ports)
     user = str(units.service.get("User") or "") or ("root" if not units.target.user_manager else ports.user)
     table = await asyncio.to_thread(tables.of_user, user)
     await asyncio.to_thread(_add_line, units, given, fields, tables, table)
@@ -122,8 +122,8 @@ async def propose_line(job: Job, tables: Tables, ports: Ports) -> tuple[list[Edi
     )
 
 
-async def _look(job: Job, ports: Ports) -> _TimerUnits:
-    target = TimerTarget.of(job)
+async def _look(job: Job, known: TimerFacts, ports: Ports) -> _TimerUnits:
+    target = TimerTarget.of(job, known)
     require_privilege(target, "fedtui", "convert", job.id, "--to", "cron")
     async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)

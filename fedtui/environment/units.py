@@ -22,6 +22,7 @@ from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, SERVICE
 from fedtui.environment.values import SchedulerSide
 from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports
+from fedtui.schedulers.timer_driver import TimerDriver
 
 _BLANKS = " \t\r"
 _NEW_EACH_RUN = frozenset(
@@ -63,7 +64,8 @@ def _given(systemd: SystemdManager, unit: str, own: dict[str, Any], service: dic
     directory = str(service.get("WorkingDirectory", "")).lstrip("!-")
     start = home if systemd.user_manager else "/"
     return SchedulerSide(
-        scheduler="systemd",
+        scheduler=TimerFacts.scheduler,
+        where=TimerDriver.where,
         environment=environment,
         how=f"the manager's environment ({shlex.join(systemd.command('show-environment'))}), then {unit}",
         commands=tuple(_command(start) for start in service.get("ExecStart", ()) if start[1]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from fedtui.health import (
     alert_delivery,
@@ -36,7 +37,7 @@ from fedtui.health.checks import Check, CheckReport, FindingGroupKey, Rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.health.silenced import silenced
-from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, State, Unchecked
+from fedtui.model import Checkup, CronFacts, Finding, Job, Severity, Snapshot, State, TimerFacts, Unchecked
 
 _MODULES = (
     *(daemons, timer_units, table_not_loaded, table_emptied, degraded_manager),
@@ -139,11 +140,21 @@ def _softened(finding: Finding, job: Job | None, host: FileFacts) -> Finding:
         return finding
     if RULES[finding.code].group not in (FindingGroupKey.LINE, FindingGroupKey.TIMER):
         return finding
-    drop_ins = job.timer.drop_ins if job.timer is not None else ()
-    path = job.timer.fragment if job.timer is not None else job.location.path
+    drop_ins, path = _definition(job)
     if drop_ins or not path.startswith("/") or not host.shipped(path):
         return finding
     return replace(finding, severity=Severity.NOTE)
+
+
+def _definition(job: Job) -> tuple[tuple[str, ...], str]:
+    """The files that add to the one in which a job is written, and that one."""
+    match job.facts:
+        case CronFacts():
+            return (), job.location.path
+        case TimerFacts() as timer:
+            return timer.drop_ins, timer.fragment
+        case _ as never:
+            assert_never(never)
 
 
 def _unseen(snapshot: Snapshot, host: FileFacts) -> Iterator[Unchecked]:

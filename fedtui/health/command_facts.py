@@ -11,7 +11,7 @@ from fedtui.crontab.command import log_paths, main_step, program, script_path, u
 from fedtui.crontab.shell_state import walk
 from fedtui.crontab.shell_words import Redirect, SimpleCommand, Unreadable, read_commands
 from fedtui.crontab.wrappers import SHELLS, TargetKind
-from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts
+from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,16 @@ class CommandFacts:
 
 def command_facts(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, CommandFacts]]:
     """The lines of cron tables that are to run, each with its command read."""
-    for job in snapshot.jobs:
-        if job.cron is not None and job.state not in (State.BAD_LINE, State.PAUSED, State.UNREACHABLE):
-            yield job, job.cron, read(job.cron.command, job.cron.home, job.cron.environment)
+    for job, cron in cron_jobs(snapshot.jobs):
+        if job.state not in (State.BAD_LINE, State.PAUSED, State.UNREACHABLE):
+            yield job, cron, read(cron.command, cron.home, cron.environment)
 
 
 def services(snapshot: Snapshot) -> Iterator[tuple[Job, TimerFacts, CommandFacts]]:
     """The timers that are to run, each with what its service starts read."""
-    for job in snapshot.jobs:
-        if job.timer is not None and job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
-            yield job, job.timer, read(job.command.encode("utf-8", "surrogateescape"), "")
+    for job, timer in timer_jobs(snapshot.jobs):
+        if job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
+            yield job, timer, read(job.command.encode("utf-8", "surrogateescape"), "")
 
 
 def started(snapshot: Snapshot) -> Iterator[tuple[Job, CommandFacts]]:

@@ -11,7 +11,7 @@ from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import services
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import CronFacts, Job, Remedy, Snapshot, SourceName, State
+from fedtui.model import CronFacts, Job, Remedy, Snapshot, SourceName, State, cron_jobs
 from fedtui.safe_text import decode
 
 BAD_LINE = error_rule(
@@ -52,21 +52,18 @@ NOT_ON_PATH = error_rule(
 @check(BAD_LINE)
 def bad_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT101: a line that cron refuses; the daemon then drops the whole table."""
-    for job in snapshot.jobs:
-        if job.state is not State.BAD_LINE or job.cron is None:
+    for job, cron in cron_jobs(snapshot.jobs):
+        if job.state is not State.BAD_LINE:
             continue
         dropped = [
             other.name
-            for other in snapshot.jobs
-            if other.state is State.NOT_LOADED
-            and other.cron is not None
-            and other.user == job.user
-            and other.cron.table == job.cron.table
+            for other, facts in cron_jobs(snapshot.jobs)
+            if other.state is State.NOT_LOADED and (facts.table, other.user) == (cron.table, job.user)
         ]
         yield BAD_LINE.found(
             f"cron refuses {job.location} ({job.state_reason}) and therefore ignores the whole table"
             + (f": {len(dropped)} other jobs do not run." if dropped else "."),
-            (decode(job.cron.raw), *dropped[:5]),
+            (decode(cron.raw), *dropped[:5]),
             title=f"bad line {job.location}",
             job=job,
         )
@@ -75,14 +72,13 @@ def bad_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(NOT_LOADED)
 def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT102: a table that cron ignores for another reason than a bad line; one finding a table."""
-    bad = {(job.cron.table, job.user) for job in snapshot.jobs if job.state is State.BAD_LINE and job.cron}
+    rows = tuple(cron_jobs(snapshot.jobs))
+    bad = {(cron.table, job.user) for job, cron in rows if job.state is State.BAD_LINE}
     seen: set[str] = set()
-    for job in snapshot.jobs:
-        if job.state is not State.NOT_LOADED or job.cron is None or job.cron.table in seen:
+    for job, cron in rows:
+        if job.state is not State.NOT_LOADED or cron.table in seen or (cron.table, job.user) in bad:
             continue
-        if (job.cron.table, job.user) in bad:
-            continue
-        seen.add(job.cron.table)
+        seen.add(cron.table)
         yield NOT_LOADED.found(
             f"cron does not load {job.location.path}: {job.state_reason}.",
             (job.state_reason,),
@@ -94,8 +90,8 @@ def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRepor
 @check(NEVER_FIRES)
 def never_fires(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT103: a schedule that cron accepts and that no date ever meets; timers have FT008, FT209, FT212."""
-    for job in snapshot.jobs:
-        if job.state is State.NEVER_FIRES and job.timer is None:
+    for job, _ in cron_jobs(snapshot.jobs):
+        if job.state is State.NEVER_FIRES:
             yield NEVER_FIRES.found(
                 f"{job.name} looks active, but no date ever meets its schedule.",
                 (job.schedule, job.state_reason),
@@ -167,6 +163,6 @@ def _starts(
 
 
 def _live_lines(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:
-    for job in snapshot.jobs:
-        if job.cron is not None and job.state not in (State.BAD_LINE, State.PAUSED):
-            yield job, job.cron
+    for job, cron in cron_jobs(snapshot.jobs):
+        if job.state not in (State.BAD_LINE, State.PAUSED):
+            yield job, cron

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.run_series import hit_start_limit
-from fedtui.model import Outcome, Snapshot, SourceName, State
+from fedtui.model import Outcome, Snapshot, SourceName, State, cron_jobs
 from fedtui.schedule.patterns import counted
 from fedtui.verdicts.judge import failures_in_a_row
 
@@ -95,9 +95,8 @@ UNKNOWN_END = note_rule(
 @check(UNKNOWN_END)
 def end_unknown(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT309: a line of one's own crontab that ran, nobody knows how, and that could be recorded."""
-    for job in snapshot.jobs:
-        cron = job.cron
-        if cron is None or cron.record_key or not job.editable or job.source is not SourceName.CRONTAB:
+    for job, cron in cron_jobs(snapshot.jobs):
+        if cron.record_key or not job.editable or job.source is not SourceName.CRONTAB:
             continue
         if job.last_result.exit_code is not None:
             continue  # it is known, and proves nothing: to record it would not help

@@ -9,10 +9,10 @@ from datetime import timedelta
 from fedtui.health.checks import TIMERS, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.timer_units import systemctl
-from fedtui.model import Snapshot
+from fedtui.model import Snapshot, timer_jobs
 from fedtui.safe_text import sanitize_and_mask
-from fedtui.schedule.grace import grace
 from fedtui.schedule.period import period_of
+from fedtui.schedulers import driver_of
 
 NO_SHELL = error_rule(
     "FT215",
@@ -36,9 +36,8 @@ _SHELL_WORD = re.compile(r"(?<=\s)(?:[012]?>>?(?:&[012])?|&>>?|\|\|?|&&)(?=[\s/~
 @check(NO_SHELL)
 def no_shell(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT215: words of ExecStart= that only a shell would understand."""
-    for job in snapshot.jobs:
-        facts = job.timer
-        if facts is None or not facts.service_fragment:
+    for job, facts in timer_jobs(snapshot.jobs):
+        if not facts.service_fragment:
             continue
         if why := host.unread(facts.service_fragment):
             yield NO_SHELL.hidden(facts.service_fragment, why)
@@ -56,12 +55,12 @@ def no_shell(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(STILL_UP)
 def still_up(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT216: a service that was due to start again, and is up since before; one at work is `activating`."""
-    for job in snapshot.jobs:
-        facts = job.timer
-        if facts is None or facts.service_active_state != "active" or job.running_since is None:
+    for job, facts in timer_jobs(snapshot.jobs):
+        if facts.service_active_state != "active" or job.running_since is None:
             continue
         period = period_of(job, snapshot.at)
-        if period is None or snapshot.at - job.running_since <= timedelta(seconds=period) + grace(job):
+        up = snapshot.at - job.running_since - driver_of(job).grace
+        if period is None or up <= timedelta(seconds=period):
             continue
         yield STILL_UP.found(
             f"{facts.activates} stays up, so its timer cannot start it: {job.name} is overdue.",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
-from fedtui.model import NEVER_RAN, Finding, Job, Outcome, Run, SourceName, State
+from fedtui.model import NEVER_RAN, CronFacts, Finding, Job, Outcome, Run, SourceName, State, TimerFacts
 from fedtui.presentation.glyphs import (
     SEVERITIES,
     Glyph,
@@ -263,11 +263,16 @@ def _span(seconds: float) -> tuple[int, str]:
 
 def raw_line(job: Job) -> str:
     """The line of the cron table as it is there (without the recorder), or what a timer's unit says."""
-    if job.cron is not None and job.cron.record_key:
-        return sanitize_and_mask(f"{job.schedule}  {job.command}  (recorded)")
-    if job.cron is not None:
-        return sanitize_and_mask(decode(job.cron.raw))
     text = job.schedule if job.command is None else f"{job.schedule}  {job.command}"
+    match job.facts:
+        case CronFacts(record_key=""):
+            text = decode(job.facts.raw)
+        case CronFacts():
+            text += "  (recorded)"
+        case TimerFacts():
+            pass
+        case _ as never:
+            assert_never(never)
     return sanitize_and_mask(text)
 
 
@@ -319,8 +324,7 @@ def detail_lines(
 def _could_be_recorded(job: Job) -> bool:
     """True for a line of a crontab whose last end nobody knows, and that could tell."""
     unknown = job.last_result.outcome is Outcome.UNKNOWN and job.last_result.exit_code is None
-    cron = job.cron
-    return job.source is SourceName.CRONTAB and job.editable and unknown and not (cron and cron.record_key)
+    return job.source is SourceName.CRONTAB and job.editable and unknown and not job.facts.record_key
 
 
 def _last_reason(job: Job) -> StyledText:

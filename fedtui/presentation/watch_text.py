@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from fedtui.model import Job, Outcome, SourceName
+from fedtui.model import Job, Outcome, cron_jobs
 from fedtui.presentation.glyphs import Glyph, Span, StyledText, Tone, cells, cut, fit, outcome_glyph
 from fedtui.presentation.times import clock_seconds, day, duration, here, seconds_between, usual
 from fedtui.safe_text import sanitize_and_mask
@@ -153,13 +153,6 @@ def _verdict(watch: Watch, cycle: ExpectedRun, now: datetime) -> Span:
     return Span(sign.word, sign.word_tone, sign.bold)
 
 
-def kind_words(job: Job) -> str:
-    """What schedules the job: `cron, recorder on`, `cron`, `user timer`, `system timer`."""
-    if job.cron is not None:
-        return "cron, recorder on" if job.cron.record_key else "cron"
-    return SourceName(job.source).value.replace("-", " ")
-
-
 def bar_line(watch: Watch, now: datetime, width: int) -> StyledText:
     """How long until the next cycle, with a bar from the cycle before to it; empty for no next one."""
     cycle = watch.next_cycle
@@ -273,7 +266,7 @@ def _why(number: int, cycle: ExpectedRun, width: int) -> list[StyledText]:
 
 def may_be_recorded(job: Job) -> bool:
     """Whether the recorder can be put around the job's line, and is not there yet."""
-    return job.cron is not None and job.editable and not job.cron.record_key
+    return job.editable and not job.facts.record_key and any(cron_jobs((job,)))
 
 
 def offers_recorder(watch: Watch, job: Job | None) -> bool:

@@ -126,7 +126,7 @@ class RuleBook:
         self.of(job.name, job.id)  # what is no rule is refused
         declared = (table.get("product") for table in reversed(self.tables(job.name, job.id)))
         path: str = next(filter(None, declared), "") or self._product_of_pack(job)
-        home = (job.cron.home if job.cron is not None else "") or self._home
+        home = job.facts.home or self._home
         return path and os.path.join(home, path.replace("~", home, 1) if path.startswith("~/") else path)  # noqa: PTH118
 
     def _product_of_pack(self, job: Job) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from fedtui.action_result import RUN_CONTINUES, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
-from fedtui.model import CronFacts, Job, Run, Trigger
+from fedtui.model import CronFacts, Job, Run, State, Trigger
 from fedtui.ports import Ports
 from fedtui.runs import run_store
 from fedtui.runs.cron_environment import CronAccount, job_environment
@@ -33,12 +33,12 @@ ANSWER_DEADLINE = 20.0
 POLL = 0.1
 
 
-async def start(job: Job, ports: Ports, trigger: Trigger) -> Run:
+async def start(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> Run:
     """Run the job now, detached. Raises Refused: it runs already, is another user's, or cannot start."""
-    if job.cron is None:
+    if job.state is State.BAD_LINE:
         why = job.state_reason or "cron refuses its line"
         raise Refused(f"{job.name} has no command: {why}.", NOTHING_RUN)
-    order = await asyncio.to_thread(_order, job, job.cron, ports, trigger)
+    order = await asyncio.to_thread(_order, job, cron, ports, trigger)
     answer = await _launch(order)
     if "busy" in answer:
         raise _busy(job, await asyncio.to_thread(run_store.running_record, ports.config, job.id))

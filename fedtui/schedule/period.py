@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
+from typing import assert_never
 
-from fedtui.model import Job
+from fedtui.model import CronFacts, Job, TimerFacts
 from fedtui.schedule.upcoming import runs_of
 
 MOST_RUNS = 4000
@@ -21,10 +22,16 @@ def period_of(job: Job, now: datetime) -> float | None:
 
     Also of a job that promises no run at the moment, since its scheduler is down, say.
     """
-    repeats = [seconds for name, seconds in job.timer.monotonic if name in _REPEATS] if job.timer else []
-    if job.timer is not None and not job.timer.calendar:
-        return max(repeats, default=None)
-    promised = job if job.next_run is not None or job.cron is None else replace(job, next_run=now)
+    promised = job
+    match job.facts:
+        case TimerFacts(calendar=(), monotonic=spans):
+            return max((seconds for name, seconds in spans if name in _REPEATS), default=None)
+        case TimerFacts():
+            pass
+        case CronFacts():
+            promised = replace(job, next_run=job.next_run or now)
+        case _ as never:
+            assert_never(never)
     until = (now + HORIZON).timestamp()
     stamps = (run.timestamp() for run in islice(runs_of(promised, now), MOST_RUNS))
     gaps: list[float] = []

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from fedtui.history.run_provenance import NO_STATUS
-from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
+from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger, cron_jobs
 from fedtui.sources.cron_match import match
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.recorder import log_start
@@ -87,7 +87,7 @@ class CronActivitySource(LookingSource):
 
     def _logging(self) -> list[Job]:
         """The cron jobs with a log of their own."""
-        jobs = [job for job in self._jobs() if job.cron is not None and job.log_path is not None]
+        jobs = [job for job, _ in cron_jobs(self._jobs()) if job.log_path is not None]
         writers = Counter(job.log_path for job in jobs)
         return [job for job in jobs if writers[job.log_path] == 1]
 
@@ -120,8 +120,8 @@ class CronActivitySource(LookingSource):
         """The jobs that are due next, with the state of their logs before."""
         return [
             _Due(job, job.next_run, file_stamp(job.log_path))
-            for job in self._jobs()
-            if job.cron is not None and job.next_run is not None and now < job.next_run <= now + within
+            for job, _ in cron_jobs(self._jobs())
+            if job.next_run is not None and now < job.next_run <= now + within
         ]
 
     def notice(self) -> bool:
@@ -133,7 +133,7 @@ class CronActivitySource(LookingSource):
             daemon = self._daemon()
             processes = self._running(daemon.pid) if daemon.pid is not None else ()
             fresh = [process for process in processes if process.identity not in self._open]
-            jobs = [job for job in self._jobs() if job.cron is not None] if fresh else []
+            jobs = [job for job, _ in cron_jobs(self._jobs())] if fresh else []
             began = [self._begin(process, jobs) for process in fresh]
             ended = self._close(now)
             return any(began) or ended or self._logs(now)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fedtui.history.run_provenance import NO_STATUS
-from fedtui.model import Answer, Job, Outcome, Result, Run, Trigger
+from fedtui.model import Answer, Job, Outcome, Result, Run, Trigger, cron_jobs
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
 from fedtui.system.zone import local_zone
@@ -130,9 +130,8 @@ def runs_of_mails(mails: Sequence[Mail], jobs: Sequence[Job]) -> Iterator[Run]:
     if not mails:
         return
     by_text: dict[tuple[str, bytes], list[Job]] = {}
-    for job in jobs:
-        if job.cron is not None:
-            by_text.setdefault((job.user, b" ".join(job.cron.given.split())), []).append(job)
+    for job, cron in cron_jobs(jobs):
+        by_text.setdefault((job.user, b" ".join(cron.given.split())), []).append(job)
     counts: Counter[str] = Counter()
     for mail in reversed(mails):
         found = by_text.get((mail.user, b" ".join(mail.command.split())), [])

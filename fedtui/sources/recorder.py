@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from fedtui.crontab import overwrites_log
-from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
+from fedtui.model import Answer, CronFacts, Job, LogSlice, Outcome, Result, Run, TimerFacts, Trigger
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
 from fedtui.system.path_lookup import doubt_of_line
@@ -73,7 +73,7 @@ class RecorderSource(LookingSource):
 
     def look(self) -> Answer:
         """The runs of the jobs that are recorded now."""
-        jobs = {job.cron.record_key: job for job in self._jobs() if job.cron and job.cron.record_key}
+        jobs = {key: job for job in self._jobs() if (key := job.facts.record_key)}
         runs = sorted(self._runs(jobs), key=lambda run: run.start) if jobs else []
         return Answer(self.name, self._clock(), (), runs=tuple(runs))
 
@@ -90,7 +90,7 @@ class RecorderSource(LookingSource):
                 yield
 
     def _stamp(self) -> tuple[tuple[str, ...], tuple[object, ...]]:
-        keys = sorted(job.cron.record_key for job in self._jobs() if job.cron and job.cron.record_key)
+        keys = sorted(key for job in self._jobs() if (key := job.facts.record_key))
         files = [self._folder / f"{key}.last" for key in keys] + sorted(self._going_on)
         ended = tuple(not self._still_on(path) for path in sorted(self._going_on))
         return tuple(keys), (*map(file_stamp, files), *ended)
@@ -163,19 +163,33 @@ class RecorderSource(LookingSource):
         duration = max(0.0, record.ended - record.started)
         outcome = Outcome.OK if record.status == 0 else Outcome.FAILED
         result = Result(outcome, record.status, duration=duration, evidence=(EVIDENCE,))
-        if job.cron is not None and outcome is Outcome.OK:
-            from fedtui.crontab.exit_status import proven  # a list without such runs does without
-
-            shell = dict(job.cron.environment).get(b"SHELL", b"/bin/sh")
-            result = proven(result, doubt_of_line(job.cron.command, shell))
+        result = _proven(result, job) if outcome is Outcome.OK else result
         return replace(run, start=written - timedelta(seconds=duration), end=written, result=result)
+
+
+def _proven(result: Result, job: Job) -> Result:
+    """An exit status 0 with what it proves of the line."""
+    from fedtui.crontab.exit_status import proven  # a list without such runs does without
+
+    match job.facts:
+        case CronFacts() as cron:
+            shell = dict(cron.environment).get(b"SHELL", b"/bin/sh")
+            return proven(result, doubt_of_line(cron.command, shell))
+        case TimerFacts():
+            return result  # systemd reports the status of the command itself
+        case _ as never:
+            assert_never(never)
 
 
 def log_start(job: Job, size: int) -> int:
     """Where a run's lines begin in the job's log, which had `size` bytes before it."""
-    cron = job.cron
-    truncated = cron is not None and size > 0 and overwrites_log(cron.command, cron.home, cron.environment)
-    return 0 if truncated else size
+    match job.facts:
+        case CronFacts() as cron:
+            return size if not size or not overwrites_log(cron.command, cron.home, cron.environment) else 0
+        case TimerFacts():
+            return size
+        case _ as never:
+            assert_never(never)
 
 
 def parse_record(text: str) -> RecordedRun | None:

@@ -31,7 +31,7 @@ class JobEvidence:
 
     `runs` are oldest first. `limit` is the age in seconds from which on the job is stale (`age_limit`), and
     `own_limit` that the user set it. `log_grew` is when its log was last written, None where it has none.
-    From `starts_since` on every start of cron's is known. The rest is remembered from earlier looks: when the
+    From `starts_since` on every start of it is known. The rest is remembered from earlier looks: when the
     job was first looked at, the end of the last run that was judged, the last good end, and when it was last
     paused.
     """

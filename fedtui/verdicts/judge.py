@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from fedtui.model import Condition, Job, Judgement, Outcome, Result, Run, Severity, State, Verdict
-from fedtui.schedule.grace import blocked_reason
+from fedtui.verdicts.blocked import blocked_reason
 from fedtui.verdicts.evidence import JobEvidence, ProductAge
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
@@ -200,7 +200,7 @@ def _unknown_ends(evidence: JobEvidence, now: datetime) -> Iterator[Judgement]:
     watched = evidence.starts_since is not None and _age(evidence.starts_since, now) >= limit
     if log is not None:
         yield _stale(log, "it has not been seen to run, and last wrote to its log at", evidence, now)
-    elif watched and job.cron is not None:
+    elif watched:
         words = "cron's log names no start of it since" if ran is None else "cron last started it at"
         yield _stale(ran or evidence.starts_since, words, evidence, now)
     elif evidence.first_seen is not None and _age(evidence.first_seen, now) > limit:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fedtui.model import Job
-from fedtui.schedule.grace import grace
 from fedtui.schedule.period import period_of
+from fedtui.schedulers import driver_of
 
 PERIODS = 2
 """After how many periods of its schedule a job is stale: two hours for an hourly one."""
@@ -34,4 +34,6 @@ def age_limit(
             return AgeLimit(float(settings[name]), own=True)
     found = period_of(job, now)
     found = found if found is not None else period
-    return AgeLimit(None if found is None else max(PERIODS * found, found + grace(job).total_seconds()))
+    return AgeLimit(
+        None if found is None else max(PERIODS * found, found + driver_of(job).grace.total_seconds())
+    )

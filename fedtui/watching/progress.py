@@ -12,14 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from fedtui.merging import source_named
 from fedtui.model import Job, Outcome, Result, Run, Snapshot, SourceName, Trigger
-from fedtui.schedule.grace import blocked_reason, grace
 from fedtui.schedule.upcoming import RunsOf
+from fedtui.schedulers import EARLY, driver_of
+from fedtui.verdicts.blocked import blocked_reason
 from fedtui.watching.artifacts import FileArtifacts
 from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
 from fedtui.watching.failure_reasons import keeps_from_running, likely_causes
-from fedtui.watching.no_start import EARLY, did_not_start
 
 MOST_CYCLES = 100
 SKIPPED = 10
@@ -98,7 +97,7 @@ def advance_watch(watch: Watch, look: WatchContext) -> Watch:
 
 def _was_read(job_id: str, snapshot: Snapshot) -> bool:
     """Whether the source of a job could be read: nothing is judged by what is not known."""
-    return source_named(SourceName(job_id.partition(":")[0])) in snapshot.answered
+    return SourceName(job_id.partition(":")[0]).read_by in snapshot.answered
 
 
 def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[ExpectedRun, ...]:
@@ -114,7 +113,7 @@ def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[E
     for cycle in watch.cycles:
         if _open(cycle, now):
             due = next(dues, None)
-            until = None if due is None else due + grace(job)
+            until = None if due is None else due + driver_of(job).grace
             cycle = replace(cycle, due=due, grace_until=until, mark=cycle.mark if due == cycle.due else None)
         cycles.append(cycle)
     return tuple(cycles)
@@ -177,7 +176,11 @@ def _taking(cycle: ExpectedRun, run: Run) -> ExpectedRun:
 
 def _run_of_row(job: Job, due: datetime, until: datetime) -> Run | None:
     """A start that only the row tells of: a timer that elapsed, its service skipped by a condition, say."""
-    if job.timer is None or job.last_run is None or not due - EARLY <= job.last_run <= until:
+    if (
+        not driver_of(job).knows_last_start
+        or job.last_run is None
+        or not due - EARLY <= job.last_run <= until
+    ):
         return None
     start = job.last_run
     if job.running_since is not None and job.running_since >= start:
@@ -217,7 +220,7 @@ def _without_promise(
 
 def _did_not_come(cycle: ExpectedRun, due: datetime, job: Job, look: WatchContext) -> ExpectedRun:
     """The grace is over and no run was seen."""
-    certain = blocked_reason(job) or did_not_start(job, due, look.snapshot)
+    certain = blocked_reason(job) or driver_of(job).did_not_start(due, look.snapshot)
     if certain:
         return _missed(cycle, certain, job, look)
     broken = keeps_from_running(job, look.snapshot)
@@ -225,10 +228,8 @@ def _did_not_come(cycle: ExpectedRun, due: datetime, job: Job, look: WatchContex
         return _missed(cycle, "no trace of it was seen, and it cannot do its work as it is now", job, look)
     if look.since > due - EARLY:
         reason = "nobody looked while it was due, and nothing tells of it now"
-    elif job.timer is not None:
-        reason = "the timer has elapsed, but no run was seen"
     else:
-        reason = "no start was seen, but one too short to be seen cannot be ruled out"
+        reason = driver_of(job).start_unseen
     causes = likely_causes(job, look.snapshot)
     return replace(cycle, verdict=WatchVerdict.UNPROVEN, reasons=(reason,), causes=causes)
 

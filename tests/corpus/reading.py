@@ -20,7 +20,7 @@ from fedtui.crontab.lookups import called_files, line_lookups
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.crontab.shell_state import walk
 from fedtui.health import checkup
-from fedtui.model import Job, Severity, SourceName
+from fedtui.model import CronFacts, Job, Severity, SourceName
 from fedtui.safe_text import MASK, decode, sanitize_and_mask
 from fedtui.sources import system_tables
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
@@ -199,8 +199,8 @@ def _service(case: Mapping[str, Any], name: str, folder: Path, user: str | None)
 def _reading(job: Job, case: Mapping[str, Any]) -> Reading:
     name = job.name.removesuffix(".timer")
     blank = Reading(name, frozenset(), "", "", job.log_path or "", str(job.state), _shown(job, case))
-    if job.cron is not None:
-        return _of_command(blank, job.cron.command, job.cron.home, job.cron.environment)
+    if isinstance(job.facts, CronFacts):
+        return _of_command(blank, job.facts.command, job.facts.home, job.facts.environment)
     if job.command is None:
         return blank
     command = job.command.encode("utf-8", "surrogateescape")
@@ -238,9 +238,9 @@ def _normal(path: str) -> str:
 def _shown(job: Job, case: Mapping[str, Any]) -> str:
     """All that is shown of a job's definition."""
     texts = [job.command or ""]
-    if job.cron is not None:
-        texts.append(sanitize_and_mask(decode(job.cron.raw)))
-        settings = (b"%s=%s" % pair for pair in job.cron.environment)
+    if isinstance(job.facts, CronFacts):
+        texts.append(sanitize_and_mask(decode(job.facts.raw)))
+        settings = (b"%s=%s" % pair for pair in job.facts.environment)
         texts += [sanitize_and_mask(decode(setting)) for setting in settings]
     texts += [sanitize_and_mask(line) for line in case.get("service", "").splitlines()]
     return "\n".join(texts)

@@ -91,7 +91,7 @@ def opened(world: World, job: Job | None = None, log_title: str = "") -> tuple[D
 
 def unit_job() -> Job:
     facts = TimerFacts("backup-notes.timer", "backup-notes.service", True, "active", "enabled")
-    return replace(metrics_job(), source=SourceName.USER_TIMER, cron=None, timer=facts)
+    return replace(metrics_job(), source=SourceName.USER_TIMER, facts=facts)
 
 
 def reads(app: DialogApp, text: str) -> Callable[[], bool]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fedtui.logs.log_feed import LogChunk
-from fedtui.model import Outcome, Result
+from fedtui.model import CronFacts, Outcome, Result
 from fedtui.screens.log import LogScreen
 from fedtui.screens.watch import WatchScreen
 from fedtui.watching.expected_run import LogMark, WatchVerdict
@@ -106,8 +106,8 @@ async def test_an_unproven_cycle_offers_the_recorder() -> None:
         text = await settled(pilot, lambda text: "exit status" in text)
         assert " C keeps the exit status of every run from now on" in text
         assert " ? 1 of 1  13:55:00  +0.4 s       9.1 s  ? unknown    +14 lines  –" in text
-        assert mock.METRICS.cron is not None
-        recorded = replace(mock.METRICS, cron=replace(mock.METRICS.cron, record_key="7f3f700e"))
+        assert isinstance(mock.METRICS.facts, CronFacts)
+        recorded = replace(mock.METRICS, facts=replace(mock.METRICS.facts, record_key="7f3f700e"))
         rest = tuple(recorded if job.id == recorded.id else job for job in mock.JOBS)
         app.fixed.post(replace(mock.SNAPSHOT, jobs=rest))
         text = await settled(pilot, lambda text: "cron, recorder on" in text)

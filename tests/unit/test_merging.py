@@ -30,7 +30,8 @@ SEEN = Result(Outcome.UNKNOWN, evidence=("start seen in the process table, no ex
 
 
 def job(key: str = "crontab:1", source: SourceName = SourceName.CRONTAB, **more: object) -> Job:
-    base = Job(key, "sync", source, "fed", "0 * * * *", "hourly at :00", Location("crontab", 1))
+    place, facts = Location("crontab", 1), CronFacts("crontab", b"", b"true")
+    base = Job(key, "sync", source, "fed", "0 * * * *", "hourly at :00", place, facts)
     return replace(base, **more)  # type: ignore[arg-type]  # a test's shorthand
 
 
@@ -133,7 +134,7 @@ def test_a_scheduler_seen_down_outranks_one_that_could_not_be_asked() -> None:
 
 
 def cron_line(key: str, schedule: str, command: bytes) -> Job:
-    return job(key, schedule=schedule, cron=CronFacts("crontab", b"", command, zone="UTC"))
+    return job(key, schedule=schedule, facts=CronFacts("crontab", b"", command, zone="UTC"))
 
 
 def test_a_start_in_crons_log_is_a_run_of_the_line_with_that_user_and_command() -> None:
@@ -147,7 +148,7 @@ def test_a_start_in_crons_log_is_a_run_of_the_line_with_that_user_and_command() 
 
 def test_a_recorded_line_is_known_in_the_log_by_what_cron_was_given() -> None:
     given = with_recorder(b"echo h", "1a2b3c4d", "/r/record")
-    line = job("crontab:1", cron=CronFacts("crontab", b"", b"echo h", zone="UTC", recorded_as=given))
+    line = job("crontab:1", facts=CronFacts("crontab", b"", b"echo h", zone="UTC", recorded_as=given))
     (seen,) = logged_runs((CronStart("fed", given.decode(), 4711, NOW),), (line,))
     assert seen.job_id == "crontab:1"
 

@@ -351,9 +351,9 @@ def test_a_title_leaves_out_the_name_that_stands_beside_it() -> None:
 
 
 def test_detail_rows_mask_secrets() -> None:
-    assert mock.SYNC.cron is not None
-    cron = replace(mock.SYNC.cron, raw=b"0 * * * * API_TOKEN=abc123 run")
-    assert "abc123" not in plain(detail_lines(replace(mock.SYNC, cron=cron), ())[0])
+    assert isinstance(mock.SYNC.facts, CronFacts)
+    cron = replace(mock.SYNC.facts, raw=b"0 * * * * API_TOKEN=abc123 run")
+    assert "abc123" not in plain(detail_lines(replace(mock.SYNC, facts=cron), ())[0])
 
 
 def test_sorting() -> None:
@@ -485,13 +485,13 @@ def test_what_was_not_checked_is_not_called_passed_in_the_pane() -> None:
 def test_a_recorded_line_is_shown_as_the_job_it_is_and_an_unknown_end_offers_the_recorder() -> None:
     facts = CronFacts("crontab", b"0 * * * * fedtui_run='x'; ...", b"x", record_key="1a2b3c4d")
     line = replace(
-        mock.SYNC, schedule="0 * * * *", command="x", cron=facts, last_result=Result(Outcome.UNKNOWN)
+        mock.SYNC, schedule="0 * * * *", command="x", facts=facts, last_result=Result(Outcome.UNKNOWN)
     )
     runs = (Run("r", line.id, NOW, NOW, Result(Outcome.UNKNOWN)),)
     first, second = detail_lines(line, runs)
     assert plain(first).endswith("0 * * * *  x  (recorded)")
     assert "C records it" not in plain(second)
-    seen = replace(line, editable=True, cron=replace(facts, record_key=""))
+    seen = replace(line, editable=True, facts=replace(facts, record_key=""))
     assert plain(detail_lines(seen, runs)[1]).endswith("ran, exit code not recorded   C: record exit codes")
     warned = Result(Outcome.WARNINGS, 0, warnings=1, reasons=("1 warning: line 2 slow",))
     assert "   1 warning: line 2 slow" in plain(detail_lines(replace(seen, last_result=warned), runs)[1])

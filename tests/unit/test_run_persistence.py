@@ -46,7 +46,7 @@ def cron(**more: object) -> Job:
         "0 * * * *",
         "hourly",
         Location("crontab", 1),
-        cron=facts,
+        facts=facts,
     )
     return replace(job, **more)  # type: ignore[arg-type]  # a test's shorthand
 
@@ -57,7 +57,7 @@ def timer(log: Path) -> Job:
     return Job(
         *("user-timer:sync.timer", "sync.timer", SourceName.USER_TIMER, "fed", "hourly", "hourly", place),
         log_path=str(log),
-        timer=facts,
+        facts=facts,
     )
 
 
@@ -237,7 +237,7 @@ def test_a_log_whose_lines_may_be_of_earlier_runs_casts_a_doubt_and_says_so(tmp_
 def test_the_product_and_the_rules_of_a_job(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
     log.write_text("retrying node2\n")
-    job = cron(cron=CronFacts("crontab", b"", b"bash sync.sh", home=str(tmp_path)))
+    job = cron(facts=CronFacts("crontab", b"", b"bash sync.sh", home=str(tmp_path)))
     world = World(tmp_path, job, {"sync": {"warning": ["retrying"], "product": "~/data.jsonl"}})
     run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 0))
     world.look(run)

@@ -24,7 +24,7 @@ Row = tuple[str, str, int | None]
 JOBS = tuple(
     Job(
         *(f"crontab:{n}", f"job-{n}", SourceName.CRONTAB, "fed", "* * * * *", "", Location("crontab", n)),
-        cron=CronFacts("crontab", b"", b"true"),
+        facts=CronFacts("crontab", b"", b"true"),
     )
     for n in range(3)
 )

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from fedtui.action_result import Refused
 from fedtui.config import Config
 from fedtui.federation.alerts.transitions import Observation
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
-from fedtui.model import Condition, Job, Judgement, Snapshot, SourceName
+from fedtui.model import Condition, CronFacts, Job, Judgement, Snapshot, SourceName, TimerFacts, cron_jobs
 from fedtui.pack import BACKENDS, Pack
 from fedtui.ports import Ports
 from fedtui.results import RuleBook
@@ -70,14 +71,14 @@ def own_jobs(snapshot: Snapshot, user: str, rules: RuleBook, memory: AlertMemory
 def _own(job: Job, user: str) -> bool:
     if is_alert_check(job):
         return False
-    if job.source is SourceName.CRONTAB:
-        return job.user == user
-    return (
-        job.source is SourceName.USER_TIMER
-        and job.timer is not None
-        and job.timer.fragment.startswith("/")
-        and not job.timer.fragment.startswith(_VENDOR)
-    )
+    match job.facts:
+        case CronFacts():
+            return job.source is SourceName.CRONTAB and job.user == user
+        case TimerFacts(fragment=path):
+            own = job.source is SourceName.USER_TIMER
+            return own and path.startswith("/") and not path.startswith(_VENDOR)
+        case _ as never:
+            assert_never(never)
 
 
 def is_alert_check(job: Job) -> bool:
@@ -165,7 +166,7 @@ def _looked_at(
         limit.own,
         product_age(one.product, now, config.freshness) if one.product else None,
         log_grew(job.log_path),
-        snapshot.starts_since,
+        snapshot.starts_since if any(cron_jobs((job,))) else None,
         before.since,
         before.seen,
         before.good,
@@ -187,7 +188,7 @@ def _of_schedulers(
     Of systemd the jobs tell: where it does not answer, none of them can be looked at.
     """
     key = "scheduler:cron"
-    jobs = sum(one.job is not None and one.job.cron is not None for one in watched)
+    jobs = sum(1 for _ in cron_jobs(one.job for one in watched if one.job is not None))
     before = memory.subjects.get(key)
     if before is None and not jobs:
         return

@@ -18,7 +18,7 @@ from fedtui.changes.silence_finding import with_ignored
 from fedtui.config import Config, load
 from fedtui.health.check_runner import CheckRunner
 from fedtui.history.database import History
-from fedtui.model import Job, Location, Outcome, Result, Snapshot, SourceName
+from fedtui.model import Job, Location, Outcome, Result, Snapshot, SourceName, TimerFacts
 from fedtui.ports import Ports
 from fedtui.results import RuleBook
 from tests.judged import judged
@@ -34,6 +34,7 @@ TIMER = judged(
         "daily",
         "",
         Location("a.timer"),
+        TimerFacts("a.timer", "a.service", True, "active", "enabled"),
         last_result=Result(Outcome.FAILED),
     )
 )

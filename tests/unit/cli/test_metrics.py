@@ -14,6 +14,7 @@ from fedtui.cli.metrics import finding_families, job_families
 from fedtui.cli.openmetrics import Family, exposition
 from fedtui.cli.records import JsonRecords
 from fedtui.model import (
+    CronFacts,
     Finding,
     Job,
     Location,
@@ -38,7 +39,8 @@ FAILED, OK = Result(Outcome.FAILED, exit_code=1, duration=2.5), Result(Outcome.O
 
 
 def job(**more: object) -> Job:
-    plain = Job("crontab:1", "sync", SourceName.CRONTAB, "fed", "0 * * * *", "", Location("crontab", 1))
+    place, facts = Location("crontab", 1), CronFacts("crontab", b"", b"true")
+    plain = Job("crontab:1", "sync", SourceName.CRONTAB, "fed", "0 * * * *", "", place, facts)
     return replace(plain, **more)  # type: ignore[arg-type]  # shorthand
 
 

@@ -17,7 +17,7 @@ from fedtui.__main__ import main
 from fedtui.cli.find_job import Unavailable, choose, find_job
 from fedtui.cli.list_jobs import _report
 from fedtui.cli.parser import UsageError
-from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
+from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName, TimerFacts
 from fedtui.workspace import Workspace
 from tests.unit.cli.conftest import Shell, demo_folder
 
@@ -219,7 +219,9 @@ def test_the_runs_of_another_cron_are_labelled(shell: Shell, monkeypatch: pytest
     facts = CronFacts("crontab", b"", b"x", dialect="other", zone="Europe/Berlin")
     place = Location("crontab", 1)
     first = datetime(2026, 11, 25, 4, tzinfo=UTC)
-    job = Job("crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place, next_run=first, cron=facts)
+    job = Job(
+        "crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place, next_run=first, facts=facts
+    )
 
     async def found(*_: object) -> Job:
         return job
@@ -241,8 +243,8 @@ def test_a_note_on_an_empty_table_is_no_failure(capsys: pytest.CaptureFixture[st
 
 
 def test_a_list_without_one_of_the_sources_that_were_asked_for_is_partly_done() -> None:
-    place = Location("crontab", 1)
-    job = Job("crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place)
+    place, facts = Location("crontab", 1), CronFacts("crontab", b"", b"x")
+    job = Job("crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place, facts)
     snapshot = Snapshot(
         datetime.now(UTC), jobs=(job,), problems=(Problem("system-tables", "cannot be read"),)
     )
@@ -403,7 +405,9 @@ class SlowTimers:
 
     def __init__(self) -> None:
         place = Location("/etc/systemd/system/old.timer", None)
-        self.job = Job("system-timer:old.timer", "old.timer", SourceName.SYSTEM_TIMER, "root", "", "", place)
+        facts = TimerFacts("old.timer", "old.service", False, "active", "enabled")
+        name, source = "old.timer", SourceName.SYSTEM_TIMER
+        self.job = Job(f"{source}:{name}", name, source, "root", "", "", place, facts)
         self.asked: list[float] = []
 
     async def read(self, sources: Sequence[str] = (), *, patience: float = 0.0) -> Snapshot:

@@ -9,7 +9,7 @@ import pytest
 from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.setup.rollout import rollout_stage
 from fedtui.federation.setup.status import JobStatus, PackStatus
-from fedtui.model import Job, Location, SourceName
+from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.pack import Pack
 from fedtui.presentation.federation_status import status_lines
 from fedtui.runs.data_age import DataAge
@@ -17,7 +17,14 @@ from fedtui.runs.data_age import DataAge
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 PACK = Pack("/srv", "conservative", "cron", "/srv/logs", "2026-11-20", scripts={"sync": "/srv/sync.sh"})
 ROW = Job(
-    "crontab:1", "sync", SourceName.CRONTAB, "fed", "0 * * * *", "hourly at :00", Location("crontab", 1)
+    "crontab:1",
+    "sync",
+    SourceName.CRONTAB,
+    "fed",
+    "0 * * * *",
+    "hourly at :00",
+    Location("crontab", 1),
+    CronFacts("crontab", b"", b"true"),
 )
 PLACED = InstalledJob("sync", "crontab:1", "sync", "0 * * * *", "0 * * * *", False, False, "crontab of fed")
 

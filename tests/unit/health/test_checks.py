@@ -33,10 +33,9 @@ NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 def cron_job(command: str = "true", name: str = "sync", home: str = "/nonexistent", **more: object) -> Job:
     raw = command.encode()
     cron = CronFacts("crontab", b"0 * * * * " + raw, raw, home=home)
-    base = Job(
-        f"crontab:{name}", name, SourceName.CRONTAB, "fed", "0 * * * *", "hourly", Location("crontab", 7)
-    )
-    return replace(base, cron=cron, editable=True, command=command, **more)  # type: ignore[arg-type]  # shorthand
+    place = Location("crontab", 7)
+    base = Job(f"crontab:{name}", name, SourceName.CRONTAB, "fed", "0 * * * *", "hourly", place, cron)
+    return replace(base, editable=True, command=command, **more)  # type: ignore[arg-type]  # shorthand
 
 
 def found(*jobs: Job, **more: object) -> dict[str, Finding]:
@@ -93,7 +92,7 @@ def test_a_schedule_that_never_fires() -> None:
 
 def test_a_timer_with_no_run_to_come_is_not_told_of_as_a_line_of_cron() -> None:
     facts = TimerFacts("a.timer", "a.service", False, "active", "enabled", monotonic=(("OnBootSec", 60.0),))
-    done = replace(cron_job(state=State.NEVER_FIRES), source=SourceName.USER_TIMER, cron=None, timer=facts)
+    done = replace(cron_job(state=State.NEVER_FIRES), source=SourceName.USER_TIMER, facts=facts)
     assert "FT103" not in found(done)
 
 
@@ -133,8 +132,8 @@ def test_the_tables_own_path_is_the_one_that_counts(tmp_path: Path) -> None:
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o755)
     job = cron_job("mytool")
-    assert job.cron is not None
-    with_path = replace(job, cron=replace(job.cron, environment=((b"PATH", f"{tmp_path}:/bin".encode()),)))
+    assert isinstance(job.facts, CronFacts)
+    with_path = replace(job, facts=replace(job.facts, environment=((b"PATH", f"{tmp_path}:/bin".encode()),)))
     assert "FT118" in found(job)
     assert found(with_path) == {}
 
@@ -162,8 +161,8 @@ def test_an_unknown_result_is_not_called_a_failure() -> None:
         "C records it: fedtui record JOB.",
     )
     recorded = cron_job(last_result=Result(Outcome.UNKNOWN))
-    assert recorded.cron is not None
-    recorded = replace(recorded, cron=replace(recorded.cron, record_key="1a2b3c4d"))
+    assert isinstance(recorded.facts, CronFacts)
+    recorded = replace(recorded, facts=replace(recorded.facts, record_key="1a2b3c4d"))
     assert found(recorded) == {}
 
 

@@ -29,7 +29,7 @@ def job(name: str, command: bytes, log: Path | None = None, at: datetime = NOON)
         command=command.decode(),
         next_run=at,
         log_path=None if log is None else str(log),
-        cron=CronFacts("crontab", b"* * * * * " + command, command, home="/root"),
+        facts=CronFacts("crontab", b"* * * * * " + command, command, home="/root"),
     )
 
 

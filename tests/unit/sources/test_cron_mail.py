@@ -41,7 +41,7 @@ FRIEND = (
 def job(command: bytes = COMMAND, schedule: str = "* * * * *", name: str = "crontab:1") -> Job:
     facts = CronFacts("crontab", b"", command, zone=BERLIN.key)
     place = Location("crontab", 1)
-    return Job(name, "job", SourceName.CRONTAB, "fed", schedule, "", place, next_run=NOW, cron=facts)
+    return Job(name, "job", SourceName.CRONTAB, "fed", schedule, "", place, next_run=NOW, facts=facts)
 
 
 def read_mails(mailbox: bytes) -> list[Mail]:

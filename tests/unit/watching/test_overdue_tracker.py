@@ -124,7 +124,7 @@ def looked_back(world: World, in_force: float | None, seconds: float = 3700) -> 
     """What somebody who looks once makes of an hourly job, so many seconds after noon."""
     since = None if in_force is None else after(in_force)
     world.job = cron_job(schedule="0 * * * *", next_run=after(7200))
-    return OverdueTracker(lambda _: since, confirm=0.0).revise(world.snapshot(after(seconds))).jobs[0]
+    return OverdueTracker(lambda *_: since, confirm=0.0).revise(world.snapshot(after(seconds))).jobs[0]
 
 
 def test_a_run_that_was_missed_before_is_overdue_at_the_first_look() -> None:

@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.model import CronStart, Finding, NoStartProof, Outcome, Result, Severity, State, Trigger
+from fedtui.model import (
+    CronStart,
+    Finding,
+    NoStartProof,
+    Outcome,
+    Result,
+    Severity,
+    State,
+    TimerFacts,
+    Trigger,
+)
 from fedtui.presentation.glyphs import plain
 from fedtui.presentation.watch_text import bar_line, cycle_row, headline
 from fedtui.watching.expected_run import Watch, WatchVerdict
@@ -319,9 +329,9 @@ def test_grace_is_counted_in_real_seconds_over_a_change_of_the_clocks() -> None:
 
 def test_a_timers_grace_is_its_accuracy_its_random_delay_and_half_a_minute() -> None:
     job = timer_job()
-    assert job.timer is not None
-    facts = replace(job.timer, accuracy=60.0, randomized_delay=20.0)
-    watch = begin_watch(replace(job, timer=facts), 1, after(-60), every_minute)
+    assert isinstance(job.facts, TimerFacts)
+    facts = replace(job.facts, accuracy=60.0, randomized_delay=20.0)
+    watch = begin_watch(replace(job, facts=facts), 1, after(-60), every_minute)
     assert watch.cycles[0].grace_until == after(110)
 
 

@@ -1,14 +1,8 @@
-"""How late a run may begin, and the states in which nothing starts a job."""
+"""Why no run of a job is due at all: states in which nothing starts it."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from fedtui.model import Job, State
-
-CRON = timedelta(seconds=60)
-TIMER = timedelta(seconds=30)
-"""What a timer has beyond its AccuracySec= and RandomizedDelaySec=."""
 
 HELD_BACK = {
     State.PAUSED: "it is paused",
@@ -19,13 +13,6 @@ HELD_BACK = {
     State.NEVER_FIRES: "no date meets its schedule any more",
 }
 """States in which nothing will start the job, in words."""
-
-
-def grace(job: Job) -> timedelta:
-    """How late a run of `job` may begin."""
-    if job.timer is None:
-        return CRON
-    return TIMER + timedelta(seconds=job.timer.accuracy + job.timer.randomized_delay)
 
 
 def blocked_reason(job: Job) -> str:
