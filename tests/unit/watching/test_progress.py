@@ -221,6 +221,7 @@ def test_a_run_that_came_before_the_pause_still_counts() -> None:
     assert world.at(21).verdict is WatchVerdict.GOOD
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 90), st.booleans()), max_size=12))
 def test_a_job_that_keeps_its_promises_is_never_failed_for_its_pauses(looks: list[tuple[int, bool]]) -> None:
     world = World(starts_since=NOON - timedelta(hours=1))
