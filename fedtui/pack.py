@@ -15,6 +15,7 @@ import tomli_w
 
 from fedtui.config import ConfigError, repair
 from fedtui.system.paths import config_file
+from fedtui.system.regular_file import read_regular
 
 BACKENDS = {"cron": "cron", "user": "user timers", "system": "system timers"}
 """What the pack's jobs can be put on, and what each is called."""
@@ -74,7 +75,7 @@ def load_pack(path: Path | None = None) -> Pack | None:
     """The pack that was set up, None where there is none. Raises ConfigError for an unusable file."""
     path = path or pack_file()
     try:
-        return read_pack(path.read_bytes())
+        return read_pack(read_regular(path))
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:

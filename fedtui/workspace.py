@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import cached_property
+from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from fedtui.config import repair
 from fedtui.merging import merge
 from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName, timer_jobs
 from fedtui.sources.own_runs import OwnRunsSource
+from fedtui.sources.source import unanswered
+from fedtui.system.patience import patience, seconds_left
 
 if TYPE_CHECKING:
     from fedtui.config import Config
@@ -28,7 +33,6 @@ if TYPE_CHECKING:
     from fedtui.results import RuleBook
     from fedtui.run_persistence import RunRecorder
     from fedtui.sources.source import LookingSource, Source
-    from fedtui.sources.systemd.timers import TimerSource
     from fedtui.store import Store
     from fedtui.watching.watches import Watches
 
@@ -55,8 +59,14 @@ LOOKED_AT = frozenset((SourceName.CRONTAB, SourceName.SYSTEM_CRONTAB, SourceName
 COPY_AFTER = 1.0
 """Seconds after the start of the dashboard at which its first copy of a table is made."""
 
+ANSWER_PATIENCE = 2.5
+"""Seconds that a verb waits for an answer of each source; all are asked side by side."""
+
 FACTS_DEADLINE = 15.0
-"""Seconds that a verb which judges all jobs waits for the facts of a slow source."""
+"""The same where nobody waits for the verb."""
+
+LEFT_BEHIND = 1.5
+"""Further seconds until a source in a thread that keeps no deadline (a dead network disk) is left behind."""
 
 MakeSource = Callable[[], "Source"]
 
@@ -223,34 +233,66 @@ class Workspace:
 
         keep_own_table(table, self.ports)
 
-    async def read(self, sources: Sequence[str] = (), *, patience: float = 0.0) -> Snapshot:
-        """Ask the sources behind these `SourceName` values once (none given: all), for a verb.
+    async def read(self, sources: Sequence[str] = (), *, wait: float = ANSWER_PATIENCE) -> Snapshot:
+        """Ask the sources behind these `SourceName` values once (none given: all), side by side, for a verb.
 
-        One whose facts come one after the other waits for the last of them for up to `patience` seconds.
+        Each has `wait` seconds for each of its questions; what did not come is a problem of the snapshot.
         """
         import asyncio  # here and not above: `look` does without, and a list is done before it is loaded
 
         answers: dict[str, Answer] = {}
         for group in self._asked(sources):
-            for name in group:
-                if hasattr(self.source(name), "patience"):
-                    cast("TimerSource", self.source(name)).patience = patience
-            found = await asyncio.gather(*(self.source(name).read() for name in group))
-            answers |= zip(group, found, strict=True)
+            with patience(wait):
+                asked = [asyncio.ensure_future(self.source(name).read()) for name in group]
+            looking = [task for name, task in zip(group, asked, strict=True) if self._looks(name)]
+            if looking:
+                await asyncio.wait(looking, timeout=seconds_left(wait + LEFT_BEHIND))
+            await asyncio.gather(*(task for task in asked if task not in looking))
+            for name, task in zip(group, asked, strict=True):
+                late = not task.done()
+                answers[name] = unanswered(name, wait, self.ports.clock()) if late else task.result()
             self._take(answers)
         await asyncio.to_thread(self._judge, answers)
         await asyncio.to_thread(self._attend)
         return self.snapshot
 
+    def _looks(self, name: str) -> bool:
+        """Whether the source reads in a thread, which cannot be cancelled."""
+        return hasattr(self.source(name), "look")
+
     def look(self, sources: Sequence[str]) -> Snapshot:
-        """The same as `read` without an event loop, for sources of `LOOKED_AT`, one after the other."""
+        """The same as `read` without an event loop, for sources of `LOOKED_AT`."""
         answers: dict[str, Answer] = {}
         for group in self._asked(sources):
-            answers |= {name: cast("LookingSource", self.source(name)).look() for name in group}
+            with patience(ANSWER_PATIENCE):
+                answers |= self._look_side_by_side(group)
             self._take(answers)
         self._judge(answers)
         self._attend()
         return self.snapshot
+
+    def _look_side_by_side(self, names: Sequence[str]) -> dict[str, Answer]:
+        found: dict[str, Answer | Exception] = {}
+
+        def look(name: str) -> None:
+            try:
+                found[name] = cast("LookingSource", self.source(name)).look()
+            except Exception as error:  # noqa: BLE001  # raised below, in the caller's thread
+                found[name] = error
+
+        asked = [Thread(target=copy_context().run, args=(look, name), daemon=True) for name in names]
+        until = monotonic() + ANSWER_PATIENCE + LEFT_BEHIND
+        for thread in asked:
+            thread.start()
+        for thread in asked:
+            thread.join(max(0.0, until - monotonic()))
+        answers: dict[str, Answer] = {}
+        for name in names:
+            answer = found.get(name) or unanswered(name, ANSWER_PATIENCE, self.ports.clock())
+            if isinstance(answer, Exception):
+                raise answer
+            answers[name] = answer
+        return answers
 
     def _asked(self, sources: Sequence[str]) -> Iterator[list[str]]:
         """The names of the sources behind these `SourceName` values.
@@ -275,10 +317,11 @@ class Workspace:
             return  # nothing to keep: a list on a new machine loads none of it
         recorder = self.recorder
         self._take(answers, recorder.settle)
-        while recorder.waiting:
+        while recorder.waiting and seconds_left(1.0) == 1.0:  # the others are read at the next look
             recorder.judge()
             self._take(answers, recorder.settle)
-        recorder.close_unseen(self.snapshot)
+        if all(answers[name].jobs is not None for name in _OF_JOBS if name in answers):
+            recorder.close_unseen(self.snapshot)
         problem = recorder.problem
         if problem is not None and all(problem.message != other.message for other in self.snapshot.problems):
             self._show(replace(self.snapshot, problems=(*self.snapshot.problems, problem)))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from fedtui.action_result import Applied, PartlyDone, Refused
+from fedtui.action_result import Applied, OutcomeUnknown, PartlyDone, Refused
 from fedtui.changes import apply_edit, unit_edits
 from fedtui.changes.apply_edit import EditExecutor, edit_label
 from fedtui.changes.change_journal import ChangeJournal
@@ -67,7 +67,8 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
     """Make the edits in their order, each read back; where one cannot be made, roll back those before it.
 
     Raises Conflict where the present state is not the one that the plan was made on; Refused names what is
-    still in force where not all could be rolled back, and then `u` takes the rest back.
+    still in force where not all could be rolled back, and then `u` takes the rest back. OutcomeUnknown leaves
+    all as a kill would.
     """
     change_set = plan.change
     await check_unchanged(change_set.edits, ports)
@@ -81,6 +82,9 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
             if made < len(change_set.edits):  # finishing the step notes the last one
                 await asyncio.to_thread(journal.note, made)
         await executor.finish()
+    except OutcomeUnknown as unknown:  # to roll back now could be overtaken by what was asked for
+        advice = f"{unknown.advice} Take it back: fedtui undo {journal.id}"
+        raise OutcomeUnknown(unknown.cause, advice) from unknown
     except Refused as refusal:
         await _roll_back(change_set.edits, made, refusal, journal, ports)
         raise

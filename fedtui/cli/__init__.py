@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TextIO
@@ -19,6 +20,7 @@ from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.options import ENVELOPE
 from fedtui.cli.parser import UsageError
 from fedtui.safe_text import mask_secrets, sanitize_lines
+from fedtui.system.patience import patience, wait_notices
 
 if TYPE_CHECKING:
     import asyncio
@@ -60,9 +62,11 @@ def _start(workspace: Workspace, options: Namespace) -> int:
     gc.enable()  # from here on it may take long
     import asyncio  # not above: loading it takes longer than the list of a crontab
 
+    from fedtui.system.in_thread import DaemonThreads
+
     runner = asyncio.Runner()
     try:
-        runner.get_loop()
+        runner.get_loop().set_default_executor(DaemonThreads())
     except OSError as error:
         from fedtui.action_result import Refused
 
@@ -103,10 +107,42 @@ def _while_read(runner: asyncio.Runner, work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _run(workspace: Workspace, options: Namespace) -> int:
+    bound: AbstractContextManager[None] = nullcontext()
+    if _reads(options):
+        bound = patience(READING_PATIENCE)
+    elif options.verb not in _SPEAKING:
+        bound = wait_notices()
     try:
-        return await _verb(options)(workspace, options)
+        with bound:
+            return await _verb(options)(workspace, options)
     finally:
         await workspace.close()
+
+
+READING_PATIENCE = 4.0
+"""Seconds until a verb that only reads says what it has, and what it did not get."""
+
+_READING = ("list", "show", "next", "history", "metrics")
+_SPEAKING = ("logs", "watch", "check", "git-sync", "drill")
+"""Verbs that say of themselves what they wait for, or that nobody waits for."""
+
+
+def _reads(options: Namespace) -> bool:
+    """Whether nothing is changed, and somebody waits for the answer."""
+    match options.verb:
+        case "logs":
+            return not options.follow
+        case "check":
+            return not (options.alert or options.test)
+        case "env":
+            return not options.set
+        case "undo":
+            return bool(options.list)
+        case "restore" | "drill":
+            return not options.name
+        case "setup":
+            return bool(options.status or options.profiles)
+    return options.verb in _READING
 
 
 _VERBS = {
@@ -157,8 +193,8 @@ def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False
     except Exception as error:
         kind = _kind(error)
         if kind:
-            status = ExitStatus.PARTLY_DONE if kind == "partly_done" else ExitStatus.REFUSED
-            return _fail(error, kind, status, as_json)
+            statuses = {"partly_done": ExitStatus.PARTLY_DONE, "outcome_unknown": ExitStatus.UNKNOWN}
+            return _fail(error, kind, statuses.get(kind, ExitStatus.REFUSED), as_json)
         if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_FAILS:
             return _lost(error)
         if debug:
@@ -223,7 +259,7 @@ def drop_output(*streams: TextIO) -> None:
 
 def _kind(error: Exception) -> str:
     """What is refused or unavailable, as JSON names it; empty for a fault of the program."""
-    from fedtui.action_result import PartlyDone, Refused
+    from fedtui.action_result import OutcomeUnknown, PartlyDone, Refused
     from fedtui.changes.plan import Conflict
     from fedtui.cli.find_job import Unavailable
     from fedtui.config import ConfigError
@@ -231,7 +267,8 @@ def _kind(error: Exception) -> str:
     from fedtui.system.crontab_port import CrontabError
     from fedtui.watching.watch_store import WatchStoreError
 
-    kinds = {PartlyDone: "partly_done", Conflict: "conflict", Refused: "refused"}
+    kinds: dict[type[Exception], str] = {PartlyDone: "partly_done", OutcomeUnknown: "outcome_unknown"}
+    kinds |= {Conflict: "conflict", Refused: "refused"}
     kinds |= dict.fromkeys(
         (Unavailable, CrontabError, ConfigError, HistoryError, WatchStoreError), "unavailable"
     )

@@ -181,7 +181,7 @@ async def list_undo(workspace: Workspace, options: Namespace) -> int:
         for diff in diffs or ():
             _print_diff(diff)
     if options.json:
-        print_json(options.json, listed, "steps")
+        print_json(options.json, listed, "steps", ())
     return ExitStatus.DONE
 
 

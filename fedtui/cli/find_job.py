@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fedtui.cli.incomplete import missing
 from fedtui.cli.parser import UsageError
 from fedtui.model import Job, Snapshot
-from fedtui.workspace import FACTS_DEADLINE, OWN_RUNS, SOURCES_OF, Workspace
+from fedtui.workspace import OWN_RUNS, SOURCES_OF, Workspace
 
 
 class Unavailable(Exception):
@@ -21,14 +22,11 @@ async def find_job(workspace: Workspace, key: str) -> Job:
 async def find_jobs(workspace: Workspace, keys: Sequence[str]) -> list[Job]:
     """The jobs called `keys`, each once. Raises like `find_job`.
 
-    Ids tell their sources, and then only those are asked. One that is not found may be a timer that is only
-    installed: those come last, and are waited for before the job is called missing.
+    Ids tell their sources, and then only those are asked.
     """
     sources = {key.partition(":")[0] for key in keys}
     asked = tuple(sources) if sources <= set(SOURCES_OF) else ()
     snapshot = await workspace.read(asked)
-    if not all(_named(snapshot, key) for key in keys):
-        snapshot = await workspace.read(asked, patience=FACTS_DEADLINE)
     return list({job.id: job for job in (choose(snapshot, key) for key in keys)}.values())
 
 
@@ -47,7 +45,7 @@ def choose(snapshot: Snapshot, key: str) -> Job:
     if named:
         ids = ", ".join(job.id for job in named)
         raise UsageError(f"{key!r} names {len(named)} jobs; use one of these ids: {ids}")
-    unread = [problem.message for problem in snapshot.troubles if problem.source != OWN_RUNS]
+    unread = [problem.message for problem in missing(snapshot) if problem.source != OWN_RUNS]
     if unread:
         details = " ".join(unread)
         raise Unavailable(f"No job {key!r} was found, but not every source could be read: {details}")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_job
+from fedtui.cli.incomplete import missing, report
 from fedtui.cli.records import TRIGGERS, JsonRecords, print_json
 from fedtui.model import Job, Run
 from fedtui.presentation.glyphs import cut, outcome_glyph, to_ascii
@@ -26,9 +27,11 @@ async def print_history(workspace: Workspace, options: Namespace) -> int:
         names = {job.id: job for job in (await workspace.read()).jobs}
     wanted = options.job and next(iter(names))
     runs = heapq.nlargest(options.count, _known(workspace, wanted, options.count), key=lambda run: run.start)
+    lacks = missing(workspace.snapshot, names[wanted] if wanted else None)
+    report(lacks)
     records = JsonRecords(workspace.zone, options.show_secrets)
     if options.json:
-        print_json(options.json, [records.history(run) for run in runs], "runs")
+        print_json(options.json, [records.history(run) for run in runs], "runs", lacks)
         return ExitStatus.DONE
     for run in runs:
         line = _line(run, names, workspace)

@@ -15,33 +15,49 @@ class Envelope(TypedDict):
     schema: int
     """1. It grows when a field changes its name, its type or its meaning, not when one is added."""
 
+class ReadingEnvelope(Envelope):
+    """The answer of a verb that only reads."""
+
+    incomplete: list[IncompleteRecord]
+    """Which sources gave no answer or not all of it, so that this answer may lack something; empty: none."""
+
+class IncompleteRecord(TypedDict):
+    """A source that gave no answer, or not all of it."""
+
+    source: str
+    """`crontab`, `system-tables`, `user-timers`, `system-timers`, `cron-log`, `history`, ..."""
+    reason: str
+    """What did not come, and why."""
+    advice: str | None
+    """What to do. Null: nothing is known that helps."""
+
 # What each verb answers
 
-class ListAnswer(Envelope):
+class ListAnswer(ReadingEnvelope):
     """`fedtui list`"""
 
     jobs: list[JobRecord]
     """Source by source, in the order of their tables."""
 
-class NextAnswer(Envelope):
+class NextAnswer(ReadingEnvelope):
     """`fedtui next`"""
 
     times: list[str]
     """RFC 3339, the soonest first; empty for a schedule that never runs."""
 
-class ShowAnswer(Envelope):
+class ShowAnswer(ReadingEnvelope):
     """`fedtui show`"""
 
     job: DetailedJobRecord
     """The job."""
 
-class HistoryAnswer(Envelope):
+class HistoryAnswer(ReadingEnvelope):
     """`fedtui history`"""
 
     runs: list[HistoryRecord]
     """The newest first."""
 
-class LogsAnswer(Envelope):
+class LogsAnswer(ReadingEnvelope):
     """`fedtui logs` (not with `--follow`)"""
 
     job: str
@@ -88,19 +104,19 @@ class SetupAnswer(Envelope):
     issues: list[SetupIssueRecord]
     """What the look around and the test runs found."""
 
-class UndoListAnswer(Envelope):
+class UndoListAnswer(ReadingEnvelope):
     """`fedtui undo --list`"""
 
     steps: list[UndoStepRecord]
     """The newest first."""
 
-class RestoreListAnswer(Envelope):
+class RestoreListAnswer(ReadingEnvelope):
     """`fedtui restore`"""
 
     tables: list[KeptTableRecord]
     """The newest first."""
 
-class EnvAnswer(Envelope):
+class EnvAnswer(ReadingEnvelope):
     """`fedtui env`"""
 
     job: str
@@ -122,7 +138,7 @@ class EnvAnswer(Envelope):
     fix: dict[str, str]
     """Variables that, set for the job, remove the difference: name and value."""
 
-class CheckAnswer(Envelope):
+class CheckAnswer(ReadingEnvelope):
     """`fedtui check` (also `--format json`)"""
 
     status: str
@@ -160,7 +176,7 @@ class AlertAnswer(Envelope):
     trouble: list[str]
     """What is wrong with the check itself."""
 
-class SetupStatusAnswer(Envelope):
+class SetupStatusAnswer(ReadingEnvelope):
     """`fedtui setup --status`"""
 
     set_up: bool
@@ -174,7 +190,7 @@ class SetupStatusAnswer(Envelope):
     problems: list[str]
     """What keeps the status from being complete."""
 
-class DrillListAnswer(Envelope):
+class DrillListAnswer(ReadingEnvelope):
     """`fedtui drill`"""
 
     drills: list[DrillRecord]
@@ -255,7 +271,7 @@ class ErrorRecord(TypedDict):
 
     kind: str
     """`usage`, `refused`, `conflict` (the world changed after the plan was made), `unavailable`,
-    `partly_done` or `internal`."""
+    `partly_done`, `outcome_unknown` (it was asked for, and no answer came) or `internal`."""
     message: str
     """What happened."""
     untouched: str | None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import Unavailable
+from fedtui.cli.incomplete import missing, report
 from fedtui.cli.openmetrics import Family, exposition
 from fedtui.cli.records import JsonRecords
 from fedtui.history.database import KEPT_RUNS, HistoryError
@@ -18,7 +19,7 @@ from fedtui.presentation.finding_groups import unseen
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.safe_folder import UnsafeFolder, held_folder
 from fedtui.verdicts.judge import failures_in_a_row
-from fedtui.workspace import FACTS_DEADLINE, Workspace
+from fedtui.workspace import Workspace
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
 """How a run ends that did its work."""
@@ -29,9 +30,10 @@ MODE = 0o644
 
 async def write_metrics(workspace: Workspace, options: Namespace) -> int:
     """`fedtui metrics`: to standard output, or to a file in one rename."""
-    await workspace.read(patience=FACTS_DEADLINE)
+    await workspace.read()
     snapshot = await asyncio.to_thread(workspace.checked)
     runs = await asyncio.to_thread(_older_runs, snapshot, workspace)
+    report(missing(snapshot))
     records = JsonRecords(workspace.zone)
     text = exposition((*job_families(snapshot, runs, records), *finding_families(snapshot, records)))
     if options.output is None:

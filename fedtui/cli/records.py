@@ -7,16 +7,18 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
+from fedtui.cli import incomplete
 from fedtui.cli.options import BARE, ENVELOPE
 from fedtui.model import CronFacts, TimerFacts
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime, tzinfo
 
     from fedtui.cli import json_types
     from fedtui.history.database import UndoStep
-    from fedtui.model import Job, Result, Run, Severity
+    from fedtui.model import Job, Problem, Result, Run, Severity
     from fedtui.watching.expected_run import ExpectedRun, Watch
 
 
@@ -217,13 +219,15 @@ def path_text(path: str | None) -> str | None:
 SCHEMA = 1
 
 
-def print_json(form: str, value: Any, key: str = "") -> None:
+def print_json(form: str, value: Any, key: str = "", lacks: Iterable[Problem] | None = None) -> None:
     """JSON for programs and people: indented, ASCII only, so that no byte can surprise a terminal.
 
     `form` is the value of `options.json`. In the envelope `value` is under `key`, or without one its fields
-    are beside the schema's number.
+    are beside the schema's number. `lacks` is what an answer of a reading verb does not hold.
     """
     if form != BARE:
         value = {"schema": SCHEMA, **({key: value} if key else value)}
+        if lacks is not None:
+            value["incomplete"] = incomplete.records(lacks)
     json.dump(value, sys.stdout, indent=2)
     sys.stdout.write("\n")

@@ -58,7 +58,7 @@ async def alert(workspace: Workspace, options: Namespace) -> int:
 
 
 async def _check(check: AlertCheck, pack: Pack | None, workspace: Workspace) -> AlertReport:
-    snapshot = await workspace.read(patience=FACTS_DEADLINE)
+    snapshot = await workspace.read(wait=FACTS_DEADLINE)
     if pack is None:
         user = workspace.ports.user
         return await check.check(lambda known: own_jobs(snapshot, user, workspace.book, known), snapshot)

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from fedtui.changes.pending_edits import NothingToChange
 from fedtui.cli.change import carry_out, require_yes
 from fedtui.cli.exit_status import ExitStatus
+from fedtui.cli.incomplete import missing, report
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.cli.setup_records import issue_record, status_record
@@ -61,9 +62,12 @@ def _profiles(workspace: Workspace, options: Namespace) -> int:
 
 async def _status(workspace: Workspace, options: Namespace) -> int:
     snapshot = await workspace.read()
+    lacks = missing(snapshot)
+    report(lacks)
     status = await read_status(snapshot, workspace.ports, workspace.past)
     if options.json:
-        print_json(options.json, status_record(status, JsonRecords(workspace.zone, options.show_secrets)))
+        records = JsonRecords(workspace.zone, options.show_secrets)
+        print_json(options.json, status_record(status, records), lacks=lacks)
     else:
         _print(status_lines(status, workspace.now()), options)
     return ExitStatus.DONE

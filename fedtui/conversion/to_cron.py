@@ -38,6 +38,7 @@ from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.translate import TranslationError, clock_words, to_cron
 from fedtui.sources.systemd.unit_files import assignments, output_file
+from fedtui.system.regular_file import read_regular
 from fedtui.system.zone import local_zone
 
 _KEPT = frozenset(
@@ -157,7 +158,7 @@ async def _look(job: Job, known: TimerFacts, ports: Ports) -> _TimerUnits:
         for section in names
         for pair in await asyncio.to_thread(assignments, files, section)
     ]
-    texts = await asyncio.to_thread(lambda: {path: Path(path).read_bytes() for path in (*paths, *of_service)})
+    texts = await asyncio.to_thread(lambda: {path: read_regular(path) for path in (*paths, *of_service)})
     state = await switched(target.unit, ports, user_manager=target.user_manager)
     return _TimerUnits(target, timer, name, service, unit, lines, texts, state)
 

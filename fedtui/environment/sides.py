@@ -7,7 +7,6 @@ import os
 import pwd
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import assert_never
 
 from fedtui.action_result import Refused
@@ -22,6 +21,7 @@ from fedtui.system.cron_daemon import CronProbe
 from fedtui.system.in_thread import in_thread
 from fedtui.system.login_shell import Identity, ask_shell
 from fedtui.system.processes import PROC, running_cron_jobs
+from fedtui.system.regular_file import read_regular
 
 _PASSED_ON = ("LANG", "LC_ALL", "TERM", "TZ")
 
@@ -138,10 +138,7 @@ def _passwd(user: str) -> pwd.struct_passwd:
 def read_script(path: str, limit: int = 262_144) -> str | None:
     """The text of a script, its undecodable bytes as surrogates; None for what is no readable text."""
     try:
-        if not Path(path).is_file():
-            return None
-        with Path(path).open("rb") as file:
-            data = file.read(limit)
+        data = read_regular(path, limit)
     except (OSError, ValueError):
         return None
     return None if b"\0" in data else data.decode("utf-8", "surrogateescape")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from fedtui.config import repair
 from fedtui.history import rows
+from fedtui.system.patience import seconds_left
 
 if TYPE_CHECKING:
     import sqlite3
@@ -81,7 +82,9 @@ class Database:
             self._create()
             import sqlite3  # here and not above: a list on a machine without a database does not load it
 
-            with closing(sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None)) as db:
+            with closing(
+                sqlite3.connect(self.path, timeout=seconds_left(_BUSY_TIMEOUT), isolation_level=None)
+            ) as db:
                 self._prepare(db)
                 with _transaction(db):
                     yield db
@@ -96,7 +99,9 @@ class Database:
             import sqlite3
 
             uri = f"{self.path.absolute().as_uri()}?mode=ro"
-            with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT, isolation_level=None)) as db:
+            with closing(
+                sqlite3.connect(uri, uri=True, timeout=seconds_left(_BUSY_TIMEOUT), isolation_level=None)
+            ) as db:
                 try:
                     version = self._version(db)
                 except sqlite3.OperationalError as error:
@@ -147,7 +152,7 @@ class Database:
         """
         import sqlite3
 
-        deadline = time.monotonic() + _BUSY_TIMEOUT
+        deadline = time.monotonic() + seconds_left(_BUSY_TIMEOUT)
         while True:
             try:
                 db.execute("PRAGMA journal_mode = WAL")

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.action_result import RUN_CONTINUES, Refused
+from fedtui.action_result import RUN_CONTINUES, OutcomeUnknown, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
 from fedtui.model import CronFacts, Job, Run, State, Trigger
@@ -132,8 +132,8 @@ async def _launch(order: RunOrder) -> dict[str, object]:
     except TimeoutError:
         # It is not killed: it may have started the job, and its record will say so.
         what = f"The run's supervisor did not answer within {ANSWER_DEADLINE:.0f} s."
-        advice = "The history of runs (h) shows it once it does."
-        raise Refused(what, "Whether the job has started is not known.", advice) from None
+        advice = f"Check with: fedtui history {order.job_id}"
+        raise OutcomeUnknown(what, advice) from None
     try:
         answer = json.loads(said)
     except ValueError:

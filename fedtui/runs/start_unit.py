@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui.action_result import RUN_CONTINUES, Refused
+from fedtui.action_result import RUN_CONTINUES, OutcomeUnknown, Refused
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import UNIT
 from fedtui.config import repair
@@ -26,6 +26,7 @@ from fedtui.ports import Ports
 from fedtui.runs.output_tail import end_of
 from fedtui.runs.unit_result import by_journal, by_properties, proven_by
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.regular_file import read_regular
 
 START_DEADLINE = 20.0
 """Seconds for the invocation to appear after systemd took the start job."""
@@ -95,8 +96,8 @@ async def _invocation(systemd: SystemdManager, path: str, unit: str, before: byt
             raise Refused(f"systemd did not start {unit}: {why}.", "Nothing was run.", systemd.look(unit))
         if time.monotonic() > deadline:
             late = f"systemd has not started {unit} within {START_DEADLINE:.0f} s."
-            look = f"Look: {' '.join(systemd.command('list-jobs'))}"
-            raise Refused(late, "The start job is still queued.", look)
+            look = f"Check with: {' '.join(systemd.command('list-jobs'))}"
+            raise OutcomeUnknown(f"{late} The start job is still queued.", look)
         await systemd.wait(0.2)
 
 
@@ -179,7 +180,7 @@ def find(ports: Ports, run_id: str) -> UnitRun | None:
     if not run_id.isalnum():
         return None
     try:
-        return UnitRun(**json.loads(_path(ports, run_id).read_bytes()))
+        return UnitRun(**json.loads(read_regular(_path(ports, run_id))))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -18,6 +18,7 @@ from fedtui.history.run_provenance import NO_STATUS
 from fedtui.model import Answer, Job, Outcome, Result, Run, Trigger, cron_jobs
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
+from fedtui.system.regular_file import open_regular
 from fedtui.system.zone import local_zone
 
 MAILBOXES = Path("/var/mail")
@@ -78,7 +79,7 @@ class CronMailSource(LookingSource):
 
     def _tail(self) -> bytes:
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as mailbox, open(mailbox, "rb", closefd=False) as file:
                 size = file.seek(0, 2)
                 file.seek(max(0, size - _TAIL))
                 text = file.read(_TAIL)

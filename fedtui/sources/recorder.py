@@ -22,6 +22,7 @@ from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
 from fedtui.system.path_lookup import doubt_of_line
 from fedtui.system.processes import ProcessIdentity, is_alive
+from fedtui.system.regular_file import read_regular
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at the times of a few files."""
@@ -122,7 +123,7 @@ class RecorderSource(LookingSource):
             known = self._files.get(path)
             stamp = facts.st_mtime_ns, facts.st_size
             if known is None or known.stamp != stamp:
-                record = parse_record(path.read_text(encoding="ascii", errors="replace"))
+                record = parse_record(read_regular(path).decode("ascii", "replace"))
                 over = record is not None and record.status is not None
                 known = _Read(stamp, record, _size(job.log_path) if over else None)
                 self._files[path] = known

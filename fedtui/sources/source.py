@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Protocol
 
-from fedtui.model import Answer
+from fedtui.model import Answer, Problem
 
 
 class Source(Protocol):
@@ -26,6 +27,18 @@ class Source(Protocol):
     def watch(self) -> AsyncIterator[None]:
         """Yield each time the world may have changed, until closed; coalesced, never busy."""
         ...
+
+
+def unanswered(source: str, seconds: float, now: datetime) -> Answer:
+    """The answer of a source that gave none."""
+    problem = Problem(
+        source,
+        f"{source} has not answered for {seconds:.0f} s.",
+        "Untouched: everything; only this view is old.",
+        "It is asked again when something changes; R asks now.",
+        now,
+    )
+    return Answer(source, now, problems=(problem,))
 
 
 class LookingSource(Source, Protocol):

@@ -16,6 +16,7 @@ from fedtui.federation.rotation.text import glob_of
 from fedtui.safe_text import sanitize
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations
 from fedtui.system.program import ProgramError, run_program
+from fedtui.system.regular_file import read_regular
 from fedtui.system.temp_folder import TempFolder
 
 _CONSIDERED = "considering log "
@@ -44,8 +45,8 @@ def complaints_system(logrotate: str, name: str, text: bytes, logs: Sequence[Pat
         try:
             for path in configurations()[1:]:
                 if path.name != name:
-                    _put(copies / path.name, path.read_bytes())
-            main = LOGROTATE_CONF.read_bytes()
+                    _put(copies / path.name, read_regular(path))
+            main = read_regular(LOGROTATE_CONF)
         except OSError as error:
             raise Refused(f"{error.filename} cannot be read: {error.strerror}.") from error
         include = re.compile(rb"(?m)^(\s*include\s+)" + re.escape(bytes(LOGROTATE_D)) + rb"/?[ \t]*$")

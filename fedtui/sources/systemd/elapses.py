@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from fedtui.system.program import ProgramError
+from fedtui.system.patience import patience_left
+from fedtui.system.program import ProgramError, ProgramLate
 from fedtui.system.systemd_analyze import calendar
 
 ITERATIONS = 12
@@ -26,6 +27,7 @@ class ElapseCache:
         self._final: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._late = False
+        self.missing = ""
 
     def runs(self, expression: str) -> tuple[datetime, ...]:
         """The runs known of an expression, in order, in UTC; some may have passed."""
@@ -42,8 +44,11 @@ class ElapseCache:
             self._task = asyncio.get_running_loop().create_task(self._ask(wanted, now))
         task = self._task
         if task is not None:
-            await asyncio.wait((task,), timeout=PATIENCE)
+            wait = patience_left(PATIENCE)
+            await asyncio.wait((task,), timeout=wait)
             self._late = not task.done()
+            if self._late and wait != PATIENCE:
+                self.missing = "the later runs of its timers have not come"
             if task.done():
                 self._task = None
 
@@ -56,7 +61,8 @@ class ElapseCache:
     async def _ask(self, expressions: list[str], now: datetime) -> None:
         try:
             checks = await calendar(expressions, ITERATIONS, now)
-        except ProgramError:
+        except ProgramError as error:
+            self.missing = f"later runs are not known: {error}" if isinstance(error, ProgramLate) else ""
             # Without systemd-analyze only the next run is known, and that comes from the bus.
             self._known |= dict.fromkeys(expressions, ())
             self._final |= set(expressions)

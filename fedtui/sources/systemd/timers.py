@@ -65,15 +65,6 @@ class TimerSource:
         self._remembered: dict[str, Job] = {}
         self._rows: tuple[Job, ...] | None = None
 
-    @property
-    def patience(self) -> float:
-        """Seconds that an answer waits for the states of unit files."""
-        return self._catalog.patience
-
-    @patience.setter
-    def patience(self, seconds: float) -> None:
-        self._catalog.patience = seconds
-
     async def read(self) -> Answer:
         """All timers, loaded or only installed. Never raises for what the bus does."""
         async with self._lock:
@@ -152,7 +143,8 @@ class TimerSource:
         runs: tuple[Run, ...] = (),
     ) -> Answer:
         schedulers = (Scheduler("systemd", True, detail), *self._catalog.cron())
-        return Answer(self.name, now, rows, runs, problems, schedulers, late=self._catalog.late)
+        late = self._catalog.late or self._elapses.missing
+        return Answer(self.name, now, rows, runs, problems, schedulers, late=late)
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when signals say that a timer or its unit changed, and to try again after a loss."""
