@@ -83,7 +83,7 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
                 await asyncio.to_thread(journal.note, made)
         await executor.finish()
     except OutcomeUnknown as unknown:  # to roll back now could be overtaken by what was asked for
-        advice = f"{unknown.advice} Take it back: fedtui undo {journal.id}"
+        advice = f"{unknown.advice}; take it back with: fedtui undo {journal.id}"
         raise OutcomeUnknown(unknown.cause, advice) from unknown
     except Refused as refusal:
         await _roll_back(change_set.edits, made, refusal, journal, ports)

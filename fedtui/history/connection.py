@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from fedtui.config import repair
 from fedtui.history import rows
 from fedtui.system.patience import seconds_left
+from fedtui.system.regular_file import require_regular
 
 if TYPE_CHECKING:
     import sqlite3
@@ -80,6 +81,7 @@ class Database:
         """One transaction that is written whole or not at all."""
         with self._in_words():
             self._create()
+            require_regular(self.path, self.path.stat())  # SQLite would wait for a pipe
             import sqlite3  # here and not above: a list on a machine without a database does not load it
 
             with closing(
@@ -96,12 +98,12 @@ class Database:
             if not self.path.exists():
                 yield None
                 return
+            require_regular(self.path, self.path.stat())
             import sqlite3
 
             uri = f"{self.path.absolute().as_uri()}?mode=ro"
-            with closing(
-                sqlite3.connect(uri, uri=True, timeout=seconds_left(_BUSY_TIMEOUT), isolation_level=None)
-            ) as db:
+            wait = seconds_left(_BUSY_TIMEOUT)
+            with closing(sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)) as db:
                 try:
                     version = self._version(db)
                 except sqlite3.OperationalError as error:

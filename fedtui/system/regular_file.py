@@ -12,20 +12,25 @@ from pathlib import Path
 _NULL = os.makedev(1, 3)
 
 
+def require_regular(path: str | Path, facts: os.stat_result) -> None:
+    """Raise OSError (EINVAL) for what is no regular file."""
+    if not stat.S_ISREG(facts.st_mode):
+        number = errno.EISDIR if stat.S_ISDIR(facts.st_mode) else errno.EINVAL
+        reason = os.strerror(number) if number == errno.EISDIR else "not a regular file"
+        raise OSError(number, reason, os.fspath(path))
+
+
 @contextmanager
 def open_regular(path: str | Path) -> Iterator[int]:
-    """A descriptor to read from. Never waits; raises OSError (EINVAL) for what is no regular file.
+    """A descriptor to read from. Never waits; raises OSError, also for what is no regular file.
 
     /dev/null is taken for one: a link to it is a common way to have an empty file.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
         facts = os.fstat(descriptor)
-        is_null = stat.S_ISCHR(facts.st_mode) and facts.st_rdev == _NULL
-        if not stat.S_ISREG(facts.st_mode) and not is_null:
-            number = errno.EISDIR if stat.S_ISDIR(facts.st_mode) else errno.EINVAL
-            reason = os.strerror(number) if number == errno.EISDIR else "not a regular file"
-            raise OSError(number, reason, os.fspath(path))
+        if not (stat.S_ISCHR(facts.st_mode) and facts.st_rdev == _NULL):
+            require_regular(path, facts)
         yield descriptor
     finally:
         os.close(descriptor)

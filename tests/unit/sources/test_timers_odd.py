@@ -172,7 +172,7 @@ async def test_a_unit_that_gives_no_answer_is_not_a_manager_that_gives_none() ->
     world = OddWorld()
     world.kind = type("AllHung", (Hung,), {"units": ()})
     (problem,) = (await world.source.read()).problems
-    assert problem.message == "systemd is busy and has not answered yet"
+    assert problem.message == "systemd's user manager has not answered yet"
 
 
 async def test_the_cause_named_is_the_cause() -> None:
