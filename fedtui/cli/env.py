@@ -32,7 +32,7 @@ async def show_environment(workspace: Workspace, options: Namespace) -> int:
     if len(jobs) > 1:
         raise UsageError("env: several jobs go with --set only")
     job = jobs[0]
-    lacks = missing(workspace.snapshot, job)
+    lacks = missing(workspace.snapshot, job, runs=False)
     report(lacks)
     given = await environment.given_side(job, workspace.ports)
     if not options.diff and not options.json:

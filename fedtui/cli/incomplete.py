@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from fedtui.model import Job, Snapshot
 
 
-def missing(snapshot: Snapshot, job: Job | None = None) -> tuple[Problem, ...]:
-    """The troubles of the sources, and what had not come in time; of `job` alone where it is given."""
+def missing(snapshot: Snapshot, job: Job | None = None, *, runs: bool = True) -> tuple[Problem, ...]:
+    """The troubles of the sources, and what had not come in time; of `job` alone where it is given.
+
+    Not `runs`: only of what the job is, not of what it did.
+    """
     late = (Problem(name, f"{name}: {what}") for name, what in snapshot.late.items())
     found = (*snapshot.troubles, *late)
     if job is None:
         return found
     from fedtui.workspace import OWN_RUNS, SOURCES_OF
 
-    return tuple(one for one in found if one.source in (*SOURCES_OF[job.source], OWN_RUNS, "history"))
+    table, *others = SOURCES_OF[job.source]
+    named = (table, *others, OWN_RUNS, "history") if runs else (table,)
+    return tuple(one for one in found if one.source in named)
 
 
 def records(problems: Iterable[Problem]) -> list[IncompleteRecord]:

@@ -48,7 +48,7 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
         job = await find_job(workspace, options.job)
         if _label(job):
             print(_label(job), file=sys.stderr)
-        lacks = _missing(workspace, job)
+        lacks = _missing(workspace, job, runs=False)
         runs = runs_of(job, start)
     found = [moment.astimezone(zone) for moment in itertools.islice(runs, options.count)]
     if options.json:
@@ -109,9 +109,9 @@ async def show_job(workspace: Workspace, options: Namespace) -> int:
     return ExitStatus.DONE
 
 
-def _missing(workspace: Workspace, job: Job) -> Sequence[Problem]:
+def _missing(workspace: Workspace, job: Job, *, runs: bool = True) -> Sequence[Problem]:
     """What may be missing of an answer about the job; said on standard error."""
-    found = missing(workspace.snapshot, job)
+    found = missing(workspace.snapshot, job, runs=runs)
     report(found)
     return found
 
@@ -149,7 +149,7 @@ async def print_log(workspace: Workspace, options: Namespace) -> int:
                 lines = lines[-options.lines :]
             if options.json:
                 found = {"job": job.id, "log_path": path_text(job.log_path), "lines": lines}
-                print_json(options.json, found, lacks=_missing(workspace, job))
+                print_json(options.json, found, lacks=_missing(workspace, job, runs=False))
             else:
                 for line in lines:
                     print(line, flush=True)

@@ -46,7 +46,7 @@ async def read_journal(
             async for batch in batches:
                 found += batch
     except TimeoutError as error:
-        raise JournalError(f"journalctl did not answer within {round(deadline, 1):g} s") from error
+        raise JournalError(f"{PROGRAM} did not answer within {round(deadline, 1):g} s") from error
     except ProgramError as error:
         raise JournalError(str(error)) from error
     return tuple(found)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fedtui.history.run_provenance import NO_STATUS
-from fedtui.model import Answer, Job, Outcome, Result, Run, Trigger, cron_jobs
+from fedtui.model import Answer, Job, Outcome, Problem, Result, Run, Trigger, cron_jobs
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
 from fedtui.system.regular_file import open_regular
@@ -67,7 +67,11 @@ class CronMailSource(LookingSource):
         stamp = file_stamp(self._path)
         if stamp != self._stamp:
             self._stamp, self._mails = stamp, list(parse_mail(self._tail(), self._zone())) if stamp[1] else []
-        return Answer(self.name, self._clock(), (), runs=tuple(runs_of_mails(self._mails, self._jobs())))
+        runs = tuple(runs_of_mails(self._mails, self._jobs()))
+        odd = stamp != (0, 0) and not self._path.is_file()
+        said = f"cron's mail cannot be read: {self._path} is not a regular file"
+        problems = (Problem(self.name, said, at=self._clock()),) if odd else ()
+        return Answer(self.name, self._clock(), (), runs=runs, problems=problems)
 
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a delivery."""

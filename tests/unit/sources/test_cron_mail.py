@@ -133,3 +133,10 @@ def test_of_a_long_mailbox_the_end_is_read(tmp_path: Path) -> None:
     (tmp_path / "fed").write_bytes(FRIEND.replace(b"hello", b"hello\n" * 60_000) + MESSAGE)
     source = CronMailSource("fed", lambda: [job()], lambda: NOW, folder=tmp_path, zone=lambda: BERLIN)
     assert len(source.look().runs) == 1
+
+
+def test_a_mailbox_that_is_a_pipe_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fed")
+    source = CronMailSource("fed", lambda: [job()], lambda: NOW, folder=tmp_path, zone=lambda: BERLIN)
+    (problem,) = source.look().problems
+    assert problem.message == f"cron's mail cannot be read: {tmp_path / 'fed'} is not a regular file"
