@@ -233,15 +233,21 @@ class Workspace:
 
         keep_own_table(table, self.ports)
 
-    async def read(self, sources: Sequence[str] = (), *, wait: float = ANSWER_PATIENCE) -> Snapshot:
+    async def read(
+        self, sources: Sequence[str] = (), *, wait: float = ANSWER_PATIENCE, later_runs: bool = False
+    ) -> Snapshot:
         """Ask the sources behind these `SourceName` values once (none given: all), side by side, for a verb.
 
-        Each has `wait` seconds for each of its questions; what did not come is a problem of the snapshot.
+        Each has `wait` seconds for its questions; what did not come is a problem of the snapshot. With
+        `later_runs` timers have more runs than the next.
         """
         import asyncio  # here and not above: `look` does without, and a list is done before it is loaded
 
         answers: dict[str, Answer] = {}
         for group in self._asked(sources):
+            for source in map(self.source, group):
+                if hasattr(source, "later_runs"):
+                    source.later_runs = later_runs
             with patience(wait):
                 asked = [asyncio.ensure_future(self.source(name).read()) for name in group]
             looking = [task for name, task in zip(group, asked, strict=True) if self._looks(name)]
@@ -252,7 +258,8 @@ class Workspace:
                 late = not task.done()
                 answers[name] = unanswered(name, wait, self.ports.clock()) if late else task.result()
             self._take(answers)
-        await asyncio.to_thread(self._judge, answers)
+        with patience(wait):
+            await asyncio.to_thread(self._judge, answers)
         await asyncio.to_thread(self._attend)
         return self.snapshot
 

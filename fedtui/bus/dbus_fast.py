@@ -17,7 +17,7 @@ from dbus_fast.unpack import unpack_variants
 from fedtui.bus.connection import Connection
 from fedtui.bus.port import CONNECT_TIMEOUT, DAEMON, DAEMON_PATH, BusError, Signal
 from fedtui.bus.values import outgoing_all
-from fedtui.system.patience import seconds_left
+from fedtui.system.patience import seconds_left, waiting
 
 _LOST = (OSError, EOFError, AuthError, ConnectionError)
 
@@ -35,9 +35,10 @@ class DbusFastBus(Connection):
     async def connect(self) -> None:
         """Open the connection; BusError(DISCONNECTED) where the bus refuses or is not there."""
         try:
-            async with asyncio.timeout(seconds_left(CONNECT_TIMEOUT)):
-                bus = MessageBus(bus_address=self._address)
-                await bus.connect()
+            with waiting("the bus"):
+                async with asyncio.timeout(seconds_left(CONNECT_TIMEOUT)):
+                    bus = MessageBus(bus_address=self._address)
+                    await bus.connect()
         except TimeoutError as error:
             raise BusError(BusError.DISCONNECTED, f"no answer from {self._address}") from error
         except (*_LOST, DBusError, InvalidAddressError, ValueError) as error:

@@ -19,7 +19,7 @@ from gi.repository import Gio, GLib
 from fedtui.bus.connection import Connection
 from fedtui.bus.port import CONNECT_TIMEOUT, DAEMON, DAEMON_PATH, BusError, Signal
 from fedtui.bus.values import outgoing_all
-from fedtui.system.patience import seconds_left
+from fedtui.system.patience import seconds_left, waiting
 
 _CLOSED = "the bus closed the connection"
 
@@ -41,7 +41,8 @@ class PydbusBus(Connection):
         opened: asyncio.Future[Any] = self._loop.create_future()
         self._glib.invoke(self._connect_in_thread, opened)
         try:
-            self._con = await asyncio.wait_for(opened, seconds_left(CONNECT_TIMEOUT))
+            with waiting("the bus"):
+                self._con = await asyncio.wait_for(opened, seconds_left(CONNECT_TIMEOUT))
         except TimeoutError as error:
             self._glib.stop()
             raise BusError(BusError.DISCONNECTED, f"no answer from {self._address}") from error

@@ -30,6 +30,7 @@ from fedtui.safe_text import display_path
 from fedtui.system import lock_file, temp_folder
 from fedtui.system.atomic_write import sweep
 from fedtui.system.crontab_file import TableFile
+from fedtui.system.patience import waiting
 
 PATIENCE = 10.0
 """Seconds that a change waits for that of another process."""
@@ -42,19 +43,20 @@ async def change_lock(ports: Ports) -> AsyncIterator[None]:
     await asyncio.to_thread(require_history, ports)  # before the lock's file is made
     path = ports.config.state / "change.lock"
     deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            descriptor = lock_file.take(path)
-            break
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                raise Conflict("Another change is being made at this moment.") from error
-            await asyncio.sleep(0.05)
-        except OSError as error:
-            raise Refused(
-                f"How to undo this cannot be kept: {display_path(path)}: {error.strerror}.",
-                advice=f"Check that {display_path(path.parent)} is yours, writable and not full.",
-            ) from error
+    with waiting("another change"):
+        while True:
+            try:
+                descriptor = lock_file.take(path)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise Conflict("Another change is being made at this moment.") from error
+                await asyncio.sleep(0.05)
+            except OSError as error:
+                raise Refused(
+                    f"How to undo this cannot be kept: {display_path(path)}: {error.strerror}.",
+                    advice=f"Check that {display_path(path.parent)} is yours, writable and not full.",
+                ) from error
     token = lock_file.HELD.set(descriptor)
     try:
         yield

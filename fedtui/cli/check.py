@@ -32,7 +32,7 @@ _NAGIOS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
 
 async def check(workspace: Workspace, options: Namespace) -> int:
     """`fedtui check`: read everything once, and say what is found."""
-    await workspace.read()
+    await workspace.read(later_runs=True)
     snapshot = await asyncio.to_thread(workspace.checked)
     try:
         _print(snapshot, options, JsonRecords(workspace.zone, options.show_secrets, options.json))

@@ -26,7 +26,7 @@ async def find_jobs(workspace: Workspace, keys: Sequence[str]) -> list[Job]:
     """
     sources = {key.partition(":")[0] for key in keys}
     asked = tuple(sources) if sources <= set(SOURCES_OF) else ()
-    snapshot = await workspace.read(asked)
+    snapshot = await workspace.read(asked, later_runs=True)
     return list({job.id: job for job in (choose(snapshot, key) for key in keys)}.values())
 
 

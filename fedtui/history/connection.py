@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fedtui.config import repair
 from fedtui.history import rows
-from fedtui.system.patience import seconds_left
+from fedtui.system.patience import seconds_left, waiting
 from fedtui.system.regular_file import require_regular
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class Database:
     def _in_words(self) -> Iterator[None]:
         """Every failure of the file or of SQLite as a HistoryError that says what stands and what to do."""
         try:
-            yield
+            with waiting("the history"):
+                yield
         except (_sqlite_error(), rows.RowError, OSError) as error:  # evaluated when something was raised
             import sqlite3
 

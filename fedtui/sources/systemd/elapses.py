@@ -33,8 +33,8 @@ class ElapseCache:
         """The runs known of an expression, in order, in UTC; some may have passed."""
         return self._known.get(expression, ())
 
-    async def fetch(self, expressions: Collection[str], now: datetime) -> None:
-        """See that runs after `now` are known, or on their way."""
+    async def fetch(self, expressions: Collection[str], now: datetime, *, wait: bool = False) -> None:
+        """See that runs after `now` are known, or on their way; with `wait` as long as there is patience."""
         for unused in set(self._known) - set(expressions):
             del self._known[unused]
         self._final &= set(expressions)
@@ -44,10 +44,9 @@ class ElapseCache:
             self._task = asyncio.get_running_loop().create_task(self._ask(wanted, now))
         task = self._task
         if task is not None:
-            wait = patience_left(PATIENCE)
-            await asyncio.wait((task,), timeout=wait)
+            await asyncio.wait((task,), timeout=patience_left(PATIENCE) if wait else PATIENCE)
             self._late = not task.done()
-            if self._late and wait != PATIENCE:
+            if self._late and wait:
                 self.missing = "the later runs of its timers have not come"
             if task.done():
                 self._task = None

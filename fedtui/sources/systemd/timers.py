@@ -36,7 +36,8 @@ class TimerSource:
     """Timers of one manager as jobs; see `fedtui.sources.source.Source`.
 
     `paused` returns the names of units that fedtui itself holds back. `privileged`: the system's units
-    may be changed (root). Times in messages are shown in `zone`, by default the machine's.
+    may be changed (root). Times in messages are shown in `zone`, by default the machine's. With `later_runs`
+    an answer waits for the runs after the next.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class TimerSource:
         self._bench = RowCache(self._manager)
         self._lock = asyncio.Lock()
         self._remembered: dict[str, Job] = {}
+        self.later_runs = False
         self._rows: tuple[Job, ...] | None = None
 
     async def read(self) -> Answer:
@@ -114,6 +116,7 @@ class TimerSource:
         await self._elapses.fetch(
             {text for timer in timers if timer.row.active_state == "active" for text in timer.calendar},
             self._clock(),
+            wait=self.later_runs,
         )
         moment = timer_jobs.ClockReading(self._clock(), self._monotonic())
         paused = frozenset(self._paused())

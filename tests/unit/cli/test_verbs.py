@@ -404,6 +404,7 @@ class LateTimers:
     """A workspace whose timers have answered, but for those that are only installed."""
 
 <<<<<<< HEAD
+<<<<<<< HEAD
     def __init__(self) -> None:
         place = Location("/etc/systemd/system/old.timer", None)
         facts = TimerFacts("old.timer", "old.service", False, "active", "enabled")
@@ -416,6 +417,9 @@ class LateTimers:
         return Snapshot(datetime.now(UTC), jobs=(self.job,) if patience else ())
 =======
     async def read(self, sources: Sequence[str] = ()) -> Snapshot:
+=======
+    async def read(self, sources: Sequence[str] = (), *, later_runs: bool = False) -> Snapshot:
+>>>>>>> 0f2ab37 (Wait for later runs of timers where a verb shows them, and say what a change waits for)
         late = {"system-timers": "the states of its unit files have not come yet"}
         return Snapshot(datetime.now(UTC), late=late)
 >>>>>>> 5c1d72a (Tests: verbs over parts that hang)
