@@ -17,7 +17,7 @@ from fedtui.__main__ import main
 from fedtui.cli.find_job import Unavailable, choose, find_job
 from fedtui.cli.list_jobs import _report
 from fedtui.cli.parser import UsageError
-from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName, TimerFacts
+from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
 from fedtui.workspace import Workspace
 from tests.unit.cli.conftest import Shell, demo_folder
 
@@ -403,26 +403,9 @@ def test_env_refuses(shell: Shell, folder: Path, words: tuple[str, ...], status:
 class LateTimers:
     """A workspace whose timers have answered, but for those that are only installed."""
 
-<<<<<<< HEAD
-<<<<<<< HEAD
-    def __init__(self) -> None:
-        place = Location("/etc/systemd/system/old.timer", None)
-        facts = TimerFacts("old.timer", "old.service", False, "active", "enabled")
-        name, source = "old.timer", SourceName.SYSTEM_TIMER
-        self.job = Job(f"{source}:{name}", name, source, "root", "", "", place, facts)
-        self.asked: list[float] = []
-
-    async def read(self, sources: Sequence[str] = (), *, patience: float = 0.0) -> Snapshot:
-        self.asked.append(patience)
-        return Snapshot(datetime.now(UTC), jobs=(self.job,) if patience else ())
-=======
-    async def read(self, sources: Sequence[str] = ()) -> Snapshot:
-=======
     async def read(self, sources: Sequence[str] = (), *, later_runs: bool = False) -> Snapshot:
->>>>>>> 0f2ab37 (Wait for later runs of timers where a verb shows them, and say what a change waits for)
         late = {"system-timers": "the states of its unit files have not come yet"}
         return Snapshot(datetime.now(UTC), late=late)
->>>>>>> 5c1d72a (Tests: verbs over parts that hang)
 
 
 async def test_a_job_that_may_be_among_what_has_not_come_is_not_called_missing() -> None:
