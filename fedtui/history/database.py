@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fedtui.history import rows
 from fedtui.history.connection import Database, HistoryError
-from fedtui.history.run_provenance import better_trigger, says_more
+from fedtui.history.run_provenance import CLOCK_SET_BACK, STEP, better_trigger, says_more
 from fedtui.model import Outcome, Result, Run
 
 if TYPE_CHECKING:
@@ -29,6 +29,27 @@ KEPT_UNDO_SECONDS = 90 * 86_400
 """How many undo steps are kept in any case, and for how long all of them are."""
 _READY, _UNDONE, _PREPARED, _UNSEEN = range(4)
 """The column `undone`: also a version that knows only the first two offers no prepared step."""
+
+
+def _numbered(where: str) -> str:
+    """A table `numbered` of the runs `where`: `nth` counts a job's from the newest on.
+
+    Up to the last run that is stamped ahead a job's stamps are of a clock that was set back since, so all
+    of these are older than those after it (`since`).
+    """
+    return f"""WITH ahead AS (
+        SELECT job_id AS job, max(rowid) AS last FROM runs WHERE ({where}) AND
+        (start > strftime('%s', 'now') + {STEP.seconds} OR instr(coalesce(result, ''), '{CLOCK_SET_BACK}'))
+        GROUP BY job_id
+    ), placed AS (
+        SELECT runs.*, runs.rowid AS place, runs.rowid > coalesce(last, 0) AS since
+        FROM runs LEFT JOIN ahead ON job = job_id WHERE {where}
+    ), numbered AS (
+        SELECT *, row_number() OVER (PARTITION BY job_id ORDER BY since DESC, start DESC) AS nth FROM placed
+    )"""  # noqa: S608 (constants)
+
+
+_SET = ", ".join(f"{name} = excluded.{name}" for name in (*rows.RUN_COLUMNS.split(", "), "revision"))
 
 
 class UndoStep(NamedTuple):
@@ -71,29 +92,32 @@ class History(Database):
             changed = [run for run in runs if self._keep(db, run)]
             for job_id in {run.job_id for run in changed}:
                 db.execute(
-                    "DELETE FROM runs WHERE job_id = ? AND result IS NOT NULL AND id NOT IN "
-                    "(SELECT id FROM runs WHERE job_id = ? ORDER BY start DESC LIMIT ?)",
-                    (job_id, job_id, KEPT_RUNS),
+                    f"{_numbered('job_id = ?1')} DELETE FROM runs WHERE result IS NOT NULL "  # noqa: S608
+                    "AND id IN (SELECT id FROM numbered WHERE nth > ?2)",
+                    (job_id, KEPT_RUNS),
                 )
             return len(changed)
 
     def _keep(self, db: sqlite3.Connection, run: Run) -> bool:
-        if run.also:
-            db.execute(
-                "DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?)) AND id != ?",
-                (json.dumps(run.also), run.id),
-            )
         found = db.execute(f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE id = ?", (run.id,)).fetchone()  # noqa: S608
+        place: int | None = None
+        if run.also:
+            others = "runs WHERE id IN (SELECT value FROM json_each(?)) AND id != ?"
+            values = (json.dumps(run.also), run.id)
+            (place,) = db.execute(f"SELECT min(rowid) FROM {others}", values).fetchone()  # noqa: S608
+            db.execute(f"DELETE FROM {others}", values)  # noqa: S608
         if found is not None:
             known = rows.to_run(found)
             if not says_more(run, known):
                 return False
             run = replace(run, start=known.start, trigger=better_trigger(run.trigger, known.trigger))
         places = ", ".join("?" * len(rows.of_run(run)))
+        # A row keeps its rowid: their order is that in which the runs were first seen.
         db.execute(
-            f"INSERT OR REPLACE INTO runs ({rows.RUN_COLUMNS}, revision) "  # noqa: S608 (constants)
-            f"VALUES ({places}, (SELECT coalesce(max(revision), 0) + 1 FROM runs))",
-            rows.of_run(run),
+            f"INSERT INTO runs (rowid, {rows.RUN_COLUMNS}, revision) "  # noqa: S608 (constants)
+            f"VALUES (?, {places}, (SELECT coalesce(max(revision), 0) + 1 FROM runs)) "
+            f"ON CONFLICT (id) DO UPDATE SET {_SET}",
+            (place, *rows.of_run(run)),
         )
         return True
 
@@ -118,29 +142,33 @@ class History(Database):
 
     def runs(self, job_id: str | None = None, limit: int = 24) -> list[Run]:
         """The latest `limit` runs of one job, or of each job; oldest first."""
-        if job_id is not None:
-            return self._runs("WHERE job_id = ? ORDER BY start DESC LIMIT ?", (job_id, limit))[::-1]
-        newest = "SELECT id, row_number() OVER (PARTITION BY job_id ORDER BY start DESC) AS nth FROM runs"
-        return self._runs(
-            f"WHERE id IN (SELECT id FROM ({newest}) WHERE nth <= ?) ORDER BY start",  # noqa: S608 (constant)
-            (limit,),
-        )
+        with self.reading() as db, self._in_words():
+            if db is None:
+                return []
+            found = db.execute(
+                f"{_numbered('?1 IS NULL' if job_id is None else 'job_id = ?1')} "  # noqa: S608 (constants)
+                f"SELECT {rows.RUN_COLUMNS} FROM numbered WHERE nth <= ?2 ORDER BY since, start",
+                (job_id, limit),
+            ).fetchall()
+            return [rows.to_run(row) for row in found]
 
-    def changed_runs(self, revision: int, limit: int) -> tuple[int, list[Run]]:
-        """The runs written after `revision`, the latest `limit` of each job, and the revision now."""
+    def changed_runs(self, revision: int, limit: int) -> tuple[int, dict[int, Run]]:
+        """The runs written after `revision`, the latest `limit` of each job, and the revision now.
+
+        The runs are by their places in the order in which they were first seen.
+        """
         with self.reading() as db:
             if db is None:
-                return 0, []
+                return 0, {}
             newest = int(db.execute("SELECT coalesce(max(revision), 0) FROM runs").fetchone()[0])
             if newest < revision:
                 revision = 0  # the newest rows are gone, or it is another file: look at all of it
             found = db.execute(
-                f"SELECT {rows.RUN_COLUMNS} FROM (SELECT *, row_number() OVER "  # noqa: S608 (constants)
-                "(PARTITION BY job_id ORDER BY start DESC) AS nth FROM runs WHERE revision > ? OR ? = 0) "
-                "WHERE nth <= ? ORDER BY start",
-                (revision, revision, limit),
+                f"{_numbered('revision > ?1 OR ?1 = 0')} "  # noqa: S608 (constants)
+                f"SELECT place, {rows.RUN_COLUMNS} FROM numbered WHERE nth <= ?2 ORDER BY place",
+                (revision, limit),
             ).fetchall()
-            return newest, [rows.to_run(row) for row in found]
+            return newest, {place: rows.to_run(row) for place, *row in found}
 
     def open_runs(self, job_id: str | None = None) -> list[Run]:
         """Runs without a recorded end, oldest first; some of them may have ended unseen."""

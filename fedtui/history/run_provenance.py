@@ -6,10 +6,25 @@ database: what is seen running at this moment is newer than any guess about its 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from fedtui.model import Outcome, Result, Run, Trigger
 
 NO_STATUS = "no exit status"
 """The evidence of an observer that only saw a run; left out where somebody else saw its exit status."""
+
+CLOCK_SET_BACK = "the clock was set back since"
+"""The evidence of a run that is stamped later than what happened after it."""
+
+STEP = timedelta(seconds=5)
+"""How far a clock may seem to go back by itself: the clocks of the sources differ, and NTP corrects them."""
+
+SIGHTING = "cron-"
+"""What the ids of sightings begin with: somebody saw a run begin, without a name that others know."""
+
+LOG_SIGHTING = "cron-log-"
+"""The same of a run of which only its log tells."""
 
 OPEN, ENDED, KNOWN, JUDGED = range(4)
 _TRIGGERS = (Trigger.MANUAL, Trigger.SCHEDULE, Trigger.OTHER, Trigger.UNKNOWN)
@@ -22,6 +37,18 @@ def knowledge(result: Result | None) -> int:
     if result.outcome is Outcome.UNKNOWN and result.exit_code is None:
         return ENDED
     return JUDGED if result.judged else KNOWN
+
+
+def stamped_ahead(run: Run) -> bool:
+    """Whether the clock was set back after the run, as far as that was noticed."""
+    return run.result is not None and CLOCK_SET_BACK in run.result.evidence
+
+
+def as_stamped_ahead(run: Run) -> Run:
+    """The run with the evidence that the clock was set back after it. One in progress has none yet."""
+    if run.result is None or stamped_ahead(run):
+        return run
+    return replace(run, result=replace(run.result, evidence=(*run.result.evidence, CLOCK_SET_BACK)))
 
 
 def better_trigger(one: Trigger, other: Trigger) -> Trigger:

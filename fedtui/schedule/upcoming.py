@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, tzinfo
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -43,6 +44,16 @@ def runs_of(job: Job, after: datetime) -> Iterator[datetime]:
         if at.timestamp() > moment:
             moment = at.timestamp()
             yield at
+
+
+def last_due(job: Job, moment: datetime, within: timedelta) -> datetime | None:
+    """The last run of a cron job's schedule in the span `within` up to `moment`, that of a paused job too."""
+    job, last = replace(job, next_run=job.next_run or moment), None
+    for due in runs_of(job, moment - within):
+        if due.timestamp() > moment.timestamp():
+            break
+        last = due
+    return last
 
 
 def upcoming(

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from fedtui.history.run_provenance import NO_STATUS
 from fedtui.model import Answer, Job, Outcome, Problem, Result, Run, Trigger, cron_jobs
+from fedtui.schedule.upcoming import last_due
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
 from fedtui.system.regular_file import open_regular
@@ -67,7 +68,7 @@ class CronMailSource(LookingSource):
         stamp = file_stamp(self._path)
         if stamp != self._stamp:
             self._stamp, self._mails = stamp, list(parse_mail(self._tail(), self._zone())) if stamp[1] else []
-        runs = tuple(runs_of_mails(self._mails, self._jobs()))
+        runs = tuple(runs_of_mails(self._mails, self._jobs()))[::-1]  # the newest are found first
         odd = stamp != (0, 0) and not self._path.is_file()
         said = f"cron's mail cannot be read: {self._path} is not a regular file"
         problems = (Problem(self.name, said, at=self._clock()),) if odd else ()
@@ -146,7 +147,7 @@ def runs_of_mails(mails: Sequence[Mail], jobs: Sequence[Job]) -> Iterator[Run]:
 
 
 def _run(mail: Mail, job: Job) -> Run:
-    due = _due(job, mail.at)
+    due = last_due(job, mail.at, _SOON)
     said = f"cron mailed its output at {mail.at:%H:%M:%S}"
     key = job.id.partition(":")[2]
     if due is None:
@@ -156,15 +157,3 @@ def _run(mail: Mail, job: Job) -> Run:
     result = Result(Outcome.UNKNOWN, evidence=(said, NO_STATUS))
     run_id = f"cron-mail-{due.timestamp():.0f}-{key}"
     return Run(run_id, job.id, due, max(due, mail.at), result, Trigger.SCHEDULE)
-
-
-def _due(job: Job, at: datetime) -> datetime | None:
-    """The run that the schedule has just before `at`."""
-    from fedtui.schedule.upcoming import runs_of
-
-    last = None
-    for due in runs_of(job, at - _SOON):
-        if due.timestamp() > at.timestamp():
-            break
-        last = due
-    return last

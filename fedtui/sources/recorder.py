@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, assert_never
 
 from fedtui.crontab import overwrites_log
+from fedtui.history.run_provenance import STEP, as_stamped_ahead
 from fedtui.model import Answer, CronFacts, Job, LogSlice, Outcome, Result, Run, TimerFacts, Trigger
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
@@ -29,6 +30,9 @@ LOOK_EVERY = 0.5
 
 IDLE = 5.0
 """Seconds between two looks where no job is recorded."""
+
+PLACES = 500
+"""So many records of a job are kept, see recorder.sh."""
 
 EVIDENCE = "exit status, recorder"
 LOST = "the recorder was killed, or the machine went down, before the job ended"
@@ -75,8 +79,7 @@ class RecorderSource(LookingSource):
     def look(self) -> Answer:
         """The runs of the jobs that are recorded now."""
         jobs = {key: job for job in self._jobs() if (key := job.facts.record_key)}
-        runs = sorted(self._runs(jobs), key=lambda run: run.start) if jobs else []
-        return Answer(self.name, self._clock(), (), runs=tuple(runs))
+        return Answer(self.name, self._clock(), (), runs=tuple(self._runs(jobs)) if jobs else ())
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when a run was recorded to begin or to end, and when other jobs are recorded."""
@@ -132,14 +135,26 @@ class RecorderSource(LookingSource):
         return known
 
     def _of_job(self, key: str, reads: list[tuple[Path, _Read]], job: Job) -> list[Run]:
+        """The runs of one job in the order in which they began; those that the clock belies are marked."""
         found: list[Run] = []
         following: int | None = None
-        for path, read in sorted(reads, key=lambda pair: pair[1].stamp, reverse=True):
+        earliest: datetime | None = None
+        for path, read in self._newest_first(key, reads):
             run = self._run(key, path, read, job, following)
             if run is not None:
-                found.append(run)
+                ahead = earliest is not None and run.start > earliest + STEP
+                found.append(as_stamped_ahead(run) if ahead else run)
                 following = read.record.log_size if read.record is not None else None
-        return found
+                earliest = run.start if earliest is None else min(earliest, run.start)
+        return found[::-1]
+
+    def _newest_first(self, key: str, reads: list[tuple[Path, _Read]]) -> list[tuple[Path, _Read]]:
+        """By the places of the records, which are taken in turn; by their times where the last is unknown."""
+        try:
+            last = int((self._folder / f"{key}.last").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return sorted(reads, key=lambda pair: pair[1].stamp, reverse=True)
+        return sorted(reads, key=lambda pair: (last - int(pair[0].suffix[1:])) % PLACES)
 
     def _run(self, key: str, path: Path, read: _Read, job: Job, following: int | None) -> Run | None:
         record = read.record

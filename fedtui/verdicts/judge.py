@@ -39,7 +39,7 @@ def judge(evidence: JobEvidence, now: datetime) -> Verdict:
     found = (
         Judgement(Condition.GONE, False),
         Judgement(Condition.UNSEEN, False),
-        *_of_state(job),
+        *_of_state(job, evidence.runs),
         *_failures(ends, evidence, now),
         *_staleness(evidence, ends[-1][0] if ends else evidence.good, now),
     )
@@ -53,9 +53,9 @@ def standing_of(job: Job, runs: Sequence[Run]) -> Verdict:
     """The part of the verdict that takes no clock and no file: its state and its runs, oldest first."""
     result, at, since = _open_failure(job, runs)
     known = _known_ends(job, runs)
-    ran = job.last_run is not None
+    ran = job.last_run is not None or bool(known)
     judgements = (
-        *_of_state(job),
+        *_of_state(job, runs),
         Judgement(Condition.FAILED, result is not None if known else None),
         Judgement(Condition.UNPROVEN, job.last_result.outcome is Outcome.UNKNOWN if ran else None),
     )
@@ -64,11 +64,12 @@ def standing_of(job: Job, runs: Sequence[Run]) -> Verdict:
     return Verdict(judgements, result, at, since, severity)
 
 
-def _of_state(job: Job) -> Iterator[Judgement]:
+def _of_state(job: Job, runs: Sequence[Run]) -> Iterator[Judgement]:
     held = "" if job.state is State.SCHEDULER_DOWN else blocked_reason(job)
     yield Judgement(Condition.HELD, bool(held), held)
     yield Judgement(Condition.LATE, _is_late(job), job.state_reason if job.state is State.OVERDUE else "")
-    yield Judgement(Condition.NEVER_SEEN, job.last_run is None and job.last_result.outcome in _UNSEEN)
+    unseen = job.last_run is None and job.last_result.outcome in _UNSEEN
+    yield Judgement(Condition.NEVER_SEEN, unseen and not runs)
 
 
 def _open_failure(job: Job, runs: Sequence[Run]) -> tuple[Result | None, datetime | None, int]:

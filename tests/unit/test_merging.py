@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from fedtui.crontab.recorder_wrapper import with_recorder
 from fedtui.merging import LOGGED, logged_runs, merge, with_runs
 from fedtui.model import (
@@ -97,14 +99,14 @@ def test_a_run_by_hand_and_a_scheduled_run_are_two_runs() -> None:
 
 
 def test_an_open_run_makes_the_job_running_and_keeps_the_last_result() -> None:
-    shown = with_runs(job(), (run(60, Result(Outcome.OK, exit_code=0)), run(12, None)))
+    shown = with_runs(job(), (run(60, Result(Outcome.OK, exit_code=0)), run(12, None)), NOW)
     assert shown.state is State.RUNNING
     assert shown.running_since == NOW - timedelta(seconds=12)
     assert shown.last_result.outcome is Outcome.OK
 
 
 def test_a_paused_job_that_still_runs_stays_paused() -> None:
-    shown = with_runs(job(state=State.PAUSED), (run(12, None),))
+    shown = with_runs(job(state=State.PAUSED), (run(12, None),), NOW)
     assert shown.state is State.PAUSED
     assert shown.running
 
@@ -161,9 +163,14 @@ def test_equal_commands_are_told_apart_by_whose_minute_it_was() -> None:
     assert list(logged_runs((CronStart("fed", "x", 1, NOW),), (at_five, every_minute))) == []
 
 
-def test_a_trace_in_a_log_says_unknown_until_somebody_saw_a_run() -> None:
-    trace = run(5.0, Result(Outcome.UNKNOWN, evidence=("its log was written then",)), trigger=Trigger.UNKNOWN)
-    failed = run(60.0, Result(Outcome.FAILED, exit_code=3), trigger=Trigger.MANUAL)
+@pytest.mark.parametrize(
+    ("ago", "trigger", "shown"), [(60.0, "manual", None), (3.0, "manual", 3), (60.0, "schedule", 3)]
+)
+def test_a_trace_counts_until_a_run_was_seen_and_after_one_by_hand(
+    ago: float, trigger: str, shown: int | None
+) -> None:
+    trace = run(5.0, Result(Outcome.UNKNOWN, evidence=("its mail came then",)), trigger=Trigger.UNKNOWN)
+    failed = run(ago, Result(Outcome.FAILED, exit_code=3), trigger=Trigger(trigger))
     table = Answer("crontab", NOW, (job(),))
     activity = Answer("cron-activity", NOW, (), runs=(trace,))
     snapshot = merge(answers(table, activity), Snapshot(NOW), NOW)
@@ -172,7 +179,7 @@ def test_a_trace_in_a_log_says_unknown_until_somebody_saw_a_run() -> None:
     snapshot = merge(
         answers(table, activity, Answer("own-runs", NOW, (), runs=(failed,))), Snapshot(NOW), NOW
     )
-    assert snapshot.jobs[0].last_result.exit_code == 3
+    assert snapshot.jobs[0].last_result.exit_code == shown
 
 
 def seen_by(name: str, *runs: Run) -> Answer:

@@ -298,17 +298,17 @@ def test_the_rows_of_other_accounts_of_a_run_go(history: History) -> None:
 
 
 def test_readers_are_given_what_is_new(history: History) -> None:
-    assert history.changed_runs(0, 24) == (0, [])
+    assert history.changed_runs(0, 24) == (0, {})
     history.keep_runs(sighting(f"r{number}", number, SEEN) for number in range(5))
     revision, runs = history.changed_runs(0, 3)
-    assert [run.id for run in runs] == ["r2", "r3", "r4"]
-    assert history.changed_runs(revision, 3) == (revision, [])
+    assert [run.id for run in runs.values()] == ["r2", "r3", "r4"]
+    assert history.changed_runs(revision, 3) == (revision, {})
     history.keep_runs((sighting("r1", 1, EXITED),))
     revision, runs = history.changed_runs(revision, 3)
-    assert [run.id for run in runs] == ["r1"]
+    assert [run.id for run in runs.values()] == ["r1"]
     history.path.unlink()
     history.keep_runs((sighting("r9", 9, SEEN),))
-    assert [run.id for run in history.changed_runs(revision, 3)[1]] == ["r9"]
+    assert [run.id for run in history.changed_runs(revision, 3)[1].values()] == ["r9"]
 
 
 VERSION_1 = """
@@ -345,7 +345,7 @@ def test_a_database_of_the_format_before_is_taken_over(history: History) -> None
         (),
     )
     assert history.last_undo() is not None
-    assert [found.id for found in history.changed_runs(0, 24)[1]] == [run.id]
+    assert [found.id for found in history.changed_runs(0, 24)[1].values()] == [run.id]
     assert history.finish_run(run.id, START, SEEN) is False
 
 

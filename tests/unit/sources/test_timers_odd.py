@@ -80,7 +80,7 @@ def test_an_older_run_on_record_is_no_ok_either() -> None:
         "1", "x", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), Result(Outcome.OK)
     )
     job = asyncio.run(_unreadable())
-    assert with_runs(job, (run,)).last_result.outcome is Outcome.UNKNOWN
+    assert with_runs(job, (run,), datetime(2026, 1, 2, tzinfo=UTC)).last_result.outcome is Outcome.UNKNOWN
 
 
 async def _unreadable() -> Job:
