@@ -7,17 +7,18 @@ until it is done an exit status of 0 is not called ok. Blocking: the store calls
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from fedtui.history.database import History, HistoryError
-from fedtui.history.run_provenance import KNOWN, knowledge, says_more
-from fedtui.merging import RunsByJob
+from fedtui.history.run_provenance import KNOWN, as_stamped_ahead, knowledge, says_more, stamped_ahead
+from fedtui.merging import RUNS_KEPT, RunsByJob
 from fedtui.model import (
     CronFacts,
     Job,
@@ -30,9 +31,12 @@ from fedtui.model import (
     State,
     TimerFacts,
     Trigger,
+    cron_jobs,
     timer_jobs,
 )
 from fedtui.safe_text import decode
+from fedtui.schedule.upcoming import runs_of
+from fedtui.sources.log_writers import other_writers
 from fedtui.sources.own_runs import OWN_ID
 
 if TYPE_CHECKING:
@@ -40,6 +44,11 @@ if TYPE_CHECKING:
 
 READING = "its output is being read"
 UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
+
+NOT_APART = "another run wrote the same log meanwhile: whose lines these are is not known"
+
+DUE_WITHIN = timedelta(seconds=60)
+"""How long after its minute a run that nobody saw may write to a log that others write too."""
 
 SETTLE = timedelta(seconds=0.3)
 """How long after its end a run's last lines may take to be where they are read."""
@@ -67,6 +76,7 @@ class RunRecorder:
         self._kept: dict[str, Run] = {}
         self._verdicts: dict[str, Result] = {}
         self._waiting: dict[str, tuple[Run, Job]] = {}
+        self._alone: set[str] = set()
         self._sizes: dict[str, tuple[str, int]] = {}
         self._lock = threading.Lock()
         self.problem: Problem | None = None
@@ -79,7 +89,9 @@ class RunRecorder:
     def _settle(self, jobs: Sequence[Job], runs: RunsByJob) -> RunsByJob:
         by_id = {job.id: job for job in jobs}
         self._waiting.clear()
+        known: RunsByJob
         known = {job_id: self._with_verdicts(found, by_id.get(job_id)) for job_id, found in runs.items()}
+        known = self._told_apart(by_id, known)
         self._keep(run for found in known.values() for run in found)
         self._measure(jobs, known)
         if not self._waiting:
@@ -147,12 +159,58 @@ class RunRecorder:
             run = self._with_log(run, before, job)
             verdict = self._verdicts.get(run.id)
             if verdict is not None and knowledge(verdict) >= knowledge(run.result):
+                ahead = stamped_ahead(run)
                 run = replace(run, result=verdict)
+                run = as_stamped_ahead(run) if ahead else run
             elif job is not None and _to_be_read(run):
                 self._waiting[run.id] = (run, job)
             found.append(run)
             before = run
         return tuple(found)
+
+    def _told_apart(self, jobs: Mapping[str, Job], runs: RunsByJob) -> RunsByJob:
+        """The runs, of which none is judged by lines that another one may have written."""
+        doubtful = [
+            run
+            for job_id, found in runs.items()
+            for run in found[-RUNS_KEPT:]
+            if job_id in jobs
+            and run.id not in self._alone
+            and run.log is not None
+            and run.result is not None
+            and _by_lines(run.result)
+        ]
+        if not doubtful:
+            return runs
+        writers = other_writers(jobs.values())
+        mixed = {run.id for run in doubtful if self._is_mixed(run, jobs, runs, writers.get(run.job_id, ()))}
+        if not mixed:
+            return runs
+        return {
+            job_id: tuple(_not_apart(run) if run.id in mixed else run for run in found)
+            for job_id, found in runs.items()
+        }
+
+    def _is_mixed(self, run: Run, jobs: Mapping[str, Job], runs: RunsByJob, others: Collection[str]) -> bool:
+        """Whether some other run wrote, or may have written, between the bounds of the run's lines."""
+        mine, begin, end = runs[run.job_id], run.start, run.end or run.start
+        if others and any(timer_jobs((jobs[run.job_id],))):
+            # Its lines were taken to begin where the run before it ended.
+            place = mine.index(run)
+            before = mine[place - 1].end if place else None
+            if before is None:
+                return True
+            begin = before
+        now = self._clock()
+        met = itertools.chain(
+            (one for one in mine if one is not run and _last_sign(one, now) > run.start),
+            (one for other in others for one in runs.get(other, ()) if _last_sign(one, now) > begin),
+        )
+        if any(one.start <= end for one in met) or any(_was_due(jobs[other], begin, end) for other in others):
+            return True
+        if now > end + DUE_WITHIN:
+            self._alone.add(run.id)
+        return False
 
     def _with_log(self, run: Run, before: Run | None, job: Job | None) -> Run:
         """A timer's run with the slice of the log that it wrote, where its beginning is known.
@@ -205,6 +263,45 @@ class RunRecorder:
         if row is run:
             return False
         return row is None or bool(set(run.also) & rows.keys()) or says_more(run, row)
+
+
+def _by_lines(result: Result) -> bool:
+    """Whether lines in a log made the verdict what it is, and nobody doubted yet whose they are."""
+    if not result.judged or NOT_APART in result.reasons or not result.reasons:
+        return False
+    if result.outcome is Outcome.UNKNOWN:
+        return result.warnings > 0
+    if result.outcome is Outcome.SKIPPED:  # silence is nobody's
+        return not any(one.startswith("no output") for one in result.evidence)
+    return result.outcome is not Outcome.OK and not all("its product" in reason for reason in result.reasons)
+
+
+def _last_sign(run: Run, now: datetime) -> datetime:
+    return now if run.is_running else run.end or run.start
+
+
+def _was_due(job: Job, begin: datetime, end: datetime) -> bool:
+    """Whether cron has started a job meanwhile, though perhaps nobody saw it."""
+    by_cron = any(cron_jobs((job,)))
+    due = next(iter(runs_of(job, begin - DUE_WITHIN)), None) if by_cron else None
+    return due is not None and due <= end
+
+
+def _not_apart(run: Run) -> Run:
+    """A run whose lines cannot be told from another's: a failure stays one, anything else is unknown."""
+    if run.result is None:
+        return run
+    result = run.result
+    failed = result.outcome is Outcome.FAILED
+    return replace(
+        run,
+        result=replace(
+            result,
+            outcome=Outcome.FAILED if failed else Outcome.UNKNOWN,
+            reasons=(*result.reasons, NOT_APART) if failed else (NOT_APART, *result.reasons),
+            evidence=(*result.evidence, NOT_APART),
+        ),
+    )
 
 
 def _to_be_read(run: Run) -> bool:

@@ -137,14 +137,14 @@ class RecorderSource(LookingSource):
     def _of_job(self, key: str, reads: list[tuple[Path, _Read]], job: Job) -> list[Run]:
         """The runs of one job in the order in which they began; those that the clock belies are marked."""
         found: list[Run] = []
-        following: int | None = None
+        later: list[RecordedRun] = []
         earliest: datetime | None = None
         for path, read in self._newest_first(key, reads):
-            run = self._run(key, path, read, job, following)
-            if run is not None:
+            run = self._run(key, path, read, job, _size_after(read.record, later))
+            if run is not None and read.record is not None:
                 ahead = earliest is not None and run.start > earliest + STEP
                 found.append(as_stamped_ahead(run) if ahead else run)
-                following = read.record.log_size if read.record is not None else None
+                later.append(read.record)
                 earliest = run.start if earliest is None else min(earliest, run.start)
         return found[::-1]
 
@@ -195,6 +195,18 @@ def _proven(result: Result, job: Job) -> Result:
             return result  # systemd reports the status of the command itself
         case _ as never:
             assert_never(never)
+
+
+def _size_after(record: RecordedRun | None, later: Sequence[RecordedRun]) -> int | None:
+    """The size of the log when the next run began after the end of this one; `later` has the newest first.
+
+    A run that began before that end cuts nothing off: both wrote from there on.
+    """
+    if record is None or record.ended is None:
+        return None
+    apart = (one for one in reversed(later) if one.who.boot != record.who.boot or one.started >= record.ended)
+    following = next(apart, None)
+    return None if following is None else following.log_size
 
 
 def log_start(job: Job, size: int) -> int:
