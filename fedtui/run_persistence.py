@@ -7,7 +7,6 @@ until it is done an exit status of 0 is not called ok. Blocking: the store calls
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -40,7 +39,7 @@ from fedtui.sources.log_writers import other_writers
 from fedtui.sources.own_runs import OWN_ID
 
 if TYPE_CHECKING:
-    from fedtui.results import RuleBook
+    from fedtui.results import RuleBook, RunOutputText
 
 READING = "its output is being read"
 UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
@@ -77,6 +76,7 @@ class RunRecorder:
         self._verdicts: dict[str, Result] = {}
         self._waiting: dict[str, tuple[Run, Job]] = {}
         self._alone: set[str] = set()
+        self._known: tuple[Mapping[str, Job], RunsByJob] = ({}, {})
         self._sizes: dict[str, tuple[str, int]] = {}
         self._lock = threading.Lock()
         self.problem: Problem | None = None
@@ -91,6 +91,7 @@ class RunRecorder:
         self._waiting.clear()
         known: RunsByJob
         known = {job_id: self._with_verdicts(found, by_id.get(job_id)) for job_id, found in runs.items()}
+        self._known = by_id, known
         known = self._told_apart(by_id, known)
         self._keep(run for found in known.values() for run in found)
         self._measure(jobs, known)
@@ -129,7 +130,8 @@ class RunRecorder:
 
     def _judged(self, run: Run, job: Job) -> Result:
         # Here and not above: most lists have nothing to read, and need not load how it is done.
-        from fedtui.results import judge
+        from fedtui.results import OutputPart, RunOutputText, judge
+        from fedtui.results.reading import may_say_skipped
         from fedtui.runs.run_text import product_at, run_output
 
         rules = self._book().of(job.name, job.id)
@@ -144,7 +146,24 @@ class RunRecorder:
                 command = job.command or ""
             case _ as never:
                 assert_never(never)
-        return judge(run.result or UNSEEN, run_output(run, job), rules, command, product=product, span=span)
+
+        def by(output: RunOutputText) -> Result:
+            return judge(run.result or UNSEEN, output, rules, command, product=product, span=span)
+
+        output = run_output(run, job)
+        result = by(output)
+        if run.log is None or result.outcome not in (Outcome.OK, Outcome.FAILED):
+            return result
+        jobs, runs = self._known
+        others = other_writers(jobs.values()).get(job.id, frozenset())
+        foreign, own = self._company(run, jobs, runs, others) if job.id in runs else (False, [])
+        if not foreign and not any(one.start <= run.start for one in own):
+            return result
+        if result.outcome is Outcome.OK:
+            return _not_apart(result) if may_say_skipped(output, rules) else result
+        # Locked out by the run that wrote these lines: flock itself prints nothing.
+        silent = by(RunOutputText((OutputPart(run.log.path, b""),)))
+        return silent if silent.outcome is Outcome.SKIPPED and not foreign else result
 
     def _await_last_lines(self, run: Run) -> None:
         if run.end is not None:
@@ -187,30 +206,38 @@ class RunRecorder:
         if not mixed:
             return runs
         return {
-            job_id: tuple(_not_apart(run) if run.id in mixed else run for run in found)
+            job_id: tuple(
+                replace(run, result=_not_apart(run.result)) if run.id in mixed and run.result else run
+                for run in found
+            )
             for job_id, found in runs.items()
         }
 
     def _is_mixed(self, run: Run, jobs: Mapping[str, Job], runs: RunsByJob, others: Collection[str]) -> bool:
         """Whether some other run wrote, or may have written, between the bounds of the run's lines."""
-        mine, begin, end = runs[run.job_id], run.start, run.end or run.start
+        foreign, own = self._company(run, jobs, runs, others)
+        if not foreign and not own and self._clock() > (run.end or run.start) + DUE_WITHIN:
+            self._alone.add(run.id)
+        locked = run.result is not None and run.result.reasons[:1] == ("locked",)
+        if locked and not foreign and all(one.start <= run.start for one in own):
+            return False  # who was there first cannot have said so
+        return foreign or bool(own)
+
+    def _company(
+        self, run: Run, jobs: Mapping[str, Job], runs: RunsByJob, others: Collection[str]
+    ) -> tuple[bool, list[Run]]:
+        """Whether runs of `others` may have written among a run's lines, and which of its own job did."""
+        mine, begin, end, now = runs[run.job_id], run.start, run.end or run.start, self._clock()
+        own = [one for one in mine if one is not run and one.start <= end and _last_sign(one, now) > begin]
         if others and any(timer_jobs((jobs[run.job_id],))):
             # Its lines were taken to begin where the run before it ended.
-            place = mine.index(run)
-            before = mine[place - 1].end if place else None
-            if before is None:
-                return True
-            begin = before
-        now = self._clock()
-        met = itertools.chain(
-            (one for one in mine if one is not run and _last_sign(one, now) > run.start),
-            (one for other in others for one in runs.get(other, ()) if _last_sign(one, now) > begin),
-        )
-        if any(one.start <= end for one in met) or any(_was_due(jobs[other], begin, end) for other in others):
-            return True
-        if now > end + DUE_WITHIN:
-            self._alone.add(run.id)
-        return False
+            before = [one.end for one in mine if one.start < begin]
+            if not before or before[-1] is None:
+                return True, own
+            begin = before[-1]
+        met = (one for other in others for one in runs.get(other, ()) if _last_sign(one, now) > begin)
+        due = any(_was_due(jobs[other], begin, end) for other in others)
+        return due or any(one.start <= end for one in met), own
 
     def _with_log(self, run: Run, before: Run | None, job: Job | None) -> Run:
         """A timer's run with the slice of the log that it wrote, where its beginning is known.
@@ -287,20 +314,14 @@ def _was_due(job: Job, begin: datetime, end: datetime) -> bool:
     return due is not None and due <= end
 
 
-def _not_apart(run: Run) -> Run:
-    """A run whose lines cannot be told from another's: a failure stays one, anything else is unknown."""
-    if run.result is None:
-        return run
-    result = run.result
+def _not_apart(result: Result) -> Result:
+    """A verdict by lines that may be another run's: a failure stays one, anything else is unknown."""
     failed = result.outcome is Outcome.FAILED
     return replace(
-        run,
-        result=replace(
-            result,
-            outcome=Outcome.FAILED if failed else Outcome.UNKNOWN,
-            reasons=(*result.reasons, NOT_APART) if failed else (NOT_APART, *result.reasons),
-            evidence=(*result.evidence, NOT_APART),
-        ),
+        result,
+        outcome=Outcome.FAILED if failed else Outcome.UNKNOWN,
+        reasons=(*result.reasons, NOT_APART) if failed else (NOT_APART, *result.reasons),
+        evidence=(*result.evidence, NOT_APART),
     )
 
 

@@ -73,7 +73,7 @@ def timer(log: Path) -> Job:
 
 
 class World:
-    """Jobs, a clock, a database, and the sources that look at logs and records. `look` is one `fedtui list`."""
+    """Jobs, a clock, a database, and the sources that look at logs and records; `look` is a `fedtui list`."""
 
     def __init__(self, tmp_path: Path, *jobs: Job) -> None:
         self.jobs: Sequence[Job] = jobs
@@ -376,38 +376,6 @@ def test_what_a_line_wrote_between_two_runs_of_a_timer_does_not_judge_the_timer(
     assert (job.last_result.outcome, job.last_result.reasons[0]) == (Outcome.UNKNOWN, NOT_APART)
 
 
-def test_a_job_that_overlaps_itself_is_not_judged_by_the_lines_of_its_next_run(tmp_path: Path) -> None:
-    log = tmp_path / "sync.log"
-    world = World(tmp_path, line(log=log, record_key=KEY))
-    log.write_text("[INFO] begun\nalready running; skipping\n[INFO] done\n")
-    recorded(world, 1, 100.0, 0, "12:00:00")
-    (world.records / f"{KEY}.1").write_text("begin 1 1 100.00 b-1 0\nend 0 190.00\n")
-    os.utime(world.records / f"{KEY}.1", (at("12:01:30").timestamp(),) * 2)
-    recorded(world, 2, 160.0, 0, "12:01:02", 13)
-    world.now = at("12:05")
-    runs = world.look().runs["crontab:sync"]
-    assert [
-        (run.result and run.result.outcome.value, run.result and run.result.exit_code) for run in runs
-    ] == [
-        ("ok", 0),
-        ("unknown", 0),
-    ]
-
-
-def test_an_error_after_the_next_run_began_is_not_left_out(tmp_path: Path) -> None:
-    log = tmp_path / "sync.log"
-    world = World(tmp_path, line(log=log, record_key=KEY))
-    log.write_text("[INFO] begun\n[INFO] again\n[ERROR] of one of them\n")
-    recorded(world, 1, 100.0, 0, "12:00:00")
-    (world.records / f"{KEY}.1").write_text("begin 1 1 100.00 b-1 0\nend 0 190.00\n")
-    os.utime(world.records / f"{KEY}.1", (at("12:01:30").timestamp(),) * 2)
-    recorded(world, 2, 160.0, 0, "12:01:02", 13)
-    world.now = at("12:05")
-    for run in world.look().runs["crontab:sync"]:
-        assert run.result is not None
-        assert (run.result.outcome, run.result.reasons[0]) == (Outcome.UNKNOWN, NOT_APART)
-
-
 def test_a_run_by_hand_is_not_judged_by_what_the_schedule_ran_meanwhile(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
     log.write_text("[WARNING] whose?\n")
@@ -421,6 +389,55 @@ def test_a_run_by_hand_is_not_judged_by_what_the_schedule_ran_meanwhile(tmp_path
     assert world.row() == ("12:00:01", "warnings", 0)
     world.look(run_at("12:00:02", UNSEEN, "cron-1-2"))
     assert world.kept() == ["12:00:01 unknown", "12:00:02 unknown"]
+
+
+def overlapping(
+    world: World, log: Path, text: str, statuses: tuple[int, int], command: bytes = b""
+) -> list[str]:
+    """How two runs of one job ended, of which the second was over before the first; with the first reason."""
+    job = world.jobs[0]
+    assert isinstance(job.facts, CronFacts)
+    world.jobs = [replace(job, facts=replace(job.facts, command=command or job.cron.command))]
+    log.write_text(text)
+    recorded(world, 1, 100.0, statuses[0], "12:01:30")
+    path = world.records / f"{KEY}.1"
+    path.write_text(path.read_text().replace(" 102.00", " 190.00"))
+    os.utime(path, (at("12:01:30").timestamp(),) * 2)
+    recorded(world, 2, 160.0, statuses[1], "12:01:02", 13)
+    world.now = at("12:05")
+    results = [run.result for run in world.look().runs["crontab:sync"]]
+    return [" ".join((result.outcome.value, *result.reasons[:1])) for result in results if result is not None]
+
+
+FLOCK = b"flock -n /tmp/l bash sync.sh >> log 2>&1"
+
+
+@pytest.mark.parametrize(
+    ("text", "statuses", "command", "shown"),
+    [
+        (
+            "[INFO] begun\nalready running; skipping\n[INFO] done\n",
+            (0, 0),
+            b"",
+            ["ok", f"unknown {NOT_APART}"],
+        ),
+        (
+            "[INFO] begun\nalready running; skipping\n",
+            (0, 0),
+            b"",
+            [f"unknown {NOT_APART}", "skipped locked"],
+        ),
+        ("[INFO] begun\n[INFO] done\n", (0, 1), FLOCK, ["ok", "skipped locked"]),
+        ("[INFO] begun\n[ERROR] x\n", (0, 0), b"", [f"unknown {NOT_APART}"] * 2),
+        ("[INFO] begun\n[INFO] done\n", (0, 0), b"", ["ok", "ok"]),
+    ],
+)
+def test_a_job_that_overlaps_itself_is_not_judged_by_lines_of_its_other_run(
+    tmp_path: Path, text: str, statuses: tuple[int, int], command: bytes, shown: list[str]
+) -> None:
+    log = tmp_path / "sync.log"
+    world = World(tmp_path, line(log=log, record_key=KEY))
+    assert overlapping(world, log, text, statuses, command) == shown
 
 
 # Scripts of the original's kind, recorded
