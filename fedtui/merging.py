@@ -303,9 +303,10 @@ def with_runs(job: Job, runs: Sequence[Run], now: datetime) -> Job:
     later than `now` has no time: only that it was before the clock was set back is known.
     """
     job = _with_newest(job, runs)
+    ahead = any(run.start == job.last_run and stamped_ahead(run) for run in runs[-1:])
     if job.running_since is not None and job.running_since > now + STEP:
         job = replace(job, running_since=now)
-    if job.last_run is None or job.last_run <= now + STEP:
+    if job.last_run is None or (job.last_run <= now + STEP and not ahead):
         return job
     result = job.last_result
     said = replace(result, reasons=tuple(dict.fromkeys((*result.reasons, CLOCK_SET_BACK))))

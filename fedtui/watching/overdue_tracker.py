@@ -84,7 +84,8 @@ class OverdueTracker:
             self._promises.pop(job.id, None)
             return job
         promise = self._promises.get(job.id)
-        if promise is None or promise.schedule != job.schedule:
+        # Sooner than promised: the clock was set back.
+        if promise is None or promise.schedule != job.schedule or job.next_run < promise.due:
             promise = self._promise(job, job.next_run)
         if snapshot.at <= promise.until:
             return job

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from fedtui.history.run_provenance import stamped_ahead
+from fedtui.merging import source_named
 from fedtui.model import Job, Outcome, Result, Run, Snapshot, SourceName, Trigger
 from fedtui.schedule.upcoming import RunsOf
 from fedtui.schedulers import EARLY, driver_of
@@ -60,6 +62,10 @@ class WatchContext:
         runs = self.snapshot.runs.get(job.id, ())
         return tuple(run for run in runs if run.trigger is Trigger.SCHEDULE)
 
+    def soon_after(self, moment: datetime, span: timedelta) -> bool:
+        """Whether it is at most `span` after `moment`; not where only a clock that was set back says so."""
+        return moment - EARLY <= self.now < moment + span
+
 
 def begin_watch(job: Job, count: int, now: datetime, runs_of: RunsOf, product: str = "") -> Watch:
     """A watch over the next `count` runs of `job`. Raises CannotWatch where none is promised."""
@@ -105,8 +111,11 @@ def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[E
     if job.next_run is None:
         return watch.cycles
     settled = [cycle for cycle in watch.cycles if not _open(cycle, now)]
-    last = max((cycle.due for cycle in settled if cycle.due is not None), default=None)
-    floor = max(now.astimezone(UTC), watch.began + LEAD)
+    # What lies ahead of now was due before the clock was set back: it holds up no cycle that comes.
+    last = max(
+        (cycle.due for cycle in settled if cycle.due is not None and cycle.due <= now + EARLY), default=None
+    )
+    floor = max(now.astimezone(UTC), watch.began + LEAD) if watch.began <= now else now.astimezone(UTC)
     floor = floor if last is None else max(floor, last + EARLY)
     dues = _dues(runs_of(job, now), len(watch.cycles) + SKIPPED, floor)
     cycles = []
@@ -144,7 +153,7 @@ def _dues(promised: Iterable[datetime], most: int, floor: datetime) -> Iterator[
 
 def _with_runs(watch: Watch, job: Job, look: WatchContext) -> tuple[ExpectedRun, ...]:
     """The cycles with the runs that are theirs: each run to the last cycle that was due when it began."""
-    runs = list(look.of(job))
+    runs = look.of(job)
     cycles = list(watch.cycles)
     taken = {cycle.run_id for cycle in cycles if cycle.verdict.decided and cycle.run_id}
     for number, cycle in enumerate(cycles):
@@ -152,11 +161,19 @@ def _with_runs(watch: Watch, job: Job, look: WatchContext) -> tuple[ExpectedRun,
             continue
         following = next((c.due for c in cycles[number + 1 :] if c.due is not None), None)
         until = cycle.grace_until if following is None else min(cycle.grace_until, following - EARLY)
-        mine = [run for run in runs if cycle.due - EARLY <= run.start <= until and run.id not in taken]
+        mine = [run for run in runs if cycle.run_id and cycle.run_id in (run.id, *run.also)] or [
+            run
+            for run in runs
+            if cycle.due - EARLY <= run.start <= until and run.id not in taken and not stamped_ahead(run)
+        ]
         if mine:
             cycles[number] = _taking(cycle, mine[0])
             taken.add(mine[0].id)
-        elif cycle.due <= look.now and (known := _run_of_row(job, cycle.due, until)) is not None:
+        elif (
+            cycle.due <= look.now
+            and (known := _run_of_row(job, cycle.due, until)) is not None
+            and not any(stamped_ahead(run) and abs(run.start - known.start) < EARLY for run in look.of(job))
+        ):
             cycles[number] = _taking(cycle, known)
     return tuple(cycles)
 
@@ -248,12 +265,12 @@ def _judged_by_run(cycle: ExpectedRun, job: Job | None, watch: Watch, look: Watc
     if job is not None and job.running_since is not None and job.running_since <= start + EARLY:
         return cycle  # its end came from a source that saw only its start
     known = result.outcome is not Outcome.UNKNOWN or _proves_nothing(result)
-    if look.now < end + SETTLE:
+    if look.soon_after(end, SETTLE):
         return cycle
     if cycle.log_bytes is None and cycle.mark is not None:
         lines, size = look.traces.grown(cycle.mark)
         cycle = replace(cycle, log_lines=lines, log_bytes=size)
-    if not known and look.now < end + LATE_NEWS:
+    if not known and look.soon_after(end, LATE_NEWS):
         return cycle
     if watch.product:
         cycle = replace(cycle, renewed=look.traces.renewed(watch.product, start))
@@ -267,7 +284,7 @@ def _judged_by_run(cycle: ExpectedRun, job: Job | None, watch: Watch, look: Watc
 def _lost(cycle: ExpectedRun, job: Job | None, look: WatchContext) -> ExpectedRun:
     """A run in progress; or one whose end nobody can tell any more."""
     going_on = job is not None and (job.running or any(run.id == cycle.run_id for run in look.of(job)))
-    if going_on or look.now < max(cycle.start or look.now, look.since) + LATE_NEWS:
+    if going_on or look.soon_after(max(cycle.start or look.now, look.since), LATE_NEWS):
         return cycle
     return replace(cycle, verdict=WatchVerdict.UNPROVEN, reasons=("it began, but nobody saw how it ended",))
 

@@ -25,6 +25,9 @@ from fedtui.model import (
 from fedtui.presentation.glyphs import plain
 from fedtui.presentation.watch_text import bar_line, cycle_row, headline
 from fedtui.watching.expected_run import Watch, WatchVerdict
+from fedtui.history.run_provenance import CLOCK_SET_BACK
+from fedtui.model import CronStart, Finding, NoStartProof, Outcome, Result, Severity, State, Trigger
+from fedtui.watching.expected_run import WatchVerdict
 from fedtui.watching.progress import CannotWatch, begin_watch, extended
 from tests.unit.watching.world import COMMAND, NOON, OK, Disk, World, after, cron_job, every_minute, timer_job
 
@@ -281,6 +284,64 @@ def test_a_run_whose_end_nobody_saw_is_unproven_and_not_waited_for_for_ever() ->
     watch = world.at(40)
     assert watch.cycles[0].reasons == ("it began, but nobody saw how it ended",)
     assert watch.verdict is WatchVerdict.UNPROVEN
+
+
+# A clock that was set back
+
+
+@pytest.mark.parametrize("back", [3600.0, 120.0])
+def test_after_the_clock_was_set_back_the_cycles_to_come_are_those_of_the_new_time(back: float) -> None:
+    world = World()
+    world.begin(3)
+    world.run(0.5)
+    assert world.at(5).count(WatchVerdict.GOOD) == 1
+    world.since = after(20 - back)
+    due = after(60 - back)
+    assert [cycle.due for cycle in world.at(20 - back).cycles] == [NOON, due, due + timedelta(seconds=60)]
+    world.run(60.5 - back)
+    assert world.at(70 - back).count(WatchVerdict.GOOD) == 2
+    watch = world.at(260 - back)
+    assert watch.finished
+    assert watch.cycles[2].reasons == ("no start was seen, but one too short to be seen cannot be ruled out",)
+
+
+@pytest.mark.parametrize("end", [OK, UNKNOWN])
+def test_a_cycle_whose_run_ended_before_the_clock_was_set_back_is_judged_at_once(end: Result) -> None:
+    world = World()
+    world.begin(1)
+    world.run(0.5, None)
+    assert world.at(1).cycles[0].verdict is WatchVerdict.RUNNING
+    world.runs[0] = replace(world.runs[0], end=after(1.5), result=end)
+    assert world.at(-3600).finished
+
+
+def test_a_cycle_whose_run_began_before_the_clock_was_set_back_is_not_waited_for_for_ever() -> None:
+    world = World()
+    world.begin(1)
+    world.run(0.5, None)
+    world.at(1)
+    world.runs.clear()
+    assert world.at(-3600).cycles[0].verdict is WatchVerdict.UNPROVEN
+
+
+def test_a_run_keeps_its_cycle_when_its_stamp_moves_with_the_clock() -> None:
+    world = World()
+    world.begin(1)
+    world.run(0.5, None)
+    world.at(1)
+    moved = replace(world.runs[0], start=after(-3599), end=after(-3590), result=OK)
+    world.runs[0] = moved
+    assert world.at(-3580).verdict is WatchVerdict.GOOD
+
+
+def test_a_run_of_before_the_clock_was_set_back_is_no_cycle_of_after_it() -> None:
+    world = World()
+    world.begin(1, at=-3630)
+    old = replace(OK, evidence=(*OK.evidence, CLOCK_SET_BACK))
+    world.run(-3599.5, old)
+    assert world.at(-3590).cycles[0].verdict is WatchVerdict.WAITING
+    world.run(-3599, Result(Outcome.FAILED, 3))
+    assert world.at(-3580).verdict is WatchVerdict.FAILED
 
 
 # What is promised
