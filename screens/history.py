@@ -16,6 +16,7 @@ from textual.events import Resize
 from textual.widgets import Input
 
 from fedtui.history.database import HistoryError
+from fedtui.history.run_provenance import in_order
 from fedtui.model import Run, Snapshot
 from fedtui.presentation import history_text as words
 from fedtui.presentation.glyphs import Span, StyledText, Tone
@@ -147,7 +148,7 @@ class HistoryScreen(FullScreen):
         self.query_one("#top").styles.height = len(lines) + 1
         self._summary.set_lines([*words.summary_lines(self._runs, now), ()])
         self._summary.styles.height = self._summary.count()
-        newest_first = sorted(self._runs, key=lambda run: run.start, reverse=True)
+        newest_first = in_order(self._runs, now, newest_first=True)
         self.table.set_runs(newest_first, jobs.by_id)
         self._runs_rule.show("Runs", (Span(f"  {len(self._runs):,}", Tone.MUTED), *self._runs_words()))
         self._draw_curve()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 
@@ -10,6 +9,7 @@ from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_job
 from fedtui.cli.incomplete import missing, report
 from fedtui.cli.records import TRIGGERS, JsonRecords, print_json
+from fedtui.history.run_provenance import in_order
 from fedtui.model import Job, Run
 from fedtui.presentation.glyphs import cut, outcome_glyph, to_ascii
 from fedtui.presentation.job_rows import name_words
@@ -26,7 +26,8 @@ async def print_history(workspace: Workspace, options: Namespace) -> int:
     else:
         names = {job.id: job for job in (await workspace.read()).jobs}
     wanted = options.job and next(iter(names))
-    runs = heapq.nlargest(options.count, _known(workspace, wanted, options.count), key=lambda run: run.start)
+    known = _known(workspace, wanted, options.count)
+    runs = in_order(known, workspace.now(), newest_first=True)[: options.count]
     lacks = missing(workspace.snapshot, names[wanted] if wanted else None)
     report(lacks)
     records = JsonRecords(workspace.zone, options.show_secrets)

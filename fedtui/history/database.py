@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fedtui.history import rows
 from fedtui.history.connection import Database, HistoryError
-from fedtui.history.run_provenance import CLOCK_SET_BACK, STEP, better_trigger, says_more
+from fedtui.history.run_provenance import CLOCK_SET_BACK, STEP, better_trigger, in_order, says_more
 from fedtui.model import Outcome, Result, Run
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class History(Database):
                 f"SELECT {rows.RUN_COLUMNS} FROM numbered WHERE nth <= ?2 ORDER BY since, start",
                 (job_id, limit),
             ).fetchall()
-            return [rows.to_run(row) for row in found]
+            return in_order(map(rows.to_run, found), datetime.now(UTC))
 
     def changed_runs(self, revision: int, limit: int) -> tuple[int, dict[int, Run]]:
         """The runs written after `revision`, the latest `limit` of each job, and the revision now.

@@ -6,8 +6,9 @@ database: what is seen running at this moment is newer than any guess about its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fedtui.model import Outcome, Result, Run, Trigger
 
@@ -49,6 +50,26 @@ def as_stamped_ahead(run: Run) -> Run:
     if run.result is None or stamped_ahead(run):
         return run
     return replace(run, result=replace(run.result, evidence=(*run.result.evidence, CLOCK_SET_BACK)))
+
+
+def in_order(runs: Iterable[Run], now: datetime, *, newest_first: bool = False) -> list[Run]:
+    """Runs of several jobs by their starts; `runs` has those of each in their true order, oldest first.
+
+    One that is stamped ahead has its place before what its job went through next.
+    """
+    found = list(runs)
+    following: dict[str, float] = {}
+    keys: list[tuple[float, int]] = []
+    for place in range(len(found) - 1, -1, -1):
+        run = found[place]
+        ahead = stamped_ahead(run) or run.start > now + STEP
+        at = run.start.timestamp()
+        bound = min(at, following.get(run.job_id, at))
+        if not ahead:
+            following[run.job_id] = bound
+        keys.append((bound, place - len(found)) if ahead else (at, 0))
+    placed = sorted(zip(keys[::-1], found, strict=True), key=lambda pair: pair[0], reverse=newest_first)
+    return [run for _, run in placed]
 
 
 def better_trigger(one: Trigger, other: Trigger) -> Trigger:

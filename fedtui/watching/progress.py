@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from fedtui.history.run_provenance import stamped_ahead
-from fedtui.merging import source_named
 from fedtui.model import Job, Outcome, Result, Run, Snapshot, SourceName, Trigger
 from fedtui.schedule.upcoming import RunsOf
 from fedtui.schedulers import EARLY, driver_of

@@ -229,6 +229,27 @@ def test_a_failure_before_the_clock_was_set_back_is_not_hidden_by_what_is_older(
     assert world.row(run_at("12:00:01", JUDGED_OK)) == ("12:00:01", "ok", 0)
 
 
+def test_the_history_has_them_in_their_true_order_among_those_of_other_jobs(tmp_path: Path) -> None:
+    world = World(tmp_path, line(), line("other"))
+    world.now = at("14:01")
+    world.look(run_at("11:00:01", JUDGED_OK), run_at("14:00:01", FAILED))
+    world.now = at("11:30")
+    world.look()
+    world.now = at("12:40")
+    world.look(
+        run_at("12:00:01", JUDGED_OK),
+        run_at("11:15", OK, job="crontab:other"),
+        run_at("12:30", OK, job="crontab:other"),
+    )
+    assert [line.split()[0] for line in world.kept()] == [
+        "11:00:01",
+        "11:15:00",
+        "14:00:01",
+        "12:00:01",
+        "12:30:00",
+    ]
+
+
 def test_many_runs_that_are_stamped_ahead_hide_no_later_one(tmp_path: Path) -> None:
     world = World(tmp_path, line(schedule="* * * * *"))
     world.now = at("14:00")
@@ -397,7 +418,7 @@ def overlapping(
     """How two runs of one job ended, of which the second was over before the first; with the first reason."""
     job = world.jobs[0]
     assert isinstance(job.facts, CronFacts)
-    world.jobs = [replace(job, facts=replace(job.facts, command=command or job.cron.command))]
+    world.jobs = [replace(job, facts=replace(job.facts, command=command or job.facts.command))]
     log.write_text(text)
     recorded(world, 1, 100.0, statuses[0], "12:01:30")
     path = world.records / f"{KEY}.1"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedtui.history.run_provenance import CLOCK_SET_BACK
 from fedtui.model import (
     CronStart,
     Finding,
@@ -25,9 +26,6 @@ from fedtui.model import (
 from fedtui.presentation.glyphs import plain
 from fedtui.presentation.watch_text import bar_line, cycle_row, headline
 from fedtui.watching.expected_run import Watch, WatchVerdict
-from fedtui.history.run_provenance import CLOCK_SET_BACK
-from fedtui.model import CronStart, Finding, NoStartProof, Outcome, Result, Severity, State, Trigger
-from fedtui.watching.expected_run import WatchVerdict
 from fedtui.watching.progress import CannotWatch, begin_watch, extended
 from tests.unit.watching.world import COMMAND, NOON, OK, Disk, World, after, cron_job, every_minute, timer_job
 
