@@ -225,8 +225,25 @@ def test_a_failure_before_the_clock_was_set_back_is_not_hidden_by_what_is_older(
     world.now = at("11:30")
     world.start()
     assert world.row() == (None, "failed", 12)
+    world.now = at("20:00")
+    world.start()
+    assert world.row() == (None, "failed", 12), "when it was is not known any more"
     world.now = at("12:01")
     assert world.row(run_at("12:00:01", JUDGED_OK)) == ("12:00:01", "ok", 0)
+
+
+def test_a_verdict_of_before_says_so_too(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("[WARNING] slow\n")
+    world = World(tmp_path, line())
+    run = run_at("14:00:01", OK, "rec-1", log=LogSlice(str(log), 0))
+    world.now = at("14:01")
+    assert world.row(run) == ("14:00:01", "warnings", 0)
+    world.now = at("11:30")
+    assert world.row(run) == (None, "warnings", 0)
+    (kept,) = world.history.runs()
+    assert kept.result is not None
+    assert (kept.result.warnings, kept.result.evidence[-1]) == (1, CLOCK_SET_BACK)
 
 
 def test_the_history_has_them_in_their_true_order_among_those_of_other_jobs(tmp_path: Path) -> None:
@@ -386,7 +403,7 @@ def test_a_line_that_was_due_but_not_seen_may_have_written_too(tmp_path: Path) -
 def test_what_a_line_wrote_between_two_runs_of_a_timer_does_not_judge_the_timer(tmp_path: Path) -> None:
     log = tmp_path / "both.log"
     log.write_text("[INFO] all is well\n")
-    timed, other = timer(log), line("other", log)
+    timed, other = timer(log), line("other", log, "30 12 * * *")
     world = World(tmp_path, timed, other)
     world.now = at("11:10")
     world.look(run_at("11:00:01", OK, "a" * 32, timed.id))

@@ -297,6 +297,14 @@ def test_the_rows_of_other_accounts_of_a_run_go(history: History) -> None:
     assert history.run("rec") == whole
 
 
+def test_rows_keep_their_places_in_the_order_in_which_runs_were_first_seen(history: History) -> None:
+    history.keep_runs((sighting("cron-1", 60, SEEN), sighting("cron-2", 0, SEEN)))
+    history.keep_runs((sighting("cron-2", 0, EXITED),))
+    history.keep_runs((sighting("rec", 61, JUDGED, also=("cron-1",)), sighting("new", 5, SEEN)))
+    places = history.changed_runs(0, 24)[1]
+    assert [run.id for _, run in sorted(places.items())] == ["rec", "cron-2", "new"]
+
+
 def test_readers_are_given_what_is_new(history: History) -> None:
     assert history.changed_runs(0, 24) == (0, {})
     history.keep_runs(sighting(f"r{number}", number, SEEN) for number in range(5))
