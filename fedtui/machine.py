@@ -92,7 +92,11 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
     def cron_activity() -> Source:
         from fedtui.sources.cron_activity import CronActivitySource
 
-        return CronActivitySource(lambda: workspace.snapshot.jobs, clock=ports.clock)
+        return CronActivitySource(
+            lambda: workspace.snapshot.jobs,
+            clock=ports.clock,
+            timers_known=lambda: workspace.snapshot.answered.keys() >= {"user-timers", "system-timers"},
+        )
 
     def cron_mail() -> Source:
         from fedtui.sources.cron_mail import CronMailSource

@@ -49,7 +49,10 @@ class _Due:
 
 
 class CronActivitySource(LookingSource):
-    """Source "cron-activity". `jobs` gives the rows of the cron tables as last known."""
+    """Source "cron-activity". `jobs` gives the rows of the cron tables as last known, and those of timers.
+
+    `timers_known` says whether the latter are all there, so that a log is known to have no other writer.
+    """
 
     name = "cron-activity"
 
@@ -61,12 +64,14 @@ class CronActivitySource(LookingSource):
         running: Callable[[int], Sequence[CronProcess]] = running_cron_jobs,
         alive: Callable[[ProcessIdentity], bool] = is_alive,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        timers_known: Callable[[], bool] = lambda: True,
     ) -> None:
         self._jobs = jobs
         self._daemon = daemon or CronProbe()
         self._running = running
         self._alive = alive
         self._clock = clock
+        self._timers_known = timers_known
         self._runs: deque[Run] = deque(maxlen=_KEPT)
         self._open: dict[ProcessIdentity, Run] = {}
         self._due: list[_Due] = []
@@ -90,8 +95,10 @@ class CronActivitySource(LookingSource):
         seen: dict[str, list[datetime]] = {}
         for run in (*self._runs, *self._open.values()):
             seen.setdefault(run.job_id, []).append(run.start)
+        # Where a timer's service may have written it, a trace is shown, but not kept for a run of cron's.
+        trigger = Trigger.SCHEDULE if self._timers_known() else Trigger.UNKNOWN
         return [
-            trace
+            replace(trace, trigger=trigger)
             for trace in traces
             if not any(trace.start - _EARLY <= at <= now for at in seen.get(trace.job_id, ()))
         ]

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
-from fedtui.model import CronFacts, Job, Snapshot, State, cron_jobs
+from fedtui.history.run_provenance import stamped_ahead
+from fedtui.model import CronFacts, Job, Run, Snapshot, State, cron_jobs
 from fedtui.schedule.upcoming import runs_of
 from fedtui.schedulers import EARLY, driver_of
 
@@ -89,7 +90,7 @@ class OverdueTracker:
             promise = self._promise(job, job.next_run)
         if snapshot.at <= promise.until:
             return job
-        began = any(run.start >= promise.due - EARLY for run in snapshot.runs.get(job.id, ()))
+        began = _began(snapshot.runs.get(job.id, ()), promise.due)
         evidence = "" if began or job.running else driver_of(job).did_not_start(promise.due, snapshot)
         if not evidence:
             self._promise(job, job.next_run)
@@ -113,7 +114,7 @@ class OverdueTracker:
                 continue
             due = last_promised(job, snapshot.at - driver_of(job).grace, max(since, in_force) + EARLY)
             runs = snapshot.runs.get(job.id, ())
-            if due is not None and not any(run.start >= due - EARLY for run in runs):
+            if due is not None and not _began(runs, due):
                 self._promise(job, due)
 
     def _promise(self, job: Job, due: datetime) -> _Promise:
@@ -139,6 +140,10 @@ class OverdueTracker:
         self.to_ask = frozenset(
             name for look, name in sources if first is not None and look - first < _TOGETHER
         )
+
+
+def _began(runs: Iterable[Run], due: datetime) -> bool:
+    return any(run.start >= due - EARLY and not stamped_ahead(run) for run in runs)
 
 
 def last_promised(job: Job, until: datetime, since: datetime) -> datetime | None:

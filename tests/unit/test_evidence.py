@@ -81,6 +81,7 @@ class World:
         self.history = History(tmp_path / "history.db")
         self.records = tmp_path / "recorder" / "runs"
         self.notes = tmp_path / "freshness"
+        self.timers_known = True
         self.start()
 
     def start(self) -> None:
@@ -91,6 +92,7 @@ class World:
             daemon=lambda: CronDaemon(True, "debian", "cron", 88),
             running=lambda pid: (),
             clock=lambda: self.now,
+            timers_known=lambda: self.timers_known,
         )
         self.recorded = RecorderSource(self.records, lambda: self.jobs, lambda: self.now)
         self.recorder = RunRecorder(
@@ -174,6 +176,19 @@ def test_what_a_timers_service_wrote_is_no_run_of_the_line_that_shares_its_log(t
     assert snapshot.jobs[0].last_run is None
     assert snapshot.runs.get("crontab:sync") is None
     assert world.kept() == ["12:00:01 ok"]
+
+
+def test_a_log_whose_writers_are_not_all_known_is_shown_and_not_kept(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    world = World(tmp_path, line(log=log))
+    world.timers_known = False
+    write(log, "done\n", "12:00:02")
+    world.now = at("12:00:30")
+    assert world.row() == ("12:00:00", "unknown", None)
+    assert world.kept() == []
+    world.timers_known = True
+    assert world.row() == ("12:00:00", "unknown", None)
+    assert world.kept() == ["12:00:00 unknown"]
 
 
 def test_what_a_recorded_run_wrote_at_its_end_is_no_second_run(tmp_path: Path) -> None:
