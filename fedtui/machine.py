@@ -89,13 +89,17 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
 
         return CronLogSource(ports.user, ports.clock)
 
+    def timers_known() -> bool:
+        timers, snapshot = {"user-timers", "system-timers"}, workspace.snapshot
+        return snapshot.answered.keys() >= timers and not snapshot.late.keys() & timers
+
     def cron_activity() -> Source:
         from fedtui.sources.cron_activity import CronActivitySource
 
         return CronActivitySource(
             lambda: workspace.snapshot.jobs,
             clock=ports.clock,
-            timers_known=lambda: workspace.snapshot.answered.keys() >= {"user-timers", "system-timers"},
+            timers_known=timers_known,
         )
 
     def cron_mail() -> Source:

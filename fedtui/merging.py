@@ -191,14 +191,22 @@ def _by_job(orders: Iterable[Sequence[Run]], now: datetime) -> dict[str, tuple[R
 
 
 def _seen(runs: Sequence[Run]) -> Sequence[Run]:
-    """The runs that somebody saw. The trace that an unseen one left counts where none of the schedule was
-    seen, and after a run by hand only where it is newer.
+    """The runs that somebody saw, and the trace that an unseen one left, where it is newer than they are.
+
+    A message of cron's may be of a run whose start was seen: it counts only where none of cron's was.
     """
     seen = [run for run in runs if run.trigger is not Trigger.UNKNOWN]
-    if any(run.trigger is Trigger.SCHEDULE or run.is_running for run in seen):
+    if any(run.is_running for run in seen):
         return seen
-    latest = max((run.end or run.start for run in seen), default=None)
-    return [run for run in runs if run.trigger is not Trigger.UNKNOWN or latest is None or run.start > latest]
+    latest = max((run.end or run.start for run in seen if not stamped_ahead(run)), default=None)
+    by_cron = any(run.trigger is Trigger.SCHEDULE for run in seen)
+    return [
+        run
+        for run in runs
+        if run.trigger is not Trigger.UNKNOWN
+        or latest is None
+        or (run.start > latest and (not by_cron or run.id.startswith(LOG_SIGHTING)))
+    ]
 
 
 def _one_each(runs: Sequence[Run], before: Set[str], now: datetime) -> tuple[Run, ...]:
@@ -229,13 +237,17 @@ def _written_by_another(run: Run, runs: Iterable[Run], now: datetime) -> bool:
     """Whether what a log tells is the work of a run that somebody saw: it was in progress at that moment."""
     if run.end is None or not all(name.startswith(LOG_SIGHTING) for name in (run.id, *run.also)):
         return False
-    written = run.end.timestamp() - _ROUNDING.total_seconds()
+    written, near = run.end.timestamp(), _ROUNDING.total_seconds()
     spans = (
         (other.start, now if other.is_running else other.end)
         for other in runs
         if not other.id.startswith(LOG_SIGHTING)
     )
-    return any(start.timestamp() <= written <= end.timestamp() for start, end in spans if end is not None)
+    return any(
+        start.timestamp() - near <= written <= end.timestamp() + near
+        for start, end in spans
+        if end is not None
+    )
 
 
 def _place(kept: Sequence[Run], run: Run) -> int | None:

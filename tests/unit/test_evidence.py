@@ -153,7 +153,7 @@ def write(log: Path, text: str, clock: str) -> None:
 def test_after_a_run_by_hand_the_runs_of_cron_still_count(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
     world = World(tmp_path, line(log=log, schedule="* * * * *"))
-    write(log, "[ERROR] no route\n", "12:00:12")
+    write(log, "[ERROR] no route\n", "12:00:10")  # as soon as it began
     world.now = at("12:00:13")
     world.history.keep_runs((run_at("12:00:10", FAILED, "b" * 16, trigger=Trigger.MANUAL),))
     assert world.row() == ("12:00:10", "failed", 12), "what it wrote is no other run"
@@ -188,6 +188,11 @@ def test_a_log_whose_writers_are_not_all_known_is_shown_and_not_kept(tmp_path: P
     assert world.kept() == []
     world.timers_known = True
     assert world.row() == ("12:00:00", "unknown", None)
+    assert world.kept() == ["12:00:00 unknown"]
+    world.timers_known = False
+    write(log, "done\n", "13:00:02")
+    world.now = at("13:00:30")
+    assert world.row() == ("13:00:00", "unknown", None)
     assert world.kept() == ["12:00:00 unknown"]
 
 
