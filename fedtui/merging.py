@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from fedtui.crontab.command_field import log_text
+from fedtui.history import lineage
 from fedtui.history.run_provenance import (
     CLOCK_SET_BACK,
     KNOWN,
@@ -24,6 +25,7 @@ from fedtui.history.run_provenance import (
     STEP,
     as_stamped_ahead,
     better_trigger,
+    in_order,
     knowledge,
     stamped_ahead,
 )
@@ -31,12 +33,14 @@ from fedtui.model import (
     Answer,
     CronStart,
     Job,
+    JobRecord,
     Outcome,
     Problem,
     Result,
     Run,
     Scheduler,
     Snapshot,
+    SourceName,
     State,
     Trigger,
     cron_jobs,
@@ -75,12 +79,16 @@ def merge(
     A source that could not tell (`jobs` is None) keeps its rows of `known`, as unreachable. `settle` is
     given every run that is known, not only those the snapshot has room for.
     """
+    loading = frozenset(loading)
     defined = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
     starts = [start for answer in answers.values() for start in answer.starts]
     orders = [*(answer.runs for answer in answers.values()), tuple(logged_runs(starts, defined))]
     every: RunsByJob = _by_job(orders, now)
     if settle is not None:
         every = settle(defined, every)
+    records = [record for answer in answers.values() for record in answer.records]
+    heirs = _heirs(defined, records, answers, loading)
+    every = _with_heirs(every, heirs, now)
     runs = {job_id: found[-RUNS_KEPT:] for job_id, found in every.items()}
     jobs = tuple(
         _judged(with_runs(job, found[-RUNS_KEPT:], now), found)
@@ -94,19 +102,52 @@ def merge(
         problems=(*_problems(answers.values()), *_clock_problem(runs.values(), now)),
         findings=known.findings,
         runs=MappingProxyType(runs),
-        loading=frozenset(loading),
+        loading=loading,
         answered=MappingProxyType({n: answer.at for n, answer in answers.items() if answer.jobs is not None}),
         starts=tuple(starts),
         starts_since=next((a.starts_since for a in answers.values() if a.starts_since is not None), None),
         no_start_proofs=tuple(absence for answer in answers.values() for absence in answer.no_start_proofs),
         commented=tuple(line for answer in answers.values() for line in answer.commented),
         late=MappingProxyType({name: answer.late for name, answer in answers.items() if answer.late}),
+        past_names=MappingProxyType({record.id: record.name for record in records}),
+        heirs=MappingProxyType(heirs),
     )
 
 
 def _judged(job: Job, runs: Sequence[Run]) -> Job:
     """The job with its verdict, by all runs that are known: a failure may lie behind many unknown ends."""
     return replace(job, verdict=standing_of(job, runs))
+
+
+def _heirs(
+    jobs: Sequence[Job],
+    records: Sequence[JobRecord],
+    answers: Mapping[str, Answer],
+    loading: frozenset[str],
+) -> dict[str, str]:
+    """See `lineage.heirs`; a job may be gone where its source told everything and it is not there."""
+    moves = [pair for answer in answers.values() for pair in answer.moves]
+    if not records and not moves:
+        return {}
+    told = {
+        name
+        for name, answer in answers.items()
+        if answer.jobs is not None
+        and name not in loading
+        and not answer.late
+        and all(problem.note for problem in answer.problems)
+    }
+    sources = {name.value for name in SourceName if name.read_by in told}
+    return lineage.heirs(jobs, records, moves, lambda job_id: job_id.partition(":")[0] in sources)
+
+
+def _with_heirs(runs: RunsByJob, heirs: Mapping[str, str], now: datetime) -> RunsByJob:
+    """The runs with those of jobs that are gone among those of their heirs."""
+    found = dict(runs)
+    for old in heirs.keys() & runs.keys():
+        whole = (*found.get(heirs[old], ()), *found.pop(old))
+        found[heirs[old]] = tuple(in_order(whole, now))
+    return found
 
 
 def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:

@@ -6,12 +6,12 @@ fields, no clock and no I/O. Every datetime is aware; every duration is a float 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar, TypeAlias, assert_never
+from typing import ClassVar, NamedTuple, TypeAlias, assert_never
 
 
 class SourceName(StrEnum):
@@ -385,6 +385,25 @@ def timer_jobs(jobs: Iterable[Job]) -> Iterator[tuple[Job, TimerFacts]]:
                 assert_never(never)
 
 
+class JobRecord(NamedTuple):
+    """What is remembered of a job that has runs on record, so that they keep its name when it is gone.
+
+    `mark` is its key in the federation set-up, `command` a digest of its command; both empty where unknown.
+    A `twin` was seen beside another job of the same name, user and command.
+    """
+
+    id: str
+    name: str
+    user: str = ""
+    mark: str = ""
+    command: str = ""
+    twin: bool = False
+
+
+Moves = Sequence[tuple[str, str]]
+"""Pairs of ids that one job had before and after a change of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommentedOut:
     """A line of a cron table that somebody switched off by hand, with a `#`: no job, and it could be one.
@@ -526,6 +545,7 @@ class Answer:
     means it looked and there are none. `runs` are runs that the source knows of itself. From `starts_since`
     on, `starts` are all there were; None where unknown. `commented` are the lines of its tables
     that were switched off by hand. `late` says in words which of its facts had not come when it answered.
+    `records` and `moves` tell of jobs that have runs on record.
     """
 
     source: str
@@ -539,6 +559,8 @@ class Answer:
     no_start_proofs: tuple[NoStartProof, ...] = ()
     commented: tuple[CommentedOut, ...] = ()
     late: str = ""
+    records: tuple[JobRecord, ...] = ()
+    moves: Moves = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,7 +570,8 @@ class Snapshot:
     `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to the time of its
     last answer. `starts`, `starts_since`, `no_start_proofs` and `commented` are as in `Answer`; `unchecked`,
     `passed` and `silenced` are the checkup's, as `findings` is. `late` maps a source's name to which of its
-    facts had not come.
+    facts had not come. `past_names` are the names of jobs with runs on record, also of those gone, by id;
+    `heirs` maps the id of one that is gone to that of the job which continues it, and has its runs.
     """
 
     at: datetime
@@ -567,11 +590,17 @@ class Snapshot:
     no_start_proofs: tuple[NoStartProof, ...] = ()
     commented: tuple[CommentedOut, ...] = ()
     late: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    past_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    heirs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def troubles(self) -> tuple[Problem, ...]:
         """The problems that are more than notes."""
         return tuple(problem for problem in self.problems if not problem.note)
+
+    def ids_of(self, job_id: str) -> tuple[str, ...]:
+        """All ids under which runs of that job are on record."""
+        return job_id, *(old for old, heir in self.heirs.items() if heir == job_id)
 
     def job(self, job_id: str) -> Job | None:
         return next((job for job in self.jobs if job.id == job_id), None)

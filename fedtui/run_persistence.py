@@ -10,17 +10,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from fedtui.history.database import History, HistoryError
+from fedtui.history.lineage import records_of
 from fedtui.history.run_provenance import KNOWN, as_stamped_ahead, knowledge, says_more, stamped_ahead
 from fedtui.merging import RUNS_KEPT, RunsByJob
 from fedtui.model import (
     CronFacts,
     Job,
+    JobRecord,
     LogSlice,
     Outcome,
     Problem,
@@ -73,6 +76,7 @@ class RunRecorder:
         self._rows = rows
         self._freshness = freshness
         self._kept: dict[str, Run] = {}
+        self._records: dict[str, JobRecord] | None = None
         self._verdicts: dict[str, Result] = {}
         self._waiting: dict[str, tuple[Run, Job]] = {}
         self._alone: set[str] = set()
@@ -94,6 +98,7 @@ class RunRecorder:
         self._known = by_id, known
         known = self._told_apart(by_id, known)
         self._keep(run for found in known.values() for run in found)
+        self._keep_records(jobs, known)
         self._measure(jobs, known)
         if not self._waiting:
             return known
@@ -282,6 +287,26 @@ class RunRecorder:
             return
         self.problem = None
         self._kept.update((run.id, run) for run in new)
+
+    def _keep_records(self, jobs: Sequence[Job], runs: RunsByJob) -> None:
+        """Remember the jobs that have runs on record."""
+        mine = {job_id for job_id, found in runs.items() if found[0].trigger is not Trigger.UNKNOWN}
+        if not mine:
+            return
+        now = records_of(jobs, mine)
+        with suppress(HistoryError):  # `_keep` reports what is wrong with the history
+            if self._records is None:
+                self._records = {record.id: record for record in self._history.jobs()[0]}
+            known = self._records
+            news = [
+                record
+                for record in now.values()
+                if (old := known.get(record.id)) is None
+                or record._replace(twin=record.twin or old.twin) != old
+            ]
+            if news:
+                self._history.keep_jobs(news)
+                known |= {record.id: record for record in news}
 
     def _is_news(self, run: Run, rows: Mapping[str, Run]) -> bool:
         if run.trigger is Trigger.UNKNOWN or self._kept.get(run.id) == run:

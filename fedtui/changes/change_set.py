@@ -60,6 +60,7 @@ async def plan_edits(
         wording.destructive,
         wording.alternative,
         wording.jobs or ((wording.job_id, wording.job_name),) if wording.job_name else (),
+        wording.moves,
     )
 
 

@@ -24,7 +24,7 @@ class Wording:
     """What a plan says of itself; `done` is said once it was applied.
 
     `subject` is what the check before the first edit compares, `undo` how the last step describes the undo,
-    `before` are steps shown ahead of the edits' own.
+    `before` are steps shown ahead of the edits' own. `moves` are pairs of ids of one job, before and after.
     """
 
     verb: str
@@ -39,6 +39,7 @@ class Wording:
     destructive: bool = False
     alternative: str = ""
     jobs: tuple[tuple[str, str], ...] = ()
+    moves: tuple[tuple[str, str], ...] = ()
 
 
 def of_several(wordings: Sequence[Wording]) -> Wording:
@@ -61,6 +62,7 @@ def of_several(wordings: Sequence[Wording]) -> Wording:
         before=tuple(dict.fromkeys(step for each in wordings for step in each.before)),
         destructive=any(wording.destructive for wording in wordings),
         jobs=tuple((wording.job_id, wording.job_name) for wording in wordings),
+        moves=tuple(pair for wording in wordings for pair in wording.moves),
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fedtui.cli.incomplete import missing
 from fedtui.cli.parser import UsageError
+from fedtui.history.database import HistoryError
+from fedtui.history.lineage import relatives
 from fedtui.model import Job, Snapshot
 from fedtui.workspace import OWN_RUNS, SOURCES_OF, Workspace
 
@@ -25,9 +28,19 @@ async def find_jobs(workspace: Workspace, keys: Sequence[str]) -> list[Job]:
     Ids tell their sources, and then only those are asked.
     """
     sources = {key.partition(":")[0] for key in keys}
+    if sources <= set(SOURCES_OF):
+        sources |= _former_sources(workspace, keys)
     asked = tuple(sources) if sources <= set(SOURCES_OF) else ()
     snapshot = await workspace.read(asked, later_runs=True)
     return list({job.id: job for job in (choose(snapshot, key) for key in keys)}.values())
+
+
+def _former_sources(workspace: Workspace, keys: Sequence[str]) -> set[str]:
+    """Where the jobs of these ids may have been before: what is gone there is known only of asked sources."""
+    with suppress(HistoryError):  # the source of runs reports it
+        ids = relatives(keys, *workspace.ports.history.jobs())
+        return {one.partition(":")[0] for one in ids} & set(SOURCES_OF)
+    return set()
 
 
 def _named(snapshot: Snapshot, key: str) -> list[Job]:

@@ -523,7 +523,9 @@ class HistoryRecord(VerdictRecord):
     id: str
     """As in RunRecord."""
     job: str
-    """As in RunRecord."""
+    """The job's id; of one that was moved, converted or edited, the id that it has now."""
+    name: str | None
+    """The job's name, the last known one where it is gone. Null: not known."""
     start: str
     """As in RunRecord."""
     end: str | None

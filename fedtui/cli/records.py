@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fedtui.cli import json_types
     from fedtui.history.database import UndoStep
     from fedtui.model import Job, Problem, Result, Run, Severity
+    from fedtui.presentation.history_text import JobNames
     from fedtui.watching.expected_run import ExpectedRun, Watch
 
 
@@ -136,13 +137,14 @@ class JsonRecords(NamedTuple):
         """The verdict of a watch or a cycle."""
         return self.word(value, _VERDICTS.get(value, value))
 
-    def history(self, run: Run) -> json_types.HistoryRecord:
+    def history(self, run: Run, jobs: JobNames) -> json_types.HistoryRecord:
         """One run, as `history --json` prints it: the verdict's fields beside its own."""
         result = run.result
         ended: dict[str, Any] = {} if result is None else {**self.result(result)}
         return {
             "id": run.id,
-            "job": run.job_id,
+            "job": jobs.id(run),
+            "name": None if (name := jobs.last_name(run)) is None else self.text(name),
             "start": self.at(run.start),
             "end": self.when(run.end),
             "exit_code": ended.get("exit_code"),

@@ -32,7 +32,7 @@ from fedtui.environment.units import unit_side
 from fedtui.environment.values import SchedulerSide
 from fedtui.federation.backends.unit_pairs import pack_mark
 from fedtui.federation.backends.unit_text import MARK
-from fedtui.model import Job, TimerFacts
+from fedtui.model import Job, SourceName, TimerFacts
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import parse_schedule
@@ -111,6 +111,7 @@ async def propose_line(
     user = str(units.service.get("User") or "") or ("root" if not units.target.user_manager else ports.user)
     table = await asyncio.to_thread(tables.of_user, user)
     await asyncio.to_thread(_add_line, units, given, fields, tables, table)
+    line = tables.of_user(user).document.entries[-1]
     words = words_of(fields)
     return _units_gone(units), Wording(
         "convert",
@@ -120,6 +121,7 @@ async def propose_line(
         f"{job.name} is run by cron now.",
         tuple(_warnings(units, fields, lost, ports)),
         undo=UNDO_ALL,
+        moves=((job.id, f"{SourceName.CRONTAB}:{line.id_key}"),),
     )
 
 
@@ -300,5 +302,4 @@ def _warnings(units: _TimerUnits, fields: str, lost: list[str], ports: Ports) ->
     if units.state == (False, False):
         found.append("The timer is off, and so the line is paused until it is resumed.")
     found.append("cron starts a run also while one goes on; systemd does not.")
-    found.append("To fedtui it is another job from then on: its history of runs starts empty.")
     return [text for text in found if text]

@@ -89,6 +89,7 @@ async def propose_timer(
         f"{job.name} is run by {pair.timer} now.",
         tuple(_warnings(job, line, pair, schedule, ports, linger=linger)),
         undo=UNDO_ALL,
+        moves=((job.id, f"{to}-timer:{pair.timer}"),),
     )
 
 
@@ -248,7 +249,6 @@ def _warnings(
             "Your systemd ends when you log out, and the timer with it: loginctl enable-linger, or --linger."
         )
     found.append("systemd starts no second run while one goes on; cron does.")
-    found.append("To fedtui it is another job from then on: its history of runs starts empty.")
     return [text for text in found if text]
 
 

