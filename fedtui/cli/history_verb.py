@@ -51,7 +51,8 @@ async def _ids(workspace: Workspace, key: str) -> Collection[str]:
         gone = {
             job_id
             for job_id, name in snapshot.past_names.items()
-            if key in (job_id, name) and snapshot.job(snapshot.heirs.get(job_id, job_id)) is None
+            if key in (job_id, name, name.removesuffix(".timer"))
+            and snapshot.job(snapshot.heirs.get(job_id, job_id)) is None
         }
         if not gone:
             raise

@@ -141,6 +141,11 @@ class History(Database):
                 list(records),
             )
 
+    def name_job(self, job_id: str, name: str) -> None:
+        """Remember the name of a job of which nothing is remembered yet."""
+        with self.writing() as db:
+            db.execute("INSERT OR IGNORE INTO jobs (id, name) VALUES (?,?)", (job_id, name))
+
     def jobs(self) -> tuple[tuple[JobRecord, ...], Moves]:
         """The jobs that are remembered, and the ids that changes of ours gave to one job."""
         with self.reading() as db:

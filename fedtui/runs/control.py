@@ -47,7 +47,15 @@ async def run_now(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger = Tr
             run, _ = under_cron
             busy = f"{job.name} is running since {clock_time(run.start)}, started by cron, pid {run.pid}."
             raise Refused(busy, "It was not started twice.", "t stops it.")
-    return await start_cron.start(job, cron, ports, trigger)
+    run = await start_cron.start(job, cron, ports, trigger)
+    await remember(job, ports)
+    return run
+
+
+async def remember(job: Job, ports: Ports) -> None:
+    """Keep the job's name with its run, should nobody look before the job is removed."""
+    with suppress(HistoryError):
+        await asyncio.to_thread(ports.history.name_job, job.id, job.name)
 
 
 async def running_run(job: Job, cron: CronFacts, ports: Ports) -> Run | None:

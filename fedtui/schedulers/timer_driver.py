@@ -68,11 +68,13 @@ class TimerDriver:
         return UnitFeed(unit, self.timer.user_manager, zone, lines) if unit else None
 
     async def start(self, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> Run:
-        from fedtui.runs import start_unit
+        from fedtui.runs import control, start_unit
 
         if not self.timer.activates:
             raise Refused(f"{self.job.name} starts no unit.", "Nothing was run.")
-        return await start_unit.start(self.job, self.timer, ports)
+        run = await start_unit.start(self.job, self.timer, ports)
+        await control.remember(self.job, ports)
+        return run
 
     async def running_run(self, ports: Ports) -> Run | None:
         from fedtui.runs import start_unit

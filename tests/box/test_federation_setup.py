@@ -149,6 +149,38 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
     assert "No federation pack is set up" in fedtui(box, "--remove", "--yes", status=3).stderr
 
 
+def test_the_history_of_a_job_follows_it_to_another_backend(box: Box) -> None:
+    def sync() -> str:
+        return next(str(job["id"]) for job in status(box)["jobs"] if job["key"] == "sync")
+
+    def oldest() -> tuple[str, str]:
+        run = json.loads(box.output(["fedtui", "history", sync(), "--json"]))["runs"][-1]
+        return run["id"], run["job"]
+
+    fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
+    on_cron = sync()
+    box.run(["fedtui", "run", on_cron, "--wait"], timeout=60)
+    run, job = oldest()
+    assert job == on_cron
+    fedtui(box, "--backend", "user", "--yes", status=PARTLY)
+    assert sync() != on_cron
+    assert oldest() == (run, sync())
+    fedtui(box, "--backend", "cron", "--yes", status=PARTLY)
+    assert oldest() == (run, on_cron)
+    fedtui(box, "--remove", "--yes")
+    said = box.output(["fedtui", "history", "federated-sync"])
+    assert "federated-sync (gone)" in said
+
+
+def test_the_product_of_a_job_is_judged_without_a_setting(box: Box) -> None:
+    fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
+    sync = next(job for job in status(box)["jobs"] if job["key"] == "sync")
+    box.run(["fedtui", "run", sync["id"], "--wait"], timeout=60)
+    run = json.loads(box.output(["fedtui", "history", sync["id"], "--json"]))["runs"][0]
+    assert run["status"] == "warnings"
+    assert run["reasons"] == [f"1 warning: its product {sync['product']} is not there"]
+
+
 def test_a_removal_can_be_undone(box: Box) -> None:
     fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
     table = box.output(["crontab", "-l"])

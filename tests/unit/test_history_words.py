@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.model import Outcome, Result, Run, Trigger
+from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, Trigger
 from fedtui.presentation.glyphs import plain
 from fedtui.presentation.history_text import (
     JobNames,
@@ -108,6 +108,16 @@ def test_outside_text_in_a_row_stays_text() -> None:
     row = plain(run_row(Run("r", "crontab:\x1b[2J", NOW, NOW, nasty), JobNames({}), NOW, 120))
     assert "\x1b" not in row
     assert "\n" not in row
+
+
+def test_a_run_has_the_name_of_its_job_as_it_is_now_or_was_last() -> None:
+    timer = Job("user-timer:b.timer", "b.timer", SourceName.USER_TIMER, "fed", "", "", Location(""))
+    jobs = JobNames({timer.id: timer}, {"crontab:0": "nightly", "crontab:1": "b"}, {"crontab:1": timer.id})
+    names = [jobs.name(run(1, job=job_id)) for job_id in ("crontab:0", "crontab:1", timer.id, "crontab:f00d")]
+    assert names == ["nightly (gone)", "b.timer", "b.timer", "f00d (gone)"]
+    assert [jobs.by(run(1, job=job_id)) for job_id in ("crontab:1", timer.id)] == ["cron", "timer"]
+    took = [run(n, job=job_id, took=n) for n, job_id in enumerate(("crontab:1", timer.id, "crontab:1"), 3)]
+    assert [plain(line) for line in extremes(took, jobs)] == ["slowest     b.timer             4 s"]
 
 
 def test_the_filter_finds_jobs_outcomes_and_who_started_them() -> None:

@@ -17,6 +17,7 @@ from fedtui.model import (
     Location,
     LogSlice,
     Outcome,
+    Problem,
     Result,
     Run,
     Snapshot,
@@ -26,6 +27,7 @@ from fedtui.model import (
     Trigger,
 )
 from fedtui.pack import Pack
+from fedtui.presentation.history_text import JobNames
 from fedtui.results import RuleBook
 from fedtui.run_persistence import READING, RunRecorder
 from fedtui.sources.own_runs import OwnRunsSource
@@ -273,6 +275,55 @@ def test_the_product_of_the_federation_set_up_is_judged_where_config_names_none(
     assert reasons(cron(managed="sync"), own) == ("1 warning: its product /other is not there",)
     assert reasons(cron(), {}) == ()
     assert reasons(cron(managed="sync", user="other"), {}) == ()  # somebody else's set-up made it
+
+
+def test_a_line_that_moved_to_another_table_shows_its_earlier_runs(tmp_path: Path) -> None:
+    world = World(tmp_path, cron())
+    runs = [world.run(f"cron-{number}", 3600 * number, replace(EXITED, judged=True)) for number in (3, 2, 1)]
+    world.look(*runs)
+    moved = cron(id="cron.d:2", source=SourceName.CRON_D)
+    other = cron(id="cron.d:3", source=SourceName.CRON_D, name="other")
+
+    def seen(crontab: Answer) -> Snapshot:
+        tables = Answer("system-tables", NOW, (moved, other))
+        answers = {"crontab": crontab, "system-tables": tables, "own-runs": world.own.look()}
+        return merge(answers, Snapshot(NOW), NOW, settle=world.recorder.settle)
+
+    shown = seen(Answer("crontab", NOW, ()))
+    assert [run.id for run in shown.runs["cron.d:2"]] == ["cron-3", "cron-2", "cron-1"]
+    assert (shown.jobs[0].last_run, shown.jobs[0].last_result.outcome) == (runs[-1].start, Outcome.OK)
+    assert (shown.jobs[1].last_run, shown.jobs[1].last_result.outcome) == (None, Outcome.NEVER)
+    names = JobNames.of(shown)
+    assert [(names.name(run), names.by(run)) for run in shown.runs["cron.d:2"]] == [("sync", "cron")] * 3
+    for unread in (
+        Answer("crontab", NOW, None, problems=(Problem("crontab", "it does not answer"),)),
+        Answer("crontab", NOW, (), problems=(Problem("crontab", "one table cannot be read"),)),
+        Answer("crontab", NOW, (), late="the rest of its jobs"),
+        Answer("crontab", NOW, (cron(),)),
+    ):
+        assert "cron.d:2" not in seen(unread).runs
+    moved = replace(moved, user="root")
+    gone = JobNames.of(seen(Answer("crontab", NOW, ())))
+    assert gone.name(runs[0]) == "sync (gone)"
+
+
+def test_jobs_are_remembered_with_their_newest_names_and_their_twins(tmp_path: Path) -> None:
+    world = World(tmp_path, cron(managed="sync"))
+    world.look(world.run("cron-1", 60, SEEN))
+    world.job = cron(name="renamed")
+    world.look()
+    (record,) = world.history.jobs()[0]
+    assert (record.id, record.name, record.user, record.mark, record.twin) == (
+        *("crontab:1", "renamed", "fed", ""),
+        False,
+    )
+    answers = {
+        "crontab": Answer("crontab", NOW, (world.job, cron(id="crontab:1-2", name="renamed"))),
+        "own-runs": world.own.look(),
+    }
+    merge(answers, Snapshot(NOW), NOW, settle=world.recorder.settle)
+    world.look()
+    assert [(one.id, one.twin) for one in world.history.jobs()[0]] == [("crontab:1", True)]
 
 
 def test_a_history_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path) -> None:

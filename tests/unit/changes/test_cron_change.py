@@ -214,11 +214,22 @@ async def test_edit_form(world: Ports, port: TableFile) -> None:
     assert port.read() == TABLE.replace(b"05 8 * * 0\techo", b"# name: brunch\n10 8 * * 0\techo")
 
 
-async def test_a_new_command_warns_that_the_history_begins_again(world: Ports, port: TableFile) -> None:
+async def test_a_new_command_keeps_the_history(world: Ports, port: TableFile) -> None:
     target = job(port, "sync-learning-data")
     draft = await driver_of(target).load_draft(world)
     plan = await plan_edit(target, replace(draft, command="true"), world)
     assert plan.warnings == ()
+    await apply(plan, world)
+    (pair,) = world.history.jobs()[1]
+    document = Document.parse(port.read() or b"", user=world.user)
+    assert pair == (
+        target.id,
+        next(f"crontab:{one.id_key}" for one in document.entries if one.command == b"true"),
+    )
+    await apply(await plan_undo(world), world)
+    assert world.history.jobs()[1] == (pair,)
+    draft = await load_draft(target, world)
+    assert (await plan_edit(target, replace(draft, schedule="1 1 * * *"), world)).moves == ()
 
 
 async def test_undo_and_redo_of_one_change(world: Ports, port: TableFile) -> None:

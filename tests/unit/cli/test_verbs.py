@@ -364,6 +364,45 @@ def test_history_is_newest_first_with_the_promised_fields(shell: Shell, folder: 
     assert (status, "nothing needs a recorder" in err) == (3, True)
 
 
+def test_the_history_of_a_job_follows_its_edit_and_its_undo(shell: Shell) -> None:
+    assert shell("run", "sync", "--wait")[0] == 0
+    before = jobs(shell)["crontab:4"]["id"]
+    status, out, _ = shell("edit", "sync", "--command", "echo moved", "--yes")
+    assert (status, "starts empty" in out) == (0, False)
+    after = jobs(shell)["crontab:4"]
+    assert after["id"] != before
+    assert (after["last_result"]["status"], after["last_run"] is None) == ("ok", False)
+    assert shell("run", "sync", "--wait")[0] == 0
+    for key in ("sync", after["id"]):
+        runs = json.loads(shell("history", key, "--json")[1])["runs"]
+        assert [(run["job"], run["name"], run["status"]) for run in runs] == [(after["id"], "sync", "ok")] * 2
+    assert shell("undo", "--yes")[0] == 0
+    runs = json.loads(shell("history", "sync", "--json")[1])["runs"]
+    assert [(run["job"], run["name"]) for run in runs] == [(before, "sync")] * 2
+    assert jobs(shell)["crontab:4"]["last_run"] == runs[0]["start"]
+
+
+def test_a_job_like_one_that_was_removed_does_not_get_its_history(shell: Shell, folder: Path) -> None:
+    ids = [jobs(shell)[f"crontab:{line}"]["id"] for line in (6, 7)]
+    assert ids[1] == f"{ids[0]}-2"
+    assert shell("run", ids[1], "--wait")[0] == 0
+    (folder / "crontab").write_text(TABLE.replace("30 2 * * 0 echo twin\n", ""))
+    assert jobs(shell)["crontab:6"]["last_run"] is None
+    assert [line.split()[4:6] for line in shell("history")[1].splitlines()] == [["echo", "(gone)"]]
+
+
+def test_a_job_that_was_removed_keeps_its_name_in_the_history(shell: Shell) -> None:
+    assert shell("run", "sync", "--wait")[0] == 0
+    gone = jobs(shell)["crontab:4"]["id"]
+    assert shell("delete", "sync", "--yes")[0] == 0
+    (line,) = shell("history")[1].splitlines()
+    assert line.split()[4:6] == ["sync", "(gone)"]
+    assert shell("history", "sync")[1] == shell("history", gone)[1] == f"{line}\n"
+    (run,) = json.loads(shell("history", "sync", "--json")[1])["runs"]
+    assert (run["job"], run["name"]) == (gone, "sync")
+    assert shell("history", "nobody")[0] == 2
+
+
 def test_env_prints_what_cron_gives_and_masks_secrets(shell: Shell, folder: Path) -> None:
     status, out, _ = shell("env", "sync")
     assert status == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import sqlite3
 import stat
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from fedtui.history import connection, database
 from fedtui.history.database import History, HistoryError
 from fedtui.history.rows import result_from_json, result_to_json
-from fedtui.model import LogSlice, Outcome, Result, Run, Trigger
+from fedtui.model import JobRecord, LogSlice, Outcome, Result, Run, Trigger
 
 START = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 OK = Result(Outcome.OK, 0, None, 1.5, 2, ("two warnings",), ("exit status, fedtui",))
@@ -353,8 +354,41 @@ def test_a_database_of_the_format_before_is_taken_over(history: History) -> None
         (),
     )
     assert history.last_undo() is not None
+    assert history.jobs() == ((JobRecord("j", "n"),), ())
     assert [found.id for found in history.changed_runs(0, 24)[1].values()] == [run.id]
     assert history.finish_run(run.id, START, SEEN) is False
+
+
+def test_jobs_are_remembered_as_they_were_last(history: History) -> None:
+    assert history.jobs() == ((), ())
+    assert not history.path.exists()
+    history.keep_jobs([JobRecord("crontab:a", "old", "fed", "", "c1", True), JobRecord("crontab:b", "b")])
+    history.keep_jobs([JobRecord("crontab:a", "new", "fed", "sync", "c2")])
+    records = {record.id: record for record in history.jobs()[0]}
+    assert records == {
+        "crontab:a": JobRecord("crontab:a", "new", "fed", "sync", "c2", True),
+        "crontab:b": JobRecord("crontab:b", "b"),
+    }
+
+
+@pytest.mark.parametrize(("finished", "moves"), [(True, (("crontab:a", "crontab:b"),)), (False, ())])
+def test_the_ids_that_a_change_gave_are_noted_once_it_is_made(
+    history: History, finished: bool, moves: tuple[tuple[str, str], ...]
+) -> None:
+    payload = json.dumps({"moves": [["crontab:a", "crontab:b"]], "finished": finished})
+    for _ in range(2):
+        step = history.add_undo(
+            at=START,
+            verb="edit",
+            job_id="crontab:a",
+            job_name="a",
+            summary="s",
+            kind="edits",
+            payload=payload,
+        )
+        assert history.jobs()[1] == (() if step == 1 else moves)
+        history.finish_undo(step, None)
+    assert history.jobs()[1] == moves
 
 
 def _keep_until_killed(path: Path, sender: Connection) -> None:
