@@ -224,7 +224,7 @@ class FileFacts:
         if job.managed:
             self.pack()
         try:
-            return self.rules.product_of(job)
+            return self._remember("product", job.id, lambda _: self.rules.product_of(job))
         except ConfigError as error:
             raise ProbeFailed("config.toml", str(error)) from error
 

@@ -111,7 +111,10 @@ async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
         pid = None
         if timer.activates.endswith(".service"):
             pid = int((await systemd.run_facts(path)).get("ExecMainPID", 0)) or None
-        run = UnitRun(bytes(unit["InvocationID"]).hex(), job.id, timer.activates, timer.user_manager, began)
+        run = UnitRun(
+            *(bytes(unit["InvocationID"]).hex(), job.id, timer.activates, timer.user_manager, began),
+            product=ports.rules.product_of(job),
+        )
         if await asyncio.to_thread(find, ports, run.id) is None:  # else: ours, and more is known of it
             with suppress(Refused):  # then it is seen, and cannot be followed
                 await asyncio.to_thread(_remember, ports, run)
