@@ -544,7 +544,7 @@ ONE_OF_EACH: tuple[Edit, ...] = (
 
 def test_every_kind_of_part_is_kept_as_it_was() -> None:
     parts = ONE_OF_EACH
-    kept = StoredChange(parts, 3, finished=False, jobs=(("crontab:1", "a"),))
+    kept = StoredChange(parts, 3, finished=False, jobs=(("crontab:1", "a"),), moves=(("a", "b"),))
     assert read_stored(to_payload(kept)) == kept
     assert tuple(inverse(inverse(part)) for part in parts) == parts
 
