@@ -101,6 +101,7 @@ def merge(
         schedulers=_schedulers(answers.values()),
         problems=(*_problems(answers.values()), *_clock_problem(runs.values(), now)),
         findings=known.findings,
+        unrecorded=known.unrecorded,
         runs=MappingProxyType(runs),
         loading=loading,
         answered=MappingProxyType({n: answer.at for n, answer in answers.items() if answer.jobs is not None}),

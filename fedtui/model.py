@@ -430,9 +430,9 @@ class Remedy:
     """A fix that fedtui can make itself, as data: `health.remedies` makes the plan from it.
 
     `verb` is "line" (another line of a cron table in place of the job's), "command" (another command on
-    it), "setting" (a line such as PATH=... above it), "schedule", "resume", "edit" (the form is opened),
-    "uncomment" or "restore" (the kept table of that name); `text` is what is written, `words` say what it
-    does ("write the whole path of jq"). `line` is the line that is meant where it is no job's.
+    it), "setting" (a line such as PATH=... above it), "schedule", "resume", "record", "edit" (the form is
+    opened), "uncomment" or "restore" (the kept table of that name); `text` is what is written, `words` say
+    what it does ("write the whole path of jq"). `line` is the line that is meant where it is no job's.
     """
 
     verb: str
@@ -482,13 +482,15 @@ class Checkup:
 
     `passed` are the codes that were looked for everywhere and not found; a code that could not be looked
     for somewhere, or whose sources have not answered yet, is not among them. `silenced` counts the
-    findings that the user does not want to hear of.
+    findings that the user does not want to hear of. `unrecorded` are the ids of the jobs whose exit codes
+    could be recorded and are not, but for those of which FT309 is silenced.
     """
 
     findings: tuple[Finding, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
     passed: tuple[str, ...] = ()
     silenced: int = 0
+    unrecorded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,7 +571,7 @@ class Snapshot:
 
     `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to the time of its
     last answer. `starts`, `starts_since`, `no_start_proofs` and `commented` are as in `Answer`; `unchecked`,
-    `passed` and `silenced` are the checkup's, as `findings` is. `late` maps a source's name to which of its
+    `passed`, `silenced` and `unrecorded` are the checkup's, as `findings` is. `late` maps a source's name to which of its
     facts had not come. `past_names` are the names of jobs with runs on record, also of those gone, by id;
     `heirs` maps the id of one that is gone to that of the job which continues it, and has its runs.
     """
@@ -584,6 +586,7 @@ class Snapshot:
     unchecked: tuple[Unchecked, ...] = ()
     passed: tuple[str, ...] = ()
     silenced: int = 0
+    unrecorded: tuple[str, ...] = ()
     answered: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     starts: tuple[CronStart, ...] = ()
     starts_since: datetime | None = None

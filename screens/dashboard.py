@@ -30,6 +30,7 @@ FOR_A_JOB = frozenset(key.action for key in DASHBOARD if key.group == JOB)
 class Dashboard(JobFilterScreen, JobActions):
     """The first screen."""
 
+    OFFERS_RECORDING = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding for key in DASHBOARD),
         Binding("enter", "log", show=False),

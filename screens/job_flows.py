@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from fedtui.changes.request import Request
 from fedtui.model import Job, Run
+from fedtui.presentation.job_rows import name_words
 from fedtui.presentation.times import usual
+from fedtui.schedule.patterns import counted
 from fedtui.schedulers import driver_of
 from fedtui.screens.change_flow import ChangeFlow
 
@@ -63,7 +65,32 @@ async def _run(flow: ChangeFlow, job: Job, show_environment: Callable[[], object
 
 
 def record_job(flow: ChangeFlow, job: Job) -> None:
-    """Put the recorder around the job's line, or take it away."""
+    """Put the recorder around the job's line or take it away, or around every line that can be recorded."""
+    flow.begin(_record(flow, job))
+
+
+async def _record(flow: ChangeFlow, job: Job) -> None:
+    from fedtui.changes.record_exit_codes import OFFER
+    from fedtui.screens.choose import ChooseScreen
+
     off = bool(job.facts.record_key)
-    title = "Record no longer" if off else "Record"
-    flow.begin_change(title, Request("record", (job.id,), {"off": off}), job.name)
+    title = "Stop recording" if off else "Record exit codes"
+    one = Request("record", (job.id,), {"off": off})
+    unrecorded = flow.screen.snapshot.unrecorded
+    if not unrecorded or unrecorded == (job.id,):
+        await flow.change(title, one, job.name)
+        return
+    ways = {"all": Request("record"), "never": Request("silence", (), {"code": OFFER})}
+    words = {
+        "all": f"record exit codes of {counted(len(unrecorded), 'job')}: all that lack them",
+        "never": f"do not offer it again: silence {OFFER}",
+    }
+    if off or job.id in unrecorded:
+        this = f"{'stop recording' if off else 'record exit codes of'} {name_words(job, 60)}"
+        ways, words = {"one": one, **ways}, {"one": this, **words}
+    lead = "cron doesn't report exit codes; fedtui's recorder can."
+    way = await flow.screen.app.push_screen_wait(
+        ChooseScreen("Record exit codes", job.name, lead, tuple(words.items()))
+    )
+    if way is not None:
+        await flow.change(title if way == "one" else "Record exit codes", ways[way], job.name)

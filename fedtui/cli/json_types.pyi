@@ -669,7 +669,7 @@ class RemedyRecord(TypedDict):
     """A fix that fedtui can apply."""
 
     verb: str
-    """`line`, `command`, `setting`, `schedule`, `resume`, `edit` or `uncomment`."""
+    """`line`, `command`, `setting`, `schedule`, `resume`, `record`, `edit`, `uncomment` or `restore`."""
     words: str
     """What it does."""
 

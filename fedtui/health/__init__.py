@@ -84,7 +84,15 @@ def checkup(snapshot: Snapshot, host: FileFacts, ignore: Collection[str] = ()) -
         _grouped(unchecked),
         tuple(c for c, rule in RULES.items() if c not in not_passed and answered.issuperset(rule.sources)),
         len(found) - len(heard),
+        tuple(_unrecorded(snapshot, host, ignore)),
     )
+
+
+def _unrecorded(snapshot: Snapshot, host: FileFacts, ignore: Collection[str]) -> Iterator[str]:
+    """The ids of the jobs that could be recorded and are not, where the user may still want to."""
+    for job in run_results.recordable(snapshot, host) if host.is_machine else ():
+        if not silenced(run_results.UNKNOWN_END.found("", job=job), job, host, ignore):
+            yield job.id
 
 
 def reports(check: Check, snapshot: Snapshot, host: FileFacts) -> list[CheckReport]:

@@ -11,7 +11,7 @@ from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeCache
 from fedtui.model import Checkup, Snapshot
 from fedtui.results import RuleBook
-from fedtui.system.paths import config_file
+from fedtui.system.paths import config_file, user_name
 
 
 class CheckRunner:
@@ -30,6 +30,7 @@ class CheckRunner:
             state=config.state,
             rules=rules,
             age_limits=config.alert.get("stale"),
+            user=user_name(os.geteuid()),
         )
         self._ignore: Collection[str] = config.ignore
         self._read = _modified()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fedtui.changes.record_exit_codes import OFFER, unrecorded
+from fedtui.config import Config
 from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.run_series import hit_start_limit
-from fedtui.model import Outcome, Snapshot, SourceName, State, cron_jobs
+from fedtui.model import Job, Outcome, Remedy, Snapshot, State
 from fedtui.schedule.patterns import counted
 from fedtui.verdicts.judge import failures_in_a_row
 
@@ -85,22 +87,29 @@ def overdue(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 
 UNKNOWN_END = note_rule(
-    "FT309",
-    "no exit status is known",
-    "cron tells nobody how its jobs end, so that a failure of this one would not be seen here.",
-    "C records it: fedtui record JOB.",
+    OFFER,
+    "exit codes aren't recorded",
+    "cron doesn't report exit codes, so a failure of this job would not be seen here.",
+    "C records them: fedtui record JOB, or of all jobs fedtui record --all.",
 )
+
+
+def recordable(snapshot: Snapshot, host: FileFacts) -> list[Job]:
+    """The jobs whose exit codes could be recorded and are not."""
+    return unrecorded(snapshot.jobs, host.user, Config(host.state))
 
 
 @check(UNKNOWN_END)
 def end_unknown(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT309: a line of one's own crontab that ran, nobody knows how, and that could be recorded."""
-    for job, cron in cron_jobs(snapshot.jobs):
-        if cron.record_key or not job.editable or job.source is not SourceName.CRONTAB:
-            continue
+    remedy = Remedy("record", "record exit codes of this job")
+    for job in recordable(snapshot, host):
         if job.last_result.exit_code is not None:
             continue  # it is known, and proves nothing: to record it would not help
         if job.last_run is not None and job.last_result.outcome is Outcome.UNKNOWN:
             yield UNKNOWN_END.found(
-                f"How the last run of {job.name} ended is not known.", job.last_result.evidence, job=job
+                f"The exit code of the last run of {job.name} is not known.",
+                job.last_result.evidence,
+                job=job,
+                remedy=remedy,
             )

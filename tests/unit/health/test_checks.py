@@ -40,7 +40,9 @@ def cron_job(command: str = "true", name: str = "sync", home: str = "/nonexisten
 
 def found(*jobs: Job, **more: object) -> dict[str, Finding]:
     snapshot = seen(NOW, jobs, **more)
-    return {finding.code: finding for finding in checkup(snapshot, FileFacts(log_limit=1000)).findings}
+    return {
+        finding.code: finding for finding in checkup(snapshot, FileFacts(log_limit=1000, user="fed")).findings
+    }
 
 
 def test_a_healthy_job_has_no_finding(tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_an_unknown_result_is_not_called_a_failure() -> None:
     (note,) = found(cron_job(last_run=NOW, last_result=Result(Outcome.UNKNOWN))).values()
     assert (note.code, note.severity, note.fix) == (
         *("FT309", Severity.NOTE),
-        "C records it: fedtui record JOB.",
+        "C records them: fedtui record JOB, or of all jobs fedtui record --all.",
     )
     recorded = cron_job(last_result=Result(Outcome.UNKNOWN))
     assert isinstance(recorded.facts, CronFacts)
