@@ -43,7 +43,7 @@ class Pack:
 
     Paths are absolute. `profile` is a ready-made one's name or the path of a TOML file; `backend` "cron",
     "user" or "system"; `scripts` maps job keys ("sync") to their scripts, those that are scheduled, and
-    `products` to the files that they should renew;
+    `products` to the files that they should renew; `record`: the lines of one's own crontab are recorded;
     `alerts` are apprise URLs, `mail_to` an address for sendmail, `heartbeat` a URL that is fetched after each
     check. `since` is the day of the set-up, ISO 8601.
     """
@@ -63,6 +63,7 @@ class Pack:
     alerts: tuple[str, ...] = ()
     mail_to: str = ""
     heartbeat: str = ""
+    record: bool = True
     origin: Origin = field(default_factory=Origin)
 
 
@@ -92,6 +93,7 @@ def read_pack(text: bytes) -> Pack:
         name: tuple(value) if isinstance(value, list) else value for name, value in origin.items()
     }
     data["alerts"] = tuple(data.get("alerts", ()))
+    data.setdefault("record", False)  # older versions recorded nothing
     return Pack(**data, origin=Origin(**made))
 
 

@@ -742,6 +742,8 @@ class PackRecord(TypedDict):
     """The branch that is pushed."""
     rotate: bool
     """Whether the logs are rotated."""
+    record: bool
+    """Whether exit codes of its cron lines are recorded."""
     alerts: int
     """How many alert addresses there are; they hold credentials."""
     mail_to: str | None

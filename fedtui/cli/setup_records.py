@@ -38,6 +38,7 @@ def _pack(pack: Pack, records: JsonRecords) -> json_types.PackRecord:
         "remote": pack.remote,
         "branch": pack.branch,
         "rotate": pack.rotate,
+        "record": pack.record,
         "alerts": len(pack.alerts),
         "mail_to": pack.mail_to or None,
         "heartbeat": bool(pack.heartbeat),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from fedtui.crontab import splice
-from fedtui.crontab.document import LONGEST_COMMAND, Document
+from fedtui.crontab.document import LONGEST_COMMAND, Document, Settings
 from fedtui.crontab.line import Entry
 from fedtui.crontab.recorder_wrapper import why_not, with_recorder
 from fedtui.crontab.splice import EditError
@@ -19,22 +19,22 @@ def may_record(job: Job, path: str) -> bool:
     for _, cron in cron_jobs((job,)):
         if cron.record_key or not job.editable or job.state is State.BAD_LINE:
             return False
-        shell = dict(cron.environment).get(b"SHELL", DEFAULT_SHELL)
         key = job.id.partition(":")[2]
-        refusal = _refusal_of_line(cron.raw, cron.dialect, key, shell, path)
-        return job.source is SourceName.CRONTAB and not refusal
+        fits = _fits(cron.raw, cron.dialect, cron.environment, key, path)
+        return job.source is SourceName.CRONTAB and fits
     return False
 
 
 @lru_cache(16_384)
-def _refusal_of_line(raw: bytes, dialect: str, key: str, shell: bytes, path: str) -> str:
-    """The same as `_refusal`, of a line by itself."""
+def _fits(raw: bytes, dialect: str, environment: Settings, key: str, path: str) -> bool:
+    """Whether the recorder can be put around the job of one line, below these settings of its table."""
     entries = Document.parse(raw + b"\n", dialect=dialect).entries
-    return _refusal(entries[0]._replace(id_key=key), shell, path) if entries else "the line is no job"
+    return bool(entries) and not refusal_of(entries[0]._replace(id_key=key, environment=environment), path)
 
 
-def _refusal(entry: Entry, shell: bytes, path: str) -> str:
-    """Why the entry cannot be recorded, in words; empty where it can."""
+def refusal_of(entry: Entry, path: str) -> str:
+    """Why the recorder at `path` cannot be put around the entry, in words; empty where it can."""
+    shell = dict(entry.environment).get(b"SHELL", DEFAULT_SHELL)
     refusal, size = why_not(entry.field, shell, path), len(with_recorder(entry.field, entry.id_key, path))
     if not refusal and size > LONGEST_COMMAND:
         return (
@@ -49,7 +49,7 @@ def record(document: Document, entry: Entry, path: str) -> bytes:
     splice.check_current(document, entry)
     if entry.recorder is not None:
         raise EditError(f"{entry.name} is recorded already")
-    refusal = _refusal(entry, dict(entry.environment).get(b"SHELL", DEFAULT_SHELL), path)
+    refusal = refusal_of(entry, path)
     if refusal:
         raise EditError(f"{entry.name} cannot be recorded: {refusal}")
     return _with_field(document, entry, with_recorder(entry.field, entry.id_key, path))

@@ -42,6 +42,8 @@ def _pack_lines(pack: Pack, jobs: Sequence[JobStatus]) -> Iterator[str]:
     yield f"profile {pack.profile} on {_places(pack, jobs)}{as_whom}, set up on {pack.since}"
     yield f"  root      {pack.root}"
     yield f"  logs      {pack.log_dir}{', rotated weekly' if pack.rotate else ', not rotated'}"
+    if pack.backend == "cron":
+        yield f"  recorded  {'exit codes of cron lines' if pack.record else 'no exit codes'}"
     yield f"  commits   {f'to {pack.remote}, branch {pack.branch}' if pack.git else 'none'}"
     channels = [f"{len(pack.alerts)} alert URL{'' if len(pack.alerts) == 1 else 's'}"] if pack.alerts else []
     channels += [f"mail to {pack.mail_to}"] if pack.mail_to else []

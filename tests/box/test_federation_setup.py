@@ -110,14 +110,16 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
     assert "trial run of federated-sync" in done.stdout
     assert "failed, exit 2: its last line: deprecated: use the other" in done.stdout
     lines = box.output(["crontab", "-l"])
-    assert "0 * * * * bash '/home/fed/it'" in lines
+    assert "0 * * * * fedtui_run='bash " in lines
+    assert lines.count("fedtui_run=") == 2
+    assert "Wraps each cron line in fedtui's recorder, which writes start, end, exit code" in done.stdout
     assert "export-collections" not in lines
     assert "Nothing changes" in fedtui(box, "--yes", status=PARTLY).stdout
 
     between_looks_of_cron()
     fedtui(box, "--profile", "aggressive", "--yes", status=PARTLY)
     after = box.output(["crontab", "-l"])
-    assert "* * * * * bash" in after
+    assert "* * * * * fedtui_run='bash " in after
     assert len(after.splitlines()) == len(lines.splitlines())
     if table is None:  # once is enough, and takes a minute
         wait_until(lambda: has_line(box, METRICS_LOG), 75, "cron runs the metrics job")
@@ -189,6 +191,29 @@ def test_a_removal_can_be_undone(box: Box) -> None:
     assert box.output(["crontab", "-l"]) == table
     assert status(box)["pack"]["profile"] == "conservative"
     box.run(["fedtui", "redo", "--yes"], check=True)
+    assert box.run(["crontab", "-l"]).returncode == 1
+
+
+def test_exit_codes_are_recorded_unless_that_is_refused_and_a_choice_of_the_users_stays(box: Box) -> None:
+    fedtui(box, "--root", ROOT, "--no-record", "--yes", status=PARTLY)
+    assert "fedtui_run=" not in box.output(["crontab", "-l"])
+    assert "recorded  no exit codes" in fedtui(box, "--status").stdout
+    fedtui(box, "--profile", "aggressive", "--yes", status=PARTLY)
+    assert "fedtui_run=" not in box.output(["crontab", "-l"])
+    fedtui(box, "--record", "--yes", status=PARTLY)
+    assert box.output(["crontab", "-l"]).count("fedtui_run=") == 2
+    assert "Nothing changes" in fedtui(box, "--record", "--yes", status=PARTLY).stdout
+    box.output(["fedtui", "record", "federated-sync", "--off", "--yes"])
+    fedtui(box, "--profile", "conservative", "--yes", status=PARTLY)
+    assert box.output(["crontab", "-l"]).count("fedtui_run=") == 1
+    box.write(EXPORT, "echo exported\n")
+    fedtui(box, "--yes")
+    lines = box.output(["crontab", "-l"])
+    assert (lines.count("fedtui_run="), "fedtui_run='bash " in lines) == (2, True)
+    done = fedtui(box, "--no-record", "--yes")
+    assert "Removes fedtui's recorder from each cron line." in done.stdout
+    assert "fedtui_run=" not in box.output(["crontab", "-l"])
+    fedtui(box, "--remove", "--yes")
     assert box.run(["crontab", "-l"]).returncode == 1
 
 
