@@ -84,12 +84,11 @@ class Engine:
             case "new":
                 return await changes.plan_new(changes.Draft(**given), ports, fixes=fixes)
             case "record":
-                from fedtui.changes.record_exit_codes import jobs_to_record
-                from fedtui.schedulers import planning
+                from fedtui.schedulers.planning import plan_record_all
 
-                off = given.get("off", False)
-                jobs = await asyncio.to_thread(jobs_to_record, self._snapshot(), ports, off=off)
-                return await planning.plan_record(jobs, ports, off=off, fixes=fixes)
+                return await plan_record_all(
+                    self._snapshot(), ports, off=given.get("off", False), fixes=fixes
+                )
             case "uncomment":
                 line = self._commented(given["table"], given["user"], given["line"])
                 return await changes.plan_uncomment(line, ports, fixes=fixes)

@@ -40,11 +40,10 @@ def jobs_to_record(snapshot: Snapshot, ports: Ports, *, off: bool) -> tuple[Job,
         raise Refused(unread.message, advice=unread.advice)
     if off:
         found = [job for job in snapshot.jobs if job.facts.record_key]
-    elif ports.demo:
-        found = []
     else:
-        found = unrecorded(snapshot.jobs, ports.user, ports.config)
-    found = [job for job, cron in cron_jobs(found) if off or OFFER not in cron.silenced]
+        _refuse_in_demo(ports)
+        able = unrecorded(snapshot.jobs, ports.user, ports.config)
+        found = [job for job, cron in cron_jobs(able) if OFFER not in cron.silenced]
     if not found:
         raise Refused("No job is recorded." if off else "Every job that can be recorded is recorded already.")
     return tuple(found)
@@ -95,11 +94,15 @@ def propose_unrecord(job: Job, tables: Tables) -> Wording:
 
 def _require_recordable(job: Job, ports: Ports) -> None:
     """Raise Refused for a job that the recorder cannot be put around."""
-    if ports.demo:
-        raise Refused("The demo's own scheduler keeps every exit status: nothing needs a recorder.")
+    _refuse_in_demo(ports)
     if job.source is not SourceName.CRONTAB or job.user != ports.user:
         where = job.location.path if job.source is not SourceName.CRONTAB else f"the crontab of {job.user}"
         raise Refused(
             f"{job.name} is in {where}, and the recorder lies in a folder that is {ports.user}'s alone.",
             advice="It can be put around the lines of one's own crontab.",
         )
+
+
+def _refuse_in_demo(ports: Ports) -> None:
+    if ports.demo:
+        raise Refused("The demo's own scheduler keeps every exit code: nothing needs a recorder.")

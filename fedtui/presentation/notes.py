@@ -80,7 +80,8 @@ def recording_words(snapshot: Snapshot) -> tuple[str, ...]:
         return ()
     recorded = sum(bool(job.facts.record_key) for job in snapshot.jobs)
     known = recorded + sum(1 for _ in timer_jobs(snapshot.jobs))
-    said, rest = f"{known} of {known + left} jobs record exit codes", f"the other {left}" if known else "all"
+    said = f"{known} of {known + left} jobs record exit codes"
+    rest = "all" if not known else "the last one" if left == 1 else f"the other {left}"
     return f"{said} (C: record {rest})", f"{said} (C)", f"{known}/{known + left} record exit codes (C)"
 
 

@@ -6,6 +6,7 @@ Each reads the present state and writes nothing; what cannot be done raises Refu
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from fedtui.changes.edits import Edit
 from fedtui.changes.open_table import LineFixes, Tables, bottom_up
 from fedtui.changes.plan import Plan
 from fedtui.changes.planning import plan_wordings
+from fedtui.changes.record_exit_codes import jobs_to_record
 from fedtui.changes.wording import Wording
-from fedtui.model import Job
+from fedtui.model import Job, Snapshot
 from fedtui.ports import Ports
 from fedtui.schedulers import SchedulerDriver, driver_of
 
@@ -61,6 +63,14 @@ async def plan_record(jobs: Jobs, ports: Ports, *, off: bool = False, fixes: Lin
     """The recorder put around the cron jobs' commands, or with `off` taken away again."""
     tables = Tables(ports, fixes)
     return await _of_jobs(jobs, lambda job: job.propose_record(tables, ports, off=off), tables, ports)
+
+
+async def plan_record_all(
+    snapshot: Snapshot, ports: Ports, *, off: bool = False, fixes: LineFixes | None = None
+) -> Plan:
+    """The recorder put around every line that it can be put around, or taken away from all."""
+    jobs = await asyncio.to_thread(jobs_to_record, snapshot, ports, off=off)
+    return await plan_record(jobs, ports, off=off, fixes=fixes)
 
 
 async def plan_environment(

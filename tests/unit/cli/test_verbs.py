@@ -403,6 +403,24 @@ def test_a_job_that_was_removed_keeps_its_name_in_the_history(shell: Shell) -> N
     assert shell("history", "nobody")[0] == 2
 
 
+def test_record_wants_jobs_or_all_or_never(shell: Shell, tmp_path: Path) -> None:
+    for words in ((), ("sync", "--all"), ("--all", "--never"), ("sync", "--never")):
+        status, _, err = shell("record", *words)
+        assert (status, "record: name jobs, or give --all or --never" in err) == (2, True), words
+    status, _, err = shell("record", "--all", "--yes")
+    assert (status, "nothing needs a recorder" in err) == (3, True)
+    status, _, err = shell("record", "--all", "--off", "--yes")
+    assert (status, "No job is recorded." in err) == (3, True)
+    config = tmp_path / "xdg/fedtui/config.toml"
+    status, out, _ = shell("record", "--never", "--dry-run")
+    assert (status, '+ ignore = ["FT309"]' in out, config.exists()) == (0, True, False)
+    assert shell("record", "--never", "--yes")[0] == 0
+    assert config.read_text() == 'ignore = ["FT309"]\n'
+    assert "FT309 is silenced already." in shell("record", "--never", "--yes")[2]
+    assert shell("undo", "--yes")[0] == 0
+    assert not config.exists()
+
+
 def test_env_prints_what_cron_gives_and_masks_secrets(shell: Shell, folder: Path) -> None:
     status, out, _ = shell("env", "sync")
     assert status == 0

@@ -162,10 +162,29 @@ def test_an_unknown_result_is_not_called_a_failure() -> None:
         *("FT309", Severity.NOTE),
         "C records them: fedtui record JOB, or of all jobs fedtui record --all.",
     )
+    assert note.remedy == Remedy("record", "record exit codes of this job")
     recorded = cron_job(last_result=Result(Outcome.UNKNOWN))
     assert isinstance(recorded.facts, CronFacts)
     recorded = replace(recorded, facts=replace(recorded.facts, record_key="1a2b3c4d"))
     assert found(recorded) == {}
+
+
+def test_jobs_that_could_be_recorded_are_named_until_nobody_wants_to_hear_of_it() -> None:
+    host = machine()
+    host.user = "fed"
+    plain, other, eve = cron_job("a", "plain"), cron_job("b", "other"), cron_job("c", "eve", user="eve")
+    assert isinstance(other.facts, CronFacts)
+    recorded = replace(other, id="crontab:x", facts=replace(other.facts, record_key="1a2b3c4d"))
+    fish = replace(
+        other, id="crontab:fish", facts=replace(other.facts, environment=((b"SHELL", b"/bin/fish"),))
+    )
+    refused = replace(other, id="crontab:no", facts=replace(other.facts, silenced=("FT309",)))
+    table = replace(other, id="cron.d:y", source=SourceName.CRON_D)
+    snapshot = seen(NOW, (plain, other, eve, recorded, fish, refused, table))
+    assert checkup(snapshot, host).unrecorded == ("crontab:plain", "crontab:other")
+    assert checkup(snapshot, host, ("FT309 crontab:plain",)).unrecorded == ("crontab:other",)
+    assert checkup(snapshot, host, ("FT309",)).unrecorded == ()
+    assert checkup(snapshot, FileFacts(user="fed")).unrecorded == (), "the demo keeps every exit code"
 
 
 def test_a_log_whose_folder_is_missing(tmp_path: Path) -> None:
