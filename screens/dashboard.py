@@ -66,7 +66,7 @@ class Dashboard(JobFilterScreen, JobActions):
         table = self.jobs.table
         jobs = ordered(chosen, table.sorted_by)
         message = self.filter.message(snapshot, self.host.user)
-        self.jobs.show(jobs, snapshot.runs, message, snapshot.findings)
+        self.jobs.show(jobs, snapshot.runs, message, snapshot.findings, snapshot.unrecorded)
         self.share_out()
         if self.focused is None:  # at the start the table was not there to take it
             self.focus_pane("jobs")

@@ -295,9 +295,12 @@ def _finding_words(job: Job, findings: Findings) -> StyledText:
 
 
 def detail_lines(
-    job: Job, runs: Sequence[Run], home: str = "", findings: Findings = ()
+    job: Job, runs: Sequence[Run], home: str = "", findings: Findings = (), *, unrecorded: bool = False
 ) -> tuple[StyledText, StyledText]:
-    """The two rows under the table: where the job is written and how; what is found, how its runs went."""
+    """The two rows under the table: where the job is written and how; what is found, how its runs went.
+
+    `unrecorded`: recording its exit codes is worth offering.
+    """
     found = _finding_words(job, findings)
     first: StyledText = (
         Span(f"{location_words(job, home)}   ", Tone.MUTED),
@@ -311,7 +314,8 @@ def detail_lines(
     changed = (
         (Span(f"   schedule changed: {sanitize_and_mask(job.changed)}", Tone.MUTED),) if job.changed else ()
     )
-    offer = Span("   C: record exit codes" if _could_be_recorded(job) else "", Tone.MUTED)
+    unknown = job.last_result.outcome is Outcome.UNKNOWN and job.last_result.exit_code is None
+    offer = Span("   C: record exit codes" if unknown and unrecorded else "", Tone.MUTED)
     if not outcomes:
         return first, (Span("no runs recorded yet", Tone.MUTED), *found, *changed, offer)
     known = durations(runs)
@@ -319,12 +323,6 @@ def detail_lines(
     took = "" if middle is None else f"   took {duration(known[-1])}, usual {duration(middle)}"
     last = (Span(f"last {len(outcomes)}  ", Tone.MUTED), *outcomes, Span(took, Tone.MUTED))
     return first, (*last, *found, *_last_reason(job), *changed, offer)
-
-
-def _could_be_recorded(job: Job) -> bool:
-    """True for a line of a crontab whose last end nobody knows, and that could tell."""
-    unknown = job.last_result.outcome is Outcome.UNKNOWN and job.last_result.exit_code is None
-    return job.source is SourceName.CRONTAB and job.editable and unknown and not job.facts.record_key
 
 
 def _last_reason(job: Job) -> StyledText:

@@ -490,8 +490,10 @@ def test_a_recorded_line_is_shown_as_the_job_it_is_and_an_unknown_end_offers_the
     runs = (Run("r", line.id, NOW, NOW, Result(Outcome.UNKNOWN)),)
     first, second = detail_lines(line, runs)
     assert plain(first).endswith("0 * * * *  x  (recorded)")
-    assert "C records it" not in plain(second)
+    assert "C: record" not in plain(second)
     seen = replace(line, editable=True, facts=replace(facts, record_key=""))
-    assert plain(detail_lines(seen, runs)[1]).endswith("ran, exit code not recorded   C: record exit codes")
+    offered = plain(detail_lines(seen, runs, unrecorded=True)[1])
+    assert offered.endswith("ran, exit code not recorded   C: record exit codes")
+    assert "C: record" not in plain(detail_lines(seen, runs)[1]), "it cannot be recorded, or that was refused"
     warned = Result(Outcome.WARNINGS, 0, warnings=1, reasons=("1 warning: line 2 slow",))
     assert "   1 warning: line 2 slow" in plain(detail_lines(replace(seen, last_result=warned), runs)[1])

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fedtui.model import Scheduler
+from fedtui.model import Job, Scheduler, Snapshot
 from fedtui.widgets.head_line import status_pieces
 from tests.fixtures import mockup_data as mock
 
+
+def recorded(job: Job) -> Job:
+    assert job.cron is not None
+    return replace(job, cron=replace(job.cron, record_key="1a2b3c4d"))
+
+
 SOME = replace(
     mock.SNAPSHOT,
-    jobs=(mock.SYNC, mock.ROTATE, mock.MONITOR, mock.SCRUB, mock.NOTES),
+    jobs=(recorded(mock.SYNC), mock.ROTATE, recorded(mock.MONITOR), mock.SCRUB, mock.NOTES),
     unrecorded=(mock.ROTATE.id,),
     findings=(),
 )
 
 
-def forms(snapshot: object, *, offer: bool = True) -> list[str]:
-    return ["".join(span.text for span in form) for form in status_pieces(snapshot, offer=offer)]  # type: ignore[arg-type]
+def forms(snapshot: Snapshot, *, offer: bool = True) -> list[str]:
+    return ["".join(span.text for span in form) for form in status_pieces(snapshot, offer=offer)]
 
 
 def test_timers_and_recorded_lines_count_and_lines_that_cannot_be_recorded_do_not() -> None:
