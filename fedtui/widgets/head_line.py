@@ -44,7 +44,7 @@ def status_pieces(snapshot: Snapshot, *, offer: bool = False) -> list[StyledText
     count = health_count(snapshot)
     findings = (Span(f"▲ {count} finding{'' if count == 1 else 's'}", Tone.WARN),) if count else ()
     down = [one for one in schedulers if not one.up]
-    recorded: list[StyledText] = [(Span(said, Tone.MUTED),) for said in recording_words(snapshot) if offer]
+    recorded: list[StyledText] = [(Span(said),) for said in recording_words(snapshot) if offer]
     forms = [(named, said) for named in (schedulers, down) for said in recorded] + [(schedulers, ())]
     return [_joined((*map(scheduler_pieces, named), findings, said)) for named, said in forms]
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from fedtui.changes.request import Request
 from fedtui.health import checkup, file_facts
 from fedtui.health.file_facts import FileFacts
+from fedtui.health.remedies import remedy_request
 from fedtui.model import (
     CronFacts,
     Finding,
@@ -163,6 +165,7 @@ def test_an_unknown_result_is_not_called_a_failure() -> None:
         "C records them: fedtui record JOB, or of all jobs fedtui record --all.",
     )
     assert note.remedy == Remedy("record", "record exit codes of this job")
+    assert remedy_request(note, cron_job()) == Request("record", ("crontab:sync",))
     recorded = cron_job(last_result=Result(Outcome.UNKNOWN))
     assert isinstance(recorded.facts, CronFacts)
     recorded = replace(recorded, facts=replace(recorded.facts, record_key="1a2b3c4d"))
