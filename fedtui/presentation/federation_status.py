@@ -39,11 +39,10 @@ def _places(pack: Pack, jobs: Sequence[JobStatus]) -> str:
 
 def _pack_lines(pack: Pack, jobs: Sequence[JobStatus]) -> Iterator[str]:
     as_whom = f" as {pack.run_as}" if pack.run_as else ""
-    yield f"profile {pack.profile} on {_places(pack, jobs)}{as_whom}, set up on {pack.since}"
+    recorded = f", exit codes {'' if pack.record else 'not '}recorded" if pack.backend == "cron" else ""
+    yield f"profile {pack.profile} on {_places(pack, jobs)}{as_whom}, set up on {pack.since}{recorded}"
     yield f"  root      {pack.root}"
     yield f"  logs      {pack.log_dir}{', rotated weekly' if pack.rotate else ', not rotated'}"
-    if pack.backend == "cron":
-        yield f"  recorded  {'exit codes of cron lines' if pack.record else 'no exit codes'}"
     yield f"  commits   {f'to {pack.remote}, branch {pack.branch}' if pack.git else 'none'}"
     channels = [f"{len(pack.alerts)} alert URL{'' if len(pack.alerts) == 1 else 's'}"] if pack.alerts else []
     channels += [f"mail to {pack.mail_to}"] if pack.mail_to else []

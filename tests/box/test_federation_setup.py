@@ -197,7 +197,7 @@ def test_a_removal_can_be_undone(box: Box) -> None:
 def test_exit_codes_are_recorded_unless_that_is_refused_and_a_choice_of_the_users_stays(box: Box) -> None:
     fedtui(box, "--root", ROOT, "--no-record", "--yes", status=PARTLY)
     assert "fedtui_run=" not in box.output(["crontab", "-l"])
-    assert "recorded  no exit codes" in fedtui(box, "--status").stdout
+    assert "exit codes not recorded" in fedtui(box, "--status").stdout
     fedtui(box, "--profile", "aggressive", "--yes", status=PARTLY)
     assert "fedtui_run=" not in box.output(["crontab", "-l"])
     fedtui(box, "--record", "--yes", status=PARTLY)
