@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,4 +73,6 @@ def test_data_that_cannot_be_read_is_not_called_fresh() -> None:
 def test_a_job_that_was_moved_is_named_at_the_top_too() -> None:
     jobs = [JobStatus("sync", "sync", backend, PLACED, ROW) for backend in ("cron", "user")]
     first = next(iter(status_lines(PackStatus(PACK, tuple(jobs), rollout_stage(PACK, (), NOW)), NOW)))
-    assert first == "profile conservative on cron and user timers, set up on 2026-11-20"
+    assert first == "profile conservative on cron and user timers, set up on 2026-11-20, exit codes recorded"
+    status = PackStatus(replace(PACK, record=False), tuple(jobs), rollout_stage(PACK, (), NOW))
+    assert next(iter(status_lines(status, NOW))).endswith(", exit codes not recorded")
