@@ -13,7 +13,7 @@ from fedtui.action_result import Refused
 from fedtui.changes import Draft
 from fedtui.changes.record_exit_codes import unrecorded
 from fedtui.crontab import Document, Entry
-from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName, State, TimerFacts
+from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName, State, TimerFacts, cron_jobs
 from fedtui.ports import Ports
 from fedtui.schedulers import driver_of, planning
 from tests.unit.changes.conftest import NOW
@@ -156,7 +156,7 @@ async def test_all_jobs_that_can_be_recorded_are_recorded_in_one_plan_with_one_u
 ) -> None:
     port.path.write_bytes(MANY)
     able = unrecorded(snapshot(port).jobs, "fed", world.config)
-    assert [one.cron.raw[-8:] for one in able if one.cron] == [
+    assert [cron.raw[-8:] for _, cron in cron_jobs(able)] == [
         *(b" cat a b", b" cat a b", b"* paused", b"' 5\\%%in", b"* * last")
     ]
     assert unrecorded(snapshot(port).jobs, "eve", world.config) == []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fedtui.model import Job, Scheduler, Snapshot
+from fedtui.model import CronFacts, Job, Scheduler, Snapshot
 from fedtui.widgets.head_line import status_pieces
 from tests.fixtures import mockup_data as mock
 
 
 def recorded(job: Job) -> Job:
-    assert job.cron is not None
-    return replace(job, cron=replace(job.cron, record_key="1a2b3c4d"))
+    assert isinstance(job.facts, CronFacts)
+    return replace(job, facts=replace(job.facts, record_key="1a2b3c4d"))
 
 
 SOME = replace(
