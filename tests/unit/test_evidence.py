@@ -58,7 +58,7 @@ def line(name: str = "sync", log: Path | None = None, schedule: str = "0 * * * *
         command=command,
         next_run=TWELVE + timedelta(days=1),
         log_path=str(log) if log else None,
-        cron=cron,
+        facts=cron,
     )
 
 
@@ -68,7 +68,7 @@ def timer(log: Path) -> Job:
     return Job(
         *("user-timer:sync.timer", "sync.timer", SourceName.USER_TIMER, "fed", "hourly", "hourly", place),
         log_path=str(log),
-        timer=facts,
+        facts=facts,
     )
 
 
@@ -96,7 +96,7 @@ class World:
         )
         self.recorded = RecorderSource(self.records, lambda: self.jobs, lambda: self.now)
         self.recorder = RunRecorder(
-            *(self.history, lambda: RuleBook({}, {}), lambda: self.now, "/home/fed"),
+            *(self.history, lambda: RuleBook({}, {}), lambda: self.now),
             lambda: self.own.rows,
             self.notes,
         )

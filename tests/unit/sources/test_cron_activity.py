@@ -257,7 +257,7 @@ def unit(**more: object) -> Job:
     facts = TimerFacts("sync.timer", "sync.service", True, "active", "enabled")
     place = Location("/u/sync.timer")
     timer = Job(
-        "user-timer:sync.timer", "sync", SourceName.USER_TIMER, "root", "hourly", "hourly", place, timer=facts
+        "user-timer:sync.timer", "sync", SourceName.USER_TIMER, "root", "hourly", "hourly", place, facts=facts
     )
     return replace(timer, **more)  # type: ignore[arg-type]  # a test's shorthand
 
