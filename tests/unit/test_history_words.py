@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, Trigger
+from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, TimerFacts, Trigger
 from fedtui.presentation.glyphs import plain
 from fedtui.presentation.history_text import (
     JobNames,
@@ -111,7 +111,8 @@ def test_outside_text_in_a_row_stays_text() -> None:
 
 
 def test_a_run_has_the_name_of_its_job_as_it_is_now_or_was_last() -> None:
-    timer = Job("user-timer:b.timer", "b.timer", SourceName.USER_TIMER, "fed", "", "", Location(""))
+    facts = TimerFacts("b.timer", "b.service", True, "active", "enabled")
+    timer = Job("user-timer:b.timer", "b.timer", SourceName.USER_TIMER, "fed", "", "", Location(""), facts)
     jobs = JobNames({timer.id: timer}, {"crontab:0": "nightly", "crontab:1": "b"}, {"crontab:1": timer.id})
     names = [jobs.name(run(1, job=job_id)) for job_id in ("crontab:0", "crontab:1", timer.id, "crontab:f00d")]
     assert names == ["nightly (gone)", "b.timer", "b.timer", "f00d (gone)"]

@@ -228,7 +228,7 @@ async def test_a_new_command_keeps_the_history(world: Ports, port: TableFile) ->
     )
     await apply(await plan_undo(world), world)
     assert world.history.jobs()[1] == (pair,)
-    draft = await driver_of(target).load_draft(world)
+    draft = await load_draft(target, world)
     assert (await plan_edit(target, replace(draft, schedule="1 1 * * *"), world)).moves == ()
 
 

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedtui.history.lineage import heirs, records_of, relatives
-from fedtui.model import CronFacts, Job, JobRecord, Location, SourceName
+from fedtui.model import CronFacts, Job, JobRecord, Location, SourceName, TimerFacts
 
 ALL = lambda _: True  # noqa: E731
 
 
 def job(key: str, name: str = "backup", command: bytes = b"backup.sh", **more: object) -> Job:
     source, _, _ = key.partition(":")
-    cron = CronFacts("crontab", b"", command) if "timer" not in source else None
-    made = Job(
-        key, name, SourceName(source), "fed", "", "", Location(""), cron=cron, command=command.decode()
-    )
+    cron, timer = CronFacts("crontab", b"", command), TimerFacts(key, "x.service", True, "active", "enabled")
+    facts = timer if "timer" in source else cron
+    text = command.decode()
+    made = Job(key, name, SourceName(source), "fed", "", "", Location(""), facts, command=text)
     return replace(made, **more)  # type: ignore[arg-type]  # a test's shorthand
 
 
