@@ -14,11 +14,15 @@ from typing import Any
 import tomli_w
 
 from fedtui.config import ConfigError, repair
+from fedtui.model import SourceName
 from fedtui.system.paths import config_file
 from fedtui.system.regular_file import read_regular
 
 BACKENDS = {"cron": "cron", "user": "user timers", "system": "system timers"}
 """What the pack's jobs can be put on, and what each is called."""
+
+SOURCES = {"cron": SourceName.CRONTAB, "user": SourceName.USER_TIMER, "system": SourceName.SYSTEM_TIMER}
+"""Where the jobs of each backend are rows of."""
 
 
 @dataclass(frozen=True, slots=True)

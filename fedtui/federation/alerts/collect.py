@@ -17,7 +17,7 @@ from fedtui.federation.alerts.transitions import Observation
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
 from fedtui.model import Condition, CronFacts, Job, Judgement, Snapshot, SourceName, TimerFacts, cron_jobs
-from fedtui.pack import BACKENDS, Pack
+from fedtui.pack import BACKENDS, SOURCES, Pack
 from fedtui.ports import Ports
 from fedtui.results import RuleBook
 from fedtui.schedule.patterns import counted
@@ -96,7 +96,7 @@ async def pack_jobs(pack: Pack, snapshot: Snapshot, ports: Ports) -> list[Watche
         except Refused as error:
             refused[backend] = error.message
     there.pop(KEY, None)
-    source = _SOURCES[pack.backend]
+    source = SOURCES[pack.backend].read_by
     unseen = unseen_because(snapshot, source) or refused.get(pack.backend, "")
     found: list[WatchedJob] = []
     for key in dict.fromkeys((*pack.scripts, *(("git",) if pack.git else ()), *there)):
@@ -109,9 +109,6 @@ async def pack_jobs(pack: Pack, snapshot: Snapshot, ports: Ports) -> list[Watche
         name = one.name if one is not None else key
         found.append(WatchedJob(key, name, job, hidden, product))
     return found
-
-
-_SOURCES = {"cron": "crontab", "user": "user-timers", "system": "system-timers"}
 
 
 def _run_as(pack: Pack, backend: str, ports: Ports) -> str:

@@ -23,7 +23,7 @@ from fedtui.crontab.record_edit import refusal_of, unrecord
 from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends import unit_pairs
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.pack import BACKENDS
+from fedtui.pack import BACKENDS, SOURCES
 from fedtui.ports import Ports
 from fedtui.runs.install_recorder import program_path
 
@@ -88,11 +88,10 @@ async def installed_jobs(backend: str, ports: Ports, run_as: str = "") -> Mappin
     if backend == "cron":
         return await asyncio.to_thread(_placed_lines, run_as, ports)
     found = await unit_pairs.installed_pairs(ports, user_manager=_of_user(backend))
-    source = "user-timer" if backend == "user" else "system-timer"
     return {
         key: InstalledJob(
             key=key,
-            job_id=f"{source}:{unit.timer}",
+            job_id=f"{SOURCES[backend]}:{unit.timer}",
             name=unit.name,
             schedule=unit.schedule,
             planned=unit.planned,

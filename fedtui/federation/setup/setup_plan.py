@@ -33,7 +33,7 @@ from fedtui.federation.setup.placements import InstalledJobs, Placement, placeme
 from fedtui.federation.setup.preflight import Preflight
 from fedtui.federation.setup.test_run import TestRun
 from fedtui.model import Severity
-from fedtui.pack import BACKENDS, Pack, pack_file
+from fedtui.pack import BACKENDS, SOURCES, Pack, pack_file
 from fedtui.ports import Ports
 from fedtui.runs.install_recorder import program_path
 from fedtui.schedule.patterns import counted
@@ -62,8 +62,7 @@ def planned_job_id(job: ManagedJob, backend: str, user: str) -> str:
     if backend == "cron":
         line = command_field(job.argv, job.log, job.environment)
         return f"crontab:{id_key('crontab', user.encode(), line, 1)}"
-    source = "user-timer" if backend == "user" else "system-timer"
-    return f"{source}:{unit_name(job.name)}.timer"
+    return f"{SOURCES[backend]}:{unit_name(job.name)}.timer"
 
 
 def main_placement(preflight: Preflight) -> Placement:

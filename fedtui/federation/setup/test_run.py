@@ -19,7 +19,8 @@ from fedtui.action_result import Refused
 from fedtui.federation.job_account import JobAccount, TableSettings
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
-from fedtui.model import CronFacts, Job, Location, Outcome, Run, SourceName, Trigger
+from fedtui.model import CronFacts, Job, Location, Outcome, Run, Trigger
+from fedtui.pack import SOURCES
 from fedtui.ports import Ports
 from fedtui.runs import start_cron
 from fedtui.runs.control import stop, watch_run
@@ -29,7 +30,6 @@ from fedtui.system.program import ProgramError
 DEADLINE = 600.0
 """Seconds that a test run may take; one that takes longer is stopped, and counts as failed."""
 
-_SOURCES = {"cron": SourceName.CRONTAB, "user": SourceName.USER_TIMER, "system": SourceName.SYSTEM_TIMER}
 OnOutput = Callable[[bytes], None]
 
 
@@ -120,7 +120,7 @@ def _as_job(
     job_now = Job(
         id=job_id,
         name=job.name,
-        source=_SOURCES[backend],
+        source=SOURCES[backend],
         user=user,
         schedule=job.schedule,
         schedule_text="",
