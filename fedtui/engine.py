@@ -46,7 +46,7 @@ class Engine:
     async def _of_jobs(
         self, verb: str, jobs: Sequence[Job], given: Mapping[str, Any], fixes: LineFixes | None
     ) -> Plan:
-        from fedtui.schedulers import driver_of, planning
+        from fedtui.schedulers import planning
 
         ports = self._ports
         match verb:
@@ -64,7 +64,7 @@ class Engine:
             case "environment":
                 return await planning.plan_environment(jobs, given["settings"], ports, fixes=fixes)
             case "edit":
-                draft = replace(await driver_of(jobs[0]).load_draft(ports), **given)
+                draft = replace(await planning.load_draft(jobs[0], ports), **given)
                 return await planning.plan_edit(jobs[0], draft, ports, fixes=fixes)
             case "fix":
                 return await changes.plan_fix(jobs[0], given["text"], ports, fixes=fixes)
@@ -142,9 +142,9 @@ class Engine:
 
     async def draft(self, job_id: str) -> Draft:
         """A cron job as a form shows it, from its table as it is now. Raises Refused."""
-        from fedtui.schedulers import driver_of
+        from fedtui.schedulers.planning import load_draft
 
-        return await driver_of(self._job(job_id)).load_draft(self._ports)
+        return await load_draft(self._job(job_id), self._ports)
 
     def _job(self, job_id: str) -> Job:
         job = self._snapshot().job(job_id)

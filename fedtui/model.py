@@ -257,6 +257,8 @@ class CronFacts:
     recorded_as: bytes = b""
 
     scheduler: ClassVar[str] = "cron"
+    in_table: ClassVar[bool] = True
+    user_manager: ClassVar[bool] = False
     unreadable: ClassVar[str] = ""
 
     @property
@@ -296,6 +298,7 @@ class TimerFacts:
     unreadable: str = ""
 
     scheduler: ClassVar[str] = "systemd"
+    in_table: ClassVar[bool] = False
     dialect: ClassVar[str] = ""
     home: ClassVar[str] = ""
     record_key: ClassVar[str] = ""
@@ -303,8 +306,9 @@ class TimerFacts:
 
 JobFacts: TypeAlias = CronFacts | TimerFacts
 """What only one scheduler's jobs have, and so which scheduler it is. A kind more is a member more: where a
-`match` over it ends in `assert_never`, mypy names what that kind lacks. `scheduler` is its daemon's name;
-`dialect`, `home`, `record_key` and `unreadable` can be asked of all, and are empty where they mean nothing.
+`match` over it ends in `assert_never`, mypy names what that kind lacks. All can be asked for `scheduler`, its
+daemon's name; `in_table`, whether it is a line of a cron table; `user_manager`; and `dialect`, `home`,
+`record_key`, `unreadable`, which are empty where they mean nothing.
 """
 
 

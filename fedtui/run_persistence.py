@@ -14,14 +14,13 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from fedtui.history.database import History, HistoryError
 from fedtui.history.lineage import records_of
 from fedtui.history.run_provenance import KNOWN, as_stamped_ahead, knowledge, says_more, stamped_ahead
 from fedtui.merging import RUNS_KEPT, RunsByJob
 from fedtui.model import (
-    CronFacts,
     Job,
     JobRecord,
     LogSlice,
@@ -31,7 +30,6 @@ from fedtui.model import (
     Run,
     Snapshot,
     State,
-    TimerFacts,
     Trigger,
     cron_jobs,
     timer_jobs,
@@ -144,13 +142,7 @@ class RunRecorder:
         path = self._book().product_of(job)
         if path and run.end is not None:
             product, span = product_at(path, run.start, self._freshness), (run.start, run.end)
-        match job.facts:
-            case CronFacts() as cron:
-                command = decode(cron.command)
-            case TimerFacts():
-                command = job.command or ""
-            case _ as never:
-                assert_never(never)
+        command = next((decode(cron.command) for _, cron in cron_jobs((job,))), job.command or "")
 
         def by(output: RunOutputText) -> Result:
             return judge(run.result or UNSEEN, output, rules, command, product=product, span=span)
@@ -234,7 +226,7 @@ class RunRecorder:
         """Whether runs of `others` may have written among a run's lines, and which of its own job did."""
         mine, begin, end, now = runs[run.job_id], run.start, run.end or run.start, self._clock()
         own = [one for one in mine if one is not run and one.start <= end and _last_sign(one, now) > begin]
-        if others and any(timer_jobs((jobs[run.job_id],))):
+        if others and not jobs[run.job_id].facts.in_table:
             # Its lines were taken to begin where the run before it ended.
             before = [one.end for one in mine if one.start < begin]
             if not before or before[-1] is None:
@@ -249,9 +241,9 @@ class RunRecorder:
 
         It begins where the log ended when no run was in progress, or where the run before it ended.
         """
-        if job is None or job.log_path is None or run.log or run.result is None or run.result.judged:
+        if job is None or job.facts.in_table or job.log_path is None or run.log or run.result is None:
             return run
-        if not any(timer_jobs((job,))):
+        if run.result.judged:
             return run
         known = self._sizes.get(job.id)
         start = known[1] if known is not None and known[0] != run.id else None
@@ -334,8 +326,7 @@ def _last_sign(run: Run, now: datetime) -> datetime:
 
 def _was_due(job: Job, begin: datetime, end: datetime) -> bool:
     """Whether cron has started a job meanwhile, though perhaps nobody saw it."""
-    by_cron = any(cron_jobs((job,)))
-    due = next(iter(runs_of(job, begin - DUE_WITHIN)), None) if by_cron else None
+    due = next(iter(runs_of(job, begin - DUE_WITHIN)), None) if job.facts.in_table else None
     return due is not None and due <= end
 
 

@@ -157,11 +157,11 @@ def _opened(
 
 
 def bottom_up(jobs: Sequence[Job]) -> list[Job]:
-    """In the order in which lines of one table are edited, after the jobs that have no line.
+    """In the order in which lines of one table are edited.
 
     Ids count equal commands from the top, so an edit must not change those of lines that are still to come.
     """
-    return sorted(jobs, key=lambda job: (job.location.line is None, job.location.line or 0), reverse=True)
+    return sorted(jobs, key=lambda job: job.location.line or 0, reverse=True)
 
 
 def port_of(table: str, user: str, ports: Ports) -> CrontabPort:

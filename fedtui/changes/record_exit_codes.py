@@ -65,7 +65,6 @@ def install_step(config: Config) -> Step:
 
 def propose_record(job: Job, tables: Tables, ports: Ports) -> Wording:
     """Put the recorder around the job's command. Raises Refused."""
-    _require_recordable(job, ports)
     table, path = tables.of_job(job), program_path(ports.config)
     new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, str(path)))
     tables.put(table, new)
@@ -92,7 +91,7 @@ def propose_unrecord(job: Job, tables: Tables) -> Wording:
     )
 
 
-def _require_recordable(job: Job, ports: Ports) -> None:
+def require_recordable(job: Job, ports: Ports) -> None:
     """Raise Refused for a job that the recorder cannot be put around."""
     _refuse_in_demo(ports)
     if job.source is not SourceName.CRONTAB or job.user != ports.user:

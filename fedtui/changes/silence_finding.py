@@ -20,7 +20,7 @@ from fedtui.changes.file_edits import read_state
 from fedtui.changes.open_table import Tables
 from fedtui.changes.wording import Wording
 from fedtui.crontab.ignoring import ignore
-from fedtui.model import Job, State, cron_jobs
+from fedtui.model import Job, State
 from fedtui.safe_text import display_path
 from fedtui.system.paths import config_file
 
@@ -30,8 +30,7 @@ _TABLE = re.compile(r"(?m)^[ \t]*\[")
 
 def propose_silence(code: str, job: Job | None, tables: Tables) -> tuple[tuple[Edit, ...], Wording]:
     """Have `code` reported no longer: of `job`, or of the machine."""
-    editable = job is not None and job.editable and job.state is not State.BAD_LINE
-    if job is not None and editable and any(cron_jobs((job,))):
+    if job is not None and job.facts.in_table and job.editable and job.state is not State.BAD_LINE:
         table = tables.of_job(job)
         entry = table.entry(job)
         tables.put(table, edited_text(table, entry, lambda doc, found: ignore(doc, found, code)))

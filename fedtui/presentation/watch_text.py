@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from fedtui.model import Job, Outcome, cron_jobs
+from fedtui.model import Job, Outcome
 from fedtui.presentation.glyphs import Glyph, Span, StyledText, Tone, cells, cut, fit, outcome_glyph
 from fedtui.presentation.times import clock_seconds, day, duration, here, seconds_between, usual
 from fedtui.safe_text import sanitize_and_mask
@@ -266,7 +266,7 @@ def _why(number: int, cycle: ExpectedRun, width: int) -> list[StyledText]:
 
 def may_be_recorded(job: Job) -> bool:
     """Whether the recorder can be put around the job's line, and is not there yet."""
-    return job.editable and not job.facts.record_key and any(cron_jobs((job,)))
+    return job.facts.in_table and job.editable and not job.facts.record_key
 
 
 def offers_recorder(watch: Watch, job: Job | None) -> bool:

@@ -6,7 +6,7 @@ next to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, assert_never
 
@@ -14,7 +14,6 @@ from fedtui.model import CronFacts, Job, Run, Snapshot, TimerFacts, Trigger
 
 if TYPE_CHECKING:
     from fedtui.action_result import Applied
-    from fedtui.changes.draft import Draft
     from fedtui.changes.edits import Edit
     from fedtui.changes.open_table import Tables
     from fedtui.changes.wording import Wording
@@ -31,8 +30,8 @@ EARLY = timedelta(seconds=2)
 class SchedulerDriver(Protocol):
     """One job, as its scheduler lets it be changed, run, watched and described.
 
-    `propose_*` read the present state and write nothing. They, `load_draft`, `start` and `stop` raise Refused
-    for what this scheduler cannot do, with what to do instead.
+    `propose_*` read the present state and write nothing. They, `start` and `stop` raise Refused for what
+    cannot be done, with what to do instead.
     """
 
     down: ClassVar[str]
@@ -93,20 +92,10 @@ class SchedulerDriver(Protocol):
     ) -> Proposal:
         """Another schedule, in the scheduler's own syntax."""
 
-    async def propose_delete(self, tables: Tables) -> Proposal:
-        """The job removed."""
-
-    async def propose_record(self, tables: Tables, ports: Ports, *, off: bool) -> Proposal:
-        """The recorder of exit codes put around the command, or taken away."""
-
-    async def propose_environment(self, settings: Mapping[str, str], tables: Tables) -> Proposal:
-        """These variables set for the job."""
-
-    async def propose_edit(self, draft: Draft, tables: Tables, ports: Ports) -> Proposal:
-        """Schedule, command, name and note as `draft` has them."""
-
-    async def load_draft(self, ports: Ports) -> Draft:
-        """The job as the edit form shows it, read now."""
+    def require_line(self, verb: str) -> None:
+        """Raise Refused, with what to do instead, where there is no line of a cron table to "delete", "edit",
+        "record" or give an "environment".
+        """
 
 
 def driver_of(job: Job) -> SchedulerDriver:

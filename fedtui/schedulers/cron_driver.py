@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, ClassVar, ParamSpec
@@ -13,7 +13,6 @@ from fedtui.schedulers import EARLY
 
 if TYPE_CHECKING:
     from fedtui.action_result import Applied
-    from fedtui.changes.draft import Draft
     from fedtui.changes.open_table import Tables
     from fedtui.changes.wording import Wording
     from fedtui.ports import Ports
@@ -96,39 +95,13 @@ class CronDriver:
         given = (schedule, reason, ticket)
         return await _in_table(cron_change.propose_reschedule, self.job, *given, tables, ports)
 
-    async def propose_delete(self, tables: Tables) -> Proposal:
-        from fedtui.changes import cron_change
-
-        return await _in_table(cron_change.propose_delete, self.job, tables)
-
-    async def propose_record(self, tables: Tables, ports: Ports, *, off: bool) -> Proposal:
-        from fedtui.changes import record_exit_codes
-
-        if off:
-            return await _in_table(record_exit_codes.propose_unrecord, self.job, tables)
-        return await _in_table(record_exit_codes.propose_record, self.job, tables, ports)
-
-    async def propose_environment(self, settings: Mapping[str, str], tables: Tables) -> Proposal:
-        from fedtui.changes import cron_setting
-
-        return await _in_table(cron_setting.propose_setting, self.job, settings, tables)
-
-    async def propose_edit(self, draft: Draft, tables: Tables, ports: Ports) -> Proposal:
-        from fedtui.changes import cron_change
-
-        return await _in_table(cron_change.propose_edit, self.job, draft, tables, ports)
-
-    async def load_draft(self, ports: Ports) -> Draft:
-        import asyncio  # here and below: a list is done before it is loaded
-
-        from fedtui.changes import cron_change
-
-        return await asyncio.to_thread(cron_change.draft_of, self.job, ports)
+    def require_line(self, verb: str) -> None:
+        return
 
 
 async def _in_table(propose: Callable[P, Wording], *given: P.args, **named: P.kwargs) -> Proposal:
     """What `propose` makes of the open tables, in a thread: it blocks."""
-    import asyncio
+    import asyncio  # a list is done before it is loaded
 
     return (), await asyncio.to_thread(propose, *given, **named)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +12,6 @@ from fedtui.model import Job, Run, Snapshot, State, TimerFacts, Trigger
 from fedtui.schedulers import EARLY
 
 if TYPE_CHECKING:
-    from fedtui.changes.draft import Draft
     from fedtui.changes.open_table import Tables
     from fedtui.logs.log_feed import LogFeed
     from fedtui.ports import Ports
@@ -107,31 +106,18 @@ class TimerDriver:
             self.job, self.timer, schedule, ports, reason, ticket
         )
 
-    async def propose_delete(self, tables: Tables) -> Proposal:
+    def require_line(self, verb: str) -> None:
         from fedtui.bus.systemd_names import made_by
 
-        advice = "p pauses a timer; its files are removed by hand."
-        made = made_by(self.timer.fragment)
-        if made:
-            advice = f"It is {made}: it has no file to delete. Look: {self._systemctl} cat {self.timer.unit}"
-        raise self._is_timer(advice)
-
-    async def propose_record(self, tables: Tables, ports: Ports, *, off: bool) -> Proposal:
-        name = self.job.name
-        raise Refused(f"{name} is a systemd timer: systemd itself keeps the exit status of its runs.")
-
-    async def propose_environment(self, settings: Mapping[str, str], tables: Tables) -> Proposal:
-        raise self._is_timer(f"Run: {self._systemctl} edit {self.timer.activates}")
-
-    async def propose_edit(self, draft: Draft, tables: Tables, ports: Ports) -> Proposal:
-        raise self._is_timer(f"Run: {self._systemctl} edit --full {self.timer.unit}")
-
-    async def load_draft(self, ports: Ports) -> Draft:
-        raise self._is_timer(f"Run: {self._systemctl} edit --full {self.timer.unit}")
-
-    @property
-    def _systemctl(self) -> str:
-        return "systemctl --user" if self.timer.user_manager else "systemctl"
-
-    def _is_timer(self, advice: str) -> Refused:
-        return Refused(f"{self.job.name} is a systemd timer.", advice=advice)
+        name, unit = self.job.name, self.timer.unit
+        systemctl = "systemctl --user" if self.timer.user_manager else "systemctl"
+        if verb == "record":
+            raise Refused(f"{name} is a systemd timer: systemd itself keeps the exit status of its runs.")
+        advice = f"Run: {systemctl} edit --full {unit}"
+        if verb == "environment":
+            advice = f"Run: {systemctl} edit {self.timer.activates}"
+        elif verb == "delete":
+            made = made_by(self.timer.fragment)
+            advice = f"It is {made}: it has no file to delete. Look: {systemctl} cat {unit}"
+            advice = advice if made else "p pauses a timer; its files are removed by hand."
+        raise Refused(f"{name} is a systemd timer.", advice=advice)

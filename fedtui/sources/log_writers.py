@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from fedtui.crontab import log_paths
-from fedtui.model import Job, timer_jobs
+from fedtui.model import Job
 
 
 def other_writers(jobs: Iterable[Job]) -> Mapping[str, frozenset[str]]:
@@ -20,7 +20,7 @@ def other_writers(jobs: Iterable[Job]) -> Mapping[str, frozenset[str]]:
 
 def _log_of(job: Job) -> str | None:
     path = job.log_path
-    if path is None and job.command is not None and ">" in job.command and any(timer_jobs((job,))):
+    if path is None and job.command is not None and ">" in job.command and not job.facts.in_table:
         home = os.path.expanduser(f"~{job.user}")  # noqa: PTH111 (Path raises for who has no account)
         path = next(iter(log_paths(os.fsencode(job.command), home)), None)
     return None if path is None else os.path.realpath(path)

@@ -14,11 +14,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 from fedtui.crontab import overwrites_log
 from fedtui.history.run_provenance import STEP, as_stamped_ahead
-from fedtui.model import Answer, CronFacts, Job, LogSlice, Outcome, Result, Run, TimerFacts, Trigger
+from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger, cron_jobs
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
 from fedtui.system.path_lookup import doubt_of_line
@@ -179,22 +179,12 @@ class RecorderSource(LookingSource):
         duration = max(0.0, record.ended - record.started)
         outcome = Outcome.OK if record.status == 0 else Outcome.FAILED
         result = Result(outcome, record.status, duration=duration, evidence=(EVIDENCE,))
-        result = _proven(result, job) if outcome is Outcome.OK else result
-        return replace(run, start=written - timedelta(seconds=duration), end=written, result=result)
+        for _, cron in cron_jobs((job,) if outcome is Outcome.OK else ()):
+            from fedtui.crontab.exit_status import proven  # a list without such runs does without
 
-
-def _proven(result: Result, job: Job) -> Result:
-    """An exit status 0 with what it proves of the line."""
-    from fedtui.crontab.exit_status import proven  # a list without such runs does without
-
-    match job.facts:
-        case CronFacts() as cron:
             shell = dict(cron.environment).get(b"SHELL", b"/bin/sh")
-            return proven(result, doubt_of_line(cron.command, shell))
-        case TimerFacts():
-            return result  # systemd reports the status of the command itself
-        case _ as never:
-            assert_never(never)
+            result = proven(result, doubt_of_line(cron.command, shell))
+        return replace(run, start=written - timedelta(seconds=duration), end=written, result=result)
 
 
 def _size_after(record: RecordedRun | None, later: Sequence[RecordedRun]) -> int | None:
@@ -211,13 +201,8 @@ def _size_after(record: RecordedRun | None, later: Sequence[RecordedRun]) -> int
 
 def log_start(job: Job, size: int) -> int:
     """Where a run's lines begin in the job's log, which had `size` bytes before it."""
-    match job.facts:
-        case CronFacts() as cron:
-            return size if not size or not overwrites_log(cron.command, cron.home, cron.environment) else 0
-        case TimerFacts():
-            return size
-        case _ as never:
-            assert_never(never)
+    given = [(cron.command, cron.home, cron.environment) for _, cron in cron_jobs((job,))]
+    return 0 if size > 0 and any(overwrites_log(*each) for each in given) else size
 
 
 def parse_record(text: str) -> RecordedRun | None:

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from fedtui.environment import Comparison, Reason, Variable
 from fedtui.environment.values import masked
-from fedtui.model import Severity, timer_jobs
+from fedtui.model import Severity
 from fedtui.presentation.environment_rows import EnvironmentView, homely, value_of
 from fedtui.presentation.glyphs import SEVERITIES
 from fedtui.safe_text import sanitize, sanitize_and_mask
@@ -109,7 +109,7 @@ def _fix_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list
 
 def _drop_in_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list[Content]:
     """What to write for a unit; fedtui only shows it."""
-    user = "".join("--user " for _, timer in timer_jobs((comparison.job,)) if timer.user_manager)
+    user = "--user " if comparison.job.facts.user_manager else ""
     command = f"{'' if user else 'sudo '}systemctl {user}edit {comparison.given.unit}"
     by_hand = (("by hand  ", "$muted"), (sanitize(command), "bold"), ("  adds a drop-in:", "$muted"))
     rows = [Content.assemble(*by_hand), *_added("[Service]", width)]

@@ -13,7 +13,7 @@ from typing import assert_never
 from textual.content import Content
 
 from fedtui.crontab.setting import DEFAULT_PATH, DEFAULT_SHELL
-from fedtui.model import CronFacts, Job, Outcome, Result, Run, TimerFacts, cron_jobs
+from fedtui.model import CronFacts, Job, Outcome, Result, Run, TimerFacts
 from fedtui.presentation.glyphs import Tone, cells, cut, exit_meaning, outcome_glyph
 from fedtui.presentation.home import tilde_words
 from fedtui.presentation.log_lines import read_line
@@ -155,7 +155,7 @@ def ahead_words(job: Job, counts: OutputLines, now: datetime) -> Content | None:
         both = ((counts.errors, "error"), (counts.warnings, "warning"))
         said = [counted(number, word) for number, word in both if number]
         parts.append((f"{', '.join(said)} so far   ", "$fail" if counts.errors else "$warn"))
-    if job.next_run is not None and any(cron_jobs((job,))):
+    if job.facts.in_table and job.next_run is not None:
         parts.append((f"cron starts it again {_when(job.next_run, now)}, ended or not", "$muted"))
     return Content.assemble(*parts) if parts else None
 

@@ -163,7 +163,7 @@ def _looked_at(
         limit.own,
         product_age(one.product, now, config.freshness) if one.product else None,
         log_grew(job.log_path),
-        snapshot.starts_since if any(cron_jobs((job,))) else None,
+        snapshot.starts_since if job.facts.in_table else None,
         before.since,
         before.seen,
         before.good,

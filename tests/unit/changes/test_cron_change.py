@@ -31,8 +31,14 @@ from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, SourceName, State
 from fedtui.ports import Ports
 from fedtui.schedule.contention import Contention
-from fedtui.schedulers import driver_of
-from fedtui.schedulers.planning import plan_delete, plan_edit, plan_pause, plan_reschedule, plan_resume
+from fedtui.schedulers.planning import (
+    load_draft,
+    plan_delete,
+    plan_edit,
+    plan_pause,
+    plan_reschedule,
+    plan_resume,
+)
 from fedtui.system.zone import local_zone
 from tests.unit.changes.conftest import NOW
 from tests.unit.changes.table_file import TableFile
@@ -204,7 +210,7 @@ async def test_undo_of_the_first_job_keeps_what_others_added(world: Ports, port:
 
 async def test_edit_form(world: Ports, port: TableFile) -> None:
     target = job(port, "echo")
-    draft = await driver_of(target).load_draft(world)
+    draft = await load_draft(target, world)
     assert draft == Draft("05 8 * * 0", "echo caf\xe9 100\\% %input\r", "echo", "")
     with pytest.raises(Refused, match="Nothing was changed"):
         await plan_edit(target, draft, world)
@@ -216,7 +222,7 @@ async def test_edit_form(world: Ports, port: TableFile) -> None:
 
 async def test_a_new_command_keeps_the_history(world: Ports, port: TableFile) -> None:
     target = job(port, "sync-learning-data")
-    draft = await driver_of(target).load_draft(world)
+    draft = await load_draft(target, world)
     plan = await plan_edit(target, replace(draft, command="true"), world)
     assert plan.warnings == ()
     await apply(plan, world)

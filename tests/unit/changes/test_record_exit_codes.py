@@ -17,6 +17,7 @@ from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
 from fedtui.ports import Ports
 from fedtui.schedulers import driver_of, planning
 from tests.unit.changes.conftest import NOW
+from fedtui.schedulers import planning
 from tests.unit.changes.table_file import TableFile
 
 TABLE = b"# name: sync\n0 *\t* * *   bash ~/sync.sh >> ~/sync.log 2>&1\n5 4 * * * cat%in\n"
@@ -107,7 +108,7 @@ async def test_a_recorded_line_is_paused_rescheduled_and_edited_as_the_job_it_is
     await changes.apply(await planning.plan_reschedule(job(port), "*/5 * * * *", world), world)
     await changes.apply(await planning.plan_resume(job(port), world), world)
     assert port.read() == recorded.replace(b"0 *\t* * *   fedtui", b"*/5 *\t* * *   fedtui")
-    assert (await driver_of(job(port)).load_draft(world)).command == "bash ~/sync.sh >> ~/sync.log 2>&1"
+    assert (await planning.load_draft(job(port), world)).command == "bash ~/sync.sh >> ~/sync.log 2>&1"
     draft = Draft("*/5 * * * *", "bash ~/sync.sh --all >> ~/all.log 2>&1", "sync", "")
     await changes.apply(await planning.plan_edit(job(port), draft, world), world)
     entry = entry_of(port)
