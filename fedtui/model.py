@@ -576,8 +576,9 @@ class Snapshot:
     `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to the time of its
     last answer. `starts`, `starts_since`, `no_start_proofs` and `commented` are as in `Answer`; `unchecked`,
     `passed`, `silenced` and `unrecorded` are the checkup's, as `findings` is. `late` maps a source's name to
-    which of its facts had not come. `past_names` are the names of jobs with runs on record, also of those gone, by id;
-    `heirs` maps the id of one that is gone to that of the job which continues it, and has its runs.
+    which of its facts had not come. `past_names` are the names of jobs with runs on record, also of those
+    gone, by id; `heirs` maps the id of one that is gone to that of the job which continues it, and has its
+    runs.
     """
 
     at: datetime

@@ -15,9 +15,8 @@ from fedtui.changes.record_exit_codes import unrecorded
 from fedtui.crontab import Document, Entry
 from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName, State, TimerFacts, cron_jobs
 from fedtui.ports import Ports
-from fedtui.schedulers import driver_of, planning
-from tests.unit.changes.conftest import NOW
 from fedtui.schedulers import planning
+from tests.unit.changes.conftest import NOW
 from tests.unit.changes.table_file import TableFile
 
 TABLE = b"# name: sync\n0 *\t* * *   bash ~/sync.sh >> ~/sync.log 2>&1\n5 4 * * * cat%in\n"
