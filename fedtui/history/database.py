@@ -34,6 +34,9 @@ _READY, _UNDONE, _PREPARED, _UNSEEN = range(4)
 def _numbered(where: str) -> str:
     """A table `numbered` of the runs `where`: `nth` counts a job's from the newest on.
 
+    `last_known` is true of a job's last run of which it is known how it ended: a failure must not drop out of
+    sight behind many unknown ends.
+
     Up to the last run that is stamped ahead a job's stamps are of a clock that was set back since, so all
     of these are older than those after it (`since`).
     """
@@ -42,10 +45,14 @@ def _numbered(where: str) -> str:
         (start > strftime('%s', 'now') + {STEP.seconds} OR instr(coalesce(result, ''), '{CLOCK_SET_BACK}'))
         GROUP BY job_id
     ), placed AS (
-        SELECT runs.*, runs.rowid AS place, runs.rowid > coalesce(last, 0) AS since
+        SELECT runs.*, runs.rowid AS place, runs.rowid > coalesce(last, 0) AS since,
+        coalesce(json_extract(result, '$.outcome') IN ('ok', 'warnings', 'failed'), 0) AS known
         FROM runs LEFT JOIN ahead ON job = job_id WHERE {where}
     ), numbered AS (
-        SELECT *, row_number() OVER (PARTITION BY job_id ORDER BY since DESC, start DESC) AS nth FROM placed
+        SELECT *, row_number() OVER (PARTITION BY job_id ORDER BY since DESC, start DESC) AS nth,
+        known AND row_number() OVER (PARTITION BY job_id, known ORDER BY since DESC, start DESC) = 1
+        AS last_known
+        FROM placed
     )"""  # noqa: S608 (constants)
 
 
@@ -93,7 +100,7 @@ class History(Database):
             for job_id in {run.job_id for run in changed}:
                 db.execute(
                     f"{_numbered('job_id = ?1')} DELETE FROM runs WHERE result IS NOT NULL "  # noqa: S608
-                    "AND id IN (SELECT id FROM numbered WHERE nth > ?2)",
+                    "AND id IN (SELECT id FROM numbered WHERE nth > ?2 AND NOT last_known)",
                     (job_id, KEPT_RUNS),
                 )
             return len(changed)
@@ -177,9 +184,9 @@ class History(Database):
             return in_order(map(rows.to_run, found), datetime.now(UTC))
 
     def changed_runs(self, revision: int, limit: int) -> tuple[int, dict[int, Run]]:
-        """The runs written after `revision`, the latest `limit` of each job, and the revision now.
+        """The revision now, and the runs written since `revision`, the latest `limit` of each job.
 
-        The runs are by their places in the order in which they were first seen.
+        Its last known end is always among them. They are by their places in the order of first sight.
         """
         with self.reading() as db:
             if db is None:
@@ -189,7 +196,8 @@ class History(Database):
                 revision = 0  # the newest rows are gone, or it is another file: look at all of it
             found = db.execute(
                 f"{_numbered('revision > ?1 OR ?1 = 0')} "  # noqa: S608 (constants)
-                f"SELECT place, {rows.RUN_COLUMNS} FROM numbered WHERE nth <= ?2 ORDER BY place",
+                f"SELECT place, {rows.RUN_COLUMNS} FROM numbered "
+                "WHERE nth <= ?2 OR last_known ORDER BY place",
                 (revision, limit),
             ).fetchall()
             return newest, {place: rows.to_run(row) for place, *row in found}

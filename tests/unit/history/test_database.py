@@ -320,6 +320,19 @@ def test_readers_are_given_what_is_new(history: History) -> None:
     assert [run.id for run in history.changed_runs(revision, 3)[1].values()] == ["r9"]
 
 
+def test_the_last_known_end_stays_in_sight_behind_many_unknown_ones(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedtui.history.database.KEPT_RUNS", 6)
+    failed = Result(Outcome.FAILED, 12)
+    history.keep_runs((sighting("old", 0, EXITED), sighting("failed", 1, failed)))
+    for number in range(2, 12):
+        history.keep_runs((sighting(f"r{number}", number, SEEN),))
+    kept = [run.id for run in history.changed_runs(0, 3)[1].values()]
+    assert kept == ["failed", "r9", "r10", "r11"]
+    assert [run.id for run in history.runs()] == ["failed", *(f"r{number}" for number in range(6, 12))]
+
+
 VERSION_1 = """
 CREATE TABLE runs (
     id TEXT PRIMARY KEY, job_id TEXT NOT NULL, start REAL NOT NULL, "end" REAL, result TEXT,
