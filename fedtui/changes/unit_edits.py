@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fedtui.action_result import Refused
+from fedtui.action_result import OutcomeUnknown, Refused
 from fedtui.bus.port import BusError
 from fedtui.bus.reload_effects import started_by_reload
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
@@ -272,9 +272,11 @@ async def set_lingering(edit: LingerEdit, ports: Ports) -> None:
             timeout=25.0,
         )
     except BusError as error:
-        raise Refused(
-            f"logind refuses: {sanitize_and_mask(error.message or error.name)}.", advice=advice
-        ) from error
+        said = sanitize_and_mask(error.message or error.name)
+        if error.name in (BusError.TIMEOUT, BusError.DISCONNECTED):
+            check = f"Check with: loginctl show-user {edit.user} --property=Linger"
+            raise OutcomeUnknown(f"logind does not answer ({said}).", check) from error
+        raise Refused(f"logind refuses: {said}.", advice=advice) from error
     finally:
         await bus.close()
     if await asyncio.to_thread(lingers, edit.user) != edit.after:
