@@ -21,7 +21,7 @@ from fedtui.merging import merge
 from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName, timer_jobs
 from fedtui.sources.own_runs import OwnRunsSource
 from fedtui.sources.source import unanswered
-from fedtui.system.patience import patience, seconds_left
+from fedtui.system.patience import is_bounded, patience, seconds_left
 
 if TYPE_CHECKING:
     from fedtui.config import Config
@@ -60,10 +60,10 @@ COPY_AFTER = 1.0
 """Seconds after the start of the dashboard at which its first copy of a table is made."""
 
 ANSWER_PATIENCE = 2.5
-"""Seconds that a verb waits for an answer of each source; all are asked side by side."""
+"""Seconds that a verb which only reads waits for an answer of each source; all are asked side by side."""
 
 FACTS_DEADLINE = 15.0
-"""The same where nobody waits for the verb."""
+"""The same of a verb that changes something, or that nobody waits for."""
 
 LEFT_BEHIND = 1.5
 """Further seconds until a source in a thread that keeps no deadline (a dead network disk) is left behind."""
@@ -233,16 +233,15 @@ class Workspace:
 
         keep_own_table(table, self.ports)
 
-    async def read(
-        self, sources: Sequence[str] = (), *, wait: float = ANSWER_PATIENCE, later_runs: bool = False
-    ) -> Snapshot:
+    async def read(self, sources: Sequence[str] = (), *, later_runs: bool = False) -> Snapshot:
         """Ask the sources behind these `SourceName` values once (none given: all), side by side, for a verb.
 
-        Each has `wait` seconds for its questions; what did not come is a problem of the snapshot. With
-        `later_runs` timers have more runs than the next.
+        What did not come in time is a problem of the snapshot. With `later_runs` timers have more runs than
+        the next.
         """
         import asyncio  # here and not above: `look` does without, and a list is done before it is loaded
 
+        wait = ANSWER_PATIENCE if is_bounded() else FACTS_DEADLINE
         answers: dict[str, Answer] = {}
         for group in self._asked(sources):
             for source in map(self.source, group):

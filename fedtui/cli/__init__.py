@@ -66,7 +66,9 @@ def _start(workspace: Workspace, options: Namespace) -> int:
 
     runner = asyncio.Runner()
     try:
-        runner.get_loop().set_default_executor(DaemonThreads())
+        loop = runner.get_loop()
+        if _reads(options):  # nothing is lost with a thread that still waits for something
+            loop.set_default_executor(DaemonThreads())
     except OSError as error:
         from fedtui.action_result import Refused
 

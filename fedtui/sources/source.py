@@ -51,7 +51,8 @@ class LookingSource(Source, Protocol):
         ...
 
     async def read(self) -> Answer:
-        """`look`, in a thread."""
-        import asyncio  # here and not above: it costs a list, which only looks, as much as all its modules
+        """`look`, in a thread that holds up nobody's end."""
+        # Here and not above: asyncio costs a list, which only looks, as much as all its modules.
+        from fedtui.system.in_thread import DaemonThreads
 
-        return await asyncio.to_thread(self.look)
+        return await DaemonThreads().run(self.look)

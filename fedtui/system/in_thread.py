@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import wraps
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
@@ -40,6 +41,10 @@ class DaemonThreads(ThreadPoolExecutor):
 
         Thread(target=work, daemon=True).start()
         return future
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """The result of the call, made in this context."""
+        return await asyncio.get_running_loop().run_in_executor(self, copy_context().run, call)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Wait for none of them."""

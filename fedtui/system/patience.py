@@ -40,10 +40,14 @@ def seconds_left(usual: float) -> float:
     return min(usual, max(LEAST, _END.get() - time.monotonic()))
 
 
+def is_bounded() -> bool:
+    """Whether there is a block of `patience` around."""
+    return _END.get() < float("inf")
+
+
 def patience_left(unbounded: float) -> float:
     """Seconds for facts that come beside an answer, with time to hand it on; `unbounded` without a bound."""
-    end = _END.get()
-    return unbounded if end == float("inf") else max(LEAST, end - time.monotonic() - 2 * LEAST)
+    return max(LEAST, _END.get() - time.monotonic() - 2 * LEAST) if is_bounded() else unbounded
 
 
 @contextmanager

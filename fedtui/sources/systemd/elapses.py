@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from fedtui.system.patience import patience_left
+from fedtui.system.patience import is_bounded, patience_left
 from fedtui.system.program import ProgramError, ProgramLate
 from fedtui.system.systemd_analyze import calendar
 
@@ -61,11 +61,13 @@ class ElapseCache:
         try:
             checks = await calendar(expressions, ITERATIONS, now)
         except ProgramError as error:
-            self.missing = f"later runs are not known: {error}" if isinstance(error, ProgramLate) else ""
+            if isinstance(error, ProgramLate) and is_bounded():
+                self.missing = f"later runs are not known: {error}"
             # Without systemd-analyze only the next run is known, and that comes from the bus.
             self._known |= dict.fromkeys(expressions, ())
             self._final |= set(expressions)
             return
+        self.missing = ""
         for check in checks:
             self._known[check.expression] = check.runs
             if len(check.runs) < ITERATIONS:
