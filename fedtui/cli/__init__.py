@@ -192,7 +192,7 @@ def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False
     except BrokenPipeError:
         drop_output()  # its reader went away (`fedtui list | head`): nobody is left to tell
         return ExitStatus.DONE
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - said in words, with --debug in full
         kind = _kind(error)
         if kind:
             statuses = {"partly_done": ExitStatus.PARTLY_DONE, "outcome_unknown": ExitStatus.UNKNOWN}
@@ -200,7 +200,9 @@ def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False
         if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_FAILS:
             return _lost(error)
         if debug:
-            raise
+            import traceback
+
+            print(mask_secrets(traceback.format_exc()), file=sys.stderr)
         from fedtui.action_result import Refused
 
         advice = "`fedtui undo --list` shows what was changed, --debug where it happened."
@@ -210,7 +212,7 @@ def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False
 
 def _fail(error: Exception, kind: str, status: int, as_json: bool) -> int:
     """Say what went wrong; returns the exit status."""
-    print(sanitize_lines(str(error)), file=sys.stderr)
+    print(mask_secrets(sanitize_lines(str(error))), file=sys.stderr)
     if as_json:
         from fedtui.cli.records import print_json
 

@@ -48,7 +48,7 @@ def lines(name: str) -> list[Line]:
 
 
 def _filled(group: str, line: str) -> Line:
-    chance, secrets = random.Random(line), []  # noqa: S311 - no key of anything
+    chance, secrets = random.Random(line), []
 
     def fill(match: re.Match[str]) -> str:
         secrets.append(re.sub(r"%(?:([a-z])(\d+)|U)", lambda one: _random(one, chance), match[1]))
