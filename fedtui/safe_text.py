@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 from fedtui.secrets import find_secrets
 
@@ -129,6 +130,24 @@ def without_colours(text: str) -> str:
 def sanitize_and_mask(text: str) -> str:
     """One line of outside text, safe and with its secrets masked."""
     return mask_secrets(sanitize(text))
+
+
+class SafeOutput:
+    """Writes a program's output to `out` as it comes, masked line by line: a secret may come in pieces."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._open = b""
+
+    def write(self, output: bytes, *, ended: bool = False) -> None:
+        """Write the lines that are whole; an open one waits for its end, up to 64 KiB."""
+        whole, newline, self._open = (self._open + output).rpartition(b"\n")
+        whole += newline
+        if ended or len(self._open) > 0x10000:
+            whole, self._open = whole + self._open, b""
+        text = whole.decode("utf-8", "replace")
+        self._out.write("\n".join(map(sanitize_and_mask, text.split("\n"))).encode())
+        self._out.flush()
 
 
 def display_path(path: Path) -> str:

@@ -54,7 +54,7 @@ def _start(workspace: Workspace, options: Namespace) -> int:
 
     if not getattr(options, "keep", False):  # the watchman's words are kept as complaints
         for text in (*workspace.config.notes, *workspace.config.faults):
-            print(sanitize_lines(text), file=sys.stderr)
+            print(mask_secrets(sanitize_lines(text)), file=sys.stderr)
     if options.verb == "list" and options.source and LOOKED_AT.issuperset(options.source):
         from fedtui.cli.list_jobs import print_jobs
 

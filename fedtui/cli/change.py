@@ -22,7 +22,7 @@ from fedtui.engine import Engine
 from fedtui.history.database import UndoStep
 from fedtui.model import Job, SourceName
 from fedtui.presentation.undo_rows import state_word
-from fedtui.safe_text import sanitize, sanitize_and_mask
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
 
 
@@ -130,7 +130,7 @@ async def carry_out(
     if options.json:
         print_json(options.json, {"result": result_record(plan, applied), **beside})
     else:
-        print(sanitize(applied.message) + _way_back(plan, applied))
+        print(sanitize_and_mask(applied.message) + _way_back(plan, applied))
     if plan.change.undoes is not None and applied.undo_id is not None:
         sys.stdout.flush()  # shown, and only then noted as shown
         await workspace.engine.seen(applied.undo_id)

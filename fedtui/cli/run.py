@@ -15,6 +15,7 @@ from fedtui.model import Outcome, Run
 from fedtui.runs import control
 from fedtui.safe_text import sanitize, sanitize_and_mask, sanitize_lines
 from fedtui.schedulers import driver_of
+from fedtui.safe_text import SafeOutput, sanitize_and_mask
 from fedtui.workspace import Workspace
 
 
@@ -44,13 +45,14 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
 
 async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
     """Print the run's output as it comes; returns the run as it ended."""
-    out = sys.stdout.buffer
+    out = SafeOutput(sys.stdout.buffer)
     async for update in control.watch_run(run.id, workspace.ports):
-        if update.output and not quiet:
-            out.write(sanitize_lines(update.output.decode("utf-8", "replace")).encode())
-            out.flush()
+        if not quiet:
+            out.write(update.output)
         if update.run is not None:
             run = update.run
+    if not quiet:
+        out.write(b"", ended=True)
     return run
 
 
@@ -62,7 +64,7 @@ def _verdict(run: Run, quiet: bool) -> int:
         took = "" if result.duration is None else f"in {result.duration:.1f} s"
         reasons = "; ".join(result.reasons)
         parts = (result.outcome.value, result.ending, took, reasons)
-        print("-- " + "  ".join(sanitize(part) for part in parts if part), file=sys.stderr)
+        print("-- " + "  ".join(sanitize_and_mask(part) for part in parts if part), file=sys.stderr)
     good = result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
     return ExitStatus.DONE if good else ExitStatus.JOB_FAILED
 
@@ -85,5 +87,5 @@ async def stop_job(workspace: Workspace, options: Namespace) -> int:
     if options.json:
         print_json(options.json, run_result_record("stop", job, message), "result")
     else:
-        print(sanitize(message))
+        print(sanitize_and_mask(message))
     return ExitStatus.DONE
