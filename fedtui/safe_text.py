@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -66,6 +67,11 @@ def mask_secrets(text: str) -> str:
 
     What is one says `fedtui.secrets`. References such as `$TOKEN` stay: they are names.
     """
+    return _mask_short(text) if len(text) < 500 else _masked(text, lambda _: MASK)
+
+
+@lru_cache(2048)
+def _mask_short(text: str) -> str:  # the same few words are shown in row after row, and painted again
     return _masked(text, lambda _: MASK)
 
 

@@ -58,7 +58,7 @@ def main(clone: str) -> None:
 
 def has_own_shape(regex: str) -> bool:
     """Whether the token itself begins with known letters, wherever it is."""
-    return ANY_NAME not in regex or re.search(r"\{0,5\}\(\w{2,}[-_.]", regex) is not None
+    return "telegr" in regex or ANY_NAME not in regex or re.search(r"\{0,5\}\(\w{2,}[-_.]", regex) is not None
 
 
 def for_python(regex: str) -> str:

@@ -52,7 +52,7 @@ def _options(words: Sequence[Word]) -> Iterator[Secret]:
             length = len(raw.partition("@")[0])
             yield from _value(program, at, raw[:length], "/")
         else:
-            for option, sign in options.items():
+            for option, sign in ((one, sign) for one, sign in options.items() if sign != "="):
                 long = len(option) > 2 and option[0] == "-"
                 if raw.startswith(f"{option}=" if long else option) and raw not in options:
                     skipped = len(option) + long
@@ -66,7 +66,7 @@ def _options(words: Sequence[Word]) -> Iterator[Secret]:
 
 def _read(words: Sequence[Word], before: Sequence[Word]) -> Iterator[Secret]:
     """What a command reads that takes a secret from standard input: here-strings, the output of `echo`."""
-    texts = [raw for _, raw in words]
+    texts = [raw.rpartition("/")[2] for _, raw in words]
     if READERS.isdisjoint(texts) and not (
         "sudo" in texts and any(re.fullmatch("-[A-Za-z]*S", one) for one in texts)
     ):
@@ -81,7 +81,7 @@ def _read(words: Sequence[Word], before: Sequence[Word]) -> Iterator[Secret]:
 def _value(head: str, at: int, raw: str, sign: str) -> Iterator[Secret]:
     """The secret in the word at `at`: all of it, or what follows the first `sign`."""
     end = at + len(raw)
-    if sign not in ("", "+"):
+    if sign not in ("", "+", "="):
         if raw[:1] in "\"'" and raw[-1:] == raw[:1]:
             at, end, raw = at + 1, end - 1, raw[1:-1]
         place, raw = raw, raw.partition(sign)[2]

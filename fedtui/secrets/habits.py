@@ -16,7 +16,7 @@ lftp: -u,
 influx mosquitto_pub mosquitto_sub: -P -password
 ipmitool sqlcmd zip unzip: -P
 snmpbulkwalk snmpget snmpset snmpwalk: -A -X
-openssl: -kfile+ -k -K -pass: -passin: -passout:
+openssl: -k= -K= -pass: -passin: -passout:
 gpg gpg2: --passphrase
 plink pscp psftp: -pw
 sendemail: -xp
@@ -28,13 +28,13 @@ nc psql rsync scp sftp ssh:
 """
 
 HABITS: dict[str, dict[str, str]] = {}
-"""Per program the options before a secret, each with a sign. `+`: only attached; `: , %`: the secret follows
-the sign in the value; else all of the value is secret. Option `/`: what follows it in a word without option;
-`$`: the last word, if it looks like a secret. A program without options ends what belongs to one before."""
+"""Per program the options before a secret, each with a sign. `+`: only attached; `=`: only as the next word;
+`: , %`: the secret follows the sign in the value. Option `/`: what follows it in a word without option; `$`: the
+last word, if it looks like a secret. A program without options ends what belongs to one before."""
 
 for _line in _TABLE.strip().splitlines():
     _programs, _, _options = _line.partition(":")
-    _found = [re.fullmatch(r"(/p:|.+?)([+:,%]?)", one) for one in _options.split()]
+    _found = [re.fullmatch(r"(/p:|.+?)([+=:,%]?)", one) for one in _options.split()]
     for _program in _programs.split():
         HABITS[_program] = {one[1]: one[2] for one in _found if one}
 

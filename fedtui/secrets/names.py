@@ -89,6 +89,12 @@ def _is_secret(match: re.Match[str], says: Says, found: re.Match[str]) -> bool:
         return quoted and text[: match.start()].lower().endswith("identified ")
     if found["scheme"] and sep:
         return True
+    if sep is None and not match["dash"] and says is Says.PERHAPS and name not in ("bearer", "basic"):
+        return False
+    if name == "code" and text[match.start() - 1 : match.start()] not in ("?", "&"):
+        return False
+    if says is Says.PERHAPS and sep == ":" and not quoted and len(value) < 16:
+        return False  # prose: "key: 0x80070005"
     if says is Says.PERHAPS or (match["dash"] and name == "secret") or (sep is None and not match["dash"]):
         return is_random(value)
     if name == "pass" and (sep == ":" or value.isdigit()):

@@ -27,7 +27,7 @@ _SURE = re.compile(
         | /with/key/ ) (?P<one>(?:(?!/){_END})+)"""
 )
 _PERHAPS = re.compile(
-    rf"(?:/(?:hooks|heartbeat|push|integration|cron/[\w-]+|ping)/|ping\.ohdear\.app/|ntfy\.sh/)({_END}+)"
+    rf"(?:/(?:hooks|heartbeat|push|integration|cron(?:/[\w-]+)?|ping)/|ping\.ohdear\.app/|ntfy\.sh/)({_END}+)"
 )
 
 

@@ -32,6 +32,7 @@ def is_random(value: str) -> bool:
     """Whether it is a secret even where little around says so: letters and digits, unlike `backup2026`."""
     value = unquoted(value)
     mixed = re.search(r"\d", value) and re.search(r"[A-Za-z]", value)
+    mixed = mixed and not re.search(r"[\s\\]", value)
     return bool(len(value) >= 8 and mixed and not _IDENTIFIER.fullmatch(value) and not is_harmless(value))
 
 
