@@ -29,8 +29,8 @@ nc psql rsync scp sftp ssh:
 
 HABITS: dict[str, dict[str, str]] = {}
 """Per program the options before a secret, each with a sign. `+`: only attached; `=`: only as the next word;
-`: , %`: the secret follows the sign in the value. Option `/`: what follows it in a word without option; `$`: the
-last word, if it looks like a secret. A program without options ends what belongs to one before."""
+`: , %`: the secret follows the sign in the value. Option `/`: what follows it in a word without option; `$`:
+the last word, if it looks like a secret. A program without options ends what belongs to one before."""
 
 for _line in _TABLE.strip().splitlines():
     _programs, _, _options = _line.partition(":")

@@ -6,7 +6,7 @@ import re
 
 _HARMLESS = re.compile(
     r"""(?ix) \s*+ (?:
-        [$`] .*                                      # a variable, the output of a command
+        ` .* | \$ (?:[A-Za-z_{(].*|[\d@*\#?!$])?     # a variable, the output of a command
       | [@<] [\w./~$(<-] .* | <[^>]*>?               # curl's @FILE, a placeholder
       | [{%\[] [{%\w]* [^{}%]* [}%\]]{1,2}           # {{ a template }}, %VARIABLE%
       | % [sdqr] | [*.…?-]+ | x{3,}
@@ -31,9 +31,9 @@ def is_harmless(value: str) -> bool:
 def is_random(value: str) -> bool:
     """Whether it is a secret even where little around says so: letters and digits, unlike `backup2026`."""
     value = unquoted(value)
-    mixed = re.search(r"\d", value) and re.search(r"[A-Za-z]", value)
-    mixed = mixed and not re.search(r"[\s\\]", value)
-    return bool(len(value) >= 8 and mixed and not _IDENTIFIER.fullmatch(value) and not is_harmless(value))
+    if len(value) < 8 or not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
+        return False
+    return not (re.search(r"[\s\\]", value) or _IDENTIFIER.fullmatch(value) or is_harmless(value))
 
 
 def unquoted(value: str) -> str:
