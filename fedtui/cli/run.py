@@ -13,9 +13,8 @@ from fedtui.cli.plan_records import run_plan_record, run_result_record
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Outcome, Run
 from fedtui.runs import control
-from fedtui.safe_text import sanitize, sanitize_and_mask, sanitize_lines
-from fedtui.schedulers import driver_of
 from fedtui.safe_text import SafeOutput, sanitize_and_mask
+from fedtui.schedulers import driver_of
 from fedtui.workspace import Workspace
 
 
