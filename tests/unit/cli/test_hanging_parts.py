@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,6 +43,17 @@ VERBS = tuple(
         "metrics",
     )
 )
+MUTE = """\
+import asyncio, sys
+from dbus_fast.aio import MessageBus
+async def main():
+    bus = await MessageBus(bus_address=sys.argv[1]).connect()
+    await bus.request_name("org.freedesktop.systemd1")
+    bus.add_message_handler(lambda message: True)
+    print("ready", flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
 Answers = dict[str, tuple[int, str, str]]
 """Exit status, standard output and standard error of each verb, by its words."""
 
@@ -56,6 +68,7 @@ class Home:
         for folder in (path / "bin", self.state, self.config):
             folder.mkdir(parents=True)
         self.sockets: list[socket.socket] = []
+        self.others: list[subprocess.Popen[bytes]] = []
         (path / "alpha.log").write_text("done\n")
         (path / "alpha.sh").write_text("#!/bin/sh\nexit 0\n")
         (path / "alpha.sh").chmod(0o755)
@@ -89,6 +102,32 @@ class Home:
         listener.listen(64)
         self.sockets.append(listener)
         self.environment[f"DBUS_{name}_BUS_ADDRESS"] = f"unix:path={self.path / name}"
+
+    def mute_systemd(self) -> None:
+        """A bus that answers, with a systemd on it that takes calls and does not."""
+        if shutil.which("dbus-daemon") is None:
+            pytest.skip("no dbus-daemon here")
+        address = f"unix:path={self.path / 'mute'}"
+        self.others.append(
+            subprocess.Popen(
+                ["dbus-daemon", "--session", "--nofork", f"--address={address}"], stderr=subprocess.DEVNULL
+            )
+        )
+        while not (self.path / "mute").exists():
+            assert self.others[-1].poll() is None
+            time.sleep(0.05)
+        mute = subprocess.Popen([sys.executable, "-c", MUTE, address], stdout=subprocess.PIPE)
+        self.others.append(mute)
+        assert mute.stdout is not None
+        assert mute.stdout.readline() == b"ready\n"
+        self.environment |= {"DBUS_SYSTEM_BUS_ADDRESS": address, "DBUS_SESSION_BUS_ADDRESS": address}
+
+    def close(self) -> None:
+        for listener in self.sockets:
+            listener.close()
+        for process in self.others:
+            process.kill()
+            process.communicate()
 
     def start(self, words: tuple[str, ...]) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -132,8 +171,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.chdir(tmp_path)
     made = Home(tmp_path / "h")
     yield made
-    for listener in made.sockets:
-        listener.close()
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +205,14 @@ NAMED: dict[str, tuple[Callable[[Home], object], dict[str, tuple[str, str]]]] = 
     "the user's bus": (
         lambda home: (home.silent_bus("SESSION"), (home.path / ".config/systemd/user").mkdir(parents=True)),
         {},
+    ),
+    "systemd": (
+        Home.mute_systemd,
+        {
+            "list": ("user-timers", "systemd's user manager has not answered yet"),
+            "history": ("system-timers", "systemd's system manager has not answered yet"),
+            "check": ("system-timers", "systemd's system manager has not answered yet"),
+        },
     ),
     "everything": (
         lambda home: [
