@@ -84,7 +84,9 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
                 await asyncio.to_thread(journal.note, made)
         await executor.finish()
     except OutcomeUnknown as unknown:  # to roll back now could be overtaken by what was asked for
-        advice = f"{unknown.advice}; take it back with: fedtui undo {journal.id}"
+        undoes = change_set.undoes
+        then = "take it back" if undoes is None else "finish it"
+        advice = f"{unknown.advice}; {then} with: fedtui undo {undoes or journal.id}"
         raise OutcomeUnknown(unknown.cause, advice) from unknown
     except Refused as refusal:
         await _roll_back(change_set.edits, made, refusal, journal, ports)

@@ -100,6 +100,24 @@ async def test_a_stop_without_an_answer_is_kept_to_be_found_out(ports: Ports, ha
     assert manager.active
 
 
+@pytest.mark.parametrize("started", [True, False])
+async def test_an_undo_without_an_answer_is_finished_by_the_same_undo(ports: Ports, started: bool) -> None:
+    manager = Manager()
+    here = manager.port(ports)
+    await changes.apply(await plan_change_set(WORDING, [STOP], here), here)
+    plan = await changes.plan_undo(here)
+    manager.hangs = ("StartUnit",)
+    with pytest.raises(OutcomeUnknown, match=r"; finish it with: fedtui undo 1$"):
+        await changes.apply(plan, here)
+    manager.hangs, manager.active = (), started
+    if started:
+        with pytest.raises(Refused, match="Change 1 was undone already"):
+            await changes.plan_undo(here, 1)
+    else:
+        await changes.apply(await changes.plan_undo(here, 1), here)
+    assert (manager.active, here.history.prepared_undo()) == (True, [])
+
+
 async def test_what_systemd_did_not_do_is_forgotten_once_it_answers(ports: Ports) -> None:
     manager = Manager("StopUnit")
     here = manager.port(ports)
