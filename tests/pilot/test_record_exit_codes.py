@@ -28,11 +28,11 @@ def jobs_of(table: TableFile) -> tuple[Job, ...]:
         Job(
             *(f"crontab:{entry.id_key}", entry.name, SourceName.CRONTAB, mock.USER, entry.schedule, "daily"),
             Location("crontab", entry.line_number),
-            editable=True,
-            cron=CronFacts(
+            CronFacts(
                 *("crontab", entry.raw, entry.command),
                 record_key=entry.recorder.key if entry.recorder is not None else "",
             ),
+            editable=True,
         )
         for entry in Document.parse(table.read() or b"", user=mock.USER).entries
     )

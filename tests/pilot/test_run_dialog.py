@@ -131,7 +131,7 @@ async def test_shows_state_surroundings_and_output_live() -> None:
         (ended(Outcome.FAILED, None, signal="SIGKILL"), "✗ SIGKILL", "output   5 lines ──"),
         (
             ended(Outcome.UNKNOWN, None, reasons=("its supervisor was killed",)),
-            "? unknown",
+            "? ran",
             "? How it ended is not known: its supervisor was killed.",
         ),
     ],
@@ -172,7 +172,7 @@ async def test_updates_that_end_without_a_result_are_unknown_not_ok() -> None:
         world.news.put_nowait(None)
         await until(pilot, reads(app, "r run again"))
         text = screen_text(app)
-    assert "state      ? unknown" in text
+    assert "state      ? ran" in text
     assert "How it ended is not known." in text
     assert "✓" not in text
 

@@ -105,7 +105,7 @@ async def test_an_unproven_cycle_offers_the_recorder() -> None:
         await pilot.press("j", "w")
         text = await settled(pilot, lambda text: "exit status" in text)
         assert " C keeps the exit status of every run from now on" in text
-        assert " ? 1 of 1  13:55:00  +0.4 s       9.1 s  ? unknown    +14 lines  –" in text
+        assert " ? 1 of 1  13:55:00  +0.4 s       9.1 s  ? ran        +14 lines  –" in text
         assert isinstance(mock.METRICS.facts, CronFacts)
         recorded = replace(mock.METRICS, facts=replace(mock.METRICS.facts, record_key="7f3f700e"))
         rest = tuple(recorded if job.id == recorded.id else job for job in mock.JOBS)
