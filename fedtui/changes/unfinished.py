@@ -86,8 +86,9 @@ async def recover_step(step: UndoStep, ports: Ports) -> None:
     """Forget the step, finish it, or offer it. Raises Refused where its state cannot be told."""
     kept = stored_change(step)
     await asyncio.to_thread(_sweep, kept.edits, ports)
-    made, found = kept.made, False
-    if made < len(kept.edits) and (found := await is_edit_made(kept.edits[made], ports)) is not False:
+    made = kept.made
+    found = await is_edit_made(kept.edits[made], ports) if made < len(kept.edits) else False
+    if found is not False:
         made += 1
     else:  # a rollback may have been cut short, and gone further than it noted
         while made and await state_of(kept.edits[made - 1], ports) is EditState.BEFORE:

@@ -60,6 +60,15 @@ def _start(workspace: Workspace, options: Namespace) -> int:
 
         return print_jobs(workspace, options, workspace.look(options.source))
     gc.enable()  # from here on it may take long
+    with new_runner() as runner:
+        work = _run(workspace, options)
+        if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
+            return _while_read(runner, work)
+        return runner.run(work)
+
+
+def new_runner() -> asyncio.Runner:
+    """What runs the coroutine of a verb. Raises Refused where there can be no event loop."""
     import asyncio  # not above: loading it takes longer than the list of a crontab
 
     from fedtui.system.in_thread import DaemonThreads
@@ -74,11 +83,7 @@ def _start(workspace: Workspace, options: Namespace) -> int:
 
         sys.unraisablehook = lambda _: None  # what there is of a loop would complain at its end
         raise Refused(f"fedtui cannot start here: {error.strerror}.") from error
-    with runner:
-        work = _run(workspace, options)
-        if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
-            return _while_read(runner, work)
-        return runner.run(work)
+    return runner
 
 
 def _while_read(runner: asyncio.Runner, work: Coroutine[Any, Any, int]) -> int:
