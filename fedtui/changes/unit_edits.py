@@ -312,8 +312,8 @@ async def folder_for_check() -> AsyncIterator[Path]:
         finally:
             await asyncio.to_thread(folder.remove)
     except OSError as error:
-        where = display_path(Path(error.filename)) if error.filename else "a temporary folder"
-        raise Refused(f"Units cannot be copied to {where} for a check: {error.strerror}.") from error
+        where = f"{display_path(Path(error.filename))}: " if error.filename else ""
+        raise Refused(f"Units cannot be copied for a check: {where}{error.strerror}.") from error
     except ProgramError as error:
         raise Refused(f"systemd-analyze cannot check the units: {error}.") from error
 

@@ -202,7 +202,7 @@ async def test_units_that_cannot_be_copied_for_a_check_are_refused(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setattr(temp_folder, "_places", lambda: iter([tmp_path / "missing"]))
     unit = tmp_path / "systemd/user/a.service"
-    with pytest.raises(Refused, match=r"Units cannot be copied to .*/missing/.* No such file or directory\."):
+    with pytest.raises(Refused, match=r"copied for a check: .*/missing/.*: No such file or directory\."):
         await planned([FileEdit(str(unit), None, b"[Service]\n")], here)
 
 
