@@ -60,15 +60,18 @@ def _start(workspace: Workspace, options: Namespace) -> int:
 
         return print_jobs(workspace, options, workspace.look(options.source))
     gc.enable()  # from here on it may take long
-    with new_runner() as runner:
+    with new_runner(detached=_reads(options)) as runner:
         work = _run(workspace, options)
         if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
             return _while_read(runner, work)
         return runner.run(work)
 
 
-def new_runner() -> asyncio.Runner:
-    """What runs the coroutine of a verb. Raises Refused where there can be no event loop."""
+def new_runner(*, detached: bool = False) -> asyncio.Runner:
+    """What runs the coroutine of a verb. Raises Refused where there can be no event loop.
+
+    `detached`: it ends without its threads that still wait for something.
+    """
     import asyncio  # not above: loading it takes longer than the list of a crontab
 
     from fedtui.system.in_thread import DaemonThreads
@@ -76,7 +79,7 @@ def new_runner() -> asyncio.Runner:
     runner = asyncio.Runner()
     try:
         loop = runner.get_loop()
-        if _reads(options):  # nothing is lost with a thread that still waits for something
+        if detached:
             loop.set_default_executor(DaemonThreads())
     except OSError as error:
         from fedtui.action_result import Refused
