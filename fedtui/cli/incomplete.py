@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from fedtui.cli.json_types import IncompleteRecord
     from fedtui.model import Job, Snapshot
+    from fedtui.workspace import Workspace
 
 
 def missing(snapshot: Snapshot, job: Job | None = None, *, runs: bool = True) -> tuple[Problem, ...]:
@@ -39,9 +40,15 @@ def records(problems: Iterable[Problem]) -> list[IncompleteRecord]:
     ]
 
 
-def report(problems: Iterable[Problem]) -> None:
-    """Say on standard error what is missing, so that a short answer is not taken for the whole."""
+def report(workspace: Workspace, problems: Iterable[Problem]) -> None:
+    """Say on standard error what is missing, so that a short answer is not taken for the whole.
+
+    What is known from the start was said there.
+    """
+    said_before = (*workspace.config.notes, *workspace.config.faults)
     for one in problems:
+        if one.message in said_before:
+            continue
         said = ". ".join(part.rstrip(".") for part in (one.message, one.advice) if part)
         print(f"{_text(said)}.", file=sys.stderr)
 

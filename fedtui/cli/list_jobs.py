@@ -24,14 +24,15 @@ def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> 
         print_json(options.json, [records.job(job) for job in jobs], "jobs", missing(snapshot))
     else:
         _print_table(jobs, workspace, options.ascii)
-    return _report(snapshot, options.source or (), told=(*workspace.config.notes, *workspace.config.faults))
+    return _report(workspace, snapshot, options.source or ())
 
 
-def _report(snapshot: Snapshot, asked: Sequence[str], told: Sequence[str] = ()) -> int:
+def _report(workspace: Workspace, snapshot: Snapshot, asked: Sequence[str]) -> int:
     """Say on standard error what could not be read, so that a short list is not taken for the whole."""
     notes = (problem for problem in snapshot.problems if problem.note)
-    report(one for one in (*notes, *missing(snapshot)) if one.message not in told)
-    unread = {problem.source for problem in missing(snapshot) if problem.message not in told}
+    report(workspace, (*notes, *missing(snapshot)))
+    known = workspace.config.faults
+    unread = {problem.source for problem in missing(snapshot) if problem.message not in known}
     if not (asked and unread):
         return ExitStatus.DONE
     if not snapshot.jobs:

@@ -261,6 +261,9 @@ def test_8_one_mail_when_the_sync_goes_stale_and_one_when_it_recovers(story: Sto
     story.box.write("/home/fed/learnt", f"{old:%Y-%m-%dT%H:%M:%SZ}")
     story.box.run(["rm", DATA], check=True)
     sync = story.job("sync")["name"]
+    # With a limit of one's own the age of the data counts, also after a run that ended well.
+    config = "/home/fed/.config/fedtui/config.toml"
+    story.box.write(config, f'[alert.stale]\n"{sync}" = "30 min"\n')
     story.fedtui("run", sync, "--wait")
     for _ in range(3):
         story.box.run(["fedtui", "check", "--alert"], timeout=120)
@@ -277,6 +280,7 @@ def test_8_one_mail_when_the_sync_goes_stale_and_one_when_it_recovers(story: Sto
     wait_until(lambda: len(story.mails()) > 2, 20, "the mail of its recovery comes")
     assert len([mail for mail in story.mails()[1:] if "sync" in mail]) == 2
     assert len(story.mails()) == 3
+    story.box.run(["rm", config], check=True)
 
 
 def test_9_removed_it_is_as_it_was_at_the_start(story: Story) -> None:

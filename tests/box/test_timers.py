@@ -160,7 +160,7 @@ async def script():
     with open(UNITS + "later.timer.d/fedtui.conf", "w") as file:
         file.write("[Timer]\\nOnCalendar=\\nOnCalendar=hourly\\n")
     _, answer = await after(lambda a: job(a, "later.timer").schedule == "OnCalendar=hourly", *reload)
-    told += job(answer, "later.timer").timer.drop_ins
+    told += job(answer, "later.timer").facts.drop_ins
     sh("rm", "-r", UNITS + "later.timer.d", UNITS + "later.timer")
     await after(lambda a: not job(a, "later.timer"), *reload)
     return told

@@ -15,14 +15,18 @@ from fedtui import workspace as module
 from fedtui.bus.port import Bus, BusError
 from fedtui.config import Config
 from fedtui.history.database import History
-from fedtui.model import Answer, Job, Location, SourceName
+from fedtui.model import Answer, CronFacts, Job, Location, SourceName
 from fedtui.ports import Ports
 from fedtui.sources.source import LookingSource, Source
 from fedtui.system.patience import patience
 from fedtui.workspace import Workspace
 
 NOW = datetime(2026, 11, 24, 14, 5, 12, tzinfo=UTC)
-JOB = Job("cron-d:1", "night", SourceName.CRON_D, "root", "", "", Location("/etc/cron.d/x", 1))
+JOB = Job(
+    *("cron-d:1", "night", SourceName.CRON_D, "root", "", ""),
+    Location("/etc/cron.d/x", 1),
+    CronFacts("/etc/cron.d/x", b"", b""),
+)
 
 
 class Asked(LookingSource):
