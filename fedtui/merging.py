@@ -116,8 +116,8 @@ def merge(
 
 
 def _judged(job: Job, runs: Sequence[Run]) -> Job:
-    """The job with its verdict, by all runs that are known: a failure may lie behind many unknown ends."""
-    return replace(job, verdict=standing_of(job, runs))
+    """The job with its standing by all known runs: a failure may lie behind many unknown ends."""
+    return replace(job, standing=standing_of(job, runs))
 
 
 def _heirs(

@@ -148,27 +148,24 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What all is known of a job comes to. A condition without a judgement is not known.
+class Standing:
+    """What a job's state and all its known runs come to.
 
-    `failed` is the failure that no run known to be good has followed, `failed_at` when it ended, and
-    `unknown_since` how many runs have ended since of which it is not known how. `known_until` is when the
-    last run ended of which it is known how, `good` when the last one ended well.
+    `failed` is the failure that no run known to be good has followed, `failed_at` when it ended, `runs_since`
+    how many runs have ended since. `known_until` is when the last run ended of which it is known how, `good`
+    when the last one ended well.
     """
 
-    judgements: tuple[Judgement, ...] = ()
     failed: Result | None = None
     failed_at: datetime | None = None
-    unknown_since: int = 0
-    severity: Severity | None = None
+    runs_since: int = 0
     known_until: datetime | None = None
     good: datetime | None = None
-
-    def holds(self, condition: Condition) -> bool | None:
-        """Whether a condition holds; None where that is not known."""
-        return next((one.holds for one in reversed(self.judgements) if one.condition is condition), None)
+    severity: Severity | None = None
 
 
+NOT_JUDGED = Standing()
+"""Of a job that no snapshot holds yet."""
 NEVER_RAN = Result(Outcome.NEVER)
 UNSEEN = Result(Outcome.UNKNOWN, reasons=("no run is on record",))
 """Of a job that is older than any record of it, as the system's are: who knows whether it ever ran?"""
@@ -323,7 +320,7 @@ class Job:
     what the job's shell gets; None for a timer that starts no command. `log_path` is absolute, or None.
     `managed` is the key under which the federation pack made the job; empty for any other. `changed` is what
     was written down when its schedule was last changed with a reason ("was 0 * * * *; reason: ...").
-    `verdict` is what its state and its runs come to (`fedtui.verdicts`), once they are merged.
+    `standing` is what its state and its runs come to, once they are merged (`fedtui.verdicts`).
     """
 
     id: str
@@ -347,7 +344,7 @@ class Job:
     editable: bool = False
     managed: str = ""
     changed: str = ""
-    verdict: Verdict = Verdict()
+    standing: Standing = NOT_JUDGED
 
     @property
     def running(self) -> bool:

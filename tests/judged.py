@@ -11,7 +11,7 @@ from fedtui.verdicts.judge import standing_of
 
 def judged(job: Job, runs: Sequence[Run] = ()) -> Job:
     """The job with its verdict."""
-    return replace(job, verdict=standing_of(job, runs))
+    return replace(job, standing=standing_of(job, runs))
 
 
 def judged_snapshot(snapshot: Snapshot) -> Snapshot:

@@ -104,8 +104,8 @@ def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: 
         result = job.last_result
         if result.duration is not None and result.duration >= 0:
             took.add(result.duration, **labels)
-        if job.verdict.failed is not None or result.outcome in GOOD:
-            failed.add(float(job.verdict.failed is not None), **labels)
+        if job.standing.failed is not None or result.outcome in GOOD:
+            failed.add(float(job.standing.failed is not None), **labels)
             in_a_row.add(_failures(job, known), **labels)
     up = Family("fedtui_scheduler_up", "1 if the daemon that starts jobs runs, 0 if not.")
     for scheduler in snapshot.schedulers:
@@ -128,7 +128,7 @@ def _successes(job: Job, runs: tuple[Run, ...]) -> Iterator[datetime]:
 
 def _failures(job: Job, runs: tuple[Run, ...]) -> int:
     """The failed runs since the last one known not to have failed; unknown ends are not counted."""
-    return max(failures_in_a_row(runs), int(job.verdict.failed is not None))
+    return max(failures_in_a_row(runs), int(job.standing.failed is not None))
 
 
 def finding_families(snapshot: Snapshot, records: JsonRecords) -> list[Family]:

@@ -25,13 +25,13 @@ LAST_RUN_FAILED = error_rule(
 def last_run_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT301: a run of a job failed, and none that is known to be good has followed."""
     for job in snapshot.jobs:
-        result = job.verdict.failed
+        result = job.standing.failed
         if result is None or hit_start_limit(job):
             continue
         how = result.ending or "failed"
         failures = failures_in_a_row(snapshot.runs.get(job.id, ()))
         again = f", {failures} times in a row" if failures > 1 else ""
-        since = job.verdict.unknown_since
+        since = job.standing.runs_since
         later = f", {counted(since, 'run')} since unknown" if since else ""
         which = "A" if since else "The last"
         yield LAST_RUN_FAILED.found(
@@ -55,7 +55,7 @@ def log_shows(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT310: the end of the last run is not known, and its output shows errors or warnings."""
     for job in snapshot.jobs:
         result = job.last_result
-        if result.outcome is not Outcome.UNKNOWN or not result.warnings or job.verdict.failed is not None:
+        if result.outcome is not Outcome.UNKNOWN or not result.warnings or job.standing.failed is not None:
             continue
         yield LOG_SHOWS.found(
             f"The last run of {job.name} printed {result.trouble}; its exit code is not known.",

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Snapshot
+from fedtui.model import Condition, Snapshot
 from fedtui.runs.data_age import DataAge
+from fedtui.verdicts.evidence import JobEvidence
+from fedtui.verdicts.judge import holds, judge
 from fedtui.verdicts.limits import age_limit
 from fedtui.verdicts.product_verdict import judge_product
 
@@ -24,14 +26,30 @@ STALE_DATA = warning_rule(
 
 @check(STALE_DATA)
 def stale_data(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT710: the newest data of a product is older than its job's limit allows."""
+    """FT710: the newest data of a product, or a job's last good run where it has none, is too old."""
     now = snapshot.at.astimezone(host.zone())
     for job in snapshot.jobs:
         product = host.product_of(job)
-        limit = age_limit(job, now, host.age_limits, job.managed) if product and not job.paused else None
-        if limit is None or limit.seconds is None:
+        ran_well = job.standing.good is not None and job.standing.failed is None
+        if job.paused or not (product or ran_well):
             continue
-        verdict = judge_product(job, snapshot.runs.get(job.id, ()), product, limit, now, host.notes)
+        limit = age_limit(job, now, host.age_limits, job.managed)
+        if limit.seconds is None:
+            continue
+        runs = snapshot.runs.get(job.id, ())
+        if not product:
+            found = holds(judge(JobEvidence(job, runs, limit.seconds, limit.own), now), Condition.STALE)
+            if found.holds and job.standing.good is not None:
+                at = _at(job.standing.good, host)
+                yield STALE_DATA.found(
+                    f"The last run of {job.name} that ended well did so {at}, and one should every "
+                    f"{_hours(limit.seconds)}.",
+                    (found.words,),
+                    title=f"no run of {job.name} has ended well for too long",
+                    job=job,
+                )
+            continue
+        verdict = judge_product(job, runs, product, limit, now, host.notes)
         if verdict.age.fault:
             yield STALE_DATA.unchecked(product, verdict.age.fault)
         elif verdict.age.at is None:

@@ -155,8 +155,8 @@ def next_words(job: Job, now: datetime, width: int = 14) -> Span:
 
 def failed_at_words(job: Job, now: datetime) -> str:
     """`failed 11:52`, `failed Sat 11:52`, `failed 3 Oct`: a failure that only unknown ends have followed."""
-    at = job.verdict.failed_at
-    if at is None or not job.verdict.unknown_since:
+    at = job.standing.failed_at
+    if at is None or not job.standing.runs_since:
         return ""
     local = at.astimezone(now.tzinfo)
     days = (now.date() - local.date()).days
@@ -328,8 +328,8 @@ def detail_lines(
 def _last_reason(job: Job) -> StyledText:
     """Why the last run was no plain ok, in its first words; that a failure before it still counts."""
     result = job.last_result
-    if job.verdict.failed is not None and (since := job.verdict.unknown_since):
-        how = exit_words(job.verdict.failed)
+    if job.standing.failed is not None and (since := job.standing.runs_since):
+        how = exit_words(job.standing.failed)
         words = f"   {sanitize_and_mask(how)}, {counted(since, 'run')} since unknown"
         return (Span(words, Tone.FAIL),)
     if result.outcome is Outcome.UNKNOWN and result.exit_code is None and not result.reasons:
@@ -347,7 +347,7 @@ def _next_key(job: Job) -> tuple[int, float]:
 
 
 def _last_key(job: Job) -> tuple[int, float]:
-    failed = job.verdict.failed is not None or job.state is State.BAD_LINE
+    failed = job.standing.failed is not None or job.state is State.BAD_LINE
     return (0 if failed else 1), -(job.last_run.timestamp() if job.last_run is not None else 0.0)
 
 

@@ -8,92 +8,138 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from fedtui.model import Condition, Job, Judgement, Outcome, Result, Run, Severity, State, Verdict
+from fedtui.history.run_provenance import stamped_ahead
+from fedtui.model import (
+    NOT_JUDGED,
+    Condition,
+    Job,
+    Judgement,
+    Outcome,
+    Result,
+    Run,
+    Severity,
+    Standing,
+    State,
+)
 from fedtui.verdicts.blocked import blocked_reason
 from fedtui.verdicts.evidence import JobEvidence, ProductAge
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
 _KNOWN = (*GOOD, Outcome.FAILED)
-_UNSEEN = (Outcome.UNKNOWN, Outcome.NEVER)
 _ERRORS = (State.BAD_LINE, State.NOT_LOADED, State.OVERDUE)
+_ROUNDING = timedelta(milliseconds=10)
+"""How far two accounts of one start may lie apart."""
 
 NOBODY_KNOWS = (
     "nobody knows how its runs end, and neither a product nor its log tells; "
     "fedtui record writes the exit status down"
 )
 
-_End = tuple[datetime, Result]
+
+class _End(NamedTuple):
+    """One run that ended. `ahead`: the clock was set back since, so its times compare with no later ones."""
+
+    start: datetime
+    at: datetime
+    result: Result
+    ahead: bool = False
 
 
-def judge(evidence: JobEvidence, now: datetime) -> Verdict:
-    """All conditions that the evidence decides, in the order in which they came about."""
-    job = evidence.job
-    standing = standing_of(job, evidence.runs)
-    if job.state is State.PAUSED:
-        return replace(standing, judgements=(), severity=None)
-    ends = _known_ends(job, evidence.runs)
-    good = max((at for at, result in ends if result.outcome in GOOD and at <= now), default=None)
-    evidence = replace(evidence, good=max(filter(None, (good, _past(evidence.good, now))), default=None))
-    found = (
-        Judgement(Condition.GONE, False),
-        Judgement(Condition.UNSEEN, False),
-        *_of_state(job, evidence.runs),
-        *_failures(ends, evidence, now),
-        *_staleness(evidence, ends[-1][0] if ends else evidence.good, now),
-    )
-    known_until = ends[-1][0] if ends else None
-    verdict = replace(standing, judgements=found, known_until=known_until, good=evidence.good)
-    severity = Severity.WARNING if verdict.holds(Condition.STALE) else None
-    return replace(verdict, severity=worst((standing.severity, severity)))
-
-
-def standing_of(job: Job, runs: Sequence[Run]) -> Verdict:
-    """The part of the verdict that takes no clock and no file: its state and its runs, oldest first."""
-    result, at, since = _open_failure(job, runs)
-    known = _known_ends(job, runs)
-    ran = job.last_run is not None or bool(known)
-    judgements = (
-        *_of_state(job, runs),
-        Judgement(Condition.FAILED, result is not None if known else None),
-        Judgement(Condition.UNPROVEN, job.last_result.outcome is Outcome.UNKNOWN if ran else None),
-    )
+def standing_of(job: Job, runs: Sequence[Run]) -> Standing:
+    """What takes no clock and no file: by the job's state and its runs, in their true order, oldest first."""
+    ends = _ends(job, runs)
+    known = [end for end in ends if end.result.outcome in _KNOWN]
+    good = [end for end in known if end.result.outcome in GOOD]
+    failed = _open_failure(known)
+    since = 0 if failed is None else len(ends) - 1 - ends.index(failed)
+    result = failed.result if failed is not None else None
+    if not ends and job.last_result.outcome is Outcome.FAILED:
+        result = job.last_result  # nobody knows when
     errors = result is not None or job.state in _ERRORS
-    severity = worst((Severity.ERROR if errors else None, job.last_result.severity))
-    return Verdict(judgements, result, at, since, severity)
+    return Standing(
+        result,
+        failed.at if failed is not None else None,
+        since,
+        known[-1].at if known else None,
+        good[-1].at if good else None,
+        worst((Severity.ERROR if errors else None, job.last_result.severity)),
+    )
 
 
-def _of_state(job: Job, runs: Sequence[Run]) -> Iterator[Judgement]:
-    held = "" if job.state is State.SCHEDULER_DOWN else blocked_reason(job)
-    yield Judgement(Condition.HELD, bool(held), held)
-    yield Judgement(Condition.LATE, _is_late(job), job.state_reason if job.state is State.OVERDUE else "")
-    unseen = job.last_run is None and job.last_result.outcome in _UNSEEN
-    yield Judgement(Condition.NEVER_SEEN, unseen and not runs)
+def known_standing(job: Job, runs: Sequence[Run]) -> Standing:
+    """The job's standing as it was merged, by more runs than a snapshot keeps; else by `runs`."""
+    return job.standing if job.standing is not NOT_JUDGED else standing_of(job, runs)
 
 
-def _open_failure(job: Job, runs: Sequence[Run]) -> tuple[Result | None, datetime | None, int]:
-    """The failure that no good run has followed, when it ended, and how many runs ended since."""
-    ended = [(run, run.result) for run in reversed(runs) if run.result is not None]
-    for since, (run, result) in enumerate(ended):
-        if result.outcome in _KNOWN:
-            failed = result.outcome is Outcome.FAILED
-            return (result, run.end or run.start, since) if failed else (None, None, 0)
-    if job.last_result.outcome is Outcome.FAILED:
-        return job.last_result, job.last_run, 0
-    return None, None, 0
+def _ends(job: Job, runs: Sequence[Run]) -> list[_End]:
+    """The runs that ended, and what the job's own scheduler says of a later one of which no run is known."""
+    ends = [
+        _End(run.start, run.end or run.start, run.result, stamped_ahead(run)) for run in runs if run.result
+    ]
+    last = job.last_run
+    if last is None or (job.running_since is not None and last >= job.running_since - _ROUNDING):
+        return ends  # how the run in progress ends nobody knows
+    if not ends or (last > ends[-1].start + _ROUNDING and not ends[-1].ahead):
+        ends.append(_End(last, last, job.last_result))
+    return ends
+
+
+def _open_failure(known: Sequence[_End]) -> _End | None:
+    """The last failure after whose end no run began that is known to be good."""
+    for place in range(len(known) - 1, -1, -1):
+        failure = known[place]
+        if failure.result.outcome is not Outcome.FAILED:
+            continue
+        later = (end for end in reversed(known[place + 1 :]) if end.result.outcome in GOOD)
+        if not any(failure.ahead or end.ahead or end.start >= failure.at for end in later):
+            return failure
+    return None
 
 
 def failures_in_a_row(runs: Sequence[Run]) -> int:
-    """How many of the runs failed since one that is known not to have; unknown ends do not count."""
+    """How many runs failed since the last one known to be good; other ends do not count."""
     count = 0
     for run in reversed(runs):
         outcome = run.result.outcome if run.result is not None else Outcome.UNKNOWN
-        if outcome is Outcome.FAILED:
-            count += 1
-        elif outcome is not Outcome.UNKNOWN:
+        if outcome in GOOD:
             break
+        count += outcome is Outcome.FAILED
     return count
+
+
+def worst(severities: Iterable[Severity | None]) -> Severity | None:
+    """The gravest; None where there is none. Declared from the gravest on, an unknown end being a note."""
+    order = list(Severity)
+    return min((one for one in severities if one is not None), key=order.index, default=None)
+
+
+def judge(evidence: JobEvidence, now: datetime) -> tuple[Judgement, ...]:
+    """All conditions that the evidence decides, in the order in which they came about; none while paused."""
+    job = evidence.job
+    if job.state is State.PAUSED:
+        return ()
+    standing = known_standing(job, evidence.runs)
+    good = max(filter(None, (_past(standing.good, now), _past(evidence.good, now))), default=None)
+    evidence = replace(evidence, good=good)
+    held = "" if job.state is State.SCHEDULER_DOWN else blocked_reason(job)
+    return (
+        Judgement(Condition.GONE, False),
+        Judgement(Condition.UNSEEN, False),
+        Judgement(Condition.HELD, bool(held), held),
+        Judgement(Condition.LATE, _is_late(job), job.state_reason if job.state is State.OVERDUE else ""),
+        Judgement(Condition.NEVER_SEEN, job.last_run is None and not evidence.runs),
+        *_failures(standing, evidence, now),
+        *_staleness(evidence, standing.known_until or good, now),
+    )
+
+
+def holds(judgements: Iterable[Judgement], condition: Condition) -> Judgement:
+    """What is judged of a condition last."""
+    unknown = Judgement(condition, None)
+    return next((one for one in reversed(tuple(judgements)) if one.condition is condition), unknown)
 
 
 def _is_late(job: Job) -> bool | None:
@@ -103,40 +149,32 @@ def _is_late(job: Job) -> bool | None:
     return False if job.next_run is not None or job.running else None
 
 
-def worst(severities: Iterable[Severity | None]) -> Severity | None:
-    """The gravest; None where there is none. Declared from the gravest on, an unknown end being a note."""
-    order = list(Severity)
-    return min((one for one in severities if one is not None), key=order.index, default=None)
-
-
 def _past(at: datetime | None, now: datetime) -> datetime | None:
     """A remembered moment, unless the clock was set back since."""
     return at if at is not None and at <= now else None
 
 
-def _known_ends(job: Job, runs: Sequence[Run]) -> list[_End]:
-    """When runs ended of which it is known how, in the order of the runs."""
-    ends = [(run.end or run.start, run.result) for run in runs if run.result is not None]
-    if job.last_run is not None and not runs:
-        ends.append((job.last_run, job.last_result))
-    return [(at, result) for at, result in ends if result.outcome in _KNOWN]
-
-
-def _failures(ends: list[_End], evidence: JobEvidence, now: datetime) -> Iterator[Judgement]:
-    """Whether the last known end is a failure; and one since the last look, though a good run followed."""
-    if not ends:
-        return
+def _failures(standing: Standing, evidence: JobEvidence, now: datetime) -> Iterator[Judgement]:
+    """Whether a failure is open; and one since the last look, though a good run followed."""
     seen = _past(evidence.judged_until, now)
-    new = [] if seen is None else [end for end in ends[:-1] if end[0] > seen]
-    failed = [end for end in (*new, ends[-1]) if end[1].outcome is Outcome.FAILED]
-    if failed:
-        at, result = failed[-1]
-        how = result.ending or (result.reasons[0] if result.reasons else "failed")
-        more = f"; so did {len(failed) - 1} more since the last check" if len(failed) > 1 else ""
-        yield Judgement(Condition.FAILED, True, f"its run that ended at {_at(at, now)} failed: {how}{more}")
-    at, result = ends[-1]
-    if result.outcome in GOOD:
+    failed = [end for end in _ends(evidence.job, evidence.runs) if end.result.outcome is Outcome.FAILED]
+    new = [] if seen is None else [end for end in failed if seen < end.at != standing.failed_at]
+    if standing.failed is not None:
+        words = _failure_words(standing.failed_at, standing.failed, len(new), now)
+        yield Judgement(Condition.FAILED, True, words)
+    elif new:
+        words = _failure_words(new[-1].at, new[-1].result, len(new) - 1, now)
+        yield Judgement(Condition.FAILED, True, words)
+    if standing.failed is None and standing.known_until is not None:
+        at = standing.good or standing.known_until
         yield Judgement(Condition.FAILED, False, f"its run that ended at {_at(at, now)} ended well")
+
+
+def _failure_words(at: datetime | None, result: Result, more: int, now: datetime) -> str:
+    when = f" that ended at {_at(at, now)}" if at is not None else ""
+    how = ": ".join(filter(None, (result.ending, *result.reasons[:1]))) or "failed"
+    also = f"; so did {more} more since the last check" if more else ""
+    return f"its run{when} failed: {how}{also}"
 
 
 def _staleness(evidence: JobEvidence, known: datetime | None, now: datetime) -> Iterator[Judgement]:
@@ -179,27 +217,26 @@ def _by_product(product: ProductAge, evidence: JobEvidence, now: datetime) -> Ju
 
 def _ran_since(evidence: JobEvidence, known: datetime) -> bool:
     """Whether runs came after that moment which ended nobody knows how."""
-    unknown = [run.start for run in evidence.runs if run.result and run.result.outcome is Outcome.UNKNOWN]
-    last = evidence.job.last_run
-    if last is not None and evidence.job.last_result.outcome is Outcome.UNKNOWN:
-        unknown.append(last)
-    return any(at > known for at in unknown)
+    ends = _ends(evidence.job, evidence.runs)
+    return any(end.start > known for end in ends if end.result.outcome is Outcome.UNKNOWN)
 
 
 def _unknown_ends(evidence: JobEvidence, now: datetime) -> Iterator[Judgement]:
     """Of a job whose runs end nobody knows how, and which renews nothing."""
     job, limit, log = evidence.job, evidence.limit or 0.0, evidence.log_grew
-    ran = job.last_run
+    ran = job.running_since or job.last_run
     if log is not None and _age(log, now) <= limit:
         yield Judgement(Condition.STALE, False, f"it wrote to its log at {_at(log, now)}")
         yield Judgement(Condition.UNPROVEN, False)
         return
-    if (ran is not None and _age(ran, now) <= limit) or job.running:
+    if ran is not None and _age(ran, now) <= limit:
         yield Judgement(Condition.STALE, False, "it was started")
         yield Judgement(Condition.UNPROVEN, True, NOBODY_KNOWS)
         return
     watched = evidence.starts_since is not None and _age(evidence.starts_since, now) >= limit
-    if log is not None:
+    if job.running:
+        yield _stale(ran, "it was started at", evidence, now)
+    elif log is not None:
         yield _stale(log, "it has not been seen to run, and last wrote to its log at", evidence, now)
     elif watched:
         words = "cron's log names no start of it since" if ran is None else "cron last started it at"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from fedtui.model import Condition, Job, Run
 from fedtui.verdicts.evidence import JobEvidence, ProductAge, product_age
-from fedtui.verdicts.judge import judge
+from fedtui.verdicts.judge import holds, judge
 from fedtui.verdicts.limits import AgeLimit
 
 
@@ -26,6 +26,6 @@ def judge_product(
 ) -> ProductVerdict:
     """The judge's word on the product at `path`; `now` is in the zone of timestamps without one."""
     age = product_age(path, now, notes)
-    verdict = judge(JobEvidence(job, tuple(runs), limit.seconds, limit.own, age), now)
-    found = next((one for one in verdict.judgements if one.condition is Condition.STALE), None)
-    return ProductVerdict(age, None if found is None else found.holds, "" if found is None else found.words)
+    judgements = judge(JobEvidence(job, tuple(runs), limit.seconds, limit.own, age), now)
+    found = holds(judgements, Condition.STALE)
+    return ProductVerdict(age, found.holds, found.words)

@@ -24,7 +24,7 @@ from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
 from fedtui.verdicts.evidence import JobEvidence, log_grew, product_age
-from fedtui.verdicts.judge import judge
+from fedtui.verdicts.judge import judge, known_standing
 from fedtui.verdicts.limits import age_limit
 
 KEY = "alert"
@@ -169,12 +169,14 @@ def _looked_at(
         before.good,
         before.held,
     )
-    verdict = judge(evidence, now)
+    judgements = judge(evidence, now)
     after = replace(before, name=job.name, hidden=0)
     if job.paused:
         return Observation(one.key, replace(after, held=now), ())
-    seen, good = verdict.known_until or before.seen, verdict.good
-    return Observation(one.key, replace(after, seen=seen, good=good, period=period), verdict.judgements)
+    standing = known_standing(job, evidence.runs)
+    seen = standing.known_until or before.seen
+    good = max(filter(None, (standing.good, before.good)), default=None)
+    return Observation(one.key, replace(after, seen=seen, good=good, period=period), judgements)
 
 
 def _of_schedulers(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from fedtui.model import Finding, Severity
+from fedtui.model import Finding, Outcome, Result, Run, Severity
 from fedtui.pack import Pack, load_pack, pack_file, written
 from fedtui.results import RuleBook
 from tests.unit.health.answers import machine
@@ -92,3 +93,21 @@ def test_the_product_that_config_names_is_looked_at_in_its_place(product: Path, 
 def test_without_a_federation_nothing_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert "FT710" not in by_code(*table(MARK + HOURLY), host=machine())
+
+
+def test_a_job_that_only_skips_for_too_long_is_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ "Already running; skipping" with status 0, hour after hour, is no success."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (job,) = table(HOURLY)
+    locked = Result(Outcome.SKIPPED, exit_code=0, reasons=("locked",))
+    for hours, stale in ((2, False), (3, True)):
+        ago = [NOW - timedelta(hours=back) for back in range(hours, -1, -1)]
+        results = [Result(Outcome.OK, exit_code=0), *[locked] * hours]
+        runs = tuple(
+            Run(f"r{n}", job.id, at, at, end) for n, (at, end) in enumerate(zip(ago, results, strict=True))
+        )
+        shown = replace(job, last_run=runs[-1].start, last_result=locked)
+        finding = by_code(shown, runs={job.id: runs}).get("FT710")
+        assert (finding is not None) is stale
+        if finding is not None:
+            assert finding.title == "no run of sync-learning-data has ended well for too long"

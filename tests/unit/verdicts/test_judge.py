@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedtui.model import NEVER_RAN, UNSEEN, Condition, Job, Outcome, Result, Run, Severity, State, Verdict
+from fedtui.model import NEVER_RAN, UNSEEN, Condition, Job, Judgement, Outcome, Result, Run, Severity, State
 from fedtui.verdicts.evidence import JobEvidence, ProductAge
-from fedtui.verdicts.judge import judge, standing_of
+from fedtui.verdicts.judge import failures_in_a_row, holds, judge, standing_of
 from tests.unit.health.rows import table
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ def row(*results: Result | None, **facts: object) -> tuple[Job, tuple[Run, ...]]
 
 
 @pytest.mark.parametrize(
-    ("results", "failed_ago", "unknown_since", "severity"),
+    ("results", "failed_ago", "runs_since", "severity"),
     [
         ((OK, FAILED), 0, 0, Severity.ERROR),
         ((FAILED, OK), None, 0, None),
@@ -51,22 +51,21 @@ def row(*results: Result | None, **facts: object) -> tuple[Job, tuple[Run, ...]]
     ],
 )
 def test_a_failure_lasts_until_a_run_is_known_to_be_good(
-    results: tuple[Result | None, ...], failed_ago: int | None, unknown_since: int, severity: Severity | None
+    results: tuple[Result | None, ...], failed_ago: int | None, runs_since: int, severity: Severity | None
 ) -> None:
     verdict = standing_of(*row(*results))
     at = None if failed_ago is None else NOW - HOUR * failed_ago
-    assert (verdict.failed_at, verdict.unknown_since, verdict.severity) == (at, unknown_since, severity)
+    assert (verdict.failed_at, verdict.runs_since, verdict.severity) == (at, runs_since, severity)
 
 
 @pytest.mark.parametrize(
-    ("job", "condition", "holds"),
+    ("job", "condition", "expected"),
     [
         (row(OK, FAILED), Condition.FAILED, True),
         (row(FAILED, OK), Condition.FAILED, False),
         (row(RAN), Condition.FAILED, None),
         (row(RAN), Condition.UNPROVEN, True),
         (row(OK), Condition.UNPROVEN, False),
-        (row(last_result=UNSEEN), Condition.UNPROVEN, None),
         (row(last_result=UNSEEN), Condition.NEVER_SEEN, True),
         (row(last_result=NEVER_RAN), Condition.NEVER_SEEN, True),
         (row(RAN), Condition.NEVER_SEEN, False),
@@ -79,14 +78,20 @@ def test_a_failure_lasts_until_a_run_is_known_to_be_good(
     ],
 )
 def test_a_condition_holds_or_not_or_is_not_known(
-    job: tuple[Job, tuple[Run, ...]], condition: Condition, holds: bool | None
+    job: tuple[Job, tuple[Run, ...]], condition: Condition, expected: bool | None
 ) -> None:
-    assert standing_of(*job).holds(condition) is holds
+    assert by(job, limit=None if condition is Condition.STALE else 7200.0, condition=condition) is expected
 
 
-def by(job: tuple[Job, tuple[Run, ...]], **facts: object) -> Verdict:
+def judged(job: tuple[Job, tuple[Run, ...]], **facts: object) -> tuple[Judgement, ...]:
     evidence = {"limit": 7200.0} | facts
     return judge(JobEvidence(*job, **evidence), NOW)  # type: ignore[arg-type]  # shorthand
+
+
+def by(
+    job: tuple[Job, tuple[Run, ...]], condition: Condition = Condition.STALE, **facts: object
+) -> bool | None:
+    return holds(judged(job, **facts), condition).holds
 
 
 def test_a_job_is_stale_once_its_last_good_end_is_older_than_the_limit() -> None:
@@ -94,35 +99,69 @@ def test_a_job_is_stale_once_its_last_good_end_is_older_than_the_limit() -> None
     for age, stale in ((7200.0, False), (7201.0, True)):
         at = NOW - timedelta(seconds=age)
         run = replace(runs[0], start=at, end=at)
-        assert by((replace(job, last_run=at), (run,))).holds(Condition.STALE) is stale
+        assert by((replace(job, last_run=at), (run,))) is stale
 
 
 def test_without_a_limit_or_a_good_end_nothing_is_said_of_staleness() -> None:
-    assert by(row(OK), limit=None).holds(Condition.STALE) is None
-    assert by(row(FAILED)).holds(Condition.STALE) is None
-    assert by(row(FAILED), first_seen=NOW - 3 * HOUR).holds(Condition.STALE) is True
+    assert by(row(OK), limit=None) is None
+    assert by(row(FAILED)) is None
+    assert by(row(FAILED), first_seen=NOW - 3 * HOUR) is True
 
 
 def test_a_source_that_has_nothing_newer_is_no_alarm_unless_the_user_set_the_limit() -> None:
     old = ProductAge("p.jsonl", NOW - 5 * HOUR, what="the newest data in", modified=NOW)
-    verdict = by(row(OK), product=old)
-    (judgement,) = (one for one in verdict.judgements if one.condition is Condition.STALE)
+    judgement = holds(judged(row(OK), product=old), Condition.STALE)
     assert (judgement.holds, judgement.words) == (
         False,
         "ran well at 13:05:12; the newest data is 5 h old, its source has none newer",
     )
-    assert by(row(OK), product=old, own_limit=True).holds(Condition.STALE) is True
-    assert by(row(FAILED), product=old).holds(Condition.STALE) is True
+    assert by(row(OK), product=old, own_limit=True) is True
+    assert by(row(FAILED), product=old) is True
     unwritten = replace(old, modified=NOW - 5 * HOUR)
-    assert by(row(OK), product=unwritten).holds(Condition.STALE) is True
+    assert by(row(OK), product=unwritten) is True
 
 
 def test_a_paused_job_is_not_judged() -> None:
-    verdict = by(row(FAILED, state=State.PAUSED))
-    assert (verdict.judgements, verdict.severity) == ((), None)
+    assert judged(row(FAILED, state=State.PAUSED)) == ()
 
 
 def test_a_failure_between_two_looks_is_told_though_a_good_run_followed() -> None:
-    verdict = by(row(OK, FAILED, OK), judged_until=NOW - 2 * HOUR)
-    held = [one.holds for one in verdict.judgements if one.condition is Condition.FAILED]
+    found = judged(row(OK, FAILED, OK), judged_until=NOW - 2 * HOUR)
+    held = [one.holds for one in found if one.condition is Condition.FAILED]
     assert held == [True, False]
+
+
+def test_what_the_scheduler_says_of_a_run_that_nobody_saw_counts_if_it_is_newer() -> None:
+    """A unit whose ExecStartPre= failed has no main process, and no run is made of it."""
+    job, runs = row(OK)
+    at = NOW + timedelta(minutes=5)
+    failed = standing_of(replace(job, last_run=at, last_result=FAILED), runs)
+    assert (failed.failed, failed.failed_at, failed.runs_since) == (FAILED, at, 0)
+    older = standing_of(replace(job, last_run=NOW - HOUR, last_result=FAILED), runs)
+    assert older.failed is None
+
+
+def test_a_good_run_that_began_before_the_failure_ended_does_not_answer_it() -> None:
+    job, _ = row(OK)
+    long = Run("long", job.id, NOW - 2 * HOUR, NOW, FAILED)
+    short = Run("short", job.id, NOW - HOUR, NOW - timedelta(minutes=55), OK)
+    standing = standing_of(replace(job, last_run=short.start, last_result=OK), (long, short))
+    assert (standing.failed, standing.failed_at) == (FAILED, NOW)
+    next_one = Run("next", job.id, NOW, NOW, OK)
+    assert standing_of(job, (long, short, next_one)).failed is None
+
+
+def test_a_failure_behind_more_runs_than_a_snapshot_keeps_is_judged_all_the_same() -> None:
+    job, runs = row(FAILED, *[RAN] * 30)
+    merged = replace(job, standing=standing_of(job, runs))
+    assert by((merged, runs[-24:]), Condition.FAILED) is True
+
+
+def test_skipped_runs_end_no_row_of_failures() -> None:
+    assert failures_in_a_row(row(OK, FAILED, FAILED, SKIPPED)[1]) == 2
+
+
+def test_a_run_that_does_not_end_is_stale_once_it_is_older_than_the_limit() -> None:
+    for hours, stale in ((1, False), (72, True)):
+        hanging = row(last_result=UNSEEN, running_since=NOW - hours * HOUR)
+        assert by(hanging) is stale
