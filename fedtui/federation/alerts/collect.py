@@ -20,6 +20,8 @@ from fedtui.model import Condition, CronFacts, Job, Judgement, Snapshot, SourceN
 from fedtui.pack import BACKENDS, SOURCES, Pack
 from fedtui.ports import Ports
 from fedtui.results import RuleBook
+from fedtui.results.reading import plain, quoted
+from fedtui.runs.run_text import run_output
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
@@ -169,7 +171,7 @@ def _looked_at(
         before.good,
         before.held,
     )
-    judgements = judge(evidence, now)
+    judgements = tuple(_with_last_lines(one, evidence) for one in judge(evidence, now))
     after = replace(before, name=job.name, hidden=0)
     if job.paused:
         return Observation(one.key, replace(after, held=now), ())
@@ -177,6 +179,21 @@ def _looked_at(
     seen = standing.known_until or before.seen
     good = max(filter(None, (standing.good, before.good)), default=None)
     return Observation(one.key, replace(after, seen=seen, good=good, period=period), judgements)
+
+
+LAST_LINES = 5
+"""Lines of a failed run's output that an alert quotes."""
+
+
+def _with_last_lines(judgement: Judgement, evidence: JobEvidence) -> Judgement:
+    """Of a failure, the words followed by the last lines that the run printed, each on a line of its own."""
+    at = known_standing(evidence.job, evidence.runs).failed_at
+    run = next((one for one in reversed(evidence.runs) if (one.end or one.start) == at), None)
+    if judgement.condition is not Condition.FAILED or not judgement.holds or run is None:
+        return judgement
+    output = b"\n".join(part.tail or part.data for part in run_output(run, evidence.job).parts)
+    lines = [quoted(text) for line in output.splitlines()[-50:] if (text := plain(line))]
+    return replace(judgement, words="\n".join((judgement.words, *lines[-LAST_LINES:])))
 
 
 def _of_schedulers(

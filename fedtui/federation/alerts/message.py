@@ -42,7 +42,8 @@ def headline(event: AlertEvent) -> str:
 
 def line(event: AlertEvent) -> str:
     """The same with the reason, where one is known."""
-    return f"{headline(event)}: {sanitize_and_mask(event.words)}" if event.words else headline(event)
+    words = event.words.partition("\n")[0]
+    return f"{headline(event)}: {sanitize_and_mask(words)}" if words else headline(event)
 
 
 def message(events: Sequence[AlertEvent], dropped: int, host: str, now: datetime) -> Message:
@@ -62,6 +63,7 @@ def message(events: Sequence[AlertEvent], dropped: int, host: str, now: datetime
     for event in events:
         sign = "PROBLEM" if event.holds else "OVER   "
         lines.append(f"{sign}  {event.at.astimezone(now.tzinfo):%Y-%m-%d %H:%M}  {line(event)}")
+        lines += [f"    {sanitize_and_mask(text)}" for text in event.words.split("\n")[1:]]
     lines += ["", "Look: fedtui check", "Each of these is sent once."]
     news = "\n".join(f"{e.subject} {e.kind} {e.holds} {e.at.timestamp()}" for e in events)
     return Message(f"[fedtui {host}] {title}", "\n".join(lines) + "\n", _digest(f"{host}\n{news}"))

@@ -108,6 +108,21 @@ def test_a_failure_is_told_once_and_so_is_its_end(world: World) -> None:
     assert world.mails == [subject("sync failed"), subject("sync runs well again")]
 
 
+def test_a_failure_quotes_the_reason_and_the_last_lines_masked(world: World, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.write_text("".join(f"step {n}\n" for n in range(9)) + "PASSWORD=hunter2secret\n\x1b[31mno route\n")
+    failed = replace(FAILED, reasons=("1 error: line 11 no route",))
+    world.runs = (Run("r", world.job.id, NOW, NOW, failed, output=str(output)),)
+    report = world.check()
+    assert [event.words.partition("\n")[0] for event in report.new] == [
+        "its run that ended at 13:05:12 failed: exit 3: 1 error: line 11 no route"
+    ]
+    body = world.got[0][1].body
+    assert body.count("\n    step") == 3
+    assert "\n    no route\n" in body
+    assert "hunter2" not in body
+
+
 def test_a_job_that_is_well_is_not_told_of(world: World) -> None:
     world.ended(OK)
     report = world.check(timedelta(minutes=5))
