@@ -33,7 +33,7 @@ async def show_environment(workspace: Workspace, options: Namespace) -> int:
         raise UsageError("env: several jobs go with --set only")
     job = jobs[0]
     lacks = missing(workspace.snapshot, job, runs=False)
-    report(workspace, lacks)
+    report(workspace.config, lacks)
     given = await environment.given_side(job, workspace.ports)
     if not options.diff and not options.json:
         _print_given(given, show_secrets=options.show_secrets)

@@ -29,7 +29,7 @@ async def print_history(workspace: Workspace, options: Namespace) -> int:
     known = _known(workspace, ids, options.count)
     runs = in_order(known, workspace.now(), newest_first=True)[: options.count]
     lacks = missing(workspace.snapshot, None if not ids else workspace.snapshot.job(next(iter(ids))))
-    report(workspace, lacks)
+    report(workspace.config, lacks)
     records = JsonRecords(workspace.zone, options.show_secrets)
     if options.json:
         print_json(options.json, [records.history(run, jobs) for run in runs], "runs", lacks)

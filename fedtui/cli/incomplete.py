@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fedtui.cli.json_types import IncompleteRecord
+    from fedtui.config import Config
     from fedtui.model import Job, Snapshot
-    from fedtui.workspace import Workspace
 
 
 def missing(snapshot: Snapshot, job: Job | None = None, *, runs: bool = True) -> tuple[Problem, ...]:
@@ -40,12 +40,12 @@ def records(problems: Iterable[Problem]) -> list[IncompleteRecord]:
     ]
 
 
-def report(workspace: Workspace, problems: Iterable[Problem]) -> None:
+def report(config: Config, problems: Iterable[Problem]) -> None:
     """Say on standard error what is missing, so that a short answer is not taken for the whole.
 
     What is known from the start was said there.
     """
-    said_before = (*workspace.config.notes, *workspace.config.faults)
+    said_before = (*config.notes, *config.faults)
     for one in problems:
         if one.message in said_before:
             continue

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Sequence
 
+    from fedtui.config import Config
     from fedtui.model import Job, Snapshot
     from fedtui.workspace import Workspace
 
@@ -24,14 +25,14 @@ def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> 
         print_json(options.json, [records.job(job) for job in jobs], "jobs", missing(snapshot))
     else:
         _print_table(jobs, workspace, options.ascii)
-    return _report(workspace, snapshot, options.source or ())
+    return _report(workspace.config, snapshot, options.source or ())
 
 
-def _report(workspace: Workspace, snapshot: Snapshot, asked: Sequence[str]) -> int:
+def _report(config: Config, snapshot: Snapshot, asked: Sequence[str]) -> int:
     """Say on standard error what could not be read, so that a short list is not taken for the whole."""
     notes = (problem for problem in snapshot.problems if problem.note)
-    report(workspace, (*notes, *missing(snapshot)))
-    known = workspace.config.faults
+    report(config, (*notes, *missing(snapshot)))
+    known = config.faults
     unread = {problem.source for problem in missing(snapshot) if problem.message not in known}
     if not (asked and unread):
         return ExitStatus.DONE

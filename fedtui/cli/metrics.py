@@ -33,7 +33,7 @@ async def write_metrics(workspace: Workspace, options: Namespace) -> int:
     await workspace.read()
     snapshot = await asyncio.to_thread(workspace.checked)
     runs = await asyncio.to_thread(_older_runs, snapshot, workspace)
-    report(workspace, missing(snapshot))
+    report(workspace.config, missing(snapshot))
     records = JsonRecords(workspace.zone)
     text = exposition((*job_families(snapshot, runs, records), *finding_families(snapshot, records)))
     if options.output is None:

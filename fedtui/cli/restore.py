@@ -27,7 +27,7 @@ async def restore(workspace: Workspace, options: Namespace) -> int:
     tables = await workspace.engine.kept_tables()
     unread = dict.fromkeys(table.unread for table in tables if table.unread)
     lacks = [Problem("crontab", text) for text in unread]
-    report(workspace, lacks)
+    report(workspace.config, lacks)
     if options.json:
         records = JsonRecords(workspace.zone)
         print_json(options.json, [_record(table, records) for table in tables], "tables", lacks)

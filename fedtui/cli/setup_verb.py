@@ -61,7 +61,7 @@ def _profiles(workspace: Workspace, options: Namespace) -> int:
 async def _status(workspace: Workspace, options: Namespace) -> int:
     snapshot = await workspace.read()
     lacks = missing(snapshot)
-    report(workspace, lacks)
+    report(workspace.config, lacks)
     status = await read_status(snapshot, workspace.ports, workspace.past)
     if options.json:
         records = JsonRecords(workspace.zone, options.show_secrets)

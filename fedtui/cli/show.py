@@ -112,7 +112,7 @@ async def show_job(workspace: Workspace, options: Namespace) -> int:
 def _missing(workspace: Workspace, job: Job, *, runs: bool = True) -> Sequence[Problem]:
     """What may be missing of an answer about the job; said on standard error."""
     found = missing(workspace.snapshot, job, runs=runs)
-    report(workspace, found)
+    report(workspace.config, found)
     return found
 
 

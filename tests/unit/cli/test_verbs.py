@@ -17,6 +17,7 @@ from fedtui.__main__ import main
 from fedtui.cli.find_job import Unavailable, choose, find_job
 from fedtui.cli.list_jobs import _report
 from fedtui.cli.parser import UsageError
+from fedtui.config import Config
 from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
 from fedtui.workspace import Workspace
 from tests.unit.cli.conftest import Shell, demo_folder
@@ -234,11 +235,14 @@ def test_the_runs_of_another_cron_are_labelled(shell: Shell, monkeypatch: pytest
     assert json.loads(shell("show", "x", "--json")[1])["job"]["dialect"] == "other"
 
 
+NO_CONFIG = Config(Path("/nowhere"))
+
+
 def test_a_note_on_an_empty_table_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     note = Problem("cron-log", "less is seen", note=True)
     asked = ["crontab"]
-    assert _report(Snapshot(datetime.now(UTC), problems=(note,)), asked) == 0
-    assert _report(Snapshot(datetime.now(UTC), problems=(replace(note, note=False),)), asked) == 3
+    assert _report(NO_CONFIG, Snapshot(datetime.now(UTC), problems=(note,)), asked) == 0
+    assert _report(NO_CONFIG, Snapshot(datetime.now(UTC), problems=(replace(note, note=False),)), asked) == 3
     assert capsys.readouterr().err == "less is seen.\n" * 2
 
 
@@ -248,7 +252,11 @@ def test_a_list_without_one_of_the_sources_that_were_asked_for_is_partly_done() 
     snapshot = Snapshot(
         datetime.now(UTC), jobs=(job,), problems=(Problem("system-tables", "cannot be read"),)
     )
-    assert [_report(snapshot, asked) for asked in (["crontab", "cron.d"], ["crontab"], [])] == [4, 0, 0]
+    assert [_report(NO_CONFIG, snapshot, asked) for asked in (["crontab", "cron.d"], ["crontab"], [])] == [
+        4,
+        0,
+        0,
+    ]
 
 
 def test_next_of_a_refused_schedule_is_status_2_with_the_field(shell: Shell) -> None:
