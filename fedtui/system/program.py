@@ -82,6 +82,7 @@ def run_program(
             cwd=cwd,
             start_new_session=True,
             pass_fds=inherits,
+            restore_signals=not inherits,  # SIGPIPE would end it in the middle of a write that outlives us
         )
     except OSError as error:
         raise ProgramError(f"{argv[0]} could not be started: {error.strerror or error}") from error
