@@ -25,7 +25,6 @@ from fedtui.history.run_provenance import (
     STEP,
     as_stamped_ahead,
     better_trigger,
-    in_order,
     knowledge,
     stamped_ahead,
 )
@@ -83,12 +82,13 @@ def merge(
     defined = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
     starts = [start for answer in answers.values() for start in answer.starts]
     orders = [*(answer.runs for answer in answers.values()), tuple(logged_runs(starts, defined))]
-    every: RunsByJob = _by_job(orders, now)
-    if settle is not None:
-        every = settle(defined, every)
     records = [record for answer in answers.values() for record in answer.records]
     heirs = _heirs(defined, records, answers, loading)
-    every = _with_heirs(every, heirs, now)
+    before = _set_back(orders, heirs, now)
+    every: RunsByJob = _by_job(orders, before, now)
+    if settle is not None:
+        every = settle(defined, every)
+    every = _with_heirs(every, heirs, before, now)
     runs = {job_id: found[-RUNS_KEPT:] for job_id, found in every.items()}
     jobs = tuple(
         _judged(with_runs(job, found[-RUNS_KEPT:], now), found)
@@ -130,24 +130,27 @@ def _heirs(
     moves = [pair for answer in answers.values() for pair in answer.moves]
     if not records and not moves:
         return {}
+    answered = {n: answer for n, answer in answers.items() if n not in loading and not answer.late}
     told = {
         name
-        for name, answer in answers.items()
-        if answer.jobs is not None
-        and name not in loading
-        and not answer.late
-        and all(problem.note for problem in answer.problems)
+        for name, answer in answered.items()
+        if answer.jobs is not None and all(problem.note for problem in answer.problems)
     }
     sources = {name.value for name in SourceName if name.read_by in told}
-    return lineage.heirs(jobs, records, moves, lambda job_id: job_id.partition(":")[0] in sources)
+    return lineage.heirs(
+        *(jobs, records, moves, lambda job_id: job_id.partition(":")[0] in sources),
+        by_name=all(name.read_by in answered for name in SourceName),
+    )
 
 
-def _with_heirs(runs: RunsByJob, heirs: Mapping[str, str], now: datetime) -> RunsByJob:
-    """The runs with those of jobs that are gone among those of their heirs."""
+def _with_heirs(
+    runs: RunsByJob, heirs: Mapping[str, str], before: Set[str], now: datetime
+) -> RunsByJob:
+    """The runs with those of jobs that are gone among those of their heirs, each run once."""
     found = dict(runs)
     for old in heirs.keys() & runs.keys():
         whole = (*found.get(heirs[old], ()), *found.pop(old))
-        found[heirs[old]] = tuple(in_order(whole, now))
+        found[heirs[old]] = _one_each(_seen(whole), before, now)
     return found
 
 
@@ -215,20 +218,26 @@ def _due_at(job: Job, moment: datetime) -> bool:
     return run is not None and run.timestamp() == minute.timestamp()
 
 
-def _by_job(orders: Iterable[Sequence[Run]], now: datetime) -> dict[str, tuple[Run, ...]]:
-    """`orders` are the runs of each source in that source's own order."""
-    by_job: dict[str, list[Run]] = {}
+def _set_back(orders: Iterable[Sequence[Run]], heirs: Mapping[str, str], now: datetime) -> set[str]:
+    """The ids of the runs from before the clock was set back. `orders`: see `_by_job`."""
     before: set[str] = set()
     for runs in orders:
         set_back: set[str] = set()
         for run in reversed(runs):
+            job_id = heirs.get(run.job_id, run.job_id)
             if run.start > now + STEP or stamped_ahead(run):
-                set_back.add(run.job_id)
-            if run.job_id in set_back:
+                set_back.add(job_id)
+            if job_id in set_back:
                 before.add(run.id)
-        for run in runs:
-            ahead = run.start > now + STEP
-            by_job.setdefault(run.job_id, []).append(as_stamped_ahead(run) if ahead else run)
+    return before
+
+
+def _by_job(orders: Iterable[Sequence[Run]], before: Set[str], now: datetime) -> dict[str, tuple[Run, ...]]:
+    """`orders` are the runs of each source in that source's own order."""
+    by_job: dict[str, list[Run]] = {}
+    for run in (run for runs in orders for run in runs):
+        ahead = run.start > now + STEP
+        by_job.setdefault(run.job_id, []).append(as_stamped_ahead(run) if ahead else run)
     return {job_id: _one_each(_seen(found), before, now) for job_id, found in by_job.items()}
 
 
@@ -259,7 +268,7 @@ def _one_each(runs: Sequence[Run], before: Set[str], now: datetime) -> tuple[Run
     for run in runs:
         name = known_as.get(run.id, run.id)
         by_id[name] = fold(by_id[name], run) if name in by_id else run
-        if run.id in before:
+        if not before.isdisjoint((run.id, *run.also)):
             older.add(name)
     kept: list[Run] = []
     for old in (True, False):

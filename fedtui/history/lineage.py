@@ -30,18 +30,24 @@ def records_of(jobs: Sequence[Job], wanted: Collection[str]) -> dict[str, JobRec
 
 
 def heirs(
-    jobs: Sequence[Job], known: Iterable[JobRecord], moves: Moves, may_be_gone: Callable[[str], bool]
+    jobs: Sequence[Job],
+    known: Iterable[JobRecord],
+    moves: Moves,
+    may_be_gone: Callable[[str], bool],
+    *,
+    by_name: bool = True,
 ) -> dict[str, str]:
     """The id of a job that is gone to that of the one in `jobs` that continues it, where that is certain.
 
-    `may_be_gone` is false of ids whose source has not told everything.
+    `may_be_gone` is false of ids whose source has not told everything. Without `by_name` only `moves` count:
+    a source that has not answered may have a second job of that name.
     """
     there = {job.id for job in jobs}
     records = {one.id: one for one in known}
     kin = _kin(moves)
     gone = [one for one in {*records, *kin} - there if may_be_gone(one)]
     alike: dict[tuple[str, str], list[Job]] = {}
-    for job in jobs if gone else ():
+    for job in jobs if gone and by_name else ():
         alike.setdefault(_who(job), []).append(job)
     found: dict[str, str] = {}
     for one in gone:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fedtui.crontab.recorder_wrapper import with_recorder
+from fedtui.history.lineage import records_of
 from fedtui.merging import LOGGED, logged_runs, merge, with_runs
 from fedtui.model import (
     Answer,
@@ -257,3 +258,54 @@ def test_settle_is_given_every_run_and_the_snapshot_the_latest() -> None:
     )
     assert len(given) == 40
     assert snapshot.runs["crontab:1"] == tuple(given[-24:])
+
+
+def moved(*more: Answer) -> dict[str, Answer]:
+    """A line of the crontab with a run on record that is now in /etc/cron.d, and the answers besides it."""
+    old = job("crontab:1")
+    records = tuple(records_of((old,), {old.id}).values())
+    return answers(
+        Answer("crontab", NOW, ()),
+        Answer("system-tables", NOW, (job("cron.d:2", SourceName.CRON_D),)),
+        Answer("user-timers", NOW, ()),
+        Answer("system-timers", NOW, ()),
+        Answer("own-runs", NOW, (), runs=(run(60.0),), records=records),
+        *more,
+    )
+
+
+def test_a_line_that_moved_has_each_of_its_runs_once() -> None:
+    again = run(60.0, job_id="cron.d:2", result=replace(SEEN, evidence=("start seen in cron's log",)))
+    later = run(30.0, job_id="cron.d:2")
+    snapshot = merge(moved(Answer("cron-log", NOW, (), runs=(again, later))), Snapshot(NOW), NOW)
+    assert list(snapshot.runs) == ["cron.d:2"]
+    first, second = snapshot.runs["cron.d:2"]
+    assert (first.id, second.id) == ("cron-60.0", "cron-30.0")
+    assert first.result is not None
+    assert set(first.result.evidence) == {*SEEN.evidence, "start seen in cron's log"}
+
+
+def test_of_a_line_that_moved_what_is_stamped_ahead_is_no_last_run() -> None:
+    ahead = run(-7200.0, Result(Outcome.OK, 0))
+    moving = moved(Answer("recorder", NOW, (), runs=(run(90.0, job_id="cron.d:2"),)))
+    moving["own-runs"] = replace(moving["own-runs"], runs=(run(300.0), ahead))
+    snapshot = merge(moving, Snapshot(NOW), NOW)
+    assert [one.id for one in snapshot.runs["cron.d:2"]] == ["cron-300.0", "-7200.0", "cron-90.0"]
+    assert snapshot.jobs[0].last_result.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["crontab", "system-tables", "user-timers", "system-timers"])
+@pytest.mark.parametrize("how", ["loading", "late", "not asked"])
+def test_heirs_by_name_wait_until_every_source_of_jobs_has_answered(name: str, how: str) -> None:
+    moving = moved()
+    assert merge(moving, Snapshot(NOW), NOW).heirs == {"crontab:1": "cron.d:2"}
+    if how == "late":
+        moving[name] = replace(moving[name], late="its times")
+    elif how == "not asked":
+        del moving[name]
+    snapshot = merge(moving, Snapshot(NOW), NOW, loading=[name] if how == "loading" else [])
+    assert snapshot.heirs == {}
+    moving["own-runs"] = replace(moving["own-runs"], moves=(("crontab:1", "cron.d:2"),))
+    if name not in ("crontab", "system-tables"):
+        certain = merge(moving, Snapshot(NOW), NOW, loading=[name] if how == "loading" else [])
+        assert certain.heirs == {"crontab:1": "cron.d:2"}, "a change of ours needs no other source"
