@@ -143,9 +143,7 @@ def _heirs(
     )
 
 
-def _with_heirs(
-    runs: RunsByJob, heirs: Mapping[str, str], before: Set[str], now: datetime
-) -> RunsByJob:
+def _with_heirs(runs: RunsByJob, heirs: Mapping[str, str], before: Set[str], now: datetime) -> RunsByJob:
     """The runs with those of jobs that are gone among those of their heirs, each run once."""
     found = dict(runs)
     for old in heirs.keys() & runs.keys():

@@ -220,10 +220,12 @@ class CronActivitySource(LookingSource):
 
 
 def _run_by_log(due: _Due) -> Run | None:
-    """The run that the log of a due job tells of, if it was written since."""
+    """The run that the log of a due job tells of, if it was written within the minute."""
     mtime, size = file_stamp(due.job.log_path)
     written = datetime.fromtimestamp(mtime / 1e9, UTC)
-    if (mtime, size) == due.log or written < due.at or not _has_lines(due.job, size, due.log[1]):
+    if (mtime, size) == due.log or not due.at <= written < due.at + _LOG_WINDOW:
+        return None  # a later write may be of the next minute's run
+    if not _has_lines(due.job, size, due.log[1]):
         return None
     run = _by_log(due.job, due.at, mtime, "grew" if size > due.log[1] else "was written")
     return replace(run, log=LogSlice(due.job.log_path or "", log_start(due.job, due.log[1]), size))

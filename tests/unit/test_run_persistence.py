@@ -286,8 +286,9 @@ def test_a_line_that_moved_to_another_table_shows_its_earlier_runs(tmp_path: Pat
 
     def seen(crontab: Answer) -> Snapshot:
         tables = Answer("system-tables", NOW, (moved, other))
+        timers = {name: Answer(name, NOW, ()) for name in ("user-timers", "system-timers")}
         answers = {"crontab": crontab, "system-tables": tables, "own-runs": world.own.look()}
-        return merge(answers, Snapshot(NOW), NOW, settle=world.recorder.settle)
+        return merge({**answers, **timers}, Snapshot(NOW), NOW, settle=world.recorder.settle)
 
     shown = seen(Answer("crontab", NOW, ()))
     assert [run.id for run in shown.runs["cron.d:2"]] == ["cron-3", "cron-2", "cron-1"]

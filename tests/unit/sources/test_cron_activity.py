@@ -129,6 +129,20 @@ async def test_a_log_that_stays_as_it_is_tells_of_no_run(tmp_path: Path) -> None
     assert await world.runs() == ()
 
 
+@pytest.mark.parametrize(("written", "runs"), [(59.9, [0]), (60.0, [60]), (60.2, [60])])
+async def test_what_the_next_minute_wrote_is_no_evidence_of_this_minutes_run(
+    tmp_path: Path, written: float, runs: list[int]
+) -> None:
+    log = tmp_path / "sync.log"
+    world = World(job("sync", b"bash sync.sh", log))
+    world.at(0)
+    log.write_text("a line\n")
+    os.utime(log, (NOON.timestamp() + written,) * 2)
+    world.at(60.4)  # the look came late
+    found = [(one.start - NOON).total_seconds() for one in await world.runs() if one.result]
+    assert found == runs
+
+
 async def test_a_log_that_two_due_jobs_share_tells_of_neither(tmp_path: Path) -> None:
     log = tmp_path / "both.log"
     world = World(job("one", b"a >> both", log), job("two", b"b >> both", log))
@@ -262,7 +276,9 @@ def unit(**more: object) -> Job:
     return replace(timer, **more)  # type: ignore[arg-type]  # a test's shorthand
 
 
-@pytest.mark.parametrize("writer", ["append", "redirect", "link", "line", "paused line"])
+@pytest.mark.parametrize(
+    "writer", ["append", "redirect", "redirects", "link", "line", "errors", "paused line"]
+)
 @pytest.mark.parametrize("before", [False, True])
 async def test_a_log_with_another_known_writer_tells_of_no_run(
     tmp_path: Path, writer: str, before: bool
@@ -273,8 +289,10 @@ async def test_a_log_with_another_known_writer_tells_of_no_run(
     others = {
         "append": unit(log_path=str(log)),
         "redirect": unit(command=f"/bin/sh -c 'bash sync.sh >> {log} 2>&1'"),
+        "redirects": unit(command=f"/bin/sh -c 'bash sync.sh >> /nowhere/a.log 2>> {log}'"),
         "link": unit(log_path=str(tmp_path / "link.log")),
         "line": job("other", b"bash other.sh", log, later),
+        "errors": job("other", f"a.sh >> a.log 2>> {log}".encode(), tmp_path / "a.log", later),
         "paused line": replace(job("other", b"bash other.sh", log), next_run=None, state=State.PAUSED),
     }
     world = World(job("sync", b"bash sync.sh", log), others[writer])
