@@ -1,0 +1,1 @@
+"""Command lines with their right answers, and how many of them fedtui reads rightly; see README.md."""
