@@ -11,7 +11,7 @@ import subprocess
 from textual.app import App, SuspendNotSupported
 
 from fedtui.action_result import Refused
-from fedtui.crontab.command import script_path
+from fedtui.crontab.command import read_command
 from fedtui.model import Job
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.processes import signal_name
@@ -23,7 +23,7 @@ def file_of(job: Job, home: str) -> str:
         return job.timer.service_fragment or job.timer.fragment or job.location.path
     script = None
     if job.cron is not None:
-        script = script_path(job.cron.command, home, job.cron.environment)
+        script = read_command(job.cron.command, home, job.cron.environment, job.user).script
     if script is not None and os.path.exists(script):  # noqa: PTH110  # one stat, before the screen is left
         return script
     if job.location.path.startswith("/"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from fedtui.crontab.command import program
+from fedtui.crontab.command import read_command
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.checks import CheckReport, check, note_rule, warning_rule
 from fedtui.health.command_facts import command_facts
@@ -134,7 +134,7 @@ def _is_meant(line: CommentedOut, host: FileFacts) -> bool:
     """Whether the words are a command: the # is right before stars, or what they name is a program."""
     if line.tight and "*" in line.schedule:
         return True
-    name = program(line.command)
+    name = read_command(line.command, "/").program
     if name is None or "/" in name:
         return b"/" in line.command
     return any(host.executable(f"{folder}/{name}") for folder in decode(DEFAULT_PATH).split(":"))

@@ -59,26 +59,27 @@ _KINDS = (
 def not_executable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT111: a script that is to be executed itself, and may not be by its own user."""
     for job, reading in started(snapshot):
-        path = reading.script
-        if path is None or reading.written.startswith(". "):
-            continue
-        if reading.by and not (is_shell(reading.by) and _is_folder(path, host)):
-            continue
-        found = host.mode(path)
-        if found is None:
-            if why := host.hidden(path):
-                yield NOT_EXECUTABLE.hidden(path, why)
-            continue
-        if not stat.S_ISREG(found[0]):
-            yield _no_file(job, path, found[0])
-        if found[0] & 0o111 or not stat.S_ISREG(found[0]):
-            continue
-        yield NOT_EXECUTABLE.found(
-            f"{job.name} executes a file that nobody may execute.",
-            (f"{path}  mode {found[0] & 0o7777:04o}", f"line  {job.location}"),
-            command=f"chmod +x {path}",
-            job=job,
-        )
+        for path in _executed(reading, host):
+            found = host.mode(path)
+            if found is None:
+                if why := host.hidden(path):
+                    yield NOT_EXECUTABLE.hidden(path, why)
+            elif not stat.S_ISREG(found[0]):
+                yield _no_file(job, path, found[0])
+            elif not found[0] & 0o111:
+                yield NOT_EXECUTABLE.found(
+                    f"{job.name} executes a file that nobody may execute.",
+                    (f"{path}  mode {found[0] & 0o7777:04o}", f"line  {job.location}"),
+                    command=f"chmod +x {path}",
+                    job=job,
+                )
+
+
+def _executed(reading: CommandFacts, host: FileFacts) -> Iterator[str]:
+    """The files that are executed themselves, and folders that a shell is to read."""
+    for one in reading.called:
+        if one.executed or (one.by_shell and _is_folder(one.path, host)):
+            yield one.path
 
 
 def _is_folder(path: str, host: FileFacts) -> bool:
@@ -177,18 +178,20 @@ def script_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 def relative_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT114: a script or folder that is not named from the root on; a note where it is there all the same."""
     for job, cron, reading in command_facts(snapshot):
-        written = reading.directory or (reading.written if reading.relative else "")
+        written = reading.relative
         if not written:
             continue
-        path = f"{cron.home}/{reading.directory}" if reading.directory else str(reading.script)
+        path = (
+            reading.script if reading.script and written == reading.written else f"{reading.start}/{written}"
+        )
         there = host.exists(path)
-        if not cron.home:
-            continue
+        if there is False and path in reading.folders:
+            continue  # FT129
         if there is None:
             yield RELATIVE.hidden(path, host.hidden(path))
             continue
         yield RELATIVE.found(
-            f"{job.name} looks for {written} in {cron.home}, where cron starts it"
+            f"{job.name} looks for {written} in {reading.start}, where cron starts it"
             + (", and finds it there." if there else ": there is none."),
             (f"written  {written}", f"means  {path}", f"line  {job.location}"),
             severity=Severity.NOTE if there else Severity.WARNING,

@@ -14,14 +14,16 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.crontab import Document, Entry, Line, LineKind, id_key, log_paths, split_percent
+from fedtui.crontab import Document, Entry, Line, LineKind, id_key, read_command, split_percent
 from fedtui.crontab.commented import commented
 from fedtui.crontab.comments import note_text, silenced_codes
+from fedtui.crontab.naming import name_of
 from fedtui.model import NEVER_RAN, UNSEEN, CommentedOut, CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask, sanitize_lines
 from fedtui.schedule.cron import CronSchedule, parse_schedule
 from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.system.cron_daemon import CronDaemon
+from fedtui.system.path_lookup import real_name
 
 
 class CronClock(NamedTuple):
@@ -122,6 +124,8 @@ class TableJobs:
         facts = self._facts
         schedule = parse_schedule(entry.schedule, self._document.dialect)
         words = describe(schedule)
+        home = facts.home(entry.user)
+        line = read_command(entry.command, home, entry.environment, entry.user, sh=real_name("/bin/sh"))
         verdict = facts.judge(entry)
         state, reason = _state(entry, schedule, ignored, verdict, clockwork.daemon)
         zone_name, zone = _zone_of(entry, clockwork)
@@ -129,7 +133,6 @@ class TableJobs:
         self._schedules[index] = schedule
         if clockwork.daemon.dialect == "cronie" and b"CRON_TZ" in dict(entry.environment):
             self._own_zone.add(index)
-        home = facts.home(entry.user)
         managed, changed = self._own_words(entry)
         next_run = self._next_run(index, now, zone) if state is State.ON else None
         if state is State.ON and next_run is None and not (schedule.reboot or schedule.random):
@@ -137,7 +140,7 @@ class TableJobs:
         self._rows.append(
             Job(
                 id=f"{facts.source}:{entry.id_key}",
-                name=sanitize(entry.name),
+                name=sanitize(entry.block.name or name_of(line.main, entry.command)),
                 source=facts.source,
                 user=entry.user,
                 schedule=sanitize(entry.schedule),
@@ -149,7 +152,7 @@ class TableJobs:
                 state_reason=sanitize(reason),
                 next_run=next_run,
                 last_result=NEVER_RAN if facts.all_on_record else UNSEEN,
-                log_path=_log_path(entry, home),
+                log_path=next(iter(line.logs), None),
                 editable=facts.editable,
                 managed=sanitize(managed),
                 changed=sanitize(changed),
@@ -187,12 +190,6 @@ class TableJobs:
         else:
             self._due[index] = run
         return run
-
-
-def _log_path(entry: Entry, home: str) -> str | None:
-    if b">" not in entry.command and b"tee" not in entry.command:
-        return None  # most lines of long tables, and reading a command takes a while
-    return next(iter(log_paths(entry.command, home, entry.environment)), None)
 
 
 def _state(

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from fedtui.crontab import overwrites_log
+from fedtui.crontab import read_command
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
@@ -174,8 +174,9 @@ class RecorderSource(LookingSource):
 def log_start(job: Job, size: int) -> int:
     """Where a run's lines begin in the job's log, which had `size` bytes before it."""
     cron = job.cron
-    truncated = cron is not None and size > 0 and overwrites_log(cron.command, cron.home, cron.environment)
-    return 0 if truncated else size
+    if cron is None or size == 0:
+        return size
+    return 0 if read_command(cron.command, cron.home, cron.environment).overwrites_log else size
 
 
 def parse_record(text: str) -> RecordedRun | None:
