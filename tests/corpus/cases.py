@@ -28,11 +28,8 @@ class Answer:
     findings: frozenset[str]
     allowed: frozenset[str]
     secrets: tuple[str, ...]
-
-    @property
-    def cut(self) -> bool:
-        """Whether `%` cuts the command, so that nothing of it is run."""
-        return "FT116" in self.findings
+    runs: bool
+    """False where the shell can run nothing of the line: there is nothing to look for then."""
 
 
 def identity(case: Mapping[str, Any]) -> str:
@@ -67,4 +64,5 @@ def answer(case: Mapping[str, Any], home: str) -> Answer:
         frozenset(case.get("findings", ())),
         frozenset(case.get("allowed", ())),
         tuple(case.get("secrets", ())),
+        not (case.get("breaks") or "FT116" in case.get("findings", ()) or case.get("state") == "bad_line"),
     )
