@@ -1,4 +1,4 @@
-"""What a command line tells about its job without being run: what it does, its log files, script and programs.
+"""What a command line tells about its job without being run: its work, log files, script and programs.
 
 All of it is conservative: what is not certain is not said. `command` is always what the shell gets
 (`Entry.command`); paths are absolute, with undecodable bytes as surrogates, ready for `os` functions.
@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.crontab.shell_state import Fact, ShellState, Step, Walk, right_side, walk
@@ -55,7 +56,7 @@ _ONE_LINERS = re.compile(r"(?:python|pypy|perl|ruby|node|php|lua)[0-9.]*")
 class CommandLine:
     """One command line as its shell reads it; what is asked of it is worked out once."""
 
-    def __init__(self, found: Walk, start: str) -> None:
+    def __init__(self, found: Walk, start: str | None) -> None:
         self.steps = found.steps
         self.whole = found.whole
         self.functions = found.functions
@@ -100,16 +101,19 @@ class CommandLine:
     def script(self) -> str | None:
         """The script or program file that does the work, where the line names it by a path; else None.
 
-        A script given to an interpreter counts also by a bare name (`bash sync.sh`, in the working directory).
+        A script given to an interpreter counts also by a bare name (`bash sync.sh`, in the working folder).
         """
         step = self.main
         if step is None or step.target is None or not self.whole:
             return None
-        if step.place is Place.ELSEWHERE or step.launch is None:
+        if step.launch is None:
             return None
-        if step.launch.place is Place.ELSEWHERE:  # the program that sends it there, where its path is named
-            value = step.state.value(step.words[0]) or ""
-            return step.state.path(step.words[0]) if "/" in value else None
+        if (
+            max(step.place, step.launch.place) is Place.ELSEWHERE
+        ):  # what sends it there, where its path is named
+            sender = next(one for one in reversed(self.here) if one.at <= step.at)
+            named = "/" in (sender.state.value(sender.words[0]) or "")
+            return sender.state.path(sender.words[0]) if named else None
         word = step.target.word
         value = step.state.value(word)
         if value is None or step.target.what not in (TargetKind.SCRIPT, TargetKind.PROGRAM):
@@ -125,7 +129,7 @@ class CommandLine:
 
     @cached_property
     def programs(self) -> tuple[str, ...]:
-        """Every name of the main command that is looked up in PATH: `nice -n 5 bash x.sh` gives nice, bash."""
+        """The names that the main command looks up in PATH: `nice -n 5 bash x.sh` gives nice, bash."""
         step = self.main
         if step is None or step.launch is None:
             return ()
@@ -169,7 +173,7 @@ def read_command(
     for name, value in environment:
         variables[name.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
     shell = posixpath.basename(variables.get("SHELL", "sh"))
-    start = directory or variables["HOME"]
+    start = directory or variables["HOME"] or None
     return CommandLine(walk(command, start, variables, shell, sh), start)
 
 
@@ -212,13 +216,13 @@ def _preparation(step: Step) -> int:
     code = (
         launched.target.rest and _ONE_LINERS.fullmatch(program) and launched.target.what is TargetKind.PROGRAM
     )
-    return 1 if code or step.tested and step.in_condition else 0
+    return 1 if code or step.in_condition else 0
 
 
 def _keeps_answer(step: Step) -> bool:
     """Whether what curl or wget fetches is kept in a file."""
     words = [word.raw for word in step.words]
-    files = [after for option, after in zip(words, words[1:], strict=False) if option in ("-o", "-O")]
+    files = [after for option, after in pairwise(words) if option in ("-o", "-O")]
     return any(file not in ("/dev/null", "-") for file in files) or any(
         item.operator in _OUT and not _is_copy(item) and item.target.raw != "/dev/null"
         for item in step.redirects

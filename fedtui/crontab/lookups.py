@@ -36,12 +36,12 @@ _SETS = (
 class Lookup(NamedTuple):
     """`name` is looked up in `path`, the PATH in force there, by line `line` of the text (from 1).
 
-    `path` is None where it is not certain. `tested`: the text asks whether it is there, and may do without.
+    `path` is empty where it is not certain. `tested`: the text asks whether it is there, and may do without.
     """
 
     name: str
     line: int
-    path: str | None
+    path: str
     tested: bool = False
 
 
@@ -63,7 +63,7 @@ class Called(NamedTuple):
 def lookups_of(steps: Sequence[Step], text: str = "") -> tuple[Lookup, ...]:
     """What the steps look up, each name once in each PATH; `text` is what they were read from."""
     asked = set(_asked(steps))
-    first: dict[tuple[str, str | None], Lookup] = {}
+    first: dict[tuple[str, str], Lookup] = {}
     line, at = 1, 0
     for step in steps:
         if step.at > at:
@@ -76,11 +76,11 @@ def lookups_of(steps: Sequence[Step], text: str = "") -> tuple[Lookup, ...]:
 
 
 def script_lookups(text: str, directory: str, variables: Mapping[str, str]) -> tuple[Lookup, ...]:
-    """What a shell script looks up where its PATH is certain, `case` blocks and its own functions left out."""
+    """What a shell script looks up where its PATH is certain, without `case` blocks and its own functions."""
     found = walk_text(text, directory, variables, "bash")
     own = found.functions | set(_ALIAS.findall(text))
     steps = [step for step in found.steps if not step.in_case]
-    return tuple(one for one in lookups_of(steps, text) if one.path is not None and one.name not in own)
+    return tuple(one for one in lookups_of(steps, text) if one.path and one.name not in own)
 
 
 def called_by(steps: Sequence[Step]) -> tuple[Called, ...]:
@@ -124,7 +124,7 @@ def variables_read(text: str, *, script: bool) -> Mapping[str, int]:
     }
 
 
-def _names(step: Step) -> Iterator[tuple[str, str | None]]:
+def _names(step: Step) -> Iterator[tuple[str, str]]:
     """The names that the step looks up, each with its PATH."""
     first = step.words[0].literal if step.words else None
     if step.launch is None or first in _NO_PROGRAMS - _LEADING or (first == "command" and _asks(step)):
@@ -132,7 +132,7 @@ def _names(step: Step) -> Iterator[tuple[str, str | None]]:
     for word, place in step.launch.lookups:
         name = step.state.value(word)
         if name and "/" not in name and name not in _NO_PROGRAMS and _NAME.fullmatch(name):
-            yield name, path_of(step, place) if word is not step.words[0] else step.path_variable
+            yield name, (path_of(step, place) if word is not step.words[0] else step.path_variable) or ""
 
 
 def _asks(step: Step) -> bool:
@@ -153,8 +153,7 @@ def _called(step: Step, asked: set[str]) -> Iterator[Called]:
         return
     folder = step.state.directory or ""
     for word, place in launched.lookups:
-        value = step.state.value(word) or ""
-        path = step.state.path(word) if "/" in value else None
+        path = step.state.path(word) if "/" in (step.state.value(word) or "") else None
         if path is not None and word is not launched.target.word:
             yield Called(path, False, path_of(step, place), True, _is_tested(path, step, asked), folder)
     target = launched.target

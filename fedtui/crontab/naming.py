@@ -64,7 +64,7 @@ def name_of(step: Step | None, command: bytes) -> str:
 
 @lru_cache(maxsize=16384)
 def former_name(command: bytes) -> str:
-    """The name that fedtui gave the job before it looked through runners: it keeps working where it is kept."""
+    """The name that fedtui gave the job before it looked through runners: kept settings may still hold it."""
     working = [
         (step, target)
         for step in walk(command, None, {"HOME": "/~"}).steps

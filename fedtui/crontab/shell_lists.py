@@ -1,7 +1,7 @@
 """A shell line as a tree: lists of and-or lists of pipelines of commands (XCU 2.9). Pure; nothing is run.
 
-What single commands mean is `wrappers`' and `shell_state`'s matter. What it does not know (`coproc`; in a line
-functions too) is Unreadable.
+What single commands mean is `wrappers`' and `shell_state`'s matter. What it does not know (`coproc`; in a
+line functions too) is Unreadable.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _DEEPEST = 60
 
 
 class Command(NamedTuple):
-    """A simple command (`kind` is ""), or a compound one: "(", "{", "if", "loop", "until", "case", "function".
+    """A simple command (`kind` is ""), or another: "(", "{", "if", "loop", "until", "case", "function".
 
     `tests` are the conditions of an `if` or loop. The last list of an `if` is its `else`, empty for none.
     `head` are the words before the `do` of a `for` loop, or the name of a function. `redirects` are those of

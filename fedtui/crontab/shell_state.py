@@ -1,4 +1,4 @@
-"""Walks the commands of a line or script and knows, at each, the folder, certain variables, and what was tested.
+"""Walks the commands of a line or script: at each, the folder, the certain variables and what was tested.
 
 What only some runs would do (a `cd` behind `||`, an assignment in a loop) makes the thing unknown, not
 guessed.
@@ -42,31 +42,34 @@ _UNKNOWN: Outcomes = (_NOTHING, _NOTHING)
 _ASKS = frozenset({"type", "hash", "which"})
 _FILE_TESTS = frozenset({"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"})
 _CANNOT_FAIL = frozenset({"export", "set", "umask", "true", ":", "echo", "printf", "unset", "trap"})
-_CHANGE_STATE = frozenset(
-    """export readonly declare local typeset read unset eval . source cd pushd popd mkdir""".split()
-)
+_STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir"
+_CHANGE_STATE = frozenset(_STATE_WORDS.split())
 _LEAVES = frozenset({"exit", "return", "exec", "continue", "break"})
 
 
-class ShellState:
+class ShellState(NamedTuple):
     """The shell before a command: `directory` absolute or None, `variables` whose values are certain."""
 
-    def __init__(self, directory: str | None, variables: dict[str, str]) -> None:
-        self.directory = directory
-        self.variables = variables
+    directory: str | None
+    variables: Mapping[str, str]
 
-    def copy(self) -> ShellState:
-        """A state of its own, for a subshell."""
-        return ShellState(self.directory, dict(self.variables))
-
-    def become(self, *others: ShellState) -> None:
-        """Keep what agrees with each of the states that it may have come to."""
+    def certain(self, others: Sequence[ShellState]) -> ShellState:
+        """What agrees with each of the states that it may have come to instead."""
+        directory, variables = self
         for other in others:
-            if other.directory != self.directory:
-                self.directory = None
-            if other.variables != self.variables:
-                both = self.variables.items() & other.variables.items()
-                self.variables = dict(both)
+            directory = directory if other.directory == directory else None
+            if other.variables is not variables:
+                variables = dict(variables.items() & other.variables.items())
+        return ShellState(directory, variables)
+
+    def without(self, *names: str) -> ShellState:
+        """The same where nothing is known of these variables."""
+        left = {name: value for name, value in self.variables.items() if name not in names}
+        return ShellState(self.directory, left)
+
+    def home_only(self) -> ShellState:
+        """The same where a file or profile may have set anything; HOME stays what everybody takes it for."""
+        return ShellState(self.directory, {k: v for k, v in self.variables.items() if k == "HOME"})
 
     def value(self, word: Word) -> str | None:
         """`word` after expansion, or None where it is not certain."""
@@ -99,8 +102,9 @@ class Step(NamedTuple):
 
     `redirects` are those of the groups around it and its own. `facts` were tested before it runs. `nested`:
     inside `$( )` or behind `find -exec`. `place` is where it is looked for itself; what is elsewhere has
-    the state of the command that sends it there. `tested`: something hangs on how it ends (`in_condition`: of an `if` or loop); `feeds`: a pipe takes its output;
-    `announces`: it is first, and more comes behind it. `at` is where it is in what was read.
+    the state of the command that sends it there. `tested`: something hangs on how it ends (`in_condition`: of
+    an `if` or loop); `feeds`: a pipe takes its output; `announces`: it is first, and more comes behind it.
+    `at` is where it is in what was read.
     """
 
     words: tuple[Word, ...]
@@ -167,7 +171,7 @@ def walk_text(
 
 
 @lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
-def _parsed(text: str, bash: bool) -> tuple[List, bool]:  # noqa: FBT001  # the key of a cache
+def _parsed(text: str, bash: bool) -> tuple[List, bool]:
     return parse_leniently(text, bash=bash)
 
 
@@ -230,7 +234,7 @@ class _Walker:
 
     def and_or(self, one: AndOr, context: _Context) -> Outcomes:
         if one.background:
-            kept = self.state.copy()
+            kept = self.state
             self._and_or(one, context)
             self.state = kept
             return _UNKNOWN
@@ -240,7 +244,7 @@ class _Walker:
         if not one.operators:
             return self.pipeline(one.pipelines[0], context)
         others: list[ShellState] = []
-        before = self.state.copy()
+        before = self.state
         first = context._replace(tested=True)
         ends = self.pipeline(one.pipelines[0], first)
         for at, operator in enumerate(one.operators, 1):
@@ -248,14 +252,14 @@ class _Walker:
             inner = context._replace(tested=more or context.tested, announces=False)
             if operator == "&&":
                 if not _sure(one.pipelines[at - 1]):
-                    others.append(before if _changes_folder(one.pipelines[at - 1]) else self.state.copy())
-                before = self.state.copy()
+                    others.append(before if _changes_folder(one.pipelines[at - 1]) else self.state)
+                before = self.state
                 following = self.pipeline(pipeline, inner._replace(facts=context.facts | ends[0]))
                 ends = (ends[0] | following[0], _NOTHING)
             else:
-                succeeded = self.state.copy()
+                succeeded = self.state
                 if _changes_folder(one.pipelines[at - 1]):
-                    self.state.directory = None
+                    self.state = self.state._replace(directory=None)
                 following = self.pipeline(pipeline, inner._replace(facts=context.facts | ends[1]))
                 if _leaves(pipeline):
                     self.state = succeeded
@@ -265,7 +269,7 @@ class _Walker:
                 ends = (left, ends[1] | following[1])
         if len(one.operators) == 1 and one.operators[0] == "&&" and _leaves(one.pipelines[1]):
             return ends[0], self._outcomes(one.pipelines[0], context)[1]
-        self.state.become(*others)
+        self.state = self.state.certain(others)
         return ends
 
     def pipeline(self, pipeline: Pipeline, context: _Context) -> Outcomes:
@@ -275,7 +279,7 @@ class _Walker:
             return self._outcomes(pipeline, context) if context.tested else _UNKNOWN
         before = self.state
         for at, command in enumerate(commands):
-            self.state = before.copy()  # each command of a pipe runs in a shell of its own
+            self.state = before  # each command of a pipe runs in a shell of its own
             feeds = context.feeds or at < len(commands) - 1
             self.command(command, context._replace(feeds=feeds, announces=False))
         self.state = before
@@ -287,11 +291,12 @@ class _Walker:
             return
         inner = context
         if command.redirects:
-            inner = context._replace(redirects=(*context.redirects, *command.redirects))
+            found = tuple(map(self._opened, command.redirects))
+            inner = context._replace(redirects=(*context.redirects, *found))
         if command.kind == "{":
             self.sequence(command.lists[0], inner)
         elif command.kind == "(":
-            kept = self.state.copy()
+            kept = self.state
             self.sequence(command.lists[0], inner)
             self.state = kept
         elif command.kind == "if":
@@ -303,32 +308,39 @@ class _Walker:
         else:
             self._loop(command, inner)
 
+    def _opened(self, item: Redirect) -> Redirect:
+        """A group's redirection with its path as it is where the group begins: inside, a `cd` may follow."""
+        path = self.state.path(item.target)
+        if item.target.raw.lstrip("-").isdigit() or item.target.raw == "-" or path is None:
+            return item
+        return item._replace(target=Word(item.target.raw, (WordPart(path),), item.target.at))
+
     def _if(self, command: Command, context: _Context) -> None:
         ends: list[ShellState] = []
         facts = context.facts
         for test, body in zip(command.tests, command.lists, strict=False):
             known = self.sequence(test, context._replace(tested=True, in_condition=True, facts=facts))
-            kept = self.state.copy()
+            kept = self.state
             self.sequence(body, context._replace(facts=facts | known[0]))
             if not _ends_there(body):
                 ends.append(self.state)
             self.state = kept
             facts |= known[1]
         self.sequence(command.lists[-1], context._replace(facts=facts))
-        self.state.become(*ends)
+        self.state = self.state.certain(ends)
 
     def _branches(self, lists: Sequence[List], context: _Context) -> None:
-        before = self.state.copy()
+        before = self.state
         ends = []
         for body in lists:
-            self.state = before.copy()
+            self.state = before
             self.sequence(body, context)
             ends.append(self.state)
         self.state = before
-        self.state.become(*ends)
+        self.state = self.state.certain(ends)
 
     def _function(self, command: Command, context: _Context) -> None:
-        kept, steps = self.state.copy(), len(self.steps)
+        kept, steps = self.state, len(self.steps)
         self.sequence(command.lists[0], context)
         body = [step for step in self.steps[steps:] if step.name not in ("return", "local")]
         asks = [step for step in body if _is_question(step.words) and step.words[-1].raw.strip('"') == "$1"]
@@ -336,17 +348,16 @@ class _Walker:
         self.state = kept
 
     def _loop(self, command: Command, context: _Context) -> None:
-        before = self.state.copy()
+        before = self.state
         changed = {word.raw for word in command.head[1:2]} | set(_assigned(command))
-        for name in changed:
-            self.state.variables.pop(name, None)
+        self.state = self.state.without(*changed)
         if any(_changes_folder(Pipeline((one,))) for one in _simple_commands(command)):
-            self.state.directory = None
+            self.state = self.state._replace(directory=None)
         known = _UNKNOWN
         for test in command.tests:
             known = self.sequence(test, context._replace(tested=True, in_condition=True))
         self.sequence(command.lists[0], context._replace(facts=context.facts | known[0]))
-        self.state.become(before)
+        self.state = self.state.certain((before,))
 
     def simple(self, command: Command, context: _Context) -> None:
         words = without_assignments(command.words)
@@ -356,7 +367,7 @@ class _Walker:
             words,
             (*context.redirects, *command.redirects) if context.redirects else command.redirects,
             launched,
-            self.state.copy() if assigned or context.nesting < _NESTING or self.steps else self.state,
+            self.state,
             assigned,
             context.facts | self.made if self.made else context.facts,
             context.nested,
@@ -395,7 +406,7 @@ class _Walker:
             if word.raw[:2] in ("<(", ">("):
                 inner = iter((word.raw[2:-1],))
             for text in inner:
-                kept = self.state.copy()
+                kept = self.state
                 wider = context._replace(nested=context.nested or nested, redirects=(), announces=False)
                 wider = wider._replace(at=word.at if context.at < 0 else context.at)
                 self.code(text, context.shell, context.nesting - 1, wider)
@@ -407,10 +418,9 @@ class _Walker:
         code = target.word.literal if place is Place.ELSEWHERE else self.state.value(target.word)
         if code is None or context.nesting == 0:
             return
-        kept = self.state.copy()
+        kept = self.state
         if place in (Place.OTHER_PATH, Place.OF_RUNNER) or reads_profile(step.words, target):
-            home = self.state.variables.get("HOME")
-            self.state.variables = {} if home is None else {"HOME": home}
+            self.state = self.state.home_only()
             if step.name in ("su", "runuser") and any(w.raw in ("-", "-l", "--login") for w in step.words):
                 self.state = ShellState(None, {})
         shell = posixpath.basename(target.lookups[-1].literal or "") if target.lookups else "sh"
@@ -431,12 +441,9 @@ class _Walker:
             for word in words[1:]:
                 self._assign(word)
         elif name in ("read", "unset"):
-            for word in words[1:]:
-                self.state.variables.pop(word.raw, None)
+            self.state = self.state.without(*(word.raw for word in words[1:]))
         elif name in ("eval", ".", "source"):
-            # A file that is sourced may set anything; HOME is left to be what everybody takes it for.
-            home = self.state.variables.get("HOME")
-            self.state.variables = {} if home is None else {"HOME": home}
+            self.state = self.state.home_only()
         elif name in ("cd", "pushd", "popd"):
             self._change_directory(words)
         elif name == "mkdir":
@@ -449,21 +456,20 @@ class _Walker:
             return
         value = self.state.value(right_side(word))
         if value is None or word.raw.startswith(variable + "+="):
-            self.state.variables.pop(variable, None)
+            self.state = self.state.without(variable)
         else:
-            self.state.variables[variable] = value
+            self.state = self.state._replace(variables={**self.state.variables, variable: value})
 
     def _change_directory(self, words: tuple[Word, ...]) -> None:
         arguments = [word for word in words[1:] if word.raw not in ("-P", "-L", "--")]
-        if words[0].literal != "cd" or len(arguments) > 1 or "CDPATH" in self.state.variables:
-            self.state.directory = None
-        elif not arguments:
-            self.state.directory = self.state.variables.get("HOME")
-        elif arguments[0].raw.startswith("-"):
-            self.state.directory = None
-        else:
-            path = self.state.path(arguments[0])
-            self.state.directory = path if path is None else posixpath.normpath(path)  # `cd ..` is by name
+        path = None
+        if words[0].literal == "cd" and len(arguments) < 2 and "CDPATH" not in self.state.variables:
+            if not arguments:
+                path = self.state.variables.get("HOME")
+            elif not arguments[0].raw.startswith("-"):
+                path = self.state.path(arguments[0])
+        # `cd ..` is by name
+        self.state = self.state._replace(directory=path if path is None else posixpath.normpath(path))
 
     def _outcomes(self, pipeline: Pipeline, context: _Context) -> Outcomes:
         """What one command's success or failure tells."""
@@ -534,9 +540,8 @@ def _inside(raw: str) -> list[Word]:
         found = tokens(raw[2:-2], bash=True)
     except Unreadable:
         return []
-    return [
-        Word(token, ()) if isinstance(token, str) else token for token in found if type(token) is not Redirect
-    ]
+    words = (Word(token, ()) if isinstance(token, str) else token for token in found)
+    return [word for word in words if isinstance(word, Word)]
 
 
 def _leaves(pipeline: Pipeline) -> bool:

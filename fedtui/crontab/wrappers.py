@@ -1,4 +1,4 @@
-"""Looks through what commonly comes before the program of a job: `nice -n 10`, `docker exec C`, `bash -e`, ...
+"""Looks through what commonly comes before a job's program: `nice -n 10`, `docker exec C`, `bash -e`, ...
 
 Each wrapper is known by the options that take an argument and the arguments it has before the command
 it starts. What is not known is taken for the program itself. `find_target` looks through what replaces itself
@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from fedtui.crontab.shell_words import Word
@@ -39,7 +40,7 @@ class Target(NamedTuple):
 
 
 class Place(IntEnum):
-    """Where a command is looked for: as the line says, in a PATH not known, where a runner has it, not here."""
+    """Where a command is looked for: as the line says, in an unknown PATH, in a runner's own, or not here."""
 
     HERE = 0
     OTHER_PATH = 1
@@ -286,6 +287,7 @@ _TAKE_CODE = frozenset(("su", "runuser", "sg", "script"))
 _CODE_OPTION = re.compile(r"-[a-z]*c|--command")
 _KNOWN = _WRAPPERS.keys() | _RUNNERS.keys() | _TAKE_CODE | SHELLS | {".", "source"}
 _BEHIND_DASHES = frozenset(("runitor", "lockrun", "kubectl", "oc", "lxc", "incus"))
+_MOST_RUNNERS = 8
 _OPTIONS_WITH_FOLDER = ("-C", "--chdir", "-D")
 
 
@@ -297,7 +299,7 @@ def launch(words: tuple[Word, ...]) -> Launch | None:
     lookups: list[tuple[Word, Place]] = []
     place = Place.HERE
     path = directory = None
-    while True:
+    for _ in range(_MOST_RUNNERS):
         target = find_target(words)
         if target is None:
             return None
@@ -308,11 +310,7 @@ def launch(words: tuple[Word, ...]) -> Launch | None:
                 if word.literal == "sudo":
                     place = max(place, _OTHER)
         if len(target.lookups) > 1:
-            for word, following in zip(words, words[1:], strict=False):
-                if word is target.word:
-                    break
-                path = word if assignment(word) == "PATH" else path
-                directory = following if word.raw in _OPTIONS_WITH_FOLDER else directory
+            path, directory = _set_by_env(words, target)
         name = posixpath.basename(target.word.literal or "")
         inner = _inner(name, target.rest) if target.what is TargetKind.PROGRAM else ()
         if not inner:
@@ -330,6 +328,18 @@ def launch(words: tuple[Word, ...]) -> Launch | None:
             script = Target(TargetKind.SCRIPT, inner[0], target.lookups, tuple(inner[1:]))
             return Launch(script, tuple(lookups), place)
         words = tuple(inner)
+    return None
+
+
+def _set_by_env(words: tuple[Word, ...], target: Target) -> tuple[Word | None, Word | None]:
+    """The `PATH=` word and the folder among what is before a target."""
+    path = directory = None
+    for word, following in pairwise(words):
+        if word is target.word:
+            break
+        path = word if assignment(word) == "PATH" else path
+        directory = following if word.raw in _OPTIONS_WITH_FOLDER else directory
+    return path, directory
 
 
 def _inner(name: str, rest: tuple[Word, ...]) -> Sequence[Word]:

@@ -105,7 +105,7 @@ def _lookups(
     known = _known(environment) | {"HOME": _known(given.environment).get("HOME", "/")}
     for line in given.commands:
         for lookup in lookups_of(_steps(line, given, known)):
-            if lookup.path is not None:
+            if lookup.path:
                 yield (ON_LINE, lookup.name), lookup
     paths = {
         one.path: one.path_variable

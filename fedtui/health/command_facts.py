@@ -13,13 +13,17 @@ from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
 from fedtui.crontab.shell_state import Step
 from fedtui.crontab.shell_words import Redirect, Unreadable, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts
+from fedtui.system.accounts import home_of
 from fedtui.system.path_lookup import real_name
 
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
+_SERVICE: SettingPairs = ((b"PATH", b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),)
 # What dash and other POSIX shells do not have, and bash does.
-_BASH_WORDS = frozenset("source pushd popd declare typeset shopt let mapfile readarray disown".split())
+_BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown"
+_BASH_WORDS = frozenset(_BASH_ONLY.split())
 _POSIX = frozenset({"dash", "busybox", "ash", "posh"})
 _NOT_SET = frozenset({"USER", "USERNAME", "HOSTNAME", "HOST", "DISPLAY", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
 _OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
@@ -35,12 +39,12 @@ class CommandFacts:
 
     `script` is absolute, `written` the same as the line has it; `by` the interpreter that the line gives it
     to, empty where the file itself is executed. `lookups` are the names looked up in PATH, `called` the files
-    that are started by a path, `folders` those that the line changes to. `relative` is a script or folder that
-    depends on the working directory, `user_column` a first word that may be meant for a user. `misordered` is a
-    redirection that leaves errors behind, `foreign` what its shell does not have, `session` what needs a
-    terminal or a session, `unset` are variables that cron does not set. `keeps` says that the output goes to
-    a file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False where a part could
-    not be read.
+    that are started by a path, `folders` those that the line changes to. `relative` is a script or folder
+    that depends on the working directory, `user_column` a first word that may be meant for a user.
+    `misordered` is a redirection that leaves errors behind, `foreign` what its shell does not have, `session`
+    what needs a terminal or a session, `unset` are variables that cron does not set. `keeps` says that the
+    output goes to a file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False
+    where a part could not be read.
     """
 
     script: str | None = None
@@ -69,24 +73,45 @@ def command_facts(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, CommandF
             yield job, job.cron, read(job.cron.command, job.cron.home, job.cron.environment, job.user)
 
 
-def services(snapshot: Snapshot) -> Iterator[tuple[Job, TimerFacts, CommandFacts]]:
+def services(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, TimerFacts, CommandFacts]]:
     """The timers that are to run, each with what its service starts read."""
     for job in snapshot.jobs:
         if job.timer is not None and job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
-            yield job, job.timer, read(job.command.encode("utf-8", "surrogateescape"), "")
+            command = job.command.encode("utf-8", "surrogateescape")
+            yield job, job.timer, read(command, "", _SERVICE, "", working_directory(job, job.timer, host)[0])
 
 
-def started(snapshot: Snapshot) -> Iterator[tuple[Job, CommandFacts]]:
+def started(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, CommandFacts]]:
     """Every command that is to run: of lines, and of timers' services."""
-    for job, _, reading in (*command_facts(snapshot), *services(snapshot)):
+    for job, _, reading in (*command_facts(snapshot), *services(snapshot, host)):
         yield job, reading
 
 
+def working_directory(job: Job, timer: TimerFacts, host: FileFacts) -> tuple[str | None, bool]:
+    """The folder that a timer's service starts in, None where not certain, and whether it must exist."""
+    home = home_of(job.user) if timer.user_manager else ""
+    path = timer.service_fragment
+    given = (
+        [value for key, value in host.unit_lines(path, "Service") if key == "WorkingDirectory"]
+        if path
+        else []
+    )
+    folder = given[-1].removeprefix("-") if given else ""
+    if host.names(f"{path}.d") or folder.startswith("~"):
+        return None, False
+    folder = folder.replace("%h", home) if home else folder
+    if not folder:
+        return home or "/", False
+    return (None if "%" in folder else folder), not given[-1].startswith("-")
+
+
 @lru_cache(16_384)
-def read(command: bytes, home: str, environment: SettingPairs = (), user: str = "") -> CommandFacts:
-    """Read one command of `user`, whose home is `home`, under what its table sets."""
+def read(
+    command: bytes, home: str, environment: SettingPairs = (), user: str = "", directory: str | None = None
+) -> CommandFacts:
+    """Read one command of `user`, whose home is `home`, under what its table sets; see `read_command`."""
     sh = real_name("/bin/sh")
-    line = read_command(command, home, environment, user, sh=sh)
+    line = read_command(command, home, environment, user, directory, sh)
     text = command.decode("utf-8", "surrogateescape")
     shell = posixpath.basename(dict(environment).get(b"SHELL", b"sh").decode("utf-8", "replace"))
     written, by = _target(line)
@@ -96,7 +121,7 @@ def read(command: bytes, home: str, environment: SettingPairs = (), user: str = 
         script=line.script,
         written=written,
         by=by,
-        start=line.start,
+        start=line.start or "",
         relative=_relative(line, written),
         user_column=user_column,
         lookups=tuple(one for one in lookups_of(line.here) if one.name not in line.functions),
@@ -123,7 +148,7 @@ def _target(line: CommandLine) -> tuple[str, str]:
 
 
 def _relative(line: CommandLine, written: str) -> str:
-    """The folder that the line first changes to, or else its script, where that is not named from the root on."""
+    """The folder that the line first changes to, else its script, if not named from the root on."""
     for step in line.here:
         if step.name == "cd" and len(step.words) == 2:
             folder = step.words[1].literal or "/"
@@ -134,7 +159,7 @@ def _relative(line: CommandLine, written: str) -> str:
 
 def _folders(steps: Sequence[Step]) -> Iterator[str]:
     """The folders that the line changes to, but for those that it makes, asks for, or can do without."""
-    for step, following in zip(steps, (*steps[1:], None), strict=True):
+    for step, following in zip(steps, (*steps[1:], None), strict=False):
         if step.name != "cd" or len(step.words) != 2 or step.in_condition or step.place is not Place.HERE:
             continue
         path = step.state.path(step.words[1])
@@ -184,12 +209,11 @@ def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]
         found = tokens(text, bash=False)
     except Unreadable:
         return
-    for before, token in zip(("", *found), found, strict=False):
-        if token == "|&":
-            yield token
-        elif isinstance(token, Redirect) and before == "&" and text[token.at - 1 : token.at] == "&":
-            if not _TYPED.search(text):
-                yield f"&{token.operator}"
+    for before, item in zip(("", *found), found, strict=False):
+        if item == "|&":
+            yield "|&"
+        elif isinstance(item, Redirect) and (before, text[item.at - 1 : item.at]) == ("&", "&"):
+            yield from () if _TYPED.search(text) else (f"&{item.operator}",)
 
 
 def _session(step: Step) -> str:

@@ -1,4 +1,4 @@
-"""FT115-FT117, FT124, FT126, FT130, FT133: what a line does with `%`, with its output, and with the line ends of its table."""
+"""FT115-FT117, FT124, FT126, FT130, FT133: what a line does with `%`, its output, its shell, its session."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ MISORDERED = warning_rule(
 FOREIGN_WORDS = error_rule(
     "FT126",
     "words that the shell does not have",
-    "cron starts /bin/sh unless SHELL= says otherwise, and on Debian that is dash. What only bash knows fails "
+    "cron starts /bin/sh unless SHELL= says otherwise; on Debian that is dash. What only bash knows fails "
     "there, or does something else: &> starts the job in the background, and its output goes to mail.",
     "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE.",
 )
 NO_SESSION = error_rule(
     "FT133",
     "the job needs a terminal or a session",
-    "cron gives a job neither. docker refuses -t without a terminal, and what talks to the session's bus finds "
-    "no address of it.",
+    "cron gives a job neither. docker refuses -t without a terminal, and what talks to the session's bus "
+    "finds no address of it.",
     "Leave out -t; set XDG_RUNTIME_DIR=/run/user/UID for the user's systemd.",
 )
 NOT_SET_BY_CRON = warning_rule(

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
-from fedtui.health.command_facts import CommandFacts, command_facts, services
+from fedtui.health.command_facts import CommandFacts, command_facts, services, working_directory
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Remedy, Snapshot, SourceName, State
 from fedtui.safe_text import decode, sanitize_and_mask
@@ -49,12 +49,13 @@ FOLDER_MISSING = error_rule(
     "the folder that the job changes to is missing",
     "cd fails. With && nothing after it runs; with ; all of it runs in the wrong folder.",
     "Create the folder, or correct its path in the line.",
+    needs=EVERY_JOB,
 )
 USER_COLUMN = error_rule(
     "FT131",
     "a user column in a user's crontab",
-    "Only /etc/crontab and /etc/cron.d name a user in each line. Here the shell takes the word for a command, "
-    "and the run ends with 127.",
+    "Only /etc/crontab and /etc/cron.d name a user in each line. Here the shell takes the word for a "
+    "command, and the run ends with 127.",
     "Delete the word: E.",
 )
 NOT_INSTALLED = error_rule(
@@ -62,6 +63,7 @@ NOT_INSTALLED = error_rule(
     "a command is not installed",
     "The shell finds no program of that name in any of the usual folders, and the run ends with 127.",
     "Install it, or correct its name in the line.",
+    needs=EVERY_JOB,
 )
 
 
@@ -91,12 +93,12 @@ def bad_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(NOT_LOADED)
 def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT102: a table that cron ignores for another reason than a bad line; one finding a table."""
-    bad = {(job.cron.table, job.user) for job in snapshot.jobs if job.state is State.BAD_LINE and job.cron}
+    bad = {_table(job) for job in snapshot.jobs if job.state is State.BAD_LINE}
     seen: set[str] = set()
     for job in snapshot.jobs:
         if job.state is not State.NOT_LOADED or job.cron is None or job.cron.table in seen:
             continue
-        if (job.cron.table, job.user) in bad:
+        if _table(job) in bad:
             continue
         seen.add(job.cron.table)
         yield NOT_LOADED.found(
@@ -105,6 +107,12 @@ def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRepor
             title=f"{job.location.path} is ignored",
             job=job,
         )
+
+
+def _table(job: Job) -> tuple[str, str]:
+    """The table that a line is in; those of users are all called by one name."""
+    path = job.location.path
+    return path, "" if path.startswith("/") else job.user
 
 
 @check(NEVER_FIRES)
@@ -139,7 +147,7 @@ def _files(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]
                 one.path.startswith(f"{one.folder}/") and _gone(one.folder, reading, host)
             ):
                 yield job, one.path, job.name
-    for job, timer, reading in services(snapshot):
+    for job, timer, reading in services(snapshot, host):
         # A unit that the distribution ships may be of a package that is gone but for its files.
         if reading.script and not host.shipped(timer.fragment):
             yield job, reading.script, f"{timer.activates}, which {job.name} starts,"
@@ -160,6 +168,11 @@ def folder_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
                 sentence = f"{job.name} changes to {folder}, which is not there."
                 yield FOLDER_MISSING.found(sentence, (folder, str(job.location)), job=job)
                 break
+    for job, timer, _ in services(snapshot, host):
+        place, needed = working_directory(job, timer, host)
+        if place is not None and needed and host.exists(place) is False:
+            sentence = f"{timer.activates} starts in {place}, which is not there."
+            yield FOLDER_MISSING.found(sentence, (f"WorkingDirectory={place}",), job=job)
 
 
 @check(NOT_ON_PATH, NOT_INSTALLED)
@@ -169,19 +182,29 @@ def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         seen: set[str] = set()
         for lookup in reading.lookups:
             path, name = lookup.path, lookup.name
-            if path is None or lookup.tested or name == user_column(job, reading, host):
+            if not path or lookup.tested or name == user_column(job, reading, host):
                 continue
-            if any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder):
+            if _on(path, name, host):
                 continue
             folder = _folder_of(name, cron.home, host)
             rule = NOT_ON_PATH if folder else NOT_INSTALLED
             if rule.code not in seen:
                 seen.add(rule.code)
                 yield _not_found(job, name, path, folder)
+    for job, timer, reading in services(snapshot, host):
+        name = posixpath.basename(reading.written)
+        path = next((one.path for one in reading.lookups if one.name == name == reading.written), "")
+        if path and not host.shipped(timer.fragment) and not _on(path, name, host):
+            yield _not_found(job, name, path, "")
+
+
+def _on(path: str, name: str, host: FileFacts) -> bool:
+    return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
 
 
 def _not_found(job: Job, name: str, path: str, folder: str) -> CheckReport:
-    evidence = (f"PATH  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ()))
+    whose = "PATH" if job.cron is None else "cron's PATH"
+    evidence = (f"{whose}  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ()))
     if not folder:
         return NOT_INSTALLED.found(
             f"{job.name} starts {name}, which is not installed.",
@@ -220,8 +243,7 @@ def user_column(job: Job, reading: CommandFacts, host: FileFacts) -> str:
     if job.source is not SourceName.CRONTAB or name not in ("root", job.user):
         return ""
     path = next((one.path for one in reading.lookups if one.name == name), None) or ""
-    there = any(host.executable(f"{folder}/{name}") for folder in path.split(":") if folder)
-    return "" if there else name
+    return "" if _on(path, name, host) else name
 
 
 def _folder_of(name: str, home: str, host: FileFacts) -> str:

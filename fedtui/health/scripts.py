@@ -1,4 +1,4 @@
-"""FT111-FT114: the scripts that are run: can they be started, and read by their interpreter?"""
+"""FT111-FT114, FT127, FT128: the scripts that are run: can they be started, and read by their interpreter?"""
 
 from __future__ import annotations
 
@@ -36,6 +36,21 @@ SCRIPT_RETURNS = error_rule(
     "Take them out: sed -i 's/\\r$//' SCRIPT.",
     needs=EVERY_JOB,
 )
+BAD_INTERPRETER = error_rule(
+    "FT127",
+    "the interpreter of #! cannot be started",
+    "The kernel starts exactly what the first line says after #!. A program that is not there, a byte order "
+    "mark before it, or two words behind env end the run with 126 or 127.",
+    "Correct the first line; with options: #!/usr/bin/env -S PROGRAM OPTION.",
+    needs=EVERY_JOB,
+)
+NOEXEC = error_rule(
+    "FT128",
+    "script is on a file system mounted noexec",
+    "The kernel executes nothing from there, whatever the file's mode, and the run ends with 126.",
+    "Give it to its interpreter (sh SCRIPT), or mount the file system with exec.",
+    needs=EVERY_JOB,
+)
 RELATIVE = warning_rule(
     "FT114",
     "a path that depends on the working directory",
@@ -58,7 +73,7 @@ _KINDS = (
 @check(NOT_EXECUTABLE)
 def not_executable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT111: a script that is to be executed itself, and may not be by its own user."""
-    for job, reading in started(snapshot):
+    for job, reading in started(snapshot, host):
         for path in _executed(reading, host):
             found = host.mode(path)
             if found is None:
@@ -73,6 +88,49 @@ def not_executable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
                     command=f"chmod +x {path}",
                     job=job,
                 )
+
+
+@check(BAD_INTERPRETER)
+def bad_interpreter(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT127: `#!` names what is not there, or env gets two words."""
+    for job, reading in started(snapshot, host):
+        for one in reading.called:
+            script = host.script(one.path) if one.executed else None
+            why = "" if script is None or script.returns else _bad_shebang(script, one.path_variable, host)
+            if script is not None and why:
+                yield BAD_INTERPRETER.found(
+                    f"{job.name} cannot start {one.path}: {why}.",
+                    (f"#!{sanitize_and_mask(script.shebang)}", f"line  {job.location}"),
+                    job=job,
+                )
+
+
+def _bad_shebang(script: ScriptFile, path: str | None, host: FileFacts) -> str:
+    """What is wrong with the interpreter of a script's first line; empty for nothing."""
+    if script.marked:
+        return "a byte order mark is before its #!"
+    program, _, rest = script.shebang.strip().partition(" ")
+    if program.startswith("/") and host.exists(program) is False:
+        return f"there is no {program}"
+    words = rest.split()
+    if not program.endswith("/env") or not words or words[0].startswith("-") or "=" in words[0]:
+        return ""
+    if len(words) > 1:
+        return f"env looks for one program called {rest.strip()!r}"
+    folders = [folder for folder in (path or "").split(":") if folder]
+    if folders and not any(host.executable(f"{folder}/{words[0]}") for folder in folders):
+        return f"env finds no {words[0]} on PATH"
+    return ""
+
+
+@check(NOEXEC)
+def on_noexec(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT128: a script whose file system executes nothing."""
+    for job, reading in started(snapshot, host):
+        for path in _executed(reading, host):
+            if host.executes_nothing(path):
+                sentence = f"{job.name} executes {path}, and its file system is mounted noexec."
+                yield NOEXEC.found(sentence, (f"line  {job.location}",), job=job)
 
 
 def _executed(reading: CommandFacts, host: FileFacts) -> Iterator[str]:
@@ -102,7 +160,7 @@ def _no_file(job: Job, path: str, mode: int) -> CheckReport:
 def syntax_error(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT112: what `bash -n` (or the script's own shell) says; asked once for each version of a script."""
     seen: set[str] = set()
-    for job, reading in started(snapshot):
+    for job, reading in started(snapshot, host):
         path = reading.script
         script = host.script(path) if path is not None else None
         if path is None or path in seen:
@@ -155,7 +213,7 @@ def _shell(reading: CommandFacts, script: ScriptFile) -> str:
 def script_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT113: a script whose lines end in a carriage return."""
     seen: set[str] = set()
-    for job, reading in started(snapshot):
+    for job, reading in started(snapshot, host):
         path = reading.script
         script = host.script(path) if path is not None else None
         if path is None or path in seen or (script is not None and not script.returns):

@@ -11,10 +11,11 @@ import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.crontab import Document, Entry, Line, LineKind, id_key, read_command, split_percent
+from fedtui.crontab import CommandLine, Document, Entry, Line, LineKind, id_key, read_command, split_percent
 from fedtui.crontab.commented import commented
 from fedtui.crontab.comments import note_text, silenced_codes
 from fedtui.crontab.naming import name_of
@@ -24,6 +25,9 @@ from fedtui.schedule.cron import CronSchedule, parse_schedule
 from fedtui.schedule.describe import NEVER_HERE, describe
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.path_lookup import real_name
+
+# While these are there, a line that asks for their absence does nothing. Only for what stays as it is.
+_GUARDS = {"/usr/sbin/anacron": "anacron", "/run/systemd/system": "a systemd timer"}
 
 
 class CronClock(NamedTuple):
@@ -50,6 +54,7 @@ class TableFacts(NamedTuple):
     """What holds for all lines of a table. `home` gives a user's home folder, `fault` why cron ignores it.
 
     `all_on_record`: no line of it can have run without a record of that, so one without a record never ran.
+    `root` is where what guards ask for is looked at.
     """
 
     source: SourceName
@@ -59,6 +64,7 @@ class TableFacts(NamedTuple):
     fault: str = ""
     judge: Callable[[Entry], LineStatus] = lambda _: PLAIN
     all_on_record: bool = False
+    root: Path = Path("/")
 
 
 class TableJobs:
@@ -127,6 +133,10 @@ class TableJobs:
         home = facts.home(entry.user)
         line = read_command(entry.command, home, entry.environment, entry.user, sh=real_name("/bin/sh"))
         verdict = facts.judge(entry)
+        instead = _done_instead(line, facts.root)
+        if instead and verdict.state is None:
+            reason = f"does nothing here: {instead} does its work"
+            verdict = verdict._replace(state=State.OFF, reason=reason)
         state, reason = _state(entry, schedule, ignored, verdict, clockwork.daemon)
         zone_name, zone = _zone_of(entry, clockwork)
         index = len(self._rows)
@@ -190,6 +200,14 @@ class TableJobs:
         else:
             self._due[index] = run
         return run
+
+
+def _done_instead(line: CommandLine, root: Path) -> str:
+    """What does the work of a line that a guard (`[ ! -d DIR ] &&`, `test -x FILE ||`) switches off here."""
+    for kind, path, there in line.facts:
+        if kind == "path" and not there and path in _GUARDS and (root / path.lstrip("/")).exists():
+            return _GUARDS[path]
+    return ""
 
 
 def _state(
