@@ -25,7 +25,7 @@ _GUARD_WORDS = """
 """
 _PREPARING = """
     sleep echo printf mkdir date hostname mktemp whoami basename dirname uname nproc id logger which type
-    hash yes touch
+    hash yes touch renice sync
 """
 _PROBING = "pgrep pidof mountpoint ping nc grep egrep fgrep ps df mount cmp diff ss lsof fuser crontab"
 _MORE_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
@@ -34,6 +34,7 @@ _PREPARES = frozenset(_PREPARING.split())
 _PROBES = frozenset(_PROBING.split())
 _BUILTINS = GUARDS | frozenset(_MORE_BUILTINS.split())
 BUILTINS_ONLY = _BUILTINS - {"sleep", "["}
+_TESTS = frozenset({"test", "[", "true", "false"})
 _FETCHES = frozenset({"curl", "wget"})
 _NO_LOGS = ("/dev/", "/proc/", "/sys/")
 # With a carriage return behind it (Windows line ends) it still names no file: the shell refuses it.
@@ -41,13 +42,13 @@ _DESCRIPTOR = re.compile(r"(?:\d+-?|-)\r?")
 _DATA = re.compile(
     r"\.(?:sql|dump|dmp|csv|tsv|json|jsonl|xml|html?|ya?ml|prom|ics|ldif|db|sqlite3?|bak|tar|t?gz|tgz|bz2|xz|zst"
     r"|lz4|zip|7z|gpg|enc|pgp|png|jpe?g|svg|gif|pdf|conf|cfg|ini|list|lst|pid|lock|state|stamp|sha256|md5|pem"
-    r"|crt|key|rss|atom|parquet|iso|img|map|zone|rules|rb|py|sh|js|css|env|dat|data|md|m3u|txt\.gz)\Z",
+    r"|crt|key|tmp|new|rss|atom|parquet|iso|img|map|zone|rules|rb|py|sh|js|css|env|dat|data|md|m3u|txt\.gz)\Z",
     re.IGNORECASE,
 )
 _LOG_NAME = re.compile(
     r"log|\.(?:out|err|stdout|stderr|errors?)\Z|/(?:out|err|cron|output)[^/]*\Z", re.IGNORECASE
 )
-_LOG_OPTION = re.compile(r"--?log(?:-?(?:file|path))?=(?P<path>.+)", re.DOTALL)
+_LOG_OPTION = re.compile(r"--?log(?:-?(?:file|path|error))?=(?P<path>.+)", re.DOTALL)
 _LOG_OPTIONS = frozenset({"--log-file", "--logfile"})
 _OUT = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 _ONE_LINERS = re.compile(r"(?:python|pypy|perl|ruby|node|php|lua)[0-9.]*")
@@ -200,6 +201,7 @@ def _preparation(step: Step) -> int:
     name = step.name
     if (
         name in GUARDS
+        or posixpath.basename(name) in _TESTS
         or step.words[0].raw.startswith(("[[", "(("))
         or (name == "exec" and len(step.words) == 1)
     ):
@@ -290,7 +292,8 @@ def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
     if launched is None or launched.place is Place.ELSEWHERE or launched.target.what is TargetKind.CODE:
         return
     rest = launched.target.rest
-    if posixpath.basename(launched.target.word.literal or "") == "tee":
+    program = posixpath.basename(launched.target.word.literal or "")
+    if program == "tee":
         options = [word for word in rest if word.raw.startswith("-") and word.raw != "-"]
         appends = any(
             word.raw == "--append" or (word.raw[1:2] != "-" and "a" in word.raw) for word in options
@@ -300,6 +303,7 @@ def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
             if path is not None and not _is_data(path, "tee", appends=True):
                 yield (3 if appends else 5), path, appends
         return
+    options = _LOG_OPTIONS | ({"-o", "-a"} if program == "wget" else set())
     for at, word in enumerate(rest):
         given = _LOG_OPTION.fullmatch(word.raw)
         value = (

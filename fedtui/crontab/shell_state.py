@@ -479,12 +479,15 @@ class _Walker:
             words = without_assignments(command.words)
             if words and words[0].raw.startswith("[["):
                 found = self._test(_inside(words[0].raw))
-            elif words and words[0].literal in ("[", "test"):
-                end = -1 if words[0].raw == "[" and words[-1].raw == "]" else len(words)
+            elif words and posixpath.basename(words[0].literal or "") in ("[", "test"):
+                end = -1 if words[0].raw[-1:] == "[" and words[-1].raw == "]" else len(words)
                 found = self._test(words[1:end])
             elif words and (_is_question(words) or self.functions.get(words[0].raw)):
                 asked = [w.literal for w in words[1:] if w.literal and not w.raw.startswith("-")]
                 found = _both({("command", name, True) for name in asked})
+            elif words and words[0].literal == "mountpoint":
+                path = self.state.path(words[-1])
+                found = _both({("path", path, True)} if path else set())
             elif command.words and not words:  # x=$(which y) || exit
                 asked = [name for word in command.words for name in _asked_inside(word)]
                 found = _both({("command", name, True) for name in asked})

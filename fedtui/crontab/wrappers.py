@@ -93,15 +93,15 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
 }
 SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"])
 _INTERPRETERS = re.compile(
-    r"(?P<family>python|pypy|perl|ruby|node|php|Rscript|lua|tsx|ts-node|deno|bun|java|expect|julia|pwsh)"
-    r"(?:js|-cgi)?[0-9.]*"
+    r"(?:ea-|ls)?(?P<family>python|pypy|perl|ruby|node|php|Rscript|lua|tsx|ts-node|deno|bun|java|expect|julia"
+    r"|pwsh|mono|dotnet)(?:js|-cgi|-cli)?[0-9.]*"
 )
 _READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "python": ("c", ("-W", "-X")),
     "pypy": ("c", ("-W", "-X")),
     "perl": ("eE", ("-I", "-M")),
     "ruby": ("e", ("-I", "-r", "-C")),
-    "php": ("rRB", ("-d", "-c", "-z", "--define", "--php-ini", "--zend-extension")),
+    "php": ("rRB", ("-d", "-c", "-z", "-S", "-t", "--define", "--php-ini", "--zend-extension")),
     "lua": ("e", ("-l",)),
     "Rscript": ("e", ()),
     "expect": ("c", ()),
@@ -118,6 +118,8 @@ _OF_NODE = (
     "--experimental-loader",
     "--env-file",
     "--config",
+    "-P",
+    "--project",
 )
 _SHELL_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\+?=")
@@ -167,10 +169,9 @@ def _behind(wrapper: _Wrapper, words: Sequence[Word]) -> Sequence[Word]:
         if not text.startswith("-") or text == "-":
             break
         at += 1
-        if text in wrapper.long_with_argument or (
-            not text.startswith("--") and len(text) == 2 and text[1] in wrapper.with_argument
-        ):
-            at += 1
+        attached = any(letter in wrapper.with_argument for letter in text[1:-1])
+        short = not text.startswith("--") and text[-1] in wrapper.with_argument and not attached
+        at += short or text in wrapper.long_with_argument
     at += wrapper.before_command
     return words[at + (wrapper.before_command > 0 and words[at : at + 1] != () and words[at].raw == "--") :]
 
@@ -193,13 +194,16 @@ def _shell(shell: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...]) -> Ta
         text = rest[at].raw
         at += 1
         if text == "--":
-            break
+            return Target(TargetKind.SCRIPT, rest[at], lookups, rest[at + 1 :]) if rest[at:] else None
         if _SHELL_CODE.fullmatch(text):
             return Target(TargetKind.CODE, rest[at], lookups, rest[at + 1 :]) if at < len(rest) else None
-        if text in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
+        if not text.startswith("--") and "s" in text:
+            break  # it reads its input
+        if (text[1:2] != "-" and text[-1] in "oO") or text in ("--rcfile", "--init-file"):
             at += 1
-    if at < len(rest):
-        return Target(TargetKind.SCRIPT, rest[at], lookups, rest[at + 1 :])
+    else:
+        if at < len(rest):
+            return Target(TargetKind.SCRIPT, rest[at], lookups, rest[at + 1 :])
     return Target(TargetKind.PROGRAM, shell, lookups)
 
 
@@ -220,9 +224,10 @@ def _interpreter(
             at += 1
         elif text[1] != "-" and text[-1] in code and text[1:].isalpha():
             return Target(TargetKind.PROGRAM, program, lookups, rest)
-    if at == len(rest):
+    if at == len(rest) or rest[at].raw == "-":
         return Target(TargetKind.PROGRAM, program, lookups)
-    kind = TargetKind.MODULE if family == "java" else TargetKind.SCRIPT
+    is_task = family in ("bun", "deno", "dotnet") and not any(char in rest[at].raw for char in "./$")
+    kind = TargetKind.MODULE if family == "java" or is_task else TargetKind.SCRIPT
     return Target(kind, rest[at], lookups, rest[at + 1 :])
 
 
@@ -282,6 +287,11 @@ _RUNNERS: Mapping[str, _Wrapper] = {
     "envdir": _Wrapper("", (), 1),
     "faketime": _Wrapper("f", (), 1),
     "busybox": _Wrapper(),
+    "chpst": _Wrapper("uUbeCnmolpftrcx/"),
+    "setuidgid": _Wrapper("", (), 1, _OTHER),
+    "softlimit": _Wrapper("admscflp"),
+    "dumb-init": _Wrapper(),
+    "tini": _Wrapper(),
 }
 _TAKE_CODE = frozenset(("su", "runuser", "sg", "script"))
 _CODE_OPTION = re.compile(r"-[a-z]*c|--command")

@@ -29,7 +29,7 @@ _NOT_SET = frozenset({"USER", "USERNAME", "HOSTNAME", "HOST", "DISPLAY", "XDG_RU
 _OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
 _SESSION = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
 _OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
-_TERMINAL = re.compile(r"-[di]*t[di]*|--tty(?:=true)?")
+_SHORT = re.compile(r"-[dit]+")
 _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
 
 
@@ -166,7 +166,8 @@ def _folders(steps: Sequence[Step]) -> Iterator[str]:
         instead = (
             following is not None and following.state.directory is None and following.name in ("cd", "mkdir")
         )
-        if path is not None and not instead and ("path", path, True) not in step.facts:
+        asked = any(f"{fact}/".startswith(f"{path}/") for _, fact, there in step.facts if there)
+        if path is not None and not instead and not asked:
             yield path
 
 
@@ -228,7 +229,10 @@ def _session(step: Step) -> str:
         else ()
     )
     if launched.place is Place.ELSEWHERE and names[-1:] == ["docker"]:
-        return next((f"docker {word.raw}" for word in before if _TERMINAL.fullmatch(word.raw)), "")
+        raw = [word.raw for word in before]
+        letters = "".join(text[1:] for text in raw if _SHORT.fullmatch(text))
+        terminal = "t" in letters or "--tty" in raw
+        return "docker -it" if terminal and ("i" in letters or "--interactive" in raw) else ""
     known = {**step.state.variables, **{word.raw.partition("=")[0]: "" for word in step.assigned}}
     if any(name in known for name in _SESSION):
         return ""
