@@ -6,16 +6,15 @@ All of it is conservative: what is not certain is not said. `command` is always 
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.crontab.shell_state import Fact, ShellState, Step, Walk, right_side, walk
 from fedtui.crontab.shell_words import Redirect, Word
-from fedtui.crontab.wrappers import Place, TargetKind
+from fedtui.crontab.wrappers import Place, TargetKind, basename
 
 SettingPairs = tuple[tuple[bytes, bytes], ...]
 
@@ -50,30 +49,27 @@ _LOG_NAME = re.compile(
 )
 _LOG_OPTION = re.compile(r"--?log(?:-?(?:file|path|error))?=(?P<path>.+)", re.DOTALL)
 _LOG_OPTIONS = frozenset({"--log-file", "--logfile"})
+_LOGS_OF_WGET = _LOG_OPTIONS | {"-o", "-a", "--output-file", "--append-output"}
 _OUT = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 _ONE_LINERS = re.compile(r"(?:python|pypy|perl|ruby|node|php|lua)[0-9.]*")
 
 
 class CommandLine:
-    """One command line as its shell reads it; what is asked of it is worked out once."""
+    """A command line as its shell reads it. `main` is the step that does the work, `start` its folder."""
 
     def __init__(self, found: Walk, start: str | None) -> None:
         self.steps = found.steps
         self.whole = found.whole
         self.functions = found.functions
         self.start = start
+        self.main = main_step(self.steps)
 
-    @cached_property
-    def main(self) -> Step | None:
-        """The step that does the work: the first that is no preparation, guard or probe."""
-        return main_step(self.steps)
-
-    @cached_property
+    @property
     def here(self) -> tuple[Step, ...]:
         """The steps that run on this host."""
         return tuple(step for step in self.steps if step.place is not Place.ELSEWHERE)
 
-    @cached_property
+    @property
     def logs(self) -> tuple[str, ...]:
         """The files that the job's messages go to, the likeliest log first; empty where it writes to none.
 
@@ -87,18 +83,19 @@ class CommandLine:
         found = self._ranked
         return bool(found) and not any(appends for _, path, appends in found if path == found[0][1])
 
-    @cached_property
+    @property
     def _ranked(self) -> list[tuple[int, str, bool]]:
         """Rank, path and whether it is appended to, of each file that takes messages."""
         found: list[tuple[int, str, bool]] = []
-        for step in self.here if self.whole else ():
-            if not step.words or step.nested or step.name in (":", "true"):
+        for step in self.steps if self.whole else ():
+            if not step.words or step.nested or step.place is Place.ELSEWHERE or step.name in (":", "true"):
                 continue
-            found += _redirected(step)
+            if step.redirects:
+                found += _redirected(step)
             found += _named_logs(step)
-        return sorted(found, key=lambda log: log[0])
+        return sorted(found, key=lambda log: log[0]) if len(found) > 1 else found
 
-    @cached_property
+    @property
     def script(self) -> str | None:
         """The script or program file that does the work, where the line names it by a path; else None.
 
@@ -128,7 +125,7 @@ class CommandLine:
         """The folder that the work starts in; None where it is not certain."""
         return self.start if self.main is None else folder_of(self.main).directory
 
-    @cached_property
+    @property
     def programs(self) -> tuple[str, ...]:
         """The names that the main command looks up in PATH: `nice -n 5 bash x.sh` gives nice, bash."""
         step = self.main
@@ -142,13 +139,13 @@ class CommandLine:
         """The first of them; None for a path or builtin."""
         return next(iter(self.programs), None)
 
-    @cached_property
+    @property
     def uses_logger(self) -> bool:
         """True when output or messages of the job go to the system log (logger, systemd-cat)."""
         names = (word.literal or "" for step in self.here for word in (*step.words[:1], *_lookups(step)))
-        return self.whole and any(posixpath.basename(name) in ("logger", "systemd-cat") for name in names)
+        return self.whole and any(basename(name) in ("logger", "systemd-cat") for name in names)
 
-    @cached_property
+    @property
     def facts(self) -> frozenset[Fact]:
         """What was tested before the work is done."""
         return frozenset() if self.main is None else self.main.facts
@@ -173,7 +170,7 @@ def read_command(
         variables["LOGNAME"] = user
     for name, value in environment:
         variables[name.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
-    shell = posixpath.basename(variables.get("SHELL", "sh"))
+    shell = basename(variables.get("SHELL", "sh"))
     start = directory or variables["HOME"] or None
     return CommandLine(walk(command, start, variables, shell, sh), start)
 
@@ -201,12 +198,12 @@ def _preparation(step: Step) -> int:
     name = step.name
     if (
         name in GUARDS
-        or posixpath.basename(name) in _TESTS
+        or basename(name) in _TESTS
         or step.words[0].raw.startswith(("[[", "(("))
         or (name == "exec" and len(step.words) == 1)
     ):
         return 2
-    program = posixpath.basename(launched.target.word.literal or "")
+    program = basename(launched.target.word.literal or "")
     if program in _PREPARES or (name == "command" and step.words[1:2] and step.words[1].raw in ("-v", "-V")):
         return 1
     if program == "cat" and step.feeds:
@@ -258,7 +255,7 @@ def _lookups(step: Step) -> Iterator[Word]:
 def _redirected(step: Step) -> Iterator[tuple[int, str, bool]]:
     merged = any(_is_copy(item) and item.descriptor == 2 for item in step.redirects)
     target = step.target
-    program = posixpath.basename(target.word.literal or "") if target is not None else ""
+    program = basename(target.word.literal or "") if target is not None else ""
     for item in step.redirects:
         if item.operator not in _OUT or _is_copy(item) or item.descriptor not in (1, 2):
             continue
@@ -283,7 +280,7 @@ def _is_data(path: str, program: str, *, appends: bool) -> bool:
         return True
     if appends or _LOG_NAME.search(path):
         return False
-    return path.endswith(".txt") or program in _PREPARES or "." not in posixpath.basename(path)
+    return path.endswith(".txt") or program in _PREPARES or "." not in basename(path)
 
 
 def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
@@ -292,29 +289,22 @@ def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
     if launched is None or launched.place is Place.ELSEWHERE or launched.target.what is TargetKind.CODE:
         return
     rest = launched.target.rest
-    program = posixpath.basename(launched.target.word.literal or "")
+    program = basename(launched.target.word.literal or "")
     if program == "tee":
-        options = [word for word in rest if word.raw.startswith("-") and word.raw != "-"]
-        appends = any(
-            word.raw == "--append" or (word.raw[1:2] != "-" and "a" in word.raw) for word in options
-        )
+        given = [word.raw for word in rest if word.raw.startswith("-") and word.raw != "-"]
+        appends = any(raw == "--append" or (raw[1:2] != "-" and "a" in raw) for raw in given)
         for word in rest:
-            path = None if word in options else _log_path(step.state, word)
+            path = None if word.raw in given else _log_path(step.state, word)
             if path is not None and not _is_data(path, "tee", appends=True):
                 yield (3 if appends else 5), path, appends
         return
-    options = _LOG_OPTIONS | ({"-o", "-a"} if program == "wget" else set())
-    for at, word in enumerate(rest):
-        given = _LOG_OPTION.fullmatch(word.raw)
-        value = (
-            right_side(word)
-            if given
-            else rest[at + 1]
-            if word.raw in _LOG_OPTIONS and rest[at + 1 :]
-            else None
-        )
-        path = None if value is None else _log_path(step.state, value)
-        if path is not None:
+    options = _LOGS_OF_WGET if program == "wget" else _LOG_OPTIONS
+    for word, following in zip(rest, (*rest[1:], None), strict=False):
+        if "log" not in word.raw and word.raw not in options:
+            continue
+        value = right_side(word) if _LOG_OPTION.fullmatch(word.raw) else following
+        path = _log_path(step.state, value) if value is not None and word.raw.startswith("-") else None
+        if path is not None and (value is not following or word.raw in options):
             yield 6, path, True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from fedtui.crontab.command import GUARDS, main_step
 from fedtui.crontab.shell_state import Step, walk
 from fedtui.crontab.shell_words import Word
-from fedtui.crontab.wrappers import Launch, Target, TargetKind, find_target, launch
+from fedtui.crontab.wrappers import Launch, Target, TargetKind, basename, find_target, launch
 from fedtui.safe_text import decode
 
 _EXTENSION = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,4}\Z")
@@ -36,6 +35,7 @@ _RUNNERS: Mapping[str, _Tasks] = {
     ),
     **dict.fromkeys(("npm", "yarn", "pnpm"), _NODE),
     **dict.fromkeys(("drush", "drush.php", "drush.phar"), _Tasks("lr", ("--uri", "--root"))),
+    "symfony": _Tasks("e", ("--env",), ("console",)),
     "composer": _Tasks("d", ("--working-dir",), ("run", "run-script")),
     "flask": _Tasks("Ae", ("--app", "--env-file")),
     "rake": _Tasks("fICRrjm", ("--rakefile", "--libdir", "--require", "--directory")),
@@ -109,7 +109,7 @@ def _of_step(step: Step) -> str:
 
 def _folder(target: Target) -> Word | None:
     """The folder of `run-parts FOLDER`."""
-    if target.what is not TargetKind.PROGRAM or posixpath.basename(target.word.raw) != "run-parts":
+    if target.what is not TargetKind.PROGRAM or basename(target.word.raw) != "run-parts":
         return None
     return next((word for word in reversed(target.rest) if not word.raw.startswith("-")), None)
 
@@ -156,8 +156,9 @@ def _arguments(tasks: _Tasks, words: Sequence[Word]) -> list[Word]:
 
 def _base(raw: str) -> str:
     """The last component of a path as written; a variable in its folders does no harm."""
-    return _text(posixpath.basename(raw.strip("\"'").rstrip("/")))
+    return _text(basename(raw.strip("\"'").rstrip("/")))
 
 
 def _text(text: str) -> str:
-    return decode(text.encode("utf-8", "surrogateescape")).strip("\"' \t\r\n")
+    shown = text if text.isascii() and text.isprintable() else decode(text.encode("utf-8", "surrogateescape"))
+    return shown.strip("\"' \t\r\n")

@@ -6,6 +6,7 @@ line functions too) is Unreadable.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, read_easy, read_into, tokens
@@ -49,6 +50,7 @@ class AndOr(NamedTuple):
 List = tuple[AndOr, ...]
 
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
+_OPENERS = frozenset(("{", "if", "while", "until", "for", "select", "case"))
 _LOOPS = {"while": "loop", "until": "until", "for": "for", "select": "for"}
 
 
@@ -137,6 +139,8 @@ class _Reader:
 
     def _compound(self) -> Command:
         word = self._reserved()
+        if word and word not in _OPENERS:
+            return self._simple()
         if self._take("("):
             command = Command("(", lists=(self._until(")"),))
         elif word == "{":
@@ -160,12 +164,14 @@ class _Reader:
         words: list[Word] = []
         redirects: list[Redirect] = []
         start = self.at
-        while isinstance(token := self._peek(), Word | Redirect):
+        for token in islice(self.tokens, start, None):
             if isinstance(token, Word):
                 words.append(token)
-            else:
+            elif isinstance(token, Redirect):
                 redirects.append(token)
-            self.at += 1
+            else:
+                break
+        self.at += len(words) + len(redirects)
         if self.lenient and words and (self._peek() == "(" or words[0].raw == "function"):
             return self._function(start)
         if self.at == start or self._peek() == "(" or (words and words[0].raw in ("function", "coproc")):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from fedtui.crontab.shell_lists import AndOr, Command, List, Pipeline, parse_leniently
@@ -170,11 +169,6 @@ def walk_text(
     return Walk(tuple(walker.steps), walker.whole, frozenset(walker.functions))
 
 
-@lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
-def _parsed(text: str, bash: bool) -> tuple[List, bool]:
-    return parse_leniently(text, bash=bash)
-
-
 def reads_profile(words: Sequence[Word], target: Target) -> bool:
     """True where the shell before `target` is a login or interactive one: its profile may set anything."""
     before = words[: list(words).index(target.word)] if target.word in words else words
@@ -209,7 +203,7 @@ class _Walker:
         self.substitutes = False
 
     def code(self, text: str, shell: str, nesting: int, context: _Context | None = None) -> None:
-        found, whole = _parsed(text, (self.sh if shell == "sh" else shell) in _BASH_LIKE)
+        found, whole = parse_leniently(text, bash=(self.sh if shell == "sh" else shell) in _BASH_LIKE)
         self.whole = self.whole and whole
         self.substitutes = self.substitutes or "(" in text or "`" in text
         if context is None:
