@@ -92,7 +92,7 @@ def jobs(texts: list[str]) -> list[Job]:
         first = next(cron.parse_schedule(text).runs(NOW, ZONE), None)
         name = f"job-{number}"
         place = Location("crontab", number)
-        made.append(Job(name, name, SourceName.CRONTAB, "fed", text, "", place, next_run=first, cron=facts))
+        made.append(Job(name, name, SourceName.CRONTAB, "fed", text, "", place, next_run=first, facts=facts))
     return made
 
 

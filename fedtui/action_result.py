@@ -27,5 +27,16 @@ class Refused(Exception):
         self.advice = advice
 
 
+class OutcomeUnknown(Refused):
+    """The change was asked for and no answer came: it may be made, now or later. `advice` says how to check.
+
+    The undo step stays prepared, as after a kill, and what became of the change is found out with it.
+    """
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(f"Outcome unknown: {message}", "", advice)
+        self.cause = message
+
+
 class PartlyDone(Refused):
     """A part of the action was done and is in force; `untouched` says which part."""

@@ -17,6 +17,7 @@ from shlex import quote
 from typing import Any
 
 from fedtui.system.paths import config_file, other_owner, user_name, xdg_folder
+from fedtui.system.regular_file import read_regular
 
 FRESHNESS = "freshness"
 """The folder of the state folder in which is noted what was read of the jobs' products."""
@@ -93,7 +94,7 @@ def load(path: Path | None = None) -> Config:
     state = xdg_folder("XDG_STATE_HOME", ".local/state") / "fedtui"
     usual = Config(state, notes=tuple(_notes(state)), faults=tuple(_faults(state)))
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except FileNotFoundError:
         return _with_last_theme(usual)
     except OSError as error:
@@ -164,7 +165,7 @@ def repair(path: Path, whole: Path | None = None) -> str:
 def _with_last_theme(config: Config) -> Config:
     """With the theme that was chosen last; one that cannot be read was not chosen."""
     try:
-        name = config.theme_file.read_text(encoding="utf-8").strip()
+        name = read_regular(config.theme_file).decode().strip()
     except (OSError, UnicodeDecodeError):
         return config
     return replace(config, theme=name) if re.fullmatch(r"[\w-]{1,64}", name) else config

@@ -46,24 +46,26 @@ class Engine:
     async def _of_jobs(
         self, verb: str, jobs: Sequence[Job], given: Mapping[str, Any], fixes: LineFixes | None
     ) -> Plan:
+        from fedtui.schedulers import planning
+
         ports = self._ports
         match verb:
             case "pause":
-                return await changes.plan_pause(jobs, ports, fixes=fixes, hold=given.get("hold", False))
+                return await planning.plan_pause(jobs, ports, fixes=fixes, hold=given.get("hold", False))
             case "resume":
-                return await changes.plan_resume(jobs, ports, fixes=fixes)
+                return await planning.plan_resume(jobs, ports, fixes=fixes)
             case "reschedule":
                 words = given.get("reason", ""), given.get("ticket", "")
-                return await changes.plan_reschedule(jobs, given["schedule"], ports, *words, fixes=fixes)
+                return await planning.plan_reschedule(jobs, given["schedule"], ports, *words, fixes=fixes)
             case "delete":
-                return await changes.plan_delete(jobs, ports, fixes=fixes)
+                return await planning.plan_delete(jobs, ports, fixes=fixes)
             case "record":
-                return await changes.plan_record(jobs, ports, off=given.get("off", False), fixes=fixes)
+                return await planning.plan_record(jobs, ports, off=given.get("off", False), fixes=fixes)
             case "environment":
-                return await changes.plan_environment(jobs, given["settings"], ports, fixes=fixes)
+                return await planning.plan_environment(jobs, given["settings"], ports, fixes=fixes)
             case "edit":
-                draft = replace(await changes.load_draft(jobs[0], ports), **given)
-                return await changes.plan_edit(jobs[0], draft, ports, fixes=fixes)
+                draft = replace(await planning.load_draft(jobs[0], ports), **given)
+                return await planning.plan_edit(jobs[0], draft, ports, fixes=fixes)
             case "fix":
                 return await changes.plan_fix(jobs[0], given["text"], ports, fixes=fixes)
             case "silence":
@@ -81,6 +83,12 @@ class Engine:
         match verb:
             case "new":
                 return await changes.plan_new(changes.Draft(**given), ports, fixes=fixes)
+            case "record":
+                from fedtui.schedulers.planning import plan_record_all
+
+                return await plan_record_all(
+                    self._snapshot(), ports, off=given.get("off", False), fixes=fixes
+                )
             case "uncomment":
                 line = self._commented(given["table"], given["user"], given["line"])
                 return await changes.plan_uncomment(line, ports, fixes=fixes)
@@ -134,7 +142,9 @@ class Engine:
 
     async def draft(self, job_id: str) -> Draft:
         """A cron job as a form shows it, from its table as it is now. Raises Refused."""
-        return await changes.load_draft(self._job(job_id), self._ports)
+        from fedtui.schedulers.planning import load_draft
+
+        return await load_draft(self._job(job_id), self._ports)
 
     def _job(self, job_id: str) -> Job:
         job = self._snapshot().job(job_id)

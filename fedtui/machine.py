@@ -89,10 +89,18 @@ def _host_sources(workspace: Workspace) -> Mapping[str, MakeSource]:
 
         return CronLogSource(ports.user, ports.clock)
 
+    def timers_known() -> bool:
+        timers, snapshot = {"user-timers", "system-timers"}, workspace.snapshot
+        return snapshot.answered.keys() >= timers and not snapshot.late.keys() & timers
+
     def cron_activity() -> Source:
         from fedtui.sources.cron_activity import CronActivitySource
 
-        return CronActivitySource(lambda: workspace.snapshot.jobs, clock=ports.clock)
+        return CronActivitySource(
+            lambda: workspace.snapshot.jobs,
+            clock=ports.clock,
+            timers_known=timers_known,
+        )
 
     def cron_mail() -> Source:
         from fedtui.sources.cron_mail import CronMailSource

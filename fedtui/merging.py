@@ -2,22 +2,38 @@
 
 Pure: the store calls it with the newest answer of each source. The rule that matters: a fact is taken
 from the best provenance (an exit status outranks a sighting), and what no source saw stays unknown.
+
+Runs are ordered by what the machine went through. A run that is stamped later than now began before the clock
+was set back: it and all before it in its source's own order are older than what was seen since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from fedtui.crontab.command_field import logged
-from fedtui.history.run_provenance import KNOWN, NO_STATUS, better_trigger, knowledge
+from fedtui.crontab.command_field import log_text
+from fedtui.history import lineage
+from fedtui.history.run_provenance import (
+    CLOCK_SET_BACK,
+    KNOWN,
+    LOG_SIGHTING,
+    NO_STATUS,
+    SIGHTING,
+    STEP,
+    as_stamped_ahead,
+    better_trigger,
+    in_order,
+    knowledge,
+    stamped_ahead,
+)
 from fedtui.model import (
     Answer,
-    CronFacts,
     CronStart,
     Job,
+    JobRecord,
     Outcome,
     Problem,
     Result,
@@ -27,8 +43,11 @@ from fedtui.model import (
     SourceName,
     State,
     Trigger,
+    cron_jobs,
 )
+from fedtui.schedule.patterns import counted
 from fedtui.schedule.upcoming import runs_of
+from fedtui.verdicts.judge import standing_of
 
 RUNS_KEPT = 24
 
@@ -60,29 +79,76 @@ def merge(
     A source that could not tell (`jobs` is None) keeps its rows of `known`, as unreachable. `settle` is
     given every run that is known, not only those the snapshot has room for.
     """
+    loading = frozenset(loading)
     defined = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
     starts = [start for answer in answers.values() for start in answer.starts]
-    seen = [run for answer in answers.values() for run in answer.runs]
-    every: RunsByJob = _by_job((*seen, *logged_runs(starts, defined)))
+    orders = [*(answer.runs for answer in answers.values()), tuple(logged_runs(starts, defined))]
+    every: RunsByJob = _by_job(orders, now)
     if settle is not None:
         every = settle(defined, every)
+    records = [record for answer in answers.values() for record in answer.records]
+    heirs = _heirs(defined, records, answers, loading)
+    every = _with_heirs(every, heirs, now)
     runs = {job_id: found[-RUNS_KEPT:] for job_id, found in every.items()}
-    jobs = tuple(with_runs(job, runs.get(job.id, ())) for job in defined)
+    jobs = tuple(
+        _judged(with_runs(job, found[-RUNS_KEPT:], now), found)
+        for job in defined
+        for found in (every.get(job.id, ()),)
+    )
     return Snapshot(
         at=now,
         jobs=jobs,
         schedulers=_schedulers(answers.values()),
-        problems=_problems(answers.values()),
+        problems=(*_problems(answers.values()), *_clock_problem(runs.values(), now)),
         findings=known.findings,
+        unrecorded=known.unrecorded,
         runs=MappingProxyType(runs),
-        loading=frozenset(loading),
+        loading=loading,
         answered=MappingProxyType({n: answer.at for n, answer in answers.items() if answer.jobs is not None}),
         starts=tuple(starts),
         starts_since=next((a.starts_since for a in answers.values() if a.starts_since is not None), None),
         no_start_proofs=tuple(absence for answer in answers.values() for absence in answer.no_start_proofs),
         commented=tuple(line for answer in answers.values() for line in answer.commented),
         late=MappingProxyType({name: answer.late for name, answer in answers.items() if answer.late}),
+        past_names=MappingProxyType({record.id: record.name for record in records}),
+        heirs=MappingProxyType(heirs),
     )
+
+
+def _judged(job: Job, runs: Sequence[Run]) -> Job:
+    """The job with its verdict, by all runs that are known: a failure may lie behind many unknown ends."""
+    return replace(job, verdict=standing_of(job, runs))
+
+
+def _heirs(
+    jobs: Sequence[Job],
+    records: Sequence[JobRecord],
+    answers: Mapping[str, Answer],
+    loading: frozenset[str],
+) -> dict[str, str]:
+    """See `lineage.heirs`; a job may be gone where its source told everything and it is not there."""
+    moves = [pair for answer in answers.values() for pair in answer.moves]
+    if not records and not moves:
+        return {}
+    told = {
+        name
+        for name, answer in answers.items()
+        if answer.jobs is not None
+        and name not in loading
+        and not answer.late
+        and all(problem.note for problem in answer.problems)
+    }
+    sources = {name.value for name in SourceName if name.read_by in told}
+    return lineage.heirs(jobs, records, moves, lambda job_id: job_id.partition(":")[0] in sources)
+
+
+def _with_heirs(runs: RunsByJob, heirs: Mapping[str, str], now: datetime) -> RunsByJob:
+    """The runs with those of jobs that are gone among those of their heirs."""
+    found = dict(runs)
+    for old in heirs.keys() & runs.keys():
+        whole = (*found.get(heirs[old], ()), *found.pop(old))
+        found[heirs[old]] = tuple(in_order(whole, now))
+    return found
 
 
 def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:
@@ -99,20 +165,8 @@ def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:
             running_since=None,
         )
         for job in known.jobs
-        if source_of(job) == name
+        if job.source.read_by == name
     )
-
-
-def source_of(job: Job) -> str:
-    """The name of the source that a job's rows come from."""
-    return source_named(job.source)
-
-
-def source_named(name: SourceName) -> str:
-    """The name of the source whose rows have that `SourceName`."""
-    if name.is_timer:
-        return name.value + "s"
-    return "crontab" if name is SourceName.CRONTAB else "system-tables"
 
 
 def _schedulers(answers: Iterable[Answer]) -> tuple[Scheduler, ...]:
@@ -130,14 +184,21 @@ def _problems(answers: Iterable[Answer]) -> tuple[Problem, ...]:
     return tuple(problem for answer in answers for problem in answer.problems)
 
 
+def _clock_problem(runs: Iterable[Sequence[Run]], now: datetime) -> Iterator[Problem]:
+    """That the clock was set back, as long as stamps of before lie ahead."""
+    ahead = sum(run.start > now + STEP for found in runs for run in found)
+    if ahead:
+        said = f"the clock was set back: {counted(ahead, 'run')} stamped later than now"
+        yield Problem("clock", said, "jobs keep running; those runs count as older", "timedatectl", note=True)
+
+
 def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Run]:
     """The runs that cron's log tells of. It names user and command: equal commands are distinguished by whose
     minute it was, and where that does not tell either, the start is counted for none of them.
     """
     by_text: dict[tuple[str, str], list[Job]] = {}
-    for job in jobs:
-        if job.cron is not None:
-            by_text.setdefault(log_text(job, job.cron), []).append(job)
+    for job, cron in cron_jobs(jobs):
+        by_text.setdefault(log_text(job, cron), []).append(job)
     for start in starts:
         found = by_text.get((start.user, start.command), [])
         if len(found) > 1:
@@ -147,11 +208,6 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
             yield Run(run_id, found[0].id, start.at, start.at, Result(Outcome.UNKNOWN, evidence=(LOGGED,)))
 
 
-def log_text(job: Job, cron: CronFacts) -> tuple[str, str]:
-    """User and command as cron's log names the starts of a job."""
-    return job.user, logged(cron.given)
-
-
 def _due_at(job: Job, moment: datetime) -> bool:
     """Whether the schedule has a run in the minute of `moment`."""
     minute = moment.replace(second=0, microsecond=0)
@@ -159,37 +215,81 @@ def _due_at(job: Job, moment: datetime) -> bool:
     return run is not None and run.timestamp() == minute.timestamp()
 
 
-def _by_job(runs: Iterable[Run]) -> dict[str, tuple[Run, ...]]:
+def _by_job(orders: Iterable[Sequence[Run]], now: datetime) -> dict[str, tuple[Run, ...]]:
+    """`orders` are the runs of each source in that source's own order."""
     by_job: dict[str, list[Run]] = {}
-    for run in runs:
-        by_job.setdefault(run.job_id, []).append(run)
-    return {job_id: _one_each(_seen(found)) for job_id, found in by_job.items()}
+    before: set[str] = set()
+    for runs in orders:
+        set_back: set[str] = set()
+        for run in reversed(runs):
+            if run.start > now + STEP or stamped_ahead(run):
+                set_back.add(run.job_id)
+            if run.job_id in set_back:
+                before.add(run.id)
+        for run in runs:
+            ahead = run.start > now + STEP
+            by_job.setdefault(run.job_id, []).append(as_stamped_ahead(run) if ahead else run)
+    return {job_id: _one_each(_seen(found), before, now) for job_id, found in by_job.items()}
 
 
 def _seen(runs: Sequence[Run]) -> Sequence[Run]:
-    """The runs that somebody saw; only where there are none, the trace that an unseen one left."""
-    return [run for run in runs if run.trigger is not Trigger.UNKNOWN] or runs
+    """The runs that somebody saw, and the trace that an unseen one left, where it is newer than they are.
+
+    A message of cron's may be of a run whose start was seen: it counts only where none of cron's was.
+    """
+    seen = [run for run in runs if run.trigger is not Trigger.UNKNOWN]
+    if any(run.is_running for run in seen):
+        return seen
+    latest = max((run.end or run.start for run in seen if not stamped_ahead(run)), default=None)
+    by_cron = any(run.trigger is Trigger.SCHEDULE for run in seen)
+    return [
+        run
+        for run in runs
+        if run.trigger is not Trigger.UNKNOWN
+        or latest is None
+        or (run.start > latest and (not by_cron or run.id.startswith(LOG_SIGHTING)))
+    ]
 
 
-def _one_each(runs: Sequence[Run]) -> tuple[Run, ...]:
-    """Oldest first, several accounts of one run folded into one."""
+def _one_each(runs: Sequence[Run], before: Set[str], now: datetime) -> tuple[Run, ...]:
+    """Oldest first, several accounts of one run folded into one; those of `before` lie before the others."""
     known_as = {other: run.id for run in runs for other in run.also}
     by_id: dict[str, Run] = {}
+    older: set[str] = set()
     for run in runs:
         name = known_as.get(run.id, run.id)
         by_id[name] = fold(by_id[name], run) if name in by_id else run
+        if run.id in before:
+            older.add(name)
     kept: list[Run] = []
-    for run in sorted(by_id.values(), key=lambda one: one.start):
-        place = _place(kept, run)
-        if place is None:
-            kept.append(run)
-        else:
-            kept[place] = fold(kept[place], run)
+    for old in (True, False):
+        of_time: list[Run] = []
+        mine = (run for name, run in by_id.items() if (name in older) is old)
+        for run in sorted(mine, key=lambda one: one.start):
+            place = _place(of_time, run)
+            if place is None:
+                of_time.append(run)
+            else:
+                of_time[place] = fold(of_time[place], run)
+        kept += [run for run in of_time if not _written_by_another(run, of_time, now)]
     return tuple(kept)
 
 
-SIGHTING = "cron-"
-"""What the ids of sightings begin with: somebody saw a run begin, without a name that others know."""
+def _written_by_another(run: Run, runs: Iterable[Run], now: datetime) -> bool:
+    """Whether what a log tells is the work of a run that somebody saw: it was in progress at that moment."""
+    if run.end is None or not all(name.startswith(LOG_SIGHTING) for name in (run.id, *run.also)):
+        return False
+    written, near = run.end.timestamp(), _ROUNDING.total_seconds()
+    spans = (
+        (other.start, now if other.is_running else other.end)
+        for other in runs
+        if not other.id.startswith(LOG_SIGHTING)
+    )
+    return any(
+        start.timestamp() - near <= written <= end.timestamp() + near
+        for start, end in spans
+        if end is not None
+    )
 
 
 def _place(kept: Sequence[Run], run: Run) -> int | None:
@@ -250,17 +350,30 @@ def _exact(run: Run) -> bool:
     return not run.id.startswith(SIGHTING)
 
 
-def with_runs(job: Job, runs: Sequence[Run]) -> Job:
-    """`job` with its last run, result and running state as its runs tell them.
+def with_runs(job: Job, runs: Sequence[Run], now: datetime) -> Job:
+    """`job` with its last run, result and running state as its runs tell them, oldest first.
 
-    The source's own facts (a timer's service, say) count unless a run is newer.
+    The source's own facts (a timer's service, say) count unless a run is newer. A last run that is stamped
+    later than `now` has no time: only that it was before the clock was set back is known.
     """
+    job = _with_newest(job, runs)
+    ahead = any(run.start == job.last_run and stamped_ahead(run) for run in runs[-1:])
+    if job.running_since is not None and job.running_since > now + STEP:
+        job = replace(job, running_since=now)
+    if job.last_run is None or (job.last_run <= now + STEP and not ahead):
+        return job
+    result = job.last_result
+    said = replace(result, reasons=tuple(dict.fromkeys((*result.reasons, CLOCK_SET_BACK))))
+    return replace(job, last_run=None, last_result=said)
+
+
+def _with_newest(job: Job, runs: Sequence[Run]) -> Job:
     if not runs and job.running_since is None:
         return job
     finished = [run for run in runs if not run.is_running]
     going_on = [run for run in runs if run.is_running]
     newest = job.last_run is None and not job.unreadable  # else an old ok would stand for what is not known
-    if finished and (newest or (job.last_run and finished[-1].start >= job.last_run - _ROUNDING)):
+    if finished and (newest or (job.last_run and _is_newer(finished[-1], job.last_run))):
         last = finished[-1]
         job = replace(job, last_run=last.start, last_result=last.result or job.last_result)
     if going_on and job.running_since is None:
@@ -268,3 +381,8 @@ def with_runs(job: Job, runs: Sequence[Run]) -> Job:
     if job.running_since is not None and job.state is State.ON:
         job = replace(job, state=State.RUNNING)
     return job
+
+
+def _is_newer(run: Run, last: datetime) -> bool:
+    """Whether a run is none before `last`, the start of the last one that the job's own source knows."""
+    return run.start >= last - _ROUNDING and not (stamped_ahead(run) and run.start > last + _ROUNDING)

@@ -6,11 +6,12 @@ fields, no clock and no I/O. Every datetime is aware; every duration is a float 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import ClassVar, NamedTuple, TypeAlias, assert_never
 
 
 class SourceName(StrEnum):
@@ -23,9 +24,17 @@ class SourceName(StrEnum):
     SYSTEM_TIMER = "system-timer"
 
     @property
-    def is_timer(self) -> bool:
-        """True for systemd timers, false for lines of cron tables."""
-        return self in (SourceName.USER_TIMER, SourceName.SYSTEM_TIMER)
+    def read_by(self) -> str:
+        """The name of the `Source` whose rows these are."""
+        match self:
+            case SourceName.CRONTAB:
+                return "crontab"
+            case SourceName.SYSTEM_CRONTAB | SourceName.CRON_D:
+                return "system-tables"
+            case SourceName.USER_TIMER | SourceName.SYSTEM_TIMER:
+                return f"{self.value}s"
+            case _ as never:
+                assert_never(never)
 
 
 class State(StrEnum):
@@ -63,11 +72,20 @@ class Trigger(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Severity(StrEnum):
+    """How much a finding matters. A NOTE reaches neither the health pane nor an exit status."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The verdict on a finished run, with the facts it rests on.
 
     `exit_code` is 0..255 or None when it is not known; `signal` is a name such as "SIGTERM".
+    `warnings` counts the lines that ask for attention, `errors` those of them that are errors.
     `evidence` names where each fact came from ("exit status, fedtui", "start seen in the journal").
     `judged`: what the run printed was looked at as well, as far as it could be.
     """
@@ -80,11 +98,75 @@ class Result:
     reasons: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     judged: bool = False
+    errors: int = 0
+
+    @property
+    def severity(self) -> Severity | None:
+        """How much the result matters: an unknown end is never less than what the output shows."""
+        if self.outcome is Outcome.FAILED:
+            return Severity.ERROR
+        if self.outcome is Outcome.WARNINGS or self.warnings:
+            return Severity.WARNING
+        return Severity.NOTE if self.outcome is Outcome.UNKNOWN else None
+
+    @property
+    def trouble(self) -> str:
+        """What the output shows in words: "1 error", else "2 warnings"."""
+        count, word = (self.errors, "error") if self.errors else (self.warnings, "warning")
+        return f"{count} {word}" + ("" if count == 1 else "s")
 
     @property
     def ending(self) -> str:
         """The signal's name, "exit 3", or nothing where neither is known."""
         return self.signal or ("" if self.exit_code is None else f"exit {self.exit_code}")
+
+
+class Condition(StrEnum):
+    """What may be wrong with a job. GONE and UNSEEN (it cannot be looked at) take the absence of its row.
+
+    UNPROVEN: nobody knows how its runs end. The values are those that the memory of the alerts has.
+    """
+
+    FAILED = "failed"
+    LATE = "late"
+    STALE = "stale"
+    HELD = "held"
+    GONE = "gone"
+    NEVER_SEEN = "never_seen"
+    UNSEEN = "unseen"
+    UNPROVEN = "unproven"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether a condition holds, None: not known; with words for it where they add to it."""
+
+    condition: Condition
+    holds: bool | None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What all is known of a job comes to. A condition without a judgement is not known.
+
+    `failed` is the failure that no run known to be good has followed, `failed_at` when it ended, and
+    `unknown_since` how many runs have ended since of which it is not known how. `known_until` is when the
+    last run ended of which it is known how, `good` when the last one ended well.
+    """
+
+    judgements: tuple[Judgement, ...] = ()
+    failed: Result | None = None
+    failed_at: datetime | None = None
+    unknown_since: int = 0
+    severity: Severity | None = None
+    known_until: datetime | None = None
+    good: datetime | None = None
+
+    def holds(self, condition: Condition) -> bool | None:
+        """Whether a condition holds; None where that is not known."""
+        return next((one.holds for one in reversed(self.judgements) if one.condition is condition), None)
 
 
 NEVER_RAN = Result(Outcome.NEVER)
@@ -174,6 +256,11 @@ class CronFacts:
     record_key: str = ""
     recorded_as: bytes = b""
 
+    scheduler: ClassVar[str] = "cron"
+    in_table: ClassVar[bool] = True
+    user_manager: ClassVar[bool] = False
+    unreadable: ClassVar[str] = ""
+
     @property
     def given(self) -> bytes:
         """What cron hands to the shell, and names in its log: the command, or the recorder around it."""
@@ -210,6 +297,20 @@ class TimerFacts:
     description: str = ""
     unreadable: str = ""
 
+    scheduler: ClassVar[str] = "systemd"
+    in_table: ClassVar[bool] = False
+    dialect: ClassVar[str] = ""
+    home: ClassVar[str] = ""
+    record_key: ClassVar[str] = ""
+
+
+JobFacts: TypeAlias = CronFacts | TimerFacts
+"""What only one scheduler's jobs have, and so which scheduler it is. A kind more is a member more: where a
+`match` over it ends in `assert_never`, mypy names what that kind lacks. All can be asked for `scheduler`, its
+daemon's name; `in_table`, whether it is a line of a cron table; `user_manager`; and `dialect`, `home`,
+`record_key`, `unreadable`, which are empty where they mean nothing.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -222,6 +323,7 @@ class Job:
     what the job's shell gets; None for a timer that starts no command. `log_path` is absolute, or None.
     `managed` is the key under which the federation pack made the job; empty for any other. `changed` is what
     was written down when its schedule was last changed with a reason ("was 0 * * * *; reason: ...").
+    `verdict` is what its state and its runs come to (`fedtui.verdicts`), once they are merged.
     """
 
     id: str
@@ -231,6 +333,7 @@ class Job:
     schedule: str
     schedule_text: str
     location: Location
+    facts: JobFacts
     schedule_short: str = ""
     command: str | None = None
     state: State = State.ON
@@ -242,10 +345,9 @@ class Job:
     last_result: Result = NEVER_RAN
     log_path: str | None = None
     editable: bool = False
-    cron: CronFacts | None = None
-    timer: TimerFacts | None = None
     managed: str = ""
     changed: str = ""
+    verdict: Verdict = Verdict()
 
     @property
     def running(self) -> bool:
@@ -260,7 +362,50 @@ class Job:
     @property
     def unreadable(self) -> str:
         """Why a timer, or what it starts, cannot be read; empty where it can."""
-        return f"cannot be read: {self.timer.unreadable}" if self.timer and self.timer.unreadable else ""
+        return f"cannot be read: {self.facts.unreadable}" if self.facts.unreadable else ""
+
+
+def cron_jobs(jobs: Iterable[Job]) -> Iterator[tuple[Job, CronFacts]]:
+    """Those of `jobs` that are lines of cron tables."""
+    for job in jobs:
+        match job.facts:
+            case CronFacts() as cron:
+                yield job, cron
+            case TimerFacts():
+                pass
+            case _ as never:
+                assert_never(never)
+
+
+def timer_jobs(jobs: Iterable[Job]) -> Iterator[tuple[Job, TimerFacts]]:
+    """Those of `jobs` that are systemd timers."""
+    for job in jobs:
+        match job.facts:
+            case TimerFacts() as timer:
+                yield job, timer
+            case CronFacts():
+                pass
+            case _ as never:
+                assert_never(never)
+
+
+class JobRecord(NamedTuple):
+    """What is remembered of a job that has runs on record, so that they keep its name when it is gone.
+
+    `mark` is its key in the federation set-up, `command` a digest of its command; both empty where unknown.
+    A `twin` was seen beside another job of the same name, user and command.
+    """
+
+    id: str
+    name: str
+    user: str = ""
+    mark: str = ""
+    command: str = ""
+    twin: bool = False
+
+
+Moves = Sequence[tuple[str, str]]
+"""Pairs of ids that one job had before and after a change of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,22 +429,14 @@ class CommentedOut:
     silenced: tuple[str, ...] = ()
 
 
-class Severity(StrEnum):
-    """How much a finding matters. A NOTE reaches neither the health pane nor an exit status."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """A fix that fedtui can make itself, as data: `health.remedies` makes the plan from it.
 
     `verb` is "line" (another line of a cron table in place of the job's), "command" (another command on
-    it), "setting" (a line such as PATH=... above it), "schedule", "resume", "edit" (the form is opened),
-    "uncomment" or "restore" (the kept table of that name); `text` is what is written, `words` say what it
-    does ("write the whole path of jq"). `line` is the line that is meant where it is no job's.
+    it), "setting" (a line such as PATH=... above it), "schedule", "resume", "record", "edit" (the form is
+    opened), "uncomment" or "restore" (the kept table of that name); `text` is what is written, `words` say
+    what it does ("write the whole path of jq"). `line` is the line that is meant where it is no job's.
     """
 
     verb: str
@@ -349,13 +486,15 @@ class Checkup:
 
     `passed` are the codes that were looked for everywhere and not found; a code that could not be looked
     for somewhere, or whose sources have not answered yet, is not among them. `silenced` counts the
-    findings that the user does not want to hear of.
+    findings that the user does not want to hear of. `unrecorded` are the ids of the jobs whose exit codes
+    could be recorded and are not, but for those of which FT309 is silenced.
     """
 
     findings: tuple[Finding, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
     passed: tuple[str, ...] = ()
     silenced: int = 0
+    unrecorded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +551,7 @@ class Answer:
     means it looked and there are none. `runs` are runs that the source knows of itself. From `starts_since`
     on, `starts` are all there were; None where unknown. `commented` are the lines of its tables
     that were switched off by hand. `late` says in words which of its facts had not come when it answered.
+    `records` and `moves` tell of jobs that have runs on record.
     """
 
     source: str
@@ -425,6 +565,8 @@ class Answer:
     no_start_proofs: tuple[NoStartProof, ...] = ()
     commented: tuple[CommentedOut, ...] = ()
     late: str = ""
+    records: tuple[JobRecord, ...] = ()
+    moves: Moves = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,8 +575,10 @@ class Snapshot:
 
     `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to the time of its
     last answer. `starts`, `starts_since`, `no_start_proofs` and `commented` are as in `Answer`; `unchecked`,
-    `passed` and `silenced` are the checkup's, as `findings` is. `late` maps a source's name to which of its
-    facts had not come.
+    `passed`, `silenced` and `unrecorded` are the checkup's, as `findings` is. `late` maps a source's name to
+    which of its facts had not come. `past_names` are the names of jobs with runs on record, also of those
+    gone, by id; `heirs` maps the id of one that is gone to that of the job which continues it, and has its
+    runs.
     """
 
     at: datetime
@@ -447,17 +591,24 @@ class Snapshot:
     unchecked: tuple[Unchecked, ...] = ()
     passed: tuple[str, ...] = ()
     silenced: int = 0
+    unrecorded: tuple[str, ...] = ()
     answered: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     starts: tuple[CronStart, ...] = ()
     starts_since: datetime | None = None
     no_start_proofs: tuple[NoStartProof, ...] = ()
     commented: tuple[CommentedOut, ...] = ()
     late: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    past_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    heirs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def troubles(self) -> tuple[Problem, ...]:
         """The problems that are more than notes."""
         return tuple(problem for problem in self.problems if not problem.note)
+
+    def ids_of(self, job_id: str) -> tuple[str, ...]:
+        """All ids under which runs of that job are on record."""
+        return job_id, *(old for old, heir in self.heirs.items() if heir == job_id)
 
     def job(self, job_id: str) -> Job | None:
         return next((job for job in self.jobs if job.id == job_id), None)

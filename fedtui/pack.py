@@ -14,10 +14,15 @@ from typing import Any
 import tomli_w
 
 from fedtui.config import ConfigError, repair
+from fedtui.model import SourceName
 from fedtui.system.paths import config_file
+from fedtui.system.regular_file import read_regular
 
 BACKENDS = {"cron": "cron", "user": "user timers", "system": "system timers"}
 """What the pack's jobs can be put on, and what each is called."""
+
+SOURCES = {"cron": SourceName.CRONTAB, "user": SourceName.USER_TIMER, "system": SourceName.SYSTEM_TIMER}
+"""Where the jobs of each backend are rows of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Pack:
 
     Paths are absolute. `profile` is a ready-made one's name or the path of a TOML file; `backend` "cron",
     "user" or "system"; `scripts` maps job keys ("sync") to their scripts, those that are scheduled, and
-    `products` to the files that they should renew;
+    `products` to the files that they should renew; `record`: the lines of one's own crontab are recorded;
     `alerts` are apprise URLs, `mail_to` an address for sendmail, `heartbeat` a URL that is fetched after each
     check. `since` is the day of the set-up, ISO 8601.
     """
@@ -62,6 +67,7 @@ class Pack:
     alerts: tuple[str, ...] = ()
     mail_to: str = ""
     heartbeat: str = ""
+    record: bool = True
     origin: Origin = field(default_factory=Origin)
 
 
@@ -74,7 +80,7 @@ def load_pack(path: Path | None = None) -> Pack | None:
     """The pack that was set up, None where there is none. Raises ConfigError for an unusable file."""
     path = path or pack_file()
     try:
-        return read_pack(path.read_bytes())
+        return read_pack(read_regular(path))
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
@@ -91,6 +97,7 @@ def read_pack(text: bytes) -> Pack:
         name: tuple(value) if isinstance(value, list) else value for name, value in origin.items()
     }
     data["alerts"] = tuple(data.get("alerts", ()))
+    data.setdefault("record", False)  # older versions recorded nothing
     return Pack(**data, origin=Origin(**made))
 
 

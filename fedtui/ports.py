@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a list makes ports, and needs next to none of them
     from fedtui.bus.port import BusFactory
     from fedtui.config import Config
     from fedtui.history.database import History
+    from fedtui.results import RuleBook
     from fedtui.system.crontab_port import CrontabPort
 
 
@@ -31,6 +33,15 @@ class Ports:
     demo: bool = False
     dialect: Callable[[], str] = lambda: "debian"
     host: str = ""
+
+    @property
+    def rules(self) -> RuleBook:
+        """The rules by which runs are judged, and the files that they should renew."""
+        from fedtui.pack import load_pack
+        from fedtui.results import RuleBook
+
+        pack = (lambda: None) if self.demo else load_pack
+        return RuleBook(self.config.rules, self.config.jobs, pack, self.user, str(Path.home()))
 
     def is_here(self, host: str) -> bool:
         """Whether a change made on `host`, as its step says, was made here: a home may be shared."""

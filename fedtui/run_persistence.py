@@ -9,24 +9,46 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedtui.history.database import History, HistoryError
-from fedtui.history.run_provenance import KNOWN, knowledge, says_more
-from fedtui.merging import RunsByJob
-from fedtui.model import Job, LogSlice, Outcome, Problem, Result, Run, Snapshot, State, Trigger
+from fedtui.history.lineage import records_of
+from fedtui.history.run_provenance import KNOWN, as_stamped_ahead, knowledge, says_more, stamped_ahead
+from fedtui.merging import RUNS_KEPT, RunsByJob
+from fedtui.model import (
+    Job,
+    JobRecord,
+    LogSlice,
+    Outcome,
+    Problem,
+    Result,
+    Run,
+    Snapshot,
+    State,
+    Trigger,
+    cron_jobs,
+    timer_jobs,
+)
 from fedtui.safe_text import decode
+from fedtui.schedule.upcoming import runs_of
+from fedtui.sources.log_writers import other_writers
 from fedtui.sources.own_runs import OWN_ID
 
 if TYPE_CHECKING:
-    from fedtui.results import RuleBook
+    from fedtui.results import RuleBook, RunOutputText
 
 READING = "its output is being read"
 UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
+
+NOT_APART = "another run wrote the same log meanwhile: whose lines these are is not known"
+
+DUE_WITHIN = timedelta(seconds=60)
+"""How long after its minute a run that nobody saw may write to a log that others write too."""
 
 SETTLE = timedelta(seconds=0.3)
 """How long after its end a run's last lines may take to be where they are read."""
@@ -36,26 +58,27 @@ AT_ONCE = 20
 
 
 class RunRecorder:
-    """`rows` gives what the database is known to hold, by id. `home` is where `~` leads for a timer's job."""
+    """`rows` gives what the database is known to hold, by id."""
 
     def __init__(
         self,
         history: History,
         book: Callable[[], RuleBook],
         clock: Callable[[], datetime],
-        home: str,
         rows: Callable[[], Mapping[str, Run]],
         freshness: Path,
     ) -> None:
         self._history = history
         self._book = book
         self._clock = clock
-        self._home = home
         self._rows = rows
         self._freshness = freshness
         self._kept: dict[str, Run] = {}
+        self._records: dict[str, JobRecord] | None = None
         self._verdicts: dict[str, Result] = {}
         self._waiting: dict[str, tuple[Run, Job]] = {}
+        self._alone: set[str] = set()
+        self._known: tuple[Mapping[str, Job], RunsByJob] = ({}, {})
         self._sizes: dict[str, tuple[str, int]] = {}
         self._lock = threading.Lock()
         self.problem: Problem | None = None
@@ -68,8 +91,12 @@ class RunRecorder:
     def _settle(self, jobs: Sequence[Job], runs: RunsByJob) -> RunsByJob:
         by_id = {job.id: job for job in jobs}
         self._waiting.clear()
+        known: RunsByJob
         known = {job_id: self._with_verdicts(found, by_id.get(job_id)) for job_id, found in runs.items()}
+        self._known = by_id, known
+        known = self._told_apart(by_id, known)
         self._keep(run for found in known.values() for run in found)
+        self._keep_records(jobs, known)
         self._measure(jobs, known)
         if not self._waiting:
             return known
@@ -106,17 +133,34 @@ class RunRecorder:
 
     def _judged(self, run: Run, job: Job) -> Result:
         # Here and not above: most lists have nothing to read, and need not load how it is done.
-        from fedtui.results import judge
+        from fedtui.results import OutputPart, RunOutputText, judge
+        from fedtui.results.reading import may_say_skipped
         from fedtui.runs.run_text import product_at, run_output
 
         rules = self._book().of(job.name, job.id)
         product, span = None, None
-        if rules.product and run.end is not None:
-            home = job.cron.home if job.cron is not None else self._home
-            product = product_at(rules.product, home or self._home, run.start, self._freshness)
-            span = (run.start, run.end)
-        command = decode(job.cron.command) if job.cron is not None else job.command or ""
-        return judge(run.result or UNSEEN, run_output(run, job), rules, command, product=product, span=span)
+        path = self._book().product_of(job)
+        if path and run.end is not None:
+            product, span = product_at(path, run.start, self._freshness), (run.start, run.end)
+        command = next((decode(cron.command) for _, cron in cron_jobs((job,))), job.command or "")
+
+        def by(output: RunOutputText) -> Result:
+            return judge(run.result or UNSEEN, output, rules, command, product=product, span=span)
+
+        output = run_output(run, job)
+        result = by(output)
+        if run.log is None or result.outcome not in (Outcome.OK, Outcome.FAILED):
+            return result
+        jobs, runs = self._known
+        others = other_writers(jobs.values()).get(job.id, frozenset())
+        foreign, own = self._company(run, jobs, runs, others) if job.id in runs else (False, [])
+        if not foreign and not any(one.start <= run.start for one in own):
+            return result
+        if result.outcome is Outcome.OK:
+            return _not_apart(result) if may_say_skipped(output, rules) else result
+        # Locked out by the run that wrote these lines: flock itself prints nothing.
+        silent = by(RunOutputText((OutputPart(run.log.path, b""),)))
+        return silent if silent.outcome is Outcome.SKIPPED and not foreign else result
 
     def _await_last_lines(self, run: Run) -> None:
         if run.end is not None:
@@ -131,19 +175,73 @@ class RunRecorder:
             run = self._with_log(run, before, job)
             verdict = self._verdicts.get(run.id)
             if verdict is not None and knowledge(verdict) >= knowledge(run.result):
+                ahead = stamped_ahead(run)
                 run = replace(run, result=verdict)
-            elif job is not None and _to_be_read(run, job):
+                run = as_stamped_ahead(run) if ahead else run
+            elif job is not None and _to_be_read(run):
                 self._waiting[run.id] = (run, job)
             found.append(run)
             before = run
         return tuple(found)
+
+    def _told_apart(self, jobs: Mapping[str, Job], runs: RunsByJob) -> RunsByJob:
+        """The runs, of which none is judged by lines that another one may have written."""
+        doubtful = [
+            run
+            for job_id, found in runs.items()
+            for run in found[-RUNS_KEPT:]
+            if job_id in jobs
+            and run.id not in self._alone
+            and run.log is not None
+            and run.result is not None
+            and _by_lines(run.result)
+        ]
+        if not doubtful:
+            return runs
+        writers = other_writers(jobs.values())
+        mixed = {run.id for run in doubtful if self._is_mixed(run, jobs, runs, writers.get(run.job_id, ()))}
+        if not mixed:
+            return runs
+        return {
+            job_id: tuple(
+                replace(run, result=_not_apart(run.result)) if run.id in mixed and run.result else run
+                for run in found
+            )
+            for job_id, found in runs.items()
+        }
+
+    def _is_mixed(self, run: Run, jobs: Mapping[str, Job], runs: RunsByJob, others: Collection[str]) -> bool:
+        """Whether some other run wrote, or may have written, between the bounds of the run's lines."""
+        foreign, own = self._company(run, jobs, runs, others)
+        if not foreign and not own and self._clock() > (run.end or run.start) + DUE_WITHIN:
+            self._alone.add(run.id)
+        locked = run.result is not None and run.result.reasons[:1] == ("locked",)
+        if locked and not foreign and all(one.start <= run.start for one in own):
+            return False  # who was there first cannot have said so
+        return foreign or bool(own)
+
+    def _company(
+        self, run: Run, jobs: Mapping[str, Job], runs: RunsByJob, others: Collection[str]
+    ) -> tuple[bool, list[Run]]:
+        """Whether runs of `others` may have written among a run's lines, and which of its own job did."""
+        mine, begin, end, now = runs[run.job_id], run.start, run.end or run.start, self._clock()
+        own = [one for one in mine if one is not run and one.start <= end and _last_sign(one, now) > begin]
+        if others and not jobs[run.job_id].facts.in_table:
+            # Its lines were taken to begin where the run before it ended.
+            before = [one.end for one in mine if one.start < begin]
+            if not before or before[-1] is None:
+                return True, own
+            begin = before[-1]
+        met = (one for other in others for one in runs.get(other, ()) if _last_sign(one, now) > begin)
+        due = any(_was_due(jobs[other], begin, end) for other in others)
+        return due or any(one.start <= end for one in met), own
 
     def _with_log(self, run: Run, before: Run | None, job: Job | None) -> Run:
         """A timer's run with the slice of the log that it wrote, where its beginning is known.
 
         It begins where the log ended when no run was in progress, or where the run before it ended.
         """
-        if job is None or job.timer is None or job.log_path is None or run.log or run.result is None:
+        if job is None or job.facts.in_table or job.log_path is None or run.log or run.result is None:
             return run
         if run.result.judged:
             return run
@@ -155,8 +253,8 @@ class RunRecorder:
 
     def _measure(self, jobs: Iterable[Job], runs: RunsByJob) -> None:
         """Note where the logs of timers end while none of their runs continues."""
-        for job in jobs:
-            if job.timer is None or job.log_path is None or job.running:
+        for job, _ in timer_jobs(jobs):
+            if job.log_path is None or job.running:
                 continue
             found = runs.get(job.id, ())
             if not any(run.is_running for run in found) and not any(run.id in self._waiting for run in found):
@@ -182,6 +280,26 @@ class RunRecorder:
         self.problem = None
         self._kept.update((run.id, run) for run in new)
 
+    def _keep_records(self, jobs: Sequence[Job], runs: RunsByJob) -> None:
+        """Remember the jobs that have runs on record."""
+        mine = {job_id for job_id, found in runs.items() if found[0].trigger is not Trigger.UNKNOWN}
+        if not mine:
+            return
+        now = records_of(jobs, mine)
+        with suppress(HistoryError):  # `_keep` reports what is wrong with the history
+            if self._records is None:
+                self._records = {record.id: record for record in self._history.jobs()[0]}
+            known = self._records
+            news = [
+                record
+                for record in now.values()
+                if (old := known.get(record.id)) is None
+                or record._replace(twin=record.twin or old.twin) != old
+            ]
+            if news:
+                self._history.keep_jobs(news)
+                known |= {record.id: record for record in news}
+
     def _is_news(self, run: Run, rows: Mapping[str, Run]) -> bool:
         if run.trigger is Trigger.UNKNOWN or self._kept.get(run.id) == run:
             return False
@@ -191,14 +309,45 @@ class RunRecorder:
         return row is None or bool(set(run.also) & rows.keys()) or says_more(run, row)
 
 
-def _to_be_read(run: Run, job: Job) -> bool:
+def _by_lines(result: Result) -> bool:
+    """Whether lines in a log made the verdict what it is, and nobody doubted yet whose they are."""
+    if not result.judged or NOT_APART in result.reasons or not result.reasons:
+        return False
+    if result.outcome is Outcome.UNKNOWN:
+        return result.warnings > 0
+    if result.outcome is Outcome.SKIPPED:  # silence is nobody's
+        return not any(one.startswith("no output") for one in result.evidence)
+    return result.outcome is not Outcome.OK and not all("its product" in reason for reason in result.reasons)
+
+
+def _last_sign(run: Run, now: datetime) -> datetime:
+    return now if run.is_running else run.end or run.start
+
+
+def _was_due(job: Job, begin: datetime, end: datetime) -> bool:
+    """Whether cron has started a job meanwhile, though perhaps nobody saw it."""
+    due = next(iter(runs_of(job, begin - DUE_WITHIN)), None) if job.facts.in_table else None
+    return due is not None and due <= end
+
+
+def _not_apart(result: Result) -> Result:
+    """A verdict by lines that may be another run's: a failure stays one, anything else is unknown."""
+    failed = result.outcome is Outcome.FAILED
+    return replace(
+        result,
+        outcome=Outcome.FAILED if failed else Outcome.UNKNOWN,
+        reasons=(*result.reasons, NOT_APART) if failed else (NOT_APART, *result.reasons),
+        evidence=(*result.evidence, NOT_APART),
+    )
+
+
+def _to_be_read(run: Run) -> bool:
     """Whether the verdict on a run still lacks what it printed, and there is a place to look for it."""
     result = run.result
     if result is None or result.judged or result.outcome in (Outcome.NEVER, Outcome.SKIPPED):
         return False
-    if knowledge(result) < KNOWN:
-        return run.log is not None
-    return knowledge(result) == KNOWN and (job.cron is not None or job.timer is not None)
+    known = knowledge(result)
+    return run.log is not None if known < KNOWN else known == KNOWN
 
 
 def _size(path: str) -> int:

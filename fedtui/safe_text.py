@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
+
+from fedtui.secrets import find_secrets
 
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _PLAIN = re.compile(r"[ -~]*")
@@ -17,23 +21,6 @@ _PLAIN = re.compile(r"[ -~]*")
 MASK = "••••••"
 OLD_MASK, NEW_MASK = "•••(old)", "•••(new)"
 """In place of a secret that a change replaces, on the removed line and on the added one."""
-
-_ASSIGNED = r"""(?ix)
-    (?P<head> (?<![a-z0-9_.-]) [a-z0-9_.-]{0,60}?
-      (?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key
-        |auth(?:orization)?(?![a-z]))
-      [a-z0-9_]* ["']? \s* (?:=|:\s) \s* )
-    (?P<value> "(?:[^"\\]|\\.)*" | '[^']*' | (?:bearer|basic)\s+[^\s"';&|]+ | [^\s"';&|]+ )
-    """
-_URL = r"(?i)(?P<head>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^\s/:@]{0,200}:)(?P<value>[^\s/@]+)(?=@)"
-_FLAG = (
-    r"(?i)(?P<head>(?<![a-z-])--?(?:[a-z-]{0,40}(?:token|password|passwd|secret|api-key|apikey))(?:=|\s+))"
-    r"(?P<value>[^\s\"';&|]+)"
-)
-_BEARER = r"(?P<head>\b(?:Bearer|Basic)\s+)(?P<value>[A-Za-z0-9._~+/=-]{8,})"
-
-_SECRETS = ((_URL, ("://",)), (_FLAG, ("-",)), (_ASSIGNED, ("=", ":")), (_BEARER, ("Bearer", "Basic")))
-"""Each pattern with what a text holds if it can match: most hold nothing of it, and the patterns are slow."""
 
 
 def decode(raw: bytes) -> str:
@@ -78,9 +65,13 @@ def sanitize_lines(text: str) -> str:
 def mask_secrets(text: str) -> str:
     """`text` with the values of what looks like a secret replaced by `MASK`; idempotent.
 
-    Covers `NAME=value` where the name speaks of a token, password, secret or key, the password in a URL,
-    `--token value` flags and `Bearer`/`Basic` credentials. References such as `$TOKEN` stay: they are names.
+    What is one says `fedtui.secrets`. References such as `$TOKEN` stay: they are names.
     """
+    return _mask_short(text) if len(text) < 500 else _masked(text, lambda _: MASK)
+
+
+@lru_cache(2048)
+def _mask_short(text: str) -> str:  # the same few words are shown in row after row, and painted again
     return _masked(text, lambda _: MASK)
 
 
@@ -89,15 +80,12 @@ _Secret = tuple[str, str]
 
 
 def _masked(text: str, mask: Callable[[_Secret], str]) -> str:
-    def replaced(match: re.Match[str]) -> str:
-        head, value = match["head"], match["value"]
-        if value.strip("\"'").startswith("$") or any(one in value for one in (MASK, OLD_MASK, NEW_MASK)):
-            return match[0]
-        return head + mask((head.strip(), value))
-
-    for pattern, signs in _SECRETS:
-        if any(sign in text for sign in signs):
-            text = re.sub(pattern, replaced, text)
+    while found := find_secrets(text):  # without one, more may show
+        parts, at = list[str](), 0
+        for start, end, head in found:
+            parts += text[at:start], mask((head, text[start:end]))
+            at = end
+        text = "".join((*parts, text[at:]))
     return text
 
 
@@ -148,6 +136,24 @@ def without_colours(text: str) -> str:
 def sanitize_and_mask(text: str) -> str:
     """One line of outside text, safe and with its secrets masked."""
     return mask_secrets(sanitize(text))
+
+
+class SafeOutput:
+    """Writes a program's output to `out` as it comes, masked line by line: a secret may come in pieces."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._open = b""
+
+    def write(self, output: bytes, *, ended: bool = False) -> None:
+        """Write the lines that are whole; an open one waits for its end, up to 64 KiB."""
+        whole, newline, self._open = (self._open + output).rpartition(b"\n")
+        whole += newline
+        if ended or len(self._open) > 0x10000:
+            whole, self._open = whole + self._open, b""
+        text = whole.decode("utf-8", "replace")
+        self._out.write("\n".join(map(sanitize_and_mask, text.split("\n"))).encode())
+        self._out.flush()
 
 
 def display_path(path: Path) -> str:

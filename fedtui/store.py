@@ -14,10 +14,10 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, cast
 
-from fedtui.merging import merge, source_named
-from fedtui.model import Answer, Checkup, Problem, Snapshot, SourceName
+from fedtui.merging import merge
+from fedtui.model import Answer, Checkup, Snapshot, SourceName
 from fedtui.run_persistence import RunRecorder
-from fedtui.sources.source import Source
+from fedtui.sources.source import Source, unanswered
 
 if TYPE_CHECKING:
     from fedtui.sources.user_crontab import UserCrontabSource
@@ -104,7 +104,7 @@ class Store:
 
     async def refresh(self, only: Collection[SourceName] | None = None) -> Snapshot:
         """Ask every source, or those with the jobs of `only`, and check all again; returns the snapshot."""
-        names = None if only is None else {source_named(one) for one in only}
+        names = None if only is None else {one.read_by for one in only}
         asked = [source for source in self._sources if names is None or source.name in names]
         if self._check is not None:
             self._check.forget()
@@ -135,14 +135,7 @@ class Store:
             async with asyncio.timeout(READ_DEADLINE):
                 answer = await source.read()
         except TimeoutError:
-            problem = Problem(
-                source.name,
-                f"{source.name} has not answered for {READ_DEADLINE:.0f} s.",
-                "Untouched: everything; only this view is old.",
-                "It is asked again when something changes; R asks now.",
-                self._clock(),
-            )
-            answer = Answer(source.name, self._clock(), problems=(problem,))
+            answer = unanswered(source.name, READ_DEADLINE, self._clock())
         if number == self._asked[source.name]:
             self._answers[source.name] = answer
             self._begun.discard(source.name)

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import cached_property
+from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from fedtui.config import repair
 from fedtui.merging import merge
-from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName
+from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName, timer_jobs
 from fedtui.sources.own_runs import OwnRunsSource
+from fedtui.sources.source import unanswered
+from fedtui.system.patience import is_bounded, patience, seconds_left
 
 if TYPE_CHECKING:
     from fedtui.config import Config
@@ -28,7 +33,6 @@ if TYPE_CHECKING:
     from fedtui.results import RuleBook
     from fedtui.run_persistence import RunRecorder
     from fedtui.sources.source import LookingSource, Source
-    from fedtui.sources.systemd.timers import TimerSource
     from fedtui.store import Store
     from fedtui.watching.watches import Watches
 
@@ -55,8 +59,14 @@ LOOKED_AT = frozenset((SourceName.CRONTAB, SourceName.SYSTEM_CRONTAB, SourceName
 COPY_AFTER = 1.0
 """Seconds after the start of the dashboard at which its first copy of a table is made."""
 
+ANSWER_PATIENCE = 2.5
+"""Seconds that a verb which only reads waits for an answer of each source; all are asked side by side."""
+
 FACTS_DEADLINE = 15.0
-"""Seconds that a verb which judges all jobs waits for the facts of a slow source."""
+"""The same of a verb that changes something, or that nobody waits for."""
+
+LEFT_BEHIND = 1.5
+"""Further seconds until a source in a thread that keeps no deadline (a dead network disk) is left behind."""
 
 MakeSource = Callable[[], "Source"]
 
@@ -142,7 +152,7 @@ class Workspace:
         """Runs all checks on a snapshot. Blocking."""
         from fedtui.health.check_runner import CheckRunner
 
-        return CheckRunner(self.config, machine=not self.ports.demo)
+        return CheckRunner(self.config, self.book, machine=not self.ports.demo)
 
     def checked(self) -> Snapshot:
         """The newest picture, checked. Blocking."""
@@ -162,17 +172,9 @@ class Workspace:
             WatchStore(self.config.watches),
             self.ports.clock,
             runs_of,
+            self.book,
             words=self._words,
-            product=self.product_of,
         )
-
-    def product_of(self, job: Job) -> str:
-        """The path of the file that a job should renew, as configured; empty for none. Raises ConfigError."""
-        from fedtui.runs.run_text import product_place
-
-        product = self.book.of(job.name, job.id).product
-        home = job.cron.home if job.cron is not None else self.home
-        return str(product_place(product, home or self.home)) if product else ""
 
     async def keep_watching(self) -> None:
         """Be the process that keeps the watches going, until none is left."""
@@ -186,9 +188,7 @@ class Workspace:
     @cached_property
     def book(self) -> RuleBook:
         """The rules by which the output of runs is read. Raises ConfigError where the user's are none."""
-        from fedtui.results import RuleBook
-
-        return RuleBook(self.config.rules, self.config.jobs)
+        return self.ports.rules
 
     @cached_property
     def recorder(self) -> RunRecorder:
@@ -201,7 +201,6 @@ class Workspace:
             self.ports.history,
             lambda: self.book,
             self.ports.clock,
-            self.home,
             rows,
             self.config.freshness,
         )
@@ -234,34 +233,72 @@ class Workspace:
 
         keep_own_table(table, self.ports)
 
-    async def read(self, sources: Sequence[str] = (), *, patience: float = 0.0) -> Snapshot:
-        """Ask the sources behind these `SourceName` values once (none given: all), for a verb.
+    async def read(self, sources: Sequence[str] = (), *, later_runs: bool = False) -> Snapshot:
+        """Ask the sources behind these `SourceName` values once (none given: all), side by side, for a verb.
 
-        One whose facts come one after the other waits for the last of them for up to `patience` seconds.
+        What did not come in time is a problem of the snapshot. With `later_runs` timers have more runs than
+        the next.
         """
         import asyncio  # here and not above: `look` does without, and a list is done before it is loaded
 
+        wait = ANSWER_PATIENCE if is_bounded() else FACTS_DEADLINE
         answers: dict[str, Answer] = {}
         for group in self._asked(sources):
-            for name in group:
-                if hasattr(self.source(name), "patience"):
-                    cast("TimerSource", self.source(name)).patience = patience
-            found = await asyncio.gather(*(self.source(name).read() for name in group))
-            answers |= zip(group, found, strict=True)
+            for source in map(self.source, group):
+                if hasattr(source, "later_runs"):
+                    source.later_runs = later_runs
+            with patience(wait):
+                asked = [asyncio.ensure_future(self.source(name).read()) for name in group]
+            looking = [task for name, task in zip(group, asked, strict=True) if self._looks(name)]
+            if looking:
+                await asyncio.wait(looking, timeout=seconds_left(wait + LEFT_BEHIND))
+            await asyncio.gather(*(task for task in asked if task not in looking))
+            for name, task in zip(group, asked, strict=True):
+                late = not task.done()
+                answers[name] = unanswered(name, wait, self.ports.clock()) if late else task.result()
             self._take(answers)
-        await asyncio.to_thread(self._judge, answers)
+        with patience(wait):
+            await asyncio.to_thread(self._judge, answers)
         await asyncio.to_thread(self._attend)
         return self.snapshot
 
+    def _looks(self, name: str) -> bool:
+        """Whether the source reads in a thread, which cannot be cancelled."""
+        return hasattr(self.source(name), "look")
+
     def look(self, sources: Sequence[str]) -> Snapshot:
-        """The same as `read` without an event loop, for sources of `LOOKED_AT`, one after the other."""
+        """The same as `read` without an event loop, for sources of `LOOKED_AT`."""
         answers: dict[str, Answer] = {}
         for group in self._asked(sources):
-            answers |= {name: cast("LookingSource", self.source(name)).look() for name in group}
+            with patience(ANSWER_PATIENCE):
+                answers |= self._look_side_by_side(group)
             self._take(answers)
         self._judge(answers)
         self._attend()
         return self.snapshot
+
+    def _look_side_by_side(self, names: Sequence[str]) -> dict[str, Answer]:
+        found: dict[str, Answer | Exception] = {}
+
+        def look(name: str) -> None:
+            try:
+                found[name] = cast("LookingSource", self.source(name)).look()
+            except Exception as error:  # noqa: BLE001  # raised below, in the caller's thread
+                found[name] = error
+
+        asked = [Thread(target=copy_context().run, args=(look, name), daemon=True) for name in names]
+        until = monotonic() + ANSWER_PATIENCE + LEFT_BEHIND
+        for thread in asked:
+            thread.start()
+        for thread in asked:
+            thread.join(max(0.0, until - monotonic()))
+        answers: dict[str, Answer] = {}
+        for name in names:
+            answer = found.get(name) or unanswered(name, ANSWER_PATIENCE, self.ports.clock())
+            if isinstance(answer, Exception):
+                raise answer
+            answers[name] = answer
+        return answers
 
     def _asked(self, sources: Sequence[str]) -> Iterator[list[str]]:
         """The names of the sources behind these `SourceName` values.
@@ -286,17 +323,18 @@ class Workspace:
             return  # nothing to keep: a list on a new machine loads none of it
         recorder = self.recorder
         self._take(answers, recorder.settle)
-        while recorder.waiting:
+        while recorder.waiting and seconds_left(1.0) == 1.0:  # the others are read at the next look
             recorder.judge()
             self._take(answers, recorder.settle)
-        recorder.close_unseen(self.snapshot)
+        if all(answers[name].jobs is not None for name in _OF_JOBS if name in answers):
+            recorder.close_unseen(self.snapshot)
         problem = recorder.problem
         if problem is not None and all(problem.message != other.message for other in self.snapshot.problems):
             self._show(replace(self.snapshot, problems=(*self.snapshot.problems, problem)))
 
     def _attend(self) -> None:
         """Report what is overdue, where a source would have seen it start."""
-        if self.snapshot.starts_since is None and not any(job.timer for job in self.snapshot.jobs):
+        if self.snapshot.starts_since is None and not any(timer_jobs(self.snapshot.jobs)):
             return
         from fedtui.system.table_loaded_at import TableLoadTimes
         from fedtui.watching.overdue_tracker import OverdueTracker
@@ -319,15 +357,11 @@ class Workspace:
         The feed begins with the last `lines` lines.
         """
         from fedtui.logs.log_feed import FileFeed
-        from fedtui.logs.unit_feed import UnitFeed
+        from fedtui.schedulers import driver_of
 
-        if job.log_path is not None:
-            return FileFeed(job.log_path, lines)
-        if job.timer is not None:
-            unit = job.timer.activates
-            return UnitFeed(unit, job.timer.user_manager, self.zone, lines) if unit else None
-        outputs = [run.output for run in self.runs_of(job) if run.output]
-        return FileFeed(outputs[-1], lines) if outputs else None
+        driver = driver_of(job)
+        path = job.log_path if job.log_path is not None else driver.output_of(self.runs_of(job))
+        return FileFeed(path, lines) if path is not None else driver.journal(self.zone, lines)
 
     async def close(self) -> None:
         """Let go of buses and files."""

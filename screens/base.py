@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class FullScreen(Screen[None]):
     """Subclasses yield what lies between head and keys from `compose_page`."""
 
+    OFFERS_RECORDING = False
+
     def __init__(self) -> None:
         super().__init__()
         use_minimal_updates(self)
@@ -65,7 +67,7 @@ class FullScreen(Screen[None]):
     def show(self, snapshot: Snapshot) -> None:
         """Draw a new snapshot."""
         if self._head is not None:
-            self._head.show(snapshot)
+            self._head.show(snapshot, offer=self.OFFERS_RECORDING)
 
     def tick(self) -> None:
         """A second has passed."""

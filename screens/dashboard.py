@@ -30,6 +30,7 @@ FOR_A_JOB = frozenset(key.action for key in DASHBOARD if key.group == JOB)
 class Dashboard(JobFilterScreen, JobActions):
     """The first screen."""
 
+    OFFERS_RECORDING = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding for key in DASHBOARD),
         Binding("enter", "log", show=False),
@@ -65,7 +66,7 @@ class Dashboard(JobFilterScreen, JobActions):
         table = self.jobs.table
         jobs = ordered(chosen, table.sorted_by)
         message = self.filter.message(snapshot, self.host.user)
-        self.jobs.show(jobs, snapshot.runs, message, snapshot.findings)
+        self.jobs.show(jobs, snapshot.runs, message, snapshot.findings, snapshot.unrecorded)
         self.share_out()
         if self.focused is None:  # at the start the table was not there to take it
             self.focus_pane("jobs")

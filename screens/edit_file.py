@@ -7,23 +7,26 @@ import shlex
 import shutil
 import signal
 import subprocess
+from typing import assert_never
 
 from textual.app import App, SuspendNotSupported
 
 from fedtui.action_result import Refused
 from fedtui.crontab.command import read_command
-from fedtui.model import Job
+from fedtui.model import CronFacts, Job, TimerFacts
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.processes import signal_name
 
 
 def file_of(job: Job, home: str) -> str:
     """The path to open. Raises Refused where the job has no file of its own."""
-    if job.timer is not None:
-        return job.timer.service_fragment or job.timer.fragment or job.location.path
-    script = None
-    if job.cron is not None:
-        script = read_command(job.cron.command, home, job.cron.environment, job.user).script
+    match job.facts:
+        case TimerFacts() as timer:
+            return timer.service_fragment or timer.fragment or job.location.path
+        case CronFacts() as cron:
+            script = read_command(cron.command, home, cron.environment, job.user).script
+        case _ as never:
+            assert_never(never)
     if script is not None and os.path.exists(script):  # noqa: PTH110  # one stat, before the screen is left
         return script
     if job.location.path.startswith("/"):

@@ -26,6 +26,7 @@ from fedtui.model import Job, Snapshot
 from fedtui.presentation.environment_rows import EnvironmentView, table, title_facts
 from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.safe_text import sanitize_and_mask
+from fedtui.schedulers import driver_of
 from fedtui.screens.base import title_rule
 from fedtui.screens.change_flow import ChangingScreen
 from fedtui.screens.dialog import Dialog
@@ -84,7 +85,7 @@ class EnvironmentScreen(ChangingScreen):
         super().show(snapshot)
         newest = snapshot.job(self._job.id)
         if newest is not None and newest != self._job:
-            other = (newest.cron, newest.timer) != (self._job.cron, self._job.timer)
+            other = newest.facts != self._job.facts
             self._job = newest
             if other:
                 self._look()
@@ -155,7 +156,7 @@ class EnvironmentScreen(ChangingScreen):
         self.label_keys(
             {
                 "environment.add": f"add {name} line",
-                "environment.run": "run" if self._job.timer is not None else "",
+                "environment.run": "run" if driver_of(self._job).runs_by_hand else "",
                 "environment.mask": "mask" if self._view.unmasked else "unmask",
                 "environment.same": "hide same" if self._view.same else "show same",
             }
@@ -166,7 +167,7 @@ class EnvironmentScreen(ChangingScreen):
     def _settable(self) -> str | None:
         """The variable under the cursor, where a line could set it."""
         name, comparison = self.table.name_under_cursor, self.comparison
-        if comparison is None or name is None or comparison.given.unit or self._job.cron is None:
+        if comparison is None or name is None or comparison.given.unit:
             return None
         return name if comparison.value_for(name) is not None else None
 

@@ -16,6 +16,7 @@ from textual.events import Resize
 from textual.widgets import Input
 
 from fedtui.history.database import HistoryError
+from fedtui.history.run_provenance import in_order
 from fedtui.model import Run, Snapshot
 from fedtui.presentation import history_text as words
 from fedtui.presentation.glyphs import Span, StyledText, Tone
@@ -118,7 +119,7 @@ class HistoryScreen(FullScreen):
 
     @property
     def _jobs(self) -> JobNames:
-        return JobNames({job.id: job for job in self.snapshot.jobs})
+        return JobNames.of(self.snapshot)
 
     @property
     def _shown_days(self) -> int:
@@ -147,8 +148,8 @@ class HistoryScreen(FullScreen):
         self.query_one("#top").styles.height = len(lines) + 1
         self._summary.set_lines([*words.summary_lines(self._runs, now), ()])
         self._summary.styles.height = self._summary.count()
-        newest_first = sorted(self._runs, key=lambda run: run.start, reverse=True)
-        self.table.set_runs(newest_first, jobs.by_id)
+        newest_first = in_order(self._runs, now, newest_first=True)
+        self.table.set_runs(newest_first, jobs)
         self._runs_rule.show("Runs", (Span(f"  {len(self._runs):,}", Tone.MUTED), *self._runs_words()))
         self._draw_curve()
 
@@ -172,7 +173,7 @@ class HistoryScreen(FullScreen):
     def _draw_curve(self) -> None:
         run = self.table.run
         jobs = self._jobs
-        name = jobs.name(run.job_id) if run is not None else ""
+        name = jobs.name(run) if run is not None else ""
         self._curve_rule.show("durations", (Span(f"  {name}"),))
         took = self._took()[-CURVE_WIDTH:]
         curve = words.curve(took, CURVE_WIDTH, CURVE_HEIGHT)
@@ -180,18 +181,18 @@ class HistoryScreen(FullScreen):
             *curve,
             words.curve_words(took),
             (),
-            *words.extremes(self._runs, jobs.name),
+            *words.extremes(self._runs, jobs),
         ]
         self._curve.set_lines(lines)
         width = self.app.size.width
         if width < WIDE and self._above:  # the column at the right is not there: the same in one row
-            row = words.narrow_line(self._runs, took, jobs.name, width - 2)
+            row = words.narrow_line(self._runs, took, jobs, width - 2)
             self._strip.set_lines([*self._above[:-1], row])
 
     def _took(self) -> list[float]:
         """How long the runs took of the job under the cursor, oldest first."""
-        run = self.table.run
-        return words.durations(one for one in self._runs if run is not None and one.job_id == run.job_id)
+        run, jobs = self.table.run, self._jobs
+        return words.durations(one for one in self._runs if run is not None and jobs.id(one) == jobs.id(run))
 
     @on(RunHighlighted)
     def _run_highlighted(self) -> None:
@@ -208,7 +209,7 @@ class HistoryScreen(FullScreen):
         if doubt := self.table.doubt():
             self.notify(f"{doubt} Press the key again.", severity="warning", markup=False)
             return
-        job = self.snapshot.job(run.job_id) if run is not None else None
+        job = self._jobs.job(run) if run is not None else None
         if job is not None:
             self.app.push_screen(LogScreen(job))
         elif run is not None:

@@ -15,9 +15,10 @@ from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.changes.request import Request
 from fedtui.config import ConfigError
-from fedtui.model import Job, State
+from fedtui.model import Job, State, cron_jobs
 from fedtui.pack import load_pack
 from fedtui.safe_text import decode
+from fedtui.schedulers import driver_of
 from fedtui.screens.change_flow import ChangingScreen
 from fedtui.screens.job_flows import record_job, run_job
 
@@ -105,13 +106,11 @@ class JobActions(ChangingScreen):
         self.flow.begin(self._stop(job))
 
     async def _stop(self, job: Job) -> None:
-        from fedtui.runs import control
-
-        how = "Its unit is stopped." if job.timer else "SIGTERM, and SIGKILL after 10 s."
-        text = f"{how} What it did stays."
+        driver = driver_of(job)
+        text = f"{driver.how_stopped} What it did stays."
         if await self.flow.confirm("Stop", job.name, "Stop the run that goes on?", text, "stop it"):
             try:
-                applied = await control.stop(job, self.host.ports)
+                applied = await driver.stop(self.host.ports)
             except Refused as refusal:
                 await self.flow.refused("Stop", job.name, refusal)
             else:
@@ -212,7 +211,7 @@ class JobActions(ChangingScreen):
         from fedtui.screens.job_form import JobFormScreen
 
         host = self.host
-        of_job = job.cron.dialect if job is not None and job.cron is not None else ""
+        of_job = job.facts.dialect if job is not None else ""
         form = JobFormScreen(
             before,
             self._preview(job),
@@ -251,7 +250,7 @@ class JobActions(ChangingScreen):
 
 def _command_of_bad(job: Job) -> str:
     """What follows the schedule's fields in a line that cron does not take."""
-    text = decode(job.cron.raw).strip() if job.cron is not None else ""
+    text = "".join(decode(cron.raw).strip() for _, cron in cron_jobs((job,)))
     parts = text.split(None, 1 if text.startswith("@") else 5)
     return parts[-1] if len(parts) in (2, 6) else ""
 

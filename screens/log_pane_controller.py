@@ -13,6 +13,7 @@ from fedtui.presentation.home import tilde
 from fedtui.presentation.notes import health_lines, problem_lines, problem_of, reason_line
 from fedtui.presentation.times import size
 from fedtui.safe_text import sanitize_and_mask
+from fedtui.schedulers import driver_of
 from fedtui.widgets.log_pump import FIXES, NOWHERE, WAITING, pump
 from fedtui.widgets.pane import Tab
 from fedtui.widgets.panes import LogPane
@@ -43,8 +44,7 @@ class LogPaneController:
         width = view.scrollable_content_region.width - 1
         wanted: tuple[object, ...] = (None, width, snapshot.findings, snapshot.problems, snapshot.loading)
         if job is not None:
-            kept = [run.output for run in snapshot.runs.get(job.id, ()) if run.output]
-            where = job.log_path or (kept[-1] if kept and job.timer is None else None)
+            where = job.log_path or driver_of(job).output_of(snapshot.runs.get(job.id, ()))
             wanted = (job.id, width if problem else 0, where, problem, reason_line(job))
         if wanted == self._shown:
             return
@@ -79,7 +79,7 @@ class LogPaneController:
         """Say in the pane's rule which log it is and how it stands."""
         if self._blind is not None:
             sign = state_glyph(self._blind)
-            name = "systemd" if self._blind.source.is_timer else "cron"
+            name = self._blind.facts.scheduler
             self._pane.rule.show(name, (Span(f"  ✗ {sign.word}", Tone.FAIL),), tabs)
             return
         self._pane.rule.show("3 Log", self._facts(), tabs)

@@ -38,8 +38,8 @@ class RescheduleScreen(Form[NewSchedule | None]):
     def __init__(
         self, job: Job, preview: AskPreview, clock: Callable[[], datetime], profile: str = ""
     ) -> None:
-        dialect = job.cron.dialect if job.cron is not None else ""
-        super().__init__("Reschedule", job.name, ScheduleField(job.schedule, preview, clock, dialect=dialect))
+        field = ScheduleField(job.schedule, preview, clock, dialect=job.facts.dialect)
+        super().__init__("Reschedule", job.name, field)
         self.job = job
         self._profile = profile
 

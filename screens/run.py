@@ -22,7 +22,8 @@ from textual.widget import Widget
 from fedtui.action_result import RUN_CONTINUES, Applied, Refused
 from fedtui.model import Job, Outcome, Result, Run
 from fedtui.presentation.glyphs import outcome_glyph
-from fedtui.runs.control import GRACE, RunUpdate
+from fedtui.runs.control import RunUpdate
+from fedtui.schedulers import driver_of
 from fedtui.screens.ask import AskScreen
 from fedtui.screens.dialog import Dialog, to_its_end
 from fedtui.widgets import run_lines
@@ -140,7 +141,7 @@ class RunScreen(Dialog[RunAnswer]):
         if self._refusal is not None:
             return refusal(self._refusal, width)
         if self.phase is RunPhase.ASKING:
-            how = "Its unit is stopped." if self.job.timer else f"SIGTERM, and SIGKILL after {GRACE:.0f} s."
+            how = driver_of(self.job).how_stopped
             return note("▲", "$warn", f"{how} What it did stays.", width, lead="Stop this run?")
         if self.phase is RunPhase.STOPPING:
             return note("►", "$accent", "", width, lead="stopping")
@@ -201,7 +202,7 @@ class RunScreen(Dialog[RunAnswer]):
         result = self.run_now.result if self.run_now is not None else None
         if result is None or result.exit_code not in NOT_FOUND:
             return ""
-        return "why as a unit?" if self.job.timer is not None else "why in cron?"
+        return f"why {driver_of(self.job).where}?"
 
     def action_environment(self) -> None:
         """The environment next, where that may explain the end."""

@@ -59,7 +59,9 @@ class SetupScreen(ChangingScreen):
     def __init__(self, service: SetupService | None = None) -> None:
         super().__init__()
         self._service = service
-        self.progress = Progress(SetupRequest(profile="conservative", backend="cron"), ready_made())
+        self.progress = Progress(
+            SetupRequest(profile="conservative", backend="cron", record=True), ready_made()
+        )
         self._cursor = 0
         self._whole = False
         self._typing = ""

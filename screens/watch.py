@@ -21,6 +21,7 @@ from fedtui.presentation.glyphs import Span, StyledText, Tone
 from fedtui.presentation.home import tilde
 from fedtui.presentation.times import usual
 from fedtui.safe_text import sanitize_and_mask
+from fedtui.schedulers import driver_of
 from fedtui.screens.base import title_rule
 from fedtui.screens.change_flow import ChangingScreen
 from fedtui.screens.job_flows import record_job, run_job
@@ -226,6 +227,7 @@ class WatchScreen(ChangingScreen):
     _log_title = ""
 
     def _reported(self, chunk: LogChunk) -> None:
+        self.log_view.show_size(chunk.size)
         self._draw_log_rule()
 
     @on(FollowChanged)
@@ -244,7 +246,7 @@ class WatchScreen(ChangingScreen):
         roomy = size.height >= ROOMY_FROM
         facts = (
             Span(f"  {sanitize_and_mask(job.name)}", bold=True),
-            Span(f"  {sanitize_and_mask(job.schedule)}   {watch_text.kind_words(job)}", Tone.MUTED),
+            Span(f"  {sanitize_and_mask(job.schedule)}   {driver_of(job).kind}", Tone.MUTED),
         )
         self._title.show("Watch", facts)
         rows: list[StyledText] = [self._flush(watch_text.heading(size.width))]

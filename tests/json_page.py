@@ -31,6 +31,11 @@ that you do not know. Times are RFC 3339 with the offset of the machine's zone. 
 `--show-secrets` shows them in `list`, `show`, `logs`, `history`, `env`, `check` and `setup --status`. With
 `--json` no verb asks: without `--yes` a change is refused.
 
+The verbs that only read end within seconds, whatever hangs. What did not answer by then is in `incomplete`
+(a list of [IncompleteRecord](#incompleterecord), empty where nothing is missing), and on standard error.
+`list`, `next`, `show`, `history`, `logs`, `check`, `env`, `setup --status`, `undo --list`, and `restore` and
+`drill` without a name have that field.
+
 `--json=0` prints the shape from before schema 1, for one release. Write it with `=`: in
 `fedtui show --json JOB` the word after `--json` is the job.
 
@@ -45,13 +50,17 @@ The same for all verbs:
 {statuses}
 
 Partly done: a set-up that left out jobs or additions that were asked for; `list --source` where one of the
-sources could not be read; a change that failed and could not be rolled back as a whole. `fedtui watch` ends
+sources could not be read; a change that failed and could not be rolled back as a whole. Outcome unknown: a
+change was asked for and no answer came, so that it may be made, now or later; the message says how to check,
+and its undo step is kept. `fedtui watch` ends
 with 1 when a run failed, with 3 when one is unverified. Apart: `check` has the statuses of a Nagios plug-in
 ([monitoring.md](monitoring.md)), `check --alert` those in [alerting.md](alerting.md), and `git-sync` those in
 [git-sync.md](git-sync.md). An interrupt ends with 130.
 
 ## Answers
 """
+
+ENVELOPES = ("Envelope", "ReadingEnvelope")
 
 _NAMES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 
@@ -111,8 +120,8 @@ def _string(node: ast.stmt) -> str:
 
 def page() -> str:
     """The whole page."""
-    found = [record for record in records() if record.name != "Envelope"]
-    answers = [record for record in found if record.base == "Envelope"]
+    found = [record for record in records() if record.name not in ENVELOPES]
+    answers = [record for record in found if record.base in ENVELOPES]
     statuses = "\n".join(f"| {status} | {text} |" for status, text in enumerate(MEANINGS))
     parts = [_HEAD.format(statuses=statuses)]
     for record in answers:

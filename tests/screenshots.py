@@ -254,7 +254,7 @@ async def draw(picture: Picture, size: tuple[int, int], folder: Path) -> str:
             user="fed",
             host="demo",
             home=workspace.home,
-            watches=KeptByNobody(workspace.watches.book, clock, runs_of),
+            watches=KeptByNobody(workspace.watches.book, clock, runs_of, workspace.book),
             past=workspace.past,
         )
         setattr(app, "cursor_blink", False)  # noqa: B010  Textual makes this one up

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
-from fedtui.bus.port import IN_FLIGHT, BusError
+from fedtui.bus.port import DAEMON, IN_FLIGHT, BusError
+from fedtui.bus.systemd_names import SYSTEMD
+from fedtui.system.patience import waiting
+
+_NAMES = {SYSTEMD: "systemd", DAEMON: "the bus", "org.freedesktop.login1": "logind"}
 
 
 class Connection:
@@ -24,6 +29,13 @@ class Connection:
             asyncio.get_running_loop().call_soon(callback, self._lost)
             return
         self._on_lost.append(callback)
+
+    @asynccontextmanager
+    async def _slot(self, destination: str) -> AsyncIterator[None]:
+        """Be one of the calls in flight."""
+        with waiting(_NAMES.get(destination, destination)):
+            async with self._slots:
+                yield
 
     def _not_connected(self) -> BusError:
         return BusError(BusError.DISCONNECTED, self._lost or "not connected")

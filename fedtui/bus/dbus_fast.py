@@ -17,6 +17,7 @@ from dbus_fast.unpack import unpack_variants
 from fedtui.bus.connection import Connection
 from fedtui.bus.port import CONNECT_TIMEOUT, DAEMON, DAEMON_PATH, BusError, Signal
 from fedtui.bus.values import outgoing_all
+from fedtui.system.patience import seconds_left, waiting
 
 _LOST = (OSError, EOFError, AuthError, ConnectionError)
 
@@ -34,9 +35,10 @@ class DbusFastBus(Connection):
     async def connect(self) -> None:
         """Open the connection; BusError(DISCONNECTED) where the bus refuses or is not there."""
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                bus = MessageBus(bus_address=self._address)
-                await bus.connect()
+            with waiting("the bus"):
+                async with asyncio.timeout(seconds_left(CONNECT_TIMEOUT)):
+                    bus = MessageBus(bus_address=self._address)
+                    await bus.connect()
         except TimeoutError as error:
             raise BusError(BusError.DISCONNECTED, f"no answer from {self._address}") from error
         except (*_LOST, DBusError, InvalidAddressError, ValueError) as error:
@@ -58,8 +60,8 @@ class DbusFastBus(Connection):
         """Call a method; see the port. The deadline runs from the moment the call has a slot."""
         body = outgoing_all(signature, arguments, Variant)
         message = Message(destination, path, interface, member, signature=signature, body=body)
-        async with self._slots:
-            reply = await self._send(message, timeout)
+        async with self._slot(destination):
+            reply = await self._send(message, seconds_left(timeout))
         if reply.message_type is MessageType.ERROR:
             text = reply.body[0] if reply.body and isinstance(reply.body[0], str) else ""
             raise BusError(reply.error_name or "org.freedesktop.DBus.Error.Failed", text)
@@ -73,7 +75,9 @@ class DbusFastBus(Connection):
             async with asyncio.timeout(timeout):
                 reply = await bus.call(message)
         except TimeoutError as error:
-            raise BusError(BusError.TIMEOUT, f"no answer to {message.member} in {timeout:g} s") from error
+            raise BusError(
+                BusError.TIMEOUT, f"no answer to {message.member} in {round(timeout, 1):g} s"
+            ) from error
         except _LOST as error:
             self._drop(_reason(error))
             raise BusError(BusError.DISCONNECTED, _reason(error)) from error

@@ -19,6 +19,7 @@ from gi.repository import Gio, GLib
 from fedtui.bus.connection import Connection
 from fedtui.bus.port import CONNECT_TIMEOUT, DAEMON, DAEMON_PATH, BusError, Signal
 from fedtui.bus.values import outgoing_all
+from fedtui.system.patience import seconds_left, waiting
 
 _CLOSED = "the bus closed the connection"
 
@@ -40,7 +41,8 @@ class PydbusBus(Connection):
         opened: asyncio.Future[Any] = self._loop.create_future()
         self._glib.invoke(self._connect_in_thread, opened)
         try:
-            self._con = await asyncio.wait_for(opened, CONNECT_TIMEOUT)
+            with waiting("the bus"):
+                self._con = await asyncio.wait_for(opened, seconds_left(CONNECT_TIMEOUT))
         except TimeoutError as error:
             self._glib.stop()
             raise BusError(BusError.DISCONNECTED, f"no answer from {self._address}") from error
@@ -71,17 +73,20 @@ class PydbusBus(Connection):
         """Call a method; see the port. The deadline runs from the moment the call has a slot."""
         body = outgoing_all(signature, arguments, GLib.Variant)
         parameters = GLib.Variant(f"({signature})", tuple(body)) if signature else None
-        async with self._slots:
+        async with self._slot(destination):
             if self._con is None or self._loop is None or self._lost is not None:
                 raise self._not_connected()
             answer: asyncio.Future[tuple[Any, ...]] = self._loop.create_future()
             self._open.add(answer)
             target = (destination, path, interface, member)
             self._glib.invoke(self._call_in_thread, self._con, target, parameters, answer)
+            timeout = seconds_left(timeout)
             try:
                 return await asyncio.wait_for(answer, timeout)
             except TimeoutError as error:
-                raise BusError(BusError.TIMEOUT, f"no answer to {member} in {timeout:g} s") from error
+                raise BusError(
+                    BusError.TIMEOUT, f"no answer to {member} in {round(timeout, 1):g} s"
+                ) from error
             finally:
                 self._open.discard(answer)
 

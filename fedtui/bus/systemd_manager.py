@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from fedtui.action_result import Refused
+from fedtui.action_result import OutcomeUnknown, Refused
 from fedtui.bus.port import Bus, BusError, BusFactory, Signal
 from fedtui.bus.systemd_names import (
     INTROSPECTABLE,
@@ -45,12 +45,16 @@ _NOT_ALLOWED = frozenset(
 
 
 class SystemdManager:
-    """One manager over one open bus. Every method raises Refused for what the bus refuses."""
+    """One manager over one open bus. Every method raises Refused for what the bus refuses.
+
+    Where an answer does not come once a change was asked for, that is OutcomeUnknown.
+    """
 
     def __init__(self, bus: Bus, *, user_manager: bool) -> None:
         self.bus = bus
         self.user_manager = user_manager
         self.changed = asyncio.Event()
+        self._asked_for: tuple[str, ...] = ()
 
     def command(self, *words: str) -> tuple[str, ...]:
         """The systemctl command that does the same, as this user may run it on their own manager."""
@@ -193,6 +197,8 @@ class SystemdManager:
         verb: tuple[str, ...] = (),
         timeout: float = 25.0,
     ) -> tuple[Any, ...]:
+        if verb and verb[0] != "status":
+            self._asked_for = verb
         try:
             return await self._call(member, signature, *arguments, timeout=timeout)
         except BusError as error:
@@ -205,12 +211,10 @@ class SystemdManager:
                 "systemd does not let you do this.", advice=f"Run: sudo {' '.join(self.command(*verb))}"
             )
         if error.name in (BusError.DISCONNECTED, BusError.TIMEOUT):
-            look = " ".join(self.command("status"))
-            return Refused(
-                f"systemd's bus does not answer: {said}.",
-                "Whether it was done is not known.",
-                f"Look: {look}",
-            )
+            check = " ".join(self.command("status", *self._asked_for[1:]))
+            if self._asked_for:
+                return OutcomeUnknown(f"systemd does not answer ({said}).", f"Check with: {check}")
+            return Refused(f"systemd does not answer: {said}.", advice=f"Look: {check}")
         return Refused(
             f"systemd refuses: {said.rstrip('.')}.",
             advice=f"Look: {' '.join(self.command('status', *verb[1:]))}",

@@ -1,4 +1,4 @@
-"""Every change that a user can ask for: plan, show, apply, read back, undo.
+"""Every change that a user can ask for: plan, show, apply, read back, undo. `schedulers` plans those to jobs.
 
 Screens and verbs use the names below. They are loaded when first used: `fedtui list` and a supervisor need
 next to none of them.
@@ -18,16 +18,8 @@ if TYPE_CHECKING:
     from fedtui.changes.plan import Plan as Plan
     from fedtui.changes.plan import Step as Step
     from fedtui.changes.planning import apply as apply
-    from fedtui.changes.planning import load_draft as load_draft
-    from fedtui.changes.planning import plan_delete as plan_delete
-    from fedtui.changes.planning import plan_edit as plan_edit
-    from fedtui.changes.planning import plan_environment as plan_environment
     from fedtui.changes.planning import plan_fix as plan_fix
     from fedtui.changes.planning import plan_new as plan_new
-    from fedtui.changes.planning import plan_pause as plan_pause
-    from fedtui.changes.planning import plan_record as plan_record
-    from fedtui.changes.planning import plan_reschedule as plan_reschedule
-    from fedtui.changes.planning import plan_resume as plan_resume
     from fedtui.changes.planning import plan_silence as plan_silence
     from fedtui.changes.planning import plan_uncomment as plan_uncomment
     from fedtui.changes.schedule_preview import Preview as Preview
@@ -46,16 +38,8 @@ _HOMES = {
     "Plan": "plan",
     "Step": "plan",
     "apply": "planning",
-    "load_draft": "planning",
-    "plan_delete": "planning",
-    "plan_edit": "planning",
-    "plan_environment": "planning",
     "plan_fix": "planning",
     "plan_new": "planning",
-    "plan_pause": "planning",
-    "plan_record": "planning",
-    "plan_reschedule": "planning",
-    "plan_resume": "planning",
     "plan_silence": "planning",
     "plan_uncomment": "planning",
     "Preview": "schedule_preview",

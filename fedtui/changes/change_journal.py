@@ -44,19 +44,21 @@ _TEXTS = ("TableText", "FileText")
 class StoredChange(NamedTuple):
     """What an undo step holds: the edits in the order of making, how many are made, whether all was done.
 
-    `jobs` are the ids and names of what was changed.
+    `jobs` are the ids and names of what was changed, `moves` pairs of ids before and after.
     """
 
     edits: tuple[Edit, ...]
     made: int
     finished: bool
     jobs: tuple[tuple[str, str], ...] = ()
+    moves: tuple[tuple[str, str], ...] = ()
 
 
 def to_payload(kept: StoredChange, undoes: int | None = None, host: str = "") -> str:
     """The JSON that an undo step keeps."""
     record = {"parts": [_record(edit) for edit in kept.edits], "made": kept.made, "finished": kept.finished}
-    return json.dumps({**record, "jobs": kept.jobs, "undoes": undoes, "host": host})
+    named = {"jobs": kept.jobs, "moves": kept.moves}
+    return json.dumps({**record, **named, "undoes": undoes, "host": host})
 
 
 def read_stored(payload: str) -> StoredChange:
@@ -64,7 +66,8 @@ def read_stored(payload: str) -> StoredChange:
     try:
         data = json.loads(payload)
         edits = tuple(map(_edit, data["parts"]))
-        return StoredChange(edits, data["made"], data["finished"], _tuples(data.get("jobs", [])))
+        named = (_tuples(data.get(name, [])) for name in ("jobs", "moves"))
+        return StoredChange(edits, data["made"], data["finished"], *named)
     except (LookupError, TypeError, zlib.error) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
@@ -168,7 +171,7 @@ class ChangeJournal:
 
     def _written(self, made: int, *, finished: bool = False) -> str:
         change = self._plan.change
-        kept = StoredChange(self._edits, len(change.made) + made, finished, self._plan.jobs)
+        kept = StoredChange(self._edits, len(change.made) + made, finished, self._plan.jobs, self._plan.moves)
         return to_payload(kept, change.undoes, self._ports.host)
 
 

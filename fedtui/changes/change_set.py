@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from fedtui.action_result import Applied, PartlyDone, Refused
+from fedtui.action_result import Applied, OutcomeUnknown, PartlyDone, Refused
 from fedtui.changes import apply_edit, unit_edits
 from fedtui.changes.apply_edit import EditExecutor, edit_label
 from fedtui.changes.change_journal import ChangeJournal
-from fedtui.changes.edits import ChangeSet, Edit, FileEdit, UnitEdit, inverse, is_no_op
+from fedtui.changes.edits import ChangeSet, Edit, FileEdit, UnitEdit, inverse, is_bookkeeping, is_no_op
 from fedtui.changes.file_edits import SomethingElse
 from fedtui.changes.pending_edits import NothingToChange, check_unchanged, completed, is_edit_made, pending
 from fedtui.changes.plan import Conflict, EditState, Plan
@@ -60,6 +60,7 @@ async def plan_edits(
         wording.destructive,
         wording.alternative,
         wording.jobs or ((wording.job_id, wording.job_name),) if wording.job_name else (),
+        wording.moves,
     )
 
 
@@ -67,7 +68,8 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
     """Make the edits in their order, each read back; where one cannot be made, roll back those before it.
 
     Raises Conflict where the present state is not the one that the plan was made on; Refused names what is
-    still in force where not all could be rolled back, and then `u` takes the rest back.
+    still in force where not all could be rolled back, and then `u` takes the rest back. OutcomeUnknown leaves
+    all as a kill would.
     """
     change_set = plan.change
     await check_unchanged(change_set.edits, ports)
@@ -81,22 +83,29 @@ async def apply_change_set(plan: Plan, ports: Ports) -> Applied:
             if made < len(change_set.edits):  # finishing the step notes the last one
                 await asyncio.to_thread(journal.note, made)
         await executor.finish()
+    except OutcomeUnknown as unknown:  # to roll back now could be overtaken by what was asked for
+        undoes = change_set.undoes
+        then = "take it back" if undoes is None else "finish it"
+        advice = f"{unknown.advice}; {then} with: fedtui undo {undoes or journal.id}"
+        raise OutcomeUnknown(unknown.cause, advice) from unknown
     except Refused as refusal:
-        await _roll_back(change_set.edits, made, refusal, journal, ports)
+        await _roll_back(change_set, made, refusal, journal, ports)
         raise
     except Exception as error:
         failed = Refused(f"{error or type(error).__name__}.".replace("..", "."))
-        await _roll_back(change_set.edits, made, failed, journal, ports)
+        await _roll_back(change_set, made, failed, journal, ports)
         raise failed from error
     return await asyncio.to_thread(journal.finish)
 
 
 async def _roll_back(
-    edits: Sequence[Edit], made: int, refusal: Refused, journal: ChangeJournal, ports: Ports
+    change: ChangeSet, made: int, refusal: Refused, journal: ChangeJournal, ports: Ports
 ) -> None:
     """Undo the edits that were made, the last first, including one that failed half way. Raises Refused."""
+    edits = change.edits
     executor = EditExecutor(ports, backup=False)
     left: list[str] = []
+    undoable = False
     stay: list[str] = []
     back = [*edits[:made]]
     try:
@@ -104,6 +113,7 @@ async def _roll_back(
             back.append(edits[made])
     except Exception as blind:  # noqa: BLE001  # nor may this
         left.append(f"{edit_label(edits[made])} ({_reason(blind)})")
+        undoable = not is_bookkeeping(edits[made])
     for index in reversed(range(len(back))):
         edit = inverse(back[index])
         try:
@@ -114,15 +124,20 @@ async def _roll_back(
                     await asyncio.to_thread(journal.note, index)
         except Exception as error:  # noqa: BLE001  # it must not keep the others from being rolled back
             left.append(f"{edit_label(edit)} ({_reason(error)})")
+            undoable |= not is_bookkeeping(edit)
+    later = "The next change cleans that up." if left else ""
+    if undoable:
+        later = f"u {'finishes it' if change.undoes else 'takes it back'} once that is possible."
     try:
         await executor.finish()
     except Refused as error:
         left.append(f"what systemd has read ({_reason(error)})")
+        later = later or error.advice
     if left:
         raise PartlyDone(
             refusal.message,
             f"Still in force: {'; '.join(left)}. The rest was rolled back.",
-            " ".join(filter(None, (refusal.advice, "u takes it back once that is possible."))),
+            " ".join(filter(None, (refusal.advice, later))),
         ) from refusal
     await asyncio.to_thread(journal.forget)
     if back or stay:

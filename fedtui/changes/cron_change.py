@@ -72,7 +72,9 @@ def propose_new(draft: Draft, tables: Tables, ports: Ports) -> Wording:
 
 def propose_edit(job: Job, draft: Draft, tables: Tables, ports: Ports) -> Wording:
     """Schedule, command, name and note as the form has them; what is as before keeps its bytes."""
-    was = draft_text(_table_of(job, tables).entry(job))
+    table = _table_of(job, tables)
+    entry = table.entry(job)
+    was = draft_text(entry)
     changed = {
         part: getattr(draft, part)
         for part in ("schedule", "command", "name", "note")
@@ -84,9 +86,10 @@ def propose_edit(job: Job, draft: Draft, tables: Tables, ports: Ports) -> Wordin
     if "schedule" in changed:
         summary += f" From {words_of(was.schedule, job)} to {words_of(draft.schedule, job)}."
         warnings = pitfall_warnings(draft.schedule, job, ports)
-    if "command" in changed:
-        warnings = (*warnings, "Another command is another job to fedtui: its history of runs starts empty.")
-    return Wording("edit", job.id, job.name, summary, f"Changed {job.name}.", warnings)
+    now = tables.of_job(job).document.entries[table.document.entries.index(entry)]
+    new_id = f"{job.source}:{now.id_key}"
+    moves = ((job.id, new_id),) if new_id != job.id else ()
+    return Wording("edit", job.id, job.name, summary, f"Changed {job.name}.", warnings, moves=moves)
 
 
 def propose_delete(job: Job, tables: Tables) -> Wording:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import takewhile
+from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.changes.draft import Draft
 from fedtui.crontab import Entry
-from fedtui.model import Job
+from fedtui.model import CronFacts, Job, TimerFacts
 from fedtui.ports import Ports
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.schedule.cron import ScheduleError, parse_schedule
@@ -22,18 +24,21 @@ _WEEK = datetime(2026, 6, 1, tzinfo=UTC)
 
 def zone_of(job: Job | None) -> tuple[str, tzinfo]:
     """The zone that the job's schedule is read in: its own, else the machine's."""
-    if job is not None and job.cron is not None:
-        try:
-            return job.cron.zone, ZoneInfo(job.cron.zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            pass  # "localtime": the machine's zone has no name here
+    match job.facts if job is not None else None:
+        case CronFacts(zone=zone):
+            with suppress(ZoneInfoNotFoundError, ValueError):  # "localtime": that zone has no name here
+                return zone, ZoneInfo(zone)
+        case TimerFacts() | None:
+            pass
+        case _ as never:
+            assert_never(never)
     return local_zone()
 
 
 def dialect_of(job: Job | None, ports: Ports | None = None) -> str:
     """The dialect that the job's table is read in; of a new job, that of the daemon here. Blocking."""
-    if job is not None and job.cron is not None:
-        return job.cron.dialect
+    if job is not None and job.facts.dialect:
+        return job.facts.dialect
     return "debian" if ports is None else ports.dialect()
 
 

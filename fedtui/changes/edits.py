@@ -212,6 +212,11 @@ def is_no_op(edit: Edit) -> bool:
     return not isinstance(edit, FolderEdit | RenameEdit | WorktreeEdit) and edit.before == edit.after
 
 
+def is_bookkeeping(edit: Edit) -> bool:
+    """Whether nobody would notice the edit: a folder around a file, what is noted of a paused timer."""
+    return isinstance(edit, FolderEdit | PausedTimerEdit)
+
+
 def resource_keys(edit: Edit) -> frozenset[tuple[str, ...]]:
     """What the edit is about: of two edits that share a key, the later one finds what the first made."""
     match edit:

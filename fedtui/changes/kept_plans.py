@@ -101,4 +101,5 @@ def _plan(record: dict[str, Any]) -> Plan:
         destructive=record["destructive"],
         alternative=record["alternative"],
         jobs=tuple((job_id, name) for job_id, name in record["jobs"]),
+        moves=tuple((old, new) for old, new in record.get("moves", ())),
     )

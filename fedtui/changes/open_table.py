@@ -6,7 +6,7 @@ Blocking.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fedtui.action_result import Refused
@@ -154,6 +154,14 @@ def _opened(
     if healed.bad_lines and strict:
         raise BadTable(port.title, healed.bad_lines)
     return OpenTable(port, None if absent else base, healed, tuple(sorted(fixes)))
+
+
+def bottom_up(jobs: Sequence[Job]) -> list[Job]:
+    """In the order in which lines of one table are edited.
+
+    Ids count equal commands from the top, so an edit must not change those of lines that are still to come.
+    """
+    return sorted(jobs, key=lambda job: job.location.line or 0, reverse=True)
 
 
 def port_of(table: str, user: str, ports: Ports) -> CrontabPort:

@@ -15,6 +15,7 @@ from fedtui.changes.edits import PausedTimerEdit, Restore
 from fedtui.changes.plan import Conflict, EditState
 from fedtui.config import Config
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.regular_file import read_regular
 
 
 class PausedTimers:
@@ -67,7 +68,7 @@ class PausedTimers:
 
     def _read(self) -> list[Restore]:
         try:
-            entries = json.loads(self.path.read_bytes())
+            entries = json.loads(read_regular(self.path))
             kept = [Restore(**entry) for entry in entries]
         except FileNotFoundError:
             return []

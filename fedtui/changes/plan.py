@@ -54,7 +54,8 @@ class Plan:
     `verb` is "reschedule", "pause", ...; `jobs` are the ids and names of all jobs that it changes, `job_id`
     and `job_name` those of the only one, or "" and all names; `summary` is one sentence, `warnings` what the
     user must know before `y`. `alternative` names a gentler action ("pause" or "hold") where there is one;
-    `destructive` marks a plan that takes something away.
+    `destructive` marks a plan that takes something away. `moves` are pairs of ids that a job has before and
+    after the change: its runs stay its own.
     """
 
     verb: str
@@ -68,6 +69,7 @@ class Plan:
     destructive: bool = False
     alternative: str = ""
     jobs: tuple[tuple[str, str], ...] = ()
+    moves: tuple[tuple[str, str], ...] = ()
 
 
 class EditState(Enum):

@@ -6,16 +6,61 @@ recorded job a link to its log) is put there before any table that names it is w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fedtui.action_result import Refused
 from fedtui.changes.cron_change import edited_text
 from fedtui.changes.open_table import Tables
 from fedtui.changes.plan import Step
 from fedtui.changes.wording import Wording
+from fedtui.config import Config
 from fedtui.crontab import record_edit
-from fedtui.model import Job, SourceName
+from fedtui.model import Job, Snapshot, SourceName, cron_jobs
 from fedtui.ports import Ports
-from fedtui.runs.install_recorder import program_path
+from fedtui.runs.install_recorder import program_path, runs_folder
 from fedtui.safe_text import display_path
+
+OFFER = "FT309"
+"""The finding that offers to record a job; silenced, nothing offers it."""
+
+
+def unrecorded(jobs: Iterable[Job], user: str, config: Config) -> list[Job]:
+    """The jobs whose exit codes could be recorded and are not: lines of the crontab of `user`."""
+    path = str(program_path(config))
+    return [job for job in jobs if job.user == user and record_edit.may_record(job, path)]
+
+
+def jobs_to_record(snapshot: Snapshot, ports: Ports, *, off: bool) -> tuple[Job, ...]:
+    """The jobs that `fedtui record --all` is about, with `off` those that are recorded. Raises Refused.
+
+    A line with the comment `# fedtui: ignore FT309` above it is left out.
+    """
+    unread = next((one for one in snapshot.troubles if one.source == SourceName.CRONTAB), None)
+    if unread is not None:
+        raise Refused(unread.message, advice=unread.advice)
+    if off:
+        found = [job for job in snapshot.jobs if job.facts.record_key]
+    else:
+        _refuse_in_demo(ports)
+        able = unrecorded(snapshot.jobs, ports.user, ports.config)
+        found = [job for job, cron in cron_jobs(able) if OFFER not in cron.silenced]
+    if not found:
+        raise Refused("No job is recorded." if off else "Every job that can be recorded is recorded already.")
+    return tuple(found)
+
+
+def recorder_words(config: Config) -> str:
+    """What the recorder does to a job, for a plan: it follows "Wraps the line in"."""
+    return (
+        "fedtui's recorder, which writes start, end, exit code and log size to "
+        f"{display_path(runs_folder(config))}. Command, output and exit code don't change, and the job still "
+        "runs if the recorder is missing."
+    )
+
+
+def install_step(config: Config) -> Step:
+    """The step that puts the recorder's program in its place."""
+    return Step("write", f"{display_path(program_path(config))}, the recorder")
 
 
 def propose_record(job: Job, tables: Tables, ports: Ports) -> Wording:
@@ -23,32 +68,40 @@ def propose_record(job: Job, tables: Tables, ports: Ports) -> Wording:
     table, path = tables.of_job(job), program_path(ports.config)
     new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, str(path)))
     tables.put(table, new)
-    summary = (
-        "Record when cron's runs begin and end, and with what exit status. The command, its streams and its "
-        "exit status stay as they are, and the job runs even where the recorder is gone."
+    words = recorder_words(ports.config)
+    return Wording(
+        *("record", job.id, job.name, f"Wraps the line in {words}"),
+        f"{job.name} is recorded from its next run on.",
+        before=(install_step(ports.config),),
+        several=f"Wraps the lines of {{jobs}} in {words}",
+        several_done="{jobs} are recorded from their next runs on.",
     )
-    done = f"{job.name} is recorded from its next run on."
-    step = Step("write", f"{display_path(path)}, the recorder")
-    return Wording("record", job.id, job.name, summary, done, before=(step,))
 
 
 def propose_unrecord(job: Job, tables: Tables) -> Wording:
     """The line as it was before it was recorded. Raises Refused."""
     table = tables.of_job(job)
     tables.put(table, edited_text(table, table.entry(job), record_edit.unrecord))
-    summary = "Record no longer: the line is again what it was. What was recorded stays in the history."
-    return Wording("record", job.id, job.name, summary, f"{job.name} is no longer recorded.")
+    kept = "The history keeps what was recorded."
+    return Wording(
+        *("record", job.id, job.name, f"Removes fedtui's recorder: restores the original line. {kept}"),
+        f"{job.name} is no longer recorded.",
+        several=f"Removes fedtui's recorder from {{jobs}}: restores the original lines. {kept}",
+        several_done="{jobs} are no longer recorded.",
+    )
 
 
 def require_recordable(job: Job, ports: Ports) -> None:
     """Raise Refused for a job that the recorder cannot be put around."""
-    if job.timer is not None:
-        raise Refused(f"{job.name} is a systemd timer: systemd itself keeps the exit status of its runs.")
-    if ports.demo:
-        raise Refused("The demo's own scheduler keeps every exit status: nothing needs a recorder.")
+    _refuse_in_demo(ports)
     if job.source is not SourceName.CRONTAB or job.user != ports.user:
         where = job.location.path if job.source is not SourceName.CRONTAB else f"the crontab of {job.user}"
         raise Refused(
             f"{job.name} is in {where}, and the recorder lies in a folder that is {ports.user}'s alone.",
             advice="It can be put around the lines of one's own crontab.",
         )
+
+
+def _refuse_in_demo(ports: Ports) -> None:
+    if ports.demo:
+        raise Refused("The demo's own scheduler keeps every exit code: nothing needs a recorder.")

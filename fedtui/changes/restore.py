@@ -31,7 +31,9 @@ from fedtui.history.database import History, HistoryError, UndoStep
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
 from fedtui.schedule.patterns import counted
+from fedtui.system.crontab_port import CrontabPort
 from fedtui.system.local_time import short_moment
+from fedtui.system.regular_file import read_regular
 
 OWN = "crontab"
 _APPLYING = timedelta(minutes=10)
@@ -45,31 +47,46 @@ _TableLog = Sequence[tuple[UndoStep, TableEdit]]
 class KeptTable(NamedTuple):
     """A kept text against the table as it is now: lines that putting it back loses, and that it brings back.
 
-    `lost` and `gained` are None for a file that `plan_restore` does not put back.
+    `lost` and `gained` are None for a file that `plan_restore` does not put back, and where the table could
+    not be read, as `unread` says.
     """
 
     kept: KeptText
     lines: int
     lost: int | None = None
     gained: int | None = None
+    unread: str = ""
 
 
 def kept_tables(ports: Ports) -> list[KeptTable]:
     """Every kept text, newest first."""
     log = _owner_log(ports.history)
-    tables: dict[_Table, bytes | None] = {}
+    tables: dict[_Table, bytes | Refused | None] = {}
     found: list[KeptTable] = []
     for kept in kept_texts(ports.config):
         with suppress(OSError):
-            text = kept.path.read_bytes()
+            text = read_regular(kept.path)
             row = KeptTable(kept, len(split_lines(text)))
             with suppress(Refused):
                 table = _table_of(kept, text, log, ports.user)
+                port = port_of(table[1], table[0], ports)
                 if table not in tables:
-                    tables[table] = read_table(port_of(table[1], table[0], ports))
-                row = KeptTable(kept, row.lines, *_difference(tables[table], text))
+                    tables[table] = _table_now(port)
+                now = tables[table]
+                if isinstance(now, Refused):
+                    row = row._replace(unread=now.message)
+                else:
+                    row = KeptTable(kept, row.lines, *_difference(now, text))
             found.append(row)
     return found
+
+
+def _table_now(port: CrontabPort) -> bytes | Refused | None:
+    """The table's text, or why it cannot be read."""
+    try:
+        return read_table(port)
+    except Refused as refusal:
+        return refusal
 
 
 async def plan_restore(name: str, ports: Ports) -> Plan:
@@ -83,7 +100,7 @@ def _propose(name: str, ports: Ports) -> tuple[Wording, TableEdit]:
     if kept is None:
         raise Refused(f"No kept table is called {name}.", advice="List them: fedtui restore")
     try:
-        text = kept.path.read_bytes()
+        text = read_regular(kept.path)
     except OSError as error:
         raise Refused(f"{display_path(kept.path)} cannot be read: {error.strerror}.") from error
     user, table = _table_of(kept, text, _owner_log(ports.history), ports.user)
@@ -187,7 +204,7 @@ def _newest_own(config: Config, history: History, user: str) -> tuple[KeptText, 
     for kept in kept_texts(config):
         if kept.what == OWN:
             with suppress(OSError, Refused):
-                text = kept.path.read_bytes()
+                text = read_regular(kept.path)
                 if _has_jobs(text) and _table_of(kept, text, log, user) == (user, OWN):
                     return kept, text
     return None

@@ -10,10 +10,11 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from typing import assert_never
 
 from fedtui.changes.cron_text import dialect_of, zone_of
 from fedtui.changes.timer_schedule import TimerSchedule, TimerScheduleError, check_schedule, pitfalls_of
-from fedtui.model import CronFacts, Job, Location, SourceName
+from fedtui.model import CronFacts, Job, Location, SourceName, TimerFacts
 from fedtui.ports import Ports
 from fedtui.schedule.contention import Contention
 from fedtui.schedule.cron import ScheduleError, parse_schedule
@@ -53,12 +54,25 @@ async def preview(
 
     `contention` is who else starts when; without it nothing is said of jobs that start together.
     """
-    if job is not None and job.timer is not None:
-        return await _timer(job, text, now, contention)
-    return await asyncio.to_thread(_cron, job, text, ports, now, contention)
+    if job is None:
+        return await asyncio.to_thread(_cron, None, None, text, ports, now, contention)
+    match job.facts:
+        case TimerFacts() as timer:
+            return await _timer(job, timer, text, now, contention)
+        case CronFacts() as cron:
+            return await asyncio.to_thread(_cron, job, cron, text, ports, now, contention)
+        case _ as never:
+            assert_never(never)
 
 
-def _cron(job: Job | None, text: str, ports: Ports, now: datetime, contention: Contention | None) -> Preview:
+def _cron(
+    job: Job | None,
+    cron: CronFacts | None,
+    text: str,
+    ports: Ports,
+    now: datetime,
+    contention: Contention | None,
+) -> Preview:
     zone_name, zone = zone_of(job)
     dialect = dialect_of(job, ports)
     label = _DIALECTS.get(dialect, dialect)
@@ -70,13 +84,9 @@ def _cron(job: Job | None, text: str, ports: Ports, now: datetime, contention: C
     runs = tuple(islice(schedule.runs(now, zone), RUNS))
     found = find_pitfalls(schedule, zone, now)
     if runs:
-        facts = (
-            job.cron if job is not None and job.cron is not None else CronFacts("", b"", b"", zone=zone_name)
-        )
-        of_it = job or Job("", "", SourceName.CRONTAB, "", text, "", Location(""))
-        new = replace(
-            of_it, schedule=text, next_run=runs[0], editable=True, cron=replace(facts, dialect=dialect)
-        )
+        facts = replace(cron or CronFacts("", b"", b"", zone=zone_name), dialect=dialect)
+        of_it = job or Job("", "", SourceName.CRONTAB, "", text, "", Location(""), facts)
+        new = replace(of_it, schedule=text, next_run=runs[0], editable=True, facts=facts)
         found = _with_pile(found, new, contention)
     return Preview(True, "", None, describe(schedule).sentence, runs, found, label, zone_name)
 
@@ -90,7 +100,9 @@ def _other_dialect(text: str, label: str) -> str:
     return f"; it is a schedule, but of another dialect than {label}'s" if other.text else ""
 
 
-async def _timer(job: Job, text: str, now: datetime, contention: Contention | None) -> Preview:
+async def _timer(
+    job: Job, facts: TimerFacts, text: str, now: datetime, contention: Contention | None
+) -> Preview:
     zone_name, zone = zone_of(None)
     try:
         schedule = await check_schedule(text, now, RUNS)
@@ -102,21 +114,20 @@ async def _timer(job: Job, text: str, now: datetime, contention: Contention | No
         )
     runs = tuple(run.astimezone(zone) for run in schedule.runs)
     words = describe_timer(schedule.calendar, schedule.monotonic).sentence
-    found = await asyncio.to_thread(_pitfalls, job, schedule, now, contention)
+    found = await asyncio.to_thread(_pitfalls, job, facts, schedule, now, contention)
     return Preview(True, "", None, words, runs, found, "systemd", zone_name)
 
 
 def _pitfalls(
-    job: Job, schedule: TimerSchedule, now: datetime, contention: Contention | None
+    job: Job, facts: TimerFacts, schedule: TimerSchedule, now: datetime, contention: Contention | None
 ) -> tuple[Pitfall, ...]:
-    found = list(pitfalls_of(schedule, job, now))
-    if job.timer is not None and job.timer.randomized_delay:
-        delay = f"{job.timer.randomized_delay:.0f} s"
+    found = list(pitfalls_of(schedule, job, facts, now))
+    if facts.randomized_delay:
+        delay = f"{facts.randomized_delay:.0f} s"
         text = f"Each run is put off by up to {delay} at random (RandomizedDelaySec=)."
         found.append(Pitfall("random-delay", "a random delay", text))
-    return _with_pile(
-        tuple(found), typed(job, schedule.calendar, schedule.monotonic, schedule.runs), contention
-    )
+    new, _ = typed(job, facts, schedule.calendar, schedule.monotonic, schedule.runs)
+    return _with_pile(tuple(found), new, contention)
 
 
 def _with_pile(found: tuple[Pitfall, ...], job: Job, contention: Contention | None) -> tuple[Pitfall, ...]:

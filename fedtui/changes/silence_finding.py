@@ -30,7 +30,7 @@ _TABLE = re.compile(r"(?m)^[ \t]*\[")
 
 def propose_silence(code: str, job: Job | None, tables: Tables) -> tuple[tuple[Edit, ...], Wording]:
     """Have `code` reported no longer: of `job`, or of the machine."""
-    if job is not None and job.cron is not None and job.editable and job.state is not State.BAD_LINE:
+    if job is not None and job.facts.in_table and job.editable and job.state is not State.BAD_LINE:
         table = tables.of_job(job)
         entry = table.entry(job)
         tables.put(table, edited_text(table, entry, lambda doc, found: ignore(doc, found, code)))

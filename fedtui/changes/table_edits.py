@@ -5,7 +5,7 @@ Blocking.
 
 from __future__ import annotations
 
-from fedtui.action_result import Refused
+from fedtui.action_result import OutcomeUnknown, Refused
 from fedtui.changes.backup import keep_backup
 from fedtui.changes.edits import TableEdit
 from fedtui.changes.file_diff import file_diff
@@ -16,7 +16,13 @@ from fedtui.crontab.table_diff import holds, revert
 from fedtui.ports import Ports
 from fedtui.runs.install_recorder import install_recorder
 from fedtui.safe_text import display_path
-from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabPort, CrontabRefused
+from fedtui.system.crontab_port import (
+    CrontabChanged,
+    CrontabError,
+    CrontabPort,
+    CrontabRefused,
+    CrontabUnknown,
+)
 
 
 def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
@@ -37,6 +43,8 @@ def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
         raise Conflict(
             f"Someone edited the {port.title} after your plan was made.", their_diff=_their_diff(port, edit)
         ) from error
+    except CrontabUnknown as error:
+        raise OutcomeUnknown(f"{error.sentence}.", error.advice) from error
     except CrontabRefused as error:
         raise Refused(
             f"crontab refuses: {error.sentence}.", "The old table is unchanged.", error.advice

@@ -25,20 +25,20 @@ from fedtui.changes.timer_unit import (
     require_kept,
     require_privilege,
 )
+from fedtui.changes.unit_edits import folder_for_check
 from fedtui.changes.wording import Wording
-from fedtui.model import Job
+from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports
 from fedtui.schedule.timer import describe_timer
 from fedtui.system.program import ProgramError
 from fedtui.system.systemd_analyze import verify
-from fedtui.system.temp_folder import TempFolder
 
 
 async def propose_reschedule(
-    job: Job, text: str, ports: Ports, reason: str, ticket: str
+    job: Job, facts: TimerFacts, text: str, ports: Ports, reason: str, ticket: str
 ) -> tuple[tuple[Edit, ...], Wording]:
     """The drop-in for a schedule such as "OnCalendar=Mon..Fri 18:30". Raises Refused."""
-    target = TimerTarget.of(job)
+    target = TimerTarget.of(job, facts)
     try:
         schedule = await check_schedule(text, ports.clock())
     except TimerScheduleError as error:
@@ -57,7 +57,9 @@ async def propose_reschedule(
     if (now.calendar, now.monotonic) == triggers:
         raise Refused(f"{target.job_name} has that schedule already.")
     words = describe_timer(*triggers).long
-    warnings = [each.text for each in await asyncio.to_thread(pitfalls_of, schedule, job, ports.clock())]
+    warnings = [
+        each.text for each in await asyncio.to_thread(pitfalls_of, schedule, job, facts, ports.clock())
+    ]
     if not now.active:
         warnings.append("The timer is off and stays so: it runs again when it is resumed.")
     elif timer.unit["SubState"] == "elapsed":
@@ -89,24 +91,14 @@ def _text(state: UnitState, schedule: TimerSchedule, reason: str, ticket: str) -
 
 async def _verified(timer: TimerUnit, path: Path, text: bytes, *, user_manager: bool) -> None:
     """Raise Refused if systemd-analyze says more of the unit with the drop-in than of it without."""
-    try:
-        folder = await asyncio.to_thread(TempFolder)
-    except OSError as error:
-        raise Refused(f"The unit cannot be copied for a check: {error}.") from error
-    try:
-        before, after = await asyncio.to_thread(_copies, timer, path, text, folder.path)
+    async with folder_for_check() as folder:
+        before, after = await asyncio.to_thread(_copies, timer, path, text, folder)
         unit = timer.unit["Id"]
         old = {_bare(line, before) for line in await verify([before / unit], user_manager)}
         new = [_bare(line, after) for line in await verify([after / unit], user_manager)]
         fresh = [line for line in new if line not in old]
         if fresh:
             raise Refused(f"systemd-analyze verify refuses it: {fresh[0]}")
-    except OSError as error:
-        raise Refused(f"The unit cannot be copied for a check: {error}.") from error
-    except ProgramError as error:
-        raise Refused(f"systemd-analyze cannot check the drop-in: {error}.") from error
-    finally:
-        await asyncio.to_thread(folder.remove)
 
 
 def _copies(timer: TimerUnit, path: Path, text: bytes, folder: Path) -> tuple[Path, Path]:

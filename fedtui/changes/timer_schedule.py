@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from fedtui.model import Job
+from fedtui.model import Job, TimerFacts
 from fedtui.schedule.pitfalls import Pitfall
 from fedtui.schedule.timer_pitfalls import timer_pitfalls, typed
 from fedtui.system import systemd_analyze
@@ -97,7 +97,7 @@ async def _hint(expression: str) -> str:
     return f"; for a span write OnUnitActiveSec={expression}" if span.ok else ""
 
 
-def pitfalls_of(schedule: TimerSchedule, job: Job, now: datetime) -> tuple[Pitfall, ...]:
+def pitfalls_of(schedule: TimerSchedule, job: Job, facts: TimerFacts, now: datetime) -> tuple[Pitfall, ...]:
     """What the timer `job` would do with such a schedule that its writer may not expect. Blocking."""
-    new = typed(job, schedule.calendar, schedule.monotonic, schedule.runs)
-    return timer_pitfalls(new, local_zone()[1], now, sleeps=bool(sleeps()))
+    new = typed(job, facts, schedule.calendar, schedule.monotonic, schedule.runs)
+    return timer_pitfalls(*new, local_zone()[1], now, sleeps=bool(sleeps()))

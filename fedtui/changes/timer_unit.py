@@ -10,7 +10,7 @@ from typing import Any
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import SystemdManager
 from fedtui.bus.systemd_names import TIMER, directive, is_enabled, is_instance, is_masked, made_by
-from fedtui.model import Job
+from fedtui.model import Job, TimerFacts
 from fedtui.system.paths import xdg_folder
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
@@ -28,11 +28,8 @@ class TimerTarget:
     user_manager: bool
 
     @classmethod
-    def of(cls, job: Job) -> TimerTarget:
-        """The timer of a job. Raises Refused for a job that is none."""
-        if job.timer is None:
-            raise Refused(f"{job.name} is no timer.")
-        return cls(job.id, job.name, job.timer.unit, job.timer.user_manager)
+    def of(cls, job: Job, facts: TimerFacts) -> TimerTarget:
+        return cls(job.id, job.name, facts.unit, facts.user_manager)
 
     @property
     def units(self) -> Path:

@@ -1,9 +1,10 @@
 """One change at a time, and recovery from a kill: before the next change, and before an undo.
 
 A step that is prepared and not finished says nothing of its change. One that was not made is forgotten; one
-that was made, in whole or in part, is offered to be undone. An undo that was made in part stays prepared:
-undoing its step again finishes it. One that was made whole is finished here, and its end counts as not seen
-yet, so that an undo repeated after a kill never goes further back.
+that was made, in whole or in part, is offered to be undone. Bookkeeping (`edits.is_bookkeeping`) is no
+part: it is taken back where nothing else was made, and made where nothing else is left. An undo that was made
+in part stays prepared: undoing its step again finishes it. One that was made whole is finished here, and its
+end counts as not seen yet, so that an undo repeated after a kill never goes further back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from fedtui.action_result import Refused
 from fedtui.changes.apply_edit import EditExecutor, state_of
 from fedtui.changes.change_journal import StoredChange, forget_step, require_history, to_payload
-from fedtui.changes.edits import Edit, FileEdit, FolderEdit, PausedTimerEdit, TableEdit, UnitEdit, inverse
+from fedtui.changes.edits import Edit, FileEdit, TableEdit, UnitEdit, inverse, is_bookkeeping
 from fedtui.changes.old_steps import KINDS, stored_change
 from fedtui.changes.open_table import port_of
 from fedtui.changes.pending_edits import is_edit_made
@@ -30,6 +31,7 @@ from fedtui.safe_text import display_path
 from fedtui.system import lock_file, temp_folder
 from fedtui.system.atomic_write import sweep
 from fedtui.system.crontab_file import TableFile
+from fedtui.system.patience import waiting
 
 PATIENCE = 10.0
 """Seconds that a change waits for that of another process."""
@@ -42,19 +44,20 @@ async def change_lock(ports: Ports) -> AsyncIterator[None]:
     await asyncio.to_thread(require_history, ports)  # before the lock's file is made
     path = ports.config.state / "change.lock"
     deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            descriptor = lock_file.take(path)
-            break
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                raise Conflict("Another change is being made at this moment.") from error
-            await asyncio.sleep(0.05)
-        except OSError as error:
-            raise Refused(
-                f"How to undo this cannot be kept: {display_path(path)}: {error.strerror}.",
-                advice=f"Check that {display_path(path.parent)} is yours, writable and not full.",
-            ) from error
+    with waiting("another change"):
+        while True:
+            try:
+                descriptor = lock_file.take(path)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise Conflict("Another change is being made at this moment.") from error
+                await asyncio.sleep(0.05)
+            except OSError as error:
+                raise Refused(
+                    f"How to undo this cannot be kept: {display_path(path)}: {error.strerror}.",
+                    advice=f"Check that {display_path(path.parent)} is yours, writable and not full.",
+                ) from error
     token = lock_file.HELD.set(descriptor)
     try:
         yield
@@ -84,20 +87,25 @@ async def recover_step(step: UndoStep, ports: Ports) -> None:
     kept = stored_change(step)
     await asyncio.to_thread(_sweep, kept.edits, ports)
     made = kept.made
-    if made < len(kept.edits) and await is_edit_made(kept.edits[made], ports) is not False:
+    found = await is_edit_made(kept.edits[made], ports) if made < len(kept.edits) else False
+    if found is not False:
         made += 1
     else:  # a rollback may have been cut short, and gone further than it noted
         while made and await state_of(kept.edits[made - 1], ports) is EditState.BEFORE:
             made -= 1
-    if all(isinstance(edit, PausedTimerEdit | FolderEdit) for edit in kept.edits[:made]):
-        # Preparations that nobody would notice: the change itself was not made.
+    rest = kept.edits[made:]
+    ends = not rest or (found is not None and all(map(is_bookkeeping, rest)))
+    if all(map(is_bookkeeping, kept.edits[:made])):  # the change itself was not made
         executor = EditExecutor(ports)
         for edit in reversed(kept.edits[:made]):
             await executor.make(inverse(edit))
         await asyncio.to_thread(forget_step, step.id, ports)
-    elif made == len(kept.edits) and await _is_whole(kept.edits[-1], ports):
-        await EditExecutor(ports, unread=kept.edits).finish()
-        await asyncio.to_thread(_finish, step, kept._replace(made=made, finished=True), ports)
+    elif ends and await _is_whole(kept.edits[made - 1], ports):
+        executor = EditExecutor(ports, unread=kept.edits)
+        for edit in rest:
+            await executor.make(edit)
+        await executor.finish()
+        await asyncio.to_thread(_finish, step, kept._replace(made=len(kept.edits), finished=True), ports)
     elif step.undoes is None:
         await asyncio.to_thread(_finish, step, kept._replace(made=min(made, kept.made)), ports)
     elif made < kept.made and step.kind in KINDS:  # the resumed undo starts from here

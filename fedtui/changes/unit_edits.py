@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import pwd
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from fedtui.action_result import Refused
+from fedtui.action_result import OutcomeUnknown, Refused
 from fedtui.bus.port import BusError
 from fedtui.bus.reload_effects import started_by_reload
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
@@ -22,7 +22,7 @@ from fedtui.changes.edits import Edit, FileEdit, LingerEdit, MaskEdit, Triggers,
 from fedtui.changes.plan import Conflict, EditState
 from fedtui.changes.timer_unit import SCHEDULE_FILE, SYSTEM_UNITS, TimerTarget, read_timer
 from fedtui.ports import Ports
-from fedtui.safe_text import sanitize_and_mask
+from fedtui.safe_text import display_path, sanitize_and_mask
 from fedtui.schedule.patterns import listing
 from fedtui.schedule.timer import describe_timer
 from fedtui.system.accounts import lingers
@@ -272,9 +272,11 @@ async def set_lingering(edit: LingerEdit, ports: Ports) -> None:
             timeout=25.0,
         )
     except BusError as error:
-        raise Refused(
-            f"logind refuses: {sanitize_and_mask(error.message or error.name)}.", advice=advice
-        ) from error
+        said = sanitize_and_mask(error.message or error.name)
+        if error.name in (BusError.TIMEOUT, BusError.DISCONNECTED):
+            check = f"Check with: loginctl show-user {edit.user} --property=Linger"
+            raise OutcomeUnknown(f"logind does not answer ({said}).", check) from error
+        raise Refused(f"logind refuses: {said}.", advice=advice) from error
     finally:
         await bus.close()
     if await asyncio.to_thread(lingers, edit.user) != edit.after:
@@ -292,17 +294,28 @@ async def verified(files: Sequence[FileEdit]) -> None:
         ours = [file for file in files if open_manager(file.path) is user_manager and file.after is not None]
         if not ours:
             continue
+        async with folder_for_check() as folder:
+            copies = await asyncio.to_thread(_copies, ours, folder)
+            said = await verify(copies, user_manager) if copies else []
+        if said:
+            words = sanitize_and_mask(said[0].replace(f"{folder}/", ""))
+            raise Refused(f"systemd-analyze verify refuses it: {words}")
+
+
+@asynccontextmanager
+async def folder_for_check() -> AsyncIterator[Path]:
+    """A temporary folder for copies that systemd-analyze checks. Raises Refused where they cannot be."""
+    try:
         folder = await asyncio.to_thread(TempFolder)
         try:
-            copies = await asyncio.to_thread(_copies, ours, folder.path)
-            said = await verify(copies, user_manager) if copies else []
-        except ProgramError as error:
-            raise Refused(f"systemd-analyze cannot check the units: {error}.") from error
+            yield folder.path
         finally:
             await asyncio.to_thread(folder.remove)
-        if said:
-            words = sanitize_and_mask(said[0].replace(f"{folder.path}/", ""))
-            raise Refused(f"systemd-analyze verify refuses it: {words}")
+    except OSError as error:
+        where = f"{display_path(Path(error.filename))}: " if error.filename else ""
+        raise Refused(f"Units cannot be copied for a check: {where}{error.strerror}.") from error
+    except ProgramError as error:
+        raise Refused(f"systemd-analyze cannot check the units: {error}.") from error
 
 
 def _copies(files: Sequence[FileEdit], folder: Path) -> list[Path]:

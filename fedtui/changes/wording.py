@@ -24,7 +24,9 @@ class Wording:
     """What a plan says of itself; `done` is said once it was applied.
 
     `subject` is what the check before the first edit compares, `undo` how the last step describes the undo,
-    `before` are steps shown ahead of the edits' own.
+    `before` are steps shown ahead of the edits' own. `moves` are pairs of ids of one job, before and after.
+    `several` and `several_done` say `summary` and `done` of a plan for several jobs, `{jobs}` in place of
+    their number and names.
     """
 
     verb: str
@@ -39,6 +41,9 @@ class Wording:
     destructive: bool = False
     alternative: str = ""
     jobs: tuple[tuple[str, str], ...] = ()
+    moves: tuple[tuple[str, str], ...] = ()
+    several: str = ""
+    several_done: str = ""
 
 
 def of_several(wordings: Sequence[Wording]) -> Wording:
@@ -49,18 +54,22 @@ def of_several(wordings: Sequence[Wording]) -> Wording:
     names = [wording.job_name for wording in wordings]
     named = listing(names if len(names) <= _NAMED + 1 else [*names[:_NAMED], f"{len(names) - _NAMED} more"])
     what = _OF_SEVERAL.get(first.verb, "each as shown below")
+    jobs = f"{len(names)} jobs"
+    summary = first.several.replace("{jobs}", f"{jobs}, {named}")
+    done = first.several_done.replace("{jobs}", jobs)
     warnings = (f"{each.job_name}: {text}" for each in wordings for text in each.warnings)
     return Wording(
         first.verb,
         "",
         named,
-        f"{first.verb.capitalize()} {len(names)} jobs, {named}: {what}.",
-        " ".join(wording.done for wording in wordings),
+        summary or f"{first.verb.capitalize()} {jobs}, {named}: {what}.",
+        done or " ".join(wording.done for wording in wordings),
         tuple(dict.fromkeys(warnings)),
         undo=f"u takes back all {len(names)}, also after a restart",
         before=tuple(dict.fromkeys(step for each in wordings for step in each.before)),
         destructive=any(wording.destructive for wording in wordings),
         jobs=tuple((wording.job_id, wording.job_name) for wording in wordings),
+        moves=tuple(pair for wording in wordings for pair in wording.moves),
     )
 
 

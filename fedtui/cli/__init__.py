@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TextIO
@@ -19,6 +20,7 @@ from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.options import ENVELOPE
 from fedtui.cli.parser import UsageError
 from fedtui.safe_text import mask_secrets, sanitize_lines
+from fedtui.system.patience import patience, wait_notices
 
 if TYPE_CHECKING:
     import asyncio
@@ -52,27 +54,39 @@ def _start(workspace: Workspace, options: Namespace) -> int:
 
     if not getattr(options, "keep", False):  # the watchman's words are kept as complaints
         for text in (*workspace.config.notes, *workspace.config.faults):
-            print(sanitize_lines(text), file=sys.stderr)
+            print(mask_secrets(sanitize_lines(text)), file=sys.stderr)
     if options.verb == "list" and options.source and LOOKED_AT.issuperset(options.source):
         from fedtui.cli.list_jobs import print_jobs
 
         return print_jobs(workspace, options, workspace.look(options.source))
     gc.enable()  # from here on it may take long
+    with new_runner(detached=_reads(options)) as runner:
+        work = _run(workspace, options)
+        if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
+            return _while_read(runner, work)
+        return runner.run(work)
+
+
+def new_runner(*, detached: bool = False) -> asyncio.Runner:
+    """What runs the coroutine of a verb. Raises Refused where there can be no event loop.
+
+    `detached`: it ends without its threads that still wait for something.
+    """
     import asyncio  # not above: loading it takes longer than the list of a crontab
+
+    from fedtui.system.in_thread import DaemonThreads
 
     runner = asyncio.Runner()
     try:
-        runner.get_loop()
+        loop = runner.get_loop()
+        if detached:
+            loop.set_default_executor(DaemonThreads())
     except OSError as error:
         from fedtui.action_result import Refused
 
         sys.unraisablehook = lambda _: None  # what there is of a loop would complain at its end
         raise Refused(f"fedtui cannot start here: {error.strerror}.") from error
-    with runner:
-        work = _run(workspace, options)
-        if options.verb == "watch" or getattr(options, "follow", False) or getattr(options, "wait", False):
-            return _while_read(runner, work)
-        return runner.run(work)
+    return runner
 
 
 def _while_read(runner: asyncio.Runner, work: Coroutine[Any, Any, int]) -> int:
@@ -103,10 +117,42 @@ def _while_read(runner: asyncio.Runner, work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _run(workspace: Workspace, options: Namespace) -> int:
+    bound: AbstractContextManager[None] = nullcontext()
+    if _reads(options):
+        bound = patience(READING_PATIENCE)
+    elif options.verb not in _SPEAKING:
+        bound = wait_notices()
     try:
-        return await _verb(options)(workspace, options)
+        with bound:
+            return await _verb(options)(workspace, options)
     finally:
         await workspace.close()
+
+
+READING_PATIENCE = 4.0
+"""Seconds until a verb that only reads says what it has, and what it did not get."""
+
+_READING = ("list", "show", "next", "history", "metrics")
+_SPEAKING = ("logs", "watch", "check", "git-sync", "drill")
+"""Verbs that say of themselves what they wait for, or that nobody waits for."""
+
+
+def _reads(options: Namespace) -> bool:
+    """Whether nothing is changed, and somebody waits for the answer."""
+    match options.verb:
+        case "logs":
+            return not options.follow
+        case "check":
+            return not (options.alert or options.test)
+        case "env":
+            return not options.set
+        case "undo":
+            return bool(options.list)
+        case "restore" | "drill":
+            return not options.name
+        case "setup":
+            return bool(options.status or options.profiles)
+    return options.verb in _READING
 
 
 _VERBS = {
@@ -154,15 +200,17 @@ def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False
     except BrokenPipeError:
         drop_output()  # its reader went away (`fedtui list | head`): nobody is left to tell
         return ExitStatus.DONE
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - said in words, with --debug in full
         kind = _kind(error)
         if kind:
-            status = ExitStatus.PARTLY_DONE if kind == "partly_done" else ExitStatus.REFUSED
-            return _fail(error, kind, status, as_json)
+            statuses = {"partly_done": ExitStatus.PARTLY_DONE, "outcome_unknown": ExitStatus.UNKNOWN}
+            return _fail(error, kind, statuses.get(kind, ExitStatus.REFUSED), as_json)
         if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_FAILS:
             return _lost(error)
         if debug:
-            raise
+            import traceback
+
+            print(mask_secrets(traceback.format_exc()), file=sys.stderr)
         from fedtui.action_result import Refused
 
         advice = "`fedtui undo --list` shows what was changed, --debug where it happened."
@@ -172,7 +220,7 @@ def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False
 
 def _fail(error: Exception, kind: str, status: int, as_json: bool) -> int:
     """Say what went wrong; returns the exit status."""
-    print(sanitize_lines(str(error)), file=sys.stderr)
+    print(mask_secrets(sanitize_lines(str(error))), file=sys.stderr)
     if as_json:
         from fedtui.cli.records import print_json
 
@@ -223,7 +271,7 @@ def drop_output(*streams: TextIO) -> None:
 
 def _kind(error: Exception) -> str:
     """What is refused or unavailable, as JSON names it; empty for a fault of the program."""
-    from fedtui.action_result import PartlyDone, Refused
+    from fedtui.action_result import OutcomeUnknown, PartlyDone, Refused
     from fedtui.changes.plan import Conflict
     from fedtui.cli.find_job import Unavailable
     from fedtui.config import ConfigError
@@ -231,7 +279,8 @@ def _kind(error: Exception) -> str:
     from fedtui.system.crontab_port import CrontabError
     from fedtui.watching.watch_store import WatchStoreError
 
-    kinds = {PartlyDone: "partly_done", Conflict: "conflict", Refused: "refused"}
+    kinds: dict[type[Exception], str] = {PartlyDone: "partly_done", OutcomeUnknown: "outcome_unknown"}
+    kinds |= {Conflict: "conflict", Refused: "refused"}
     kinds |= dict.fromkeys(
         (Unavailable, CrontabError, ConfigError, HistoryError, WatchStoreError), "unavailable"
     )

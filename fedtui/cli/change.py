@@ -11,6 +11,7 @@ from types import MappingProxyType
 from fedtui import changes
 from fedtui.action_result import Applied, Refused
 from fedtui.changes.plan import FileDiff, Plan, Step
+from fedtui.changes.record_exit_codes import OFFER
 from fedtui.changes.request import Request
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_jobs
@@ -19,9 +20,9 @@ from fedtui.cli.plan_records import diff_record, plan_record, result_record
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.engine import Engine
 from fedtui.history.database import UndoStep
-from fedtui.model import Job
+from fedtui.model import Job, SourceName
 from fedtui.presentation.undo_rows import state_word
-from fedtui.safe_text import sanitize, sanitize_and_mask
+from fedtui.safe_text import sanitize_and_mask
 from fedtui.workspace import Workspace
 
 
@@ -45,6 +46,13 @@ async def _request(workspace: Workspace, options: Namespace) -> Request:
             await _check(None, options.schedule, workspace)
             given = {name: getattr(options, name) for name in ("schedule", "command", "name", "note")}
             return Request("new", (), given)
+        case "record" if options.all or options.never or not options.jobs:
+            if [options.all, options.never, bool(options.jobs)].count(True) != 1:
+                raise UsageError("record: name jobs, or give --all or --never")
+            if options.never:
+                return Request("silence", (), {"code": OFFER})
+            await workspace.read((SourceName.CRONTAB,))
+            return Request("record", (), {"off": options.off})
     if options.verb == "reschedule":
         _read_form(options)
     jobs = await find_jobs(workspace, options.jobs if options.verb != "edit" else [options.job])
@@ -122,7 +130,7 @@ async def carry_out(
     if options.json:
         print_json(options.json, {"result": result_record(plan, applied), **beside})
     else:
-        print(sanitize(applied.message) + _way_back(plan, applied))
+        print(sanitize_and_mask(applied.message) + _way_back(plan, applied))
     if plan.change.undoes is not None and applied.undo_id is not None:
         sys.stdout.flush()  # shown, and only then noted as shown
         await workspace.engine.seen(applied.undo_id)
@@ -181,7 +189,7 @@ async def list_undo(workspace: Workspace, options: Namespace) -> int:
         for diff in diffs or ():
             _print_diff(diff)
     if options.json:
-        print_json(options.json, listed, "steps")
+        print_json(options.json, listed, "steps", ())
     return ExitStatus.DONE
 
 

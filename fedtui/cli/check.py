@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fedtui.cli import drop_output
+from fedtui.cli.incomplete import missing
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.health import RULES
 from fedtui.model import Finding, Severity, Snapshot, Unchecked
 from fedtui.presentation import finding_groups as groups
 from fedtui.presentation.glyphs import SEVERITIES, to_ascii
-from fedtui.workspace import FACTS_DEADLINE, Workspace
+from fedtui.workspace import Workspace
 
 if TYPE_CHECKING:
     from fedtui.cli import json_types
@@ -31,7 +32,7 @@ _NAGIOS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
 
 async def check(workspace: Workspace, options: Namespace) -> int:
     """`fedtui check`: read everything once, and say what is found."""
-    await workspace.read(patience=FACTS_DEADLINE)
+    await workspace.read(later_runs=True)
     snapshot = await asyncio.to_thread(workspace.checked)
     try:
         _print(snapshot, options, JsonRecords(workspace.zone, options.show_secrets, options.json))
@@ -44,7 +45,7 @@ async def check(workspace: Workspace, options: Namespace) -> int:
 def _print(snapshot: Snapshot, options: Namespace, records: JsonRecords) -> None:
     form = options.format
     if options.json:
-        print_json(options.json, _record(snapshot, records))
+        print_json(options.json, _record(snapshot, records), lacks=missing(snapshot))
     elif form == "openmetrics":
         from fedtui.cli.metrics import finding_families
         from fedtui.cli.openmetrics import exposition

@@ -80,7 +80,7 @@ async def _tidy(workspace: Workspace) -> None:
 async def _list(setting: DrillSetting, options: Namespace, records: JsonRecords) -> int:
     found = await asyncio.to_thread(lambda: [(one, one.blocked_reason(setting)) for one in ALL])
     if options.json:
-        print_json(options.json, [_listed(one, reason, records) for one, reason in found], "drills")
+        print_json(options.json, [_listed(one, reason, records) for one, reason in found], "drills", ())
         return ExitStatus.DONE
     for number, (one, reason) in enumerate(found):
         if number:

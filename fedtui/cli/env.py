@@ -11,6 +11,7 @@ from fedtui.changes.request import Request
 from fedtui.cli.change import carry_out
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_jobs
+from fedtui.cli.incomplete import missing, report
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.environment import Comparison, Relation, SchedulerSide
@@ -31,6 +32,8 @@ async def show_environment(workspace: Workspace, options: Namespace) -> int:
     if len(jobs) > 1:
         raise UsageError("env: several jobs go with --set only")
     job = jobs[0]
+    lacks = missing(workspace.snapshot, job, runs=False)
+    report(workspace, lacks)
     given = await environment.given_side(job, workspace.ports)
     if not options.diff and not options.json:
         _print_given(given, show_secrets=options.show_secrets)
@@ -41,6 +44,7 @@ async def show_environment(workspace: Workspace, options: Namespace) -> int:
         print_json(
             options.json,
             _record(comparison, JsonRecords(workspace.zone, options.show_secrets), only=options.diff),
+            lacks=lacks,
         )
     else:
         _print_comparison(comparison, EnvironmentView(workspace.home, unmasked=options.show_secrets))

@@ -13,9 +13,10 @@ class ExitStatus:
     WRONG_USAGE: Final = 2
     REFUSED: Final = 3
     PARTLY_DONE: Final = 4
+    UNKNOWN: Final = 5
 
 
-MEANINGS = ("done", "a job failed", "wrong usage", "refused or unavailable", "partly done")
+MEANINGS = ("done", "a job failed", "wrong usage", "refused or unavailable", "partly done", "outcome unknown")
 """By status, as `--help` and the documents say it."""
 
 EXIT_STATUS = "exit status: " + ", ".join(f"{status} {text}" for status, text in enumerate(MEANINGS))

@@ -36,6 +36,9 @@ def setup(parser: argparse.ArgumentParser) -> None:
     )
     flag(parser, "--ssh-url", "with --git: reach the remote over SSH, not https")
     parser.add_argument("--rotate", action=switch, help="rotate the logs weekly")
+    parser.add_argument(
+        "--record", action=switch, help="record exit codes of cron lines (a first set-up does so by default)"
+    )
     valued(
         parser, "--alert", "URL", "an apprise URL that is told of trouble; may be repeated", action="append"
     )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+from fedtui.cli.incomplete import missing
 from fedtui.cli.parser import UsageError
+from fedtui.history.database import HistoryError
+from fedtui.history.lineage import relatives
 from fedtui.model import Job, Snapshot
-from fedtui.workspace import FACTS_DEADLINE, OWN_RUNS, SOURCES_OF, Workspace
+from fedtui.workspace import OWN_RUNS, SOURCES_OF, Workspace
 
 
 class Unavailable(Exception):
@@ -21,15 +25,22 @@ async def find_job(workspace: Workspace, key: str) -> Job:
 async def find_jobs(workspace: Workspace, keys: Sequence[str]) -> list[Job]:
     """The jobs called `keys`, each once. Raises like `find_job`.
 
-    Ids tell their sources, and then only those are asked. One that is not found may be a timer that is only
-    installed: those come last, and are waited for before the job is called missing.
+    Ids tell their sources, and then only those are asked.
     """
     sources = {key.partition(":")[0] for key in keys}
+    if sources <= set(SOURCES_OF):
+        sources |= _former_sources(workspace, keys)
     asked = tuple(sources) if sources <= set(SOURCES_OF) else ()
-    snapshot = await workspace.read(asked)
-    if not all(_named(snapshot, key) for key in keys):
-        snapshot = await workspace.read(asked, patience=FACTS_DEADLINE)
+    snapshot = await workspace.read(asked, later_runs=True)
     return list({job.id: job for job in (choose(snapshot, key) for key in keys)}.values())
+
+
+def _former_sources(workspace: Workspace, keys: Sequence[str]) -> set[str]:
+    """Where the jobs of these ids may have been before: what is gone there is known only of asked sources."""
+    with suppress(HistoryError):  # the source of runs reports it
+        ids = relatives(keys, *workspace.ports.history.jobs())
+        return {one.partition(":")[0] for one in ids} & set(SOURCES_OF)
+    return set()
 
 
 def _named(snapshot: Snapshot, key: str) -> list[Job]:
@@ -47,7 +58,7 @@ def choose(snapshot: Snapshot, key: str) -> Job:
     if named:
         ids = ", ".join(job.id for job in named)
         raise UsageError(f"{key!r} names {len(named)} jobs; use one of these ids: {ids}")
-    unread = [problem.message for problem in snapshot.troubles if problem.source != OWN_RUNS]
+    unread = [problem.message for problem in missing(snapshot) if problem.source != OWN_RUNS]
     if unread:
         details = " ".join(unread)
         raise Unavailable(f"No job {key!r} was found, but not every source could be read: {details}")

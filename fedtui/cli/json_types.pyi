@@ -15,33 +15,49 @@ class Envelope(TypedDict):
     schema: int
     """1. It grows when a field changes its name, its type or its meaning, not when one is added."""
 
+class ReadingEnvelope(Envelope):
+    """The answer of a verb that only reads."""
+
+    incomplete: list[IncompleteRecord]
+    """Which sources gave no answer or not all of it, so that this answer may lack something; empty: none."""
+
+class IncompleteRecord(TypedDict):
+    """A source that gave no answer, or not all of it."""
+
+    source: str
+    """`crontab`, `system-tables`, `user-timers`, `system-timers`, `cron-log`, `history`, ..."""
+    reason: str
+    """What did not come, and why."""
+    advice: str | None
+    """What to do. Null: nothing is known that helps."""
+
 # What each verb answers
 
-class ListAnswer(Envelope):
+class ListAnswer(ReadingEnvelope):
     """`fedtui list`"""
 
     jobs: list[JobRecord]
     """Source by source, in the order of their tables."""
 
-class NextAnswer(Envelope):
+class NextAnswer(ReadingEnvelope):
     """`fedtui next`"""
 
     times: list[str]
     """RFC 3339, the soonest first; empty for a schedule that never runs."""
 
-class ShowAnswer(Envelope):
+class ShowAnswer(ReadingEnvelope):
     """`fedtui show`"""
 
     job: DetailedJobRecord
     """The job."""
 
-class HistoryAnswer(Envelope):
+class HistoryAnswer(ReadingEnvelope):
     """`fedtui history`"""
 
     runs: list[HistoryRecord]
     """The newest first."""
 
-class LogsAnswer(Envelope):
+class LogsAnswer(ReadingEnvelope):
     """`fedtui logs` (not with `--follow`)"""
 
     job: str
@@ -88,19 +104,19 @@ class SetupAnswer(Envelope):
     issues: list[SetupIssueRecord]
     """What the look around and the test runs found."""
 
-class UndoListAnswer(Envelope):
+class UndoListAnswer(ReadingEnvelope):
     """`fedtui undo --list`"""
 
     steps: list[UndoStepRecord]
     """The newest first."""
 
-class RestoreListAnswer(Envelope):
+class RestoreListAnswer(ReadingEnvelope):
     """`fedtui restore`"""
 
     tables: list[KeptTableRecord]
     """The newest first."""
 
-class EnvAnswer(Envelope):
+class EnvAnswer(ReadingEnvelope):
     """`fedtui env`"""
 
     job: str
@@ -122,7 +138,7 @@ class EnvAnswer(Envelope):
     fix: dict[str, str]
     """Variables that, set for the job, remove the difference: name and value."""
 
-class CheckAnswer(Envelope):
+class CheckAnswer(ReadingEnvelope):
     """`fedtui check` (also `--format json`)"""
 
     status: str
@@ -160,7 +176,7 @@ class AlertAnswer(Envelope):
     trouble: list[str]
     """What is wrong with the check itself."""
 
-class SetupStatusAnswer(Envelope):
+class SetupStatusAnswer(ReadingEnvelope):
     """`fedtui setup --status`"""
 
     set_up: bool
@@ -174,7 +190,7 @@ class SetupStatusAnswer(Envelope):
     problems: list[str]
     """What keeps the status from being complete."""
 
-class DrillListAnswer(Envelope):
+class DrillListAnswer(ReadingEnvelope):
     """`fedtui drill`"""
 
     drills: list[DrillRecord]
@@ -255,7 +271,7 @@ class ErrorRecord(TypedDict):
 
     kind: str
     """`usage`, `refused`, `conflict` (the world changed after the plan was made), `unavailable`,
-    `partly_done` or `internal`."""
+    `partly_done`, `outcome_unknown` (it was asked for, and no answer came) or `internal`."""
     message: str
     """What happened."""
     untouched: str | None
@@ -410,6 +426,12 @@ class JobRecord(TypedDict):
     """When the last run began, RFC 3339. Null: none is known."""
     last_result: VerdictRecord
     """How the last finished run ended; `status` is `never` or `unknown` where none is known."""
+    severity: str
+    """{fedtui.model.Severity}, or `none`: of the job's state and runs. Never less than its log shows."""
+    failed_at: str | None
+    """When the failure ended that no run known to be good has followed, RFC 3339. Null: there is none."""
+    runs_since_failure: int
+    """How many runs have ended since `failed_at`, nobody knows how."""
     command: str | None
     """What its shell is given. Null: a timer that starts no command."""
     log_path: str | None
@@ -462,6 +484,8 @@ class VerdictRecord(TypedDict):
 
     status: str
     """{fedtui.model.Outcome}"""
+    severity: str
+    """{fedtui.model.Severity}, or `none`. Never less than what the run printed shows."""
     exit_code: int | None
     """0 to 255. Null: not known, or a signal ended it."""
     signal: str | None
@@ -499,7 +523,9 @@ class HistoryRecord(VerdictRecord):
     id: str
     """As in RunRecord."""
     job: str
-    """As in RunRecord."""
+    """The job's id; of one that was moved, converted or edited, the id that it has now."""
+    name: str | None
+    """The job's name, the last known one where it is gone. Null: not known."""
     start: str
     """As in RunRecord."""
     end: str | None
@@ -643,7 +669,7 @@ class RemedyRecord(TypedDict):
     """A fix that fedtui can apply."""
 
     verb: str
-    """`line`, `command`, `setting`, `schedule`, `resume`, `edit` or `uncomment`."""
+    """`line`, `command`, `setting`, `schedule`, `resume`, `record`, `edit`, `uncomment` or `restore`."""
     words: str
     """What it does."""
 
@@ -665,7 +691,7 @@ class AlertRecord(TypedDict):
     job: str
     """The job's id, or what else it is about."""
     kind: str
-    """{fedtui.federation.alerts.problems.ProblemKind}"""
+    """{fedtui.model.Condition}"""
     begins: bool
     """False where it ended."""
     text: str
@@ -716,6 +742,8 @@ class PackRecord(TypedDict):
     """The branch that is pushed."""
     rotate: bool
     """Whether the logs are rotated."""
+    record: bool
+    """Whether exit codes of its cron lines are recorded."""
     alerts: int
     """How many alert addresses there are; they hold credentials."""
     mail_to: str | None
@@ -768,6 +796,8 @@ class PackJobRecord(TypedDict):
     """Lines of the product that are not JSON. Null: it cannot be read."""
     fresh_for_s: float | None
     """Seconds for which its newest data counts as fresh. Null: no limit."""
+    stale: bool | None
+    """Whether its newest data is too old. Null: not known."""
 
 class RolloutRecord(TypedDict):
     """The stage of the rollout."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from fedtui.cli.exit_status import ExitStatus
+from fedtui.cli.incomplete import missing, report
 from fedtui.cli.records import JsonRecords, print_json
 
 if TYPE_CHECKING:
@@ -21,22 +21,18 @@ def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> 
     jobs = [job for job in snapshot.jobs if not options.source or job.source.value in options.source]
     records = JsonRecords(workspace.zone, options.show_secrets)
     if options.json:
-        print_json(options.json, [records.job(job) for job in jobs], "jobs")
+        print_json(options.json, [records.job(job) for job in jobs], "jobs", missing(snapshot))
     else:
         _print_table(jobs, workspace, options.ascii)
-    return _report(snapshot, options.source or (), told=(*workspace.config.notes, *workspace.config.faults))
+    return _report(workspace, snapshot, options.source or ())
 
 
-def _report(snapshot: Snapshot, asked: Sequence[str], told: Sequence[str] = ()) -> int:
+def _report(workspace: Workspace, snapshot: Snapshot, asked: Sequence[str]) -> int:
     """Say on standard error what could not be read, so that a short list is not taken for the whole."""
-    for problem in snapshot.problems:
-        if problem.message in told:
-            continue
-        print(
-            ". ".join(part.rstrip(".") for part in (problem.message, problem.advice) if part) + ".",
-            file=sys.stderr,
-        )
-    unread = {problem.source for problem in snapshot.troubles if problem.message not in told}
+    notes = (problem for problem in snapshot.problems if problem.note)
+    report(workspace, (*notes, *missing(snapshot)))
+    known = workspace.config.faults
+    unread = {problem.source for problem in missing(snapshot) if problem.message not in known}
     if not (asked and unread):
         return ExitStatus.DONE
     if not snapshot.jobs:

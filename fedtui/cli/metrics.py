@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import Unavailable
+from fedtui.cli.incomplete import missing, report
 from fedtui.cli.openmetrics import Family, exposition
 from fedtui.cli.records import JsonRecords
 from fedtui.history.database import KEPT_RUNS, HistoryError
@@ -17,7 +18,8 @@ from fedtui.model import Job, Outcome, Run, Severity, Snapshot
 from fedtui.presentation.finding_groups import unseen
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.safe_folder import UnsafeFolder, held_folder
-from fedtui.workspace import FACTS_DEADLINE, Workspace
+from fedtui.verdicts.judge import failures_in_a_row
+from fedtui.workspace import Workspace
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
 """How a run ends that did its work."""
@@ -28,9 +30,10 @@ MODE = 0o644
 
 async def write_metrics(workspace: Workspace, options: Namespace) -> int:
     """`fedtui metrics`: to standard output, or to a file in one rename."""
-    await workspace.read(patience=FACTS_DEADLINE)
+    await workspace.read()
     snapshot = await asyncio.to_thread(workspace.checked)
     runs = await asyncio.to_thread(_older_runs, snapshot, workspace)
+    report(workspace, missing(snapshot))
     records = JsonRecords(workspace.zone)
     text = exposition((*job_families(snapshot, runs, records), *finding_families(snapshot, records)))
     if options.output is None:
@@ -84,7 +87,10 @@ def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: 
         "fedtui_job_last_success_timestamp_seconds", "When a run of the job last ended well.", "seconds"
     )
     took = Family("fedtui_job_last_duration_seconds", "How long the last finished run took.", "seconds")
-    failed = Family("fedtui_job_last_run_failed", "1 if the last finished run failed, 0 if it did its work.")
+    failed = Family(
+        "fedtui_job_last_run_failed",
+        "1 if a run failed and none known to be good has followed, 0 if the last one was good.",
+    )
     in_a_row = Family("fedtui_job_consecutive_failures", "How many of the latest runs failed, in a row.")
     running = Family("fedtui_job_running", "1 while a run of the job goes on.")
     for job in snapshot.jobs:
@@ -98,8 +104,8 @@ def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: 
         result = job.last_result
         if result.duration is not None and result.duration >= 0:
             took.add(result.duration, **labels)
-        if result.outcome in (*GOOD, Outcome.FAILED):
-            failed.add(float(result.outcome is Outcome.FAILED), **labels)
+        if job.verdict.failed is not None or result.outcome in GOOD:
+            failed.add(float(job.verdict.failed is not None), **labels)
             in_a_row.add(_failures(job, known), **labels)
     up = Family("fedtui_scheduler_up", "1 if the daemon that starts jobs runs, 0 if not.")
     for scheduler in snapshot.schedulers:
@@ -121,15 +127,8 @@ def _successes(job: Job, runs: tuple[Run, ...]) -> Iterator[datetime]:
 
 
 def _failures(job: Job, runs: tuple[Run, ...]) -> int:
-    """The failed runs since the last one that did not fail; runs in progress are not counted."""
-    count = 0
-    for run in reversed(runs):
-        if run.result is None:
-            continue
-        if run.result.outcome is not Outcome.FAILED:
-            return count
-        count += 1
-    return max(count, int(job.last_result.outcome is Outcome.FAILED))
+    """The failed runs since the last one known not to have failed; unknown ends are not counted."""
+    return max(failures_in_a_row(runs), int(job.verdict.failed is not None))
 
 
 def finding_families(snapshot: Snapshot, records: JsonRecords) -> list[Family]:

@@ -48,10 +48,10 @@ def job_argument(parser: argparse.ArgumentParser, *, optional: bool = False) -> 
     parser.add_argument("job", metavar="JOB", nargs="?" if optional else None, help=text)
 
 
-def jobs_argument(parser: argparse.ArgumentParser) -> None:
+def jobs_argument(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """The jobs that the verb changes, in one plan."""
     text = "one or several: an id as `list` prints it, or an unambiguous name"
-    parser.add_argument("jobs", metavar="JOB", nargs="+", help=text)
+    parser.add_argument("jobs", metavar="JOB", nargs="*" if optional else "+", help=text)
 
 
 def write_options(parser: argparse.ArgumentParser) -> None:

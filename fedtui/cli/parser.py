@@ -162,8 +162,10 @@ def _on_jobs(parser: argparse.ArgumentParser) -> None:
 
 
 def _record(parser: argparse.ArgumentParser) -> None:
-    jobs_argument(parser)
-    flag(parser, "--off", "no longer; the line is again what it was")
+    jobs_argument(parser, optional=True)
+    flag(parser, "--all", "every job of your crontab that can be recorded and is not")
+    flag(parser, "--off", "stop recording, and restore the original line; with --all of every recorded job")
+    flag(parser, "--never", "do not offer to record jobs again: silence FT309")
     write_options(parser)
 
 
@@ -284,7 +286,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "stop": ("stop a job that runs", _stop),
     "pause": ("hold a job's schedule back", _on_jobs),
     "resume": ("let a paused job run again", _on_jobs),
-    "record": ("write down the exit status of a cron job's runs", _record),
+    "record": ("record exit codes of cron jobs", _record),
     "delete": ("delete a crontab job", _on_jobs),
     "reschedule": ("give a job another schedule", _reschedule),
     "convert": ("turn a cron line into a timer, or a timer into a cron line", _convert),

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
+from fedtui.cli import incomplete
 from fedtui.cli.options import BARE, ENVELOPE
+from fedtui.model import CronFacts, TimerFacts
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime, tzinfo
 
     from fedtui.cli import json_types
     from fedtui.history.database import UndoStep
-    from fedtui.model import Job, Result, Run
+    from fedtui.model import Job, Problem, Result, Run, Severity
+    from fedtui.presentation.history_text import JobNames
     from fedtui.watching.expected_run import ExpectedRun, Watch
 
 
@@ -69,6 +73,9 @@ class JsonRecords(NamedTuple):
             "running_since": self.when(job.running_since),
             "last_run": self.when(job.last_run),
             "last_result": self.result(job.last_result),
+            "severity": severity_word(job.verdict.severity),
+            "failed_at": self.when(job.verdict.failed_at),
+            "runs_since_failure": job.verdict.unknown_since,
             "command": None if job.command is None else self.text(job.command),
             "log_path": path_text(job.log_path),
             "editable": job.editable,
@@ -79,6 +86,7 @@ class JsonRecords(NamedTuple):
         """The verdict on a finished run."""
         return {
             "status": result.outcome.value,
+            "severity": severity_word(result.severity),
             "exit_code": result.exit_code,
             "signal": result.signal,
             "duration_s": None if result.duration is None else round(result.duration, 3),
@@ -129,18 +137,20 @@ class JsonRecords(NamedTuple):
         """The verdict of a watch or a cycle."""
         return self.word(value, _VERDICTS.get(value, value))
 
-    def history(self, run: Run) -> json_types.HistoryRecord:
+    def history(self, run: Run, jobs: JobNames) -> json_types.HistoryRecord:
         """One run, as `history --json` prints it: the verdict's fields beside its own."""
         result = run.result
         ended: dict[str, Any] = {} if result is None else {**self.result(result)}
         return {
             "id": run.id,
-            "job": run.job_id,
+            "job": jobs.id(run),
+            "name": None if (name := jobs.last_name(run)) is None else self.text(name),
             "start": self.at(run.start),
             "end": self.when(run.end),
             "exit_code": ended.get("exit_code"),
             "signal": ended.get("signal"),
             "status": ended.get("status", "running"),
+            "severity": ended.get("severity", "none"),
             "trigger": TRIGGERS.get(run.trigger.value, run.trigger.value),
             "duration_s": ended.get("duration_s"),
             "warnings": ended.get("warnings", 0),
@@ -156,31 +166,32 @@ class JsonRecords(NamedTuple):
         return {**own, **self._facts(job)}
 
     def _facts(self, job: Job) -> dict[str, Any]:
-        if job.cron is not None:
-            cron = job.cron
-            return {
-                "line": self.text(decode(cron.raw)),
-                "environment": [self.text(decode(name + b"=" + value)) for name, value in cron.environment],
-                "stdin": None
-                if cron.stdin is None
-                else [self.text(line) for line in decode(cron.stdin).split("\n")],
-                "note": [self.text(line) for line in cron.note.splitlines()],
-                "dialect": cron.dialect,
-                "zone": cron.zone,
-                "parts": [self.text(part) for part in cron.parts],
-            }
-        if job.timer is not None:
-            timer = job.timer
-            return {
-                "unit": timer.unit,
-                "activates": timer.activates,
-                "description": self.text(timer.description),
-                "unit_file_state": timer.unit_file_state,
-                "drop_ins": [path_text(path) for path in timer.drop_ins],
-                "persistent": timer.persistent,
-                "later_runs": [self.when(moment) for moment in job.later_runs],
-            }
-        return {}
+        match job.facts:
+            case CronFacts() as cron:
+                given = cron.environment
+                return {
+                    "line": self.text(decode(cron.raw)),
+                    "environment": [self.text(decode(name + b"=" + value)) for name, value in given],
+                    "stdin": None
+                    if cron.stdin is None
+                    else [self.text(line) for line in decode(cron.stdin).split("\n")],
+                    "note": [self.text(line) for line in cron.note.splitlines()],
+                    "dialect": cron.dialect,
+                    "zone": cron.zone,
+                    "parts": [self.text(part) for part in cron.parts],
+                }
+            case TimerFacts() as timer:
+                return {
+                    "unit": timer.unit,
+                    "activates": timer.activates,
+                    "description": self.text(timer.description),
+                    "unit_file_state": timer.unit_file_state,
+                    "drop_ins": [path_text(path) for path in timer.drop_ins],
+                    "persistent": timer.persistent,
+                    "later_runs": [self.when(moment) for moment in job.later_runs],
+                }
+            case _ as never:
+                assert_never(never)
 
     def undo(self, step: UndoStep) -> json_types.UndoStepRecord:
         """One change that can be taken back."""
@@ -197,6 +208,11 @@ class JsonRecords(NamedTuple):
         }
 
 
+def severity_word(severity: Severity | None) -> str:
+    """`error`, `warning`, `note`, or `none`."""
+    return "none" if severity is None else severity.value
+
+
 def path_text(path: str | None) -> str | None:
     """A path as text that JSON can hold: bytes that are not UTF-8 as `command` shows them."""
     return None if path is None else sanitize(decode(os.fsencode(path)))
@@ -205,13 +221,15 @@ def path_text(path: str | None) -> str | None:
 SCHEMA = 1
 
 
-def print_json(form: str, value: Any, key: str = "") -> None:
+def print_json(form: str, value: Any, key: str = "", lacks: Iterable[Problem] | None = None) -> None:
     """JSON for programs and people: indented, ASCII only, so that no byte can surprise a terminal.
 
     `form` is the value of `options.json`. In the envelope `value` is under `key`, or without one its fields
-    are beside the schema's number.
+    are beside the schema's number. `lacks` is what an answer of a reading verb does not hold.
     """
     if form != BARE:
         value = {"schema": SCHEMA, **({key: value} if key else value)}
+        if lacks is not None:
+            value["incomplete"] = incomplete.records(lacks)
     json.dump(value, sys.stdout, indent=2)
     sys.stdout.write("\n")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from fedtui.changes.request import Request
 from fedtui.cli.change import carry_out
 from fedtui.cli.exit_status import ExitStatus
+from fedtui.cli.incomplete import report
 from fedtui.cli.records import JsonRecords, print_json
+from fedtui.model import Problem
 from fedtui.presentation.times import day
 from fedtui.safe_text import sanitize
 from fedtui.workspace import Workspace
@@ -23,9 +25,12 @@ async def restore(workspace: Workspace, options: Namespace) -> int:
     if options.name is not None:
         return await carry_out(workspace, options, Request("restore", (), {"name": options.name}))
     tables = await workspace.engine.kept_tables()
+    unread = dict.fromkeys(table.unread for table in tables if table.unread)
+    lacks = [Problem("crontab", text) for text in unread]
+    report(workspace, lacks)
     if options.json:
         records = JsonRecords(workspace.zone)
-        print_json(options.json, [_record(table, records) for table in tables], "tables")
+        print_json(options.json, [_record(table, records) for table in tables], "tables", lacks)
         return ExitStatus.DONE
     width = max((len(sanitize(table.kept.name)) for table in tables), default=0)
     if tables:

@@ -13,7 +13,8 @@ from fedtui.cli.plan_records import run_plan_record, run_result_record
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Outcome, Run
 from fedtui.runs import control
-from fedtui.safe_text import sanitize, sanitize_and_mask, sanitize_lines
+from fedtui.safe_text import SafeOutput, sanitize_and_mask
+from fedtui.schedulers import driver_of
 from fedtui.workspace import Workspace
 
 
@@ -27,7 +28,7 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
         else:
             print(would)
         return ExitStatus.DONE
-    run = await control.run_now(job, workspace.ports)
+    run = await driver_of(job).start(workspace.ports)
     if not options.wait:
         if options.json:
             print_json(options.json, JsonRecords(workspace.zone).run(run), "run")
@@ -43,13 +44,14 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
 
 async def _follow(run: Run, workspace: Workspace, quiet: bool) -> Run:
     """Print the run's output as it comes; returns the run as it ended."""
-    out = sys.stdout.buffer
+    out = SafeOutput(sys.stdout.buffer)
     async for update in control.watch_run(run.id, workspace.ports):
-        if update.output and not quiet:
-            out.write(sanitize_lines(update.output.decode("utf-8", "replace")).encode())
-            out.flush()
+        if not quiet:
+            out.write(update.output)
         if update.run is not None:
             run = update.run
+    if not quiet:
+        out.write(b"", ended=True)
     return run
 
 
@@ -61,7 +63,7 @@ def _verdict(run: Run, quiet: bool) -> int:
         took = "" if result.duration is None else f"in {result.duration:.1f} s"
         reasons = "; ".join(result.reasons)
         parts = (result.outcome.value, result.ending, took, reasons)
-        print("-- " + "  ".join(sanitize(part) for part in parts if part), file=sys.stderr)
+        print("-- " + "  ".join(sanitize_and_mask(part) for part in parts if part), file=sys.stderr)
     good = result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
     return ExitStatus.DONE if good else ExitStatus.JOB_FAILED
 
@@ -80,9 +82,9 @@ async def stop_job(workspace: Workspace, options: Namespace) -> int:
         return ExitStatus.DONE
     if not agreed(options, "Stop it?", "Nothing was stopped.", "--yes stops it without asking."):
         return ExitStatus.REFUSED
-    message = (await control.stop(job, workspace.ports)).message
+    message = (await driver_of(job).stop(workspace.ports)).message
     if options.json:
         print_json(options.json, run_result_record("stop", job, message), "result")
     else:
-        print(sanitize(message))
+        print(sanitize_and_mask(message))
     return ExitStatus.DONE

@@ -21,7 +21,7 @@ from fedtui.federation.alerts.message import headline, line
 from fedtui.history.alert_memory import AlertMemoryError
 from fedtui.pack import Pack, load_pack
 from fedtui.presentation.glyphs import to_ascii
-from fedtui.workspace import FACTS_DEADLINE, Workspace
+from fedtui.workspace import Workspace
 
 
 async def alert(workspace: Workspace, options: Namespace) -> int:
@@ -58,13 +58,11 @@ async def alert(workspace: Workspace, options: Namespace) -> int:
 
 
 async def _check(check: AlertCheck, pack: Pack | None, workspace: Workspace) -> AlertReport:
-    snapshot = await workspace.read(patience=FACTS_DEADLINE)
+    snapshot = await workspace.read()
     if pack is None:
         user = workspace.ports.user
-        return await check.check(
-            lambda known: own_jobs(snapshot, user, workspace.product_of, known), snapshot
-        )
-    watched = await pack_jobs(pack, snapshot, workspace.ports, workspace.product_of)
+        return await check.check(lambda known: own_jobs(snapshot, user, workspace.book, known), snapshot)
+    watched = await pack_jobs(pack, snapshot, workspace.ports)
     return await check.check(lambda _: watched, snapshot)
 
 

@@ -38,6 +38,7 @@ def _pack(pack: Pack, records: JsonRecords) -> json_types.PackRecord:
         "remote": pack.remote,
         "branch": pack.branch,
         "rotate": pack.rotate,
+        "record": pack.record,
         "alerts": len(pack.alerts),
         "mail_to": pack.mail_to or None,
         "heartbeat": bool(pack.heartbeat),
@@ -67,7 +68,8 @@ def _job(one: JobStatus, records: JsonRecords) -> json_types.PackJobRecord:
         "product": path_text(one.product or None),
         "newest_data": None if one.data is None else records.when(one.data.newest),
         "broken_lines": None if one.data is None else one.data.broken,
-        "fresh_for_s": None if one.fresh_for is None else one.fresh_for.total_seconds(),
+        "fresh_for_s": one.fresh_for,
+        "stale": one.stale,
     }
 
 

@@ -10,12 +10,11 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from functools import partial
-from typing import BinaryIO
 
 from fedtui.changes.pending_edits import NothingToChange
 from fedtui.cli.change import carry_out, require_yes
 from fedtui.cli.exit_status import ExitStatus
+from fedtui.cli.incomplete import missing, report
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.cli.setup_records import issue_record, status_record
@@ -32,7 +31,7 @@ from fedtui.federation.setup_issue import SetupIssue, worst_first
 from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.federation_text import issue_lines, profile_lines
 from fedtui.presentation.glyphs import to_ascii
-from fedtui.safe_text import sanitize_and_mask, sanitize_lines
+from fedtui.safe_text import SafeOutput, sanitize_and_mask
 from fedtui.workspace import Workspace
 
 _NOTHING_CHANGES = "Nothing changes: everything is as it should be already."
@@ -61,9 +60,12 @@ def _profiles(workspace: Workspace, options: Namespace) -> int:
 
 async def _status(workspace: Workspace, options: Namespace) -> int:
     snapshot = await workspace.read()
+    lacks = missing(snapshot)
+    report(workspace, lacks)
     status = await read_status(snapshot, workspace.ports, workspace.past)
     if options.json:
-        print_json(options.json, status_record(status, JsonRecords(workspace.zone, options.show_secrets)))
+        records = JsonRecords(workspace.zone, options.show_secrets)
+        print_json(options.json, status_record(status, records), lacks=lacks)
     else:
         _print(status_lines(status, workspace.now()), options)
     return ExitStatus.DONE
@@ -114,21 +116,17 @@ async def _try(
 ) -> tuple[TestRun, ...]:
     """Run each script that is new once, its output shown as it comes."""
     trials: list[TestRun] = []
-    told = partial(_told, (sys.stderr if options.json else sys.stdout).buffer)
+    told = SafeOutput((sys.stderr if options.json else sys.stdout).buffer)
     for job in setup_plan.to_try(preflight, here):
         _print(["", f"trial run of {job.name}, as {_scheduler(preflight)} would run it"], options)
         name = setup_plan.planned_job_id(job, preflight.backend, preflight.owner.name)
         trial = await test_run(
-            job, name, preflight.backend, preflight.owner, preflight.settings, workspace.ports, told
+            job, name, preflight.backend, preflight.owner, preflight.settings, workspace.ports, told.write
         )
+        told.write(b"", ended=True)
         trials.append(trial)
         _print(issue_lines([trial.as_issue(force=options.force)]), options)
     return tuple(trials)
-
-
-def _told(out: BinaryIO, output: bytes) -> None:
-    out.write(sanitize_lines(output.decode("utf-8", "replace")).encode())
-    out.flush()
 
 
 def _scheduler(preflight: Preflight) -> str:

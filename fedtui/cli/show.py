@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import Unavailable, find_job
+from fedtui.cli.incomplete import missing, report
 from fedtui.cli.list_jobs import print_jobs
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, path_text, print_json
-from fedtui.model import Job
+from fedtui.model import Job, Problem
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.upcoming import runs_of
 from fedtui.workspace import Workspace
@@ -37,6 +38,7 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
     zone = _zone(options.tz) if options.tz else workspace.zone
     start = _moment(options.start, zone) if options.start else workspace.ports.clock()
     runs: Iterator[datetime]
+    lacks: Sequence[Problem] = ()
     if options.expr is not None:
         try:
             runs = parse_schedule(options.expr).runs(start, zone)
@@ -46,10 +48,12 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
         job = await find_job(workspace, options.job)
         if _label(job):
             print(_label(job), file=sys.stderr)
+        lacks = _missing(workspace, job, runs=False)
         runs = runs_of(job, start)
     found = [moment.astimezone(zone) for moment in itertools.islice(runs, options.count)]
     if options.json:
-        print_json(options.json, [moment.isoformat(timespec="seconds") for moment in found], "times")
+        times = [moment.isoformat(timespec="seconds") for moment in found]
+        print_json(options.json, times, "times", lacks)
     else:
         for moment in found:
             print(moment.strftime("%a %d %b %Y %H:%M:%S %Z"))
@@ -60,7 +64,7 @@ async def next_runs(workspace: Workspace, options: Namespace) -> int:
 
 def _label(job: Job) -> str:
     """What is to be known of the runs of a job whose daemon's rules are not known here."""
-    if job.cron is None or job.cron.dialect != "other":
+    if job.facts.dialect != "other":
         return ""
     from fedtui.schedule.foreign import DAEMON_LABEL
 
@@ -92,8 +96,9 @@ async def show_job(workspace: Workspace, options: Namespace) -> int:
     records = JsonRecords(workspace.zone, options.show_secrets)
     runs = [records.run(run) for run in workspace.runs_of(job)]
     record = {**records.job(job), **records.details(job), "runs": runs}
+    lacks = _missing(workspace, job)
     if options.json:
-        print_json(options.json, record, "job")
+        print_json(options.json, record, "job", lacks)
         return ExitStatus.DONE
     if _label(job):
         record["dialect"] = f"other: {_label(job)}"
@@ -102,6 +107,13 @@ async def show_job(workspace: Workspace, options: Namespace) -> int:
             print(f"{name:<16} {line}")
             name = ""
     return ExitStatus.DONE
+
+
+def _missing(workspace: Workspace, job: Job, *, runs: bool = True) -> Sequence[Problem]:
+    """What may be missing of an answer about the job; said on standard error."""
+    found = missing(workspace.snapshot, job, runs=runs)
+    report(workspace, found)
+    return found
 
 
 def _lines(value: Any) -> list[str]:
@@ -134,15 +146,13 @@ async def print_log(workspace: Workspace, options: Namespace) -> int:
             lines = [records.text(line) for line in chunk.lines]
             if not options.follow:
                 lines += [records.text(chunk.open_line)] if chunk.open_line else []
-                _print_lines(job, lines[-options.lines :], options.json)
-                return ExitStatus.DONE
-            _print_lines(job, lines)
+                lines = lines[-options.lines :]
+            if options.json:
+                found = {"job": job.id, "log_path": path_text(job.log_path), "lines": lines}
+                print_json(options.json, found, lacks=_missing(workspace, job, runs=False))
+            else:
+                for line in lines:
+                    print(line, flush=True)
+            if not options.follow:
+                break
     return ExitStatus.DONE
-
-
-def _print_lines(job: Job, lines: Sequence[str], form: str = "") -> None:
-    if form:
-        print_json(form, {"job": job.id, "log_path": path_text(job.log_path), "lines": list(lines)})
-        return
-    for line in lines:
-        print(line, flush=True)

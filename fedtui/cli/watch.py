@@ -16,7 +16,7 @@ from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Job
 from fedtui.presentation.glyphs import StyledText, cut, plain, to_ascii
-from fedtui.presentation.watch_text import cycle_row, heading, offers_recorder, verdict_lines
+from fedtui.presentation.watch_text import PAUSED, cycle_row, heading, offers_recorder, verdict_lines
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.terminal_watch import is_dumb
 from fedtui.watching.expected_run import Watch, WatchVerdict
@@ -102,6 +102,7 @@ class _Teller:
         self._ascii = bool(options.ascii)
         self._live = sys.stdout.isatty() and not self._json and not is_dumb()
         self._told = -1
+        self._paused = False
 
     @property
     def _width(self) -> int:
@@ -122,6 +123,9 @@ class _Teller:
         while self._told < len(watch.cycles) and watch.cycles[self._told].verdict.decided:
             self._told += 1
             self._line(cycle_row(watch, self._told, now, self._width))
+        if watch.paused and not self._paused:
+            self._line(PAUSED)
+        self._paused = watch.paused
         if self._live and self._told < len(watch.cycles) and not watch.finished:
             row = cut(plain(cycle_row(watch, self._told + 1, now, self._width)).rstrip(), self._width)
             print(f"\r\x1b[K{to_ascii(row) if self._ascii else row}", end="", flush=True)

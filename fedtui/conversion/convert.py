@@ -11,17 +11,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import assert_never
 
 from fedtui.action_result import Refused
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FileEdit
-from fedtui.changes.open_table import LineFixes, Tables
+from fedtui.changes.open_table import LineFixes, Tables, bottom_up
 from fedtui.changes.plan import Plan
-from fedtui.changes.planning import bottom_up
 from fedtui.changes.wording import Wording, of_several
 from fedtui.conversion.to_cron import propose_line
 from fedtui.conversion.to_timer import propose_timer
-from fedtui.model import Job, State
+from fedtui.model import CronFacts, Job, State, TimerFacts
 from fedtui.ports import Ports
 
 WORDS = {
@@ -34,10 +34,14 @@ WORDS = {
 
 def targets(job: Job, ports: Ports) -> tuple[str, ...]:
     """Where the job may go: what the user may do there and what makes sense, the likeliest first."""
-    if job.timer is not None:
-        return ("cron",)
-    own = ("user",) if job.user == ports.user else ()
-    return (*own, "system") if os.geteuid() == 0 else own or ("system",)
+    match job.facts:
+        case TimerFacts():
+            return ("cron",)
+        case CronFacts():
+            own = ("user",) if job.user == ports.user else ()
+            return (*own, "system") if os.geteuid() == 0 else own or ("system",)
+        case _ as never:
+            assert_never(never)
 
 
 async def plan_convert(
@@ -51,11 +55,19 @@ async def plan_convert(
     edits: list[Edit] = []
     wordings: dict[str, Wording] = {}
     for job in bottom_up(jobs):
-        _check(job, to)
-        if to == "cron":
-            made, wordings[job.id] = await propose_line(job, tables, ports)
-        else:
-            made, wordings[job.id] = await propose_timer(job, to, tables, ports, linger=linger)
+        if job.state is State.BAD_LINE:
+            raise Refused(f"{job.name} is a line that cron refuses, not a job.", advice="e fixes it.")
+        match job.facts:
+            case CronFacts() as cron:
+                if to == "cron":
+                    raise Refused(f"{job.name} is a line of a crontab already.")
+                made, wordings[job.id] = await propose_timer(job, cron, to, tables, ports, linger=linger)
+            case TimerFacts() as timer:
+                if to != "cron":
+                    raise _is_timer(job, timer, to)
+                made, wordings[job.id] = await propose_line(job, timer, tables, ports)
+            case _ as never:
+                assert_never(never)
         edits += made
     paths = Counter(edit.path for edit in edits if isinstance(edit, FileEdit))
     for path, count in paths.items():
@@ -72,15 +84,9 @@ async def plan_convert(
     )
 
 
-def _check(job: Job, to: str) -> None:
-    if job.state is State.BAD_LINE:
-        raise Refused(f"{job.name} is a line that cron refuses, not a job.", advice="e fixes it.")
-    if to == "cron" or job.timer is None:
-        return
-    here = "user" if job.timer.user_manager else "system"
+def _is_timer(job: Job, timer: TimerFacts, to: str) -> Refused:
+    here = "user" if timer.user_manager else "system"
     if here == to:
-        raise Refused(f"{job.name} is a timer of the {here}'s systemd already.")
-    raise Refused(
-        f"{job.name} is a timer of the {here}'s systemd.",
-        advice="Convert it to cron, and the line from there.",
-    )
+        return Refused(f"{job.name} is a timer of the {here}'s systemd already.")
+    advice = "Convert it to cron, and the line from there."
+    return Refused(f"{job.name} is a timer of the {here}'s systemd.", advice=advice)

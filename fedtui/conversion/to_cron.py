@@ -32,12 +32,13 @@ from fedtui.environment.units import unit_side
 from fedtui.environment.values import SchedulerSide
 from fedtui.federation.backends.unit_pairs import pack_mark
 from fedtui.federation.backends.unit_text import MARK
-from fedtui.model import Job
+from fedtui.model import Job, SourceName, TimerFacts
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.translate import TranslationError, clock_words, to_cron
 from fedtui.sources.systemd.unit_files import assignments, output_file
+from fedtui.system.regular_file import read_regular
 from fedtui.system.zone import local_zone
 
 _KEPT = frozenset(
@@ -99,17 +100,18 @@ class _TimerUnits:
     state: tuple[bool, bool]
 
 
-async def propose_line(job: Job, tables: Tables, ports: Ports) -> tuple[list[Edit], Wording]:
+async def propose_line(
+    job: Job, timer: TimerFacts, tables: Tables, ports: Ports
+) -> tuple[list[Edit], Wording]:
     """Put a line of a crontab in the place of a timer. Raises Refused."""
-    if job.timer is None:
-        raise Refused(f"{job.name} is a line of a crontab already.")
-    units = await _look(job, ports)
+    units = await _look(job, timer, ports)
     lost = _simple_enough(units)
     fields = _fields(units)
-    given = await unit_side(job, job.timer, ports)
+    given = await unit_side(job, timer, ports)
     user = str(units.service.get("User") or "") or ("root" if not units.target.user_manager else ports.user)
     table = await asyncio.to_thread(tables.of_user, user)
     await asyncio.to_thread(_add_line, units, given, fields, tables, table)
+    line = tables.of_user(user).document.entries[-1]
     words = words_of(fields)
     return _units_gone(units), Wording(
         "convert",
@@ -119,11 +121,12 @@ async def propose_line(job: Job, tables: Tables, ports: Ports) -> tuple[list[Edi
         f"{job.name} is run by cron now.",
         tuple(_warnings(units, fields, lost, ports)),
         undo=UNDO_ALL,
+        moves=((job.id, f"{SourceName.CRONTAB}:{line.id_key}"),),
     )
 
 
-async def _look(job: Job, ports: Ports) -> _TimerUnits:
-    target = TimerTarget.of(job)
+async def _look(job: Job, known: TimerFacts, ports: Ports) -> _TimerUnits:
+    target = TimerTarget.of(job, known)
     require_privilege(target, "fedtui", "convert", job.id, "--to", "cron")
     async with open_systemd(ports.bus, ports.user, user_manager=target.user_manager) as systemd:
         timer = await read_timer(systemd, target)
@@ -157,7 +160,7 @@ async def _look(job: Job, ports: Ports) -> _TimerUnits:
         for section in names
         for pair in await asyncio.to_thread(assignments, files, section)
     ]
-    texts = await asyncio.to_thread(lambda: {path: Path(path).read_bytes() for path in (*paths, *of_service)})
+    texts = await asyncio.to_thread(lambda: {path: read_regular(path) for path in (*paths, *of_service)})
     state = await switched(target.unit, ports, user_manager=target.user_manager)
     return _TimerUnits(target, timer, name, service, unit, lines, texts, state)
 
@@ -299,5 +302,4 @@ def _warnings(units: _TimerUnits, fields: str, lost: list[str], ports: Ports) ->
     if units.state == (False, False):
         found.append("The timer is off, and so the line is paused until it is resumed.")
     found.append("cron starts a run also while one goes on; systemd does not.")
-    found.append("To fedtui it is another job from then on: its history of runs starts empty.")
     return [text for text in found if text]

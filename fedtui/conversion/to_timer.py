@@ -30,7 +30,7 @@ from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends.created_files import created_files
 from fedtui.federation.backends.unit_pairs import folder, free, led_elsewhere, log_made, texts
 from fedtui.federation.backends.unit_text import UnitPair, unit_name
-from fedtui.model import Job
+from fedtui.model import CronFacts, Job
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.schedule.cron import CronSchedule, ScheduleError, parse_schedule
@@ -63,7 +63,7 @@ class _CronLine:
 
 
 async def propose_timer(
-    job: Job, to: str, tables: Tables, ports: Ports, *, linger: bool = False
+    job: Job, cron: CronFacts, to: str, tables: Tables, ports: Ports, *, linger: bool = False
 ) -> tuple[list[Edit], Wording]:
     """Put a timer of the user's or the system's in the place of a cron line.
 
@@ -73,7 +73,7 @@ async def propose_timer(
     linger = linger and user_manager
     _may(job, ports, user_manager=user_manager)
     line = await asyncio.to_thread(_line, job, tables, user_manager=user_manager)
-    schedule, triggers = _triggers(job, line.entry)
+    schedule, triggers = _triggers(cron, line.entry)
     pair = _pair(line, triggers)
     await free(pair.name, ports, user_manager=user_manager)
     edits = await asyncio.to_thread(_parts, line, pair, triggers, linger=linger)
@@ -89,6 +89,7 @@ async def propose_timer(
         f"{job.name} is run by {pair.timer} now.",
         tuple(_warnings(job, line, pair, schedule, ports, linger=linger)),
         undo=UNDO_ALL,
+        moves=((job.id, f"{to}-timer:{pair.timer}"),),
     )
 
 
@@ -118,12 +119,10 @@ def _line(job: Job, tables: Tables, *, user_manager: bool) -> _CronLine:
     return _CronLine(table, entry, mark, account, job_environment(account, entry.environment), user_manager)
 
 
-def _triggers(job: Job, entry: Entry) -> tuple[CronSchedule, TimerTriggers]:
-    dialect = job.cron.dialect if job.cron is not None else "debian"
-    zone = job.cron.zone if job.cron is not None else ""
+def _triggers(cron: CronFacts, entry: Entry) -> tuple[CronSchedule, TimerTriggers]:
     try:
-        schedule = parse_schedule(entry.schedule, dialect)
-        return schedule, to_calendar(schedule, zone if zone not in ("", local_zone()[0]) else "")
+        schedule = parse_schedule(entry.schedule, cron.dialect)
+        return schedule, to_calendar(schedule, cron.zone if cron.zone != local_zone()[0] else "")
     except (ScheduleError, TranslationError) as error:
         raise Refused(f"systemd has no word for {entry.schedule}: {error}.") from error
 
@@ -250,7 +249,6 @@ def _warnings(
             "Your systemd ends when you log out, and the timer with it: loginctl enable-linger, or --linger."
         )
     found.append("systemd starts no second run while one goes on; cron does.")
-    found.append("To fedtui it is another job from then on: its history of runs starts empty.")
     return [text for text in found if text]
 
 

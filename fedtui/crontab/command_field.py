@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from fedtui.model import CronFacts, Job
+
 _SPECIAL = re.compile(rb"[\\%]")
 _NEEDS_ESCAPE = re.compile(rb"%|\\(?=[\\%])")
 
@@ -75,6 +77,11 @@ def logged(command: bytes) -> str:
     Control characters become `^I`, `^?`; bytes from 0x80 up become a backslash and three octal digits.
     """
     return "".join(_printed(code) for code in command)
+
+
+def log_text(job: Job, cron: CronFacts) -> tuple[str, str]:
+    """User and command as cron's log names the starts of a job."""
+    return job.user, logged(cron.given)
 
 
 def _printed(code: int) -> str:

@@ -35,9 +35,15 @@ _LOOKS = re.compile(
     r"|(?:docker|podman)\s+ps\b|(?:screen|tmux)\s+-?ls\b|crontab\s+-l\b|systemctl\s(?:.*\s)?(?:is-\w+|status)\b"
     r"|service\s+\S+\s+status\b"
 )
+_NAMES_ONLY = frozenset(
+    ("nproc", "basename", "dirname", "readlink", "realpath", "pwd", "whoami", "seq", "expr")
+)
+"""Commands whose output goes into another's words, and whose failure loses no work."""
+_POSIX = frozenset(("sh", "dash", "ash", "busybox", "ksh", "mksh", "lksh", "posh", "yash"))
+"""Shells to which `&>` is a background job and then a redirection, or may be."""
 _OPTIONS = r"(?:\s+-\S+(?:\s+[^-\s]\S*)?)*?"
 _LEAVES = re.compile(
-    r"(?:at|batch|daemon|daemonize|tsp|qsub)(?:\s|$)"
+    r"(?:at|batch|daemon|daemonize|tsp|nq|qsub|sbatch|bsub(?!\s(?:.*\s)?-K))(?:\s|$)"
     r"|setsid(?!(?:\s+-\S+)*\s+(?:-[cf]*w[cf]*|--wait)\s)"
     r"|systemd-run(?!(?:\s.*)?\s(?:--wait|--scope|--pty|--pipe|--shell|-[tPS])\s)"
     rf"|start-stop-daemon{_OPTIONS}\s+(?:-\w*b\w*|--background)\s"
@@ -45,12 +51,24 @@ _LEAVES = re.compile(
     r"\s+(?:-[it]*d[it]*|--detach(?:=true)?)\s"
     r"|(?:docker|podman|nerdctl)\s+(?:container\s+)?start\s(?!(?:.*\s)?(?:-\w*a|--attach))"
     r"|screen(?=\s(?:.*\s)?-\w*d)(?=\s(?:.*\s)?-\w*m)"
-    r"|tmux\s(?:.*\s)?(?:new(?:-session)?\s(?:.*\s)?-\w*d|neww|new-window|send-keys|send)"
-    rf"|ssh{_OPTIONS}\s+-[46AaCKNnqTtvXxY]*f[NnTtq]*\s"
+    r"|tmux\s(?:.*\s)?(?:new(?:-session)?\s(?:.*\s)?-\w*d|neww|new-window|send-keys|send|splitw|split-window"
+    r"|run(?:-shell)?\s(?:.*\s)?-b)"
+    r"|screen\s(?:.*\s)?-X\s|(?:dtach|abduco)\s+-n\s|parallel\s(?:.*\s)?--bg\s|sem(?!\s(?:.*\s)?--fg)\s"
+    rf"|(?:auto)?ssh{_OPTIONS}\s+-[46AaCKNnqTtvXxY]*f[NnTtq]*\s"
+    r"|sudo(?:\s+(?:-[CDghpRrTtu]\s+\S+|--?[\w-]+(?:=\S+)?))*?\s+(?:-[AEHiKknPSsV]*b\w*|--background)\s"
+    r"|(?:kubectl|oc)\s(?:.*\s)?create\s+job\s|(?:pm2|forever)\s(?:.*\s)?start\s"
     r"|systemctl\s(?:.*\s)?--no-block\s|wget\s(?:.*\s)?(?:-[qcN]*b|--background)\s"
 )
+_HIDES = re.compile(
+    r"cronic\s"
+    r"|script(?!(?:\s+-\S+)*?\s+(?:-[a-zA-Z]*e[a-zA-Z]*|--return)\s)\s"
+    r"|find\s.*-(?:exec|ok)(?:dir)?\s.*(?:\\;|';'|\";\")\s"
+)
+"""What ends with 0 though the command that it started failed."""
 _SUBSTITUTES = re.compile(r"<\(|>\((?!\s*(?:tee|logger|cat|ts)\s)")
 _TRAPS = re.compile(r"(?:^|[\s;&|({])trap\s[^\n]*\b(?:EXIT|0)(?=[\s;&|)}]|$)")
+_TAKE_CODE = frozenset(("su", "runuser", "sg", "script"))
+_CODE_OPTION = re.compile(r"-[a-z]*c|--command")
 _NESTING = 4
 _LONGEST = 16_384
 BACKGROUND = "background: "
@@ -108,10 +126,11 @@ class _Reader:
         self.pipefail = False
         self.errexit = False
         self.substituted = False
+        self.posix = False
 
     def code(self, text: str, shell: str) -> _End:
         """A whole line that is read by `shell`."""
-        posix = (self.sh if shell == "sh" else shell) in ("dash", "busybox")
+        self.posix = posix = (self.sh if shell == "sh" else shell) in _POSIX
         if not posix and _SUBSTITUTES.search(text):
             return _End("the line", "pipe: exit 0 does not say how the commands in <( ) or >( ) ended")
         if _TRAPS.search(text):
@@ -188,7 +207,8 @@ class _Reader:
     def _tested(self, pipeline: Pipeline) -> _End:
         """A pipeline whose status is looked at: one that only looks around does no work."""
         texts = [_text(command.words) for command in pipeline.commands]
-        if texts[-1:] and all(_LOOKS.match(text) or _name(text) in _SAYS | _TESTS for text in texts):
+        harmless = _SAYS | _TESTS | (_NAMES_ONLY if self.substituted else frozenset())
+        if texts[-1:] and all(_LOOKS.match(text) or _name(text) in harmless for text in texts):
             return _End()
         kept, self.errexit = self.errexit, False
         found = self.pipeline(pipeline)
@@ -274,6 +294,8 @@ class _Reader:
         if not program:
             return _End(asked.work, asked.doubt)  # the status of an assignment is that of its last $( )
         name = posixpath.basename(program[0].literal or "")
+        if self.posix and program[0].raw.startswith("(("):
+            return _UNREAD  # arithmetic to bash, a subshell in a subshell to dash
         if name == "exit":
             given = program[1].literal if len(program) > 1 else None
             fails = given is not None and given.strip("0") != ""
@@ -282,12 +304,13 @@ class _Reader:
             self.set([word.raw for word in program[1:]])
         if name == "wait":
             return _End(waits=len(program) > 1)
+        why = f"list: exit 0 does not say how {asked.work} inside $( ) ended" if asked.work else ""
         if name in _IDLE or program[0].raw.startswith(("[[", "((")):
-            why = f"list: exit 0 does not say how {asked.work} inside $( ) ended" if asked.work else ""
             return _End(asked.work, why, says=name in _SAYS and not asked.work)
         if name == "false":
             return _End("false", fails=True)
-        return self._started(program)
+        found = self._started(program)
+        return replace(found, doubt=found.doubt or why)
 
     def _started(self, words: Sequence[Word]) -> _End:
         """A command that does work, behind what commonly comes before it."""
@@ -297,9 +320,14 @@ class _Reader:
             left = _text(words[list(words).index(word) :])
             if _LEAVES.match(left + " "):
                 return _End(work, f"{BACKGROUND}exit 0 only says that {_name(left)} has started it")
+            if _HIDES.match(left + " "):
+                return _End(
+                    work, f"list: exit 0 of {_name(left)} does not say how the command it starts ended"
+                )
         code = _code(words, target)
         if code is None:
-            return _End(work)
+            reads = target is not None and target.what is TargetKind.PROGRAM and work in SHELLS
+            return _End(work, f"list: exit 0 of {work} is that of the last command it reads" if reads else "")
         found = self.inner(*code)
         return found if found.work else replace(found, work=work)
 
@@ -370,7 +398,7 @@ def _code(words: Sequence[Word], target: Target | None) -> tuple[str, str, tuple
     if name == "eval":
         return " ".join(word.literal or "?" for word in behind), "sh", ()
     for at, word in enumerate(behind):
-        if name in ("su", "runuser") and word.literal in ("-c", "--command") and at + 1 < len(behind):
+        if name in _TAKE_CODE and _CODE_OPTION.fullmatch(word.literal or "") and at + 1 < len(behind):
             text = behind[at + 1].literal
             return None if text is None else (text, "sh", ())
         if posixpath.basename(word.literal or "") in SHELLS:

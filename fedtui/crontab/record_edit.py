@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from fedtui.crontab import splice
-from fedtui.crontab.document import LONGEST_COMMAND, Document
+from fedtui.crontab.document import LONGEST_COMMAND, Document, Settings
 from fedtui.crontab.line import Entry
 from fedtui.crontab.recorder_wrapper import why_not, with_recorder
 from fedtui.crontab.splice import EditError
+from fedtui.model import Job, SourceName, State, cron_jobs
 
 DEFAULT_SHELL = b"/bin/sh"
+
+
+def may_record(job: Job, path: str) -> bool:
+    """Whether `record` would put the recorder at `path` around this line of somebody's own crontab."""
+    for _, cron in cron_jobs((job,)):
+        if cron.record_key or not job.editable or job.state is State.BAD_LINE:
+            return False
+        key = job.id.partition(":")[2]
+        fits = _fits(cron.raw, cron.dialect, cron.environment, key, path)
+        return job.source is SourceName.CRONTAB and fits
+    return False
+
+
+@lru_cache(16_384)
+def _fits(raw: bytes, dialect: str, environment: Settings, key: str, path: str) -> bool:
+    """Whether the recorder can be put around the job of one line, below these settings of its table."""
+    entries = Document.parse(raw + b"\n", dialect=dialect).entries
+    return bool(entries) and not refusal_of(entries[0]._replace(id_key=key, environment=environment), path)
+
+
+def refusal_of(entry: Entry, path: str) -> str:
+    """Why the recorder at `path` cannot be put around the entry, in words; empty where it can."""
+    shell = dict(entry.environment).get(b"SHELL", DEFAULT_SHELL)
+    refusal, size = why_not(entry.field, shell, path), len(with_recorder(entry.field, entry.id_key, path))
+    if not refusal and size > LONGEST_COMMAND:
+        return (
+            f"its line would have a command of {size} bytes, and cron takes {LONGEST_COMMAND}; put the "
+            "command into a script of its own"
+        )
+    return refusal
 
 
 def record(document: Document, entry: Entry, path: str) -> bytes:
@@ -16,16 +49,10 @@ def record(document: Document, entry: Entry, path: str) -> bytes:
     splice.check_current(document, entry)
     if entry.recorder is not None:
         raise EditError(f"{entry.name} is recorded already")
-    refusal = why_not(entry.field, dict(entry.environment).get(b"SHELL", DEFAULT_SHELL), path)
+    refusal = refusal_of(entry, path)
     if refusal:
         raise EditError(f"{entry.name} cannot be recorded: {refusal}")
-    field = with_recorder(entry.field, entry.id_key, path)
-    if len(field) > LONGEST_COMMAND:
-        raise EditError(
-            f"{entry.name} cannot be recorded: its line would have a command of {len(field)} bytes, and cron "
-            f"takes {LONGEST_COMMAND}; put the command into a script of its own"
-        )
-    return _with_field(document, entry, field)
+    return _with_field(document, entry, with_recorder(entry.field, entry.id_key, path))
 
 
 def unrecord(document: Document, entry: Entry) -> bytes:

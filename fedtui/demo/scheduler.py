@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedtui.action_result import Refused
-from fedtui.model import Job, Scheduler, Snapshot, State
+from fedtui.model import Job, Scheduler, Snapshot, State, cron_jobs
 from fedtui.schedule.upcoming import runs_of
 from fedtui.system import lock_file
 
@@ -70,7 +70,7 @@ class DemoScheduler:
 def due(snapshot: Snapshot, after: datetime, until: datetime) -> list[Job]:
     """The jobs with a run later than `after` and not later than `until` (at most the last minute counts)."""
     after = max(after, until - timedelta(minutes=1))
-    jobs = [job for job in snapshot.jobs if job.cron is not None and job.state in _DUE]
+    jobs = [job for job, _ in cron_jobs(snapshot.jobs) if job.state in _DUE]
     return [job for job in jobs if (moment := next(iter(runs_of(job, after)), None)) and moment <= until]
 
 

@@ -2,7 +2,7 @@
 
 `given_side` tells what cron or systemd gives a job, `shell_side` what the user's login shell has; `compare`
 puts them together with the programs that the job looks up in PATH, says what of it matters, and what would
-fix it. Nothing is changed here, and no command of a job is run: `changes.plan_environment` sets a line.
+fix it. Nothing is changed here, and no command of a job is run: the engine sets a line.
 """
 
 from fedtui.environment.compare import compare

@@ -65,10 +65,6 @@ def _lasts(folder: str) -> bool:
     return folder.startswith("/") and not folder.startswith(_PASSING) and Path(folder).is_dir()
 
 
-def _where(given: SchedulerSide) -> str:
-    return "in cron" if given.scheduler == "cron" else "as a unit"
-
-
 def _not_found(given: SchedulerSide, programs: Sequence[Program]) -> Iterator[Reason]:
     if not programs:
         return
@@ -81,7 +77,7 @@ def _not_found(given: SchedulerSide, programs: Sequence[Program]) -> Iterator[Re
         names = ", ".join(one.name for one in programs[1 : 1 + _MOST_TOLD])
         rest = f" and {len(programs) - 1 - _MOST_TOLD} more" if len(programs) - 1 > _MOST_TOLD else ""
         sentence += f" Nor does it find {names}{rest}."
-    lead = f"Works in your shell, fails {_where(given)}:"
+    lead = f"Works in your shell, fails {given.where}:"
     yield Reason(Severity.ERROR, lead, sentence, tuple(one.name for one in programs[: 1 + _MOST_TOLD]))
 
 
@@ -110,7 +106,7 @@ def _for_bash(given: SchedulerSide) -> list[str]:
 
 def _other_program(given: SchedulerSide, programs: Sequence[Program]) -> Iterator[Reason]:
     for one in programs[:_MOST_TOLD]:
-        both = f"{one.given.path} {_where(given)}, {one.shell.path} in your shell"
+        both = f"{one.given.path} {given.where}, {one.shell.path} in your shell"
         sentence = f"{one.where} calls {one.name}: {both}."
         yield Reason(Severity.WARNING, "Another program:", sentence, (one.name,))
 

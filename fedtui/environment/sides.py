@@ -7,30 +7,37 @@ import os
 import pwd
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
+from typing import assert_never
 
 from fedtui.action_result import Refused
 from fedtui.environment.units import unit_side
 from fedtui.environment.values import RawEnvironment, SchedulerSide, ShellSide
-from fedtui.model import CronFacts, Job
+from fedtui.model import CronFacts, Job, State, TimerFacts
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.safe_text import decode
+from fedtui.schedulers.cron_driver import CronDriver
 from fedtui.system.cron_daemon import CronProbe
 from fedtui.system.in_thread import in_thread
 from fedtui.system.login_shell import Identity, ask_shell
 from fedtui.system.processes import PROC, running_cron_jobs
+from fedtui.system.regular_file import read_regular
 
 _PASSED_ON = ("LANG", "LC_ALL", "TERM", "TZ")
 
 
 async def given_side(job: Job, ports: Ports) -> SchedulerSide:
     """What the job's scheduler gives it. Raises Refused where unknown."""
-    if job.timer is not None:
-        return await unit_side(job, job.timer, ports)
-    if job.cron is None:
-        raise Refused(f"{job.name} has no command: {job.state_reason or 'cron refuses its line'}.", "")
-    return await asyncio.to_thread(_cron_side, job, job.cron, ports)
+    match job.facts:
+        case TimerFacts() as timer:
+            return await unit_side(job, timer, ports)
+        case CronFacts() as cron:
+            if job.state is State.BAD_LINE:
+                reason = job.state_reason or "cron refuses its line"
+                raise Refused(f"{job.name} has no command: {reason}.", "")
+            return await asyncio.to_thread(_cron_side, job, cron, ports)
+        case _ as never:
+            assert_never(never)
 
 
 def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> SchedulerSide:
@@ -51,7 +58,8 @@ def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> SchedulerSide:
         notes = (*notes, rules)
     own = account.uid == os.geteuid()
     return SchedulerSide(
-        scheduler="cron",
+        scheduler=cron.scheduler,
+        where=CronDriver.where,
         environment=environment,
         how=how,
         commands=(cron.command,),
@@ -130,10 +138,7 @@ def _passwd(user: str) -> pwd.struct_passwd:
 def read_script(path: str, limit: int = 262_144) -> str | None:
     """The text of a script, its undecodable bytes as surrogates; None for what is no readable text."""
     try:
-        if not Path(path).is_file():
-            return None
-        with Path(path).open("rb") as file:
-            data = file.read(limit)
+        data = read_regular(path, limit)
     except (OSError, ValueError):
         return None
     return None if b"\0" in data else data.decode("utf-8", "surrogateescape")

@@ -13,7 +13,6 @@ import os
 import pwd
 import shlex
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from fedtui.action_result import Refused
@@ -22,6 +21,8 @@ from fedtui.bus.systemd_names import MANAGER, MANAGER_PATH, SERVICE
 from fedtui.environment.values import SchedulerSide
 from fedtui.model import Job, TimerFacts
 from fedtui.ports import Ports
+from fedtui.schedulers.timer_driver import TimerDriver
+from fedtui.system.regular_file import read_regular
 
 _BLANKS = " \t\r"
 _NEW_EACH_RUN = frozenset(
@@ -63,7 +64,8 @@ def _given(systemd: SystemdManager, unit: str, own: dict[str, Any], service: dic
     directory = str(service.get("WorkingDirectory", "")).lstrip("!-")
     start = home if systemd.user_manager else "/"
     return SchedulerSide(
-        scheduler="systemd",
+        scheduler=TimerFacts.scheduler,
+        where=TimerDriver.where,
         environment=environment,
         how=f"the manager's environment ({shlex.join(systemd.command('show-environment'))}), then {unit}",
         commands=tuple(_command(start) for start in service.get("ExecStart", ()) if start[1]),
@@ -120,7 +122,7 @@ def _files(files: Iterable[Sequence[Any]], notes: list[str]) -> dict[bytes, byte
         found = sorted(glob.glob(str(pattern)))  # noqa: PTH207  # an absolute pattern, as glob(3) takes it
         for path in found:
             try:
-                text = Path(path).read_bytes().decode("utf-8", "surrogateescape")
+                text = read_regular(path).decode("utf-8", "surrogateescape")
             except OSError as error:
                 notes.append(f"{path} cannot be read, so what it sets is not seen here: {error.strerror}.")
                 continue

@@ -31,12 +31,15 @@ class Relation(StrEnum):
 class SchedulerSide:
     """What a scheduler gives a job. `scheduler` is "cron" or "systemd", `how` where the facts come from.
 
+    `where` is a run under it, as in "fails in cron".
+
     `commands` are the job's command lines, as a shell would get them; `directory` where they start, `shell`
     the program that reads them ("" for a unit: systemd starts it without one). `reader` is the uid and the
     groups of the user it runs as, None where that is ourselves. `unit` is the service of a timer.
     """
 
     scheduler: str
+    where: str
     environment: RawEnvironment
     how: str
     commands: tuple[bytes, ...]

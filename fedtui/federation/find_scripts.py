@@ -20,6 +20,7 @@ from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, w
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.path_lookup import look_up
 from fedtui.system.program import ProgramError, run_program
+from fedtui.system.regular_file import read_regular
 
 FOLDERS = ("", "scripts", "scripts/data")
 """Where below ROOT scripts are looked for, in this order."""
@@ -108,8 +109,7 @@ def _places(root: Path, names: Sequence[str]) -> list[Path]:
 
 
 def _text(path: Path) -> str:
-    with path.open("rb") as file:
-        return decode(file.read(_MOST))
+    return decode(read_regular(path, _MOST))
 
 
 def _of_text(found: FoundScript, path: Path, text: str) -> Iterator[SetupIssue]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from fedtui.health import (
     alert_delivery,
@@ -28,6 +29,7 @@ from fedtui.health import (
     stale_data,
     table_emptied,
     table_not_loaded,
+    timer_services,
     timer_settings,
     timer_units,
 )
@@ -35,11 +37,11 @@ from fedtui.health.checks import Check, CheckReport, FindingGroupKey, Rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.health.silenced import silenced
-from fedtui.model import Checkup, Finding, Job, Severity, Snapshot, State, Unchecked
+from fedtui.model import Checkup, CronFacts, Finding, Job, Severity, Snapshot, State, TimerFacts, Unchecked
 
 _MODULES = (
     *(daemons, timer_units, table_not_loaded, table_emptied, degraded_manager),
-    *(cron_lines, scripts, command_output, cron_tables, schedule_pitfalls, timer_settings),
+    *(cron_lines, scripts, command_output, cron_tables, schedule_pitfalls, timer_settings, timer_services),
     *(run_results, run_series, logs, rights, security),
     *(federation_git, stale_data, alert_delivery),
 )
@@ -82,7 +84,15 @@ def checkup(snapshot: Snapshot, host: FileFacts, ignore: Collection[str] = ()) -
         _grouped(unchecked),
         tuple(c for c, rule in RULES.items() if c not in not_passed and answered.issuperset(rule.sources)),
         len(found) - len(heard),
+        tuple(_unrecorded(snapshot, host, ignore)),
     )
+
+
+def _unrecorded(snapshot: Snapshot, host: FileFacts, ignore: Collection[str]) -> Iterator[str]:
+    """The ids of the jobs that could be recorded and are not, where the user may still want to."""
+    for job in run_results.recordable(snapshot, host) if host.is_machine else ():
+        if not silenced(run_results.UNKNOWN_END.found("", job=job), job, host, ignore):
+            yield job.id
 
 
 def reports(check: Check, snapshot: Snapshot, host: FileFacts) -> list[CheckReport]:
@@ -138,11 +148,21 @@ def _softened(finding: Finding, job: Job | None, host: FileFacts) -> Finding:
         return finding
     if RULES[finding.code].group not in (FindingGroupKey.LINE, FindingGroupKey.TIMER):
         return finding
-    drop_ins = job.timer.drop_ins if job.timer is not None else ()
-    path = job.timer.fragment if job.timer is not None else job.location.path
+    drop_ins, path = _definition(job)
     if drop_ins or not path.startswith("/") or not host.shipped(path):
         return finding
     return replace(finding, severity=Severity.NOTE)
+
+
+def _definition(job: Job) -> tuple[tuple[str, ...], str]:
+    """The files that add to the one in which a job is written, and that one."""
+    match job.facts:
+        case CronFacts():
+            return (), job.location.path
+        case TimerFacts() as timer:
+            return timer.drop_ins, timer.fragment
+        case _ as never:
+            assert_never(never)
 
 
 def _unseen(snapshot: Snapshot, host: FileFacts) -> Iterator[Unchecked]:

@@ -10,7 +10,8 @@ from fedtui.health import checkup
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeCache
 from fedtui.model import Checkup, Snapshot
-from fedtui.system.paths import config_file
+from fedtui.results import RuleBook
+from fedtui.system.paths import config_file, user_name
 
 
 class CheckRunner:
@@ -19,7 +20,7 @@ class CheckRunner:
     `machine` is False for the demo workspace: no daemon of this machine starts its jobs.
     """
 
-    def __init__(self, config: Config, *, machine: bool = True) -> None:
+    def __init__(self, config: Config, rules: RuleBook, *, machine: bool = True) -> None:
         self._probes = ProbeCache(machine=machine)
         self._host = FileFacts(
             config.log_size_warning,
@@ -27,6 +28,9 @@ class CheckRunner:
             user_path=os.environ.get("PATH", "").split(":"),
             notes=config.freshness,
             state=config.state,
+            rules=rules,
+            age_limits=config.alert.get("stale"),
+            user=user_name(os.geteuid()),
         )
         self._ignore: Collection[str] = config.ignore
         self._read = _modified()

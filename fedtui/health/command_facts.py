@@ -14,7 +14,7 @@ from fedtui.crontab.shell_state import Step
 from fedtui.crontab.shell_words import Redirect, Unreadable, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts
+from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
 from fedtui.system.accounts import home_of
 from fedtui.system.path_lookup import real_name
 
@@ -68,17 +68,17 @@ class CommandFacts:
 
 def command_facts(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, CommandFacts]]:
     """The lines of cron tables that are to run, each with its command read."""
-    for job in snapshot.jobs:
-        if job.cron is not None and job.state not in (State.BAD_LINE, State.PAUSED, State.UNREACHABLE):
-            yield job, job.cron, read(job.cron.command, job.cron.home, job.cron.environment, job.user)
+    for job, cron in cron_jobs(snapshot.jobs):
+        if job.state not in (State.BAD_LINE, State.PAUSED, State.UNREACHABLE):
+            yield job, cron, read(cron.command, cron.home, cron.environment, job.user)
 
 
 def services(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, TimerFacts, CommandFacts]]:
     """The timers that are to run, each with what its service starts read."""
-    for job in snapshot.jobs:
-        if job.timer is not None and job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
+    for job, timer in timer_jobs(snapshot.jobs):
+        if job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
             command = job.command.encode("utf-8", "surrogateescape")
-            yield job, job.timer, read(command, "", _SERVICE, "", working_directory(job, job.timer, host)[0])
+            yield job, timer, read(command, "", _SERVICE, "", working_directory(job, timer, host)[0])
 
 
 def started(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, CommandFacts]]:

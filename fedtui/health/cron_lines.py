@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import CommandFacts, command_facts, services, working_directory
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Remedy, Snapshot, SourceName, State
+from fedtui.model import Job, Remedy, Snapshot, SourceName, State, cron_jobs
 from fedtui.safe_text import decode, sanitize_and_mask
 
 BAD_LINE = error_rule(
@@ -70,21 +70,18 @@ NOT_INSTALLED = error_rule(
 @check(BAD_LINE)
 def bad_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT101: a line that cron refuses; the daemon then drops the whole table."""
-    for job in snapshot.jobs:
-        if job.state is not State.BAD_LINE or job.cron is None:
+    for job, cron in cron_jobs(snapshot.jobs):
+        if job.state is not State.BAD_LINE:
             continue
         dropped = [
             other.name
-            for other in snapshot.jobs
-            if other.state is State.NOT_LOADED
-            and other.cron is not None
-            and other.user == job.user
-            and other.cron.table == job.cron.table
+            for other, facts in cron_jobs(snapshot.jobs)
+            if other.state is State.NOT_LOADED and (facts.table, other.user) == (cron.table, job.user)
         ]
         yield BAD_LINE.found(
             f"cron refuses {job.location} ({job.state_reason}) and therefore ignores the whole table"
             + (f": {len(dropped)} other jobs do not run." if dropped else "."),
-            (decode(job.cron.raw), *dropped[:5]),
+            (decode(cron.raw), *dropped[:5]),
             title=f"bad line {job.location}",
             job=job,
         )
@@ -93,14 +90,13 @@ def bad_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(NOT_LOADED)
 def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT102: a table that cron ignores for another reason than a bad line; one finding a table."""
-    bad = {_table(job) for job in snapshot.jobs if job.state is State.BAD_LINE}
+    rows = tuple(cron_jobs(snapshot.jobs))
+    bad = {_table(job) for job, _ in rows if job.state is State.BAD_LINE}
     seen: set[str] = set()
-    for job in snapshot.jobs:
-        if job.state is not State.NOT_LOADED or job.cron is None or job.cron.table in seen:
+    for job, cron in rows:
+        if job.state is not State.NOT_LOADED or cron.table in seen or _table(job) in bad:
             continue
-        if _table(job) in bad:
-            continue
-        seen.add(job.cron.table)
+        seen.add(cron.table)
         yield NOT_LOADED.found(
             f"cron does not load {job.location.path}: {job.state_reason}.",
             (job.state_reason,),
@@ -118,8 +114,8 @@ def _table(job: Job) -> tuple[str, str]:
 @check(NEVER_FIRES)
 def never_fires(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT103: a schedule that cron accepts and that no date ever meets; timers have FT008, FT209, FT212."""
-    for job in snapshot.jobs:
-        if job.state is State.NEVER_FIRES and job.timer is None:
+    for job, _ in cron_jobs(snapshot.jobs):
+        if job.state is State.NEVER_FIRES:
             yield NEVER_FIRES.found(
                 f"{job.name} looks active, but no date ever meets its schedule.",
                 (job.schedule, job.state_reason),
@@ -203,7 +199,7 @@ def _on(path: str, name: str, host: FileFacts) -> bool:
 
 
 def _not_found(job: Job, name: str, path: str, folder: str) -> CheckReport:
-    whose = "PATH" if job.cron is None else "cron's PATH"
+    whose = "cron's PATH" if job.facts.in_table else "PATH"
     evidence = (f"{whose}  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ()))
     if not folder:
         return NOT_INSTALLED.found(

@@ -139,17 +139,15 @@ def _overlap(jobs: list[Job]) -> bool:
 @check(ZONE_IGNORED)
 def zone_ignored(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT123: CRON_TZ above a line, where the daemon that runs does not know it; one finding a zone."""
-    by_zone: dict[tuple[str, str, bytes], list[Job]] = defaultdict(list)
+    by_zone: dict[tuple[str, str, bytes, str], list[Job]] = defaultdict(list)
     for job, cron in _live(snapshot):
         zone = dict(cron.environment).get(b"CRON_TZ")
         if zone and cron.dialect != "cronie" and decode(zone) != cron.zone:
-            by_zone[cron.table, job.user, zone].append(job)
-    for (table, _, zone), jobs in by_zone.items():
+            by_zone[cron.table, job.user, zone, cron.zone].append(job)
+    for (table, _, zone, used), jobs in by_zone.items():
         name = sanitize_and_mask(decode(zone))
         yield ZONE_IGNORED.found(
-            f"{len(jobs)} jobs of {table} are under CRON_TZ={name}, and run by {jobs[0].cron.zone} time."
-            if jobs[0].cron is not None
-            else "",
+            f"{len(jobs)} jobs of {table} are under CRON_TZ={name}, and run by {used} time.",
             tuple(f"{job.name}  {job.schedule}" for job in jobs[:8]),
             title=f"CRON_TZ={name} has no effect",
             job=jobs[0],

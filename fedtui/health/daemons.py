@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fedtui.health.checks import CRON_TABLES, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Severity, Snapshot, State, Unchecked
+from fedtui.model import Job, Severity, Snapshot, State, Unchecked, cron_jobs, timer_jobs
 from fedtui.safe_text import decode
 from fedtui.system.accounts import LINGER
 
@@ -61,9 +61,10 @@ PROGRAMS = tuple(f"{folder}/{name}" for folder in ("/usr/sbin", "/usr/bin") for 
 
 def own_cron_jobs(snapshot: Snapshot, host: FileFacts) -> list[Job]:
     """Cron jobs but those of tables that came with the distribution, for a user who may install a cron."""
-    cron = [job for job in snapshot.jobs if job.cron is not None and job.state is not State.PAUSED]
     return [
-        job for job in cron if not (job.cron and job.cron.table[:1] == "/" and host.shipped(job.cron.table))
+        job
+        for job, cron in cron_jobs(snapshot.jobs)
+        if job.state is not State.PAUSED and not (cron.table[:1] == "/" and host.shipped(cron.table))
     ]
 
 
@@ -155,9 +156,8 @@ def properties(text: str) -> dict[str, str]:
 def no_linger(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT005: active timers of a user who does not linger. logind keeps a file for each who does."""
     own: dict[str, list[Job]] = {}
-    for job in snapshot.jobs:
-        facts = job.timer
-        if facts is None or not facts.user_manager or facts.active_state != "active":
+    for job, facts in timer_jobs(snapshot.jobs):
+        if not facts.user_manager or facts.active_state != "active":
             continue
         if not host.shipped(facts.fragment):
             own.setdefault(job.user, []).append(job)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fedtui.health.checks import TIMERS, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
-from fedtui.model import Snapshot, State
+from fedtui.model import Snapshot, State, timer_jobs
 from fedtui.safe_text import decode
 
 DEGRADED = warning_rule(
@@ -63,8 +63,7 @@ def _found(failed: list[list[str]], of_user: bool) -> CheckReport:
 def _units(snapshot: Snapshot, of_user: bool) -> set[str]:
     """The timers of a manager and what they start, as far as they can be failed."""
     found: set[str] = set()
-    for job in snapshot.jobs:
-        known = job.timer if job.state is not State.UNREACHABLE else None
-        if known is not None and known.user_manager is of_user:
+    for job, known in timer_jobs(snapshot.jobs):
+        if job.state is not State.UNREACHABLE and known.user_manager is of_user:
             found |= {known.unit, known.activates} - {""}
     return found

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -29,7 +29,9 @@ from fedtui.health.script_files import (
     shipped,
     stat_of,
 )
+from fedtui.model import Job
 from fedtui.pack import Pack, load_pack
+from fedtui.results import RuleBook
 from fedtui.runs.data_age import DataAge, newest_data
 from fedtui.system.cron_daemon import CronDaemon, find_cron
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations, own_config, rotated_by
@@ -56,7 +58,8 @@ class FileFacts:
     `log_limit` is the size in bytes from which a log without rotation is reported; `clock` gives
     monotonic seconds; `probes` runs programs (none: none are run). `user_path` are the folders of this
     user's own PATH; `notes` is where is noted what was read of the jobs' products, `state` fedtui's own
-    state folder.
+    state folder, `user` this user's name; `age_limits` are those that the user set, in seconds by a job's id
+    or name.
     """
 
     def __init__(
@@ -67,9 +70,15 @@ class FileFacts:
         user_path: Sequence[str] = (),
         notes: Path | None = None,
         state: Path = Path("/nonexistent"),
+        rules: RuleBook | None = None,
+        age_limits: Mapping[str, float] | None = None,
+        user: str = "",
     ) -> None:
-        self._notes = notes
+        self.notes = notes
+        self.age_limits = age_limits or {}
+        self.rules = rules or RuleBook({}, {})
         self.state = state
+        self.user = user
         self.log_limit = log_limit
         self.probes = probes
         self.user_path = tuple(user_path)
@@ -218,9 +227,18 @@ class FileFacts:
         """How it is known that this machine is asleep or off at times; empty where nothing tells it."""
         return self._remember("sleeps", "", lambda _: sleeps()) if self.is_machine else ""
 
+    def product_of(self, job: Job) -> str:
+        """The file that the job should renew; empty for none. Raises ProbeFailed where that is not known."""
+        if job.managed:
+            self.pack()
+        try:
+            return self._remember("product", job.id, lambda _: self.rules.product_of(job))
+        except ConfigError as error:
+            raise ProbeFailed("config.toml", str(error)) from error
+
     def freshness(self, path: str, now: datetime) -> DataAge:
         """How new the data in the file is. Raises OSError."""
-        return newest_data(Path(path), now, self.zone(), self._notes)
+        return newest_data(Path(path), now, self.zone(), self.notes)
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fedtui.system.program import Ended, ProgramError, run_program
+from fedtui.system.program import Ended, ProgramError, ProgramLate, run_program
 
 KEEP = 120.0
 """Seconds that the answer of a program is taken for true."""
@@ -62,6 +62,7 @@ class ProbeCache:
         self._clock = clock
         self._known: dict[tuple[tuple[str, ...], object], tuple[float, Ended | str]] = {}
         self._queue: deque[tuple[tuple[str, ...], object]] = deque()
+        self._late: set[tuple[str, bool]] = set()
         self._lock = threading.Lock()
         self._works = False
         self._asked_again = False
@@ -105,10 +106,15 @@ class ProbeCache:
 
     def _fetch(self, question: tuple[tuple[str, ...], object]) -> tuple[float, Ended | str]:
         answer: Ended | str
+        program = question[0][0], "--user" in question[0]
         try:
+            if program in self._late:  # one wait for it is enough
+                raise ProgramError(f"{program[0]} did not answer before")
             answer = self._run(question[0], DEADLINE)
         except ProgramError as error:
             answer = str(error)
+            if isinstance(error, ProgramLate) and self.on_answer is None:
+                self._late.add(program)
         self._known[question] = (self._clock(), answer)
         return self._known[question]
 

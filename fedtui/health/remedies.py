@@ -33,4 +33,6 @@ def remedy_request(finding: Finding, job: Job | None) -> Request:
             return Request("reschedule", jobs, {"schedule": remedy.text, "reason": finding.code})
         case "resume":
             return Request("resume", jobs)
+        case "record":
+            return Request("record", jobs)
     raise Refused(f"This fedtui cannot {remedy.words}.", advice=finding.fix)

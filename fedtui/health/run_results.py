@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fedtui.health.checks import CheckReport, check, error_rule, note_rule
+from fedtui.changes.record_exit_codes import OFFER, unrecorded
+from fedtui.config import Config
+from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.run_series import hit_start_limit
-from fedtui.model import Outcome, Snapshot, SourceName, State
+from fedtui.model import Job, Outcome, Remedy, Snapshot, State
+from fedtui.schedule.patterns import counted
+from fedtui.verdicts.judge import failures_in_a_row
 
 LAST_RUN_FAILED = error_rule(
     "FT301",
@@ -19,18 +23,44 @@ LAST_RUN_FAILED = error_rule(
 
 @check(LAST_RUN_FAILED)
 def last_run_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT301: the last finished run of a job failed."""
+    """FT301: a run of a job failed, and none that is known to be good has followed."""
     for job in snapshot.jobs:
-        result = job.last_result
-        if result.outcome is not Outcome.FAILED or hit_start_limit(job):
+        result = job.verdict.failed
+        if result is None or hit_start_limit(job):
             continue
         how = result.ending or "failed"
-        ends = [run.result.outcome for run in reversed(snapshot.runs.get(job.id, ())) if run.result]
-        in_a_row = next((at for at, end in enumerate(ends) if end is not Outcome.FAILED), len(ends))
+        failures = failures_in_a_row(snapshot.runs.get(job.id, ()))
+        again = f", {failures} times in a row" if failures > 1 else ""
+        since = job.verdict.unknown_since
+        later = f", {counted(since, 'run')} since unknown" if since else ""
+        which = "A" if since else "The last"
         yield LAST_RUN_FAILED.found(
-            f"The last run of {job.name} failed: {how}.",
-            (how + (f", {in_a_row} in a row" if in_a_row > 1 else ""), *result.reasons, *result.evidence),
-            title=f"{job.name} failed" + (f", {in_a_row} times in a row" if in_a_row > 1 else ""),
+            f"{which} run of {job.name} failed: {how}{later}.",
+            (how + again.replace(" times", "") + later, *result.reasons, *result.evidence),
+            title=f"{job.name} failed{again}",
+            job=job,
+        )
+
+
+LOG_SHOWS = warning_rule(
+    "FT310",
+    "log shows errors or warnings",
+    "cron doesn't report exit codes: whether the run failed is not known, but what it printed needs a look.",
+    "l shows the job's log; C records its exit codes.",
+)
+
+
+@check(LOG_SHOWS)
+def log_shows(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT310: the end of the last run is not known, and its output shows errors or warnings."""
+    for job in snapshot.jobs:
+        result = job.last_result
+        if result.outcome is not Outcome.UNKNOWN or not result.warnings or job.verdict.failed is not None:
+            continue
+        yield LOG_SHOWS.found(
+            f"The last run of {job.name} printed {result.trouble}; its exit code is not known.",
+            (*result.reasons, *result.evidence),
+            title=f"{job.name}: log shows {result.trouble}",
             job=job,
         )
 
@@ -57,23 +87,29 @@ def overdue(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 
 UNKNOWN_END = note_rule(
-    "FT309",
-    "no exit status is known",
-    "cron tells nobody how its jobs end, so that a failure of this one would not be seen here.",
-    "C records it: fedtui record JOB.",
+    OFFER,
+    "exit codes aren't recorded",
+    "cron doesn't report exit codes, so a failure of this job would not be seen here.",
+    "C records them: fedtui record JOB, or of all jobs fedtui record --all.",
 )
+
+
+def recordable(snapshot: Snapshot, host: FileFacts) -> list[Job]:
+    """The jobs whose exit codes could be recorded and are not."""
+    return unrecorded(snapshot.jobs, host.user, Config(host.state))
 
 
 @check(UNKNOWN_END)
 def end_unknown(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT309: a line of one's own crontab that ran, nobody knows how, and that could be recorded."""
-    for job in snapshot.jobs:
-        cron = job.cron
-        if cron is None or cron.record_key or not job.editable or job.source is not SourceName.CRONTAB:
-            continue
+    remedy = Remedy("record", "record exit codes of this job")
+    for job in recordable(snapshot, host):
         if job.last_result.exit_code is not None:
             continue  # it is known, and proves nothing: to record it would not help
         if job.last_run is not None and job.last_result.outcome is Outcome.UNKNOWN:
             yield UNKNOWN_END.found(
-                f"How the last run of {job.name} ended is not known.", job.last_result.evidence, job=job
+                f"The exit code of the last run of {job.name} is not known.",
+                job.last_result.evidence,
+                job=job,
+                remedy=remedy,
             )

@@ -12,7 +12,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fedtui.health.checks import CRON_TABLES, EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.timer_units import systemctl
-from fedtui.model import CronFacts, Job, Outcome, Run, Severity, Snapshot, State, Trigger
+from fedtui.model import (
+    CronFacts,
+    Job,
+    Outcome,
+    Run,
+    Severity,
+    Snapshot,
+    State,
+    Trigger,
+    cron_jobs,
+    timer_jobs,
+)
 from fedtui.results.verdict import overlaps
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 
@@ -49,7 +60,7 @@ STALE = warning_rule(
     "FT307",
     "product was not renewed",
     "The run ended without an error, and the file that it should renew is an old one, an empty one, or none.",
-    "l shows what the run did; the file is the job's product= in config.toml.",
+    "l shows the run. The file is product= in config.toml, else the federation set-up's.",
 )
 MISSED = warning_rule(
     "FT308",
@@ -77,13 +88,13 @@ def hit_start_limit(job: Job) -> bool:
 @check(START_LIMIT)
 def start_limit(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT303: the service of a timer hit its start limit."""
-    for job in snapshot.jobs:
-        if job.timer is None or job.last_result.outcome is not Outcome.FAILED or not hit_start_limit(job):
+    for job, timer in timer_jobs(snapshot.jobs):
+        if job.last_result.outcome is not Outcome.FAILED or not hit_start_limit(job):
             continue
         yield START_LIMIT.found(
-            f"systemd does not start {job.timer.activates} any more.",
+            f"systemd does not start {timer.activates} any more.",
             job.last_result.reasons,
-            command=f"{systemctl(job.timer, change=True)} reset-failed {job.timer.activates}",
+            command=f"{systemctl(timer, change=True)} reset-failed {timer.activates}",
             job=job,
         )
 
@@ -197,7 +208,7 @@ def missed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     The table must have stood unchanged since: a schedule written later was not due before.
     """
     hidden = next((one for one in snapshot.problems if one.source == "cron-log"), None)
-    if hidden is not None and any(job.cron is not None for job in snapshot.jobs):
+    if hidden is not None and any(cron_jobs(snapshot.jobs)):
         yield MISSED.found(
             "Whether cron left out a run before now is not seen: its log is not.",
             (hidden.message,),
@@ -207,18 +218,18 @@ def missed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         )
         return
     if snapshot.starts_since is None:
-        if host.is_machine and any(job.cron is not None for job in snapshot.jobs):
+        if host.is_machine and any(cron_jobs(snapshot.jobs)):
             yield MISSED.unchecked("cron's log", "from when on it names every start is not known")
         return
-    for job in snapshot.jobs:
-        if job.cron is None or job.last_run is None or job.state is not State.ON or job.next_run is None:
+    for job, cron in cron_jobs(snapshot.jobs):
+        if job.last_run is None or job.state is not State.ON or job.next_run is None:
             continue
-        written = _written(job, host)
+        written = _written(cron.table, host)
         if written is None:
-            yield MISSED.unchecked(job.cron.table, "when it was last written is not known")
+            yield MISSED.unchecked(cron.table, "when it was last written is not known")
             continue
         floor = max(snapshot.starts_since, job.last_run, written) + timedelta(minutes=2)
-        due = _dues(job, job.cron, floor, snapshot.at - SETTLED)
+        due = _dues(job, cron, floor, snapshot.at - SETTLED)
         if due:
             yield MISSED.found(
                 f"{job.name} was not started at {due[0]:%Y-%m-%d %H:%M}, though it was due.",
@@ -234,9 +245,8 @@ def missed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 _SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron")
 
 
-def _written(job: Job, host: FileFacts) -> datetime | None:
+def _written(table: str, host: FileFacts) -> datetime | None:
     """When the table was last written, at the latest; None where that cannot be seen."""
-    table = job.cron.table if job.cron is not None else ""
     for path in (table,) if table.startswith("/") else _SPOOLS:
         at = host.changed(path)
         if at is not None:

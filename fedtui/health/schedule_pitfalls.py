@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedtui.health.checks import TIMERS, CheckReport, Rule, check, error_rule, note_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Remedy, Severity, Snapshot, State
+from fedtui.model import Job, Remedy, Severity, Snapshot, State, cron_jobs, timer_jobs
 from fedtui.schedule.contention import LEAST, busy_minutes
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.pitfalls import Pitfall, find_pitfalls
@@ -130,11 +130,11 @@ _TIMER = {
 def schedule_pitfalls(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT104-FT108: what cron does with a schedule and its writer may not expect; each rule once a job."""
     day = datetime.combine(snapshot.at.date(), time(), snapshot.at.tzinfo)
-    for job in snapshot.jobs:
-        if job.cron is None or job.state in (State.BAD_LINE, State.PAUSED):
+    for job, cron in cron_jobs(snapshot.jobs):
+        if job.state in (State.BAD_LINE, State.PAUSED):
             continue
         by_rule: dict[Rule, list[Pitfall]] = {}
-        for pitfall in _cron_pitfalls(job.schedule, job.cron.dialect, job.cron.zone, day):
+        for pitfall in _cron_pitfalls(job.schedule, cron.dialect, cron.zone, day):
             if pitfall.code in _CRON:
                 by_rule.setdefault(_CRON[pitfall.code], []).append(pitfall)
         for rule, found in by_rule.items():
@@ -168,14 +168,13 @@ def _rewrite(job: Job, found: list[Pitfall]) -> Remedy | None:
 def timer_schedule_pitfalls(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT209-FT214: what a timer leaves undone that its writer may not expect; each rule once a timer."""
     asleep = host.sleeps()
-    for job in snapshot.jobs:
-        if job.timer is None or job.state is State.UNREACHABLE:
+    for job, facts in timer_jobs(snapshot.jobs):
+        if job.state is State.UNREACHABLE:
             continue
         by_rule: dict[Rule, list[Pitfall]] = {}
-        for pitfall in timer_pitfalls(job, host.zone(), snapshot.at, sleeps=bool(asleep)):
+        for pitfall in timer_pitfalls(job, facts, host.zone(), snapshot.at, sleeps=bool(asleep)):
             if pitfall.code in _TIMER:
                 by_rule.setdefault(_TIMER[pitfall.code], []).append(pitfall)
-        facts = job.timer
         monotonic = tuple(f"{name}=  {seconds:g} s" for name, seconds in facts.monotonic)
         calendar = tuple(f"OnCalendar=  {one}" for one in facts.calendar)
         for rule, found in by_rule.items():

@@ -10,7 +10,7 @@ from functools import lru_cache
 from fedtui.health.checks import CRON_TABLES, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import command_facts, started
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Severity, Snapshot
+from fedtui.model import Job, Severity, Snapshot, cron_jobs
 from fedtui.safe_text import MASK, decode, mask_secrets, sanitize_and_mask
 from fedtui.system.accounts import name_of
 
@@ -123,22 +123,18 @@ def _mode(path: str, host: FileFacts) -> str:
 def secret_in_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT602: what `safe_text` would mask, in a line or in a setting above it; each setting once."""
     seen: set[tuple[str, str, bytes]] = set()
-    for job in snapshot.jobs:
-        if job.cron is None:
-            continue
-        if masked := _masked(job.cron.raw):
+    for job, cron in cron_jobs(snapshot.jobs):
+        if masked := _masked(cron.raw):
             yield SECRET_IN_LINE.found(
                 f"The line of {job.name} holds what looks like a secret.",
                 (masked, f"line  {job.location}"),
                 job=job,
             )
-        for name, value in job.cron.environment:
-            place = (job.cron.table, job.user, name)
+        for name, value in cron.environment:
+            place = (cron.table, job.user, name)
             if place not in seen and (masked := _masked(name + b"=" + value)):
                 seen.add(place)
-                yield SECRET_IN_LINE.found(
-                    f"{job.cron.table} sets what looks like a secret.", (masked,), job=job
-                )
+                yield SECRET_IN_LINE.found(f"{cron.table} sets what looks like a secret.", (masked,), job=job)
 
 
 @lru_cache(16_384)

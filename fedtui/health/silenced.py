@@ -8,9 +8,10 @@ unit file, its drop-ins, or its service's unit file.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import assert_never
 
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Finding, Job
+from fedtui.model import CronFacts, Finding, Job, TimerFacts
 
 
 def silenced(finding: Finding, job: Job | None, host: FileFacts, ignore: Collection[str]) -> bool:
@@ -19,9 +20,11 @@ def silenced(finding: Finding, job: Job | None, host: FileFacts, ignore: Collect
         return True
     if job is None:
         return False
-    if job.cron is not None:
-        return finding.code in job.cron.silenced
-    if job.timer is None:
-        return False
-    files = (job.timer.fragment, *job.timer.drop_ins, job.timer.service_fragment)
-    return any(finding.code in host.silenced_in(path) for path in files if path)
+    match job.facts:
+        case CronFacts() as cron:
+            return finding.code in cron.silenced
+        case TimerFacts() as timer:
+            files = (timer.fragment, *timer.drop_ins, timer.service_fragment)
+            return any(finding.code in host.silenced_in(path) for path in files if path)
+        case _ as never:
+            assert_never(never)

@@ -1,16 +1,16 @@
-"""FT710: whether the data of the federation that was set up is as new as its schedule promises."""
+"""FT710: whether the data that a job should renew is as new as its schedule promises."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Snapshot
-from fedtui.runs.data_age import ENDING, DataAge
-from fedtui.schedule.period import allowed_age
+from fedtui.runs.data_age import DataAge
+from fedtui.verdicts.limits import age_limit
+from fedtui.verdicts.product_verdict import judge_product
 
 STALE_DATA = warning_rule(
     "FT710",
@@ -24,33 +24,24 @@ STALE_DATA = warning_rule(
 
 @check(STALE_DATA)
 def stale_data(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT710: the newest data of a product is older than two periods of the job that renews it."""
-    pack = host.pack()
-    managed = {job.managed: job for job in snapshot.jobs if job.managed}
-    for key, product in (pack.products if pack is not None else {}).items():
-        job = managed.get(key)
-        allowed = allowed_age(job, snapshot.at) if job is not None else None
-        if job is None or allowed is None:
+    """FT710: the newest data of a product is older than its job's limit allows."""
+    now = snapshot.at.astimezone(host.zone())
+    for job in snapshot.jobs:
+        product = host.product_of(job)
+        limit = age_limit(job, now, host.age_limits, job.managed) if product and not job.paused else None
+        if limit is None or limit.seconds is None:
             continue
-        try:
-            found = host.freshness(product, snapshot.at)
-        except FileNotFoundError:
+        verdict = judge_product(job, snapshot.runs.get(job.id, ()), product, limit, now, host.notes)
+        if verdict.age.fault:
+            yield STALE_DATA.unchecked(product, verdict.age.fault)
+        elif verdict.age.at is None:
+            missing = "there is no such file" if verdict.age.modified is None else "it is empty"
+            yield STALE_DATA.found(f"{job.name} should write {product}, and {missing}.", (product,), job=job)
+        elif verdict.stale:
             yield STALE_DATA.found(
-                f"{job.name} should write {product}, and there is no such file.", (product,), job=job
-            )
-            continue
-        except OSError as error:
-            yield STALE_DATA.unchecked(product, error.strerror or str(error))
-            continue
-        if found.newest is None and Path(product).suffix == ENDING:
-            yield STALE_DATA.unchecked(product, "no line of it has a timestamp that can be read")
-            continue
-        newest = found.newest or found.modified
-        if snapshot.at - newest > allowed:
-            yield STALE_DATA.found(
-                f"The newest data of {job.name} is from {_at(newest, host)}, and it should be at most "
-                f"{_hours(allowed)} old.",
-                _evidence(found, newest, host),
+                f"The newest data of {job.name} is from {_at(verdict.age.at, host)}, and it should be at "
+                f"most {_hours(limit.seconds)} old.",
+                _evidence(host.freshness(product, now), verdict.age.at, host),
                 job=job,
             )
 
@@ -70,8 +61,8 @@ def _at(moment: datetime, host: FileFacts) -> str:
     return f"{moment.astimezone(host.zone()):%Y-%m-%d %H:%M}"
 
 
-def _hours(length: timedelta) -> str:
-    minutes = round(length.total_seconds() / 60)
+def _hours(seconds: float) -> str:
+    minutes = round(seconds / 60)
     hours, left = divmod(minutes, 60)
     if not hours:
         return f"{minutes} min"

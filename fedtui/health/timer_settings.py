@@ -10,7 +10,7 @@ from fedtui.health.checks import CheckReport, Rule, check, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.health.timer_units import systemctl
-from fedtui.model import Job, Outcome, Snapshot, State, TimerFacts
+from fedtui.model import Job, Outcome, Snapshot, State, TimerFacts, timer_jobs
 from fedtui.safe_text import decode, sanitize_and_mask
 
 ADDS_UP = warning_rule(
@@ -65,9 +65,9 @@ _SAID = re.compile(r"(?P<path>/[^:]+):(?P<line>\d+): (?P<words>.*)")
 
 
 def _timers(snapshot: Snapshot) -> Iterator[tuple[Job, TimerFacts]]:
-    for job in snapshot.jobs:
-        if job.timer is not None and job.state not in (State.UNREACHABLE, State.PAUSED):
-            yield job, job.timer
+    for job, timer in timer_jobs(snapshot.jobs):
+        if job.state not in (State.UNREACHABLE, State.PAUSED):
+            yield job, timer
 
 
 def _unread(rule: Rule, facts: TimerFacts, host: FileFacts) -> CheckReport | None:

@@ -8,7 +8,7 @@ from fedtui.health.checks import TIMERS, CheckReport, check, error_rule, warning
 from fedtui.health.daemons import properties
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
-from fedtui.model import Job, Severity, Snapshot, State, TimerFacts
+from fedtui.model import Job, Severity, Snapshot, State, TimerFacts, timer_jobs
 from fedtui.safe_text import decode
 
 NOT_STARTED = warning_rule(
@@ -55,9 +55,8 @@ def systemctl(facts: TimerFacts, *, change: bool = False) -> str:
 @check(NOT_STARTED)
 def not_started(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT007: enabled and inactive; a note where a condition of the unit kept it from starting."""
-    for job in snapshot.jobs:
-        facts = job.timer
-        if facts is None or job.state is not State.OFF or facts.unit_file_state != "enabled":
+    for job, facts in timer_jobs(snapshot.jobs):
+        if job.state is not State.OFF or facts.unit_file_state != "enabled":
             continue
         if facts.active_state != "inactive" or _broken(job):
             continue
@@ -91,9 +90,8 @@ def not_started(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(NO_ELAPSE)
 def no_next_elapse(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT008: active, with a schedule that should come again, and no next elapse."""
-    for job in snapshot.jobs:
-        facts = job.timer
-        if facts is None or job.state is not State.NEVER_FIRES or facts.active_state != "active":
+    for job, facts in timer_jobs(snapshot.jobs):
+        if job.state is not State.NEVER_FIRES or facts.active_state != "active":
             continue
         names = {name for name, _ in facts.monotonic}
         once = not facts.calendar and names <= _ONCE
@@ -110,9 +108,8 @@ def no_next_elapse(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 @check(TIMER_FAILED)
 def timer_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT009: the timer itself is failed, or its file is one that systemd does not load."""
-    for job in snapshot.jobs:
-        facts = job.timer
-        if facts is None or job.state is not State.OFF:
+    for job, facts in timer_jobs(snapshot.jobs):
+        if job.state is not State.OFF:
             continue
         if facts.active_state == "failed" or _broken(job):
             yield TIMER_FAILED.found(
@@ -126,9 +123,8 @@ def timer_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(UNREADABLE)
 def unreadable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT012: systemd refuses the properties of the timer, or of the service that it starts."""
-    for job in snapshot.jobs:
-        facts = job.timer
-        if facts is None or not facts.unreadable:
+    for job, facts in timer_jobs(snapshot.jobs):
+        if not facts.unreadable:
             continue
         unit = facts.activates or facts.unit
         yield UNREADABLE.found(

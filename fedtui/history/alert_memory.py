@@ -19,6 +19,7 @@ from typing import Any
 from fedtui.config import repair
 from fedtui.system import lock_file
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.regular_file import read_regular
 
 NAME = "alerts.json"
 MOST_WAITING = 200
@@ -115,7 +116,7 @@ def load_memory(state: Path) -> AlertMemory:
     found: list[AlertMemory] = []
     for path in _places(state):
         try:
-            found.append(read_memory(path.read_bytes()))
+            found.append(read_memory(read_regular(path)))
         except (FileNotFoundError, PermissionError, NotADirectoryError):
             continue  # nothing yet, or the state folder is not ours: what the runtime folder holds is
         except OSError as error:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from fedtui.config import repair
 from fedtui.history import rows
+from fedtui.system.patience import seconds_left, waiting
+from fedtui.system.regular_file import require_regular
 
 if TYPE_CHECKING:
     import sqlite3
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _BUSY_TIMEOUT = 5.0
 
 _UPGRADES = {
@@ -44,6 +46,15 @@ DROP INDEX IF EXISTS open_runs;
 CREATE INDEX unfinished_runs ON runs (job_id) WHERE result IS NULL;
 CREATE INDEX revisions ON runs (revision);
 PRAGMA user_version = 2;
+""",
+    2: """
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, user TEXT NOT NULL DEFAULT '', mark TEXT NOT NULL DEFAULT '',
+    command TEXT NOT NULL DEFAULT '', twin INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE moves (old TEXT NOT NULL, new TEXT NOT NULL, PRIMARY KEY (old, new)) STRICT;
+INSERT OR REPLACE INTO jobs (id, name) SELECT job_id, job_name FROM undo WHERE job_id != '' ORDER BY id;
+PRAGMA user_version = 3;
 """,
 }
 """What turns an empty file and each older format into the next; `revision` counts writes, for readers."""
@@ -79,9 +90,12 @@ class Database:
         """One transaction that is written whole or not at all."""
         with self._in_words():
             self._create()
+            require_regular(self.path, self.path.stat())  # SQLite would wait for a pipe
             import sqlite3  # here and not above: a list on a machine without a database does not load it
 
-            with closing(sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None)) as db:
+            with closing(
+                sqlite3.connect(self.path, timeout=seconds_left(_BUSY_TIMEOUT), isolation_level=None)
+            ) as db:
                 self._prepare(db)
                 with _transaction(db):
                     yield db
@@ -93,10 +107,12 @@ class Database:
             if not self.path.exists():
                 yield None
                 return
+            require_regular(self.path, self.path.stat())
             import sqlite3
 
             uri = f"{self.path.absolute().as_uri()}?mode=ro"
-            with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT, isolation_level=None)) as db:
+            wait = seconds_left(_BUSY_TIMEOUT)
+            with closing(sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)) as db:
                 try:
                     version = self._version(db)
                 except sqlite3.OperationalError as error:
@@ -112,7 +128,8 @@ class Database:
     def _in_words(self) -> Iterator[None]:
         """Every failure of the file or of SQLite as a HistoryError that says what stands and what to do."""
         try:
-            yield
+            with waiting("the history"):
+                yield
         except (_sqlite_error(), rows.RowError, OSError) as error:  # evaluated when something was raised
             import sqlite3
 
@@ -147,7 +164,7 @@ class Database:
         """
         import sqlite3
 
-        deadline = time.monotonic() + _BUSY_TIMEOUT
+        deadline = time.monotonic() + seconds_left(_BUSY_TIMEOUT)
         while True:
             try:
                 db.execute("PRAGMA journal_mode = WAL")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fedtui.history import rows
 from fedtui.history.connection import Database, HistoryError
-from fedtui.history.run_provenance import better_trigger, says_more
-from fedtui.model import Outcome, Result, Run
+from fedtui.history.run_provenance import CLOCK_SET_BACK, STEP, better_trigger, in_order, says_more
+from fedtui.model import JobRecord, Moves, Outcome, Result, Run
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,6 +29,34 @@ KEPT_UNDO_SECONDS = 90 * 86_400
 """How many undo steps are kept in any case, and for how long all of them are."""
 _READY, _UNDONE, _PREPARED, _UNSEEN = range(4)
 """The column `undone`: also a version that knows only the first two offers no prepared step."""
+
+
+def _numbered(where: str) -> str:
+    """A table `numbered` of the runs `where`: `nth` counts a job's from the newest on.
+
+    `last_known` is true of a job's last run of which it is known how it ended: a failure must not drop out of
+    sight behind many unknown ends.
+
+    Up to the last run that is stamped ahead a job's stamps are of a clock that was set back since, so all
+    of these are older than those after it (`since`).
+    """
+    return f"""WITH ahead AS (
+        SELECT job_id AS job, max(rowid) AS last FROM runs WHERE ({where}) AND
+        (start > strftime('%s', 'now') + {STEP.seconds} OR instr(coalesce(result, ''), '{CLOCK_SET_BACK}'))
+        GROUP BY job_id
+    ), placed AS (
+        SELECT runs.*, runs.rowid AS place, runs.rowid > coalesce(last, 0) AS since,
+        coalesce(json_extract(result, '$.outcome') IN ('ok', 'warnings', 'failed'), 0) AS known
+        FROM runs LEFT JOIN ahead ON job = job_id WHERE {where}
+    ), numbered AS (
+        SELECT *, row_number() OVER (PARTITION BY job_id ORDER BY since DESC, start DESC) AS nth,
+        known AND row_number() OVER (PARTITION BY job_id, known ORDER BY since DESC, start DESC) = 1
+        AS last_known
+        FROM placed
+    )"""  # noqa: S608 (constants)
+
+
+_SET = ", ".join(f"{name} = excluded.{name}" for name in (*rows.RUN_COLUMNS.split(", "), "revision"))
 
 
 class UndoStep(NamedTuple):
@@ -71,29 +99,32 @@ class History(Database):
             changed = [run for run in runs if self._keep(db, run)]
             for job_id in {run.job_id for run in changed}:
                 db.execute(
-                    "DELETE FROM runs WHERE job_id = ? AND result IS NOT NULL AND id NOT IN "
-                    "(SELECT id FROM runs WHERE job_id = ? ORDER BY start DESC LIMIT ?)",
-                    (job_id, job_id, KEPT_RUNS),
+                    f"{_numbered('job_id = ?1')} DELETE FROM runs WHERE result IS NOT NULL "  # noqa: S608
+                    "AND id IN (SELECT id FROM numbered WHERE nth > ?2 AND NOT last_known)",
+                    (job_id, KEPT_RUNS),
                 )
             return len(changed)
 
     def _keep(self, db: sqlite3.Connection, run: Run) -> bool:
-        if run.also:
-            db.execute(
-                "DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?)) AND id != ?",
-                (json.dumps(run.also), run.id),
-            )
         found = db.execute(f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE id = ?", (run.id,)).fetchone()  # noqa: S608
+        place: int | None = None
+        if run.also:
+            others = "runs WHERE id IN (SELECT value FROM json_each(?)) AND id != ?"
+            values = (json.dumps(run.also), run.id)
+            (place,) = db.execute(f"SELECT min(rowid) FROM {others}", values).fetchone()  # noqa: S608
+            db.execute(f"DELETE FROM {others}", values)  # noqa: S608
         if found is not None:
             known = rows.to_run(found)
             if not says_more(run, known):
                 return False
             run = replace(run, start=known.start, trigger=better_trigger(run.trigger, known.trigger))
         places = ", ".join("?" * len(rows.of_run(run)))
+        # A row keeps its rowid: their order is that in which the runs were first seen.
         db.execute(
-            f"INSERT OR REPLACE INTO runs ({rows.RUN_COLUMNS}, revision) "  # noqa: S608 (constants)
-            f"VALUES ({places}, (SELECT coalesce(max(revision), 0) + 1 FROM runs))",
-            rows.of_run(run),
+            f"INSERT INTO runs (rowid, {rows.RUN_COLUMNS}, revision) "  # noqa: S608 (constants)
+            f"VALUES (?, {places}, (SELECT coalesce(max(revision), 0) + 1 FROM runs)) "
+            f"ON CONFLICT (id) DO UPDATE SET {_SET}",
+            (place, *rows.of_run(run)),
         )
         return True
 
@@ -107,6 +138,30 @@ class History(Database):
             return False
         return self.keep_runs((replace(known, end=end, result=result),)) > 0
 
+    def keep_jobs(self, records: Iterable[JobRecord]) -> None:
+        """Remember these jobs as they are now; one that was a twin stays one."""
+        with self.writing() as db:
+            db.executemany(
+                "INSERT INTO jobs VALUES (?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, "
+                "user = excluded.user, mark = excluded.mark, command = excluded.command, "
+                "twin = max(twin, excluded.twin)",
+                list(records),
+            )
+
+    def name_job(self, job_id: str, name: str) -> None:
+        """Remember the name of a job of which nothing is remembered yet."""
+        with self.writing() as db:
+            db.execute("INSERT OR IGNORE INTO jobs (id, name) VALUES (?,?)", (job_id, name))
+
+    def jobs(self) -> tuple[tuple[JobRecord, ...], Moves]:
+        """The jobs that are remembered, and the ids that changes of ours gave to one job."""
+        with self.reading() as db:
+            if db is None:
+                return (), ()
+            found = db.execute("SELECT id, name, user, mark, command, twin FROM jobs").fetchall()
+            records = tuple(JobRecord._make((*row[:5], bool(row[5]))) for row in found)
+            return records, tuple(db.execute("SELECT old, new FROM moves").fetchall())
+
     def run(self, run_id: str) -> Run | None:
         found = self._runs("WHERE id = ?", (run_id,))
         return found[0] if found else None
@@ -118,29 +173,34 @@ class History(Database):
 
     def runs(self, job_id: str | None = None, limit: int = 24) -> list[Run]:
         """The latest `limit` runs of one job, or of each job; oldest first."""
-        if job_id is not None:
-            return self._runs("WHERE job_id = ? ORDER BY start DESC LIMIT ?", (job_id, limit))[::-1]
-        newest = "SELECT id, row_number() OVER (PARTITION BY job_id ORDER BY start DESC) AS nth FROM runs"
-        return self._runs(
-            f"WHERE id IN (SELECT id FROM ({newest}) WHERE nth <= ?) ORDER BY start",  # noqa: S608 (constant)
-            (limit,),
-        )
+        with self.reading() as db, self._in_words():
+            if db is None:
+                return []
+            found = db.execute(
+                f"{_numbered('?1 IS NULL' if job_id is None else 'job_id = ?1')} "  # noqa: S608 (constants)
+                f"SELECT {rows.RUN_COLUMNS} FROM numbered WHERE nth <= ?2 ORDER BY since, start",
+                (job_id, limit),
+            ).fetchall()
+            return in_order(map(rows.to_run, found), datetime.now(UTC))
 
-    def changed_runs(self, revision: int, limit: int) -> tuple[int, list[Run]]:
-        """The runs written after `revision`, the latest `limit` of each job, and the revision now."""
+    def changed_runs(self, revision: int, limit: int) -> tuple[int, dict[int, Run]]:
+        """The revision now, and the runs written since `revision`, the latest `limit` of each job.
+
+        Its last known end is always among them. They are by their places in the order of first sight.
+        """
         with self.reading() as db:
             if db is None:
-                return 0, []
+                return 0, {}
             newest = int(db.execute("SELECT coalesce(max(revision), 0) FROM runs").fetchone()[0])
             if newest < revision:
                 revision = 0  # the newest rows are gone, or it is another file: look at all of it
             found = db.execute(
-                f"SELECT {rows.RUN_COLUMNS} FROM (SELECT *, row_number() OVER "  # noqa: S608 (constants)
-                "(PARTITION BY job_id ORDER BY start DESC) AS nth FROM runs WHERE revision > ? OR ? = 0) "
-                "WHERE nth <= ? ORDER BY start",
-                (revision, revision, limit),
+                f"{_numbered('revision > ?1 OR ?1 = 0')} "  # noqa: S608 (constants)
+                f"SELECT place, {rows.RUN_COLUMNS} FROM numbered "
+                "WHERE nth <= ?2 OR last_known ORDER BY place",
+                (revision, limit),
             ).fetchall()
-            return newest, [rows.to_run(row) for row in found]
+            return newest, {place: rows.to_run(row) for place, *row in found}
 
     def open_runs(self, job_id: str | None = None) -> list[Run]:
         """Runs without a recorded end, oldest first; some of them may have ended unseen."""
@@ -182,13 +242,20 @@ class History(Database):
     def finish_undo(self, undo_id: int, undoes: int | None, summary: str = "", payload: str = "") -> None:
         """A prepared step's change is made; in the same moment the step that it took back is undone.
 
-        Where `summary` and `payload` are given they replace those of the prepared step.
+        Where `summary` and `payload` are given they replace those of the prepared step. The ids that the
+        change gave to jobs are noted for good.
         """
         with self.writing() as db:
             db.execute(
                 "UPDATE undo SET undone = ?, summary = coalesce(nullif(?, ''), summary), "
                 "payload = coalesce(nullif(?, ''), payload) WHERE id = ? AND undone = ?",
                 (_READY if undoes is None else _UNSEEN, summary, payload, undo_id, _PREPARED),
+            )
+            db.execute(
+                "INSERT OR IGNORE INTO moves SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') "
+                "FROM undo, json_each(payload, '$.moves') WHERE undo.id = ? "
+                "AND json_extract(payload, '$.finished')",
+                (undo_id,),
             )
             if undoes is not None:
                 self._taken_back(db, undoes)

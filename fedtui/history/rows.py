@@ -74,4 +74,5 @@ def result_from_json(text: str) -> Result:
         reasons=tuple(data["reasons"]),
         evidence=tuple(data["evidence"]),
         judged=bool(data.get("judged", False)),
+        errors=int(data.get("errors", 0)),
     )

@@ -6,10 +6,26 @@ database: what is seen running at this moment is newer than any guess about its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 from fedtui.model import Outcome, Result, Run, Trigger
 
 NO_STATUS = "no exit status"
 """The evidence of an observer that only saw a run; left out where somebody else saw its exit status."""
+
+CLOCK_SET_BACK = "the clock was set back since"
+"""The evidence of a run that is stamped later than what happened after it."""
+
+STEP = timedelta(seconds=5)
+"""How far a clock may seem to go back by itself: the clocks of the sources differ, and NTP corrects them."""
+
+SIGHTING = "cron-"
+"""What the ids of sightings begin with: somebody saw a run begin, without a name that others know."""
+
+LOG_SIGHTING = "cron-log-"
+"""The same of a run of which only its log tells."""
 
 OPEN, ENDED, KNOWN, JUDGED = range(4)
 _TRIGGERS = (Trigger.MANUAL, Trigger.SCHEDULE, Trigger.OTHER, Trigger.UNKNOWN)
@@ -22,6 +38,38 @@ def knowledge(result: Result | None) -> int:
     if result.outcome is Outcome.UNKNOWN and result.exit_code is None:
         return ENDED
     return JUDGED if result.judged else KNOWN
+
+
+def stamped_ahead(run: Run) -> bool:
+    """Whether the clock was set back after the run, as far as that was noticed."""
+    return run.result is not None and CLOCK_SET_BACK in run.result.evidence
+
+
+def as_stamped_ahead(run: Run) -> Run:
+    """The run with the evidence that the clock was set back after it. One in progress has none yet."""
+    if run.result is None or stamped_ahead(run):
+        return run
+    return replace(run, result=replace(run.result, evidence=(*run.result.evidence, CLOCK_SET_BACK)))
+
+
+def in_order(runs: Iterable[Run], now: datetime, *, newest_first: bool = False) -> list[Run]:
+    """Runs of several jobs by their starts; `runs` has those of each in their true order, oldest first.
+
+    One that is stamped ahead has its place before what its job went through next.
+    """
+    found = list(runs)
+    following: dict[str, float] = {}
+    keys: list[tuple[float, int]] = []
+    for place in range(len(found) - 1, -1, -1):
+        run = found[place]
+        ahead = stamped_ahead(run) or run.start > now + STEP
+        at = run.start.timestamp()
+        bound = min(at, following.get(run.job_id, at))
+        if not ahead:
+            following[run.job_id] = bound
+        keys.append((bound, place - len(found)) if ahead else (at, 0))
+    placed = sorted(zip(keys[::-1], found, strict=True), key=lambda pair: pair[0], reverse=newest_first)
+    return [run for _, run in placed]
 
 
 def better_trigger(one: Trigger, other: Trigger) -> Trigger:

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from fedtui.logs.journal_query import PROGRAM, JournalError, Query, explain_empty, system_journal_readable
 from fedtui.logs.journal_records import MAX_RECORD, JournalEntry, JournalReader, parse_record
 from fedtui.system.async_program import capture, running_program
+from fedtui.system.patience import seconds_left
 from fedtui.system.program import ProgramError
 
 MANAGER = "systemd"
@@ -39,12 +40,13 @@ async def read_journal(
     """The last entries, oldest first. Raises JournalError."""
     found: list[JournalEntry] = []
     command = query.command(f"--lines={max(0, lines)}", *since)
+    deadline = seconds_left(deadline)
     try:
         async with asyncio.timeout(deadline), aclosing(_run(query, command, 0.0)) as batches:
             async for batch in batches:
                 found += batch
     except TimeoutError as error:
-        raise JournalError(f"journalctl did not answer within {deadline:g} s") from error
+        raise JournalError(f"{PROGRAM} did not answer within {round(deadline, 1):g} s") from error
     except ProgramError as error:
         raise JournalError(str(error)) from error
     return tuple(found)

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.logs.journal_records import JournalEntry, JournalReader, parse_record
-from fedtui.system.program import ProgramError, run_program
+from fedtui.system.patience import seconds_left
+from fedtui.system.program import ProgramError, ProgramLate, run_program
 
 PROGRAM = "journalctl"
 FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_PID,SYSLOG_PID,_SYSTEMD_USER_UNIT"
@@ -87,8 +88,11 @@ def run_query(
     query: Query, lines: int = 200, since: Sequence[str] = (), deadline: float = 15.0
 ) -> tuple[JournalEntry, ...]:
     """The last entries, oldest first; `deadline` in seconds. Raises JournalError."""
+    deadline = seconds_left(deadline)
     try:
         ended = run_program(query.command(f"--lines={max(0, lines)}", *since), deadline=deadline)
+    except ProgramLate as error:  # its message has the whole command
+        raise JournalError(f"{PROGRAM} did not answer within {round(deadline, 1):g} s") from error
     except ProgramError as error:
         raise JournalError(str(error)) from error
     found: list[JournalEntry] = []

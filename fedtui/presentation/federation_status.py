@@ -9,7 +9,7 @@ from datetime import datetime
 from fedtui.federation.setup.rollout import RolloutStage
 from fedtui.federation.setup.status import JobStatus, PackStatus
 from fedtui.pack import BACKENDS, Pack
-from fedtui.presentation.glyphs import outcome_glyph
+from fedtui.presentation.job_rows import last_glyph
 from fedtui.presentation.times import in_words, size, when
 
 
@@ -39,7 +39,8 @@ def _places(pack: Pack, jobs: Sequence[JobStatus]) -> str:
 
 def _pack_lines(pack: Pack, jobs: Sequence[JobStatus]) -> Iterator[str]:
     as_whom = f" as {pack.run_as}" if pack.run_as else ""
-    yield f"profile {pack.profile} on {_places(pack, jobs)}{as_whom}, set up on {pack.since}"
+    recorded = f", exit codes {'' if pack.record else 'not '}recorded" if pack.backend == "cron" else ""
+    yield f"profile {pack.profile} on {_places(pack, jobs)}{as_whom}, set up on {pack.since}{recorded}"
     yield f"  root      {pack.root}"
     yield f"  logs      {pack.log_dir}{', rotated weekly' if pack.rotate else ', not rotated'}"
     yield f"  commits   {f'to {pack.remote}, branch {pack.branch}' if pack.git else 'none'}"
@@ -65,7 +66,7 @@ def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
         yield "  its row was not read"
         return
     yield f"  next      {when(job.next_run, now) if job.next_run else '-'}"
-    sign = outcome_glyph(job.last_result)
+    sign = last_glyph(job, now)
     reasons = f": {job.last_result.reasons[0]}" if job.last_result.reasons else ""
     last = when(job.last_run, now) if job.last_run else "-"
     yield f"  last      {last}  {sign.glyph} {sign.word}{reasons}"
@@ -81,9 +82,9 @@ def _data_line(one: JobStatus, now: datetime) -> str:
         return f"  data      {one.product}: not there, or not readable"
     newest = one.data.newest or one.data.modified
     age = (now - newest).total_seconds()
-    limit = one.fresh_for.total_seconds() if one.fresh_for is not None else None
-    stale = limit is not None and age > limit
-    judged = "" if limit is None else f", ✗ stale: at most {in_words(limit)}" if stale else ", ✓ fresh"
+    judged = ""
+    if one.stale is not None and one.fresh_for is not None:
+        judged = f", ✗ stale: at most {in_words(one.fresh_for)}" if one.stale else ", ✓ fresh"
     parts = [f"  data      newest {when(newest, now)}, {in_words(max(age, 0))} old{judged}"]
     if one.data.newest is None:
         parts.append("by the file's time")

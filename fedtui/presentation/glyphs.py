@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from fedtui.model import Job, Outcome, Result, Severity, State
+from fedtui.model import UNSEEN, Job, Outcome, Result, Severity, State
+from fedtui.schedulers import driver_of
 
 
 class Tone(StrEnum):
@@ -74,7 +75,7 @@ _STATES: dict[State, Glyph] = {
     State.NOT_LOADED: Glyph("!", "not loaded", Tone.FAIL, Tone.FAIL),
     State.NEVER_FIRES: Glyph("!", "never fires", Tone.WARN, Tone.WARN),
     State.OFF: Glyph("‖", "off", Tone.MUTED, Tone.MUTED),
-    State.SCHEDULER_DOWN: Glyph("?", "cron down", Tone.MUTED, Tone.MUTED),
+    State.SCHEDULER_DOWN: Glyph("?", "down", Tone.MUTED, Tone.MUTED),
     State.UNREACHABLE: Glyph("?", "unreadable", Tone.MUTED, Tone.MUTED),
 }
 
@@ -98,8 +99,10 @@ def state_glyph(job: Job) -> Glyph:
     """The sign of a job's schedule: the gutter's glyph and the word of NEXT."""
     state = effective_state(job)
     sign = _STATES[state]
-    if job.source.is_timer and state in (State.SCHEDULER_DOWN, State.UNREACHABLE) and not job.unreadable:
-        return Glyph(sign.glyph, "bus down", sign.tone, sign.word_tone)
+    if state is State.SCHEDULER_DOWN:
+        return sign._replace(word=driver_of(job).down)
+    if state is State.UNREACHABLE and not job.unreadable:
+        return sign._replace(word=driver_of(job).unreachable)
     return sign
 
 
@@ -130,8 +133,12 @@ def outcome_glyph(result: Result) -> Glyph:
         case Outcome.NEVER:
             return Glyph("○", "never ran", Tone.MUTED, Tone.MUTED)
         case Outcome.UNKNOWN:
+            if result.warnings:
+                return Glyph("?", f"log: {result.trouble}", Tone.WARN, Tone.WARN)
+            if result is UNSEEN or result.reasons == UNSEEN.reasons:
+                return Glyph("–", "none seen", Tone.MUTED, Tone.MUTED)
             why, colon, _ = next(iter(result.reasons), "").partition(": ")
-            word = f"unknown ({why})" if colon and result.exit_code == 0 else "unknown"
+            word = f"ran ({why})" if colon and result.exit_code == 0 else "ran"
             return Glyph("?", word, Tone.MUTED, Tone.MUTED)
 
 

@@ -5,12 +5,12 @@ Pure functions over runs as the database gives them; times are shown in the zone
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from fedtui.model import Job, Outcome, Result, Run, SourceName, Trigger
+from fedtui.model import Job, Outcome, Result, Run, Snapshot, SourceName, Trigger
 from fedtui.presentation.glyphs import Glyph, Span, StyledText, Tone, cut, fit, outcome_glyph, width_of
 from fedtui.presentation.times import duration, here, in_words, seconds_between, usual
 from fedtui.presentation.times import durations as durations
@@ -203,21 +203,17 @@ def _fact(label: str, number: str, words: str, gap: int = 4, tone: Tone = Tone.T
     )
 
 
-Named = Callable[[str], str]
-"""The name of the job of that id, safe to show."""
-
-
-def extremes(runs: Sequence[Run], named: Named) -> list[StyledText]:
+def extremes(runs: Sequence[Run], jobs: JobNames) -> list[StyledText]:
     """The job that takes longest, as a rule, and the one that fails most often."""
     by_job: dict[str, list[Run]] = {}
     for run in runs:
-        by_job.setdefault(run.job_id, []).append(run)
+        by_job.setdefault(jobs.id(run), []).append(run)
     middles = {job_id: usual(durations(found)) for job_id, found in by_job.items()}
     took = {job_id: middle for job_id, middle in middles.items() if middle is not None}
     lines: list[StyledText] = []
     if took:
         slowest = max(took, key=lambda job_id: took[job_id])
-        lines.append(_extreme("slowest", named(slowest), Span(duration(took[slowest]))))
+        lines.append(_extreme("slowest", jobs.name(by_job[slowest][-1]), Span(duration(took[slowest]))))
     counts = {job_id: tally(found) for job_id, found in by_job.items()}
     rates = {
         job_id: count.rate
@@ -227,14 +223,14 @@ def extremes(runs: Sequence[Run], named: Named) -> list[StyledText]:
     if rates:
         flakiest = min(rates, key=lambda job_id: rates[job_id])
         words = Span(f"{int(rates[flakiest] * 100)} % ok", Tone.FAIL)
-        lines.append(_extreme("flakiest", named(flakiest), words))
+        lines.append(_extreme("flakiest", jobs.name(by_job[flakiest][-1]), words))
     return lines
 
 
-def narrow_line(runs: Sequence[Run], took: Sequence[float], named: Named, width: int) -> StyledText:
+def narrow_line(runs: Sequence[Run], took: Sequence[float], jobs: JobNames, width: int) -> StyledText:
     """Slowest, flakiest, and the curve of `took` in one row, for terminals without the right column."""
     line: list[Span] = []
-    for label, *name_and_words in extremes(runs, named):
+    for label, *name_and_words in extremes(runs, jobs):
         name, words = name_and_words[0], name_and_words[-1]
         line += [Span(f"{label.text.strip()} ", Tone.MUTED), Span(cut(name.text.strip(), 16)), Span(" ")]
         line += [words, Span("   ")]
@@ -280,18 +276,36 @@ def curve_words(took: Sequence[float]) -> StyledText:
 
 @dataclass(frozen=True, slots=True)
 class JobNames:
-    """What the rows say of jobs: names and kinds, also of those that are gone."""
+    """What the rows say of jobs: names and kinds, also of those that are gone.
+
+    `past` has the names that are remembered, `heirs` which job continues one that is gone, both by id.
+    """
 
     by_id: Mapping[str, Job]
+    past: Mapping[str, str] = field(default_factory=dict)
+    heirs: Mapping[str, str] = field(default_factory=dict)
 
-    def name(self, job_id: str) -> str:
-        """The job's name; for one that is gone, the rest of its id."""
-        job = self.by_id.get(job_id)
-        return (
-            sanitize_and_mask(job.name)
-            if job is not None
-            else f"{sanitize_and_mask(job_id.partition(':')[2])} (gone)"
-        )
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> JobNames:
+        return cls({job.id: job for job in snapshot.jobs}, snapshot.past_names, snapshot.heirs)
+
+    def id(self, run: Run) -> str:
+        """The id of the job whose run it is by now."""
+        return self.heirs.get(run.job_id, run.job_id)
+
+    def job(self, run: Run) -> Job | None:
+        """The job whose run it is; None where that is gone."""
+        return self.by_id.get(self.id(run))
+
+    def name(self, run: Run) -> str:
+        """The job's name; for one that is gone, the last one known, else the rest of its id."""
+        name = sanitize_and_mask(self.last_name(run) or run.job_id.partition(":")[2])
+        return name if self.job(run) is not None else f"{name} (gone)"
+
+    def last_name(self, run: Run) -> str | None:
+        """The last known name of the job as it is written; None where none is known."""
+        job = self.job(run)
+        return job.name if job is not None else self.past.get(run.job_id)
 
     def by(self, run: Run) -> str:
         """Who started a run: `r`, `cron`, `timer`, `other`."""
@@ -327,7 +341,7 @@ def run_row(run: Run, jobs: JobNames, now: datetime, width: int) -> StyledText:
     contents = (
         (Span(sign.glyph, sign.tone),),
         (Span(when, Tone.MUTED),),
-        (Span(cut(jobs.name(run.job_id), sizes[2] - 1)),),
+        (Span(cut(jobs.name(run), sizes[2] - 1)),),
         (Span(cut(sanitize_and_mask(sign.word), sizes[3] - 1), sign.word_tone, sign.bold),),
         (Span(f"{'–' if took is None else duration(took):>{sizes[4] - 2}}"),),
         (Span(jobs.by(run), Tone.MUTED),),
@@ -360,5 +374,5 @@ def evidence(run: Run) -> str:
 
 def matching(run: Run, jobs: JobNames, words: str) -> bool:
     """Whether a run has every one of `words` in its job's name, its outcome, or who started it."""
-    text = f"{jobs.name(run.job_id)} {run_glyph(run).word} {jobs.by(run)} {run.job_id}".casefold()
+    text = f"{jobs.name(run)} {run_glyph(run).word} {jobs.by(run)} {run.job_id}".casefold()
     return all(word in text for word in words.casefold().split())

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
-from fedtui.model import NEVER_RAN, Finding, Job, Outcome, Run, SourceName, State
+from fedtui.model import NEVER_RAN, CronFacts, Finding, Job, Outcome, Run, SourceName, State, TimerFacts
 from fedtui.presentation.glyphs import (
     SEVERITIES,
     Glyph,
@@ -21,6 +21,7 @@ from fedtui.presentation.glyphs import (
     cells,
     cut,
     effective_state,
+    exit_words,
     fit,
     is_grey,
     outcome_glyph,
@@ -29,6 +30,7 @@ from fedtui.presentation.glyphs import (
 from fedtui.presentation.home import tilde, tilde_words
 from fedtui.presentation.times import amount, duration, durations, relative, seconds_between, usual
 from fedtui.safe_text import decode, sanitize_and_mask
+from fedtui.schedule.patterns import counted
 
 
 class Column(StrEnum):
@@ -151,8 +153,21 @@ def next_words(job: Job, now: datetime, width: int = 14) -> Span:
     return Span(sign.word, sign.word_tone)
 
 
-def last_glyph(job: Job) -> Glyph:
-    """What LAST RUN says. A line that cron refuses, or a unit that cannot be read, has its error there."""
+def failed_at_words(job: Job, now: datetime) -> str:
+    """`failed 11:52`, `failed Sat 11:52`, `failed 3 Oct`: a failure that only unknown ends have followed."""
+    at = job.verdict.failed_at
+    if at is None or not job.verdict.unknown_since:
+        return ""
+    local = at.astimezone(now.tzinfo)
+    days = (now.date() - local.date()).days
+    day = "" if not days else f"{local:%a} " if 0 < days < 7 else f"{local.day} {local:%b}"
+    return f"failed {day}" + ("" if abs(days) >= 7 else f"{local:%H:%M}")
+
+
+def last_glyph(job: Job, now: datetime) -> Glyph:
+    """What LAST RUN says: a failure until a run is known to be good; why a line or a unit cannot be read."""
+    if words := failed_at_words(job, now):
+        return Glyph("✗", words, Tone.FAIL, Tone.FAIL, bold=True)
     if job.state is State.BAD_LINE:
         return Glyph("!", sanitize_and_mask(job.state_reason) or "bad line", Tone.FAIL, Tone.FAIL, bold=True)
     if job.unreadable and job.last_result.outcome is Outcome.UNKNOWN:
@@ -161,7 +176,7 @@ def last_glyph(job: Job) -> Glyph:
 
 
 def _last_run(job: Job, now: datetime, width: int) -> StyledText:
-    sign = last_glyph(job)
+    sign = last_glyph(job, now)
     if job.state is State.BAD_LINE or sign.word == job.unreadable:
         word = cut(sign.word, width - 2)
         return fit((Span(sign.glyph + " ", sign.tone), Span(word, sign.word_tone, sign.bold)), width)
@@ -248,11 +263,16 @@ def _span(seconds: float) -> tuple[int, str]:
 
 def raw_line(job: Job) -> str:
     """The line of the cron table as it is there (without the recorder), or what a timer's unit says."""
-    if job.cron is not None and job.cron.record_key:
-        return sanitize_and_mask(f"{job.schedule}  {job.command}  (recorded)")
-    if job.cron is not None:
-        return sanitize_and_mask(decode(job.cron.raw))
     text = job.schedule if job.command is None else f"{job.schedule}  {job.command}"
+    match job.facts:
+        case CronFacts(record_key=""):
+            text = decode(job.facts.raw)
+        case CronFacts():
+            text += "  (recorded)"
+        case TimerFacts():
+            pass
+        case _ as never:
+            assert_never(never)
     return sanitize_and_mask(text)
 
 
@@ -275,9 +295,12 @@ def _finding_words(job: Job, findings: Findings) -> StyledText:
 
 
 def detail_lines(
-    job: Job, runs: Sequence[Run], home: str = "", findings: Findings = ()
+    job: Job, runs: Sequence[Run], home: str = "", findings: Findings = (), *, unrecorded: bool = False
 ) -> tuple[StyledText, StyledText]:
-    """The two rows under the table: where the job is written and how; what is found, how its runs went."""
+    """The two rows under the table: where the job is written and how; what is found, how its runs went.
+
+    `unrecorded`: recording its exit codes is worth offering.
+    """
     found = _finding_words(job, findings)
     first: StyledText = (
         Span(f"{location_words(job, home)}   ", Tone.MUTED),
@@ -291,9 +314,10 @@ def detail_lines(
     changed = (
         (Span(f"   schedule changed: {sanitize_and_mask(job.changed)}", Tone.MUTED),) if job.changed else ()
     )
-    offer = Span("   cron keeps no exit status; C records it" if _could_be_recorded(job) else "", Tone.MUTED)
+    unknown = job.last_result.outcome is Outcome.UNKNOWN and job.last_result.exit_code is None
+    offer = Span("   C: record exit codes" if unknown and unrecorded else "", Tone.MUTED)
     if not outcomes:
-        return first, (Span("no run is on record yet", Tone.MUTED), *found, *changed, offer)
+        return first, (Span("no runs recorded yet", Tone.MUTED), *found, *changed, offer)
     known = durations(runs)
     middle = usual(known)
     took = "" if middle is None else f"   took {duration(known[-1])}, usual {duration(middle)}"
@@ -301,16 +325,15 @@ def detail_lines(
     return first, (*last, *found, *_last_reason(job), *changed, offer)
 
 
-def _could_be_recorded(job: Job) -> bool:
-    """True for a line of a crontab whose last end nobody knows, and that could tell."""
-    unknown = job.last_result.outcome is Outcome.UNKNOWN and job.last_result.exit_code is None
-    cron = job.cron
-    return job.source is SourceName.CRONTAB and job.editable and unknown and not (cron and cron.record_key)
-
-
 def _last_reason(job: Job) -> StyledText:
-    """Why the last run was no plain ok, in its first words."""
+    """Why the last run was no plain ok, in its first words; that a failure before it still counts."""
     result = job.last_result
+    if job.verdict.failed is not None and (since := job.verdict.unknown_since):
+        how = exit_words(job.verdict.failed)
+        words = f"   {sanitize_and_mask(how)}, {counted(since, 'run')} since unknown"
+        return (Span(words, Tone.FAIL),)
+    if result.outcome is Outcome.UNKNOWN and result.exit_code is None and not result.reasons:
+        return (Span("   ran, exit code not recorded", Tone.MUTED),) if job.last_run is not None else ()
     if not result.reasons or result.outcome is Outcome.OK:
         return ()
     sign = outcome_glyph(result)
@@ -324,7 +347,7 @@ def _next_key(job: Job) -> tuple[int, float]:
 
 
 def _last_key(job: Job) -> tuple[int, float]:
-    failed = job.last_result.outcome is Outcome.FAILED or job.state is State.BAD_LINE
+    failed = job.verdict.failed is not None or job.state is State.BAD_LINE
     return (0 if failed else 1), -(job.last_run.timestamp() if job.last_run is not None else 0.0)
 
 

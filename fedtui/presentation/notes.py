@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fedtui.model import Finding, Job, Problem, Severity, Snapshot, SourceName, State
+from fedtui.model import Finding, Job, Problem, Severity, Snapshot, SourceName, State, timer_jobs
 from fedtui.presentation.finding_groups import grouped, unseen
 from fedtui.presentation.glyphs import SEVERITIES, Span, StyledText, Tone, state_glyph, width_of
 from fedtui.presentation.job_rows import source_words
@@ -68,6 +68,21 @@ def _note_lines(problem: Problem, width: int) -> list[StyledText]:
     rows = wrapped(problem.message[:1].upper() + problem.message[1:], width - 2)
     head, *more = rows + (wrapped(problem.advice, width - 2) if problem.advice else [])
     return [(Span("· " + head, Tone.MUTED),), *((Span("  " + row, Tone.MUTED),) for row in more)]
+
+
+def recording_words(snapshot: Snapshot) -> tuple[str, ...]:
+    """How many jobs have known exit codes, in words, the longest first; nothing where none can be recorded.
+
+    systemd keeps those of timers. Jobs that cannot be recorded, such as system cron lines, do not count.
+    """
+    left = len(snapshot.unrecorded)
+    if not left:
+        return ()
+    recorded = sum(bool(job.facts.record_key) for job in snapshot.jobs)
+    known = recorded + sum(1 for _ in timer_jobs(snapshot.jobs))
+    said = f"{known} of {known + left} jobs record exit codes"
+    rest = "all" if not known else "the last one" if left == 1 else f"the other {left}"
+    return f"{said} (C: record {rest})", f"{said} (C)", f"{known}/{known + left} record exit codes (C)"
 
 
 def health_count(snapshot: Snapshot) -> int:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from fedtui.model import Job, Outcome, SourceName
+from fedtui.model import Job, Outcome
 from fedtui.presentation.glyphs import Glyph, Span, StyledText, Tone, cells, cut, fit, outcome_glyph
 from fedtui.presentation.times import clock_seconds, day, duration, here, seconds_between, usual
 from fedtui.safe_text import sanitize_and_mask
@@ -32,6 +32,15 @@ SIGNS: dict[WatchVerdict, Glyph] = {
     WatchVerdict.FAILED: Glyph("✗", "failed", Tone.FAIL, Tone.FAIL, bold=True),
     WatchVerdict.UNPROVEN: Glyph("?", "unproven", Tone.WARN, Tone.WARN),
 }
+
+
+_PAUSED = Glyph("‖", "paused", Tone.MUTED, Tone.MUTED)
+PAUSED: StyledText = (Span("Paused: resume the job to continue the watch.", Tone.MUTED),)
+
+
+def _sign(watch: Watch, cycle: ExpectedRun) -> Glyph:
+    paused = watch.paused and cycle.verdict is WatchVerdict.WAITING
+    return _PAUSED if paused else SIGNS[cycle.verdict]
 
 
 def countdown(seconds: float) -> str:
@@ -62,7 +71,7 @@ def heading(width: int) -> StyledText:
 def cycle_row(watch: Watch, number: int, now: datetime, width: int) -> StyledText:
     """The row of the cycle `number`, counted from 1."""
     cycle = watch.cycles[number - 1]
-    sign = SIGNS[cycle.verdict]
+    sign = _sign(watch, cycle)
     lines = (
         "–" if cycle.log_lines is None else f"+{cycle.log_lines:,} line{'' if cycle.log_lines == 1 else 's'}"
     )
@@ -73,9 +82,9 @@ def cycle_row(watch: Watch, number: int, now: datetime, width: int) -> StyledTex
         (Span(f" {sign.glyph}", sign.tone),),
         (Span(f"{number} of {len(watch.cycles)}"),),
         (_due(cycle, now),),
-        (_started(cycle, now),),
+        (_started(watch, cycle, now),),
         (Span("–" if took is None else duration(took)),),
-        _ended(cycle),
+        _ended(watch, cycle),
         (Span(lines, Tone.TEXT if cycle.log_lines else Tone.MUTED),),
         (_product(watch, cycle, words=width >= WIDE),),
     )
@@ -83,7 +92,7 @@ def cycle_row(watch: Watch, number: int, now: datetime, width: int) -> StyledTex
     for column, (content, size) in enumerate(zip(contents, _widths(width), strict=True)):
         line.extend(_cell(content, size, right=column in (4, 6)))
     if width >= WIDE:
-        line.append(_verdict(cycle, now))
+        line.append(_verdict(watch, cycle, now))
     return tuple(line)
 
 
@@ -102,10 +111,10 @@ def _due(cycle: ExpectedRun, now: datetime) -> Span:
     return Span(f"{local:%H:%M:%S}" if local.date() == now.date() else day(local))
 
 
-def _started(cycle: ExpectedRun, now: datetime) -> Span:
+def _started(watch: Watch, cycle: ExpectedRun, now: datetime) -> Span:
     if cycle.start is not None:
         return Span("seen" if cycle.late is None else f"+{duration(cycle.late)}", Tone.MUTED)
-    if cycle.verdict.decided:
+    if cycle.verdict.decided or watch.paused:
         return Span("–", Tone.MUTED)
     if cycle.due is None:
         return Span("not fixed", Tone.MUTED)
@@ -115,7 +124,7 @@ def _started(cycle: ExpectedRun, now: datetime) -> Span:
     return Span(f"due {duration(-left)}", Tone.WARN if left < -5 else Tone.ACCENT)
 
 
-def _ended(cycle: ExpectedRun) -> StyledText:
+def _ended(watch: Watch, cycle: ExpectedRun) -> StyledText:
     if cycle.result is not None and cycle.verdict is not WatchVerdict.RUNNING:
         sign = outcome_glyph(cycle.result)
         tone = Tone.OK if cycle.result.outcome is Outcome.OK else sign.word_tone
@@ -124,7 +133,8 @@ def _ended(cycle: ExpectedRun) -> StyledText:
         return (Span("running", Tone.ACCENT),)
     if cycle.verdict is WatchVerdict.FAILED:
         return (Span("✗ ", Tone.FAIL), Span("not started", Tone.FAIL, bold=True))
-    return (Span("waiting" if cycle.verdict is WatchVerdict.WAITING else "not seen", Tone.MUTED),)
+    waiting = cycle.verdict is WatchVerdict.WAITING
+    return (Span(_sign(watch, cycle).word if waiting else "not seen", Tone.MUTED),)
 
 
 def _product(watch: Watch, cycle: ExpectedRun, *, words: bool) -> Span:
@@ -136,23 +146,18 @@ def _product(watch: Watch, cycle: ExpectedRun, *, words: bool) -> Span:
     return Span(f"{cut(name, 11)} not renewed" if words else f"✗ {name}", Tone.FAIL)
 
 
-def _verdict(cycle: ExpectedRun, now: datetime) -> Span:
-    if cycle.verdict is WatchVerdict.WAITING and cycle.grace_until is not None:
+def _verdict(watch: Watch, cycle: ExpectedRun, now: datetime) -> Span:
+    sign = _sign(watch, cycle)
+    if sign is SIGNS[WatchVerdict.WAITING] and cycle.grace_until is not None:
         return Span(f"grace until {clock_seconds(cycle.grace_until, now)}", Tone.ACCENT)
-    sign = SIGNS[cycle.verdict]
     return Span(sign.word, sign.word_tone, sign.bold)
-
-
-def kind_words(job: Job) -> str:
-    """What schedules the job: `cron, recorder on`, `cron`, `user timer`, `system timer`."""
-    if job.cron is not None:
-        return "cron, recorder on" if job.cron.record_key else "cron"
-    return SourceName(job.source).value.replace("-", " ")
 
 
 def bar_line(watch: Watch, now: datetime, width: int) -> StyledText:
     """How long until the next cycle, with a bar from the cycle before to it; empty for no next one."""
     cycle = watch.next_cycle
+    if watch.paused and not watch.finished:
+        return PAUSED
     if watch.finished or cycle is None or cycle.due is None:
         return ()
     left = seconds_between(now, cycle.due)
@@ -188,7 +193,7 @@ def headline(watch: Watch, now: datetime) -> StyledText:
         return (Span(words, Tone.OK if good == total else tone, bold=True),)
     cycle = watch.next_cycle
     line = [Span(f"{words} so far", tone, bold=True)]
-    if cycle is not None and cycle.grace_until is not None:
+    if cycle is not None and cycle.grace_until is not None and not watch.paused:
         until = clock_seconds(cycle.grace_until, now)
         line.append(Span(f"   a miss would be reported at {until}", Tone.MUTED))
     return tuple(line)
@@ -261,7 +266,7 @@ def _why(number: int, cycle: ExpectedRun, width: int) -> list[StyledText]:
 
 def may_be_recorded(job: Job) -> bool:
     """Whether the recorder can be put around the job's line, and is not there yet."""
-    return job.cron is not None and job.editable and not job.cron.record_key
+    return job.facts.in_table and job.editable and not job.facts.record_key
 
 
 def offers_recorder(watch: Watch, job: Job | None) -> bool:
@@ -277,15 +282,19 @@ def log_marks(
 ) -> list[tuple[int, StyledText]]:
     """What is put between the lines of the log: where each cycle began and ended, and what is waited for.
 
-    `moments` are what the lines name; `places` say where lines without a time began for a cycle.
+    `moments` are what the lines name; `places` say at which line the log was when a cycle began.
     """
     marks: list[tuple[int, StyledText]] = []
     for number, cycle in enumerate(watch.cycles, 1):
         if cycle.start is None:
             continue
-        begin, end = _lines_of(cycle, moments, places.get(number))
-        words = f"── {clock_seconds(cycle.start, now)}  cycle {number}"
         going_on = cycle.verdict is WatchVerdict.RUNNING
+        begin, end = _lines_of(cycle, moments, places.get(number))
+        if begin is None:
+            if not going_on:
+                continue  # which lines are its own is not known
+            begin = len(moments)
+        words = f"── {clock_seconds(cycle.start, now)}  cycle {number}"
         marks.append((begin, (Span(words, Tone.ACCENT if going_on else Tone.MUTED),)))
         if not going_on:
             marks.append((end, _ending(cycle, now)))
@@ -294,26 +303,30 @@ def log_marks(
     if waiting is not None and not watch.finished:
         number = watch.cycles.index(waiting) + 1
         when = f"{clock_seconds(waiting.due, now)}  " if waiting.due is not None else ""
-        marks.append((len(moments), (Span(f"── {when}cycle {number}: waiting", Tone.ACCENT),)))
+        words = f"── {when}cycle {number}: {_sign(watch, waiting).word}"
+        marks.append((len(moments), (Span(words, Tone.ACCENT),)))
     return marks
 
 
-def _lines_of(cycle: ExpectedRun, moments: Sequence[datetime | None], place: int | None) -> tuple[int, int]:
-    """The first line of a cycle and the one behind its last."""
+def _lines_of(
+    cycle: ExpectedRun, moments: Sequence[datetime | None], place: int | None
+) -> tuple[int | None, int]:
+    """The first line of a cycle, None where that is not known, and the one behind its last."""
     start = cycle.start
     if start is None:
-        return len(moments), len(moments)
+        return None, len(moments)
     first = start.replace(microsecond=0)
     last = (cycle.end or start) + _AFTER_END
     mine = [at for at, moment in enumerate(moments) if moment is not None and first <= moment <= last]
     if not mine:
-        begin = len(moments) if place is None else min(place, len(moments))
-        lines = 0 if cycle.log_lines is None or place is None else cycle.log_lines
-        return begin, min(len(moments), begin + lines)
-    end = mine[-1] + 1
+        lines = len(moments) if cycle.log_lines is None else cycle.log_lines
+        return place, min(len(moments), (place or 0) + lines)
+    begin, end = mine[0], mine[-1] + 1
+    while place is not None and begin > place and moments[begin - 1] is None:  # its first lines have no time
+        begin -= 1
     while end < len(moments) and moments[end] is None:  # lines without a time belong to the one above
         end += 1
-    return mine[0], end
+    return begin, end
 
 
 def _ending(cycle: ExpectedRun, now: datetime) -> StyledText:

@@ -109,6 +109,13 @@ def read_output(output: RunOutputText, rules: Rules) -> OutputFindings:
     return found
 
 
+def may_say_skipped(output: RunOutputText, rules: Rules) -> bool:
+    """Whether any line, not the last one only, is one by which a run says that it did nothing."""
+    said = [skip.match for skip in rules.skips if skip.match is not None]
+    lines = (text for part in output.parts for _, text in _lines(part, ""))
+    return any(pattern.search(text) for text in lines for pattern in said)
+
+
 def kind_of(text: str, rules: Rules) -> str:
     """ "error", "warning" or "" for one line without colour codes."""
     kind = ""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 from fedtui.config import ConfigError
+from fedtui.model import Job
+from fedtui.pack import Pack
 
 TomlTable = Mapping[str, Any]
 """A table of rules as TOML gives it."""
@@ -57,17 +61,13 @@ class SkipRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for one job. `level` finds a line's level: its groups are named by kind.
-
-    `product` is the path of the file that the job should renew, as configured; empty for none.
-    """
+    """What holds for one job. `level` finds a line's level: its groups are named by kind."""
 
     errors: tuple[re.Pattern[str], ...]
     warnings: tuple[re.Pattern[str], ...]
     ignored: tuple[re.Pattern[str], ...]
     level: re.Pattern[str]
     skips: tuple[SkipRule, ...]
-    product: str = ""
 
 
 def rules_of(*tables: TomlTable) -> Rules:
@@ -83,16 +83,28 @@ def rules_of(*tables: TomlTable) -> Rules:
     }
     # The user's own rules are asked first: they know the job better.
     skips = tuple(_skip(skip) for table in reversed(tables) for skip in table.get("skipped", ()))
-    product = next((table["product"] for table in reversed(tables) if table.get("product")), "")
-    return Rules(errors, warnings, ignored, _level(levels), skips, product)
+    return Rules(errors, warnings, ignored, _level(levels), skips)
 
 
 class RuleBook:
-    """The user's rules for all jobs: `common` ones, and those of single jobs by name or id."""
+    """The user's rules for all jobs: `common` ones, and those of single jobs by name or id.
 
-    def __init__(self, common: TomlTable, jobs: Mapping[str, TomlTable]) -> None:
+    `pack` loads the federation set-up of `user`; `home` is where `~` leads for a timer's job.
+    """
+
+    def __init__(
+        self,
+        common: TomlTable,
+        jobs: Mapping[str, TomlTable],
+        pack: Callable[[], Pack | None] = lambda: None,
+        user: str = "",
+        home: str = "",
+    ) -> None:
         self._common = common
         self._jobs = jobs
+        self._pack = pack
+        self._user = user
+        self._home = home
         self._made: dict[tuple[str, ...], Rules] = {}
 
     def tables(self, *names: str) -> tuple[TomlTable, ...]:
@@ -105,6 +117,25 @@ class RuleBook:
         if own not in self._made:
             self._made[own] = rules_of(*self.tables(*own))
         return self._made[own]
+
+    def product_of(self, job: Job) -> str:
+        """The absolute path of the file that the job should renew; empty for none. Raises ConfigError.
+
+        `product` in config.toml wins over what the federation set-up says of its own jobs.
+        """
+        self.of(job.name, job.id)  # what is no rule is refused
+        declared = (table.get("product") for table in reversed(self.tables(job.name, job.id)))
+        path: str = next(filter(None, declared), "") or self._product_of_pack(job)
+        home = job.facts.home or self._home
+        return path and os.path.join(home, path.replace("~", home, 1) if path.startswith("~/") else path)  # noqa: PTH118
+
+    def _product_of_pack(self, job: Job) -> str:
+        if job.managed:
+            with suppress(ConfigError):  # FT710 reports a set-up that cannot be read
+                pack = self._pack()
+                if pack is not None and job.user in (pack.run_as or self._user, ""):
+                    return pack.products.get(job.managed, "")
+        return ""
 
     def check(self) -> None:
         """Raise ConfigError where a rule is none."""

@@ -45,20 +45,21 @@ def judge(
 def _by_text(
     ended: Result, output: RunOutputText, found: OutputFindings, rules: Rules, command: str
 ) -> Result:
-    noted = found.count("error") + found.count("warning")
+    errors = found.count("error")
+    noted = errors + found.count("warning")
     skip = _skip(ended, output, found, rules, command)
     if ended.outcome is Outcome.FAILED:
-        if skip is None or found.count("error"):
-            return replace(ended, warnings=noted, reasons=(*ended.reasons, *_failure(found)))
+        if skip is None or errors:
+            return replace(ended, warnings=noted, errors=errors, reasons=(*ended.reasons, *_failure(found)))
         ended = replace(ended, outcome=Outcome.OK, reasons=())
     doubt = (f"some of it may be of earlier runs: {output.unclear}",) if output.unclear and noted else ()
     reasons = (*ended.reasons, *_quotes(found), *doubt)
     excuse = _skip_words(*skip) if skip else ()
     if ended.outcome is Outcome.UNKNOWN:
-        return replace(ended, warnings=noted, reasons=(*reasons, *excuse))
+        return replace(ended, warnings=noted, errors=errors, reasons=(*reasons, *excuse))
     if noted:
         said = (*_quotes(found), *doubt, *excuse)
-        return replace(ended, outcome=Outcome.WARNINGS, warnings=noted, reasons=said)
+        return replace(ended, outcome=Outcome.WARNINGS, warnings=noted, errors=errors, reasons=said)
     return replace(ended, outcome=Outcome.SKIPPED, reasons=excuse) if skip is not None else ended
 
 

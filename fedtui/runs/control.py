@@ -1,4 +1,4 @@
-"""Run a job now, follow it, find it again, stop it: one door for cron jobs and systemd jobs.
+"""Run a cron job now, find it again, stop it; follow any run by its id, a unit's too.
 
 A run belongs to nobody's window: it is started detached, and anyone who asks for it by id, now or after a
 restart, gets its output from the beginning and its end.
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fedtui.action_result import Applied, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
-from fedtui.model import Job, Run, Trigger
+from fedtui.model import CronFacts, Job, Run, Trigger, cron_jobs
 from fedtui.ports import Ports
 from fedtui.runs import cron_runs, follow_unit, run_store, start_cron, start_unit
 from fedtui.runs.run_record import RunRecord
@@ -36,34 +36,36 @@ class RunUpdate:
     run: Run | None
 
 
-async def run_now(job: Job, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> Run:
+async def run_now(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> Run:
     """Start the job, detached from this process and its terminal; `trigger` is who wanted it.
 
     Raises Refused: it runs already (also where cron started it), is another user's, or cannot be started.
     """
-    if job.timer is not None:
-        if not job.timer.activates:
-            raise Refused(f"{job.name} starts no unit.", "Nothing was run.")
-        return await start_unit.start(job, job.timer, ports)
     if not ports.demo:
-        under_cron = await asyncio.to_thread(cron_runs.cron_run, job)
+        under_cron = await asyncio.to_thread(cron_runs.cron_run, job, cron)
         if under_cron is not None:
             run, _ = under_cron
             busy = f"{job.name} is running since {clock_time(run.start)}, started by cron, pid {run.pid}."
             raise Refused(busy, "It was not started twice.", "t stops it.")
-    return await start_cron.start(job, ports, trigger)
+    run = await start_cron.start(job, cron, ports, trigger)
+    await remember(job, ports)
+    return run
 
 
-async def running_run(job: Job, ports: Ports) -> Run | None:
+async def remember(job: Job, ports: Ports) -> None:
+    """Keep the job's name with its run, should nobody look before the job is removed."""
+    with suppress(HistoryError):
+        await asyncio.to_thread(ports.history.name_job, job.id, job.name)
+
+
+async def running_run(job: Job, cron: CronFacts, ports: Ports) -> Run | None:
     """The job's run in progress, no matter who started it; None where none is known."""
-    if job.timer is not None:
-        return await start_unit.current(job, job.timer, ports) if job.timer.activates else None
     own = await asyncio.to_thread(_own_run, job, ports)
     if own is not None:
         return own.to_run()
     if ports.demo:
         return None
-    under_cron = await asyncio.to_thread(cron_runs.cron_run, job)
+    under_cron = await asyncio.to_thread(cron_runs.cron_run, job, cron)
     return None if under_cron is None else under_cron[0]
 
 
@@ -93,9 +95,9 @@ async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncI
                     await asyncio.to_thread(ports.history.finish_run, run.id, run.end, run.result)
             yield RunUpdate(output, run)
         return
-    if job is not None and job.cron is not None:
+    for each, cron in cron_jobs(() if job is None else (job,)):
         seen = False
-        async with aclosing(cron_runs.follow(run_id, job)) as parts:
+        async with aclosing(cron_runs.follow(run_id, each, cron)) as parts:
             async for output, other in parts:
                 seen = True
                 yield RunUpdate(output, other)
@@ -109,18 +111,16 @@ async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncI
             yield RunUpdate(output, newest_run)
 
 
-async def stop(job: Job, ports: Ports) -> Applied:
-    """End the run of the job in progress: StopUnit, or SIGTERM to its group and SIGKILL after 10 s.
+async def stop(job: Job, cron: CronFacts, ports: Ports) -> Applied:
+    """End the run of the job in progress: SIGTERM to its group and SIGKILL after 10 s.
 
     Raises Refused where nothing runs, or it is not the user's to stop.
     """
-    if job.timer is not None:
-        return Applied(await start_unit.stop(job.timer, ports))
     own = await asyncio.to_thread(_own_run, job, ports)
     if own is not None and own.job is not None:
         leader, uid = own.job, own.uid
     else:
-        found = None if ports.demo else await asyncio.to_thread(cron_runs.cron_run, job)
+        found = None if ports.demo else await asyncio.to_thread(cron_runs.cron_run, job, cron)
         if found is None:
             raise Refused(f"{job.name} does not run.", "Nothing was stopped.")
         leader, uid = found[1], None

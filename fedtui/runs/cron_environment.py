@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedtui.crontab.setting import DEFAULT_PATH, DEFAULT_SHELL
+from fedtui.system.regular_file import read_regular
 
 _PAM_SERVICES = ("cron", "crond")
 _REFERENCE = re.compile(rb"(?<!\\)([$@])\{([^}]*)\}")
@@ -98,7 +99,7 @@ def _session_lines(root: Path, service: str, depth: int) -> Iterator[list[str]]:
 def _lines(root: Path, path: str) -> list[bytes]:
     """The lines of a file, those that end with a backslash joined to the next; none if it cannot be read."""
     try:
-        data = (root / path.lstrip("/")).read_bytes()
+        data = read_regular(root / path.lstrip("/"))
     except OSError:
         return []
     return data.replace(b"\\\n", b"").split(b"\n")

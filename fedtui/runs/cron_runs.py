@@ -14,20 +14,18 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from fedtui.model import Job, Outcome, Result, Run, Trigger
+from fedtui.model import CronFacts, Job, Outcome, Result, Run, Trigger
 from fedtui.runs.output_tail import OutputTail, end_of, read_new
 from fedtui.sources.cron_match import is_of
 from fedtui.system.cron_daemon import find_cron
 from fedtui.system.processes import ProcessIdentity, is_alive, running_cron_jobs
 
 
-def cron_run(job: Job) -> tuple[Run, ProcessIdentity] | None:
+def cron_run(job: Job, cron: CronFacts) -> tuple[Run, ProcessIdentity] | None:
     """The oldest run of `job` under the cron daemon, with the identity of its shell; None where none is seen.
 
     Blocking. The run's id is `cron-PID-TICKS`: the same each time that it is looked for.
     """
-    if job.cron is None:
-        return None
     daemon = find_cron().pid
     if daemon is None:
         return None
@@ -36,7 +34,7 @@ def cron_run(job: Job) -> tuple[Run, ProcessIdentity] | None:
     except KeyError:
         return None
     for process in running_cron_jobs(daemon):
-        if process.uid == uid and is_of(process, job.cron):
+        if process.uid == uid and is_of(process, cron):
             who = process.identity
             run = Run(
                 id=f"cron-{who.pid}-{who.ticks}",
@@ -54,13 +52,13 @@ _ID = re.compile(r"cron-(\d+)-(\d+)")
 _POLL = 0.2
 
 
-async def follow(run_id: str, job: Job) -> AsyncGenerator[tuple[bytes, Run]]:
+async def follow(run_id: str, job: Job, cron: CronFacts) -> AsyncGenerator[tuple[bytes, Run]]:
     """A run that cron started: what the job's own log gains from now on, and last that it is over.
 
     How it ended is not known: cron tells nobody. Yields nothing for an id that names no such run.
     """
     match = _ID.fullmatch(run_id)
-    found = await asyncio.to_thread(cron_run, job) if match else None
+    found = await asyncio.to_thread(cron_run, job, cron) if match else None
     if found is None or found[0].id != run_id:
         return
     run, who = found

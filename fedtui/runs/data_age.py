@@ -8,11 +8,9 @@ change is not read again, and of one that only grew (a digest tells) the new lin
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +21,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from fedtui.runs.timestamps import read_timestamp
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.regular_file import open_regular, read_regular
 
 ENDING = ".jsonl"
 """What the names of files end in that are read as JSON Lines."""
@@ -95,9 +94,7 @@ def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = No
     `notes` is the folder in which is noted what was read; without it the whole file is read.
     """
     note = None if notes is None else _note_of(path, notes)
-    if stat.S_ISFIFO(path.stat().st_mode):  # to open it would wait for its other end
-        raise OSError(errno.EINVAL, "it is a named pipe", str(path))
-    with path.open("rb") as stream:
+    with open_regular(path) as product, open(product, "rb", closefd=False) as stream:
         facts = os.fstat(stream.fileno())
         file = (facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_size)
         modified = datetime.fromtimestamp(facts.st_mtime, UTC)
@@ -258,7 +255,7 @@ def _digest(stream: BinaryIO, mark: _Mark, facts: os.stat_result) -> hashlib._Ha
 def _known(note: Path) -> _Note | None:
     """What was noted; None where there is nothing of use, and then the file is read whole."""
     try:
-        data = json.loads(note.read_bytes())
+        data = json.loads(read_regular(note))
         past = tuple((modified, newest) for modified, newest in data["past"])
         return _Note(_Mark(**data["mark"]), _revived(data["found"]), _revived(data["ended"]), past)
     except (OSError, ValueError, KeyError, TypeError):

@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from fedtui.action_result import Refused
@@ -19,7 +18,7 @@ from fedtui.history.database import HistoryError
 from fedtui.logs.journal import MANAGER, JournalError, UnitInvocation, follow_unit
 from fedtui.model import Run
 from fedtui.ports import Ports
-from fedtui.results import RuleBook, judge
+from fedtui.results import judge
 from fedtui.results.reading import CapturedOutput
 from fedtui.runs.output_tail import OutputTail, read_new
 from fedtui.runs.run_text import product_at
@@ -86,13 +85,12 @@ def _judged(ended: Run, unit: UnitRun, printed: CapturedOutput, ports: Ports) ->
     """The run with what its output says, kept in the database. Raises Refused where the rules are none."""
     if ended.result is None:
         return ended
-    book = RuleBook(ports.config.rules, ports.config.jobs)
     try:
-        rules = book.of(unit.job_id.partition(":")[2], unit.job_id)
+        rules = ports.rules.of(unit.job_id.partition(":")[2], unit.job_id)
     except ConfigError as error:
         raise Refused(f"The output was not judged: {error}.", "The run itself is over.") from error
     notes = ports.config.freshness
-    product = product_at(rules.product, str(Path.home()), ended.start, notes) if rules.product else None
+    product = product_at(unit.product, ended.start, notes) if unit.product else None
     span = None if ended.end is None else (ended.start, ended.end)
     result = judge(ended.result, printed.output(), rules, product=product, span=span)
     run = replace(ended, result=result)

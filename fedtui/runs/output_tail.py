@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import BinaryIO
+
+from fedtui.system.regular_file import open_regular
 
 FINGERPRINT = 64
 """How many bytes before the place that was read to are remembered."""
@@ -28,7 +29,7 @@ class OutputTail:
 def was_truncated(tail: OutputTail) -> bool:
     """True where the file no longer has what stood before the place that was read to. Blocking."""
     try:
-        with Path(tail.path).open("rb") as stream:
+        with open_regular(tail.path) as log, open(log, "rb", closefd=False) as stream:
             return not _reaches(stream, tail)
     except OSError:
         return False
@@ -44,7 +45,7 @@ def _reaches(stream: BinaryIO, tail: OutputTail) -> bool:
 def read_new(tail: OutputTail) -> tuple[OutputTail, bytes]:
     """What the file has beyond the tail, at most 256 KiB of it, and the tail moved on. Blocking."""
     try:
-        with Path(tail.path).open("rb") as stream:
+        with open_regular(tail.path) as log, open(log, "rb", closefd=False) as stream:
             if not _reaches(stream, tail):
                 stream.seek(0)
                 tail = OutputTail(tail.path)

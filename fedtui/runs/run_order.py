@@ -14,7 +14,8 @@ from fedtui.model import Trigger
 class RunOrder:
     """What to run and where to keep what comes of it. `account` is (uid, gid, groups) or None for our own.
 
-    `rules` are the user's own tables of rules that hold for the job, as JSON takes them.
+    `rules` are the user's own tables of rules that hold for the job, as JSON takes them; `product` is the
+    absolute path of the file that it should renew, empty for none.
     """
 
     run_id: str
@@ -31,6 +32,7 @@ class RunOrder:
     log: str | None
     trigger: str = Trigger.MANUAL.value
     rules: tuple[Mapping[str, Any], ...] = ()
+    product: str = ""
 
     def to_json(self) -> bytes:
         """Bytes cross as Latin-1, which has a character for each."""

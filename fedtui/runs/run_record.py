@@ -17,6 +17,7 @@ from fedtui.history.rows import result_from_json
 from fedtui.model import LogSlice, Outcome, Result, Run, Trigger
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.processes import ProcessIdentity, signal_name
+from fedtui.system.regular_file import read_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def write_record(path: Path, record: RunRecord) -> None:
 def read_record(path: Path) -> RunRecord | None:
     """The record at `path`; None where there is none, or it is not one."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_regular(path))
         job, supervisor = data.pop("job"), data.pop("supervisor")
         return RunRecord(
             job=ProcessIdentity(**job) if job else None,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import assert_never
 
 from fedtui.logs.journal_query import JournalError, run_query
-from fedtui.model import Job, LogSlice, Run, TimerFacts
+from fedtui.model import CronFacts, Job, LogSlice, Run, TimerFacts
 from fedtui.results import OutputPart, Product, RunOutputText
 from fedtui.results.reading import MOST
 from fedtui.runs.data_age import ENDING, blocks, newest_at, newest_data
@@ -28,9 +29,13 @@ MANAGER = "systemd"
 
 def run_output(run: Run, job: Job) -> RunOutputText:
     """All that a finished run of `job` printed, as far as this user may read it."""
-    if run.output is None and run.log is None and job.timer is not None:
-        return _journal(run, job.timer)
-    return output_at(run, job.cron.home if job.cron is not None else "")
+    match job.facts:
+        case TimerFacts() as timer if run.output is None and run.log is None:
+            return _journal(run, timer)
+        case TimerFacts() | CronFacts():
+            return output_at(run, job.facts.home)
+        case _ as never:
+            assert_never(never)
 
 
 def output_at(run: Run, home: str) -> RunOutputText:
@@ -102,18 +107,13 @@ def _journal(run: Run, timer: TimerFacts) -> RunOutputText:
     return RunOutputText((OutputPart("journal", text),), cut)
 
 
-def product_place(path: str, home: str) -> Path:
-    """Where a job's product is, as configured; `~` and a relative path are in the job's home."""
-    return Path(os.path.join(home, path.replace("~", home, 1) if path.startswith("~/") else path))  # noqa: PTH118
-
-
-def product_at(path: str, home: str, since: datetime, notes: Path) -> Product:
-    """A job's product as it is now; `~` and a relative path are in the job's home.
+def product_at(path: str, since: datetime, notes: Path) -> Product:
+    """A job's product, at an absolute path, as it is now.
 
     Of JSON Lines the newest timestamp counts, against that of the moment `since`. `notes` is the folder in
     which is noted what was read of such files.
     """
-    place = product_place(path, home)
+    place = Path(path)
     try:
         facts = place.stat()
         modified = datetime.fromtimestamp(facts.st_mtime, UTC)

@@ -15,12 +15,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fedtui.action_result import RUN_CONTINUES, Refused
+from fedtui.action_result import RUN_CONTINUES, OutcomeUnknown, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
-from fedtui.model import CronFacts, Job, Run, Trigger
+from fedtui.model import CronFacts, Job, Run, State, Trigger
 from fedtui.ports import Ports
-from fedtui.results import RuleBook
 from fedtui.runs import run_store
 from fedtui.runs.cron_environment import CronAccount, job_environment
 from fedtui.runs.output_tail import OutputTail, read_new
@@ -34,12 +33,12 @@ ANSWER_DEADLINE = 20.0
 POLL = 0.1
 
 
-async def start(job: Job, ports: Ports, trigger: Trigger) -> Run:
+async def start(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> Run:
     """Run the job now, detached. Raises Refused: it runs already, is another user's, or cannot start."""
-    if job.cron is None:
+    if job.state is State.BAD_LINE:
         why = job.state_reason or "cron refuses its line"
         raise Refused(f"{job.name} has no command: {why}.", NOTHING_RUN)
-    order = await asyncio.to_thread(_order, job, job.cron, ports, trigger)
+    order = await asyncio.to_thread(_order, job, cron, ports, trigger)
     answer = await _launch(order)
     if "busy" in answer:
         raise _busy(job, await asyncio.to_thread(run_store.running_record, ports.config, job.id))
@@ -86,7 +85,8 @@ def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> RunOrde
         database=str(ports.config.database.absolute()),
         log=job.log_path,
         trigger=trigger.value,
-        rules=RuleBook(ports.config.rules, ports.config.jobs).tables(job.name, job.id),
+        rules=ports.rules.tables(job.name, job.id),
+        product=ports.rules.product_of(job),
     )
 
 
@@ -132,8 +132,8 @@ async def _launch(order: RunOrder) -> dict[str, object]:
     except TimeoutError:
         # It is not killed: it may have started the job, and its record will say so.
         what = f"The run's supervisor did not answer within {ANSWER_DEADLINE:.0f} s."
-        advice = "The history of runs (h) shows it once it does."
-        raise Refused(what, "Whether the job has started is not known.", advice) from None
+        advice = f"Check with: fedtui history {order.job_id}"
+        raise OutcomeUnknown(what, advice) from None
     try:
         answer = json.loads(said)
     except ValueError:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fedtui.action_result import RUN_CONTINUES, Refused
+from fedtui.action_result import RUN_CONTINUES, OutcomeUnknown, Refused
 from fedtui.bus.systemd_manager import SystemdManager, open_systemd
 from fedtui.bus.systemd_names import UNIT
 from fedtui.config import repair
@@ -26,6 +26,7 @@ from fedtui.ports import Ports
 from fedtui.runs.output_tail import end_of
 from fedtui.runs.unit_result import by_journal, by_properties, proven_by
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.regular_file import read_regular
 
 START_DEADLINE = 20.0
 """Seconds for the invocation to appear after systemd took the start job."""
@@ -39,7 +40,7 @@ class UnitRun:
     """What has to be remembered to find an invocation again. `start` in seconds since 1970, UTC.
 
     `log` is the file that the service itself appends to, with its size at the start and the last bytes
-    before that (as Latin-1).
+    before that (as Latin-1). `product` is the absolute path of the file that the job should renew.
     """
 
     id: str
@@ -50,6 +51,7 @@ class UnitRun:
     log: str | None = None
     log_offset: int = 0
     log_before: str = ""
+    product: str = ""
 
     def to_run(self) -> Run:
         return Run(self.id, self.job_id, datetime.fromtimestamp(self.start, UTC), trigger=Trigger.MANUAL)
@@ -72,7 +74,8 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
         job_path = await systemd.start(unit)
         found = await _invocation(systemd, path, unit, bytes(before["InvocationID"]), job_path)
         log = (job.log_path, offset, before_end.decode("latin-1"))
-        run = UnitRun(found, job.id, unit, timer.user_manager, time.time(), *log)
+        product = ports.rules.product_of(job)
+        run = UnitRun(found, job.id, unit, timer.user_manager, time.time(), *log, product)
         await asyncio.to_thread(_remember, ports, run)
         return run.to_run()
 
@@ -93,8 +96,8 @@ async def _invocation(systemd: SystemdManager, path: str, unit: str, before: byt
             raise Refused(f"systemd did not start {unit}: {why}.", "Nothing was run.", systemd.look(unit))
         if time.monotonic() > deadline:
             late = f"systemd has not started {unit} within {START_DEADLINE:.0f} s."
-            look = f"Look: {' '.join(systemd.command('list-jobs'))}"
-            raise Refused(late, "The start job is still queued.", look)
+            look = f"Check with: {' '.join(systemd.command('list-jobs'))}"
+            raise OutcomeUnknown(f"{late} The start job is still queued.", look)
         await systemd.wait(0.2)
 
 
@@ -108,7 +111,10 @@ async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
         pid = None
         if timer.activates.endswith(".service"):
             pid = int((await systemd.run_facts(path)).get("ExecMainPID", 0)) or None
-        run = UnitRun(bytes(unit["InvocationID"]).hex(), job.id, timer.activates, timer.user_manager, began)
+        run = UnitRun(
+            *(bytes(unit["InvocationID"]).hex(), job.id, timer.activates, timer.user_manager, began),
+            product=ports.rules.product_of(job),
+        )
         if await asyncio.to_thread(find, ports, run.id) is None:  # else: ours, and more is known of it
             with suppress(Refused):  # then it is seen, and cannot be followed
                 await asyncio.to_thread(_remember, ports, run)
@@ -177,7 +183,7 @@ def find(ports: Ports, run_id: str) -> UnitRun | None:
     if not run_id.isalnum():
         return None
     try:
-        return UnitRun(**json.loads(_path(ports, run_id).read_bytes()))
+        return UnitRun(**json.loads(read_regular(_path(ports, run_id))))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -266,7 +266,7 @@ def _verdict(record: RunRecord, order: RunOrder) -> str:
     home = order.environment[b"HOME"].decode("utf-8", "surrogateescape")
     command = order.command.decode("utf-8", "replace")
     notes = Path(order.database).with_name(FRESHNESS)
-    product = product_at(rules.product, home, run.start, notes) if rules.product else None
+    product = product_at(order.product, run.start, notes) if order.product else None
     span = None if run.end is None else (run.start, run.end)
     result = judge(record.by_status(), output_at(run, home), rules, command, product=product, span=span)
     return result_to_json(result)

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import assert_never
 
-from fedtui.model import Job
-from fedtui.schedule.cron import CronSchedule, parse_schedule
+from fedtui.model import CronFacts, Job, TimerFacts
+from fedtui.schedule.cron import CronSchedule
 from fedtui.schedule.pitfalls import Pitfall
-from fedtui.schedule.upcoming import runs_of
+from fedtui.schedule.upcoming import cron_schedule, runs_of
 
 LEAST = 5
 """Jobs in one minute that are a pile."""
@@ -105,8 +106,13 @@ class Contention:
             f"{len(others)} other jobs start at {at:%H:%M} too, and each is slower for it. They are {names}"
             + (f" and {rest} more." if rest > 0 else ".")
         )
-        if job.timer is not None:
-            text += " RandomizedDelaySec= would spread them."
+        match job.facts:
+            case TimerFacts():
+                text += " RandomizedDelaySec= would spread them."
+            case CronFacts():
+                pass
+            case _ as never:
+                assert_never(never)
         instead = self._quieter(job, own)
         return Pitfall("pile-up", "many jobs at once", text, instead, instead)
 
@@ -143,17 +149,24 @@ def _starts(job: Job, after: datetime, end: datetime) -> Iterator[datetime]:
 
     Of a timer only the next few runs are known, so how close they lie says how often it runs.
     """
-    if job.timer is not None and job.timer.randomized_delay:
-        return
-    schedule = _cron_schedule(job)
-    if schedule is not None and len(schedule.minutes) * len(schedule.hours) > _OFTEN:
-        return
+    frequent = False
+    match job.facts:
+        case TimerFacts(randomized_delay=delay):
+            if delay:
+                return
+            frequent = _close(job)
+        case CronFacts():
+            schedule = cron_schedule(job)
+            if schedule is not None and len(schedule.minutes) * len(schedule.hours) > _OFTEN:
+                return
+        case _ as never:
+            assert_never(never)
     begin, last = after.timestamp(), end.timestamp()
     most = round(_OFTEN * ((end - after) / _DAY))
     found = {
         _minute(at): at for at in islice(runs_of(job, after), most + 1) if begin < at.timestamp() <= last
     }
-    if len(found) <= most and (job.timer is None or not _close(job)):
+    if len(found) <= most and not frequent:
         yield from found.values()
 
 
@@ -186,16 +199,7 @@ def _moved(schedule: CronSchedule, by: int) -> str:
 
 def _movable(job: Job) -> CronSchedule | None:
     """The schedule of a cron job that may be changed here and whose minutes are few and named one by one."""
-    schedule = _cron_schedule(job) if job.editable else None
+    schedule = cron_schedule(job) if job.editable else None
     if schedule is None or schedule.reboot or schedule.fields[0].star or len(schedule.minutes) > 4:
         return None
     return schedule
-
-
-def _cron_schedule(job: Job) -> CronSchedule | None:
-    if job.cron is None:
-        return None
-    try:
-        return parse_schedule(job.schedule, job.cron.dialect)
-    except ValueError:  # text made safe to show, or anacron's
-        return None

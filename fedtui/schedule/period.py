@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
+from typing import assert_never
 
-from fedtui.model import Job
+from fedtui.model import CronFacts, Job, TimerFacts
 from fedtui.schedule.upcoming import runs_of
-
-PERIODS = 2
-"""After how many periods of its job data is stale: two hours for an hourly sync."""
 
 MOST_RUNS = 4000
 HORIZON = timedelta(days=800)
@@ -24,10 +22,16 @@ def period_of(job: Job, now: datetime) -> float | None:
 
     Also of a job that promises no run at the moment, since its scheduler is down, say.
     """
-    repeats = [seconds for name, seconds in job.timer.monotonic if name in _REPEATS] if job.timer else []
-    if job.timer is not None and not job.timer.calendar:
-        return max(repeats, default=None)
-    promised = job if job.next_run is not None or job.cron is None else replace(job, next_run=now)
+    promised = job
+    match job.facts:
+        case TimerFacts(calendar=(), monotonic=spans):
+            return max((seconds for name, seconds in spans if name in _REPEATS), default=None)
+        case TimerFacts():
+            pass
+        case CronFacts():
+            promised = replace(job, next_run=job.next_run or now)
+        case _ as never:
+            assert_never(never)
     until = (now + HORIZON).timestamp()
     stamps = (run.timestamp() for run in islice(runs_of(promised, now), MOST_RUNS))
     gaps: list[float] = []
@@ -36,9 +40,3 @@ def period_of(job: Job, now: datetime) -> float | None:
         if later > until:
             break
     return max(gaps, default=None)
-
-
-def allowed_age(job: Job, now: datetime) -> timedelta | None:
-    """How old what the job brings may be. None for a job that promises no run: then nothing was promised."""
-    period = None if job.next_run is None else period_of(job, now)
-    return None if period is None else timedelta(seconds=PERIODS * period)

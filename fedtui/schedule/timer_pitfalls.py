@@ -26,14 +26,13 @@ _SELDOM = 3600.0
 """Seconds between runs from which on a missed one is missed: the others are soon made up for."""
 
 
-def timer_pitfalls(job: Job, zone: tzinfo, now: datetime, *, sleeps: bool = False) -> tuple[Pitfall, ...]:
-    """The pitfalls of a timer, the gravest first; none for a job that is no timer.
+def timer_pitfalls(
+    job: Job, facts: TimerFacts, zone: tzinfo, now: datetime, *, sleeps: bool = False
+) -> tuple[Pitfall, ...]:
+    """The pitfalls of a timer, the gravest first.
 
     `zone` is the machine's. `sleeps` says that the machine is known to be switched off at times.
     """
-    facts = job.timer
-    if facts is None:
-        return ()
     found = [
         *_no_first_start(job, facts),
         *_every_few_seconds(job),
@@ -45,16 +44,16 @@ def timer_pitfalls(job: Job, zone: tzinfo, now: datetime, *, sleeps: bool = Fals
     return tuple(found)
 
 
-def typed(job: Job, calendar: tuple[str, ...], monotonic: Spans, runs: Sequence[datetime]) -> Job:
+def typed(
+    job: Job, facts: TimerFacts, calendar: tuple[str, ...], monotonic: Spans, runs: Sequence[datetime]
+) -> tuple[Job, TimerFacts]:
     """The timer as it would be with another schedule, whose next `runs` are known.
 
     Spans alone promise no run beforehand. A timer that has run, or will, has something that they count from.
     """
-    if job.timer is None:
-        return job
     first = runs[0] if runs else job.next_run or job.last_run
-    facts = replace(job.timer, calendar=calendar, monotonic=monotonic, service_active_state="")
-    return replace(job, timer=facts, next_run=first, later_runs=tuple(runs[1:]))
+    facts = replace(facts, calendar=calendar, monotonic=monotonic, service_active_state="")
+    return replace(job, facts=facts, next_run=first, later_runs=tuple(runs[1:])), facts
 
 
 def _no_first_start(job: Job, facts: TimerFacts) -> Iterator[Pitfall]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, tzinfo
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.model import Job
+from fedtui.model import CronFacts, Job, TimerFacts
 from fedtui.schedule.cron import CronSchedule, parse_schedule
 
 RunsOf = Callable[[Job, datetime], Iterable[datetime]]
@@ -26,17 +28,32 @@ def runs_of(job: Job, after: datetime) -> Iterator[datetime]:
     """
     if job.next_run is None:
         return
-    schedule = _cron_schedule(job)
-    if schedule is not None and job.cron is not None:
-        zone = _zone(job.cron.zone) or job.next_run.tzinfo
-        if zone is not None:
-            yield from schedule.runs(after, zone, compensate=not _zone_of_its_own(job))
-            return
+    match job.facts:
+        case CronFacts() as cron:
+            schedule = cron_schedule(job)
+            zone = _zone(cron.zone) or job.next_run.tzinfo
+            if schedule is not None and zone is not None:
+                yield from schedule.runs(after, zone, compensate=not _zone_of_its_own(cron))
+                return
+        case TimerFacts():
+            pass
+        case _ as never:
+            assert_never(never)
     moment = after.timestamp()
     for at in (job.next_run, *job.later_runs):
         if at.timestamp() > moment:
             moment = at.timestamp()
             yield at
+
+
+def last_due(job: Job, moment: datetime, within: timedelta) -> datetime | None:
+    """The last run of a cron job's schedule in the span `within` up to `moment`, that of a paused job too."""
+    job, last = replace(job, next_run=job.next_run or moment), None
+    for due in runs_of(job, moment - within):
+        if due.timestamp() > moment.timestamp():
+            break
+        last = due
+    return last
 
 
 def upcoming(
@@ -79,13 +96,18 @@ def _later(runs: Iterator[datetime], at: datetime) -> datetime | None:
     return next((run for run in runs if run.timestamp() > moment), None)
 
 
-def _cron_schedule(job: Job) -> CronSchedule | None:
-    if job.cron is None:
-        return None
-    try:
-        return parse_schedule(job.schedule, job.cron.dialect)
-    except ValueError:  # another dialect, or text made safe to show: its source knows the runs
-        return None
+def cron_schedule(job: Job) -> CronSchedule | None:
+    """The schedule of a cron line; None for a timer, and for another dialect or text made safe to show."""
+    match job.facts:
+        case CronFacts() as cron:
+            try:
+                return parse_schedule(job.schedule, cron.dialect)
+            except ValueError:  # its source knows the runs
+                return None
+        case TimerFacts():
+            return None
+        case _ as never:
+            assert_never(never)
 
 
 def _zone(name: str) -> tzinfo | None:
@@ -95,9 +117,6 @@ def _zone(name: str) -> tzinfo | None:
         return None
 
 
-def _zone_of_its_own(job: Job) -> bool:
+def _zone_of_its_own(cron: CronFacts) -> bool:
     """True for a line under CRON_TZ in a cronie table: that daemon makes up for its own zone only."""
-    facts = job.cron
-    return (
-        facts is not None and facts.dialect == "cronie" and any(n == b"CRON_TZ" for n, _ in facts.environment)
-    )
+    return cron.dialect == "cronie" and any(name == b"CRON_TZ" for name, _ in cron.environment)

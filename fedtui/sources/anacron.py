@@ -83,7 +83,7 @@ def _job(
         state_reason=f"anacron runs it {int(found['delay'])} min after it starts, if it is due",
         last_result=UNSEEN,
         editable=editable,
-        cron=CronFacts(place.path, line, command, None, settings, dialect="anacron", home="/root"),
+        facts=CronFacts(place.path, line, command, None, settings, dialect="anacron", home="/root"),
     )
 
 
@@ -100,7 +100,7 @@ def _bad(line: bytes, place: Location, editable: bool) -> Job:
         state=State.BAD_LINE,
         state_reason="anacron skips this line: a job needs a period, a delay, a name and a command",
         editable=editable,
-        cron=CronFacts(place.path, line, b"", dialect="anacron"),
+        facts=CronFacts(place.path, line, b"", dialect="anacron"),
     )
 
 

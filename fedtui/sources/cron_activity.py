@@ -2,21 +2,25 @@
 
 The usual user may not read cron's lines in the journal. But when a job is due, its shell can be seen for as
 long as it runs, and its log file changes. Neither tells how a run ended, so the result is UNKNOWN and says
-what was seen; a run too short to be seen and without a log stays unseen.
+what was seen; a run too short to be seen and without a log stays unseen. A log tells of a run only where it
+was written within a minute after the job was due, and where no other job is known to write it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from fedtui.history.run_provenance import NO_STATUS
-from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
+from fedtui.crontab import read_command
+from fedtui.history.run_provenance import LOG_SIGHTING, NO_STATUS, STEP
+from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger, cron_jobs
+from fedtui.schedule.upcoming import last_due
 from fedtui.sources.cron_match import match
 from fedtui.sources.file_stamp import file_stamp
+from fedtui.sources.log_writers import other_writers
 from fedtui.sources.recorder import log_start
 from fedtui.sources.source import LookingSource
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
@@ -26,6 +30,7 @@ _LOOK = 0.1
 # cron wakes at the minute, or up to a second and a half later; jobs that share a minute are started in a row.
 _WINDOW = timedelta(seconds=3)
 _LOG_WINDOW = timedelta(seconds=60)
+_EARLY = timedelta(seconds=2)
 _IDLE = 15.0
 _NOTICE = 1.0
 _KEPT = 500
@@ -44,7 +49,10 @@ class _Due:
 
 
 class CronActivitySource(LookingSource):
-    """Source "cron-activity". `jobs` gives the rows of the cron tables as last known."""
+    """Source "cron-activity". `jobs` gives the rows of the cron tables as last known, and those of timers.
+
+    `timers_known` says whether the latter are all there, so that a log is known to have no other writer.
+    """
 
     name = "cron-activity"
 
@@ -56,40 +64,56 @@ class CronActivitySource(LookingSource):
         running: Callable[[int], Sequence[CronProcess]] = running_cron_jobs,
         alive: Callable[[ProcessIdentity], bool] = is_alive,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        timers_known: Callable[[], bool] = lambda: True,
     ) -> None:
         self._jobs = jobs
         self._daemon = daemon or CronProbe()
         self._running = running
         self._alive = alive
         self._clock = clock
+        self._timers_known = timers_known
         self._runs: deque[Run] = deque(maxlen=_KEPT)
         self._open: dict[ProcessIdentity, Run] = {}
         self._due: list[_Due] = []
         self._next: list[_Due] = []
         self._traced: frozenset[str] = frozenset()
+        self._shared: tuple[Sequence[Job], Mapping[str, frozenset[str]]] = ((), {})
+        self._looked = clock()
         self._lock = threading.Lock()
 
     def look(self) -> Answer:
-        """The runs seen so far; the first time also what runs already."""
+        """The runs seen so far in the order of their ends; the first time also what runs already."""
         self.notice()
         traces = self._traces()
-        return Answer(self.name, self._clock(), (), (*traces, *self._runs, *self._open.values()))
+        return Answer(self.name, self._clock(), (), (*self._runs, *self._open.values(), *traces))
 
     def _traces(self) -> list[Run]:
-        """What the logs tell of runs before we looked: that there was one, and when its log was written."""
-        jobs = self._logging()
+        """What the logs tell of runs while we did not look: only the newest of a job has left its time."""
+        jobs, now = self._logging(), self._clock()
         self._traced = frozenset(job.id for job in jobs)
-        return [run for job in jobs if (run := _run_by_old_log(job)) is not None]
+        traces = [run for job in jobs if (run := _run_by_old_log(job, now)) is not None]
+        seen: dict[str, list[datetime]] = {}
+        for run in (*self._runs, *self._open.values()):
+            seen.setdefault(run.job_id, []).append(run.start)
+        # Where a timer's service may have written it, a trace is shown, but not kept for a run of cron's.
+        trigger = Trigger.SCHEDULE if self._timers_known() else Trigger.UNKNOWN
+        return [
+            replace(trace, trigger=trigger)
+            for trace in traces
+            if not any(trace.start - _EARLY <= at <= now for at in seen.get(trace.job_id, ()))
+        ]
 
     def _alone(self, job: Job) -> bool:
-        """True where no other job writes to this one's log."""
-        return sum(other.log_path == job.log_path for other in self._jobs()) == 1
+        """True where no other job, a timer's either, is known to write to this one's log."""
+        jobs = self._jobs()
+        if jobs is not self._shared[0]:
+            self._shared = jobs, other_writers(jobs)
+        return job.id not in self._shared[1]
 
     def _logging(self) -> list[Job]:
         """The cron jobs with a log of their own."""
-        jobs = [job for job in self._jobs() if job.cron is not None and job.log_path is not None]
-        writers = Counter(job.log_path for job in jobs)
-        return [job for job in jobs if writers[job.log_path] == 1]
+        jobs = [job for job, _ in cron_jobs(self._jobs()) if job.log_path is not None]
+        return [job for job in jobs if self._alone(job)]
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when a run was seen to start or to end. Looks often only while a job is due or runs."""
@@ -108,7 +132,7 @@ class CronActivitySource(LookingSource):
     def pause(self) -> float:
         """Seconds till the next look: 0.1 just after a job's minute, else as long as can be."""
         with self._lock:
-            now = self._clock()
+            now = self._now()
             if any(now < due.at + _WINDOW for due in self._due):
                 return _LOOK
             longest = 1.0 if self._open or self._due else _IDLE
@@ -120,23 +144,33 @@ class CronActivitySource(LookingSource):
         """The jobs that are due next, with the state of their logs before."""
         return [
             _Due(job, job.next_run, file_stamp(job.log_path))
-            for job in self._jobs()
-            if job.cron is not None and job.next_run is not None and now < job.next_run <= now + within
+            for job, _ in cron_jobs(self._jobs())
+            if job.next_run is not None and now < job.next_run <= now + within
         ]
 
     def notice(self) -> bool:
         """Look once; true when a run began or ended since the last look."""
         with self._lock:
-            now = self._clock()
+            now = self._now()
             self._due += [due for due in self._next if due.at <= now < due.at + _LOG_WINDOW]
             self._next = [due for due in self._next if due.at > now]
             daemon = self._daemon()
             processes = self._running(daemon.pid) if daemon.pid is not None else ()
             fresh = [process for process in processes if process.identity not in self._open]
-            jobs = [job for job in self._jobs() if job.cron is not None] if fresh else []
+            jobs = [job for job, _ in cron_jobs(self._jobs())] if fresh else []
             began = [self._begin(process, jobs) for process in fresh]
             ended = self._close(now)
             return any(began) or ended or self._logs(now)
+
+    def _now(self) -> datetime:
+        """The time. Once the clock was set back no earlier promise counts, and open runs keep their age."""
+        now = self._clock()
+        back = self._looked - now
+        if back > STEP:
+            self._due, self._next = [], []
+            self._open = {who: replace(run, start=run.start - back) for who, run in self._open.items()}
+        self._looked = now
+        return now
 
     def _begin(self, process: CronProcess, jobs: Sequence[Job]) -> bool:
         taken = {run.job_id for run in self._open.values()}
@@ -169,10 +203,9 @@ class CronActivitySource(LookingSource):
         """Runs that only their log tells of: it was written within a minute after the job was due."""
         # Give the process table its time first: what it tells is more.
         ripe = {due for due in self._due if now >= due.at + _WINDOW}
-        writers = Counter(due.job.log_path for due in self._due)
         found = []
         for due in ripe:
-            if not due.seen and writers[due.job.log_path] == 1:
+            if not due.seen and due.job.log_path is not None and self._alone(due.job):
                 run = _run_by_log(due)
                 if run is not None:
                     found.append(run)
@@ -188,23 +221,34 @@ class CronActivitySource(LookingSource):
 
 def _run_by_log(due: _Due) -> Run | None:
     """The run that the log of a due job tells of, if it was written since."""
-    state = file_stamp(due.job.log_path)
-    written = datetime.fromtimestamp(state[0] / 1e9, UTC)
-    if state == due.log or written < due.at:
-        return None
-    what = "grew" if state[1] > due.log[1] else "was written"
-    evidence = (f"log {what} at {written.astimezone(due.at.tzinfo):%H:%M:%S}", NO_STATUS)
-    run_id = f"cron-log-{int(due.at.timestamp())}-{due.job.id.partition(':')[2]}"
-    result = Result(Outcome.UNKNOWN, evidence=evidence)
-    log = LogSlice(due.job.log_path or "", log_start(due.job, due.log[1]), state[1])
-    return Run(run_id, due.job.id, due.at, max(written, due.at), result, Trigger.SCHEDULE, log=log)
-
-
-def _run_by_old_log(job: Job) -> Run | None:
-    """That the job has run at some time: its log was written. By whom, and how it ended, nobody saw."""
-    mtime, size = file_stamp(job.log_path)
-    if size == 0:
-        return None
+    mtime, size = file_stamp(due.job.log_path)
     written = datetime.fromtimestamp(mtime / 1e9, UTC)
-    result = Result(Outcome.UNKNOWN, evidence=("its log was written then; nobody saw the run",))
-    return Run(f"log-{job.id}", job.id, written, written, result, Trigger.UNKNOWN)
+    if (mtime, size) == due.log or written < due.at or not _has_lines(due.job, size, due.log[1]):
+        return None
+    run = _by_log(due.job, due.at, mtime, "grew" if size > due.log[1] else "was written")
+    return replace(run, log=LogSlice(due.job.log_path or "", log_start(due.job, due.log[1]), size))
+
+
+def _has_lines(job: Job, size: int, before: int) -> bool:
+    """Whether somebody printed into a log of `size` bytes that had `before`: a rotation leaves it empty."""
+    for _, cron in cron_jobs((job,)):
+        if read_command(cron.command, cron.home, cron.environment).overwrites_log:
+            return True
+    return size > before or 0 < size < before
+
+
+def _run_by_old_log(job: Job, now: datetime) -> Run | None:
+    """The run that wrote a log before anybody looked, where the job was due then."""
+    mtime, size = file_stamp(job.log_path)
+    written = datetime.fromtimestamp(mtime / 1e9, UTC)
+    due = last_due(job, written, _LOG_WINDOW) if size and written <= now + STEP else None
+    return None if due is None else _by_log(job, due, mtime, "was written")
+
+
+def _by_log(job: Job, due: datetime, mtime: int, what: str) -> Run:
+    """A run that only its log tells of. A clock that is set back does not come to the same ns twice."""
+    written = datetime.fromtimestamp(mtime / 1e9, UTC)
+    evidence = (f"log {what} at {written.astimezone(due.tzinfo):%H:%M:%S}", NO_STATUS)
+    run_id = f"{LOG_SIGHTING}{mtime}-{job.id.partition(':')[2]}"
+    result = Result(Outcome.UNKNOWN, evidence=evidence)
+    return Run(run_id, job.id, due, max(written, due), result, Trigger.SCHEDULE)

@@ -166,7 +166,7 @@ class TableJobs:
                 editable=facts.editable,
                 managed=sanitize(managed),
                 changed=sanitize(changed),
-                cron=CronFacts(
+                facts=CronFacts(
                     table=facts.path,
                     raw=entry.raw,
                     command=entry.command,
@@ -251,7 +251,7 @@ def _bad_row(line: Line, document: Document, facts: TableFacts) -> Job:
         state=State.BAD_LINE,
         state_reason=sanitize(f"{line.error}{hint}"),
         editable=facts.editable,
-        cron=CronFacts(
+        facts=CronFacts(
             table=facts.path,
             raw=line.raw,
             command=b"",

@@ -92,6 +92,8 @@ class CronLogSource(LookingSource):
         starts = self.starts()
         since = self._complete_since if self._problem is None else None
         if since is not None:
+            # Later than now: the clock was set back since, and what follows is still read without a gap.
+            since = self._complete_since = min(since, self._clock())
             full = self._starts[0].at if len(self._starts) == KEPT else since
             since = max(since, full, self._clock() - WINDOW)
         return Answer(self.name, self._clock(), (), problems=problems, starts=starts, starts_since=since)

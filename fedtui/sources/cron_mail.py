@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fedtui.history.run_provenance import NO_STATUS
-from fedtui.model import Answer, Job, Outcome, Result, Run, Trigger
+from fedtui.model import Answer, Job, Outcome, Problem, Result, Run, Trigger, cron_jobs
+from fedtui.schedule.upcoming import last_due
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
+from fedtui.system.regular_file import open_regular
 from fedtui.system.zone import local_zone
 
 MAILBOXES = Path("/var/mail")
@@ -66,7 +68,11 @@ class CronMailSource(LookingSource):
         stamp = file_stamp(self._path)
         if stamp != self._stamp:
             self._stamp, self._mails = stamp, list(parse_mail(self._tail(), self._zone())) if stamp[1] else []
-        return Answer(self.name, self._clock(), (), runs=tuple(runs_of_mails(self._mails, self._jobs())))
+        runs = tuple(runs_of_mails(self._mails, self._jobs()))[::-1]  # the newest are found first
+        odd = stamp != (0, 0) and not self._path.is_file()
+        said = f"cron's mail cannot be read: {self._path} is not a regular file"
+        problems = (Problem(self.name, said, at=self._clock()),) if odd else ()
+        return Answer(self.name, self._clock(), (), runs=runs, problems=problems)
 
     def watch(self) -> AsyncIterator[None]:
         """Yield within about a second of a delivery."""
@@ -78,7 +84,7 @@ class CronMailSource(LookingSource):
 
     def _tail(self) -> bytes:
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as mailbox, open(mailbox, "rb", closefd=False) as file:
                 size = file.seek(0, 2)
                 file.seek(max(0, size - _TAIL))
                 text = file.read(_TAIL)
@@ -130,9 +136,8 @@ def runs_of_mails(mails: Sequence[Mail], jobs: Sequence[Job]) -> Iterator[Run]:
     if not mails:
         return
     by_text: dict[tuple[str, bytes], list[Job]] = {}
-    for job in jobs:
-        if job.cron is not None:
-            by_text.setdefault((job.user, b" ".join(job.cron.given.split())), []).append(job)
+    for job, cron in cron_jobs(jobs):
+        by_text.setdefault((job.user, b" ".join(cron.given.split())), []).append(job)
     counts: Counter[str] = Counter()
     for mail in reversed(mails):
         found = by_text.get((mail.user, b" ".join(mail.command.split())), [])
@@ -142,7 +147,7 @@ def runs_of_mails(mails: Sequence[Mail], jobs: Sequence[Job]) -> Iterator[Run]:
 
 
 def _run(mail: Mail, job: Job) -> Run:
-    due = _due(job, mail.at)
+    due = last_due(job, mail.at, _SOON)
     said = f"cron mailed its output at {mail.at:%H:%M:%S}"
     key = job.id.partition(":")[2]
     if due is None:
@@ -152,15 +157,3 @@ def _run(mail: Mail, job: Job) -> Run:
     result = Result(Outcome.UNKNOWN, evidence=(said, NO_STATUS))
     run_id = f"cron-mail-{due.timestamp():.0f}-{key}"
     return Run(run_id, job.id, due, max(due, mail.at), result, Trigger.SCHEDULE)
-
-
-def _due(job: Job, at: datetime) -> datetime | None:
-    """The run that the schedule has just before `at`."""
-    from fedtui.schedule.upcoming import runs_of
-
-    last = None
-    for due in runs_of(job, at - _SOON):
-        if due.timestamp() > at.timestamp():
-            break
-        last = due
-    return last

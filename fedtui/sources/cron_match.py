@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence, Set
 
-from fedtui.model import CronFacts, Job
+from fedtui.model import CronFacts, Job, cron_jobs
 from fedtui.system.accounts import name_of
 from fedtui.system.processes import CronProcess
 
@@ -52,7 +52,7 @@ def match(
     is not taken. A shell that became its command's program is recognised by that program's arguments.
     """
     user = name_of(process.uid)
-    mine = [(job, job.cron) for job in jobs if job.user == user and job.cron is not None]
+    mine = [(job, cron) for job, cron in cron_jobs(jobs) if job.user == user]
     same = [job for job, cron in mine if is_of(process, cron)]
     if not same and process.command is None:
         same = [job for job, cron in mine if _became(cron, process.argv)]

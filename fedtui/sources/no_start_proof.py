@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from fedtui.model import Answer, Job, NoStartProof
+from fedtui.model import Answer, Job, NoStartProof, cron_jobs
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
 from fedtui.system.processes import PROC, children, read_stat, reaped_faults, started_at
 
@@ -99,8 +99,8 @@ class NoStartSource:
         """Seconds until the next look is due."""
         now = self._clock()
         dues: dict[datetime, list[str]] = {}
-        for job in self._jobs():
-            if job.cron is not None and job.next_run is not None and job.next_run > now:
+        for job, _ in cron_jobs(self._jobs()):
+            if job.next_run is not None and job.next_run > now:
                 dues.setdefault(job.next_run.astimezone(UTC), []).append(job.id)
         first = min((due for due in dues if due not in self._waiting), default=None)
         self._next = None if first is None else (first, tuple(dues[first]))

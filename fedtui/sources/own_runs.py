@@ -55,28 +55,36 @@ class OwnRunsSource(LookingSource):
         self._faults = faults
         self._open = False
         self._revision = 0
+        self._places: dict[int, Run] = {}
         self._rows: dict[str, Run] = {}
         self._files = (database, database.with_name(database.name + "-wal"))
         self._clock = clock
 
     def look(self) -> Answer:
-        """The latest runs of every job, oldest first."""
+        """The latest runs of every job, in the order in which they were first seen."""
         notes = tuple(Problem(self.name, text, note=True) for text in self._notes)
         problems = tuple(self._problem(text) for text in self._faults)
         try:
             self._settle()
             self._revision, changed = self._history.changed_runs(self._revision, RUNS_READ)
+            records, moves = self._history.jobs()
         except HistoryError as error:
             problems = problems or (self._problem(str(error), error.advice),)
             return Answer(self.name, self._clock(), (), problems=(*problems, *notes))
-        rows = self._rows | {run.id: run for run in changed}
-        gone = {other for run in changed for other in run.also}
-        self._rows = {run_id: run for run_id, run in rows.items() if run_id not in gone}
+        gone = {other for run in changed.values() for other in run.also}
+        places = sorted((self._places | changed).items())
+        self._places = {place: run for place, run in places if run.id not in gone}
+        self._rows = {run.id: run for run in self._places.values()}
         # That another's run is in progress is for those to say who see it now: this row may be from long ago.
         runs = [run for run in self._rows.values() if not run.is_running or OWN_ID.fullmatch(run.id)]
         self._open = any(run.is_running for run in runs)
-        runs.sort(key=lambda run: run.start)
-        return Answer(self.name, self._clock(), (), runs=tuple(runs), problems=(*problems, *notes))
+        return Answer(
+            *(self.name, self._clock(), ()),
+            runs=tuple(runs),
+            problems=(*problems, *notes),
+            records=records,
+            moves=moves,
+        )
 
     def _problem(self, message: str, advice: str = "") -> Problem:
         return Problem(self.name, message, "Untouched: the jobs themselves.", advice, self._clock())

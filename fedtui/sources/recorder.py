@@ -17,17 +17,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fedtui.crontab import read_command
-from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger
+from fedtui.history.run_provenance import STEP, as_stamped_ahead
+from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger, cron_jobs
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
 from fedtui.system.path_lookup import doubt_of_line
 from fedtui.system.processes import ProcessIdentity, is_alive
+from fedtui.system.regular_file import read_regular
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at the times of a few files."""
 
 IDLE = 5.0
 """Seconds between two looks where no job is recorded."""
+
+PLACES = 500
+"""So many records of a job are kept, see recorder.sh."""
 
 EVIDENCE = "exit status, recorder"
 LOST = "the recorder was killed, or the machine went down, before the job ended"
@@ -73,9 +78,8 @@ class RecorderSource(LookingSource):
 
     def look(self) -> Answer:
         """The runs of the jobs that are recorded now."""
-        jobs = {job.cron.record_key: job for job in self._jobs() if job.cron and job.cron.record_key}
-        runs = sorted(self._runs(jobs), key=lambda run: run.start) if jobs else []
-        return Answer(self.name, self._clock(), (), runs=tuple(runs))
+        jobs = {key: job for job in self._jobs() if (key := job.facts.record_key)}
+        return Answer(self.name, self._clock(), (), runs=tuple(self._runs(jobs)) if jobs else ())
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when a run was recorded to begin or to end, and when other jobs are recorded."""
@@ -90,7 +94,7 @@ class RecorderSource(LookingSource):
                 yield
 
     def _stamp(self) -> tuple[tuple[str, ...], tuple[object, ...]]:
-        keys = sorted(job.cron.record_key for job in self._jobs() if job.cron and job.cron.record_key)
+        keys = sorted(key for job in self._jobs() if (key := job.facts.record_key))
         files = [self._folder / f"{key}.last" for key in keys] + sorted(self._going_on)
         ended = tuple(not self._still_on(path) for path in sorted(self._going_on))
         return tuple(keys), (*map(file_stamp, files), *ended)
@@ -122,7 +126,7 @@ class RecorderSource(LookingSource):
             known = self._files.get(path)
             stamp = facts.st_mtime_ns, facts.st_size
             if known is None or known.stamp != stamp:
-                record = parse_record(path.read_text(encoding="ascii", errors="replace"))
+                record = parse_record(read_regular(path).decode("ascii", "replace"))
                 over = record is not None and record.status is not None
                 known = _Read(stamp, record, _size(job.log_path) if over else None)
                 self._files[path] = known
@@ -131,14 +135,26 @@ class RecorderSource(LookingSource):
         return known
 
     def _of_job(self, key: str, reads: list[tuple[Path, _Read]], job: Job) -> list[Run]:
+        """The runs of one job in the order in which they began; those that the clock belies are marked."""
         found: list[Run] = []
-        following: int | None = None
-        for path, read in sorted(reads, key=lambda pair: pair[1].stamp, reverse=True):
-            run = self._run(key, path, read, job, following)
-            if run is not None:
-                found.append(run)
-                following = read.record.log_size if read.record is not None else None
-        return found
+        later: list[RecordedRun] = []
+        earliest: datetime | None = None
+        for path, read in self._newest_first(key, reads):
+            run = self._run(key, path, read, job, _size_after(read.record, later))
+            if run is not None and read.record is not None:
+                ahead = earliest is not None and run.start > earliest + STEP
+                found.append(as_stamped_ahead(run) if ahead else run)
+                later.append(read.record)
+                earliest = run.start if earliest is None else min(earliest, run.start)
+        return found[::-1]
+
+    def _newest_first(self, key: str, reads: list[tuple[Path, _Read]]) -> list[tuple[Path, _Read]]:
+        """By the places of the records, which are taken in turn; by their times where the last is unknown."""
+        try:
+            last = int((self._folder / f"{key}.last").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return sorted(reads, key=lambda pair: pair[1].stamp, reverse=True)
+        return sorted(reads, key=lambda pair: (last - int(pair[0].suffix[1:])) % PLACES)
 
     def _run(self, key: str, path: Path, read: _Read, job: Job, following: int | None) -> Run | None:
         record = read.record
@@ -163,20 +179,30 @@ class RecorderSource(LookingSource):
         duration = max(0.0, record.ended - record.started)
         outcome = Outcome.OK if record.status == 0 else Outcome.FAILED
         result = Result(outcome, record.status, duration=duration, evidence=(EVIDENCE,))
-        if job.cron is not None and outcome is Outcome.OK:
+        for _, cron in cron_jobs((job,) if outcome is Outcome.OK else ()):
             from fedtui.crontab.exit_status import proven  # a list without such runs does without
 
-            shell = dict(job.cron.environment).get(b"SHELL", b"/bin/sh")
-            result = proven(result, doubt_of_line(job.cron.command, shell))
+            shell = dict(cron.environment).get(b"SHELL", b"/bin/sh")
+            result = proven(result, doubt_of_line(cron.command, shell))
         return replace(run, start=written - timedelta(seconds=duration), end=written, result=result)
+
+
+def _size_after(record: RecordedRun | None, later: Sequence[RecordedRun]) -> int | None:
+    """The size of the log when the next run began after the end of this one; `later` has the newest first.
+
+    A run that began before that end cuts nothing off: both wrote from there on.
+    """
+    if record is None or record.ended is None:
+        return None
+    apart = (one for one in reversed(later) if one.who.boot != record.who.boot or one.started >= record.ended)
+    following = next(apart, None)
+    return None if following is None else following.log_size
 
 
 def log_start(job: Job, size: int) -> int:
     """Where a run's lines begin in the job's log, which had `size` bytes before it."""
-    cron = job.cron
-    if cron is None or size == 0:
-        return size
-    return 0 if read_command(cron.command, cron.home, cron.environment).overwrites_log else size
+    given = [(cron.command, cron.home, cron.environment) for _, cron in cron_jobs((job,))]
+    return 0 if size > 0 and any(read_command(*each).overwrites_log for each in given) else size
 
 
 def parse_record(text: str) -> RecordedRun | None:

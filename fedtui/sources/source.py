@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Protocol
 
-from fedtui.model import Answer
+from fedtui.model import Answer, Problem
 
 
 class Source(Protocol):
@@ -28,6 +29,18 @@ class Source(Protocol):
         ...
 
 
+def unanswered(source: str, seconds: float, now: datetime) -> Answer:
+    """The answer of a source that gave none."""
+    problem = Problem(
+        source,
+        f"{source} has not answered for {seconds:.0f} s.",
+        "Untouched: everything; only this view is old.",
+        "It is asked again when something changes; R asks now.",
+        now,
+    )
+    return Answer(source, now, problems=(problem,))
+
+
 class LookingSource(Source, Protocol):
     """A source that can also be read in the caller's own thread: a verb that only lists needs no event loop,
     whose import alone would take as long as all the rest of the list.
@@ -38,7 +51,8 @@ class LookingSource(Source, Protocol):
         ...
 
     async def read(self) -> Answer:
-        """`look`, in a thread."""
-        import asyncio  # here and not above: it costs a list, which only looks, as much as all its modules
+        """`look`, in a thread that holds up nobody's end."""
+        # Here and not above: asyncio costs a list, which only looks, as much as all its modules.
+        from fedtui.system.in_thread import DaemonThreads
 
-        return await asyncio.to_thread(self.look)
+        return await DaemonThreads().run(self.look)

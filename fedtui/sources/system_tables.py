@@ -24,6 +24,7 @@ from fedtui.sources.source import LookingSource
 from fedtui.sources.user_crontab import ClockFunction, DaemonProbe, ZoneFunction, utc_now
 from fedtui.system.accounts import home_of, is_user, name_of
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
+from fedtui.system.regular_file import read_regular
 from fedtui.system.zone import local_zone
 
 _DEBIAN_NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -114,7 +115,7 @@ class SystemTablesSource(LookingSource):
         if not anacron.installed(self._root):
             return ()
         try:
-            return anacron.anacron_jobs(path.read_bytes(), editable=os.access(path, os.W_OK))
+            return anacron.anacron_jobs(read_regular(path), editable=os.access(path, os.W_OK))
         except FileNotFoundError:
             return ()
         except OSError as error:

@@ -12,7 +12,8 @@ import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from fedtui.system.program import Ended, ProgramError, program_environment
+from fedtui.system.patience import seconds_left, waiting
+from fedtui.system.program import Ended, ProgramError, ProgramLate, program_environment
 
 
 async def _start(
@@ -48,11 +49,13 @@ async def capture(
 ) -> Ended:
     """Run a program to its end. Raises ProgramError when it cannot be started or is late (seconds)."""
     process = await _start(argv, extra or {})
+    deadline = seconds_left(deadline)
     try:
-        async with asyncio.timeout(deadline):
-            out, err = await process.communicate()
+        with waiting(os.path.basename(argv[0])):  # noqa: PTH119
+            async with asyncio.timeout(deadline):
+                out, err = await process.communicate()
     except TimeoutError as error:
-        raise ProgramError(f"{' '.join(argv[:2])} did not answer within {deadline:g} s") from error
+        raise ProgramLate(f"{' '.join(argv[:2])} did not answer within {round(deadline, 1):g} s") from error
     finally:
         await asyncio.shield(terminate(process))
     return Ended(process.returncode or 0, out, err)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fedtui.model import Scheduler
 from fedtui.system import processes
+from fedtui.system.regular_file import read_regular
 
 # The pid files of Debian's cron, cronie and BusyBox's crond, below /run.
 _PID_FILES = ("crond.pid", "cron.pid", "crond/crond.pid")
@@ -69,7 +70,7 @@ def _dialect(name: str) -> str:
 def _written_pid(run: Path) -> int | None:
     for name in _PID_FILES:
         try:
-            return int((run / name).read_text(encoding="ascii").strip())
+            return int(read_regular(run / name).strip())
         except (OSError, ValueError):
             continue
     return None

@@ -11,6 +11,7 @@ from pathlib import Path
 from fedtui.crontab.document import Document
 from fedtui.system.atomic_write import atomic_write
 from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused
+from fedtui.system.regular_file import read_regular
 
 
 class TableFile:
@@ -24,7 +25,7 @@ class TableFile:
     def read(self) -> bytes | None:
         """The file's bytes; None where there is no file."""
         try:
-            return self.path.read_bytes()
+            return read_regular(self.path)
         except FileNotFoundError:
             return None
         except OSError as error:

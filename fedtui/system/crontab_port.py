@@ -30,6 +30,10 @@ class CrontabRefused(CrontabError):
     """crontab(1) refused the new table, or this user. The old one is unchanged."""
 
 
+class CrontabUnknown(CrontabError):
+    """crontab(1) took too long to write, and what the table holds now cannot be read."""
+
+
 class CrontabPort(Protocol):
     """One user's table. `title` reads "crontab of fed"."""
 
@@ -51,7 +55,8 @@ class CrontabPort(Protocol):
     def replace(self, base: bytes | None, table: bytes | None) -> None:
         """Put `table` in place of `base` (None: no table), then read back and compare.
 
-        Raises CrontabChanged when the table is no longer `base`, CrontabRefused with crontab's own words.
+        Raises CrontabChanged when the table is no longer `base`, CrontabRefused with crontab's own words,
+        CrontabUnknown where the outcome is not known.
         """
         ...
 

@@ -24,8 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fedtui.system import lock_file
-from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused
-from fedtui.system.program import Ended, ProgramError, run_program
+from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused, CrontabUnknown
+from fedtui.system.program import Ended, ProgramError, ProgramLate, run_program
 from fedtui.system.temp_folder import TempFolder
 
 # Debian and Alpine keep the tables in the first folder; cronie keeps them in the second.
@@ -41,6 +41,14 @@ _EDITOR = Path(__file__).with_name("table_editor.sh")
 _LIST = {"CRONTAB_NOHEADER": "N"}
 # Younger than this a stamp may stay the same over a second change: the kernel's clock tick, with room.
 _TICK_NS = 50_000_000
+
+
+class _LateWrite(CrontabUnknown):
+    """crontab(1) took too long to write. `running`: it could not be killed."""
+
+    def __init__(self, late: ProgramLate, command: str) -> None:
+        super().__init__(str(late), f"Check with: {command}")
+        self.running = late.running
 
 
 class SystemCrontab:
@@ -104,9 +112,21 @@ class SystemCrontab:
             self._read_at = None
             if self.read() != base:
                 raise self._changed()
-            self._write(base, table)
+            late = None
+            try:
+                self._write(base, table)
+            except _LateWrite as error:
+                late = error
             self._read_at = None
-            if self.read() != table:
+            try:
+                now = self.read()
+            except CrontabError:
+                if late is None:
+                    raise
+                raise late from None
+            if late is not None and now == base != table:
+                raise late if late.running else CrontabRefused(f"{late}, and was stopped.")
+            if now != table:
                 raise CrontabError(
                     f"The {self.title} does not read back as it was written.",
                     "Someone may have changed it at the same moment. Look at it with crontab -l.",
@@ -121,7 +141,9 @@ class SystemCrontab:
                 raise CrontabRefused(refusal, "The table is unchanged.")
         if (base is None or table is None) and b"BusyBox" in self._run("-V").err:
             # it takes $EDITOR for the name of one program, so that there is none to compare in
-            self._expect_done(self._run(*self._which, "-r" if table is None else "-", stdin=table or b""))
+            self._expect_done(
+                self._run(*self._which, "-r" if table is None else "-", stdin=table or b"", writes=True)
+            )
         elif base is None:
             self._edit(self._seen(blank=True), table)
         else:
@@ -195,7 +217,7 @@ class SystemCrontab:
                 new.write_bytes(table)
                 ahead = time.time() + self._deadline + 2
                 os.utime(new, (ahead, ahead))
-            ended = self._run_editor(folder)
+            ended = self._run_editor(folder, writes=True)
             said = _said(folder)
         _remove_left_over(ended.said)
         if said == "changed":
@@ -209,13 +231,13 @@ class SystemCrontab:
         if ended.status != 0 or said != "put" or "edits left in" in ended.said:
             raise self._failure(ended)
 
-    def _run_editor(self, folder: TempFolder) -> Ended:
+    def _run_editor(self, folder: TempFolder, *, writes: bool = False) -> Ended:
         shutil.copyfile(_EDITOR, folder.path / "editor.sh")
         # crontab appends the file's name and gives the whole to sh: no word here needs quoting. Named as
         # sh's argument the script needs no exec permission, which a noexec /tmp would take away.
         editor = f"/bin/sh {folder.path}/editor.sh {folder.path}"
         extra = {"EDITOR": editor, "VISUAL": editor}
-        return self._run(*self._which, "-e", stdin=b"n\n", extra=extra, lock=folder.lock)
+        return self._run(*self._which, "-e", stdin=b"n\n", extra=extra, lock=folder.lock, writes=writes)
 
     def _run(
         self,
@@ -224,6 +246,7 @@ class SystemCrontab:
         extra: dict[str, str] | None = None,
         cwd: Path | None = None,
         lock: int | None = None,
+        writes: bool = False,
     ) -> Ended:
         try:
             return run_program(
@@ -235,6 +258,8 @@ class SystemCrontab:
                 inherits=[held for held in (lock_file.HELD.get(), lock) if held is not None],
             )
         except ProgramError as error:
+            if writes and isinstance(error, ProgramLate):
+                raise _LateWrite(error, shlex.join(["crontab", *self._which, "-l"])) from error
             raise CrontabError(
                 str(error), "The table may be seen again with R; crontab -l shows it too."
             ) from error

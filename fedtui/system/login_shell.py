@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from fedtui.safe_text import decode
+from fedtui.system.patience import seconds_left
 from fedtui.system.processes import pids
 
 DEADLINE = 5.0
@@ -67,6 +68,7 @@ def ask_shell(
     """
     own = cleaned({os.fsencode(name): os.fsencode(value) for name, value in base.items()})
     mark = secrets.token_hex(16)
+    deadline = seconds_left(deadline)
     try:
         out, err, late = _run(_argv(program, mark), base, home, identity, mark.encode(), deadline)
     except (OSError, subprocess.SubprocessError) as error:
@@ -76,7 +78,7 @@ def ask_shell(
     if found and ended:
         return ShellAnswer(program, cleaned(_parsed(answer)), noise=_first_line(before))
     if late:
-        problem = f"{program} was not done with its startup files within {deadline:g} s"
+        problem = f"{program} was not done with its startup files within {round(deadline, 1):g} s"
     elif len(out) >= _MOST:
         problem = f"{program} prints without end"
     else:

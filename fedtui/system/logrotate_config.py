@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fedtui.system.paths import config_file
+from fedtui.system.regular_file import read_regular
 
 LOGROTATE_CONF = Path("/etc/logrotate.conf")
 LOGROTATE_D = Path("/etc/logrotate.d")
@@ -45,7 +46,7 @@ def rotated_by(log: str, among: Iterable[Path]) -> Path | None:
         try:
             if not path.is_file():  # to open a pipe would wait for its other end
                 continue
-            text = path.read_text(encoding="utf-8", errors="surrogateescape")
+            text = read_regular(path).decode("utf-8", "surrogateescape")
         except OSError:
             continue
         if any(pattern.fullmatch(log) for pattern in patterns(text)):

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from fedtui.system.patience import seconds_left, waiting
+
 # Only what a program needs: the caller's language, time zone and editor must not change what it says.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
@@ -21,6 +23,14 @@ _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 class ProgramError(Exception):
     """The program could not be started or did not end in time; the message is fit to show."""
+
+
+class ProgramLate(ProgramError):
+    """The program did not end in time. `running`: nor could it be killed."""
+
+    def __init__(self, message: str, *, running: bool = False) -> None:
+        super().__init__(message)
+        self.running = running
 
 
 class Ended(NamedTuple):
@@ -77,11 +87,14 @@ def run_program(
         raise ProgramError(f"{argv[0]} could not be started: {error.strerror or error}") from error
     if started is not None:
         started(process)
+    deadline = seconds_left(deadline)
     try:
-        out, err = process.communicate(stdin, timeout=deadline)
+        with waiting(os.path.basename(argv[0])):  # noqa: PTH119
+            out, err = process.communicate(stdin, timeout=deadline)
     except subprocess.TimeoutExpired as error:
         end_program(process, grace)
-        raise ProgramError(f"{' '.join(argv)} did not answer within {deadline:g} s") from error
+        late = f"{' '.join(argv)} did not answer within {round(deadline, 1):g} s"
+        raise ProgramLate(late, running=process.returncode is None) from error
     return Ended(process.returncode, out, err)
 
 

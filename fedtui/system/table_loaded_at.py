@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fedtui.model import Job
+from fedtui.model import CronFacts, Job
 from fedtui.system.cron_daemon import find_cron
 from fedtui.system.crontab_program import SPOOL_FOLDERS
 
@@ -27,13 +27,11 @@ class TableLoadTimes:
         self._known: dict[str, datetime | None] = {}
         self._at = 0.0
 
-    def __call__(self, job: Job) -> datetime | None:
+    def __call__(self, job: Job, cron: CronFacts) -> datetime | None:
         """Since when cron goes by the job's table; None where unknown."""
-        if job.cron is None:
-            return None
         if time.monotonic() - self._at > _KEEP:
             self._known, self._at = {}, time.monotonic()
-        daemon, table = self._remember("", job), self._remember(job.cron.table, job)
+        daemon, table = self._remember("", job), self._remember(cron.table, job)
         return None if daemon is None or table is None else max(daemon, table + TAKES)
 
     def _remember(self, table: str, job: Job) -> datetime | None:

@@ -46,8 +46,9 @@ class TempFolder:
         self.remove()
 
     def remove(self) -> None:
-        """Remove the folder; what cannot be removed is left to the next sweep."""
+        """Remove the folder; what two attempts cannot remove is left to the next sweep."""
         shutil.rmtree(self.path, ignore_errors=True)
+        shutil.rmtree(self.path, ignore_errors=True)  # the error of one call may have been a passing one
         os.close(self.lock)
 
 

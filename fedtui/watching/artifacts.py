@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fedtui.runs.data_age import blocks
 from fedtui.runs.run_text import product_at
+from fedtui.system.regular_file import open_regular
 from fedtui.watching.expected_run import LogMark
 
 MOST = 64 * 1024 * 1024
@@ -36,14 +37,14 @@ class FileArtifacts:
         A log that was rotated or cut meanwhile is taken from its new beginning.
         """
         try:
-            with Path(mark.path).open("rb") as file:
-                found = os.fstat(file.fileno())
+            with open_regular(mark.path) as file:
+                found = os.fstat(file)
                 same = found.st_ino == mark.inode and found.st_size >= mark.size
                 begin = mark.size if same else 0
                 added = found.st_size - begin
                 if added > MOST:
                     return None, added
-                return _lines(file.fileno(), begin, added), added
+                return _lines(file, begin, added), added
         except FileNotFoundError:
             return 0, 0
         except OSError:
@@ -51,7 +52,7 @@ class FileArtifacts:
 
     def renewed(self, path: str, since: datetime) -> bool | None:
         """Whether the file at the absolute `path` holds newer data than then; None where that is unknown."""
-        renewed, _ = product_at(path, "", since, self._notes).verdict(since, max(since, datetime.now(UTC)))
+        renewed, _ = product_at(path, since, self._notes).verdict(since, max(since, datetime.now(UTC)))
         return renewed
 
 

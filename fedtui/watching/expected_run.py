@@ -73,7 +73,8 @@ class ExpectedRun:
 class Watch:
     """The watch over the next cycles of one job. `product` is the path of the file that it should renew.
 
-    `stopped` is set when the user ended it before its last cycle.
+    `stopped` is set when the user ended it before its last cycle. While `paused` the job is held back, and
+    no cycle is due.
     """
 
     job_id: str
@@ -82,6 +83,7 @@ class Watch:
     cycles: tuple[ExpectedRun, ...]
     product: str = ""
     stopped: datetime | None = None
+    paused: bool = False
 
     @property
     def finished(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fedtui.model import Finding, Job, Severity, Snapshot
-from fedtui.watching.grace import blocked_reason
+from fedtui.model import Finding, Job, Severity, Snapshot, cron_jobs
+from fedtui.schedulers import driver_of
+from fedtui.verdicts.blocked import blocked_reason
 
 RESULTS = frozenset({"FT301", "FT302", "FT304", "FT305", "FT306", "FT307", "FT308", "FT309"})
 """Findings that say how runs ended, or that one is missing: what is to be explained, not the cause of it."""
@@ -26,9 +27,9 @@ def findings_of(job: Job, snapshot: Snapshot) -> list[Finding]:
     table = [
         finding
         for finding in snapshot.findings
-        if job.cron is not None and finding.code in ("FT101", "FT102") and _same_table(job, finding, snapshot)
+        if finding.code in ("FT101", "FT102") and _same_table(job, finding, snapshot)
     ]
-    daemon = "FT001" if job.cron is not None else "FT002"
+    daemon = driver_of(job).down_code
     machine = [finding for finding in snapshot.findings if finding.code == daemon and finding.job_id is None]
     return [f for f in (*machine, *table, *own) if f.code not in RESULTS and f.severity is not Severity.NOTE]
 
@@ -41,12 +42,8 @@ def keeps_from_running(job: Job, snapshot: Snapshot) -> tuple[str, ...]:
 
 def _same_table(job: Job, finding: Finding, snapshot: Snapshot) -> bool:
     other = snapshot.job(finding.job_id) if finding.job_id else None
-    return (
-        other is not None
-        and other.cron is not None
-        and job.cron is not None
-        and (other.cron.table, other.user) == (job.cron.table, job.user)
-    )
+    tables = [(cron.table, each.user) for each, cron in cron_jobs((job, other) if other else ())]
+    return len(tables) == 2 and tables[0] == tables[1]
 
 
 def _sentence(finding: Finding) -> str:

@@ -2,8 +2,8 @@
 
 A promise is a next run as it was shown before it was due, so that a schedule that was just changed is never
 called overdue by what it would have meant earlier. A missing run makes a job overdue only where its start
-would have been seen (`grace.did_not_start`), and only at a second look a few seconds later: what was not seen
-to us because this very program stood still gets the time to arrive.
+would have been seen (`SchedulerDriver.did_not_start`), and only at a second look a few seconds later: what
+was not seen because this very program was stopped gets the time to arrive.
 
 What was due before this program began is looked back at once: where cron's log reaches back before it, and
 cron went by the same table since before it.
@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
-from fedtui.merging import source_of
-from fedtui.model import Job, Snapshot, State
+from fedtui.history.run_provenance import stamped_ahead
+from fedtui.model import CronFacts, Job, Run, Snapshot, State, cron_jobs
 from fedtui.schedule.upcoming import runs_of
-from fedtui.watching.grace import EARLY, did_not_start, grace
+from fedtui.schedulers import EARLY, driver_of
 
 CONFIRM = 3.0
 """Seconds between the two looks, of time in which this program was not stopped."""
@@ -29,7 +29,7 @@ CONFIRM = 3.0
 MOST_LOOKED_BACK = 1_000
 """With more jobs than this, looking back would hold up the first picture."""
 
-LoadedAt = Callable[[Job], datetime | None]
+LoadedAt = Callable[[Job, CronFacts], datetime | None]
 
 _SPANS = (timedelta(minutes=3), timedelta(minutes=90), timedelta(hours=25))
 _TOGETHER = timedelta(seconds=1)
@@ -53,7 +53,7 @@ class OverdueTracker:
 
     def __init__(
         self,
-        in_force: LoadedAt = lambda _: None,
+        in_force: LoadedAt = lambda _, __: None,
         *,
         confirm: float = CONFIRM,
         monotonic: Callable[[], float] = time.monotonic,
@@ -85,12 +85,13 @@ class OverdueTracker:
             self._promises.pop(job.id, None)
             return job
         promise = self._promises.get(job.id)
-        if promise is None or promise.schedule != job.schedule:
+        # Sooner than promised: the clock was set back.
+        if promise is None or promise.schedule != job.schedule or job.next_run < promise.due:
             promise = self._promise(job, job.next_run)
         if snapshot.at <= promise.until:
             return job
-        began = any(run.start >= promise.due - EARLY for run in snapshot.runs.get(job.id, ()))
-        evidence = "" if began or job.running else did_not_start(job, promise.due, snapshot)
+        began = _began(snapshot.runs.get(job.id, ()), promise.due)
+        evidence = "" if began or job.running else driver_of(job).did_not_start(promise.due, snapshot)
         if not evidence:
             self._promise(job, job.next_run)
             return job
@@ -104,26 +105,26 @@ class OverdueTracker:
     def _look_back(self, snapshot: Snapshot) -> None:
         """Take up the promises of the past that were not kept."""
         since = snapshot.starts_since
-        jobs = [job for job in snapshot.jobs if job.cron is not None and job.state in _PROMISING]
+        jobs = [(job, cron) for job, cron in cron_jobs(snapshot.jobs) if job.state in _PROMISING]
         if since is None or len(jobs) > MOST_LOOKED_BACK:
             return
-        for job in jobs:
-            in_force = self._in_force(job)
+        for job, cron in jobs:
+            in_force = self._in_force(job, cron)
             if job.next_run is None or in_force is None:
                 continue
-            due = last_promised(job, snapshot.at - grace(job), max(since, in_force) + EARLY)
+            due = last_promised(job, snapshot.at - driver_of(job).grace, max(since, in_force) + EARLY)
             runs = snapshot.runs.get(job.id, ())
-            if due is not None and not any(run.start >= due - EARLY for run in runs):
+            if due is not None and not _began(runs, due):
                 self._promise(job, due)
 
     def _promise(self, job: Job, due: datetime) -> _Promise:
         due = due.astimezone(UTC)  # sums of times in a zone go by its wall clock
-        made = self._promises[job.id] = _Promise(job.schedule, due, due + grace(job))
+        made = self._promises[job.id] = _Promise(job.schedule, due, due + driver_of(job).grace)
         return made
 
     def _plan(self, jobs: tuple[Job, ...], now: datetime) -> None:
         looks: list[datetime] = []
-        timers: list[tuple[datetime, str]] = []
+        sources: list[tuple[datetime, str]] = []
         by_id = {job.id: job for job in jobs}
         for job_id, promise in self._promises.items():
             job = by_id[job_id]
@@ -133,12 +134,16 @@ class OverdueTracker:
             elif promise.until >= now:
                 look = promise.until + timedelta(seconds=0.5)
                 looks.append(look)
-                if job.timer is not None:
-                    timers.append((look, source_of(job)))
+                if source := driver_of(job).asked_again:
+                    sources.append((look, source))
         self.next_look = first = min(looks, default=None)
         self.to_ask = frozenset(
-            name for look, name in timers if first is not None and look - first < _TOGETHER
+            name for look, name in sources if first is not None and look - first < _TOGETHER
         )
+
+
+def _began(runs: Iterable[Run], due: datetime) -> bool:
+    return any(run.start >= due - EARLY and not stamped_ahead(run) for run in runs)
 
 
 def last_promised(job: Job, until: datetime, since: datetime) -> datetime | None:

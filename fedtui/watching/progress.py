@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from fedtui.merging import source_named
+from fedtui.history.run_provenance import stamped_ahead
 from fedtui.model import Job, Outcome, Result, Run, Snapshot, SourceName, Trigger
 from fedtui.schedule.upcoming import RunsOf
+from fedtui.schedulers import EARLY, driver_of
+from fedtui.verdicts.blocked import blocked_reason
 from fedtui.watching.artifacts import FileArtifacts
 from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
 from fedtui.watching.failure_reasons import keeps_from_running, likely_causes
-from fedtui.watching.grace import EARLY, blocked_reason, did_not_start, grace
 
 MOST_CYCLES = 100
 SKIPPED = 10
@@ -60,6 +61,10 @@ class WatchContext:
         runs = self.snapshot.runs.get(job.id, ())
         return tuple(run for run in runs if run.trigger is Trigger.SCHEDULE)
 
+    def soon_after(self, moment: datetime, span: timedelta) -> bool:
+        """Whether it is at most `span` after `moment`; not where only a clock that was set back says so."""
+        return moment - EARLY <= self.now < moment + span
+
 
 def begin_watch(job: Job, count: int, now: datetime, runs_of: RunsOf, product: str = "") -> Watch:
     """A watch over the next `count` runs of `job`. Raises CannotWatch where none is promised."""
@@ -82,9 +87,12 @@ def advance_watch(watch: Watch, look: WatchContext) -> Watch:
     if watch.finished or not _was_read(watch.job_id, look.snapshot):
         return watch
     job = look.snapshot.job(watch.job_id)
+    watch = replace(watch, paused=job is not None and job.paused)
     if job is not None:
         watch = replace(watch, job_name=job.name, cycles=_promised(watch, job, look.now, look.runs_of))
         watch = replace(watch, cycles=_with_runs(watch, job, look))
+    if watch.paused:
+        watch = replace(watch, cycles=tuple(_without_due(cycle, look.now) for cycle in watch.cycles))
     cycles: list[ExpectedRun] = []
     for number, cycle in enumerate(watch.cycles):
         before = cycles[number - 1] if number else None
@@ -94,7 +102,7 @@ def advance_watch(watch: Watch, look: WatchContext) -> Watch:
 
 def _was_read(job_id: str, snapshot: Snapshot) -> bool:
     """Whether the source of a job could be read: nothing is judged by what is not known."""
-    return source_named(SourceName(job_id.partition(":")[0])) in snapshot.answered
+    return SourceName(job_id.partition(":")[0]).read_by in snapshot.answered
 
 
 def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[ExpectedRun, ...]:
@@ -102,18 +110,32 @@ def _promised(watch: Watch, job: Job, now: datetime, runs_of: RunsOf) -> tuple[E
     if job.next_run is None:
         return watch.cycles
     settled = [cycle for cycle in watch.cycles if not _open(cycle, now)]
-    last = max((cycle.due for cycle in settled if cycle.due is not None), default=None)
-    floor = max(now.astimezone(UTC), watch.began + LEAD)
+    # What lies ahead of now was due before the clock was set back: it holds up no cycle that comes.
+    last = max(
+        (cycle.due for cycle in settled if cycle.due is not None and cycle.due <= now + EARLY), default=None
+    )
+    floor = max(now.astimezone(UTC), watch.began + LEAD) if watch.began <= now else now.astimezone(UTC)
     floor = floor if last is None else max(floor, last + EARLY)
     dues = _dues(runs_of(job, now), len(watch.cycles) + SKIPPED, floor)
     cycles = []
     for cycle in watch.cycles:
         if _open(cycle, now):
             due = next(dues, None)
-            until = None if due is None else due + grace(job)
+            until = None if due is None else due + driver_of(job).grace
             cycle = replace(cycle, due=due, grace_until=until, mark=cycle.mark if due == cycle.due else None)
         cycles.append(cycle)
     return tuple(cycles)
+
+
+def _without_due(cycle: ExpectedRun, now: datetime) -> ExpectedRun:
+    """A waiting cycle of a paused job, which is due at no moment before it is resumed.
+
+    One that was due well before the pause is waited for until its grace is over: news of its run may be late.
+    """
+    due, until = cycle.due, cycle.grace_until
+    if cycle.verdict is not WatchVerdict.WAITING or due is None or (until and due + LEAD <= now <= until):
+        return cycle
+    return replace(cycle, due=None, grace_until=None, mark=None)
 
 
 def _open(cycle: ExpectedRun, now: datetime) -> bool:
@@ -130,7 +152,7 @@ def _dues(promised: Iterable[datetime], most: int, floor: datetime) -> Iterator[
 
 def _with_runs(watch: Watch, job: Job, look: WatchContext) -> tuple[ExpectedRun, ...]:
     """The cycles with the runs that are theirs: each run to the last cycle that was due when it began."""
-    runs = list(look.of(job))
+    runs = look.of(job)
     cycles = list(watch.cycles)
     taken = {cycle.run_id for cycle in cycles if cycle.verdict.decided and cycle.run_id}
     for number, cycle in enumerate(cycles):
@@ -138,11 +160,19 @@ def _with_runs(watch: Watch, job: Job, look: WatchContext) -> tuple[ExpectedRun,
             continue
         following = next((c.due for c in cycles[number + 1 :] if c.due is not None), None)
         until = cycle.grace_until if following is None else min(cycle.grace_until, following - EARLY)
-        mine = [run for run in runs if cycle.due - EARLY <= run.start <= until and run.id not in taken]
+        mine = [run for run in runs if cycle.run_id and cycle.run_id in (run.id, *run.also)] or [
+            run
+            for run in runs
+            if cycle.due - EARLY <= run.start <= until and run.id not in taken and not stamped_ahead(run)
+        ]
         if mine:
             cycles[number] = _taking(cycle, mine[0])
             taken.add(mine[0].id)
-        elif cycle.due <= look.now and (known := _run_of_row(job, cycle.due, until)) is not None:
+        elif (
+            cycle.due <= look.now
+            and (known := _run_of_row(job, cycle.due, until)) is not None
+            and not any(stamped_ahead(run) and abs(run.start - known.start) < EARLY for run in look.of(job))
+        ):
             cycles[number] = _taking(cycle, known)
     return tuple(cycles)
 
@@ -162,7 +192,11 @@ def _taking(cycle: ExpectedRun, run: Run) -> ExpectedRun:
 
 def _run_of_row(job: Job, due: datetime, until: datetime) -> Run | None:
     """A start that only the row tells of: a timer that elapsed, its service skipped by a condition, say."""
-    if job.timer is None or job.last_run is None or not due - EARLY <= job.last_run <= until:
+    if (
+        not driver_of(job).knows_last_start
+        or job.last_run is None
+        or not due - EARLY <= job.last_run <= until
+    ):
         return None
     start = job.last_run
     if job.running_since is not None and job.running_since >= start:
@@ -178,6 +212,8 @@ def _judged(
         return _judged_by_run(cycle, job, watch, look)
     if job is None:
         return _missed(cycle, "it was removed before the cycle was due", job, look)
+    if watch.paused:
+        return cycle
     due = cycle.due
     if due is None:
         return _without_promise(cycle, before, job, look)
@@ -200,7 +236,7 @@ def _without_promise(
 
 def _did_not_come(cycle: ExpectedRun, due: datetime, job: Job, look: WatchContext) -> ExpectedRun:
     """The grace is over and no run was seen."""
-    certain = blocked_reason(job) or did_not_start(job, due, look.snapshot)
+    certain = blocked_reason(job) or driver_of(job).did_not_start(due, look.snapshot)
     if certain:
         return _missed(cycle, certain, job, look)
     broken = keeps_from_running(job, look.snapshot)
@@ -208,10 +244,8 @@ def _did_not_come(cycle: ExpectedRun, due: datetime, job: Job, look: WatchContex
         return _missed(cycle, "no trace of it was seen, and it cannot do its work as it is now", job, look)
     if look.since > due - EARLY:
         reason = "nobody looked while it was due, and nothing tells of it now"
-    elif job.timer is not None:
-        reason = "the timer has elapsed, but no run was seen"
     else:
-        reason = "no start was seen, but one too short to be seen cannot be ruled out"
+        reason = driver_of(job).start_unseen
     causes = likely_causes(job, look.snapshot)
     return replace(cycle, verdict=WatchVerdict.UNPROVEN, reasons=(reason,), causes=causes)
 
@@ -230,12 +264,12 @@ def _judged_by_run(cycle: ExpectedRun, job: Job | None, watch: Watch, look: Watc
     if job is not None and job.running_since is not None and job.running_since <= start + EARLY:
         return cycle  # its end came from a source that saw only its start
     known = result.outcome is not Outcome.UNKNOWN or _proves_nothing(result)
-    if look.now < end + SETTLE:
+    if look.soon_after(end, SETTLE):
         return cycle
     if cycle.log_bytes is None and cycle.mark is not None:
         lines, size = look.traces.grown(cycle.mark)
         cycle = replace(cycle, log_lines=lines, log_bytes=size)
-    if not known and look.now < end + LATE_NEWS:
+    if not known and look.soon_after(end, LATE_NEWS):
         return cycle
     if watch.product:
         cycle = replace(cycle, renewed=look.traces.renewed(watch.product, start))
@@ -249,7 +283,7 @@ def _judged_by_run(cycle: ExpectedRun, job: Job | None, watch: Watch, look: Watc
 def _lost(cycle: ExpectedRun, job: Job | None, look: WatchContext) -> ExpectedRun:
     """A run in progress; or one whose end nobody can tell any more."""
     going_on = job is not None and (job.running or any(run.id == cycle.run_id for run in look.of(job)))
-    if going_on or look.now < max(cycle.start or look.now, look.since) + LATE_NEWS:
+    if going_on or look.soon_after(max(cycle.start or look.now, look.since), LATE_NEWS):
         return cycle
     return replace(cycle, verdict=WatchVerdict.UNPROVEN, reasons=("it began, but nobody saw how it ended",))
 

@@ -80,6 +80,7 @@ class WatchDaemon:
     def _look(self) -> bool:
         """Bring every open watch up to date; False when there is none left."""
         self._notice_stall()
+        self._since = min(self._since, self._clock())  # the clock may be set back
         try:
             watches = self._book.open()
             if time.monotonic() >= self._ready:

@@ -19,6 +19,7 @@ from fedtui.config import repair
 from fedtui.model import Outcome, Result
 from fedtui.system import lock_file
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.regular_file import read_regular
 from fedtui.watching.expected_run import ExpectedRun, LogMark, Watch, WatchVerdict
 
 KEPT = 50
@@ -106,7 +107,7 @@ class WatchStore:
 
     def _read(self, path: Path) -> Watch | None:
         try:
-            return from_json(json.loads(path.read_bytes()))
+            return from_json(json.loads(read_regular(path)))
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from fedtui.model import Job
+from fedtui.results import RuleBook
 from fedtui.schedule.upcoming import RunsOf
 from fedtui.system.self_command import interpreter_environment, module_command
 from fedtui.watching.expected_run import Watch
@@ -21,8 +22,7 @@ from fedtui.watching.watch_store import WatchStore
 class Watches:
     """The watches of one machine or demo workspace.
 
-    `words` are the arguments after `fedtui` that lead to this workspace (none for the machine). `product`
-    gives the path of the file that a job should renew, or an empty text.
+    `words` are the arguments after `fedtui` that lead to this workspace (none for the machine).
     """
 
     def __init__(
@@ -30,15 +30,15 @@ class Watches:
         book: WatchStore,
         clock: Callable[[], datetime],
         runs_of: RunsOf,
+        rules: RuleBook,
         *,
         words: Sequence[str] = (),
-        product: Callable[[Job], str] = lambda _: "",
     ) -> None:
         self.book = book
         self._clock = clock
         self._runs_of = runs_of
         self._words = tuple(words)
-        self._product = product
+        self._rules = rules
         self.last_complaint = ""
         """What the watchman before the one that was started last complained of; empty for nothing."""
 
@@ -51,7 +51,7 @@ class Watches:
         def change(known: Watch | None) -> Watch:
             if known is not None and not known.finished:
                 return extended(known, count)
-            return begin_watch(job, count, self._clock(), self._runs_of, self._product(job))
+            return begin_watch(job, count, self._clock(), self._runs_of, self._rules.product_of(job))
 
         watch = self.book.update(job.id, change)
         if watch is None:

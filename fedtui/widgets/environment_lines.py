@@ -109,8 +109,7 @@ def _fix_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list
 
 def _drop_in_rows(comparison: Comparison, width: int, view: EnvironmentView) -> list[Content]:
     """What to write for a unit; fedtui only shows it."""
-    timer = comparison.job.timer
-    user = "--user " if timer is not None and timer.user_manager else ""
+    user = "--user " if comparison.job.facts.user_manager else ""
     command = f"{'' if user else 'sudo '}systemctl {user}edit {comparison.given.unit}"
     by_hand = (("by hand  ", "$muted"), (sanitize(command), "bold"), ("  adds a drop-in:", "$muted"))
     rows = [Content.assemble(*by_hand), *_added("[Service]", width)]

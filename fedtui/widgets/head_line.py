@@ -5,7 +5,7 @@ The clock is a widget of its own, so that a second costs a dozen cells and not a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from textual.app import ComposeResult
@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from fedtui.model import Scheduler, Snapshot
 from fedtui.presentation.glyphs import Span, StyledText, Tone, cells, changed_cells, cut, width_of
-from fedtui.presentation.notes import health_count
+from fedtui.presentation.notes import health_count, recording_words
 from fedtui.presentation.times import head_clock
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.widgets.palette import content, is_ascii
@@ -35,16 +35,25 @@ def scheduler_pieces(scheduler: Scheduler) -> StyledText:
     return (name, Span("✗ bus down" if scheduler.name == "systemd" else "✗ down", Tone.FAIL))
 
 
-def status_pieces(snapshot: Snapshot) -> StyledText:
-    """The middle of the head line."""
-    line: list[Span] = []
-    for scheduler in sorted(snapshot.schedulers, key=lambda one: one.name):  # the first to answer
-        line.extend((*scheduler_pieces(scheduler), Span("   ")))
+def status_pieces(snapshot: Snapshot, *, offer: bool = False) -> list[StyledText]:
+    """The middle of the head line, the longest form first; with `offer` says whose exit codes are known.
+
+    Where there is no room for that, daemons that are up are left out.
+    """
+    schedulers = sorted(snapshot.schedulers, key=lambda one: one.name)  # the first to answer comes first
     count = health_count(snapshot)
-    if count:
-        line.append(Span(f"▲ {count} finding{'' if count == 1 else 's'}", Tone.WARN))
-    elif line:
-        line.pop()
+    findings = (Span(f"▲ {count} finding{'' if count == 1 else 's'}", Tone.WARN),) if count else ()
+    down = [one for one in schedulers if not one.up]
+    recorded: list[StyledText] = [(Span(said),) for said in recording_words(snapshot) if offer]
+    forms = [(named, said) for named in (schedulers, down) for said in recorded] + [(schedulers, ())]
+    return [_joined((*map(scheduler_pieces, named), findings, said)) for named, said in forms]
+
+
+def _joined(parts: Iterable[StyledText]) -> StyledText:
+    """The parts with a gap between."""
+    line: list[Span] = []
+    for part in filter(None, parts):
+        line += (Span("   "), *part) if line else part
     return tuple(line)
 
 
@@ -93,23 +102,26 @@ class Status(Widget):
             Span("fedtui", Tone.ACCENT, bold=True),
             Span(f"  {sanitize_and_mask(user)}@{sanitize_and_mask(host)}"),
         )
-        self._middle: StyledText = ()
+        self._forms: Sequence[StyledText] = ((),)
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Snapshot, *, offer: bool) -> None:
         """Show what a snapshot says; nothing is drawn where that is the same."""
-        middle = status_pieces(snapshot)
-        if middle != self._middle:
-            self._middle = middle
+        forms = status_pieces(snapshot, offer=offer)
+        if forms != self._forms:
+            self._forms = forms
             self.refresh()
 
     def render(self) -> Content:
         """Both parts, the middle one centred between the name and the clock; a long name gives way to it."""
-        who, room = self._who, self.size.width - width_of(self._middle) - GAPS
+        who, room = self._who, self.size.width - GAPS
+        fitting = (form for form in self._forms if width_of(form) + width_of(who) <= room)
+        middle = next(fitting, self._forms[-1])
+        room -= width_of(middle)
         if width_of(who) > room:
             name, host = self._who
             who = (name, host._replace(text=cut(host.text, max(0, room - cells(name.text)))))
-        gap = Span(" " * max(2, (self.size.width - width_of(who) - width_of(self._middle)) // 2))
-        return content((*who, gap, *self._middle), ascii_only=is_ascii(self.app))
+        gap = Span(" " * max(2, (self.size.width - width_of(who) - width_of(middle)) // 2))
+        return content((*who, gap, *middle), ascii_only=is_ascii(self.app))
 
 
 class HeadLine(Horizontal):
@@ -131,9 +143,9 @@ class HeadLine(Horizontal):
         yield self._status
         yield self._clock
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Show what a snapshot says of daemons and findings."""
-        self._status.show(snapshot)
+    def show(self, snapshot: Snapshot, *, offer: bool = False) -> None:
+        """Show what a snapshot says of daemons and findings; `offer` to record exit codes where C does."""
+        self._status.show(snapshot, offer=offer)
 
     def tick(self) -> None:
         """A second has passed."""

@@ -67,7 +67,7 @@ DASHBOARD = (
     KeyBinding("job.edit", "E", "edit", "edit", "edit the whole job", JOB),
     KeyBinding("job.delete", "x", "delete", "delete", "delete", JOB),
     KeyBinding("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
-    KeyBinding("job.record", "C", "record", "record", "record its exit status", JOB),
+    KeyBinding("job.record", "C", "record", "record", "record exit codes", JOB),
     KeyBinding("job.convert", "c", "convert", "convert", "cron line to timer, or back", JOB),
     KeyBinding("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
     KeyBinding("job.environment", "v", "environment", "env", "cron's environment", JOB, 1),
@@ -124,7 +124,7 @@ WATCH_SCREEN = (
     KeyBinding("watch.more", "plus", "more", "one more", "one cycle more", WATCH, 2, shown="+"),
     KeyBinding("watch.environment", "v", "environment", "env", "its environment", WATCH, 2),
     KeyBinding("watch.again", "w", "again", "watch again", "watch again", WATCH, 2),
-    KeyBinding("watch.record", "C", "record", "record", "record its exit status", WATCH),
+    KeyBinding("watch.record", "C", "record", "record", "record exit codes", WATCH),
     KeyBinding("watch.end", "x", "end_watch", "end the watch", "end the watch", WATCH, 1, asks=True),
     _back("watch", WATCH, "back, keeps watching"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from textual.content import Content
@@ -81,6 +81,7 @@ class JobsPane(Pane):
         self.body = (self.table, self.empty, self.details)
         self._home = home
         self._roomy = False
+        self._unrecorded: Collection[str] = ()
 
     def on_mount(self) -> None:
         """The message is out of sight until there is one."""
@@ -92,8 +93,13 @@ class JobsPane(Pane):
         runs: RunsByJob,
         message: Sequence[StyledText],
         findings: Sequence[Finding] = (),
+        unrecorded: Collection[str] = (),
     ) -> None:
-        """Show jobs, each with what was found about it; where there are none, the message."""
+        """Show jobs, each with what was found about it; where there are none, the message.
+
+        `unrecorded` are the ids of those whose exit codes could be recorded.
+        """
+        self._unrecorded = unrecorded
         self.table.set_jobs(jobs, runs, of_jobs(findings))
         empty = not jobs and bool(message)
         if empty:
@@ -118,7 +124,8 @@ class JobsPane(Pane):
         self.details.display = self._roomy and job is not None
         if job is not None and self._roomy:
             runs, found = self.table.runs_of(job), self.table.findings_of(job)
-            self.details.set_lines(detail_lines(job, runs, self._home, found))
+            unrecorded = job.id in self._unrecorded
+            self.details.set_lines(detail_lines(job, runs, self._home, found, unrecorded=unrecorded))
 
 
 class NextPane(Pane):

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import assert_never
 
 from textual.content import Content
 
 from fedtui.crontab.setting import DEFAULT_PATH, DEFAULT_SHELL
-from fedtui.model import Job, Outcome, Result, Run
+from fedtui.model import CronFacts, Job, Outcome, Result, Run, TimerFacts
 from fedtui.presentation.glyphs import Tone, cells, cut, exit_meaning, outcome_glyph
 from fedtui.presentation.home import tilde_words
 from fedtui.presentation.log_lines import read_line
@@ -122,16 +123,20 @@ def job_rows(job: Job, run: Run | None, width: int, home: str, log: str = "") ->
 
 
 def _started_as(job: Job, width: int, home: str) -> Content:
-    if job.timer is not None:
-        manager = "user manager" if job.timer.user_manager else "system manager"
-        value = f"{sanitize_and_mask(job.timer.activates)}   {manager}"
-        return fact("as unit", cut(value, width - LABEL), LABEL)
-    given = dict(job.cron.environment) if job.cron is not None else {}
-    shell = decode(given.get(b"SHELL", DEFAULT_SHELL))
-    path = decode(given.get(b"PATH", DEFAULT_PATH))
-    start = tilde_words(decode(given.get(b"HOME", b"~")), home)
-    value = sanitize_and_mask(f"{shell}   PATH={path}   in {start}")
-    return fact("as cron", cut(value, width - LABEL), LABEL)
+    match job.facts:
+        case TimerFacts() as timer:
+            manager = "user manager" if timer.user_manager else "system manager"
+            value = f"{sanitize_and_mask(timer.activates)}   {manager}"
+            return fact("as unit", cut(value, width - LABEL), LABEL)
+        case CronFacts() as cron:
+            given = dict(cron.environment)
+            shell = decode(given.get(b"SHELL", DEFAULT_SHELL))
+            path = decode(given.get(b"PATH", DEFAULT_PATH))
+            start = tilde_words(decode(given.get(b"HOME", b"~")), home)
+            value = sanitize_and_mask(f"{shell}   PATH={path}   in {start}")
+            return fact("as cron", cut(value, width - LABEL), LABEL)
+        case _ as never:
+            assert_never(never)
 
 
 def output_head(counts: OutputLines, following: bool, ended: bool) -> Content:
@@ -150,7 +155,7 @@ def ahead_words(job: Job, counts: OutputLines, now: datetime) -> Content | None:
         both = ((counts.errors, "error"), (counts.warnings, "warning"))
         said = [counted(number, word) for number, word in both if number]
         parts.append((f"{', '.join(said)} so far   ", "$fail" if counts.errors else "$warn"))
-    if job.cron is not None and job.next_run is not None:
+    if job.facts.in_table and job.next_run is not None:
         parts.append((f"cron starts it again {_when(job.next_run, now)}, ended or not", "$muted"))
     return Content.assemble(*parts) if parts else None
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from textual.events import Resize
 from textual.message import Message
 
-from fedtui.model import Job, Run
+from fedtui.model import Run
 from fedtui.presentation.glyphs import Span, StyledText
 from fedtui.presentation.history_text import JobNames, run_row, runs_heading
 from fedtui.presentation.notes import closeness
@@ -34,10 +34,10 @@ class RunTable(CursorView):
         self._runs: Sequence[Run] = ()
         self._jobs = JobNames({})
 
-    def set_runs(self, runs: Sequence[Run], jobs: Mapping[str, Job]) -> None:
+    def set_runs(self, runs: Sequence[Run], jobs: JobNames) -> None:
         """Show these runs, the newest first."""
         before = self.run
-        self._runs, self._jobs = runs, JobNames(jobs)
+        self._runs, self._jobs = runs, jobs
         self.resize()
         places = {run.id: number for number, run in enumerate(runs)}
         self.keep_cursor(before.id if before else None, "The run", places)
@@ -80,4 +80,4 @@ class RunTable(CursorView):
 
     def to_best_match(self, words: str, *, stay: bool) -> None:
         """Go to the newest run of the job whose name comes nearest to `words`."""
-        self.to_best([closeness(self._jobs.name(run.job_id), words) for run in self._runs], stay=stay)
+        self.to_best([closeness(self._jobs.name(run), words) for run in self._runs], stay=stay)

@@ -24,6 +24,7 @@ from fedtui.history.database import History
 from fedtui.model import Job, Run
 from fedtui.ports import Ports
 from fedtui.runs import control
+from fedtui.schedulers import driver_of, planning
 from fedtui.sources.system_tables import SystemTablesSource
 from fedtui.sources.systemd.timers import TimerSource
 from fedtui.sources.user_crontab import UserCrontabSource
@@ -72,7 +73,7 @@ async def timers() -> list[Job]:
 
 async def find(name: str) -> Job:
     jobs = await timers() if name.endswith(".timer") else await cron_jobs()
-    return next(job for job in jobs if name in (job.name, job.id, job.timer and job.timer.unit))
+    return next(job for job in jobs if name in (job.name, job.id, getattr(job.facts, "unit", None)))
 
 
 def told(run: Run | None) -> dict[str, Any] | None:
@@ -120,39 +121,39 @@ async def changed(planned: Coroutine[Any, Any, changes.Plan]) -> dict[str, Any]:
 
 
 async def run(name: str) -> Any:
-    return await watch((await control.run_now(await find(name), PORTS)).id)
+    return await watch((await driver_of(await find(name)).start(PORTS)).id)
 
 
 async def start(name: str) -> Any:
-    return told(await control.run_now(await find(name), PORTS))
+    return told(await driver_of(await find(name)).start(PORTS))
 
 
 async def current(name: str) -> Any:
-    return told(await control.running_run(await find(name), PORTS))
+    return told(await driver_of(await find(name)).running_run(PORTS))
 
 
 async def stop(name: str) -> Any:
-    return (await control.stop(await find(name), PORTS)).message
+    return (await driver_of(await find(name)).stop(PORTS)).message
 
 
 async def pause(name: str, hold: str = "") -> Any:
-    return await changed(changes.plan_pause(await find(name), PORTS, hold=bool(hold)))
+    return await changed(planning.plan_pause(await find(name), PORTS, hold=bool(hold)))
 
 
 async def resume(name: str) -> Any:
-    return await changed(changes.plan_resume(await find(name), PORTS))
+    return await changed(planning.plan_resume(await find(name), PORTS))
 
 
 async def reschedule(name: str, schedule: str, *why: str) -> Any:
-    return await changed(changes.plan_reschedule(await find(name), schedule, PORTS, *why))
+    return await changed(planning.plan_reschedule(await find(name), schedule, PORTS, *why))
 
 
 async def delete(name: str) -> Any:
-    return await changed(changes.plan_delete(await find(name), PORTS))
+    return await changed(planning.plan_delete(await find(name), PORTS))
 
 
 async def mended_pause(name: str, number: str, text: str) -> Any:
-    return await changed(changes.plan_pause(await find(name), PORTS, fixes={int(number): text}))
+    return await changed(planning.plan_pause(await find(name), PORTS, fixes={int(number): text}))
 
 
 async def new(*draft: str) -> Any:
@@ -169,7 +170,7 @@ async def redo() -> Any:
 
 async def meanwhile(name: str, schedule: str, *command: str) -> Any:
     """Plan a reschedule, have `command` run by somebody else, then apply."""
-    plan = await changes.plan_reschedule(await find(name), schedule, PORTS)
+    plan = await planning.plan_reschedule(await find(name), schedule, PORTS)
     process = await asyncio.create_subprocess_exec(*command)
     await process.wait()
     return (await changes.apply(plan, PORTS)).message

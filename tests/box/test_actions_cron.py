@@ -223,3 +223,22 @@ def test_root_changes_and_runs_lines_of_cron_d(own_box: Box) -> None:
     root("undo")
     assert own_box.read("/etc/cron.d/packaged") == table
     assert set(own_box.output(["ls", "-A", "/etc/cron.d"], user="root").split()) == {*before, "packaged"}
+
+
+def test_all_jobs_are_recorded_in_one_change_and_undone_in_one(act: Actor) -> None:
+    box = act.box
+    box.output(["fedtui", "record", "--all", "--yes"])
+    assert listed(box).count(b"fedtui_run=") == 3
+    again = box.run(["fedtui", "record", "--all", "--yes"])
+    assert (again.returncode, "recorded already" in again.stderr) == (3, True)
+    box.output(["fedtui", "undo", "--yes"])
+    assert listed(box) == TABLE
+
+
+def test_nothing_offers_to_record_once_that_was_refused(act: Actor) -> None:
+    box = act.box
+    box.output(["fedtui", "record", "--never", "--yes"])
+    assert box.read("/home/fed/.config/fedtui/config.toml") == b'ignore = ["FT309"]\n'
+    assert "FT309" not in box.run(["fedtui", "check"]).stdout
+    box.output(["fedtui", "undo", "--yes"])
+    assert listed(box) == TABLE

@@ -137,6 +137,8 @@ def test_a_mailer_that_fails_is_asked_again_and_the_doctor_says_so(alerted: Box)
     alerted.write(
         "/usr/sbin/sendmail", "#!/bin/sh\necho queue is full >&2\nexit 75\n", user="root", mode=0o755
     )
+    # With a limit of one's own the age of the data counts, also after a run that ended well.
+    alerted.write("/home/fed/.config/fedtui/config.toml", '[alert.stale]\nfederated-sync = "2 h"\n')
     data(alerted, 3 * 3600)
     done = alerted.run(["fedtui", "check", "--alert"], timeout=60)
     assert done.returncode == 1

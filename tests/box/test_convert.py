@@ -82,6 +82,31 @@ def test_a_line_becomes_a_timer_that_runs_it_and_a_line_again(table: Box) -> Non
     assert box.run(["cat", "sync.log"]).stdout.splitlines()[0] == ran.splitlines()[0]
 
 
+def test_the_history_of_a_job_follows_it_to_a_timer_and_back(table: Box) -> None:
+    def oldest(key: str) -> tuple[str, str, str]:
+        said = fedtui(table, "history", key, "--json")
+        run = json.loads(said[: said.rindex("}") + 1])["runs"][-1]
+        return run["id"], run["job"], run["name"]
+
+    line = "crontab:" + key_of(table, "* * * * *")
+    fedtui(table, "run", line, "--wait")
+    first = oldest("the sync")
+    assert first[1:] == (line, "the sync")
+    fedtui(table, "convert", "the sync", "--to", "user", "--yes")
+    timer = (first[0], "user-timer:the-sync.timer", "the-sync.timer")
+    for key in ("the-sync", "user-timer:the-sync.timer"):
+        assert oldest(key) == timer
+        assert "never" not in fedtui(table, "show", key)
+    fedtui(table, "convert", "the-sync", "--to", "cron", "--yes")
+    again = oldest("the sync")
+    assert (again[0], again[2]) == (first[0], "the sync")
+    assert again[1] not in (first[1], timer[1])
+    fedtui(table, "undo", "--yes")
+    assert oldest("the-sync") == timer
+    fedtui(table, "undo", "--yes")
+    assert oldest("the sync") == first
+
+
 def test_undo_puts_both_sides_back(table: Box) -> None:
     before = crontab(table)
     units = table.run(["sh", "-c", "find .config 2>/dev/null | sort"]).stdout

@@ -107,10 +107,10 @@ show(outcome(crontab.replace, b"0 1 * * * base\\n", b"0 2 * * * mine\\n"))
 
 THEIRS_NOW = """
 run = crontab._run_editor
-def meanwhile(folder):
+def meanwhile(folder, **how):
     if (folder.path / "base").exists():  # it is written, not read
         subprocess.run(["crontab", "-"], input=b"0 1 * * * theirs\\n", check=True)
-    return run(folder)
+    return run(folder, **how)
 crontab._run_editor = meanwhile
 """
 

@@ -110,14 +110,16 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
     assert "trial run of federated-sync" in done.stdout
     assert "failed, exit 2: its last line: deprecated: use the other" in done.stdout
     lines = box.output(["crontab", "-l"])
-    assert "0 * * * * bash '/home/fed/it'" in lines
+    assert "0 * * * * fedtui_run='bash " in lines
+    assert lines.count("fedtui_run=") == 2
+    assert "Wraps each cron line in fedtui's recorder, which writes start, end, exit code" in done.stdout
     assert "export-collections" not in lines
     assert "Nothing changes" in fedtui(box, "--yes", status=PARTLY).stdout
 
     between_looks_of_cron()
     fedtui(box, "--profile", "aggressive", "--yes", status=PARTLY)
     after = box.output(["crontab", "-l"])
-    assert "* * * * * bash" in after
+    assert "* * * * * fedtui_run='bash " in after
     assert len(after.splitlines()) == len(lines.splitlines())
     if table is None:  # once is enough, and takes a minute
         wait_until(lambda: has_line(box, METRICS_LOG), 75, "cron runs the metrics job")
@@ -149,6 +151,38 @@ def test_from_nothing_over_cron_and_timers_to_nothing(box: Box, table: bytes | N
     assert "No federation pack is set up" in fedtui(box, "--remove", "--yes", status=3).stderr
 
 
+def test_the_history_of_a_job_follows_it_to_another_backend(box: Box) -> None:
+    def sync() -> str:
+        return next(str(job["id"]) for job in status(box)["jobs"] if job["key"] == "sync")
+
+    def oldest() -> tuple[str, str]:
+        run = json.loads(box.output(["fedtui", "history", sync(), "--json"]))["runs"][-1]
+        return run["id"], run["job"]
+
+    fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
+    on_cron = sync()
+    box.run(["fedtui", "run", on_cron, "--wait"], timeout=60)
+    run, job = oldest()
+    assert job == on_cron
+    fedtui(box, "--backend", "user", "--yes", status=PARTLY)
+    assert sync() != on_cron
+    assert oldest() == (run, sync())
+    fedtui(box, "--backend", "cron", "--yes", status=PARTLY)
+    assert oldest() == (run, on_cron)
+    fedtui(box, "--remove", "--yes")
+    said = box.output(["fedtui", "history", "federated-sync"])
+    assert "federated-sync (gone)" in said
+
+
+def test_the_product_of_a_job_is_judged_without_a_setting(box: Box) -> None:
+    fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
+    sync = next(job for job in status(box)["jobs"] if job["key"] == "sync")
+    box.run(["fedtui", "run", sync["id"], "--wait"], timeout=60)
+    run = json.loads(box.output(["fedtui", "history", sync["id"], "--json"]))["runs"][0]
+    assert run["status"] == "warnings"
+    assert run["reasons"] == [f"1 warning: its product {sync['product']} is not there"]
+
+
 def test_a_removal_can_be_undone(box: Box) -> None:
     fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
     table = box.output(["crontab", "-l"])
@@ -157,6 +191,29 @@ def test_a_removal_can_be_undone(box: Box) -> None:
     assert box.output(["crontab", "-l"]) == table
     assert status(box)["pack"]["profile"] == "conservative"
     box.run(["fedtui", "redo", "--yes"], check=True)
+    assert box.run(["crontab", "-l"]).returncode == 1
+
+
+def test_exit_codes_are_recorded_unless_that_is_refused_and_a_choice_of_the_users_stays(box: Box) -> None:
+    fedtui(box, "--root", ROOT, "--no-record", "--yes", status=PARTLY)
+    assert "fedtui_run=" not in box.output(["crontab", "-l"])
+    assert "exit codes not recorded" in fedtui(box, "--status").stdout
+    fedtui(box, "--profile", "aggressive", "--yes", status=PARTLY)
+    assert "fedtui_run=" not in box.output(["crontab", "-l"])
+    fedtui(box, "--record", "--yes", status=PARTLY)
+    assert box.output(["crontab", "-l"]).count("fedtui_run=") == 2
+    assert "Nothing changes" in fedtui(box, "--record", "--yes", status=PARTLY).stdout
+    box.output(["fedtui", "record", "federated-sync", "--off", "--yes"])
+    fedtui(box, "--profile", "conservative", "--yes", status=PARTLY)
+    assert box.output(["crontab", "-l"]).count("fedtui_run=") == 1
+    box.write(EXPORT, "echo exported\n")
+    fedtui(box, "--yes")
+    lines = box.output(["crontab", "-l"])
+    assert (lines.count("fedtui_run="), "fedtui_run='bash " in lines) == (2, True)
+    done = fedtui(box, "--no-record", "--yes")
+    assert "Removes fedtui's recorder from each cron line." in done.stdout
+    assert "fedtui_run=" not in box.output(["crontab", "-l"])
+    fedtui(box, "--remove", "--yes")
     assert box.run(["crontab", "-l"]).returncode == 1
 
 

@@ -19,6 +19,7 @@ from fedtui.changes.change_set import plan_change_set, NothingToChange
 from fedtui.changes.wording import Wording
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.backends.placement import removal_edits, install_edits, installed_jobs
+from fedtui.schedulers import planning
 
 def job(key, schedule, **more):
     script = {SCRIPTS!r} + "/" + key + ".sh"
@@ -100,7 +101,8 @@ def test_a_paused_or_rescheduled_timer_stays_so_through_another_profile(scripts:
     scripts.run(["systemctl", "--user", "disable", "--now", "export-job.timer"], check=True)
     change = (
         "from tests.box.acting import find\n"
-        'plan = await changes.plan_reschedule(await find("sync-job.timer"), "hourly", PORTS, "busy", "#12")\n'
+        'job = await find("sync-job.timer")\n'
+        'plan = await planning.plan_reschedule(job, "hourly", PORTS, "busy", "#12")\n'
         "return (await changes.apply(plan, PORTS)).message"
     )
     acts(scripts, change)

@@ -332,4 +332,4 @@ def test_the_product_of_a_job_is_judged_apart(timers: Box) -> None:
         timers.path("/home/fed/.config/fedtui/config.toml").unlink()
     run = last(timers, "journaled.timer")
     assert (run["status"], run["warnings"]) == ("warnings", 4)
-    assert run["reasons"][-1] == "its product ~/data.jsonl is not there"
+    assert run["reasons"][-1] == "its product /home/fed/data.jsonl is not there"

@@ -44,5 +44,6 @@ def test_s_sets_up_what_passes_its_test_and_only_after_y(box: Box) -> None:
         terminal.wait_for("profile conservative on cron", timeout=30)
         now = table(box)
         assert now.startswith(OWN)
-        assert f"0 * * * * bash {ROOT}/scripts/sync-learning-data.sh >> /home/fed/logs/".encode() in now
+        line = f"0 * * * * fedtui_run='bash {ROOT}/scripts/sync-learning-data.sh >> /home/fed/logs/"
+        assert line.encode() in now
         assert b"export-collections.sh" not in now

@@ -79,7 +79,10 @@ def test_a_job_that_works_in_the_shell_and_fails_in_cron(box: Box) -> None:
         terminal.press("escape", "escape")
         terminal.wait_for("1 Jobs")
         between_looks_of_cron()
+        terminal.wait_for("record exit codes (C")
         terminal.press("C")
+        terminal.wait_for("1  record exit codes of broken")
+        terminal.press("1")
         confirm(terminal)
         assert (table(box) or b"").count(b"fedtui_run=") == 1
         three_cycles_are_good(box, terminal)

@@ -11,7 +11,7 @@ READ = """\
 from fedtui.sources.system_tables import SystemTablesSource
 source = SystemTablesSource()
 answer = source.look()
-show([[str(j.location), j.user, j.state, j.state_reason, list(j.cron.parts), j.editable]
+show([[str(j.location), j.user, j.state, j.state_reason, list(j.facts.parts), j.editable]
       for j in answer.jobs])
 """
 JOB = "0 5 * * * root true\n"

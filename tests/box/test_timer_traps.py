@@ -20,9 +20,9 @@ async def main():
     await source.close()
     found = {}
     for job in answer.jobs:
-        if job.timer.fragment.startswith("/home/fed/"):
-            traps = timer_pitfalls(job, ZoneInfo("UTC"), now())
-            found[job.timer.unit.removesuffix(".timer")] = [trap.code for trap in traps]
+        if job.facts.fragment.startswith("/home/fed/"):
+            traps = timer_pitfalls(job, job.facts, ZoneInfo("UTC"), now())
+            found[job.facts.unit.removesuffix(".timer")] = [trap.code for trap in traps]
     show(found)
 
 asyncio.run(main())

@@ -80,7 +80,7 @@ async def script():
     late["run"], _ = await after(quick(lambda j: j.state == "running"), *run)
     await seen(quick(lambda j: j.last_result.exit_code == 3))
     late["stop"], _ = await after(quick(lambda j: j.state == "off"), *ctl("stop", "quick.timer"))
-    enabled = quick(lambda j: j.timer.unit_file_state == "enabled")
+    enabled = quick(lambda j: j.facts.unit_file_state == "enabled")
     late["enable"], _ = await after(enabled, *ctl("enable", "quick.timer"))
     new = ("systemd-run", "--user", "--on-calendar=05:00", "--unit=fresh", "true")
     late["new"], _ = await after(lambda a: job(a, "fresh.timer"), *new)
@@ -160,7 +160,7 @@ async def script():
     with open(UNITS + "later.timer.d/fedtui.conf", "w") as file:
         file.write("[Timer]\\nOnCalendar=\\nOnCalendar=hourly\\n")
     _, answer = await after(lambda a: job(a, "later.timer").schedule == "OnCalendar=hourly", *reload)
-    told += job(answer, "later.timer").timer.drop_ins
+    told += job(answer, "later.timer").facts.drop_ins
     sh("rm", "-r", UNITS + "later.timer.d", UNITS + "later.timer")
     await after(lambda a: not job(a, "later.timer"), *reload)
     return told
@@ -200,7 +200,7 @@ async def script():
         while not job(answers[-1][1], "many300.timer"):
             await asyncio.sleep(0.05)
     many = [job for job in answers[-1][1].jobs if job.name.startswith("many")]
-    states = sorted({(job.state.value, job.timer.unit_file_state) for job in many})
+    states = sorted({(job.state.value, job.facts.unit_file_state) for job in many})
     late, _ = await after(lambda a: job(a, "many7.timer").state == "off", *ctl("stop", "many7.timer"))
     sh("systemctl", "--user", "stop", "many*.timer")
     return [len(many), states, late < 1.0]

@@ -18,7 +18,7 @@ from fedtui.crontab import Document
 from fedtui.crontab.command import CommandLine, read_command
 from fedtui.crontab.lookups import called_by, lookups_of
 from fedtui.health import checkup, command_facts
-from fedtui.model import Job, Severity, SourceName
+from fedtui.model import CronFacts, Job, Severity, SourceName, TimerFacts
 from fedtui.safe_text import MASK, decode, sanitize_and_mask
 from fedtui.sources import system_tables
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
@@ -199,16 +199,16 @@ def _service(case: Mapping[str, Any], name: str, folder: Path, user: str | None)
 def _reading(job: Job, case: Mapping[str, Any], host: CaseHost) -> Reading:
     name = job.name.removesuffix(".timer")
     blank = Reading(name, frozenset(), "", "", job.log_path or "", str(job.state), _shown(job, case))
-    if job.cron is not None:
-        cron = job.cron
+    if isinstance(job.facts, CronFacts):
+        cron = job.facts
         return _of_command(blank, read_command(cron.command, cron.home, cron.environment, job.user))
     if job.command is None:
         return blank
     command = job.command.encode("utf-8", "surrogateescape")
     folder = None
-    if job.timer is not None:
+    if isinstance(job.facts, TimerFacts):
         with patch.object(command_facts, "home_of", _home):
-            folder, _ = command_facts.working_directory(job, job.timer, host)
+            folder, _ = command_facts.working_directory(job, job.facts, host)
     service = ((b"PATH", _SERVICE_PATH.encode()),)
     return _of_command(blank, read_command(command, "", service, directory=folder))
 
@@ -234,9 +234,9 @@ def _normal(path: str) -> str:
 def _shown(job: Job, case: Mapping[str, Any]) -> str:
     """All that is shown of a job's definition."""
     texts = [job.command or ""]
-    if job.cron is not None:
-        texts.append(sanitize_and_mask(decode(job.cron.raw)))
-        settings = (b"%s=%s" % pair for pair in job.cron.environment)
+    if isinstance(job.facts, CronFacts):
+        texts.append(sanitize_and_mask(decode(job.facts.raw)))
+        settings = (b"%s=%s" % pair for pair in job.facts.environment)
         texts += [sanitize_and_mask(decode(setting)) for setting in settings]
     texts += [sanitize_and_mask(line) for line in case.get("service", "").splitlines()]
     return "\n".join(texts)

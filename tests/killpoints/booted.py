@@ -34,8 +34,9 @@ TABLE = b"""\
 """
 TIMER = "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n"
 UNITS = f"{HOME}/.config/systemd/user"
+# Empty folders and temporary files are no part of a change: Trial finds those that stay.
 LOOK = f"""
-cd {UNITS} && find . ! -name . -printf '%P %l\\n' | sort
+cd {UNITS} && find . ! -type d ! -name '.*' -printf '%P %l\\n' | sort
 cat nightly.timer.d/* 2>/dev/null
 systemctl --user list-units --all --plain --no-legend '*.timer' | sort
 systemctl --user show nightly.timer -p TimersCalendar -p UnitFileState -p NeedDaemonReload \\

@@ -20,12 +20,11 @@ SYNC, EXPORT, METRICS, NIGHTLY = (
 )
 
 SILENCE = """
-import asyncio
 from pathlib import Path
 
 def main(arguments):
     from fedtui import changes
-    from fedtui.cli import report_errors
+    from fedtui.cli import new_runner, report_errors
     from fedtui.config import load
     from fedtui.demo.workspace import demo_workspace
 
@@ -34,7 +33,11 @@ def main(arguments):
         print((await changes.apply(plan, ports)).message)
         return 0
 
-    return report_errors(lambda: asyncio.run(work(demo_workspace(load(), Path(arguments[0])).ports)), False)
+    def run():
+        with new_runner() as runner:
+            return runner.run(work(demo_workspace(load(), Path(arguments[0])).ports))
+
+    return report_errors(run, False)
 """
 PAUSE = ("pause", SYNC, "--yes")
 LATER = ("reschedule", METRICS, "*/5 * * * *", "--reason", "less load", "--yes")

@@ -150,5 +150,5 @@ def metrics_job() -> Job:
         command=METRICS,
         next_run=datetime(2026, 11, 24, 14, 10, tzinfo=BERLIN),
         editable=True,
-        cron=CronFacts("crontab", b"*/5 * * * * " + command, command, zone="Europe/Berlin"),
+        facts=CronFacts("crontab", b"*/5 * * * * " + command, command, zone="Europe/Berlin"),
     )

@@ -53,7 +53,7 @@ async def test_the_small_dashboard_shows_state_job_next_run_and_result() -> None
     async with app.run_test(size=SMALL) as pilot:
         text = await settled(pilot, lambda text: "following" in text)
         lines = text.splitlines()
-        assert lines[0] == " fedtui  fed@node1     cron ● up   systemd ● up   ▲ 2 findings     14:05:12 CET"
+        assert lines[0] == " fedtui  fed@node1    ▲ 2 findings   2/8 record exit codes (C)     14:05:12 CET"
         assert lines[3] == "▲● sync-learning-data      hourly :00  in 54 min    ▲ ok, 3 warnings    5 min"
         assert lines[16].startswith(
             "─ 3 Log  ~/logs/federated-sync.log  following   2 Next  4 Health  z fold ──"

@@ -175,7 +175,9 @@ async def test_x_offers_to_pause_instead(tmp_path: Path) -> None:
 async def test_capital_c_says_why_the_demo_needs_no_recorder(tmp_path: Path) -> None:
     async with opened(tmp_path) as pilot:
         await pilot.press("C")
-        await says(pilot, lambda text: "Record: not done" in text and "nothing needs a recorder" in text)
+        await says(
+            pilot, lambda text: "Record exit codes: not done" in text and "nothing needs a recorder" in text
+        )
 
 
 async def test_c_asks_where_to_and_says_why_the_demo_cannot(

@@ -197,8 +197,7 @@ async def test_a_timer_is_asked_for_a_calendar_or_a_span() -> None:
         metrics_job(),
         name="backup-notes",
         source=SourceName.USER_TIMER,
-        cron=None,
-        timer=facts,
+        facts=facts,
         schedule="daily",
     )
     dialog = RescheduleScreen(job, preview, lambda: NOW)

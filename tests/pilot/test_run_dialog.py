@@ -91,7 +91,7 @@ def opened(world: World, job: Job | None = None, log_title: str = "") -> tuple[D
 
 def unit_job() -> Job:
     facts = TimerFacts("backup-notes.timer", "backup-notes.service", True, "active", "enabled")
-    return replace(metrics_job(), source=SourceName.USER_TIMER, cron=None, timer=facts)
+    return replace(metrics_job(), source=SourceName.USER_TIMER, facts=facts)
 
 
 def reads(app: DialogApp, text: str) -> Callable[[], bool]:
@@ -131,7 +131,7 @@ async def test_shows_state_surroundings_and_output_live() -> None:
         (ended(Outcome.FAILED, None, signal="SIGKILL"), "✗ SIGKILL", "output   5 lines ──"),
         (
             ended(Outcome.UNKNOWN, None, reasons=("its supervisor was killed",)),
-            "? unknown",
+            "? ran",
             "? How it ended is not known: its supervisor was killed.",
         ),
     ],
@@ -172,7 +172,7 @@ async def test_updates_that_end_without_a_result_are_unknown_not_ok() -> None:
         world.news.put_nowait(None)
         await until(pilot, reads(app, "r run again"))
         text = screen_text(app)
-    assert "state      ? unknown" in text
+    assert "state      ? ran" in text
     assert "How it ended is not known." in text
     assert "✓" not in text
 

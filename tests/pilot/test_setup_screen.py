@@ -136,10 +136,13 @@ async def test_backend_lingering_and_what_is_beside_are_chosen() -> None:
         assert (service.asked[-1].backend, service.asked[-1].linger) == ("user", True)
         await press(pilot, "down")
         await says(pilot, "Units of the system are root's to make.")
-        await press(pilot, "up", "up", "enter", "space", "down", "space", "down", "e", *"ntfy://x", "enter")
-        await says(pilot, "● commits", "● rotation", "● alerts")
+        await press(pilot, "up", "up", "enter", "space", "down", "space", "down")
+        await says(pilot, "● commits", "● rotation", "● exit codes")
+        assert service.asked[-1].record is True
+        await press(pilot, "space", "down", "e", *"ntfy://x", "enter")
+        await says(pilot, "● commits", "● rotation", "○ exit codes", "● alerts")
         assert service.asked[-1].alerts == ("ntfy://x",)
-        assert service.asked[-1].git is True
+        assert (service.asked[-1].git, service.asked[-1].record) == (True, False)
 
 
 async def test_what_is_set_up_is_shown_with_what_can_come_next() -> None:

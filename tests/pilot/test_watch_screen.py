@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fedtui.logs.log_feed import LogChunk
-from fedtui.model import Outcome, Result
+from fedtui.model import CronFacts, Outcome, Result
 from fedtui.screens.log import LogScreen
 from fedtui.screens.watch import WatchScreen
-from fedtui.watching.expected_run import WatchVerdict
+from fedtui.watching.expected_run import LogMark, WatchVerdict
 from tests.fixtures import mockup_data as mock
 from tests.fixtures.mockup_app import MockupApp
 from tests.fixtures.mockup_watch import FAILED_ONE, TWO_OF_THREE, good
@@ -105,9 +105,9 @@ async def test_an_unproven_cycle_offers_the_recorder() -> None:
         await pilot.press("j", "w")
         text = await settled(pilot, lambda text: "exit status" in text)
         assert " C keeps the exit status of every run from now on" in text
-        assert " ? 1 of 1  13:55:00  +0.4 s       9.1 s  ? unknown    +14 lines  –" in text
-        assert mock.METRICS.cron is not None
-        recorded = replace(mock.METRICS, cron=replace(mock.METRICS.cron, record_key="7f3f700e"))
+        assert " ? 1 of 1  13:55:00  +0.4 s       9.1 s  ? ran        +14 lines  –" in text
+        assert isinstance(mock.METRICS.facts, CronFacts)
+        recorded = replace(mock.METRICS, facts=replace(mock.METRICS.facts, record_key="7f3f700e"))
         rest = tuple(recorded if job.id == recorded.id else job for job in mock.JOBS)
         app.fixed.post(replace(mock.SNAPSHOT, jobs=rest))
         text = await settled(pilot, lambda text: "cron, recorder on" in text)
@@ -172,3 +172,41 @@ async def test_a_job_that_is_removed_meanwhile_stays_named() -> None:
         app.fixed.post(replace(mock.SNAPSHOT, jobs=rest))
         text = await settled(pilot)
         assert "─ Watch  generate-dashboard-data  */5 * * * *" in text
+
+
+async def test_a_paused_job_is_paused_in_its_watch() -> None:
+    app = MockupApp()
+    waiting = replace(TWO_OF_THREE.cycles[2], due=None, grace_until=None)
+    paused = replace(TWO_OF_THREE, cycles=(*TWO_OF_THREE.cycles[:2], waiting), paused=True)
+    app.watching.kept[mock.METRICS.id] = paused
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("j", "w")
+        lines = (await settled(pilot, lambda text: "cycle 3: paused" in text)).splitlines()
+        assert lines[5].split() == ["‖", "3", "of", "3", "later", "–", "–", "paused", "–", "–", "paused"]
+        assert lines[9] == " Paused: resume the job to continue the watch."
+        assert lines[11] == " 2 of 3 good so far"
+
+
+async def test_lines_without_a_time_are_marked_where_the_log_was_when_the_cycle_began() -> None:
+    lines = ("an older run", "éä and more", "== begun ==", "done", "by hand")
+    size = 212_000_000 + sum(len(f"{line}\n".encode()) for line in lines)
+    mark = LogMark("/log", 1, size - len("== begun ==\ndone\nby hand\n"))
+    first = replace(good(mock.at("2026-11-24 13:58:00"), 0.4, 9.1, 2), mark=mark)
+    app = MockupApp()
+    app.watching.kept[mock.METRICS.id] = replace(TWO_OF_THREE, cycles=(first,))
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("j", "w")
+        await settled(pilot, lambda text: "1 of 1 good" in text)
+        app.write(mock.METRICS, LogChunk(lines, size=size))
+        shown = await settled(pilot, lambda text: "by hand" in text)
+        shown_lines = [line.rstrip() for line in shown.splitlines()]
+        begin = shown_lines.index(" an older run")
+        assert shown_lines[begin : begin + 7] == [
+            " an older run",
+            " éä and more",
+            " ── 13:58:00  cycle 1",
+            " == begun ==",
+            " done",
+            " ── 13:58:09  ✓ ok  9.1 s",
+            " by hand",
+        ]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.model import Outcome, Result, Run, Trigger
+from fedtui.model import Job, Location, Outcome, Result, Run, SourceName, TimerFacts, Trigger
 from fedtui.presentation.glyphs import plain
 from fedtui.presentation.history_text import (
     JobNames,
@@ -76,8 +76,8 @@ def test_a_summary_says_what_failed_and_what_nobody_knows() -> None:
 def test_the_flakiest_needs_more_than_one_bad_day() -> None:
     few = [run(1, Outcome.FAILED, "crontab:new")]
     many = [run(n, Outcome.FAILED if n == 3 else Outcome.OK, "crontab:old", took=5.0) for n in range(1, 6)]
-    lines = [plain(line) for line in extremes([*few, *many], lambda job_id: job_id.partition(":")[2])]
-    assert lines == ["slowest     old                 5 s", "flakiest    old                 80 % ok"]
+    lines = [plain(line) for line in extremes([*few, *many], JobNames({}))]
+    assert lines == ["slowest     old (gone)          5 s", "flakiest    old (gone)          80 % ok"]
 
 
 def test_a_curve_is_as_high_as_its_highest() -> None:
@@ -108,6 +108,17 @@ def test_outside_text_in_a_row_stays_text() -> None:
     row = plain(run_row(Run("r", "crontab:\x1b[2J", NOW, NOW, nasty), JobNames({}), NOW, 120))
     assert "\x1b" not in row
     assert "\n" not in row
+
+
+def test_a_run_has_the_name_of_its_job_as_it_is_now_or_was_last() -> None:
+    facts = TimerFacts("b.timer", "b.service", True, "active", "enabled")
+    timer = Job("user-timer:b.timer", "b.timer", SourceName.USER_TIMER, "fed", "", "", Location(""), facts)
+    jobs = JobNames({timer.id: timer}, {"crontab:0": "nightly", "crontab:1": "b"}, {"crontab:1": timer.id})
+    names = [jobs.name(run(1, job=job_id)) for job_id in ("crontab:0", "crontab:1", timer.id, "crontab:f00d")]
+    assert names == ["nightly (gone)", "b.timer", "b.timer", "f00d (gone)"]
+    assert [jobs.by(run(1, job=job_id)) for job_id in ("crontab:1", timer.id)] == ["cron", "timer"]
+    took = [run(n, job=job_id, took=n) for n, job_id in enumerate(("crontab:1", timer.id, "crontab:1"), 3)]
+    assert [plain(line) for line in extremes(took, jobs)] == ["slowest     b.timer             4 s"]
 
 
 def test_the_filter_finds_jobs_outcomes_and_who_started_them() -> None:

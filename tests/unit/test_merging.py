@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from fedtui.crontab.recorder_wrapper import with_recorder
 from fedtui.merging import LOGGED, logged_runs, merge, with_runs
 from fedtui.model import (
@@ -30,7 +32,8 @@ SEEN = Result(Outcome.UNKNOWN, evidence=("start seen in the process table, no ex
 
 
 def job(key: str = "crontab:1", source: SourceName = SourceName.CRONTAB, **more: object) -> Job:
-    base = Job(key, "sync", source, "fed", "0 * * * *", "hourly at :00", Location("crontab", 1))
+    place, facts = Location("crontab", 1), CronFacts("crontab", b"", b"true")
+    base = Job(key, "sync", source, "fed", "0 * * * *", "hourly at :00", place, facts)
     return replace(base, **more)  # type: ignore[arg-type]  # a test's shorthand
 
 
@@ -96,14 +99,14 @@ def test_a_run_by_hand_and_a_scheduled_run_are_two_runs() -> None:
 
 
 def test_an_open_run_makes_the_job_running_and_keeps_the_last_result() -> None:
-    shown = with_runs(job(), (run(60, Result(Outcome.OK, exit_code=0)), run(12, None)))
+    shown = with_runs(job(), (run(60, Result(Outcome.OK, exit_code=0)), run(12, None)), NOW)
     assert shown.state is State.RUNNING
     assert shown.running_since == NOW - timedelta(seconds=12)
     assert shown.last_result.outcome is Outcome.OK
 
 
 def test_a_paused_job_that_still_runs_stays_paused() -> None:
-    shown = with_runs(job(state=State.PAUSED), (run(12, None),))
+    shown = with_runs(job(state=State.PAUSED), (run(12, None),), NOW)
     assert shown.state is State.PAUSED
     assert shown.running
 
@@ -133,7 +136,7 @@ def test_a_scheduler_seen_down_outranks_one_that_could_not_be_asked() -> None:
 
 
 def cron_line(key: str, schedule: str, command: bytes) -> Job:
-    return job(key, schedule=schedule, cron=CronFacts("crontab", b"", command, zone="UTC"))
+    return job(key, schedule=schedule, facts=CronFacts("crontab", b"", command, zone="UTC"))
 
 
 def test_a_start_in_crons_log_is_a_run_of_the_line_with_that_user_and_command() -> None:
@@ -147,7 +150,7 @@ def test_a_start_in_crons_log_is_a_run_of_the_line_with_that_user_and_command() 
 
 def test_a_recorded_line_is_known_in_the_log_by_what_cron_was_given() -> None:
     given = with_recorder(b"echo h", "1a2b3c4d", "/r/record")
-    line = job("crontab:1", cron=CronFacts("crontab", b"", b"echo h", zone="UTC", recorded_as=given))
+    line = job("crontab:1", facts=CronFacts("crontab", b"", b"echo h", zone="UTC", recorded_as=given))
     (seen,) = logged_runs((CronStart("fed", given.decode(), 4711, NOW),), (line,))
     assert seen.job_id == "crontab:1"
 
@@ -160,9 +163,14 @@ def test_equal_commands_are_told_apart_by_whose_minute_it_was() -> None:
     assert list(logged_runs((CronStart("fed", "x", 1, NOW),), (at_five, every_minute))) == []
 
 
-def test_a_trace_in_a_log_says_unknown_until_somebody_saw_a_run() -> None:
-    trace = run(5.0, Result(Outcome.UNKNOWN, evidence=("its log was written then",)), trigger=Trigger.UNKNOWN)
-    failed = run(60.0, Result(Outcome.FAILED, exit_code=3), trigger=Trigger.MANUAL)
+@pytest.mark.parametrize(
+    ("ago", "trigger", "shown"), [(60.0, "manual", None), (3.0, "manual", 3), (60.0, "schedule", 3)]
+)
+def test_a_trace_counts_until_a_run_was_seen_and_after_one_by_hand(
+    ago: float, trigger: str, shown: int | None
+) -> None:
+    trace = run(5.0, Result(Outcome.UNKNOWN, evidence=("its mail came then",)), trigger=Trigger.UNKNOWN)
+    failed = run(ago, Result(Outcome.FAILED, exit_code=3), trigger=Trigger(trigger))
     table = Answer("crontab", NOW, (job(),))
     activity = Answer("cron-activity", NOW, (), runs=(trace,))
     snapshot = merge(answers(table, activity), Snapshot(NOW), NOW)
@@ -171,7 +179,7 @@ def test_a_trace_in_a_log_says_unknown_until_somebody_saw_a_run() -> None:
     snapshot = merge(
         answers(table, activity, Answer("own-runs", NOW, (), runs=(failed,))), Snapshot(NOW), NOW
     )
-    assert snapshot.jobs[0].last_result.exit_code == 3
+    assert snapshot.jobs[0].last_result.exit_code == shown
 
 
 def seen_by(name: str, *runs: Run) -> Answer:

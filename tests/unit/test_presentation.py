@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.model import (
+    UNSEEN,
     CronFacts,
     Finding,
     Location,
@@ -119,7 +120,7 @@ def test_rows_at_80_are_those_of_the_picture() -> None:
         " ● federated-git           every 6 h   in  3 h      ✗ exit 1            2 h",
         " ● monitor-federation      every 10 m  in  4 min    » skipped (locked)  5 min",
         " ● rotate-logs             day 1 04:00 in  6 d      ○ never ran",
-        " ● e2scrub_all             Sun 03:30   in  4 d      ? unknown           2 d",
+        " ● e2scrub_all             Sun 03:30   in  4 d      ? ran               2 d",
         " ● backup-notes.timer      Mo–Fr 18:30 in  4 h      ✓ ok               19 h",
         " ● logrotate.timer         daily 00:00 in  9 h      ✓ ok               14 h",
     ]
@@ -201,10 +202,14 @@ def test_a_run_in_progress_outranks_on_but_not_paused() -> None:
         (Result(Outcome.FAILED, None, "SIGKILL"), "✗ SIGKILL"),
         (Result(Outcome.SKIPPED, reasons=("no work",)), "» skipped (no work)"),
         (Result(Outcome.NEVER), "○ never ran"),
-        (Result(Outcome.UNKNOWN), "? unknown"),
-        (Result(Outcome.UNKNOWN, 0, reasons=("pipe: exit 0 is that of tee",)), "? unknown (pipe)"),
-        (Result(Outcome.UNKNOWN, 0, reasons=("its output is being read",)), "? unknown"),
-        (Result(Outcome.UNKNOWN, reasons=("its log: 3 lines",)), "? unknown"),
+        (Result(Outcome.UNKNOWN), "? ran"),
+        (Result(Outcome.UNKNOWN, 0, reasons=("pipe: exit 0 is that of tee",)), "? ran (pipe)"),
+        (Result(Outcome.UNKNOWN, 0, reasons=("its output is being read",)), "? ran"),
+        (Result(Outcome.UNKNOWN, reasons=("its log: 3 lines",)), "? ran"),
+        (UNSEEN, "– none seen"),
+        (Result(Outcome.UNKNOWN, warnings=1, errors=1), "? log: 1 error"),
+        (Result(Outcome.UNKNOWN, warnings=3, errors=2), "? log: 2 errors"),
+        (Result(Outcome.UNKNOWN, warnings=2), "? log: 2 warnings"),
     ],
 )
 def test_outcomes(result: Result, words: str) -> None:
@@ -346,9 +351,9 @@ def test_a_title_leaves_out_the_name_that_stands_beside_it() -> None:
 
 
 def test_detail_rows_mask_secrets() -> None:
-    assert mock.SYNC.cron is not None
-    cron = replace(mock.SYNC.cron, raw=b"0 * * * * API_TOKEN=abc123 run")
-    assert "abc123" not in plain(detail_lines(replace(mock.SYNC, cron=cron), ())[0])
+    assert isinstance(mock.SYNC.facts, CronFacts)
+    cron = replace(mock.SYNC.facts, raw=b"0 * * * * API_TOKEN=abc123 run")
+    assert "abc123" not in plain(detail_lines(replace(mock.SYNC, facts=cron), ())[0])
 
 
 def test_sorting() -> None:
@@ -425,7 +430,7 @@ def test_exit_statuses_that_mean_something() -> None:
 def test_location_of_a_run_without_lines() -> None:
     job = replace(mock.SYNC, location=Location("/home/fed/x.timer"))
     assert plain(detail_lines(job, (), "/home/fed")[0]).startswith("~/x.timer   ")
-    assert plain(detail_lines(job, (), "/home/fed")[1]) == "no run is on record yet"
+    assert plain(detail_lines(job, (), "/home/fed")[1]) == "no runs recorded yet"
 
 
 def test_an_open_run_is_no_part_of_the_strip() -> None:
@@ -480,13 +485,15 @@ def test_what_was_not_checked_is_not_called_passed_in_the_pane() -> None:
 def test_a_recorded_line_is_shown_as_the_job_it_is_and_an_unknown_end_offers_the_recorder() -> None:
     facts = CronFacts("crontab", b"0 * * * * fedtui_run='x'; ...", b"x", record_key="1a2b3c4d")
     line = replace(
-        mock.SYNC, schedule="0 * * * *", command="x", cron=facts, last_result=Result(Outcome.UNKNOWN)
+        mock.SYNC, schedule="0 * * * *", command="x", facts=facts, last_result=Result(Outcome.UNKNOWN)
     )
     runs = (Run("r", line.id, NOW, NOW, Result(Outcome.UNKNOWN)),)
     first, second = detail_lines(line, runs)
     assert plain(first).endswith("0 * * * *  x  (recorded)")
-    assert "C records it" not in plain(second)
-    seen = replace(line, editable=True, cron=replace(facts, record_key=""))
-    assert plain(detail_lines(seen, runs)[1]).endswith("cron keeps no exit status; C records it")
+    assert "C: record" not in plain(second)
+    seen = replace(line, editable=True, facts=replace(facts, record_key=""))
+    offered = plain(detail_lines(seen, runs, unrecorded=True)[1])
+    assert offered.endswith("ran, exit code not recorded   C: record exit codes")
+    assert "C: record" not in plain(detail_lines(seen, runs)[1]), "it cannot be recorded, or that was refused"
     warned = Result(Outcome.WARNINGS, 0, warnings=1, reasons=("1 warning: line 2 slow",))
     assert "   1 warning: line 2 slow" in plain(detail_lines(replace(seen, last_result=warned), runs)[1])

@@ -17,6 +17,7 @@ from fedtui.model import (
     Location,
     LogSlice,
     Outcome,
+    Problem,
     Result,
     Run,
     Snapshot,
@@ -25,6 +26,8 @@ from fedtui.model import (
     TimerFacts,
     Trigger,
 )
+from fedtui.pack import Pack
+from fedtui.presentation.history_text import JobNames
 from fedtui.results import RuleBook
 from fedtui.run_persistence import READING, RunRecorder
 from fedtui.sources.own_runs import OwnRunsSource
@@ -45,7 +48,7 @@ def cron(**more: object) -> Job:
         "0 * * * *",
         "hourly",
         Location("crontab", 1),
-        cron=facts,
+        facts=facts,
     )
     return replace(job, **more)  # type: ignore[arg-type]  # a test's shorthand
 
@@ -56,7 +59,7 @@ def timer(log: Path) -> Job:
     return Job(
         *("user-timer:sync.timer", "sync.timer", SourceName.USER_TIMER, "fed", "hourly", "hourly", place),
         log_path=str(log),
-        timer=facts,
+        facts=facts,
     )
 
 
@@ -69,9 +72,8 @@ class World:
         self.own = OwnRunsSource(self.history, self.history.path, lambda: NOW, lambda: None)
         self.recorder = RunRecorder(
             self.history,
-            lambda: RuleBook({}, jobs or {}),
+            lambda: RuleBook({}, jobs or {}, home=str(tmp_path)),
             lambda: NOW,
-            str(tmp_path),
             lambda: self.own.rows,
             tmp_path / "freshness",
         )
@@ -237,13 +239,91 @@ def test_a_log_whose_lines_may_be_of_earlier_runs_casts_a_doubt_and_says_so(tmp_
 def test_the_product_and_the_rules_of_a_job(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
     log.write_text("retrying node2\n")
-    job = cron(cron=CronFacts("crontab", b"", b"bash sync.sh", home=str(tmp_path)))
+    job = cron(facts=CronFacts("crontab", b"", b"bash sync.sh", home=str(tmp_path)))
     world = World(tmp_path, job, {"sync": {"warning": ["retrying"], "product": "~/data.jsonl"}})
     run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 0))
     world.look(run)
     world.recorder.judge()
     shown = world.look(run).jobs[0].last_result
-    assert shown.reasons == ("1 warning: line 1 retrying node2", "its product ~/data.jsonl is not there")
+    assert shown.reasons == (
+        "1 warning: line 1 retrying node2",
+        f"its product {tmp_path}/data.jsonl is not there",
+    )
+
+
+def test_the_product_of_the_federation_set_up_is_judged_where_config_names_none(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("[SUCCESS] complete\n")
+    product = str(tmp_path / "patterns.jsonl")
+    pack = Pack("/srv", "minimal", "cron", "/srv", "2026-11-01", products={"sync": product})
+
+    def reasons(job: Job, jobs: dict[str, dict[str, object]]) -> tuple[str, ...]:
+        (tmp_path / "history.db").unlink(missing_ok=True)  # a kept verdict is not judged again
+        world = World(tmp_path, job)
+        world.recorder = RunRecorder(
+            *(world.history, lambda: RuleBook({}, jobs, lambda: pack, "fed"), lambda: NOW),
+            rows=dict,
+            freshness=tmp_path / "freshness",
+        )
+        run = world.run("rec", 60, EXITED, log=LogSlice(str(log), 0))
+        world.look(run)
+        world.recorder.judge()
+        return world.look(run).jobs[0].last_result.reasons
+
+    assert reasons(cron(managed="sync"), {}) == (f"1 warning: its product {product} is not there",)
+    own = {"sync": {"product": "/other"}}
+    assert reasons(cron(managed="sync"), own) == ("1 warning: its product /other is not there",)
+    assert reasons(cron(), {}) == ()
+    assert reasons(cron(managed="sync", user="other"), {}) == ()  # somebody else's set-up made it
+
+
+def test_a_line_that_moved_to_another_table_shows_its_earlier_runs(tmp_path: Path) -> None:
+    world = World(tmp_path, cron())
+    runs = [world.run(f"cron-{number}", 3600 * number, replace(EXITED, judged=True)) for number in (3, 2, 1)]
+    world.look(*runs)
+    moved = cron(id="cron.d:2", source=SourceName.CRON_D)
+    other = cron(id="cron.d:3", source=SourceName.CRON_D, name="other")
+
+    def seen(crontab: Answer) -> Snapshot:
+        tables = Answer("system-tables", NOW, (moved, other))
+        answers = {"crontab": crontab, "system-tables": tables, "own-runs": world.own.look()}
+        return merge(answers, Snapshot(NOW), NOW, settle=world.recorder.settle)
+
+    shown = seen(Answer("crontab", NOW, ()))
+    assert [run.id for run in shown.runs["cron.d:2"]] == ["cron-3", "cron-2", "cron-1"]
+    assert (shown.jobs[0].last_run, shown.jobs[0].last_result.outcome) == (runs[-1].start, Outcome.OK)
+    assert (shown.jobs[1].last_run, shown.jobs[1].last_result.outcome) == (None, Outcome.NEVER)
+    names = JobNames.of(shown)
+    assert [(names.name(run), names.by(run)) for run in shown.runs["cron.d:2"]] == [("sync", "cron")] * 3
+    for unread in (
+        Answer("crontab", NOW, None, problems=(Problem("crontab", "it does not answer"),)),
+        Answer("crontab", NOW, (), problems=(Problem("crontab", "one table cannot be read"),)),
+        Answer("crontab", NOW, (), late="the rest of its jobs"),
+        Answer("crontab", NOW, (cron(),)),
+    ):
+        assert "cron.d:2" not in seen(unread).runs
+    moved = replace(moved, user="root")
+    gone = JobNames.of(seen(Answer("crontab", NOW, ())))
+    assert gone.name(runs[0]) == "sync (gone)"
+
+
+def test_jobs_are_remembered_with_their_newest_names_and_their_twins(tmp_path: Path) -> None:
+    world = World(tmp_path, cron(managed="sync"))
+    world.look(world.run("cron-1", 60, SEEN))
+    world.job = cron(name="renamed")
+    world.look()
+    (record,) = world.history.jobs()[0]
+    assert (record.id, record.name, record.user, record.mark, record.twin) == (
+        *("crontab:1", "renamed", "fed", ""),
+        False,
+    )
+    answers = {
+        "crontab": Answer("crontab", NOW, (world.job, cron(id="crontab:1-2", name="renamed"))),
+        "own-runs": world.own.look(),
+    }
+    merge(answers, Snapshot(NOW), NOW, settle=world.recorder.settle)
+    world.look()
+    assert [(one.id, one.twin) for one in world.history.jobs()[0]] == [("crontab:1", True)]
 
 
 def test_a_history_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path) -> None:

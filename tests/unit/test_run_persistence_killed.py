@@ -24,7 +24,7 @@ Row = tuple[str, str, int | None]
 JOBS = tuple(
     Job(
         *(f"crontab:{n}", f"job-{n}", SourceName.CRONTAB, "fed", "* * * * *", "", Location("crontab", n)),
-        cron=CronFacts("crontab", b"", b"true"),
+        facts=CronFacts("crontab", b"", b"true"),
     )
     for n in range(3)
 )
@@ -75,7 +75,7 @@ def _show(path: Path, sender: Connection) -> None:
     """What a screen does, but for the drawing: each new row is told the moment that it is published."""
     history = History(path)
     recorder = RunRecorder(
-        *(history, lambda: RuleBook({}, {}), lambda: datetime.now(UTC), str(path.parent)),
+        *(history, lambda: RuleBook({}, {}), lambda: datetime.now(UTC)),
         rows=dict,
         freshness=path.parent / "freshness",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from io import BytesIO
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from fedtui.safe_text import (
     MASK,
     NEW_MASK,
     OLD_MASK,
+    SafeOutput,
     decode,
     mask_changed,
     mask_diff,
@@ -145,6 +147,23 @@ def test_a_line_of_ten_megabytes_is_masked_in_time_that_grows_with_its_length(pi
         return time.process_time() - begin
 
     assert seconds(400_000) < 40 * seconds(40_000) + 0.5
+
+
+@given(st.lists(st.integers(0, 40)))
+def test_output_in_pieces_is_shown_as_a_whole(cuts: list[int]) -> None:
+    output, out = b"start\npassword=hunter2hunter2 \xc3\xa9\nno end", BytesIO()
+    safe, at = SafeOutput(out), 0
+    for cut in sorted(cuts):
+        safe.write(output[at:cut])
+        at = max(at, cut)
+    safe.write(output[at:], ended=True)
+    assert out.getvalue().decode() == f"start\npassword={MASK} \u00e9\nno end"
+
+
+def test_an_open_line_is_not_kept_for_ever() -> None:
+    out = BytesIO()
+    SafeOutput(out).write(b"." * 100_000)
+    assert out.getvalue() == b"." * 100_000
 
 
 def test_colours_are_taken_off_and_nothing_else() -> None:

@@ -39,7 +39,8 @@ NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 
 
 def job(name: str, source: SourceName = SourceName.CRONTAB) -> Job:
-    return Job(f"{source}:{name}", name, source, "fed", "* * * * *", "every minute", Location("crontab", 1))
+    place, facts = Location("crontab", 1), CronFacts("crontab", b"", b"true")
+    return Job(f"{source}:{name}", name, source, "fed", "* * * * *", "every minute", place, facts)
 
 
 class Scripted:
@@ -238,12 +239,10 @@ async def test_a_run_is_in_the_database_before_it_is_shown_and_judged_after_that
     log = tmp_path / "log"
     log.write_text("[WARNING] slow\n")
     history = History(tmp_path / "history.db")
-    recorder = RunRecorder(
-        history, lambda: RuleBook({}, {}), lambda: NOW, str(tmp_path), dict, tmp_path / "freshness"
-    )
+    recorder = RunRecorder(history, lambda: RuleBook({}, {}), lambda: NOW, dict, tmp_path / "freshness")
     exited = Result(Outcome.OK, 0, evidence=("exit status, recorder",))
     run = Run("rec", "crontab:sync", NOW, NOW, exited, log=LogSlice(str(log), 0))
-    line = replace(job("sync"), cron=CronFacts("crontab", b"", b"true"))
+    line = replace(job("sync"), facts=CronFacts("crontab", b"", b"true"))
     crontab = Scripted("crontab")
     crontab.answers.put_nowait(Answer("crontab", NOW, (line,), runs=(run,)))
     store = Store([crontab], lambda: NOW, None, recorder)

@@ -6,23 +6,26 @@ gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from fedtui.action_result import Refused
 from fedtui.config import Config
-from fedtui.federation.alerts.problems import ProblemKind, ProblemVerdict, judge_problems
-from fedtui.federation.alerts.signals import JobSignals, limit_of, log_grew, product_age
 from fedtui.federation.alerts.transitions import Observation
 from fedtui.federation.backends.placement import InstalledJob, installed_jobs
 from fedtui.history.alert_memory import AlertMemory, Subject
-from fedtui.model import Job, Snapshot, SourceName
-from fedtui.pack import BACKENDS, Pack
+from fedtui.model import Condition, CronFacts, Job, Judgement, Snapshot, SourceName, TimerFacts, cron_jobs
+from fedtui.pack import BACKENDS, SOURCES, Pack
 from fedtui.ports import Ports
+from fedtui.results import RuleBook
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
+from fedtui.verdicts.evidence import JobEvidence, log_grew, product_age
+from fedtui.verdicts.judge import judge
+from fedtui.verdicts.limits import age_limit
 
 KEY = "alert"
 """The key of the check's own job: it cannot tell of itself."""
@@ -44,16 +47,16 @@ class WatchedJob:
     product: str = ""
 
 
-def own_jobs(
-    snapshot: Snapshot, user: str, product_of: Callable[[Job], str], memory: AlertMemory
-) -> list[WatchedJob]:
+def own_jobs(snapshot: Snapshot, user: str, rules: RuleBook, memory: AlertMemory) -> list[WatchedJob]:
     """The user's own jobs: the lines of their crontab, and the timers that no package brought.
 
     Those that are remembered and not among the rows are there where their source did not answer; where it
     did, their user took them away.
     """
     found = [
-        WatchedJob(job.id, job.name, job, product=product_of(job)) for job in snapshot.jobs if _own(job, user)
+        WatchedJob(job.id, job.name, job, product=rules.product_of(job))
+        for job in snapshot.jobs
+        if _own(job, user)
     ]
     seen = {one.key for one in found}
     for prefix, source in (("crontab:", "crontab"), ("user-timer:", "user-timers")):
@@ -68,14 +71,14 @@ def own_jobs(
 def _own(job: Job, user: str) -> bool:
     if is_alert_check(job):
         return False
-    if job.source is SourceName.CRONTAB:
-        return job.user == user
-    return (
-        job.source is SourceName.USER_TIMER
-        and job.timer is not None
-        and job.timer.fragment.startswith("/")
-        and not job.timer.fragment.startswith(_VENDOR)
-    )
+    match job.facts:
+        case CronFacts():
+            return job.source is SourceName.CRONTAB and job.user == user
+        case TimerFacts(fragment=path):
+            own = job.source is SourceName.USER_TIMER
+            return own and path.startswith("/") and not path.startswith(_VENDOR)
+        case _ as never:
+            assert_never(never)
 
 
 def is_alert_check(job: Job) -> bool:
@@ -83,9 +86,7 @@ def is_alert_check(job: Job) -> bool:
     return "check" in words and "--alert" in words
 
 
-async def pack_jobs(
-    pack: Pack, snapshot: Snapshot, ports: Ports, product_of: Callable[[Job], str]
-) -> list[WatchedJob]:
+async def pack_jobs(pack: Pack, snapshot: Snapshot, ports: Ports) -> list[WatchedJob]:
     """The jobs of the pack, those that it should have and that cannot be found included."""
     there: dict[str, InstalledJob] = {}
     refused: dict[str, str] = {}
@@ -95,7 +96,7 @@ async def pack_jobs(
         except Refused as error:
             refused[backend] = error.message
     there.pop(KEY, None)
-    source = _SOURCES[pack.backend]
+    source = SOURCES[pack.backend].read_by
     unseen = unseen_because(snapshot, source) or refused.get(pack.backend, "")
     found: list[WatchedJob] = []
     for key in dict.fromkeys((*pack.scripts, *(("git",) if pack.git else ()), *there)):
@@ -104,13 +105,10 @@ async def pack_jobs(
         hidden = "" if job is not None else unseen
         if job is None and one is not None and not hidden:
             hidden = f"{one.where} has it, and its scheduler does not show it"
-        product = product_of(job) if job is not None else ""
+        product = ports.rules.product_of(job) if job is not None else ""
         name = one.name if one is not None else key
-        found.append(WatchedJob(key, name, job, hidden, product or pack.products.get(key, "")))
+        found.append(WatchedJob(key, name, job, hidden, product))
     return found
-
-
-_SOURCES = {"cron": "crontab", "user": "user-timers", "system": "system-timers"}
 
 
 def _run_as(pack: Pack, backend: str, ports: Ports) -> str:
@@ -138,32 +136,45 @@ def collect(
         if one.job is None:
             found.append(_without_row(one, before))
             continue
-        evidence = _evidence(one, one.job, before, snapshot, config, now)
-        verdicts, after = judge_problems(evidence, before, now)
-        found.append(Observation(one.key, after, verdicts))
+        found.append(_looked_at(one, one.job, before, snapshot, config, now))
     return [*found, *_of_schedulers(watched, snapshot, memory, now)]
 
 
 def _without_row(one: WatchedJob, before: Subject) -> Observation:
     """Of a job that is gone, or that could not be looked at: once is no news, a bus may be busy."""
     if not one.unseen:
-        gone = ProblemVerdict(ProblemKind.GONE, True, "its scheduler does not have it any more")
+        gone = Judgement(Condition.GONE, True, "its scheduler does not have it any more")
         return Observation(one.key, before, (gone,))
-    verdicts = (ProblemVerdict(ProblemKind.UNSEEN, True, one.unseen),) if before.hidden else ()
+    verdicts = (Judgement(Condition.UNSEEN, True, one.unseen),) if before.hidden else ()
     return Observation(one.key, replace(before, hidden=before.hidden + 1), verdicts)
 
 
-def _evidence(
+def _looked_at(
     one: WatchedJob, job: Job, before: Subject, snapshot: Snapshot, config: Config, now: datetime
-) -> JobSignals:
-    limits = config.alert.get("stale", {})
+) -> Observation:
+    """The verdict on a job, and what is to be remembered of it."""
     period = period_of(job, now)
-    wanted = limits.get(job.id, limits.get(job.name, limits.get(one.key)))
-    known = period if period is not None else before.period
-    limit = float(wanted) if wanted is not None else limit_of(job, known)
-    product = product_age(one.product, now, config.freshness) if one.product else None
-    runs = snapshot.runs.get(job.id, ())
-    return JobSignals(job, runs, period, limit, product, log_grew(job.log_path), snapshot.starts_since)
+    period = period if period is not None else before.period
+    limit = age_limit(job, now, config.alert.get("stale", {}), one.key, period=period)
+    evidence = JobEvidence(
+        job,
+        snapshot.runs.get(job.id, ()),
+        limit.seconds,
+        limit.own,
+        product_age(one.product, now, config.freshness) if one.product else None,
+        log_grew(job.log_path),
+        snapshot.starts_since if job.facts.in_table else None,
+        before.since,
+        before.seen,
+        before.good,
+        before.held,
+    )
+    verdict = judge(evidence, now)
+    after = replace(before, name=job.name, hidden=0)
+    if job.paused:
+        return Observation(one.key, replace(after, held=now), ())
+    seen, good = verdict.known_until or before.seen, verdict.good
+    return Observation(one.key, replace(after, seen=seen, good=good, period=period), verdict.judgements)
 
 
 def _of_schedulers(
@@ -174,14 +185,14 @@ def _of_schedulers(
     Of systemd the jobs tell: where it does not answer, none of them can be looked at.
     """
     key = "scheduler:cron"
-    jobs = sum(one.job is not None and one.job.cron is not None for one in watched)
+    jobs = sum(1 for _ in cron_jobs(one.job for one in watched if one.job is not None))
     before = memory.subjects.get(key)
     if before is None and not jobs:
         return
     cron = next((one for one in snapshot.schedulers if one.name == "cron"), None)
-    verdicts: tuple[ProblemVerdict, ...] = ()
+    verdicts: tuple[Judgement, ...] = ()
     if cron is not None and cron.up is not None:
         left = f"nothing starts {counted(jobs, 'job')}"
         detail = f" ({cron.detail})" if cron.detail else ""
-        verdicts = (ProblemVerdict(ProblemKind.DOWN, not cron.up, cron.detail if cron.up else left + detail),)
+        verdicts = (Judgement(Condition.DOWN, not cron.up, cron.detail if cron.up else left + detail),)
     yield Observation(key, before or Subject("cron", now), verdicts)

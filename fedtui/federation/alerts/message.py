@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fedtui.federation.alerts.problems import ProblemKind
 from fedtui.history.alert_memory import AlertEvent
+from fedtui.model import Condition
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.schedule.patterns import counted
 
@@ -23,19 +23,20 @@ class Message:
 
 
 _BEGAN_AND_OVER = {
-    ProblemKind.FAILED: ("failed", "runs well again"),
-    ProblemKind.STALE: ("is stale", "is fresh again"),
-    ProblemKind.HELD: ("will not run", "is scheduled again"),
-    ProblemKind.GONE: ("is gone", "is there again"),
-    ProblemKind.UNSEEN: ("cannot be looked at", "can be looked at again"),
-    ProblemKind.UNPROVEN: ("cannot be judged", "can be judged"),
-    ProblemKind.DOWN: ("is not running", "is running again"),
+    Condition.FAILED: ("failed", "runs well again"),
+    Condition.LATE: ("is late", "starts again"),
+    Condition.STALE: ("is stale", "is fresh again"),
+    Condition.HELD: ("will not run", "is scheduled again"),
+    Condition.GONE: ("is gone", "is there again"),
+    Condition.UNSEEN: ("cannot be looked at", "can be looked at again"),
+    Condition.UNPROVEN: ("cannot be judged", "can be judged"),
+    Condition.DOWN: ("is not running", "is running again"),
 }
 
 
 def headline(event: AlertEvent) -> str:
     """What happened, in a few words: "federated-sync is stale"."""
-    began, over = _BEGAN_AND_OVER[ProblemKind(event.kind)]
+    began, over = _BEGAN_AND_OVER[Condition(event.kind)]
     return sanitize_and_mask(f"{event.name} {began if event.holds else over}")
 
 

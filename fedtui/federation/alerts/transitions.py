@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fedtui.federation.alerts.problems import ProblemKind, ProblemVerdict
 from fedtui.history.alert_memory import (
     MOST_WAITING,
     AlertEvent,
@@ -20,6 +19,7 @@ from fedtui.history.alert_memory import (
     OpenProblem,
     Subject,
 )
+from fedtui.model import Condition, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Observation:
 
     key: str
     after: Subject
-    verdicts: tuple[ProblemVerdict, ...]
+    verdicts: tuple[Judgement, ...]
 
 
 def advance_alerts(
@@ -62,16 +62,18 @@ def _taken(look: Observation, now: datetime) -> tuple[Subject, list[AlertEvent]]
     unproven = look.after.unproven
     events: list[AlertEvent] = []
     for verdict in look.verdicts:
-        kind = verdict.kind.value
-        told = verdict.kind is ProblemKind.UNPROVEN and unproven
+        kind = verdict.condition.value
+        if verdict.holds is None or verdict.condition is Condition.NEVER_SEEN:
+            continue  # not known, or no news: the job is only new
+        told = verdict.condition is Condition.UNPROVEN and unproven
         if verdict.holds == (kind in open_now) or (verdict.holds and told):
             continue
         if verdict.holds:
             open_now[kind] = OpenProblem(now, verdict.words)
-            unproven = unproven or verdict.kind is ProblemKind.UNPROVEN
+            unproven = unproven or verdict.condition is Condition.UNPROVEN
         else:
             del open_now[kind]
-        if verdict.holds or verdict.kind is not ProblemKind.UNPROVEN:
+        if verdict.holds or verdict.condition is not Condition.UNPROVEN:
             events.append(AlertEvent(look.key, look.after.name, kind, verdict.holds, verdict.words, now))
     return replace(look.after, open=open_now, unproven=unproven), events
 

@@ -18,11 +18,14 @@ from fedtui.changes.open_table import OpenTable, Tables
 from fedtui.crontab import Document
 from fedtui.crontab.edit import EditError, end_last_line
 from fedtui.crontab.managed_lines import ManagedLine, PlacedLine, command_field, managed, with_lines, without
+from fedtui.crontab.record_edit import record as record_line
+from fedtui.crontab.record_edit import refusal_of, unrecord
 from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends import unit_pairs
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.pack import BACKENDS
+from fedtui.pack import BACKENDS, SOURCES
 from fedtui.ports import Ports
+from fedtui.runs.install_recorder import program_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,17 @@ async def install_edits(
     *,
     gone: Collection[str] = (),
     reset: Collection[str] = (),
+    record: bool = False,
+    recorded: bool = False,
 ) -> tuple[Edit, ...]:
     """The edits by which these jobs run on the backend as they are described, those of `gone` no longer.
 
     `run_as` is the user whose crontab is written, and User= of system units; empty for oneself. Schedules
-    that somebody changed stay, but for the keys of `reset`. Raises Refused.
+    that somebody changed stay, but for the keys of `reset`. `record` puts the recorder around lines of one's
+    own crontab: around new ones only where they were `recorded` before. Raises Refused.
     """
     if backend == "cron":
-        return await asyncio.to_thread(_lines, jobs, run_as, ports, gone, reset)
+        return await asyncio.to_thread(_lines, jobs, run_as, ports, gone, reset, record, recorded)
     return await unit_pairs.pair_edits(jobs, run_as, ports, gone, reset, user_manager=_of_user(backend))
 
 
@@ -82,11 +88,10 @@ async def installed_jobs(backend: str, ports: Ports, run_as: str = "") -> Mappin
     if backend == "cron":
         return await asyncio.to_thread(_placed_lines, run_as, ports)
     found = await unit_pairs.installed_pairs(ports, user_manager=_of_user(backend))
-    source = "user-timer" if backend == "user" else "system-timer"
     return {
         key: InstalledJob(
             key=key,
-            job_id=f"{source}:{unit.timer}",
+            job_id=f"{SOURCES[backend]}:{unit.timer}",
             name=unit.name,
             schedule=unit.schedule,
             planned=unit.planned,
@@ -109,7 +114,13 @@ def _of_user(backend: str) -> bool:
 
 
 def _lines(
-    jobs: Sequence[ManagedJob], run_as: str, ports: Ports, gone: Collection[str], reset: Collection[str]
+    jobs: Sequence[ManagedJob],
+    run_as: str,
+    ports: Ports,
+    gone: Collection[str],
+    reset: Collection[str],
+    record: bool,
+    recorded: bool,
 ) -> tuple[Edit, ...]:
     table = Tables(ports).of_user(run_as or ports.user)
     _may_quote(table.document, jobs)
@@ -117,9 +128,23 @@ def _lines(
         lines = [_line(job) for job in jobs]
         kept = table.document.reparse(without(table.document, gone))
         new = with_lines(kept, lines, reset=reset)
+        if table.port.user == ports.user:
+            there = {line.key for line in managed(kept)} if record == recorded else set()
+            keys = {job.key for job in jobs} - there if record or recorded else set()
+            new = _with_recorder(kept.reparse(new), keys, str(program_path(ports.config)), on=record)
     except EditError as error:
         raise Refused(f"The crontab cannot hold it: {error}.") from error
     return _table_part(table, new)
+
+
+def _with_recorder(document: Document, keys: Collection[str], path: str, *, on: bool) -> bytes:
+    """The table with the recorder around the pack's lines of these keys, where it can be, or without it."""
+    for number in [line.entry.line_number for line in managed(document) if line.key in keys]:
+        entry = document.lines[number - 1].entry  # no line is added: the number stays that of this one
+        if entry is not None and (entry.recorder is not None) != on and not (on and refusal_of(entry, path)):
+            new = record_line(document, entry, path) if on else unrecord(document, entry)
+            document = document.reparse(new)
+    return bytes(document)
 
 
 def _line(job: ManagedJob) -> ManagedLine:

@@ -35,6 +35,7 @@ from fedtui.ports import Ports
 from fedtui.safe_text import decode, display_path
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.translate import TranslationError, to_calendar
+from fedtui.system.regular_file import read_regular
 from fedtui.system.safe_folder import folder_fault
 
 _HEAD = re.compile(
@@ -124,10 +125,10 @@ def _files(units: Path) -> list[tuple[Path, bytes, bytes | None]]:
     found = []
     try:
         for path in sorted(units.glob("*.timer")):
-            text = path.read_bytes()
+            text = read_regular(path)
             if text.startswith(f"# {MARK}\n".encode()):
                 drop_in = units / f"{path.name}.d" / SCHEDULE_FILE
-                found.append((path, text, drop_in.read_bytes() if drop_in.exists() else None))
+                found.append((path, text, read_regular(drop_in) if drop_in.exists() else None))
     except OSError as error:
         raise Refused(f"{error.filename}: {error.strerror}.") from error
     return found
@@ -237,7 +238,7 @@ def _written(pair: UnitPair, unit: InstalledPair | None, *, user_manager: bool) 
     edits: list[Edit] = [*log_made(pair)]
     for name, text in ((pair.service, service), (pair.timer, timer)):
         path = place / name
-        before = path.read_bytes() if path.exists() else None
+        before = read_regular(path) if path.exists() else None
         if before != text:
             edits.append(FileEdit(str(path), before, text))
     if unit is None:

@@ -22,6 +22,7 @@ from fedtui.system import lock_file
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.processes import PROC, ProcessIdentity, is_alive, pids, process_identity
 from fedtui.system.program import ProgramError, run_program
+from fedtui.system.regular_file import read_regular
 
 MARK = "FEDTUI_DRILL"
 """The variable by which every process that a drill started is known, also one that left its session."""
@@ -89,7 +90,7 @@ def begin_journal(folder: Path, drill: str) -> DrillJournal:
 def read_journal(path: Path) -> DrillJournal | None:
     """The journal at `path`; None where there is none. Raises ValueError for one that cannot be read."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_regular(path))
     except FileNotFoundError:
         return None
     except OSError as error:

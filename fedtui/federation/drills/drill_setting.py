@@ -21,7 +21,6 @@ from fedtui.federation.job_account import JobAccount, account_of, given_environm
 from fedtui.federation.profile import DEFAULT_PROFILE, Profile, load_profile
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
-from fedtui.results import RuleBook
 from fedtui.schedule.cron import parse_schedule
 from fedtui.system.zone import local_zone
 
@@ -72,7 +71,7 @@ async def gather_setting(asked: DrillOptions, ports: Ports) -> DrillSetting:
         zone=zone,
         zone_name=zone_name,
         now=ports.clock(),
-        book=RuleBook(ports.config.rules, ports.config.jobs),
+        book=ports.rules,
         no_view=no_view,
         stop=asked.stop,
         start=asked.start,

@@ -12,6 +12,7 @@ from fedtui.federation.drills.drill_runner import DrillRunner, ProgramRun
 from fedtui.federation.drills.sandbox import SandboxView
 from fedtui.model import Outcome, Result
 from fedtui.safe_text import decode
+from fedtui.system.regular_file import read_regular
 
 ROOM = 256 * 1024 * 1024
 """Bytes that a script may write in its view; they are memory, and only as many as it really writes."""
@@ -83,8 +84,7 @@ def facts(result: Result, ran: ProgramRun) -> tuple[str, ...]:
 def text_of(script: Path) -> str:
     """The beginning of a script; empty where it cannot be read."""
     try:
-        with script.open("rb") as file:
-            return decode(file.read(_MOST))
+        return decode(read_regular(script, _MOST))
     except OSError:
         return ""
 

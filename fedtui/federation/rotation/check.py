@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -16,6 +17,7 @@ from fedtui.federation.rotation.text import glob_of
 from fedtui.safe_text import sanitize
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations
 from fedtui.system.program import ProgramError, run_program
+from fedtui.system.regular_file import read_regular
 from fedtui.system.temp_folder import TempFolder
 
 _CONSIDERED = "considering log "
@@ -29,33 +31,41 @@ def program() -> str | None:
 
 def complaints_own(logrotate: str, text: bytes, logs: Sequence[Path]) -> tuple[str, ...]:
     """What logrotate has against a configuration that stands by itself. Raises Refused."""
-    with TempFolder() as folder:
-        copy = folder.path / "logrotate.conf"
+    with _folder() as folder:
+        copy = folder / "logrotate.conf"
         _put(copy, text)
-        said = _debug(logrotate, copy, folder.path)
+        said = _debug(logrotate, copy, folder)
     return tuple(_complaints(said, logs, ()))
 
 
 def complaints_system(logrotate: str, name: str, text: bytes, logs: Sequence[Path]) -> tuple[str, ...]:
     """What logrotate has against the file `name` among the machine's configurations. Raises Refused."""
-    with TempFolder() as folder:
-        copies = folder.path / "d"
+    with _folder() as folder:
+        copies = folder / "d"
         copies.mkdir(mode=0o755)
-        try:
-            for path in configurations()[1:]:
-                if path.name != name:
-                    _put(copies / path.name, path.read_bytes())
-            main = LOGROTATE_CONF.read_bytes()
-        except OSError as error:
-            raise Refused(f"{error.filename} cannot be read: {error.strerror}.") from error
+        for path in configurations()[1:]:
+            if path.name != name:
+                _put(copies / path.name, read_regular(path))
+        main = read_regular(LOGROTATE_CONF)
         include = re.compile(rb"(?m)^(\s*include\s+)" + re.escape(bytes(LOGROTATE_D)) + rb"/?[ \t]*$")
         copied, times = include.subn(lambda found: found[1] + bytes(copies), main)
         if not times:
             return (f"{LOGROTATE_CONF} does not include {LOGROTATE_D}, so nothing there is read",)
         _put(copies / name, text)
-        _put(folder.path / "main", copied)
-        said = _debug(logrotate, folder.path / "main", folder.path)
+        _put(folder / "main", copied)
+        said = _debug(logrotate, folder / "main", folder)
     return tuple(_complaints(said, logs, (name,)))
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A temporary folder for copies. Raises Refused where one cannot be made, or something not be copied."""
+    try:
+        with TempFolder() as folder:
+            yield folder.path
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise Refused(f"The rotation could not be tried: {where}{error.strerror}.") from error
 
 
 def _put(path: Path, text: bytes) -> None:

@@ -32,6 +32,7 @@ from fedtui.ports import Ports
 from fedtui.safe_text import display_path
 from fedtui.system.in_thread import in_thread
 from fedtui.system.logrotate_config import LOGROTATE_D, configurations, own_config, rotated_by
+from fedtui.system.regular_file import read_regular
 
 KEY = "rotate"
 LOG = "federated-rotate.log"
@@ -219,7 +220,7 @@ def _file(path: Path, text: bytes, owner: tuple[int, int] | None = None) -> tupl
 
 def _standing(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError:
         return None
 

@@ -25,7 +25,7 @@ from fedtui.federation.profile import Profile, ProfileJob, load_profile
 from fedtui.federation.setup.request import SetupRequest, check_privilege
 from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
 from fedtui.health.command_facts import command_facts
-from fedtui.model import Job, Severity, Snapshot
+from fedtui.model import Job, Severity, Snapshot, timer_jobs
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
 from fedtui.system import accounts
@@ -136,9 +136,9 @@ def doubles(
     lines = [(job, reading.script) for job, _, reading in command_facts(snapshot) if reading.script]
     timers = [
         (job, str(one.path))
-        for job in snapshot.jobs
+        for job, _ in timer_jobs(snapshot.jobs)
         for one in found
-        if job.timer is not None and one.path is not None and str(one.path) in (job.command or "")
+        if one.path is not None and str(one.path) in (job.command or "")
     ]
     for job, script in (*lines, *timers):
         if job.managed and job.user in (owner.name, ""):

@@ -17,6 +17,7 @@ from fedtui.ports import Ports
 class SetupRequest:
     """What `fedtui setup` was asked for; None is "as it is now". `alerts` are apprise URLs.
 
+    `record` puts the recorder of exit codes around cron lines, which a first set-up does by default.
     `force` schedules what failed its test run, doubles a line of the user's own, and drops custom schedules.
     """
 
@@ -29,6 +30,7 @@ class SetupRequest:
     alerts: tuple[str, ...] | None = None
     mail_to: str | None = None
     heartbeat: str | None = None
+    record: bool | None = None
     linger: bool = False
     run_as: str | None = None
     ssh_url: bool = False
@@ -49,7 +51,8 @@ class SetupRequest:
             if value := getattr(self, name):
                 words += [_option(name), value]
         flags = ("git", "rotate", "linger", "ssh_url", "force")
-        return (*words, *(_option(name) for name in flags if getattr(self, name)))
+        unrecorded = ("--no-record",) if self.record is False else ()
+        return (*words, *(_option(name) for name in flags if getattr(self, name)), *unrecorded)
 
 
 def _option(name: str) -> str:

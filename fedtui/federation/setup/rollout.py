@@ -87,5 +87,5 @@ def _waits(days: int, good: int, failed: int, unknown: int) -> tuple[str, ...]:
     if not good:
         waits.append("a run that is known to have ended well")
         if unknown:
-            waits[-1] += f"; how {unknown} of them ended nobody saw (fedtui record JOB writes it down)"
+            waits[-1] += f"; how {unknown} of them ended nobody saw (fedtui record --all records them)"
     return tuple(waits)

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from fedtui.action_result import Refused
 from fedtui.changes.change_set import plan_change_set
-from fedtui.changes.edits import Edit, FolderEdit, LingerEdit
+from fedtui.changes.edits import Edit, FolderEdit, LingerEdit, TableEdit
 from fedtui.changes.plan import Plan
+from fedtui.changes.record_exit_codes import install_step, recorder_words
 from fedtui.changes.unit_edits import file_stamps
 from fedtui.changes.wording import UNDO_ALL, Wording
-from fedtui.crontab import id_key
-from fedtui.crontab.managed_lines import command_field
+from fedtui.crontab import Document, id_key
+from fedtui.crontab.managed_lines import command_field, managed
+from fedtui.crontab.record_edit import refusal_of
 from fedtui.federation import log_folder
 from fedtui.federation.backends.created_files import pack_edit
 from fedtui.federation.backends.placement import InstalledJob, install_edits, removal_edits
@@ -31,13 +33,16 @@ from fedtui.federation.setup.placements import InstalledJobs, Placement, placeme
 from fedtui.federation.setup.preflight import Preflight
 from fedtui.federation.setup.test_run import TestRun
 from fedtui.model import Severity
-from fedtui.pack import BACKENDS, Pack, pack_file
+from fedtui.pack import BACKENDS, SOURCES, Pack, pack_file
 from fedtui.ports import Ports
+from fedtui.runs.install_recorder import program_path
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.translate import TranslationError, to_cron
 
 JOB_ID = "federation"
 """What the change is filed under: it is about no single job."""
+
+_RECORDER = b"fedtui_run="
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,7 @@ def planned_job_id(job: ManagedJob, backend: str, user: str) -> str:
     if backend == "cron":
         line = command_field(job.argv, job.log, job.environment)
         return f"crontab:{id_key('crontab', user.encode(), line, 1)}"
-    source = "user-timer" if backend == "user" else "system-timer"
-    return f"{source}:{unit_name(job.name)}.timer"
+    return f"{SOURCES[backend]}:{unit_name(job.name)}.timer"
 
 
 def main_placement(preflight: Preflight) -> Placement:
@@ -122,6 +126,7 @@ def draft(preflight: Preflight, intent: SetupIntent, ports: Ports) -> Pack:
         alerts=request.alerts or (),
         mail_to=request.mail_to or "",
         heartbeat=request.heartbeat or "",
+        record=bool(request.record),
     )
 
 
@@ -159,8 +164,34 @@ async def plan_setup(
     edits.append(pack_edit(before, pack))
     summary, done = _summary(preflight, intent), _done(preflight, intent, additions)
     about = ("setup", JOB_ID, "federation pack")
-    wording = Wording(*about, summary, done, tuple(additions.failures), undo=UNDO_ALL)
+    recorded = _recorded_lines(edits)
+    if recorded > 0:
+        summary += f" Wraps each cron line in {recorder_words(ports.config)}"
+    elif recorded < 0:
+        summary += " Removes fedtui's recorder from each cron line."
+    warnings = (*additions.failures, *_unrecorded(pack, edits, ports))
+    install = (install_step(ports.config),) if recorded > 0 else ()
+    wording = Wording(*about, summary, done, warnings, undo=UNDO_ALL, before=install)
     return await plan_change_set(wording, edits, ports)
+
+
+def _recorded_lines(edits: Sequence[Edit]) -> int:
+    """How many lines the edits put the recorder around, less those from which they remove it."""
+    tables = [edit for edit in edits if isinstance(edit, TableEdit)]
+    return sum((one.after or b"").count(_RECORDER) - (one.before or b"").count(_RECORDER) for one in tables)
+
+
+def _unrecorded(pack: Pack, edits: Sequence[Edit], ports: Ports) -> list[str]:
+    """Why lines that are to be recorded are not."""
+    said: list[str] = []
+    for edit in edits:
+        if not pack.record or not isinstance(edit, TableEdit) or edit.after is None:
+            continue
+        path, own = str(program_path(ports.config)), edit.user == ports.user
+        for line in managed(Document.parse(edit.after, user=edit.user, dialect=ports.dialect())):
+            why = refusal_of(line.entry, path) if own else f"it is in the crontab of {edit.user}"
+            said += [f"{line.entry.name} is not recorded: {why}."] if why and not line.entry.recorder else []
+    return said
 
 
 def _stamp_folders() -> list[FolderEdit]:
@@ -189,12 +220,19 @@ async def _on(
             return ()
         no_table = preflight.was is not None and placement.user in preflight.was.origin.no_crontab
         return await removal_edits(gone, placement.backend, placement.user, ports, no_table=no_table)
-    force = preflight.request.force
+    force, was = preflight.request.force, preflight.was
+    record, recorded = bool(preflight.request.record), was is not None and was.record
     edits: list[Edit] = []
     for run_as in dict.fromkeys(one.run_as for one in jobs):
         these = [one.job for one in jobs if one.run_as == run_as]
         reset = [job.key for job in these] if force else ()
-        edits += await install_edits(these, placement.backend, run_as, ports, gone=gone, reset=reset)
+        edits += await install_edits(
+            *(these, placement.backend, run_as, ports),
+            gone=gone,
+            reset=reset,
+            record=record,
+            recorded=recorded,
+        )
         gone = set()
     return tuple(edits)
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -23,8 +23,9 @@ from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
 from fedtui.runs.data_age import DataAge, newest_data
-from fedtui.schedule.period import allowed_age
 from fedtui.system.zone import local_zone
+from fedtui.verdicts.limits import AgeLimit, age_limit
+from fedtui.verdicts.product_verdict import judge_product
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class JobStatus:
 
     `backend` is where it is; `of_profile` the schedule that the profile gives it, empty for a job that is no
     profile's; `log_size` in bytes, None where there is no log. `product` is the file that it should renew,
-    `data` what that holds (None: it cannot be read), `fresh_for` how old its newest data may be.
+    `data` what that holds (None: it cannot be read), `fresh_for` how many seconds old its newest data
+    may be, and `stale` whether it is too old (None: not known).
     """
 
     key: str
@@ -47,7 +49,8 @@ class JobStatus:
     log_size: int | None = None
     product: str = ""
     data: DataAge | None = None
-    fresh_for: timedelta | None = None
+    fresh_for: float | None = None
+    stale: bool | None = None
 
     @property
     def custom(self) -> bool:
@@ -94,13 +97,13 @@ async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Seque
         profile = await asyncio.to_thread(load_profile, pack.profile)
     except ConfigError as error:
         problems.append(str(error))
-    notes = ports.config.freshness
-    jobs = await asyncio.to_thread(lambda: tuple(_jobs(pack, found, profile, snapshot, notes)))
+    jobs = await asyncio.to_thread(lambda: tuple(_jobs(pack, found, profile, snapshot, ports)))
     if pack.rotate and profile is not None:
         runs = any(one.key == KEY and one.placed and not one.placed.paused for one in jobs)
         problems += await asyncio.to_thread(lambda: list(faults(pack, profile, runs=runs)))
     ids = {one.placed.job_id for one in jobs if one.placed is not None and one.key in pack.scripts}
-    seen = [run for run in await asyncio.to_thread(past) if run.job_id in ids]
+    heirs = snapshot.heirs
+    seen = [run for run in await asyncio.to_thread(past) if heirs.get(run.job_id, run.job_id) in ids]
     return PackStatus(pack, jobs, rollout_stage(pack, seen, now), tuple(problems))
 
 
@@ -123,7 +126,7 @@ def _root_gone(pack: Pack) -> list[str]:
 
 
 def _jobs(
-    pack: Pack, found: InstalledJobs, profile: Profile | None, snapshot: Snapshot, notes: Path
+    pack: Pack, found: InstalledJobs, profile: Profile | None, snapshot: Snapshot, ports: Ports
 ) -> Iterator[JobStatus]:
     of_profile = {job.key: job for job in profile.jobs} if profile is not None else {}
     there = {key: (spot.backend, one) for spot, jobs in found.items() for key, one in jobs.items()}
@@ -134,7 +137,16 @@ def _jobs(
         log = (job.log_path if job is not None else None) or (
             str(Path(pack.log_dir) / wanted.log) if wanted is not None else ""
         )
-        product = pack.products.get(key, "")
+        product = pack.products.get(key, "") if job is None else ports.rules.product_of(job)
+        now, notes, limits = (
+            snapshot.at.astimezone(local_zone()[1]),
+            ports.config.freshness,
+            ports.config.alert,
+        )
+        limit, stale = AgeLimit(None), None
+        if job is not None and product and not job.paused:
+            limit = age_limit(job, now, limits.get("stale", {}), key)
+            stale = judge_product(job, snapshot.runs.get(job.id, ()), product, limit, now, notes).stale
         yield JobStatus(
             key=key,
             name=one.name if one is not None else wanted.name if wanted is not None else key,
@@ -146,8 +158,9 @@ def _jobs(
             log=log,
             log_size=_size(log),
             product=product,
-            data=_data(product, snapshot.at, notes),
-            fresh_for=allowed_age(job, snapshot.at) if job is not None else None,
+            data=_data(product, now, notes),
+            fresh_for=limit.seconds,
+            stale=stale,
         )
 
 

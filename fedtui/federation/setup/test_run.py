@@ -19,7 +19,8 @@ from fedtui.action_result import Refused
 from fedtui.federation.job_account import JobAccount, TableSettings
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.setup_issue import SetupIssue, error_issue, note_issue, warning_issue
-from fedtui.model import CronFacts, Job, Location, Outcome, Run, SourceName, Trigger
+from fedtui.model import CronFacts, Job, Location, Outcome, Run, Trigger
+from fedtui.pack import SOURCES
 from fedtui.ports import Ports
 from fedtui.runs import start_cron
 from fedtui.runs.control import stop, watch_run
@@ -29,7 +30,6 @@ from fedtui.system.program import ProgramError
 DEADLINE = 600.0
 """Seconds that a test run may take; one that takes longer is stopped, and counts as failed."""
 
-_SOURCES = {"cron": SourceName.CRONTAB, "user": SourceName.USER_TIMER, "system": SourceName.SYSTEM_TIMER}
 OnOutput = Callable[[bytes], None]
 
 
@@ -84,10 +84,10 @@ async def test_run(
     A run that is given up (ctrl+c) is stopped.
     """
     unit = f"fedtui-trial-{job.key}-{secrets.token_hex(4)}.service"
-    as_job = _as_job(job, job_id, backend, owner, settings, unit)
+    as_job, as_line = _as_job(job, job_id, backend, owner, settings, unit)
     ended: Run | None = None
     try:
-        run = await start_cron.start(as_job, ports, Trigger.MANUAL)
+        run = await start_cron.start(as_job, as_line, ports, Trigger.MANUAL)
     except Refused as refused:
         return TestRun(job.key, job.name, None, f"it could not be started: {refused.message.rstrip('.')}")
     try:
@@ -99,7 +99,7 @@ async def test_run(
         return TestRun(job.key, job.name, ended, f"it did not end within {DEADLINE:.0f} s, and was stopped")
     finally:
         if ended is None or ended.result is None:
-            await asyncio.shield(_give_up(as_job, backend, unit, ports))
+            await asyncio.shield(_give_up(as_job, as_line, backend, unit, ports))
     return TestRun(job.key, job.name, ended)
 
 
@@ -110,23 +110,25 @@ def shell_words(argv: tuple[str, ...]) -> bytes:
 
 def _as_job(
     job: ManagedJob, job_id: str, backend: str, owner: JobAccount, settings: TableSettings, unit: str
-) -> Job:
+) -> tuple[Job, CronFacts]:
     argv, user = job.argv, owner.name
     if backend != "cron":
         argv, settings = _in_unit(job, backend, owner, unit), _of_session(backend, owner)
         user = owner.name if backend == "user" else ""
     command = shell_words(argv)
-    return Job(
+    line = CronFacts("crontab", command, command, environment=settings, home=owner.home)
+    job_now = Job(
         id=job_id,
         name=job.name,
-        source=_SOURCES[backend],
+        source=SOURCES[backend],
         user=user,
         schedule=job.schedule,
         schedule_text="",
         location=Location("trial"),
+        facts=line,
         command=command.decode("utf-8", "replace"),
-        cron=CronFacts("crontab", command, command, environment=settings, home=owner.home),
     )
+    return job_now, line
 
 
 def _in_unit(job: ManagedJob, backend: str, owner: JobAccount, unit: str) -> tuple[str, ...]:
@@ -146,11 +148,11 @@ def _of_session(backend: str, owner: JobAccount) -> TableSettings:
     return ((b"XDG_RUNTIME_DIR", f"/run/user/{owner.uid}".encode()),) if backend == "user" else ()
 
 
-async def _give_up(job: Job, backend: str, unit: str, ports: Ports) -> None:
+async def _give_up(job: Job, line: CronFacts, backend: str, unit: str, ports: Ports) -> None:
     """End the run: the process group, and for a test run in a unit that unit."""
     if backend != "cron":
         flags = ("--user",) if backend == "user" else ()
         with suppress(ProgramError):  # what is left is named by `systemctl list-units 'fedtui-trial-*'`
             await capture(("systemctl", *flags, "stop", unit), deadline=20.0)
     with suppress(Refused):  # it has just ended
-        await stop(job, ports)
+        await stop(job, line, ports)

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from fedtui.system.program import ProgramError
+from fedtui.system.patience import is_bounded, patience_left
+from fedtui.system.program import ProgramError, ProgramLate
 from fedtui.system.systemd_analyze import calendar
 
 ITERATIONS = 12
@@ -26,13 +27,14 @@ class ElapseCache:
         self._final: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._late = False
+        self.missing = ""
 
     def runs(self, expression: str) -> tuple[datetime, ...]:
         """The runs known of an expression, in order, in UTC; some may have passed."""
         return self._known.get(expression, ())
 
-    async def fetch(self, expressions: Collection[str], now: datetime) -> None:
-        """See that runs after `now` are known, or on their way."""
+    async def fetch(self, expressions: Collection[str], now: datetime, *, wait: bool = False) -> None:
+        """See that runs after `now` are known, or on their way; with `wait` as long as there is patience."""
         for unused in set(self._known) - set(expressions):
             del self._known[unused]
         self._final &= set(expressions)
@@ -42,8 +44,10 @@ class ElapseCache:
             self._task = asyncio.get_running_loop().create_task(self._ask(wanted, now))
         task = self._task
         if task is not None:
-            await asyncio.wait((task,), timeout=PATIENCE)
+            await asyncio.wait((task,), timeout=patience_left(PATIENCE) if wait else PATIENCE)
             self._late = not task.done()
+            if self._late and wait:
+                self.missing = "the later runs of its timers have not come"
             if task.done():
                 self._task = None
 
@@ -56,11 +60,14 @@ class ElapseCache:
     async def _ask(self, expressions: list[str], now: datetime) -> None:
         try:
             checks = await calendar(expressions, ITERATIONS, now)
-        except ProgramError:
+        except ProgramError as error:
+            if isinstance(error, ProgramLate) and is_bounded():
+                self.missing = f"later runs are not known: {error}"
             # Without systemd-analyze only the next run is known, and that comes from the bus.
             self._known |= dict.fromkeys(expressions, ())
             self._final |= set(expressions)
             return
+        self.missing = ""
         for check in checks:
             self._known[check.expression] = check.runs
             if len(check.runs) < ITERATIONS:

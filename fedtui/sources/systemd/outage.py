@@ -92,7 +92,7 @@ class Outage:
         """The problem to show when a call passed its deadline."""
         return Problem(
             self._source,
-            "systemd is busy and has not answered yet",
+            f"systemd's {'user' if self._user_manager else 'system'} manager has not answered yet",
             "timers go on by themselves; the rows are as they were last seen",
             "It answers by itself when it is done (a daemon-reload of many units takes seconds)",
             now,

@@ -18,10 +18,11 @@ from fedtui.sources.systemd import installed, listing
 from fedtui.sources.systemd.facts import TimerProperties, UnitListing, UnitReader
 from fedtui.sources.systemd.link import UnitChanges
 from fedtui.sources.systemd.outage import ODD, of_one_unit
+from fedtui.system.patience import patience_left
 
 CRON_UNITS = ("cron.service", "cronie.service", "crond.service")
 FILES_PATIENCE = 0.2
-"""Seconds that an answer waits for the states of unit files."""
+"""Seconds that an answer waits for the states of unit files, unless its reader has patience."""
 
 FILES_DEADLINE = 60.0
 
@@ -53,7 +54,6 @@ class TimerCatalog:
         self._file_states: dict[str, str] | None = None
         self._files_task: asyncio.Task[None] | None = None
         self._late = False
-        self.patience = 0.0
         self._cron_row: UnitListing | None = None
 
     def interesting(self, unit: str) -> bool:
@@ -187,7 +187,7 @@ class TimerCatalog:
         task = self._files_task
         if task is None:
             return
-        await asyncio.wait((task,), timeout=max(FILES_PATIENCE, self.patience))
+        await asyncio.wait((task,), timeout=patience_left(FILES_PATIENCE))
         self._late = not task.done()
         if task.done():
             self._files_task = None

@@ -105,7 +105,7 @@ def make_job(
         last_result=known.result if known else Result(Outcome.UNKNOWN),
         log_path=unit.output if unit else None,
         editable=_editable(timer, manager),
-        timer=_facts(timer, manager),
+        facts=_facts(timer, manager),
         managed=sanitize(managed),
         changed=sanitize(changed),
     )
@@ -124,7 +124,7 @@ def _unreadable(timer: TimerProperties, manager: ManagerInfo) -> Job:
         state=State.UNREACHABLE,
         state_reason=f"cannot be read: {timer.error}",
         last_result=Result(Outcome.UNKNOWN, reasons=(f"cannot be read: {timer.error}",)),
-        timer=_facts(timer, manager),
+        facts=_facts(timer, manager),
     )
 
 

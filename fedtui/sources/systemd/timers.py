@@ -36,7 +36,8 @@ class TimerSource:
     """Timers of one manager as jobs; see `fedtui.sources.source.Source`.
 
     `paused` returns the names of units that fedtui itself holds back. `privileged`: the system's units
-    may be changed (root). Times in messages are shown in `zone`, by default the machine's.
+    may be changed (root). Times in messages are shown in `zone`, by default the machine's. With `later_runs`
+    an answer waits for the runs after the next.
     """
 
     def __init__(
@@ -63,16 +64,8 @@ class TimerSource:
         self._bench = RowCache(self._manager)
         self._lock = asyncio.Lock()
         self._remembered: dict[str, Job] = {}
+        self.later_runs = False
         self._rows: tuple[Job, ...] | None = None
-
-    @property
-    def patience(self) -> float:
-        """Seconds that an answer waits for the states of unit files."""
-        return self._catalog.patience
-
-    @patience.setter
-    def patience(self, seconds: float) -> None:
-        self._catalog.patience = seconds
 
     async def read(self) -> Answer:
         """All timers, loaded or only installed. Never raises for what the bus does."""
@@ -123,6 +116,7 @@ class TimerSource:
         await self._elapses.fetch(
             {text for timer in timers if timer.row.active_state == "active" for text in timer.calendar},
             self._clock(),
+            wait=self.later_runs,
         )
         moment = timer_jobs.ClockReading(self._clock(), self._monotonic())
         paused = frozenset(self._paused())
@@ -152,7 +146,8 @@ class TimerSource:
         runs: tuple[Run, ...] = (),
     ) -> Answer:
         schedulers = (Scheduler("systemd", True, detail), *self._catalog.cron())
-        return Answer(self.name, now, rows, runs, problems, schedulers, late=self._catalog.late)
+        late = self._catalog.late or self._elapses.missing
+        return Answer(self.name, now, rows, runs, problems, schedulers, late=late)
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when signals say that a timer or its unit changed, and to try again after a loss."""

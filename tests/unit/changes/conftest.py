@@ -66,7 +66,7 @@ def cron_job(tmp_path: Path) -> Callable[..., Job]:
             location=Location("crontab", 1),
             command=command.decode("latin-1"),
             log_path=log_path,
-            cron=facts,
+            facts=facts,
         )
 
     return make

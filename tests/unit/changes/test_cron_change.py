@@ -17,15 +17,9 @@ from fedtui.changes import (
     Draft,
     Plan,
     apply,
-    load_draft,
-    plan_delete,
-    plan_edit,
     plan_fix,
     plan_new,
-    plan_pause,
     plan_redo,
-    plan_reschedule,
-    plan_resume,
     plan_undo,
     preview,
     seen,
@@ -37,6 +31,14 @@ from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, SourceName, State
 from fedtui.ports import Ports
 from fedtui.schedule.contention import Contention
+from fedtui.schedulers.planning import (
+    load_draft,
+    plan_delete,
+    plan_edit,
+    plan_pause,
+    plan_reschedule,
+    plan_resume,
+)
 from fedtui.system.zone import local_zone
 from tests.unit.changes.conftest import NOW
 from tests.unit.changes.table_file import TableFile
@@ -81,7 +83,7 @@ def job(port: TableFile, name: str) -> Job:
         schedule=entry.schedule,
         schedule_text="",
         location=Location("crontab", entry.line_number),
-        cron=CronFacts("crontab", entry.raw, entry.command, zone="Europe/Berlin"),
+        facts=CronFacts("crontab", entry.raw, entry.command, zone="Europe/Berlin"),
     )
 
 
@@ -153,7 +155,7 @@ async def test_pause_and_resume_give_the_same_bytes(world: Ports, port: TableFil
     await apply(plan, world)
     paused = port.read() or b""
     assert [line for line in paused.split(b"\n") if line not in TABLE.split(b"\n")] == [
-        b"#fedtui:paused# " + (target.cron.raw if target.cron else b"")
+        b"#fedtui:paused# " + target.facts.raw
     ]
     with pytest.raises(Refused, match="is paused already"):
         await plan_pause(target, world)
@@ -218,11 +220,22 @@ async def test_edit_form(world: Ports, port: TableFile) -> None:
     assert port.read() == TABLE.replace(b"05 8 * * 0\techo", b"# name: brunch\n10 8 * * 0\techo")
 
 
-async def test_a_new_command_warns_that_the_history_begins_again(world: Ports, port: TableFile) -> None:
+async def test_a_new_command_keeps_the_history(world: Ports, port: TableFile) -> None:
     target = job(port, "sync-learning-data")
     draft = await load_draft(target, world)
     plan = await plan_edit(target, replace(draft, command="true"), world)
-    assert plan.warnings == ("Another command is another job to fedtui: its history of runs starts empty.",)
+    assert plan.warnings == ()
+    await apply(plan, world)
+    (pair,) = world.history.jobs()[1]
+    document = Document.parse(port.read() or b"", user=world.user)
+    assert pair == (
+        target.id,
+        next(f"crontab:{one.id_key}" for one in document.entries if one.command == b"true"),
+    )
+    await apply(await plan_undo(world), world)
+    assert world.history.jobs()[1] == (pair,)
+    draft = await load_draft(target, world)
+    assert (await plan_edit(target, replace(draft, schedule="1 1 * * *"), world)).moves == ()
 
 
 async def test_undo_and_redo_of_one_change(world: Ports, port: TableFile) -> None:

@@ -47,10 +47,11 @@ def file_of(world: Ports) -> Path:
 async def test_a_kept_plan_is_the_plan_and_can_be_applied_within_an_hour(
     world: Ports, table: TableFile
 ) -> None:
-    plan = await a_plan(world)
+    plan = replace(await a_plan(world), moves=(("crontab:a", "crontab:b"),))
     kept = kept_plan(keep_plan(plan, world), later(world, minutes=59))
     assert kept == plan
     await changes.apply(kept, world)
+    assert world.history.jobs()[1] == plan.moves
     assert table.read() == TABLE + b"# a note\n# name: more\n5 5 * * * more\n"
 
 

@@ -16,8 +16,9 @@ from fedtui.changes.backup import keep_backup, kept_texts
 from fedtui.changes.draft import Draft
 from fedtui.changes.edits import TableEdit
 from fedtui.changes.restore import keep_own_table, kept_tables, lost_table, plan_restore
-from fedtui.model import Job, Location, SourceName
+from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.ports import Ports
+from fedtui.schedulers import planning
 from tests.unit.changes.conftest import NOW
 from tests.unit.changes.table_file import TableFile
 
@@ -68,12 +69,13 @@ def job_of(ports: Ports, line: int, name: str) -> Job:
         schedule=entry.schedule,
         schedule_text="",
         location=Location("crontab", line),
+        facts=CronFacts("crontab", entry.raw, entry.command),
         editable=True,
     )
 
 
 async def delete(ports: Ports, line: int, name: str) -> None:
-    await changes.apply(await changes.plan_delete(job_of(ports, line, name), ports), ports)
+    await changes.apply(await planning.plan_delete(job_of(ports, line, name), ports), ports)
 
 
 async def test_the_list_says_what_each_would_lose_and_bring_back(here: Ports, clock: Clock) -> None:

@@ -18,20 +18,25 @@ from fedtui.changes.silence_finding import with_ignored
 from fedtui.config import Config, load
 from fedtui.health.check_runner import CheckRunner
 from fedtui.history.database import History
-from fedtui.model import Job, Location, Outcome, Result, Snapshot, SourceName
+from fedtui.model import Job, Location, Outcome, Result, Snapshot, SourceName, TimerFacts
 from fedtui.ports import Ports
+from fedtui.results import RuleBook
+from tests.judged import judged
 
 NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 FILE = Path("/nowhere/config.toml")
-TIMER = Job(
-    "user-timer:a.timer",
-    "a",
-    SourceName.USER_TIMER,
-    "fed",
-    "daily",
-    "",
-    Location("a.timer"),
-    last_result=Result(Outcome.FAILED),
+TIMER = judged(
+    Job(
+        "user-timer:a.timer",
+        "a",
+        SourceName.USER_TIMER,
+        "fed",
+        "daily",
+        "",
+        Location("a.timer"),
+        TimerFacts("a.timer", "a.service", True, "active", "enabled"),
+        last_result=Result(Outcome.FAILED),
+    )
 )
 
 
@@ -103,7 +108,7 @@ def test_the_other_settings_keep_their_bytes(lines: list[str], codes: list[str],
 
 
 async def test_silence_the_finding_of_a_timer_and_take_it_back(ports: Ports, tmp_path: Path) -> None:
-    doctor = CheckRunner(ports.config)
+    doctor = CheckRunner(ports.config, RuleBook({}, {}))
     snapshot = Snapshot(NOW, (TIMER,))
     assert [finding.code for finding in doctor(snapshot).findings] == ["FT301"]
     plan = await changes.plan_silence("FT301", TIMER, ports)
@@ -143,6 +148,6 @@ def test_the_doctor_keeps_what_it_knew_while_the_config_is_broken(ports: Ports, 
     path = file(tmp_path)
     path.parent.mkdir(parents=True)
     path.write_text('ignore = ["FT301"]\n')
-    doctor = CheckRunner(Config(tmp_path, ignore=("FT301",)))
+    doctor = CheckRunner(Config(tmp_path, ignore=("FT301",)), RuleBook({}, {}))
     path.write_text("ignore = [")
     assert doctor(Snapshot(NOW, (TIMER,))).findings == ()

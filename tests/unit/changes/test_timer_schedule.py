@@ -106,14 +106,14 @@ def test_traps_of_what_is_typed_are_those_of_the_doctor(
     )
     facts = TimerFacts("a.timer", "a.service", True, "active", "enabled", persistent=persistent)
     place = Location("/a.timer")
-    job = Job("a", "a.timer", SourceName.USER_TIMER, "fed", "", "", place, timer=facts)
-    assert [trap.text for trap in pitfalls_of(schedule, job, START)] == expected
+    job = Job("a", "a.timer", SourceName.USER_TIMER, "fed", "", "", place, facts=facts)
+    assert [trap.text for trap in pitfalls_of(schedule, job, facts, START)] == expected
 
 
 def test_spans_count_from_a_run_where_there_was_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fedtui.changes.timer_schedule.sleeps", lambda: "")
     facts = TimerFacts("a.timer", "a.service", True, "active", "enabled")
     place = Location("/a.timer")
-    job = Job("a", "a.timer", SourceName.USER_TIMER, "fed", "", "", place, timer=facts, last_run=START)
-    (trap,) = pitfalls_of(TimerSchedule((), (), (("OnUnitActiveSec", 3600.0),)), job, START)
+    job = Job("a", "a.timer", SourceName.USER_TIMER, "fed", "", "", place, facts=facts, last_run=START)
+    (trap,) = pitfalls_of(TimerSchedule((), (), (("OnUnitActiveSec", 3600.0),)), job, facts, START)
     assert trap.code == "no-first-run"

@@ -116,6 +116,19 @@ async def test_killed_after_the_write_the_change_can_be_undone(world: Ports, tab
     assert (table.read(), steps(world)) == (OLD, [("undo", False), ("new", True)])
 
 
+@pytest.mark.parametrize("when", ["early", "late"])
+async def test_runs_follow_a_change_that_was_killed_only_if_it_was_made(
+    world: Ports, table: Fragile, when: str
+) -> None:
+    plan = replace(await changes.plan_new(DRAFT, world), moves=(("crontab:a", "crontab:b"),))
+    setattr(table, when, _Killed())
+    with pytest.raises(_Killed):
+        await changes.apply(plan, world)
+    assert world.history.jobs()[1] == ()
+    await unfinished.recover_if_needed(world)
+    assert world.history.jobs()[1] == (plan.moves if when == "late" else ())
+
+
 @pytest.mark.parametrize("moment", ["early", "late"])
 async def test_what_a_kill_left_is_found_out_though_others_edited_since(
     world: Ports, table: Fragile, moment: str

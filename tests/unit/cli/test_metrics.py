@@ -14,6 +14,7 @@ from fedtui.cli.metrics import finding_families, job_families
 from fedtui.cli.openmetrics import Family, exposition
 from fedtui.cli.records import JsonRecords
 from fedtui.model import (
+    CronFacts,
     Finding,
     Job,
     Location,
@@ -26,6 +27,7 @@ from fedtui.model import (
     SourceName,
     State,
 )
+from tests.judged import judged_snapshot
 from tests.unit.cli.conftest import Shell
 from tests.unit.cli.test_check import FINE, folder, samples, table
 
@@ -37,7 +39,8 @@ FAILED, OK = Result(Outcome.FAILED, exit_code=1, duration=2.5), Result(Outcome.O
 
 
 def job(**more: object) -> Job:
-    plain = Job("crontab:1", "sync", SourceName.CRONTAB, "fed", "0 * * * *", "", Location("crontab", 1))
+    place, facts = Location("crontab", 1), CronFacts("crontab", b"", b"true")
+    plain = Job("crontab:1", "sync", SourceName.CRONTAB, "fed", "0 * * * *", "", place, facts)
     return replace(plain, **more)  # type: ignore[arg-type]  # shorthand
 
 
@@ -52,7 +55,8 @@ def runs(*results: Result | None) -> tuple[Run, ...]:
 
 def read(snapshot: Snapshot, known: tuple[Run, ...] = ()) -> dict[str, float]:
     """The samples of the one job, by name, and those without labels of a job."""
-    families = (*job_families(snapshot, {"crontab:1": known}, RECORDS), *finding_families(snapshot, RECORDS))
+    seen = judged_snapshot(replace(snapshot, runs={"crontab:1": known}))
+    families = (*job_families(seen, {"crontab:1": known}, RECORDS), *finding_families(snapshot, RECORDS))
     return {name: value for (name, _), value in samples(exposition(families)).items()}
 
 

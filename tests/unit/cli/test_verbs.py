@@ -212,14 +212,16 @@ def test_next_of_an_expression_is_later_than_from_and_in_the_zone(shell: Shell) 
 
 def test_next_of_a_schedule_that_never_fires_is_an_empty_array(shell: Shell) -> None:
     status, out, _ = shell("next", "--expr", "0 0 30 2 *", "--json")
-    assert (status, json.loads(out)) == (0, {"schema": 1, "times": []})
+    assert (status, json.loads(out)) == (0, {"schema": 1, "times": [], "incomplete": []})
 
 
 def test_the_runs_of_another_cron_are_labelled(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = CronFacts("crontab", b"", b"x", dialect="other", zone="Europe/Berlin")
     place = Location("crontab", 1)
     first = datetime(2026, 11, 25, 4, tzinfo=UTC)
-    job = Job("crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place, next_run=first, cron=facts)
+    job = Job(
+        "crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place, next_run=first, facts=facts
+    )
 
     async def found(*_: object) -> Job:
         return job
@@ -241,8 +243,8 @@ def test_a_note_on_an_empty_table_is_no_failure(capsys: pytest.CaptureFixture[st
 
 
 def test_a_list_without_one_of_the_sources_that_were_asked_for_is_partly_done() -> None:
-    place = Location("crontab", 1)
-    job = Job("crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place)
+    place, facts = Location("crontab", 1), CronFacts("crontab", b"", b"x")
+    job = Job("crontab:1", "x", SourceName.CRONTAB, "fed", "0 5 * * *", "", place, facts)
     snapshot = Snapshot(
         datetime.now(UTC), jobs=(job,), problems=(Problem("system-tables", "cannot be read"),)
     )
@@ -362,6 +364,63 @@ def test_history_is_newest_first_with_the_promised_fields(shell: Shell, folder: 
     assert (status, "nothing needs a recorder" in err) == (3, True)
 
 
+def test_the_history_of_a_job_follows_its_edit_and_its_undo(shell: Shell) -> None:
+    assert shell("run", "sync", "--wait")[0] == 0
+    before = jobs(shell)["crontab:4"]["id"]
+    status, out, _ = shell("edit", "sync", "--command", "echo moved", "--yes")
+    assert (status, "starts empty" in out) == (0, False)
+    after = jobs(shell)["crontab:4"]
+    assert after["id"] != before
+    assert (after["last_result"]["status"], after["last_run"] is None) == ("ok", False)
+    assert shell("run", "sync", "--wait")[0] == 0
+    for key in ("sync", after["id"]):
+        runs = json.loads(shell("history", key, "--json")[1])["runs"]
+        assert [(run["job"], run["name"], run["status"]) for run in runs] == [(after["id"], "sync", "ok")] * 2
+    assert shell("undo", "--yes")[0] == 0
+    runs = json.loads(shell("history", "sync", "--json")[1])["runs"]
+    assert [(run["job"], run["name"]) for run in runs] == [(before, "sync")] * 2
+    assert jobs(shell)["crontab:4"]["last_run"] == runs[0]["start"]
+
+
+def test_a_job_like_one_that_was_removed_does_not_get_its_history(shell: Shell, folder: Path) -> None:
+    ids = [jobs(shell)[f"crontab:{line}"]["id"] for line in (6, 7)]
+    assert ids[1] == f"{ids[0]}-2"
+    assert shell("run", ids[1], "--wait")[0] == 0
+    (folder / "crontab").write_text(TABLE.replace("30 2 * * 0 echo twin\n", ""))
+    assert jobs(shell)["crontab:6"]["last_run"] is None
+    assert [line.split()[4:6] for line in shell("history")[1].splitlines()] == [["echo", "(gone)"]]
+
+
+def test_a_job_that_was_removed_keeps_its_name_in_the_history(shell: Shell) -> None:
+    assert shell("run", "sync", "--wait")[0] == 0
+    gone = jobs(shell)["crontab:4"]["id"]
+    assert shell("delete", "sync", "--yes")[0] == 0
+    (line,) = shell("history")[1].splitlines()
+    assert line.split()[4:6] == ["sync", "(gone)"]
+    assert shell("history", "sync")[1] == shell("history", gone)[1] == f"{line}\n"
+    (run,) = json.loads(shell("history", "sync", "--json")[1])["runs"]
+    assert (run["job"], run["name"]) == (gone, "sync")
+    assert shell("history", "nobody")[0] == 2
+
+
+def test_record_wants_jobs_or_all_or_never(shell: Shell, tmp_path: Path) -> None:
+    for words in ((), ("sync", "--all"), ("--all", "--never"), ("sync", "--never")):
+        status, _, err = shell("record", *words)
+        assert (status, "record: name jobs, or give --all or --never" in err) == (2, True), words
+    status, _, err = shell("record", "--all", "--yes")
+    assert (status, "nothing needs a recorder" in err) == (3, True)
+    status, _, err = shell("record", "--all", "--off", "--yes")
+    assert (status, "No job is recorded." in err) == (3, True)
+    config = tmp_path / "xdg/fedtui/config.toml"
+    status, out, _ = shell("record", "--never", "--dry-run")
+    assert (status, '+ ignore = ["FT309"]' in out, config.exists()) == (0, True, False)
+    assert shell("record", "--never", "--yes")[0] == 0
+    assert config.read_text() == 'ignore = ["FT309"]\n'
+    assert "FT309 is silenced already." in shell("record", "--never", "--yes")[2]
+    assert shell("undo", "--yes")[0] == 0
+    assert not config.exists()
+
+
 def test_env_prints_what_cron_gives_and_masks_secrets(shell: Shell, folder: Path) -> None:
     status, out, _ = shell("env", "sync")
     assert status == 0
@@ -398,25 +457,17 @@ def test_env_refuses(shell: Shell, folder: Path, words: tuple[str, ...], status:
     assert (folder / "crontab").read_text() == TABLE
 
 
-class SlowTimers:
-    """A workspace whose timers are only installed: an answer has them where it is waited for."""
+class LateTimers:
+    """A workspace whose timers have answered, but for those that are only installed."""
 
-    def __init__(self) -> None:
-        place = Location("/etc/systemd/system/old.timer", None)
-        self.job = Job("system-timer:old.timer", "old.timer", SourceName.SYSTEM_TIMER, "root", "", "", place)
-        self.asked: list[float] = []
-
-    async def read(self, sources: Sequence[str] = (), *, patience: float = 0.0) -> Snapshot:
-        self.asked.append(patience)
-        return Snapshot(datetime.now(UTC), jobs=(self.job,) if patience else ())
+    async def read(self, sources: Sequence[str] = (), *, later_runs: bool = False) -> Snapshot:
+        late = {"system-timers": "the states of its unit files have not come yet"}
+        return Snapshot(datetime.now(UTC), late=late)
 
 
-async def test_a_timer_that_is_only_installed_is_waited_for_before_it_is_called_missing() -> None:
-    workspace = SlowTimers()
-    assert await find_job(cast(Workspace, workspace), "old") is workspace.job
-    assert len(workspace.asked) == 2
-    with pytest.raises(UsageError, match="there is no job 'none'"):
-        await find_job(cast(Workspace, workspace), "none")
+async def test_a_job_that_may_be_among_what_has_not_come_is_not_called_missing() -> None:
+    with pytest.raises(Unavailable, match="not every source could be read: system-timers: the states of"):
+        await find_job(cast(Workspace, LateTimers()), "old")
 
 
 def test_undo_walks_back_and_redo_forward(shell: Shell, folder: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fedtui.__main__ import main
+from fedtui.cli.watch import LOOK_EVERY
 from fedtui.config import Config
 from fedtui.demo.scheduler import DemoScheduler
 from fedtui.demo.workspace import demo_workspace
@@ -165,6 +166,21 @@ def test_a_paused_job_is_refused_with_what_to_do(shell: Shell) -> None:
     status, out, err = shell(Watchman(), "held")
     assert (status, out) == (3, "")
     assert err.startswith("held has no next run to watch: it is paused. fedtui resume crontab:")
+
+
+def test_a_job_that_is_paused_meanwhile_is_said_to_be_paused_once(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Pausing(Watchman):
+        def _end(self, known: Watch | None) -> Watch:
+            assert known is not None
+            return super()._end(replace(known, paused=False)) if known.paused else replace(known, paused=True)
+
+    watchman = Pausing(GOOD)
+    monkeypatch.setattr("fedtui.cli.watch.SEE_EVERY", LOOK_EVERY)
+    status, out, _ = shell(watchman, "sync", "--cycles", "1")
+    assert status == 0
+    assert out.count("Paused: resume the job to continue the watch.\n") == 1
 
 
 def test_a_watch_can_be_ended_from_elsewhere(shell: Shell, folder: Path) -> None:

@@ -58,13 +58,77 @@ PROVES = [
     "ssh -i key -p 22 host a",
     "ssh host 'a && b'",
     "timeout 60 nice -n 5 flock -n lock a",
+    "a 'b & c' \"d | e\" f\\&g",
+    "a # & noon",
+    "sudo -n -u fed a -b",
+    "setsid -w a",
+    "bsub -K a",
+    "sem --fg a",
+    "tmux run-shell a",
+    "script -qec a log",
+    "sg adm -c a",
+    "find . -name '*.tmp' -exec rm {} +",
+    "find . -mtime +7 -delete",
+    "a -j $(nproc) $(cat names | head -1)",
+    "docker exec $(docker ps -qf name=x) a",
     "true",
     "echo hello",
     'echo "$(cat names | wc -l)" >> log',
     "",
 ]
 
+IN_BACKGROUND = [
+    *("a&", "a & # noon", "a &# noon", "a &>> log", "a 2>&1 > log&", "exec a &", "eval 'a &'", "time a &"),
+    *("(a & b)", "{ a & }", "{ a & b; }", "b && (a &)", "b && { a & }", "if b; then a & fi"),
+    *("case x in x) a & ;; esac", "while b; do a & done", "for i in 1 2; do a & done; wait"),
+    *("nohup a &", "nohup nice a & disown", "cd /srv && nohup a &> log &", "timeout 9 sh -c 'a &'"),
+    *("sudo -u fed sh -c 'a &'", "runuser -l fed -c 'a &'", "sg adm -c 'a &'", "ssh host nohup a '&'"),
+    *("xargs sh -c 'a &'", "docker exec c sh -c 'a &'", "ksh -c 'a &> log'", "ash -c 'a &>> log'"),
+]
+
+LEAVE = {
+    "setsid": ("setsid -f a", "setsid --fork a", "nohup setsid a", "flock lock setsid -f a"),
+    "systemd-run": ("systemd-run a", "systemd-run --no-block a", "systemd-run --on-active=5 a"),
+    "at": ("at now < file", "at -f script noon", "cd / && at now < file"),
+    "batch": ("batch < file", "echo a | batch"),
+    "docker": (
+        *("docker run --detach=true image", "docker run -dit image", "docker run --name x -p 80:80 -d image"),
+        *("docker exec -u root -d c a", "docker compose run -d a", "docker start c"),
+    ),
+    "podman": ("podman run -d image", "podman container start c"),
+    "kubectl": ("kubectl create job a --image b",),
+    "screen": ("screen -d -m a", "screen -S n -dm sh -c a", "screen -S n -X stuff a"),
+    "tmux": ("tmux new -d a", "tmux new-session -s n -d a", "tmux split-window a", "tmux run-shell -b a"),
+    "dtach": ("dtach -n socket a",),
+    "daemonize": ("daemonize /bin/a", "daemonize -p pid /bin/a"),
+    "start-stop-daemon": ("start-stop-daemon -Sbx a", "start-stop-daemon --start --background --exec a"),
+    "ssh": ("ssh -fN host", "ssh -nf host a", "ssh -p 22 -f fed@host a", "ssh -o X=y -f host a"),
+    "sudo": ("sudo -b a", "sudo -nb a", "sudo -u fed -b a", "sudo --background a"),
+    "sem": ("sem -j2 a",),
+    "sbatch": ("sbatch a.sh",),
+    "pm2": ("pm2 start a.js",),
+}
+
 PROVES_NOTHING = {
+    **dict.fromkeys(IN_BACKGROUND, "background: exit 0 does not say how a ends"),
+    **{
+        line: f"background: exit 0 only says that {name} has started it"
+        for name, lines in LEAVE.items()
+        for line in lines
+    },
+    "b $(a)": "list: exit 0 does not say how a inside $( ) ended",
+    'b --of="$(a)" && c': "list: exit 0 does not say how a inside $( ) ended",
+    "b `a` >> log": "list: exit 0 does not say how a inside $( ) ended",
+    "X=$(a) b": "list: exit 0 does not say how a inside $( ) ended",
+    "x=$(a); true": "list: exit 0 does not say how a ended, only the last command's end",
+    "find . -exec a {} \\;": "list: exit 0 of find does not say how the command it starts ended",
+    "find . -execdir a {} ';' -print": "list: exit 0 of find does not say how the command it starts ended",
+    "cronic a": "list: exit 0 of cronic does not say how the command it starts ended",
+    "script -qc a log": "list: exit 0 of script does not say how the command it starts ended",
+    "script -ec 'a | b' log": "pipe: exit 0 is that of b, it does not say how a ended",
+    "sg adm -c 'a | b'": "pipe: exit 0 is that of b, it does not say how a ended",
+    "bash -s": "list: exit 0 of bash is that of the last command it reads",
+    "echo 'a; b' | sh": "list: exit 0 of sh is that of the last command it reads",
     "a &": "background: exit 0 does not say how a ends",
     "a >> log 2>&1 &": "background: exit 0 does not say how a ends",
     "a &> log": "background: exit 0 does not say how a ends",
@@ -132,6 +196,11 @@ def test_a_redirection_of_bash_is_a_background_job_to_dash() -> None:
     assert doubt("sh -c 'a &> log'", "bash").startswith("background: ")
 
 
+def test_two_parentheses_are_arithmetic_to_bash_and_subshells_to_dash() -> None:
+    assert doubt("((a &)) && b").startswith("list: the line cannot be read")
+    assert doubt("((x = 1)) && b", "bash") == ""
+
+
 def test_a_process_substitution_of_bash_and_a_trap_on_exit_hide_a_failure() -> None:
     for line in ("cat <(false)", "true > >(false)", "diff <(a) <(b)"):
         assert doubt(line, "bash").startswith("pipe: "), line
@@ -154,7 +223,7 @@ def test_only_an_ok_becomes_unknown() -> None:
 
 
 _WORDS = "good bad bad true false echo_x [_-e_/_] [_-e_/no_] cd_/ exit_0 exit_1 exit set_-e set_+e wait x=1"
-_MORE = ["wait $!", "x=$(bad)", "sh -c 'bad; good'", "sh -ec 'bad | good'"]
+_MORE = ["wait $!", "x=$(bad)", "good $(bad)", "good `bad`", "sh -c 'bad; good'", "sh -ec 'bad | good'"]
 SIMPLE = st.sampled_from([*(word.replace("_", " ") for word in _WORDS.split()), *_MORE])
 
 

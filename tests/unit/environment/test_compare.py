@@ -41,13 +41,13 @@ def both(
         "@daily",
         "daily",
         Location("crontab", 4),
-        cron=CronFacts("crontab", b"@daily " + command, command),
+        facts=CronFacts("crontab", b"@daily " + command, command),
     )
     ours = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "HOME": str(home), **(given or {})}
     their_diff = {"PATH": f"{tools}:/usr/bin:/bin", "SHELL": "/bin/bash", "HOME": str(home), **(shell or {})}
     sides = ({name.encode(): value.encode() for name, value in side.items()} for side in (ours, their_diff))
     one, other = sides
-    side = SchedulerSide("cron", one, "by the test", (command,), str(home), ours["SHELL"])
+    side = SchedulerSide("cron", "in cron", one, "by the test", (command,), str(home), ours["SHELL"])
     return compare(job, side, ShellSide("fed", "/bin/bash", other))
 
 

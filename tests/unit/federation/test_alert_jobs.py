@@ -19,6 +19,7 @@ from fedtui.history.database import History
 from fedtui.model import Problem, Snapshot
 from fedtui.pack import Pack
 from fedtui.ports import Ports
+from fedtui.results import RuleBook
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.crontab_file import CrontabFile
 from tests.unit.health.rows import NOW, table, timer
@@ -30,7 +31,7 @@ ANSWERED = {"crontab": NOW, "user-timers": NOW}
 
 
 def names(snapshot: Snapshot, memory: AlertMemory | None = None) -> list[tuple[str, str]]:
-    found = own_jobs(snapshot, "fed", lambda _: "", memory or AlertMemory())
+    found = own_jobs(snapshot, "fed", RuleBook({}, {}), memory or AlertMemory())
     return [(one.name, one.unseen) for one in found]
 
 

@@ -154,10 +154,10 @@ def test_a_product_is_as_old_as_its_newest_data_however_new_the_file(world: Worl
     product = tmp_path / "skills-patterns.jsonl"
     world.product = str(product)
     data(product, NOW - 3 * HOUR)
-    world.ended(OK)
+    world.ended(FAILED, timedelta(minutes=1))
     world.check()
     world.check(timedelta(minutes=5))
-    assert world.mails == [subject("sync is stale")]
+    assert world.mails == [subject("2 problems: sync")]
     assert f"the newest data in {product} is from 10:05:12, 3 h ago" in world.got[0][1].body
     data(product, world.now)
     world.check(timedelta(minutes=5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.setup.rollout import rollout_stage
 from fedtui.federation.setup.status import JobStatus, PackStatus
-from fedtui.model import Job, Location, SourceName
+from fedtui.model import CronFacts, Job, Location, SourceName
 from fedtui.pack import Pack
 from fedtui.presentation.federation_status import status_lines
 from fedtui.runs.data_age import DataAge
@@ -17,12 +18,19 @@ from fedtui.runs.data_age import DataAge
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 PACK = Pack("/srv", "conservative", "cron", "/srv/logs", "2026-11-20", scripts={"sync": "/srv/sync.sh"})
 ROW = Job(
-    "crontab:1", "sync", SourceName.CRONTAB, "fed", "0 * * * *", "hourly at :00", Location("crontab", 1)
+    "crontab:1",
+    "sync",
+    SourceName.CRONTAB,
+    "fed",
+    "0 * * * *",
+    "hourly at :00",
+    Location("crontab", 1),
+    CronFacts("crontab", b"", b"true"),
 )
 PLACED = InstalledJob("sync", "crontab:1", "sync", "0 * * * *", "0 * * * *", False, False, "crontab of fed")
 
 
-def said(data: DataAge | None) -> str:
+def said(data: DataAge | None, stale: bool | None = None) -> str:
     """The line of the data."""
     job = JobStatus(
         "sync",
@@ -32,23 +40,30 @@ def said(data: DataAge | None) -> str:
         ROW,
         product="/srv/x.jsonl",
         data=data,
-        fresh_for=timedelta(hours=2),
+        fresh_for=7200.0,
+        stale=stale,
     )
     lines = status_lines(PackStatus(PACK, (job,), rollout_stage(PACK, (), NOW)), NOW)
     return next(line for line in lines if line.startswith("  data")).removeprefix("  data      ")
 
 
 @pytest.mark.parametrize(
-    ("newest", "broken", "words"),
+    ("newest", "broken", "stale", "words"),
     [
-        (NOW - timedelta(minutes=10), 0, "newest 13:55, 10 min old, ✓ fresh"),
-        (NOW - timedelta(hours=3), 2, "newest 11:05, 3 h old, ✗ stale: at most 2 h; 2 of 40 lines broken"),
-        (None, 0, "newest 14:00, 5 min old, ✓ fresh; by the file's time"),
+        (NOW - timedelta(minutes=10), 0, False, "newest 13:55, 10 min old, ✓ fresh"),
+        (
+            NOW - timedelta(hours=3),
+            2,
+            True,
+            "newest 11:05, 3 h old, ✗ stale: at most 2 h; 2 of 4 lines broken",
+        ),
+        (None, 0, False, "newest 14:00, 5 min old, ✓ fresh; by the file's time"),
+        (None, 0, None, "newest 14:00, 5 min old; by the file's time"),
     ],
 )
-def test_how_new_the_data_is(newest: datetime | None, broken: int, words: str) -> None:
+def test_how_new_the_data_is(newest: datetime | None, broken: int, stale: bool | None, words: str) -> None:
     written = NOW - timedelta(minutes=5)
-    assert said(DataAge("/srv/x.jsonl", 100, written, newest, lines=40, broken=broken)) == words
+    assert said(DataAge("/srv/x.jsonl", 100, written, newest, lines=4, broken=broken), stale) == words
 
 
 def test_data_that_cannot_be_read_is_not_called_fresh() -> None:
@@ -58,4 +73,6 @@ def test_data_that_cannot_be_read_is_not_called_fresh() -> None:
 def test_a_job_that_was_moved_is_named_at_the_top_too() -> None:
     jobs = [JobStatus("sync", "sync", backend, PLACED, ROW) for backend in ("cron", "user")]
     first = next(iter(status_lines(PackStatus(PACK, tuple(jobs), rollout_stage(PACK, (), NOW)), NOW)))
-    assert first == "profile conservative on cron and user timers, set up on 2026-11-20"
+    assert first == "profile conservative on cron and user timers, set up on 2026-11-20, exit codes recorded"
+    status = PackStatus(replace(PACK, record=False), tuple(jobs), rollout_stage(PACK, (), NOW))
+    assert next(iter(status_lines(status, NOW))).endswith(", exit codes not recorded")

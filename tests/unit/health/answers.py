@@ -10,8 +10,11 @@ from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeCache
 from fedtui.health.table_not_loaded import SPOOL
 from fedtui.model import Job, Scheduler, Snapshot
+from fedtui.pack import load_pack
+from fedtui.results import RuleBook
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.program import Ended, ProgramError
+from tests.judged import judged_snapshot
 
 CRON_UNITS = """\
 Id=cron.service
@@ -56,14 +59,14 @@ def seen(at: datetime, jobs: Sequence[Job] = (), **more: object) -> Snapshot:
     answered = dict.fromkeys({source for rule in RULES.values() for source in rule.sources}, at)
     up = (Scheduler("cron", True, "cron, pid 1"), Scheduler("systemd", True))
     facts = {"answered": answered, "schedulers": up, "starts_since": at} | more
-    return Snapshot(at, tuple(jobs), **facts)  # type: ignore[arg-type]  # shorthand
+    return judged_snapshot(Snapshot(at, tuple(jobs), **facts))  # type: ignore[arg-type]  # shorthand
 
 
 class Machine(FileFacts):
     """Files of the machine itself are there as `files` says; all others are looked at."""
 
     def __init__(self, probes: ProbeCache, files: Mapping[str, bool]) -> None:
-        super().__init__(1000, probes=probes)
+        super().__init__(1000, probes=probes, rules=RuleBook({}, {}, load_pack, "fed"))
         self._files = files
         self.times: dict[str, float] = {}
         self.held: int | None = None

@@ -56,7 +56,7 @@ def timer(folder: Path, text: str, *drop_ins: str, **facts: object) -> Job:
         "every day",
         Location(str(unit)),
         state=state,  # type: ignore[arg-type]  # shorthand
-        timer=TimerFacts(**known),  # type: ignore[arg-type]  # shorthand
+        facts=TimerFacts(**known),  # type: ignore[arg-type]  # shorthand
         **result,  # type: ignore[arg-type]  # shorthand
     )
 

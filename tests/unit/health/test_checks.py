@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from fedtui.changes.request import Request
 from fedtui.health import checkup, file_facts
 from fedtui.health.file_facts import FileFacts
+from fedtui.health.remedies import remedy_request
 from fedtui.model import (
     CronFacts,
     Finding,
@@ -33,15 +35,16 @@ NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
 def cron_job(command: str = "true", name: str = "sync", home: str = "/nonexistent", **more: object) -> Job:
     raw = command.encode()
     cron = CronFacts("crontab", b"0 * * * * " + raw, raw, home=home)
-    base = Job(
-        f"crontab:{name}", name, SourceName.CRONTAB, "fed", "0 * * * *", "hourly", Location("crontab", 7)
-    )
-    return replace(base, cron=cron, editable=True, command=command, **more)  # type: ignore[arg-type]  # shorthand
+    place = Location("crontab", 7)
+    base = Job(f"crontab:{name}", name, SourceName.CRONTAB, "fed", "0 * * * *", "hourly", place, cron)
+    return replace(base, editable=True, command=command, **more)  # type: ignore[arg-type]  # shorthand
 
 
 def found(*jobs: Job, **more: object) -> dict[str, Finding]:
     snapshot = seen(NOW, jobs, **more)
-    return {finding.code: finding for finding in checkup(snapshot, FileFacts(log_limit=1000)).findings}
+    return {
+        finding.code: finding for finding in checkup(snapshot, FileFacts(log_limit=1000, user="fed")).findings
+    }
 
 
 def test_a_healthy_job_has_no_finding(tmp_path: Path) -> None:
@@ -93,7 +96,7 @@ def test_a_schedule_that_never_fires() -> None:
 
 def test_a_timer_with_no_run_to_come_is_not_told_of_as_a_line_of_cron() -> None:
     facts = TimerFacts("a.timer", "a.service", False, "active", "enabled", monotonic=(("OnBootSec", 60.0),))
-    done = replace(cron_job(state=State.NEVER_FIRES), source=SourceName.USER_TIMER, cron=None, timer=facts)
+    done = replace(cron_job(state=State.NEVER_FIRES), source=SourceName.USER_TIMER, facts=facts)
     assert "FT103" not in found(done)
 
 
@@ -133,8 +136,8 @@ def test_the_tables_own_path_is_the_one_that_counts(tmp_path: Path) -> None:
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o755)
     job = cron_job("mytool")
-    assert job.cron is not None
-    with_path = replace(job, cron=replace(job.cron, environment=((b"PATH", f"{tmp_path}:/bin".encode()),)))
+    assert isinstance(job.facts, CronFacts)
+    with_path = replace(job, facts=replace(job.facts, environment=((b"PATH", f"{tmp_path}:/bin".encode()),)))
     assert "FT132" in found(job)
     assert found(with_path) == {}
 
@@ -159,12 +162,32 @@ def test_an_unknown_result_is_not_called_a_failure() -> None:
     (note,) = found(cron_job(last_run=NOW, last_result=Result(Outcome.UNKNOWN))).values()
     assert (note.code, note.severity, note.fix) == (
         *("FT309", Severity.NOTE),
-        "C records it: fedtui record JOB.",
+        "C records them: fedtui record JOB, or of all jobs fedtui record --all.",
     )
+    assert note.remedy == Remedy("record", "record exit codes of this job")
+    assert remedy_request(note, cron_job()) == Request("record", ("crontab:sync",))
     recorded = cron_job(last_result=Result(Outcome.UNKNOWN))
-    assert recorded.cron is not None
-    recorded = replace(recorded, cron=replace(recorded.cron, record_key="1a2b3c4d"))
+    assert isinstance(recorded.facts, CronFacts)
+    recorded = replace(recorded, facts=replace(recorded.facts, record_key="1a2b3c4d"))
     assert found(recorded) == {}
+
+
+def test_jobs_that_could_be_recorded_are_named_until_nobody_wants_to_hear_of_it() -> None:
+    host = machine()
+    host.user = "fed"
+    plain, other, eve = cron_job("a", "plain"), cron_job("b", "other"), cron_job("c", "eve", user="eve")
+    assert isinstance(other.facts, CronFacts)
+    recorded = replace(other, id="crontab:x", facts=replace(other.facts, record_key="1a2b3c4d"))
+    fish = replace(
+        other, id="crontab:fish", facts=replace(other.facts, environment=((b"SHELL", b"/bin/fish"),))
+    )
+    refused = replace(other, id="crontab:no", facts=replace(other.facts, silenced=("FT309",)))
+    table = replace(other, id="cron.d:y", source=SourceName.CRON_D)
+    snapshot = seen(NOW, (plain, other, eve, recorded, fish, refused, table))
+    assert checkup(snapshot, host).unrecorded == ("crontab:plain", "crontab:other")
+    assert checkup(snapshot, host, ("FT309 crontab:plain",)).unrecorded == ("crontab:other",)
+    assert checkup(snapshot, host, ("FT309",)).unrecorded == ()
+    assert checkup(snapshot, FileFacts(user="fed")).unrecorded == (), "the demo keeps every exit code"
 
 
 def test_a_log_whose_folder_is_missing(tmp_path: Path) -> None:

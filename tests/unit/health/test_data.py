@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from fedtui.model import Finding, Severity
-from fedtui.pack import Pack, pack_file, written
+from fedtui.pack import Pack, load_pack, pack_file, written
+from fedtui.results import RuleBook
 from tests.unit.health.answers import machine
 from tests.unit.health.rows import NOW, by_code, table, unchecked
 
@@ -75,8 +76,17 @@ def test_data_without_timestamps_is_unchecked_and_never_fine(product: Path) -> N
     product.write_text('{"skill": "a"}\n')
     assert found() is None
     assert [one.reason for one in unchecked(*table(MARK + HOURLY)) if "FT710" in one.codes] == [
-        "no line of it has a timestamp that can be read"
+        f"no line of {product} has a timestamp that can be read"
     ]
+
+
+def test_the_product_that_config_names_is_looked_at_in_its_place(product: Path, tmp_path: Path) -> None:
+    data(product, timedelta(hours=30))
+    other = tmp_path / "other.jsonl"
+    host = machine()
+    host.rules = RuleBook({}, {"sync-learning-data": {"product": str(other)}}, load_pack)
+    finding = by_code(*table(MARK + HOURLY), host=host)["FT710"]
+    assert finding.sentence == f"sync-learning-data should write {other}, and there is no such file."
 
 
 def test_without_a_federation_nothing_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

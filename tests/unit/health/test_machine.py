@@ -387,7 +387,35 @@ def test_secrets_in_lines_are_shown_masked() -> None:
     assert "••••••" in finding.evidence[0]
     setting = by_code(*table("API_TOKEN=s3cr3tv4lue\n" + LINE))["FT602"]
     assert setting.evidence == ("API_TOKEN=••••••",)
-    assert "FT602" not in by_code(*table("0 * * * * /bin/x --token $TOKEN >> /tmp/a 2>&1\n"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mysqldump -u app -pS3cretPw99 shop > /srv/app/shop.sql",
+        "curl -u admin:S3cretPw99 https://h/x",
+        "sshpass -p S3cretPw99 rsync -a /srv/app h:/b",
+        "curl -X POST https://hooks.slack.com/services/T0000/B0000/S3cretPw99 -d hi",
+        "ldapsearch -x -w S3cretPw99",
+    ],
+)
+def test_a_secret_that_a_program_takes_is_found(command: str) -> None:
+    finding = by_code(*table(f"0 * * * * {command}\n"))["FT602"]
+    assert "S3cretPw99" not in repr(finding)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/bin/x --token $TOKEN",
+        'curl -H "Authorization: Bearer $TOKEN" http://h/x',
+        'curl -u "joe:$(cat /run/secrets/x)" http://h/x',
+        "restic --password-file /etc/restic/pw backup /srv",
+        "PGPASSWORD=$(pass show db) pg_dump shop",
+    ],
+)
+def test_a_reference_to_a_secret_is_no_finding(command: str) -> None:
+    assert "FT602" not in by_code(*table(f"0 * * * * {command} >> /tmp/a 2>&1\n"))
 
 
 def test_a_log_with_secrets_that_all_may_read(tmp_path: Path) -> None:

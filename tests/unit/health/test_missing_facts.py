@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from fedtui.cli.openmetrics import exposition
 from fedtui.cli.records import JsonRecords
 from fedtui.health import CHECKS, RULES, checkup
 from fedtui.health.file_facts import FileFacts
-from fedtui.health.probes import ProbeCache
+from fedtui.health.probes import ProbeCache, ProbeFailed
 from fedtui.model import Job, Outcome, Problem, Result, Scheduler, Snapshot, State
 from fedtui.presentation.finding_groups import status
 from fedtui.store import with_checkup
-from fedtui.system.program import Ended, ProgramError
+from fedtui.system.program import Ended, ProgramError, ProgramLate
 from tests.unit.health.answers import Machine, machine, seen
 from tests.unit.health.rows import NOW, table, timer
 
@@ -250,3 +250,20 @@ def test_a_script_that_is_too_large_is_not_checked(tmp_path: Path) -> None:
 def test_every_check_is_listed_with_the_facts_it_needs() -> None:
     assert {code for check in CHECKS for code in (rule.code for rule in check.rules)} == set(RULES)
     assert {"FT002", "FT006", *(f"FT70{n}" for n in range(1, 7)), "FT711", "FT712", "FT713"} == ALONE
+
+
+def test_a_program_that_was_late_once_is_not_waited_for_again() -> None:
+    asked: list[str] = []
+
+    def late(argv: Sequence[str], _deadline: float) -> Ended:
+        asked.append(" ".join(argv))
+        if argv[0] == "systemctl" and "--user" not in argv:
+            raise ProgramLate("systemctl show did not answer within 2 s")
+        return Ended(0, b"", b"")
+
+    probes = ProbeCache(late, systemd=True)
+    for said, words in (("within 2 s", "show"), ("systemctl did not answer before", "list-units")):
+        with pytest.raises(ProbeFailed, match=said):
+            probes.ask(("systemctl", words))
+    assert probes.ask(("systemctl", "--user", "show")).status == probes.ask(("git", "status")).status == 0
+    assert asked == ["systemctl show", "systemctl --user show", "git status"]

@@ -33,20 +33,18 @@ FAILED = Result(Outcome.FAILED, exit_code=1)
 
 def cron_job(name: str = "sync", silenced: tuple[str, ...] = ()) -> Job:
     cron = CronFacts("crontab", b"0 * * * * true", b"true", silenced=silenced)
-    job = Job(
-        f"crontab:{name}", name, SourceName.CRONTAB, "fed", "0 * * * *", "hourly", Location("crontab", 7)
-    )
-    return replace(job, cron=cron, last_result=FAILED)
+    place = Location("crontab", 7)
+    job = Job(f"crontab:{name}", name, SourceName.CRONTAB, "fed", "0 * * * *", "hourly", place, cron)
+    return replace(job, last_result=FAILED)
 
 
 def timer(path: Path) -> Job:
     facts = TimerFacts(
         "a.timer", "a.service", True, "active", "enabled", fragment=str(path), drop_ins=(str(path / "gone"),)
     )
-    job = Job(
-        "user-timer:a.timer", "a", SourceName.USER_TIMER, "fed", "daily", "daily", Location("a.timer", None)
-    )
-    return replace(job, timer=facts, last_result=FAILED)
+    place = Location("a.timer", None)
+    job = Job("user-timer:a.timer", "a", SourceName.USER_TIMER, "fed", "daily", "daily", place, facts)
+    return replace(job, last_result=FAILED)
 
 
 def codes(*jobs: Job, ignore: tuple[str, ...] = ()) -> list[str]:

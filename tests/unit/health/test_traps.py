@@ -34,13 +34,13 @@ def in_berlin(monkeypatch: pytest.MonkeyPatch) -> None:
 def cron_job(schedule: str, name: str = "sync", **more: object) -> Job:
     cron = CronFacts("crontab", f"{schedule} true".encode(), b"true", zone="Europe/Berlin")
     place = Location("crontab", 7)
-    job = Job(f"crontab:{name}", name, SourceName.CRONTAB, "fed", schedule, "", place, editable=True)
-    return replace(job, cron=cron, **more)  # type: ignore[arg-type]  # shorthand
+    job = Job(f"crontab:{name}", name, SourceName.CRONTAB, "fed", schedule, "", place, cron, editable=True)
+    return replace(job, **more)  # type: ignore[arg-type]  # shorthand
 
 
 def timer(**facts: object) -> Job:
     about = TimerFacts("a.timer", "a.service", True, "active", "enabled", fragment="/etc/a.timer")
-    job = Job(
+    return Job(
         "user-timer:a.timer",
         "a.timer",
         SourceName.USER_TIMER,
@@ -48,9 +48,9 @@ def timer(**facts: object) -> Job:
         "",
         "",
         Location("a.timer"),
+        replace(about, **facts),  # type: ignore[arg-type]  # shorthand
         next_run=NOW,
     )
-    return replace(job, timer=replace(about, **facts))  # type: ignore[arg-type]  # shorthand
 
 
 def found(*jobs: Job) -> dict[str, Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import sqlite3
 import stat
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from fedtui.history import connection, database
 from fedtui.history.database import History, HistoryError
 from fedtui.history.rows import result_from_json, result_to_json
-from fedtui.model import LogSlice, Outcome, Result, Run, Trigger
+from fedtui.model import JobRecord, LogSlice, Outcome, Result, Run, Trigger
 
 START = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 OK = Result(Outcome.OK, 0, None, 1.5, 2, ("two warnings",), ("exit status, fedtui",))
@@ -297,18 +298,39 @@ def test_the_rows_of_other_accounts_of_a_run_go(history: History) -> None:
     assert history.run("rec") == whole
 
 
+def test_rows_keep_their_places_in_the_order_in_which_runs_were_first_seen(history: History) -> None:
+    history.keep_runs((sighting("cron-1", 60, SEEN), sighting("cron-2", 0, SEEN)))
+    history.keep_runs((sighting("cron-2", 0, EXITED),))
+    history.keep_runs((sighting("rec", 61, JUDGED, also=("cron-1",)), sighting("new", 5, SEEN)))
+    places = history.changed_runs(0, 24)[1]
+    assert [run.id for _, run in sorted(places.items())] == ["rec", "cron-2", "new"]
+
+
 def test_readers_are_given_what_is_new(history: History) -> None:
-    assert history.changed_runs(0, 24) == (0, [])
+    assert history.changed_runs(0, 24) == (0, {})
     history.keep_runs(sighting(f"r{number}", number, SEEN) for number in range(5))
     revision, runs = history.changed_runs(0, 3)
-    assert [run.id for run in runs] == ["r2", "r3", "r4"]
-    assert history.changed_runs(revision, 3) == (revision, [])
+    assert [run.id for run in runs.values()] == ["r2", "r3", "r4"]
+    assert history.changed_runs(revision, 3) == (revision, {})
     history.keep_runs((sighting("r1", 1, EXITED),))
     revision, runs = history.changed_runs(revision, 3)
-    assert [run.id for run in runs] == ["r1"]
+    assert [run.id for run in runs.values()] == ["r1"]
     history.path.unlink()
     history.keep_runs((sighting("r9", 9, SEEN),))
-    assert [run.id for run in history.changed_runs(revision, 3)[1]] == ["r9"]
+    assert [run.id for run in history.changed_runs(revision, 3)[1].values()] == ["r9"]
+
+
+def test_the_last_known_end_stays_in_sight_behind_many_unknown_ones(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedtui.history.database.KEPT_RUNS", 6)
+    failed = Result(Outcome.FAILED, 12)
+    history.keep_runs((sighting("old", 0, EXITED), sighting("failed", 1, failed)))
+    for number in range(2, 12):
+        history.keep_runs((sighting(f"r{number}", number, SEEN),))
+    kept = [run.id for run in history.changed_runs(0, 3)[1].values()]
+    assert kept == ["failed", "r9", "r10", "r11"]
+    assert [run.id for run in history.runs()] == ["failed", *(f"r{number}" for number in range(6, 12))]
 
 
 VERSION_1 = """
@@ -345,8 +367,41 @@ def test_a_database_of_the_format_before_is_taken_over(history: History) -> None
         (),
     )
     assert history.last_undo() is not None
-    assert [found.id for found in history.changed_runs(0, 24)[1]] == [run.id]
+    assert history.jobs() == ((JobRecord("j", "n"),), ())
+    assert [found.id for found in history.changed_runs(0, 24)[1].values()] == [run.id]
     assert history.finish_run(run.id, START, SEEN) is False
+
+
+def test_jobs_are_remembered_as_they_were_last(history: History) -> None:
+    assert history.jobs() == ((), ())
+    assert not history.path.exists()
+    history.keep_jobs([JobRecord("crontab:a", "old", "fed", "", "c1", True), JobRecord("crontab:b", "b")])
+    history.keep_jobs([JobRecord("crontab:a", "new", "fed", "sync", "c2")])
+    records = {record.id: record for record in history.jobs()[0]}
+    assert records == {
+        "crontab:a": JobRecord("crontab:a", "new", "fed", "sync", "c2", True),
+        "crontab:b": JobRecord("crontab:b", "b"),
+    }
+
+
+@pytest.mark.parametrize(("finished", "moves"), [(True, (("crontab:a", "crontab:b"),)), (False, ())])
+def test_the_ids_that_a_change_gave_are_noted_once_it_is_made(
+    history: History, finished: bool, moves: tuple[tuple[str, str], ...]
+) -> None:
+    payload = json.dumps({"moves": [["crontab:a", "crontab:b"]], "finished": finished})
+    for _ in range(2):
+        step = history.add_undo(
+            at=START,
+            verb="edit",
+            job_id="crontab:a",
+            job_name="a",
+            summary="s",
+            kind="edits",
+            payload=payload,
+        )
+        assert history.jobs()[1] == (() if step == 1 else moves)
+        history.finish_undo(step, None)
+    assert history.jobs()[1] == moves
 
 
 def _keep_until_killed(path: Path, sender: Connection) -> None:

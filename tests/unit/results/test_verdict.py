@@ -270,7 +270,6 @@ def test_rules_of_a_job_are_found_by_name_and_id() -> None:
     book = RuleBook({"ignore": ["z"]}, jobs)
     assert book.tables("sync", "crontab:1") == ({"ignore": ["z"]}, {"product": "~/a"}, {"warning": ["x"]})
     rules = book.of("sync", "crontab:1")
-    assert rules.product == "~/a"
     assert kind_of("an x", rules) == "warning"
     assert kind_of("an x and z", rules) == ""
     assert kind_of("an x", book.of("sync")) == ""

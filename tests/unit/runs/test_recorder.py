@@ -233,7 +233,7 @@ def a_job(log: Path | None, command: bytes = b"bash sync.sh >> log") -> Job:
     return Job(
         *("crontab:1", "sync", SourceName.CRONTAB, "fed", "* * * * *", "every minute", place),
         log_path=None if log is None else str(log),
-        cron=facts,
+        facts=facts,
     )
 
 
@@ -299,8 +299,8 @@ def test_a_run_whose_recorder_was_killed_is_unknown_and_never_ok(tmp_path: Path)
 def test_records_of_jobs_that_are_not_recorded_now_are_left_alone(tmp_path: Path) -> None:
     written(tmp_path, 1, "begin 5 10 1.00 b-1 -\nend 0 2.00\n", 1000.0)
     job = a_job(None)
-    assert job.cron is not None
-    other = replace(job, cron=replace(job.cron, record_key=""))
+    assert isinstance(job.facts, CronFacts)
+    other = replace(job, facts=replace(job.facts, record_key=""))
     assert RecorderSource(tmp_path, lambda: [other], lambda: NOW).look().runs == ()
 
 

@@ -32,7 +32,7 @@ def line(name: str, schedule: str, *, editable: bool = True) -> Job:
         place,
         next_run=first,
         editable=editable,
-        cron=facts,
+        facts=facts,
     )
 
 
@@ -50,7 +50,7 @@ def timer(name: str, *runs: datetime, delay: float = 0.0) -> Job:
         place,
         next_run=first,
         later_runs=tuple(later),
-        timer=facts,
+        facts=facts,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedtui.model import State
-from fedtui.schedule.period import allowed_age, period_of
+from fedtui.schedule.period import period_of
 from tests.unit.health.rows import NOW, table, timer
 
 HOUR, DAY = 3600.0, 86400.0
@@ -47,13 +47,3 @@ def test_the_period_of_a_timer(tmp_path: Path) -> None:
     repeated = timer(tmp_path, "", monotonic=(("OnBootSec", 60.0), ("OnUnitActiveSec", 900.0)))
     assert period_of(repeated, NOW) == 900.0
     assert period_of(timer(tmp_path, "", monotonic=(("OnBootSec", 60.0),)), NOW) is None
-
-
-def test_what_an_hourly_job_brings_may_be_two_hours_old() -> None:
-    (job,) = table("0 * * * * true\n")
-    assert allowed_age(job, NOW) == timedelta(hours=2)
-
-
-def test_nothing_is_promised_of_a_job_that_is_held_back() -> None:
-    (job,) = table("0 * * * * true\n")
-    assert allowed_age(replace(job, next_run=None, state=State.PAUSED), NOW) is None

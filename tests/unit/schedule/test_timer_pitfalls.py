@@ -22,7 +22,7 @@ def timer(*calendar: str, every: timedelta | None = None, **facts: object) -> Jo
     """A timer of the system, `every` so often from an hour from now on."""
     known = replace(FACTS, calendar=calendar, **facts)  # type: ignore[arg-type]
     place = Location("/etc/systemd/system/backup.timer")
-    job = Job("t", "backup", SourceName.SYSTEM_TIMER, "root", "", "", place, timer=known)
+    job = Job("t", "backup", SourceName.SYSTEM_TIMER, "root", "", "", place, facts=known)
     if every is None:
         return job
     first = NOW + timedelta(hours=1)
@@ -30,7 +30,7 @@ def timer(*calendar: str, every: timedelta | None = None, **facts: object) -> Jo
 
 
 def found(job: Job, *, sleeps: bool = False) -> list[tuple[str, str]]:
-    return [(trap.code, trap.text) for trap in timer_pitfalls(job, BERLIN, NOW, sleeps=sleeps)]
+    return [(trap.code, trap.text) for trap in timer_pitfalls(job, job.facts, BERLIN, NOW, sleeps=sleeps)]
 
 
 def test_a_span_from_a_run_that_nothing_starts() -> None:
@@ -116,7 +116,3 @@ def test_not_persistent_on_a_machine_that_is_off_at_times() -> None:
 )
 def test_clock_changes(expression: str, expected: list[tuple[str, str]]) -> None:
     assert found(timer(expression)) == expected
-
-
-def test_a_cron_job_has_no_traps_of_a_timer() -> None:
-    assert found(Job("c", "c", SourceName.CRONTAB, "fed", "* * * * *", "", Location("crontab"))) == []

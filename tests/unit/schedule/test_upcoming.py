@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from fedtui.model import CronFacts, Job, Location, SourceName
+from fedtui.model import CronFacts, Job, Location, SourceName, TimerFacts
 from fedtui.schedule.cron import parse_schedule
 from fedtui.schedule.upcoming import runs_of, upcoming
 
@@ -29,15 +29,15 @@ def cron_job(
         "",
         Location("crontab"),
         next_run=first,
-        cron=facts,
+        facts=facts,
     )
 
 
 def timer_job(name: str, *runs: datetime) -> Job:
     place = Location(f"/etc/systemd/system/{name}")
-    return Job(
-        name, name, SourceName.SYSTEM_TIMER, "root", "", "", place, next_run=runs[0], later_runs=runs[1:]
-    )
+    facts = TimerFacts(name, "x.service", False, "active", "enabled")
+    job = Job(name, name, SourceName.SYSTEM_TIMER, "root", "", "", place, facts)
+    return replace(job, next_run=runs[0], later_runs=runs[1:])
 
 
 def shown(jobs: list[Job], after: datetime, count: int) -> list[str]:
@@ -106,15 +106,15 @@ def test_cron_tz_of_cronie_makes_nothing_up() -> None:
     now = datetime(2027, 3, 27, 12, tzinfo=BERLIN)
     job = cron_job("zoned", "30 2 * * *", now, dialect="cronie")
     assert next(runs_of(job, now)).isoformat() == "2027-03-28T03:00:00+02:00"
-    assert job.cron is not None
-    zoned = replace(job, cron=replace(job.cron, environment=((b"CRON_TZ", b"Europe/Berlin"),)))
+    assert isinstance(job.facts, CronFacts)
+    zoned = replace(job, facts=replace(job.facts, environment=((b"CRON_TZ", b"Europe/Berlin"),)))
     assert next(runs_of(zoned, now)).isoformat() == "2027-03-29T02:30:00+02:00"
 
 
 def test_an_unknown_zone_falls_back_to_that_of_the_next_run() -> None:
     job = cron_job("x", "0 0 * * *")
-    assert job.cron is not None
-    odd = replace(job, cron=replace(job.cron, zone="/etc/localtime"))
+    assert isinstance(job.facts, CronFacts)
+    odd = replace(job, facts=replace(job.facts, zone="/etc/localtime"))
     assert [at.isoformat() for at in islice(runs_of(odd, NOW), 1)] == ["2026-11-25T00:00:00+01:00"]
 
 

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.model import CronFacts, Job, Location, Outcome, Result, Run, SourceName, Trigger
+from fedtui.model import (
+    CronFacts,
+    Job,
+    Location,
+    Outcome,
+    Result,
+    Run,
+    SourceName,
+    State,
+    TimerFacts,
+    Trigger,
+)
 from fedtui.sources.cron_activity import CronActivitySource
 from fedtui.sources.cron_match import match
 from fedtui.system.cron_daemon import CronDaemon
@@ -29,7 +40,7 @@ def job(name: str, command: bytes, log: Path | None = None, at: datetime = NOON)
         command=command.decode(),
         next_run=at,
         log_path=None if log is None else str(log),
-        cron=CronFacts("crontab", b"* * * * * " + command, command, home="/root"),
+        facts=CronFacts("crontab", b"* * * * * " + command, command, home="/root"),
     )
 
 
@@ -61,11 +72,7 @@ class World:
         return self.source.notice()
 
     async def runs(self) -> tuple[Run, ...]:
-        """The runs that were seen; traces in logs are another matter."""
-        return tuple(run for run in (await self.source.read()).runs if run.trigger is not Trigger.UNKNOWN)
-
-    async def traces(self) -> tuple[Run, ...]:
-        return tuple(run for run in (await self.source.read()).runs if run.trigger is Trigger.UNKNOWN)
+        return (await self.source.read()).runs
 
 
 async def test_a_run_is_seen_to_start_and_to_end_and_its_result_is_not_known() -> None:
@@ -227,9 +234,103 @@ def test_what_may_be_either_of_two_jobs_is_taken_for_neither() -> None:
 async def test_a_log_from_before_tells_that_the_job_has_run_and_no_more(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
     world = World(job("sync", b"bash sync.sh", log))
-    assert await world.traces() == ()
+    assert await world.runs() == ()
     log.write_text("done\n")
-    os.utime(log, (NOON.timestamp() - 300,) * 2)
-    (trace,) = await world.traces()
-    assert (trace.job_id, trace.start) == ("crontab:sync", NOON - timedelta(seconds=300))
-    assert trace.result == Result(Outcome.UNKNOWN, evidence=("its log was written then; nobody saw the run",))
+    os.utime(log, (NOON.timestamp() - 297,) * 2)
+    (trace,) = await world.runs()
+    due = NOON - timedelta(minutes=5)
+    assert (trace.job_id, trace.start, trace.end) == ("crontab:sync", due, due + timedelta(seconds=3))
+    assert trace.result == Result(Outcome.UNKNOWN, evidence=("log was written at 11:55:03", "no exit status"))
+
+
+@pytest.mark.parametrize("seconds", [-10, 62, 1800, 5 * 3600])
+async def test_a_log_written_when_the_job_was_not_due_tells_of_no_run(tmp_path: Path, seconds: float) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("by hand\n")
+    os.utime(log, (NOON.timestamp() - 3600 + seconds,) * 2)
+    hourly = replace(job("sync", b"bash sync.sh", log), schedule="0 * * * *")
+    assert await World(hourly).runs() == ()
+
+
+def unit(**more: object) -> Job:
+    """A timer whose service may write a log."""
+    facts = TimerFacts("sync.timer", "sync.service", True, "active", "enabled")
+    place = Location("/u/sync.timer")
+    timer = Job(
+        "user-timer:sync.timer", "sync", SourceName.USER_TIMER, "root", "hourly", "hourly", place, facts=facts
+    )
+    return replace(timer, **more)  # type: ignore[arg-type]  # a test's shorthand
+
+
+@pytest.mark.parametrize("writer", ["append", "redirect", "link", "line", "paused line"])
+@pytest.mark.parametrize("before", [False, True])
+async def test_a_log_with_another_known_writer_tells_of_no_run(
+    tmp_path: Path, writer: str, before: bool
+) -> None:
+    log = tmp_path / "sync.log"
+    (tmp_path / "link.log").symlink_to(log)
+    later = NOON + timedelta(hours=3)
+    others = {
+        "append": unit(log_path=str(log)),
+        "redirect": unit(command=f"/bin/sh -c 'bash sync.sh >> {log} 2>&1'"),
+        "link": unit(log_path=str(tmp_path / "link.log")),
+        "line": job("other", b"bash other.sh", log, later),
+        "paused line": replace(job("other", b"bash other.sh", log), next_run=None, state=State.PAUSED),
+    }
+    world = World(job("sync", b"bash sync.sh", log), others[writer])
+    if not before:
+        world.at(0)
+    log.write_text("by the other one\n")
+    os.utime(log, (NOON.timestamp() + 1,) * 2)
+    assert not world.at(3.5)
+    assert await world.runs() == ()
+    world.jobs.pop()
+    world.jobs = list(world.jobs)
+    assert len(await world.runs()) == 1, "the same log, were it the job's own"
+
+
+@pytest.mark.parametrize(("text", "runs"), [("", 0), ("after the rotation\n", 1)])
+async def test_a_rotation_is_no_run(tmp_path: Path, text: str, runs: int) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("many lines of the runs before\n")
+    os.utime(log, (NOON.timestamp() - 40,) * 2)
+    hourly = replace(job("sync", b"bash sync.sh >> sync.log", log), schedule="0 * * * *")
+    world = World(hourly)
+    world.at(0)
+    log.write_text(text)
+    os.utime(log, (NOON.timestamp() + 1,) * 2)
+    world.at(3.5)
+    assert len(await world.runs()) == runs
+
+
+async def test_a_log_that_is_touched_tells_of_no_run(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("lines\n")
+    os.utime(log, (NOON.timestamp() - 40,) * 2)
+    world = World(replace(job("sync", b"bash sync.sh >> sync.log", log), schedule="0 * * * *"))
+    world.at(0)
+    os.utime(log, (NOON.timestamp() + 1,) * 2)
+    assert not world.at(3.5)
+
+
+async def test_after_the_clock_was_set_back_it_rests_and_sees_the_next_run(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    log.write_text("lines\n")
+    os.utime(log, (NOON.timestamp() - 400,) * 2)
+    world = World(job("sync", b"bash sync.sh >> sync.log", log))
+    world.processes = [process(b"bash sync.sh >> sync.log")]
+    world.at(1)
+    (run,) = await world.runs()
+    assert run.start == NOON + timedelta(seconds=1)
+    world.jobs = [replace(world.jobs[0], next_run=NOON - timedelta(hours=1))]
+    world.at(-3630)
+    (run,) = await world.runs()
+    assert run.start == NOON - timedelta(seconds=3630), "as long ago as it was before"
+    assert world.source.pause() == 1, "it does not look ten times a second until noon comes again"
+    world.processes = []
+    world.at(-3601)
+    world.at(-3600)
+    log.write_text("lines\nand more\n")
+    os.utime(log, (NOON.timestamp() - 3599,) * 2)
+    assert world.at(-3596)
+    assert [run.start - NOON for run in await world.runs()] == [timedelta(seconds=-3630), timedelta(hours=-1)]

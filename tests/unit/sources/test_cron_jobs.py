@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.model import Job, Location, State
+from fedtui.model import CronFacts, Job, Location, State
 from fedtui.sources.user_crontab import UserCrontabSource
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.crontab_port import CrontabError, CrontabPort
@@ -107,10 +107,10 @@ def test_a_job_is_told_in_full() -> None:
     assert job.editable
     assert job.command is not None
     assert "abc" not in job.command
-    assert job.cron is not None
-    assert job.cron.command.endswith(b"sync.sh --token=abc >> ~/logs/federated-sync.log 2>&1")
-    assert job.cron.environment == ((b"PATH", b"/usr/bin:/bin"), (b"LOGS", b"/var/log/fed"))
-    assert (job.cron.note, job.cron.zone, job.cron.home) == (
+    assert isinstance(job.facts, CronFacts)
+    assert job.facts.command.endswith(b"sync.sh --token=abc >> ~/logs/federated-sync.log 2>&1")
+    assert job.facts.environment == ((b"PATH", b"/usr/bin:/bin"), (b"LOGS", b"/var/log/fed"))
+    assert (job.facts.note, job.facts.zone, job.facts.home) == (
         "Pulls and pushes patterns.",
         "Europe/Berlin",
         "/home/fed",
@@ -131,9 +131,9 @@ def test_every_kind_of_line_has_its_state() -> None:
 
 def test_percent_and_foreign_bytes_reach_the_facts_unchanged_and_the_screen_made_safe() -> None:
     job = rows(b"* * * * * echo \xe4\x1b[31m 50\\% done%read me%twice\n")[0]
-    assert job.cron is not None
-    assert job.cron.command == b"echo \xe4\x1b[31m 50% done"
-    assert job.cron.stdin == b"read me\ntwice\n"
+    assert isinstance(job.facts, CronFacts)
+    assert job.facts.command == b"echo \xe4\x1b[31m 50% done"
+    assert job.facts.stdin == b"read me\ntwice\n"
     assert job.command == "echo ä␛[31m 50% done"
 
 
@@ -159,7 +159,7 @@ def test_cronie_reads_schedules_in_the_zone_that_crontz_names() -> None:
     here, tokyo = rows(table, cronie)
     assert here.next_run == datetime(2026, 11, 25, 5, 0, tzinfo=BERLIN)
     assert tokyo.next_run == datetime(2026, 11, 25, 5, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
-    assert (tokyo.cron and tokyo.cron.zone) == "Asia/Tokyo"
+    assert tokyo.facts.zone == "Asia/Tokyo"
     debian = rows(table)[1]
     assert debian.next_run == datetime(2026, 11, 25, 5, 0, tzinfo=BERLIN)
 
@@ -248,8 +248,8 @@ def test_another_daemon_has_its_own_dialect() -> None:
     other = CronDaemon(True, "other", "crond, pid 88", 88)
     (job,) = source(b"0 22-2 * * sat-mon x\n", other).look().jobs or ()
     assert job.next_run == datetime(2026, 11, 28, 0, 0, tzinfo=BERLIN)
-    assert job.cron is not None
-    assert job.cron.dialect == "other"
+    assert isinstance(job.facts, CronFacts)
+    assert job.facts.dialect == "other"
     assert rows(b"0 22-2 * * sat-mon x\n")[0].state is State.NEVER_FIRES
 
 

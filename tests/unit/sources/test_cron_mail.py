@@ -41,7 +41,7 @@ FRIEND = (
 def job(command: bytes = COMMAND, schedule: str = "* * * * *", name: str = "crontab:1") -> Job:
     facts = CronFacts("crontab", b"", command, zone=BERLIN.key)
     place = Location("crontab", 1)
-    return Job(name, "job", SourceName.CRONTAB, "fed", schedule, "", place, next_run=NOW, cron=facts)
+    return Job(name, "job", SourceName.CRONTAB, "fed", schedule, "", place, next_run=NOW, facts=facts)
 
 
 def read_mails(mailbox: bytes) -> list[Mail]:
@@ -133,3 +133,10 @@ def test_of_a_long_mailbox_the_end_is_read(tmp_path: Path) -> None:
     (tmp_path / "fed").write_bytes(FRIEND.replace(b"hello", b"hello\n" * 60_000) + MESSAGE)
     source = CronMailSource("fed", lambda: [job()], lambda: NOW, folder=tmp_path, zone=lambda: BERLIN)
     assert len(source.look().runs) == 1
+
+
+def test_a_mailbox_that_is_a_pipe_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fed")
+    source = CronMailSource("fed", lambda: [job()], lambda: NOW, folder=tmp_path, zone=lambda: BERLIN)
+    (problem,) = source.look().problems
+    assert problem.message == f"cron's mail cannot be read: {tmp_path / 'fed'} is not a regular file"

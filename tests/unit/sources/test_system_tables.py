@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fedtui.model import Answer, Job, Outcome, SourceName, State
+from fedtui.model import Answer, CronFacts, Job, Outcome, SourceName, State
 from fedtui.sources.system_tables import SystemTablesSource
 from fedtui.system.cron_daemon import CronDaemon
 
@@ -87,8 +87,8 @@ def test_the_users_column_and_the_place_of_each_line(machine: Machine) -> None:
     assert (job.name, job.schedule_text, job.state) == ("collect", "every 5 min", State.ON)
     assert job.next_run == datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
     assert job.log_path == "/var/log/collect.log"
-    assert job.cron is not None
-    assert (job.cron.table, job.cron.home) == ("/etc/cron.d/collect", "/root")
+    assert isinstance(job.facts, CronFacts)
+    assert (job.facts.table, job.facts.home) == ("/etc/cron.d/collect", "/root")
 
 
 def test_run_parts_lines_tell_what_they_run_and_what_they_leave_out(machine: Machine) -> None:
@@ -100,9 +100,9 @@ def test_run_parts_lines_tell_what_they_run_and_what_they_leave_out(machine: Mac
     machine.put("/etc/cron.daily/.placeholder")
     daily = machine.jobs()[1]
     assert (daily.name, daily.schedule_text, daily.state) == ("cron.daily", "daily 06:25", State.ON)
-    assert daily.cron is not None
-    assert daily.cron.parts == ("0first", "logrotate")
-    assert daily.cron.ignored_parts == (
+    assert isinstance(daily.facts, CronFacts)
+    assert daily.facts.parts == ("0first", "logrotate")
+    assert daily.facts.ignored_parts == (
         "backup.sh: run-parts takes names of letters, digits, _ and - only",
         "notes: it is not executable",
     )
@@ -211,8 +211,8 @@ async def test_watch_sees_a_new_file_a_changed_one_and_a_new_script(machine: Mac
     machine.put("/etc/cron.daily/script", mode=0o755)
     await anext(watch)
     daily = (await machine.source.read()).jobs[1]  # type: ignore[index]  # there are jobs
-    assert daily.cron is not None
-    assert daily.cron.parts == ("script",)
+    assert isinstance(daily.facts, CronFacts)
+    assert daily.facts.parts == ("script",)
 
 
 def test_nobody_says_that_the_systems_jobs_never_ran(machine: Machine) -> None:

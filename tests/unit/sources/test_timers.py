@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fedtui.bus.port import BusError, Signal
-from fedtui.model import Answer, Job, Outcome, Scheduler, State, Trigger
+from fedtui.model import Answer, Job, Outcome, Scheduler, State, TimerFacts, Trigger
 from fedtui.sources.systemd import TimerSource, elapses
 from fedtui.sources.systemd.link import UnitChanges
 from fedtui.sources.systemd.timer_catalog import TimerCatalog
@@ -80,12 +80,12 @@ async def test_every_timer_is_a_job_loaded_or_only_installed() -> None:
     assert backup.command == "/bin/sh -c 'echo saved'"
     assert str(backup.location) == "/home/fed/.config/systemd/user/backup.timer"
     assert backup.editable
-    assert backup.timer is not None
-    assert backup.timer.persistent
-    assert backup.timer.randomized_delay == 300.0
-    assert backup.timer.unit_file_state == "enabled"
-    assert backup.timer.calendar == ("Mon..Fri *-*-* 18:30:00",)
-    assert len(backup.timer.invocation_id) == 32
+    assert isinstance(backup.facts, TimerFacts)
+    assert backup.facts.persistent
+    assert backup.facts.randomized_delay == 300.0
+    assert backup.facts.unit_file_state == "enabled"
+    assert backup.facts.calendar == ("Mon..Fri *-*-* 18:30:00",)
+    assert len(backup.facts.invocation_id) == 32
 
 
 async def test_the_next_run_is_what_systemd_says() -> None:

@@ -80,7 +80,7 @@ def test_an_older_run_on_record_is_no_ok_either() -> None:
         "1", "x", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), Result(Outcome.OK)
     )
     job = asyncio.run(_unreadable())
-    assert with_runs(job, (run,)).last_result.outcome is Outcome.UNKNOWN
+    assert with_runs(job, (run,), datetime(2026, 1, 2, tzinfo=UTC)).last_result.outcome is Outcome.UNKNOWN
 
 
 async def _unreadable() -> Job:
@@ -172,7 +172,7 @@ async def test_a_unit_that_gives_no_answer_is_not_a_manager_that_gives_none() ->
     world = OddWorld()
     world.kind = type("AllHung", (Hung,), {"units": ()})
     (problem,) = (await world.source.read()).problems
-    assert problem.message == "systemd is busy and has not answered yet"
+    assert problem.message == "systemd's user manager has not answered yet"
 
 
 async def test_the_cause_named_is_the_cause() -> None:

@@ -47,6 +47,23 @@ def test_a_list_of_the_crontab_loads_nothing_heavy(folder: Path, tmp_path: Path)
     assert not {name for name in modules if name.startswith(("fedtui.screens", "fedtui.widgets"))}
 
 
+SECRETS = {f"fedtui.secrets.{name}" for name in ("commands", "names", "tokens", "urls", "values")}
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["words", "json"])
+def test_a_list_without_anything_like_a_secret_loads_no_pattern_of_one(
+    folder: Path, tmp_path: Path, form: list[str]
+) -> None:
+    words = ["demo", "--folder", str(folder), "list", "--source", "crontab", *form]
+    code = f"from fedtui.__main__ import main; main({words!r})"
+    modules, _ = loaded(code, tmp_path)
+    assert sorted(SECRETS & modules) == []
+    (folder / "crontab").write_text("0 1 * * * curl -u joe:S3cretPw99 https://h.example/x\n")
+    modules, _ = loaded(code, tmp_path)
+    assert "fedtui.secrets.commands" in modules
+    assert "fedtui.secrets.tokens" not in modules
+
+
 def test_the_dashboard_paints_before_dialogs_and_actions_are_loaded(tmp_path: Path) -> None:
     modules, _ = loaded("import fedtui.__main__, fedtui.demo.workspace, fedtui.app", tmp_path)
     later = {

@@ -7,10 +7,11 @@ from itertools import takewhile
 
 import pytest
 
+from fedtui.history.run_provenance import CLOCK_SET_BACK
 from fedtui.model import CronStart, Job, NoStartProof, State
 from fedtui.schedule.upcoming import runs_of
 from fedtui.watching.overdue_tracker import OverdueTracker, last_promised
-from tests.unit.watching.world import NOON, World, after, cron_job, timer_job
+from tests.unit.watching.world import NOON, OK, World, after, cron_job, timer_job
 
 
 class Seen:
@@ -44,6 +45,17 @@ def test_it_is_looked_at_when_the_grace_is_over_without_any_news() -> None:
     seen = Seen(World(starts_since=after(-600)))
     seen.at(-10, cron_job())
     assert seen.attendance.next_look == after(60.5)
+
+
+def test_after_the_clock_was_set_back_a_run_that_does_not_come_is_missed_at_its_new_time() -> None:
+    seen = Seen(World(starts_since=after(-9000)))
+    seen.at(-10, cron_job())
+    seen.world.run(0.5, replace(OK, evidence=(CLOCK_SET_BACK,)))
+    early = after(-3600)
+    assert seen.at(-3650, cron_job(next_run=early)).state is State.ON
+    seen.at(-3539, cron_job(next_run=after(0)))
+    job = seen.at(-3530, cron_job(next_run=after(0)))
+    assert (job.state, job.next_run) == (State.OVERDUE, early)
 
 
 def test_the_next_run_that_comes_ends_it() -> None:
@@ -124,7 +136,7 @@ def looked_back(world: World, in_force: float | None, seconds: float = 3700) -> 
     """What somebody who looks once makes of an hourly job, so many seconds after noon."""
     since = None if in_force is None else after(in_force)
     world.job = cron_job(schedule="0 * * * *", next_run=after(7200))
-    return OverdueTracker(lambda _: since, confirm=0.0).revise(world.snapshot(after(seconds))).jobs[0]
+    return OverdueTracker(lambda *_: since, confirm=0.0).revise(world.snapshot(after(seconds))).jobs[0]
 
 
 def test_a_run_that_was_missed_before_is_overdue_at_the_first_look() -> None:

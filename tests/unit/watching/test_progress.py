@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,10 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.model import CronStart, Finding, NoStartProof, Outcome, Result, Severity, State, Trigger
-from fedtui.watching.expected_run import WatchVerdict
+from fedtui.history.run_provenance import CLOCK_SET_BACK
+from fedtui.model import (
+    CronStart,
+    Finding,
+    NoStartProof,
+    Outcome,
+    Result,
+    Severity,
+    State,
+    TimerFacts,
+    Trigger,
+)
+from fedtui.presentation.glyphs import plain
+from fedtui.presentation.watch_text import bar_line, cycle_row, headline
+from fedtui.watching.expected_run import Watch, WatchVerdict
 from fedtui.watching.progress import CannotWatch, begin_watch, extended
-from tests.unit.watching.world import NOON, OK, Disk, World, after, cron_job, every_minute, timer_job
+from tests.unit.watching.world import COMMAND, NOON, OK, Disk, World, after, cron_job, every_minute, timer_job
 
 UNKNOWN = Result(Outcome.UNKNOWN, evidence=("start seen in the process table",))
 
@@ -164,7 +178,6 @@ def test_a_cycle_at_which_nobody_looked_is_unproven() -> None:
 @pytest.mark.parametrize(
     ("state", "reason", "words"),
     [
-        (State.PAUSED, "", "it is paused"),
         (State.SCHEDULER_DOWN, "cron is not running", "its scheduler is down: cron is not running"),
         (State.NOT_LOADED, "bad minute", "cron does not load its table: bad minute"),
     ],
@@ -174,6 +187,56 @@ def test_a_job_that_is_held_back_misses_its_cycle(state: State, reason: str, wor
     world.begin(1)
     world.job = cron_job(state=state, state_reason=reason, next_run=None)
     assert world.at(65).cycles[0].reasons == (f"it did not start: {words}",)
+
+
+def row(watch: Watch, number: int, at: float, width: int = 118) -> list[str]:
+    """What the user reads of a cycle, without the blanks."""
+    return re.split(r" {2,}", plain(cycle_row(watch, number, after(at), width)).strip())
+
+
+def test_a_paused_job_is_neither_due_nor_missed_and_its_watch_continues_on_resume() -> None:
+    world = World()
+    world.begin(2)
+    world.at(-20)
+    world.job = cron_job(state=State.PAUSED, next_run=None)
+    for seconds in (-10, 13, 65, 200):
+        watch = world.at(seconds)
+        assert row(watch, 1, seconds) == ["‖ 1 of 2", "later", "–", "–", "paused", "–", "–", "paused"]
+        assert plain(bar_line(watch, after(seconds), 118)) == "Paused: resume the job to continue the watch."
+        assert plain(headline(watch, after(seconds))) == "0 of 2 good so far"
+    world.job = cron_job(next_run=after(240))
+    watch = world.at(210)
+    assert [cycle.due for cycle in watch.cycles] == [after(240), after(300)]
+    assert row(watch, 1, 210)[1:5] == ["12:04:00", "in 0:30", "–", "waiting"]
+    world.run(240.2)
+    world.run(300.2)
+    assert world.at(310).verdict is WatchVerdict.GOOD
+
+
+def test_a_run_that_came_before_the_pause_still_counts() -> None:
+    world = World()
+    world.begin(1)
+    world.job = cron_job(state=State.PAUSED, next_run=None)
+    world.at(20)
+    world.run(0.3)  # reported late
+    assert world.at(21).verdict is WatchVerdict.GOOD
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 90), st.booleans()), max_size=12))
+def test_a_job_that_keeps_its_promises_is_never_failed_for_its_pauses(looks: list[tuple[int, bool]]) -> None:
+    world = World(starts_since=NOON - timedelta(hours=1))
+    world.begin(3)
+    now, paused = -30, False
+    for seconds, change in looks:
+        for _ in range(seconds):
+            now += 1
+            if not paused and now % 60 == 0:
+                world.run(now)
+                world.starts.append(CronStart("fed", COMMAND.decode(), 1, after(now)))
+            paused ^= change and _ == seconds - 1
+            world.job = cron_job(state=State.PAUSED, next_run=None) if paused else cron_job()
+            assert world.at(now + 0.5).verdict is not WatchVerdict.FAILED
 
 
 def test_a_job_that_is_gone_misses_its_cycle() -> None:
@@ -219,6 +282,64 @@ def test_a_run_whose_end_nobody_saw_is_unproven_and_not_waited_for_for_ever() ->
     watch = world.at(40)
     assert watch.cycles[0].reasons == ("it began, but nobody saw how it ended",)
     assert watch.verdict is WatchVerdict.UNPROVEN
+
+
+# A clock that was set back
+
+
+@pytest.mark.parametrize("back", [3600.0, 120.0])
+def test_after_the_clock_was_set_back_the_cycles_to_come_are_those_of_the_new_time(back: float) -> None:
+    world = World()
+    world.begin(3)
+    world.run(0.5)
+    assert world.at(5).count(WatchVerdict.GOOD) == 1
+    world.since = after(20 - back)
+    due = after(60 - back)
+    assert [cycle.due for cycle in world.at(20 - back).cycles] == [NOON, due, due + timedelta(seconds=60)]
+    world.run(60.5 - back)
+    assert world.at(70 - back).count(WatchVerdict.GOOD) == 2
+    watch = world.at(260 - back)
+    assert watch.finished
+    assert watch.cycles[2].reasons == ("no start was seen, but one too short to be seen cannot be ruled out",)
+
+
+@pytest.mark.parametrize("end", [OK, UNKNOWN])
+def test_a_cycle_whose_run_ended_before_the_clock_was_set_back_is_judged_at_once(end: Result) -> None:
+    world = World()
+    world.begin(1)
+    world.run(0.5, None)
+    assert world.at(1).cycles[0].verdict is WatchVerdict.RUNNING
+    world.runs[0] = replace(world.runs[0], end=after(1.5), result=end)
+    assert world.at(-3600).finished
+
+
+def test_a_cycle_whose_run_began_before_the_clock_was_set_back_is_not_waited_for_for_ever() -> None:
+    world = World()
+    world.begin(1)
+    world.run(0.5, None)
+    world.at(1)
+    world.runs.clear()
+    assert world.at(-3600).cycles[0].verdict is WatchVerdict.UNPROVEN
+
+
+def test_a_run_keeps_its_cycle_when_its_stamp_moves_with_the_clock() -> None:
+    world = World()
+    world.begin(1)
+    world.run(0.5, None)
+    world.at(1)
+    moved = replace(world.runs[0], start=after(-3599), end=after(-3590), result=OK)
+    world.runs[0] = moved
+    assert world.at(-3580).verdict is WatchVerdict.GOOD
+
+
+def test_a_run_of_before_the_clock_was_set_back_is_no_cycle_of_after_it() -> None:
+    world = World()
+    world.begin(1, at=-3630)
+    old = replace(OK, evidence=(*OK.evidence, CLOCK_SET_BACK))
+    world.run(-3599.5, old)
+    assert world.at(-3590).cycles[0].verdict is WatchVerdict.WAITING
+    world.run(-3599, Result(Outcome.FAILED, 3))
+    assert world.at(-3580).verdict is WatchVerdict.FAILED
 
 
 # What is promised
@@ -268,9 +389,9 @@ def test_grace_is_counted_in_real_seconds_over_a_change_of_the_clocks() -> None:
 
 def test_a_timers_grace_is_its_accuracy_its_random_delay_and_half_a_minute() -> None:
     job = timer_job()
-    assert job.timer is not None
-    facts = replace(job.timer, accuracy=60.0, randomized_delay=20.0)
-    watch = begin_watch(replace(job, timer=facts), 1, after(-60), every_minute)
+    assert isinstance(job.facts, TimerFacts)
+    facts = replace(job.facts, accuracy=60.0, randomized_delay=20.0)
+    watch = begin_watch(replace(job, facts=facts), 1, after(-60), every_minute)
     assert watch.cycles[0].grace_until == after(110)
 
 

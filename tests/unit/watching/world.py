@@ -47,7 +47,7 @@ def cron_job(**more: object) -> Job:
         Location("crontab", 1),
         next_run=NOON,
         log_path="/log",
-        cron=CronFacts("crontab", b"* * * * * " + COMMAND, COMMAND),
+        facts=CronFacts("crontab", b"* * * * * " + COMMAND, COMMAND),
     )
     return replace(job, **more)  # type: ignore[arg-type]  # a test's shorthand
 
@@ -63,7 +63,7 @@ def timer_job(**more: object) -> Job:
         "every minute",
         Location("/home/fed/.config/systemd/user/b.timer"),
         next_run=NOON,
-        timer=facts,
+        facts=facts,
     )
     return replace(job, **more)  # type: ignore[arg-type]  # a test's shorthand
 

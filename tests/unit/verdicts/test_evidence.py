@@ -7,7 +7,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.federation.alerts.signals import limit_of, log_grew, product_age
+from fedtui.verdicts.evidence import log_grew, product_age
+from fedtui.verdicts.limits import age_limit
 from tests.unit.health.rows import NOW, table, timer
 
 HOUR, DAY = 3600.0, 86400.0
@@ -15,10 +16,16 @@ HOUR, DAY = 3600.0, 86400.0
 
 def test_the_limit_is_two_periods_and_never_less_than_a_late_run_takes(tmp_path: Path) -> None:
     (job,) = table("0 * * * * true\n")
-    assert limit_of(job, HOUR) == 2 * HOUR
+    assert age_limit(job, NOW, {}) == (2 * HOUR, False)
     spread = timer(tmp_path, "", accuracy=60.0, randomized_delay=1800.0)
-    assert limit_of(spread, 300.0) == 300.0 + 30.0 + 60.0 + 1800.0
-    assert limit_of(job, None) is None
+    assert age_limit(spread, NOW, {}, period=300.0).seconds == 300.0 + 30.0 + 60.0 + 1800.0
+    assert age_limit(spread, NOW, {}).seconds is None
+
+
+def test_the_limit_that_the_user_set_counts_by_id_name_or_key() -> None:
+    (job,) = table("0 * * * * true\n")
+    for name in (job.id, job.name, "sync"):
+        assert age_limit(job, NOW, {name: 600}, "sync") == (600.0, True)
 
 
 def test_of_a_file_with_timestamps_the_newest_counts_and_of_another_its_time(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""FT215, FT216: what is wrong with the service that a timer starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+from fedtui.health.checks import TIMERS, CheckReport, check, error_rule, warning_rule
+from fedtui.health.file_facts import FileFacts
+from fedtui.health.timer_units import systemctl
+from fedtui.model import Snapshot, timer_jobs
+from fedtui.safe_text import sanitize_and_mask
+from fedtui.schedule.period import period_of
+from fedtui.schedulers import driver_of
+
+NO_SHELL = error_rule(
+    "FT215",
+    "shell syntax in ExecStart=",
+    "systemd starts the program without a shell: >>, | and && are arguments to it, and its log is never "
+    "written.",
+    "Write StandardOutput=append:/path/to/log, or ExecStart=/bin/sh -c '...'.",
+)
+STILL_UP = warning_rule(
+    "FT216",
+    "a service that never ends, under a timer",
+    "systemd does not start a unit that is still active: while the service is up, its timer starts nothing.",
+    "Use Type=oneshot for a job that ends, or no timer for a daemon.",
+    needs=TIMERS,
+)
+
+_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"")
+_SHELL_WORD = re.compile(r"(?<=\s)(?:[012]?>>?(?:&[012])?|&>>?|\|\|?|&&)(?=[\s/~$.]|$)")
+
+
+@check(NO_SHELL)
+def no_shell(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT215: words of ExecStart= that only a shell would understand."""
+    for job, facts in timer_jobs(snapshot.jobs):
+        if not facts.service_fragment:
+            continue
+        if why := host.unread(facts.service_fragment):
+            yield NO_SHELL.hidden(facts.service_fragment, why)
+        for key, value in host.unit_lines(facts.service_fragment, "Service"):
+            word = _SHELL_WORD.search(_QUOTED.sub("''", value)) if key == "ExecStart" else None
+            if word is not None:
+                yield NO_SHELL.found(
+                    f"systemd hands {word[0]} to the program of {facts.activates} as an argument.",
+                    (f"ExecStart=  {sanitize_and_mask(value)}", f"file  {facts.service_fragment}"),
+                    job=job,
+                )
+                break
+
+
+@check(STILL_UP)
+def still_up(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT216: a service that was due to start again, and is up since before; one at work is `activating`."""
+    for job, facts in timer_jobs(snapshot.jobs):
+        if facts.service_active_state != "active" or job.running_since is None:
+            continue
+        period = period_of(job, snapshot.at)
+        up = snapshot.at - job.running_since - driver_of(job).grace
+        if period is None or up <= timedelta(seconds=period):
+            continue
+        yield STILL_UP.found(
+            f"{facts.activates} stays up, so its timer cannot start it: {job.name} is overdue.",
+            (
+                f"up since  {job.running_since:%Y-%m-%d %H:%M}",
+                f"schedule  {job.schedule}",
+                f"file  {facts.service_fragment}",
+            ),
+            title=f"{job.name} is overdue: its service is still up",
+            command=f"{systemctl(facts)} status {facts.activates}",
+            job=job,
+        )

@@ -1,0 +1,82 @@
+"""How long an answer may be waited for, and what is being waited for now.
+
+A verb that reads bounds everything below it by `patience`: each call to the outside (a program, a bus, a lock
+of the database) takes `seconds_left` for its deadline. Threads and tasks that are started inside inherit the
+bound. Each call is `waiting`, so that a verb that changes something can say what keeps it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+LEAST = 0.2
+"""Seconds that a call gets when the time is up: what answers at once is still heard."""
+
+NOTICE_AFTER = 2.0
+"""Seconds of waiting for one thing until a verb that changes something says so."""
+
+_END: ContextVar[float] = ContextVar("_END", default=float("inf"))
+_waits: dict[object, tuple[str, float]] = {}
+"""What is waited for, and since when on the monotonic clock."""
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Calls in this block end within `seconds`, or sooner where a block around it says so."""
+    token = _END.set(min(_END.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _END.reset(token)
+
+
+def seconds_left(usual: float) -> float:
+    """The deadline of a call that otherwise has `usual` seconds."""
+    return min(usual, max(LEAST, _END.get() - time.monotonic()))
+
+
+def is_bounded() -> bool:
+    """Whether there is a block of `patience` around."""
+    return _END.get() < float("inf")
+
+
+def patience_left(unbounded: float) -> float:
+    """Seconds for facts that come beside an answer, with time to hand it on; `unbounded` without a bound."""
+    return max(LEAST, _END.get() - time.monotonic() - 2 * LEAST) if is_bounded() else unbounded
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """The block waits for `what`, named as in "waiting for systemd"."""
+    mark = object()
+    _waits[mark] = what, time.monotonic()
+    try:
+        yield
+    finally:
+        _waits.pop(mark, None)
+
+
+@contextmanager
+def wait_notices() -> Iterator[None]:
+    """Say on standard error what the block has been waiting for, once for each."""
+    done = threading.Event()
+
+    def tell() -> None:
+        told: set[str] = set()
+        while not done.wait(0.25):
+            begun = time.monotonic() - NOTICE_AFTER
+            late = {what for what, since in tuple(_waits.values()) if since <= begun}
+            for what in sorted(late - told):
+                print(f"waiting for {what}: {NOTICE_AFTER:.0f} s", file=sys.stderr, flush=True)
+            told = late
+
+    threading.Thread(target=tell, name="wait notices", daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()

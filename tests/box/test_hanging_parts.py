@@ -1,0 +1,126 @@
+"""With a bus, a manager or PID 1 stopped, verbs end within seconds and name what they did not get."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.box.federation import install, set_up
+from tests.box.machine import Box, wait_until
+
+BOUND = 5.0
+"""Seconds that a verb may take, beside what it takes where nothing hangs."""
+
+VERBS = (
+    ("list", "--json"),
+    ("check", "--json"),
+    ("show", "every-minute", "--json"),
+    ("next", "every-minute", "--json"),
+    ("history", "--json"),
+    ("logs", "every-minute", "--json"),
+    ("env", "every-minute", "--json"),
+    ("setup", "--status", "--json"),
+    ("undo", "--list", "--json"),
+    ("restore", "--json"),
+    ("drill", "--json"),
+    ("metrics",),
+)
+
+
+@contextmanager
+def stopped(box: Box, *pattern: str) -> Iterator[None]:
+    """The processes that pkill(1) finds so are stopped in the block."""
+    box.output(["pkill", "-STOP", *pattern], "root")
+    try:
+        yield
+    finally:
+        box.output(["pkill", "-CONT", *pattern], "root")
+
+
+@contextmanager
+def stopped_init(box: Box) -> Iterator[None]:
+    """PID 1 of the box is stopped, which only its parent namespace can do."""
+    os.kill(box.init, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(box.init, signal.SIGCONT)
+
+
+def by_name(*pattern: str) -> Callable[[Box], Any]:
+    return lambda box: stopped(box, "-x", *pattern)
+
+
+STOPS: dict[str, tuple[Callable[[Box], Any], set[str]]] = {
+    "the system's bus": (by_name("-u", "messagebus", "dbus-daemon"), {"system-timers"}),
+    "the user's bus": (by_name("-u", "fed", "dbus-daemon"), {"user-timers"}),
+    "the user's manager": (by_name("-u", "fed", "systemd"), {"user-timers"}),
+    "PID 1": (stopped_init, {"system-timers"}),
+    "the journal": (by_name("systemd-journal"), set()),
+    "cron": (by_name("cron"), set()),
+}
+"""What is stopped, and the sources that cannot answer then."""
+
+
+def timed(box: Box, words: tuple[str, ...]) -> tuple[float, int, str, str]:
+    began = time.monotonic()
+    done = box.run(["fedtui", *words], timeout=120)
+    return time.monotonic() - began, done.returncode, done.stdout, done.stderr
+
+
+def test_verbs_that_read_end_and_name_what_is_missing(own_box: Box) -> None:
+    box = own_box
+    set_up(box)
+    names = {job["name"] for job in json.loads(timed(box, ("list", "--json"))[2])["jobs"]}
+    usual = max(timed(box, words)[0] for words in VERBS)
+    for what, (stop, missing) in STOPS.items():
+        with stop(box):
+            for words in VERBS:
+                took, status, out, err = timed(box, words)
+                assert took < BOUND + 3 * usual, (what, words, took, err)
+                assert status in (0, 1, 2), (what, words, status, err)
+                if words[0] in ("list", "check", "history", "setup"):
+                    lacks = {one["source"] for one in json.loads(out)["incomplete"]}
+                    assert missing <= lacks, (what, words, lacks)
+                if words[0] in ("list", "history", "setup"):
+                    assert not missing or err, (what, words)
+                if words[0] == "check" and missing:
+                    unchecked = {one["what"] for one in json.loads(out)["unchecked"]}
+                    assert missing <= unchecked, (what, unchecked)
+                    assert "FT007" not in json.loads(out)["passed"], what
+
+    def whole() -> bool:
+        record = json.loads(timed(box, ("list", "--json"))[2])
+        return {job["name"] for job in record["jobs"]} == names
+
+    wait_until(whole, 60.0, "all jobs are seen again")
+
+
+@pytest.mark.parametrize("what", ["the user's bus", "the user's manager"])
+def test_a_verb_that_changes_something_says_what_it_waits_for(own_box: Box, what: str) -> None:
+    box = own_box
+    set_up(box)
+    with STOPS[what][0](box):
+        done = box.run(["fedtui", "pause", "user-timer:backup-notes.timer", "--yes"], timeout=120)
+    assert done.returncode == 3
+    assert "waiting for " in done.stderr
+    assert ": 2 s\n" in done.stderr
+    assert "not every source could be read" in done.stderr
+    assert box.output(["systemctl", "--user", "is-active", "backup-notes.timer"]) == "active"
+    assert box.run(["fedtui", "undo", "--list"]).stdout == ""
+
+
+def test_a_job_in_the_crontab_can_be_paused_while_the_buses_hang(own_box: Box) -> None:
+    box = own_box
+    install(box, b"# name: lonely\n0 3 * * * /bin/true\n")
+    with STOPS["the system's bus"][0](box), STOPS["the user's bus"][0](box):
+        done = box.run(["fedtui", "pause", "lonely", "--yes"], timeout=120)
+    assert (done.returncode, "waiting for the bus: 2 s\n" in done.stderr) == (0, True), done.stderr
+    assert "#fedtui:paused# 0 3 * * *" in box.output(["crontab", "-l"])

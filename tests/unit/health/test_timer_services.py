@@ -1,0 +1,54 @@
+"""FT215, FT216: services that a timer starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.unit.health.rows import NOW, by_code, timer
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("/usr/local/bin/sync.sh >> /var/log/sync.log 2>&1", ">>"),
+        ("/usr/local/bin/sync.sh > /var/log/sync.log", ">"),
+        ("/usr/local/bin/sync.sh 2>/dev/null", "2>"),
+        ("/usr/bin/du -s /srv | /usr/bin/mail ops", "|"),
+        ("/usr/bin/true && /usr/bin/touch /srv/done", "&&"),
+        ("/usr/local/bin/sync.sh &>> sync.log", "&>>"),
+        ("/bin/sh -c '/usr/local/bin/sync.sh >> /var/log/sync.log 2>&1'", None),
+        ('/bin/bash -c "du -s /srv | mail ops"', None),
+        ("/usr/bin/find /srv -size +1M -print", None),
+        ("/usr/bin/awk $1>2{print}", None),
+        ("/usr/local/bin/sync.sh --at <now>", None),
+    ],
+)
+def test_shell_syntax_in_exec_start(tmp_path: Path, command: str, word: str | None) -> None:
+    service = tmp_path / "a.service"
+    service.write_text(f"[Service]\nExecStart={command}\n")
+    found = by_code(timer(tmp_path, "[Timer]\nOnCalendar=hourly\n", service_fragment=str(service)))
+    sentence = found["FT215"].sentence if "FT215" in found else None
+    wanted = f"systemd hands {word} to the program of a.service as an argument."
+    assert sentence == (None if word is None else wanted)
+
+
+@pytest.mark.parametrize(
+    ("state", "hours", "overdue"),
+    [("active", 2, True), ("active", 0.5, False), ("activating", 2, False)],
+)
+def test_a_service_that_stays_up(tmp_path: Path, state: str, hours: float, overdue: bool) -> None:
+    job = timer(
+        tmp_path,
+        "[Timer]\nOnUnitActiveSec=1h\n",
+        monotonic=(("OnUnitActiveSec", 3600.0),),
+        service_active_state=state,
+    )
+    job = replace(job, running_since=NOW - timedelta(hours=hours))
+    found = by_code(job)
+    assert ("FT216" in found) is overdue
+    if overdue:
+        assert found["FT216"].title == "a.timer is overdue: its service is still up"

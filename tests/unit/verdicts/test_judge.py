@@ -1,0 +1,128 @@
+"""What the evidence on a job comes to: each condition on both sides of its limit, and not known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fedtui.model import NEVER_RAN, UNSEEN, Condition, Job, Outcome, Result, Run, Severity, State, Verdict
+from fedtui.verdicts.evidence import JobEvidence, ProductAge
+from fedtui.verdicts.judge import judge, standing_of
+from tests.unit.health.rows import table
+
+NOW = datetime(2026, 11, 24, 13, 5, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+OK = Result(Outcome.OK, exit_code=0)
+FAILED = Result(Outcome.FAILED, exit_code=12)
+RAN = Result(Outcome.UNKNOWN)
+ERROR_IN_LOG = Result(Outcome.UNKNOWN, warnings=1, errors=1)
+SKIPPED = Result(Outcome.SKIPPED, exit_code=0, reasons=("locked",))
+RUNNING = None
+
+
+def row(*results: Result | None, **facts: object) -> tuple[Job, tuple[Run, ...]]:
+    """An hourly job whose runs ended so, the last of them now, oldest first."""
+    (job,) = table("0 * * * * true\n")
+    runs = tuple(
+        Run(f"r{n}", job.id, NOW - HOUR * back, None if result is None else NOW - HOUR * back, result)
+        for n, (back, result) in enumerate(zip(range(len(results) - 1, -1, -1), results, strict=True))
+    )
+    ended = [run for run in runs if run.result is not None]
+    if ended:
+        facts = {"last_run": ended[-1].start, "last_result": ended[-1].result} | facts
+    return replace(job, **facts), runs  # type: ignore[arg-type]  # shorthand
+
+
+@pytest.mark.parametrize(
+    ("results", "failed_ago", "unknown_since", "severity"),
+    [
+        ((OK, FAILED), 0, 0, Severity.ERROR),
+        ((FAILED, OK), None, 0, None),
+        ((FAILED, RAN), 1, 1, Severity.ERROR),
+        ((OK, FAILED, RAN, ERROR_IN_LOG, RAN), 3, 3, Severity.ERROR),
+        ((FAILED, RAN, OK, RAN), None, 0, Severity.NOTE),
+        ((FAILED, SKIPPED), 1, 1, Severity.ERROR),
+        ((FAILED, RUNNING), 1, 0, Severity.ERROR),
+        ((OK, ERROR_IN_LOG), None, 0, Severity.WARNING),
+        ((RAN,), None, 0, Severity.NOTE),
+        ((OK,), None, 0, None),
+    ],
+)
+def test_a_failure_lasts_until_a_run_is_known_to_be_good(
+    results: tuple[Result | None, ...], failed_ago: int | None, unknown_since: int, severity: Severity | None
+) -> None:
+    verdict = standing_of(*row(*results))
+    at = None if failed_ago is None else NOW - HOUR * failed_ago
+    assert (verdict.failed_at, verdict.unknown_since, verdict.severity) == (at, unknown_since, severity)
+
+
+@pytest.mark.parametrize(
+    ("job", "condition", "holds"),
+    [
+        (row(OK, FAILED), Condition.FAILED, True),
+        (row(FAILED, OK), Condition.FAILED, False),
+        (row(RAN), Condition.FAILED, None),
+        (row(RAN), Condition.UNPROVEN, True),
+        (row(OK), Condition.UNPROVEN, False),
+        (row(last_result=UNSEEN), Condition.UNPROVEN, None),
+        (row(last_result=UNSEEN), Condition.NEVER_SEEN, True),
+        (row(last_result=NEVER_RAN), Condition.NEVER_SEEN, True),
+        (row(RAN), Condition.NEVER_SEEN, False),
+        (row(OK, state=State.OVERDUE, next_run=NOW), Condition.LATE, True),
+        (row(OK, next_run=NOW), Condition.LATE, False),
+        (row(OK, next_run=None), Condition.LATE, None),
+        (row(OK, state=State.BAD_LINE, next_run=None), Condition.HELD, True),
+        (row(OK, state=State.SCHEDULER_DOWN, next_run=None), Condition.HELD, False),
+        (row(OK), Condition.STALE, None),
+    ],
+)
+def test_a_condition_holds_or_not_or_is_not_known(
+    job: tuple[Job, tuple[Run, ...]], condition: Condition, holds: bool | None
+) -> None:
+    assert standing_of(*job).holds(condition) is holds
+
+
+def by(job: tuple[Job, tuple[Run, ...]], **facts: object) -> Verdict:
+    evidence = {"limit": 7200.0} | facts
+    return judge(JobEvidence(*job, **evidence), NOW)  # type: ignore[arg-type]  # shorthand
+
+
+def test_a_job_is_stale_once_its_last_good_end_is_older_than_the_limit() -> None:
+    job, runs = row(OK)
+    for age, stale in ((7200.0, False), (7201.0, True)):
+        at = NOW - timedelta(seconds=age)
+        run = replace(runs[0], start=at, end=at)
+        assert by((replace(job, last_run=at), (run,))).holds(Condition.STALE) is stale
+
+
+def test_without_a_limit_or_a_good_end_nothing_is_said_of_staleness() -> None:
+    assert by(row(OK), limit=None).holds(Condition.STALE) is None
+    assert by(row(FAILED)).holds(Condition.STALE) is None
+    assert by(row(FAILED), first_seen=NOW - 3 * HOUR).holds(Condition.STALE) is True
+
+
+def test_a_source_that_has_nothing_newer_is_no_alarm_unless_the_user_set_the_limit() -> None:
+    old = ProductAge("p.jsonl", NOW - 5 * HOUR, what="the newest data in", modified=NOW)
+    verdict = by(row(OK), product=old)
+    (judgement,) = (one for one in verdict.judgements if one.condition is Condition.STALE)
+    assert (judgement.holds, judgement.words) == (
+        False,
+        "ran well at 13:05:12; the newest data is 5 h old, its source has none newer",
+    )
+    assert by(row(OK), product=old, own_limit=True).holds(Condition.STALE) is True
+    assert by(row(FAILED), product=old).holds(Condition.STALE) is True
+    unwritten = replace(old, modified=NOW - 5 * HOUR)
+    assert by(row(OK), product=unwritten).holds(Condition.STALE) is True
+
+
+def test_a_paused_job_is_not_judged() -> None:
+    verdict = by(row(FAILED, state=State.PAUSED))
+    assert (verdict.judgements, verdict.severity) == ((), None)
+
+
+def test_a_failure_between_two_looks_is_told_though_a_good_run_followed() -> None:
+    verdict = by(row(OK, FAILED, OK), judged_until=NOW - 2 * HOUR)
+    held = [one.holds for one in verdict.judgements if one.condition is Condition.FAILED]
+    assert held == [True, False]
