@@ -62,20 +62,17 @@ def name_of(step: Step | None, command: bytes) -> str:
     return (_of_step(step) if step is not None else "") or _start(command)
 
 
-@lru_cache(maxsize=16384)
-def former_name(command: bytes) -> str:
+def former_name(steps: Sequence[Step], command: bytes) -> str:
     """The name that fedtui gave the job before it looked through runners: kept settings may still hold it."""
-    working = [
-        (step, target)
-        for step in walk(command, None, {"HOME": "/~"}).steps
-        if step.words and not step.nested and (target := find_target(step.words)) is not None
-    ]
-    code = TargetKind.CODE
-    for step, target in working:
-        if target.what is not code and step.words[0].literal not in GUARDS:
+    first: Target | None = None
+    for step in steps:
+        target = find_target(step.words) if step.words and not step.nested else None
+        if target is None or target.what is TargetKind.CODE:
+            continue
+        if step.words[0].literal not in GUARDS:
             return _former(target) or _start(command)
-    target = next((target for _, target in working if target.what is not code), None)
-    return (_former(target) if target is not None else "") or _start(command)
+        first = first or target
+    return (_former(first) if first is not None else "") or _start(command)
 
 
 def _start(command: bytes) -> str:

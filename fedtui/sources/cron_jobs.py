@@ -8,6 +8,7 @@ lines cost little each minute.
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -18,11 +19,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fedtui.crontab import CommandLine, Document, Entry, Line, LineKind, id_key, read_command, split_percent
 from fedtui.crontab.commented import commented
 from fedtui.crontab.comments import note_text, silenced_codes
-from fedtui.crontab.naming import name_of
+from fedtui.crontab.naming import former_name, name_of
 from fedtui.model import NEVER_RAN, UNSEEN, CommentedOut, CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask, sanitize_lines
 from fedtui.schedule.cron import CronSchedule, parse_schedule
 from fedtui.schedule.describe import NEVER_HERE, describe
+from fedtui.sources.twins import Twin, arguments_of, tell_apart
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.path_lookup import real_name
 
@@ -118,13 +120,30 @@ class TableJobs:
     def _build(self, now: datetime, clockwork: CronClock, most: int | None = None) -> None:
         self._rows, self._due, self._own_zone = [], {}, set()
         ignored = self._facts.fault or self._document.ignored_because or ""
+        self._arguments: dict[int, tuple[str, ...]] = {}
         for line in self._document.lines:
             if most is not None and len(self._rows) >= most:
-                return
+                break
             if line.entry is not None:
                 self._add_entry(line.entry, ignored, now, clockwork)
             elif line.kind is LineKind.BAD:
                 self._rows.append(_bad_row(line, self._document, self._facts))
+        self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        """Give rows that share a name names of their own; the shared one stays an alias."""
+        named: dict[str, list[int]] = defaultdict(list)
+        for index in self._arguments:
+            named[self._rows[index].name].append(index)
+        for name, indexes in named.items():
+            if len(indexes) < 2:
+                continue
+            rows = ((index, self._rows[index]) for index in indexes)
+            twins = [Twin(index, row, self._arguments[index], _note(row)) for index, row in rows]
+            for index, own in tell_apart(twins).items():
+                row = self._rows[index]
+                aliases = dict.fromkeys((name, *row.aliases))
+                self._rows[index] = replace(row, name=own, aliases=tuple(aliases))
 
     def _add_entry(self, entry: Entry, ignored: str, now: datetime, clockwork: CronClock) -> None:
         facts = self._facts
@@ -144,13 +163,16 @@ class TableJobs:
         if clockwork.daemon.dialect == "cronie" and b"CRON_TZ" in dict(entry.environment):
             self._own_zone.add(index)
         managed, changed = self._own_words(entry)
+        name = sanitize(entry.block.name or name_of(line.main, entry.command))
+        former = "" if entry.block.name else sanitize(former_name(line.steps, entry.command))
+        self._arguments[index] = arguments_of(line)
         next_run = self._next_run(index, now, zone) if state is State.ON else None
         if state is State.ON and next_run is None and not (schedule.reboot or schedule.random):
             state, reason = State.NEVER_FIRES, f"{NEVER_HERE} in {zone_name}"
         self._rows.append(
             Job(
                 id=f"{facts.source}:{entry.id_key}",
-                name=sanitize(entry.block.name or name_of(line.main, entry.command)),
+                name=name,
                 source=facts.source,
                 user=entry.user,
                 schedule=sanitize(entry.schedule),
@@ -166,6 +188,7 @@ class TableJobs:
                 editable=facts.editable,
                 managed=sanitize(managed),
                 changed=sanitize(changed),
+                aliases=(former,) if former not in ("", name) else (),
                 facts=CronFacts(
                     table=facts.path,
                     raw=entry.raw,
@@ -200,6 +223,10 @@ class TableJobs:
         else:
             self._due[index] = run
         return run
+
+
+def _note(job: Job) -> str:
+    return job.facts.note if isinstance(job.facts, CronFacts) else ""
 
 
 def _done_instead(line: CommandLine, root: Path) -> str:

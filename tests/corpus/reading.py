@@ -18,7 +18,7 @@ from fedtui.crontab import Document
 from fedtui.crontab.command import CommandLine, read_command
 from fedtui.crontab.lookups import called_by, lookups_of
 from fedtui.health import checkup, command_facts
-from fedtui.model import CronFacts, Job, Severity, SourceName, TimerFacts
+from fedtui.model import APART, CronFacts, Job, Severity, SourceName, TimerFacts
 from fedtui.safe_text import MASK, decode, sanitize_and_mask
 from fedtui.sources import system_tables
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
@@ -197,7 +197,9 @@ def _service(case: Mapping[str, Any], name: str, folder: Path, user: str | None)
 
 
 def _reading(job: Job, case: Mapping[str, Any], host: CaseHost) -> Reading:
-    name = job.name.removesuffix(".timer")
+    name = job.name.partition(APART)[0].removesuffix(
+        ".timer"
+    )  # twins are told apart by more than their lines
     blank = Reading(name, frozenset(), "", "", job.log_path or "", str(job.state), _shown(job, case))
     if isinstance(job.facts, CronFacts):
         cron = job.facts
