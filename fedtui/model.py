@@ -309,6 +309,10 @@ daemon's name; `in_table`, whether it is a line of a cron table; `user_manager`;
 """
 
 
+APART = " → "
+"""Between the name that several rows would share and what tells a row apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One scheduled job, whatever schedules it: a row of the dashboard and of `list --json`.
@@ -320,6 +324,7 @@ class Job:
     what the job's shell gets; None for a timer that starts no command. `log_path` is absolute, or None.
     `managed` is the key under which the federation pack made the job; empty for any other. `changed` is what
     was written down when its schedule was last changed with a reason ("was 0 * * * *; reason: ...").
+    `aliases` are the name that it would share with other rows, and the one that an older fedtui gave it.
     `standing` is what its state and its runs come to, once they are merged (`fedtui.verdicts`).
     """
 
@@ -345,6 +350,12 @@ class Job:
     managed: str = ""
     changed: str = ""
     standing: Standing = NOT_JUDGED
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the job can be called by, its own name first."""
+        return (self.name, *self.aliases)
 
     @property
     def running(self) -> bool:

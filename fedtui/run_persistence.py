@@ -137,7 +137,7 @@ class RunRecorder:
         from fedtui.results.reading import may_say_skipped
         from fedtui.runs.run_text import product_at, run_output
 
-        rules = self._book().of(job.name, job.id)
+        rules = self._book().of(*job.aliases, job.name, job.id)
         product, span = None, None
         path = self._book().product_of(job)
         if path and run.end is not None:

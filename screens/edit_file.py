@@ -12,7 +12,7 @@ from typing import assert_never
 from textual.app import App, SuspendNotSupported
 
 from fedtui.action_result import Refused
-from fedtui.crontab.command import script_path
+from fedtui.crontab.command import read_command
 from fedtui.model import CronFacts, Job, TimerFacts
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.system.processes import signal_name
@@ -24,7 +24,7 @@ def file_of(job: Job, home: str) -> str:
         case TimerFacts() as timer:
             return timer.service_fragment or timer.fragment or job.location.path
         case CronFacts() as cron:
-            script = script_path(cron.command, home, cron.environment)
+            script = read_command(cron.command, home, cron.environment, job.user).script
         case _ as never:
             assert_never(never)
     if script is not None and os.path.exists(script):  # noqa: PTH110  # one stat, before the screen is left

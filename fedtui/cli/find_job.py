@@ -9,7 +9,7 @@ from fedtui.cli.incomplete import missing
 from fedtui.cli.parser import UsageError
 from fedtui.history.database import HistoryError
 from fedtui.history.lineage import relatives
-from fedtui.model import Job, Snapshot
+from fedtui.model import APART, Job, Snapshot
 from fedtui.workspace import OWN_RUNS, SOURCES_OF, Workspace
 
 
@@ -47,7 +47,9 @@ def _named(snapshot: Snapshot, key: str) -> list[Job]:
     job = snapshot.job(key)
     if job is not None:
         return [job]
-    return [job for job in snapshot.jobs if key in (job.name, job.name.removesuffix(".timer"))]
+    key = key.replace(" -> ", APART)
+    named = [job for job in snapshot.jobs if key in (job.name, job.name.removesuffix(".timer"))]
+    return named or [job for job in snapshot.jobs if key in job.aliases]
 
 
 def choose(snapshot: Snapshot, key: str) -> Job:
@@ -56,8 +58,8 @@ def choose(snapshot: Snapshot, key: str) -> Job:
     if len(named) == 1:
         return named[0]
     if named:
-        ids = ", ".join(job.id for job in named)
-        raise UsageError(f"{key!r} names {len(named)} jobs; use one of these ids: {ids}")
+        listed = "".join(f"\n  {job.id}  {job.name}  {job.schedule}  {job.location}" for job in named)
+        raise UsageError(f"{key!r} names {len(named)} jobs; use one of these ids or names:{listed}")
     unread = [problem.message for problem in missing(snapshot) if problem.source != OWN_RUNS]
     if unread:
         details = " ".join(unread)

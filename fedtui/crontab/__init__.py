@@ -4,7 +4,7 @@ The public names for reading are here; the modules behind them are named after w
 document (`edit`, `table_diff`) is imported from there: listing jobs need not load it.
 """
 
-from fedtui.crontab.command import log_paths, overwrites_log, program, programs, script_path, uses_logger
+from fedtui.crontab.command import CommandLine, log_paths, read_command
 from fedtui.crontab.command_field import escape, split_percent
 from fedtui.crontab.document import Document
 from fedtui.crontab.identity import id_key
@@ -13,6 +13,7 @@ from fedtui.crontab.line import PAUSED, Block, Entry, Line, LineKind
 __all__ = [
     "PAUSED",
     "Block",
+    "CommandLine",
     "Document",
     "Entry",
     "Line",
@@ -20,10 +21,6 @@ __all__ = [
     "escape",
     "id_key",
     "log_paths",
-    "overwrites_log",
-    "program",
-    "programs",
-    "script_path",
+    "read_command",
     "split_percent",
-    "uses_logger",
 ]

@@ -1,4 +1,4 @@
-"""What a command line tells about its job without being run: log files, script, programs, use of logger.
+"""What a command line tells about its job without being run: its work, log files, script and programs.
 
 All of it is conservative: what is not certain is not said. `command` is always what the shell gets
 (`Entry.command`); paths are absolute, with undecodable bytes as surrogates, ready for `os` functions.
@@ -6,131 +6,266 @@ All of it is conservative: what is not certain is not said. `command` is always 
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
 
-from fedtui.crontab.shell_state import CommandStep, ShellState, walk
+from fedtui.crontab.setting import DEFAULT_PATH
+from fedtui.crontab.shell_state import Fact, ShellState, Step, Walk, right_side, walk
 from fedtui.crontab.shell_words import Redirect, Word
-from fedtui.crontab.wrappers import TargetKind
+from fedtui.crontab.wrappers import Place, TargetKind, basename
 
-SettingPairs = Iterable[tuple[bytes, bytes]]
+SettingPairs = tuple[tuple[bytes, bytes], ...]
 
-# Commands that prepare or guard the work of a job and are not the work.
-_GUARDS = """
-    cd pushd popd [ [[ test true false : export set unset umask ulimit sleep . source exit wait trap eval
+_GUARD_WORDS = """
+    cd pushd popd [ [[ test true false : export set unset umask ulimit . source exit wait trap eval
     for case declare local readonly read shopt alias return break continue
 """
-_OTHER_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
-GUARDS = frozenset(_GUARDS.split())
-_BUILTINS = GUARDS | frozenset(_OTHER_BUILTINS.split())
+_PREPARING = """
+    sleep echo printf mkdir date hostname mktemp whoami basename dirname uname nproc id logger which type
+    hash yes touch renice sync
+"""
+_PROBING = "pgrep pidof mountpoint ping nc grep egrep fgrep ps df mount cmp diff ss lsof fuser crontab"
+_MORE_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
+GUARDS = frozenset(_GUARD_WORDS.split())
+_PREPARES = frozenset(_PREPARING.split())
+_PROBES = frozenset(_PROBING.split())
+_BUILTINS = GUARDS | frozenset(_MORE_BUILTINS.split())
 BUILTINS_ONLY = _BUILTINS - {"sleep", "["}
+_TESTS = frozenset({"test", "[", "true", "false"})
+_FETCHES = frozenset({"curl", "wget"})
 _NO_LOGS = ("/dev/", "/proc/", "/sys/")
 # With a carriage return behind it (Windows line ends) it still names no file: the shell refuses it.
 _DESCRIPTOR = re.compile(r"(?:\d+-?|-)\r?")
+_DATA = re.compile(
+    r"\.(?:sql|dump|dmp|csv|tsv|json|jsonl|xml|html?|ya?ml|prom|ics|ldif|db|sqlite3?|bak|tar|t?gz|tgz|bz2|xz|zst"
+    r"|lz4|zip|7z|gpg|enc|pgp|png|jpe?g|svg|gif|pdf|conf|cfg|ini|list|lst|pid|lock|state|stamp|sha256|md5|pem"
+    r"|crt|key|tmp|new|rss|atom|parquet|iso|img|map|zone|rules|rb|py|sh|js|css|env|dat|data|md|m3u|txt\.gz)\Z",
+    re.IGNORECASE,
+)
+_LOG_NAME = re.compile(
+    r"log|\.(?:out|err|stdout|stderr|errors?)\Z|/(?:out|err|cron|output)[^/]*\Z", re.IGNORECASE
+)
+_LOG_OPTION = re.compile(r"--?log(?:-?(?:file|path|error))?=(?P<path>.+)", re.DOTALL)
+_LOG_OPTIONS = frozenset({"--log-file", "--logfile"})
+_LOGS_OF_WGET = _LOG_OPTIONS | {"-o", "-a", "--output-file", "--append-output"}
+_OUT = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
+_ONE_LINERS = re.compile(r"(?:python|pypy|perl|ruby|node|php|lua)[0-9.]*")
+
+
+class CommandLine:
+    """A command line as its shell reads it. `main` is the step that does the work, `start` its folder."""
+
+    def __init__(self, found: Walk, start: str | None) -> None:
+        self.steps = found.steps
+        self.whole = found.whole
+        self.functions = found.functions
+        self.start = start
+        self.main = main_step(self.steps)
+
+    @property
+    def here(self) -> tuple[Step, ...]:
+        """The steps that run on this host."""
+        return tuple(step for step in self.steps if step.place is not Place.ELSEWHERE)
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """The files that the job's messages go to, the likeliest log first; empty where it writes to none.
+
+        A file that takes errors too comes before one that only takes output, appending before overwriting.
+        """
+        return tuple(dict.fromkeys(path for _, path, _ in self._ranked))
+
+    @property
+    def overwrites_log(self) -> bool:
+        """True where each run truncates the job's log (`> log`): then it holds the last run's lines alone."""
+        found = self._ranked
+        return bool(found) and not any(appends for _, path, appends in found if path == found[0][1])
+
+    @property
+    def _ranked(self) -> list[tuple[int, str, bool]]:
+        """Rank, path and whether it is appended to, of each file that takes messages."""
+        found: list[tuple[int, str, bool]] = []
+        for step in self.steps if self.whole else ():
+            if not step.words or step.nested or step.place is Place.ELSEWHERE or step.name in (":", "true"):
+                continue
+            if step.redirects:
+                found += _redirected(step)
+            found += _named_logs(step)
+        return sorted(found, key=lambda log: log[0]) if len(found) > 1 else found
+
+    @property
+    def script(self) -> str | None:
+        """The script or program file that does the work, where the line names it by a path; else None.
+
+        A script given to an interpreter counts also by a bare name (`bash sync.sh`, in the working folder).
+        """
+        step = self.main
+        if step is None or step.target is None or not self.whole:
+            return None
+        if step.launch is None:
+            return None
+        if (
+            max(step.place, step.launch.place) is Place.ELSEWHERE
+        ):  # what sends it there, where its path is named
+            sender = next(one for one in reversed(self.here) if one.at <= step.at)
+            named = "/" in (sender.state.value(sender.words[0]) or "")
+            return sender.state.path(sender.words[0]) if named else None
+        word = step.target.word
+        value = step.state.value(word)
+        if value is None or step.target.what not in (TargetKind.SCRIPT, TargetKind.PROGRAM):
+            return None
+        if "/" not in value and step.target.what is TargetKind.PROGRAM:
+            return None
+        return folder_of(step).path(word)
+
+    @property
+    def directory(self) -> str | None:
+        """The folder that the work starts in; None where it is not certain."""
+        return self.start if self.main is None else folder_of(self.main).directory
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The names that the main command looks up in PATH: `nice -n 5 bash x.sh` gives nice, bash."""
+        step = self.main
+        if step is None or step.launch is None:
+            return ()
+        names = (step.state.value(word) for word, _ in step.launch.lookups)
+        return tuple(name for name in names if name and "/" not in name and name not in BUILTINS_ONLY)
+
+    @property
+    def program(self) -> str | None:
+        """The first of them; None for a path or builtin."""
+        return next(iter(self.programs), None)
+
+    @property
+    def uses_logger(self) -> bool:
+        """True when output or messages of the job go to the system log (logger, systemd-cat)."""
+        names = (word.literal or "" for step in self.here for word in (*step.words[:1], *_lookups(step)))
+        return self.whole and any(basename(name) in ("logger", "systemd-cat") for name in names)
+
+    @property
+    def facts(self) -> frozenset[Fact]:
+        """What was tested before the work is done."""
+        return frozenset() if self.main is None else self.main.facts
+
+
+@lru_cache(maxsize=16)  # a name and a log are asked for one after the other
+def read_command(
+    command: bytes,
+    home: str,
+    environment: SettingPairs = (),
+    user: str = "",
+    directory: str | None = None,
+    sh: str = "dash",
+) -> CommandLine:
+    """Read what the shell gets of a line.
+
+    `home` is the user's; HOME set in `environment` (the table's) goes before it, as in cron. `directory`
+    is where the job starts: HOME where not given. `sh` is the name of the program behind /bin/sh.
+    """
+    variables = {"HOME": home, "PATH": DEFAULT_PATH.decode("ascii")}
+    if user:
+        variables["LOGNAME"] = user
+    for name, value in environment:
+        variables[name.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
+    shell = basename(variables.get("SHELL", "sh"))
+    start = directory or variables["HOME"] or None
+    return CommandLine(walk(command, start, variables, shell, sh), start)
 
 
 def log_paths(
-    command: bytes, home: str, environment: SettingPairs = (), directory: str | None = None
+    command: bytes, home: str, environment: Iterable[tuple[bytes, bytes]] = (), directory: str | None = None
 ) -> tuple[str, ...]:
-    """The files that the job's output goes to, the likeliest log first; empty where it writes to none.
-
-    A file that takes errors too comes before one that only takes output, appending before overwriting.
-    `home` is the user's; HOME set in `environment` (the table's) goes before it, as in cron. `directory`
-    is where the job starts: HOME where not given.
-    """
-    found = _logs(command, home, environment, directory)
-    return tuple(dict.fromkeys(path for _, path, _ in sorted(found, key=lambda log: log[0])))
+    """See `CommandLine.logs`."""
+    return read_command(command, home, tuple(environment), "", directory).logs
 
 
-def overwrites_log(command: bytes, home: str, environment: SettingPairs = ()) -> bool:
-    """True where each run truncates the job's log (`> log`): then it holds the last run's lines alone."""
-    logs = sorted(_logs(command, home, environment, None), key=lambda log: log[0])
-    return bool(logs) and not any(appends for _, path, appends in logs if path == logs[0][1])
+def main_step(steps: Sequence[Step]) -> Step | None:
+    """The step that does the work: the first of those that are least preparation, guard or probe."""
+    working = [step for step in steps if step.words and not step.nested and step.launch is not None]
+    if len(working) == 1:
+        return working[0]
+    return min(working, key=_preparation, default=None)
 
 
-def _logs(
-    command: bytes, home: str, environment: SettingPairs, directory: str | None
-) -> list[tuple[int, str, bool]]:
-    """Rank, path and whether it is appended to, of each file that takes output."""
-    found: list[tuple[int, str, bool]] = []
-    for step in _walk(command, home, environment, directory):
-        found += _redirected(step)
-        found += _teed(step)
-    return found
+def _preparation(step: Step) -> int:
+    """How little a step is the work itself: 0 for the work, 3 for a shell that only reads code."""
+    launched = step.launch
+    if launched is None or launched.target.what is TargetKind.CODE:
+        return 3
+    name = step.name
+    if (
+        name in GUARDS
+        or basename(name) in _TESTS
+        or step.words[0].raw.startswith(("[[", "(("))
+        or (name == "exec" and len(step.words) == 1)
+    ):
+        return 2
+    program = basename(launched.target.word.literal or "")
+    if program in _PREPARES or (name == "command" and step.words[1:2] and step.words[1].raw in ("-v", "-V")):
+        return 1
+    if program == "cat" and step.feeds:
+        return 1
+    if step.tested and program in _PROBES:
+        return 1
+    if program in _FETCHES and step.announces and not step.feeds and not _keeps_answer(step):
+        return 1
+    code = (
+        launched.target.rest and _ONE_LINERS.fullmatch(program) and launched.target.what is TargetKind.PROGRAM
+    )
+    return 1 if code or step.in_condition else 0
 
 
-def script_path(
-    command: bytes, home: str, environment: SettingPairs = (), directory: str | None = None
-) -> str | None:
-    """The script or program file that the job runs, where the line names it by a path; else None.
+def _keeps_answer(step: Step) -> bool:
+    """Whether what curl or wget fetches is kept in a file."""
+    words = [word.raw for word in step.words]
+    files = [after for option, after in pairwise(words) if option in ("-o", "-O")]
+    return any(file not in ("/dev/null", "-") for file in files) or any(
+        item.operator in _OUT and not _is_copy(item) and item.target.raw != "/dev/null"
+        for item in step.redirects
+    )
 
-    A script given to an interpreter counts also by a bare name (`bash sync.sh`, in the working directory).
-    """
-    step = main_step(_walk(command, home, environment, directory))
-    if step is None or step.target is None:
+
+def folder_of(step: Step) -> ShellState:
+    """The state that a step's target is looked for in: its own, in the folder that `env -C` changes to."""
+    launched = step.launch
+    if launched is None or launched.directory is None:
+        return step.state
+    return ShellState(step.state.path(launched.directory), step.state.variables)
+
+
+def path_of(step: Step, place: Place) -> str | None:
+    """The PATH that a name is looked up in, by a step or by what it starts; None where it is not certain."""
+    launched = step.launch
+    if launched is None or place is not Place.HERE:
         return None
-    word = step.target.word
-    value = step.state.value(word)
-    if value is None or step.target.what not in (TargetKind.SCRIPT, TargetKind.PROGRAM):
-        return None
-    if "/" not in value and step.target.what is TargetKind.PROGRAM:
-        return None
-    return step.state.path(word)
+    if launched.path is not None:
+        return step.state.value(right_side(launched.path))
+    return step.path_variable
 
 
-def program(command: bytes) -> str | None:
-    """The first word of the job's main command that a shell looks up in PATH; None for a path or builtin."""
-    return next(iter(programs(command)), None)
+def _lookups(step: Step) -> Iterator[Word]:
+    if step.launch is not None:
+        for word, _ in step.launch.lookups:
+            yield word
 
 
-def programs(command: bytes) -> tuple[str, ...]:
-    """Every name of the main command that is looked up in PATH: `nice -n 5 bash x.sh` gives nice, bash."""
-    step = main_step(_walk(command, "/", (), None))
-    if step is None or step.target is None:
-        return ()
-    names = (step.state.value(word) for word in step.target.lookups)
-    return tuple(name for name in names if name and "/" not in name and name not in BUILTINS_ONLY)
-
-
-def uses_logger(command: bytes) -> bool:
-    """True when output or messages of the job go to the system log (logger, systemd-cat)."""
-    for step in _walk(command, "/", (), None):
-        words = [*step.words[:1], *(step.target.lookups if step.target else ())]
-        if any(posixpath.basename(word.literal or "") in ("logger", "systemd-cat") for word in words):
-            return True
-    return False
-
-
-def main_step(steps: tuple[CommandStep, ...]) -> CommandStep | None:
-    """The step that does the work: the first that is no guard and that no shell is opened for."""
-    working = [step for step in steps if step.words and step.target is not None]
-    for step in working:
-        unread_code = step.target is not None and step.target.what is TargetKind.CODE
-        if not unread_code and step.words[0].literal not in GUARDS:
-            return step
-    return next((step for step in working if step.target and step.target.what is not TargetKind.CODE), None)
-
-
-def _walk(
-    command: bytes, home: str, environment: SettingPairs, directory: str | None
-) -> tuple[CommandStep, ...]:
-    variables = {"HOME": home}
-    for name, value in environment:
-        variables[name.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
-    return walk(command, directory or variables["HOME"], variables)
-
-
-def _redirected(step: CommandStep) -> Iterable[tuple[int, str, bool]]:
+def _redirected(step: Step) -> Iterator[tuple[int, str, bool]]:
     merged = any(_is_copy(item) and item.descriptor == 2 for item in step.redirects)
+    target = step.target
+    program = basename(target.word.literal or "") if target is not None else ""
     for item in step.redirects:
-        if not item.operator.startswith((">", "&>")) or _is_copy(item) or item.descriptor not in (1, 2):
+        if item.operator not in _OUT or _is_copy(item) or item.descriptor not in (1, 2):
             continue
         path = _log_path(step.state, item.target)
         if path is None:
             continue
         appends = item.operator.endswith(">>")
         both = item.operator.startswith("&>") or item.operator == ">&" or (item.descriptor == 1 and merged)
+        if item.descriptor == 1 and _is_data(path, program, appends=appends or both):
+            continue
         if both:
             yield (0 if appends else 1), path, appends
         elif item.descriptor == 1:
@@ -139,18 +274,38 @@ def _redirected(step: CommandStep) -> Iterable[tuple[int, str, bool]]:
             yield 4, path, appends
 
 
-def _teed(step: CommandStep) -> Iterable[tuple[int, str, bool]]:
-    target = step.target
-    if target is None or target.what is not TargetKind.PROGRAM:
+def _is_data(path: str, program: str, *, appends: bool) -> bool:
+    """Whether output in a file is what the job makes, and no messages of it."""
+    if _DATA.search(path):
+        return True
+    if appends or _LOG_NAME.search(path):
+        return False
+    return path.endswith(".txt") or program in _PREPARES or "." not in basename(path)
+
+
+def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
+    """The files of `tee`, and what `--log-file=` names."""
+    launched = step.launch
+    if launched is None or launched.place is Place.ELSEWHERE or launched.target.what is TargetKind.CODE:
         return
-    if posixpath.basename(target.word.literal or "") != "tee":
+    rest = launched.target.rest
+    program = basename(launched.target.word.literal or "")
+    if program == "tee":
+        given = [word.raw for word in rest if word.raw.startswith("-") and word.raw != "-"]
+        appends = any(raw == "--append" or (raw[1:2] != "-" and "a" in raw) for raw in given)
+        for word in rest:
+            path = None if word.raw in given else _log_path(step.state, word)
+            if path is not None and not _is_data(path, "tee", appends=True):
+                yield (3 if appends else 5), path, appends
         return
-    options = [word for word in target.rest if word.raw.startswith("-") and word.raw != "-"]
-    appends = any(word.raw == "--append" or (word.raw[1:2] != "-" and "a" in word.raw) for word in options)
-    for word in target.rest:
-        path = None if word in options else _log_path(step.state, word)
-        if path is not None:
-            yield (3 if appends else 5), path, appends
+    options = _LOGS_OF_WGET if program == "wget" else _LOG_OPTIONS
+    for word, following in zip(rest, (*rest[1:], None), strict=False):
+        if "log" not in word.raw and word.raw not in options:
+            continue
+        value = right_side(word) if _LOG_OPTION.fullmatch(word.raw) else following
+        path = _log_path(step.state, value) if value is not None and word.raw.startswith("-") else None
+        if path is not None and (value is not following or word.raw in options):
+            yield 6, path, True
 
 
 def _is_copy(item: Redirect) -> bool:

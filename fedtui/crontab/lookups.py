@@ -1,33 +1,32 @@
 """The programs that a job's line, or a shell script, looks up in PATH, and the variables that it reads.
 
 Nothing is run. Conservative throughout: where PATH is no longer certain (a sourced file, a login shell,
-sudo's own path) nothing is said, and a name that the script itself asks about (`command -v jq`) is marked.
+sudo's own path) none is given, and a name that the text itself asks about (`command -v jq`) is marked.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from fedtui.crontab.command import BUILTINS_ONLY
-from fedtui.crontab.script_lines import own_names, script_lines
-from fedtui.crontab.shell_state import CommandStep, ShellState, reads_profile, walk_on
-from fedtui.crontab.shell_substitutions import substitutions
-from fedtui.crontab.shell_words import Unreadable, Word
-from fedtui.crontab.wrappers import SHELLS, TargetKind
+from fedtui.crontab.command import BUILTINS_ONLY, folder_of, path_of
+from fedtui.crontab.shell_state import Step, reads_profile, walk_text
+from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 
 _MORE_BUILTINS = """
     : let mapfile readarray builtin caller enable fc history disown dirs compgen complete compopt logout
     suspend unalias case esac in select function coproc [ [[ if then else elif fi do done while until { } !
+    source . alias
 """
 _NO_PROGRAMS = BUILTINS_ONLY | frozenset(_MORE_BUILTINS.split())
 _LEADING = frozenset({"exec", "command"})
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _ASKS = frozenset({"type", "hash", "which"})
-_NESTING = 4
 _USE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?![A-Za-z0-9_]|:?[-=+]))")
 _QUIET = re.compile(r"'[^']*'|(?<!\S)#.*")
+_ALIAS = re.compile(r"(?:^|[;&|\n])\s*alias\s+([\w.-]+)=")
 _SETS = (
     r"(?:^|[\s;&(\"'])"
     r"(?:{name}\+?=|(?:read|for|select|mapfile|readarray|getopts|printf -v)\b[^;\n]*\b{name}\b)"
@@ -37,7 +36,7 @@ _SETS = (
 class Lookup(NamedTuple):
     """`name` is looked up in `path`, the PATH in force there, by line `line` of the text (from 1).
 
-    `tested`: the text asks whether it is there, and may do without.
+    `path` is empty where it is not certain. `tested`: the text asks whether it is there, and may do without.
     """
 
     name: str
@@ -49,49 +48,45 @@ class Lookup(NamedTuple):
 class Called(NamedTuple):
     """A file that the line runs. `by_shell`: it is a shell's argument; else its own first line decides.
 
-    `path_variable` is the PATH it gets, None where that is not certain.
+    `path_variable` is the PATH it gets, None where that is not certain. `executed`: it is run itself, by no
+    interpreter. `tested`: as in `Lookup`. `folder` is the one that a `cd` before it led to.
     """
 
     path: str
     by_shell: bool
     path_variable: str | None
+    executed: bool = True
+    tested: bool = False
+    folder: str = ""
 
 
-def line_lookups(command: bytes, directory: str, variables: Mapping[str, str]) -> tuple[Lookup, ...]:
-    """What the command line (as the shell gets it) looks up; `variables` is its certain environment."""
-    text = command.decode("utf-8", "surrogateescape")
-    found: list[Lookup] = []
-    tested: set[str] = set()
-    try:
-        _scan(text, 1, ShellState(directory, dict(variables)), found, tested)
-    except Unreadable:
-        return ()
-    return _settled(found, tested, frozenset())
+def lookups_of(steps: Sequence[Step], text: str = "") -> tuple[Lookup, ...]:
+    """What the steps look up, each name once in each PATH; `text` is what they were read from."""
+    asked = set(_asked(steps))
+    first: dict[tuple[str, str], Lookup] = {}
+    line, at = 1, 0
+    for step in steps:
+        if step.at > at:
+            line, at = line + text.count("\n", at, step.at), step.at
+        for name, path in _names(step):
+            tested = name in asked or ("command", name, True) in step.facts
+            tested = tested or any(fact[2] and fact[1].endswith(f"/{name}") for fact in step.facts)
+            first.setdefault((name, path), Lookup(name, line if step.at >= at else 1, path, tested))
+    return tuple(first.values())
 
 
 def script_lookups(text: str, directory: str, variables: Mapping[str, str]) -> tuple[Lookup, ...]:
-    """The same for the text of a shell script, up to where its PATH is no longer certain."""
-    state = ShellState(directory, dict(variables))
-    found: list[Lookup] = []
-    tested: set[str] = set()
-    for line in script_lines(text):
-        try:
-            state = _scan(line.text, line.number, state, found, tested)
-        except Unreadable:
-            break
-        if "PATH" not in state.variables:
-            break
-    return _settled(found, tested, own_names(text))
+    """What a shell script looks up where its PATH is certain, without `case` blocks and its own functions."""
+    found = walk_text(text, directory, variables, "bash")
+    own = found.functions | set(_ALIAS.findall(text))
+    steps = [step for step in found.steps if not step.in_case]
+    return tuple(one for one in lookups_of(steps, text) if one.path and one.name not in own)
 
 
-def called_files(command: bytes, directory: str, variables: Mapping[str, str]) -> tuple[Called, ...]:
-    """The scripts and programs that the line starts by a path, in order."""
-    text = command.decode("utf-8", "surrogateescape")
-    try:
-        steps = walk_on(text, ShellState(directory, dict(variables)))[0]
-    except Unreadable:
-        return ()
-    return tuple(dict.fromkeys(_called(steps)))
+def called_by(steps: Sequence[Step]) -> tuple[Called, ...]:
+    """The scripts and programs that the steps start by a path on this host, in order."""
+    asked = set(_asked(steps))
+    return tuple(dict.fromkeys(one for step in steps for one in _called(step, asked)))
 
 
 def shell_of_script(text: str) -> bool:
@@ -129,77 +124,58 @@ def variables_read(text: str, *, script: bool) -> Mapping[str, int]:
     }
 
 
-def _scan(
-    text: str, line: int, state: ShellState, found: list[Lookup], tested: set[str], nesting: int = _NESTING
-) -> ShellState:
-    """Add what one line looks up; returns the state after it."""
-    steps, after = walk_on(text, state)
-    for step in steps:
-        words = (*step.assigned, *step.words, *(item.target for item in step.redirects))
-        if nesting > 0:
-            for inner in (piece for word in words for piece in substitutions(word.raw)):
-                _scan(inner, line, step.state.copy(), found, tested, nesting - 1)
-        tested |= set(_asked(step))
-        path = step.state.variables.get("PATH")
-        if path is not None and not _own_path(step):
-            found += [Lookup(name, line, path) for name in _names(step)]
-    return after
-
-
-def _names(step: CommandStep) -> Iterator[str]:
+def _names(step: Step) -> Iterator[tuple[str, str]]:
+    """The names that the step looks up, each with its PATH."""
     first = step.words[0].literal if step.words else None
-    if step.target is None or first in _NO_PROGRAMS - _LEADING or (first == "command" and _asks(step)):
+    if step.launch is None or first in _NO_PROGRAMS - _LEADING or (first == "command" and _asks(step)):
         return
-    for word in step.target.lookups:
+    for word, place in step.launch.lookups:
         name = step.state.value(word)
         if name and "/" not in name and name not in _NO_PROGRAMS and _NAME.fullmatch(name):
-            yield name
-        if name == "sudo" or (name == "env" and any(_changes_path(other) for other in step.words)):
-            return  # what comes now is looked up in another PATH
+            yield name, (path_of(step, place) if word is not step.words[0] else step.path_variable) or ""
 
 
-def _asks(step: CommandStep) -> bool:
+def _asks(step: Step) -> bool:
     return len(step.words) > 1 and step.words[1].raw in ("-v", "-V")
 
 
-def _asked(step: CommandStep) -> Iterator[str]:
-    """The names whose presence the step asks about."""
-    first = step.words[0].literal if step.words else None
-    if first in _ASKS or (first == "command" and _asks(step)):
-        yield from (word.literal for word in step.words[1:] if word.literal)
-
-
-def _own_path(step: CommandStep) -> bool:
-    return any(word.raw.startswith("PATH=") for word in step.assigned)
-
-
-def _changes_path(word: Word) -> bool:
-    return word.raw.startswith("PATH=") or word.raw in ("-", "-i", "-u", "--ignore-environment")
-
-
-def _called(steps: Iterable[CommandStep]) -> Iterator[Called]:
+def _asked(steps: Sequence[Step]) -> Iterator[str]:
+    """The names whose presence a step asks about."""
     for step in steps:
-        target = step.target
-        if target is None or target.what not in (TargetKind.SCRIPT, TargetKind.PROGRAM):
-            continue
-        value = step.state.value(target.word)
-        path = step.state.path(target.word)
-        if value is None or path is None:
-            continue
-        if target.what is TargetKind.SCRIPT and not target.lookups:
-            continue  # sourced: a part of the line itself
-        by_name = (target.lookups[-1].literal or "") if target.lookups else ""
-        by_shell = target.what is TargetKind.SCRIPT and by_name.rpartition("/")[2] in SHELLS
-        if "/" not in value and not by_shell:
-            continue
-        certain = not _own_path(step) and not reads_profile(step.words, target)
-        yield Called(path, by_shell, step.state.variables.get("PATH") if certain else None)
+        first = step.words[0].literal if step.words else None
+        if first in _ASKS or (first == "command" and _asks(step)):
+            yield from (word.literal for word in step.words[1:] if word.literal)
 
 
-def _settled(found: list[Lookup], tested: set[str], own: frozenset[str]) -> tuple[Lookup, ...]:
-    """The first lookup of each name in each PATH, without what the script defines itself."""
-    first: dict[tuple[str, str], Lookup] = {}
-    for lookup in found:
-        if lookup.name not in own:
-            first.setdefault((lookup.name, lookup.path), lookup._replace(tested=lookup.name in tested))
-    return tuple(first.values())
+def _called(step: Step, asked: set[str]) -> Iterator[Called]:
+    launched = step.launch
+    if launched is None:
+        return
+    folder = step.state.directory or ""
+    for word, place in launched.lookups:
+        path = step.state.path(word) if "/" in (step.state.value(word) or "") else None
+        if path is not None and word is not launched.target.word:
+            yield Called(path, False, path_of(step, place), True, _is_tested(path, step, asked), folder)
+    target = launched.target
+    if launched.place is Place.ELSEWHERE or target.what not in (TargetKind.SCRIPT, TargetKind.PROGRAM):
+        return
+    state = folder_of(step)
+    value, path = state.value(target.word), state.path(target.word)
+    if value is None or path is None:
+        return
+    if target.what is TargetKind.SCRIPT and not target.lookups:
+        return  # sourced: a part of the line itself
+    by_name = (target.lookups[-1].literal or "") if target.lookups else ""
+    script = target.what is TargetKind.SCRIPT
+    if "/" not in value and not script:
+        return
+    certain = launched.place is Place.HERE and not reads_profile(step.words, target)
+    tested = _is_tested(path, step, asked)
+    by_shell = script and posixpath.basename(by_name) in SHELLS
+    yield Called(path, by_shell, path_of(step, Place.HERE) if certain else None, not script, tested, folder)
+
+
+def _is_tested(path: str, step: Step, asked: set[str]) -> bool:
+    """Whether the text makes sure that the file is there, or a folder above it."""
+    there = (fact for kind, fact, is_there in step.facts if kind == "path" and is_there)
+    return path in asked or any(path == fact or path.startswith(f"{fact}/") for fact in there)

@@ -1,52 +1,161 @@
-"""A short name for a job that has no `# name:` comment: what it runs, by the file's name."""
+"""A short name for a job that has no `# name:` comment: what is run, not what runs it."""
 
 from __future__ import annotations
 
-import posixpath
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
-from fedtui.crontab.command import main_step
-from fedtui.crontab.shell_state import CommandStep, walk
-from fedtui.crontab.wrappers import TargetKind
+from fedtui.crontab.command import GUARDS, main_step
+from fedtui.crontab.shell_state import Step, walk
+from fedtui.crontab.shell_words import Word
+from fedtui.crontab.wrappers import Launch, Target, TargetKind, basename, find_target, launch
 from fedtui.safe_text import decode
 
 _EXTENSION = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,4}\Z")
+_TAG = re.compile(r"[:@].*\Z", re.DOTALL)
 _LONGEST = 40
+
+
+class _Tasks(NamedTuple):
+    """A task runner: its options with an argument, and the words before the name of a task."""
+
+    with_argument: str = ""
+    long_with_argument: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+
+_CONSOLE = _Tasks("e", ("--env",))
+_NODE = _Tasks("CF", ("--prefix", "--cwd", "--filter", "--dir"), ("run", "run-script"))
+_RUNNERS: Mapping[str, _Tasks] = {
+    **dict.fromkeys(("artisan", "console", "occ", "yii", "craft", "magento"), _CONSOLE),
+    **dict.fromkeys(
+        ("cake", "cake.php", "index.php", "django-admin", "django-admin.py", "manage.py"), _Tasks()
+    ),
+    **dict.fromkeys(("npm", "yarn", "pnpm"), _NODE),
+    **dict.fromkeys(("drush", "drush.php", "drush.phar"), _Tasks("lr", ("--uri", "--root"))),
+    "symfony": _Tasks("e", ("--env",), ("console",)),
+    "composer": _Tasks("d", ("--working-dir",), ("run", "run-script")),
+    "flask": _Tasks("Ae", ("--app", "--env-file")),
+    "rake": _Tasks("fICRrjm", ("--rakefile", "--libdir", "--require", "--directory")),
+    "rails": _Tasks("e", ("--environment",), ("runner", "r")),
+    **dict.fromkeys(("make", "gmake"), _Tasks("CfIjlo", ("--directory", "--file", "--makefile", "--jobs"))),
+    "just": _Tasks("fd", ("--justfile", "--working-directory")),
+}
+_SET = re.compile(r"[A-Za-z_]\w*\+?=")
+_CALL = re.compile(r"\A[\s;]*(?P<name>[A-Za-z_][\w:]*(?:\.[A-Za-z_][\w?!]*)+)")
 
 
 @lru_cache(maxsize=16384)
 def entry_name(command: bytes) -> str:
     """The name of the job that runs `command` (what the shell gets); never empty.
 
-    The script's file name without its extension, interpreters and wrappers looked through; for run-parts
+    The script's file name without its extension, a task runner's task, wrappers looked through; for run-parts
     the folder's name; else the program's; where neither is known, the start of the command.
     """
-    step = main_step(walk(command, None, {"HOME": "/~"}))
-    name = _from_step(step) if step is not None else ""
-    if name:
-        return name
-    text = " ".join(decode(command).split())
-    return text[:_LONGEST] or "empty command"
+    return name_of(main_step(walk(command, None, {"HOME": "/~"}).steps), command)
 
 
-def _from_step(step: CommandStep) -> str:
-    target = step.target
-    if target is None:
-        return ""
-    if target.what is TargetKind.PROGRAM and posixpath.basename(target.word.raw) == "run-parts":
-        folders = [word for word in target.rest if not word.raw.startswith("-")]
-        if folders:
-            return _base(folders[-1].raw)
+def name_of(step: Step | None, command: bytes) -> str:
+    """The same where the main step of `command` is known."""
+    return (_of_step(step) if step is not None else "") or _start(command)
+
+
+def former_name(steps: Sequence[Step], command: bytes) -> str:
+    """The name that fedtui gave the job before it looked through runners: kept settings may still hold it."""
+    first: Target | None = None
+    for step in steps:
+        target = find_target(step.words) if step.words and not step.nested else None
+        if target is None or target.what is TargetKind.CODE:
+            continue
+        if step.words[0].literal not in GUARDS:
+            return _former(target) or _start(command)
+        first = first or target
+    return (_former(first) if first is not None else "") or _start(command)
+
+
+def _start(command: bytes) -> str:
+    return " ".join(decode(command).split())[:_LONGEST] or "empty command"
+
+
+def _former(target: Target) -> str:
+    folder = _folder(target)
+    if folder is not None:
+        return _base(folder.raw)
     if target.what is TargetKind.MODULE:
         return _text(target.word.raw)
     return _EXTENSION.sub("", _base(target.word.raw))
 
 
+def _of_step(step: Step) -> str:
+    # A user column in a user's own table is no program.
+    launched = launch(step.words[1:]) if step.name == "root" and len(step.words) > 1 else step.launch
+    if launched is None:
+        return ""
+    target = launched.target
+    folder = _folder(target)
+    if folder is not None:
+        return _base(folder.raw)
+    if launched.image:
+        return _base(_TAG.sub("", _text(target.word.raw)))
+    if target.what is TargetKind.MODULE:
+        return _base(_text(target.word.raw)).rpartition(".")[2]
+    return _task(launched) or _EXTENSION.sub("", _base(target.word.raw))
+
+
+def _folder(target: Target) -> Word | None:
+    """The folder of `run-parts FOLDER`."""
+    if target.what is not TargetKind.PROGRAM or basename(target.word.raw) != "run-parts":
+        return None
+    return next((word for word in reversed(target.rest) if not word.raw.startswith("-")), None)
+
+
+def _task(launched: Launch) -> str:
+    """The task that a task runner is given; empty for other programs."""
+    target = launched.target
+    name = _base(target.word.raw)
+    tasks = _RUNNERS.get(name)
+    if tasks is None:
+        return ""
+    words = _arguments(tasks, target.rest)
+    if words and words[0].raw in tasks.before:
+        code = words[0].raw in ("runner", "r")
+        words = _arguments(tasks, words[1:])
+        if code:
+            text = _text(words[0].raw) if words else ""
+            call = _CALL.match(text)
+            return (
+                call["name"]
+                if call is not None and " " not in call["name"]
+                else _EXTENSION.sub("", _base(text))
+            )
+    words = [word for word in words if not _SET.match(word.raw)]
+    return _text(words[0].raw) if words else ""
+
+
+def _arguments(tasks: _Tasks, words: Sequence[Word]) -> list[Word]:
+    """`words` from the first that is no option on."""
+    at = 0
+    while at < len(words) and words[at].raw.startswith(("-", "@", "+")):
+        text = words[at].raw
+        at += 1
+        if text.startswith("--"):
+            at += text in tasks.long_with_argument
+        else:
+            at += (
+                len(text) > 1
+                and text[-1] in tasks.with_argument
+                and (len(text) == 2 or text[1] not in tasks.with_argument)
+            )
+    return list(words[at:])
+
+
 def _base(raw: str) -> str:
     """The last component of a path as written; a variable in its folders does no harm."""
-    return _text(posixpath.basename(raw.strip("\"'").rstrip("/")))
+    return _text(basename(raw.strip("\"'").rstrip("/")))
 
 
 def _text(text: str) -> str:
-    return decode(text.encode("utf-8", "surrogateescape")).strip("\"' \t\r\n")
+    shown = text if text.isascii() and text.isprintable() else decode(text.encode("utf-8", "surrogateescape"))
+    return shown.strip("\"' \t\r\n")

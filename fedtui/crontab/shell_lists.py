@@ -1,26 +1,35 @@
 """A shell line as a tree: lists of and-or lists of pipelines of commands (XCU 2.9). Pure; nothing is run.
 
-It is for questions about the exit status of a whole line; what single commands mean is `shell_words`' and
-`wrappers`' matter. What it does not know (functions, `coproc`) is Unreadable.
+What single commands mean is `wrappers`' and `shell_state`'s matter. What it does not know (`coproc`; in a
+line functions too) is Unreadable.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
-from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
+from fedtui.crontab.shell_words import Redirect, Unreadable, Word, read_easy, read_into, tokens
+
+_LONGEST_SCRIPT = 1 << 20
+_LONGEST_LINE = 131_072  # execve(2) takes no longer argument: no `sh -c` runs a longer line
+_DEEPEST = 60
 
 
 class Command(NamedTuple):
-    """A simple command (`kind` is ""), or a compound one: "(", "{", "if", "loop", "until" or "case".
+    """A simple command (`kind` is ""), or another: "(", "{", "if", "loop", "until", "case", "function".
 
     `tests` are the conditions of an `if` or loop. The last list of an `if` is its `else`, empty for none.
+    `head` are the words before the `do` of a `for` loop, or the name of a function. `redirects` are those of
+    the command itself, in order.
     """
 
     kind: str
     words: tuple[Word, ...] = ()
     tests: tuple[List, ...] = ()
     lists: tuple[List, ...] = ()
+    head: tuple[Word, ...] = ()
+    redirects: tuple[Redirect, ...] = ()
 
 
 class Pipeline(NamedTuple):
@@ -41,11 +50,14 @@ class AndOr(NamedTuple):
 List = tuple[AndOr, ...]
 
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
+_OPENERS = frozenset(("{", "if", "while", "until", "for", "select", "case"))
 _LOOPS = {"while": "loop", "until": "until", "for": "for", "select": "for"}
 
 
 def parse(line: str, *, bash: bool) -> List:
     """The tree of a whole line. Raises Unreadable."""
+    if len(line) > _LONGEST_LINE:
+        raise Unreadable
     reader = _Reader(tokens(line, bash=bash))
     found = reader.sequence()
     if reader.at < len(reader.tokens):
@@ -53,14 +65,39 @@ def parse(line: str, *, bash: bool) -> List:
     return found
 
 
+def parse_leniently(text: str, *, bash: bool) -> tuple[List, bool]:
+    """The tree of a line or script as far as it can be read, functions too, and whether that is all of it."""
+    if len(text) > _LONGEST_SCRIPT:
+        return (), False
+    easy = read_easy(text)
+    if easy is not None:
+        command = Command("", tuple(easy[0]), redirects=tuple(easy[1]))
+        return ((AndOr((Pipeline((command,)),)),) if easy[0] or easy[1] else ()), True
+    found: list[Word | Redirect | str] = []
+    reader = _Reader(found, lenient=True)
+    try:
+        read_into(found, text, bash=bash)
+    except Unreadable:
+        reader.whole = False
+    read: list[AndOr] = []
+    try:
+        reader.sequence(read)
+    except Unreadable:
+        reader.whole = False
+    return tuple(read), reader.whole and reader.at == len(found)
+
+
 class _Reader:
-    def __init__(self, found: list[Word | Redirect | str]) -> None:
+    def __init__(self, found: list[Word | Redirect | str], *, lenient: bool = False) -> None:
         self.tokens = found
         self.at = 0
+        self.lenient = lenient
+        self.whole = True
+        self.depth = 0
 
-    def sequence(self) -> List:
-        """And-or lists up to what closes them."""
-        found: list[AndOr] = []
+    def sequence(self, found: list[AndOr] | None = None) -> List:
+        """And-or lists up to what closes them; they are added to `found`."""
+        found = [] if found is None else found
         while True:
             while self._take(";"):
                 pass
@@ -93,7 +130,17 @@ class _Reader:
         return Pipeline(tuple(commands), negated)
 
     def _command(self) -> Command:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise Unreadable
+        command = self._compound()
+        self.depth -= 1
+        return command
+
+    def _compound(self) -> Command:
         word = self._reserved()
+        if word and word not in _OPENERS:
+            return self._simple()
         if self._take("("):
             command = Command("(", lists=(self._until(")"),))
         elif word == "{":
@@ -107,19 +154,46 @@ class _Reader:
             command = self._case()
         else:
             return self._simple()
-        while isinstance(self._peek(), Redirect):
+        redirects = []
+        while isinstance(token := self._peek(), Redirect):
+            redirects.append(token)
             self.at += 1
-        return command
+        return command._replace(redirects=tuple(redirects)) if redirects else command
 
     def _simple(self) -> Command:
-        words = []
+        words: list[Word] = []
+        redirects: list[Redirect] = []
         start = self.at
-        while isinstance(token := self._peek(), Word | Redirect):
-            words += [token] if isinstance(token, Word) else []
-            self.at += 1
+        for token in islice(self.tokens, start, None):
+            if isinstance(token, Word):
+                words.append(token)
+            elif isinstance(token, Redirect):
+                redirects.append(token)
+            else:
+                break
+        self.at += len(words) + len(redirects)
+        if self.lenient and words and (self._peek() == "(" or words[0].raw == "function"):
+            return self._function(start)
         if self.at == start or self._peek() == "(" or (words and words[0].raw in ("function", "coproc")):
             raise Unreadable
-        return Command("", tuple(words))
+        return Command("", tuple(words), redirects=tuple(redirects))
+
+    def _function(self, start: int) -> Command:
+        """`name() { ...; }` or `function name { ...; }`, whose words begin at `start`."""
+        self.at = start + (self._named(start) == "function")
+        head = self._peek()
+        self.at += 1
+        if self._take("(") and not self._take(")"):
+            raise Unreadable
+        self._line_ends()
+        body = self._command()
+        if not isinstance(head, Word) or not body.kind:
+            raise Unreadable
+        return Command("function", lists=((AndOr((Pipeline((body,)),)),),), head=(head,))
+
+    def _named(self, at: int) -> str:
+        token = self.tokens[at]
+        return token.raw if isinstance(token, Word) else ""
 
     def _if(self) -> Command:
         tests, lists = [], []
@@ -137,16 +211,17 @@ class _Reader:
     def _loop(self, word: str) -> Command:
         self.at += 1
         tests: tuple[List, ...] = ()
+        head: list[Word] = []
         if _LOOPS[word] == "for":
-            while isinstance(self._peek(), Word) and self._reserved() != "do":
+            while isinstance(token := self._peek(), Word) and token.raw != "do":
+                head.append(token)
                 self.at += 1
             self._line_ends()
             self._until("do")
         else:
             tests = (self._until("do"),)
-        return Command(
-            "loop" if _LOOPS[word] != "until" else "until", tests=tests, lists=(self._until("done"),)
-        )
+        kind = "loop" if _LOOPS[word] != "until" else "until"
+        return Command(kind, tests=tests, lists=(self._until("done"),), head=tuple(head))
 
     def _case(self) -> Command:
         lists: list[List] = []
@@ -173,6 +248,9 @@ class _Reader:
         """The list before `closer`, and step over that."""
         found = self.sequence()
         if self._peek() != closer and self._reserved() != closer:
+            if self.lenient and self._peek() is None:
+                self.whole = False
+                return found
             raise Unreadable
         self.at += 1
         return found

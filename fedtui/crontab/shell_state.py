@@ -1,4 +1,4 @@
-"""Walks the simple commands of a line and knows, at each, the working directory and certain variables.
+"""Walks the commands of a line or script: at each, the folder, the certain variables and what was tested.
 
 What only some runs would do (a `cd` behind `||`, an assignment in a loop) makes the thing unknown, not
 guessed.
@@ -9,26 +9,66 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-from fedtui.crontab.shell_words import Redirect, SimpleCommand, Unreadable, Word, WordPart, read_commands
-from fedtui.crontab.wrappers import Target, TargetKind, assignment, find_target, without_assignments
+from fedtui.crontab.shell_lists import AndOr, Command, List, Pipeline, parse_leniently
+from fedtui.crontab.shell_substitutions import substitutions
+from fedtui.crontab.shell_words import Redirect, Unreadable, Word, WordPart, tokens
+from fedtui.crontab.wrappers import (
+    SHELLS,
+    Launch,
+    Place,
+    Target,
+    TargetKind,
+    assignment,
+    launch,
+    without_assignments,
+)
 
 _NESTING = 4
 _PROFILE_OPTION = re.compile(r"-[A-Za-z]*[li][A-Za-z]*|--login|--rcfile|--init-file")
+_BASH_LIKE = frozenset({"bash", "zsh", "ksh", "mksh"})
+
+Fact = tuple[str, str, bool]
+"""("path" or "command", which one, whether it is there): what a test found before a command runs."""
+
+Facts = frozenset[Fact]
+Outcomes = tuple[Facts, Facts]
+"""What is so where a command succeeds, and where it fails."""
+
+_NOTHING: Facts = frozenset()
+_UNKNOWN: Outcomes = (_NOTHING, _NOTHING)
+_ASKS = frozenset({"type", "hash", "which"})
+_FILE_TESTS = frozenset({"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"})
+_CANNOT_FAIL = frozenset({"export", "set", "umask", "true", ":", "echo", "printf", "unset", "trap"})
+_STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir"
+_CHANGE_STATE = frozenset(_STATE_WORDS.split())
+_LEAVES = frozenset({"exit", "return", "exec", "continue", "break"})
 
 
-class ShellState:
+class ShellState(NamedTuple):
     """The shell before a command: `directory` absolute or None, `variables` whose values are certain."""
 
-    def __init__(self, directory: str | None, variables: dict[str, str]) -> None:
-        self.directory = directory
-        self.variables = variables
+    directory: str | None
+    variables: Mapping[str, str]
 
-    def copy(self) -> ShellState:
-        """A state of its own, for a subshell."""
-        return ShellState(self.directory, dict(self.variables))
+    def certain(self, others: Sequence[ShellState]) -> ShellState:
+        """What agrees with each of the states that it may have come to instead."""
+        directory, variables = self
+        for other in others:
+            directory = directory if other.directory == directory else None
+            if other.variables is not variables:
+                variables = dict(variables.items() & other.variables.items())
+        return ShellState(directory, variables)
+
+    def without(self, *names: str) -> ShellState:
+        """The same where nothing is known of these variables."""
+        left = {name: value for name, value in self.variables.items() if name not in names}
+        return ShellState(self.directory, left)
+
+    def home_only(self) -> ShellState:
+        """The same where a file or profile may have set anything; HOME stays what everybody takes it for."""
+        return ShellState(self.directory, {k: v for k, v in self.variables.items() if k == "HOME"})
 
     def value(self, word: Word) -> str | None:
         """`word` after expansion, or None where it is not certain."""
@@ -56,146 +96,519 @@ class ShellState:
         return path if ".." in path.split("/") else posixpath.normpath(path)
 
 
-class CommandStep(NamedTuple):
-    """A simple command with the state it runs in. `words` are without assignments, `assigned` are those."""
+class Step(NamedTuple):
+    """A simple command with the state it runs in. `words` are without assignments, `assigned` are those.
+
+    `redirects` are those of the groups around it and its own. `facts` were tested before it runs. `nested`:
+    inside `$( )` or behind `find -exec`. `place` is where it is looked for itself; what is elsewhere has
+    the state of the command that sends it there. `tested`: something hangs on how it ends (`in_condition`: of
+    an `if` or loop); `feeds`: a pipe takes its output; `announces`: it is first, and more comes behind it.
+    `at` is where it is in what was read.
+    """
 
     words: tuple[Word, ...]
     redirects: tuple[Redirect, ...]
-    target: Target | None
+    launch: Launch | None
     state: ShellState
     assigned: tuple[Word, ...] = ()
+    facts: Facts = _NOTHING
+    nested: bool = False
+    place: Place = Place.HERE
+    shell: str = "sh"
+    in_case: bool = False
+    tested: bool = False
+    in_condition: bool = False
+    feeds: bool = False
+    announces: bool = False
+    at: int = 0
+
+    @property
+    def name(self) -> str:
+        """The first word, where it is literal."""
+        return (self.words[0].literal or "") if self.words else ""
+
+    @property
+    def target(self) -> Target | None:
+        """What it starts in the end."""
+        return None if self.launch is None else self.launch.target
+
+    @property
+    def path_variable(self) -> str | None:
+        """The PATH that its names are looked up in; None where that is not certain."""
+        for word in self.assigned:
+            if assignment(word) == "PATH":
+                return self.state.value(right_side(word))
+        return self.state.variables.get("PATH")
 
 
-def walk(command: bytes, directory: str | None, variables: Mapping[str, str]) -> tuple[CommandStep, ...]:
-    """The steps of a command line, those inside `sh -c '...'` too. Empty where it cannot be read.
+class Walk(NamedTuple):
+    """The steps of a line or script in order; `whole`: all of it could be read. `functions` it defines."""
 
-    `directory` is where the line starts, `variables` what is certain to be set.
+    steps: tuple[Step, ...]
+    whole: bool = True
+    functions: frozenset[str] = frozenset()
+
+
+def walk(
+    command: bytes, directory: str | None, variables: Mapping[str, str], shell: str = "sh", sh: str = "dash"
+) -> Walk:
+    """Walk a command line, what is inside `sh -c '...'` too.
+
+    `directory` is where the line starts, `variables` what is certain to be set, `shell` and `sh` the names of
+    the program that reads it and of the one behind /bin/sh.
     """
-    text = command.decode("utf-8", "surrogateescape")
-    try:
-        return tuple(_steps(text, ShellState(directory, dict(variables)), _NESTING))
-    except Unreadable:
-        return ()
+    return walk_text(command.decode("utf-8", "surrogateescape"), directory, variables, shell, sh)
 
 
-def walk_on(text: str, state: ShellState) -> tuple[tuple[CommandStep, ...], ShellState]:
-    """The steps of one line of a script, and the state after it. Raises Unreadable."""
-    walker = _Walker(state)
-    return tuple(_walked(text, walker, _NESTING)), walker.state
-
-
-@lru_cache(maxsize=8)  # a row's name and its log are asked for one after the other
-def _understood(text: str) -> tuple[tuple[SimpleCommand, tuple[Word, ...], Target | None], ...]:
-    """The simple commands of a line, each with its words behind the assignments, and what it starts."""
-    found = []
-    for simple in read_commands(text):
-        words = without_assignments(simple.words)
-        found.append((simple, words, find_target(words)))
-    return tuple(found)
-
-
-def _steps(text: str, state: ShellState, nesting: int) -> Iterator[CommandStep]:
-    commands = _understood(text)
-    if len(commands) == 1 and (commands[0][2] is None or commands[0][2].what is not TargetKind.CODE):
-        simple, words, target = commands[0]  # nothing comes after: what it does to the shell is no matter
-        yield CommandStep(words, tuple(simple.redirects), target, state)
-        return
-    yield from _walked(text, _Walker(state), nesting)
-
-
-def _walked(text: str, walker: _Walker, nesting: int) -> Iterator[CommandStep]:
-    for simple, words, target in _understood(text):
-        walker.enter(simple)
-        assigned = tuple(simple.words[: len(simple.words) - len(words)])
-        yield CommandStep(words, tuple(simple.redirects), target, walker.state.copy(), assigned)
-        if target is not None and target.what is TargetKind.CODE and nesting > 0:
-            code = walker.state.value(target.word)
-            if code is not None:
-                inner = walker.state.copy()
-                if reads_profile(words, target):
-                    inner.variables = {"HOME": inner.variables["HOME"]} if "HOME" in inner.variables else {}
-                yield from _steps(code, inner, nesting - 1)
-        walker.leave(simple, words)
+def walk_text(
+    text: str, directory: str | None, variables: Mapping[str, str], shell: str = "sh", sh: str = "dash"
+) -> Walk:
+    """The same for the text of a script, or of a line."""
+    walker = _Walker(ShellState(directory, dict(variables)), sh)
+    walker.code(text, shell, _NESTING)
+    return Walk(tuple(walker.steps), walker.whole, frozenset(walker.functions))
 
 
 def reads_profile(words: Sequence[Word], target: Target) -> bool:
     """True where the shell before `target` is a login or interactive one: its profile may set anything."""
-    before = words[: words.index(target.word)] if target.word in words else words
+    before = words[: list(words).index(target.word)] if target.word in words else words
     return any(_PROFILE_OPTION.fullmatch(word.raw) for word in before)
 
 
+class _Context(NamedTuple):
+    """What holds for the commands of a part of the line; see `Step`."""
+
+    redirects: tuple[Redirect, ...] = ()
+    facts: Facts = _NOTHING
+    nested: bool = False
+    place: Place = Place.HERE
+    shell: str = "sh"
+    in_case: bool = False
+    tested: bool = False
+    in_condition: bool = False
+    feeds: bool = False
+    announces: bool = False
+    nesting: int = _NESTING
+    at: int = -1  # of the word that holds an inner command
+
+
 class _Walker:
-    def __init__(self, state: ShellState) -> None:
+    def __init__(self, state: ShellState, sh: str) -> None:
         self.state = state
-        self.outer: list[ShellState] = []
-        self.doubtful = False
-        self.previous: ShellState | None = None
+        self.sh = sh
+        self.steps: list[Step] = []
+        self.functions: dict[str, bool] = {}  # whether it only asks for the command in its first argument
+        self.whole = True
+        self.made: set[Fact] = set()
+        self.substitutes = False
 
-    def enter(self, simple: SimpleCommand) -> None:
-        while len(self.outer) > simple.depth:
-            before = self.outer.pop()
-            if before.directory != self.state.directory or before.variables != self.state.variables:
-                # A `{ }` keeps what it changed, a `( )` drops it; of the two only what agrees is certain.
-                same = {k: v for k, v in before.variables.items() if self.state.variables.get(k) == v}
-                directory = before.directory if before.directory == self.state.directory else None
-                self.state = ShellState(directory, same)
-        while len(self.outer) < simple.depth:
-            self.outer.append(self.state.copy())
-        if simple.after in ("|", "|&") and self.previous is not None:
-            self.state = self.previous  # each command of a pipe runs in a shell of its own
-        self.previous = self.state.copy()
-        if simple.after != "&&" and self.doubtful:
-            self.state.directory = None
-            self.doubtful = False
+    def code(self, text: str, shell: str, nesting: int, context: _Context | None = None) -> None:
+        found, whole = parse_leniently(text, bash=(self.sh if shell == "sh" else shell) in _BASH_LIKE)
+        self.whole = self.whole and whole
+        self.substitutes = self.substitutes or "(" in text or "`" in text
+        if context is None:
+            context = _Context()
+            if len(found) == 1 and not (found[0].operators or found[0].background):
+                only = found[0].pipelines[0].commands
+                if len(only) == 1 and not only[0].kind:  # as are most lines of long tables
+                    self.simple(only[0], context._replace(shell=shell))
+                    return
+        self.sequence(found, context._replace(shell=shell, nesting=nesting))
 
-    def leave(self, simple: SimpleCommand, words: tuple[Word, ...]) -> None:
+    def sequence(self, lists: List, context: _Context) -> Outcomes:
+        ends = _UNKNOWN
+        for at, one in enumerate(lists):
+            more = at == 0 and not context.nested and (len(lists) > 1 or "&&" in one.operators[:1])
+            ends = self.and_or(one, context._replace(announces=more and not context.tested))
+            leaves = bool(one.operators) and _leaves(one.pipelines[-1])
+            if leaves and len(one.operators) == 1:  # `[ -d X ] || exit`: from here on it is so
+                known = ends[0] if one.operators[0] == "||" else ends[1]
+                context = context._replace(facts=context.facts | known)
+        return ends
+
+    def and_or(self, one: AndOr, context: _Context) -> Outcomes:
+        if one.background:
+            kept = self.state
+            self._and_or(one, context)
+            self.state = kept
+            return _UNKNOWN
+        return self._and_or(one, context)
+
+    def _and_or(self, one: AndOr, context: _Context) -> Outcomes:
+        if not one.operators:
+            return self.pipeline(one.pipelines[0], context)
+        others: list[ShellState] = []
+        before = self.state
+        first = context._replace(tested=True)
+        ends = self.pipeline(one.pipelines[0], first)
+        for at, operator in enumerate(one.operators, 1):
+            pipeline, more = one.pipelines[at], at < len(one.operators)
+            inner = context._replace(tested=more or context.tested, announces=False)
+            if operator == "&&":
+                if not _sure(one.pipelines[at - 1]):
+                    others.append(before if _changes_folder(one.pipelines[at - 1]) else self.state)
+                before = self.state
+                following = self.pipeline(pipeline, inner._replace(facts=context.facts | ends[0]))
+                ends = (ends[0] | following[0], _NOTHING)
+            else:
+                succeeded = self.state
+                if _changes_folder(one.pipelines[at - 1]):
+                    self.state = self.state._replace(directory=None)
+                following = self.pipeline(pipeline, inner._replace(facts=context.facts | ends[1]))
+                if _leaves(pipeline):
+                    self.state = succeeded
+                else:
+                    others.append(succeeded)
+                left = ends[0] if _leaves(pipeline) else _NOTHING
+                ends = (left, ends[1] | following[1])
+        if len(one.operators) == 1 and one.operators[0] == "&&" and _leaves(one.pipelines[1]):
+            return ends[0], self._outcomes(one.pipelines[0], context)[1]
+        self.state = self.state.certain(others)
+        return ends
+
+    def pipeline(self, pipeline: Pipeline, context: _Context) -> Outcomes:
+        commands = pipeline.commands
+        if len(commands) == 1:
+            self.command(commands[0], context)
+            return self._outcomes(pipeline, context) if context.tested else _UNKNOWN
+        before = self.state
+        for at, command in enumerate(commands):
+            self.state = before  # each command of a pipe runs in a shell of its own
+            feeds = context.feeds or at < len(commands) - 1
+            self.command(command, context._replace(feeds=feeds, announces=False))
+        self.state = before
+        return _UNKNOWN
+
+    def command(self, command: Command, context: _Context) -> None:
+        if not command.kind:
+            self.simple(command, context)
+            return
+        inner = context
+        if command.redirects:
+            found = tuple(map(self._opened, command.redirects))
+            inner = context._replace(redirects=(*context.redirects, *found))
+        if command.kind == "{":
+            self.sequence(command.lists[0], inner)
+        elif command.kind == "(":
+            kept = self.state
+            self.sequence(command.lists[0], inner)
+            self.state = kept
+        elif command.kind == "if":
+            self._if(command, inner)
+        elif command.kind == "case":
+            self._branches(command.lists, inner._replace(in_case=True))
+        elif command.kind == "function":
+            self._function(command, inner)
+        else:
+            self._loop(command, inner)
+
+    def _opened(self, item: Redirect) -> Redirect:
+        """A group's redirection with its path as it is where the group begins: inside, a `cd` may follow."""
+        path = self.state.path(item.target)
+        if item.target.raw.lstrip("-").isdigit() or item.target.raw == "-" or path is None:
+            return item
+        return item._replace(target=Word(item.target.raw, (WordPart(path),), item.target.at))
+
+    def _if(self, command: Command, context: _Context) -> None:
+        ends: list[ShellState] = []
+        facts = context.facts
+        for test, body in zip(command.tests, command.lists, strict=False):
+            known = self.sequence(test, context._replace(tested=True, in_condition=True, facts=facts))
+            kept = self.state
+            self.sequence(body, context._replace(facts=facts | known[0]))
+            if not _ends_there(body):
+                ends.append(self.state)
+            self.state = kept
+            facts |= known[1]
+        self.sequence(command.lists[-1], context._replace(facts=facts))
+        self.state = self.state.certain(ends)
+
+    def _branches(self, lists: Sequence[List], context: _Context) -> None:
+        before = self.state
+        ends = []
+        for body in lists:
+            self.state = before
+            self.sequence(body, context)
+            ends.append(self.state)
+        self.state = before
+        self.state = self.state.certain(ends)
+
+    def _function(self, command: Command, context: _Context) -> None:
+        kept, steps = self.state, len(self.steps)
+        self.sequence(command.lists[0], context)
+        body = [step for step in self.steps[steps:] if step.name not in ("return", "local")]
+        asks = [step for step in body if _is_question(step.words) and step.words[-1].raw.strip('"') == "$1"]
+        self.functions[command.head[0].raw] = bool(asks) and len(asks) == len(body)
+        self.state = kept
+
+    def _loop(self, command: Command, context: _Context) -> None:
+        before = self.state
+        changed = {word.raw for word in command.head[1:2]} | set(_assigned(command))
+        self.state = self.state.without(*changed)
+        if any(_changes_folder(Pipeline((one,))) for one in _simple_commands(command)):
+            self.state = self.state._replace(directory=None)
+        known = _UNKNOWN
+        for test in command.tests:
+            known = self.sequence(test, context._replace(tested=True, in_condition=True))
+        self.sequence(command.lists[0], context._replace(facts=context.facts | known[0]))
+        self.state = self.state.certain((before,))
+
+    def simple(self, command: Command, context: _Context) -> None:
+        words = without_assignments(command.words)
+        assigned = command.words[: len(command.words) - len(words)]
+        launched = launch(words) if words else None
+        step = Step(
+            words,
+            (*context.redirects, *command.redirects) if context.redirects else command.redirects,
+            launched,
+            self.state,
+            assigned,
+            context.facts | self.made if self.made else context.facts,
+            context.nested,
+            context.place,
+            context.shell,
+            context.in_case,
+            context.tested,
+            context.in_condition,
+            context.feeds,
+            context.announces,
+            command.words[0].at if context.at < 0 and command.words else max(0, context.at),
+        )
+        if self.substitutes:
+            self._substituted(command, context, nested=bool(words) or not assigned)
+        self.steps.append(step)
+        if launched is None:
+            pass
+        elif launched.target.what is TargetKind.CODE:
+            self._inner_code(step, launched, context)
+        elif launched.target.rest and context.nesting > 0 and launched.place is not Place.ELSEWHERE:
+            for inner in _started_by(launched):
+                self.simple(Command("", inner), context._replace(nested=True, nesting=0))
+        if words and words[0].literal not in _CHANGE_STATE:
+            return
+        self._leave(words, assigned, context)
+
+    def _substituted(self, command: Command, context: _Context, *, nested: bool) -> None:
+        """Walk what is inside `$( )`, before the command itself."""
+        if context.nesting == 0:
+            return
+        targets = (item.target for item in command.redirects)
+        for word in (*command.words, *targets):
+            if all(part.text is not None for part in word.parts):
+                continue
+            inner = substitutions(word.raw)
+            if word.raw[:2] in ("<(", ">("):
+                inner = iter((word.raw[2:-1],))
+            for text in inner:
+                kept = self.state
+                wider = context._replace(nested=context.nested or nested, redirects=(), announces=False)
+                wider = wider._replace(at=word.at if context.at < 0 else context.at)
+                self.code(text, context.shell, context.nesting - 1, wider)
+                self.state = kept
+
+    def _inner_code(self, step: Step, launched: Launch, context: _Context) -> None:
+        target = launched.target
+        place = max(step.place, launched.place)
+        code = target.word.literal if place is Place.ELSEWHERE else self.state.value(target.word)
+        if code is None or context.nesting == 0:
+            return
+        kept = self.state
+        if place in (Place.OTHER_PATH, Place.OF_RUNNER) or reads_profile(step.words, target):
+            self.state = self.state.home_only()
+            if step.name in ("su", "runuser") and any(w.raw in ("-", "-l", "--login") for w in step.words):
+                self.state = ShellState(None, {})
+        shell = posixpath.basename(target.lookups[-1].literal or "") if target.lookups else "sh"
+        inner = context._replace(place=place, redirects=step.redirects, announces=False)
+        inner = inner._replace(at=target.word.at if context.at < 0 else context.at)
+        self.code(code, shell if shell in SHELLS else "sh", context.nesting - 1, inner)
+        self.state = kept
+
+    def _leave(self, words: tuple[Word, ...], assigned: tuple[Word, ...], context: _Context) -> None:
+        if context.place is Place.ELSEWHERE:
+            return
         if not words:
-            for word in simple.words:
-                self._assign(simple, word)
+            for word in assigned:
+                self._assign(word)
             return
         name = words[0].literal
         if name in ("export", "readonly", "declare", "local", "typeset"):
             for word in words[1:]:
-                self._assign(simple, word)
-        elif name in ("read", "unset", "eval", ".", "source", "for"):
-            self._forget(words)
+                self._assign(word)
+        elif name in ("read", "unset"):
+            self.state = self.state.without(*(word.raw for word in words[1:]))
+        elif name in ("eval", ".", "source"):
+            self.state = self.state.home_only()
         elif name in ("cd", "pushd", "popd"):
-            self._change_directory(simple, words)
+            self._change_directory(words)
+        elif name == "mkdir":
+            paths = (self.state.path(word) for word in words[1:] if not word.raw.startswith("-"))
+            self.made |= {("path", path, True) for path in paths if path}
 
-    def _assign(self, simple: SimpleCommand, word: Word) -> None:
+    def _assign(self, word: Word) -> None:
         variable = assignment(word)
         if variable is None:
             return
-        value = self.state.value(_right_side(word))
-        certain = simple.after in ("", ";", "&&") and not word.raw.startswith(variable + "+=")
-        if value is None or not certain:
-            self.state.variables.pop(variable, None)
+        value = self.state.value(right_side(word))
+        if value is None or word.raw.startswith(variable + "+="):
+            self.state = self.state.without(variable)
         else:
-            self.state.variables[variable] = value
+            self.state = self.state._replace(variables={**self.state.variables, variable: value})
 
-    def _forget(self, words: tuple[Word, ...]) -> None:
-        if words[0].literal in ("read", "unset", "for"):
-            for word in words[1:]:
-                self.state.variables.pop(word.raw, None)
-        # A file that is sourced may set anything; HOME is left to be what everybody takes it for.
-        elif "HOME" in self.state.variables:
-            self.state.variables = {"HOME": self.state.variables["HOME"]}
-
-    def _change_directory(self, simple: SimpleCommand, words: tuple[Word, ...]) -> None:
+    def _change_directory(self, words: tuple[Word, ...]) -> None:
         arguments = [word for word in words[1:] if word.raw not in ("-P", "-L", "--")]
-        home = self.state.variables.get("HOME")
-        if words[0].literal != "cd" or len(arguments) > 1 or simple.after in ("||", "|", "|&"):
-            self.state.directory = None
-        elif not arguments:
-            self.state.directory = home
-        elif arguments[0].raw.startswith("-") or "CDPATH" in self.state.variables:
-            self.state.directory = None
-        else:
-            self.state.directory = self.state.path(arguments[0])
-        self.doubtful = simple.after == "&&"
+        path = None
+        if words[0].literal == "cd" and len(arguments) < 2 and "CDPATH" not in self.state.variables:
+            if not arguments:
+                path = self.state.variables.get("HOME")
+            elif not arguments[0].raw.startswith("-"):
+                path = self.state.path(arguments[0])
+        # `cd ..` is by name
+        self.state = self.state._replace(directory=path if path is None else posixpath.normpath(path))
+
+    def _outcomes(self, pipeline: Pipeline, context: _Context) -> Outcomes:
+        """What one command's success or failure tells."""
+        command = pipeline.commands[0]
+        found = _UNKNOWN
+        if len(pipeline.commands) == 1 and not command.kind and context.place is not Place.ELSEWHERE:
+            words = without_assignments(command.words)
+            if words and words[0].raw.startswith("[["):
+                found = self._test(_inside(words[0].raw))
+            elif words and posixpath.basename(words[0].literal or "") in ("[", "test"):
+                end = -1 if words[0].raw[-1:] == "[" and words[-1].raw == "]" else len(words)
+                found = self._test(words[1:end])
+            elif words and (_is_question(words) or self.functions.get(words[0].raw)):
+                asked = [w.literal for w in words[1:] if w.literal and not w.raw.startswith("-")]
+                found = _both({("command", name, True) for name in asked})
+            elif words and words[0].literal == "mountpoint":
+                path = self.state.path(words[-1])
+                found = _both({("path", path, True)} if path else set())
+            elif command.words and not words:  # x=$(which y) || exit
+                asked = [name for word in command.words for name in _asked_inside(word)]
+                found = _both({("command", name, True) for name in asked})
+        elif len(pipeline.commands) == 1 and command.kind == "{" and len(command.lists[0]) == 1:
+            found = self._outcomes(command.lists[0][0].pipelines[-1], context)
+        return (found[1], found[0]) if pipeline.negated else found
+
+    def _test(self, words: Sequence[Word]) -> Outcomes:
+        """What the words of a test say of files; `-a`, `-o` and `!` are followed."""
+        raw = [word.raw.lstrip("\\") for word in words]
+        if "-o" in raw or "||" in raw:
+            return _UNKNOWN
+        splits = [at for at, text in enumerate(raw) if text in ("-a", "&&") and at]
+        if splits:
+            ends = [0, *(at + 1 for at in splits)]
+            parts = [self._test(words[a:b]) for a, b in zip(ends, [*splits, len(words)], strict=True)]
+            return frozenset().union(*(part[0] for part in parts)), _NOTHING
+        if raw[:1] == ["!"]:
+            found = self._test(words[1:])
+            return found[1], found[0]
+        if len(raw) >= 2 and raw[0] in _FILE_TESTS:
+            asked = [*_asked_inside(words[1])]
+            path = self.state.path(words[1])
+            if asked:
+                return _both({("command", asked[0], True)})
+            if path is not None:
+                return _both({("path", path, True)})
+        return _UNKNOWN
 
 
-def _right_side(word: Word) -> Word:
+def _both(facts: set[Fact]) -> Outcomes:
+    """What is so, and the contrary where the question fails."""
+    return frozenset(facts), frozenset((kind, what, not there) for kind, what, there in facts)
+
+
+def _is_question(words: Sequence[Word]) -> bool:
+    """`command -v X` and its like."""
+    name = words[0].literal if words else None
+    return name in _ASKS or (name == "command" and len(words) > 2 and words[1].raw in ("-v", "-V"))
+
+
+def _asked_inside(word: Word) -> Iterator[str]:
+    """The commands that `$(command -v X)` in a word asks for."""
+    for text in substitutions(word.raw):
+        words = text.split()
+        if words[:1] == ["which"] or words[:2] in (["command", "-v"], ["type", "-p"]):
+            yield words[-1] if ">" not in text else words[2 if words[0] == "command" else 1]
+
+
+def _inside(raw: str) -> list[Word]:
+    """The words between `[[` and `]]`."""
+    try:
+        found = tokens(raw[2:-2], bash=True)
+    except Unreadable:
+        return []
+    words = (Word(token, ()) if isinstance(token, str) else token for token in found)
+    return [word for word in words if isinstance(word, Word)]
+
+
+def _leaves(pipeline: Pipeline) -> bool:
+    """Whether the shell goes no further than this."""
+    command = pipeline.commands[-1]
+    if command.kind == "{":
+        return _ends_there(command.lists[0])
+    return len(pipeline.commands) == 1 and not command.kind and _first(command) in _LEAVES
+
+
+def _ends_there(lists: List) -> bool:
+    return bool(lists) and not lists[-1].operators and _leaves(lists[-1].pipelines[-1])
+
+
+def _sure(pipeline: Pipeline) -> bool:
+    """Whether it never fails."""
+    command = pipeline.commands[0]
+    if len(pipeline.commands) > 1 or command.kind:
+        return False
+    return not without_assignments(command.words) or _first(command) in _CANNOT_FAIL
+
+
+def _changes_folder(pipeline: Pipeline) -> bool:
+    return _first(pipeline.commands[0]) in ("cd", "pushd", "popd")
+
+
+def _first(command: Command) -> str:
+    return (command.words[0].literal or "") if command.words else ""
+
+
+def _simple_commands(command: Command) -> Iterator[Command]:
+    """Every simple command inside."""
+    if not command.kind:
+        yield command
+    for lists in (*command.tests, *command.lists):
+        for one in lists:
+            for pipeline in one.pipelines:
+                for inner in pipeline.commands:
+                    yield from _simple_commands(inner)
+
+
+def _assigned(command: Command) -> Iterator[str]:
+    """The variables that are set somewhere inside."""
+    for simple in _simple_commands(command):
+        for word in simple.words:
+            yield assignment(word) or (word.raw if _first(simple) == "read" else "")
+
+
+def _started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
+    """The commands that `find -exec` and xargs start."""
+    target = launched.target
+    name = posixpath.basename(target.word.literal or "")
+    if name == "find":
+        for at, word in enumerate(target.rest):
+            if word.raw in ("-exec", "-execdir", "-ok", "-okdir"):
+                ends = (
+                    i
+                    for i, other in enumerate(target.rest)
+                    if i > at and other.raw in ("\\;", "';'", '";"', "+")
+                )
+                yield target.rest[at + 1 : next(ends, len(target.rest))]
+    elif name == "xargs":
+        at = 0
+        while at < len(target.rest) and target.rest[at].raw.startswith("-"):
+            at += 2 if re.fullmatch(r"-[0rtpxo]*[adEIiLlnPs]", target.rest[at].raw) else 1
+        if target.rest[at:]:
+            yield target.rest[at:]
+
+
+def right_side(word: Word) -> Word:
     """The value of a `NAME=value` word, as a word; one that begins with `~` is left unknown."""
     name, _, raw = word.raw.partition("=")
     if raw.startswith("~"):

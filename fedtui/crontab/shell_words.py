@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -29,14 +28,18 @@ _HOME = WordPart("HOME", variable=True, quoted=True)
 
 
 class Word(NamedTuple):
-    """A word before expansion; `raw` as written."""
+    """A word before expansion; `raw` as written, `at` where it begins in what was read."""
 
     raw: str
     parts: tuple[WordPart, ...]
+    at: int = 0
 
     @property
     def literal(self) -> str | None:
         """The word's text where it holds no expansion of any kind."""
+        if len(self.parts) == 1:
+            (part,) = self.parts
+            return None if part.variable else part.text
         if any(part.text is None or part.variable for part in self.parts):
             return None
         return "".join(part.text or "" for part in self.parts)
@@ -53,144 +56,115 @@ class Redirect(NamedTuple):
     descriptor: int
     operator: str
     target: Word
-
-
-class SimpleCommand:
-    """A simple command. `after` is the operator before it ("" at the start); `depth` counts ( and {."""
-
-    def __init__(self, after: str = "", depth: int = 0) -> None:
-        self.after = after
-        self.depth = depth
-        self.words: list[Word] = []
-        self.redirects: list[Redirect] = []
+    at: int = 0
 
 
 _OPERATOR = re.compile(r"&&|\|\||\|&|;;|[;&|()]")
 _REDIRECT = re.compile(r"&>>|&>|<<<|<<-|<<|<>|<&|>>|>\||>&|<|>")
 _PLAIN = re.compile(r"[^\s;&|()<>'\"\\$`*?\[~#=]+|=")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9]*))")
-_BRACES = re.compile(r"\{[^}]*(?:,|\.\.)[^}]*\}")
 _DIGITS = re.compile(r"\d*")
 _TEST_WORD = re.compile(r"\[{1,2}(?=\s)")
 _SUBSTITUTED = ("<(", ">(")
 _LONG_TEST = re.compile(r"\[\[(?=\s)")
 _SPECIAL = re.compile(r"\$[@*#?$!0-9-]")
-_ERRORS_TOO = Redirect(2, ">&", Word("1", (WordPart("1"),)))
+_EASY = re.compile(r"[ \t]*+([A-Za-z0-9_./:@%+,=-]++)(?=[ \t\n;|)]|\Z)")
+# A line of letters that mean nothing to a shell, and of redirections: most lines hold no others.
+_EASY_LINE = re.compile(r"[A-Za-z0-9_./:@%+, \t~<>&-]*")
+_EASY_WORD = re.compile(r"[^ \t]+")
+_OPERATORS = {">>": (1, ">>"), ">": (1, ">"), "<": (0, "<"), "1>>": (1, ">>"), "1>": (1, ">")}
+_OPERATORS |= {"2>>": (2, ">>"), "2>": (2, ">")}
+_QUOTES = re.compile(r"[\\'\"]")
+_BEFORE_BRACKET = re.compile(r"(?:\w\+?=|[?*+@!])\Z")
 _RESERVED_WORDS = "if then else elif fi do done while until ! { } time"
 _RESERVED = frozenset(_RESERVED_WORDS.split())
-
-
-def read_commands(line: str) -> tuple[SimpleCommand, ...]:
-    """The simple commands of `line` in order, reserved words dropped. Raises Unreadable."""
-    easy = _easy(line)
-    return tuple(scanned(line)) if easy is None else easy
-
-
-def scanned(line: str) -> list[SimpleCommand]:
-    """`read_commands` by the scanner alone, whatever the line is like."""
-    return _Scanner(line).commands()
 
 
 def tokens(line: str, *, bash: bool) -> list[Word | Redirect | str]:
     """`line` as words, redirections and operators, a line end as `;`, tests as one word. Raises Unreadable.
 
-    Without `bash` (dash, POSIX) `&>` is no redirection: it is `&`, then `>`.
+    Without `bash` (dash, POSIX) `&>` is no redirection: it is `&`, then `>`. Here-documents are passed over.
     """
-    return list(_Scanner(line).tokens(bash=bash))
+    found: list[Word | Redirect | str] = []
+    read_into(found, line, bash=bash)
+    return found
 
 
-# Letters that mean nothing to a shell, and what redirections are made of: most lines hold no others.
-_EASY = re.compile(r"[A-Za-z0-9_./:@%+, \t~<>&-]*")
-_OPERATORS = {">>": (1, ">>"), ">": (1, ">"), "<": (0, "<"), "1>>": (1, ">>"), "1>": (1, ">")}
-_OPERATORS |= {"2>>": (2, ">>"), "2>": (2, ">")}
+def read_into(found: list[Word | Redirect | str], line: str, *, bash: bool) -> None:
+    """`tokens`, added to `found` one by one: what comes before an error is there. Raises Unreadable."""
+    try:
+        for token in _Scanner(line).tokens(bash=bash):
+            found.append(token)
+    except RecursionError:
+        raise Unreadable from None
 
 
-def _easy(line: str) -> tuple[SimpleCommand, ...] | None:
-    """What the scanner makes of one simple command without quotes and expansions; None for other lines."""
-    if _EASY.fullmatch(line) is None:
+def read_easy(line: str) -> tuple[list[Word], list[Redirect]] | None:
+    """One simple command without quotes and expansions, as `tokens` reads it; None for other lines."""
+    if _EASY_LINE.fullmatch(line) is None:
         return None
-    command = SimpleCommand()
+    words: list[Word] = []
+    redirects: list[Redirect] = []
     operator: tuple[int, str] | None = None
-    for raw in line.split():
+    begins = 0
+    for match in _EASY_WORD.finditer(line):
+        raw, at = match[0], match.start()
         if operator is None and raw in _OPERATORS:
-            operator = _OPERATORS[raw]
-            continue
-        word = _easy_word(raw)
-        if operator is not None and word is not None:
-            command.redirects.append(Redirect(*operator, word))
-            operator = None
+            operator, begins = _OPERATORS[raw], at
         elif raw == "2>&1" and operator is None:
-            command.redirects.append(_ERRORS_TOO)
-        elif word is None or (not command.words and raw in _RESERVED):
+            redirects.append(Redirect(2, ">&", Word("1", (WordPart("1"),), at + 3), at))
+        elif "<" in raw or ">" in raw or "&" in raw or "~" in raw[1:] or (raw in _RESERVED and not words):
             return None
         else:
-            command.words.append(word)
-    if operator is not None:
-        return None
-    return (command,) if command.words or command.redirects else ()
-
-
-@lru_cache(maxsize=1024)
-def _easy_word(raw: str) -> Word | None:
-    """A word of a line of easy letters; None where an operator or a `~` makes it more than that."""
-    if "<" in raw or ">" in raw or "&" in raw or "~" in raw[1:]:
-        return None
-    if raw[0] != "~":
-        return Word(raw, (WordPart(raw),))
-    if raw == "~":
-        return Word(raw, (_HOME,))
-    return Word(raw, (_HOME, WordPart(raw[1:]))) if raw[1] == "/" else None
+            if raw[0] != "~":
+                word = Word(raw, (WordPart(raw),), at)
+            elif raw == "~" or raw[1] == "/":
+                word = Word(raw, (_HOME, WordPart(raw[1:])) if raw != "~" else (_HOME,), at)
+            else:
+                return None
+            if operator is None:
+                words.append(word)
+            else:
+                redirects.append(Redirect(*operator, word, begins))
+                operator = None
+    return None if operator is not None else (words, redirects)
 
 
 class _Scanner:
     def __init__(self, line: str) -> None:
         self.line = line
         self.at = 0
-        self.depth = 0
-
-    def commands(self) -> list[SimpleCommand]:
-        found: list[SimpleCommand] = []
-        current = SimpleCommand()
-        while True:
-            self._blanks()
-            if self.at >= len(self.line) or self.line[self.at] == "#":
-                break
-            redirect = None if self._in_test(current) else self._redirect()
-            if redirect:
-                current.redirects.append(redirect)
-                continue
-            if not current.words and self.line.startswith("((", self.at):
-                self._skip_brackets("(", ")")
-                continue
-            operator = _OPERATOR.match(self.line, self.at)
-            if operator and not self._in_test(current):
-                self.at = operator.end()
-                current = self._next(found, current, operator[0])
-                continue
-            self._add_word(current)
-        self._keep(found, current)
-        return found
+        self.ends: list[tuple[str, bool]] = []  # of here-documents that begin at the next line end
 
     def tokens(self, *, bash: bool) -> Iterator[Word | Redirect | str]:
         """See `tokens`."""
+        line, size = self.line, len(self.line)
         first = True  # where a command may begin
-        while self.at < len(self.line):
-            rest = self.line[self.at : self.at + 3]
+        while self.at < size:
+            easy = _EASY.match(line, self.at)
+            if easy is not None:
+                self.at = easy.end()
+                raw = easy[1]
+                yield Word(raw, (WordPart(raw),), self.at - len(raw))
+                first = raw in _RESERVED and first
+                continue
+            rest = line[self.at : self.at + 3]
             if rest[0] in " \t" or rest[:2] == "\\\n":
                 self.at += 1 if rest[0] != "\\" else 2
             elif rest[0] == "#":
-                end = self.line.find("\n", self.at)
-                self.at = len(self.line) if end < 0 else end
-            elif first and (rest[:2] == "((" or _LONG_TEST.match(self.line, self.at)):
+                end = line.find("\n", self.at)
+                self.at = size if end < 0 else end
+            elif first and (rest[:2] == "((" or _LONG_TEST.match(line, self.at)):
                 yield self._test()
                 first = False
             elif rest[:2] not in _SUBSTITUTED and (bash or rest[0] != "&") and (redirect := self._redirect()):
                 yield redirect
             elif rest[0] == "\n":
                 self.at += 1
+                self._here_documents()
                 yield ";"
                 first = True
-            elif operator := _OPERATOR.match(self.line, self.at):
+            elif operator := _OPERATOR.match(line, self.at):
                 self.at = operator.end()
                 yield operator[0]
                 first = True
@@ -199,51 +173,29 @@ class _Scanner:
                 yield word
                 first = word.raw in _RESERVED and first
 
+    def _here_documents(self) -> None:
+        for end, dashed in self.ends:
+            while self.at < len(self.line):
+                stop = self.line.find("\n", self.at)
+                stop = len(self.line) if stop < 0 else stop
+                line = self.line[self.at : stop]
+                self.at = stop + 1
+                if (line.lstrip("\t") if dashed else line) == end:
+                    break
+        self.ends = []
+
     def _test(self) -> Word:
         """A `[[ ]]` or `(( ))` as one word."""
         start = self.at
         if self.line.startswith("((", start):
             self._skip_brackets("(", ")")
-            return Word(self.line[start : self.at], (WordPart(None),))
+            return Word(self.line[start : self.at], (WordPart(None),), start)
         while self.at < len(self.line):
             if self.line[self.at] in " \t\n&|()<>;":
                 self.at += 1
             elif self._word().raw == "]]":
-                return Word(self.line[start : self.at], (WordPart(None),))
+                return Word(self.line[start : self.at], (WordPart(None),), start)
         raise Unreadable
-
-    def _next(self, found: list[SimpleCommand], current: SimpleCommand, operator: str) -> SimpleCommand:
-        self._keep(found, current)
-        if operator == "(":
-            self.depth += 1
-        elif operator == ")":
-            self.depth = max(0, self.depth - 1)
-        after = current.after if operator == "(" and not current.words else operator
-        return SimpleCommand(after, self.depth)
-
-    @staticmethod
-    def _keep(found: list[SimpleCommand], current: SimpleCommand) -> None:
-        if current.words or current.redirects:
-            found.append(current)
-
-    @staticmethod
-    def _in_test(current: SimpleCommand) -> bool:
-        words = current.words
-        return bool(words) and words[0].raw == "[[" and words[-1].raw != "]]"
-
-    def _add_word(self, current: SimpleCommand) -> None:
-        if self._in_test(current) and self.line[self.at] in "&|()<>;":
-            self.at += 1
-            return
-        word = self._word()
-        if not current.words and word.raw in _RESERVED:
-            if word.raw == "{":
-                self.depth += 1
-            elif word.raw == "}":
-                self.depth = max(0, self.depth - 1)
-            current.depth = self.depth
-            return
-        current.words.append(word)
 
     def _blanks(self) -> None:
         while self.at < len(self.line) and self.line[self.at] in " \t\n":
@@ -261,20 +213,30 @@ class _Scanner:
         if self.at >= len(self.line):
             raise Unreadable
         usual = 0 if operator[0].startswith("<") else 1
-        return Redirect(int(digits) if digits else usual, operator[0], self._word())
+        target = self._word()
+        if operator[0] in ("<<", "<<-"):
+            self.ends.append((_QUOTES.sub("", target.raw), operator[0] == "<<-"))
+        return Redirect(int(digits) if digits else usual, operator[0], target, start)
 
     def _word(self) -> Word:
         start = self.at
         if self.line[start : start + 2] in _SUBSTITUTED:
             self.at += 1
             self._skip_brackets("(", ")")
-            return Word(self.line[start : self.at], (WordPart(None),))
+            return Word(self.line[start : self.at], (WordPart(None),), start)
         parts: list[WordPart] = []
-        while self.at < len(self.line) and self.line[self.at] not in " \t\n;&|()<>":
-            parts += self._parts(first=self.at == start)
+        while self.at < len(self.line):
+            char = self.line[self.at]
+            if char == "(" and parts and _BEFORE_BRACKET.search(self.line, max(start, self.at - 99), self.at):
+                self._skip_brackets("(", ")")  # NAME=(a b), @(a|b)
+                parts.append(WordPart(None))
+            elif char in " \t\n;&|()<>":
+                break
+            else:
+                parts += self._parts(first=self.at == start)
         if self.at == start:
             raise Unreadable
-        return Word(self.line[start : self.at], tuple(parts))
+        return Word(self.line[start : self.at], tuple(parts), start)
 
     def _parts(self, *, first: bool) -> list[WordPart]:
         char = self.line[self.at]
@@ -295,7 +257,8 @@ class _Scanner:
         plain = _PLAIN.match(self.line, self.at)
         self.at = plain.end() if plain else self.at + 1
         text = plain[0] if plain else char
-        return [WordPart(None if _BRACES.search(text) else text)]
+        braces = "{" in text and "}" in text and ("," in text or ".." in text)  # {a,b} and {1..3} in bash
+        return [WordPart(None if braces else text)]
 
     def _is_test_word(self) -> bool:
         """`[` and `[[` as words of their own are commands, not globs."""

@@ -1,15 +1,16 @@
-"""Looks through what commonly comes before the program of a job: `nice -n 10`, `flock F`, `bash -e`, ...
+"""Looks through what commonly comes before a job's program: `nice -n 10`, `docker exec C`, `bash -e`, ...
 
 Each wrapper is known by the options that take an argument and the arguments it has before the command
-it starts. What is not known is taken for the program itself.
+it starts. What is not known is taken for the program itself. `find_target` looks through what replaces itself
+by the command; `launch` also through what starts it elsewhere: in a container, as another user.
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from fedtui.crontab.shell_words import Word
@@ -37,10 +38,36 @@ class Target(NamedTuple):
     rest: tuple[Word, ...] = ()
 
 
+class Place(IntEnum):
+    """Where a command is looked for: as the line says, in an unknown PATH, in a runner's own, or not here."""
+
+    HERE = 0
+    OTHER_PATH = 1
+    OF_RUNNER = 2
+    ELSEWHERE = 3
+
+
+class Launch(NamedTuple):
+    """What a simple command comes down to, runners looked through.
+
+    `lookups` are the words that are looked up on this host on the way, each with where. `image`: the target's
+    word is a container's image. `path` is the `PATH=` word of an `env`, `directory` the folder it changes to.
+    """
+
+    target: Target
+    lookups: tuple[tuple[Word, Place], ...]
+    place: Place = Place.HERE
+    image: bool = False
+    path: Word | None = None
+    directory: Word | None = None
+
+
 class _Wrapper(NamedTuple):
     with_argument: str = ""
     long_with_argument: tuple[str, ...] = ()
     before_command: int = 0
+    place: Place = Place.HERE
+    verbs: frozenset[str] = frozenset()  # the sub-commands that start a command
 
 
 _WRAPPERS: Mapping[str, _Wrapper] = {
@@ -65,11 +92,41 @@ _WRAPPERS: Mapping[str, _Wrapper] = {
 }
 SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"])
 _INTERPRETERS = re.compile(
-    r"python[0-9.]*|pypy3?|perl[0-9.]*|ruby[0-9.]*|node|nodejs|php[0-9.]*|Rscript|lua[0-9.]*"
+    r"(?:ea-|ls)?(?P<family>python|pypy|perl|ruby|node|php|Rscript|lua|tsx|ts-node|deno|bun|java|expect|julia"
+    r"|pwsh|mono|dotnet)(?:js|-cgi|-cli)?[0-9.]*"
 )
-_CODE_OPTIONS = re.compile(r"-[A-Za-z]*[cer]")
+_READERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "python": ("c", ("-W", "-X")),
+    "pypy": ("c", ("-W", "-X")),
+    "perl": ("eE", ("-I", "-M")),
+    "ruby": ("e", ("-I", "-r", "-C")),
+    "php": ("rRB", ("-d", "-c", "-z", "-S", "-t", "--define", "--php-ini", "--zend-extension")),
+    "lua": ("e", ("-l",)),
+    "Rscript": ("e", ()),
+    "expect": ("c", ()),
+    "pwsh": ("", ("-ExecutionPolicy",)),
+    "java": ("", ("-cp", "-classpath", "--class-path", "-p", "--module-path")),
+}
+"""Interpreters: the letters of options that take code, and the options that take another argument."""
+_OF_NODE = (
+    "-r",
+    "-C",
+    "--require",
+    "--import",
+    "--loader",
+    "--experimental-loader",
+    "--env-file",
+    "--config",
+    "-P",
+    "--project",
+)
 _SHELL_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\+?=")
+
+
+def basename(path: str) -> str:
+    """As in posixpath, which takes five times as long: this is asked ten times a line."""
+    return path.rpartition("/")[2]
 
 
 def assignment(word: Word) -> str | None:
@@ -80,16 +137,18 @@ def assignment(word: Word) -> str | None:
 
 def without_assignments(words: Sequence[Word]) -> tuple[Word, ...]:
     """`words` from the first that is no `NAME=value` on."""
-    at = next((index for index, word in enumerate(words) if assignment(word) is None), len(words))
+    at = 0
+    while at < len(words) and "=" in words[at].raw and assignment(words[at]) is not None:
+        at += 1
     return tuple(words[at:])
 
 
 def find_target(words: Sequence[Word]) -> Target | None:
-    """What a simple command starts in the end, or None when unknown."""
+    """What a simple command becomes, or None when unknown."""
     words = without_assignments(words)
     lookups: list[Word] = []
     while words:
-        name = posixpath.basename(words[0].literal or "")
+        name = basename(words[0].literal or "")
         lookups.append(words[0])
         wrapper = _WRAPPERS.get(name)
         if wrapper is None:
@@ -114,11 +173,11 @@ def _behind(wrapper: _Wrapper, words: Sequence[Word]) -> Sequence[Word]:
         if not text.startswith("-") or text == "-":
             break
         at += 1
-        if text in wrapper.long_with_argument or (
-            not text.startswith("--") and len(text) == 2 and text[1] in wrapper.with_argument
-        ):
-            at += 1
-    return words[at + wrapper.before_command :]
+        attached = any(letter in wrapper.with_argument for letter in text[1:-1])
+        short = not text.startswith("--") and text[-1] in wrapper.with_argument and not attached
+        at += short or text in wrapper.long_with_argument
+    at += wrapper.before_command
+    return words[at + (wrapper.before_command > 0 and words[at : at + 1] != () and words[at].raw == "--") :]
 
 
 def _program(name: str, words: Sequence[Word], lookups: tuple[Word, ...]) -> Target | None:
@@ -127,8 +186,9 @@ def _program(name: str, words: Sequence[Word], lookups: tuple[Word, ...]) -> Tar
         return _shell(words[0], rest, lookups)
     if name in (".", "source"):
         return Target(TargetKind.SCRIPT, rest[0], (), rest[1:]) if rest else None
-    if _INTERPRETERS.fullmatch(name):
-        return _interpreter(words[0], rest, lookups)
+    found = _INTERPRETERS.fullmatch(name)
+    if found is not None:
+        return _interpreter(found["family"], words[0], rest, lookups)
     return Target(TargetKind.PROGRAM, words[0], lookups, rest)
 
 
@@ -138,30 +198,211 @@ def _shell(shell: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...]) -> Ta
         text = rest[at].raw
         at += 1
         if text == "--":
-            break
+            return Target(TargetKind.SCRIPT, rest[at], lookups, rest[at + 1 :]) if rest[at:] else None
         if _SHELL_CODE.fullmatch(text):
             return Target(TargetKind.CODE, rest[at], lookups, rest[at + 1 :]) if at < len(rest) else None
-        if text in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
+        if not text.startswith("--") and "s" in text:
+            break  # it reads its input
+        if (text[1:2] != "-" and text[-1] in "oO") or text in ("--rcfile", "--init-file"):
             at += 1
-    if at < len(rest):
-        return Target(TargetKind.SCRIPT, rest[at], lookups, rest[at + 1 :])
+    else:
+        if at < len(rest):
+            return Target(TargetKind.SCRIPT, rest[at], lookups, rest[at + 1 :])
     return Target(TargetKind.PROGRAM, shell, lookups)
 
 
-def _interpreter(program: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...]) -> Target | None:
-    at = 0
+def _interpreter(
+    family: str, program: Word, rest: tuple[Word, ...], lookups: tuple[Word, ...]
+) -> Target | None:
+    code, with_argument = _READERS.get(family, ("ep", _OF_NODE))
+    at = int(family in ("deno", "bun") and rest[:1] != () and rest[0].raw == "run")
     while at < len(rest) and rest[at].raw.startswith("-") and rest[at].raw != "-":
         text = rest[at].raw
         at += 1
         following = rest[at] if at < len(rest) else None
-        if text == "-m" and following:
+        if following and text in ("-m", "--module"):
             return Target(TargetKind.MODULE, following, lookups, rest[at + 1 :])
-        if text == "-f" and following:
+        if following and text in ("-f", "-jar", "-File"):
             return Target(TargetKind.SCRIPT, following, lookups, rest[at + 1 :])
-        if _CODE_OPTIONS.fullmatch(text):
-            return Target(TargetKind.PROGRAM, program, lookups, rest)
-        if text in ("-W", "-X", "-d", "-I", "-M"):
+        if text in with_argument:
             at += 1
-    if at < len(rest):
-        return Target(TargetKind.SCRIPT, rest[at], lookups, rest[at + 1 :])
-    return Target(TargetKind.PROGRAM, program, lookups)
+        elif text[1] != "-" and text[-1] in code and text[1:].isalpha():
+            return Target(TargetKind.PROGRAM, program, lookups, rest)
+    if at == len(rest) or rest[at].raw == "-":
+        return Target(TargetKind.PROGRAM, program, lookups)
+    is_task = family in ("bun", "deno", "dotnet") and not any(char in rest[at].raw for char in "./$")
+    kind = TargetKind.MODULE if family == "java" or is_task else TargetKind.SCRIPT
+    return Target(kind, rest[at], lookups, rest[at + 1 :])
+
+
+_CONTAINER_FLAGS = """
+    --rm --detach --init --interactive --tty --privileged --read-only --publish-all --no-healthcheck --quiet
+    --oom-kill-disable --sig-proxy --disable-content-trust --no-deps --service-ports --use-aliases --no-TTY
+    --remove-orphans --build --no-interaction --stdin --verbose --debug --ansi --parallel --dry-run
+"""
+_FLAGS = frozenset(_CONTAINER_FLAGS.split())
+_THERE = Place.ELSEWHERE
+_OTHER = Place.OTHER_PATH
+_OWN = Place.OF_RUNNER
+_DOCKER = _Wrapper("acehlmpuvwHf", (), 1, _THERE, frozenset({"exec", "run"}))
+_CLUSTER = _Wrapper("ncsfl", (), 1, _THERE, frozenset({"exec"}))
+_SSH = _Wrapper("BbcDEeFIiJLlmOopQRSWw", (), 1, _THERE)
+_RUN = _Wrapper("pnC", ("--python", "--name", "--directory", "--project", "--with"), 0, _OWN)
+_RUNNERS: Mapping[str, _Wrapper] = {
+    **dict.fromkeys(("docker", "podman", "nerdctl", "docker-compose", "podman-compose"), _DOCKER),
+    **dict.fromkeys(("kubectl", "oc", "lxc", "incus"), _CLUSTER),
+    **dict.fromkeys(("ssh", "autossh"), _SSH),
+    **dict.fromkeys(("npx", "bunx", "uvx"), _Wrapper("pcC", ("--package", "--prefix"), 0, _OWN)),
+    **dict.fromkeys(
+        ("poetry", "pipenv", "uv", "pdm", "hatch", "rye", "conda", "mamba", "micromamba"),
+        _RUN._replace(verbs=frozenset({"run"})),
+    ),
+    **dict.fromkeys(
+        ("bundle", "pnpm", "yarn", "npm", "composer", "rbenv", "pyenv", "nodenv", "asdf", "mise"),
+        _RUN._replace(verbs=frozenset({"exec", "x", "dlx"})),
+    ),
+    **dict.fromkeys(
+        ("cronic", "croncape", "unbuffer", "dbus-run-session", "torsocks", "torify", "run-this-one", "solo"),
+        _Wrapper(),
+    ),
+    "direnv": _Wrapper("", (), 1, _OWN, frozenset({"exec"})),
+    "rvm": _Wrapper("", (), 2, _OWN),
+    "sudo": _Wrapper("", (), 0, _OTHER),
+    "doas": _Wrapper("uC", (), 0, _OTHER),
+    "pkexec": _Wrapper("", ("--user",), 0, _OTHER),
+    "gosu": _Wrapper("", (), 1, _OTHER),
+    "chroot": _Wrapper("", (), 1, _THERE),
+    "lxc-attach": _Wrapper("nPf", ("--name",), 0, _THERE),
+    "tmux": _Wrapper("LSfcstnxyeF", (), 0, _OWN, frozenset({"new-session", "new", "new-window", "neww"})),
+    "screen": _Wrapper("SscehpTt"),
+    "cronitor": _Wrapper("", (), 1, Place.HERE, frozenset({"exec"})),
+    "runitor": _Wrapper(),
+    "sshpass": _Wrapper("fdpP"),
+    "systemd-run": _Wrapper("pHMtuE", ("--unit", "--property", "--slice", "--uid", "--gid", "--setenv")),
+    "xvfb-run": _Wrapper("nsefpw", ("--server-num", "--server-args", "--auth-file", "--error-file")),
+    "proxychains": _Wrapper("f"),
+    "proxychains4": _Wrapper("f"),
+    "cpulimit": _Wrapper("lpe", ("--limit",)),
+    "trickle": _Wrapper("dutwL"),
+    "lockrun": _Wrapper("L", ("--lockfile",)),
+    "lckdo": _Wrapper("W", (), 1),
+    "setlock": _Wrapper("", (), 1),
+    "with-lock-ex": _Wrapper("", (), 1),
+    "envdir": _Wrapper("", (), 1),
+    "faketime": _Wrapper("f", (), 1),
+    "busybox": _Wrapper(),
+    "sail": _Wrapper("", (), 0, _THERE),
+    "chpst": _Wrapper("uUbeCnmolpftrcx/"),
+    "setuidgid": _Wrapper("", (), 1, _OTHER),
+    "softlimit": _Wrapper("admscflp"),
+    "dumb-init": _Wrapper(),
+    "tini": _Wrapper(),
+}
+_TAKE_CODE = frozenset(("su", "runuser", "sg", "script"))
+_CODE_OPTION = re.compile(r"-[a-z]*c|--command")
+_KNOWN = _WRAPPERS.keys() | _RUNNERS.keys() | _TAKE_CODE | SHELLS | {".", "source"}
+_BEHIND_DASHES = frozenset(("runitor", "lockrun", "kubectl", "oc", "lxc", "incus"))
+_MOST_RUNNERS = 8
+_OPTIONS_WITH_FOLDER = ("-C", "--chdir", "-D")
+
+
+def launch(words: tuple[Word, ...]) -> Launch | None:
+    """What a simple command (`words` without assignments) starts in the end, or None when unknown."""
+    name = basename(words[0].literal or "") if words else ""
+    if words and name not in _KNOWN and _INTERPRETERS.fullmatch(name) is None:  # most of a long table
+        return Launch(Target(TargetKind.PROGRAM, words[0], words[:1], words[1:]), ((words[0], Place.HERE),))
+    lookups: list[tuple[Word, Place]] = []
+    place = Place.HERE
+    path = directory = None
+    for _ in range(_MOST_RUNNERS):
+        target = find_target(words)
+        if target is None:
+            return None
+        if place is not _THERE:
+            for word in target.lookups:
+                if place is not _OWN or "/" in word.raw:
+                    lookups.append((word, place))
+                if word.literal == "sudo":
+                    place = max(place, _OTHER)
+        if len(target.lookups) > 1:
+            path, directory = _set_by_env(words, target)
+        name = basename(target.word.literal or "")
+        inner = _inner(name, target.rest) if target.what is TargetKind.PROGRAM else ()
+        if not inner:
+            return Launch(target, tuple(lookups), place, False, path, directory)
+        runner = _RUNNERS.get(name)
+        place = max(place, runner.place if runner else Place.HERE if name == "script" else _OTHER)
+        if len(inner) == 1 and (runner is None or any(char in inner[0].raw for char in " \t;&|")):
+            code = Target(TargetKind.CODE, inner[0], target.lookups)
+            return Launch(code, tuple(lookups), place)
+        if runner is _DOCKER and "run" in (word.raw for word in target.rest):
+            if len(inner) == 1 or inner[1].raw.startswith("-"):
+                return Launch(Target(TargetKind.PROGRAM, inner[0], ()), tuple(lookups), place, image=True)
+            inner = inner[1:]
+        if inner[0].raw.endswith(".py") and place is _OWN:
+            script = Target(TargetKind.SCRIPT, inner[0], target.lookups, tuple(inner[1:]))
+            return Launch(script, tuple(lookups), place)
+        words = tuple(inner)
+    return None
+
+
+def _set_by_env(words: tuple[Word, ...], target: Target) -> tuple[Word | None, Word | None]:
+    """The `PATH=` word and the folder among what is before a target."""
+    path = directory = None
+    for word, following in pairwise(words):
+        if word is target.word:
+            break
+        path = word if assignment(word) == "PATH" else path
+        directory = following if word.raw in _OPTIONS_WITH_FOLDER else directory
+    return path, directory
+
+
+def _inner(name: str, rest: tuple[Word, ...]) -> Sequence[Word]:
+    """The words of the command that a runner starts, behind the image of a container that is run."""
+    if name in _TAKE_CODE:
+        return _code_of_user(name, rest)
+    wrapper = _RUNNERS.get(name)
+    if wrapper is None:
+        return ()
+    rest = _options_over(wrapper, rest)
+    if wrapper is _DOCKER and rest and rest[0].raw in ("compose", "container"):
+        rest = _options_over(wrapper, rest[1:])
+    verb = rest[0].raw if rest else ""
+    if wrapper.verbs:
+        if verb not in wrapper.verbs:
+            return ()
+        rest = rest[1:]
+    dashes = next((at for at, word in enumerate(rest) if word.raw == "--"), None)
+    if dashes is not None and name in _BEHIND_DASHES:
+        return rest[dashes + 1 :]
+    rest = _options_over(wrapper, rest)
+    if wrapper is not _DOCKER or verb != "run":
+        rest = rest[wrapper.before_command :]
+    while rest and rest[0].raw == "--":
+        rest = rest[1:]
+    return without_assignments(rest) if wrapper.place in (_OTHER, _OWN) else rest
+
+
+def _code_of_user(name: str, rest: tuple[Word, ...]) -> tuple[Word, ...]:
+    for at, word in enumerate(rest):
+        if word.raw == "--" and name == "runuser":
+            return rest[at + 1 :]
+        if _CODE_OPTION.fullmatch(word.raw):
+            return rest[at + 1 : at + 2]
+    user = next((at for at, word in enumerate(rest) if word.raw in ("-u", "--user")), None)
+    return rest[user + 2 :] if user is not None and name == "runuser" else ()
+
+
+def _options_over(wrapper: _Wrapper, words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """`words` behind the options; a long one of a container's has an argument unless it is a flag."""
+    at = 0
+    while at < len(words) and words[at].raw.startswith("-") and words[at].raw not in ("-", "--"):
+        text = words[at].raw
+        at += 1
+        if text.startswith("--"):
+            flags = wrapper.place is _THERE and "=" not in text and text not in _FLAGS
+            at += flags or text in wrapper.long_with_argument
+        else:
+            attached = any(letter in wrapper.with_argument for letter in text[1:-1])
+            at += text[-1] in wrapper.with_argument and not attached
+    return words[at:]

@@ -9,13 +9,15 @@ from fedtui.changes.cron_setting import OF_A_SESSION
 from fedtui.crontab.lookups import (
     Called,
     Lookup,
-    called_files,
+    called_by,
     first_line,
-    line_lookups,
+    lookups_of,
     script_lookups,
     shell_of_script,
     variables_read,
 )
+from fedtui.crontab.shell_state import Step, walk
+from fedtui.crontab.wrappers import Place
 from fedtui.environment.reasons import reasons_and_fixes, suggested_path
 from fedtui.environment.sides import read_script
 from fedtui.environment.values import (
@@ -29,7 +31,7 @@ from fedtui.environment.values import (
 )
 from fedtui.model import Job
 from fedtui.safe_text import decode
-from fedtui.system.path_lookup import ProgramLookup, look_up
+from fedtui.system.path_lookup import ProgramLookup, look_up, real_name
 
 ON_LINE = "the line"
 _MOST_SCRIPTS = 3
@@ -53,9 +55,15 @@ def compare(job: Job, given: SchedulerSide, shell: ShellSide, find: LookUpProgra
 def _scripts(given: SchedulerSide) -> list[tuple[Called, str]]:
     """The scripts that the job's lines run, with their texts."""
     known = _known(given.environment)
-    called = [one for line in given.commands for one in called_files(line, given.directory, known)]
+    called = [one for line in given.commands for one in called_by(_steps(line, given, known))]
     texts = ((one, read_script(one.path)) for one in dict.fromkeys(called))
     return [(one, text) for one, text in texts if text is not None][:_MOST_SCRIPTS]
+
+
+def _steps(line: bytes, given: SchedulerSide, known: Mapping[str, str]) -> Sequence[Step]:
+    shell = posixpath.basename(given.shell) or "sh"
+    found = walk(line, given.directory, known, shell, real_name("/bin/sh"))
+    return [step for step in found.steps if step.place is not Place.ELSEWHERE]
 
 
 def _programs(
@@ -96,12 +104,13 @@ def _lookups(
     # HOME stays the scheduler's on both sides: it names the same files in the same job.
     known = _known(environment) | {"HOME": _known(given.environment).get("HOME", "/")}
     for line in given.commands:
-        for lookup in line_lookups(line, given.directory, known):
-            yield (ON_LINE, lookup.name), lookup
+        for lookup in lookups_of(_steps(line, given, known)):
+            if lookup.path:
+                yield (ON_LINE, lookup.name), lookup
     paths = {
         one.path: one.path_variable
         for line in given.commands
-        for one in called_files(line, given.directory, known)
+        for one in called_by(_steps(line, given, known))
     }
     for called, text in scripts:
         path = paths.get(called.path)

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fedtui.crontab.command import log_paths, main_step, program, script_path, uses_logger
-from fedtui.crontab.shell_state import walk
-from fedtui.crontab.shell_words import Redirect, SimpleCommand, Unreadable, read_commands
-from fedtui.crontab.wrappers import SHELLS, TargetKind
+from fedtui.crontab.command import CommandLine, read_command
+from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
+from fedtui.crontab.shell_state import Step
+from fedtui.crontab.shell_words import Redirect, Unreadable, tokens
+from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
+from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
+from fedtui.system.accounts import home_of
+from fedtui.system.path_lookup import real_name
+
+SettingPairs = tuple[tuple[bytes, bytes], ...]
+
+_SERVICE: SettingPairs = ((b"PATH", b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),)
+# What dash and other POSIX shells do not have, and bash does.
+_BASH_ONLY = "source pushd popd declare typeset shopt let mapfile readarray disown"
+_BASH_WORDS = frozenset(_BASH_ONLY.split())
+_POSIX = frozenset({"dash", "busybox", "ash", "posh"})
+_NOT_SET = frozenset({"USER", "USERNAME", "HOSTNAME", "HOST", "DISPLAY", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
+_OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
+_SESSION = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
+_OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
+_SHORT = re.compile(r"-[dit]+")
+_TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,73 +38,108 @@ class CommandFacts:
     """One command, as far as it can be read without running it; see `fedtui.crontab.command`.
 
     `script` is absolute, `written` the same as the line has it; `by` the interpreter that the line gives it
-    to, empty where the file itself is executed. `name` is looked up in PATH. `directory` is a folder that the
-    line changes to and that is not absolute. `misordered` is a redirection that leaves errors behind.
-    `keeps` says that the output goes to a file, a pipe or the log; `discards` that all of it is thrown away.
-    `readable` is False where a quote or bracket is left open.
+    to, empty where the file itself is executed. `lookups` are the names looked up in PATH, `called` the files
+    that are started by a path, `folders` those that the line changes to. `relative` is a script or folder
+    that depends on the working directory, `user_column` a first word that may be meant for a user.
+    `misordered` is a redirection that leaves errors behind, `foreign` what its shell does not have, `session`
+    what needs a terminal or a session, `unset` are variables that cron does not set. `keeps` says that the
+    output goes to a file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False
+    where a part could not be read.
     """
 
     script: str | None = None
     written: str = ""
     by: str = ""
-    name: str | None = None
-    directory: str = ""
+    start: str = ""
+    relative: str = ""
+    user_column: str = ""
+    lookups: tuple[Lookup, ...] = ()
+    called: tuple[Called, ...] = ()
+    folders: tuple[str, ...] = ()
     misordered: str = ""
+    foreign: tuple[str, ...] = ()
+    session: str = ""
+    unset: tuple[str, ...] = ()
     keeps: bool = False
     discards: bool = False
     readable: bool = True
     key_files: tuple[str, ...] = ()
-
-    @property
-    def relative(self) -> bool:
-        """Whether the script is found from the working directory."""
-        return self.script is not None and not self.written.startswith(("/", "~", "$", '"$', '"/', "'/"))
 
 
 def command_facts(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, CommandFacts]]:
     """The lines of cron tables that are to run, each with its command read."""
     for job, cron in cron_jobs(snapshot.jobs):
         if job.state not in (State.BAD_LINE, State.PAUSED, State.UNREACHABLE):
-            yield job, cron, read(cron.command, cron.home, cron.environment)
+            yield job, cron, read(cron.command, cron.home, cron.environment, job.user)
 
 
-def services(snapshot: Snapshot) -> Iterator[tuple[Job, TimerFacts, CommandFacts]]:
+def services(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, TimerFacts, CommandFacts]]:
     """The timers that are to run, each with what its service starts read."""
     for job, timer in timer_jobs(snapshot.jobs):
         if job.command and job.state not in (State.PAUSED, State.UNREACHABLE):
-            yield job, timer, read(job.command.encode("utf-8", "surrogateescape"), "")
+            command = job.command.encode("utf-8", "surrogateescape")
+            yield job, timer, read(command, "", _SERVICE, "", working_directory(job, timer, host)[0])
 
 
-def started(snapshot: Snapshot) -> Iterator[tuple[Job, CommandFacts]]:
+def started(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, CommandFacts]]:
     """Every command that is to run: of lines, and of timers' services."""
-    for job, _, reading in (*command_facts(snapshot), *services(snapshot)):
+    for job, _, reading in (*command_facts(snapshot), *services(snapshot, host)):
         yield job, reading
 
 
+def working_directory(job: Job, timer: TimerFacts, host: FileFacts) -> tuple[str | None, bool]:
+    """The folder that a timer's service starts in, None where not certain, and whether it must exist."""
+    home = home_of(job.user) if timer.user_manager else ""
+    path = timer.service_fragment
+    given = (
+        [value for key, value in host.unit_lines(path, "Service") if key == "WorkingDirectory"]
+        if path
+        else []
+    )
+    folder = given[-1].removeprefix("-") if given else ""
+    if host.names(f"{path}.d") or folder.startswith("~"):
+        return None, False
+    folder = folder.replace("%h", home) if home else folder
+    if not folder:
+        return home or "/", False
+    return (None if "%" in folder else folder), not given[-1].startswith("-")
+
+
 @lru_cache(16_384)
-def read(command: bytes, home: str, environment: tuple[tuple[bytes, bytes], ...] = ()) -> CommandFacts:
-    """Read one command of a user whose home is `home`, under what its table sets."""
+def read(
+    command: bytes, home: str, environment: SettingPairs = (), user: str = "", directory: str | None = None
+) -> CommandFacts:
+    """Read one command of `user`, whose home is `home`, under what its table sets; see `read_command`."""
+    sh = real_name("/bin/sh")
+    line = read_command(command, home, environment, user, directory, sh)
     text = command.decode("utf-8", "surrogateescape")
-    try:
-        simples = read_commands(text)
-    except Unreadable:
-        return CommandFacts(readable=False)
-    written, by = _target(command, home)
+    shell = posixpath.basename(dict(environment).get(b"SHELL", b"sh").decode("utf-8", "replace"))
+    written, by = _target(line)
+    first = line.steps[0] if line.steps else None
+    user_column = first.name if first is not None and len(first.words) > 1 else ""
     return CommandFacts(
-        script=script_path(command, home, environment),
+        script=line.script,
         written=written,
         by=by,
-        name=program(command),
-        directory=_directory(simples),
-        misordered=_misordered(simples),
-        keeps=_keeps(simples) or bool(log_paths(command, home, environment)) or uses_logger(command),
-        discards=_discards(simples),
-        key_files=_key_files(command, home),
+        start=line.start or "",
+        relative=_relative(line, written),
+        user_column=user_column,
+        lookups=tuple(one for one in lookups_of(line.here) if one.name not in line.functions),
+        called=called_by(line.here),
+        folders=tuple(_folders(line.here)),
+        misordered=_misordered(line.here, text),
+        foreign=tuple(dict.fromkeys(_foreign(line, text, shell, sh))),
+        session=next(filter(None, map(_session, line.here)), ""),
+        unset=tuple(dict.fromkeys(_unset(line.here))),
+        keeps=line.uses_logger or any(step.feeds or _to_file(step) for step in line.steps),
+        discards=_discards(line.steps),
+        readable=line.whole,
+        key_files=tuple(_key_files(line.here)) if b"-i" in command else (),
     )
 
 
-def _target(command: bytes, home: str) -> tuple[str, str]:
-    step = main_step(walk(command, home, {"HOME": home}))
+def _target(line: CommandLine) -> tuple[str, str]:
+    step = line.main
     if step is None or step.target is None:
         return "", ""
     lookups = step.target.lookups
@@ -93,45 +147,135 @@ def _target(command: bytes, home: str) -> tuple[str, str]:
     return step.target.word.raw, posixpath.basename(lookups[-1].literal or "") if script else ""
 
 
-def _directory(simples: tuple[SimpleCommand, ...]) -> str:
-    """Where the line begins with a `cd` to a folder that is not absolute."""
-    words = simples[0].words if simples else []
-    if len(words) != 2 or words[0].literal != "cd":
-        return ""
-    folder = words[1].literal or "/"
-    return "" if folder.startswith(("/", "-")) else folder
+def _relative(line: CommandLine, written: str) -> str:
+    """The folder that the line first changes to, else its script, if not named from the root on."""
+    for step in line.here:
+        if step.name == "cd" and len(step.words) == 2:
+            folder = step.words[1].literal or "/"
+            return "" if folder.startswith(("/", "-")) else folder
+    absolute = line.script is None or written.startswith(("/", "~", "$", '"$', '"/', "'/"))
+    return "" if absolute or line.directory != line.start else written
 
 
-def _misordered(simples: tuple[SimpleCommand, ...]) -> str:
+def _folders(steps: Sequence[Step]) -> Iterator[str]:
+    """The folders that the line changes to, but for those that it makes, asks for, or can do without."""
+    for step, following in zip(steps, (*steps[1:], None), strict=False):
+        if step.name != "cd" or len(step.words) != 2 or step.in_condition or step.place is not Place.HERE:
+            continue
+        path = step.state.path(step.words[1])
+        instead = (
+            following is not None and following.state.directory is None and following.name in ("cd", "mkdir")
+        )
+        asked = any(f"{fact}/".startswith(f"{path}/") for _, fact, there in step.facts if there)
+        if path is not None and not instead and not asked:
+            yield path
+
+
+def _misordered(steps: Sequence[Step], text: str) -> str:
     """`2>&1 >> file`: errors go where output went before. Before a pipe that is an idiom, and meant."""
-    for at, simple in enumerate(simples):
-        piped = at + 1 < len(simples) and simples[at + 1].after in ("|", "|&")
-        for copy, later in zip(simple.redirects, simple.redirects[1:], strict=False):
-            if _copies_errors(copy) and later.descriptor == 1 and later.operator in (">", ">>") and not piped:
+    for step in steps:
+        for copy, later in zip(step.redirects, step.redirects[1:], strict=False):
+            follows = _copies_errors(copy) and later.descriptor == 1 and copy.at < later.at
+            if follows and later.operator in (">", ">>") and not step.feeds:
                 return f"2>&1 {later.operator} {later.target.raw}"
-    return ""
+    typed = _TYPED.search(text)
+    return (
+        typed[0]
+        if typed is not None and any(step.words[-1:] and step.words[-1].raw == "2" for step in steps)
+        else ""
+    )
 
 
 def _copies_errors(item: Redirect) -> bool:
     return item.operator == ">&" and item.descriptor == 2 and item.target.raw == "1"
 
 
-def _keeps(simples: tuple[SimpleCommand, ...]) -> bool:
-    """Whether output of the whole goes into a pipe: what is at its end may keep it, and is not guessed at."""
-    return any(simple.after in ("|", "|&") for simple in simples)
+def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]:
+    """What of the line bash has and the shell in force has not."""
+    for step in line.here:
+        if (sh if step.shell == "sh" else step.shell) not in _POSIX or not step.words:
+            continue
+        first = step.words[0].raw
+        if first.startswith(("[[", "((")):
+            yield first[:2]
+        elif first in _BASH_WORDS:
+            yield first
+        elif first in ("[", "test") and any(word.raw == "==" for word in step.words):
+            yield "== in [ ]"
+        yield from (word.raw[:2] + " )" for word in step.words if word.raw[:2] in ("<(", ">("))
+        yield from (item.operator for item in step.redirects if item.operator == "<<<")
+    if (sh if shell == "sh" else shell) not in _POSIX:
+        return
+    try:
+        found = tokens(text, bash=False)
+    except Unreadable:
+        return
+    for before, item in zip(("", *found), found, strict=False):
+        if item == "|&":
+            yield "|&"
+        elif isinstance(item, Redirect) and (before, text[item.at - 1 : item.at]) == ("&", "&"):
+            yield from () if _TYPED.search(text) else (f"&{item.operator}",)
 
 
-def _discards(simples: tuple[SimpleCommand, ...]) -> bool:
+def _session(step: Step) -> str:
+    """What of a command needs a terminal or a session; empty for nothing."""
+    launched = step.launch
+    if launched is None:
+        return ""
+    names = [posixpath.basename(word.literal or "") for word, _ in launched.lookups]
+    before = (
+        step.words[: list(step.words).index(launched.target.word)]
+        if launched.target.word in step.words
+        else ()
+    )
+    if launched.place is Place.ELSEWHERE and names[-1:] == ["docker"]:
+        raw = [word.raw for word in before]
+        letters = "".join(text[1:] for text in raw if _SHORT.fullmatch(text))
+        terminal = "t" in letters or "--tty" in raw
+        return "docker -it" if terminal and ("i" in letters or "--interactive" in raw) else ""
+    known = {**step.state.variables, **{word.raw.partition("=")[0]: "" for word in step.assigned}}
+    if any(name in known for name in _SESSION):
+        return ""
+    for name in names:
+        if name in ("systemctl", "systemd-run") and any(word.raw == "--user" for word in step.words):
+            return f"{name} --user"
+        if name in _OF_SESSION:
+            return name
+    return ""
+
+
+def _unset(steps: Sequence[Step]) -> Iterator[str]:
+    """The variables of a session that are read, where nothing can have set them."""
+    for step in steps:
+        if "PATH" not in step.state.variables:
+            continue
+        for word in (*step.words, *step.assigned, *(item.target for item in step.redirects)):
+            for part in word.parts:
+                name = part.text if part.variable else None
+                if name in _NOT_SET - _OF_SHELL.get(step.shell, set()) and name not in step.state.variables:
+                    yield str(name)
+
+
+def _to_file(step: Step) -> bool:
+    return any(
+        item.operator.startswith((">", "&>"))
+        and not item.target.raw[:1].isdigit()
+        and item.target.raw != "/dev/null"
+        for item in step.redirects
+    )
+
+
+def _discards(steps: Sequence[Step]) -> bool:
     """Whether output and errors of every command go to /dev/null."""
-    working = [simple for simple in simples if simple.words and simple.words[0].literal not in ("cd", "true")]
-    return bool(working) and all(_to_null(simple) for simple in working)
+    working = [step for step in steps if step.words and not step.nested and step.name not in ("cd", "true")]
+    return bool(working) and all(_to_null(step) for step in working)
 
 
-def _to_null(simple: SimpleCommand) -> bool:
+def _to_null(step: Step) -> bool:
     out = err = False
-    for item in simple.redirects:
+    for item in step.redirects:
         null = item.target.literal == "/dev/null"
-        if item.operator.startswith("&>") or (item.operator == ">&" and item.target.literal == "/dev/null"):
+        if item.operator.startswith("&>") or (item.operator == ">&" and null):
             out = err = null
         elif _copies_errors(item):
             err = out
@@ -142,20 +286,15 @@ def _to_null(simple: SimpleCommand) -> bool:
     return out and err
 
 
-def _key_files(command: bytes, home: str) -> tuple[str, ...]:
-    """Private keys that the line names: what follows -i in ssh, scp, sftp and rsync -e."""
-    if b"-i" not in command:
-        return ()
-    found = []
-    for step in walk(command, home, {"HOME": home}):
-        names = {posixpath.basename(word.literal or "") for word in step.words[:1]}
-        if not names & {"ssh", "scp", "sftp"}:
+def _key_files(steps: Sequence[Step]) -> Iterator[str]:
+    """Private keys that the line names: what follows -i in ssh, scp, sftp."""
+    for step in steps:
+        if posixpath.basename(step.name) not in ("ssh", "scp", "sftp"):
             continue
         for option, value in zip(step.words, step.words[1:], strict=False):
             path = step.state.path(value) if option.literal == "-i" else None
             if path is not None:
-                found.append(path)
-    return tuple(found)
+                yield path
 
 
 def is_shell(name: str) -> bool:

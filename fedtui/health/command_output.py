@@ -1,4 +1,4 @@
-"""FT115-FT117, FT124: what a line does with `%`, with its output, and with the line ends of its table."""
+"""FT115-FT117, FT124, FT126, FT130, FT133: what a line does with `%`, its output, its shell, its session."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
+from fedtui.crontab.shell_words import Unreadable, tokens
 from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
@@ -32,6 +33,27 @@ MISORDERED = warning_rule(
     "Redirections are made from left to right. 2>&1 before > sends errors to where output went until then: "
     "to cron's mail, not to the file.",
     "Write the file first: >> FILE 2>&1.",
+)
+FOREIGN_WORDS = error_rule(
+    "FT126",
+    "words that the shell does not have",
+    "cron starts /bin/sh unless SHELL= says otherwise; on Debian that is dash. What only bash knows fails "
+    "there, or does something else: &> starts the job in the background, and its output goes to mail.",
+    "Set SHELL=/bin/bash above the line, or write it as POSIX does: > FILE 2>&1, [ ], . FILE.",
+)
+NO_SESSION = error_rule(
+    "FT133",
+    "the job needs a terminal or a session",
+    "cron gives a job neither. docker refuses -t without a terminal, and what talks to the session's bus "
+    "finds no address of it.",
+    "Leave out -t; set XDG_RUNTIME_DIR=/run/user/UID for the user's systemd.",
+)
+NOT_SET_BY_CRON = warning_rule(
+    "FT130",
+    "a variable that cron does not set",
+    "cron sets HOME, LOGNAME, SHELL and PATH. Another variable of your session is empty in a job, and a path "
+    "made with it leads elsewhere.",
+    "Use $LOGNAME or $HOME, or set the variable above the line.",
 )
 LINE_RETURNS = error_rule(
     "FT124",
@@ -90,6 +112,53 @@ def misordered(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             remedy=remedy,
             job=job,
         )
+
+
+@check(FOREIGN_WORDS)
+def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT126: what the shell in force does not have, and lines that no shell can read."""
+    for job, cron, reading in command_facts(snapshot):
+        if reading.readable and not reading.foreign:
+            continue
+        if not reading.readable and (cron.stdin is not None or not _breaks_off(cron)):
+            continue
+        words = " and ".join(reading.foreign[:3])
+        yield FOREIGN_WORDS.found(
+            f"{job.name} uses {words}, which its shell does not have."
+            if words
+            else f"The shell cannot read {job.name} to its end.",
+            (f"command  {sanitize_and_mask(decode(cron.command))}", f"line  {job.location}"),
+            title="" if words else "a command that no shell can read",
+            job=job,
+        )
+
+
+def _breaks_off(cron: CronFacts) -> bool:
+    """Whether a quote or bracket is left open: only then it is sure that no shell reads the line."""
+    try:
+        tokens(decode(cron.command), bash=True)
+    except Unreadable:
+        return True
+    return False
+
+
+@check(NO_SESSION)
+def no_session(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT133: `docker exec -it`, `systemctl --user`, notify-send in cron."""
+    for job, _, reading in command_facts(snapshot):
+        if reading.session:
+            sentence = f"{job.name} starts {reading.session}, and cron has no terminal and no session."
+            yield NO_SESSION.found(sentence, (f"line  {job.location}",), job=job)
+
+
+@check(NOT_SET_BY_CRON)
+def not_set_by_cron(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT130: `$USER` and its like."""
+    for job, _, reading in command_facts(snapshot):
+        if reading.unset:
+            names = " and ".join(f"${name}" for name in reading.unset[:3])
+            sentence = f"{job.name} uses {names}, which cron does not set."
+            yield NOT_SET_BY_CRON.found(sentence, (f"line  {job.location}",), job=job)
 
 
 @check(LINE_RETURNS)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from functools import lru_cache
 
-from fedtui.crontab.command import program, script_path
-from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
-from fedtui.health.command_facts import services
+from fedtui.health.command_facts import CommandFacts, command_facts, services, working_directory
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import CronFacts, Job, Remedy, Snapshot, SourceName, State, cron_jobs
-from fedtui.safe_text import decode
+from fedtui.model import Job, Remedy, Snapshot, SourceName, State, cron_jobs
+from fedtui.safe_text import decode, sanitize_and_mask
 
 BAD_LINE = error_rule(
     "FT101",
@@ -47,6 +44,27 @@ NOT_ON_PATH = error_rule(
     "cron does not read your shell's profile. A command that only your shell can find ends with 127.",
     "Write the whole path of the command, or set PATH= above the line.",
 )
+FOLDER_MISSING = error_rule(
+    "FT129",
+    "the folder that the job changes to is missing",
+    "cd fails. With && nothing after it runs; with ; all of it runs in the wrong folder.",
+    "Create the folder, or correct its path in the line.",
+    needs=EVERY_JOB,
+)
+USER_COLUMN = error_rule(
+    "FT131",
+    "a user column in a user's crontab",
+    "Only /etc/crontab and /etc/cron.d name a user in each line. Here the shell takes the word for a "
+    "command, and the run ends with 127.",
+    "Delete the word: E.",
+)
+NOT_INSTALLED = error_rule(
+    "FT132",
+    "a command is not installed",
+    "The shell finds no program of that name in any of the usual folders, and the run ends with 127.",
+    "Install it, or correct its name in the line.",
+    needs=EVERY_JOB,
+)
 
 
 @check(BAD_LINE)
@@ -73,10 +91,10 @@ def bad_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT102: a table that cron ignores for another reason than a bad line; one finding a table."""
     rows = tuple(cron_jobs(snapshot.jobs))
-    bad = {(cron.table, job.user) for job, cron in rows if job.state is State.BAD_LINE}
+    bad = {_table(job) for job, _ in rows if job.state is State.BAD_LINE}
     seen: set[str] = set()
     for job, cron in rows:
-        if job.state is not State.NOT_LOADED or cron.table in seen or (cron.table, job.user) in bad:
+        if job.state is not State.NOT_LOADED or cron.table in seen or _table(job) in bad:
             continue
         seen.add(cron.table)
         yield NOT_LOADED.found(
@@ -85,6 +103,12 @@ def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRepor
             title=f"{job.location.path} is ignored",
             job=job,
         )
+
+
+def _table(job: Job) -> tuple[str, str]:
+    """The table that a line is in; those of users are all called by one name."""
+    path = job.location.path
+    return path, "" if path.startswith("/") else job.user
 
 
 @check(NEVER_FIRES)
@@ -101,8 +125,8 @@ def never_fires(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 @check(SCRIPT_MISSING)
 def script_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT110: the script that a line, or the service of a timer, runs is not there."""
-    for job, script, who in _scripts(snapshot, host):
+    """FT110: a script or program that a line, or the service of a timer, runs by its path is not there."""
+    for job, script, who in _files(snapshot, host):
         if why := host.hidden(script):
             yield SCRIPT_MISSING.hidden(script, why)
         elif host.exists(script) is False:
@@ -110,39 +134,112 @@ def script_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
             yield SCRIPT_MISSING.found(f"{who} runs a script that is not there.", evidence, job=job)
 
 
-def _scripts(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]]:
-    """Each script that is to run, with its job, and who runs it."""
-    for job, cron in _live_lines(snapshot):
-        script, _ = _starts(cron.command, cron.home, cron.environment)
-        if script is not None:
-            yield job, script, job.name
-    for job, timer, reading in services(snapshot):
+def _files(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]]:
+    """Each file that is to run, with its job, and who runs it; without those that the line does not need."""
+    for job, _, reading in command_facts(snapshot):
+        for one in reading.called:
+            # In a folder that is missing itself (FT129) nothing is looked for.
+            if not one.tested and not (
+                one.path.startswith(f"{one.folder}/") and _gone(one.folder, reading, host)
+            ):
+                yield job, one.path, job.name
+    for job, timer, reading in services(snapshot, host):
         # A unit that the distribution ships may be of a package that is gone but for its files.
         if reading.script and not host.shipped(timer.fragment):
             yield job, reading.script, f"{timer.activates}, which {job.name} starts,"
 
 
-@check(NOT_ON_PATH)
+def _gone(folder: str, reading: CommandFacts, host: FileFacts) -> bool:
+    return folder != reading.start and host.exists(folder) is False
+
+
+@check(FOLDER_MISSING)
+def folder_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT129: a line changes to a folder that is not there."""
+    for job, _, reading in command_facts(snapshot):
+        for folder in reading.folders:
+            if why := host.hidden(folder):
+                yield FOLDER_MISSING.hidden(folder, why)
+            elif host.exists(folder) is False:
+                sentence = f"{job.name} changes to {folder}, which is not there."
+                yield FOLDER_MISSING.found(sentence, (folder, str(job.location)), job=job)
+                break
+    for job, timer, _ in services(snapshot, host):
+        place, needed = working_directory(job, timer, host)
+        if place is not None and needed and host.exists(place) is False:
+            sentence = f"{timer.activates} starts in {place}, which is not there."
+            yield FOLDER_MISSING.found(sentence, (f"WorkingDirectory={place}",), job=job)
+
+
+@check(NOT_ON_PATH, NOT_INSTALLED)
 def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT118: the command is not on the PATH that cron gives the job."""
-    for job, cron in _live_lines(snapshot):
-        _, name = _starts(cron.command, cron.home, cron.environment)
-        if name is None or "/" in name:
-            continue
-        path = decode(dict(cron.environment).get(b"PATH", DEFAULT_PATH))
-        if not any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder):
+    """FT118, FT132: a command is not on the PATH that it is looked up in; then whether it is anywhere."""
+    for job, cron, reading in command_facts(snapshot):
+        seen: set[str] = set()
+        for lookup in reading.lookups:
+            path, name = lookup.path, lookup.name
+            if not path or lookup.tested or name == user_column(job, reading, host):
+                continue
+            if _on(path, name, host):
+                continue
             folder = _folder_of(name, cron.home, host)
-            where = (f"found  {folder}/{name}",) if folder else ()
-            yield NOT_ON_PATH.found(
-                f"{job.name} starts {name}, which cron cannot find: it does not read your shell's profile.",
-                (f"cron's PATH  {path}", *where, str(job.location)),
-                title=f"{name} is not on cron's PATH",
-                command="" if folder else f"command -v {name}",
-                remedy=Remedy("setting", f"set a PATH= with {folder} above the line", f"PATH={path}:{folder}")
-                if folder and job.editable and job.source is SourceName.CRONTAB
-                else None,
+            rule = NOT_ON_PATH if folder else NOT_INSTALLED
+            if rule.code not in seen:
+                seen.add(rule.code)
+                yield _not_found(job, name, path, folder)
+    for job, timer, reading in services(snapshot, host):
+        name = posixpath.basename(reading.written)
+        path = next((one.path for one in reading.lookups if one.name == name == reading.written), "")
+        if path and not host.shipped(timer.fragment) and not _on(path, name, host):
+            yield _not_found(job, name, path, "")
+
+
+def _on(path: str, name: str, host: FileFacts) -> bool:
+    return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
+
+
+def _not_found(job: Job, name: str, path: str, folder: str) -> CheckReport:
+    whose = "cron's PATH" if job.facts.in_table else "PATH"
+    evidence = (f"{whose}  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ()))
+    if not folder:
+        return NOT_INSTALLED.found(
+            f"{job.name} starts {name}, which is not installed.",
+            (*evidence, str(job.location)),
+            title=f"{name} is not installed",
+            command=f"command -v {name}",
+            job=job,
+        )
+    return NOT_ON_PATH.found(
+        f"cron can't find {name} for {job.name}: {folder} is not on its PATH.",
+        (*evidence, str(job.location)),
+        title=f"{name} is not on cron's PATH",
+        remedy=Remedy("setting", f"set a PATH= with {folder} above the line", f"PATH={path}:{folder}")
+        if job.editable and job.source is SourceName.CRONTAB and "/" not in name
+        else None,
+        job=job,
+    )
+
+
+@check(USER_COLUMN)
+def column_of_user(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT131: a line of a user's table that begins with a user, as lines of /etc/crontab do."""
+    for job, _, reading in command_facts(snapshot):
+        name = user_column(job, reading, host)
+        if name:
+            yield USER_COLUMN.found(
+                f"{job.name} starts with the word {name}: a user's crontab has no user column.",
+                (f"line  {job.location}",),
                 job=job,
             )
+
+
+def user_column(job: Job, reading: CommandFacts, host: FileFacts) -> str:
+    """The first word of a line where it names a user and no program; else empty."""
+    name = reading.user_column
+    if job.source is not SourceName.CRONTAB or name not in ("root", job.user):
+        return ""
+    path = next((one.path for one in reading.lookups if one.name == name), None) or ""
+    return "" if _on(path, name, host) else name
 
 
 def _folder_of(name: str, home: str, host: FileFacts) -> str:
@@ -152,17 +249,3 @@ def _folder_of(name: str, home: str, host: FileFacts) -> str:
         if folder.startswith("/") and host.executable(posixpath.join(folder, name)):
             return folder
     return ""
-
-
-@lru_cache(maxsize=16384)  # a checkup follows every change, and the lines of a table seldom change
-def _starts(
-    command: bytes, home: str, environment: tuple[tuple[bytes, bytes], ...]
-) -> tuple[str | None, str | None]:
-    """The script that a line runs, and the program that is looked for in PATH."""
-    return script_path(command, home, environment), program(command)
-
-
-def _live_lines(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:
-    for job, cron in cron_jobs(snapshot.jobs):
-        if job.state not in (State.BAD_LINE, State.PAUSED):
-            yield job, cron

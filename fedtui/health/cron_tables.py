@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 
-from fedtui.crontab.command import program
+from fedtui.crontab.command import read_command
 from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.health.checks import CheckReport, check, note_rule, warning_rule
+from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import CommentedOut, CronFacts, Job, Remedy, Severity, Snapshot, State
+from fedtui.model import CommentedOut, CronFacts, Job, Remedy, Snapshot, State
 from fedtui.safe_text import decode, sanitize_and_mask
+from fedtui.schedule.upcoming import runs_of
 
 ALTERNATIVES = warning_rule(
     "FT120",
@@ -42,7 +45,17 @@ COMMENTED_OUT = note_rule(
     "Take the # away where it should run again, or delete the line.",
 )
 
+BAD_SHELL = error_rule(
+    "FT125",
+    "SHELL= cannot be started",
+    "cron executes exactly what SHELL= says: without it no job below that line runs. A comment behind the "
+    "value belongs to it, and a bare name is not looked up.",
+    "Write the whole path of an installed shell, and nothing behind it: SHELL=/bin/bash.",
+)
 SEVERAL = 2
+_COMPARED = 400
+"""Runs of each line that are looked at for a moment that another has too."""
+
 _RUNS = (State.ON, State.RUNNING, State.OVERDUE, State.SCHEDULER_DOWN)
 
 
@@ -70,6 +83,27 @@ def duplicates(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             )
 
 
+@check(BAD_SHELL)
+def bad_shell(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT125: SHELL= names no program; one finding for each value of a table."""
+    seen: set[tuple[str, str, str]] = set()
+    for job, cron, _ in command_facts(snapshot):
+        shell = decode(dict(cron.environment).get(b"SHELL", b""))
+        if not shell or (cron.table, job.user, shell) in seen:
+            continue
+        seen.add((cron.table, job.user, shell))
+        path = shell if shell.startswith("/") else f"{cron.home}/{shell}"
+        if why := host.hidden(path):
+            yield BAD_SHELL.hidden(path, why)
+        elif not host.executable(path):
+            yield BAD_SHELL.found(
+                f"cron cannot start {job.name} and the jobs around it: there is no shell {shell}.",
+                (f"SHELL={shell}", f"line  {job.location}"),
+                title=f"SHELL={shell} cannot be started",
+                job=job,
+            )
+
+
 @check(ALTERNATIVES)
 def alternatives(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT120: the same script on several schedules of one user."""
@@ -79,21 +113,27 @@ def alternatives(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             same[job.user, cron.command.strip()].append(job)
     for jobs in same.values():
         schedules = {" ".join(job.schedule.split()) for job in jobs} - {"@reboot"}
-        if len(schedules) >= SEVERAL:
-            severe = len(schedules) > SEVERAL
+        if len(schedules) >= SEVERAL and _overlap(jobs):
             yield ALTERNATIVES.found(
                 f"{jobs[0].name} runs on {len(schedules)} schedules at once, by the same command.",
                 tuple(f"{job.location}  {job.schedule}  {job.schedule_text}" for job in jobs[:8]),
                 title=f"{jobs[0].name} runs on {len(schedules)} schedules",
-                severity=Severity.WARNING if severe or _overlap(jobs) else Severity.NOTE,
                 job=jobs[0],
             )
 
 
 def _overlap(jobs: list[Job]) -> bool:
-    """Whether two of them start at the same moment next: the finer schedule holds the coarser one."""
-    runs = [job.next_run for job in jobs if job.next_run is not None]
-    return len(set(runs)) < len(runs)
+    """Whether one moment is of several schedules: one line could not say moments that are all different."""
+    seen: set[datetime] = set()
+    for job in jobs:
+        if job.next_run is None:
+            continue
+        found = runs_of(job, job.next_run - timedelta(minutes=1))
+        runs = set(islice((run.astimezone(UTC) for run in found), _COMPARED))
+        if not seen.isdisjoint(runs):
+            return True
+        seen |= runs
+    return False
 
 
 @check(ZONE_IGNORED)
@@ -132,7 +172,7 @@ def _is_meant(line: CommentedOut, host: FileFacts) -> bool:
     """Whether the words are a command: the # is right before stars, or what they name is a program."""
     if line.tight and "*" in line.schedule:
         return True
-    name = program(line.command)
+    name = read_command(line.command, "/").program
     if name is None or "/" in name:
         return b"/" in line.command
     return any(host.executable(f"{folder}/{name}") for folder in decode(DEFAULT_PATH).split(":"))

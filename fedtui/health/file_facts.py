@@ -20,6 +20,7 @@ from fedtui.crontab.comments import codes_of
 from fedtui.health.probes import ProbeCache, ProbeFailed
 from fedtui.health.script_files import (
     ScriptFile,
+    executes_nothing,
     free_space,
     listed,
     read_regular,
@@ -125,6 +126,10 @@ class FileFacts:
     def script(self, path: str) -> ScriptFile | None:
         """What the script or program at `path` is; None where it is not there or cannot be read."""
         return self._remember("script", path, read_script)
+
+    def executes_nothing(self, path: str) -> bool:
+        """Whether `path` is on a file system that is mounted noexec."""
+        return self._remember("noexec", path, executes_nothing)
 
     def mode(self, path: str) -> tuple[int, int, int] | None:
         """The mode, owner and group of what `path` leads to; None where it is not there."""

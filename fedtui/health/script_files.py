@@ -19,6 +19,7 @@ _TAIL = 16 * 1024
 _LARGEST = 64 * 1024 * 1024
 """Bytes of a configuration file that are compared with what was shipped."""
 
+_MARK = b"\xef\xbb\xbf"
 _SHIPPED = ("/usr/lib/", "/lib/", "/usr/share/")
 _CONFFILE = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)
 
@@ -27,7 +28,8 @@ _CONFFILE = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)
 class ScriptFile:
     """A file that is run. `shebang` is the interpreter's line without `#!`; `stamp` changes with the file.
 
-    `returns` counts lines that end in a carriage return; `binary` programs have neither.
+    `returns` counts lines that end in a carriage return; `binary` programs have neither. `marked`: a byte
+    order mark is before the `#!`.
     """
 
     shebang: str
@@ -36,6 +38,7 @@ class ScriptFile:
     lines: int
     binary: bool
     stamp: tuple[int, int]
+    marked: bool = False
 
     @property
     def size(self) -> int:
@@ -82,11 +85,21 @@ def read_script(path: str) -> ScriptFile | None:
     text, facts = found
     binary = b"\0" in text[:512]
     lines = (b"" if binary else text).split(b"\n")
-    first = lines[0]
+    first = lines[0].removeprefix(_MARK)
     shebang = first[2:].strip().decode("utf-8", "replace") if first.startswith(b"#!") else ""
     returns = sum(line.endswith(b"\r") for line in lines)
     executable = os.access(path, os.X_OK)
-    return ScriptFile(shebang, executable, returns, len(lines), binary, (facts.st_mtime_ns, facts.st_size))
+    marked = bool(shebang) and text.startswith(_MARK)
+    stamp = (facts.st_mtime_ns, facts.st_size)
+    return ScriptFile(shebang, executable, returns, len(lines), binary, stamp, marked)
+
+
+def executes_nothing(path: str) -> bool:
+    """Whether the file system of the file at `path` is mounted noexec."""
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_NOEXEC)
+    except (OSError, ValueError):
+        return False
 
 
 def stat_of(path: str) -> os.stat_result | None:

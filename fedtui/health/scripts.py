@@ -1,4 +1,4 @@
-"""FT111-FT114: the scripts that are run: can they be started, and read by their interpreter?"""
+"""FT111-FT114, FT127, FT128: the scripts that are run: can they be started, and read by their interpreter?"""
 
 from __future__ import annotations
 
@@ -36,6 +36,21 @@ SCRIPT_RETURNS = error_rule(
     "Take them out: sed -i 's/\\r$//' SCRIPT.",
     needs=EVERY_JOB,
 )
+BAD_INTERPRETER = error_rule(
+    "FT127",
+    "the interpreter of #! cannot be started",
+    "The kernel starts exactly what the first line says after #!. A program that is not there, a byte order "
+    "mark before it, or two words behind env end the run with 126 or 127.",
+    "Correct the first line; with options: #!/usr/bin/env -S PROGRAM OPTION.",
+    needs=EVERY_JOB,
+)
+NOEXEC = error_rule(
+    "FT128",
+    "script is on a file system mounted noexec",
+    "The kernel executes nothing from there, whatever the file's mode, and the run ends with 126.",
+    "Give it to its interpreter (sh SCRIPT), or mount the file system with exec.",
+    needs=EVERY_JOB,
+)
 RELATIVE = warning_rule(
     "FT114",
     "a path that depends on the working directory",
@@ -58,27 +73,71 @@ _KINDS = (
 @check(NOT_EXECUTABLE)
 def not_executable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT111: a script that is to be executed itself, and may not be by its own user."""
-    for job, reading in started(snapshot):
-        path = reading.script
-        if path is None or reading.written.startswith(". "):
-            continue
-        if reading.by and not (is_shell(reading.by) and _is_folder(path, host)):
-            continue
-        found = host.mode(path)
-        if found is None:
-            if why := host.hidden(path):
-                yield NOT_EXECUTABLE.hidden(path, why)
-            continue
-        if not stat.S_ISREG(found[0]):
-            yield _no_file(job, path, found[0])
-        if found[0] & 0o111 or not stat.S_ISREG(found[0]):
-            continue
-        yield NOT_EXECUTABLE.found(
-            f"{job.name} executes a file that nobody may execute.",
-            (f"{path}  mode {found[0] & 0o7777:04o}", f"line  {job.location}"),
-            command=f"chmod +x {path}",
-            job=job,
-        )
+    for job, reading in started(snapshot, host):
+        for path in _executed(reading, host):
+            found = host.mode(path)
+            if found is None:
+                if why := host.hidden(path):
+                    yield NOT_EXECUTABLE.hidden(path, why)
+            elif not stat.S_ISREG(found[0]):
+                yield _no_file(job, path, found[0])
+            elif not found[0] & 0o111:
+                yield NOT_EXECUTABLE.found(
+                    f"{job.name} executes a file that nobody may execute.",
+                    (f"{path}  mode {found[0] & 0o7777:04o}", f"line  {job.location}"),
+                    command=f"chmod +x {path}",
+                    job=job,
+                )
+
+
+@check(BAD_INTERPRETER)
+def bad_interpreter(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT127: `#!` names what is not there, or env gets two words."""
+    for job, reading in started(snapshot, host):
+        for one in reading.called:
+            script = host.script(one.path) if one.executed else None
+            why = "" if script is None or script.returns else _bad_shebang(script, one.path_variable, host)
+            if script is not None and why:
+                yield BAD_INTERPRETER.found(
+                    f"{job.name} cannot start {one.path}: {why}.",
+                    (f"#!{sanitize_and_mask(script.shebang)}", f"line  {job.location}"),
+                    job=job,
+                )
+
+
+def _bad_shebang(script: ScriptFile, path: str | None, host: FileFacts) -> str:
+    """What is wrong with the interpreter of a script's first line; empty for nothing."""
+    if script.marked:
+        return "a byte order mark is before its #!"
+    program, _, rest = script.shebang.strip().partition(" ")
+    if program.startswith("/") and host.exists(program) is False:
+        return f"there is no {program}"
+    words = rest.split()
+    if not program.endswith("/env") or not words or words[0].startswith("-") or "=" in words[0]:
+        return ""
+    if len(words) > 1:
+        return f"env looks for one program called {rest.strip()!r}"
+    folders = [folder for folder in (path or "").split(":") if folder]
+    if folders and not any(host.executable(f"{folder}/{words[0]}") for folder in folders):
+        return f"env finds no {words[0]} on PATH"
+    return ""
+
+
+@check(NOEXEC)
+def on_noexec(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT128: a script whose file system executes nothing."""
+    for job, reading in started(snapshot, host):
+        for path in _executed(reading, host):
+            if host.executes_nothing(path):
+                sentence = f"{job.name} executes {path}, and its file system is mounted noexec."
+                yield NOEXEC.found(sentence, (f"line  {job.location}",), job=job)
+
+
+def _executed(reading: CommandFacts, host: FileFacts) -> Iterator[str]:
+    """The files that are executed themselves, and folders that a shell is to read."""
+    for one in reading.called:
+        if one.executed or (one.by_shell and _is_folder(one.path, host)):
+            yield one.path
 
 
 def _is_folder(path: str, host: FileFacts) -> bool:
@@ -101,7 +160,7 @@ def _no_file(job: Job, path: str, mode: int) -> CheckReport:
 def syntax_error(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT112: what `bash -n` (or the script's own shell) says; asked once for each version of a script."""
     seen: set[str] = set()
-    for job, reading in started(snapshot):
+    for job, reading in started(snapshot, host):
         path = reading.script
         script = host.script(path) if path is not None else None
         if path is None or path in seen:
@@ -154,7 +213,7 @@ def _shell(reading: CommandFacts, script: ScriptFile) -> str:
 def script_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT113: a script whose lines end in a carriage return."""
     seen: set[str] = set()
-    for job, reading in started(snapshot):
+    for job, reading in started(snapshot, host):
         path = reading.script
         script = host.script(path) if path is not None else None
         if path is None or path in seen or (script is not None and not script.returns):
@@ -177,18 +236,20 @@ def script_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 def relative_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT114: a script or folder that is not named from the root on; a note where it is there all the same."""
     for job, cron, reading in command_facts(snapshot):
-        written = reading.directory or (reading.written if reading.relative else "")
+        written = reading.relative
         if not written:
             continue
-        path = f"{cron.home}/{reading.directory}" if reading.directory else str(reading.script)
+        path = (
+            reading.script if reading.script and written == reading.written else f"{reading.start}/{written}"
+        )
         there = host.exists(path)
-        if not cron.home:
-            continue
+        if there is False and path in reading.folders:
+            continue  # FT129
         if there is None:
             yield RELATIVE.hidden(path, host.hidden(path))
             continue
         yield RELATIVE.found(
-            f"{job.name} looks for {written} in {cron.home}, where cron starts it"
+            f"{job.name} looks for {written} in {reading.start}, where cron starts it"
             + (", and finds it there." if there else ": there is none."),
             (f"written  {written}", f"means  {path}", f"line  {job.location}"),
             severity=Severity.NOTE if there else Severity.WARNING,

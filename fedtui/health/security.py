@@ -53,7 +53,7 @@ _STICKY = stat.S_ISVTX
 def writable_by_others(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT601: the script, or a folder on the way to it, that others than root and the job's user may write."""
     seen: set[tuple[str, str]] = set()
-    for job, reading in started(snapshot):
+    for job, reading in started(snapshot, host):
         path = reading.script
         if path is None or (path, job.user) in seen:
             continue

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import assert_never
 
-from fedtui.model import CronFacts, Job, JobRecord, Moves, TimerFacts
+from fedtui.model import APART, CronFacts, Job, JobRecord, Moves, TimerFacts
 
 
 def records_of(jobs: Sequence[Job], wanted: Collection[str]) -> dict[str, JobRecord]:
@@ -48,7 +48,8 @@ def heirs(
     gone = [one for one in {*records, *kin} - there if may_be_gone(one)]
     alike: dict[tuple[str, str], list[Job]] = {}
     for job in jobs if gone and by_name else ():
-        alike.setdefault(_who(job), []).append(job)
+        for name in dict.fromkeys(map(_shared, job.names)):
+            alike.setdefault((name, job.user), []).append(job)
     found: dict[str, str] = {}
     for one in gone:
         family = kin.get(one, {one})
@@ -73,7 +74,12 @@ def relatives(ids: Iterable[str], known: Sequence[JobRecord], moves: Moves) -> s
 
 
 def _who(one: Job | JobRecord) -> tuple[str, str]:
-    return one.name.removesuffix(".timer"), one.user
+    return _shared(one.name), one.user
+
+
+def _shared(name: str) -> str:
+    """A name without what tells twins apart, which changes with the rows beside it."""
+    return name.partition(APART)[0].removesuffix(".timer")
 
 
 def _command(job: Job) -> bytes:

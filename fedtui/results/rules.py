@@ -123,8 +123,9 @@ class RuleBook:
 
         `product` in config.toml wins over what the federation set-up says of its own jobs.
         """
-        self.of(job.name, job.id)  # what is no rule is refused
-        declared = (table.get("product") for table in reversed(self.tables(job.name, job.id)))
+        names = (*job.aliases, job.name, job.id)
+        self.of(*names)  # what is no rule is refused
+        declared = (table.get("product") for table in reversed(self.tables(*names)))
         path: str = next(filter(None, declared), "") or self._product_of_pack(job)
         home = job.facts.home or self._home
         return path and os.path.join(home, path.replace("~", home, 1) if path.startswith("~/") else path)  # noqa: PTH118

@@ -85,7 +85,7 @@ def _order(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger) -> RunOrde
         database=str(ports.config.database.absolute()),
         log=job.log_path,
         trigger=trigger.value,
-        rules=ports.rules.tables(job.name, job.id),
+        rules=ports.rules.tables(*job.aliases, job.name, job.id),
         product=ports.rules.product_of(job),
     )
 

@@ -224,7 +224,7 @@ class Supervisor:
 
     def _log_start(self) -> int | None:
         """Where the run's bytes begin in the job's log, which it may have truncated."""
-        from fedtui.crontab import overwrites_log
+        from fedtui.crontab import read_command
 
         record = self.record
         if record.log is None:
@@ -233,7 +233,8 @@ class Supervisor:
         order = self.order
         home = order.environment[b"HOME"].decode("utf-8", "surrogateescape")
         # A job that truncates its log and writes the same words leaves no trace of that in the file.
-        truncated = overwrites_log(order.command, home, order.environment.items()) or was_truncated(tail)
+        line = read_command(order.command, home, tuple(order.environment.items()))
+        truncated = line.overwrites_log or was_truncated(tail)
         return 0 if truncated else record.log_offset
 
     def _begin(self) -> None:

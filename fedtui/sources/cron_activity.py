@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from fedtui.crontab import overwrites_log
+from fedtui.crontab import read_command
 from fedtui.history.run_provenance import LOG_SIGHTING, NO_STATUS, STEP
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger, cron_jobs
 from fedtui.schedule.upcoming import last_due
@@ -234,7 +234,7 @@ def _run_by_log(due: _Due) -> Run | None:
 def _has_lines(job: Job, size: int, before: int) -> bool:
     """Whether somebody printed into a log of `size` bytes that had `before`: a rotation leaves it empty."""
     for _, cron in cron_jobs((job,)):
-        if overwrites_log(cron.command, cron.home, cron.environment):
+        if read_command(cron.command, cron.home, cron.environment).overwrites_log:
             return True
     return size > before or 0 < size < before
 

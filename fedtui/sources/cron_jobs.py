@@ -8,20 +8,28 @@ lines cost little each minute.
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.crontab import Document, Entry, Line, LineKind, id_key, log_paths, split_percent
+from fedtui.crontab import CommandLine, Document, Entry, Line, LineKind, id_key, read_command, split_percent
 from fedtui.crontab.commented import commented
 from fedtui.crontab.comments import note_text, silenced_codes
+from fedtui.crontab.naming import former_name, name_of
 from fedtui.model import NEVER_RAN, UNSEEN, CommentedOut, CronFacts, Job, Location, SourceName, State
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask, sanitize_lines
 from fedtui.schedule.cron import CronSchedule, parse_schedule
 from fedtui.schedule.describe import NEVER_HERE, describe
+from fedtui.sources.twins import Twin, arguments_of, tell_apart
 from fedtui.system.cron_daemon import CronDaemon
+from fedtui.system.path_lookup import real_name
+
+# While these are there, a line that asks for their absence does nothing. Only for what stays as it is.
+_GUARDS = {"/usr/sbin/anacron": "anacron", "/run/systemd/system": "a systemd timer"}
 
 
 class CronClock(NamedTuple):
@@ -48,6 +56,7 @@ class TableFacts(NamedTuple):
     """What holds for all lines of a table. `home` gives a user's home folder, `fault` why cron ignores it.
 
     `all_on_record`: no line of it can have run without a record of that, so one without a record never ran.
+    `root` is where what guards ask for is looked at.
     """
 
     source: SourceName
@@ -57,6 +66,7 @@ class TableFacts(NamedTuple):
     fault: str = ""
     judge: Callable[[Entry], LineStatus] = lambda _: PLAIN
     all_on_record: bool = False
+    root: Path = Path("/")
 
 
 class TableJobs:
@@ -110,34 +120,59 @@ class TableJobs:
     def _build(self, now: datetime, clockwork: CronClock, most: int | None = None) -> None:
         self._rows, self._due, self._own_zone = [], {}, set()
         ignored = self._facts.fault or self._document.ignored_because or ""
+        self._arguments: dict[int, tuple[str, ...]] = {}
         for line in self._document.lines:
             if most is not None and len(self._rows) >= most:
-                return
+                break
             if line.entry is not None:
                 self._add_entry(line.entry, ignored, now, clockwork)
             elif line.kind is LineKind.BAD:
                 self._rows.append(_bad_row(line, self._document, self._facts))
+        self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        """Give rows that share a name names of their own; the shared one stays an alias."""
+        named: dict[str, list[int]] = defaultdict(list)
+        for index in self._arguments:
+            named[self._rows[index].name].append(index)
+        for name, indexes in named.items():
+            if len(indexes) < 2:
+                continue
+            rows = ((index, self._rows[index]) for index in indexes)
+            twins = [Twin(index, row, self._arguments[index], _note(row)) for index, row in rows]
+            for index, own in tell_apart(twins).items():
+                row = self._rows[index]
+                aliases = dict.fromkeys((name, *row.aliases))
+                self._rows[index] = replace(row, name=own, aliases=tuple(aliases))
 
     def _add_entry(self, entry: Entry, ignored: str, now: datetime, clockwork: CronClock) -> None:
         facts = self._facts
         schedule = parse_schedule(entry.schedule, self._document.dialect)
         words = describe(schedule)
+        home = facts.home(entry.user)
+        line = read_command(entry.command, home, entry.environment, entry.user, sh=real_name("/bin/sh"))
         verdict = facts.judge(entry)
+        instead = _done_instead(line, facts.root)
+        if instead and verdict.state is None:
+            reason = f"does nothing here: {instead} does its work"
+            verdict = verdict._replace(state=State.OFF, reason=reason)
         state, reason = _state(entry, schedule, ignored, verdict, clockwork.daemon)
         zone_name, zone = _zone_of(entry, clockwork)
         index = len(self._rows)
         self._schedules[index] = schedule
         if clockwork.daemon.dialect == "cronie" and b"CRON_TZ" in dict(entry.environment):
             self._own_zone.add(index)
-        home = facts.home(entry.user)
         managed, changed = self._own_words(entry)
+        name = sanitize(entry.block.name or name_of(line.main, entry.command))
+        former = "" if entry.block.name else sanitize(former_name(line.steps, entry.command))
+        self._arguments[index] = arguments_of(line)
         next_run = self._next_run(index, now, zone) if state is State.ON else None
         if state is State.ON and next_run is None and not (schedule.reboot or schedule.random):
             state, reason = State.NEVER_FIRES, f"{NEVER_HERE} in {zone_name}"
         self._rows.append(
             Job(
                 id=f"{facts.source}:{entry.id_key}",
-                name=sanitize(entry.name),
+                name=name,
                 source=facts.source,
                 user=entry.user,
                 schedule=sanitize(entry.schedule),
@@ -149,10 +184,11 @@ class TableJobs:
                 state_reason=sanitize(reason),
                 next_run=next_run,
                 last_result=NEVER_RAN if facts.all_on_record else UNSEEN,
-                log_path=_log_path(entry, home),
+                log_path=next(iter(line.logs), None),
                 editable=facts.editable,
                 managed=sanitize(managed),
                 changed=sanitize(changed),
+                aliases=(former,) if former not in ("", name) else (),
                 facts=CronFacts(
                     table=facts.path,
                     raw=entry.raw,
@@ -189,10 +225,16 @@ class TableJobs:
         return run
 
 
-def _log_path(entry: Entry, home: str) -> str | None:
-    if b">" not in entry.command and b"tee" not in entry.command:
-        return None  # most lines of long tables, and reading a command takes a while
-    return next(iter(log_paths(entry.command, home, entry.environment)), None)
+def _note(job: Job) -> str:
+    return job.facts.note if isinstance(job.facts, CronFacts) else ""
+
+
+def _done_instead(line: CommandLine, root: Path) -> str:
+    """What does the work of a line that a guard (`[ ! -d DIR ] &&`, `test -x FILE ||`) switches off here."""
+    for kind, path, there in line.facts:
+        if kind == "path" and not there and path in _GUARDS and (root / path.lstrip("/")).exists():
+            return _GUARDS[path]
+    return ""
 
 
 def _state(

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from fedtui.crontab import overwrites_log
+from fedtui.crontab import read_command
 from fedtui.history.run_provenance import STEP, as_stamped_ahead
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger, cron_jobs
 from fedtui.sources.file_stamp import file_stamp
@@ -202,7 +202,7 @@ def _size_after(record: RecordedRun | None, later: Sequence[RecordedRun]) -> int
 def log_start(job: Job, size: int) -> int:
     """Where a run's lines begin in the job's log, which had `size` bytes before it."""
     given = [(cron.command, cron.home, cron.environment) for _, cron in cron_jobs((job,))]
-    return 0 if size > 0 and any(overwrites_log(*each) for each in given) else size
+    return 0 if size > 0 and any(read_command(*each).overwrites_log for each in given) else size
 
 
 def parse_record(text: str) -> RecordedRun | None:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fedtui.crontab import Document, Entry
-from fedtui.model import Answer, Job, Problem, SourceName, State
+from fedtui.model import Answer, Job, Problem, SourceName
 from fedtui.sources import anacron
 from fedtui.sources.cron_jobs import CronClock, LineStatus, TableFacts, TableJobs
 from fedtui.sources.polling import poll_changes
@@ -29,9 +29,6 @@ from fedtui.system.zone import local_zone
 
 _DEBIAN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _CRONIE_NOT = re.compile(r".*(~|\.rpm(save|orig|new))|#.*")
-# `test -x FILE || rest`: while FILE is there the line does nothing. Only for what stays as it is.
-_GUARD = re.compile(rb"\s*(?:test|\[)\s+-[xefd]\s+(?P<path>/\S+)\s*(?:\])?\s*\|\|")
-_GUARDS = {"/usr/sbin/anacron": "anacron", "/run/systemd/system": "a systemd timer"}
 _MOST = 4 * 1024 * 1024
 
 
@@ -103,17 +100,14 @@ class SystemTablesSource(LookingSource):
             file.editable,
             file.fault,
             lambda entry: self._judge(entry, dialect),
+            root=self._root,
         )
         return TableJobs(document, facts)
 
     def _judge(self, entry: Entry, dialect: str) -> LineStatus:
-        """What a line does here: nothing while its guard holds, or the scripts of a folder."""
+        """What a line does here: it runs the scripts of a folder."""
         found = parts_of(entry, self._root, dialect)
         run, ignored = (found.run, found.ignored) if found is not None else ((), ())
-        guard = _GUARD.match(entry.command)
-        path = guard["path"].decode("utf-8", "replace") if guard else ""
-        if path in _GUARDS and (self._root / path.lstrip("/")).exists():
-            return LineStatus(State.OFF, f"does nothing here: {_GUARDS[path]} does its work", run, ignored)
         return LineStatus(None, "", run, ignored)
 
     def _anacron(self, problems: list[Problem], now: datetime) -> tuple[Job, ...]:

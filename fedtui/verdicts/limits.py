@@ -29,7 +29,7 @@ def age_limit(
     `names` are more names that `settings` may have for it; `period` is what is remembered of its period, in
     seconds, for where the schedule does not tell it now. Never less than one late run takes.
     """
-    for name in (job.id, job.name, *names):
+    for name in (job.id, *job.names, *names):
         if name in settings:
             return AgeLimit(float(settings[name]), own=True)
     found = period_of(job, now)

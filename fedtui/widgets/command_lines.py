@@ -6,7 +6,7 @@ import re
 
 from textual.content import Content
 
-from fedtui.crontab.command import log_paths, uses_logger
+from fedtui.crontab.command import read_command
 from fedtui.crontab.command_field import split_percent
 from fedtui.crontab.document import LONGEST_COMMAND
 from fedtui.presentation.glyphs import cut
@@ -54,11 +54,11 @@ def cron_view(command: str, home: str, width: int, label: int) -> list[Content]:
 
 
 def _output(shell: bytes, home: str, width: int) -> Content:
-    paths = log_paths(shell, home)
-    if paths:
-        shown = ", ".join(tilde(path, home) for path in paths)
+    line = read_command(shell, home)
+    if line.logs:
+        shown = ", ".join(tilde(path, home) for path in line.logs)
         return Content(cut(outside(shown), width))
-    if uses_logger(shell):
+    if line.uses_logger:
         return Content("the system log")
     if _MAY_WRITE.search(shell):
         return Content.styled(

@@ -51,7 +51,7 @@ class CaseHost(FileFacts):
     def __init__(self, case: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], real: Path) -> None:
         probes = ProbeCache(self._run, systemd=True)
         super().__init__(probes=probes, user_path=case.get("user_path", ()))
-        self.noexec: tuple[str, ...] = tuple(case.get("noexec", ()))
+        self._noexec: tuple[str, ...] = tuple(case.get("noexec", ()))
         self._case = case
         self._real = str(real)
         self._content: Mapping[str, str] = case.get("content", {})
@@ -104,15 +104,19 @@ class CaseHost(FileFacts):
         folder = posixpath.dirname(path)
         return None if self.exists(folder) else f"the folder {folder} is missing"
 
+    def executes_nothing(self, path: str) -> bool:
+        return any(path.startswith(f"{folder}/") for folder in self._noexec)
+
     def script(self, path: str) -> ScriptFile | None:
         found = self._stat(path)
         if found is None or not stat.S_ISREG(found.st_mode):
             return None
-        lines = self._text(path).split("\n")
+        text = self._text(path)
+        lines = text.removeprefix("\ufeff").split("\n")
         shebang = lines[0][2:].strip() if lines[0].startswith("#!") else ""
         returns = sum(line.endswith("\r") for line in lines)
         runs = bool(found.st_mode & 0o111)
-        return ScriptFile(shebang, runs, returns, len(lines), False, (1, found.st_size))
+        return ScriptFile(shebang, runs, returns, len(lines), False, (1, found.st_size), text[:1] == "\ufeff")
 
     def unread(self, path: str) -> str:
         return "" if self.exists(path) else "there is no such file"

@@ -6,7 +6,7 @@ import posixpath
 import pwd
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +15,10 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from fedtui.crontab import Document
-from fedtui.crontab.command import main_step, script_path
-from fedtui.crontab.lookups import called_files, line_lookups
-from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.crontab.shell_state import walk
-from fedtui.health import checkup
-from fedtui.model import CronFacts, Job, Severity, SourceName
+from fedtui.crontab.command import CommandLine, read_command
+from fedtui.crontab.lookups import called_by, lookups_of
+from fedtui.health import checkup, command_facts
+from fedtui.model import APART, CronFacts, Job, Severity, SourceName, TimerFacts
 from fedtui.safe_text import MASK, decode, sanitize_and_mask
 from fedtui.sources import system_tables
 from fedtui.sources.cron_jobs import CronClock, TableFacts, TableJobs
@@ -71,15 +69,16 @@ def read_case(case: Mapping[str, Any], folder: Path) -> CaseReading:
     answers: Sequence[Mapping[str, Any]] = case.get("jobs", [case])
     host = CaseHost(case, answers, folder)
     if "line" in case:
-        jobs, homes = _crontab(case), [_home(case.get("user", "fed"))]
+        jobs, homes = _crontab(case, folder), [_home(case.get("user", "fed"))]
     elif "unit" in case:
         jobs = (_timer(case, folder, host),)
         homes = ["/home/fed" if case.get("manager") == "user" else "/"]
     else:
         jobs, homes = _table(case, folder), [_home(one.get("user", "root")) for one in answers]
     rights = [answer(one, home) for one, home in zip(answers, homes, strict=True)]
-    found = checkup(seen(NOW, jobs), host).findings
-    pairs = tuple((right, _reading(job, case)) for right, job in zip(rights, jobs, strict=False))
+    with patch.object(command_facts, "home_of", _home):
+        found = checkup(seen(NOW, jobs), host).findings
+    pairs = tuple((right, _reading(job, case, host)) for right, job in zip(rights, jobs, strict=False))
     return CaseReading(
         case,
         pairs,
@@ -94,11 +93,12 @@ def _home(user: str) -> str:
     return {"root": "/root", "fed": "/home/fed"}.get(user, f"/var/lib/{user}")
 
 
-def _crontab(case: Mapping[str, Any]) -> tuple[Job, ...]:
+def _crontab(case: Mapping[str, Any], folder: Path) -> tuple[Job, ...]:
+    (folder / "run/systemd/system").mkdir(parents=True)
     user = case.get("user", "fed")
     above = f"{case['above']}\n" if "above" in case else ""
     document = Document.parse(f"{above}{case['line']}\n".encode(), user=user)
-    facts = TableFacts(SourceName.CRONTAB, "crontab", _home, True)
+    facts = TableFacts(SourceName.CRONTAB, "crontab", _home, True, root=folder)
     clock = CronClock(CaseHost(case, (), Path("/nonexistent")).cron(), "UTC", ZoneInfo("UTC"))
     return TableJobs(document, facts).at(NOW, clock)
 
@@ -196,37 +196,35 @@ def _service(case: Mapping[str, Any], name: str, folder: Path, user: str | None)
     )
 
 
-def _reading(job: Job, case: Mapping[str, Any]) -> Reading:
-    name = job.name.removesuffix(".timer")
+def _reading(job: Job, case: Mapping[str, Any], host: CaseHost) -> Reading:
+    name = job.name.partition(APART)[0].removesuffix(
+        ".timer"
+    )  # twins are told apart by more than their lines
     blank = Reading(name, frozenset(), "", "", job.log_path or "", str(job.state), _shown(job, case))
     if isinstance(job.facts, CronFacts):
-        return _of_command(blank, job.facts.command, job.facts.home, job.facts.environment)
+        cron = job.facts
+        return _of_command(blank, read_command(cron.command, cron.home, cron.environment, job.user))
     if job.command is None:
         return blank
     command = job.command.encode("utf-8", "surrogateescape")
-    return _of_command(blank, command, "", ((b"PATH", _SERVICE_PATH.encode()),))
+    folder = None
+    if isinstance(job.facts, TimerFacts):
+        with patch.object(command_facts, "home_of", _home):
+            folder, _ = command_facts.working_directory(job, job.facts, host)
+    service = ((b"PATH", _SERVICE_PATH.encode()),)
+    return _of_command(blank, read_command(command, "", service, directory=folder))
 
 
-def _of_command(
-    reading: Reading, command: bytes, home: str, environment: Iterable[tuple[bytes, bytes]]
-) -> Reading:
-    settings = {decode(name): decode(value) for name, value in environment}
-    variables = {"HOME": home, "PATH": decode(DEFAULT_PATH)} | settings
-    start = variables["HOME"]
-    steps = walk(command, start, variables)
-    names = {one.name for one in line_lookups(command, start, variables)}
-    names |= {one.path for one in called_files(command, start, variables)}
-    words = ((step.state, word) for step in steps if step.target for word in step.target.lookups)
-    names |= {state.path(word) or "" for state, word in words if "/" in (state.value(word) or "")}
-    script = script_path(command, home, tuple(environment)) or ""
+def _of_command(reading: Reading, line: CommandLine) -> Reading:
+    names = {one.name for one in lookups_of(line.here)} | {one.path for one in called_by(line.here)}
+    script = line.script or ""
     if script:
         names.add(script)
-    step = main_step(steps)
     return replace(
         reading,
         programs=frozenset(map(_normal, names)),
         script=_normal(script),
-        directory=_normal((step.state.directory if step else start) or ""),
+        directory=_normal(line.directory or ""),
     )
 
 

@@ -114,7 +114,7 @@ def test_json_has_every_finding_with_its_job(shell: Shell, table: Path) -> None:
 
 
 def test_nagios_says_all_in_one_line_with_numbers(shell: Shell, table: Path) -> None:
-    table.write_text(WRONG.replace("all.sh", "a|b.sh"))
+    table.write_text(WRONG.replace("all.sh", "a|cat"))
     first, *more = shell("check", "--format", "nagios")[1].splitlines()
     head, numbers = first.split(" | ")
     assert head.startswith("FEDTUI CRITICAL - 1 error, ")

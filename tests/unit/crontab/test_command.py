@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.crontab import Document, log_paths, program, programs, script_path, uses_logger
-from fedtui.crontab.shell_words import SimpleCommand, Unreadable, read_commands, scanned
+from fedtui.crontab import Document, log_paths, read_command
+from fedtui.crontab.shell_lists import AndOr, parse_leniently
+from fedtui.crontab.shell_words import Redirect, Unreadable, Word, read_easy, tokens
 
 HOME = "/home/fed"
 GIT = (
@@ -27,9 +29,14 @@ PHP = (
     [
         (b"bash x.sh >> /var/log/x.log 2>&1", ("/var/log/x.log",)),
         (b"x > /tmp/x.log", ("/tmp/x.log",)),
-        (b"x &>> ~/x.log", ("/home/fed/x.log",)),
-        (b"x &>~/x.log", ("/home/fed/x.log",)),
+        (b"x &>> ~/x.log", ()),  # dash starts x in the background and makes an empty file
+        (b"bash -c 'x &>> ~/x.log'", ("/home/fed/x.log",)),
         (b"x >& ~/x.log", ("/home/fed/x.log",)),
+        (b"pg_dump shop > ~/shop.sql", ()),
+        (b"date > ~/stamp", ()),
+        (b"for i in 1 2; do x; done >> ~/x.log 2>&1", ("/home/fed/x.log",)),
+        (b"rsync -a --log-file=/tmp/r.log a b", ("/tmp/r.log",)),
+        (b"ssh host 'x >> /var/log/x.log'", ()),
         (b"x 2>> err.log", ("/home/fed/err.log",)),
         (b"x >/dev/null 2>&1", ()),
         (b"x >/dev/null 2>>~/err.log", ("/home/fed/err.log",)),
@@ -39,7 +46,8 @@ PHP = (
         (b'x >> "$HOME/logs/x.log" 2>&1', ("/home/fed/logs/x.log",)),
         (b"cd /srv/app && ./x >> logs/x.log", ("/srv/app/logs/x.log",)),
         (b"cd app; ./x >> logs/x.log", ("/home/fed/app/logs/x.log",)),
-        (b"(cd /srv; x) >> x.log", ()),
+        (b"(cd /srv; x) >> x.log", ("/home/fed/x.log",)),
+        (b"(cd /srv; x >> y.log) > /dev/null", ("/srv/y.log",)),
         (b"cd /srv | tee x.log", ("/home/fed/x.log",)),
         (b"cd $APP && x >> x.log", ()),
         (b"cd /a || cd /b; x >> x.log", ()),
@@ -58,8 +66,8 @@ PHP = (
         (b"x # >> ~/x.log", ()),
         (b"x >> 'unclosed", ()),
         (b"x < ~/input", ()),
-        (b"mysqldump db > ~/db.sql 2>> ~/err.log", ("/home/fed/err.log", "/home/fed/db.sql")),
-        (b"a > ~/data.csv; b >> ~/b.log 2>&1", ("/home/fed/b.log", "/home/fed/data.csv")),
+        (b"mysqldump db > ~/db.sql 2>> ~/err.log", ("/home/fed/err.log",)),
+        (b"a > ~/data.csv; b >> ~/b.log 2>&1", ("/home/fed/b.log",)),
         (b"bash -c 'x >> ~/x.log 2>&1'", ("/home/fed/x.log",)),
         (b'flock -n /tmp/l -c "python3 ~/m.py 2>&1 | tee -a ~/m.log"', ("/home/fed/m.log",)),
         (b"find / -exec bash -c 'mv {} {}.old && touch {}' \\;", ()),
@@ -89,7 +97,7 @@ def test_the_tables_environment_counts() -> None:
         (b"~/bin/x", "/home/fed/bin/x", (), "x"),
         (b"sync-data", None, ("sync-data",), "sync-data"),
         (b"/usr/bin/python3 -u ~/m.py", "/home/fed/m.py", (), "m"),
-        (b"python3 -m pkg.mod run", None, ("python3",), "pkg.mod"),
+        (b"python3 -m pkg.mod run", None, ("python3",), "mod"),
         (b"python3 -c 'print(1)'", None, ("python3",), "python3"),
         (b"cd ~/x && bash scripts/y.sh", "/home/fed/x/scripts/y.sh", ("bash",), "y"),
         (b"nice -n 10 ionice -c3 bash y.sh", "/home/fed/y.sh", ("nice", "ionice", "bash"), "y"),
@@ -108,6 +116,7 @@ def test_the_tables_environment_counts() -> None:
         (b"", None, (), "empty command"),
         (b"   ", None, (), "empty command"),
         (b"'unclosed", None, (), "'unclosed"),
+        (b"sh x.sh && y 'unclosed", None, ("sh",), "x"),
         (ANACRON, None, ("run-parts",), "cron.daily"),
         (PHP, "/usr/lib/php/sessionclean", (), "sessionclean"),
         (GIT, "/srv/repo/scripts/sync-learning-data.sh", ("bash",), "sync-learning-data"),
@@ -116,9 +125,10 @@ def test_the_tables_environment_counts() -> None:
     ids=lambda value: repr(value)[:50],
 )
 def test_what_a_line_runs(command: bytes, script: str | None, names: tuple[str, ...], name: str) -> None:
-    assert script_path(command, HOME) == script
-    assert programs(command) == names
-    assert program(command) == (names[0] if names else None)
+    line = read_command(command, HOME)
+    assert line.script == script
+    assert line.programs == names
+    assert line.program == (names[0] if names else None)
     (entry,) = Document.parse(b"0 * * * * " + command.replace(b"%", b"\\%") + b"\n").entries
     assert entry.name == name
 
@@ -134,7 +144,7 @@ def test_what_a_line_runs(command: bytes, script: str | None, names: tuple[str, 
     ],
 )
 def test_use_of_the_system_log(command: bytes, uses: bool) -> None:
-    assert uses_logger(command) is uses
+    assert read_command(command, HOME).uses_logger is uses
 
 
 characters = st.sampled_from("ab /~*?[]{}()<>|&;!#=\\'\"`$%-.\t\r\xe9")
@@ -147,9 +157,9 @@ pieces = st.one_of(characters, phrases)
 def test_no_line_is_too_odd_and_every_path_is_absolute(text: str) -> None:
     command = text.encode("latin-1")
     assert all(path.startswith("/") for path in log_paths(command, HOME))
-    script = script_path(command, HOME)
-    assert script is None or script.startswith("/")
-    assert all("/" not in name for name in programs(command))
+    line = read_command(command, HOME)
+    assert line.script is None or line.script.startswith("/")
+    assert all("/" not in name for name in line.programs)
     table = b"0 0 * * * x" + command.replace(b"%", b"\\%") + b"\n"
     assert [bool(entry.name) for entry in Document.parse(table).entries] == [True]
 
@@ -158,20 +168,20 @@ WORDS = "a ab/c ~/x ~ ~u 2 2> 2>&1 >> > < 1>&2 if { x=1 é -o a,b % {a,b} | 'q' 
 PIECES = st.sampled_from([*WORDS.split(), " ", "  ", "\t", "\n"])
 
 
-def as_values(commands: list[SimpleCommand] | tuple[SimpleCommand, ...]) -> list[object]:
-    return [(one.after, one.depth, tuple(one.words), tuple(one.redirects)) for one in commands]
-
-
 @settings(max_examples=200)
 @given(st.lists(PIECES, max_size=9).map("".join))
 def test_easy_lines_are_read_as_the_scanner_reads_them(line: str) -> None:
-    try:
-        expected = as_values(scanned(line))
-    except Unreadable:
-        with pytest.raises(Unreadable):
-            read_commands(line)
+    easy = read_easy(line)
+    if easy is None:
         return
-    assert as_values(read_commands(line)) == expected
+    try:
+        found = tokens(line, bash=False)
+    except Unreadable:
+        pytest.fail("the scanner cannot read it")
+    assert easy[0] == [one for one in found if isinstance(one, Word)]
+    assert easy[1] == [one for one in found if isinstance(one, Redirect)]
+    assert len(easy[0]) + len(easy[1]) == len(found)
+    assert all(line.startswith(word.raw, word.at) for word in easy[0])
 
 
 @pytest.mark.parametrize(
@@ -190,3 +200,34 @@ def test_easy_lines_are_read_as_the_scanner_reads_them(line: str) -> None:
 def test_lines_at_the_border_of_easy(line: str) -> None:
     inner: Any = test_easy_lines_are_read_as_the_scanner_reads_them
     inner.hypothesis.inner_test(line)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.one_of(pieces, st.sampled_from([*"(){};\n", "if ", "; fi", "do ", "esac", "<<E\n"]))),
+    st.booleans(),
+)
+def test_any_text_is_parsed_to_an_end(parts: list[str], bash: bool) -> None:
+    text = "".join(parts)
+    lists, _ = parse_leniently(text, bash=bash)
+    assert all(text.startswith(word.raw, word.at) for one in lists for word in words_of(one))
+
+
+def words_of(one: AndOr) -> Iterator[Word]:
+    """Every word of a list, those inside compound commands too."""
+    for pipeline in one.pipelines:
+        for command in pipeline.commands:
+            yield from (*command.words, *command.head, *(item.target for item in command.redirects))
+            for inner in (each for lists in (*command.tests, *command.lists) for each in lists):
+                yield from words_of(inner)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a ", "$(", "{", "(", "'", '"$(', "if ", "a;", "`", "[[ ", "{a,", "a|", "${", "<<E "]
+)
+def test_a_line_of_ten_million_characters_is_not_read(piece: str) -> None:
+    line = read_command((piece * (10_000_000 // len(piece))).encode(), HOME)
+    assert not line.whole
+    assert (line.logs, line.script, line.programs) == ((), None, ())
+    (entry,) = Document.parse(b"0 * * * * " + (piece * 150).encode() + b"\n").entries
+    assert entry.name

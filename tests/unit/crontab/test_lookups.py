@@ -8,19 +8,27 @@ from hypothesis import strategies as st
 
 from fedtui.crontab.lookups import (
     Called,
-    called_files,
+    Lookup,
+    called_by,
     first_line,
-    line_lookups,
+    lookups_of,
     script_lookups,
     shell_of_script,
     variables_read,
 )
+from fedtui.crontab.shell_state import walk
 
 HERE = {"HOME": "/home/fed", "PATH": "/usr/bin:/bin"}
 
 
+def lookups(command: str) -> list[Lookup]:
+    """Those whose PATH is certain."""
+    found = lookups_of(walk(command.encode(), "/home/fed", HERE).steps)
+    return [one for one in found if one.path]
+
+
 def names(command: str) -> list[str]:
-    return [found.name for found in line_lookups(command.encode(), "/home/fed", HERE)]
+    return [found.name for found in lookups(command)]
 
 
 @pytest.mark.parametrize(
@@ -33,9 +41,13 @@ def names(command: str) -> list[str]:
         (". ~/.profile; jq .", []),
         ("bash -lc 'jq . x'", ["bash"]),
         ("bash -c 'jq . x | sort'", ["bash", "jq", "sort"]),
-        ("PATH=/x:$PATH jq", []),
+        ("PATH=/x:$PATH jq", ["jq"]),
+        ("PATH=$X jq", []),
         ("sudo -u eve backup", ["sudo"]),
-        ("env PATH=/y bar", ["env"]),
+        ("env PATH=/y bar", ["env", "bar"]),
+        ("poetry run bar", ["poetry"]),
+        ("ssh host bar", ["ssh"]),
+        ("find . -exec gzip {} + | xargs -r rm", ["find", "gzip", "xargs", "rm"]),
         ("env LANG=C sort x", ["env", "sort"]),
         ("exec nohup baz &", ["nohup", "baz"]),
         ("[ -x /x ] && echo hi; test -f y || exit 3", []),
@@ -48,23 +60,24 @@ def test_names_on_a_line(command: str, found: list[str]) -> None:
 
 
 def test_a_name_that_is_asked_about_is_marked() -> None:
-    found = line_lookups(b"command -v jq >/dev/null && jq . | sort", "/", HERE)
+    found = lookups("command -v jq >/dev/null && jq . | sort")
     assert [(one.name, one.tested) for one in found] == [("jq", True), ("sort", False)]
 
 
 def test_a_path_set_on_the_line_is_the_path_that_counts() -> None:
-    (found,) = line_lookups(b"PATH=$HOME/bin:$PATH; export PATH; jq .", "/", HERE)
+    (found,) = lookups("PATH=$HOME/bin:$PATH; export PATH; jq .")
     assert (found.name, found.path) == ("jq", "/home/fed/bin:/usr/bin:/bin")
 
 
 def test_called_files() -> None:
-    found = called_files(
-        b"cd ~/r && bash s/a.sh && ~/bin/b 1; python3 c.py; bash -l d.sh; jq", "/home/fed", HERE
-    )
-    assert found == (
-        Called("/home/fed/r/s/a.sh", True, "/usr/bin:/bin"),
-        Called("/home/fed/bin/b", False, "/usr/bin:/bin"),
-        Called("/home/fed/r/d.sh", True, None),
+    line = b"cd ~/r && bash s/a.sh && ~/bin/b 1 && python3 c.py && bash -l d.sh && [ -x /e ] && /e && jq"
+    r, path = "/home/fed/r", "/usr/bin:/bin"
+    assert called_by(walk(line, "/home/fed", HERE).steps) == (
+        Called(f"{r}/s/a.sh", True, path, False, False, r),
+        Called("/home/fed/bin/b", False, path, True, False, r),
+        Called(f"{r}/c.py", False, path, False, False, r),
+        Called(f"{r}/d.sh", True, None, False, False, r),
+        Called("/e", False, path, True, True, r),
     )
 
 
@@ -111,7 +124,7 @@ def test_a_script() -> None:
         ("cat", 17),
         ("node", 20),
         ("python3", 23),
-        ("sort", 23),
+        ("sort", 24),
         ("tput", 26),
         ("mytool", 28),
     ]
@@ -149,5 +162,6 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
         assert text.count("\n") + 1 >= found.line >= 1
         assert found.name in text.replace("\\\n", "").replace("\\", "").replace("'", "").replace('"', "")
     variables_read(text, script=True)
-    line_lookups(text.encode(), "/", HERE)
-    called_files(text.encode(), "/", HERE)
+    steps = walk(text.encode(), "/", HERE).steps
+    lookups_of(steps)
+    called_by(steps)

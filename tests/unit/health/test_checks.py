@@ -110,8 +110,8 @@ def test_a_paused_job_with_a_missing_script_is_left_alone(tmp_path: Path) -> Non
 
 
 def test_a_command_that_only_the_shell_finds() -> None:
-    finding = found(cron_job("no-such-tool-of-mine --now"))["FT118"]
-    assert finding.title == "no-such-tool-of-mine is not on cron's PATH"
+    finding = found(cron_job("no-such-tool-of-mine --now"))["FT132"]
+    assert finding.title == "no-such-tool-of-mine is not installed"
     assert finding.evidence[0] == "cron's PATH  /usr/bin:/bin"
 
 
@@ -138,7 +138,7 @@ def test_the_tables_own_path_is_the_one_that_counts(tmp_path: Path) -> None:
     job = cron_job("mytool")
     assert isinstance(job.facts, CronFacts)
     with_path = replace(job, facts=replace(job.facts, environment=((b"PATH", f"{tmp_path}:/bin".encode()),)))
-    assert "FT118" in found(job)
+    assert "FT132" in found(job)
     assert found(with_path) == {}
 
 
@@ -239,7 +239,7 @@ def test_names_that_no_file_can_have_end_no_check() -> None:
     long, null = cron_job("x" * 985, name="long"), cron_job("/bin/a\0b >> /tmp/a\0b.log", name="null")
     null = replace(null, log_path="/tmp/a\0b.log")
     codes = found(long, null)
-    assert codes["FT118"].job_id == "crontab:long"
+    assert codes["FT132"].job_id == "crontab:long"
 
 
 def test_a_check_that_cannot_look_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +250,7 @@ def test_a_check_that_cannot_look_stops_no_other(monkeypatch: pytest.MonkeyPatch
     failed = cron_job("sync", last_run=NOW, last_result=Result(Outcome.FAILED, exit_code=1))
     checked = checkup(seen(NOW, (failed,)), machine())
     (missed,) = checked.unchecked
-    assert (missed.codes, missed.what) == (("FT118",), "sync")
+    assert (missed.codes, missed.what) == (("FT118", "FT132"), "sync")
     assert missed.reason == "[Errno 13] Permission denied: '/usr/bin/sync'"
     assert "FT118" not in checked.passed
     assert [finding.code for finding in checked.findings] == ["FT301"]

@@ -99,8 +99,14 @@ def test_a_relative_script_that_is_not_in_the_home_folder(tmp_path: Path) -> Non
 
 
 def test_a_relative_working_directory(tmp_path: Path) -> None:
-    finding = by_code(*table("0 * * * * cd project && make\n", tmp_path), host=real())["FT114"]
+    line = table("0 * * * * cd project && make\n", tmp_path)
+    missing = by_code(*line, host=real())
+    assert missing["FT129"].evidence[0] == f"{tmp_path}/project"
+    assert "FT114" not in missing
+    (tmp_path / "project").mkdir()
+    finding = by_code(*line, host=real())["FT114"]
     assert finding.evidence[1] == f"means  {tmp_path}/project"
+    assert finding.severity is Severity.NOTE
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,8 @@ def test_output_by_mail_without_a_mailer_is_one_note_for_all_jobs() -> None:
     "command", ["/bin/x >/dev/null 2>&1", "/bin/x &> /dev/null", "/bin/x 2>/dev/null 1>/dev/null"]
 )
 def test_output_that_is_thrown_away(command: str) -> None:
-    assert by_code(*table(f"0 * * * * {command}\n"))["FT115"].title.endswith("goes to /dev/null")
+    rows = table(f"SHELL=/bin/bash\n0 * * * * {command}\n")
+    assert by_code(*rows)["FT115"].title.endswith("goes to /dev/null")
 
 
 @pytest.mark.parametrize("command", ["/bin/x >/dev/null", "/bin/x 2>&1 | logger", "/bin/x 2>/dev/null"])
