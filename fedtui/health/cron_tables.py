@@ -114,10 +114,11 @@ def alternatives(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     for jobs in same.values():
         schedules = {" ".join(job.schedule.split()) for job in jobs} - {"@reboot"}
         if len(schedules) >= SEVERAL and _overlap(jobs):
+            shared = jobs[0].names[:2][-1]  # what tells the rows apart is their schedule
             yield ALTERNATIVES.found(
-                f"{jobs[0].name} runs on {len(schedules)} schedules at once, by the same command.",
+                f"{shared} runs on {len(schedules)} schedules at once, by the same command.",
                 tuple(f"{job.location}  {job.schedule}  {job.schedule_text}" for job in jobs[:8]),
-                title=f"{jobs[0].name} runs on {len(schedules)} schedules",
+                title=f"{shared} runs on {len(schedules)} schedules",
                 job=jobs[0],
             )
 

@@ -20,7 +20,17 @@ from fedtui.crontab import CommandLine, Document, Entry, Line, LineKind, id_key,
 from fedtui.crontab.commented import commented
 from fedtui.crontab.comments import note_text, silenced_codes
 from fedtui.crontab.naming import former_name, name_of
-from fedtui.model import NEVER_RAN, UNSEEN, CommentedOut, CronFacts, Job, Location, SourceName, State
+from fedtui.model import (
+    NEVER_RAN,
+    UNSEEN,
+    CommentedOut,
+    CronFacts,
+    Job,
+    Location,
+    SourceName,
+    State,
+    cron_jobs,
+)
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask, sanitize_lines
 from fedtui.schedule.cron import CronSchedule, parse_schedule
 from fedtui.schedule.describe import NEVER_HERE, describe
@@ -226,7 +236,7 @@ class TableJobs:
 
 
 def _note(job: Job) -> str:
-    return job.facts.note if isinstance(job.facts, CronFacts) else ""
+    return next((cron.note for _, cron in cron_jobs((job,))), "")
 
 
 def _done_instead(line: CommandLine, root: Path) -> str:
