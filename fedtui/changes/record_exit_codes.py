@@ -33,7 +33,7 @@ def unrecorded(jobs: Iterable[Job], user: str, config: Config) -> list[Job]:
 def jobs_to_record(snapshot: Snapshot, ports: Ports, *, off: bool) -> tuple[Job, ...]:
     """The jobs that `fedtui record --all` is about, with `off` those that are recorded. Raises Refused.
 
-    A line with the comment `# fedtui: ignore FT309` above it is left out.
+    Left out are lines of which FT309 is silenced, by a comment above or by their id in config.toml.
     """
     unread = next((one for one in snapshot.troubles if one.source == SourceName.CRONTAB), None)
     if unread is not None:
@@ -43,7 +43,8 @@ def jobs_to_record(snapshot: Snapshot, ports: Ports, *, off: bool) -> tuple[Job,
     else:
         _refuse_in_demo(ports)
         able = unrecorded(snapshot.jobs, ports.user, ports.config)
-        found = [job for job, cron in cron_jobs(able) if OFFER not in cron.silenced]
+        ignored = {line.removeprefix(f"{OFFER} ") for line in ports.config.ignore}
+        found = [job for job, cron in cron_jobs(able) if OFFER not in cron.silenced and job.id not in ignored]
     if not found:
         raise Refused("No job is recorded." if off else "Every job that can be recorded is recorded already.")
     return tuple(found)
@@ -65,8 +66,9 @@ def install_step(config: Config) -> Step:
 
 def propose_record(job: Job, tables: Tables, ports: Ports) -> Wording:
     """Put the recorder around the job's command. Raises Refused."""
-    table, path = tables.of_job(job), program_path(ports.config)
-    new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, str(path)))
+    table, path, runs = tables.of_job(job), str(program_path(ports.config)), runs_folder(ports.config)
+    used = lambda key: (runs / f"{key}.last").exists()  # noqa: E731
+    new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, path, used))
     tables.put(table, new)
     words = recorder_words(ports.config)
     return Wording(

@@ -131,7 +131,9 @@ def _edit_recorded(document: Document, entry: Entry, recorder: str, **parts: str
     index = document.entries.index(entry)
     plain = document.reparse(record_edit.unrecord(document, entry))
     edited = plain.reparse(edit(plain, plain.entries[index], **parts))  # type: ignore[arg-type]  # passed through
-    return record_edit.record(edited, edited.entries[index], recorder)
+    after, was = edited.entries[index], entry.recorder
+    key = was.key if was is not None and after.id_key == entry.id_key else ""
+    return record_edit.record(edited, after, recorder, first=key)
 
 
 def delete(document: Document, entry: Entry) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import chain, count
 
 from fedtui.crontab import splice
 from fedtui.crontab.document import LONGEST_COMMAND, Document, Settings
@@ -44,15 +46,30 @@ def refusal_of(entry: Entry, path: str) -> str:
     return refusal
 
 
-def record(document: Document, entry: Entry, path: str) -> bytes:
-    """The table with the recorder at `path` around the entry's command; the job stays the same job."""
+def record(
+    document: Document,
+    entry: Entry,
+    path: str,
+    used: Callable[[str], bool] = lambda key: False,
+    *,
+    first: str = "",
+) -> bytes:
+    """The table with the recorder at `path` around the entry's command; the job stays the same job.
+
+    Its records get the key `first`, or else that of its id, unless it is another line's. `used` is asked
+    whether a key has records: those of a time when other lines had it are nobody's.
+    """
     splice.check_current(document, entry)
     if entry.recorder is not None:
         raise EditError(f"{entry.name} is recorded already")
     refusal = refusal_of(entry, path)
     if refusal:
         raise EditError(f"{entry.name} cannot be recorded: {refusal}")
-    return _with_field(document, entry, with_recorder(entry.field, entry.id_key, path))
+    taken = {one.recorder.key for one in document.entries if one.recorder is not None}
+    taken |= {one.id_key for one in document.entries} - {entry.id_key}
+    more = (f"{entry.id_key.partition('-')[0]}-{number}" for number in count(2))
+    key = next(key for key in chain((first or entry.id_key,), more) if key not in taken and not used(key))
+    return _with_field(document, entry, with_recorder(entry.field, key, path))
 
 
 def unrecord(document: Document, entry: Entry) -> bytes:

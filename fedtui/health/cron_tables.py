@@ -1,4 +1,4 @@
-"""FT120-FT123: what a table says more than once, what is commented out in it, and what its cron ignores."""
+"""FT120-FT123, FT125, FT139: what a table says twice, has commented out, or its cron ignores."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from fedtui.health.file_facts import FileFacts
 from fedtui.model import CommentedOut, CronFacts, Job, Remedy, Snapshot, State
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.schedule.upcoming import runs_of
+from fedtui.sources.recorder import jobs_by_key
 
 ALTERNATIVES = warning_rule(
     "FT120",
@@ -35,6 +36,15 @@ ZONE_IGNORED = warning_rule(
     "cronie reads the schedule in the zone that CRON_TZ names. Debian's cron passes it on to the job and "
     "reads the schedule in the machine's own zone.",
     "Write the schedule in the machine's zone, or make it a timer: OnCalendar= takes a zone.",
+)
+
+ONE_KEY = warning_rule(
+    "FT139",
+    "lines are recorded as one",
+    "A copy of a recorded line keeps the key of its records, which name no line. So none of these exit codes "
+    "counts for any of them: a failure of these jobs would not be seen here.",
+    "Record each of them again: fedtui record JOB --off, then fedtui record JOB.",
+    needs=("crontab",),
 )
 
 COMMENTED_OUT = note_rule(
@@ -101,6 +111,19 @@ def bad_shell(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 (f"SHELL={shell}", f"line  {job.location}"),
                 title=f"SHELL={shell} cannot be started",
                 job=job,
+            )
+
+
+@check(ONE_KEY)
+def one_key(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT139: recorded lines whose records have one key; one finding for each key."""
+    for key, jobs in jobs_by_key(snapshot.jobs).items():
+        if len(jobs) > 1:
+            yield ONE_KEY.found(
+                f"{len(jobs)} lines have the recorder's key {key}: whose run a record tells of is not known.",
+                tuple(f"{job.location}  {job.schedule}  {job.name}" for job in jobs[:8]),
+                title=f"{jobs[0].name} and {jobs[1].name} are recorded as one",
+                job=jobs[-1],
             )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,8 +77,9 @@ class RecorderSource(LookingSource):
         self._going_on: set[Path] = set()
 
     def look(self) -> Answer:
-        """The runs of the jobs that are recorded now."""
-        jobs = {key: job for job in self._jobs() if (key := job.facts.record_key)}
+        """The runs of the jobs recorded now; none of lines that share a key: a record names no line."""
+        by_key = jobs_by_key(self._jobs())
+        jobs = {key: sharing[0] for key, sharing in by_key.items() if len(sharing) == 1}
         return Answer(self.name, self._clock(), (), runs=tuple(self._runs(jobs)) if jobs else ())
 
     async def watch(self) -> AsyncIterator[None]:
@@ -203,6 +204,15 @@ def log_start(job: Job, size: int) -> int:
     """Where a run's lines begin in the job's log, which had `size` bytes before it."""
     given = [(cron.command, cron.home, cron.environment) for _, cron in cron_jobs((job,))]
     return 0 if size > 0 and any(read_command(*each).overwrites_log for each in given) else size
+
+
+def jobs_by_key(jobs: Iterable[Job]) -> dict[str, list[Job]]:
+    """The recorded jobs by the key of their records: of a line that was copied by hand, several have one."""
+    found: dict[str, list[Job]] = {}
+    for job in jobs:
+        if job.facts.record_key:
+            found.setdefault(job.facts.record_key, []).append(job)
+    return found
 
 
 def parse_record(text: str) -> RecordedRun | None:

@@ -197,6 +197,9 @@ async def test_a_line_whose_owner_refused_is_left_out_and_an_unread_table_is_no_
     refused = replace(one, facts=replace(one.facts, silenced=("FT309",)))
     plan = await planning.plan_record_all(Snapshot(NOW, (refused, two)), world)
     assert plan.jobs == ((two.id, "cat"),)
+    config = replace(world.config, ignore=("FT402", f"FT402 {two.id}", f"FT309 {one.id}"))
+    plan = await planning.plan_record_all(snapshot(port), replace(world, config=config))
+    assert plan.jobs == ((two.id, "cat"),)
     unread = Snapshot(
         NOW, problems=(Problem("crontab", "crontab(1) does not answer.", advice="R asks again."),)
     )
@@ -204,3 +207,18 @@ async def test_a_line_whose_owner_refused_is_left_out_and_an_unread_table_is_no_
         await planning.plan_record_all(unread, world)
     with pytest.raises(Refused, match="nothing needs a recorder"):
         await planning.plan_record_all(snapshot(port), replace(world, demo=True))
+
+
+async def test_a_job_that_is_recorded_again_leaves_the_records_of_before_alone(
+    world: Ports, port: TableFile
+) -> None:
+    await changes.apply(await planning.plan_record(job(port), world), world)
+    key = entry_of(port).id_key
+    runs = world.config.recorder / "runs"
+    for expected in (key, f"{key}-2", f"{key}-3"):
+        recorder = entry_of(port).recorder
+        assert recorder is not None
+        assert recorder.key == expected
+        (runs / f"{expected}.last").write_text("1\n")
+        await changes.apply(await planning.plan_record(job(port), world, off=True), world)
+        await changes.apply(await planning.plan_record(job(port), world), world)

@@ -190,6 +190,19 @@ def test_jobs_that_could_be_recorded_are_named_until_nobody_wants_to_hear_of_it(
     assert checkup(snapshot, FileFacts(user="fed")).unrecorded == (), "the demo keeps every exit code"
 
 
+def test_lines_whose_records_have_one_key_are_named() -> None:
+    one, copy = cron_job("/opt/a.sh", "a"), cron_job("/opt/b.sh", "b")
+
+    def recorded(job: Job, key: str) -> Job:
+        assert isinstance(job.facts, CronFacts)
+        return replace(job, facts=replace(job.facts, record_key=key))
+
+    finding = found(recorded(one, "1a2b3c4d"), recorded(copy, "1a2b3c4d"))["FT139"]
+    assert (finding.title, finding.job_id) == ("a and b are recorded as one", "crontab:b")
+    assert finding.evidence == ("crontab:7  0 * * * *  a", "crontab:7  0 * * * *  b")
+    assert "FT139" not in found(recorded(one, "1a2b3c4d"), recorded(copy, "1a2b3c4e"))
+
+
 def test_a_log_whose_folder_is_missing(tmp_path: Path) -> None:
     finding = found(cron_job(log_path=str(tmp_path / "logs" / "a.log")))["FT401"]
     assert finding.evidence[0] == f"the folder {tmp_path}/logs is missing"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fedtui.crontab import Document, record_edit
+from fedtui.crontab.edit import edit
 from fedtui.crontab.recorder_wrapper import with_recorder
 from fedtui.crontab.splice import EditError
 from fedtui.model import CronFacts, Job, Location, LogSlice, Outcome, SourceName, Trigger
@@ -304,6 +305,19 @@ def test_records_of_jobs_that_are_not_recorded_now_are_left_alone(tmp_path: Path
     assert RecorderSource(tmp_path, lambda: [other], lambda: NOW).look().runs == ()
 
 
+def test_records_of_a_key_that_two_lines_have_are_no_lines_runs(tmp_path: Path) -> None:
+    written(tmp_path, 1, "begin 5 10 1.00 b-1 -\nend 7 2.00\n", 1000.0)
+    one = a_job(None, b"/opt/a.sh")
+    copy = replace(a_job(None, b"/opt/b.sh"), id="crontab:2")
+    assert isinstance(copy.facts, CronFacts)
+    jobs = [one, copy]
+    source = RecorderSource(tmp_path, lambda: jobs, lambda: NOW, alive=lambda _: False)
+    assert source.look().runs == ()
+    jobs[1] = replace(copy, facts=replace(copy.facts, record_key="00000000"))
+    (run,) = source.look().runs
+    assert (run.job_id, run.result and run.result.exit_code) == ("crontab:1", 7)
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "\n", "begin", "end 0 1.0\n", "begin 5 10 1.00 b-1 x\nend 0 1\n", "begin -5 1 1 b -\n", "\x00\xff"],
@@ -347,6 +361,25 @@ def test_a_recorded_job_is_the_same_job_and_comes_back_to_the_byte(index: int) -
         record_edit.record(after, changed, "/r/record")
     with pytest.raises(EditError, match="is not recorded"):
         record_edit.unrecord(document, entry)
+
+
+def test_a_line_never_takes_a_key_that_another_line_or_a_record_has() -> None:
+    document = Document.parse(b"0 * * * * /opt/a.sh\n1 * * * * /opt/b.sh\n2 * * * * /opt/a.sh\n", user="fed")
+    first = document.reparse(record_edit.record(document, document.entries[0], "/r/record"))
+    key = document.entries[0].id_key
+    copied = document.reparse(
+        bytes(first).replace(b"1 * * * * /opt/b.sh", first.lines[0].raw.replace(b"a.sh", b"b.sh"))
+    )
+    plain = copied.reparse(record_edit.unrecord(copied, copied.entries[0]))
+    again = plain.reparse(record_edit.record(plain, plain.entries[0], "/r/record"))
+    assert [one.recorder and one.recorder.key for one in again.entries] == [f"{key}-3", key, None]
+    assert again.entries[0].id_key == key
+    used = plain.reparse(record_edit.record(document, document.entries[0], "/r/record", {key}.__contains__))
+    assert used.entries[0].recorder is not None
+    assert used.entries[0].recorder.key == f"{key}-3", "-2 is the id of the third line"
+    later = used.reparse(edit(used, used.entries[0], schedule="5 * * * *"))
+    assert later.entries[0].recorder is not None
+    assert later.entries[0].recorder.key == f"{key}-3", "a new schedule keeps the records"
 
 
 def test_a_line_that_would_grow_too_long_is_refused() -> None:
