@@ -54,6 +54,11 @@ def stopped_init(box: Box) -> Iterator[None]:
         os.kill(box.init, signal.SIGCONT)
 
 
+def start_bus(box: Box) -> None:
+    """Start the bus of `fed`, which systemd otherwise starts with its first client."""
+    box.run(["systemctl", "--user", "start", "dbus.service"], check=True)
+
+
 def by_name(*pattern: str) -> Callable[[Box], Any]:
     return lambda box: stopped(box, "-x", *pattern)
 
@@ -78,6 +83,7 @@ def timed(box: Box, words: tuple[str, ...]) -> tuple[float, int, str, str]:
 def test_verbs_that_read_end_and_name_what_is_missing(own_box: Box) -> None:
     box = own_box
     set_up(box)
+    start_bus(box)
     names = {job["name"] for job in json.loads(timed(box, ("list", "--json"))[2])["jobs"]}
     usual = max(timed(box, words)[0] for words in VERBS)
     for what, (stop, missing) in STOPS.items():
@@ -107,6 +113,7 @@ def test_verbs_that_read_end_and_name_what_is_missing(own_box: Box) -> None:
 def test_a_verb_that_changes_something_says_what_it_waits_for(own_box: Box, what: str) -> None:
     box = own_box
     set_up(box)
+    start_bus(box)
     with STOPS[what][0](box):
         done = box.run(["fedtui", "pause", "user-timer:backup-notes.timer", "--yes"], timeout=120)
     assert done.returncode == 3
@@ -119,6 +126,7 @@ def test_a_verb_that_changes_something_says_what_it_waits_for(own_box: Box, what
 
 def test_a_job_in_the_crontab_can_be_paused_while_the_buses_hang(own_box: Box) -> None:
     box = own_box
+    start_bus(box)
     install(box, b"# name: lonely\n0 3 * * * /bin/true\n")
     with STOPS["the system's bus"][0](box), STOPS["the user's bus"][0](box):
         done = box.run(["fedtui", "pause", "lonely", "--yes"], timeout=120)
