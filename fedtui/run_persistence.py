@@ -261,9 +261,7 @@ class RunRecorder:
                 self._sizes[job.id] = (found[-1].id if found else "", _size(job.log_path))
 
     def _shown(self, run: Run) -> Run:
-        if run.id not in self._waiting or run.result is None or run.result.outcome is not Outcome.OK:
-            return run
-        return replace(run, result=replace(run.result, outcome=Outcome.UNKNOWN, reasons=(READING,)))
+        return _unproven(run) if run.id in self._waiting else run
 
     def _keep(self, runs: Iterable[Run]) -> None:
         rows = self._rows()
@@ -307,6 +305,21 @@ class RunRecorder:
         if row is run:
             return False
         return row is None or bool(set(run.also) & rows.keys()) or says_more(run, row)
+
+
+def unread(jobs: Sequence[Job], runs: RunsByJob) -> RunsByJob:
+    """In place of `settle` where there was no time to read: exit status 0 alone is not called ok."""
+    by_id = {job.id: job for job in jobs}
+    return {
+        job_id: tuple(_unproven(run) if job_id in by_id and _to_be_read(run) else run for run in found)
+        for job_id, found in runs.items()
+    }
+
+
+def _unproven(run: Run) -> Run:
+    if run.result is None or run.result.outcome is not Outcome.OK:
+        return run
+    return replace(run, result=replace(run.result, outcome=Outcome.UNKNOWN, reasons=(READING,)))
 
 
 def _by_lines(result: Result) -> bool:

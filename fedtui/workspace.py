@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import cached_property
-from threading import Thread
-from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from fedtui.config import repair
 from fedtui.merging import merge
-from fedtui.model import Answer, Checkup, Job, Run, Snapshot, SourceName, timer_jobs
+from fedtui.model import Answer, Checkup, Job, Problem, Run, Snapshot, SourceName, timer_jobs
 from fedtui.sources.own_runs import OwnRunsSource
 from fedtui.sources.source import unanswered
-from fedtui.system.patience import is_bounded, patience, seconds_left
+from fedtui.system.patience import in_time, is_bounded, patience, seconds_left
 
 if TYPE_CHECKING:
     from fedtui.config import Config
@@ -65,8 +62,8 @@ ANSWER_PATIENCE = 2.5
 FACTS_DEADLINE = 15.0
 """The same of a verb that changes something, or that nobody waits for."""
 
-LEFT_BEHIND = 1.5
-"""Further seconds until a source in a thread that keeps no deadline (a dead network disk) is left behind."""
+LEFT_BEHIND = 1.0
+"""Further seconds until a thread that keeps no deadline (a dead network disk) is left behind."""
 
 MakeSource = Callable[[], "Source"]
 
@@ -155,10 +152,17 @@ class Workspace:
         return CheckRunner(self.config, self.book, machine=not self.ports.demo)
 
     def checked(self) -> Snapshot:
-        """The newest picture, checked. Blocking."""
+        """The newest picture, checked; with patience, in time or not at all. Blocking."""
+        from fedtui.health import not_checked
         from fedtui.store import with_checkup
 
-        self._show(with_checkup(self.snapshot, self.checkup(self.snapshot)))
+        snapshot, check = self.snapshot, self.checkup
+        if is_bounded():
+            found = in_time({"": lambda: check(snapshot)}, seconds_left(FACTS_DEADLINE) + LEFT_BEHIND)
+            checked = found.get("") or not_checked(snapshot)
+        else:
+            checked = check(snapshot)
+        self._show(with_checkup(snapshot, checked))
         return self.snapshot
 
     @cached_property
@@ -256,11 +260,9 @@ class Workspace:
             for name, task in zip(group, asked, strict=True):
                 late = not task.done()
                 answers[name] = unanswered(name, wait, self.ports.clock()) if late else task.result()
-            self._take(answers)
+            self._show(self._merged(answers))
         with patience(wait):
-            await asyncio.to_thread(self._judge, answers)
-        await asyncio.to_thread(self._attend)
-        return self.snapshot
+            return await asyncio.to_thread(self._finish, answers)
 
     def _looks(self, name: str) -> bool:
         """Whether the source reads in a thread, which cannot be cancelled."""
@@ -272,33 +274,14 @@ class Workspace:
         for group in self._asked(sources):
             with patience(ANSWER_PATIENCE):
                 answers |= self._look_side_by_side(group)
-            self._take(answers)
-        self._judge(answers)
-        self._attend()
-        return self.snapshot
+            self._show(self._merged(answers))
+        return self._finish(answers)
 
     def _look_side_by_side(self, names: Sequence[str]) -> dict[str, Answer]:
-        found: dict[str, Answer | Exception] = {}
-
-        def look(name: str) -> None:
-            try:
-                found[name] = cast("LookingSource", self.source(name)).look()
-            except Exception as error:  # noqa: BLE001  # raised below, in the caller's thread
-                found[name] = error
-
-        asked = [Thread(target=copy_context().run, args=(look, name), daemon=True) for name in names]
-        until = monotonic() + ANSWER_PATIENCE + LEFT_BEHIND
-        for thread in asked:
-            thread.start()
-        for thread in asked:
-            thread.join(max(0.0, until - monotonic()))
-        answers: dict[str, Answer] = {}
-        for name in names:
-            answer = found.get(name) or unanswered(name, ANSWER_PATIENCE, self.ports.clock())
-            if isinstance(answer, Exception):
-                raise answer
-            answers[name] = answer
-        return answers
+        looks = {name: cast("LookingSource", self.source(name)).look for name in names}
+        found = in_time(looks, ANSWER_PATIENCE + LEFT_BEHIND)
+        now = self.ports.clock()
+        return {name: found.get(name) or unanswered(name, ANSWER_PATIENCE, now) for name in names}
 
     def _asked(self, sources: Sequence[str]) -> Iterator[list[str]]:
         """The names of the sources behind these `SourceName` values.
@@ -310,36 +293,56 @@ class Workspace:
         yield [name for name in names if name not in _OF_JOBS]
         yield [name for name in names if name in _OF_JOBS]
 
-    def _take(self, answers: Mapping[str, Answer], settle: PersistAndJudge | None = None) -> None:
+    def _merged(self, answers: Mapping[str, Answer], settle: PersistAndJudge | None = None) -> Snapshot:
         now = self.ports.clock()
-        self._show(merge(answers, Snapshot(now), now, settle=settle))
+        return merge(answers, Snapshot(now), now, settle=settle)
 
     def _show(self, snapshot: Snapshot) -> None:
         self._snapshot = lambda: snapshot
 
-    def _judge(self, answers: Mapping[str, Answer]) -> None:
+    def _finish(self, answers: Mapping[str, Answer]) -> Snapshot:
+        """Show the runs judged, and what is overdue. Where that hangs, no run is called ok for lack of it."""
+        calls = {"": lambda: self._attended(self._judged(answers))}
+        snapshot = in_time(calls, seconds_left(FACTS_DEADLINE) + LEFT_BEHIND).get("")
+        if snapshot is None:
+            from fedtui.run_persistence import unread
+
+            snapshot = self._merged(answers, unread)
+            late = Problem(
+                "history",
+                "Not all output of the runs could be read in time.",
+                "Untouched: the jobs and their runs.",
+                "Look for a disk that does not answer: df",
+                snapshot.at,
+            )
+            snapshot = replace(snapshot, problems=(*snapshot.problems, late))
+        self._show(snapshot)
+        return snapshot
+
+    def _judged(self, answers: Mapping[str, Answer]) -> Snapshot:
         """Keep the runs that were seen, and read the output of those that lack it."""
         if not any(answer.runs or answer.starts for answer in answers.values()):
-            return  # nothing to keep: a list on a new machine loads none of it
+            return self.snapshot  # nothing to keep: a list on a new machine loads none of it
         recorder = self.recorder
-        self._take(answers, recorder.settle)
+        snapshot = self._merged(answers, recorder.settle)
         while recorder.waiting and seconds_left(1.0) == 1.0:  # the others are read at the next look
             recorder.judge()
-            self._take(answers, recorder.settle)
+            snapshot = self._merged(answers, recorder.settle)
         if all(answers[name].jobs is not None for name in _OF_JOBS if name in answers):
-            recorder.close_unseen(self.snapshot)
+            recorder.close_unseen(snapshot)
         problem = recorder.problem
-        if problem is not None and all(problem.message != other.message for other in self.snapshot.problems):
-            self._show(replace(self.snapshot, problems=(*self.snapshot.problems, problem)))
+        if problem is not None and all(problem.message != other.message for other in snapshot.problems):
+            return replace(snapshot, problems=(*snapshot.problems, problem))
+        return snapshot
 
-    def _attend(self) -> None:
-        """Report what is overdue, where a source would have seen it start."""
-        if self.snapshot.starts_since is None and not any(timer_jobs(self.snapshot.jobs)):
-            return
+    def _attended(self, snapshot: Snapshot) -> Snapshot:
+        """With what is overdue, where a source would have seen it start."""
+        if snapshot.starts_since is None and not any(timer_jobs(snapshot.jobs)):
+            return snapshot
         from fedtui.system.table_loaded_at import TableLoadTimes
         from fedtui.watching.overdue_tracker import OverdueTracker
 
-        self._show(OverdueTracker(TableLoadTimes(), confirm=0.0).revise(self.snapshot))
+        return OverdueTracker(TableLoadTimes(), confirm=0.0).revise(snapshot)
 
     def runs_of(self, job: Job) -> tuple[Run, ...]:
         """The latest runs of a job in the newest snapshot, oldest first."""

@@ -58,7 +58,9 @@ def _start(workspace: Workspace, options: Namespace) -> int:
     if options.verb == "list" and options.source and LOOKED_AT.issuperset(options.source):
         from fedtui.cli.list_jobs import print_jobs
 
-        return print_jobs(workspace, options, workspace.look(options.source))
+        with patience(READING_PATIENCE):
+            snapshot = workspace.look(options.source)
+        return print_jobs(workspace, options, snapshot)
     gc.enable()  # from here on it may take long
     with new_runner(detached=_reads(options)) as runner:
         work = _run(workspace, options)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,7 +21,8 @@ from fedtui.cli.records import JsonRecords, path_text, print_json
 from fedtui.model import Job, Problem
 from fedtui.schedule.cron import ScheduleError, parse_schedule
 from fedtui.schedule.upcoming import runs_of
-from fedtui.workspace import Workspace
+from fedtui.system.patience import is_bounded, seconds_left
+from fedtui.workspace import ANSWER_PATIENCE, LEFT_BEHIND, Workspace
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998
 """Years in which every time zone has a moment that a datetime can hold, and one after it."""
@@ -139,8 +141,9 @@ async def print_log(workspace: Workspace, options: Namespace) -> int:
     feed = workspace.log_of(job, options.lines)
     if feed is None:
         raise Unavailable(f"{records.text(job.name)} writes its output nowhere that fedtui can see.")
-    async with aclosing(feed.chunks()) as chunks:
+    async with aclosing(feed.chunks()) as chunks, _first_within(records.text(feed.title)) as limit:
         async for chunk in chunks:
+            limit.reschedule(None)
             if chunk.problem:
                 raise Unavailable(records.text(chunk.problem))
             lines = [records.text(line) for line in chunk.lines]
@@ -156,3 +159,15 @@ async def print_log(workspace: Workspace, options: Namespace) -> int:
             if not options.follow:
                 break
     return ExitStatus.DONE
+
+
+@asynccontextmanager
+async def _first_within(title: str) -> AsyncIterator[asyncio.Timeout]:
+    """The block may take as long as a verb that only reads, until its limit is lifted."""
+    try:
+        async with asyncio.timeout(
+            seconds_left(ANSWER_PATIENCE) + LEFT_BEHIND if is_bounded() else None
+        ) as limit:
+            yield limit
+    except TimeoutError:
+        raise Unavailable(f"{title} could not be read in time.") from None

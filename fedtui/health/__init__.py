@@ -88,6 +88,15 @@ def checkup(snapshot: Snapshot, host: FileFacts, ignore: Collection[str] = ()) -
     )
 
 
+def not_checked(snapshot: Snapshot) -> Checkup:
+    """In place of `checkup` where that did not end in time: nothing passed."""
+    late = Unchecked(
+        tuple(RULES), "files", "They could not all be looked at in time.", "Look for a disk that hangs: df"
+    )
+    troubles = (Unchecked((), one.source, one.message, one.advice) for one in snapshot.troubles)
+    return Checkup(unchecked=(*troubles, late))
+
+
 def _unrecorded(snapshot: Snapshot, host: FileFacts, ignore: Collection[str]) -> Iterator[str]:
     """The ids of the jobs that could be recorded and are not, where the user may still want to."""
     for job in run_results.recordable(snapshot, host) if host.is_machine else ():

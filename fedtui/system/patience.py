@@ -10,9 +10,13 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from typing import TypeVar
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 LEAST = 0.2
 """Seconds that a call gets when the time is up: what answers at once is still heard."""
@@ -48,6 +52,33 @@ def is_bounded() -> bool:
 def patience_left(unbounded: float) -> float:
     """Seconds for facts that come beside an answer, with time to hand it on; `unbounded` without a bound."""
     return max(LEAST, _END.get() - time.monotonic() - 2 * LEAST) if is_bounded() else unbounded
+
+
+def in_time(calls: Mapping[K, Callable[[], T]], seconds: float) -> dict[K, T]:
+    """The results of these calls, made side by side, of those that return within `seconds`.
+
+    One that hangs (a dead network disk) is left behind in its thread. Raises what a call raised.
+    """
+    found: dict[K, T] = {}
+    raised: list[Exception] = []
+
+    def make(name: K, call: Callable[[], T]) -> None:
+        try:
+            found[name] = call()
+        except Exception as error:  # noqa: BLE001  # raised below, in the caller's thread
+            raised.append(error)
+
+    threads = [
+        threading.Thread(target=copy_context().run, args=(make, *one), daemon=True) for one in calls.items()
+    ]
+    until = time.monotonic() + seconds
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    if raised:
+        raise raised[0]
+    return dict(found)
 
 
 @contextmanager

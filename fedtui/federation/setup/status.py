@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from fedtui.action_result import Refused
@@ -23,9 +24,13 @@ from fedtui.model import Job, Run, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
 from fedtui.runs.data_age import DataAge, newest_data
+from fedtui.system.patience import in_time, seconds_left
 from fedtui.system.zone import local_zone
 from fedtui.verdicts.limits import AgeLimit, age_limit
 from fedtui.verdicts.product_verdict import judge_product
+
+LOOK_DEADLINE = 10.0
+"""Seconds that all files of the pack may take to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +87,9 @@ async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Seque
     """The state of the pack. `past` gives the runs on record, oldest first (blocking). Raises ConfigError."""
     pack = await asyncio.to_thread(load_pack)
     now = ports.clock()
+    problems = await asyncio.to_thread(_cut_short, ports)
     if pack is None:
-        problems = await asyncio.to_thread(_cut_short, ports)
         return PackStatus(None, (), rollout_stage(None, (), now), tuple(problems))
-    problems = await asyncio.to_thread(lambda: [*_cut_short(ports), *_root_gone(pack)])
     run_as = account_of(pack.run_as, ports).run_as
     found: InstalledJobs = {}
     try:
@@ -97,10 +101,19 @@ async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Seque
         profile = await asyncio.to_thread(load_profile, pack.profile)
     except ConfigError as error:
         problems.append(str(error))
-    jobs = await asyncio.to_thread(lambda: tuple(_jobs(pack, found, profile, snapshot, ports)))
+    jobs = tuple(_jobs(pack, found, profile, snapshot, ports))
+    runs = any(one.key == KEY and one.placed and not one.placed.paused for one in jobs)
+    looks: dict[str, Callable[[], list[str]]] = {pack.root: lambda: _root_gone(pack)}
     if pack.rotate and profile is not None:
-        runs = any(one.key == KEY and one.placed and not one.placed.paused for one in jobs)
-        problems += await asyncio.to_thread(lambda: list(faults(pack, profile, runs=runs)))
+        looks["the rotation of logs"] = lambda: list(faults(pack, profile, runs=runs))
+    files = {one.key: partial(_with_files, one, snapshot, ports) for one in jobs}
+    said = await asyncio.to_thread(in_time, looks, seconds_left(LOOK_DEADLINE))
+    looked = await asyncio.to_thread(in_time, files, seconds_left(LOOK_DEADLINE))
+    problems += [line for lines in said.values() for line in lines]
+    late = [what for what in looks if what not in said]
+    late += [f"log and product of {one.name}" for one in jobs if one.key not in looked]
+    problems += [f"Could not look at {what} in time." for what in late]
+    jobs = tuple(looked.get(one.key, one) for one in jobs)
     ids = {one.placed.job_id for one in jobs if one.placed is not None and one.key in pack.scripts}
     heirs = snapshot.heirs
     seen = [run for run in await asyncio.to_thread(past) if heirs.get(run.job_id, run.job_id) in ids]
@@ -137,16 +150,6 @@ def _jobs(
         log = (job.log_path if job is not None else None) or (
             str(Path(pack.log_dir) / wanted.log) if wanted is not None else ""
         )
-        product = pack.products.get(key, "") if job is None else ports.rules.product_of(job)
-        now, notes, limits = (
-            snapshot.at.astimezone(local_zone()[1]),
-            ports.config.freshness,
-            ports.config.alert,
-        )
-        limit, stale = AgeLimit(None), None
-        if job is not None and product and not job.paused:
-            limit = age_limit(job, now, limits.get("stale", {}), key)
-            stale = judge_product(job, snapshot.runs.get(job.id, ()), product, limit, now, notes).stale
         yield JobStatus(
             key=key,
             name=one.name if one is not None else wanted.name if wanted is not None else key,
@@ -156,12 +159,21 @@ def _jobs(
             script=pack.scripts.get(key, ""),
             of_profile=wanted.schedule if wanted is not None else "",
             log=log,
-            log_size=_size(log),
-            product=product,
-            data=_data(product, now, notes),
-            fresh_for=limit.seconds,
-            stale=stale,
+            product=pack.products.get(key, "") if job is None else ports.rules.product_of(job),
         )
+
+
+def _with_files(one: JobStatus, snapshot: Snapshot, ports: Ports) -> JobStatus:
+    """With what its log and its product are now."""
+    now, notes = snapshot.at.astimezone(local_zone()[1]), ports.config.freshness
+    limit, stale = AgeLimit(None), None
+    job = one.job
+    if job is not None and one.product and not job.paused:
+        limit = age_limit(job, now, ports.config.alert.get("stale", {}), one.key)
+        runs = snapshot.runs.get(job.id, ())
+        stale = judge_product(job, runs, one.product, limit, now, notes).stale
+    size, data = _size(one.log), _data(one.product, now, notes)
+    return replace(one, log_size=size, data=data, fresh_for=limit.seconds, stale=stale)
 
 
 def _data(product: str, now: datetime, notes: Path) -> DataAge | None:
