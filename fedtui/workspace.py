@@ -62,8 +62,11 @@ ANSWER_PATIENCE = 2.5
 FACTS_DEADLINE = 15.0
 """The same of a verb that changes something, or that nobody waits for."""
 
-LEFT_BEHIND = 1.0
-"""Further seconds until a thread that keeps no deadline (a dead network disk) is left behind."""
+LEFT_BEHIND = 1.5
+"""Further seconds until a source in a thread that keeps no deadline (a dead network disk) is left behind."""
+
+STUCK_AFTER = 5.0
+"""The same of judging the runs, which computes as well."""
 
 MakeSource = Callable[[], "Source"]
 
@@ -158,7 +161,7 @@ class Workspace:
 
         snapshot, check = self.snapshot, self.checkup
         if is_bounded():
-            found = in_time({"": lambda: check(snapshot)}, seconds_left(FACTS_DEADLINE) + LEFT_BEHIND)
+            found = in_time({"": lambda: check(snapshot)}, FACTS_DEADLINE)
             checked = found.get("") or not_checked(snapshot)
         else:
             checked = check(snapshot)
@@ -303,7 +306,7 @@ class Workspace:
     def _finish(self, answers: Mapping[str, Answer]) -> Snapshot:
         """Show the runs judged, and what is overdue. Where that hangs, no run is called ok for lack of it."""
         calls = {"": lambda: self._attended(self._judged(answers))}
-        snapshot = in_time(calls, seconds_left(FACTS_DEADLINE) + LEFT_BEHIND).get("")
+        snapshot = in_time(calls, seconds_left(FACTS_DEADLINE) + STUCK_AFTER).get("")
         if snapshot is None:
             from fedtui.run_persistence import unread
 

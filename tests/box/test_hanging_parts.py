@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,14 @@ from typing import Any
 
 import pytest
 
-from tests.box.federation import install, set_up
+from tests.box.federation import TABLE, install, set_up
 from tests.box.machine import Box, wait_until
 
 BOUND = 5.0
 """Seconds that a verb may take, beside what it takes where nothing hangs."""
+
+DEAD_BOUND = 40.0
+"""The same where a disk hangs: each part of the work then waits for its own deadline."""
 
 VERBS = (
     ("list", "--json"),
@@ -132,3 +136,45 @@ def test_a_job_in_the_crontab_can_be_paused_while_the_buses_hang(own_box: Box) -
         done = box.run(["fedtui", "pause", "lonely", "--yes"], timeout=120)
     assert (done.returncode, "waiting for the bus: 2 s\n" in done.stderr) == (0, True), done.stderr
     assert "#fedtui:paused# 0 3 * * *" in box.output(["crontab", "-l"])
+
+
+DEAD = "/mnt/dead"
+DISK = f"""\
+import ctypes, os, signal
+fuse = os.open("/dev/fuse", os.O_RDWR)
+options = f"fd={{fuse}},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
+os.makedirs("{DEAD}", exist_ok=True)
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.mount(b"dead", b"{DEAD}", b"fuse", 0, options) == 0, os.strerror(ctypes.get_errno())
+print("ready", flush=True)
+signal.pause()
+"""
+"""A disk that answers nothing, as that of a server that is gone: every look at it waits until this ends."""
+
+
+def test_verbs_that_read_end_with_a_dead_disk_under_logs_and_a_product(own_box: Box) -> None:
+    box = own_box
+    set_up(box)
+    box.run(["sh", "-c", "test -e /dev/fuse || mknod -m 666 /dev/fuse c 10 229"], "root", check=True)
+    lines = f"# name: dead\n* * * * * /bin/echo x >> {DEAD}/x.log 2>&1\n".encode()
+    install(box, TABLE + lines)
+    box.write("/home/fed/.config/fedtui/config.toml", f'[job."dead"]\nproduct = "{DEAD}/data.json"\n')
+    assert "dead" in {job["name"] for job in json.loads(timed(box, ("list", "--json"))[2])["jobs"]}
+    disk = box.popen([sys.executable, "-c", DISK], "root")
+    assert disk.stdout is not None
+    assert disk.stdout.readline() == b"ready\n"
+    try:
+        for words in (*VERBS, ("list", "--source", "crontab", "--json"), ("logs", "dead")):
+            took, status, out, err = timed(box, words)
+            assert took < DEAD_BOUND, (words, took, err)
+            assert status in (0, 1, 2, 3), (words, status, err)
+            if words[0] == "list":
+                record = json.loads(out)
+                assert "dead" in {job["name"] for job in record["jobs"]}, (words, err)
+            if words[0] == "check":
+                assert {"FT710", "FT301"}.isdisjoint(json.loads(out)["passed"])
+            if words[:2] == ("logs", "dead"):
+                assert (status, out) == (3, ""), out
+                assert f"{DEAD}/x.log could not be read in time." in err
+    finally:
+        disk.kill()

@@ -135,7 +135,7 @@ def test_a_disk_that_hangs_under_the_history_leaves_the_jobs_and_no_run_that_is_
         def keep_runs(self, runs: Iterable[Run]) -> None:
             never.wait()
 
-    monkeypatch.setattr(module, "LEFT_BEHIND", 0.2)
+    monkeypatch.setattr(module, "STUCK_AFTER", 0.2)
     workspace = place(tmp_path, lambda: None, lambda: None, lambda config: Hanging(config.database))
     with patience(0.5):
         if loop:
@@ -156,7 +156,7 @@ def test_a_disk_that_hangs_under_the_history_leaves_the_jobs_and_no_run_that_is_
 def test_checks_that_hang_have_not_passed(
     tmp_path: Path, never: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LEFT_BEHIND", 0.2)
+    monkeypatch.setattr(module, "FACTS_DEADLINE", 0.5)
     workspace = place(tmp_path, lambda: None, lambda: None)
     asyncio.run(workspace.read())
     monkeypatch.setitem(vars(workspace), "checkup", lambda _: never.wait())
