@@ -52,7 +52,7 @@ class ConfirmScreen(Dialog[Applied | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "apply", "apply", id="confirm.apply", tooltip="Make the change that is shown"),
         Binding("p", "milder", "milder", id="confirm.milder", tooltip="Plan the milder way instead"),
-        Binding("r", "replan", "plan anew", id="confirm.replan", tooltip="Look again and plan anew"),
+        Binding("r", "replan", "plan again", id="confirm.replan", tooltip="Look again and make a new plan"),
         Binding("c", "copy", "copy", id="confirm.copy", tooltip="Copy the commands to the clipboard"),
     ]
 
@@ -190,7 +190,7 @@ class ConfirmScreen(Dialog[Applied | None]):
         try:
             applied = await self._apply(self.plan)
         except Conflict as stale:
-            await self._plan_anew(self._replan, stale)
+            await self._plan_again(self._replan, stale)
         except Refused as refused:
             self._refuse(refused)
         else:
@@ -200,16 +200,16 @@ class ConfirmScreen(Dialog[Applied | None]):
         """After a refusal: look again, the cause may be gone."""
         if self.phase is ConfirmPhase.REFUSED:
             self._begin(ConfirmPhase.PLANNING)
-            self.run_worker(self._plan_anew(self._replan, None), exclusive=True)
+            self.run_worker(self._plan_again(self._replan, None), exclusive=True)
 
     def action_milder(self) -> None:
         """Show the plan of the gentler way; it needs its own `y`."""
         if self.phase is ConfirmPhase.SHOWN and self._offers_milder and self._milder is not None:
             self._replan = self._milder
             self._begin(ConfirmPhase.PLANNING)
-            self.run_worker(self._plan_anew(self._milder, None), exclusive=True)
+            self.run_worker(self._plan_again(self._milder, None), exclusive=True)
 
-    async def _plan_anew(self, make: Callable[[], Awaitable[Plan]], stale: Conflict | None) -> None:
+    async def _plan_again(self, make: Callable[[], Awaitable[Plan]], stale: Conflict | None) -> None:
         self._begin(ConfirmPhase.PLANNING)
         self._old_commands = lines.commands_of(self.plan.steps)
         try:

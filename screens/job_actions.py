@@ -108,7 +108,7 @@ class JobActions(ChangingScreen):
     async def _stop(self, job: Job) -> None:
         driver = driver_of(job)
         text = f"{driver.how_stopped} What it did stays."
-        if await self.flow.confirm("Stop", job.name, "Stop the run that goes on?", text, "stop it"):
+        if await self.flow.confirm("Stop", job.name, "Stop the running job?", text, "stop it"):
             try:
                 applied = await driver.stop(self.host.ports)
             except Refused as refusal:

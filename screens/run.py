@@ -193,7 +193,7 @@ class RunScreen(Dialog[RunAnswer]):
             self._to(RunPhase.RUNNING)
             return
         if self.phase in (*LIVE, RunPhase.STARTING):
-            self.notify("The run goes on; r shows it again.", markup=False)
+            self.notify("The run continues; r: show it.", markup=False)
         self.dismiss(None)
 
     @property

@@ -39,11 +39,9 @@ def setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", action=switch, help="record exit codes of cron lines (a first set-up does so by default)"
     )
-    valued(
-        parser, "--alert", "URL", "an apprise URL that is told of trouble; may be repeated", action="append"
-    )
-    flag(parser, "--no-alert", "tell nobody any more")
-    valued(parser, "--mail-to", "ADDRESS", "who is mailed of trouble, through sendmail")
+    valued(parser, "--alert", "URL", "an apprise URL for alerts; may be repeated", action="append")
+    flag(parser, "--no-alert", "send no alerts")
+    valued(parser, "--mail-to", "ADDRESS", "who gets alerts by mail, through sendmail")
     valued(parser, "--heartbeat", "URL", "fetched after each check, for a watcher elsewhere")
     flag(parser, "--linger", "let user timers go on after logout")
     valued(parser, "--run-as", "USER", "as root: whom the jobs run as")

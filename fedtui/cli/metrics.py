@@ -45,7 +45,7 @@ async def write_metrics(workspace: Workspace, options: Namespace) -> int:
     try:
         await asyncio.to_thread(_write, path, text.encode())
     except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}. What it held stands.") from error
+        raise Unavailable(f"{path} cannot be written: {error.strerror}. Its old content is kept.") from error
     return ExitStatus.DONE
 
 
@@ -92,7 +92,7 @@ def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: 
         "1 if a run failed and none known to be good has followed, 0 if the last one was good.",
     )
     in_a_row = Family("fedtui_job_consecutive_failures", "How many of the latest runs failed, in a row.")
-    running = Family("fedtui_job_running", "1 while a run of the job goes on.")
+    running = Family("fedtui_job_running", "1 while the job is running.")
     for job in snapshot.jobs:
         labels = {"id": job.id, "name": records.text(job.name), "source": job.source.value, "user": job.user}
         info.add(1, **labels, state=job.state.value)

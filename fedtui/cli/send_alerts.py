@@ -90,7 +90,7 @@ def _looked(report: AlertReport, records: JsonRecords) -> Iterator[str]:
             since = event.at.astimezone(records.zone)
             yield f"  told before: {headline(event)}, since {since:%Y-%m-%d %H:%M}"
     if report.looked_at and not report.standing:
-        yield "  no problem stands" + (" of what could be looked at" if hidden else "")
+        yield "  no open problem" + (" of what could be looked at" if hidden else "")
 
 
 def _count(number: int, word: str) -> str:

@@ -68,7 +68,7 @@ async def watch(workspace: Workspace, options: Namespace) -> int:
     try:
         ended = await _follow(workspace, begun, teller)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        print(f"\nThe watch goes on. See it again: fedtui watch {job.id}   End it: --stop", file=sys.stderr)
+        print(f"\nThe watch continues. Show it: fedtui watch {job.id}   End it: --stop", file=sys.stderr)
         raise
     return teller.verdict(ended)
 

@@ -301,5 +301,5 @@ def _warnings(units: _TimerUnits, fields: str, lost: list[str], ports: Ports) ->
         found.append("What it prints went to the journal; cron mails it, where there is a mailer.")
     if units.state == (False, False):
         found.append("The timer is off, and so the line is paused until it is resumed.")
-    found.append("cron starts a run also while one goes on; systemd does not.")
+    found.append("cron starts a run even while one is running; systemd does not.")
     return [text for text in found if text]

@@ -248,7 +248,7 @@ def _warnings(
         found.append(
             "Your systemd ends when you log out, and the timer with it: loginctl enable-linger, or --linger."
         )
-    found.append("systemd starts no second run while one goes on; cron does.")
+    found.append("systemd starts no second run while one is running; cron does.")
     return [text for text in found if text]
 
 

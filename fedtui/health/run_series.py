@@ -52,7 +52,7 @@ SLOWER = warning_rule(
 FLAPPING = warning_rule(
     "FT306",
     "runs fail now and then",
-    "A job that fails every few runs is called good by whoever looks at the last one only.",
+    "A job that fails every few runs looks fine to anyone who sees only its last run.",
     "h shows which runs failed, l what they said.",
     needs=(*EVERY_JOB, "own-runs"),
 )

@@ -17,7 +17,7 @@ from fedtui.system.accounts import name_of
 WRITABLE_BY_OTHERS = error_rule(
     "FT601",
     "others can change what the job runs",
-    "Whoever can write the script, or rename files in its folder, decides what is run in the name of the "
+    "Anyone who can write the script, or rename files in its folder, decides what is run in the name of the "
     "job's user. For a job of root that is everything.",
     "Take the right away: chmod go-w, or give the file to the job's user.",
     needs=CRON_TABLES,
@@ -39,7 +39,7 @@ SECRET_IN_LOG = warning_rule(
 KEY_OPEN = warning_rule(
     "FT604",
     "a private key that others can read",
-    "ssh refuses a key that others may read, so a job that uses it fails; and whoever reads it can use it.",
+    "ssh refuses a key that others may read, so a job that uses it fails; anyone who reads it can use it.",
     "Take the rights away: chmod 600.",
     needs=CRON_TABLES,
 )

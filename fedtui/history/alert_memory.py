@@ -170,7 +170,7 @@ def only_check(state: Path) -> Iterator[None]:
         except (PermissionError, FileExistsError, NotADirectoryError):
             descriptor = lock_file.take(second)
     except BlockingIOError as error:
-        raise CheckAlreadyRunning("Another alert check goes on.") from error
+        raise CheckAlreadyRunning("Another alert check is running.") from error
     except OSError as error:
         raise AlertMemoryError(f"{path} cannot be opened: {error.strerror}. {repair(state)}") from error
     try:

@@ -142,8 +142,8 @@ EXTRA_WORDS = {
     "git": ("commits", "every 6 hours data/ is committed and pushed, on a branch of its own: many commits"),
     "rotate": ("rotation", "the logs are rotated weekly, four are kept"),
     "record": ("exit codes", "of cron lines, by fedtui's recorder; systemd keeps its own"),
-    "alerts": ("alerts", "an apprise URL that is told of trouble, and of its end"),
-    "mail_to": ("mail", "who is mailed of trouble, through sendmail"),
+    "alerts": ("alerts", "an apprise URL that gets problems and recoveries"),
+    "mail_to": ("mail", "who gets alerts by mail, through sendmail"),
     "heartbeat": ("heartbeat", "a URL that is fetched after each check, for a watcher elsewhere"),
 }
 """The optional parts by the field of the request that asks for each: its title, and what it does."""

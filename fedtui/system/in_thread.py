@@ -36,7 +36,7 @@ class DaemonThreads(ThreadPoolExecutor):
                 return
             try:
                 future.set_result(call(*words, **options))
-            except BaseException as error:  # noqa: BLE001  # whoever awaits the future handles it
+            except BaseException as error:  # noqa: BLE001  # who awaits the future handles it
                 future.set_exception(error)
 
         Thread(target=work, daemon=True).start()

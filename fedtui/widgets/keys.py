@@ -66,7 +66,7 @@ DASHBOARD = (
     KeyBinding("job.log", "l", "log", "log", "its log, full screen", JOB, 2, shown="l enter"),
     KeyBinding("job.edit", "E", "edit", "edit", "edit the whole job", JOB),
     KeyBinding("job.delete", "x", "delete", "delete", "delete", JOB),
-    KeyBinding("job.stop", "t", "stop", "stop", "stop a run that goes on", JOB, 1),
+    KeyBinding("job.stop", "t", "stop", "stop", "stop the running job", JOB, 1),
     KeyBinding("job.record", "C", "record", "record", "record exit codes", JOB),
     KeyBinding("job.convert", "c", "convert", "convert", "cron line to timer, or back", JOB),
     KeyBinding("job.open", "o", "open_editor", "open", "open it in $EDITOR", JOB),
@@ -80,7 +80,7 @@ DASHBOARD = (
     KeyBinding("app.redo", "ctrl+r", "redo", "redo", "redo what was undone", EVERYWHERE),
     KeyBinding("app.undo_list", "U", "undo_list", "undo list", "list all changes", EVERYWHERE),
     KeyBinding("app.demo", "D", "demo", "demo workspace", "the demo workspace", EVERYWHERE, 2),
-    KeyBinding("app.refresh", "R", "refresh", "read anew", "read everything anew", EVERYWHERE),
+    KeyBinding("app.refresh", "R", "refresh", "refresh", "refresh everything", EVERYWHERE),
     KeyBinding(
         "panes.jobs", "1", "pane('jobs')", "jobs", "go to a pane", PANES, shown="1–4 tab", palette=False
     ),

@@ -242,4 +242,4 @@ def _left_out(names: Sequence[str], *, force: bool) -> str:
     who = ", ".join(names)
     if force:
         return f"{who}: scheduled all the same, as you insist; F takes that back."
-    return f"{who} will not be scheduled. Mend it and test again with t; F insists."
+    return f"{who} will not be scheduled. Fix it, then t: test again. F: schedule anyway."

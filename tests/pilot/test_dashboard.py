@@ -299,7 +299,7 @@ async def test_the_palette_knows_every_key_by_what_it_does() -> None:
     async with app.run_test(size=LARGE) as pilot:
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert {"Run now, live output", "Its log, full screen", "Sort by the next column", "Theme"} <= titles
-        assert "Stop a run that goes on" not in titles
+        assert "Stop the running job" not in titles
         await pilot.press("ctrl+p", *"fold the other", "enter")
         assert "unfold" in await settled(pilot, lambda text: "unfold" in text)
 

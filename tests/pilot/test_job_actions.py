@@ -222,7 +222,7 @@ async def test_t_ends_the_run_in_progress_after_a_y(tmp_path: Path) -> None:
         await pilot.press("escape")
         await says(pilot, lambda text: "╭" not in text and "► export-collections" in text)
         await pilot.press("t")
-        await says(pilot, lambda text: "Stop the run that goes on?" in text)
+        await says(pilot, lambda text: "Stop the running job?" in text)
         await pilot.press("y")
         await says(pilot, lambda text: "╭" not in text and "✗ SIGTERM" in text)
 

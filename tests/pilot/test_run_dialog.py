@@ -184,7 +184,7 @@ async def test_escape_hides_and_the_run_continues() -> None:
         await until(pilot, lambda: dialog.phase is RunPhase.RUNNING)
         await pilot.press("escape")
         await until(pilot, lambda: bool(app.answers))
-        await until(pilot, reads(app, "The run goes on; r shows it again."))
+        await until(pilot, reads(app, "The run continues; r: show it."))
     assert app.answers == [None]
     assert world.stops == 0
 

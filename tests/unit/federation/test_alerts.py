@@ -511,7 +511,7 @@ def test_a_state_folder_that_cannot_be_used_is_got_round_by_the_runtime_folder(
 def test_only_one_check_at_a_time(world: World) -> None:
     with (
         only_check(world.config.state),
-        pytest.raises(CheckAlreadyRunning, match="Another alert check goes on"),
+        pytest.raises(CheckAlreadyRunning, match="Another alert check is running"),
     ):
         world.check()
     assert issubclass(CheckAlreadyRunning, AlertMemoryError)
