@@ -132,8 +132,9 @@ def test_a_disk_that_hangs_under_the_history_leaves_the_jobs_and_no_run_that_is_
     tmp_path: Path, never: threading.Event, monkeypatch: pytest.MonkeyPatch, loop: bool
 ) -> None:
     class Hanging(History):
-        def keep_runs(self, runs: Iterable[Run]) -> None:
+        def keep_runs(self, runs: Iterable[Run]) -> int:
             never.wait()
+            return 0
 
     monkeypatch.setattr(module, "STUCK_AFTER", 0.2)
     workspace = place(tmp_path, lambda: None, lambda: None, lambda config: Hanging(config.database))
