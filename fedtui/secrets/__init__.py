@@ -64,6 +64,10 @@ def find_secrets(text: str) -> list[Secret]:
         from fedtui.secrets.commands import in_commands
 
         found += in_commands(text)
+    if "private key" in low:
+        from fedtui.secrets.tokens import private_keys
+
+        found += private_keys(text)
     if _LONG.search(low) or any(map(holds, _CUT)):
         from fedtui.secrets.tokens import tokens
 

@@ -56,12 +56,19 @@ class Says(IntEnum):
 
 def named(text: str) -> Iterator[Secret]:
     """The secrets with a name before them."""
+    seen, quotes = 0, {"'": 0, '"': 0}
     for match in _NAME.finditer(text):
         says = says_of(match["name"])
         if says is Says.NOTHING and match["name"].lower() != "by":
             continue
         value = _VALUE.match(text, match.end())
-        if value is not None and _is_secret(match, says, value):
+        if value is None:
+            continue
+        outermost = False
+        if value["value"].startswith("'$"):
+            quotes = {sign: count + text.count(sign, seen, match.end()) for sign, count in quotes.items()}
+            seen, outermost = match.end(), not any(count % 2 for count in quotes.values())
+        if _is_secret(match, says, value, outermost=outermost):
             start = match.end() + _user(match["name"], value["value"])
             yield Secret(start, value.end(), text[match.start() : start].strip())
 
@@ -80,10 +87,10 @@ def says_of(name: str) -> Says:
     return Says.PERHAPS if not _WEAK.isdisjoint(words) and words[0] not in _NO_KEY else Says.NOTHING
 
 
-def _is_secret(match: re.Match[str], says: Says, found: re.Match[str]) -> bool:
+def _is_secret(match: re.Match[str], says: Says, found: re.Match[str], *, outermost: bool) -> bool:
     name, sep, text, value = match["name"].lower(), match["sep"], match.string, found["value"]
     quoted = value[0] in "\"'\\"
-    if is_harmless(value) or (sep is None and value.startswith(("-", "pass:"))):
+    if is_harmless(value, outermost=outermost) or (sep is None and value.startswith(("-", "pass:"))):
         return False
     if name == "by":
         return quoted and text[: match.start()].lower().endswith("identified ")

@@ -13,6 +13,11 @@ from typing import NamedTuple
 
 from fedtui.secrets import Secret
 
+_PRIVATE_KEY = re.compile(
+    r"(?P<begin>-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)"
+    r"(?P<key>(?:[A-Za-z0-9+/=\s\\\u240a\u240d:,.()]|-(?!----)){16,})"
+)
+
 
 class Rule(NamedTuple):
     """The shape of a token, which has at least `entropy` bits a character."""
@@ -30,6 +35,14 @@ def rules() -> dict[str, list[Rule]]:
         for word in one["keywords"]:
             found.setdefault(word, []).append(Rule(one["id"], one["regex"], one["entropy"]))
     return found
+
+
+def private_keys(text: str) -> Iterator[Secret]:
+    """What PEM and PGP have between the lines that begin and end a private key, or as far as it is there."""
+    for match in _PRIVATE_KEY.finditer(text):
+        start, end = match.span("key")
+        last = text.find("-----END", start)
+        yield Secret(start, end if last < 0 else last, match["begin"])
 
 
 def tokens(text: str, low: str) -> Iterator[Secret]:

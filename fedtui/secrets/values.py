@@ -18,12 +18,16 @@ _HARMLESS = re.compile(
     )? """
 )
 _SINGLE = re.compile(r"'\$(?!\{?\w+\}?'$|\().*'")
+_SINGLE_WORD = re.compile(r"'\$\w*[A-Za-z]\w*'")
 _IDENTIFIER = re.compile(r"(?:[A-Z]?[a-z]+\d{0,4}|\d+)(?:[._:/@-](?:[a-z]*\d{0,4}))*")
 
 
-def is_harmless(value: str) -> bool:
-    """Whether the value is no secret by itself: empty, a reference, a path, a placeholder, a switch."""
-    if _SINGLE.fullmatch(value):
+def is_harmless(value: str, *, outermost: bool = False) -> bool:
+    """Whether the value is no secret by itself: empty, a reference, a path, a placeholder, a switch.
+
+    `outermost`: no other quotes are around those of the value, so that `'$word'` is no reference.
+    """
+    if _SINGLE.fullmatch(value) or (outermost and _SINGLE_WORD.fullmatch(value)):
         return False  # in single quotes a shell puts in no variable
     return _HARMLESS.fullmatch(unquoted(value)) is not None
 

@@ -12,19 +12,22 @@ from typing import Any
 
 import pytest
 
-from fedtui.safe_text import MASK, mask_secrets
-from fedtui.secrets import commands, names, urls, values
+from fedtui.safe_text import MASK, mask_secrets, sanitize_and_mask
+from fedtui.secrets import commands, names, tokens, urls, values
 from fedtui.secrets.tokens import Rule, entropy, rules
 
+BEGIN = "-----BEGIN RSA PRIVATE KEY-----"
 WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 RULES = {rule.name: rule for found in rules().values() for rule in found}
 OWN = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value
-    for module in (commands, names, urls, values)
+    for module in (commands, names, tokens, urls, values)
     for name, value in vars(module).items()
     if isinstance(value, re.Pattern)
 }
-FULL = {"names._STRONG", "values._HARMLESS", "values._IDENTIFIER", "values._SINGLE"}
+FULL = {
+    *("names._STRONG", "values._HARMLESS", "values._IDENTIFIER", "values._SINGLE", "values._SINGLE_WORD"),
+}
 """Those that are asked about a whole value."""
 
 
@@ -139,6 +142,13 @@ def test_a_pattern_takes_no_more_than_linear_time(name: str) -> None:
     [
         *("curl -u a:b ", "mysql -p", "sudo -S <<<x ", "echo a|sudo -S;", "<<<", "sshpass -p '", 'curl "a '),
         *('\\"password\\": \\"a\\", ', "TOKEN=a;", "token: a ", "password", "--", "a-token-", "password=,a"),
+        *(
+            "A_TOKEN='$a' ",
+            "PASSWORD='$a\" ",
+            f"{BEGIN}\n",
+            f'{BEGIN} {"A" * 20}"',
+            f"{BEGIN}{'A' * 20}-----END",
+        ),
         *("http://a:b@", "http://a:", "slack://a", "https://hc-ping.com/a1b2c3d4e/", "/hooks/a/", "/ping/"),
         *(
             "eyJ.",
@@ -154,3 +164,42 @@ def test_a_pattern_takes_no_more_than_linear_time(name: str) -> None:
 )
 def test_a_long_line_is_masked_in_linear_time(piece: str) -> None:
     assert is_linear(lambda length: mask_secrets(piece * (length // len(piece) + 1)))
+
+
+@pytest.mark.parametrize(
+    "kind", ["RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK"]
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\\n"])
+def test_a_private_key_is_masked_whole(kind: str, newline: str) -> None:
+    body = ["Proc-Type: 4,ENCRYPTED", "Comment: <a@b>", "", "b3BlbnNzaC1rZXkt/+" * 3, "AAAA=="]
+    key = newline.join([f"-----BEGIN {kind}-----", *body, f"-----END {kind}-----"])
+    shown = f"-----BEGIN {kind}-----{MASK}-----END {kind}-----"
+    assert mask_secrets(f"echo '{key}' > id") == f"echo '{shown}' > id"
+    assert mask_secrets(f"{key}\n{key}\n") == f"{shown}\n{shown}\n"
+    assert sanitize_and_mask(key) == shown
+    cut = mask_secrets(key.rpartition("AAAA")[0].replace("<a@b>", ""))
+    assert cut == f"-----BEGIN {kind}-----{MASK}", "where the text ends before the key does"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *('grep -q "-----BEGIN PRIVATE KEY-----" id && run', "-----BEGIN PRIVATE KEY-----"),
+        f"-----BEGIN CERTIFICATE----- {'MIIE' * 20} -----END CERTIFICATE-----",
+        f"-----BEGIN PUBLIC KEY----- {'MIIE' * 20} -----END PUBLIC KEY-----",
+    ],
+)
+def test_what_is_no_private_key_stays(line: str) -> None:
+    assert mask_secrets(line) == line
+
+
+def test_in_single_quotes_a_word_with_a_dollar_sign_is_no_reference() -> None:
+    for line in ("ADMIN_PASSWORD='$ecret'", "0 1 * * * DB_PASS='$ecret1' run.sh", "a 'b' TOKEN='$x_y'"):
+        assert mask_secrets(line) == re.sub(r"'\$\w+'", MASK, line)
+    for line in (
+        "sh -c 'TOKEN='$TOKEN' run'",
+        """bash -c "TOKEN='$TOKEN' run" """,
+        'TOKEN="$TOKEN"',
+        "TOKEN='$1'",
+    ):
+        assert mask_secrets(line) == line
