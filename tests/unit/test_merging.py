@@ -285,8 +285,9 @@ def test_a_line_that_moved_has_each_of_its_runs_once() -> None:
     assert set(first.result.evidence) == {*SEEN.evidence, "start seen in cron's log"}
 
 
-def test_of_a_line_that_moved_what_is_stamped_ahead_is_no_last_run() -> None:
-    ahead = run(-7200.0, Result(Outcome.OK, 0))
+@pytest.mark.parametrize("of", ["crontab:1", "cron.d:2"])
+def test_of_a_line_that_moved_what_is_stamped_ahead_is_no_last_run(of: str) -> None:
+    ahead = run(-7200.0, Result(Outcome.OK, 0), job_id=of)
     moving = moved(Answer("recorder", NOW, (), runs=(run(90.0, job_id="cron.d:2"),)))
     moving["own-runs"] = replace(moving["own-runs"], runs=(run(300.0), ahead))
     snapshot = merge(moving, Snapshot(NOW), NOW)
