@@ -24,7 +24,7 @@ _GUARD_WORDS = """
 """
 _PREPARING = """
     sleep echo printf mkdir date hostname mktemp whoami basename dirname uname nproc id logger which type
-    hash yes touch renice sync
+    hash yes renice lockfile lockfile-create dotlockfile
 """
 _PROBING = "pgrep pidof mountpoint ping nc grep egrep fgrep ps df mount cmp diff ss lsof fuser crontab"
 _MORE_BUILTINS = "echo printf command exec kill jobs type hash getopts shift times bg fg"
@@ -206,7 +206,7 @@ def _preparation(step: Step) -> int:
     program = basename(launched.target.word.literal or "")
     if program in _PREPARES or (name == "command" and step.words[1:2] and step.words[1].raw in ("-v", "-V")):
         return 1
-    if program == "cat" and step.feeds:
+    if (program == "cat" and step.feeds) or (program == "flock" and len(launched.lookups) == 1):
         return 1
     if step.tested and program in _PROBES:
         return 1

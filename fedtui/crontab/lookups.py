@@ -49,7 +49,8 @@ class Called(NamedTuple):
     """A file that the line runs. `by_shell`: it is a shell's argument; else its own first line decides.
 
     `path_variable` is the PATH it gets, None where that is not certain. `executed`: it is run itself, by no
-    interpreter. `tested`: as in `Lookup`. `folder` is the one that a `cd` before it led to.
+    interpreter. `tested`: as in `Lookup`, `tested_x` for a test of the right to execute it. `folder` is the
+    one that a `cd` before it led to.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Called(NamedTuple):
     executed: bool = True
     tested: bool = False
     folder: str = ""
+    tested_x: bool = False
 
 
 def lookups_of(steps: Sequence[Step], text: str = "") -> tuple[Lookup, ...]:
@@ -172,7 +174,8 @@ def _called(step: Step, asked: set[str]) -> Iterator[Called]:
     certain = launched.place is Place.HERE and not reads_profile(step.words, target)
     tested = _is_tested(path, step, asked)
     by_shell = script and posixpath.basename(by_name) in SHELLS
-    yield Called(path, by_shell, path_of(step, Place.HERE) if certain else None, not script, tested, folder)
+    variable = path_of(step, Place.HERE) if certain else None
+    yield Called(path, by_shell, variable, not script, tested, folder, ("x", path, True) in step.facts)
 
 
 def _is_tested(path: str, step: Step, asked: set[str]) -> bool:

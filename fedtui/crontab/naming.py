@@ -40,11 +40,11 @@ _RUNNERS: Mapping[str, _Tasks] = {
     "flask": _Tasks("Ae", ("--app", "--env-file")),
     "rake": _Tasks("fICRrjm", ("--rakefile", "--libdir", "--require", "--directory")),
     "rails": _Tasks("e", ("--environment",), ("runner", "r")),
-    **dict.fromkeys(("make", "gmake"), _Tasks("CfIjlo", ("--directory", "--file", "--makefile", "--jobs"))),
+    **dict.fromkeys(("make", "gmake"), _Tasks("CfIo", ("--directory", "--file", "--makefile"))),
     "just": _Tasks("fd", ("--justfile", "--working-directory")),
 }
 _SET = re.compile(r"[A-Za-z_]\w*\+?=")
-_CALL = re.compile(r"\A[\s;]*(?P<name>[A-Za-z_][\w:]*(?:\.[A-Za-z_][\w?!]*)+)")
+_CALL = re.compile(r"(?<![\w.])[A-Z][\w:]*(?:\.[A-Za-z_][\w?!]*)+")
 
 
 @lru_cache(maxsize=16384)
@@ -98,7 +98,7 @@ def _of_step(step: Step) -> str:
     if folder is not None:
         return _base(folder.raw)
     if launched.image:
-        return _base(_TAG.sub("", _text(target.word.raw)))
+        return _TAG.sub("", _base(target.word.raw))
     if target.what is TargetKind.MODULE:
         return _base(_text(target.word.raw)).rpartition(".")[2]
     return _task(launched) or _EXTENSION.sub("", _base(target.word.raw))
@@ -124,12 +124,8 @@ def _task(launched: Launch) -> str:
         words = _arguments(tasks, words[1:])
         if code:
             text = _text(words[0].raw) if words else ""
-            call = _CALL.match(text)
-            return (
-                call["name"]
-                if call is not None and " " not in call["name"]
-                else _EXTENSION.sub("", _base(text))
-            )
+            call = None if text.endswith(".rb") else _CALL.search(text)
+            return call[0] if call is not None else _EXTENSION.sub("", _base(text))
     words = [word for word in words if not _SET.match(word.raw)]
     return _text(words[0].raw) if words else ""
 

@@ -58,7 +58,7 @@ def parse(line: str, *, bash: bool) -> List:
     """The tree of a whole line. Raises Unreadable."""
     if len(line) > _LONGEST_LINE:
         raise Unreadable
-    reader = _Reader(tokens(line, bash=bash))
+    reader = _Reader(tokens(line, bash=bash), bash=bash)
     found = reader.sequence()
     if reader.at < len(reader.tokens):
         raise Unreadable
@@ -74,7 +74,7 @@ def parse_leniently(text: str, *, bash: bool) -> tuple[List, bool]:
         command = Command("", tuple(easy[0]), redirects=tuple(easy[1]))
         return ((AndOr((Pipeline((command,)),)),) if easy[0] or easy[1] else ()), True
     found: list[Word | Redirect | str] = []
-    reader = _Reader(found, lenient=True)
+    reader = _Reader(found, bash=bash, lenient=True)
     try:
         read_into(found, text, bash=bash)
     except Unreadable:
@@ -88,9 +88,10 @@ def parse_leniently(text: str, *, bash: bool) -> tuple[List, bool]:
 
 
 class _Reader:
-    def __init__(self, found: list[Word | Redirect | str], *, lenient: bool = False) -> None:
+    def __init__(self, found: list[Word | Redirect | str], *, bash: bool, lenient: bool = False) -> None:
         self.tokens = found
         self.at = 0
+        self.prefixes = ("!", "time") if bash else ("!",)  # to dash, time is a program
         self.lenient = lenient
         self.whole = True
         self.depth = 0
@@ -119,7 +120,7 @@ class _Reader:
 
     def _pipeline(self) -> Pipeline:
         negated = False
-        while self._reserved() in ("!", "time"):
+        while self._reserved() in self.prefixes:
             negated ^= self._reserved() == "!"
             self.at += 1
         commands = [self._command()]

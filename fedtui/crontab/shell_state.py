@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from fedtui.crontab.shell_lists import AndOr, Command, List, Pipeline, parse_leniently
@@ -30,7 +31,7 @@ _PROFILE_OPTION = re.compile(r"-[A-Za-z]*[li][A-Za-z]*|--login|--rcfile|--init-f
 _BASH_LIKE = frozenset({"bash", "zsh", "ksh", "mksh"})
 
 Fact = tuple[str, str, bool]
-"""("path" or "command", which one, whether it is there): what a test found before a command runs."""
+"""("path", "command" or "x" for executable, which one, whether it is): what a test found before a command."""
 
 Facts = frozenset[Fact]
 Outcomes = tuple[Facts, Facts]
@@ -41,7 +42,7 @@ _UNKNOWN: Outcomes = (_NOTHING, _NOTHING)
 _ASKS = frozenset({"type", "hash", "which"})
 _FILE_TESTS = frozenset({"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"})
 _CANNOT_FAIL = frozenset({"export", "set", "umask", "true", ":", "echo", "printf", "unset", "trap"})
-_STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir"
+_STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir install"
 _CHANGE_STATE = frozenset(_STATE_WORDS.split())
 _LEAVES = frozenset({"exit", "return", "exec", "continue", "break"})
 
@@ -417,10 +418,12 @@ class _Walker:
             self.state = self.state.home_only()
             if step.name in ("su", "runuser") and any(w.raw in ("-", "-l", "--login") for w in step.words):
                 self.state = ShellState(None, {})
-        shell = posixpath.basename(target.lookups[-1].literal or "") if target.lookups else "sh"
+        shell = posixpath.basename(target.lookups[-1].literal or "") if target.lookups else ""
+        if shell not in SHELLS:  # flock asks for $SHELL; su, ssh and tmux for a user's own shell, mostly bash
+            shell = context.shell if shell in ("flock", "script") else _asked_shell(step.words)
         inner = context._replace(place=place, redirects=step.redirects, announces=False)
         inner = inner._replace(at=target.word.at if context.at < 0 else context.at)
-        self.code(code, shell if shell in SHELLS else "sh", context.nesting - 1, inner)
+        self.code(code, shell, context.nesting - 1, inner)
         self.state = kept
 
     def _leave(self, words: tuple[Word, ...], assigned: tuple[Word, ...], context: _Context) -> None:
@@ -440,7 +443,7 @@ class _Walker:
             self.state = self.state.home_only()
         elif name in ("cd", "pushd", "popd"):
             self._change_directory(words)
-        elif name == "mkdir":
+        elif name in ("mkdir", "install"):
             paths = (self.state.path(word) for word in words[1:] if not word.raw.startswith("-"))
             self.made |= {("path", path, True) for path in paths if path}
 
@@ -508,8 +511,16 @@ class _Walker:
             if asked:
                 return _both({("command", asked[0], True)})
             if path is not None:
-                return _both({("path", path, True)})
+                return _both({("path", path, True), *((("x", path, True),) if raw[0] == "-x" else ())})
         return _UNKNOWN
+
+
+def _asked_shell(words: Sequence[Word]) -> str:
+    """The shell that `su -s` names."""
+    for option, value in pairwise(words):
+        if option.raw in ("-s", "--shell"):
+            return posixpath.basename(value.literal or "")
+    return "bash"
 
 
 def _both(facts: set[Fact]) -> Outcomes:

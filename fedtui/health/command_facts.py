@@ -27,8 +27,12 @@ _BASH_WORDS = frozenset(_BASH_ONLY.split())
 _POSIX = frozenset({"dash", "busybox", "ash", "posh"})
 _NOT_SET = frozenset({"USER", "USERNAME", "HOSTNAME", "HOST", "DISPLAY", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
 _OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
-_SESSION = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
+_SESSION = re.compile(
+    r"\b(?:XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|DISPLAY)=|\bdbus-(?:run-session|launch)\b"
+)
+_SETS = r"\b(?:{0}=|(?:read|for)\b[^;]*\b{0}\b)"
 _OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
+_MACHINE = re.compile(r" (?:-M|--machine)\b")
 _SHORT = re.compile(r"-[dit]+")
 _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
 
@@ -129,8 +133,10 @@ def read(
         folders=tuple(_folders(line.here)),
         misordered=_misordered(line.here, text),
         foreign=tuple(dict.fromkeys(_foreign(line, text, shell, sh))),
-        session=next(filter(None, map(_session, line.here)), ""),
-        unset=tuple(dict.fromkeys(_unset(line.here))),
+        session="" if _SESSION.search(text) else next(filter(None, map(_session, line.here)), ""),
+        unset=tuple(
+            name for name in dict.fromkeys(_unset(line.here)) if not re.search(_SETS.format(name), text)
+        ),
         keeps=line.uses_logger or any(step.feeds or _to_file(step) for step in line.steps),
         discards=_discards(line.steps),
         readable=line.whole,
@@ -229,15 +235,17 @@ def _session(step: Step) -> str:
         else ()
     )
     if launched.place is Place.ELSEWHERE and names[-1:] == ["docker"]:
-        raw = [word.raw for word in before]
-        letters = "".join(text[1:] for text in raw if _SHORT.fullmatch(text))
-        terminal = "t" in letters or "--tty" in raw
-        return "docker -it" if terminal and ("i" in letters or "--interactive" in raw) else ""
-    known = {**step.state.variables, **{word.raw.partition("=")[0]: "" for word in step.assigned}}
-    if any(name in known for name in _SESSION):
+        given = [word.raw for word in before]
+        letters = "".join(text[1:] for text in given if _SHORT.fullmatch(text))
+        terminal = "t" in letters or "--tty" in given
+        return "docker -it" if terminal and ("i" in letters or "--interactive" in given) else ""
+    if any(
+        name in step.state.variables for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
+    ):
         return ""
+    raw = [word.raw for word in step.words]
     for name in names:
-        if name in ("systemctl", "systemd-run") and any(word.raw == "--user" for word in step.words):
+        if name in ("systemctl", "systemd-run") and "--user" in raw and not _MACHINE.search(" ".join(raw)):
             return f"{name} --user"
         if name in _OF_SESSION:
             return name

@@ -136,6 +136,8 @@ def on_noexec(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 def _executed(reading: CommandFacts, host: FileFacts) -> Iterator[str]:
     """The files that are executed themselves, and folders that a shell is to read."""
     for one in reading.called:
+        if one.tested_x:
+            continue
         if one.executed or (one.by_shell and _is_folder(one.path, host)):
             yield one.path
 
