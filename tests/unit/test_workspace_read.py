@@ -133,8 +133,7 @@ def test_a_disk_that_hangs_under_the_history_leaves_the_jobs_and_no_run_that_is_
 ) -> None:
     class Hanging(History):
         def keep_runs(self, runs: Iterable[Run]) -> int:
-            never.wait()
-            return 0
+            return int(never.wait())
 
     monkeypatch.setattr(module, "STUCK_AFTER", 0.2)
     workspace = place(tmp_path, lambda: None, lambda: None, lambda config: Hanging(config.database))

@@ -13,6 +13,7 @@ import pytest
 
 from fedtui.bus.port import Bus, BusError
 from fedtui.config import Config
+from fedtui.federation.profile import load_profile
 from fedtui.federation.setup import status as module
 from fedtui.federation.setup.placements import InstalledJobs
 from fedtui.history.database import History
@@ -39,13 +40,13 @@ def test_the_job_whose_log_hangs_is_named_and_the_others_are_known(
     async def none_installed(*_: object) -> InstalledJobs:
         return {}
 
-    keys = [job.key for job in module.load_profile("conservative").jobs]
+    keys = [job.key for job in load_profile("conservative").jobs]
     hanging, *others = keys
     pack = Pack(
         *(str(tmp_path), "conservative", "cron", str(tmp_path), "2026-11-20"),
         scripts=dict.fromkeys(keys, "/x.sh"),
     )
-    logs = {job.key: tmp_path / job.log for job in module.load_profile("conservative").jobs}
+    logs = {job.key: tmp_path / job.log for job in load_profile("conservative").jobs}
     for log in logs.values():
         log.write_bytes(b"12345")
     size = module._size
