@@ -40,7 +40,7 @@ class AlertEvent:
 
 @dataclass(frozen=True, slots=True)
 class OpenProblem:
-    """A problem that stands: since when, and the words it was told with."""
+    """An open problem: since when, and the words it was reported with."""
 
     since: datetime
     words: str

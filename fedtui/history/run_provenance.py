@@ -73,7 +73,7 @@ def in_order(runs: Iterable[Run], now: datetime, *, newest_first: bool = False) 
 
 
 def better_trigger(one: Trigger, other: Trigger) -> Trigger:
-    """Whoever started a run knows it; only then does a schedule that was due explain it."""
+    """The starter of a run knows it; failing that, a schedule that was due explains it."""
     return min(one, other, key=_TRIGGERS.index)
 
 
