@@ -22,7 +22,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(
     not ((CHECKOUT / ".git").exists() and shutil.which("git")), reason="needs git, and a checkout of it"
 )
-PACKAGED = (".py", ".pyi", ".tcss", ".typed", ".sh", ".toml", ".txt", ".service", ".timer", ".conf")
+PACKAGED = (".py", ".pyi", ".tcss", ".typed", ".sh", ".toml", ".json", ".txt", ".service", ".timer", ".conf")
 LOOK = """
 import importlib, json, os, pkgutil
 import fedtui
