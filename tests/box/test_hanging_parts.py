@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,17 +90,37 @@ def timed(box: Box, words: tuple[str, ...]) -> tuple[float, int, str, str]:
     return ended - began, done.returncode, done.stdout, err
 
 
+class Shell:
+    """A shell of `fed` that is in the box already: on its way in a process asks PID 1 for its groups."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._process = box.popen(["bash"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def timed(self, words: tuple[str, ...]) -> tuple[float, int, str, str]:
+        """See `timed`."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        run = f"fedtui {shlex.join(words)} > ~/out 2> ~/err < /dev/null"
+        self._process.stdin.write(f"began=$EPOCHREALTIME; {run}; echo $? $began $EPOCHREALTIME\n".encode())
+        self._process.stdin.flush()
+        status, began, ended = self._process.stdout.readline().split()
+        out, err = (self._box.read(f"/home/fed/{name}").decode() for name in ("out", "err"))
+        return float(ended) - float(began), int(status), out, err
+
+
 def test_verbs_that_read_end_and_name_what_is_missing(own_box: Box) -> None:
     box = own_box
     set_up(box)
     start_bus(box)
     box.write("/home/fed/logs/minute.log", "begun\n")
     names = {job["name"] for job in json.loads(timed(box, ("list", "--json"))[2])["jobs"]}
-    usual = max(timed(box, words)[0] for words in VERBS)
+    shell = Shell(box)
+    usual = max(shell.timed(words)[0] for words in VERBS)
     for what, (stop, missing) in STOPS.items():
         with stop(box):
             for words in VERBS:
-                took, status, out, err = timed(box, words)
+                took, status, out, err = shell.timed(words)
                 assert took < BOUND + 3 * usual, (what, words, took, err)
                 assert status in (0, 1, 2), (what, words, status, err)
                 if words[0] in ("list", "check", "history", "setup"):
