@@ -106,10 +106,11 @@ class CommandLine:
             return None
         if step.launch is None:
             return None
-        if (
-            max(step.place, step.launch.place) is Place.ELSEWHERE
-        ):  # what sends it there, where its path is named
-            sender = next(one for one in reversed(self.here) if one.at <= step.at)
+        place = max(step.place, step.launch.place)
+        bare = step.target.what is TargetKind.PROGRAM and "/" not in step.target.word.raw
+        # What sends it elsewhere, or has a place of its own for it, where the line names that by a path.
+        if place is Place.ELSEWHERE or (place is Place.OF_RUNNER and bare):
+            sender = next((one for one in reversed(self.here) if one.at <= step.at and one.words), step)
             named = "/" in (sender.state.value(sender.words[0]) or "")
             return sender.state.path(sender.words[0]) if named else None
         word = step.target.word
@@ -264,7 +265,7 @@ def _redirected(step: Step) -> Iterator[tuple[int, str, bool]]:
             continue
         appends = item.operator.endswith(">>")
         both = item.operator.startswith("&>") or item.operator == ">&" or (item.descriptor == 1 and merged)
-        if item.descriptor == 1 and _is_data(path, program, appends=appends or both):
+        if item.descriptor == 1 and _is_data(path, program, merged=both, appends=appends):
             continue
         if both:
             yield (0 if appends else 1), path, appends
@@ -274,13 +275,15 @@ def _redirected(step: Step) -> Iterator[tuple[int, str, bool]]:
             yield 4, path, appends
 
 
-def _is_data(path: str, program: str, *, appends: bool) -> bool:
-    """Whether output in a file is what the job makes, and no messages of it."""
+def _is_data(path: str, program: str, *, merged: bool, appends: bool) -> bool:
+    """Whether output in a file is what the job makes, no messages of it; `merged`: errors go there too."""
     if _DATA.search(path):
         return True
-    if appends or _LOG_NAME.search(path):
+    if merged or _LOG_NAME.search(path):
         return False
-    return path.endswith(".txt") or program in _PREPARES or "." not in basename(path)
+    if path.endswith(".txt"):
+        return True
+    return not appends and (program in _PREPARES or "." not in basename(path))
 
 
 def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
@@ -295,7 +298,7 @@ def _named_logs(step: Step) -> Iterator[tuple[int, str, bool]]:
         appends = any(raw == "--append" or (raw[1:2] != "-" and "a" in raw) for raw in given)
         for word in rest:
             path = None if word.raw in given else _log_path(step.state, word)
-            if path is not None and not _is_data(path, "tee", appends=True):
+            if path is not None and not _is_data(path, "tee", merged=True, appends=True):
                 yield (3 if appends else 5), path, appends
         return
     options = _LOGS_OF_WGET if program == "wget" else _LOG_OPTIONS

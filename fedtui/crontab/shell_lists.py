@@ -6,13 +6,12 @@ line functions too) is Unreadable.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import NamedTuple
 
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, read_easy, read_into, tokens
 
 _LONGEST_SCRIPT = 1 << 20
-_LONGEST_LINE = 131_072  # execve(2) takes no longer argument: no `sh -c` runs a longer line
+LONGEST_LINE = 131_072  # execve(2) takes no longer argument: no `sh -c` runs a longer line
 _DEEPEST = 60
 
 
@@ -56,7 +55,7 @@ _LOOPS = {"while": "loop", "until": "until", "for": "for", "select": "for"}
 
 def parse(line: str, *, bash: bool) -> List:
     """The tree of a whole line. Raises Unreadable."""
-    if len(line) > _LONGEST_LINE:
+    if len(line) > LONGEST_LINE:
         raise Unreadable
     reader = _Reader(tokens(line, bash=bash), bash=bash)
     found = reader.sequence()
@@ -165,7 +164,8 @@ class _Reader:
         words: list[Word] = []
         redirects: list[Redirect] = []
         start = self.at
-        for token in islice(self.tokens, start, None):
+        for at in range(start, len(self.tokens)):
+            token = self.tokens[at]
             if isinstance(token, Word):
                 words.append(token)
             elif isinstance(token, Redirect):

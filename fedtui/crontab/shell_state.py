@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from fedtui.crontab.shell_lists import AndOr, Command, List, Pipeline, parse_leniently
+from fedtui.crontab.shell_lists import LONGEST_LINE, AndOr, Command, List, Pipeline, parse_leniently
 from fedtui.crontab.shell_substitutions import substitutions
 from fedtui.crontab.shell_words import Redirect, Unreadable, Word, WordPart, tokens
 from fedtui.crontab.wrappers import (
@@ -27,6 +27,7 @@ from fedtui.crontab.wrappers import (
 )
 
 _NESTING = 4
+_LONGEST_PATH = 4096
 _PROFILE_OPTION = re.compile(r"-[A-Za-z]*[li][A-Za-z]*|--login|--rcfile|--init-file")
 _BASH_LIKE = frozenset({"bash", "zsh", "ksh", "mksh"})
 
@@ -93,6 +94,8 @@ class ShellState(NamedTuple):
         if not value.startswith("/") and self.directory is None:
             return None
         path = posixpath.join(self.directory or "/", value)
+        if len(path) > _LONGEST_PATH:
+            return None
         # `..` is left as it is: through a symbolic link it leads elsewhere than the text says.
         return path if ".." in path.split("/") else posixpath.normpath(path)
 
@@ -158,6 +161,8 @@ def walk(
     `directory` is where the line starts, `variables` what is certain to be set, `shell` and `sh` the names of
     the program that reads it and of the one behind /bin/sh.
     """
+    if len(command) > LONGEST_LINE:
+        return Walk((), whole=False)
     return walk_text(command.decode("utf-8", "surrogateescape"), directory, variables, shell, sh)
 
 
@@ -603,14 +608,13 @@ def _started_by(launched: Launch) -> Iterator[tuple[Word, ...]]:
     target = launched.target
     name = posixpath.basename(target.word.literal or "")
     if name == "find":
+        begin = 0
         for at, word in enumerate(target.rest):
             if word.raw in ("-exec", "-execdir", "-ok", "-okdir"):
-                ends = (
-                    i
-                    for i, other in enumerate(target.rest)
-                    if i > at and other.raw in ("\\;", "';'", '";"', "+")
-                )
-                yield target.rest[at + 1 : next(ends, len(target.rest))]
+                begin = at + 1
+            elif begin and word.raw in ("\\;", "';'", '";"', "+"):
+                yield target.rest[begin:at]
+                begin = 0
     elif name == "xargs":
         at = 0
         while at < len(target.rest) and target.rest[at].raw.startswith("-"):

@@ -278,7 +278,9 @@ _RUNNERS: Mapping[str, _Wrapper] = {
     "cronitor": _Wrapper("", (), 1, Place.HERE, frozenset({"exec"})),
     "runitor": _Wrapper(),
     "sshpass": _Wrapper("fdpP"),
-    "systemd-run": _Wrapper("pHMtuE", ("--unit", "--property", "--slice", "--uid", "--gid", "--setenv")),
+    "systemd-run": _Wrapper(
+        "pHMtuE", ("--unit", "--property", "--slice", "--uid", "--gid", "--setenv", "--working-directory")
+    ),
     "xvfb-run": _Wrapper("nsefpw", ("--server-num", "--server-args", "--auth-file", "--error-file")),
     "proxychains": _Wrapper("f"),
     "proxychains4": _Wrapper("f"),

@@ -12,7 +12,7 @@ from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import CommentedOut, CronFacts, Job, Remedy, Snapshot, State
+from fedtui.model import APART, CommentedOut, CronFacts, Job, Remedy, Snapshot, State
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.schedule.upcoming import runs_of
 from fedtui.sources.recorder import jobs_by_key
@@ -76,6 +76,11 @@ def _live(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts]]:
             yield job, cron
 
 
+def _shared(jobs: list[Job]) -> str:
+    """The name of jobs that only differ in what tells their rows apart."""
+    return jobs[0].name.partition(APART)[0]
+
+
 @check(DUPLICATE)
 def duplicates(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT121: lines of the same schedule, command and user; one finding for each set."""
@@ -86,9 +91,9 @@ def duplicates(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         if len(jobs) > 1:
             where = " and ".join(str(job.location) for job in jobs[:3])
             yield DUPLICATE.found(
-                f"{jobs[0].name} is started {len(jobs)} times at once: {where} say the same.",
+                f"{_shared(jobs)} is started {len(jobs)} times at once: {where} say the same.",
                 tuple(f"{job.location}  {job.schedule}" for job in jobs[:8]),
-                title=f"{jobs[0].name} is there {len(jobs)} times",
+                title=f"{_shared(jobs)} is there {len(jobs)} times",
                 job=jobs[-1],
             )
 
@@ -137,11 +142,10 @@ def alternatives(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     for jobs in same.values():
         schedules = {" ".join(job.schedule.split()) for job in jobs} - {"@reboot"}
         if len(schedules) >= SEVERAL and _overlap(jobs):
-            shared = jobs[0].names[:2][-1]  # what tells the rows apart is their schedule
             yield ALTERNATIVES.found(
-                f"{shared} runs on {len(schedules)} schedules at once, by the same command.",
+                f"{_shared(jobs)} runs on {len(schedules)} schedules at once, by the same command.",
                 tuple(f"{job.location}  {job.schedule}  {job.schedule_text}" for job in jobs[:8]),
-                title=f"{shared} runs on {len(schedules)} schedules",
+                title=f"{_shared(jobs)} runs on {len(schedules)} schedules",
                 job=jobs[0],
             )
 

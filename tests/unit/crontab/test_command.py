@@ -34,6 +34,8 @@ PHP = (
         (b"x >& ~/x.log", ("/home/fed/x.log",)),
         (b"pg_dump shop > ~/shop.sql", ()),
         (b"date > ~/stamp", ()),
+        (b"sensors >> ~/temperatures.txt", ()),
+        (b"x >> ~/x.txt 2>&1", ("/home/fed/x.txt",)),
         (b"for i in 1 2; do x; done >> ~/x.log 2>&1", ("/home/fed/x.log",)),
         (b"rsync -a --log-file=/tmp/r.log a b", ("/tmp/r.log",)),
         (b"ssh host 'x >> /var/log/x.log'", ()),
