@@ -79,7 +79,13 @@ _Secret = tuple[str, str]
 """What comes before a secret (`TOKEN=`, `--token `), and the secret itself."""
 
 
+_RECORDED = re.compile(r"(?<=fedtui_run=')((?:[^']|'\\'')*)(?=')")
+"""The command that the recorder wraps, quoted once more (see `crontab.recorder_wrapper`)."""
+
+
 def _masked(text: str, mask: Callable[[_Secret], str]) -> str:
+    if "fedtui_run='" in text:
+        text = _RECORDED.sub(lambda match: _masked_inside(match[1], mask), text)
     while found := find_secrets(text):  # without one, more may show
         parts, at = list[str](), 0
         for start, end, head in found:
@@ -87,6 +93,13 @@ def _masked(text: str, mask: Callable[[_Secret], str]) -> str:
             at = end
         text = "".join((*parts, text[at:]))
     return text
+
+
+def _masked_inside(quoted: str, mask: Callable[[_Secret], str]) -> str:
+    """A command in single quotes, masked as it would be by itself."""
+    command = quoted.replace("'\\''", "'")
+    masked = _masked(command, mask)
+    return quoted if masked == command else masked.replace("'", "'\\''")
 
 
 def _secrets(text: str) -> list[_Secret]:

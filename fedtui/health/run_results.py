@@ -55,7 +55,8 @@ def log_shows(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT310: the end of the last run is not known, and its output shows errors or warnings."""
     for job in snapshot.jobs:
         result = job.last_result
-        if result.outcome is not Outcome.UNKNOWN or not result.warnings or job.standing.failed is not None:
+        unknown = result.outcome is Outcome.UNKNOWN and result.exit_code is None
+        if not unknown or not result.warnings or job.standing.failed is not None:
             continue
         yield LOG_SHOWS.found(
             f"The last run of {job.name} printed {result.trouble}; its exit code is not known.",

@@ -278,16 +278,20 @@ def curve_words(took: Sequence[float]) -> StyledText:
 class JobNames:
     """What the rows say of jobs: names and kinds, also of those that are gone.
 
-    `past` has the names that are remembered, `heirs` which job continues one that is gone, both by id.
+    `past` has the names that are remembered, `heirs` which job continues one that is gone, both by id. Jobs
+    of `unread` sources are not gone: nobody could look.
     """
 
     by_id: Mapping[str, Job]
     past: Mapping[str, str] = field(default_factory=dict)
     heirs: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> JobNames:
-        return cls({job.id: job for job in snapshot.jobs}, snapshot.past_names, snapshot.heirs)
+        whole = snapshot.answered.keys() - snapshot.late.keys() - {one.source for one in snapshot.troubles}
+        unread = frozenset(name.value for name in SourceName if name.read_by not in whole)
+        return cls({job.id: job for job in snapshot.jobs}, snapshot.past_names, snapshot.heirs, unread)
 
     def id(self, run: Run) -> str:
         """The id of the job whose run it is by now."""
@@ -300,7 +304,8 @@ class JobNames:
     def name(self, run: Run) -> str:
         """The job's name; for one that is gone, the last one known, else the rest of its id."""
         name = sanitize_and_mask(self.last_name(run) or run.job_id.partition(":")[2])
-        return name if self.job(run) is not None else f"{name} (gone)"
+        there = self.job(run) is not None or run.job_id.partition(":")[0] in self.unread
+        return name if there else f"{name} (gone)"
 
     def last_name(self, run: Run) -> str | None:
         """The last known name of the job as it is written; None where none is known."""

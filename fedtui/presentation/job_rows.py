@@ -11,7 +11,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, assert_never
 
-from fedtui.model import NEVER_RAN, CronFacts, Finding, Job, Outcome, Run, SourceName, State, TimerFacts
+from fedtui.model import (
+    NEVER_RAN,
+    UNSEEN,
+    CronFacts,
+    Finding,
+    Job,
+    Outcome,
+    Run,
+    SourceName,
+    State,
+    TimerFacts,
+)
 from fedtui.presentation.glyphs import (
     SEVERITIES,
     Glyph,
@@ -172,7 +183,9 @@ def last_glyph(job: Job, now: datetime) -> Glyph:
         return Glyph("!", sanitize_and_mask(job.state_reason) or "bad line", Tone.FAIL, Tone.FAIL, bold=True)
     if job.unreadable and job.last_result.outcome is Outcome.UNKNOWN:
         return Glyph("?", sanitize_and_mask(job.unreadable), Tone.WARN, Tone.WARN)
-    return outcome_glyph(job.last_result)
+    result = job.last_result
+    unseen = job.last_run is None and result.outcome is Outcome.UNKNOWN
+    return outcome_glyph(UNSEEN if unseen and not result.warnings and result.exit_code is None else result)
 
 
 def _last_run(job: Job, now: datetime, width: int) -> StyledText:

@@ -45,8 +45,10 @@ def by_properties(unit: dict[str, Any], service: dict[str, Any]) -> tuple[Result
 
 def proven_by(service: dict[str, Any], result: Result) -> Result:
     """An ok as unknown where the exit status of what the service starts proves nothing."""
-    commands = [command[1] for command in service.get("ExecStart", ())]
-    return as_proven(result, commands, str(service.get("Type", "")))
+    starts = service.get("ExecStart", ())
+    ignores = any(start[2] for start in starts)
+    commands = [start[1] for start in starts]
+    return as_proven(result, commands, str(service.get("Type", "")), ignores_failure=ignores)
 
 
 async def by_journal(invocation: str, *, user_manager: bool) -> tuple[Result, float] | None:

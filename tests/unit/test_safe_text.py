@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fedtui.crontab.recorder_wrapper import with_recorder
 from fedtui.safe_text import (
     MASK,
     NEW_MASK,
@@ -169,3 +170,20 @@ def test_an_open_line_is_not_kept_for_ever() -> None:
 def test_colours_are_taken_off_and_nothing_else() -> None:
     assert without_colours("\x1b[1;33m[WARNING]\x1b[0m slow") == "[WARNING] slow"
     assert without_colours("\x1b[2J\x1b]0;x\x07") == "\x1b[2J\x1b]0;x\x07"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curl -s -u admin:s3cr3tPw http://host/",
+        "curl -u 'admin:s3cr3tPw' http://host/",
+        "mysql -ps3cr3tPw -e 'select 1'",
+        "bash -c 'curl -u admin:s3cr3tPw http://host'",
+    ],
+)
+def test_a_secret_of_a_recorded_command_is_masked_as_that_of_the_command(command: str) -> None:
+    wrapped = with_recorder(command.encode(), "1a2b3c4d", "/home/fed/record").decode()
+    masked = mask_secrets(wrapped)
+    assert masked == with_recorder(mask_secrets(command).encode(), "1a2b3c4d", "/home/fed/record").decode()
+    assert "s3cr3tPw" not in masked
+    assert mask_changed(command, wrapped) == (mask_secrets(command), masked), "the secret did not change"

@@ -34,15 +34,17 @@ class UnitListing:
 class ServiceProperties:
     """The unit that a timer starts. Times are aware, in UTC; None means that it did not happen.
 
-    `commands` are the argument vectors of ExecStart=. `main_code` is CLD_EXITED (1), CLD_KILLED (2) or
-    CLD_DUMPED (3), 0 where no process has ended yet. `output` is the file its output goes to, `kind` its
-    Type=. `error` is why systemd does not tell of its runs.
+    `commands` are the argument vectors of ExecStart=, `ignores_failure` that one has the prefix `-`.
+    `main_code` is CLD_EXITED (1), CLD_KILLED (2) or CLD_DUMPED (3), 0 where no process has ended yet.
+    `output` is the file its output goes to, `kind` its Type=. `error` is why systemd does not tell of its
+    runs.
     """
 
     row: UnitListing
     fragment: str = ""
     user: str = ""
     commands: tuple[tuple[str, ...], ...] = ()
+    ignores_failure: bool = False
     output: str | None = None
     result: str = "success"
     main_code: int = 0
@@ -119,7 +121,7 @@ class UnitReader:
         self._bus = bus
         self._user = user
         self._files: dict[str, UnitFiles] = {}
-        self._known_commands: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self._known_commands: dict[str, tuple[tuple[tuple[str, ...], ...], bool]] = {}
 
     def forget_files(self) -> None:
         """A reload happened: unit files are looked at again."""
@@ -208,7 +210,8 @@ class UnitReader:
                 left_inactive=wall(left),
                 condition_at=wall(condition_at),
             )
-            unit = replace(unit, commands=await self._commands(row.name))
+            commands, ignores_failure = await self._commands(row.name)
+            unit = replace(unit, commands=commands, ignores_failure=ignores_failure)
             if not left and not condition_at and row.active_state == "inactive":
                 return unit  # it was never started: there is no more to tell
             return await self._with_last_run(unit)
@@ -236,11 +239,12 @@ class UnitReader:
         )
         return UnitListing(name, await self.description(name), str(load), str(active), str(sub), loaded=True)
 
-    async def _commands(self, name: str) -> tuple[tuple[str, ...], ...]:
-        """The argument vectors of ExecStart=; only a reload changes them."""
+    async def _commands(self, name: str) -> tuple[tuple[tuple[str, ...], ...], bool]:
+        """The arguments of ExecStart=, and whether one has the prefix `-`; only a reload changes them."""
         if name not in self._known_commands:
             commands = await self._get(name, SERVICE, "ExecStart")
-            self._known_commands[name] = tuple(tuple(map(str, command[1])) for command in commands)
+            argvs = tuple(tuple(map(str, command[1])) for command in commands)
+            self._known_commands[name] = argvs, any(command[2] for command in commands)
         return self._known_commands[name]
 
     async def _with_last_run(self, unit: ServiceProperties) -> ServiceProperties:

@@ -8,7 +8,7 @@ UNKNOWN here; a run counts as ok only when an exit that ended well was seen. Wor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fedtui.model import NEVER_RAN, Outcome, Result
@@ -133,16 +133,21 @@ def _ended(unit: ServiceProperties, start: datetime | None) -> Result:
     if duration is not None and duration < 0:
         duration = None
     result = how_it_ended(unit.result, unit.main_code, unit.main_status, duration)
-    return as_proven(result, unit.commands, unit.kind)
+    return as_proven(result, unit.commands, unit.kind, ignores_failure=unit.ignores_failure)
 
 
-def as_proven(result: Result, commands: Sequence[Sequence[str]], kind: str) -> Result:
+def as_proven(
+    result: Result, commands: Sequence[Sequence[str]], kind: str, *, ignores_failure: bool = False
+) -> Result:
     """An ok as unknown where the exit status 0 of a command proves nothing; `kind` is the unit's Type=.
 
     A forking service's first process ends when the work begins, and systemd waits for the one that does it.
     """
     if result.outcome is not Outcome.OK:
         return result
+    if ignores_failure and result.exit_code:
+        reason = f"1 warning: exit {result.exit_code} is ignored (ExecStart=-)"
+        return replace(result, outcome=Outcome.WARNINGS, warnings=1, reasons=(reason,))
     from fedtui.crontab.exit_status import BACKGROUND, doubt_of_argv, proven  # few units need it
 
     doubts = [doubt_of_argv(tuple(argv), real_name("/bin/sh")) for argv in commands]

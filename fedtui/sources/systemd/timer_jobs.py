@@ -137,9 +137,11 @@ def make_run(timer: TimerProperties, manager: ManagerInfo, known: LastRun) -> Ru
     """The run that systemd remembers of a service, open or finished; None where it has no identity."""
     unit = timer.activated
     start = known.running_since or known.start
-    if unit is None or not unit.invocation_id or start is None or unit.main_start is None:
+    if unit is None or not unit.invocation_id or start is None:
         return None
     finished = known.running_since is None
+    if unit.main_start is None and not (finished and known.result.outcome is Outcome.FAILED):
+        return None  # but what fails before its main process runs (ExecStartPre=) has failed all the same
     if finished and (not _is_known(known.result) or known.result.outcome is Outcome.SKIPPED):
         return None
     by_timer = timer.last_trigger is not None and abs(start - timer.last_trigger) <= _BY_SCHEDULE
