@@ -201,6 +201,28 @@ async def test_runs_carry_the_invocation() -> None:
     assert "user-timer:skipped.timer" not in runs
 
 
+async def test_a_failure_before_the_main_process_is_a_run() -> None:
+    """ExecStartPre= failed, or an EnvironmentFile= is missing: there never was a main process."""
+    world = World()
+    service = world.recording.properties("broken.service", "Service")
+    service |= {"ExecMainStartTimestamp": 0, "ExecMainExitTimestamp": 0, "ExecMainCode": 0, "ExecMainPID": 0}
+    (run,) = (run for run in (await world.source.read()).runs if run.job_id == "user-timer:broken.timer")
+    assert run.result is not None
+    assert (run.result.outcome, run.result.exit_code) == (Outcome.FAILED, None)
+
+
+async def test_an_exit_status_that_the_unit_ignores_is_no_ok() -> None:
+    world = World()
+    (key,) = (key for key in world.recording.calls if "lenient_2eservice" in key and 'ExecStart"' in key)
+    ((start,),) = world.recording.calls[key]
+    world.recording.calls[key] = [[[*start[:2], True, *start[3:]]]]
+    result = (await world.jobs())["lenient"].last_result
+    assert (result.outcome, result.reasons) == (
+        Outcome.WARNINGS,
+        ("1 warning: exit 7 is ignored (ExecStart=-)",),
+    )
+
+
 async def test_an_elapse_without_a_start_is_never_an_old_ok() -> None:
     world = World()
     timer = world.recording.properties("backup.timer", "Timer")
