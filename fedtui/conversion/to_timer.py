@@ -33,6 +33,7 @@ from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import CronFacts, Job
 from fedtui.ports import Ports
 from fedtui.runs.cron_environment import CronAccount, job_environment
+from fedtui.safe_text import decode, mask_secrets
 from fedtui.schedule.cron import CronSchedule, ScheduleError, parse_schedule
 from fedtui.schedule.translate import TimerTriggers, TranslationError, clock_words, to_calendar
 from fedtui.system.accounts import lingers
@@ -212,7 +213,9 @@ def _parts(line: _CronLine, pair: UnitPair, triggers: TimerTriggers, *, linger: 
     edits: list[Edit] = [*log_made(pair)]
     if linger and not lingers(line.account.name):
         edits.append(LingerEdit(line.account.name, before=False, after=True))
-    edits.append(FileEdit(str(place / pair.service), None, service))
+    # A crontab is its user's alone, a unit file everybody's to read.
+    secret = mask_secrets(decode(service)) != decode(service)
+    edits.append(FileEdit(str(place / pair.service), None, service, mode=0o600 if secret else 0o644))
     edits.append(FileEdit(str(place / pair.timer), None, timer))
     if not line.entry.paused:
         # A timer that counts from the boot would start the job now: it is left to the next boot.

@@ -137,6 +137,14 @@ def test_input_variables_and_shell_of_a_line_are_kept(table: Box) -> None:
     )
 
 
+def test_a_unit_with_a_secret_of_the_table_is_its_users_alone(table: Box) -> None:
+    table.run(["crontab", "-"], input="DB_PASSWORD=hunter2pass\n5 5 * * * true\n", check=True)
+    fedtui(table, "convert", "true", "--to", "user", "--yes")
+    modes = table.output(["stat", "-c", "%a", f"{UNITS}/true.service", f"{UNITS}/true.timer"])
+    assert modes.split() == ["600", "644"]
+    fedtui(table, "undo", "--yes")
+
+
 def test_at_boot_a_pause_and_a_dry_run(table: Box) -> None:
     told = fedtui(table, "convert", "crontab:" + key_of(table, "@reboot"), "--to", "user", "--dry-run")
     assert "It first runs at the next boot" in told
