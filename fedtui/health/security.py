@@ -25,8 +25,8 @@ WRITABLE_BY_OTHERS = error_rule(
 SECRET_IN_LINE = warning_rule(
     "FT602",
     "a secret in a cron line",
-    "A command is seen by everybody who lists processes while it runs, it is in cron's log and in each "
-    "copy of the table.",
+    "A command is seen by everybody who lists processes while it runs, and it is in cron's log; it and a "
+    "setting are in each copy of the table.",
     "Put it into a file of mode 0600, and have the script read it from there.",
     needs=CRON_TABLES,
 )
@@ -134,7 +134,12 @@ def secret_in_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
             place = (cron.table, job.user, name)
             if place not in seen and (masked := _masked(name + b"=" + value)):
                 seen.add(place)
-                yield SECRET_IN_LINE.found(f"{cron.table} sets what looks like a secret.", (masked,), job=job)
+                yield SECRET_IN_LINE.found(
+                    f"{cron.table} sets {decode(name)}, which looks like a secret, for the jobs below it.",
+                    (masked,),
+                    title=f"secret stored in {cron.table}: {sanitize_and_mask(decode(name))}",
+                    job=job,  # the first below it, so that a comment there can silence it
+                )
 
 
 @lru_cache(16_384)

@@ -157,15 +157,33 @@ def test_it_is_ended_by_a_lost_terminal_that_took_no_output(folder: Path) -> Non
         assert program.process.wait(timeout=LOST_WITHIN) == GONE
 
 
+HANG = """\
+import os, time
+from pathlib import Path
+_open, _folder = os.open, Path({folder!r})
+
+def _hanging(path, *how, **more):
+    while str(path) == {table!r} and (_folder / "hang").exists():
+        (_folder / "hangs").touch()
+        time.sleep(0.05)
+    return _open(path, *how, **more)
+
+os.open = _hanging
+"""
+"""A file that a dead disk holds: opening it does not end while there is a file `hang`."""
+
+
 @pytest.mark.parametrize("lost", [True, False], ids=["lost", "terminated"])
 def test_a_source_that_does_not_answer_keeps_nobody(folder: Path, *, lost: bool) -> None:
-    """The thread that reads a table waits in open(2) for a writer of the pipe that took the table's place."""
     table = crontab_file(folder / "demo")
-    with Program(folder) as program:
+    (folder / "python").mkdir()
+    code = HANG.format(folder=str(folder), table=str(table))
+    (folder / "python" / "sitecustomize.py").write_text(code)
+    with Program(folder, PYTHONPATH=str(folder / "python")) as program:
         program.read_until(JOB.encode())
-        table.unlink()
-        os.mkfifo(table)
-        wait_until(lambda: _waits_in(program.process.pid, "wait_for_partner"))
+        (folder / "hang").touch()
+        table.write_bytes(table.read_bytes() + b"\n")
+        wait_until((folder / "hangs").exists)
         if lost:
             program.hang_up()
         else:
@@ -173,11 +191,6 @@ def test_a_source_that_does_not_answer_keeps_nobody(folder: Path, *, lost: bool)
             program.read_until(LEAVE)
         assert program.process.wait(timeout=LOST_WITHIN if lost else ENDED_WITHIN) in (GONE, TERMINATED)
         assert lost or program.modes_now() == program.modes
-
-
-def _waits_in(pid: int, where: str) -> bool:
-    """Whether a thread of the process waits in this function of the kernel."""
-    return any(where in (task / "wchan").read_text() for task in Path(f"/proc/{pid}/task").iterdir())
 
 
 @pytest.mark.parametrize("lost", [True, False], ids=["lost", "terminated"])
@@ -312,3 +325,8 @@ def test_an_outlet_that_is_gone_says_so_once_and_takes_everything() -> None:
         outlet.flush()
     os.close(writer)
     assert losses == ["lost"]
+
+
+def _waits_in(pid: int, where: str) -> bool:
+    """Whether a thread of the process waits in this function of the kernel."""
+    return any(where in (task / "wchan").read_text() for task in Path(f"/proc/{pid}/task").iterdir())

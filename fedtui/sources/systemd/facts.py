@@ -44,7 +44,6 @@ class ServiceProperties:
     fragment: str = ""
     user: str = ""
     commands: tuple[tuple[str, ...], ...] = ()
-    ignores_failure: bool = False
     output: str | None = None
     result: str = "success"
     main_code: int = 0
@@ -58,6 +57,7 @@ class ServiceProperties:
     invocation_id: str = ""
     error: str = ""
     kind: str = ""
+    ignores_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
