@@ -234,7 +234,7 @@ async def script():
     )
     assert said == [
         "systemd's bus went away",
-        "timers go on by themselves; only this view is blind",
+        "timers keep running; only this view is blind",
         ["unreachable"],
         [["systemd", False, "bus down"]],
         [["systemd", True], ["cron", True]],

@@ -63,7 +63,7 @@ class Outage:
         return Problem(
             self._source,
             f"systemd's bus went away at {self._since.astimezone(self._zone):%H:%M:%S}: {self._reason}",
-            "timers go on by themselves; only this view is blind",
+            "timers keep running; only this view is blind",
             f"Next try in {_seconds(retry_in)}, R tries now. Look: {look}",
             self._since,
         )
@@ -93,7 +93,7 @@ class Outage:
         return Problem(
             self._source,
             f"systemd's {'user' if self._user_manager else 'system'} manager has not answered yet",
-            "timers go on by themselves; the rows are as they were last seen",
+            "the rows show what was last seen",
             "It answers by itself when it is done (a daemon-reload of many units takes seconds)",
             now,
         )

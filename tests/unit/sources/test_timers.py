@@ -331,7 +331,7 @@ async def test_a_lost_bus_greys_the_rows_and_says_so() -> None:
     (problem,) = answer.problems
     at = world.now.astimezone(ZoneInfo("Europe/Berlin"))
     assert problem.message == f"systemd's bus went away at {at:%H:%M:%S}: connection reset by peer"
-    assert problem.untouched == "timers go on by themselves; only this view is blind"
+    assert problem.untouched == "timers keep running; only this view is blind"
     assert problem.advice == "Next try in 1 s, R tries now. Look: systemctl --user status dbus"
 
     world.refuse = False
