@@ -67,8 +67,16 @@ def install_step(config: Config) -> Step:
 def propose_record(job: Job, tables: Tables, ports: Ports) -> Wording:
     """Put the recorder around the job's command. Raises Refused."""
     table, path, runs = tables.of_job(job), str(program_path(ports.config)), runs_folder(ports.config)
-    used = lambda key: (runs / f"{key}.last").exists()  # noqa: E731
-    new = edited_text(table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, path, used))
+
+    def has_records(key: str) -> bool:
+        try:
+            return (runs / f"{key}.last").exists()
+        except PermissionError:  # such a folder is refused when the recorder is put there
+            return False
+
+    new = edited_text(
+        table, table.entry(job), lambda doc, entry: record_edit.record(doc, entry, path, has_records)
+    )
     tables.put(table, new)
     words = recorder_words(ports.config)
     return Wording(

@@ -155,20 +155,21 @@ def test_the_history_of_a_job_follows_it_to_another_backend(box: Box) -> None:
     def sync() -> str:
         return next(str(job["id"]) for job in status(box)["jobs"] if job["key"] == "sync")
 
-    def oldest() -> tuple[str, str]:
-        run = json.loads(box.output(["fedtui", "history", sync(), "--json"]))["runs"][-1]
-        return run["id"], run["job"]
+    def runs() -> dict[str, str]:
+        """The ids of the runs, each with that of its job."""
+        found = json.loads(box.output(["fedtui", "history", sync(), "--json"]))["runs"]
+        return {run["id"]: run["job"] for run in found}
 
     fedtui(box, "--root", ROOT, "--yes", status=PARTLY)
     on_cron = sync()
     box.run(["fedtui", "run", on_cron, "--wait"], timeout=60)
-    run, job = oldest()
+    ((run, job),) = list(runs().items())[:1]
     assert job == on_cron
     fedtui(box, "--backend", "user", "--yes", status=PARTLY)
     assert sync() != on_cron
-    assert oldest() == (run, sync())
+    assert runs()[run] == sync()
     fedtui(box, "--backend", "cron", "--yes", status=PARTLY)
-    assert oldest() == (run, on_cron)
+    assert runs()[run] == on_cron
     fedtui(box, "--remove", "--yes")
     said = box.output(["fedtui", "history", "federated-sync"])
     assert "federated-sync (gone)" in said

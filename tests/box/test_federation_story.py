@@ -263,7 +263,7 @@ def test_8_one_mail_when_the_sync_goes_stale_and_one_when_it_recovers(story: Sto
     sync = story.job("sync")["name"]
     # With a limit of one's own the age of the data counts, also after a run that ended well.
     config = "/home/fed/.config/fedtui/config.toml"
-    story.box.write(config, f'[alert.stale]\n"{sync}" = "30 min"\n')
+    story.box.write(config, '[alert.stale]\nsync = "30 min"\n')
     story.fedtui("run", sync, "--wait")
     for _ in range(3):
         story.box.run(["fedtui", "check", "--alert"], timeout=120)

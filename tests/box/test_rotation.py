@@ -284,7 +284,7 @@ def test_the_doctor_is_content_with_a_log_that_is_rotated(box: Box) -> None:
     folder = "/home/fed/logs"
     box.run(["sh", "-c", f"mkdir -p {folder}; rm -f {folder}/*"], check=True)
     box.run(["sh", "-c", f"head -c 60000000 /dev/zero > {folder}/federated-sync.log"], check=True)
-    line = f"0 * * * * true >> {folder}/federated-sync.log 2>&1\n"
+    line = f"0 * * * * echo synced >> {folder}/federated-sync.log 2>&1\n"
     box.run(["crontab", "-"], input=line.encode(), check=True)
     code = """
 import contextlib, io
