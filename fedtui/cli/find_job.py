@@ -25,18 +25,17 @@ async def find_job(workspace: Workspace, key: str) -> Job:
 async def find_jobs(workspace: Workspace, keys: Sequence[str]) -> list[Job]:
     """The jobs called `keys`, each once. Raises like `find_job`.
 
-    Ids tell their sources, and then only those are asked.
+    Ids tell their sources, and then only those are asked, unless a job may have been in another one before.
     """
     sources = {key.partition(":")[0] for key in keys}
-    if sources <= set(SOURCES_OF):
-        sources |= _former_sources(workspace, keys)
-    asked = tuple(sources) if sources <= set(SOURCES_OF) else ()
+    alone = sources <= set(SOURCES_OF) and _former_sources(workspace, keys) <= sources
+    asked = tuple(sources) if alone else ()
     snapshot = await workspace.read(asked, later_runs=True)
     return list({job.id: job for job in (choose(snapshot, key) for key in keys)}.values())
 
 
 def _former_sources(workspace: Workspace, keys: Sequence[str]) -> set[str]:
-    """Where the jobs of these ids may have been before: what is gone there is known only of asked sources."""
+    """Where the jobs of these ids may have been before; whose runs theirs are takes a look at all sources."""
     with suppress(HistoryError):  # the source of runs reports it
         ids = relatives(keys, *workspace.ports.history.jobs())
         return {one.partition(":")[0] for one in ids} & set(SOURCES_OF)
