@@ -19,7 +19,7 @@ URL = f"https://hc-ping.com/{PING}"
 TABLE = f"""API_TOKEN={SETTING}
 # name: sync
 # tells {URL}
-0 3 * * * true mysqldump -u app -p{OPTION} shop; true curl -u joe:{LOGIN} {URL} >> LOG 2>&1
+0 3 * * * echo mysqldump -u app -p{OPTION} shop; echo curl -u joe:{LOGIN} {URL} >> LOG 2>&1
 0 4 * * * curl -u joe:{LOGIN} {URL}
 """
 SCREENS = {
