@@ -9,7 +9,6 @@ there. `--case`, `--phase` and `--fault` choose; `--at` tries one point and prin
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import signal
 import sys
@@ -21,7 +20,7 @@ from pathlib import Path
 
 from tests.box.machine import Box, why_not
 from tests.killpoints import booted, demo
-from tests.killpoints.faults import CHECKOUT, FAULTS
+from tests.killpoints.faults import CHECKOUT, FAULTS, code_digest
 from tests.killpoints.trial import PHASES, SEED, MakeTrial, Outcome, Point, Trial, Wrong, report, sample
 
 RESULTS = CHECKOUT / "build" / "killpoints"
@@ -61,16 +60,6 @@ class Results:
     def tried(self) -> Iterator[tuple[Point, Outcome]]:
         """The points that are some, and runs without a fault that were wrong."""
         return ((point, outcome) for point, outcome in self.outcomes.items() if outcome.hit or outcome.wrong)
-
-
-def code_digest() -> str:
-    """Names the state of the code that is tried, and of that which tries it."""
-    digest = hashlib.sha256()
-    for folder in ("fedtui", "tests/killpoints"):
-        for path in sorted((CHECKOUT / folder).rglob("*")):
-            if path.suffix in (".py", ".sh", ".c", ".toml") and not path.is_symlink():
-                digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
 
 
 def table(results: Results) -> str:

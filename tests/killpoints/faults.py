@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import struct
@@ -140,3 +141,13 @@ def local_server(shim: Path) -> Server:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     return Server([sys.executable, "-P", SERVER], environment)
+
+
+def code_digest() -> str:
+    """Names the state of the code that is tried, and of that which tries it."""
+    digest = hashlib.sha256()
+    for folder in ("fedtui", "tests/killpoints"):
+        for path in sorted((CHECKOUT / folder).rglob("*")):
+            if path.suffix in (".py", ".sh", ".c", ".toml") and not path.is_symlink():
+                digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
