@@ -125,7 +125,7 @@ async def test_a_new_run_is_shown_and_the_cursor_stays_on_its_run() -> None:
 
 
 async def test_the_run_of_a_job_that_is_gone_is_still_told() -> None:
-    app = MockupApp()
+    app = MockupApp(replace(mock.SNAPSHOT, answered={"crontab": mock.NOW}))
     app.past = lambda: [replace(PAST[0], job_id="crontab:7f3f700e", start=mock.at("2026-11-24 13:00"))]
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("h")
