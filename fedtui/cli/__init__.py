@@ -111,11 +111,11 @@ def _while_read(runner: asyncio.Runner, work: Coroutine[Any, Any, int]) -> int:
         try:
             return runner.run(run())
         except (asyncio.CancelledError, OSError):
-            if watch.status is None:
+            if not watch.is_lost():
                 raise
             if not on_terminal:
                 raise BrokenPipeError from None  # as where a reader goes away while something is written
-            os._exit(watch.status)  # what is still to be written has no reader
+            os._exit(watch.status or watch.LOST)  # what is still to be written has no reader
 
 
 async def _run(workspace: Workspace, options: Namespace) -> int:

@@ -15,9 +15,13 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType, TracebackType
+from typing import Final
 
 LOOK_EVERY = 1.0
 """Seconds between two looks: a hang-up does not wake a poll(2) that asks for nothing else."""
+
+CLOSING = 0.1
+"""Seconds in which the kernel closes a terminal whose other side was closed."""
 
 GRACE = 1.3
 """Seconds in which the program may leave in order, once it was asked."""
@@ -34,6 +38,9 @@ class TerminalWatch:
     program was asked, `status` is its exit status: 128 and the signal, SIGHUP for an output that is gone.
     A context manager; with `signals` for the main thread only.
     """
+
+    LOST: Final = 128 + signal.SIGHUP
+    """The exit status where an output is gone."""
 
     def __init__(self, outputs: Sequence[int], signals: Sequence[int] = ()) -> None:
         self._outputs = outputs
@@ -74,11 +81,22 @@ class TerminalWatch:
         with suppress(BlockingIOError):  # so much has been asked already
             os.write(self._asks, bytes([number]))
 
-    def _watch(self) -> None:
+    def is_lost(self) -> bool:
+        """Whether the program was asked to leave, or will be at the next look.
+
+        A write can fail (EIO) a moment before the terminal is reported as gone; waits up to CLOSING for that.
+        """
+        return self.status is not None or bool(self._poll().poll(CLOSING * 1000))
+
+    def _poll(self) -> select.poll:
         poll = select.poll()
-        poll.register(self._wake, select.POLLIN)
         for output in self._outputs:
             poll.register(output, 0)  # what is reported unasked: POLLHUP, POLLERR
+        return poll
+
+    def _watch(self) -> None:
+        poll = self._poll()
+        poll.register(self._wake, select.POLLIN)
         while not self._left.is_set():
             for ready, _ in poll.poll(LOOK_EVERY * 1000):
                 numbers = os.read(self._wake, 512) if ready == self._wake else bytes([signal.SIGHUP])

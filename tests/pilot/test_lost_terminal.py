@@ -79,6 +79,24 @@ def test_a_lost_terminal_ends_it_and_leaves_the_run_running(folder: Path, verb: 
     wait_until(lambda: outcome_of(folder, JOB) == "ok")
 
 
+FLOOD = """
+from fedtui import cli
+async def print_all():
+    while True:
+        print("ready", flush=True)
+raise SystemExit(cli.report_errors(lambda: cli._while_read(cli.new_runner(), print_all()), debug=False))
+"""
+"""A verb that writes all the time: a write meets the end of the terminal before anything else does."""
+
+
+def test_a_terminal_that_is_lost_within_a_write_ends_a_verb_as_at_any_other_time(tmp_path: Path) -> None:
+    for _ in range(3):
+        with Program(tmp_path, code=FLOOD) as program:
+            program.read_until(b"ready")
+            program.hang_up()
+            assert program.process.wait(timeout=LOST_WITHIN) == GONE
+
+
 def test_a_reader_that_goes_away_ends_a_verb_that_waits(folder: Path) -> None:
     argv = fedtui(folder, "logs", "-f", JOB)
     with subprocess.Popen(argv, env=environment(folder), stdout=subprocess.PIPE) as process:
