@@ -12,7 +12,6 @@ from typing import Any
 
 from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
-from fedtui.bus.systemd_names import UNIT
 from fedtui.config import ConfigError
 from fedtui.history.database import HistoryError
 from fedtui.logs.journal import MANAGER, JournalError, UnitInvocation, follow_unit
@@ -22,7 +21,7 @@ from fedtui.results import judge
 from fedtui.results.reading import CapturedOutput
 from fedtui.runs.output_tail import OutputTail, read_new
 from fedtui.runs.run_text import product_at
-from fedtui.runs.start_unit import UnitRun, until_end
+from fedtui.runs.start_unit import POLL, UnitRun, main_pid, until_end
 
 QUIET = 0.5
 """Seconds of silence, after the manager's record of the end, until a run's output is taken for complete."""
@@ -30,7 +29,6 @@ AFTERMATH = 5.0
 """Seconds after the end of a run for which its output, and that record, are waited for at most."""
 SLACK = timedelta(seconds=1)
 """How much earlier than a unit's change of state its manager may have recorded the end."""
-POLL = 0.1
 LINES = 5000
 
 UnitUpdates = asyncio.Queue[bytes | Run | Refused | datetime]
@@ -129,20 +127,10 @@ async def _journal(run: UnitRun, ports: Ports, news: UnitUpdates) -> None:
 
 
 async def _main_pid(run: UnitRun, ports: Ports) -> int:
-    """The main process of this invocation, which tells journald's stray lines; 0 if it is not known."""
-    if not run.unit.endswith(".service"):
-        return 0
+    if run.main_pid or not run.unit.endswith(".service"):
+        return run.main_pid
     async with open_systemd(ports.bus, ports.user, user_manager=run.user_manager) as systemd:
-        path = await systemd.load(run.unit)
-        for _ in range(20):
-            pid = int((await systemd.run_facts(path)).get("ExecMainPID", 0))
-            unit = await systemd.properties(path, UNIT)
-            if bytes(unit["InvocationID"]).hex() != run.id:
-                return 0
-            if pid or unit["ActiveState"] in ("inactive", "failed"):
-                return pid
-            await asyncio.sleep(POLL)
-    return 0
+        return await main_pid(systemd, await systemd.load(run.unit), run.id, looks=20)
 
 
 async def _log(tail: OutputTail, news: UnitUpdates) -> None:

@@ -30,6 +30,7 @@ from fedtui.system.regular_file import read_regular
 
 START_DEADLINE = 20.0
 """Seconds for the invocation to appear after systemd took the start job."""
+POLL = 0.1
 LOOK_AGAIN = 2.0
 """Seconds after which a followed unit is looked at even if no signal came."""
 _BUSY = ("active", "activating", "reloading", "deactivating")
@@ -40,7 +41,8 @@ class UnitRun:
     """What has to be remembered to find an invocation again. `start` in seconds since 1970, UTC.
 
     `log` is the file that the service itself appends to, with its size at the start and the last bytes
-    before that (as Latin-1). `product` is the absolute path of the file that the job should renew.
+    before that (as Latin-1). `product` is the absolute path of the file that the job should renew. `main_pid`
+    is the main process, 0 where it was not seen.
     """
 
     id: str
@@ -52,9 +54,11 @@ class UnitRun:
     log_offset: int = 0
     log_before: str = ""
     product: str = ""
+    main_pid: int = 0
 
     def to_run(self) -> Run:
-        return Run(self.id, self.job_id, datetime.fromtimestamp(self.start, UTC), trigger=Trigger.MANUAL)
+        start, pid = datetime.fromtimestamp(self.start, UTC), self.main_pid or None
+        return Run(self.id, self.job_id, start, trigger=Trigger.MANUAL, pid=pid)
 
 
 async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
@@ -74,8 +78,10 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
         job_path = await systemd.start(unit)
         found = await _invocation(systemd, path, unit, bytes(before["InvocationID"]), job_path)
         log = (job.log_path, offset, before_end.decode("latin-1"))
-        product = ports.rules.product_of(job)
-        run = UnitRun(found, job.id, unit, timer.user_manager, time.time(), *log, product)
+        product, began = ports.rules.product_of(job), time.time()
+        # While the unit is held: where it has ended, it is unloaded as soon as this connection is closed.
+        pid = await main_pid(systemd, path, found, looks=3) if unit.endswith(".service") else 0
+        run = UnitRun(found, job.id, unit, timer.user_manager, began, *log, product, pid)
         await asyncio.to_thread(_remember, ports, run)
         return run.to_run()
 
@@ -99,6 +105,19 @@ async def _invocation(systemd: SystemdManager, path: str, unit: str, before: byt
             look = f"Check with: {' '.join(systemd.command('list-jobs'))}"
             raise OutcomeUnknown(f"{late} The start job is still queued.", look)
         await systemd.wait(0.2)
+
+
+async def main_pid(systemd: SystemdManager, path: str, invocation: str, looks: int) -> int:
+    """The main process of a service's invocation, which tells journald's stray lines; 0 where not seen."""
+    for look in range(looks):
+        await asyncio.sleep(POLL if look else 0)
+        pid = int((await systemd.run_facts(path)).get("ExecMainPID", 0))
+        unit = await systemd.properties(path, UNIT)
+        if bytes(unit["InvocationID"]).hex() != invocation:
+            return 0
+        if pid or unit["ActiveState"] in ("inactive", "failed"):
+            return pid
+    return 0
 
 
 async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:

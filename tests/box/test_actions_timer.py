@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import pytest
 
 from tests.box.actor import Actor
@@ -56,18 +59,37 @@ def test_what_a_service_appends_to_its_log_file_is_its_output(act: Actor) -> Non
     assert act("run", "kept.timer")["output"] == "today\n"
 
 
-def test_root_runs_a_service_of_the_systems(act: Actor) -> None:
-    root = Actor(act.box, "root")
+@pytest.fixture
+def of_system(act: Actor) -> Iterator[Actor]:
+    """Root, with a timer of the system that was never started: its service is unloaded as soon as it ends."""
     text = "[Service]\nType=oneshot\nExecStart=/bin/echo from the system\n"
     act.box.write("/etc/systemd/system/sys.service", text, user="root")
     act.box.write("/etc/systemd/system/sys.timer", "[Timer]\nOnCalendar=yearly\n", user="root")
     act.box.run(["systemctl", "daemon-reload"], user="root", check=True)
-    told = root("run", "sys.timer")
+    yield Actor(act.box, "root")
     for name in ("sys.service", "sys.timer"):
         act.box.path(f"/etc/systemd/system/{name}").unlink()
+
+
+def test_root_runs_a_service_of_the_systems(of_system: Actor) -> None:
+    told = of_system("run", "sys.timer")
     assert told.get("refused") is None
-    run = told["run"]
-    assert (told["output"], run["outcome"]) == ("from the system\n", "ok")
+    assert (told["output"], told["run"]["outcome"]) == ("from the system\n", "ok")
+
+
+def test_a_run_has_its_lines_where_journald_reads_them_after_the_unit_was_unloaded(of_system: Actor) -> None:
+    def signal(name: str) -> None:
+        argv = ["systemctl", "kill", f"--signal={name}", "systemd-journald.service"]
+        of_system.box.run(argv, user="root", check=True)
+
+    signal("STOP")
+    try:
+        run = of_system("start", "sys.timer")
+        time.sleep(1)
+    finally:
+        signal("CONT")
+    told = of_system("watch", run["id"])
+    assert (told["output"], told["run"]["outcome"]) == ("from the system\n", "ok")
 
 
 def test_a_unit_that_runs_is_not_started_twice_and_can_be_stopped(act: Actor) -> None:
