@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from fedtui.crontab.shell_lists import LONGEST_LINE, AndOr, Command, List, Pipeline, parse_leniently
 from fedtui.crontab.shell_substitutions import substitutions
@@ -107,7 +107,8 @@ class Step(NamedTuple):
     inside `$( )` or behind `find -exec`. `place` is where it is looked for itself; what is elsewhere has
     the state of the command that sends it there. `tested`: something hangs on how it ends (`in_condition`: of
     an `if` or loop); `feeds`: a pipe takes its output; `announces`: it is first, and more comes behind it.
-    `at` is where it is in what was read.
+    `at` is where it is in what was read; -1 where that is not known yet. `nesting`: how many levels of inner
+    code are still walked.
     """
 
     words: tuple[Word, ...]
@@ -124,7 +125,8 @@ class Step(NamedTuple):
     in_condition: bool = False
     feeds: bool = False
     announces: bool = False
-    at: int = 0
+    nesting: int = _NESTING
+    at: int = -1
 
     @property
     def name(self) -> str:
@@ -181,21 +183,8 @@ def reads_profile(words: Sequence[Word], target: Target) -> bool:
     return any(_PROFILE_OPTION.fullmatch(word.raw) for word in before)
 
 
-class _Context(NamedTuple):
-    """What holds for the commands of a part of the line; see `Step`."""
-
-    redirects: tuple[Redirect, ...] = ()
-    facts: Facts = _NOTHING
-    nested: bool = False
-    place: Place = Place.HERE
-    shell: str = "sh"
-    in_case: bool = False
-    tested: bool = False
-    in_condition: bool = False
-    feeds: bool = False
-    announces: bool = False
-    nesting: int = _NESTING
-    at: int = -1  # of the word that holds an inner command
+_Context: TypeAlias = Step
+"""A step without words: what holds for the commands of a part of the line."""
 
 
 class _Walker:
@@ -213,11 +202,11 @@ class _Walker:
         self.whole = self.whole and whole
         self.substitutes = self.substitutes or "(" in text or "`" in text
         if context is None:
-            context = _Context()
+            context = _Context((), (), None, self.state, shell=shell)
             if len(found) == 1 and not (found[0].operators or found[0].background):
                 only = found[0].pipelines[0].commands
                 if len(only) == 1 and not only[0].kind:  # as are most lines of long tables
-                    self.simple(only[0], context._replace(shell=shell))
+                    self.simple(only[0], context)
                     return
         self.sequence(found, context._replace(shell=shell, nesting=nesting))
 
@@ -363,22 +352,14 @@ class _Walker:
         words = without_assignments(command.words)
         assigned = command.words[: len(command.words) - len(words)]
         launched = launch(words) if words else None
-        step = Step(
-            words,
-            (*context.redirects, *command.redirects) if context.redirects else command.redirects,
-            launched,
-            self.state,
-            assigned,
-            context.facts | self.made if self.made else context.facts,
-            context.nested,
-            context.place,
-            context.shell,
-            context.in_case,
-            context.tested,
-            context.in_condition,
-            context.feeds,
-            context.announces,
-            command.words[0].at if context.at < 0 and command.words else max(0, context.at),
+        step = context._replace(
+            words=words,
+            redirects=(*context.redirects, *command.redirects) if context.redirects else command.redirects,
+            launch=launched,
+            state=self.state,
+            assigned=assigned,
+            facts=context.facts | self.made if self.made else context.facts,
+            at=command.words[0].at if context.at < 0 and command.words else max(0, context.at),
         )
         if self.substitutes:
             self._substituted(command, context, nested=bool(words) or not assigned)
