@@ -21,6 +21,7 @@ from fedtui.history.run_provenance import (
     KNOWN,
     LOG_SIGHTING,
     NO_STATUS,
+    ROUNDING,
     SIGHTING,
     STEP,
     as_stamped_ahead,
@@ -51,9 +52,6 @@ from fedtui.verdicts.judge import standing_of
 RUNS_KEPT = 24
 
 LOGGED = f"start seen in cron's log, {NO_STATUS}"
-
-_ROUNDING = timedelta(milliseconds=10)
-"""How far two tellings of one moment may lie apart: systemd's clock and the database's."""
 
 SAME_RUN = timedelta(seconds=20)
 """Two sightings of one job that start this close together are one run: cron starts a job once a minute."""
@@ -286,7 +284,7 @@ def _written_by_another(run: Run, runs: Iterable[Run], now: datetime) -> bool:
     """Whether what a log tells is the work of a run that somebody saw: it was in progress at that moment."""
     if run.end is None or not all(name.startswith(LOG_SIGHTING) for name in (run.id, *run.also)):
         return False
-    written, near = run.end.timestamp(), _ROUNDING.total_seconds()
+    written, near = run.end.timestamp(), ROUNDING.total_seconds()
     spans = (
         (other.start, now if other.is_running else other.end)
         for other in runs
@@ -392,4 +390,4 @@ def _with_newest(job: Job, runs: Sequence[Run]) -> Job:
 
 def _is_newer(run: Run, last: datetime) -> bool:
     """Whether a run is none before `last`, the start of the last one that the job's own source knows."""
-    return run.start >= last - _ROUNDING and not (stamped_ahead(run) and run.start > last + _ROUNDING)
+    return run.start >= last - ROUNDING and not (stamped_ahead(run) and run.start > last + ROUNDING)

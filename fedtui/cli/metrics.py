@@ -14,15 +14,12 @@ from fedtui.cli.incomplete import missing, report
 from fedtui.cli.openmetrics import Family, exposition
 from fedtui.cli.records import JsonRecords
 from fedtui.history.database import KEPT_RUNS, HistoryError
-from fedtui.model import Job, Outcome, Run, Severity, Snapshot
+from fedtui.model import Job, Run, Severity, Snapshot
 from fedtui.presentation.finding_groups import unseen
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.safe_folder import UnsafeFolder, held_folder
-from fedtui.verdicts.judge import failures_in_a_row
+from fedtui.verdicts.judge import GOOD, failures_in_a_row
 from fedtui.workspace import Workspace
-
-GOOD = (Outcome.OK, Outcome.WARNINGS)
-"""How a run ends that did its work."""
 
 MODE = 0o644
 """Of the file that is written: its collector is another user."""

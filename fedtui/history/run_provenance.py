@@ -18,6 +18,9 @@ NO_STATUS = "no exit status"
 CLOCK_SET_BACK = "the clock was set back since"
 """The evidence of a run that is stamped later than what happened after it."""
 
+ROUNDING = timedelta(milliseconds=10)
+"""How far two accounts of one moment may lie apart: systemd's clock and the database's."""
+
 STEP = timedelta(seconds=5)
 """How far a clock may seem to go back by itself: the clocks of the sources differ, and NTP corrects them."""
 

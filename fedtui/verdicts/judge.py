@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from fedtui.history.run_provenance import stamped_ahead
+from fedtui.history.run_provenance import ROUNDING, stamped_ahead
 from fedtui.model import (
     NOT_JUDGED,
     Condition,
@@ -28,10 +28,10 @@ from fedtui.verdicts.blocked import blocked_reason
 from fedtui.verdicts.evidence import JobEvidence, ProductAge
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
+"""How a run ends that did its work."""
+
 _KNOWN = (*GOOD, Outcome.FAILED)
 _ERRORS = (State.BAD_LINE, State.NOT_LOADED, State.OVERDUE)
-_ROUNDING = timedelta(milliseconds=10)
-"""How far two accounts of one start may lie apart."""
 
 NOBODY_KNOWS = (
     "nobody knows how its runs end, and neither a product nor its log tells; "
@@ -80,9 +80,9 @@ def _ends(job: Job, runs: Sequence[Run]) -> list[_End]:
         _End(run.start, run.end or run.start, run.result, stamped_ahead(run)) for run in runs if run.result
     ]
     last = job.last_run
-    if last is None or (job.running_since is not None and last >= job.running_since - _ROUNDING):
+    if last is None or (job.running_since is not None and last >= job.running_since - ROUNDING):
         return ends  # how the run in progress ends nobody knows
-    if not ends or (last > ends[-1].start + _ROUNDING and not ends[-1].ahead):
+    if not ends or (last > ends[-1].start + ROUNDING and not ends[-1].ahead):
         ends.append(_End(last, last, job.last_result))
     return ends
 
