@@ -106,11 +106,12 @@ class JobActions(ChangingScreen):
         self.flow.begin(self._stop(job))
 
     async def _stop(self, job: Job) -> None:
-        driver = driver_of(job)
-        text = f"{driver.how_stopped} What it did stays."
+        from fedtui.runs import control  # the first paint does not wait for it
+
+        text = f"{driver_of(job).words.how_stopped} What it did stays."
         if await self.flow.confirm("Stop", job.name, "Stop the running job?", text, "stop it"):
             try:
-                applied = await driver.stop(self.host.ports)
+                applied = await control.stop(job, self.host.ports)
             except Refused as refusal:
                 await self.flow.refused("Stop", job.name, refusal)
             else:

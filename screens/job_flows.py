@@ -32,10 +32,10 @@ async def _run(flow: ChangeFlow, job: Job, show_environment: Callable[[], object
         return
 
     async def start() -> Run:
-        going_on = await driver.running_run(ports)
+        going_on = await control.running_run(job, ports)
         if going_on is not None and (going_on.output is not None or driver.runs_by_hand):
             return going_on
-        return await driver.start(ports)
+        return await control.start(job, ports)
 
     def updates(run: Run) -> AsyncIterator[RunUpdate]:
         return control.watch_run(run.id, ports)
@@ -49,7 +49,7 @@ async def _run(flow: ChangeFlow, job: Job, show_environment: Callable[[], object
         job,
         start,
         updates,
-        lambda: driver.stop(ports),
+        lambda: control.stop(job, ports),
         clock=host.clock,
         log_title=log.title if log is not None else "",
         usual=usual(took),

@@ -141,7 +141,7 @@ class RunScreen(Dialog[RunAnswer]):
         if self._refusal is not None:
             return refusal(self._refusal, width)
         if self.phase is RunPhase.ASKING:
-            how = driver_of(self.job).how_stopped
+            how = driver_of(self.job).words.how_stopped
             return note("▲", "$warn", f"{how} What it did stays.", width, lead="Stop this run?")
         if self.phase is RunPhase.STOPPING:
             return note("►", "$accent", "", width, lead="stopping")
@@ -202,7 +202,7 @@ class RunScreen(Dialog[RunAnswer]):
         result = self.run_now.result if self.run_now is not None else None
         if result is None or result.exit_code not in NOT_FOUND:
             return ""
-        return f"why {driver_of(self.job).where}?"
+        return f"why {driver_of(self.job).words.where}?"
 
     def action_environment(self) -> None:
         """The environment next, where that may explain the end."""

@@ -14,7 +14,6 @@ from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Outcome, Run
 from fedtui.runs import control
 from fedtui.safe_text import SafeOutput, sanitize_and_mask
-from fedtui.schedulers import driver_of
 from fedtui.workspace import Workspace
 
 
@@ -28,7 +27,7 @@ async def run_job(workspace: Workspace, options: Namespace) -> int:
         else:
             print(would)
         return ExitStatus.DONE
-    run = await driver_of(job).start(workspace.ports)
+    run = await control.start(job, workspace.ports)
     if not options.wait:
         if options.json:
             print_json(options.json, JsonRecords(workspace.zone).run(run), "run")
@@ -82,7 +81,7 @@ async def stop_job(workspace: Workspace, options: Namespace) -> int:
         return ExitStatus.DONE
     if not agreed(options, "Stop it?", "Nothing was stopped.", "--yes stops it without asking."):
         return ExitStatus.REFUSED
-    message = (await driver_of(job).stop(workspace.ports)).message
+    message = (await control.stop(job, workspace.ports)).message
     if options.json:
         print_json(options.json, run_result_record("stop", job, message), "result")
     else:

@@ -17,7 +17,6 @@ from fedtui.demo.scheduler import DemoScheduler, scheduler_state
 from fedtui.history.database import History
 from fedtui.model import Job, Trigger
 from fedtui.ports import Ports
-from fedtui.schedulers import driver_of
 from fedtui.sources.user_crontab import UserCrontabSource
 from fedtui.system.cron_daemon import CronDaemon
 from fedtui.system.crontab_file import CrontabFile
@@ -73,7 +72,9 @@ def demo_workspace(
 
     async def schedule(workspace: Workspace) -> None:
         async def start(job: Job) -> None:
-            await driver_of(job).start(ports, trigger=Trigger.SCHEDULE)
+            from fedtui.runs import control  # a list does not wait for it
+
+            await control.start(job, ports, Trigger.SCHEDULE)
 
         scheduler = DemoScheduler(folder, lambda: workspace.snapshot, start, clock)
         if scheduler.take():

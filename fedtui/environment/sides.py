@@ -59,7 +59,7 @@ def _cron_side(job: Job, cron: CronFacts, ports: Ports) -> SchedulerSide:
     own = account.uid == os.geteuid()
     return SchedulerSide(
         scheduler=cron.scheduler,
-        where=CronDriver.where,
+        where=CronDriver.words.where,
         environment=environment,
         how=how,
         commands=(cron.command,),

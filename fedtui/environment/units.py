@@ -65,7 +65,7 @@ def _given(systemd: SystemdManager, unit: str, own: dict[str, Any], service: dic
     start = home if systemd.user_manager else "/"
     return SchedulerSide(
         scheduler=TimerFacts.scheduler,
-        where=TimerDriver.where,
+        where=TimerDriver.words.where,
         environment=environment,
         how=f"the manager's environment ({shlex.join(systemd.command('show-environment'))}), then {unit}",
         commands=tuple(_command(start) for start in service.get("ExecStart", ()) if start[1]),

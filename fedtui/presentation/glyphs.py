@@ -100,9 +100,9 @@ def state_glyph(job: Job) -> Glyph:
     state = effective_state(job)
     sign = _STATES[state]
     if state is State.SCHEDULER_DOWN:
-        return sign._replace(word=driver_of(job).down)
+        return sign._replace(word=driver_of(job).words.down)
     if state is State.UNREACHABLE and not job.unreadable:
-        return sign._replace(word=driver_of(job).unreachable)
+        return sign._replace(word=driver_of(job).words.unreachable)
     return sign
 
 

@@ -1,4 +1,4 @@
-"""Run a cron job now, find it again, stop it; follow any run by its id, a unit's too.
+"""Run a job now, find its run again, stop it; follow any run by its id.
 
 A run belongs to nobody's window: it is started detached, and anyone who asks for it by id, now or after a
 restart, gets its output from the beginning and its end.
@@ -13,11 +13,12 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from typing import assert_never
 
 from fedtui.action_result import Applied, Refused
 from fedtui.config import repair
 from fedtui.history.database import HistoryError
-from fedtui.model import CronFacts, Job, Run, Trigger, cron_jobs
+from fedtui.model import CronFacts, Job, Run, TimerFacts, Trigger, cron_jobs
 from fedtui.ports import Ports
 from fedtui.runs import cron_runs, follow_unit, run_store, start_cron, start_unit
 from fedtui.runs.run_record import RunRecord
@@ -36,37 +37,48 @@ class RunUpdate:
     run: Run | None
 
 
-async def run_now(job: Job, cron: CronFacts, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> Run:
+async def start(job: Job, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> Run:
     """Start the job, detached from this process and its terminal; `trigger` is who wanted it.
 
     Raises Refused: it runs already (also where cron started it), is another user's, or cannot be started.
     """
-    if not ports.demo:
-        under_cron = await asyncio.to_thread(cron_runs.cron_run, job, cron)
-        if under_cron is not None:
-            run, _ = under_cron
-            busy = f"{job.name} is running since {clock_time(run.start)}, started by cron, pid {run.pid}."
-            raise Refused(busy, "It was not started twice.", "t stops it.")
-    run = await start_cron.start(job, cron, ports, trigger)
-    await remember(job, ports)
+    match job.facts:
+        case CronFacts() as cron:
+            under_cron = await _under_cron(job, cron, ports)
+            if under_cron is not None:
+                run, _ = under_cron
+                busy = f"{job.name} is running since {clock_time(run.start)}, started by cron, pid {run.pid}."
+                raise Refused(busy, "It was not started twice.", "t stops it.")
+            run = await start_cron.start(job, cron, ports, trigger)
+        case TimerFacts() as timer:
+            if not timer.activates:
+                raise Refused(f"{job.name} starts no unit.", "Nothing was run.")
+            run = await start_unit.start(job, timer, ports)
+        case _ as never:
+            assert_never(never)
+    with suppress(HistoryError):  # the job's name is kept, should nobody look before the job is removed
+        await asyncio.to_thread(ports.history.name_job, job.id, job.name)
     return run
 
 
-async def remember(job: Job, ports: Ports) -> None:
-    """Keep the job's name with its run, should nobody look before the job is removed."""
-    with suppress(HistoryError):
-        await asyncio.to_thread(ports.history.name_job, job.id, job.name)
-
-
-async def running_run(job: Job, cron: CronFacts, ports: Ports) -> Run | None:
+async def running_run(job: Job, ports: Ports) -> Run | None:
     """The job's run in progress, no matter who started it; None where none is known."""
-    own = await asyncio.to_thread(_own_run, job, ports)
-    if own is not None:
-        return own.to_run()
-    if ports.demo:
-        return None
-    under_cron = await asyncio.to_thread(cron_runs.cron_run, job, cron)
-    return None if under_cron is None else under_cron[0]
+    match job.facts:
+        case CronFacts() as cron:
+            own = await asyncio.to_thread(_own_run, job, ports)
+            if own is not None:
+                return own.to_run()
+            under_cron = await _under_cron(job, cron, ports)
+            return None if under_cron is None else under_cron[0]
+        case TimerFacts() as timer:
+            return await start_unit.current(job, timer, ports) if timer.activates else None
+        case _ as never:
+            assert_never(never)
+
+
+async def _under_cron(job: Job, cron: CronFacts, ports: Ports) -> tuple[Run, ProcessIdentity] | None:
+    """The run in progress that cron started."""
+    return None if ports.demo else await asyncio.to_thread(cron_runs.cron_run, job, cron)
 
 
 def _own_run(job: Job, ports: Ports) -> RunRecord | None:
@@ -111,16 +123,24 @@ async def watch_run(run_id: str, ports: Ports, job: Job | None = None) -> AsyncI
             yield RunUpdate(output, newest_run)
 
 
-async def stop(job: Job, cron: CronFacts, ports: Ports) -> Applied:
-    """End the run of the job in progress: SIGTERM to its group and SIGKILL after 10 s.
+async def stop(job: Job, ports: Ports) -> Applied:
+    """End the run in progress. Raises Refused where nothing runs, or it is not the user's to stop."""
+    match job.facts:
+        case CronFacts() as cron:
+            return await _stop_group(job, cron, ports)
+        case TimerFacts() as timer:
+            return Applied(await start_unit.stop(timer, ports))
+        case _ as never:
+            assert_never(never)
 
-    Raises Refused where nothing runs, or it is not the user's to stop.
-    """
+
+async def _stop_group(job: Job, cron: CronFacts, ports: Ports) -> Applied:
+    """SIGTERM to the group of the job's run, SIGKILL after 10 s."""
     own = await asyncio.to_thread(_own_run, job, ports)
     if own is not None and own.job is not None:
         leader, uid = own.job, own.uid
     else:
-        found = None if ports.demo else await asyncio.to_thread(cron_runs.cron_run, job, cron)
+        found = await _under_cron(job, cron, ports)
         if found is None:
             raise Refused(f"{job.name} does not run.", "Nothing was stopped.")
         leader, uid = found[1], None

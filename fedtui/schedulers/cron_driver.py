@@ -1,24 +1,15 @@
-"""Lines of cron tables: changed in their tables, run by hand by fedtui as cron would run them."""
+"""Lines of cron tables: run by hand by fedtui as cron would run them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, ClassVar, ParamSpec
+from typing import ClassVar
 
 from fedtui.crontab.command_field import log_text
-from fedtui.model import CronFacts, CronStart, Job, Run, Snapshot, Trigger
-from fedtui.schedulers import EARLY
-
-if TYPE_CHECKING:
-    from fedtui.action_result import Applied
-    from fedtui.changes.open_table import Tables
-    from fedtui.changes.wording import Wording
-    from fedtui.ports import Ports
-    from fedtui.schedulers import Proposal
-
-P = ParamSpec("P")
+from fedtui.model import CronFacts, CronStart, Job, Run, Snapshot
+from fedtui.schedulers import EARLY, SchedulerWords
 
 _CUT_FROM = 200
 """Characters from which on a command in the log may have been cut."""
@@ -31,12 +22,14 @@ class CronDriver:
     job: Job
     cron: CronFacts
 
-    down: ClassVar[str] = "cron down"
-    unreachable: ClassVar[str] = "unreadable"
-    where: ClassVar[str] = "in cron"
-    how_stopped: ClassVar[str] = "SIGTERM, and SIGKILL after 10 s."
-    start_unseen: ClassVar[str] = "no start was seen, but one too short to be seen cannot be ruled out"
-    down_code: ClassVar[str] = "FT001"
+    words: ClassVar[SchedulerWords] = SchedulerWords(
+        down="cron down",
+        unreachable="unreadable",
+        down_code="FT001",
+        where="in cron",
+        how_stopped="SIGTERM, and SIGKILL after 10 s.",
+        start_unseen="no start was seen, but one too short to be seen cannot be ruled out",
+    )
     runs_by_hand: ClassVar[bool] = False
     knows_last_start: ClassVar[bool] = False
     grace: ClassVar[timedelta] = timedelta(seconds=60)
@@ -61,49 +54,6 @@ class CronDriver:
 
     def journal(self, zone: tzinfo, lines: int) -> None:
         return None
-
-    async def start(self, ports: Ports, trigger: Trigger = Trigger.MANUAL) -> Run:
-        from fedtui.runs import control
-
-        return await control.run_now(self.job, self.cron, ports, trigger)
-
-    async def running_run(self, ports: Ports) -> Run | None:
-        from fedtui.runs import control
-
-        return await control.running_run(self.job, self.cron, ports)
-
-    async def stop(self, ports: Ports) -> Applied:
-        from fedtui.runs import control
-
-        return await control.stop(self.job, self.cron, ports)
-
-    async def propose_pause(self, tables: Tables, ports: Ports, *, hold: bool) -> Proposal:
-        from fedtui.changes import cron_change
-
-        return await _in_table(cron_change.propose_pause, self.job, tables)
-
-    async def propose_resume(self, tables: Tables, ports: Ports) -> Proposal:
-        from fedtui.changes import cron_change
-
-        return await _in_table(cron_change.propose_resume, self.job, tables, ports)
-
-    async def propose_reschedule(
-        self, schedule: str, reason: str, ticket: str, tables: Tables, ports: Ports
-    ) -> Proposal:
-        from fedtui.changes import cron_change
-
-        given = (schedule, reason, ticket)
-        return await _in_table(cron_change.propose_reschedule, self.job, *given, tables, ports)
-
-    def require_line(self, verb: str) -> None:
-        return
-
-
-async def _in_table(propose: Callable[P, Wording], *given: P.args, **named: P.kwargs) -> Proposal:
-    """What `propose` makes of the open tables, in a thread: it blocks."""
-    import asyncio  # a list is done before it is loaded
-
-    return (), await asyncio.to_thread(propose, *given, **named)
 
 
 def _may_be(start: CronStart, named: tuple[str, str], due: datetime, until: datetime) -> bool:

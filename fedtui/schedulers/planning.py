@@ -8,37 +8,47 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import assert_never
 
-from fedtui.changes import cron_change, cron_setting, record_exit_codes
+from fedtui.action_result import Refused
+from fedtui.bus.systemd_names import made_by
+from fedtui.changes import cron_change, cron_setting, record_exit_codes, timer_pause, timer_reschedule
 from fedtui.changes.draft import Draft
 from fedtui.changes.edits import Edit
 from fedtui.changes.open_table import LineFixes, Tables, bottom_up
 from fedtui.changes.plan import Plan
 from fedtui.changes.planning import plan_wordings
 from fedtui.changes.record_exit_codes import jobs_to_record
+from fedtui.changes.timer_unit import TimerTarget
 from fedtui.changes.wording import Wording
-from fedtui.model import Job, Snapshot
+from fedtui.model import CronFacts, Job, Snapshot, TimerFacts
 from fedtui.ports import Ports
-from fedtui.schedulers import SchedulerDriver, driver_of
-
-if TYPE_CHECKING:
-    from fedtui.schedulers import Proposal
 
 Jobs = Job | Sequence[Job]
+Proposal = tuple[tuple[Edit, ...], Wording]
+"""Edits besides those made to the open tables, and what a plan says of them all."""
+
 _OfLine = Callable[[Job, Tables], Wording]
+_OfTimer = Callable[[Job, TimerFacts], Awaitable[Proposal]]
 
 
 async def plan_pause(jobs: Jobs, ports: Ports, *, fixes: LineFixes | None = None, hold: bool = False) -> Plan:
     """Hold the schedule back. `hold` keeps a timer off for good that would come back at the next boot."""
-    tables = Tables(ports, fixes)
-    return await _of_jobs(jobs, lambda job: job.propose_pause(tables, ports, hold=hold), tables, ports)
+
+    async def pause(job: Job, timer: TimerFacts) -> Proposal:
+        return await timer_pause.propose_pause(TimerTarget.of(job, timer), ports, hold=hold)
+
+    return await _of_jobs(jobs, cron_change.propose_pause, pause, Tables(ports, fixes), ports)
 
 
 async def plan_resume(jobs: Jobs, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
     """Let the schedule run again, as it was before the pause."""
-    tables = Tables(ports, fixes)
-    return await _of_jobs(jobs, lambda job: job.propose_resume(tables, ports), tables, ports)
+    line: _OfLine = lambda job, tables: cron_change.propose_resume(job, tables, ports)  # noqa: E731
+
+    async def resume(job: Job, timer: TimerFacts) -> Proposal:
+        return await timer_pause.propose_resume(TimerTarget.of(job, timer), ports)
+
+    return await _of_jobs(jobs, line, resume, Tables(ports, fixes), ports)
 
 
 async def plan_reschedule(
@@ -51,8 +61,13 @@ async def plan_reschedule(
     fixes: LineFixes | None = None,
 ) -> Plan:
     """Another schedule: five fields or a nickname for a cron line, OnCalendar=/On...Sec= for a timer."""
-    tables, given = Tables(ports, fixes), (schedule, reason, ticket)
-    return await _of_jobs(jobs, lambda job: job.propose_reschedule(*given, tables, ports), tables, ports)
+    given = (schedule, reason, ticket)
+    line: _OfLine = lambda job, tables: cron_change.propose_reschedule(job, *given, tables, ports)  # noqa: E731
+
+    async def reschedule(job: Job, timer: TimerFacts) -> Proposal:
+        return await timer_reschedule.propose_reschedule(job, timer, schedule, ports, reason, ticket)
+
+    return await _of_jobs(jobs, line, reschedule, Tables(ports, fixes), ports)
 
 
 async def plan_delete(jobs: Jobs, ports: Ports, *, fixes: LineFixes | None = None) -> Plan:
@@ -65,8 +80,8 @@ async def plan_record(jobs: Jobs, ports: Ports, *, off: bool = False, fixes: Lin
     tables = Tables(ports, fixes)
     if off:
         return await _of_lines(jobs, "record", record_exit_codes.propose_unrecord, tables, ports)
+    _require_lines(jobs, "record")
     for job in _several(jobs):
-        driver_of(job).require_line("record")
         record_exit_codes.require_recordable(job, ports)
     on: _OfLine = lambda job, tables: record_exit_codes.propose_record(job, tables, ports)  # noqa: E731
     return await _of_lines(jobs, "record", on, tables, ports)
@@ -96,28 +111,60 @@ async def plan_edit(job: Job, draft: Draft, ports: Ports, *, fixes: LineFixes | 
 
 async def load_draft(job: Job, ports: Ports) -> Draft:
     """The job as the edit form shows it, read from its table now."""
-    driver_of(job).require_line("edit")
+    _require_lines(job, "edit")
     return await asyncio.to_thread(cron_change.draft_of, job, ports)
 
 
-async def _of_jobs(
-    jobs: Jobs, propose: Callable[[SchedulerDriver], Awaitable[Proposal]], tables: Tables, ports: Ports
-) -> Plan:
+async def _of_jobs(jobs: Jobs, of_line: _OfLine, of_timer: _OfTimer, tables: Tables, ports: Ports) -> Plan:
     """One plan for all jobs."""
     wordings: dict[str, Wording] = {}
     edits: list[Edit] = []
     for job in bottom_up(_several(jobs)):
-        made, wordings[job.id] = await propose(driver_of(job))
-        edits += made
+        match job.facts:
+            case CronFacts():
+                wordings[job.id] = await asyncio.to_thread(of_line, job, tables)
+            case TimerFacts() as timer:
+                made, wordings[job.id] = await of_timer(job, timer)
+                edits += made
+            case _ as never:
+                assert_never(never)
     return await plan_wordings([wordings[job.id] for job in _several(jobs)], edits, tables, ports)
 
 
-async def _of_lines(jobs: Jobs, verb: str, propose: _OfLine, tables: Tables, ports: Ports) -> Plan:
+async def _of_lines(jobs: Jobs, verb: str, of_line: _OfLine, tables: Tables, ports: Ports) -> Plan:
     """One plan for lines of cron tables. Raises Refused where a job is none."""
-    for job in _several(jobs):
-        driver_of(job).require_line(verb)
-    found = {job.id: await asyncio.to_thread(propose, job, tables) for job in bottom_up(_several(jobs))}
+    _require_lines(jobs, verb)
+    found = {job.id: await asyncio.to_thread(of_line, job, tables) for job in bottom_up(_several(jobs))}
     return await plan_wordings([found[job.id] for job in _several(jobs)], (), tables, ports)
+
+
+def _require_lines(jobs: Jobs, verb: str) -> None:
+    for job in _several(jobs):
+        match job.facts:
+            case CronFacts():
+                pass
+            case TimerFacts() as timer:
+                raise _no_line(job, timer, verb)
+            case _ as never:
+                assert_never(never)
+
+
+def _no_line(job: Job, timer: TimerFacts, verb: str) -> Refused:
+    """What to do with a timer where a line of a cron table is to `verb`: "delete", "edit", "record",
+    "environment".
+    """
+    unit = timer.unit
+    systemctl = "systemctl --user" if timer.user_manager else "systemctl"
+    if verb == "record":
+        return Refused(f"{job.name} is a systemd timer: systemd itself keeps the exit status of its runs.")
+    advice = f"Run: {systemctl} edit --full {unit}"
+    if verb == "environment":
+        advice = f"Run: {systemctl} edit {timer.activates}"
+    elif verb == "delete":
+        made = made_by(timer.fragment)
+        advice = f"It is {made}: it has no file to delete. Look: {systemctl} cat {unit}"
+        advice = advice if made else "p pauses a timer; its files are removed by hand."
+    return Refused(f"{job.name} is a systemd timer.", advice=advice)
 
 
 def _several(jobs: Jobs) -> Sequence[Job]:

@@ -29,7 +29,7 @@ def findings_of(job: Job, snapshot: Snapshot) -> list[Finding]:
         for finding in snapshot.findings
         if finding.code in ("FT101", "FT102") and _same_table(job, finding, snapshot)
     ]
-    daemon = driver_of(job).down_code
+    daemon = driver_of(job).words.down_code
     machine = [finding for finding in snapshot.findings if finding.code == daemon and finding.job_id is None]
     return [f for f in (*machine, *table, *own) if f.code not in RESULTS and f.severity is not Severity.NOTE]
 

@@ -245,7 +245,7 @@ def _did_not_come(cycle: ExpectedRun, due: datetime, job: Job, look: WatchContex
     if look.since > due - EARLY:
         reason = "nobody looked while it was due, and nothing tells of it now"
     else:
-        reason = driver_of(job).start_unseen
+        reason = driver_of(job).words.start_unseen
     causes = likely_causes(job, look.snapshot)
     return replace(cycle, verdict=WatchVerdict.UNPROVEN, reasons=(reason,), causes=causes)
 

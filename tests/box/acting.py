@@ -24,7 +24,7 @@ from fedtui.history.database import History
 from fedtui.model import Job, Run
 from fedtui.ports import Ports
 from fedtui.runs import control
-from fedtui.schedulers import driver_of, planning
+from fedtui.schedulers import planning
 from fedtui.sources.system_tables import SystemTablesSource
 from fedtui.sources.systemd.timers import TimerSource
 from fedtui.sources.user_crontab import UserCrontabSource
@@ -121,19 +121,19 @@ async def changed(planned: Coroutine[Any, Any, changes.Plan]) -> dict[str, Any]:
 
 
 async def run(name: str) -> Any:
-    return await watch((await driver_of(await find(name)).start(PORTS)).id)
+    return await watch((await control.start(await find(name), PORTS)).id)
 
 
 async def start(name: str) -> Any:
-    return told(await driver_of(await find(name)).start(PORTS))
+    return told(await control.start(await find(name), PORTS))
 
 
 async def current(name: str) -> Any:
-    return told(await driver_of(await find(name)).running_run(PORTS))
+    return told(await control.running_run(await find(name), PORTS))
 
 
 async def stop(name: str) -> Any:
-    return (await driver_of(await find(name)).stop(PORTS)).message
+    return (await control.stop(await find(name), PORTS)).message
 
 
 async def pause(name: str, hold: str = "") -> Any:

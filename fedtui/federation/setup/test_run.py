@@ -99,7 +99,7 @@ async def test_run(
         return TestRun(job.key, job.name, ended, f"it did not end within {DEADLINE:.0f} s, and was stopped")
     finally:
         if ended is None or ended.result is None:
-            await asyncio.shield(_give_up(as_job, as_line, backend, unit, ports))
+            await asyncio.shield(_give_up(as_job, backend, unit, ports))
     return TestRun(job.key, job.name, ended)
 
 
@@ -148,11 +148,11 @@ def _of_session(backend: str, owner: JobAccount) -> TableSettings:
     return ((b"XDG_RUNTIME_DIR", f"/run/user/{owner.uid}".encode()),) if backend == "user" else ()
 
 
-async def _give_up(job: Job, line: CronFacts, backend: str, unit: str, ports: Ports) -> None:
+async def _give_up(job: Job, backend: str, unit: str, ports: Ports) -> None:
     """End the run: the process group, and for a test run in a unit that unit."""
     if backend != "cron":
         flags = ("--user",) if backend == "user" else ()
         with suppress(ProgramError):  # what is left is named by `systemctl list-units 'fedtui-trial-*'`
             await capture(("systemctl", *flags, "stop", unit), deadline=20.0)
     with suppress(Refused):  # it has just ended
-        await stop(job, line, ports)
+        await stop(job, ports)

@@ -18,11 +18,10 @@ import pytest
 from fedtui.action_result import Refused
 from fedtui.model import Job, Outcome, Run, State
 from fedtui.ports import Ports
-from fedtui.runs import run_store
+from fedtui.runs import control, run_store
 from fedtui.runs.control import watch_run
 from fedtui.runs.run_record import RunRecord, write_record
 from fedtui.runs.run_store import find_record, record_path
-from fedtui.schedulers import driver_of
 
 MakeJob = Callable[..., Job]
 
@@ -51,7 +50,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def test_output_status_and_duration_are_kept(ports: Ports, cron_job: MakeJob) -> None:
-    run = await driver_of(cron_job(b"echo out; echo err >&2; exit 3")).start(ports)
+    run = await control.start(cron_job(b"echo out; echo err >&2; exit 3"), ports)
     output, ended = await end_of(run, ports)
     assert output == b"out\nerr\n"
     assert ended.result is not None
@@ -69,7 +68,7 @@ async def test_output_status_and_duration_are_kept(ports: Ports, cron_job: MakeJ
 
 
 async def test_exit_zero_is_ok(ports: Ports, cron_job: MakeJob) -> None:
-    _, ended = await end_of(await driver_of(cron_job(b"true")).start(ports), ports)
+    _, ended = await end_of(await control.start(cron_job(b"true"), ports), ports)
     assert ended.result is not None
     assert (ended.result.outcome, ended.result.exit_code) == (Outcome.OK, 0)
 
@@ -85,7 +84,7 @@ async def test_the_shell_gets_what_cron_would_give(
             stdin=b"hello\nworld\n",
             environment=((b"FOO", b"a b"), (b"LOGNAME", b"nobody"), (b"LATIN", b"\xe9")),
         )
-        output, _ = await end_of(await driver_of(job).start(ports), ports)
+        output, _ = await end_of(await control.start(job, ports), ports)
     finally:
         os.umask(before)
     lines = output.splitlines()
@@ -104,7 +103,7 @@ async def test_the_shell_gets_what_cron_would_give(
 
 async def test_without_percent_standard_input_is_at_its_end(ports: Ports, cron_job: MakeJob) -> None:
     output, ended = await end_of(
-        await driver_of(cron_job(b"cat; test -p /dev/stdin && echo pipe")).start(ports), ports
+        await control.start(cron_job(b"cat; test -p /dev/stdin && echo pipe"), ports), ports
     )
     assert output == b"pipe\n"
     assert ended.result is not None
@@ -113,28 +112,28 @@ async def test_without_percent_standard_input_is_at_its_end(ports: Ports, cron_j
 
 async def test_a_running_job_is_not_started_twice(ports: Ports, cron_job: MakeJob) -> None:
     job = cron_job(b"sleep 30; true")
-    run = await driver_of(job).start(ports)
-    assert (await driver_of(job).running_run(ports)) == run
+    run = await control.start(job, ports)
+    assert (await control.running_run(job, ports)) == run
     with pytest.raises(Refused, match=r"probe is running since .*, pid \d+\. It was not started twice\."):
-        await driver_of(job).start(ports)
-    done = await driver_of(job).stop(ports)
+        await control.start(job, ports)
+    done = await control.stop(job, ports)
     assert done.message.startswith("Stopped probe: SIGTERM, ended after")
     _, ended = await end_of(run, ports)
     assert ended.result is not None
     assert (ended.result.outcome, ended.result.signal) == (Outcome.FAILED, "SIGTERM")
-    assert await driver_of(job).running_run(ports) is None
-    again = await driver_of(job).start(ports)
-    await driver_of(job).stop(ports)
+    assert await control.running_run(job, ports) is None
+    again = await control.start(job, ports)
+    await control.stop(job, ports)
     assert again.id != run.id
 
 
 async def test_two_at_the_same_moment_give_one_run(ports: Ports, cron_job: MakeJob) -> None:
     job = cron_job(b"sleep 20; true")
-    answers = await asyncio.gather(*(driver_of(job).start(ports) for _ in range(4)), return_exceptions=True)
+    answers = await asyncio.gather(*(control.start(job, ports) for _ in range(4)), return_exceptions=True)
     runs = [answer for answer in answers if isinstance(answer, Run)]
     refusals = [answer for answer in answers if isinstance(answer, Refused)]
     assert (len(runs), len(refusals)) == (1, 3)
-    await driver_of(job).stop(ports)
+    await control.stop(job, ports)
 
 
 async def test_a_run_outlives_its_starter(ports: Ports, cron_job: MakeJob, tmp_path: Path) -> None:
@@ -145,12 +144,12 @@ async def test_a_run_outlives_its_starter(ports: Ports, cron_job: MakeJob, tmp_p
         "import asyncio, os, pickle, signal, sys\n"
         "from pathlib import Path\n"
         "from fedtui.ports import Ports\n"
-        "from fedtui.schedulers import driver_of\n"
+        "from fedtui.runs import control\n"
         "from fedtui.config import Config\n"
         "from fedtui.history.database import History\n"
         "config = Config(state=Path(sys.argv[1]))\n"
         "ports = Ports(config, sys.argv[2], {}, None, History(config.database), None)\n"
-        "run = asyncio.run(driver_of(pickle.load(sys.stdin.buffer)).start(ports))\n"
+        "run = asyncio.run(control.start(pickle.load(sys.stdin.buffer), ports))\n"
         "print(run.id, flush=True)\n"
         "os.killpg(0, signal.SIGHUP)\n"
     )
@@ -173,13 +172,13 @@ async def test_a_run_outlives_its_starter(ports: Ports, cron_job: MakeJob, tmp_p
 
 async def test_a_killed_supervisor_means_unknown_never_ok(ports: Ports, cron_job: MakeJob) -> None:
     job = cron_job(b"sleep 0.6; true")
-    run = await driver_of(job).start(ports)
+    run = await control.start(job, ports)
     record = record_of(run, ports)
     assert record.supervisor is not None
     os.kill(record.supervisor.pid, signal.SIGKILL)
-    assert await driver_of(job).running_run(ports) == run
+    assert await control.running_run(job, ports) == run
     with pytest.raises(Refused, match="is running since"):
-        await driver_of(job).start(ports)
+        await control.start(job, ports)
     _, ended = await end_of(run, ports)
     assert ended.result is not None
     assert (ended.result.outcome, ended.result.exit_code) == (Outcome.UNKNOWN, None)
@@ -189,7 +188,7 @@ async def test_a_killed_supervisor_means_unknown_never_ok(ports: Ports, cron_job
 
 async def test_settle_ends_what_nobody_watched(ports: Ports, cron_job: MakeJob) -> None:
     job = cron_job(b"sleep 0.3; true")
-    run = await driver_of(job).start(ports)
+    run = await control.start(job, ports)
     record = record_of(run, ports)
     assert record.supervisor is not None
     assert run_store.close_run(ports.config, ports.history) == 0
@@ -205,7 +204,7 @@ async def test_a_database_that_cannot_be_written_loses_nothing(ports: Ports, cro
     ports.config.state.mkdir()
     ports.config.database.write_bytes(b"this is no database, but somebody's bytes" * 100)
     before = ports.config.database.read_bytes()
-    run = await driver_of(cron_job(b"echo x; exit 5")).start(ports)
+    run = await control.start(cron_job(b"echo x; exit 5"), ports)
     output, ended = await end_of(run, ports)
     assert output == b"x\n"
     assert ended.result is not None
@@ -222,20 +221,20 @@ async def test_a_shell_that_is_not_there(ports: Ports, cron_job: MakeJob) -> Non
     with pytest.raises(
         Refused, match=r"probe could not be started: /no/such/shell: No such file or directory"
     ):
-        await driver_of(job).start(ports)
+        await control.start(job, ports)
     assert ports.history.runs() == []
 
 
 async def test_a_home_that_is_not_there(ports: Ports, cron_job: MakeJob) -> None:
     job = cron_job(b"true", environment=((b"HOME", b"/no/such/home"),))
     with pytest.raises(Refused, match="/no/such/home: No such file or directory"):
-        await driver_of(job).start(ports)
+        await control.start(job, ports)
 
 
 async def test_a_bad_line_has_nothing_to_run(ports: Ports, cron_job: MakeJob) -> None:
     bad = replace(cron_job(b"x"), state=State.BAD_LINE, state_reason="bad minute")
     with pytest.raises(Refused, match=r"probe has no command: bad minute\. Nothing was run\."):
-        await driver_of(bad).start(ports)
+        await control.start(bad, ports)
 
 
 async def test_an_ignored_sigterm_is_followed_by_sigkill(
@@ -243,11 +242,11 @@ async def test_an_ignored_sigterm_is_followed_by_sigkill(
 ) -> None:
     monkeypatch.setattr("fedtui.runs.control.GRACE", 0.3)
     job = cron_job(b"trap '' TERM; echo ready; while :; do sleep 0.1; done")
-    run = await driver_of(job).start(ports)
+    run = await control.start(job, ports)
     assert run.output is not None
     output = Path(run.output)
     await until(lambda: output.read_bytes() == b"ready\n")
-    done = await driver_of(job).stop(ports)
+    done = await control.stop(job, ports)
     assert done.message == "Stopped probe: SIGTERM, then SIGKILL after 0 s."
     _, ended = await end_of(run, ports)
     assert ended.result is not None
@@ -256,12 +255,12 @@ async def test_an_ignored_sigterm_is_followed_by_sigkill(
 
 async def test_nothing_to_stop(ports: Ports, cron_job: MakeJob) -> None:
     with pytest.raises(Refused, match=r"probe does not run\. Nothing was stopped\."):
-        await driver_of(cron_job(b"true")).stop(ports)
+        await control.stop(cron_job(b"true"), ports)
 
 
 async def test_a_reused_pid_is_never_shot(ports: Ports, cron_job: MakeJob) -> None:
     """The record names a pid that now belongs to another process: nothing runs, nothing is killed."""
-    run = await driver_of(cron_job(b"true")).start(ports)
+    run = await control.start(cron_job(b"true"), ports)
     await end_of(run, ports)
     bystander = subprocess.Popen(["sleep", "30"], start_new_session=True)
     try:
@@ -272,7 +271,7 @@ async def test_a_reused_pid_is_never_shot(ports: Ports, cron_job: MakeJob) -> No
         )
         write_record(record_path(ports.config, record.job_id, record.id), forged)
         with pytest.raises(Refused, match="does not run"):
-            await driver_of(cron_job(b"true")).stop(ports)
+            await control.stop(cron_job(b"true"), ports)
         assert bystander.poll() is None
     finally:
         bystander.kill()
@@ -285,7 +284,7 @@ async def test_what_the_job_writes_to_its_own_log_is_shown(
     log = tmp_path / "job.log"
     log.write_bytes(b"yesterday\n")
     job = cron_job(b"echo today >> " + bytes(log), log_path=str(log))
-    output, _ = await end_of(await driver_of(job).start(ports), ports)
+    output, _ = await end_of(await control.start(job, ports), ports)
     assert output == b"today\n"
 
 
@@ -295,13 +294,13 @@ async def test_a_log_that_the_job_truncates_is_shown_from_its_beginning(
     log = tmp_path / "job.log"
     log.write_bytes(b"old\n")
     job = cron_job(b"echo 'new and longer than the old one' > " + bytes(log), log_path=str(log))
-    output, _ = await end_of(await driver_of(job).start(ports), ports)
+    output, _ = await end_of(await control.start(job, ports), ports)
     assert output == b"new and longer than the old one\n"
 
 
 async def test_a_flood_of_output_is_bounded(ports: Ports, cron_job: MakeJob) -> None:
     job = cron_job(b"head -c 18000000 /dev/zero | tr '\\0' x; echo; echo the end")
-    run = await driver_of(job).start(ports)
+    run = await control.start(job, ports)
     output, ended = await end_of(run, ports)
     head, tail = 16 * 1024 * 1024, 256 * 1024
     left_out = 18_000_000 + len(b"\nthe end\n") - head - tail
@@ -317,7 +316,7 @@ async def test_a_background_child_keeps_neither_the_run_open_nor_dies_of_it(
 ) -> None:
     done = tmp_path / "done"
     job = cron_job(b"(sleep 1; echo late; echo ok > " + bytes(done) + b") & echo early")
-    run = await driver_of(job).start(ports)
+    run = await control.start(job, ports)
     output, ended = await end_of(run, ports)
     assert output == b"early\n"
     assert ended.result is not None
