@@ -272,7 +272,8 @@ class TimerFacts:
     ("OnUnitActiveSec", 3600.0) in seconds. `fragment` is the unit file, `drop_ins` the files that add
     to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `randomized_delay`
     and `accuracy` (AccuracySec=) are in seconds. `invocation_id` and `main_pid` name the last run of the
-    service that systemd remembers. `unreadable` is why systemd does not tell of the timer or of its service.
+    service that systemd remembers. `service_load_state` is systemd's word (loaded, not-found,
+    masked, ...). `unreadable` is why systemd does not tell of the timer or of its service.
     """
 
     unit: str
@@ -288,6 +289,7 @@ class TimerFacts:
     randomized_delay: float = 0.0
     accuracy: float = 60.0
     service_fragment: str = ""
+    service_load_state: str = ""
     service_active_state: str = ""
     invocation_id: str = ""
     main_pid: int = 0

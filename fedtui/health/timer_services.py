@@ -9,7 +9,7 @@ from datetime import timedelta
 from fedtui.health.checks import TIMERS, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.timer_units import systemctl
-from fedtui.model import Snapshot, timer_jobs
+from fedtui.model import Snapshot, TimerFacts, timer_jobs
 from fedtui.safe_text import sanitize_and_mask
 from fedtui.schedule.period import period_of
 from fedtui.schedulers import driver_of
@@ -54,8 +54,16 @@ def no_shell(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 @check(STILL_UP)
 def still_up(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT216: a service that was due to start again, and is up since before; one at work is `activating`."""
+    """FT216: a service that never ends by its settings, or that was due to start again and is still up."""
     for job, facts in timer_jobs(snapshot.jobs):
+        if endless := _restart(facts, host):
+            yield STILL_UP.found(
+                f"systemd restarts {facts.activates} each time that it ends: its timer starts nothing.",
+                (endless, f"file  {facts.service_fragment}"),
+                command=f"{systemctl(facts, change=True)} edit --full {facts.activates}",
+                job=job,
+            )
+            continue
         if facts.service_active_state != "active" or job.running_since is None:
             continue
         period = period_of(job, snapshot.at)
@@ -73,3 +81,12 @@ def still_up(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             command=f"{systemctl(facts)} status {facts.activates}",
             job=job,
         )
+
+
+def _restart(facts: TimerFacts, host: FileFacts) -> str:
+    """The line by which a service never ends; empty for none, or where a drop-in may say otherwise."""
+    path = facts.service_fragment
+    if not path or host.names(f"{path}.d"):
+        return ""
+    value = dict(host.unit_lines(path, "Service")).get("Restart", "")
+    return f"Restart={value}" if value in ("always", "on-success") else ""

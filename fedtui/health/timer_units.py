@@ -1,15 +1,18 @@
-"""FT007-FT009: timers that are known to systemd and do nothing; FT012: those that it does not tell of."""
+"""FT007-FT009, FT217, FT218: timers that do nothing; FT012: those that systemd does not tell of."""
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
 
-from fedtui.health.checks import TIMERS, CheckReport, check, error_rule, warning_rule
+from fedtui.bus.systemd_names import is_enabled
+from fedtui.health.checks import TIMERS, CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.daemons import properties
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Severity, Snapshot, State, TimerFacts, timer_jobs
-from fedtui.safe_text import decode
+from fedtui.safe_text import decode, sanitize_and_mask
 
 NOT_STARTED = warning_rule(
     "FT007",
@@ -43,6 +46,22 @@ UNREADABLE = warning_rule(
     needs=TIMERS,
 )
 
+SPENT = note_rule(
+    "FT217",
+    "a one-shot timer that is spent",
+    "Its only date is over: systemd keeps the timer active, and it never starts anything again.",
+    "Disable it, or give it another date: e.",
+)
+REFUSED = error_rule(
+    "FT218",
+    "a timer that systemd refuses",
+    "systemd starts no timer without a schedule that it can read, nor one whose service it cannot load: "
+    "nothing of it runs, and systemctl start fails too.",
+    "Add what is missing, then systemctl daemon-reload and systemctl start.",
+)
+
+_DATE = re.compile(r"(?:\w{3} )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Za-z_/+-]+)?")
+_TRIGGERS = ("OnClockChange", "OnTimezoneChange")
 _ONCE = frozenset(("OnActiveSec", "OnBootSec", "OnStartupSec"))
 _REPEATING = frozenset(("OnUnitActiveSec", "OnUnitInactiveSec"))
 
@@ -58,8 +77,8 @@ def not_started(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     for job, facts in timer_jobs(snapshot.jobs):
         if job.state is not State.OFF or facts.unit_file_state != "enabled":
             continue
-        if facts.active_state != "inactive" or _broken(job):
-            continue
+        if facts.active_state != "inactive" or _broken(job) or _missing(job, facts, host):
+            continue  # FT009's or FT218's: systemctl start would fail
         scope = ("--user",) if facts.user_manager else ()
         show = ("show", "--property=ConditionResult,ConditionTimestampMonotonic", facts.unit)
         try:
@@ -87,9 +106,9 @@ def not_started(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         )
 
 
-@check(NO_ELAPSE)
+@check(NO_ELAPSE, SPENT)
 def no_next_elapse(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT008: active, with a schedule that should come again, and no next elapse."""
+    """FT008, FT217: active, with no next elapse, of a schedule that should come again or came once."""
     for job, facts in timer_jobs(snapshot.jobs):
         if job.state is not State.NEVER_FIRES or facts.active_state != "active":
             continue
@@ -98,6 +117,9 @@ def no_next_elapse(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
         others = facts.service_active_state == "active" or (not facts.calendar and names <= _REPEATING)
         if once or others:  # done for this boot; or FT212's and FT209's
             continue
+        if facts.calendar and all(map(_DATE.fullmatch, facts.calendar)):
+            yield _spent(job, facts)
+            continue
         yield NO_ELAPSE.found(
             f"{job.name} is active, and no date of its schedule is still to come.",
             (*(f"OnCalendar=  {one}" for one in facts.calendar), job.state_reason, f"file  {facts.fragment}"),
@@ -105,11 +127,63 @@ def no_next_elapse(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
         )
 
 
+def _spent(job: Job, facts: TimerFacts) -> CheckReport:
+    verb = "stop" if "/transient/" in facts.fragment else "disable --now"
+    last = f"{job.last_run:%Y-%m-%d %H:%M}" if job.last_run else "none that systemd knows of"
+    return SPENT.found(
+        f"{job.name} had one date, and it is over.",
+        (*(f"OnCalendar=  {one}" for one in facts.calendar), f"last run  {last}", f"file  {facts.fragment}"),
+        command=f"{systemctl(facts, change=True)} {verb} {facts.unit}",
+        job=job,
+    )
+
+
+@check(REFUSED)
+def refused(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT218: what a timer lacks that should run: its service, or a schedule."""
+    for job, facts in timer_jobs(snapshot.jobs):
+        wanted = facts.active_state in ("active", "failed") or is_enabled(facts.unit_file_state)
+        missing = _missing(job, facts, host) if wanted and job.state is not State.PAUSED else ""
+        if not missing:
+            continue
+        written = [pair for pair in host.unit_lines(facts.fragment, "Timer") if pair[0].startswith("On")]
+        own = f"{facts.unit.removesuffix('.timer')}.service"
+        beside = f"{posixpath.dirname(facts.fragment)}/{own}"
+        new = facts.service_load_state == "not-found" and not (facts.activates != own and host.exists(beside))
+        edit = f"edit --force --full {facts.activates}" if new else f"edit --full {facts.unit}"
+        masked = facts.service_load_state == "masked"  # which may be how somebody switched the job off
+        if masked:
+            edit = f"unmask {facts.activates}"
+        yield REFUSED.found(
+            f"systemd does not run {job.name}: {missing}.",
+            (
+                *(f"{key}=  {sanitize_and_mask(value)}" for key, value in written),
+                f"Unit=  {facts.activates} ({facts.service_load_state or 'not known'})",
+                *((f"there is  {beside}",) if not new and facts.activates != own else ()),
+                f"file  {facts.fragment}",
+            ),
+            title=f"{job.name}: {missing}",
+            severity=Severity.WARNING if masked else Severity.ERROR,
+            command=f"{systemctl(facts, change=True)} {edit}",
+            job=job,
+        )
+
+
+def _missing(job: Job, facts: TimerFacts, host: FileFacts) -> str:
+    """What keeps systemd from starting the timer, in words; empty for nothing that is known."""
+    if facts.service_load_state in ("not-found", "masked"):
+        return f"{facts.activates} is {'missing' if facts.service_load_state == 'not-found' else 'masked'}"
+    lines = host.unit_lines(facts.fragment, "Timer") if _broken(job) else ()
+    if _broken(job) and not facts.calendar and not facts.monotonic and not {*dict(lines)} & {*_TRIGGERS}:
+        return "it has no schedule that systemd can read"
+    return ""
+
+
 @check(TIMER_FAILED)
 def timer_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT009: the timer itself is failed, or its file is one that systemd does not load."""
     for job, facts in timer_jobs(snapshot.jobs):
-        if job.state is not State.OFF:
+        if job.state is not State.OFF or _missing(job, facts, host):
             continue
         if facts.active_state == "failed" or _broken(job):
             yield TIMER_FAILED.found(

@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fedtui.model import Job, TimerFacts
+from fedtui.model import Job, State, TimerFacts
 from fedtui.schedule.calendar import Calendar, parse_calendar
 from fedtui.schedule.clock_changes import clock_changes, run_times
 from fedtui.schedule.patterns import listing
@@ -88,7 +88,7 @@ def _added_up(facts: TimerFacts) -> Iterator[Pitfall]:
 
 def _stays_active(job: Job, facts: TimerFacts) -> Iterator[Pitfall]:
     """A service that stays active when its work is done is not started again, whatever the timer does."""
-    if facts.service_active_state == "active" and not job.running:
+    if facts.service_active_state == "active" and not job.running and job.state is not State.RUNNING:
         text = (
             f"{facts.activates} stays active after its work (RemainAfterExit=), and an active unit is not "
             "started again: the timer will not elapse until it is stopped."

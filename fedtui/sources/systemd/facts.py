@@ -202,6 +202,8 @@ class UnitReader:
                 self._get(row.name, UNIT, "InactiveExitTimestamp"),
                 self._get(row.name, UNIT, "ConditionTimestamp"),
             )
+            if not files.fragment and not row.loaded:  # no file of that name, or a mask
+                row = replace(row, load_state=str(await self._get(row.name, UNIT, "LoadState")))
             unit = ServiceProperties(
                 row=row,
                 fragment=files.fragment,

@@ -266,6 +266,7 @@ def _facts(timer: TimerProperties, manager: ManagerInfo) -> TimerFacts:
         randomized_delay=timer.randomized_delay / 1e6,
         accuracy=timer.accuracy / 1e6,
         service_fragment=unit.fragment if unit else "",
+        service_load_state=unit.row.load_state if unit else "",
         service_active_state=unit.row.active_state if unit else "",
         invocation_id=unit.invocation_id if unit else "",
         main_pid=unit.main_pid if unit else 0,

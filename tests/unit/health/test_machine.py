@@ -143,7 +143,7 @@ def test_a_timer_that_is_enabled_and_not_active(tmp_path: Path) -> None:
 
 def test_an_active_timer_whose_dates_are_over(tmp_path: Path) -> None:
     over = {"state": State.NEVER_FIRES, "state_reason": "systemd computes no further run"}
-    row = timer(tmp_path, "[Timer]\n", calendar=("2020-01-01 00:00:00",), **over)
+    row = timer(tmp_path, "[Timer]\n", calendar=("2020..2022-01-01 00:00:00",), **over)
     assert "no date of its schedule" in by_code(row)["FT008"].sentence
     once = timer(tmp_path, "[Timer]\n", monotonic=(("OnBootSec", 900.0),), **over)
     assert "FT008" not in by_code(once)
@@ -151,7 +151,7 @@ def test_an_active_timer_whose_dates_are_over(tmp_path: Path) -> None:
 
 def test_a_timer_that_systemd_refuses(tmp_path: Path) -> None:
     refused = {"state": State.OFF, "state_reason": "systemd cannot load it: bad-setting"}
-    row = timer(tmp_path, "[Timer]\n", active_state="inactive", **refused)
+    row = timer(tmp_path, "[Timer]\n", active_state="inactive", calendar=("*-*-* 00:00:00",), **refused)
     found = by_code(row)
     assert found["FT009"].sentence == "systemd does not run a.timer: systemd cannot load it: bad-setting."
     assert "FT007" not in found
