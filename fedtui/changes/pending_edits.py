@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,9 +32,12 @@ from fedtui.changes.plan import Conflict, EditState, FileDiff
 from fedtui.changes.table_edits import is_made, reverted
 from fedtui.changes.unit_edits import record_stamp, switched
 from fedtui.config import repair
+from fedtui.model import SourceName
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
 from fedtui.system.safe_folder import folder_fault
+
+OTHER_LINES = "Other lines were changed since; they stay as they are."
 
 
 class NothingToChange(Refused):
@@ -163,14 +166,15 @@ def _their_diff(edit: Edit, ports: Ports) -> tuple[FileDiff, ...]:
     return ()
 
 
-async def undo_edits(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...], bool]:
-    """The edits that take a change back, the last first, and whether others changed tables since.
+async def undo_edits(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+    """The edits that take a change back, the last first, and what its plan says of changes made since.
 
     Raises Refused where what was made is no longer as it was made.
     """
     found: list[Edit] = []
     seen: set[tuple[str, ...]] = set()
-    others = False
+    notes: dict[str, None] = {}
+    off = await _switched_off(kept, ports)
     made = len(kept.edits) if kept.finished else kept.made
     for index in reversed(range(min(made + 1, len(kept.edits)))):
         edit = kept.edits[index]
@@ -180,27 +184,54 @@ async def undo_edits(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...]
         if resource_keys(edit) & seen:
             found.append(inverse(edit))
             continue
-        back = await _inverse_now(edit, ports)
-        if back is not None:
+        back = await _inverse_now(edit, ports, off)
+        if isinstance(back, UnitEdit) and await _is_gone(back, found, ports):
+            notes[f"{back.unit} is gone: it is not switched on."] = None
+        elif back is not None:
             seen |= resource_keys(edit)
             found.append(back)
             stamp = await asyncio.to_thread(record_stamp, back, kept.edits)
             found += [stamp] if stamp is not None else []
-            others |= (
-                isinstance(edit, TableEdit) and isinstance(back, TableEdit) and back.before != edit.after
-            )
-    return tuple(found), others
+            if isinstance(edit, TableEdit) and isinstance(back, TableEdit):
+                notes |= dict.fromkeys([OTHER_LINES] if back.before != edit.after else [])
+                notes |= dict.fromkeys(f"{unit} is off: its line comes back paused." for unit in off.values())
+    return tuple(found), tuple(notes)
 
 
-async def resume_undo(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...], tuple[Edit, ...], bool]:
-    """Of an undo that was cut short: what is made, what is left, whether others changed tables.
+async def _switched_off(kept: StoredChange, ports: Ports) -> dict[str, str]:
+    """The timers that a conversion switched on and that are off now, by the keys of their former lines."""
+    lines = {new: old.partition(":")[2] for old, new in kept.moves}
+    found: dict[str, str] = {}
+    for edit in kept.edits if lines else ():
+        if not isinstance(edit, UnitEdit):
+            continue
+        source = SourceName.USER_TIMER if edit.user_manager else SourceName.SYSTEM_TIMER
+        line = lines.get(f"{source}:{edit.unit}")
+        if line is not None:
+            now = await switched(edit.unit, ports, user_manager=edit.user_manager)
+            if any(on < was for on, was in zip(now, edit.after, strict=True)):
+                found[line] = edit.unit
+    return found
+
+
+async def _is_gone(edit: UnitEdit, found: Sequence[Edit], ports: Ports) -> bool:
+    """Whether a unit to be switched on is not there, and none of the edits before it brings units."""
+    if not any(edit.after) or any(isinstance(one, FileEdit) and one.after is not None for one in found):
+        return False
+    return await unit_edits.is_gone(edit.unit, ports, user_manager=edit.user_manager)
+
+
+async def resume_undo(
+    kept: StoredChange, ports: Ports
+) -> tuple[tuple[Edit, ...], tuple[Edit, ...], tuple[str, ...]]:
+    """Of an undo that was cut short: what is made, what is left, what its plan says of changes made since.
 
     Raises Refused where an edit is neither as it was nor as it should be.
     """
     made = list(kept.edits[: kept.made])
     left: list[Edit] = []
     seen: set[tuple[str, ...]] = set()
-    others = False
+    notes: tuple[str, ...] = ()
     for edit in kept.edits[kept.made :]:
         now = edit if resource_keys(edit) & seen else await _inverse_now(inverse(edit), ports)
         if now is None and not left:
@@ -208,8 +239,9 @@ async def resume_undo(kept: StoredChange, ports: Ports) -> tuple[tuple[Edit, ...
         elif now is not None:
             seen |= resource_keys(edit)
             left.append(now)
-            others |= isinstance(edit, TableEdit) and isinstance(now, TableEdit) and now.before != edit.before
-    return tuple(made), tuple(left), others
+            if isinstance(edit, TableEdit) and isinstance(now, TableEdit) and now.before != edit.before:
+                notes = (OTHER_LINES,)
+    return tuple(made), tuple(left), notes
 
 
 async def is_edit_made(edit: Edit, ports: Ports) -> bool | None:
@@ -223,11 +255,14 @@ async def is_edit_made(edit: Edit, ports: Ports) -> bool | None:
     return {EditState.AFTER: True, EditState.BEFORE: False}.get(await state_of(edit, ports))
 
 
-async def _inverse_now(edit: Edit, ports: Ports) -> Edit | None:
-    """The opposite of an edit from how the world is now; None where it is so already."""
+async def _inverse_now(edit: Edit, ports: Ports, off: Collection[str] = ()) -> Edit | None:
+    """The opposite of an edit from how the world is now; None where it is so already.
+
+    Lines whose keys are in `off` come back paused.
+    """
     back = inverse(edit)
     if isinstance(edit, TableEdit):
-        return await asyncio.to_thread(reverted, edit, ports)
+        return await asyncio.to_thread(reverted, edit, ports, off)
     now = await state_of(back, ports)
     if now is EditState.AFTER:
         return None

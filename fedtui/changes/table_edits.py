@@ -5,6 +5,8 @@ Blocking.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from fedtui.action_result import OutcomeUnknown, Refused
 from fedtui.changes.backup import keep_backup
 from fedtui.changes.edits import TableEdit
@@ -12,6 +14,7 @@ from fedtui.changes.file_diff import file_diff
 from fedtui.changes.open_table import check_table_text, port_of, read_table
 from fedtui.changes.plan import Conflict, FileDiff
 from fedtui.crontab import Document
+from fedtui.crontab.edit import EditError, pause
 from fedtui.crontab.table_diff import holds, revert
 from fedtui.ports import Ports
 from fedtui.runs.install_recorder import install_recorder
@@ -61,16 +64,18 @@ def is_made(now: bytes | None, edit: TableEdit) -> bool | None:
     return holds(now or b"", edit.before or b"", edit.after or b"")
 
 
-def reverted(edit: TableEdit, ports: Ports) -> TableEdit | None:
+def reverted(edit: TableEdit, ports: Ports, paused: Collection[str] = ()) -> TableEdit | None:
     """The edit that takes this one back from the table as it is now, other people's later edits kept.
 
-    None where there is nothing to take back. Raises Refused where the edit's own lines were changed since.
+    Lines that had the keys `paused` come back paused. None where there is nothing to take back. Raises
+    Refused where the edit's own lines were changed since.
     """
     port = port_of(edit.table, edit.user, ports)
     now = read_table(port)
     if is_made(now, edit) is False:
         return None
     before = _with_fixes(edit, ports)
+    before = _with_pauses(edit, before, paused, ports) if before and paused else before
     new = before
     if now != edit.after:
         new = revert(now or b"", before or b"", edit.after or b"")
@@ -97,6 +102,20 @@ def _with_fixes(edit: TableEdit, ports: Ports) -> bytes | None:
         at = line.number - 1
         lines[at] = fixed[at] if len(fixed) == len(lines) else b"# " + line.raw
     return b"\n".join(lines)
+
+
+def _with_pauses(edit: TableEdit, before: bytes, keys: Collection[str], ports: Ports) -> bytes:
+    system = edit.table != "crontab"
+    user = "" if system else edit.user
+    document = Document.parse(before, system=system, table=edit.table, user=user, dialect=ports.dialect())
+    try:
+        for key in keys:
+            entry = document.entry(key)
+            if entry is not None and not entry.paused:
+                document = document.reparse(pause(document, entry))
+    except EditError as error:
+        raise Refused(f"The line cannot come back paused: {error}.") from error
+    return bytes(document)
 
 
 def _with_newline(port: CrontabPort, text: bytes) -> bytes:

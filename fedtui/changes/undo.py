@@ -153,9 +153,9 @@ async def _plan(step: UndoStep, verb: str, steps: Sequence[UndoStep], ports: Por
     cut = next((each for each in steps if each.prepared and each.undoes == step.id), None)
     made: tuple[Edit, ...] = ()
     if cut is not None:
-        made, edits, others = await resume_undo(await asyncio.to_thread(_stored, cut, ports), ports)
+        made, edits, notes = await resume_undo(await asyncio.to_thread(_stored, cut, ports), ports)
     else:
-        edits, others = await undo_edits(kept, ports)
+        edits, notes = await undo_edits(kept, ports)
     name = what_was_done(step) if verb == "undo" else _redone(step, steps)
     summary = undo_words(step) if verb == "undo" else f"Redo: {name}."
     before: tuple[Step, ...] = ()
@@ -166,8 +166,7 @@ async def _plan(step: UndoStep, verb: str, steps: Sequence[UndoStep], ports: Por
         summary += f" It was cut short: {len(edits)} of {len(made) + len(edits)} parts are left."
     elif not kept.finished:
         summary += f" It was cut short: {len(edits)} of {len(kept.edits)} parts had been made."
-    if others:
-        summary += " Other lines were changed since; they stay as they are."
+    summary = " ".join((summary, *notes))
     done = f"{'Undone' if verb == 'undo' else 'Redone'}: {name}."
     back = "ctrl+r applies it again" if verb == "undo" else "u"
     wording = Wording(

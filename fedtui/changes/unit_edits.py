@@ -101,6 +101,12 @@ async def switched(unit: str, ports: Ports, *, user_manager: bool) -> tuple[bool
         return await _switched(systemd, unit, facts)
 
 
+async def is_gone(unit: str, ports: Ports, *, user_manager: bool) -> bool:
+    """Whether no file defines the unit and systemd knows none of that name."""
+    async with open_systemd(ports.bus, ports.user, user_manager=user_manager) as systemd:
+        return bool((await systemd.unit(unit))[1]["LoadState"] == "not-found")
+
+
 async def _switched(systemd: SystemdManager, unit: str, facts: dict[str, Any]) -> tuple[bool, bool]:
     state = await systemd.unit_file_state(unit)
     active = facts["ActiveState"] in ("active", "activating", "reloading")
@@ -185,6 +191,8 @@ async def reload(ports: Ports, files: Sequence[FileEdit], *, user_manager: bool)
             if (drop_in and not unit.endswith(".timer")) or (file.after is None and not drop_in):
                 continue
             _, facts = await systemd.unit(unit)
+            if file.after is None and facts["LoadState"] == "not-found":
+                continue  # a drop-in that outlived its timer
             if facts["LoadState"] not in ("loaded", "masked"):
                 raise Refused(
                     f"systemd does not load {unit} ({facts['LoadState']}).", advice=systemd.look(unit)

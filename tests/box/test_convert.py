@@ -122,6 +122,30 @@ def test_undo_puts_both_sides_back(table: Box) -> None:
     assert crontab(table) == before
 
 
+def test_a_timer_paused_meanwhile_comes_back_as_a_paused_line(table: Box) -> None:
+    before = crontab(table)
+    fedtui(table, "convert", "the sync", "--to", "user", "--yes")
+    fedtui(table, "pause", "the-sync", "--yes")
+    step = json.loads(fedtui(table, "undo", "--list", "--json"))["steps"][1]["id"]
+    told = fedtui(table, "undo", str(step), "--yes")
+    assert "the-sync.timer is off: its line comes back paused." in told
+    assert crontab(table) == before.replace("\n* * * * * bash", "\n#fedtui:paused# * * * * * bash")
+    told = fedtui(table, "undo", "--yes")
+    assert "the-sync.timer is gone: it is not switched on." in told
+    assert "#fedtui:paused# * * * * * bash" in crontab(table)
+    fedtui(table, "resume", "the sync", "--yes")
+    assert crontab(table) == before
+
+
+def test_the_schedule_of_a_timer_that_is_gone_can_be_taken_back(table: Box) -> None:
+    fedtui(table, "convert", "the sync", "--to", "user", "--yes")
+    fedtui(table, "reschedule", "the-sync", "*:0/7", "--yes")
+    step = json.loads(fedtui(table, "undo", "--list", "--json"))["steps"][1]["id"]
+    fedtui(table, "undo", str(step), "--yes")
+    fedtui(table, "undo", "--yes")
+    assert not table.run(["sh", "-c", f"ls {UNITS}/the-sync.timer.d"]).stdout
+
+
 def test_input_variables_and_shell_of_a_line_are_kept(table: Box) -> None:
     fedtui(table, "convert", "cat", "--to", "user", "--yes")
     timer = table.run(["cat", f"{UNITS}/cat.timer"]).stdout
