@@ -8,7 +8,7 @@ from argparse import Namespace
 from fedtui.action_result import Refused
 from fedtui.cli.change import agreed
 from fedtui.cli.exit_status import ExitStatus
-from fedtui.cli.find_job import find_job
+from fedtui.cli.find_job import find_jobs
 from fedtui.cli.plan_records import run_plan_record, run_result_record
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Outcome, Run
@@ -19,7 +19,7 @@ from fedtui.workspace import Workspace
 
 async def run_job(workspace: Workspace, options: Namespace) -> int:
     """`fedtui run`: start a job; with --wait show its output and end with its verdict."""
-    job = await find_job(workspace, options.job)
+    (job,) = await find_jobs(workspace, (options.job,))
     if options.dry_run:
         would = f"Would run {sanitize_and_mask(job.name)}: {sanitize_and_mask(job.command or job.name)}"
         if options.json:
@@ -69,7 +69,7 @@ def _verdict(run: Run, quiet: bool) -> int:
 
 async def stop_job(workspace: Workspace, options: Namespace) -> int:
     """`fedtui stop`: end a run in progress; asks first, as it takes something away."""
-    job = await find_job(workspace, options.job)
+    (job,) = await find_jobs(workspace, (options.job,))
     summary = f"Stop {sanitize_and_mask(job.name)}: SIGTERM, then SIGKILL after a grace."
     if not options.json:
         print(summary)

@@ -94,7 +94,7 @@ def test_the_history_of_a_job_follows_it_to_a_timer_and_back(table: Box) -> None
     assert first[1:] == (line, "the sync")
     fedtui(table, "convert", "the sync", "--to", "user", "--yes")
     timer = (first[0], "user-timer:the-sync.timer", "the-sync.timer")
-    for key in ("the-sync", "user-timer:the-sync.timer"):
+    for key in ("the-sync", "user-timer:the-sync.timer", "the sync", line):
         assert oldest(key) == timer
         assert "never" not in fedtui(table, "show", key)
     fedtui(table, "convert", "the-sync", "--to", "cron", "--yes")
@@ -104,7 +104,10 @@ def test_the_history_of_a_job_follows_it_to_a_timer_and_back(table: Box) -> None
     fedtui(table, "undo", "--yes")
     assert oldest("the-sync") == timer
     fedtui(table, "undo", "--yes")
-    assert oldest("the sync") == first
+    for key in ("the sync", "the-sync.timer", "user-timer:the-sync.timer"):
+        assert oldest(key) == first
+    told = fedtui(table, "pause", "the-sync.timer", "--yes", status=2)
+    assert "there is no job 'the-sync.timer' any more; its name is now the sync" in told
 
 
 def test_undo_puts_both_sides_back(table: Box) -> None:

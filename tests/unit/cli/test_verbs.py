@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -18,6 +19,7 @@ from fedtui.cli.find_job import Unavailable, choose, find_job
 from fedtui.cli.list_jobs import _report
 from fedtui.cli.parser import UsageError
 from fedtui.config import Config
+from fedtui.history.database import History
 from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName
 from fedtui.workspace import Workspace
 from tests.unit.cli.conftest import Shell, demo_folder
@@ -420,6 +422,24 @@ def test_the_history_of_a_job_follows_its_edit_and_its_undo(shell: Shell) -> Non
     assert jobs(shell)["crontab:4"]["last_run"] == runs[0]["start"]
 
 
+def test_a_job_is_found_by_the_name_that_it_had_before(shell: Shell, folder: Path) -> None:
+    (folder / "crontab").write_text("0 1 * * * echo one >> one.log\n0 2 * * * echo two >> two.log\n")
+    first = jobs(shell)["crontab:1"]
+    assert first["name"] == "echo → one.log"
+    assert shell("edit", first["id"], "--command", "true >> one.log", "--yes")[0] == 0
+    now = jobs(shell)["crontab:1"]
+    assert (now["name"], now["id"] != first["id"]) == ("true", True)
+    for key in ("echo → one.log", "echo -> one.log", first["id"]):
+        assert json.loads(shell("show", key, "--json")[1])["job"]["id"] == now["id"]
+        assert shell("history", key)[0] == shell("next", key)[0] == 0
+    for verb in ("pause", "run"):
+        status, _, err = shell(verb, "echo → one.log", "--yes")
+        assert status == 2
+        assert f"there is no job 'echo → one.log' any more; its name is now true ({now['id']})" in err
+    assert shell("undo", "--yes")[0] == 0
+    assert json.loads(shell("show", now["id"], "--json")[1])["job"]["id"] == first["id"]
+
+
 def test_a_job_like_one_that_was_removed_does_not_get_its_history(shell: Shell, folder: Path) -> None:
     ids = [jobs(shell)[f"crontab:{line}"]["id"] for line in (6, 7)]
     assert ids[1] == f"{ids[0]}-2"
@@ -499,14 +519,17 @@ def test_env_refuses(shell: Shell, folder: Path, words: tuple[str, ...], status:
 class LateTimers:
     """A workspace whose timers have answered, but for those that are only installed."""
 
+    def __init__(self, folder: Path) -> None:
+        self.ports = SimpleNamespace(history=History(folder / "history.db"))
+
     async def read(self, sources: Sequence[str] = (), *, later_runs: bool = False) -> Snapshot:
         late = {"system-timers": "the states of its unit files have not come yet"}
         return Snapshot(datetime.now(UTC), late=late)
 
 
-async def test_a_job_that_may_be_among_what_has_not_come_is_not_called_missing() -> None:
+async def test_a_job_that_may_be_among_what_has_not_come_is_not_called_missing(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="not every source could be read: system-timers: the states of"):
-        await find_job(cast(Workspace, LateTimers()), "old")
+        await find_job(cast(Workspace, LateTimers(tmp_path)), "old")
 
 
 def test_undo_walks_back_and_redo_forward(shell: Shell, folder: Path) -> None:
