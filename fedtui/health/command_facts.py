@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fedtui.crontab.command import CommandLine, read_command
+from fedtui.crontab.command import GUARDS, CommandLine, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
 from fedtui.crontab.shell_state import Step
 from fedtui.crontab.shell_words import Redirect, Unreadable, tokens
@@ -34,6 +34,10 @@ _SETS = r"\b(?:{0}=|(?:read|for)\b[^;]*\b{0}\b)"
 _OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
 _MACHINE = re.compile(r" (?:-M|--machine)\b")
 _SHORT = re.compile(r"-[dit]+")
+# What prints nothing that a log should have: preparation, filters at the end of a pipe, what is to be mailed.
+_SMALL = "sleep : mkdir rm rmdir touch cp mv ln chmod chown kill sync logger echo printf mail mailx sendmail"
+_FILTERS = "tee ts cat grep egrep sed awk sort head tail cut tr uniq wc gzip pgrep pidof mountpoint date"
+_SILENT = GUARDS.union(_SMALL.split(), _FILTERS.split())
 _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
 
 
@@ -46,9 +50,9 @@ class CommandFacts:
     that are started by a path, `folders` those that the line changes to. `relative` is a script or folder
     that depends on the working directory, `user_column` a first word that may be meant for a user.
     `misordered` is a redirection that leaves errors behind, `foreign` what its shell does not have, `session`
-    what needs a terminal or a session, `unset` are variables that cron does not set. `keeps` says that the
-    output goes to a file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False
-    where a part could not be read.
+    what needs a terminal or a session, `unset` are variables that cron does not set, `stray` is what goes to
+    mail while a log takes the rest. `keeps` says that the output goes to a file, a pipe or the log;
+    `discards` that all of it is thrown away. `readable` is False where a part could not be read.
     """
 
     script: str | None = None
@@ -64,6 +68,7 @@ class CommandFacts:
     foreign: tuple[str, ...] = ()
     session: str = ""
     unset: tuple[str, ...] = ()
+    stray: str = ""
     keeps: bool = False
     discards: bool = False
     readable: bool = True
@@ -137,6 +142,7 @@ def read(
         unset=tuple(
             name for name in dict.fromkeys(_unset(line.here)) if not re.search(_SETS.format(name), text)
         ),
+        stray=_stray(line) if b">" in command or b"tee" in command else "",
         keeps=line.uses_logger or any(step.feeds or _to_file(step) for step in line.steps),
         discards=_discards(line.steps),
         readable=line.whole,
@@ -271,6 +277,47 @@ def _to_file(step: Step) -> bool:
         and item.target.raw != "/dev/null"
         for item in step.redirects
     )
+
+
+def _stray(line: CommandLine) -> str:
+    """What no redirection takes, of a line of which a log takes another part."""
+    rearranged = any(step.name == "exec" and len(step.words) == 1 for step in line.here)
+    if not line.logs or line.functions or rearranged:
+        return ""
+    for step in line.here:
+        target = step.target
+        if (
+            not step.words
+            or step.nested
+            or step.in_condition
+            or target is None
+            or target.what is TargetKind.CODE
+        ):
+            continue
+        name = posixpath.basename(target.word.literal or target.word.raw)
+        output, errors = _taken(step)
+        if name not in _SILENT and not (output and errors):
+            return f"{'errors' if output else 'output'} of {name}"
+    return ""
+
+
+def _taken(step: Step) -> tuple[bool, bool]:
+    """Whether something takes the output of a command, and its errors."""
+    output, errors = step.feeds, False
+    for item in step.redirects:
+        if item.operator.startswith("&>") or (item.operator == ">&" and not _is_number(item)):
+            output = errors = True
+        elif item.operator == ">&" and item.descriptor == 2:
+            errors = output if item.target.raw == "1" else item.target.raw != "2"
+        elif item.operator == ">&" and item.descriptor == 1:
+            output = errors if item.target.raw == "2" else item.target.raw != "1"
+        elif item.operator.startswith(">"):
+            output, errors = output or item.descriptor == 1, errors or item.descriptor == 2
+    return output, errors
+
+
+def _is_number(item: Redirect) -> bool:
+    return item.target.raw.rstrip("-").isdigit() or item.target.raw == "-"
 
 
 def _discards(steps: Sequence[Step]) -> bool:

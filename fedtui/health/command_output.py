@@ -1,4 +1,4 @@
-"""FT115-FT117, FT124, FT126, FT130, FT133: what a line does with `%`, its output, its shell, its session."""
+"""FT115-FT117, FT124, FT126, FT130, FT133, FT134: `%`, output, words of the shell, the session of a line."""
 
 from __future__ import annotations
 
@@ -55,6 +55,13 @@ NOT_SET_BY_CRON = warning_rule(
     "made with it leads elsewhere.",
     "Use $LOGNAME or $HOME, or set the variable above the line.",
 )
+PART_MAILED = note_rule(
+    "FT134",
+    "a part of the output goes to mail",
+    "A redirection takes what it names, and of the one command that it is written behind. The rest goes to "
+    "cron's mail: who reads the log alone misses it.",
+    "Write 2>&1 behind the log, and put several commands into { ...; } before it: E.",
+)
 LINE_RETURNS = error_rule(
     "FT124",
     "the line ends as on Windows",
@@ -64,6 +71,7 @@ LINE_RETURNS = error_rule(
 )
 
 MAILERS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
+_ONE_LOG = re.compile(r"[^|;&<>()]*[^|;&<>()0-9]>>?[^|;&<>()#'\"]+")
 _FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*)$")
 
 
@@ -182,7 +190,7 @@ def line_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 @check(NO_OUTPUT)
 def no_output(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT115: jobs of the user's own tables whose output nobody can read; one finding for each way."""
-    mailer = not host.is_machine or any(host.exists(path) for path in MAILERS)
+    mailer = _has_mailer(host)
     null, mail = [], []
     for job, cron, reading in command_facts(snapshot):
         if job.source is not SourceName.CRONTAB or not reading.readable:
@@ -195,6 +203,10 @@ def no_output(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         yield _found(null, "goes to /dev/null")
     if mail:
         yield _found(mail, "goes to mail, and there is no mailer" if not mailer else "is not mailed: MAILTO=")
+
+
+def _has_mailer(host: FileFacts) -> bool:
+    return not host.is_machine or any(host.exists(path) for path in MAILERS)
 
 
 def _unmailed(cron: CronFacts, *, mailer: bool) -> bool:
@@ -212,3 +224,24 @@ def _found(jobs: list[Job], how: str) -> CheckReport:
         title=f"output of {who} {how}",
         job=jobs[0] if len(jobs) == 1 else None,
     )
+
+
+@check(PART_MAILED)
+def part_mailed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT134: a log takes the output, and no errors; or that of some commands of the line."""
+    mailer = _has_mailer(host)
+    for job, cron, reading in command_facts(snapshot):
+        if not reading.stray or reading.misordered:
+            continue
+        text, errors = decode(cron.command).rstrip(), reading.stray.startswith("errors")
+        lost = _unmailed(cron, mailer=mailer)
+        go = f"go{'' if errors else 'es'} {'nowhere' if lost else 'to mail'}"
+        yield PART_MAILED.found(
+            f"The {reading.stray} {go}, and not to the log of {job.name}.",
+            (f"log  {job.log_path}", f"line  {job.location}"),
+            title=f"{reading.stray} {go}",
+            remedy=Remedy("command", "write 2>&1 behind the log", f"{text} 2>&1")
+            if errors and job.editable and _ONE_LOG.fullmatch(text)
+            else None,
+            job=job,
+        )
