@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -71,6 +71,12 @@ class Config:
     def freshness(self) -> Path:
         """Where is noted what was read of the jobs' products."""
         return self.state / FRESHNESS
+
+    @property
+    def age_limits(self) -> Mapping[str, float]:
+        """How old what jobs bring may be, in seconds by a job's id or name: [alert.stale]."""
+        limits: Mapping[str, float] = self.alert.get("stale", {})
+        return limits
 
     @property
     def watches(self) -> Path:

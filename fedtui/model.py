@@ -164,6 +164,39 @@ class Standing:
     severity: Severity | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProductAge:
+    """A job's product: when its newest data, or the file, is from. `fault` is why that is not known.
+
+    `at` is None with an empty `fault` where there is no such file, or nothing in it. `what` is what its path
+    follows in a sentence: "its product", "the newest data in". `modified` is when the file was written; of
+    its `lines`, `broken` cannot be read and `ahead` are from the future.
+    """
+
+    path: str
+    at: datetime | None
+    fault: str = ""
+    what: str = "its product"
+    modified: datetime | None = None
+    lines: int = 0
+    broken: int = 0
+    ahead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Whether what a job brings is too old, `stale` being None where that is not known; `words` say why.
+
+    `limit` is the age in seconds from which on it is, None where nothing was promised; `product` is None for
+    a job without one, of which the last good run counts.
+    """
+
+    stale: bool | None
+    words: str = ""
+    limit: float | None = None
+    product: ProductAge | None = None
+
+
 NOT_JUDGED = Standing()
 """Of a job that no snapshot holds yet."""
 NEVER_RAN = Result(Outcome.NEVER)
@@ -497,7 +530,7 @@ class Checkup:
     `passed` are the codes that were looked for everywhere and not found; a code that could not be looked
     for somewhere, or whose sources have not answered yet, is not among them. `silenced` counts the
     findings that the user does not want to hear of. `unrecorded` are the ids of the jobs whose exit codes
-    could be recorded and are not, but for those of which FT309 is silenced.
+    could be recorded and are not, but for those of which FT309 is silenced. `freshness` is by job id.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -505,6 +538,7 @@ class Checkup:
     passed: tuple[str, ...] = ()
     silenced: int = 0
     unrecorded: tuple[str, ...] = ()
+    freshness: Mapping[str, Freshness] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -585,10 +619,10 @@ class Snapshot:
 
     `runs` maps a job's id to its latest runs, oldest first; `answered` a source's name to the time of its
     last answer. `starts`, `starts_since`, `no_start_proofs` and `commented` are as in `Answer`; `unchecked`,
-    `passed`, `silenced` and `unrecorded` are the checkup's, as `findings` is. `late` maps a source's name to
-    which of its facts had not come. `past_names` are the names of jobs with runs on record, also of those
-    gone, by id; `heirs` maps the id of one that is gone to that of the job which continues it, and has its
-    runs.
+    `passed`, `silenced`, `unrecorded` and `freshness` are the checkup's, as `findings` is. `late` maps a
+    source's name to which of its facts had not come. `past_names` are the names of jobs with runs on record,
+    also of those gone, by id; `heirs` maps the id of one that is gone to that of the job which continues it,
+    and has its runs.
     """
 
     at: datetime
@@ -602,6 +636,7 @@ class Snapshot:
     passed: tuple[str, ...] = ()
     silenced: int = 0
     unrecorded: tuple[str, ...] = ()
+    freshness: Mapping[str, Freshness] = field(default_factory=lambda: MappingProxyType({}))
     answered: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     starts: tuple[CronStart, ...] = ()
     starts_since: datetime | None = None

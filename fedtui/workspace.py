@@ -305,7 +305,7 @@ class Workspace:
 
     def _finish(self, answers: Mapping[str, Answer]) -> Snapshot:
         """Show the runs judged, and what is overdue. Where that hangs, no run is called ok for lack of it."""
-        calls = {"": lambda: self._attended(self._judged(answers))}
+        calls = {"": lambda: self._with_freshness(self._attended(self._judged(answers)))}
         snapshot = in_time(calls, seconds_left(FACTS_DEADLINE) + STUCK_AFTER).get("")
         if snapshot is None:
             from fedtui.run_persistence import unread
@@ -337,6 +337,15 @@ class Workspace:
         if problem is not None and all(problem.message != other.message for other in snapshot.problems):
             return replace(snapshot, problems=(*snapshot.problems, problem))
         return snapshot
+
+    def _with_freshness(self, snapshot: Snapshot) -> Snapshot:
+        """With whether what the jobs bring is too old, where a product or a good run is known of any."""
+        if not (self.config.jobs or any(job.managed or job.standing.good for job in snapshot.jobs)):
+            return snapshot
+        from fedtui.verdicts.freshness import freshness_of
+
+        found = freshness_of(snapshot, self.book, self.config.age_limits, self.config.freshness)
+        return replace(snapshot, freshness=found)
 
     def _attended(self, snapshot: Snapshot) -> Snapshot:
         """With what is overdue, where a source would have seen it start."""

@@ -432,6 +432,8 @@ class JobRecord(TypedDict):
     """When the failure ended that no run known to be good has followed, RFC 3339. Null: there is none."""
     runs_since_failure: int
     """How many runs have ended since `failed_at`, nobody knows how."""
+    stale: bool | None
+    """Whether what it brings, its product or else its runs, is older than it may be. Null: not known."""
     command: str | None
     """What its shell is given. Null: a timer that starts no command."""
     log_path: str | None

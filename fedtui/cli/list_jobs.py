@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.incomplete import missing, report
 from fedtui.cli.records import JsonRecords, print_json
+from fedtui.model import Severity
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,9 +23,10 @@ def print_jobs(workspace: Workspace, options: Namespace, snapshot: Snapshot) -> 
     jobs = [job for job in snapshot.jobs if not options.source or job.source.value in options.source]
     records = JsonRecords(workspace.zone, options.show_secrets)
     if options.json:
-        print_json(options.json, [records.job(job) for job in jobs], "jobs", missing(snapshot))
+        listed = [records.job(job, snapshot.freshness.get(job.id)) for job in jobs]
+        print_json(options.json, listed, "jobs", missing(snapshot))
     else:
-        _print_table(jobs, workspace, options.ascii)
+        _print_table(jobs, workspace, snapshot, options.ascii)
     return _report(workspace.config, snapshot, options.source or ())
 
 
@@ -44,9 +46,12 @@ def _report(config: Config, snapshot: Snapshot, asked: Sequence[str]) -> int:
     return ExitStatus.PARTLY_DONE if unread & tables else ExitStatus.DONE
 
 
-def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) -> None:
-    """The dashboard's own columns, as wide as the terminal allows, with the id at the end of each line."""
-    from fedtui.presentation.glyphs import plain, to_ascii
+def _print_table(jobs: Iterable[Job], workspace: Workspace, snapshot: Snapshot, ascii_only: bool) -> None:
+    """The dashboard's own columns, as wide as the terminal allows, with the id at the end of each line.
+
+    Nothing is checked for it: a job that is stale has the sign that the dashboard has for its finding.
+    """
+    from fedtui.presentation.glyphs import SEVERITIES, plain, to_ascii
     from fedtui.presentation.job_rows import heading, layout, row
 
     columns = layout(115)
@@ -54,4 +59,7 @@ def _print_table(jobs: Iterable[Job], workspace: Workspace, ascii_only: bool) ->
     print(plain(heading(columns)).rstrip() + "   ID")
     for job in jobs:
         line = f"{plain(row(job, now, columns))}  {job.id}"
+        fresh = snapshot.freshness.get(job.id)
+        if fresh is not None and fresh.stale:
+            line = SEVERITIES[Severity.WARNING].glyph + line[1:]
         print(to_ascii(line) if ascii_only else line)

@@ -89,6 +89,7 @@ def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: 
         "1 if a run failed and none known to be good has followed, 0 if the last one was good.",
     )
     in_a_row = Family("fedtui_job_consecutive_failures", "How many of the latest runs failed, in a row.")
+    stale = Family("fedtui_job_stale", "1 if what a job brings is older than it may be, 0 if not.")
     running = Family("fedtui_job_running", "1 while the job is running.")
     for job in snapshot.jobs:
         labels = {"id": job.id, "name": records.text(job.name), "source": job.source.value, "user": job.user}
@@ -101,6 +102,9 @@ def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: 
         result = job.last_result
         if result.duration is not None and result.duration >= 0:
             took.add(result.duration, **labels)
+        fresh = snapshot.freshness.get(job.id)
+        if fresh is not None and fresh.stale is not None:
+            stale.add(float(fresh.stale), **labels)
         if job.standing.failed is not None or result.outcome in GOOD:
             failed.add(float(job.standing.failed is not None), **labels)
             in_a_row.add(_failures(job, known), **labels)
@@ -108,7 +112,7 @@ def job_families(snapshot: Snapshot, runs: dict[str, tuple[Run, ...]], records: 
     for scheduler in snapshot.schedulers:
         if scheduler.up is not None:
             up.add(float(scheduler.up), scheduler=scheduler.name)
-    return [info, upcoming, last, success, took, failed, in_a_row, running, up]
+    return [info, upcoming, last, success, took, failed, in_a_row, stale, running, up]
 
 
 def _moment(family: Family, moment: datetime | None, labels: dict[str, str]) -> None:

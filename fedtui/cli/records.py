@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
 from fedtui.cli import incomplete
 from fedtui.cli.options import BARE, ENVELOPE
-from fedtui.model import CronFacts, TimerFacts
+from fedtui.model import CronFacts, Severity, TimerFacts
 from fedtui.safe_text import decode, sanitize, sanitize_and_mask
+from fedtui.verdicts.judge import worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from fedtui.cli import json_types
     from fedtui.history.database import UndoStep
-    from fedtui.model import Job, Problem, Result, Run, Severity
+    from fedtui.model import Freshness, Job, Problem, Result, Run
     from fedtui.presentation.history_text import JobNames
     from fedtui.watching.expected_run import ExpectedRun, Watch
 
@@ -56,8 +57,9 @@ class JsonRecords(NamedTuple):
         """As `when`, of a moment that is always known."""
         return moment.astimezone(self.zone).isoformat(timespec="seconds")
 
-    def job(self, job: Job) -> json_types.JobRecord:
+    def job(self, job: Job, freshness: Freshness | None) -> json_types.JobRecord:
         """One job, as `list --json` prints it."""
+        stale = freshness.stale if freshness is not None else None
         return {
             "id": job.id,
             "name": self.text(job.name),
@@ -73,9 +75,10 @@ class JsonRecords(NamedTuple):
             "running_since": self.when(job.running_since),
             "last_run": self.when(job.last_run),
             "last_result": self.result(job.last_result),
-            "severity": severity_word(job.standing.severity),
+            "severity": severity_word(worst((job.standing.severity, Severity.WARNING if stale else None))),
             "failed_at": self.when(job.standing.failed_at),
             "runs_since_failure": job.standing.runs_since,
+            "stale": stale,
             "command": None if job.command is None else self.text(job.command),
             "log_path": path_text(job.log_path),
             "editable": job.editable,

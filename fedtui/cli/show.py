@@ -97,7 +97,8 @@ async def show_job(workspace: Workspace, options: Namespace) -> int:
     job = await find_job(workspace, options.job)
     records = JsonRecords(workspace.zone, options.show_secrets)
     runs = [records.run(run) for run in workspace.runs_of(job)]
-    record = {**records.job(job), **records.details(job), "runs": runs}
+    fresh = workspace.snapshot.freshness.get(job.id)
+    record = {**records.job(job, fresh), **records.details(job), "runs": runs}
     lacks = _missing(workspace, job)
     if options.json:
         print_json(options.json, record, "job", lacks)

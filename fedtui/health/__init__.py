@@ -66,6 +66,10 @@ def checkup(snapshot: Snapshot, host: FileFacts, ignore: Collection[str] = ()) -
     """
     found: list[Finding] = []
     unchecked = list(_unseen(snapshot, host))
+    try:
+        snapshot = replace(snapshot, freshness=host.freshness(snapshot))
+    except Exception as error:  # noqa: BLE001  # as in `reports`
+        unchecked.append(Unchecked((stale_data.STALE_DATA.code,), "freshness", _said(error)))
     idle = [check for check in CHECKS if check.systemd and not host.has_systemd]
     for check in CHECKS:
         for report in () if check in idle else reports(check, snapshot, host):
@@ -85,6 +89,7 @@ def checkup(snapshot: Snapshot, host: FileFacts, ignore: Collection[str] = ()) -
         tuple(c for c, rule in RULES.items() if c not in not_passed and answered.issuperset(rule.sources)),
         len(found) - len(heard),
         tuple(_unrecorded(snapshot, host, ignore)),
+        snapshot.freshness,
     )
 
 

@@ -29,7 +29,7 @@ class CheckRunner:
             notes=config.freshness,
             state=config.state,
             rules=rules,
-            age_limits=config.alert.get("stale"),
+            age_limits=config.age_limits,
             user=user_name(os.geteuid()),
         )
         self._ignore: Collection[str] = config.ignore

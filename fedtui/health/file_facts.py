@@ -29,16 +29,16 @@ from fedtui.health.script_files import (
     shipped,
     stat_of,
 )
-from fedtui.model import Job
+from fedtui.model import Freshness, Job, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.results import RuleBook
-from fedtui.runs.data_age import DataAge, newest_data
 from fedtui.system.cron_daemon import CronDaemon, find_cron
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations, own_config, rotated_by
 from fedtui.system.power import sleeps
 from fedtui.system.processes import read_stat
 from fedtui.system.program import Ended
 from fedtui.system.zone import local_zone
+from fedtui.verdicts.freshness import freshness_of
 
 if TYPE_CHECKING:
     from fedtui.pack import Pack
@@ -236,9 +236,9 @@ class FileFacts:
         except ConfigError as error:
             raise ProbeFailed("config.toml", str(error)) from error
 
-    def freshness(self, path: str, now: datetime) -> DataAge:
-        """How new the data in the file is. Raises OSError."""
-        return newest_data(Path(path), now, self.zone(), self.notes)
+    def freshness(self, snapshot: Snapshot) -> Mapping[str, Freshness]:
+        """Whether what the jobs bring is too old, by job id."""
+        return freshness_of(snapshot, self.rules, self.age_limits, self.notes)
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""

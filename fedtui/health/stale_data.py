@@ -7,12 +7,7 @@ from datetime import datetime
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Condition, Snapshot
-from fedtui.runs.data_age import DataAge
-from fedtui.verdicts.evidence import JobEvidence
-from fedtui.verdicts.judge import holds, judge
-from fedtui.verdicts.limits import age_limit
-from fedtui.verdicts.product_verdict import judge_product
+from fedtui.model import ProductAge, Snapshot
 
 STALE_DATA = warning_rule(
     "FT710",
@@ -27,51 +22,43 @@ STALE_DATA = warning_rule(
 @check(STALE_DATA)
 def stale_data(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT710: the newest data of a product, or a job's last good run where it has none, is too old."""
-    now = snapshot.at.astimezone(host.zone())
     for job in snapshot.jobs:
         product = host.product_of(job)
-        ran_well = job.standing.good is not None and job.standing.failed is None
-        if job.paused or not (product or ran_well):
+        fresh = snapshot.freshness.get(job.id)
+        if fresh is None or fresh.limit is None:
             continue
-        limit = age_limit(job, now, host.age_limits, job.managed)
-        if limit.seconds is None:
-            continue
-        runs = snapshot.runs.get(job.id, ())
-        if not product:
-            found = holds(judge(JobEvidence(job, runs, limit.seconds, limit.own), now), Condition.STALE)
-            if found.holds and job.standing.good is not None:
+        age, limit = fresh.product, _hours(fresh.limit)
+        if age is None:
+            if fresh.stale and job.standing.good is not None:
                 at = _at(job.standing.good, host)
                 yield STALE_DATA.found(
-                    f"The last run of {job.name} that ended well did so {at}, and one should every "
-                    f"{_hours(limit.seconds)}.",
-                    (found.words,),
+                    f"The last run of {job.name} that ended well did so {at}, and one should every {limit}.",
+                    (fresh.words,),
                     title=f"no run of {job.name} has ended well for too long",
                     job=job,
                 )
-            continue
-        verdict = judge_product(job, runs, product, limit, now, host.notes)
-        if verdict.age.fault:
-            yield STALE_DATA.unchecked(product, verdict.age.fault)
-        elif verdict.age.at is None:
-            missing = "there is no such file" if verdict.age.modified is None else "it is empty"
+        elif age.fault:
+            yield STALE_DATA.unchecked(product, age.fault)
+        elif age.at is None:
+            missing = "there is no such file" if age.modified is None else "it is empty"
             yield STALE_DATA.found(f"{job.name} should write {product}, and {missing}.", (product,), job=job)
-        elif verdict.stale:
+        elif fresh.stale:
             yield STALE_DATA.found(
-                f"The newest data of {job.name} is from {_at(verdict.age.at, host)}, and it should be at "
-                f"most {_hours(limit.seconds)} old.",
-                _evidence(host.freshness(product, now), verdict.age.at, host),
+                f"The newest data of {job.name} is from {_at(age.at, host)}, and it should be at most "
+                f"{limit} old.",
+                _evidence(age, age.at, host),
                 job=job,
             )
 
 
-def _evidence(found: DataAge, newest: datetime, host: FileFacts) -> tuple[str, ...]:
-    said = [f"newest data in {found.path}: {_at(newest, host)}"]
-    if found.newest is not None:
-        said.append(f"the file itself was written {_at(found.modified, host)}")
-    if found.broken:
-        said.append(f"{found.broken} of {found.lines} lines are broken")
-    if found.ahead:
-        said.append(f"{found.ahead} of {found.lines} lines are from the future, and do not count")
+def _evidence(age: ProductAge, newest: datetime, host: FileFacts) -> tuple[str, ...]:
+    said = [f"newest data in {age.path}: {_at(newest, host)}"]
+    if age.lines and age.modified is not None:
+        said.append(f"the file itself was written {_at(age.modified, host)}")
+    if age.broken:
+        said.append(f"{age.broken} of {age.lines} lines are broken")
+    if age.ahead:
+        said.append(f"{age.ahead} of {age.lines} lines are from the future, and do not count")
     return tuple(said)
 
 

@@ -6,23 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.model import Job, Run
+from fedtui.model import Job, ProductAge, Run
 from fedtui.runs.data_age import ENDING, newest_data
-
-
-@dataclass(frozen=True, slots=True)
-class ProductAge:
-    """A job's product: when its newest data, or the file, is from. `fault` is why that is not known.
-
-    `at` is None with an empty `fault` where there is no such file, or nothing in it. `what` is what its path
-    follows in a sentence: "its product", "the newest data in". `modified` is when the file was written.
-    """
-
-    path: str
-    at: datetime | None
-    fault: str = ""
-    what: str = "its product"
-    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +51,8 @@ def product_age(path: str, now: datetime, notes: Path | None) -> ProductAge:
         return ProductAge(path, None, f"{path} cannot be looked at: {error.strerror}")
     if found.lines and found.newest is None:
         return ProductAge(path, None, f"no line of {path} has a timestamp that can be read")
-    return ProductAge(path, found.newest, "", "the newest data in", found.modified)
+    read = (found.lines, found.broken, found.ahead)
+    return ProductAge(path, found.newest, "", "the newest data in", found.modified, *read)
 
 
 def log_grew(path: str | None) -> datetime | None:

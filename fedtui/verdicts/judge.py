@@ -18,6 +18,7 @@ from fedtui.model import (
     Job,
     Judgement,
     Outcome,
+    ProductAge,
     Result,
     Run,
     Severity,
@@ -25,7 +26,7 @@ from fedtui.model import (
     State,
 )
 from fedtui.verdicts.blocked import blocked_reason
-from fedtui.verdicts.evidence import JobEvidence, ProductAge
+from fedtui.verdicts.evidence import JobEvidence
 
 GOOD = (Outcome.OK, Outcome.WARNINGS)
 """How a run ends that did its work."""

@@ -157,7 +157,7 @@ def _looked_at(
     """The verdict on a job, and what is to be remembered of it."""
     period = period_of(job, now)
     period = period if period is not None else before.period
-    limit = age_limit(job, now, config.alert.get("stale", {}), one.key, period=period)
+    limit = age_limit(job, now, config.age_limits, one.key, period=period)
     evidence = JobEvidence(
         job,
         snapshot.runs.get(job.id, ()),

@@ -26,8 +26,6 @@ from fedtui.ports import Ports
 from fedtui.runs.data_age import DataAge, newest_data
 from fedtui.system.patience import in_time, seconds_left
 from fedtui.system.zone import local_zone
-from fedtui.verdicts.limits import AgeLimit, age_limit
-from fedtui.verdicts.product_verdict import judge_product
 
 LOOK_DEADLINE = 10.0
 """Seconds that all files of the pack may take to be looked at."""
@@ -166,14 +164,11 @@ def _jobs(
 def _with_files(one: JobStatus, snapshot: Snapshot, ports: Ports) -> JobStatus:
     """With what its log and its product are now."""
     now, notes = snapshot.at.astimezone(local_zone()[1]), ports.config.freshness
-    limit, stale = AgeLimit(None), None
-    job = one.job
-    if job is not None and one.product and not job.paused:
-        limit = age_limit(job, now, ports.config.alert.get("stale", {}), one.key)
-        runs = snapshot.runs.get(job.id, ())
-        stale = judge_product(job, runs, one.product, limit, now, notes).stale
+    fresh = snapshot.freshness.get(one.job.id) if one.job is not None and one.product else None
     size, data = _size(one.log), _data(one.product, now, notes)
-    return replace(one, log_size=size, data=data, fresh_for=limit.seconds, stale=stale)
+    if fresh is None:
+        return replace(one, log_size=size, data=data)
+    return replace(one, log_size=size, data=data, fresh_for=fresh.limit, stale=fresh.stale)
 
 
 def _data(product: str, now: datetime, notes: Path) -> DataAge | None:

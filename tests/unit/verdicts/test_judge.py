@@ -7,8 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedtui.model import NEVER_RAN, UNSEEN, Condition, Job, Judgement, Outcome, Result, Run, Severity, State
-from fedtui.verdicts.evidence import JobEvidence, ProductAge
+from fedtui.model import (
+    NEVER_RAN,
+    UNSEEN,
+    Condition,
+    Job,
+    Judgement,
+    Outcome,
+    ProductAge,
+    Result,
+    Run,
+    Severity,
+    State,
+)
+from fedtui.verdicts.evidence import JobEvidence
 from fedtui.verdicts.judge import failures_in_a_row, holds, judge, standing_of
 from tests.unit.health.rows import table
 
