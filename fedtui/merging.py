@@ -169,12 +169,12 @@ def _jobs_of(name: str, answer: Answer, known: Snapshot) -> Iterable[Job]:
 
 
 def _schedulers(answers: Iterable[Answer]) -> tuple[Scheduler, ...]:
-    """One per name; where two sources speak of the same daemon, the one that knows outranks the other."""
+    """One per name; where two sources speak of the same daemon, a good one hides nothing of the other."""
     found: dict[str, Scheduler] = {}
     for answer in answers:
         for scheduler in answer.schedulers:
             best = found.get(scheduler.name)
-            if best is None or best.up is None or (scheduler.up is False and best.up is True):
+            if best is None or scheduler.rank > best.rank:
                 found[scheduler.name] = scheduler
     return tuple(found.values())
 

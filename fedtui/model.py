@@ -556,13 +556,24 @@ class Problem:
     note: bool = False
 
 
+NO_ANSWER = "no answer"
+
+
 @dataclass(frozen=True, slots=True)
 class Scheduler:
-    """A daemon that starts jobs: "cron" or "systemd". `up` is None when it could not be found out."""
+    """A daemon that starts jobs: "cron" or "systemd". `up` is None when it could not be found out.
+
+    `detail` is `NO_ANSWER` where it is there, was asked, and has not answered.
+    """
 
     name: str
     up: bool | None
     detail: str = ""
+
+    @property
+    def rank(self) -> int:
+        """Of two accounts of one daemon, the higher counts."""
+        return 3 if self.up is False else 2 if self.detail == NO_ANSWER else int(self.up is True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from fedtui.merging import merge
 from fedtui.model import Answer, Checkup, Snapshot, SourceName
 from fedtui.run_persistence import RunRecorder
-from fedtui.sources.source import Source, unanswered
+from fedtui.sources.source import AwaitedSource, Source, unanswered
 
 if TYPE_CHECKING:
     from fedtui.sources.user_crontab import UserCrontabSource
@@ -27,6 +27,9 @@ COALESCE = 0.03
 
 READ_DEADLINE = 30.0
 """Seconds after which a source that has not answered is reported as slow."""
+
+SAY_AFTER = 0.75
+"""Seconds after which a source that has never answered says whom it waits for."""
 
 MANY = 50
 """New rows from which on they are shown before their checkup is done; the first ones always are."""
@@ -131,14 +134,23 @@ class Store:
     async def _ask(self, source: Source) -> None:
         """Read one source; a late answer to an old question is dropped."""
         number = self._asked[source.name] = self._asked.get(source.name, 0) + 1
+        said = asyncio.get_running_loop().call_later(SAY_AFTER, self._say_waiting, source)
         try:
             async with asyncio.timeout(READ_DEADLINE):
                 answer = await source.read()
         except TimeoutError:
             answer = unanswered(source.name, READ_DEADLINE, self._clock())
+        finally:
+            said.cancel()
         if number == self._asked[source.name]:
             self._answers[source.name] = answer
             self._begun.discard(source.name)
+            self._stale.set()
+
+    def _say_waiting(self, source: Source) -> None:
+        if source.name not in self._answers and isinstance(source, AwaitedSource):
+            self._answers[source.name] = source.waiting()
+            self._begun.add(source.name)
             self._stale.set()
 
     async def _keep_merging(self) -> None:

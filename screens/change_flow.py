@@ -6,6 +6,7 @@ does not open a second dialog over the first.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.changes.request import Request
 from fedtui.screens.base import FullScreen
+from fedtui.system.patience import NOTICE_AFTER, awaited
 from fedtui.widgets.line_view import CursorView
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
     Plans = Callable[[LineFixes | None], Awaitable[Plan]]
     """Makes a plan from the present state; the argument replaces lines that cron refuses."""
+
+
+PLAN_DEADLINE = 8.0
+"""Seconds that the world has to answer a plan; keys wait for its dialog somewhat longer (key_order.py)."""
 
 
 class ChangeFlow:
@@ -76,12 +82,12 @@ class ChangeFlow:
         engine = self.screen.host.engine
         try:
             try:
-                plan = await make(fixes)
+                plan = await self._in_time(make(fixes))
             except changes.BadTable as bad:
                 fixes = bad.as_comments
                 if not await self._may_comment_out(title, name, bad):
                     return
-                plan = await make(fixes)
+                plan = await self._in_time(make(fixes))
         except Refused as refusal:
             await self.refused(title, name, refusal)
             return
@@ -106,6 +112,23 @@ class ChangeFlow:
             self.changed_at = monotonic()
             self._work = None  # the key has done what it was for
             await host.store.refresh(touched_sources(screen.plan))
+
+    async def _in_time(self, making: Awaitable[Plan]) -> Plan:
+        """The plan, unless what it asks does not answer: its dialog must not open once keys work again."""
+        task, late = asyncio.ensure_future(making), ""
+        try:
+            for seconds in (NOTICE_AFTER + 0.1, PLAN_DEADLINE - NOTICE_AFTER):
+                await asyncio.wait((task,), timeout=seconds)
+                late = "" if task.done() else ", ".join(awaited())
+                if late and seconds < PLAN_DEADLINE / 2:
+                    self.screen.notify(f"Waiting for {late}.", markup=False)
+            if late:
+                raise Refused(
+                    f"{late} has not answered for {PLAN_DEADLINE:.0f} s.", advice="Try again later."
+                )
+            return await task
+        finally:
+            task.cancel()
 
     async def _may_comment_out(self, title: str, name: str, bad: BadTable) -> bool:
         numbers = ", ".join(str(line.number) for line in bad.lines)

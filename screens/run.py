@@ -192,7 +192,9 @@ class RunScreen(Dialog[RunAnswer]):
         if self.phase is RunPhase.ASKING:
             self._to(RunPhase.RUNNING)
             return
-        if self.phase in (*LIVE, RunPhase.STARTING):
+        if self.phase is RunPhase.STARTING:
+            self.notify("Not started yet; r: show it.", markup=False)
+        elif self.phase in LIVE:
             self.notify("The run continues; r: show it.", markup=False)
         self.dismiss(None)
 

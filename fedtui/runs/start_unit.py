@@ -26,7 +26,11 @@ from fedtui.ports import Ports
 from fedtui.runs.output_tail import end_of
 from fedtui.runs.unit_result import by_journal, by_properties, proven_by
 from fedtui.system.atomic_write import write_atomically
+from fedtui.system.patience import patience
 from fedtui.system.regular_file import read_regular
+
+ANSWER_DEADLINE = 5.0
+"""Seconds that systemd may take to tell of the unit before it is started."""
 
 START_DEADLINE = 20.0
 """Seconds for the invocation to appear after systemd took the start job."""
@@ -65,7 +69,7 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
     """StartUnit, then wait until the new invocation shows. Raises Refused."""
     unit = timer.activates
     async with open_systemd(ports.bus, ports.user, user_manager=timer.user_manager) as systemd:
-        path, before = await systemd.unit(unit)
+        path, before = await _unit_now(systemd, unit)
         if before["LoadState"] != "loaded":
             raise Refused(f"{unit}: {before['LoadState']}.", "Nothing was run.", systemd.look(unit))
         if before["ActiveState"] in _BUSY:
@@ -84,6 +88,15 @@ async def start(job: Job, timer: TimerFacts, ports: Ports) -> Run:
         run = UnitRun(found, job.id, unit, timer.user_manager, began, *log, product, pid)
         await asyncio.to_thread(_remember, ports, run)
         return run.to_run()
+
+
+async def _unit_now(systemd: SystemdManager, unit: str) -> tuple[str, dict[str, Any]]:
+    """`systemd.unit`, answered soon: a start must not come long after it was wanted. Raises Refused."""
+    try:
+        with patience(ANSWER_DEADLINE):
+            return await systemd.unit(unit)
+    except Refused as refusal:
+        raise Refused(refusal.message, "Nothing was started.", refusal.advice) from refusal
 
 
 async def _invocation(systemd: SystemdManager, path: str, unit: str, before: bytes, job_path: str) -> str:
@@ -123,7 +136,7 @@ async def main_pid(systemd: SystemdManager, path: str, invocation: str, looks: i
 async def current(job: Job, timer: TimerFacts, ports: Ports) -> Run | None:
     """The invocation in progress, no matter who started it; None where the unit is at rest."""
     async with open_systemd(ports.bus, ports.user, user_manager=timer.user_manager) as systemd:
-        path, unit = await systemd.unit(timer.activates)
+        path, unit = await _unit_now(systemd, timer.activates)
         if unit["ActiveState"] not in _BUSY or not any(bytes(unit["InvocationID"])):
             return None
         began = int(unit.get("InactiveExitTimestamp", 0)) / 1e6 or time.time()

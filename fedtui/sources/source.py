@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fedtui.model import Answer, Problem
 
@@ -26,6 +26,15 @@ class Source(Protocol):
 
     def watch(self) -> AsyncIterator[None]:
         """Yield each time the world may have changed, until closed; coalesced, never busy."""
+        ...
+
+
+@runtime_checkable
+class AwaitedSource(Protocol):
+    """A source whose first answer may take long."""
+
+    def waiting(self) -> Answer:
+        """What to say meanwhile."""
         ...
 
 

@@ -92,6 +92,12 @@ def waiting(what: str) -> Iterator[None]:
         _waits.pop(mark, None)
 
 
+def awaited() -> list[str]:
+    """What has been waited for longer than `NOTICE_AFTER`, in order."""
+    begun = time.monotonic() - NOTICE_AFTER
+    return sorted({what for what, since in tuple(_waits.values()) if since <= begun})
+
+
 @contextmanager
 def wait_notices() -> Iterator[None]:
     """Say on standard error what the block has been waiting for, once for each."""
@@ -100,11 +106,10 @@ def wait_notices() -> Iterator[None]:
     def tell() -> None:
         told: set[str] = set()
         while not done.wait(0.25):
-            begun = time.monotonic() - NOTICE_AFTER
-            late = {what for what, since in tuple(_waits.values()) if since <= begun}
-            for what in sorted(late - told):
+            late = awaited()
+            for what in (one for one in late if one not in told):
                 print(f"waiting for {what}: {NOTICE_AFTER:.0f} s", file=sys.stderr, flush=True)
-            told = late
+            told = {*late}
 
     threading.Thread(target=tell, name="wait notices", daemon=True).start()
     try:

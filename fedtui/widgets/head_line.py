@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
-from fedtui.model import Scheduler, Snapshot
+from fedtui.model import NO_ANSWER, Scheduler, Snapshot
 from fedtui.presentation.glyphs import Span, StyledText, Tone, cells, changed_cells, cut, width_of
 from fedtui.presentation.notes import health_count, recording_words
 from fedtui.presentation.times import head_clock
@@ -31,7 +31,7 @@ def scheduler_pieces(scheduler: Scheduler) -> StyledText:
     if scheduler.up:
         return (name, Span("● up", Tone.OK))
     if scheduler.up is None:
-        return (name, Span("? unknown", Tone.MUTED))
+        return (name, Span(f"? {NO_ANSWER if scheduler.detail == NO_ANSWER else 'unknown'}", Tone.MUTED))
     return (name, Span("✗ bus down" if scheduler.name == "systemd" else "✗ down", Tone.FAIL))
 
 

@@ -208,3 +208,12 @@ def test_verbs_that_read_end_with_a_dead_disk_under_logs_and_a_product(own_box: 
                 assert f"{DEAD}/x.log could not be read in time." in err
     finally:
         disk.kill()
+
+
+def test_a_manager_that_does_not_answer_is_not_up_in_the_metrics(own_box: Box) -> None:
+    set_up(own_box)
+    start_bus(own_box)
+    up = 'fedtui_scheduler_up{scheduler="systemd"} 1'
+    assert up in own_box.run(["fedtui", "metrics"], timeout=60).stdout
+    with STOPS["the user's manager"][0](own_box):
+        assert up not in own_box.run(["fedtui", "metrics"], timeout=60).stdout

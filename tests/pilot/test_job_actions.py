@@ -21,6 +21,7 @@ from fedtui.demo.files import crontab_file
 from fedtui.demo.workspace import demo_workspace
 from fedtui.model import Answer
 from fedtui.store import Store
+from fedtui.system.patience import waiting
 from fedtui.system.temp_folder import PREFIX, TempFolder
 from tests.fixtures.mockup_app import screen_text
 
@@ -316,3 +317,27 @@ async def test_a_change_goes_down_through_few_packages_and_comes_back_into_none(
         await pilot.press("y")
         await says(pilot, lambda text: "Paused sync-learning-data" in text)
     assert entered == ["screens", "engine", "changes"]
+
+
+async def test_a_plan_whose_answer_does_not_come_opens_no_dialog_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedtui.system.patience.NOTICE_AFTER", 0.2)
+    monkeypatch.setattr("fedtui.screens.change_flow.NOTICE_AFTER", 0.2)
+    monkeypatch.setattr("fedtui.screens.change_flow.PLAN_DEADLINE", 1.0)
+    answered = asyncio.Event()
+
+    async def silent(*_: object) -> None:
+        with waiting("systemd"):
+            await answered.wait()
+
+    async with opened(tmp_path) as pilot:
+        monkeypatch.setattr(type(pilot.app.screen.host.engine), "plan", silent)  # type: ignore[attr-defined]
+        await pilot.press("p")
+        await says(pilot, lambda text: "Waiting for systemd." in text)
+        await says(pilot, lambda text: "systemd has not answered for 1 s." in text)
+        await says(pilot, lambda text: "Nothing was changed" in text)
+        await pilot.press("escape")
+        answered.set()
+        await pilot.pause(0.3)
+        assert not pilot.app.screen.is_modal

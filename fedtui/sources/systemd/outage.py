@@ -88,12 +88,12 @@ class Outage:
             note=gone and self._user_manager and _runs_no_timers(self._user),
         )
 
-    def busy(self, now: datetime) -> Problem:
-        """The problem to show when a call passed its deadline."""
+    def busy(self, now: datetime, *, rows: bool) -> Problem:
+        """The problem to show while a call is not answered; `rows`: its timers are known from before."""
         return Problem(
             self._source,
             f"systemd's {'user' if self._user_manager else 'system'} manager has not answered yet",
-            "the rows show what was last seen",
+            "the rows show what was last seen" if rows else "its timers are not listed until it does",
             "It answers by itself when it is done (a daemon-reload of many units takes seconds)",
             now,
         )

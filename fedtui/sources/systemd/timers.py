@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime, tzinfo
 
 from fedtui.bus.port import Bus, BusError, BusFactory
-from fedtui.model import Answer, Job, Problem, Run, Scheduler
+from fedtui.model import NO_ANSWER, Answer, Job, Problem, Run, Scheduler
 from fedtui.sources.systemd import timer_jobs
 from fedtui.sources.systemd.elapses import ElapseCache
 from fedtui.sources.systemd.link import ManagerLink
@@ -81,6 +81,12 @@ class TimerSource:
             self._outage.over()
             return await self._from_facts()
 
+    def waiting(self) -> Answer:
+        """The answer while systemd gives none: the last rows, if there are any."""
+        now = self._clock()
+        problem = self._outage.busy(now, rows=self._rows is not None)
+        return self._answer(now, self._rows, (problem,), NO_ANSWER)
+
     async def _refresh(self) -> None:
         bus: Bus = await self._link.bus()
         changes = self._link.take()
@@ -96,7 +102,7 @@ class TimerSource:
         """The answer when systemd could not be asked: the last rows stay, and are called unreachable."""
         retry_in = self._link.failed()
         if error.name == BusError.TIMEOUT:
-            return self._answer(now, self._rows, (self._outage.busy(now),), "busy: no answer yet")
+            return self.waiting()
         gone = error.name in GONE
         if gone:
             await self._link.drop()
@@ -145,7 +151,8 @@ class TimerSource:
         detail: str,
         runs: tuple[Run, ...] = (),
     ) -> Answer:
-        schedulers = (Scheduler("systemd", True, detail), *self._catalog.cron())
+        up = None if detail == NO_ANSWER else True
+        schedulers = (Scheduler("systemd", up, detail), *self._catalog.cron())
         late = self._catalog.late or self._elapses.missing
         return Answer(self.name, now, rows, runs, problems, schedulers, late=late)
 
