@@ -267,8 +267,8 @@ class CronFacts:
     home folder of the user it runs as (HOME, unless `environment` sets another). `ignored_parts` are the
     files that run-parts finds and does not run, each with the reason ("backup.sh: ..."). `silenced` are the
     codes of findings that a `# fedtui: ignore FT402` above the line does not want to hear of. Where the
-    recorder wraps the command, `record_key` names its records and `recorded_as` is what cron's shell
-    gets.
+    recorder wraps the command, `record_key` names its records, `recorder` is its path and `recorded_as` is
+    what cron's shell gets.
     """
 
     table: str
@@ -285,6 +285,7 @@ class CronFacts:
     silenced: tuple[str, ...] = ()
     record_key: str = ""
     recorded_as: bytes = b""
+    recorder: str = ""
 
     scheduler: ClassVar[str] = "cron"
     in_table: ClassVar[bool] = True

@@ -213,6 +213,7 @@ class TableJobs:
                     ignored_parts=verdict.ignored_parts,
                     silenced=silenced_codes(self._document.lines, entry.line_number),
                     record_key=entry.recorder.key if entry.recorder is not None else "",
+                    recorder=entry.recorder.path if entry.recorder is not None else "",
                     recorded_as=split_percent(entry.written)[0] if entry.recorder is not None else b"",
                 ),
             )

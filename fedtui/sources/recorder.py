@@ -8,7 +8,7 @@ begins again, so that the records of a job stay few.
 
 from __future__ import annotations
 
-import os
+import pwd
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -24,6 +24,7 @@ from fedtui.sources.source import LookingSource
 from fedtui.system.path_lookup import doubt_of_line
 from fedtui.system.processes import ProcessIdentity, is_alive
 from fedtui.system.regular_file import read_regular
+from fedtui.system.safe_folder import UnsafeFolder, held_folder, read_owned
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at the times of a few files."""
@@ -36,6 +37,8 @@ PLACES = 500
 
 EVIDENCE = "exit status, recorder"
 LOST = "the recorder was killed, or the machine went down, before the job ended"
+_MOST = 4096
+"""Bytes of a record that are read, which is longer than any is."""
 _BEGIN = re.compile(r"begin (\d+) (\d+) (\d+(?:\.\d+)?) ([0-9a-f-]+) (\d+|-)")
 _END = re.compile(r"end (\d{1,3}) (\d+(?:\.\d+)?)")
 _FILE = re.compile(r"([0-9a-f]{8}(?:-\d+)?)\.(\d+)")
@@ -58,7 +61,10 @@ class _Read(NamedTuple):
 
 
 class RecorderSource(LookingSource):
-    """Source "recorder". `jobs` gives the cron tables' rows as last known, `folder` holds the records."""
+    """Source "recorder". `jobs` gives the cron tables' rows as last known, `folder` holds our own records.
+
+    Those of another user's lines, which root sees, are beside the recorder that the line names.
+    """
 
     name = "recorder"
 
@@ -78,9 +84,23 @@ class RecorderSource(LookingSource):
 
     def look(self) -> Answer:
         """The runs of the jobs recorded now; none of lines that share a key: a record names no line."""
-        by_key = jobs_by_key(self._jobs())
-        jobs = {key: sharing[0] for key, sharing in by_key.items() if len(sharing) == 1}
-        return Answer(self.name, self._clock(), (), runs=tuple(self._runs(jobs)) if jobs else ())
+        self._going_on.clear()
+        runs: list[Run] = []
+        for folder, recorded in self._by_folder().items():
+            by_key = jobs_by_key(recorded)
+            jobs = {key: sharing[0] for key, sharing in by_key.items() if len(sharing) == 1}
+            runs += self._runs(folder, jobs) if jobs else ()
+        return Answer(self.name, self._clock(), (), runs=tuple(runs))
+
+    def _by_folder(self) -> dict[Path, list[Job]]:
+        """The recorded jobs by the folder of their records."""
+        found: dict[Path, list[Job]] = {}
+        for job, cron in cron_jobs(self._jobs()):
+            if cron.record_key:
+                own = not cron.recorder or Path(cron.recorder).parent == self._folder.absolute().parent
+                folder = self._folder if own else Path(cron.recorder).parent / "runs"
+                found.setdefault(folder, []).append(job)
+        return found
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when a run was recorded to begin or to end, and when other jobs are recorded."""
@@ -95,30 +115,34 @@ class RecorderSource(LookingSource):
                 yield
 
     def _stamp(self) -> tuple[tuple[str, ...], tuple[object, ...]]:
-        keys = sorted(key for job in self._jobs() if (key := job.facts.record_key))
-        files = [self._folder / f"{key}.last" for key in keys] + sorted(self._going_on)
+        folders = self._by_folder().items()
+        lasts = [folder / f"{key}.last" for folder, jobs in folders for key in jobs_by_key(jobs)]
+        files = sorted(lasts) + sorted(self._going_on)
         ended = tuple(not self._still_on(path) for path in sorted(self._going_on))
-        return tuple(keys), (*map(file_stamp, files), *ended)
+        return tuple(map(str, sorted(lasts))), (*map(file_stamp, files), *ended)
 
     def _still_on(self, path: Path) -> bool:
         read = self._files.get(path)
         return read is not None and read.record is not None and self._alive(read.record.who)
 
-    def _runs(self, jobs: dict[str, Job]) -> list[Run]:
+    def _runs(self, folder: Path, jobs: dict[str, Job]) -> list[Run]:
         by_key: dict[str, list[tuple[Path, _Read]]] = {}
-        for path, key in self._named():
+        for path, key in self._named(folder):
             if key in jobs and (read := self._read(path, jobs[key])).record is not None:
                 by_key.setdefault(key, []).append((path, read))
-        self._going_on.clear()
         return [run for key, reads in by_key.items() for run in self._of_job(key, reads, jobs[key])]
 
-    def _named(self) -> list[tuple[Path, str]]:
+    def _named(self, folder: Path) -> list[tuple[Path, str]]:
+        """The records in a folder, with their keys."""
         try:
-            with os.scandir(self._folder) as entries:
-                names = [entry.name for entry in entries]
-        except OSError:
-            return []  # nothing was recorded yet
-        return [(self._folder / name, match[1]) for name in names if (match := _FILE.fullmatch(name))]
+            if folder == self._folder:
+                names = [path.name for path in folder.iterdir()]
+            else:
+                with held_folder(folder) as (held, _):
+                    names = [path.name for path in Path(f"/proc/self/fd/{held}").iterdir()]
+        except (OSError, UnsafeFolder):
+            return []  # nothing was recorded yet, or it is not for us to read
+        return [(folder / name, match[1]) for name in names if (match := _FILE.fullmatch(name))]
 
     def _read(self, path: Path, job: Job) -> _Read:
         """A record, read again only where its file changed."""
@@ -127,20 +151,29 @@ class RecorderSource(LookingSource):
             known = self._files.get(path)
             stamp = facts.st_mtime_ns, facts.st_size
             if known is None or known.stamp != stamp:
-                record = parse_record(read_regular(path).decode("ascii", "replace"))
+                record = parse_record(self._text(path, job))
                 over = record is not None and record.status is not None
                 known = _Read(stamp, record, _size(job.log_path) if over else None)
                 self._files[path] = known
-        except OSError:
+        except (OSError, UnsafeFolder):
             return _Read((0, 0), None, None)
         return known
+
+    def _text(self, path: Path, job: Job) -> str:
+        """What a small file holds; of another user's, root reads only what is that user's in every part."""
+        if path.parent == self._folder:
+            return read_regular(path, _MOST).decode("ascii", "replace")
+        try:
+            return read_owned(path, pwd.getpwnam(job.user).pw_uid, _MOST).decode("ascii", "replace")
+        except KeyError as error:
+            raise FileNotFoundError(job.user) from error
 
     def _of_job(self, key: str, reads: list[tuple[Path, _Read]], job: Job) -> list[Run]:
         """The runs of one job in the order in which they began; those that the clock belies are marked."""
         found: list[Run] = []
         later: list[RecordedRun] = []
         earliest: datetime | None = None
-        for path, read in self._newest_first(key, reads):
+        for path, read in self._newest_first(key, reads, job):
             run = self._run(key, path, read, job, _size_after(read.record, later))
             if run is not None and read.record is not None:
                 ahead = earliest is not None and run.start > earliest + STEP
@@ -149,11 +182,11 @@ class RecorderSource(LookingSource):
                 earliest = run.start if earliest is None else min(earliest, run.start)
         return found[::-1]
 
-    def _newest_first(self, key: str, reads: list[tuple[Path, _Read]]) -> list[tuple[Path, _Read]]:
+    def _newest_first(self, key: str, reads: list[tuple[Path, _Read]], job: Job) -> list[tuple[Path, _Read]]:
         """By the places of the records, which are taken in turn; by their times where the last is unknown."""
         try:
-            last = int((self._folder / f"{key}.last").read_text(encoding="ascii"))
-        except (OSError, ValueError):
+            last = int(self._text(reads[0][0].with_name(f"{key}.last"), job))
+        except (OSError, ValueError, UnsafeFolder):
             return sorted(reads, key=lambda pair: pair[1].stamp, reverse=True)
         return sorted(reads, key=lambda pair: (last - int(pair[0].suffix[1:])) % PLACES)
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from fedtui.system.accounts import name_of
+from fedtui.system.regular_file import require_regular
 
 _HOLD = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_LINKS = 40
@@ -36,6 +37,21 @@ def held_folder(folder: Path) -> Iterator[tuple[int, int]]:
         yield descriptor, uid
     finally:
         os.close(descriptor)
+
+
+def read_owned(path: Path, uid: int, most: int = -1) -> bytes:
+    """The first `most` bytes of a file of `uid`'s, where nobody else could lead root elsewhere.
+
+    Raises UnsafeFolder, OSError, also for a link and for what is no regular file.
+    """
+    with held_folder(path.parent) as (folder, owner):
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        with os.fdopen(os.open(path.name, flags, dir_fd=folder), "rb") as file:
+            facts = os.fstat(file.fileno())
+            require_regular(path, facts)
+            if owner not in (0, uid) or facts.st_uid != uid:
+                raise UnsafeFolder(owner_mismatch(path, facts.st_uid, uid))
+            return file.read(most)
 
 
 def folder_fault(folder: Path, uid: int) -> str:

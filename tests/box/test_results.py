@@ -222,6 +222,19 @@ def test_a_run_by_hand_of_such_a_line_is_no_ok(recorded: Box) -> None:
     assert "pipe: exit 0 is that of tee" in done.stderr
 
 
+def test_root_sees_the_exit_codes_of_a_users_lines_and_leaves_the_folder_alone(recorded: Box) -> None:
+    listing = ["find", "/home/fed/.local/state", "-printf", "%p %u %i\n"]
+    job = last(recorded, "collect")
+    before = recorded.output(listing, "root")
+    found = json.loads(recorded.output(["fedtui", "history", job["job"], "--json"], "root"))["runs"]
+    assert job["exit_code"] in {run["exit_code"] for run in found}
+    assert job["exit_code"] is not None
+    assert {line for line in recorded.output(listing, "root").splitlines() if " root " in line} == set()
+    assert {line.split()[0] for line in before.splitlines()} <= {
+        line.split()[0] for line in recorded.output(listing, "root").splitlines()
+    }
+
+
 def test_off_gives_the_bytes_back(recorded: Box) -> None:
     for name in RECORDED:
         recorded.run(["fedtui", "record", name, "--off", "--yes"], check=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import pwd
 import signal
 import subprocess
 import time
@@ -303,6 +305,62 @@ def test_records_of_jobs_that_are_not_recorded_now_are_left_alone(tmp_path: Path
     assert isinstance(job.facts, CronFacts)
     other = replace(job, facts=replace(job.facts, record_key=""))
     assert RecorderSource(tmp_path, lambda: [other], lambda: NOW).look().runs == ()
+
+
+def theirs(folder: Path) -> tuple[str, Path]:
+    """Another user, where there may be one, and the records beside that user's recorder."""
+    name = "nobody" if os.geteuid() == 0 else getpass.getuser()
+    runs = folder / "theirs" / "recorder" / "runs"
+    runs.mkdir(parents=True)
+    written(runs, 1, "begin 5 10 1.00 b-1 -\nend 7 2.00\n", 1000.0)
+    for path in (folder / "theirs", runs.parent, runs, *runs.iterdir()):
+        os.chown(path, *pwd.getpwnam(name)[2:4])
+    return name, runs
+
+
+def exit_codes(folder: Path, user: str, runs: Path) -> list[int | None]:
+    job = replace(a_job(None), user=user)
+    assert isinstance(job.facts, CronFacts)
+    job = replace(job, facts=replace(job.facts, recorder=str(runs.parent / "record")))
+    source = RecorderSource(folder / "ours" / "runs", lambda: [job], lambda: NOW, alive=lambda _: False)
+    return [run.result.exit_code for run in source.look().runs if run.result is not None]
+
+
+def test_records_of_another_users_line_are_beside_the_recorder_that_it_names(tmp_path: Path) -> None:
+    user, runs = theirs(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    assert exit_codes(tmp_path, user, runs) == [7]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root reads what is another user's")
+@pytest.mark.parametrize("how", ["link", "hard link", "folder link", "other user", "fifo", "no such user"])
+def test_root_is_led_nowhere_by_a_line(tmp_path: Path, how: str) -> None:
+    user, runs = theirs(tmp_path)
+    record = runs / f"{KEY}.1"
+    secret = tmp_path / "secret"
+    record.rename(secret)
+    os.chown(secret, 0, 0)
+    match how:
+        case "link":
+            record.symlink_to(secret)
+        case "hard link":
+            os.link(secret, record)
+        case "folder link":
+            secret.rename(record)
+            os.chown(record, *pwd.getpwnam(user)[2:4])
+            (tmp_path / "real").mkdir()
+            runs.rename(tmp_path / "real" / "runs")
+            runs.symlink_to(tmp_path / "real" / "runs")
+            os.chown(runs, *pwd.getpwnam(user)[2:4], follow_symlinks=False)
+        case "fifo":
+            os.mkfifo(record)
+            os.chown(record, *pwd.getpwnam(user)[2:4])
+        case _:
+            secret.rename(record)
+            os.chown(record, *pwd.getpwnam(user)[2:4])
+            user = "daemon" if how == "other user" else "nosuchuser"
+    assert exit_codes(tmp_path, user, runs) == []
 
 
 def test_records_of_a_key_that_two_lines_have_are_no_lines_runs(tmp_path: Path) -> None:
