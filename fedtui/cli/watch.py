@@ -18,6 +18,8 @@ from fedtui.model import Job
 from fedtui.presentation.glyphs import StyledText, cut, plain, to_ascii
 from fedtui.presentation.watch_text import PAUSED, cycle_row, heading, offers_recorder, verdict_lines
 from fedtui.safe_text import sanitize_and_mask
+from fedtui.schedule.patterns import counted
+from fedtui.system.local_time import short_moment
 from fedtui.system.terminal_watch import is_dumb
 from fedtui.watching.expected_run import Watch, WatchVerdict
 from fedtui.watching.progress import CannotWatch
@@ -60,10 +62,18 @@ async def watch(workspace: Workspace, options: Namespace) -> int:
             else f"{sanitize_and_mask(job.name)} is not watched."
         )
         return ExitStatus.DONE
+    known = await asyncio.to_thread(watches.get, job.id)
+    kept = await asyncio.to_thread(watches.book.is_kept)
     try:
         begun = await asyncio.to_thread(watches.begin, job, options.cycles)
     except CannotWatch as error:
         raise Unavailable(f"{sanitize_and_mask(str(error))} {error.advice}".strip()) from error
+    if known is not None and not known.finished:
+        how = "Joins the open watch" if kept else "Resumes the watch that was cut short"
+        cycles = (
+            f"{counted(len(begun.cycles), 'cycle')}, {sum(one.verdict.decided for one in begun.cycles)} done"
+        )
+        print(f"{how}: {cycles}, begun {short_moment(begun.began)}.", file=sys.stderr)
     teller = _Teller(workspace, options, job)
     try:
         ended = await _follow(workspace, begun, teller)

@@ -106,6 +106,27 @@ def test_all_good_is_status_0_with_a_line_for_each_cycle(shell: Shell) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [(True, "Joins the open watch"), (False, "Resumes the watch that was cut short")],
+)
+def test_a_watch_that_is_open_already_is_joined_with_a_word(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch, kept: bool, said: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("fedtui.cli.watch._follow", _interrupted)
+        assert shell(Watchman(), "sync", "--cycles", "3")[2].startswith("\nThe watch continues.")
+    monkeypatch.setattr(WatchStore, "is_kept", lambda _: kept)
+    status, out, err = shell(Watchman(GOOD, GOOD, GOOD), "sync", "--cycles", "1")
+    assert re.match(rf"{said}: 3 cycles, 0 done, begun \w{{3}} \d+ \w{{3}} \d\d:\d\d\.\n", err)
+    assert (status, "3 of 3 good" in out) == (0, True)
+    assert shell(Watchman(GOOD), "sync", "--cycles", "1")[2] == ""
+
+
+async def _interrupted(*_: object) -> Watch:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("columns", [66, 80, 117])
 def test_no_row_is_wider_than_a_narrow_terminal(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, columns: int
