@@ -63,13 +63,13 @@ async def watch(workspace: Workspace, options: Namespace) -> int:
         )
         return ExitStatus.DONE
     known = await asyncio.to_thread(watches.get, job.id)
-    kept = await asyncio.to_thread(watches.book.is_kept)
+    is_kept = await asyncio.to_thread(watches.book.is_kept)
     try:
         begun = await asyncio.to_thread(watches.begin, job, options.cycles)
     except CannotWatch as error:
         raise Unavailable(f"{sanitize_and_mask(str(error))} {error.advice}".strip()) from error
     if known is not None and not known.finished:
-        how = "Joins the open watch" if kept else "Resumes the watch that was cut short"
+        how = "Joins the open watch" if is_kept else "Resumes the watch that was cut short"
         cycles = (
             f"{counted(len(begun.cycles), 'cycle')}, {sum(one.verdict.decided for one in begun.cycles)} done"
         )
