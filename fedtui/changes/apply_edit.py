@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from fedtui.changes import file_edits, git_edits, unit_edits
+from fedtui.changes import file_edits, git_edits, recorder_place, unit_edits
 from fedtui.changes.edits import (
     Edit,
     FileEdit,
@@ -20,6 +20,7 @@ from fedtui.changes.edits import (
     LingerEdit,
     MaskEdit,
     PausedTimerEdit,
+    RecorderEdit,
     RemoteUrlEdit,
     RenameEdit,
     TableEdit,
@@ -40,6 +41,8 @@ async def state_of(edit: Edit, ports: Ports) -> EditState:
             return await unit_edits.state_of(edit, ports)
         case PausedTimerEdit():
             return await asyncio.to_thread(PausedTimers(ports.config).state_of, edit)
+        case RecorderEdit():
+            return await asyncio.to_thread(recorder_place.state_of, edit, ports.config)
         case RemoteUrlEdit() | WorktreeEdit():
             return await asyncio.to_thread(git_edits.state_of, edit)
         case TableEdit() | FileEdit() | FolderEdit() | RenameEdit():
@@ -71,6 +74,8 @@ class EditExecutor:
                 await unit_edits.set_lingering(edit, self._ports)
             case PausedTimerEdit():
                 await _in_thread(PausedTimers(self._ports.config).apply, edit)
+            case RecorderEdit():
+                await _in_thread(recorder_place.apply_recorder_edit, edit, self._ports.config)
             case RemoteUrlEdit() | WorktreeEdit():
                 await _in_thread(git_edits.apply_git_edit, edit)
             case TableEdit() | FileEdit() | FolderEdit() | RenameEdit():
@@ -123,6 +128,8 @@ def edit_label(edit: Edit) -> str:
             return edit.unit
         case PausedTimerEdit():
             return f"what is remembered of {edit.unit}"
+        case RecorderEdit():
+            return "the recorder"
         case LingerEdit():
             return f"the lingering of {edit.user}"
         case RemoteUrlEdit():

@@ -32,6 +32,7 @@ _KINDS: dict[str, type[Any]] = {
     "UnitSwitch": kinds.UnitEdit,
     "Mask": kinds.MaskEdit,
     "PausedTimer": kinds.PausedTimerEdit,
+    "Recorder": kinds.RecorderEdit,
     "Lingering": kinds.LingerEdit,
     "RemoteUrl": kinds.RemoteUrlEdit,
     "Worktree": kinds.WorktreeEdit,

@@ -15,7 +15,16 @@ from fedtui.action_result import Applied, OutcomeUnknown, PartlyDone, Refused
 from fedtui.changes import apply_edit, unit_edits
 from fedtui.changes.apply_edit import EditExecutor, edit_label
 from fedtui.changes.change_journal import ChangeJournal
-from fedtui.changes.edits import ChangeSet, Edit, FileEdit, UnitEdit, inverse, is_bookkeeping, is_no_op
+from fedtui.changes.edits import (
+    ChangeSet,
+    Edit,
+    FileEdit,
+    RecorderEdit,
+    UnitEdit,
+    inverse,
+    is_bookkeeping,
+    is_no_op,
+)
 from fedtui.changes.file_edits import SomethingElse
 from fedtui.changes.pending_edits import NothingToChange, check_unchanged, completed, is_edit_made, pending
 from fedtui.changes.plan import Conflict, EditState, Plan
@@ -152,6 +161,8 @@ def _reason(error: Exception) -> str:
 
 async def _roll_back_one(edit: Edit, edits: Sequence[Edit], executor: EditExecutor, ports: Ports) -> bool:
     """Make an edit's opposite; whether the old state is there again, be it in spite of an error."""
+    if isinstance(edit, RecorderEdit):
+        return True  # it stays
     try:
         await executor.make(edit)
     except Exception:

@@ -121,6 +121,19 @@ class PausedTimerEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class RecorderEdit:
+    """Whether the recorder is in its place: its program, the folder of its records, the links to logs.
+
+    `links` are pairs of a job's record key and the path of its log, None where it has none. It stays when the
+    change is taken back: the records lie beside it, and other lines may need it.
+    """
+
+    links: tuple[tuple[str, str | None], ...]
+    before: bool = False
+    after: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LingerEdit:
     """Whether the user's manager keeps running after logout (loginctl enable-linger)."""
 
@@ -161,6 +174,7 @@ Edit = (
     | UnitEdit
     | MaskEdit
     | PausedTimerEdit
+    | RecorderEdit
     | LingerEdit
     | RemoteUrlEdit
     | WorktreeEdit
@@ -214,7 +228,7 @@ def is_no_op(edit: Edit) -> bool:
 
 def is_bookkeeping(edit: Edit) -> bool:
     """Whether nobody would notice the edit: a folder around a file, what is noted of a paused timer."""
-    return isinstance(edit, FolderEdit | PausedTimerEdit)
+    return isinstance(edit, FolderEdit | PausedTimerEdit | RecorderEdit)
 
 
 def resource_keys(edit: Edit) -> frozenset[tuple[str, ...]]:
@@ -232,6 +246,8 @@ def resource_keys(edit: Edit) -> frozenset[tuple[str, ...]]:
             return frozenset({("mask", str(edit.user_manager), edit.unit)})
         case PausedTimerEdit():
             return frozenset({("paused", str(edit.user_manager), edit.unit)})
+        case RecorderEdit():
+            return frozenset({("recorder",)})
         case LingerEdit():
             return frozenset({("lingering", edit.user)})
         case RemoteUrlEdit():

@@ -20,6 +20,7 @@ from fedtui.changes.edits import (
     FileEdit,
     FolderEdit,
     PausedTimerEdit,
+    RecorderEdit,
     RenameEdit,
     TableEdit,
     UnitEdit,
@@ -29,6 +30,7 @@ from fedtui.changes.edits import (
 from fedtui.changes.file_diff import file_diff
 from fedtui.changes.open_table import check_table_text, port_of, read_table
 from fedtui.changes.plan import Conflict, EditState, FileDiff
+from fedtui.changes.recorder_place import recorder_edits
 from fedtui.changes.table_edits import is_made, reverted
 from fedtui.changes.unit_edits import record_stamp, switched
 from fedtui.config import repair
@@ -62,12 +64,13 @@ async def pending(edits: Sequence[Edit], ports: Ports) -> tuple[Edit, ...]:
 
 
 def completed(edits: Sequence[Edit], ports: Ports) -> tuple[Edit, ...]:
-    """The edits with the folders that their files need, checked as far as can be now. Blocking."""
+    """The edits with the folders and the recorder that they need, checked as far as can be now. Blocking."""
     found: list[Edit] = []
     seen: set[tuple[str, ...]] = set()
     for edit in edits:
         if not resource_keys(edit) & seen:
             found += _missing(edit, seen)
+        found += recorder_edits(edit, ports)
         seen |= resource_keys(edit)
         found.append(_fit(edit, ports))
     return tuple(found)
@@ -147,7 +150,7 @@ async def check_unchanged(edits: Sequence[Edit], ports: Ports) -> None:
     if edits and all(now is EditState.AFTER for _, now in states):
         raise NothingToChange("This was applied already.")
     for edit, now in states:
-        made_by_others = now is EditState.AFTER and isinstance(edit, FolderEdit)
+        made_by_others = now is EditState.AFTER and isinstance(edit, FolderEdit | RecorderEdit)
         if now is not EditState.BEFORE and not made_by_others:
             label = edit_label(edit)
             if isinstance(edit, TableEdit):
@@ -261,6 +264,8 @@ async def _inverse_now(edit: Edit, ports: Ports, off: Collection[str] = ()) -> E
     Lines whose keys are in `off` come back paused.
     """
     back = inverse(edit)
+    if isinstance(back, RecorderEdit) and not back.after:
+        return None
     if isinstance(edit, TableEdit):
         return await asyncio.to_thread(reverted, edit, ports, off)
     now = await state_of(back, ports)

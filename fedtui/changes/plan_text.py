@@ -18,6 +18,7 @@ from fedtui.changes.edits import (
     LingerEdit,
     MaskEdit,
     PausedTimerEdit,
+    RecorderEdit,
     RemoteUrlEdit,
     RenameEdit,
     TableEdit,
@@ -28,6 +29,7 @@ from fedtui.changes.edits import (
 from fedtui.changes.file_diff import file_diff
 from fedtui.changes.open_table import port_of
 from fedtui.changes.plan import DiffLine, FileDiff, Step
+from fedtui.changes.recorder_place import program_path
 from fedtui.changes.wording import Wording
 from fedtui.ports import Ports
 from fedtui.safe_text import display_path
@@ -78,9 +80,10 @@ def _checks(edits: Sequence[Edit], wording: Wording) -> Iterator[Step]:
 
 
 def _subject(edits: Sequence[Edit]) -> str:
-    if len(edits) != 1:
+    seen = [edit for edit in edits if not isinstance(edit, RecorderEdit)]
+    if len(seen) != 1:
         return "everything"
-    match edits[0]:
+    match seen[0]:
         case TableEdit(table=table):
             return "the crontab" if table == "crontab" else table
         case FileEdit(path=path):
@@ -148,6 +151,8 @@ def _one(edit: Edit, ports: Ports) -> Iterator[Step]:
             yield Step("run", "", (*_systemctl(user_manager=edit.user_manager), verb, edit.unit))
         case PausedTimerEdit():
             pass  # in fedtui's own folder; nobody has to know
+        case RecorderEdit():
+            yield Step("write", f"{display_path(program_path(ports.config))}, the recorder")
         case LingerEdit():
             yield Step("run", "", unit_edits.linger_command(edit))
         case RemoteUrlEdit() | WorktreeEdit():

@@ -11,13 +11,12 @@ from collections.abc import Iterable
 from fedtui.action_result import Refused
 from fedtui.changes.cron_change import edited_text
 from fedtui.changes.open_table import Tables
-from fedtui.changes.plan import Step
+from fedtui.changes.recorder_place import program_path, runs_folder
 from fedtui.changes.wording import Wording
 from fedtui.config import Config
 from fedtui.crontab import record_edit
 from fedtui.model import Job, Snapshot, SourceName, cron_jobs
 from fedtui.ports import Ports
-from fedtui.runs.install_recorder import program_path, runs_folder
 from fedtui.safe_text import display_path
 
 OFFER = "FT309"
@@ -59,11 +58,6 @@ def recorder_words(config: Config) -> str:
     )
 
 
-def install_step(config: Config) -> Step:
-    """The step that puts the recorder's program in its place."""
-    return Step("write", f"{display_path(program_path(config))}, the recorder")
-
-
 def propose_record(job: Job, tables: Tables, ports: Ports) -> Wording:
     """Put the recorder around the job's command. Raises Refused."""
     table, path, runs = tables.of_job(job), str(program_path(ports.config)), runs_folder(ports.config)
@@ -82,7 +76,6 @@ def propose_record(job: Job, tables: Tables, ports: Ports) -> Wording:
     return Wording(
         *("record", job.id, job.name, f"Wraps the line in {words}"),
         f"{job.name} is recorded from its next run on.",
-        before=(install_step(ports.config),),
         several=f"Wraps the lines of {{jobs}} in {words}",
         several_done="{jobs} are recorded from their next runs on.",
     )

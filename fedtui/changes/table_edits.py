@@ -17,7 +17,6 @@ from fedtui.crontab import Document
 from fedtui.crontab.edit import EditError, pause
 from fedtui.crontab.table_diff import holds, revert
 from fedtui.ports import Ports
-from fedtui.runs.install_recorder import install_recorder
 from fedtui.safe_text import display_path
 from fedtui.system.crontab_port import (
     CrontabChanged,
@@ -35,8 +34,6 @@ def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
     table is then unchanged.
     """
     port = port_of(edit.table, edit.user, ports)
-    if edit.table == "crontab" and edit.user == ports.user:
-        install_recorder(ports, edit.after, edit.user)
     kept = None
     if backup and edit.before is not None:
         kept = keep_backup(ports.config, edit.table.rpartition("/")[2], edit.before, ports.clock())

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fedtui.action_result import Refused
 from fedtui.changes.edits import Edit, TableEdit
 from fedtui.changes.open_table import OpenTable, Tables
+from fedtui.changes.recorder_place import program_path
 from fedtui.crontab import Document
 from fedtui.crontab.edit import EditError, end_last_line
 from fedtui.crontab.managed_lines import ManagedLine, PlacedLine, command_field, managed, with_lines, without
@@ -25,7 +26,6 @@ from fedtui.federation.backends import unit_pairs
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.pack import BACKENDS, SOURCES
 from fedtui.ports import Ports
-from fedtui.runs.install_recorder import program_path
 
 
 @dataclass(frozen=True, slots=True)

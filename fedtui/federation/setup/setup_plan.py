@@ -16,7 +16,8 @@ from fedtui.action_result import Refused
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import Edit, FolderEdit, LingerEdit, TableEdit
 from fedtui.changes.plan import Plan
-from fedtui.changes.record_exit_codes import install_step, recorder_words
+from fedtui.changes.record_exit_codes import recorder_words
+from fedtui.changes.recorder_place import program_path
 from fedtui.changes.unit_edits import file_stamps
 from fedtui.changes.wording import UNDO_ALL, Wording
 from fedtui.crontab import Document, id_key
@@ -35,7 +36,6 @@ from fedtui.federation.setup.test_run import TestRun
 from fedtui.model import Severity
 from fedtui.pack import BACKENDS, SOURCES, Pack, pack_file
 from fedtui.ports import Ports
-from fedtui.runs.install_recorder import program_path
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.translate import TranslationError, to_cron
 
@@ -170,8 +170,7 @@ async def plan_setup(
     elif recorded < 0:
         summary += " Removes fedtui's recorder from each cron line."
     warnings = (*additions.failures, *_unrecorded(pack, edits, ports))
-    install = (install_step(ports.config),) if recorded > 0 else ()
-    wording = Wording(*about, summary, done, warnings, undo=UNDO_ALL, before=install)
+    wording = Wording(*about, summary, done, warnings, undo=UNDO_ALL)
     return await plan_change_set(wording, edits, ports)
 
 

@@ -11,11 +11,13 @@ import pytest
 from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.changes import Draft
+from fedtui.changes.edits import RecorderEdit, TableEdit
 from fedtui.changes.record_exit_codes import unrecorded
 from fedtui.crontab import Document, Entry
 from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName, State, TimerFacts, cron_jobs
 from fedtui.ports import Ports
 from fedtui.schedulers import planning
+from fedtui.system.crontab_port import CrontabRefused
 from tests.unit.changes.conftest import NOW
 from tests.unit.changes.table_file import TableFile
 
@@ -81,6 +83,40 @@ async def test_the_recorder_stands_before_the_table_names_it(world: Ports, port:
     assert stat.S_IMODE((world.config.recorder / "runs").stat().st_mode) == 0o700
     link = world.config.recorder / "logs" / entry.recorder.key
     assert link.readlink() == Path.home() / "sync.log"
+
+
+async def test_the_recorder_is_an_edit_of_the_plan_only_where_it_is_not_in_its_place(
+    world: Ports, port: TableFile
+) -> None:
+    first = await planning.plan_record(job(port), world)
+    assert [type(edit) for edit in first.change.edits] == [RecorderEdit, TableEdit]
+    assert first.steps[1].text == "the crontab is still as shown, else stop and show the new state"
+    await changes.apply(first, world)
+    second = await planning.plan_record(job(port, 1), world)
+    assert [type(edit) for edit in second.change.edits] == [TableEdit], "it has no log to link to"
+    (world.config.recorder / "record").write_text("of another version")
+    third = await planning.plan_reschedule((job(port),), "5 * * * *", world)
+    assert isinstance(third.change.edits[0], RecorderEdit), "a line that is recorded needs it"
+    await changes.apply(third, world)
+    fourth = await planning.plan_reschedule((job(port),), "6 * * * *", world)
+    assert [type(edit) for edit in fourth.change.edits] == [TableEdit]
+
+
+async def test_a_change_that_is_rolled_back_leaves_the_recorder_and_says_nothing_of_it(
+    world: Ports, port: TableFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await planning.plan_record(job(port), world)
+
+    def refuse(*_: object) -> None:
+        raise CrontabRefused("bad minute")
+
+    monkeypatch.setattr(TableFile, "replace", refuse)
+    with pytest.raises(Refused) as refused:
+        await changes.apply(plan, world)
+    assert str(refused.value).startswith("crontab refuses: bad minute.")
+    assert "recorder" not in str(refused.value)
+    assert port.read() == TABLE
+    assert (world.config.recorder / "record").exists()
 
 
 async def test_off_and_undo_give_the_bytes_back(world: Ports, port: TableFile) -> None:
