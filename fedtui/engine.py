@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fedtui import changes
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fedtui.changes import Draft, FileDiff, Plan
     from fedtui.changes.open_table import LineFixes
     from fedtui.changes.restore import KeptTable
+    from fedtui.federation.setup.service import SetupService
     from fedtui.history.database import UndoStep
     from fedtui.model import CommentedOut, Job, Snapshot
     from fedtui.ports import Ports
@@ -94,6 +96,10 @@ class Engine:
                 return await changes.plan_uncomment(line, ports, fixes=fixes)
             case "silence":
                 return await changes.plan_silence(given["code"], None, ports, fixes=fixes)
+            case "setup":
+                return await self.setup.plan(given["prepared"])
+            case "remove-setup":
+                return await self.setup.removal()
             case "undo":
                 return await changes.plan_undo(ports, given.get("id"))
             case "redo":
@@ -103,6 +109,13 @@ class Engine:
 
                 return await plan_restore(given["name"], ports)
         raise Refused(f"This fedtui cannot {verb}.")
+
+    @cached_property
+    def setup(self) -> SetupService:
+        """What a set-up asks before it is planned."""
+        from fedtui.federation.setup.service import SetupService
+
+        return SetupService(self._ports, self._snapshot)
 
     async def apply(self, plan: Plan) -> Applied:
         """Make the planned change and read it back. Raises Conflict, PartlyDone or Refused."""

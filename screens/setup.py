@@ -18,6 +18,7 @@ from textual.widgets import Input
 
 from fedtui.action_result import Refused
 from fedtui.changes.pending_edits import NothingToChange
+from fedtui.changes.request import Request
 from fedtui.config import ConfigError
 from fedtui.federation.profile import ready_made
 from fedtui.federation.setup.preflight import Preflight
@@ -39,6 +40,8 @@ from fedtui.widgets.setup_page import EXTRAS, page_rows, side_rows, strip_rows
 from fedtui.widgets.setup_rows import PageState
 
 if TYPE_CHECKING:
+    from fedtui.changes.open_table import LineFixes
+    from fedtui.changes.plan import Plan
     from fedtui.federation.setup.service import SetupService
 
 _FRAME = 4
@@ -47,7 +50,7 @@ _TYPED_EXTRAS = ("alerts", "mail_to", "heartbeat")
 
 
 class SetupScreen(ChangingScreen):
-    """Opened by `s`. `desk` does the work; by default that of this machine."""
+    """Opened by `s`."""
 
     CSS_PATH = "../styles/setup.tcss"
     AUTO_FOCUS = ""
@@ -56,9 +59,8 @@ class SetupScreen(ChangingScreen):
         *MOVES,
     ]
 
-    def __init__(self, service: SetupService | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._service = service
         self.progress = Progress(
             SetupRequest(profile="conservative", backend="cron", record=True), ready_made()
         )
@@ -68,12 +70,8 @@ class SetupScreen(ChangingScreen):
 
     @property
     def service(self) -> SetupService:
-        """Whoever does the work."""
-        if self._service is None:
-            from fedtui.federation.setup.service import SetupService
-
-            self._service = SetupService(self.host.ports, lambda: self.snapshot, self.host.past)
-        return self._service
+        """What the set-up asks of the engine."""
+        return self.host.engine.setup
 
     # What is drawn
 
@@ -228,12 +226,13 @@ class SetupScreen(ChangingScreen):
         progress = self.progress
         progress.plan, progress.no_plan, progress.nothing = None, ("", ""), False
         try:
-            progress.plan = await self.service.plan(preflight, tuple(progress.test_runs.values()))
+            prepared = await self.service.prepare(preflight, tuple(progress.test_runs.values()))
+            progress.beside = tuple(prepared.issues)
+            progress.plan = await self.host.engine.plan(Request("setup", (), {"prepared": prepared}))
         except NothingToChange:
             progress.nothing = True
         except (Refused, ConfigError) as error:
             progress.no_plan = _said(error)
-        progress.beside = self.service.issues
         self._draw()
 
     # Steps
@@ -417,7 +416,12 @@ class SetupScreen(ChangingScreen):
         if preflight is None:
             return
         test_runs = tuple(self.progress.test_runs.values())
-        await self.flow.show("Set up", lambda _: self.service.plan(preflight, test_runs))
+
+        async def make(_: LineFixes | None) -> Plan:
+            prepared = await self.service.prepare(preflight, test_runs)
+            return await self.host.engine.plan(Request("setup", (), {"prepared": prepared}))
+
+        await self.flow.show("Set up", make)
         await self._reopen()
 
     def action_remove(self) -> None:
@@ -425,7 +429,7 @@ class SetupScreen(ChangingScreen):
         self.flow.begin(self._remove())
 
     async def _remove(self) -> None:
-        await self.flow.show("Remove", lambda _: self.service.removal())
+        await self.flow.change("Remove", Request("remove-setup"))
         await self._reopen()
 
     async def _reopen(self) -> None:

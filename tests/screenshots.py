@@ -199,7 +199,8 @@ async def changed(app: FedtuiApp) -> None:
 
 async def set_up(app: FedtuiApp) -> None:
     """The set-up of a federation that is made up."""
-    await app.push_screen(SetupScreen(MockupSetupService(NOW, home=app.home)))
+    MockupSetupService(NOW, home=app.home).answer(app.engine)
+    await app.push_screen(SetupScreen())
     async with asyncio.timeout(10):
         while not isinstance(app.focused, PlainInput):  # it asks for ROOT once it has looked
             await asyncio.sleep(0.02)

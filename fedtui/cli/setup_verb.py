@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
 from fedtui.changes.pending_edits import NothingToChange
+from fedtui.changes.request import Request
 from fedtui.cli.change import carry_out, require_yes
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.incomplete import missing, report
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.cli.setup_records import issue_record, status_record
-from fedtui.federation.backends.placement import InstalledJob
+from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.profile import ready_made
-from fedtui.federation.setup import setup_plan
-from fedtui.federation.setup.placements import jobs_by_placement
-from fedtui.federation.setup.preflight import Preflight, run_preflight
-from fedtui.federation.setup.removal import plan_removal
+from fedtui.federation.setup.preflight import Preflight
 from fedtui.federation.setup.request import SetupRequest
-from fedtui.federation.setup.status import read_status
-from fedtui.federation.setup.test_run import TestRun, test_run
+from fedtui.federation.setup.service import SetupService
+from fedtui.federation.setup.test_run import TestRun
 from fedtui.federation.setup_issue import SetupIssue, worst_first
 from fedtui.presentation.federation_status import status_lines
 from fedtui.presentation.federation_text import issue_lines, profile_lines
@@ -46,7 +44,7 @@ async def setup(workspace: Workspace, options: Namespace) -> int:
     if options.status:
         return await _status(workspace, options)
     if options.remove:
-        plan = await plan_removal(workspace.ports)
+        plan = await workspace.engine.plan(Request("remove-setup"))
         return await carry_out(workspace, options, plan, _beside([], ()))
     return await _set_up(workspace, options)
 
@@ -62,7 +60,7 @@ async def _status(workspace: Workspace, options: Namespace) -> int:
     snapshot = await workspace.read()
     lacks = missing(snapshot)
     report(workspace.config, lacks)
-    status = await read_status(snapshot, workspace.ports, workspace.past)
+    status = await workspace.engine.setup.status()
     if options.json:
         records = JsonRecords(workspace.zone, options.show_secrets)
         print_json(options.json, status_record(status, records), lacks=lacks)
@@ -72,27 +70,25 @@ async def _status(workspace: Workspace, options: Namespace) -> int:
 
 
 async def _set_up(workspace: Workspace, options: Namespace) -> int:
-    ports = workspace.ports
-    preflight = await run_preflight(_request(options), await workspace.read(), ports)
+    await workspace.read()
+    engine = workspace.engine
+    preflight = await engine.setup.preflight(_request(options))
     _print(_preflight_lines(preflight, workspace), options)
-    now = await jobs_by_placement(setup_plan.main_placement(preflight), preflight.was, ports)
-    here = now.get(setup_plan.main_placement(preflight), {})
-    untried = bool(setup_plan.to_try(preflight, here))
+    untried = await engine.setup.untried(preflight)
     if untried and not options.dry_run:
         advice = "--yes runs them and applies what passes, --dry-run shows the plan."
         require_yes(options, "No script was run and nothing was changed.", advice)
-    trials = () if options.dry_run else await _try(preflight, here, workspace, options)
+    trials = () if options.dry_run else await _try(preflight, untried, engine.setup, options)
     if options.dry_run and untried:
         _print(["", "Dry run: no script is run; the plan is that of scripts that pass."], options)
-    intent = setup_plan.intent_of(preflight, trials, here)
-    added = await setup_plan.additions_for(preflight, intent, ports)
-    if added.issues:
-        _print(["", "beside the jobs", *(f"  {line}" for line in issue_lines(added.issues))], options)
-    without = setup_plan.not_set_up(intent, added)
+    prepared = await engine.setup.prepare(preflight, trials)
+    if prepared.issues:
+        _print(["", "besides the jobs", *(f"  {line}" for line in issue_lines(prepared.issues))], options)
+    without = prepared.not_set_up
     found = [trial.as_issue(force=options.force) for trial in trials]
-    beside = _beside(without, (*preflight.issues, *found, *added.issues))
+    beside = _beside(without, (*preflight.issues, *found, *prepared.issues))
     try:
-        plan = await setup_plan.plan_setup(preflight, intent, added, now, ports)
+        plan = await engine.plan(Request("setup", (), {"prepared": prepared}))
     except NothingToChange:
         rest = f"Nothing changes. Not set up: {', '.join(without)}; what was found says why."
         _print(["", rest if without else _NOTHING_CHANGES], options)
@@ -112,17 +108,14 @@ def _beside(without: Sequence[str], issues: Iterable[SetupIssue]) -> dict[str, o
 
 
 async def _try(
-    preflight: Preflight, here: Mapping[str, InstalledJob], workspace: Workspace, options: Namespace
+    preflight: Preflight, untried: Iterable[ManagedJob], service: SetupService, options: Namespace
 ) -> tuple[TestRun, ...]:
     """Run each script that is new once, its output shown as it comes."""
     trials: list[TestRun] = []
     told = SafeOutput((sys.stderr if options.json else sys.stdout).buffer)
-    for job in setup_plan.to_try(preflight, here):
+    for job in untried:
         _print(["", f"trial run of {job.name}, as {_scheduler(preflight)} would run it"], options)
-        name = setup_plan.planned_job_id(job, preflight.backend, preflight.owner.name)
-        trial = await test_run(
-            job, name, preflight.backend, preflight.owner, preflight.settings, workspace.ports, told.write
-        )
+        trial = await service.test_run(preflight, job, told.write)
         told.write(b"", ended=True)
         trials.append(trial)
         _print(issue_lines([trial.as_issue(force=options.force)]), options)

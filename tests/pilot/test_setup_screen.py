@@ -19,8 +19,9 @@ ROOT = ("~", "slash", *"federation", "enter")
 @asynccontextmanager
 async def opened(service: MockupSetupService, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[str]]:
     app = MockupApp()
+    service.answer(app.engine)
     async with app.run_test(size=size) as pilot:
-        app.push_screen(SetupScreen(service))
+        app.push_screen(SetupScreen())
         yield pilot
 
 

@@ -204,7 +204,9 @@ def set_up(*keys: str, says: str, pack: bool = False) -> Callable[[Pilot[str]], 
 
     async def run(pilot: Pilot[str]) -> None:
         service = MockupSetupService(mock.NOW, pack_of(mock.NOW) if pack else None)
-        pilot.app.push_screen(SetupScreen(service))
+        assert isinstance(pilot.app, MockupApp)
+        service.answer(pilot.app.engine)
+        pilot.app.push_screen(SetupScreen())
         await after(says="What next" if pack else "ROOT is")(pilot)
         await after(*(() if pack else ("~", "slash", *"federation", "enter")), says="et-up")(pilot)
         await after(*keys, says=says)(pilot)

@@ -1,21 +1,25 @@
-"""What the set-up screen asks and does, one call a question: the edits that `fedtui setup` is made of."""
+"""What a set-up asks, one call a question; the engine plans and applies what comes of the answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from fedtui.action_result import Refused
 from fedtui.changes.plan import Plan
 from fedtui.federation.managed_job import ManagedJob
-from fedtui.federation.setup.placements import jobs_by_placement
+from fedtui.federation.setup.additions import Additions
+from fedtui.federation.setup.placements import InstalledJobs, jobs_by_placement
 from fedtui.federation.setup.preflight import Preflight, run_preflight
 from fedtui.federation.setup.removal import plan_removal
 from fedtui.federation.setup.request import SetupRequest
 from fedtui.federation.setup.rollout import rollout_stage
 from fedtui.federation.setup.setup_plan import (
+    SetupIntent,
     additions_for,
     intent_of,
     main_placement,
+    not_set_up,
     plan_setup,
     planned_job_id,
     to_try,
@@ -23,29 +27,42 @@ from fedtui.federation.setup.setup_plan import (
 from fedtui.federation.setup.status import PackStatus, read_status
 from fedtui.federation.setup.test_run import OnOutput, TestRun, test_run
 from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Run, Snapshot
+from fedtui.model import Snapshot
 from fedtui.ports import Ports
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedSetup:
+    """What is to be planned: the jobs that passed, and what was found of commits, rotation and alerts."""
+
+    preflight: Preflight
+    intent: SetupIntent
+    additions: Additions
+    now: InstalledJobs
+
+    @property
+    def issues(self) -> Sequence[SetupIssue]:
+        """What was found beside the jobs."""
+        return self.additions.issues
+
+    @property
+    def not_set_up(self) -> list[str]:
+        """What was asked for and is left out."""
+        return not_set_up(self.intent, self.additions)
+
+
 class SetupService:
-    """The federation of this machine. `snapshot` gives the newest picture, `past` the runs on record.
+    """The federation of this machine. `snapshot` gives the newest picture."""
 
-    `issues` are what the newest plan found of commits, rotation and alerts.
-    """
-
-    def __init__(
-        self, ports: Ports, snapshot: Callable[[], Snapshot], past: Callable[[], Sequence[Run]]
-    ) -> None:
+    def __init__(self, ports: Ports, snapshot: Callable[[], Snapshot]) -> None:
         self._ports = ports
         self._snapshot = snapshot
-        self._past = past
-        self.issues: tuple[SetupIssue, ...] = ()
 
     async def status(self) -> PackStatus:
         """What is set up, and how far the rollout is. Raises ConfigError."""
         if self._ports.demo:  # what is set up is set up on the machine, not in there
             return PackStatus(None, (), rollout_stage(None, (), self._ports.clock()))
-        return await read_status(self._snapshot(), self._ports, self._past)
+        return await read_status(self._snapshot(), self._ports)
 
     async def preflight(self, request: SetupRequest) -> Preflight:
         """Look around; nothing is written and no script is run. Raises Refused or ConfigError."""
@@ -64,14 +81,18 @@ class SetupService:
             job, name, preflight.backend, preflight.owner, preflight.settings, self._ports, on_output
         )
 
-    async def plan(self, preflight: Preflight, test_runs: Sequence[TestRun]) -> Plan:
-        """The whole set-up as one change. Raises NothingToChange, Refused."""
+    async def prepare(self, preflight: Preflight, test_runs: Sequence[TestRun]) -> PreparedSetup:
+        """What the scripts that passed come to; without `test_runs` all count as passed. Raises Refused."""
         main = main_placement(preflight)
         now = await jobs_by_placement(main, preflight.was, self._ports)
         intent = intent_of(preflight, test_runs, now.get(main, {}))
         added = await additions_for(preflight, intent, self._ports)
-        self.issues = tuple(added.issues)
-        return await plan_setup(preflight, intent, added, now, self._ports)
+        return PreparedSetup(preflight, intent, added, now)
+
+    async def plan(self, prepared: PreparedSetup) -> Plan:
+        """The whole set-up as one change. Raises NothingToChange, Refused."""
+        made = prepared.preflight, prepared.intent, prepared.additions, prepared.now
+        return await plan_setup(*made, self._ports)
 
     async def removal(self) -> Plan:
         """The plan that leaves everything as it was before. Raises Refused."""

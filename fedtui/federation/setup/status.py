@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,8 +19,8 @@ from fedtui.federation.profile import Profile, load_profile
 from fedtui.federation.rotation.rotation import KEY, faults
 from fedtui.federation.setup.placements import InstalledJobs, jobs_by_placement, placement_of
 from fedtui.federation.setup.rollout import RolloutStage, rollout_stage
-from fedtui.history.database import HistoryError
-from fedtui.model import Job, Run, Snapshot
+from fedtui.history.database import KEPT_RUNS, HistoryError
+from fedtui.model import Job, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
 from fedtui.runs.data_age import DataAge, newest_data
@@ -81,8 +81,8 @@ class PackStatus:
     problems: tuple[str, ...] = ()
 
 
-async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Sequence[Run]]) -> PackStatus:
-    """The state of the pack. `past` gives the runs on record, oldest first (blocking). Raises ConfigError."""
+async def read_status(snapshot: Snapshot, ports: Ports) -> PackStatus:
+    """The state of the pack. Raises ConfigError."""
     pack = await asyncio.to_thread(load_pack)
     now = ports.clock()
     problems = await asyncio.to_thread(_cut_short, ports)
@@ -114,7 +114,8 @@ async def read_status(snapshot: Snapshot, ports: Ports, past: Callable[[], Seque
     jobs = tuple(looked.get(one.key, one) for one in jobs)
     ids = {one.placed.job_id for one in jobs if one.placed is not None and one.key in pack.scripts}
     heirs = snapshot.heirs
-    seen = [run for run in await asyncio.to_thread(past) if heirs.get(run.job_id, run.job_id) in ids]
+    past = await asyncio.to_thread(ports.history.runs, None, KEPT_RUNS)
+    seen = [run for run in past if heirs.get(run.job_id, run.job_id) in ids]
     return PackStatus(pack, jobs, rollout_stage(pack, seen, now), tuple(problems))
 
 

@@ -56,7 +56,7 @@ def test_the_job_whose_log_hangs_is_named_and_the_others_are_known(
     monkeypatch.setattr(module, "_size", lambda log: never.wait() if log == str(logs[hanging]) else size(log))
     config = Config(state=tmp_path / "state")
     ports = Ports(config, getpass.getuser(), {}, no_bus, History(config.database), lambda: NOW)
-    found = asyncio.run(module.read_status(Snapshot(NOW), ports, lambda: ()))
+    found = asyncio.run(module.read_status(Snapshot(NOW), ports))
     assert {job.key: job.log_size for job in found.jobs} == {hanging: None} | dict.fromkeys(others, 5)
     name = next(job.name for job in found.jobs if job.key == hanging)
     assert f"Could not look at log and product of {name} in time." in found.problems
