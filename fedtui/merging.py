@@ -326,7 +326,8 @@ def fold(one: Run, other: Run) -> Run:
         evidence = tuple(dict.fromkeys((*result.evidence, *rest.result.evidence)))
         if result.ending:  # what one source did not see, another one did
             evidence = tuple(one.removesuffix(f", {NO_STATUS}") for one in evidence if one != NO_STATUS)
-        result = replace(result, evidence=evidence, duration=result.duration or rest.result.duration)
+        duration = result.duration if result.duration is not None else rest.result.duration
+        result = replace(result, evidence=evidence, duration=duration)
     also = {*one.also, *other.also, one.id, other.id} - {best.id}
     return replace(
         best,

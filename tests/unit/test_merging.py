@@ -225,6 +225,13 @@ def test_two_named_runs_a_few_seconds_apart_are_two() -> None:
     assert [one.id[0] for one in snapshot.runs["crontab:1"]] == ["a", "b"]
 
 
+def test_a_run_that_took_no_measurable_time_keeps_its_duration_of_zero() -> None:
+    recorded = Result(Outcome.OK, 0, duration=0.0, evidence=("exit status, recorder",))
+    shown = one_run(run(60.0, recorded), run(60.0))
+    assert shown.result is not None
+    assert shown.result.duration == 0.0
+
+
 def test_an_account_that_names_the_others_takes_them_in() -> None:
     recorded = run(60.0, Result(Outcome.OK, 0), id="record", also=("cron-17-1",))
     sighting = run(90.0, id="cron-17-1")
