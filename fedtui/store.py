@@ -28,7 +28,7 @@ COALESCE = 0.03
 READ_DEADLINE = 30.0
 """Seconds after which a source that has not answered is reported as slow."""
 
-SAY_AFTER = 0.75
+SAY_AFTER = 1.5
 """Seconds after which a source that has never answered says whom it waits for."""
 
 MANY = 50

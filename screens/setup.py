@@ -40,8 +40,6 @@ from fedtui.widgets.setup_page import EXTRAS, page_rows, side_rows, strip_rows
 from fedtui.widgets.setup_rows import PageState
 
 if TYPE_CHECKING:
-    from fedtui.changes.open_table import LineFixes
-    from fedtui.changes.plan import Plan
     from fedtui.federation.setup.service import SetupService
 
 _FRAME = 4
@@ -416,12 +414,12 @@ class SetupScreen(ChangingScreen):
         if preflight is None:
             return
         test_runs = tuple(self.progress.test_runs.values())
-
-        async def make(_: LineFixes | None) -> Plan:
+        try:
             prepared = await self.service.prepare(preflight, test_runs)
-            return await self.host.engine.plan(Request("setup", (), {"prepared": prepared}))
-
-        await self.flow.show("Set up", make)
+        except Refused as refusal:
+            await self.flow.refused("Set up", "", refusal)
+            return
+        await self.flow.change("Set up", Request("setup", (), {"prepared": prepared}))
         await self._reopen()
 
     def action_remove(self) -> None:

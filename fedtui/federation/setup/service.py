@@ -9,7 +9,7 @@ from fedtui.action_result import Refused
 from fedtui.changes.plan import Plan
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.setup.additions import Additions
-from fedtui.federation.setup.placements import InstalledJobs, jobs_by_placement
+from fedtui.federation.setup.placements import jobs_by_placement
 from fedtui.federation.setup.preflight import Preflight, run_preflight
 from fedtui.federation.setup.removal import plan_removal
 from fedtui.federation.setup.request import SetupRequest
@@ -38,7 +38,6 @@ class PreparedSetup:
     preflight: Preflight
     intent: SetupIntent
     additions: Additions
-    now: InstalledJobs
 
     @property
     def issues(self) -> Sequence[SetupIssue]:
@@ -87,12 +86,13 @@ class SetupService:
         now = await jobs_by_placement(main, preflight.was, self._ports)
         intent = intent_of(preflight, test_runs, now.get(main, {}))
         added = await additions_for(preflight, intent, self._ports)
-        return PreparedSetup(preflight, intent, added, now)
+        return PreparedSetup(preflight, intent, added)
 
     async def plan(self, prepared: PreparedSetup) -> Plan:
         """The whole set-up as one change. Raises NothingToChange, Refused."""
-        made = prepared.preflight, prepared.intent, prepared.additions, prepared.now
-        return await plan_setup(*made, self._ports)
+        preflight = prepared.preflight
+        now = await jobs_by_placement(main_placement(preflight), preflight.was, self._ports)
+        return await plan_setup(preflight, prepared.intent, prepared.additions, now, self._ports)
 
     async def removal(self) -> Plan:
         """The plan that leaves everything as it was before. Raises Refused."""
