@@ -66,8 +66,8 @@ def test_timers_that_systemd_takes_otherwise_than_they_read(own_box: Box) -> Non
         "comment": {"FT203"},
         "pulls": {"FT204"},
         "often": {"FT205"},
-        "over": {"FT008"},
-        "refused": {"FT009"},
+        "over": {"FT217"},
+        "refused": {"FT218"},
         "enabled": {"FT007"},
     }
     found = of_timer(box)
