@@ -14,6 +14,7 @@ from typing import assert_never
 from fedtui.health import (
     alert_delivery,
     command_output,
+    cron_folders,
     cron_lines,
     cron_tables,
     daemons,
@@ -41,7 +42,8 @@ from fedtui.model import Checkup, CronFacts, Finding, Job, Severity, Snapshot, S
 
 _MODULES = (
     *(daemons, timer_units, table_not_loaded, table_emptied, degraded_manager),
-    *(cron_lines, scripts, command_output, cron_tables, schedule_pitfalls, timer_settings, timer_services),
+    *(cron_lines, scripts, command_output, cron_tables, cron_folders, schedule_pitfalls),
+    *(timer_settings, timer_services),
     *(run_results, run_series, logs, rights, security),
     *(federation_git, stale_data, alert_delivery),
 )

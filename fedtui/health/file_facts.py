@@ -22,6 +22,7 @@ from fedtui.health.script_files import (
     ScriptFile,
     executes_nothing,
     free_space,
+    link_of,
     listed,
     read_regular,
     read_script,
@@ -105,6 +106,10 @@ class FileFacts:
     def exists(self, path: str) -> bool | None:
         """Whether `path` is there; None where this user may not know."""
         return self._remember("exists", path, _exists)
+
+    def leads_to(self, path: str) -> str:
+        """The path that the symbolic link `path` has in it; empty where it is none."""
+        return self._remember("link", path, link_of)
 
     def executable(self, path: str) -> bool:
         """Whether `path` is a file that may be executed by this user."""

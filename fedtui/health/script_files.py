@@ -110,6 +110,14 @@ def stat_of(path: str) -> os.stat_result | None:
         return None
 
 
+def link_of(path: str) -> str:
+    """What a symbolic link says; empty for anything else."""
+    try:
+        return str(Path(path).readlink())
+    except (OSError, ValueError):
+        return ""
+
+
 def free_space(path: str) -> tuple[str, int, int] | None:
     """The nearest folder above `path` that is there, and the bytes of its disk: free for this user, whole."""
     for folder in Path(path).parents:

@@ -55,6 +55,12 @@ def parts_of(entry: Entry, root: Path, dialect: str) -> RunPartsFolder | None:
     return RunPartsFolder(folder, tuple(run), tuple(ignored))
 
 
+def run_parts_folder(command: bytes) -> str:
+    """The folder whose scripts a command runs by run-parts; empty where it runs none."""
+    call = _CALL.search(command)
+    return "" if call is None else decode(call["folder"])
+
+
 def _debian(options: list[str]) -> Callable[[str], str]:
     patterns = [option.removeprefix("--regex=") for option in options if option.startswith("--regex=")]
     if patterns:
