@@ -45,19 +45,21 @@ _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
 class CommandFacts:
     """One command, as far as it can be read without running it; see `fedtui.crontab.command`.
 
-    `script` is absolute, `written` the same as the line has it; `by` the interpreter that the line gives it
-    to, empty where the file itself is executed. `lookups` are the names looked up in PATH, `called` the files
-    that are started by a path, `folders` those that the line changes to. `relative` is a script or folder
-    that depends on the working directory, `user_column` a first word that may be meant for a user.
-    `misordered` is a redirection that leaves errors behind, `foreign` what its shell does not have, `session`
-    what needs a terminal or a session, `unset` are variables that cron does not set, `stray` is what goes to
-    mail while a log takes the rest. `keeps` says that the output goes to a file, a pipe or the log;
-    `discards` that all of it is thrown away. `readable` is False where a part could not be read.
+    `script` is absolute, `written` the same as the line has it, `arguments` what it gets; `by` the
+    interpreter that the line gives it to, empty where the file itself is executed. `lookups` are the names
+    looked up in PATH, `called` the files that are started by a path, `folders` those that the line changes
+    to. `relative` is a script or folder that depends on the working directory, `user_column` a first word
+    that may be meant for a user. `misordered` is a redirection that leaves errors behind, `foreign` what its
+    shell does not have, `session` what needs a terminal or a session, `unset` are variables that cron does
+    not set, `stray` is what goes to mail while a log takes the rest. `keeps` says that the output goes to a
+    file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False where a part could
+    not be read.
     """
 
     script: str | None = None
     written: str = ""
     by: str = ""
+    arguments: tuple[str, ...] = ()
     start: str = ""
     relative: str = ""
     user_column: str = ""
@@ -130,6 +132,7 @@ def read(
         script=line.script,
         written=written,
         by=by,
+        arguments=_arguments(line),
         start=line.start or "",
         relative=_relative(line, written),
         user_column=user_column,
@@ -157,6 +160,11 @@ def _target(line: CommandLine) -> tuple[str, str]:
     lookups = step.target.lookups
     script = step.target.what is TargetKind.SCRIPT and lookups
     return step.target.word.raw, posixpath.basename(lookups[-1].literal or "") if script else ""
+
+
+def _arguments(line: CommandLine) -> tuple[str, ...]:
+    target = None if line.main is None else line.main.target
+    return () if target is None else tuple(word.literal or word.raw for word in target.rest)
 
 
 def _relative(line: CommandLine, written: str) -> str:

@@ -1,4 +1,4 @@
-"""FT120-FT123, FT125, FT139: what a table says twice, has commented out, or its cron ignores."""
+"""FT120-FT123, FT125, FT135, FT139: what a table says twice, has commented out, or its cron ignores."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from itertools import islice
 
 from fedtui.crontab.command import read_command
 from fedtui.crontab.setting import DEFAULT_PATH
-from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
-from fedtui.health.command_facts import command_facts
+from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, note_rule, warning_rule
+from fedtui.health.command_facts import command_facts, services
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import APART, CommentedOut, CronFacts, Job, Remedy, Snapshot, State
 from fedtui.safe_text import decode, sanitize_and_mask
@@ -29,6 +29,14 @@ DUPLICATE = warning_rule(
     "a duplicate line",
     "cron starts both at the same moment, on the same files.",
     "Delete one of them: x.",
+)
+TWICE_SCHEDULED = warning_rule(
+    "FT135",
+    "one script is run by cron and by systemd",
+    "A line and a timer start the same script for the same user. Neither knows of the other: their runs may "
+    "meet, and pausing one leaves the other.",
+    "Keep one of them: p pauses the other.",
+    needs=EVERY_JOB,
 )
 ZONE_IGNORED = warning_rule(
     "FT123",
@@ -162,6 +170,26 @@ def _overlap(jobs: list[Job]) -> bool:
             return True
         seen |= runs
     return False
+
+
+@check(TWICE_SCHEDULED)
+def twice_scheduled(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT135: the same script with the same arguments, by a line and by a timer of one user."""
+    same: dict[tuple[str, str, tuple[str, ...]], list[Job]] = defaultdict(list)
+    timers = [(job, reading) for job, _, reading in services(snapshot, host) if job.state in _RUNS]
+    scripts = {reading.script for _, reading in timers}
+    lines = [(job, reading) for job, _, reading in command_facts(snapshot) if job.state in _RUNS]
+    for job, reading in (*lines, *timers):
+        if reading.script is not None and reading.script in scripts:
+            same[job.user, reading.script, reading.arguments].append(job)
+    for (_, script, _), jobs in same.items():
+        if len({job.facts.scheduler for job in jobs}) > 1:
+            yield TWICE_SCHEDULED.found(
+                f"{script} is run by {jobs[0].location} and by {jobs[-1].name}.",
+                tuple(f"{job.location}  {job.schedule_text}" for job in jobs[:8]),
+                title=f"{_shared(jobs)} is run by cron and by systemd",
+                job=jobs[0],
+            )
 
 
 @check(ZONE_IGNORED)
