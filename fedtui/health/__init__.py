@@ -19,6 +19,7 @@ from fedtui.health import (
     cron_tables,
     daemons,
     degraded_manager,
+    expired_accounts,
     federation_git,
     logs,
     rights,
@@ -42,7 +43,7 @@ from fedtui.model import Checkup, CronFacts, Finding, Job, Severity, Snapshot, S
 
 _MODULES = (
     *(daemons, timer_units, table_not_loaded, table_emptied, degraded_manager),
-    *(cron_lines, scripts, command_output, cron_tables, cron_folders, schedule_pitfalls),
+    *(cron_lines, scripts, command_output, cron_tables, cron_folders, expired_accounts, schedule_pitfalls),
     *(timer_settings, timer_services),
     *(run_results, run_series, logs, rights, security),
     *(federation_git, stale_data, alert_delivery),

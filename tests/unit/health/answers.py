@@ -32,9 +32,19 @@ LoadState=not-found
 ActiveState=inactive
 UnitFileState=
 """
+ACCOUNT = """\
+Last password change\t\t\t\t\t: May 20, 2025
+Password expires\t\t\t\t\t: {password}
+Password inactive\t\t\t\t\t: never
+Account expires\t\t\t\t\t\t: {account}
+Minimum number of days between password change\t\t: 0
+Maximum number of days between password change\t\t: 99999
+Number of days of warning before password expires\t: 7
+"""
 CLOCK = "NTP={on}\nNTPSynchronized={set}\n"
 
 HEALTHY = {
+    "chage -l": ACCOUNT.format(password="never", account="never"),
     "systemctl show": CRON_UNITS.format(state="enabled"),
     "systemctl --failed": "",
     "systemctl --user --failed": "",
