@@ -27,6 +27,8 @@ _ASKS = frozenset({"type", "hash", "which"})
 _USE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?![A-Za-z0-9_]|:?[-=+]))")
 _QUIET = re.compile(r"'[^']*'|(?<!\S)#.*")
 _ALIAS = re.compile(r"(?:^|[;&|\n])\s*alias\s+([\w.-]+)=")
+_OTHER_LANGUAGE = re.compile(r"^(?:'''|\"\"\")", re.MULTILINE)
+"""A script in two languages, as pip writes them: the shell executes another program before the rest."""
 _SETS = (
     r"(?:^|[\s;&(\"'])"
     r"(?:{name}\+?=|(?:read|for|select|mapfile|readarray|getopts|printf -v)\b[^;\n]*\b{name}\b)"
@@ -83,6 +85,14 @@ def script_lookups(text: str, directory: str, variables: Mapping[str, str]) -> t
     own = found.functions | set(_ALIAS.findall(text))
     steps = [step for step in found.steps if not step.in_case]
     return tuple(one for one in lookups_of(steps, text) if one.path and one.name not in own)
+
+
+def lookups_that_count(text: str, variables: Mapping[str, str]) -> tuple[Lookup, ...]:
+    """Those that a script cannot do without; none where a file that it reads may define them."""
+    found = walk_text(text, None, variables, "bash")
+    if _OTHER_LANGUAGE.search(text) or any(step.name in (".", "source", "eval") for step in found.steps):
+        return ()
+    return tuple(one for one in script_lookups(text, "/", variables) if not one.tested)
 
 
 def called_by(steps: Sequence[Step]) -> tuple[Called, ...]:

@@ -6,10 +6,18 @@ import posixpath
 from collections.abc import Iterator
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
-from fedtui.health.command_facts import CommandFacts, command_facts, services, working_directory
+from fedtui.health.command_facts import (
+    CommandFacts,
+    command_facts,
+    is_shell,
+    services,
+    started,
+    working_directory,
+)
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Remedy, Snapshot, SourceName, State, cron_jobs
+from fedtui.model import Job, Remedy, Severity, Snapshot, SourceName, State, cron_jobs
 from fedtui.safe_text import decode, sanitize_and_mask
+from fedtui.system.accounts import home_of
 
 BAD_LINE = error_rule(
     "FT101",
@@ -65,6 +73,9 @@ NOT_INSTALLED = error_rule(
     "Install it, or correct its name in the line.",
     needs=EVERY_JOB,
 )
+
+_OF_PACKAGES = ("/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/share/", "/bin/", "/sbin/")
+"""Programs there know what they can do without."""
 
 
 @check(BAD_LINE)
@@ -192,6 +203,38 @@ def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         path = next((one.path for one in reading.lookups if one.name == name == reading.written), "")
         if path and not host.shipped(timer.fragment) and not _on(path, name, host):
             yield _not_found(job, name, path, "")
+
+
+@check(NOT_INSTALLED)
+def script_calls_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT132: what a shell script calls is nowhere; a warning, for a script may come by it or not."""
+    seen: set[tuple[str, str]] = set()
+    for job, reading in started(snapshot, host):
+        for one in reading.called:
+            script, path = host.script(one.path), one.path_variable or ""
+            if script is None or not path or (one.path, path) in seen:
+                continue
+            by_shell = one.by_shell or (one.executed and is_shell(script.interpreter))
+            if by_shell:
+                seen.add((one.path, path))
+            if not by_shell or script.returns or one.path.startswith(_OF_PACKAGES):
+                continue
+            home = home_of(job.user) if job.user else ""
+            known = (("HOME", home), ("PATH", path))
+            gone = [
+                found
+                for found in host.script_lookups(one.path, known)
+                if not _on(found.path, found.name, host) and not _folder_of(found.name, home, host)
+            ]
+            if gone:
+                yield NOT_INSTALLED.found(
+                    f"{job.name} runs {one.path}, which calls {gone[0].name}: that is not installed.",
+                    (*(f"{one.path}:{found.line}  {found.name}" for found in gone[:5]), f"PATH  {path}"),
+                    title=f"{gone[0].name} is not installed",
+                    severity=Severity.WARNING,
+                    command=f"command -v {gone[0].name}",
+                    job=job,
+                )
 
 
 def _on(path: str, name: str, host: FileFacts) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fedtui.config import ConfigError
 from fedtui.crontab.comments import codes_of
+from fedtui.crontab.lookups import Lookup, lookups_that_count
 from fedtui.health.probes import ProbeCache, ProbeFailed
 from fedtui.health.script_files import (
     ScriptFile,
@@ -27,6 +28,7 @@ from fedtui.health.script_files import (
     read_regular,
     read_script,
     read_tail,
+    script_text,
     shipped,
     stat_of,
 )
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from fedtui.pack import Pack
 
 T = TypeVar("T")
+ScriptLookups = tuple[Lookup, ...]
 
 KEEP = 15.0
 
@@ -131,6 +134,20 @@ class FileFacts:
     def script(self, path: str) -> ScriptFile | None:
         """What the script or program at `path` is; None where it is not there or cannot be read."""
         return self._remember("script", path, read_script)
+
+    def script_lookups(self, path: str, variables: tuple[tuple[str, str], ...]) -> ScriptLookups:
+        """What the shell script at `path` needs of PATH; worked out once for each version of it."""
+        script = self.script(path)
+        stamp = None if script is None else script.stamp
+
+        def look() -> ScriptLookups:
+            return lookups_that_count(self.text(path), dict(variables))
+
+        return self.worked_out(f"lookups {path}", (stamp, variables), look)
+
+    def text(self, path: str) -> str:
+        """The head of the script at `path`; empty where it cannot be read."""
+        return script_text(path)
 
     def executes_nothing(self, path: str) -> bool:
         """Whether `path` is on a file system that is mounted noexec."""

@@ -77,6 +77,12 @@ def read_regular(path: str, most: int, *, end: bool = False) -> tuple[bytes, os.
     return None if data and not facts.st_size else (data, facts)  # made up by the kernel: who reads may wait
 
 
+def script_text(path: str) -> str:
+    """The head of a script; empty where it cannot be read, or is a program. Never waits for a pipe."""
+    found = read_regular(path, _MOST)
+    return "" if found is None or b"\0" in found[0] else found[0].decode("utf-8", "surrogateescape")
+
+
 def read_script(path: str) -> ScriptFile | None:
     """Look at a script; None where it is no file or may not be read. Never waits for a pipe."""
     found = read_regular(path, _MOST)

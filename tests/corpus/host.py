@@ -118,6 +118,9 @@ class CaseHost(FileFacts):
         runs = bool(found.st_mode & 0o111)
         return ScriptFile(shebang, runs, returns, len(lines), False, (1, found.st_size), text[:1] == "\ufeff")
 
+    def text(self, path: str) -> str:
+        return self._text(path)
+
     def unread(self, path: str) -> str:
         return "" if self.exists(path) else "there is no such file"
 
