@@ -344,7 +344,7 @@ class Workspace:
             return snapshot
         from fedtui.verdicts.freshness import freshness_of
 
-        found = freshness_of(snapshot, self.book, self.config.age_limits, self.config.freshness)
+        found = freshness_of(snapshot, self.book.product_of, self.config.age_limits, self.config.freshness)
         return replace(snapshot, freshness=found)
 
     def _attended(self, snapshot: Snapshot) -> Snapshot:

@@ -71,7 +71,7 @@ def apply_recorder_edit(edit: RecorderEdit, config: Config) -> None:
         if not program.is_file() or program.read_bytes() != _program():
             write_atomically(program, _program(), mode=0o700)
         for key, log in edit.links:
-            _link(_links(config) / key, log)
+            _link(config, key, log)
     except OSError as error:
         raise Refused(
             f"The recorder cannot be put in its place: {error.filename}: {error.strerror}.",
@@ -92,10 +92,11 @@ def _link_of(config: Config, key: str) -> str | None:
     return str(link.readlink()) if link.is_symlink() else None
 
 
-def _link(link: Path, log: str | None) -> None:
+def _link(config: Config, key: str, log: str | None) -> None:
     """A symbolic link, by which the recorder finds out how long the job's log is."""
-    if link.is_symlink() and log is not None and str(link.readlink()) == log:
+    if log is not None and _link_of(config, key) == log:
         return
+    link = _links(config) / key
     link.unlink(missing_ok=True)
     if log is not None:
         link.symlink_to(log)

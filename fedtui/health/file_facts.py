@@ -254,13 +254,16 @@ class FileFacts:
         if job.managed:
             self.pack()
         try:
-            return self._remember("product", job.id, lambda _: self.rules.product_of(job))
+            return self._declared_product(job)
         except ConfigError as error:
             raise ProbeFailed("config.toml", str(error)) from error
 
+    def _declared_product(self, job: Job) -> str:
+        return self._remember("product", job.id, lambda _: self.rules.product_of(job))
+
     def freshness(self, snapshot: Snapshot) -> Mapping[str, Freshness]:
         """Whether what the jobs bring is too old, by job id."""
-        return freshness_of(snapshot, self.rules, self.age_limits, self.notes)
+        return freshness_of(snapshot, self._declared_product, self.age_limits, self.notes)
 
     def zone(self) -> tzinfo:
         """The machine's time zone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 from fedtui.config import ConfigError
 from fedtui.model import Condition, Freshness, Job, ProductAge, Run, Snapshot
-from fedtui.results import RuleBook
 from fedtui.schedule.upcoming import runs_of
 from fedtui.system.zone import local_zone
 from fedtui.verdicts.evidence import JobEvidence, product_age
@@ -19,11 +18,12 @@ from fedtui.verdicts.limits import PERIODS, AgeLimit, age_limit
 
 
 def freshness_of(
-    snapshot: Snapshot, rules: RuleBook, limits: Mapping[str, float], notes: Path | None
+    snapshot: Snapshot, product_of: Callable[[Job], str], limits: Mapping[str, float], notes: Path | None
 ) -> Mapping[str, Freshness]:
     """By job id, of each job that is not paused and has a product, or whose last known run ended well.
 
-    `limits` are those that the user set, in seconds by a job's id or name; `notes` as `newest_data` has them.
+    `product_of` is `RuleBook.product_of`, or one that remembers its answers. `limits` are those that the user
+    set, in seconds by a job's id or name; `notes` as `newest_data` has them.
     """
     now = snapshot.at.astimezone(local_zone()[1])
     found: dict[str, Freshness] = {}
@@ -31,7 +31,7 @@ def freshness_of(
         if job.paused:
             continue
         good = job.standing.good if job.standing.failed is None else None
-        product, runs = _product_of(job, rules), snapshot.runs.get(job.id, ())
+        product, runs = _declared(job, product_of), snapshot.runs.get(job.id, ())
         if product or (good is not None and not _within_a_period(job, good, now, limits)):
             age = product_age(product, now, notes) if product else None
             found[job.id] = _judged(job, runs, age_limit(job, now, limits, job.managed), now, age)
@@ -40,9 +40,9 @@ def freshness_of(
     return MappingProxyType(found)
 
 
-def _product_of(job: Job, rules: RuleBook) -> str:
+def _declared(job: Job, product_of: Callable[[Job], str]) -> str:
     try:
-        return rules.product_of(job)
+        return product_of(job)
     except ConfigError:  # FT710 reports it
         return ""
 
@@ -56,7 +56,5 @@ def _judged(
 
 def _within_a_period(job: Job, good: datetime, now: datetime, limits: Mapping[str, float]) -> bool:
     """Whether the next two runs show it to be fresh: to find the largest gap of a schedule takes long."""
-    if limits:
-        return False
-    runs = list(islice(runs_of(job, now), 2))
+    runs = [] if limits else list(islice(runs_of(job, now), 2))
     return len(runs) == 2 and now - good <= PERIODS * (runs[1] - runs[0])
