@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
-from tests.box import base
+from tests.box.base import DEFAULT, Base
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ def why_not() -> str | None:
         return "the booted test machine needs root on Linux"
     if _cgroup_root() is None:
         return "the booted test machine needs a mounted cgroup v2"
-    if not base.folder().is_dir() and shutil.which("mmdebstrap") is None:
+    if not DEFAULT.folder.is_dir() and shutil.which("mmdebstrap") is None:
         return "the booted test machine needs mmdebstrap (as root, `make test` installs it)"
     probe = subprocess.run(
         ["unshare", "--fork", "--mount", *NAMESPACES, "true"],
@@ -89,7 +89,8 @@ class Box:
     checkout, the virtual environment that runs the tests and the Python it was made from.
     """
 
-    def __init__(self, show: Sequence[Path] | None = None) -> None:
+    def __init__(self, show: Sequence[Path] | None = None, *, base: Base = DEFAULT) -> None:
+        self._base = base
         self.name = f"fedtui-box-{os.getpid()}-{time.monotonic_ns() % 1_000_000}"
         self._show = default_show() if show is None else tuple(show)
         self._cgroup = Path()
@@ -107,7 +108,7 @@ class Box:
 
     def up(self) -> Box:
         """Boot, and return when systemd and the user manager of `fed` are up (about a second)."""
-        lower = base.build()
+        lower = self._base.build()
         cgroups = _cgroup_root()
         if cgroups is None:
             raise RuntimeError("no cgroup v2 is mounted")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.box import base
+from tests.box.base import _discard
 from tests.box.machine import BOOT, CHECKOUT, Box, _cgroup_root, _make_locked, _sweep, wait_until
 
 NOBODY = 99_999_999
@@ -263,7 +263,7 @@ def test_a_base_whose_build_is_killed_leaves_neither_mounts_nor_processes(tmp_pa
         build.communicate()  # to the end of what the build's processes held open
     assert str(tmp_path) not in Path("/proc/self/mounts").read_text()
     [part] = (tmp_path / "fedtui-box").glob("*.part")
-    base._discard(part)
+    _discard(part)
     assert not part.exists()
 
 
@@ -272,6 +272,6 @@ def test_mounts_in_a_base_that_was_cut_short_are_taken_away(tmp_path: Path) -> N
     part = tmp_path / "base.part"
     (part / "sys").mkdir(parents=True)
     subprocess.run(["mount", "-t", "sysfs", "-o", "ro", "sys", part / "sys"], check=True)
-    base._discard(part)
+    _discard(part)
     assert not part.exists()
     assert str(part) not in Path("/proc/self/mounts").read_text()
