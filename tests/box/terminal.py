@@ -117,6 +117,10 @@ class Terminal:
         """Wait until the screen shows `text` (in one row); returns that row."""
         return self._wait(lambda: self.row(text), timeout, f"the screen shows {text!r}")
 
+    def wait_for_last(self, row: str, timeout: float = 15.0) -> None:
+        """Wait until `row` is all of the last row that is not blank, as a shell's prompt is when it waits."""
+        self._wait(lambda: self.text().rstrip().endswith(f"\n{row}"), timeout, f"the last row is {row!r}")
+
     def wait_for_match(self, pattern: str, timeout: float = 15.0) -> re.Match[str]:
         """Wait until a row matches the regular expression `pattern` somewhere; returns the match."""
 

@@ -40,6 +40,8 @@ def test_a_shell_finds_its_terminal(box: Box) -> None:
         terminal.resize(100, 30)
         terminal.type("stty size\r")
         terminal.wait_for("30 100")
+        # Typed before bash reads keys one by one, ctrl+d would reach it as a NUL and end nothing.
+        terminal.wait_for_last("ready>")
         terminal.press("ctrl+d")
         assert terminal.wait_end() == 0
 
