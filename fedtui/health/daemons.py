@@ -9,6 +9,7 @@ from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Severity, Snapshot, State, Unchecked, cron_jobs, timer_jobs
 from fedtui.safe_text import decode
 from fedtui.system.accounts import LINGER
+from fedtui.system.cron_product import DEBIAN, UNITS
 
 CRON_DOWN = error_rule(
     "FT001",
@@ -55,8 +56,7 @@ CLOCK = warning_rule(
     "Look at the time service: timedatectl timesync-status, chronyc tracking.",
 )
 
-SERVICES = ("cron.service", "cronie.service", "crond.service")
-PROGRAMS = tuple(f"{folder}/{name}" for folder in ("/usr/sbin", "/usr/bin") for name in ("cron", "crond"))
+PROGRAMS = ("/usr/sbin/cron", "/usr/sbin/crond")
 
 
 def own_cron_jobs(snapshot: Snapshot, host: FileFacts) -> list[Job]:
@@ -80,19 +80,19 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             continue
         if scheduler.up is None:
             yield CRON_DOWN.unchecked("the cron daemon", scheduler.detail)
-            if not _installed(host):
+            if host.installed_cron() is None:
                 yield NOT_INSTALLED.unchecked("the cron daemon", scheduler.detail)
-        elif scheduler.up is False and host.is_machine and not _installed(host):
+        elif scheduler.up is False and host.is_machine and host.installed_cron() is None:
             yield NOT_INSTALLED.found(
                 f"No cron is installed on this machine: none of its {len(jobs)} jobs will start.",
-                (*(f"{path}  missing" for path in PROGRAMS[:2]),),
+                (*(f"{path}  missing" for path in PROGRAMS),),
                 command="sudo apt install cron",
             )
         elif scheduler.up is False:
             yield CRON_DOWN.found(
                 f"No cron daemon runs on this machine: none of its {len(jobs)} jobs will start.",
                 tuple(part for part in (scheduler.detail,) if part),
-                command="sudo systemctl start cron",
+                command=_start_command(host),
             )
         elif scheduler.up is True and host.is_machine and (pid := host.held_cron()) is not None:
             yield CRON_DOWN.found(
@@ -103,8 +103,12 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             )
 
 
-def _installed(host: FileFacts) -> bool:
-    return any(host.exists(path) for path in PROGRAMS)
+def _start_command(host: FileFacts) -> str:
+    """What starts the cron of this host: its unit, or without systemd its program."""
+    product = host.installed_cron() or DEBIAN
+    if host.has_systemd:
+        return f"sudo systemctl start {host.cron_unit() or product.units[0]}"
+    return f"sudo {product.programs[0]}"
 
 
 @check(SYSTEMD_DOWN)
@@ -127,7 +131,7 @@ def cron_not_enabled(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRepor
     """FT003: the daemon's unit is loaded and not to be started at boot."""
     if not own_cron_jobs(snapshot, host):
         return
-    ended = host.ask("systemctl", "show", "--property=Id,LoadState,UnitFileState,ActiveState", *SERVICES)
+    ended = host.ask("systemctl", "show", "--property=Id,LoadState,UnitFileState,ActiveState", *UNITS)
     if ended.status:
         yield NOT_ENABLED.unchecked("cron's service", decode(ended.err).strip() or f"exit {ended.status}")
         return

@@ -36,6 +36,7 @@ from fedtui.model import Freshness, Job, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.results import RuleBook
 from fedtui.system.cron_daemon import CronDaemon, find_cron
+from fedtui.system.cron_product import CronProduct, installed_product
 from fedtui.system.logrotate_config import LOGROTATE_CONF, LOGROTATE_D, configurations, own_config, rotated_by
 from fedtui.system.power import sleeps
 from fedtui.system.processes import read_stat
@@ -173,6 +174,15 @@ class FileFacts:
 
     def cron(self) -> CronDaemon:
         return self._remember("cron", "", lambda _: find_cron())
+
+    def installed_cron(self) -> CronProduct | None:
+        """The cron that is installed, whether or not it runs."""
+        return self._remember("installed cron", "", lambda _: installed_product(self.exists))
+
+    def cron_unit(self) -> str:
+        """The unit that starts the cron of this host; empty where none does."""
+        product = self.installed_cron()
+        return "" if product is None else self._remember("cron unit", "", lambda _: product.unit(self.exists))
 
     def held_cron(self) -> int | None:
         """The cron daemon's pid where a signal has stopped it (SIGSTOP): it is there, and starts nothing."""

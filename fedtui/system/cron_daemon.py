@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,17 +11,29 @@ from pathlib import Path
 
 from fedtui.model import Scheduler
 from fedtui.system import processes
+from fedtui.system.cron_product import (
+    BCRON,
+    CRONIE,
+    DAEMONS,
+    DEBIAN,
+    SYSTEMD_CRON,
+    CronProduct,
+    installed_product,
+    product_of,
+)
+from fedtui.system.program import ProgramError, run_program
 from fedtui.system.regular_file import read_regular
 
 # The pid files of Debian's cron, cronie and BusyBox's crond, below /run.
 _PID_FILES = ("crond.pid", "cron.pid", "crond/crond.pid")
+_ASK_DEADLINE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class CronDaemon:
     """What was found out. `up` is None when the process table does not let us see.
 
-    `dialect` is "debian" (cron 3.0pl1), "cronie" or "other" (BusyBox's crond).
+    `dialect` is that of a `CronProduct`, Debian's where none is installed.
     """
 
     up: bool | None
@@ -32,6 +43,11 @@ class CronDaemon:
     since: datetime | None = field(default=None, compare=False)
 
     @property
+    def product(self) -> CronProduct:
+        """Which cron that is."""
+        return product_of(self.dialect) or DEBIAN
+
+    @property
     def scheduler(self) -> Scheduler:
         """The same for the head line and the health pane."""
         return Scheduler("cron", self.up, self.detail)
@@ -39,6 +55,9 @@ class CronDaemon:
 
 def find_cron(proc: Path = processes.PROC, run: Path = Path("/run")) -> CronDaemon:
     """Look for the cron daemon: by its pid file, else through the process table."""
+    installed = installed_product()
+    if installed is SYSTEMD_CRON:
+        return _behind_systemd()
     pid = _written_pid(run)
     stat = _daemon(pid, proc) if pid is not None else None
     if stat is None:
@@ -46,25 +65,33 @@ def find_cron(proc: Path = processes.PROC, run: Path = Path("/run")) -> CronDaem
         stat = next((candidate for candidate in candidates if candidate is not None), None)
     if stat is not None:
         detail = f"{stat.name}, pid {stat.pid}"
-        return CronDaemon(True, _dialect(stat.name), detail, stat.pid, processes.started_at(stat.ticks))
+        dialect = _running(stat.name, installed).dialect
+        return CronDaemon(True, dialect, detail, stat.pid, processes.started_at(stat.ticks))
+    dialect = (installed or DEBIAN).dialect
     if processes.read_stat(1, proc) is None:
-        return _behind_hidden_processes(pid)
-    return CronDaemon(False, installed_dialect(), "no process named cron or crond runs as root")
+        return _behind_hidden_processes(pid, dialect)
+    names = installed.daemon if installed else "cron or crond"
+    return CronDaemon(False, dialect, f"no process named {names} runs as root")
 
 
-def installed_dialect() -> str:
-    """The dialect of the cron that is installed, for a machine on which none runs."""
-    path = "/usr/sbin:/sbin:/usr/bin:/bin"
-    if shutil.which("cron", path=path):
-        return "debian"
-    return _dialect("crond") if shutil.which("crond", path=path) else "debian"
+def _running(name: str, installed: CronProduct | None) -> CronProduct:
+    """The product whose daemon has that name: of several, the one that is installed."""
+    if installed is not None and installed.daemon == name:
+        return installed
+    return {"cron": DEBIAN, BCRON.daemon: BCRON}.get(name, CRONIE)
 
 
-def _dialect(name: str) -> str:
-    if name == "cron":
-        return "debian"
-    program = shutil.which("crond", path="/usr/sbin:/sbin:/usr/bin:/bin")
-    return "other" if program and Path(program).resolve().name == "busybox" else "cronie"
+def _behind_systemd() -> CronDaemon:
+    """systemd-cron has no process: its timers run while its target is active."""
+    [unit] = SYSTEMD_CRON.units
+    try:
+        ended = run_program(["systemctl", "is-active", unit], deadline=_ASK_DEADLINE)
+    except ProgramError as error:
+        return CronDaemon(None, SYSTEMD_CRON.dialect, str(error))
+    state = ended.out.decode("ascii", "replace").strip()
+    if not state:
+        return CronDaemon(None, SYSTEMD_CRON.dialect, "systemd does not say whether its target is active")
+    return CronDaemon(state in ("active", "activating"), SYSTEMD_CRON.dialect, f"{unit} is {state}")
 
 
 def _written_pid(run: Path) -> int | None:
@@ -79,18 +106,17 @@ def _written_pid(run: Path) -> int | None:
 def _daemon(pid: int, proc: Path) -> processes.ProcessStat | None:
     """The process, if it is this machine's cron daemon and not one of the copies it forks for each job."""
     stat = processes.read_stat(pid, proc)
-    if stat is None or stat.name not in processes.CRON_NAMES or stat.ended or processes.owner(pid, proc) != 0:
+    if stat is None or stat.name not in DAEMONS or stat.ended or processes.owner(pid, proc) != 0:
         return None
     if processes.in_container(pid, proc):
         return None  # its tables are the container's
     parent = processes.read_stat(stat.parent, proc)
-    return None if parent is not None and parent.name in processes.CRON_NAMES else stat
+    return None if parent is not None and parent.name in DAEMONS else stat
 
 
-def _behind_hidden_processes(pid: int | None) -> CronDaemon:
+def _behind_hidden_processes(pid: int | None, dialect: str) -> CronDaemon:
     """/proc shows only our own (hidepid=): what the pid file and a signal that is not sent can tell."""
     hidden = "/proc shows only your own processes here"
-    dialect = installed_dialect()
     if pid is None:
         return CronDaemon(None, dialect, f"{hidden}, and there is no pid file")
     try:

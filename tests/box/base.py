@@ -52,7 +52,7 @@ def suite() -> str:
 
 @dataclass(frozen=True)
 class Base:
-    """One root file system: a Debian release with these packages, then each script run with the root as $1."""
+    """One root file system: a release with these packages, then each script run with the root as $1."""
 
     suite: str
     packages: tuple[str, ...]
@@ -82,7 +82,15 @@ class Base:
         _discard(part)
         source = mirror(self.suite)
         # In namespaces that end with this process: a build that is cut short leaves no mount and no process.
-        command = ["setpriv", "--pdeathsig=KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        command = [
+            "setpriv",
+            "--pdeathsig=KILL",
+            "unshare",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+        ]
         # mmdebstrap writes a folder, not an archive, because the name ends in none of its archive suffixes.
         command += ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(self.packages)}"]
         command += [f"--dpkgopt=path-exclude=/usr/share/{bulk}/*" for bulk in ("doc", "man", "locale")]
@@ -118,7 +126,7 @@ BASES: Mapping[str, Base] = {
 
 
 def mirror(codename: str) -> str | None:
-    """The archive that this machine's own apt uses: for that release or, where it has none of it, for its own.
+    """The archive that this machine's own apt uses for that release or, where it has none of it, for its own.
 
     None where apt has no package lists.
     """
