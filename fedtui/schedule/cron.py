@@ -200,6 +200,8 @@ def parse_schedule(text: str, dialect: str = "debian") -> CronSchedule:
     Bytes of a table are given decoded as Latin-1. Raises ScheduleError for what the daemon refuses, and
     for anything behind the schedule, which in a table would be the command.
     """
+    if dialect in ("busybox", "bcron", "systemd-cron"):
+        dialect = "other"
     if dialect not in _DIALECTS:
         raise ValueError(f"unknown dialect {dialect!r}")
     if "\n" in text:

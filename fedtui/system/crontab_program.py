@@ -5,8 +5,8 @@ believed where neither can matter; else `crontab -e` with an editor of our own (
 the bytes. Writing goes through the same editor, which compares with the base inside the one crontab
 process. So it is with a first table (the base is what -e shows where there is none) and with a table that
 is to go, which that editor removes by crontab -r: what remains is the instant between the comparison and
-crontab's own write. Each call leaves a line in cron's log: never poll, look at `stamp` instead. Facts:
-crontab.c of Debian's cron 3.0pl1-162, and of cronie 1.6.
+crontab's own write. Each call leaves a line in cron's log: never poll, look at `stamp` instead. What differs
+between the crontab(1) programs is in `crontab_variant`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pathlib import Path
 
 from fedtui.system import lock_file
 from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused, CrontabUnknown
+from fedtui.system.crontab_variant import CrontabVariant, variant_of
 from fedtui.system.program import Ended, ProgramError, ProgramLate, run_program
 from fedtui.system.temp_folder import TempFolder
 
@@ -36,7 +37,10 @@ _HEADER = re.compile(
 )
 # Debian's crontab -l and -e take up to three leading comment lines for that header, whatever they say.
 _HIDDEN = re.compile(rb"(?:#[^\n]*(?:\n|\Z)){0,3}")
-_LEFT_OVER = re.compile(r"edits left in (\S+/crontab\.\w+)/crontab$", re.MULTILINE)
+_LEFT_OVER = re.compile(
+    r"edits left in (?P<folder>\S+/crontab\.\w+)/crontab$|your edit is kept here:(?P<file>\S+/crontab_\w+)$",
+    re.MULTILINE,
+)
 _EDITOR = Path(__file__).with_name("table_editor.sh")
 _LIST = {"CRONTAB_NOHEADER": "N"}
 # Younger than this a stamp may stay the same over a second change: the kernel's clock tick, with room.
@@ -65,7 +69,7 @@ class SystemCrontab:
         self._which = () if user == own else ("-u", user)
         self._read_at: object = None
         self._raw: bytes | None = None
-        self._hides_comments: bool | None = None
+        self._known_variant: CrontabVariant | None = None
         self._lock = threading.RLock()
 
     def read(self) -> bytes | None:
@@ -96,11 +100,12 @@ class SystemCrontab:
 
         Line numbers are crontab's, which counts one too low. A crontab that cannot check accepts all.
         """
+        flag = self._variant.checks
+        if not flag:
+            return None
         with _private_folder() as folder:
             path = folder.path / "crontab"
             path.write_bytes(table)
-            # -n means another thing to cronie (the host of a cluster), which has -T.
-            flag = "-T" if b"cronie" in self._run("-V").out else "-n"
             ended = self._run(*self._which, flag, path.name, cwd=folder.path)
         if ended.status == 0 or "usage" in ended.said.lower():
             return None
@@ -139,8 +144,8 @@ class SystemCrontab:
             refusal = self.check(table)
             if refusal is not None:
                 raise CrontabRefused(refusal, "The table is unchanged.")
-        if (base is None or table is None) and b"BusyBox" in self._run("-V").err:
-            # it takes $EDITOR for the name of one program, so that there is none to compare in
+        if self._variant.one_program and (table is None or self._which):
+            # What its editor leaves is installed, also after a removal; of another user our editor is not seen.
             self._expect_done(
                 self._run(*self._which, "-r" if table is None else "-", stdin=table or b"", writes=True)
             )
@@ -162,7 +167,7 @@ class SystemCrontab:
         """The table with its header, true to the byte."""
         ended = self._run(*self._which, "-l", extra=_LIST)
         if ended.status != 0:
-            if b"no crontab for" in ended.err:
+            if self._variant.absent in ended.err:
                 return None
             raise self._failure(ended)
         if b"\\r" not in ended.out and b"\\b" not in ended.out:
@@ -189,21 +194,27 @@ class SystemCrontab:
         """The lines at the top of a spool file that this crontab takes for its own header and hides."""
         if not raw.startswith(b"#"):
             return b""
-        if self._hides_comments is None:
-            ended = self._run("-V")  # cronie says its version; others what they can do
-            self._hides_comments = b"1003.2" in ended.err and b"elinux" not in ended.err
-        found = _HIDDEN.match(raw) if self._hides_comments else None
+        found = _HIDDEN.match(raw) if self._variant.hides_header else None
         return found[0] if found else b""
 
+    @property
+    def _variant(self) -> CrontabVariant:
+        if self._known_variant is None:
+            ended = self._run("-V")
+            self._known_variant = variant_of(ended.out + ended.err)
+        return self._known_variant
+
     def _seen(self, *, blank: bool = False) -> bytes:
-        """What `crontab -e` hands to an editor: the true bytes or, `blank`, Debian's help for no table."""
+        """What `crontab -e` hands to an editor: the true bytes or, `blank`, what stands for no table."""
         with _private_folder() as folder:
             ended = self._run_editor(folder)
             if _said(folder) != "read":
                 raise self._failure(ended)
-            if blank and "no crontab for" not in ended.said:
-                raise self._changed()
-            return (folder.path / "seen").read_bytes()
+            seen = (folder.path / "seen").read_bytes()
+        template = self._variant.blank
+        if blank and not ("no crontab for" in ended.said if template is None else seen == template):
+            raise self._changed()
+        return seen
 
     def _edit(self, base: bytes, table: bytes | None) -> None:
         """Let crontab's own editor step put `table` (None: no table) in place of `base`, if it finds that."""
@@ -236,6 +247,11 @@ class SystemCrontab:
         # crontab appends the file's name and gives the whole to sh: no word here needs quoting. Named as
         # sh's argument the script needs no exec permission, which a noexec /tmp would take away.
         editor = f"/bin/sh {folder.path}/editor.sh {folder.path}"
+        if self._variant.one_program:
+            program = folder.path / "editor"
+            program.write_text(f'#!/bin/sh\nexec {editor} "$1"\n')
+            program.chmod(0o700)
+            editor = str(program)
         extra = {"EDITOR": editor, "VISUAL": editor}
         return self._run(*self._which, "-e", stdin=b"n\n", extra=extra, lock=folder.lock, writes=writes)
 
@@ -278,7 +294,7 @@ class SystemCrontab:
 
     def _failure(self, ended: Ended) -> CrontabError:
         """crontab's own words as an error, with advice where the cause is known."""
-        lines = [line for line in ended.said.splitlines() if "edits left in" not in line]
+        lines = [line for line in ended.said.splitlines() if not _LEFT_OVER.search(line)]
         words = "\n".join(lines) or f"crontab ended with status {ended.status}"
         if "not allowed" in words:
             return CrontabRefused(
@@ -299,10 +315,14 @@ def _said(folder: TempFolder) -> str:
 
 def _remove_left_over(said: str) -> None:
     """Remove the copy of the table that a refusing crontab left in the temporary folder."""
-    for left in _LEFT_OVER.findall(said):
-        folder = Path(left)
-        if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.geteuid():
-            shutil.rmtree(folder, ignore_errors=True)
+    for left in _LEFT_OVER.finditer(said):
+        path = Path(left["folder"] or left["file"])
+        if path.is_symlink() or not path.exists() or path.stat().st_uid != os.geteuid():
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

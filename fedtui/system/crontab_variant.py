@@ -1,0 +1,45 @@
+"""The crontab(1) programs there are: how each checks a table, says that there is none, and runs an editor.
+
+Facts: crontab.c of Debian's cron 3.0pl1-162, cronie 1.7 and BusyBox 1.37, bcrontab.c of bcron 0.11, crontab.py
+of systemd-cron 1.15.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CrontabVariant:
+    """What differs between crontab(1) programs.
+
+    `sign` is in what it answers to -V. `checks` is the option that checks a file, empty where there is none.
+    `absent` is in what -l says where there is no table. `blank` is what -e hands to an editor then; None where
+    it says so beside. `hides_header`: up to three leading comments are taken for its own header. `one_program`:
+    EDITOR is the name of one program, run as the table's user, and whatever it leaves is installed.
+    """
+
+    sign: bytes
+    checks: str
+    absent: bytes = b"no crontab for"
+    blank: bytes | None = None
+    hides_header: bool = False
+    one_program: bool = False
+
+
+DEBIAN = CrontabVariant(b"1003.2", "-n", hides_header=True)
+OTHERS = (
+    CrontabVariant(b"cronie", "-T"),  # its -n names the host of a cluster
+    CrontabVariant(b"BusyBox", "", absent=b"can't open ", blank=b"", one_program=True),
+    CrontabVariant(b"bcrontab", "", absent=b"Crontab does not exist", blank=b""),
+    CrontabVariant(b"| -e | -s]", "", blank=b"# min hour dom month dow command"),  # systemd-cron
+)
+UNKNOWN = CrontabVariant(b"", "-n")
+
+
+def variant_of(answer: bytes) -> CrontabVariant:
+    """The program that says `answer` to -V; SELinux's builds of cronie and of Debian's say their own name."""
+    found = next((one for one in OTHERS if one.sign in answer), None)
+    if found is not None:
+        return found
+    return DEBIAN if DEBIAN.sign in answer and b"elinux" not in answer else UNKNOWN
