@@ -29,6 +29,7 @@ from fedtui.sources.system_tables import SystemTablesSource
 from fedtui.sources.systemd.timers import TimerSource
 from fedtui.sources.user_crontab import UserCrontabSource
 from fedtui.system.crontab_program import SystemCrontab
+from fedtui.system.patience import patience
 from fedtui.system.zone import local_zone
 
 CONFIG = Config(state=Path.home() / ".local/state/fedtui")
@@ -67,7 +68,10 @@ async def timers() -> list[Job]:
             paused.reader(user_manager=user_manager),
             privileged=USER == "root",
         )
-        found += (await source.read()).jobs or ()
+        with patience(
+            20
+        ):  # the states of unit files, too, which on a busy machine come beside the first answer
+            found += (await source.read()).jobs or ()
     return found
 
 

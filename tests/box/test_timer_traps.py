@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from fedtui.bus import bus_factory
 from fedtui.schedule.timer_pitfalls import timer_pitfalls
 from fedtui.sources.systemd import TimerSource
+from fedtui.system.patience import patience
 
 async def main():
     now = lambda: datetime.now(UTC)
     source = TimerSource(bus_factory("dbus-fast"), True, "fed", now)
-    answer = await source.read()
+    with patience(20):
+        answer = await source.read()
     await source.close()
     found = {}
     for job in answer.jobs:
