@@ -47,6 +47,7 @@ from fedtui.model import (
 )
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.upcoming import runs_of
+from fedtui.sources.systemd.generated import fold_generated
 from fedtui.verdicts.judge import standing_of
 
 RUNS_KEPT = 24
@@ -77,9 +78,12 @@ def merge(
     given every run that is known, not only those the snapshot has room for.
     """
     loading = frozenset(loading)
-    defined = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
+    told = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
+    folded = fold_generated(told, complete=_is_complete("system-timers", answers, loading))
+    defined = folded.jobs
     starts = [start for answer in answers.values() for start in answer.starts]
-    orders = [*(answer.runs for answer in answers.values()), tuple(logged_runs(starts, defined))]
+    orders = [*(tuple(folded.runs(answer.runs)) for answer in answers.values())]
+    orders.append(tuple(logged_runs(starts, defined)))
     records = [record for answer in answers.values() for record in answer.records]
     heirs = _heirs(defined, records, answers, loading)
     before = _set_back(orders, heirs, now)
@@ -111,6 +115,12 @@ def merge(
         past_names=MappingProxyType({record.id: record.name for record in records}),
         heirs=MappingProxyType(heirs),
     )
+
+
+def _is_complete(name: str, answers: Mapping[str, Answer], loading: frozenset[str]) -> bool:
+    """Whether the source has told of every job it has."""
+    answer = answers.get(name)
+    return answer is not None and answer.jobs is not None and name not in loading and not answer.late
 
 
 def _judged(job: Job, runs: Sequence[Run]) -> Job:

@@ -307,7 +307,8 @@ class TimerFacts:
     to it. `unit_file_state` is systemd's word (enabled, disabled, static, masked, ...). `randomized_delay`
     and `accuracy` (AccuracySec=) are in seconds. `invocation_id` and `main_pid` name the last run of the
     service that systemd remembers. `service_load_state` is systemd's word (loaded, not-found,
-    masked, ...). `unreadable` is why systemd does not tell of the timer or of its service.
+    masked, ...). `unreadable` is why systemd does not tell of the timer or of its service. `made_at` is when
+    a generator wrote its file (seconds since the epoch), 0 for a file that no generator wrote.
     """
 
     unit: str
@@ -329,6 +330,7 @@ class TimerFacts:
     main_pid: int = 0
     description: str = ""
     unreadable: str = ""
+    made_at: float = 0.0
 
     scheduler: ClassVar[str] = "systemd"
     in_table: ClassVar[bool] = False

@@ -17,6 +17,7 @@ from fedtui.sources.polling import poll_changes
 from fedtui.sources.source import LookingSource
 from fedtui.sources.user_crontab import ClockFunction, DaemonProbe, UserCrontabSource, ZoneFunction, utc_now
 from fedtui.system.accounts import is_user
+from fedtui.system.cron_product import BCRON, installed_product
 from fedtui.system.cron_daemon import CronProbe
 from fedtui.system.crontab_program import SPOOL_FOLDERS, SystemCrontab
 from fedtui.system.zone import local_zone
@@ -109,7 +110,7 @@ def all_user_tables(spools: tuple[Path, ...] = SPOOL_FOLDERS) -> tuple[SystemCro
 def spool_fault(user: str, spools: tuple[Path, ...] = SPOOL_FOLDERS) -> str:
     """Why the daemon ignores a user's table as it lies in the spool (database.c); empty where it does not."""
     folder = next((folder for folder in spools if folder.is_dir()), None)
-    if folder is None:
+    if folder is None or installed_product() is BCRON:  # whose tables belong to an account of its own
         return ""
     path = folder / user
     try:

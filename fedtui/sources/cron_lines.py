@@ -1,7 +1,8 @@
 """What cron itself says in the log: the starts of jobs, and the daemon's complaints. Pure.
 
 Debian's cron writes `(user) CMD (command)` with the pid of the job's process, the command up to its first
-`%` with odd bytes as `\\303`, `^I`, `^?` (its misc.c, mkprints). Its exit status it does not write.
+`%` with odd bytes as `\\303`, `^I`, `^?` (its misc.c, mkprints). Its exit status it does not write. BusyBox's
+crond writes `USER user pid PID cmd command` (its crond.c, start_jobs).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fedtui.model import CronStart
 
 IDENTIFIERS = ("CRON", "cron", "CROND", "crond")
 _LINE = re.compile(r"\((?P<who>[^)]*)\) (?P<verb>[A-Za-z][A-Za-z ]*?) \((?P<rest>.*)\)", re.DOTALL)
+_BUSYBOX = re.compile(r"USER (?P<who>\S+) pid +(?P<pid>[1-9]\d*) cmd (?P<command>.*)", re.DOTALL)
 _HARMLESS = frozenset(
     ("INFO", "info", "RELOAD", "LIST", "REPLACE", "DELETE", "STARTUP", "BEGIN EDIT", "END EDIT", "CMD", "END")
 )
@@ -41,6 +43,9 @@ def read_entries(entries: Iterable[JournalEntry]) -> tuple[list[CronStart], list
     for entry in entries:
         match = _LINE.fullmatch(entry.text)
         if match is None:
+            started = _BUSYBOX.fullmatch(entry.text)
+            if started is not None:
+                starts.append(CronStart(started["who"], started["command"], int(started["pid"]), entry.at))
             continue
         if match["verb"] == "CMD":
             starts.append(CronStart(match["who"], match["rest"], entry.pid or 0, entry.at))

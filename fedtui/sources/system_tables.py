@@ -1,7 +1,8 @@
 """The system's cron tables: /etc/crontab, /etc/cron.d/* and, where anacron is there, /etc/anacrontab.
 
 Read for everybody, written by root alone. A file that the daemon ignores (its name, mode, owner) is shown
-all the same, as not loaded, with the reason. Facts: database.c of Debian's cron 3.0pl1-162 and of cronie.
+all the same, as not loaded, with the reason. Facts: database.c of Debian's cron 3.0pl1-162 and of cronie,
+bcron-update.c of bcron 0.11, the generator of systemd-cron 1.15, crond.c of BusyBox 1.37.
 """
 
 from __future__ import annotations
@@ -28,7 +29,12 @@ from fedtui.system.regular_file import read_regular
 from fedtui.system.zone import local_zone
 
 _DEBIAN_NAME = re.compile(r"[A-Za-z0-9_-]+")
-_CRONIE_NOT = re.compile(r".*(~|\.rpm(save|orig|new))|#.*")
+_LEFT_OUT = {
+    "cronie": re.compile(r".*(~|\.rpm(save|orig|new))|#.*"),
+    "systemd-cron": re.compile(r".*(~|\.dpkg-).*"),
+    "bcron": re.compile(r"\..*"),
+}
+"""The names of files in /etc/cron.d that crons but Debian's leave out."""
 _MOST = 4 * 1024 * 1024
 
 
@@ -78,7 +84,7 @@ class SystemTablesSource(LookingSource):
         token = self._token()
         known = self._tables if token == self._read_at else {}
         self._read_at, self._tables = token, {}
-        for file in self._files(daemon.dialect):
+        for file in self._files(daemon):
             if file.text is None:
                 problems.append(
                     Problem(self.name, file.problem, "The other tables.", "Root may read it.", now)
@@ -124,12 +130,14 @@ class SystemTablesSource(LookingSource):
             )
             return ()
 
-    def _files(self, dialect: str) -> Iterator[_File]:
+    def _files(self, daemon: CronDaemon) -> Iterator[_File]:
+        product = daemon.product
+        unread = "" if product.reads_system else f"{product.title} reads the tables of users only"
         for path in self._paths():
             shown = f"/{path.relative_to(self._root)}"
             in_folder = path.parent.name == "cron.d"
             source = SourceName.CRON_D if in_folder else SourceName.SYSTEM_CRONTAB
-            fault = _name_fault(path.name, dialect) if in_folder else ""
+            fault = unread or (_name_fault(path.name, daemon.dialect) if in_folder else "")
             try:
                 text = _read(path)
                 fault = fault or file_fault(path, self._owner)
@@ -179,8 +187,9 @@ def file_fault(path: Path, owner: int = 0) -> str:
 
 
 def _name_fault(name: str, dialect: str) -> str:
-    if dialect == "cronie":
-        return "cron leaves out names like this" if _CRONIE_NOT.fullmatch(name) else ""
+    left_out = _LEFT_OUT.get(dialect)
+    if left_out is not None:
+        return "cron leaves out names like this" if left_out.fullmatch(name) else ""
     if _DEBIAN_NAME.fullmatch(name):
         return ""
     return f"cron takes file names of letters, digits, _ and - only, and {name} has others"

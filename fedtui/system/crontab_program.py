@@ -23,9 +23,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fedtui.system import lock_file
+from fedtui.system import cron_product, lock_file
 from fedtui.system.crontab_port import CrontabChanged, CrontabError, CrontabRefused, CrontabUnknown
-from fedtui.system.crontab_variant import CrontabVariant, variant_of
+from fedtui.system.crontab_variant import SYSTEMD_CRON, CrontabVariant, variant_of
 from fedtui.system.program import Ended, ProgramError, ProgramLate, run_program
 from fedtui.system.temp_folder import TempFolder
 
@@ -145,7 +145,7 @@ class SystemCrontab:
             if refusal is not None:
                 raise CrontabRefused(refusal, "The table is unchanged.")
         if self._variant.one_program and (table is None or self._which):
-            # What its editor leaves is installed, also after a removal; of another user our editor is not seen.
+            # What its editor leaves is installed, even after a removal; another user may not run our editor.
             self._expect_done(
                 self._run(*self._which, "-r" if table is None else "-", stdin=table or b"", writes=True)
             )
@@ -200,8 +200,12 @@ class SystemCrontab:
     @property
     def _variant(self) -> CrontabVariant:
         if self._known_variant is None:
-            ended = self._run("-V")
-            self._known_variant = variant_of(ended.out + ended.err)
+            if cron_product.installed_product() is cron_product.SYSTEMD_CRON:
+                # Run by root it touches the spool, whatever it is asked, and so has all timers made again.
+                self._known_variant = SYSTEMD_CRON
+            else:
+                ended = self._run("-V")
+                self._known_variant = variant_of(ended.out + ended.err)
         return self._known_variant
 
     def _seen(self, *, blank: bool = False) -> bytes:

@@ -1,7 +1,7 @@
 """The crontab(1) programs there are: how each checks a table, says that there is none, and runs an editor.
 
-Facts: crontab.c of Debian's cron 3.0pl1-162, cronie 1.7 and BusyBox 1.37, bcrontab.c of bcron 0.11, crontab.py
-of systemd-cron 1.15.
+Facts: crontab.c of Debian's cron 3.0pl1-162, cronie 1.7 and BusyBox 1.37, bcrontab.c of bcron 0.11, the
+crontab of systemd-cron 1.15.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ class CrontabVariant:
     """What differs between crontab(1) programs.
 
     `sign` is in what it answers to -V. `checks` is the option that checks a file, empty where there is none.
-    `absent` is in what -l says where there is no table. `blank` is what -e hands to an editor then; None where
-    it says so beside. `hides_header`: up to three leading comments are taken for its own header. `one_program`:
-    EDITOR is the name of one program, run as the table's user, and whatever it leaves is installed.
+    `absent` is in what -l says where there is no table. `blank` is what -e hands to an editor then; None
+    where that is said beside. `hides_header`: up to three leading comments are taken for its own header.
+    `one_program`: EDITOR is the name of one program, run as the table's user, and what it leaves is installed.
     """
 
     sign: bytes
@@ -28,18 +28,16 @@ class CrontabVariant:
 
 
 DEBIAN = CrontabVariant(b"1003.2", "-n", hides_header=True)
-OTHERS = (
-    CrontabVariant(b"cronie", "-T"),  # its -n names the host of a cluster
-    CrontabVariant(b"BusyBox", "", absent=b"can't open ", blank=b"", one_program=True),
-    CrontabVariant(b"bcrontab", "", absent=b"Crontab does not exist", blank=b""),
-    CrontabVariant(b"| -e | -s]", "", blank=b"# min hour dom month dow command"),  # systemd-cron
-)
+CRONIE = CrontabVariant(b"cronie", "-T")  # its -n names the host of a cluster
+BUSYBOX = CrontabVariant(b"BusyBox", "", absent=b"can't open ", blank=b"", one_program=True)
+BCRON = CrontabVariant(b"bcrontab", "", absent=b"Crontab does not exist", blank=b"")
+SYSTEMD_CRON = CrontabVariant(b"| -e | -s]", "", blank=b"# min hour dom month dow command")
 UNKNOWN = CrontabVariant(b"", "-n")
 
 
 def variant_of(answer: bytes) -> CrontabVariant:
-    """The program that says `answer` to -V; SELinux's builds of cronie and of Debian's say their own name."""
-    found = next((one for one in OTHERS if one.sign in answer), None)
+    """The program that says `answer` to -V; builds for SELinux hide no header."""
+    found = next((one for one in (CRONIE, BUSYBOX, BCRON, SYSTEMD_CRON) if one.sign in answer), None)
     if found is not None:
         return found
     return DEBIAN if DEBIAN.sign in answer and b"elinux" not in answer else UNKNOWN

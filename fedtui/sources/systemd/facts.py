@@ -85,6 +85,7 @@ class TimerProperties:
     next_realtime: int = 0
     next_monotonic: int = 0
     last_trigger: datetime | None = None
+    made_at: float = 0.0
     result: str = "success"
     activated: ServiceProperties | None = None
     error: str = ""
@@ -107,6 +108,7 @@ class UnitFiles:
     drop_ins: tuple[str, ...]
     lines: tuple[tuple[str, str], ...]
     comments: tuple[str, ...] = ()
+    made_at: float = 0.0
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -151,7 +153,8 @@ class UnitReader:
                 comments = await asyncio.to_thread(unit_files.own_comments, paths)
             if not stale:  # else the files say what is not in force
                 lines = await asyncio.to_thread(unit_files.assignments, paths, section)
-            self._files[name] = UnitFiles(fragment, tuple(drop_ins), tuple(lines), comments)
+            made_at = unit_files.made_at(fragment)
+            self._files[name] = UnitFiles(fragment, tuple(drop_ins), tuple(lines), comments, made_at)
         return self._files[name]
 
     async def timer(
@@ -188,6 +191,7 @@ class UnitReader:
             next_realtime=int(facts["NextElapseUSecRealtime"]),
             next_monotonic=int(facts["NextElapseUSecMonotonic"]),
             last_trigger=wall(facts["LastTriggerUSec"]),
+            made_at=files.made_at,
             result=str(facts["Result"]),
             activated=activated,
         )

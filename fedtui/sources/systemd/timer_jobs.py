@@ -272,4 +272,5 @@ def _facts(timer: TimerProperties, manager: ManagerInfo) -> TimerFacts:
         main_pid=unit.main_pid if unit else 0,
         description=timer.row.description,
         unreadable=timer.error or (unit.error if unit else ""),
+        made_at=timer.made_at,
     )

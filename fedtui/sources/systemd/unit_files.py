@@ -20,6 +20,7 @@ from fedtui.crontab.line import OWN_COMMENT
 
 _SPECIFIER = re.compile(r"%(.)")
 _MAX_BYTES = 1_000_000
+GENERATED = "/run/systemd/generator"
 
 
 def read_file(path: str | Path) -> bytes:
@@ -58,6 +59,16 @@ def own_comments(paths: Iterable[str]) -> tuple[str, ...]:
             lines = (line.strip() for line in data.decode("utf-8", "replace").splitlines())
             found += [line for line in lines if line.startswith(OWN_COMMENT.decode())]
     return tuple(found)
+
+
+def made_at(path: str) -> float:
+    """When a generator wrote the unit file (seconds since the epoch); 0 for any other file."""
+    if not path.startswith(GENERATED):
+        return 0.0
+    try:
+        return Path(path).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _section(text: str, section: str) -> list[tuple[str, str]]:

@@ -1,0 +1,102 @@
+"""systemd-cron makes a timer of each line of a cron table: one row stands for both.
+
+The row is the line, which is what can be changed; when it runs and how its runs ended is what systemd says of
+the timer. Facts: systemd-crontab-generator of systemd-cron 1.15. Its units are numbered by place, so that a
+unit's last run may be of another line: it counts only where it began after the unit was last made.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+
+from fedtui.model import CronFacts, Job, Run, State, cron_jobs, timer_jobs
+from fedtui.safe_text import decode, sanitize
+from fedtui.sources.systemd.unit_files import GENERATED
+from fedtui.system.cron_product import SYSTEMD_CRON
+
+_MADE_IN = f"{GENERATED}/cron-"
+_FOLDERS = ("hourly", "daily", "weekly", "monthly")
+NO_TIMER = "systemd-cron has made no timer of this line"
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedTimers:
+    """`jobs` without the timers that were made of lines. `line_of`: the line's id by its timer's."""
+
+    jobs: tuple[Job, ...]
+    line_of: Mapping[str, str] = field(default_factory=dict)
+    made_at: Mapping[str, float] = field(default_factory=dict)
+
+    def runs(self, runs: Iterable[Run]) -> Iterator[Run]:
+        """The runs in their order, those of a generated timer as its line's; see the module."""
+        for run in runs:
+            made = self.made_at.get(run.job_id)
+            if made is None:
+                yield run
+            elif run.job_id in self.line_of and run.start.timestamp() >= made:
+                yield replace(run, job_id=self.line_of[run.job_id])
+
+
+def fold_generated(jobs: Sequence[Job], *, complete: bool) -> FoldedTimers:
+    """The rows with each generated timer as part of its line.
+
+    `complete`: every timer is among `jobs`, so that a line without one is not loaded.
+    """
+    lines = [(job, cron) for job, cron in cron_jobs(jobs) if cron.dialect == SYSTEMD_CRON.dialect]
+    if not lines:
+        return FoldedTimers(tuple(jobs))
+    timers = [(job, facts) for job, facts in timer_jobs(jobs) if facts.fragment.startswith(_MADE_IN)]
+    waiting: dict[str, list[tuple[Job, CronFacts]]] = defaultdict(list)
+    for job, cron in lines:
+        waiting[" ".join(decode(cron.raw).split())].append((job, cron))
+    units = frozenset(facts.unit for _, facts in timer_jobs(jobs))
+    rows = {job.id: _without_timer(job, cron, units) for job, cron in lines} if complete else {}
+    line_of: dict[str, str] = {}
+    for timer, facts in sorted(timers, key=lambda pair: (len(pair[1].unit), pair[1].unit)):
+        of_text = waiting[facts.description.partition(' "')[2].removesuffix('"')]
+        mine = next((one for one in of_text if facts.unit.startswith(_prefix(*one))), None)
+        if mine is not None:
+            of_text.remove(mine)
+            line_of[timer.id] = mine[0].id
+            rows[mine[0].id] = _with_timer(mine[0], timer)
+    made_at = {timer.id: facts.made_at for timer, facts in timers}
+    kept = (rows.get(job.id, job) for job in jobs if job.id not in made_at)
+    return FoldedTimers(tuple(kept), line_of, made_at)
+
+
+def _prefix(line: Job, cron: CronFacts) -> str:
+    table = posixpath.basename(cron.table) if cron.table.startswith("/") else line.user
+    return f"cron-{table}-{line.user}-"
+
+
+def _without_timer(line: Job, cron: CronFacts, units: Set[str]) -> Job:
+    """The row of a line that the generator leaves out; where another timer does its work, that is said."""
+    if line.state is not State.ON:
+        return line
+    instead = f"{posixpath.basename(cron.table)}.timer"
+    if cron.table == "/etc/crontab":
+        of_folder = (name for name in _FOLDERS if f"/etc/cron.{name}".encode() in cron.command)
+        instead = f"cron-{next(of_folder, '')}.timer"
+    if cron.table.startswith("/") and instead in units:
+        reason = f"does nothing here: {instead} does its work"
+        return replace(line, state=State.OFF, state_reason=reason, next_run=None)
+    return replace(line, state=State.NOT_LOADED, state_reason=NO_TIMER, next_run=None)
+
+
+def _with_timer(line: Job, timer: Job) -> Job:
+    if line.state is not State.ON:
+        return line
+    if timer.state in (State.ON, State.RUNNING):
+        running = timer.state is State.RUNNING
+        return replace(
+            line,
+            next_run=timer.next_run,
+            later_runs=timer.later_runs,
+            state=State.RUNNING if running else State.ON,
+            running_since=timer.running_since,
+        )
+    reason = sanitize(timer.state_reason) or "its timer is not active"
+    return replace(line, state=State.SCHEDULER_DOWN, state_reason=reason, next_run=None)
