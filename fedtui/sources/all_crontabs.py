@@ -17,8 +17,8 @@ from fedtui.sources.polling import poll_changes
 from fedtui.sources.source import LookingSource
 from fedtui.sources.user_crontab import ClockFunction, DaemonProbe, UserCrontabSource, ZoneFunction, utc_now
 from fedtui.system.accounts import is_user
-from fedtui.system.cron_product import BCRON, installed_product
 from fedtui.system.cron_daemon import CronProbe
+from fedtui.system.cron_product import BCRON, installed_product
 from fedtui.system.crontab_program import SPOOL_FOLDERS, SystemCrontab
 from fedtui.system.zone import local_zone
 

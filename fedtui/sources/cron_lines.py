@@ -20,7 +20,7 @@ _LINE = re.compile(r"\((?P<who>[^)]*)\) (?P<verb>[A-Za-z][A-Za-z ]*?) \((?P<rest
 _BUSYBOX = re.compile(r"USER (?P<who>\S+) pid +(?P<pid>[1-9]\d*) cmd (?P<command>.*)", re.DOTALL)
 _HARMLESS = frozenset(
     ("INFO", "info", "RELOAD", "LIST", "REPLACE", "DELETE", "STARTUP", "BEGIN EDIT", "END EDIT", "CMD", "END")
-)
+) | {"CMDEND", "CMDOUT"}  # cronie's
 _SYSLOG = re.compile(
     r"(?P<stamp>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ "
     r"(?P<name>CROND?|crond?)\[(?P<pid>\d+)\]: (?P<text>.*)"

@@ -25,6 +25,7 @@ from fedtui.sources.cron_lines import (
     syslog_entry,
 )
 from fedtui.sources.source import LookingSource
+from fedtui.system.cron_product import CronProduct, installed_product
 from fedtui.system.zone import local_zone
 
 if TYPE_CHECKING:
@@ -49,8 +50,13 @@ class CronLogSource(LookingSource):
     name = "cron-log"
 
     def __init__(
-        self, user: str, clock: Callable[[], datetime], files: tuple[Path, ...] = SYSLOG_FILES
+        self,
+        user: str,
+        clock: Callable[[], datetime],
+        files: tuple[Path, ...] = SYSLOG_FILES,
+        product: Callable[[], CronProduct | None] = installed_product,
     ) -> None:
+        self._product = product
         self._user = user
         self._clock = clock
         self._files = files
@@ -81,6 +87,8 @@ class CronLogSource(LookingSource):
 
     def look(self) -> Answer:
         """`read`, in this thread."""
+        if self._is_silent:
+            return self._answer()
         try:
             self._take_all(run_query(QUERY, KEPT, self._since()))
         except JournalError as error:
@@ -90,13 +98,19 @@ class CronLogSource(LookingSource):
     def _answer(self) -> Answer:
         problems = (self._problem,) if self._problem else ()
         starts = self.starts()
-        since = self._complete_since if self._problem is None else None
+        since = self._complete_since if self._problem is None and not self._is_silent else None
         if since is not None:
             # Later than now: the clock was set back since, and what follows is still read without a gap.
             since = self._complete_since = min(since, self._clock())
             full = self._starts[0].at if len(self._starts) == KEPT else since
             since = max(since, full, self._clock() - WINDOW)
         return Answer(self.name, self._clock(), (), problems=problems, starts=starts, starts_since=since)
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether the cron of this host writes no starts to a log: then there is nothing to read."""
+        product = self._product()
+        return product is not None and not product.logs_starts
 
     def _readable(self, first: JournalEntry | None) -> None:
         """The log was read: from `first` on, the oldest line of cron that it holds, all starts are known;
@@ -115,6 +129,9 @@ class CronLogSource(LookingSource):
         from fedtui.logs.journal import follow_journal
 
         while True:
+            if self._is_silent:
+                await asyncio.sleep(_AGAIN)
+                continue
             try:
                 async with aclosing(follow_journal(QUERY, KEPT, self._since())) as batches:
                     async for batch in batches:

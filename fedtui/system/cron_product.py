@@ -37,6 +37,7 @@ class CronProduct:
     `dialect` names it, and its rules in `fedtui.schedule`. `daemon` is the name of root's process that shows
     that it runs; empty where there is none. `programs` show that it is installed, `units` are the names under
     which distributions start it, the likeliest first. `reads_system`: /etc/crontab and /etc/cron.d as well.
+    `logs_starts`: it writes each start to the system's log.
     """
 
     dialect: str
@@ -46,6 +47,7 @@ class CronProduct:
     units: tuple[str, ...]
     package: str
     reads_system: bool = True
+    logs_starts: bool = True
 
     def installed_as(self, exists: Exists = os.path.exists) -> str:
         """The path of the file that shows that it is installed; empty where none does."""
@@ -64,10 +66,22 @@ BUSYBOX = CronProduct(
 )
 # bcron-sched, which decides, runs as a user of its own: its child bcron-exec ends with it, and is root's.
 BCRON = CronProduct(
-    "bcron", "bcron", "bcron-exec", ("bcron-start",), ("bcron-sched.service", "bcron.service"), "bcron"
+    "bcron",
+    "bcron",
+    "bcron-exec",
+    ("bcron-start",),
+    ("bcron-sched.service", "bcron.service"),
+    "bcron",
+    logs_starts=False,
 )
 SYSTEMD_CRON = CronProduct(
-    "systemd-cron", "systemd-cron", "", ("systemd-crontab-generator",), ("cron.target",), "systemd-cron"
+    "systemd-cron",
+    "systemd-cron",
+    "",
+    ("systemd-crontab-generator",),
+    ("cron.target",),
+    "systemd-cron",
+    logs_starts=False,
 )
 PRODUCTS = (DEBIAN, CRONIE, BUSYBOX, BCRON, SYSTEMD_CRON)
 UNITS = tuple(dict.fromkeys(unit for product in PRODUCTS for unit in product.units))

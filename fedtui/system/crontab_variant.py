@@ -16,7 +16,7 @@ class CrontabVariant:
     `sign` is in what it answers to -V. `checks` is the option that checks a file, empty where there is none.
     `absent` is in what -l says where there is no table. `blank` is what -e hands to an editor then; None
     where that is said beside. `hides_header`: up to three leading comments are taken for its own header.
-    `one_program`: EDITOR is the name of one program, run as the table's user, and what it leaves is installed.
+    `one_program`: EDITOR names one program, run as the table's user, and what it leaves is installed.
     """
 
     sign: bytes
