@@ -17,6 +17,7 @@ from fedtui.health.command_facts import (
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import Job, Remedy, Severity, Snapshot, SourceName, State, cron_jobs
 from fedtui.safe_text import decode, sanitize_and_mask
+from fedtui.sources.systemd.generated import NO_TIMER
 from fedtui.system.accounts import home_of
 
 BAD_LINE = error_rule(
@@ -106,6 +107,8 @@ def table_not_loaded(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRepor
     seen: set[str] = set()
     for job, cron in rows:
         if job.state is not State.NOT_LOADED or cron.table in seen or _table(job) in bad:
+            continue
+        if job.state_reason == NO_TIMER:  # FT010's
             continue
         seen.add(cron.table)
         yield NOT_LOADED.found(

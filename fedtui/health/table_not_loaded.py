@@ -9,12 +9,14 @@ table is crontab(1), the rule is a note.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from fedtui.health.checks import CRON_TABLES, CheckReport, check, warning_rule
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Severity, Snapshot, SourceName
+from fedtui.model import Job, Severity, Snapshot, SourceName, cron_jobs
+from fedtui.sources.systemd.generated import NO_TIMER
 
 NOT_REREAD = warning_rule(
     "FT010",
@@ -25,6 +27,7 @@ NOT_REREAD = warning_rule(
     needs=CRON_TABLES,
 )
 
+UPDATE = "cron-update.service"
 SPOOL = "/var/spool/cron/crontabs"
 SYSTEM = ("/etc/crontab", "/etc/cron.d")
 
@@ -38,9 +41,11 @@ GRACE = 75.0
 @check(NOT_REREAD)
 def not_reread(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT010: a table in the spool that is newer than all that makes Debian's cron read again."""
+    daemon, folder = host.cron(), host.moved(SPOOL)
+    if daemon.dialect != "debian" or daemon.up is False:
+        return  # another cron's ways are its own; one that does not run is FT001's
     if not host.is_machine or not any(job.source is SourceName.CRONTAB for job in snapshot.jobs):
         return
-    daemon, folder = host.cron(), host.moved(SPOOL)
     if not host.names(SPOOL):
         yield NOT_REREAD.found(
             "Whether cron has read a table that was written past crontab is seen by root alone.",
@@ -50,8 +55,6 @@ def not_reread(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             severity=Severity.NOTE,
         )
         return
-    if daemon.dialect != "debian" or daemon.up is False:
-        return  # another cron's ways are its own; one that does not run is FT001's
     if daemon.up is None or daemon.since is None or folder is None:
         yield NOT_REREAD.unchecked("what cron has read", "since when cron runs is not known")
         return
@@ -73,6 +76,24 @@ def not_reread(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 title=f"cron has not read the table of {name}",
                 command=f"sudo touch {SPOOL}",
             )
+
+
+@check(NOT_REREAD)
+def no_timer_made(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT010: lines that systemd-cron has made no timer of: it misses a change while it reads another one."""
+    lines: dict[str, list[Job]] = defaultdict(list)
+    for job, cron in cron_jobs(snapshot.jobs):
+        if job.state_reason == NO_TIMER:
+            lines[cron.table].append(job)
+    for table, jobs in lines.items():
+        yield NOT_REREAD.found(
+            f"systemd-cron has made no timers of {len(jobs)} lines of {table}: they do not run.",
+            tuple(f"{job.name}  {job.location}" for job in jobs[:8]),
+            title=f"systemd-cron has not read {table}",
+            job=jobs[0],
+            fix="Have it read the tables again. A line that it refuses is named in the system's log.",
+            command=f"sudo systemctl start {UPDATE}",
+        )
 
 
 def _next_look(moment: float) -> float:

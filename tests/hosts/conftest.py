@@ -1,0 +1,33 @@
+"""Fixtures: `daemon`, the name of each base in turn, and `host`, a machine that is booted from it for a file.
+
+The tests of one host share a machine and run in the order in which they are written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.box.base import BASES
+from tests.box.machine import why_not
+from tests.hosts.host import Host
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in BASES]
+)
+def daemon(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def host(daemon: str) -> Iterator[Host]:
+    reason = why_not()
+    if reason and os.environ.get("CI"):
+        pytest.fail(f"the hosts must be tested in CI: {reason}")
+    if reason:
+        pytest.skip(reason)
+    with Host(base=BASES[daemon]) as machine:
+        yield machine
