@@ -20,11 +20,11 @@ from fedtui.changes.edits import (
     FileEdit,
     FolderEdit,
     PausedTimerEdit,
-    RecorderEdit,
     RenameEdit,
     TableEdit,
     UnitEdit,
     inverse,
+    is_no_op,
     resource_keys,
 )
 from fedtui.changes.file_diff import file_diff
@@ -150,8 +150,8 @@ async def check_unchanged(edits: Sequence[Edit], ports: Ports) -> None:
     if edits and all(now is EditState.AFTER for _, now in states):
         raise NothingToChange("This was applied already.")
     for edit, now in states:
-        made_by_others = now is EditState.AFTER and isinstance(edit, FolderEdit | RecorderEdit)
-        if now is not EditState.BEFORE and not made_by_others:
+        made_by_others = isinstance(edit, FolderEdit) or is_no_op(inverse(edit))
+        if now is EditState.OTHER or (now is EditState.AFTER and not made_by_others):
             label = edit_label(edit)
             if isinstance(edit, TableEdit):
                 label = f"the {port_of(edit.table, edit.user, ports).title}"
@@ -264,8 +264,6 @@ async def _inverse_now(edit: Edit, ports: Ports, off: Collection[str] = ()) -> E
     Lines whose keys are in `off` come back paused.
     """
     back = inverse(edit)
-    if isinstance(back, RecorderEdit) and not back.after:
-        return None
     if isinstance(edit, TableEdit):
         return await asyncio.to_thread(reverted, edit, ports, off)
     now = await state_of(back, ports)

@@ -49,7 +49,9 @@ def recorder_edits(edit: Edit, ports: Ports) -> Iterator[RecorderEdit]:
 
 
 def state_of(edit: RecorderEdit, config: Config) -> EditState:
-    """Whether program, folders and links are as the edit has them."""
+    """Whether program, folders and links are as the edit has them; the inverse leaves them as they are."""
+    if edit.before:
+        return EditState.AFTER
     now = False
     with suppress(OSError):
         now = (
@@ -62,7 +64,7 @@ def state_of(edit: RecorderEdit, config: Config) -> EditState:
 
 def apply_recorder_edit(edit: RecorderEdit, config: Config) -> None:
     """Put program, folders and links in their place; nothing is taken away. Raises Refused."""
-    if not edit.after:
+    if edit.before:
         return
     try:
         for folder in (config.state, config.recorder, runs_folder(config), _links(config)):
