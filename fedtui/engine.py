@@ -100,7 +100,7 @@ class Engine:
             case "silence":
                 return await changes.plan_silence(given["code"], None, ports, fixes=fixes)
             case "setup":
-                return await self.setup.plan(given["prepared"])
+                return await self.setup.plan(**given)
             case "remove-setup":
                 return await self.setup.removal()
             case "undo":
