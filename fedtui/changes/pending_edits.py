@@ -31,7 +31,7 @@ from fedtui.changes.file_diff import file_diff
 from fedtui.changes.open_table import check_table_text, port_of, read_table
 from fedtui.changes.plan import Conflict, EditState, FileDiff
 from fedtui.changes.recorder_place import recorder_edits
-from fedtui.changes.table_edits import is_made, reverted
+from fedtui.changes.table_edits import ChangedSince, is_made, reverted
 from fedtui.changes.unit_edits import record_stamp, switched
 from fedtui.config import repair
 from fedtui.model import SourceName
@@ -274,12 +274,13 @@ async def _inverse_now(edit: Edit, ports: Ports, off: Collection[str] = ()) -> E
     if isinstance(back, FileEdit) and back.grows:
         return None
     if isinstance(back, PausedTimerEdit):
-        raise Refused(f"{back.unit} was paused or resumed since.", advice="p pauses or resumes it.")
+        raise ChangedSince(
+            f"{back.unit} was paused or resumed since.", advice="Pause or resume it as it should be."
+        )
     if isinstance(back, UnitEdit):
         state = await switched(back.unit, ports, user_manager=back.user_manager)
         return replace(back, before=state)
-    raise Refused(
-        f"{_begin(edit_label(edit))} was changed since, so taking the change back would lose "
-        "somebody's edit.",
+    raise ChangedSince(
+        f"{_begin(edit_label(edit))} was changed since, so taking the change back would lose that edit.",
         advice=f"The texts from before are in {display_path(ports.config.backups)}.",
     )

@@ -260,9 +260,7 @@ class SystemCrontab:
         except ProgramError as error:
             if writes and isinstance(error, ProgramLate):
                 raise _LateWrite(error, shlex.join(["crontab", *self._which, "-l"])) from error
-            raise CrontabError(
-                str(error), "The table may be seen again with R; crontab -l shows it too."
-            ) from error
+            raise CrontabError(str(error), "Look at the table with crontab -l.") from error
 
     def _program(self) -> str:
         program = shutil.which("crontab") or shutil.which("crontab", path="/usr/bin:/bin")
