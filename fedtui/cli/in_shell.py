@@ -24,12 +24,12 @@ _KEY = re.compile(
     r"(?<!\S)(ctrl\+r|[A-Za-z])(?= (?!is\b|was\b|has\b)(?:[a-z]+s|took|what)\b)"
     r"|^u(?=,)|(?<=with )E\b|(?<=: )[Eex](?=\.)"
 )
-_REFRESH = re.compile(r"(?:Next try in [^,.]+, |; )?(?<!\S)R [a-z]+s\b[^.]*")
+_REFRESH = re.compile(r"(?:^|(?<=\. ))(?:Next try in [^,.]+, )?R [a-z]+s\b[^.]*\.? ?|[,;] R [a-z]+s\b[^.]*")
 
 
 def in_shell(advice: str) -> str:
     """The verbs in place of the keys, and nothing of R, since each verb reads the present state."""
-    return _KEY.sub(_verb, _REFRESH.sub("", advice).lstrip(". "))
+    return _KEY.sub(_verb, _REFRESH.sub("", advice))
 
 
 def _verb(found: re.Match[str]) -> str:

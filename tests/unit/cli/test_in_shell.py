@@ -51,6 +51,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("Give it another schedule: e.", "Give it another schedule: fedtui reschedule."),
         ("Delete one of them: x.", "Delete one of them: fedtui delete."),
         ("e fixes it.", "crontab -e fixes it."),
+        ("Look at it. R looks again.", "Look at it. "),
+        ("../x is yours. R reads it. See ./x", "../x is yours. See ./x"),
         ("t is running; see fedtui stop t", "t is running; see fedtui stop t"),
         ("Run: crontab -l -u fed", "Run: crontab -l -u fed"),
         ("", ""),
