@@ -63,6 +63,8 @@ def _verdict(run: Run, quiet: bool) -> int:
         reasons = "; ".join(result.reasons)
         parts = (result.outcome.value, result.ending, took, reasons)
         print("-- " + "  ".join(sanitize_and_mask(part) for part in parts if part), file=sys.stderr)
+    if result.outcome is Outcome.UNKNOWN:
+        return ExitStatus.REFUSED
     good = result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
     return ExitStatus.DONE if good else ExitStatus.JOB_FAILED
 

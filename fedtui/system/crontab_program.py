@@ -101,7 +101,8 @@ class SystemCrontab:
             path.write_bytes(table)
             # -n means another thing to cronie (the host of a cluster), which has -T.
             flag = "-T" if b"cronie" in self._run("-V").out else "-n"
-            ended = self._run(*self._which, flag, path.name, cwd=folder.path)
+            # Given the lock, it outlives us, and removes the file that it made in the spool.
+            ended = self._run(*self._which, flag, path.name, cwd=folder.path, lock=folder.lock)
         if ended.status == 0 or "usage" in ended.said.lower():
             return None
         return ended.said or f"crontab {flag} ended with status {ended.status}"
@@ -260,9 +261,7 @@ class SystemCrontab:
         except ProgramError as error:
             if writes and isinstance(error, ProgramLate):
                 raise _LateWrite(error, shlex.join(["crontab", *self._which, "-l"])) from error
-            raise CrontabError(
-                str(error), "The table may be seen again with R; crontab -l shows it too."
-            ) from error
+            raise CrontabError(str(error), "Look at the table with crontab -l.") from error
 
     def _program(self) -> str:
         program = shutil.which("crontab") or shutil.which("crontab", path="/usr/bin:/bin")

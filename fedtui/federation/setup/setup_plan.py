@@ -32,7 +32,6 @@ from fedtui.federation.setup.additions import AddedJob, Additions, additions_of
 from fedtui.federation.setup.merge_request import merge_with_current
 from fedtui.federation.setup.placements import InstalledJobs, Placement, placement_of
 from fedtui.federation.setup.preflight import Preflight
-from fedtui.federation.setup.test_run import TestRun
 from fedtui.model import Severity
 from fedtui.pack import BACKENDS, SOURCES, Pack, pack_file
 from fedtui.ports import Ports
@@ -84,17 +83,14 @@ def to_try(preflight: Preflight, now: Mapping[str, InstalledJob]) -> tuple[Manag
     )
 
 
-def intent_of(
-    preflight: Preflight, test_runs: Sequence[TestRun], now: Mapping[str, InstalledJob]
-) -> SetupIntent:
-    """What is to be scheduled. Raises Refused where nothing can be."""
-    issues = (*preflight.issues, *(run.as_issue(force=preflight.request.force) for run in test_runs))
-    blocked = {issue.key for issue in issues if issue.severity is Severity.ERROR}
-    whole = next((one for one in issues if one.severity is Severity.ERROR and not one.key), None)
+def intent_of(preflight: Preflight, failed: frozenset[str], now: Mapping[str, InstalledJob]) -> SetupIntent:
+    """What is to be scheduled, but for the jobs of the `failed` keys. Raises Refused where nothing can be."""
+    blocked = preflight.blocked() | failed
+    whole = next((one for one in preflight.issues if one.severity is Severity.ERROR and not one.key), None)
     if whole is not None:
         raise Refused(whole.text, advice=whole.advice)
     jobs = tuple(job for job in preflight.jobs() if job.key not in blocked)
-    left = frozenset(blocked & set(now))
+    left = blocked & set(now)
     if not jobs and not left:
         raise Refused(
             "None of the profile's jobs can be scheduled.", advice="What was found says why, for each."
