@@ -17,10 +17,8 @@ from types import MappingProxyType
 from fedtui.crontab.command_field import log_text
 from fedtui.history import lineage
 from fedtui.history.run_provenance import (
-    CLOCK_SET_BACK,
     KNOWN,
     LOG_SIGHTING,
-    NO_STATUS,
     ROUNDING,
     SIGHTING,
     STEP,
@@ -30,10 +28,12 @@ from fedtui.history.run_provenance import (
     stamped_ahead,
 )
 from fedtui.model import (
+    SET_BACK,
     Answer,
     CronStart,
     Job,
     JobRecord,
+    Mark,
     Outcome,
     Problem,
     Result,
@@ -51,7 +51,7 @@ from fedtui.verdicts.judge import standing_of
 
 RUNS_KEPT = 24
 
-LOGGED = f"start seen in cron's log, {NO_STATUS}"
+LOGGED = Result(Outcome.UNKNOWN, evidence=("start seen in cron's log",), marks=frozenset((Mark.NO_STATUS,)))
 
 SAME_RUN = timedelta(seconds=20)
 """Two sightings of one job that start this close together are one run: cron starts a job once a minute."""
@@ -204,7 +204,7 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
             found = [job for job in found if _due_at(job, start.at)]
         if len(found) == 1:
             run_id = f"cron-{start.at.timestamp():.0f}-{start.pid}"
-            yield Run(run_id, found[0].id, start.at, start.at, Result(Outcome.UNKNOWN, evidence=(LOGGED,)))
+            yield Run(run_id, found[0].id, start.at, start.at, LOGGED)
 
 
 def _due_at(job: Job, moment: datetime) -> bool:
@@ -324,10 +324,11 @@ def fold(one: Run, other: Run) -> Run:
     result = best.result
     if result is not None and rest.result is not None:
         evidence = tuple(dict.fromkeys((*result.evidence, *rest.result.evidence)))
+        marks = result.marks | (rest.result.marks & {Mark.SET_BACK, Mark.NO_STATUS})
         if result.ending:  # what one source did not see, another one did
-            evidence = tuple(one.removesuffix(f", {NO_STATUS}") for one in evidence if one != NO_STATUS)
+            marks -= {Mark.NO_STATUS}
         duration = result.duration if result.duration is not None else rest.result.duration
-        result = replace(result, evidence=evidence, duration=duration)
+        result = replace(result, evidence=evidence, duration=duration, marks=marks)
     also = {*one.also, *other.also, one.id, other.id} - {best.id}
     return replace(
         best,
@@ -348,7 +349,7 @@ def _rank(run: Run) -> tuple[int, bool, bool, int]:
         known if known >= KNOWN else 0,
         run.is_running,
         _exact(run),
-        0 if result is None else (result.duration is not None) + len(result.reasons),
+        0 if result is None else (result.duration is not None) + len(result.why),
     )
 
 
@@ -369,7 +370,7 @@ def with_runs(job: Job, runs: Sequence[Run], now: datetime) -> Job:
     if job.last_run is None or (job.last_run <= now + STEP and not ahead):
         return job
     result = job.last_result
-    said = replace(result, reasons=tuple(dict.fromkeys((*result.reasons, CLOCK_SET_BACK))))
+    said = replace(result, reasons=tuple(dict.fromkeys((*result.reasons, SET_BACK))))
     return replace(job, last_run=None, last_result=said)
 
 

@@ -24,6 +24,7 @@ from fedtui.model import (
     Job,
     JobRecord,
     LogSlice,
+    Mark,
     Outcome,
     Problem,
     Result,
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 READING = "its output is being read"
 UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
-
-NOT_APART = "another run wrote the same log meanwhile: whose lines these are is not known"
 
 DUE_WITHIN = timedelta(seconds=60)
 """How long after its minute a run that nobody saw may write to a log that others write too."""
@@ -215,7 +214,11 @@ class RunRecorder:
         foreign, own = self._company(run, jobs, runs, others)
         if not foreign and not own and self._clock() > (run.end or run.start) + DUE_WITHIN:
             self._alone.add(run.id)
-        locked = run.result is not None and run.result.reasons[:1] == ("locked",)
+        locked = (
+            run.result is not None
+            and run.result.outcome is Outcome.SKIPPED
+            and Mark.LOCKED in run.result.marks
+        )
         if locked and not foreign and all(one.start <= run.start for one in own):
             return False  # who was there first cannot have said so
         return foreign or bool(own)
@@ -324,13 +327,13 @@ def _unproven(run: Run) -> Run:
 
 def _by_lines(result: Result) -> bool:
     """Whether lines in a log made the verdict what it is, and nobody doubted yet whose they are."""
-    if not result.judged or NOT_APART in result.reasons or not result.reasons:
+    if not result.judged or Mark.NOT_APART in result.marks or not result.reasons:
         return False
     if result.outcome is Outcome.UNKNOWN:
         return result.warnings > 0
     if result.outcome is Outcome.SKIPPED:  # silence is nobody's
-        return not any(one.startswith("no output") for one in result.evidence)
-    return result.outcome is not Outcome.OK and not all("its product" in reason for reason in result.reasons)
+        return Mark.SILENT not in result.marks
+    return result.outcome is not Outcome.OK and len(result.reasons) > (Mark.PRODUCT in result.marks)
 
 
 def _last_sign(run: Run, now: datetime) -> datetime:
@@ -346,12 +349,7 @@ def _was_due(job: Job, begin: datetime, end: datetime) -> bool:
 def _not_apart(result: Result) -> Result:
     """A verdict by lines that may be another run's: a failure stays one, anything else is unknown."""
     failed = result.outcome is Outcome.FAILED
-    return replace(
-        result,
-        outcome=Outcome.FAILED if failed else Outcome.UNKNOWN,
-        reasons=(*result.reasons, NOT_APART) if failed else (NOT_APART, *result.reasons),
-        evidence=(*result.evidence, NOT_APART),
-    )
+    return replace(result, outcome=Outcome.FAILED if failed else Outcome.UNKNOWN).marked(Mark.NOT_APART)
 
 
 def _to_be_read(run: Run) -> bool:

@@ -15,6 +15,7 @@ from fedtui.health.timer_units import systemctl
 from fedtui.model import (
     CronFacts,
     Job,
+    Mark,
     Outcome,
     Run,
     Severity,
@@ -76,13 +77,12 @@ LEAST = 6
 SETTLED = timedelta(minutes=5)
 """How old a due time must be: what is due now is FT302's."""
 
-_LIMIT = "started too often"
 _PRODUCT = "its product "
 
 
 def hit_start_limit(job: Job) -> bool:
     """Whether the last run failed because systemd did not start it any more."""
-    return any(_LIMIT in reason for reason in job.last_result.reasons)
+    return Mark.START_LIMIT in job.last_result.marks
 
 
 @check(START_LIMIT)
@@ -124,7 +124,7 @@ _LOCKED_LINE = re.compile(
 def _shut_out(run: Run) -> bool:
     """Whether the run said that it was locked out, or found nothing to do."""
     result = run.result
-    return result is not None and (result.outcome is Outcome.SKIPPED or "locked" in result.reasons)
+    return result is not None and (result.outcome is Outcome.SKIPPED or Mark.LOCKED in result.marks)
 
 
 def _longest(runs: Sequence[Run]) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ def _is_failed(run: Run) -> bool:
 def stale_product(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT307: a run that ended well did not renew the job's product."""
     for job in snapshot.jobs:
-        if job.last_result.outcome is not Outcome.WARNINGS:
+        if job.last_result.outcome is not Outcome.WARNINGS or Mark.PRODUCT not in job.last_result.marks:
             continue
         said = [reason for reason in job.last_result.reasons if _PRODUCT in reason]
         if said:

@@ -67,7 +67,7 @@ def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
         return
     yield f"  next      {when(job.next_run, now) if job.next_run else '-'}"
     sign = last_glyph(job, now)
-    reasons = f": {job.last_result.reasons[0]}" if job.last_result.reasons else ""
+    reasons = f": {job.last_result.why[0]}" if job.last_result.why else ""
     last = when(job.last_run, now) if job.last_run else "-"
     yield f"  last      {last}  {sign.glyph} {sign.word}{reasons}"
     if one.log:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from fedtui.model import Outcome, Result, Run
+from fedtui.model import Mark, Outcome, Result, Run
 from fedtui.results.product import Product
 from fedtui.results.reading import OutputFindings, RunOutputText, quoted, read_output
 from fedtui.results.rules import Rules, SkipRule
@@ -39,6 +39,8 @@ def judge(
     found = read_output(output, rules)
     result = _by_text(ended, output, found, rules, command)
     result = replace(result, evidence=(*result.evidence, *_evidence(output, found)), judged=True)
+    if output.parts and not found.lines:
+        result = result.marked(Mark.SILENT)
     return _with_product(result, product, span) if product is not None and span is not None else result
 
 
@@ -55,6 +57,8 @@ def _by_text(
     doubt = (f"some of it may be of earlier runs: {output.unclear}",) if output.unclear and noted else ()
     reasons = (*ended.reasons, *_quotes(found), *doubt)
     excuse = _skip_words(*skip) if skip else ()
+    if skip and skip[0].locked:
+        ended = ended.marked(Mark.LOCKED)
     if ended.outcome is Outcome.UNKNOWN:
         return replace(ended, warnings=noted, errors=errors, reasons=(*reasons, *excuse))
     if noted:
@@ -135,6 +139,7 @@ def _with_product(result: Result, product: Product, span: tuple[datetime, dateti
     renewed, words = product.verdict(*span)
     if renewed is not False:
         return replace(result, evidence=(*result.evidence, words))
+    result = result.marked(Mark.PRODUCT)
     if result.outcome not in (Outcome.OK, Outcome.WARNINGS):
         return replace(result, reasons=(*result.reasons, words))
     return replace(

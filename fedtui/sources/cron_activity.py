@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from fedtui.crontab import read_command
-from fedtui.history.run_provenance import LOG_SIGHTING, NO_STATUS, STEP
-from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger, cron_jobs
+from fedtui.history.run_provenance import LOG_SIGHTING, STEP
+from fedtui.model import Answer, Job, LogSlice, Mark, Outcome, Result, Run, Trigger, cron_jobs
 from fedtui.schedule.upcoming import last_due
 from fedtui.sources.cron_match import match
 from fedtui.sources.file_stamp import file_stamp
@@ -35,7 +35,9 @@ _IDLE = 15.0
 _NOTICE = 1.0
 _KEPT = 500
 
-SEEN = "start seen in the process table"
+SEEN = Result(
+    Outcome.UNKNOWN, evidence=("start seen in the process table",), marks=frozenset((Mark.NO_STATUS,))
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -194,7 +196,7 @@ class CronActivitySource(LookingSource):
         for identity in gone:
             run = self._open.pop(identity)
             duration = max(0.0, (now - run.start).total_seconds())
-            result = Result(Outcome.UNKNOWN, duration=duration, evidence=(SEEN, NO_STATUS))
+            result = replace(SEEN, duration=duration)
             log = run.log and replace(run.log, end=file_stamp(run.log.path)[1])
             self._runs.append(replace(run, end=now, result=result, log=log))
         return bool(gone)
@@ -250,7 +252,7 @@ def _run_by_old_log(job: Job, now: datetime) -> Run | None:
 def _by_log(job: Job, due: datetime, mtime: int, what: str) -> Run:
     """A run that only its log tells of. A clock that is set back does not come to the same ns twice."""
     written = datetime.fromtimestamp(mtime / 1e9, UTC)
-    evidence = (f"log {what} at {written.astimezone(due.tzinfo):%H:%M:%S}", NO_STATUS)
+    evidence = (f"log {what} at {written.astimezone(due.tzinfo):%H:%M:%S}",)
     run_id = f"{LOG_SIGHTING}{mtime}-{job.id.partition(':')[2]}"
-    result = Result(Outcome.UNKNOWN, evidence=evidence)
+    result = replace(SEEN, evidence=evidence)
     return Run(run_id, job.id, due, max(written, due), result, Trigger.SCHEDULE)

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
-from fedtui.history.run_provenance import NO_STATUS
-from fedtui.model import Answer, Job, Outcome, Problem, Result, Run, Trigger, cron_jobs
+from fedtui.model import Answer, Job, Mark, Outcome, Problem, Result, Run, Trigger, cron_jobs
 from fedtui.schedule.upcoming import last_due
 from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
@@ -154,6 +153,6 @@ def _run(mail: Mail, job: Job) -> Run:
         # Like a log that was written at some time: reported only where no source saw more.
         result = Result(Outcome.UNKNOWN, evidence=(f"{said}; nobody saw the run",))
         return Run(f"mail-{job.id}", job.id, mail.at, mail.at, result, Trigger.UNKNOWN)
-    result = Result(Outcome.UNKNOWN, evidence=(said, NO_STATUS))
+    result = Result(Outcome.UNKNOWN, evidence=(said,)).marked(Mark.NO_STATUS)
     run_id = f"cron-mail-{due.timestamp():.0f}-{key}"
     return Run(run_id, job.id, due, max(due, mail.at), result, Trigger.SCHEDULE)
