@@ -27,6 +27,7 @@ from fedtui.history.run_provenance import (
     knowledge,
     stamped_ahead,
 )
+from fedtui.logs.log_ownership import Ownership, of_sighting
 from fedtui.model import (
     SET_BACK,
     Answer,
@@ -276,25 +277,8 @@ def _one_each(runs: Sequence[Run], before: Set[str], now: datetime) -> tuple[Run
                 of_time.append(run)
             else:
                 of_time[place] = fold(of_time[place], run)
-        kept += [run for run in of_time if not _written_by_another(run, of_time, now)]
+        kept += [run for run in of_time if of_sighting(run, of_time, now) is not Ownership.FOREIGN]
     return tuple(kept)
-
-
-def _written_by_another(run: Run, runs: Iterable[Run], now: datetime) -> bool:
-    """Whether what a log tells is the work of a run that somebody saw: it was in progress at that moment."""
-    if run.end is None or not all(name.startswith(LOG_SIGHTING) for name in (run.id, *run.also)):
-        return False
-    written, near = run.end.timestamp(), ROUNDING.total_seconds()
-    spans = (
-        (other.start, now if other.is_running else other.end)
-        for other in runs
-        if not other.id.startswith(LOG_SIGHTING)
-    )
-    return any(
-        start.timestamp() - near <= written <= end.timestamp() + near
-        for start, end in spans
-        if end is not None
-    )
 
 
 def _place(kept: Sequence[Run], run: Run) -> int | None:

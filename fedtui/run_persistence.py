@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from fedtui.history.database import History, HistoryError
 from fedtui.history.lineage import records_of
 from fedtui.history.run_provenance import KNOWN, as_stamped_ahead, knowledge, says_more, stamped_ahead
+from fedtui.logs.log_ownership import DUE_WITHIN, LogWriters, Ownership
 from fedtui.merging import RUNS_KEPT, RunsByJob
 from fedtui.model import (
     Job,
@@ -36,8 +37,6 @@ from fedtui.model import (
     timer_jobs,
 )
 from fedtui.safe_text import decode
-from fedtui.schedule.upcoming import runs_of
-from fedtui.sources.log_writers import other_writers
 from fedtui.sources.own_runs import OWN_ID
 
 if TYPE_CHECKING:
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
 
 READING = "its output is being read"
 UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
-
-DUE_WITHIN = timedelta(seconds=60)
-"""How long after its minute a run that nobody saw may write to a log that others write too."""
 
 SETTLE = timedelta(seconds=0.3)
 """How long after its end a run's last lines may take to be where they are read."""
@@ -151,15 +147,16 @@ class RunRecorder:
         if run.log is None or result.outcome not in (Outcome.OK, Outcome.FAILED):
             return result
         jobs, runs = self._known
-        others = other_writers(jobs.values()).get(job.id, frozenset())
-        foreign, own = self._company(run, jobs, runs, others) if job.id in runs else (False, [])
-        if not foreign and not any(one.start <= run.start for one in own):
+        if job.id not in runs:
+            return result
+        company = LogWriters(jobs.values()).company(run, runs, self._clock())
+        if not company.others and not company.earlier:
             return result
         if result.outcome is Outcome.OK:
             return _not_apart(result) if may_say_skipped(output, rules) else result
         # Locked out by the run that wrote these lines: flock itself prints nothing.
         silent = by(RunOutputText((OutputPart(run.log.path, b""),)))
-        return silent if silent.outcome is Outcome.SKIPPED and not foreign else result
+        return silent if silent.outcome is Outcome.SKIPPED and not company.others else result
 
     def _await_last_lines(self, run: Run) -> None:
         if run.end is not None:
@@ -197,8 +194,8 @@ class RunRecorder:
         ]
         if not doubtful:
             return runs
-        writers = other_writers(jobs.values())
-        mixed = {run.id for run in doubtful if self._is_mixed(run, jobs, runs, writers.get(run.job_id, ()))}
+        writers = LogWriters(jobs.values())
+        mixed = {run.id for run in doubtful if self._is_mixed(run, runs, writers)}
         if not mixed:
             return runs
         return {
@@ -209,35 +206,17 @@ class RunRecorder:
             for job_id, found in runs.items()
         }
 
-    def _is_mixed(self, run: Run, jobs: Mapping[str, Job], runs: RunsByJob, others: Collection[str]) -> bool:
+    def _is_mixed(self, run: Run, runs: RunsByJob, writers: LogWriters) -> bool:
         """Whether some other run wrote, or may have written, between the bounds of the run's lines."""
-        foreign, own = self._company(run, jobs, runs, others)
-        if not foreign and not own and self._clock() > (run.end or run.start) + DUE_WITHIN:
-            self._alone.add(run.id)
-        locked = (
-            run.result is not None
-            and run.result.outcome is Outcome.SKIPPED
-            and Mark.LOCKED in run.result.marks
-        )
-        if locked and not foreign and all(one.start <= run.start for one in own):
-            return False  # who was there first cannot have said so
-        return foreign or bool(own)
-
-    def _company(
-        self, run: Run, jobs: Mapping[str, Job], runs: RunsByJob, others: Collection[str]
-    ) -> tuple[bool, list[Run]]:
-        """Whether runs of `others` may have written among a run's lines, and which of its own job did."""
-        mine, begin, end, now = runs[run.job_id], run.start, run.end or run.start, self._clock()
-        own = [one for one in mine if one is not run and one.start <= end and _last_sign(one, now) > begin]
-        if others and not jobs[run.job_id].facts.in_table:
-            # Its lines were taken to begin where the run before it ended.
-            before = [one.end for one in mine if one.start < begin]
-            if not before or before[-1] is None:
-                return True, own
-            begin = before[-1]
-        met = (one for other in others for one in runs.get(other, ()) if _last_sign(one, now) > begin)
-        due = any(_was_due(jobs[other], begin, end) for other in others)
-        return due or any(one.start <= end for one in met), own
+        company = writers.company(run, runs, self._clock())
+        if company.ownership is not Ownership.MIXED:
+            if self._clock() > (run.end or run.start) + DUE_WITHIN:
+                self._alone.add(run.id)
+            return False
+        result = run.result
+        locked = result is not None and result.outcome is Outcome.SKIPPED and Mark.LOCKED in result.marks
+        # Who was there first cannot have said that it was locked out.
+        return company.others or company.later or not locked
 
     def _with_log(self, run: Run, before: Run | None, job: Job | None) -> Run:
         """A timer's run with the slice of the log that it wrote, where its beginning is known.
@@ -334,16 +313,6 @@ def _by_lines(result: Result) -> bool:
     if result.outcome is Outcome.SKIPPED:  # silence is nobody's
         return Mark.SILENT not in result.marks
     return result.outcome is not Outcome.OK and len(result.reasons) > (Mark.PRODUCT in result.marks)
-
-
-def _last_sign(run: Run, now: datetime) -> datetime:
-    return now if run.is_running else run.end or run.start
-
-
-def _was_due(job: Job, begin: datetime, end: datetime) -> bool:
-    """Whether cron has started a job meanwhile, though perhaps nobody saw it."""
-    due = next(iter(runs_of(job, begin - DUE_WITHIN)), None) if job.facts.in_table else None
-    return due is not None and due <= end
 
 
 def _not_apart(result: Result) -> Result:
