@@ -112,8 +112,8 @@ class CronActivitySource(LookingSource):
         return self._writers[1].of_growth(job) is Ownership.OWN
 
     def _logging(self) -> list[Job]:
-        """The cron jobs with a log of their own."""
-        jobs = [job for job, _ in cron_jobs(self._jobs()) if job.log_path is not None]
+        """The cron jobs with a log of their own. That of a paused line grows by what others do."""
+        jobs = [job for job, _ in cron_jobs(self._jobs()) if job.log_path is not None and not job.paused]
         return [job for job in jobs if self._alone(job)]
 
     async def watch(self) -> AsyncIterator[None]:

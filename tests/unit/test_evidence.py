@@ -28,6 +28,7 @@ from fedtui.model import (
     Run,
     Snapshot,
     SourceName,
+    State,
     TimerFacts,
     Trigger,
 )
@@ -178,6 +179,18 @@ def test_what_a_timers_service_wrote_is_no_run_of_the_line_that_shares_its_log(t
     assert snapshot.jobs[0].last_run is None
     assert snapshot.runs.get("crontab:sync") is None
     assert world.kept() == ["12:00:01 ok"]
+
+
+def test_a_paused_line_did_not_run_though_its_log_grew_at_its_minute(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    world = World(tmp_path, line(log=log))
+    write(log, "by hand\n", "12:00:02")
+    world.now = at("12:00:30")
+    world.jobs = [replace(world.jobs[0], state=State.PAUSED, next_run=None)]
+    assert world.row() == (None, "never", None)
+    assert world.kept() == []
+    world.jobs = [line(log=log)]
+    assert world.row() == ("12:00:00", "unknown", None)
 
 
 def test_a_log_whose_writers_are_not_all_known_is_shown_and_not_kept(tmp_path: Path) -> None:
