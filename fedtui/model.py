@@ -223,6 +223,11 @@ class ProductAge:
     broken: int = 0
     ahead: int = 0
 
+    @property
+    def newest(self) -> datetime | None:
+        """The newest moment that its lines tell of."""
+        return self.at if self.lines else None
+
 
 @dataclass(frozen=True, slots=True)
 class Freshness:

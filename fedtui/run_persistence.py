@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from fedtui.history.database import History, HistoryError
 from fedtui.history.lineage import records_of
 from fedtui.history.run_provenance import KNOWN, as_stamped_ahead, knowledge, says_more, stamped_ahead
-from fedtui.logs.log_ownership import DUE_WITHIN, LogWriters, Ownership
+from fedtui.logs.log_ownership import LogWriters, Ownership
 from fedtui.merging import RUNS_KEPT, RunsByJob
 from fedtui.model import (
     Job,
@@ -37,7 +37,9 @@ from fedtui.model import (
     timer_jobs,
 )
 from fedtui.safe_text import decode
+from fedtui.schedule.upcoming import DUE_WITHIN
 from fedtui.sources.own_runs import OWN_ID
+from fedtui.system.file_stamp import file_size
 
 if TYPE_CHECKING:
     from fedtui.results import RuleBook, RunOutputText
@@ -231,7 +233,7 @@ class RunRecorder:
         start = known[1] if known is not None and known[0] != run.id else None
         if start is None and before is not None and before.log is not None:
             start = before.log.end if before.log.path == job.log_path else None
-        return replace(run, log=LogSlice(job.log_path, start, _size(job.log_path)))
+        return replace(run, log=LogSlice(job.log_path, start, file_size(job.log_path) or 0))
 
     def _measure(self, jobs: Iterable[Job], runs: RunsByJob) -> None:
         """Note where the logs of timers end while none of their runs continues."""
@@ -240,7 +242,7 @@ class RunRecorder:
                 continue
             found = runs.get(job.id, ())
             if not any(run.is_running for run in found) and not any(run.id in self._waiting for run in found):
-                self._sizes[job.id] = (found[-1].id if found else "", _size(job.log_path))
+                self._sizes[job.id] = (found[-1].id if found else "", file_size(job.log_path) or 0)
 
     def _shown(self, run: Run) -> Run:
         return _unproven(run) if run.id in self._waiting else run
@@ -328,10 +330,3 @@ def _to_be_read(run: Run) -> bool:
         return False
     known = knowledge(result)
     return run.log is not None if known < KNOWN else known == KNOWN
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0

@@ -8,17 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple, assert_never
 
 from fedtui.crontab import log_paths
 from fedtui.history.run_provenance import LOG_SIGHTING, ROUNDING
 from fedtui.model import CronFacts, Job, Run, TimerFacts
-from fedtui.schedule.upcoming import runs_of
-
-DUE_WITHIN = timedelta(seconds=60)
-"""How long after its due minute a run that nobody saw may begin to write to its log."""
+from fedtui.schedule.upcoming import DUE_WITHIN, runs_of
 
 _TO_FILE = re.compile(rb">>?(?![&>])")
 

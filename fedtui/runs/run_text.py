@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import assert_never
 
 from fedtui.logs.journal_query import JournalError, run_query
-from fedtui.model import CronFacts, Job, LogSlice, Run, TimerFacts
+from fedtui.model import CronFacts, Job, Run, TimerFacts
 from fedtui.results import OutputPart, Product, RunOutputText
 from fedtui.results.reading import MOST
 from fedtui.runs.data_age import ENDING, blocks, newest_at, newest_data
+from fedtui.system.file_stamp import file_size
 from fedtui.system.zone import local_zone
 
 JOURNAL_LINES = 5_000
@@ -49,7 +50,8 @@ def output_at(run: Run, home: str) -> RunOutputText:
         name, start = _short(run.log.path, home), run.log.start
         if start is None:
             unclear = f"where its lines begin in {name} is not known"
-            start = max(0, _size(run.log) - UNCLEAR)
+            size = run.log.end if run.log.end is not None else file_size(run.log.path) or 0
+            start = max(0, size - UNCLEAR)
         places.append((name, run.log.path, start, run.log.end))
     for where, path, start, end in places:
         try:
@@ -57,13 +59,6 @@ def output_at(run: Run, home: str) -> RunOutputText:
         except OSError as error:
             unread.append(f"{where}: {error.strerror}")
     return RunOutputText(tuple(parts), "; ".join(unread), unclear)
-
-
-def _size(log: LogSlice) -> int:
-    try:
-        return log.end if log.end is not None else Path(log.path).stat().st_size
-    except OSError:
-        return 0
 
 
 def read_slice(where: str, path: str, start: int, end: int | None) -> OutputPart:

@@ -16,20 +16,19 @@ from datetime import UTC, datetime, timedelta
 
 from fedtui.crontab import read_command
 from fedtui.history.run_provenance import LOG_SIGHTING, STEP
-from fedtui.logs.log_ownership import DUE_WITHIN, LogWriters, Ownership
+from fedtui.logs.log_ownership import LogWriters, Ownership
 from fedtui.model import Answer, Job, LogSlice, Mark, Outcome, Result, Run, Trigger, cron_jobs
-from fedtui.schedule.upcoming import last_due
+from fedtui.schedule.upcoming import DUE_WITHIN, EARLY, last_due
 from fedtui.sources.cron_match import match
-from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.recorder import log_start
 from fedtui.sources.source import LookingSource
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
+from fedtui.system.file_stamp import file_stamp
 from fedtui.system.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
 
 _LOOK = 0.1
 # cron wakes at the minute, or up to a second and a half later; jobs that share a minute are started in a row.
 _WINDOW = timedelta(seconds=3)
-_EARLY = timedelta(seconds=2)
 _IDLE = 15.0
 _NOTICE = 1.0
 _KEPT = 500
@@ -101,7 +100,7 @@ class CronActivitySource(LookingSource):
         return [
             replace(trace, trigger=trigger)
             for trace in traces
-            if not any(trace.start - _EARLY <= at <= now for at in seen.get(trace.job_id, ()))
+            if not any(trace.start - EARLY <= at <= now for at in seen.get(trace.job_id, ()))
         ]
 
     def _alone(self, job: Job) -> bool:

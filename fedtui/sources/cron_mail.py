@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
 from fedtui.model import Answer, Job, Mark, Outcome, Problem, Result, Run, Trigger, cron_jobs
-from fedtui.schedule.upcoming import last_due
-from fedtui.sources.file_stamp import file_stamp
+from fedtui.schedule.upcoming import DUE_WITHIN, last_due
 from fedtui.sources.source import LookingSource
+from fedtui.system.file_stamp import file_stamp
 from fedtui.system.regular_file import open_regular
 from fedtui.system.zone import local_zone
 
@@ -26,8 +26,6 @@ _TAIL = 256 * 1024
 """Bytes of the mailbox that are read: the newest messages."""
 _KEPT = 24
 """Messages of one job that are reported."""
-_SOON = timedelta(seconds=60)
-"""A message that came this soon after a due minute is of that run; the start of a longer one is not known."""
 _MOST_HEAD = 16 * 1024
 _SUBJECT = re.compile(rb"Cron <([^@>\s]+)@[^>]*> (.+)", re.DOTALL)
 _BEGIN = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
@@ -146,7 +144,7 @@ def runs_of_mails(mails: Sequence[Mail], jobs: Sequence[Job]) -> Iterator[Run]:
 
 
 def _run(mail: Mail, job: Job) -> Run:
-    due = last_due(job, mail.at, _SOON)
+    due = last_due(job, mail.at, DUE_WITHIN)
     said = f"cron mailed its output at {mail.at:%H:%M:%S}"
     key = job.id.partition(":")[2]
     if due is None:

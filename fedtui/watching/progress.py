@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 
 from fedtui.history.run_provenance import stamped_ahead
 from fedtui.model import Job, Mark, Outcome, Result, Run, Snapshot, SourceName, Trigger
-from fedtui.schedule.upcoming import RunsOf
-from fedtui.schedulers import EARLY, driver_of
+from fedtui.schedule.upcoming import EARLY, RunsOf
+from fedtui.schedulers import driver_of
 from fedtui.verdicts.blocked import blocked_reason
 from fedtui.watching.artifacts import FileArtifacts
 from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
