@@ -132,17 +132,14 @@ class RunRecorder:
         # Here and not above: most lists have nothing to read, and need not load how it is done.
         from fedtui.results import OutputPart, RunOutputText, judge
         from fedtui.results.reading import may_say_skipped
-        from fedtui.runs.run_text import product_at, run_output
+        from fedtui.runs.run_text import renewal_at, run_output
 
         rules = self._book().of(*job.aliases, job.name, job.id)
-        product, span = None, None
-        path = self._book().product_of(job)
-        if path and run.end is not None:
-            product, span = product_at(path, run.start, self._freshness), (run.start, run.end)
+        product = renewal_at(self._book().product_of(job), run.start, run.end, self._freshness)
         command = next((decode(cron.command) for _, cron in cron_jobs((job,))), job.command or "")
 
         def by(output: RunOutputText) -> Result:
-            return judge(run.result or UNSEEN, output, rules, command, product=product, span=span)
+            return judge(run.result or UNSEEN, output, rules, command, product=product)
 
         output = run_output(run, job)
         result = by(output)

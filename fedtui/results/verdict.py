@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from fedtui.model import Mark, Outcome, Result, Run
-from fedtui.results.product import Product
+from fedtui.results.product import Renewal
 from fedtui.results.reading import OutputFindings, RunOutputText, quoted, read_output
 from fedtui.results.rules import Rules, SkipRule
 from fedtui.schedule.patterns import counted
@@ -27,12 +27,11 @@ def judge(
     rules: Rules,
     command: str = "",
     *,
-    product: Product | None = None,
-    span: tuple[datetime, datetime] | None = None,
+    product: Renewal | None = None,
 ) -> Result:
     """`ended` (the verdict by exit status alone) with what the output says; `judged` is set.
 
-    `command` is the job's command line. `product` is judged where `span`, the run's start and end, is given.
+    `command` is the job's command line, `product` whether the run renewed its product.
     """
     if ended.outcome in (Outcome.NEVER, Outcome.SKIPPED):
         return replace(ended, judged=True)
@@ -41,7 +40,7 @@ def judge(
     result = replace(result, evidence=(*result.evidence, *_evidence(output, found)), judged=True)
     if output.parts and not found.lines:
         result = result.marked(Mark.SILENT)
-    return _with_product(result, product, span) if product is not None and span is not None else result
+    return _with_product(result, *product) if product is not None else result
 
 
 def _by_text(
@@ -134,9 +133,8 @@ def _evidence(output: RunOutputText, found: OutputFindings) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _with_product(result: Result, product: Product, span: tuple[datetime, datetime]) -> Result:
+def _with_product(result: Result, renewed: bool | None, words: str) -> Result:
     """A product that was not renewed is a warning beside an ok; a renewed one makes nothing better."""
-    renewed, words = product.verdict(*span)
     if renewed is not False:
         return replace(result, evidence=(*result.evidence, words))
     result = result.marked(Mark.PRODUCT)

@@ -19,6 +19,7 @@ from json.decoder import JSONDecoder
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from fedtui.model import ProductAge
 from fedtui.runs.timestamps import read_timestamp
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.regular_file import open_regular, read_regular
@@ -115,6 +116,28 @@ def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = No
         mark = _Mark(*file, read, digest.hexdigest(), str(zone))
         _keep(note, _Note(mark, found, ended, _past(known, found)))
     return found
+
+
+def product_age(path: str, now: datetime, notes: Path | None) -> ProductAge:
+    """The age of what the job renews: of its newest data where its lines say so, else of the file.
+
+    `now` is in the zone of timestamps without one; `notes` as `newest_data` has them.
+    """
+    try:
+        if Path(path).suffix != ENDING:
+            facts = Path(path).stat()
+            modified = datetime.fromtimestamp(facts.st_mtime, UTC)
+            return ProductAge(path, modified if facts.st_size else None, modified=modified)
+        found = newest_data(Path(path), now, now.tzinfo or UTC, notes)
+    except (FileNotFoundError, NotADirectoryError):
+        return ProductAge(path, None)
+    except OSError as error:
+        return ProductAge(path, None, f"{path} cannot be looked at: {error.strerror}")
+    fault = ""
+    if found.lines and found.newest is None:
+        fault = f"no line of {path} has a timestamp that can be read"
+    read = (found.lines, found.broken, found.ahead)
+    return ProductAge(path, found.newest, fault, "the newest data in", found.modified, *read)
 
 
 def newest_at(path: Path, at: datetime, notes: Path) -> datetime | None:

@@ -20,7 +20,7 @@ from fedtui.ports import Ports
 from fedtui.results import judge
 from fedtui.results.reading import CapturedOutput
 from fedtui.runs.output_tail import OutputTail, read_new
-from fedtui.runs.run_text import product_at
+from fedtui.runs.run_text import renewal_at
 from fedtui.runs.start_unit import POLL, UnitRun, main_pid, until_end
 
 QUIET = 0.5
@@ -87,10 +87,8 @@ def _judged(ended: Run, unit: UnitRun, printed: CapturedOutput, ports: Ports) ->
         rules = ports.rules.of(unit.job_id.partition(":")[2], unit.job_id)
     except ConfigError as error:
         raise Refused(f"The output was not judged: {error}.", "The run itself is over.") from error
-    notes = ports.config.freshness
-    product = product_at(unit.product, ended.start, notes) if unit.product else None
-    span = None if ended.end is None else (ended.start, ended.end)
-    result = judge(ended.result, printed.output(), rules, product=product, span=span)
+    product = renewal_at(unit.product, ended.start, ended.end, ports.config.freshness)
+    result = judge(ended.result, printed.output(), rules, product=product)
     run = replace(ended, result=result)
     with suppress(HistoryError):  # systemd and its journal have the facts, too
         ports.history.keep_runs((run,))

@@ -7,15 +7,15 @@ said in the answer, never raised.
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
 from fedtui.logs.journal_query import JournalError, run_query
 from fedtui.model import CronFacts, Job, Run, TimerFacts
-from fedtui.results import OutputPart, Product, RunOutputText
+from fedtui.results import OutputPart, Renewal, RunOutputText, renewal
 from fedtui.results.reading import MOST
-from fedtui.runs.data_age import ENDING, blocks, newest_at, newest_data
+from fedtui.runs.data_age import blocks, newest_at, product_age
 from fedtui.system.file_stamp import file_size
 from fedtui.system.zone import local_zone
 
@@ -102,25 +102,15 @@ def _journal(run: Run, timer: TimerFacts) -> RunOutputText:
     return RunOutputText((OutputPart("journal", text),), cut)
 
 
-def product_at(path: str, since: datetime, notes: Path) -> Product:
-    """A job's product, at an absolute path, as it is now.
+def renewal_at(path: str, start: datetime, end: datetime | None, notes: Path) -> Renewal | None:
+    """Whether a run renewed its product at an absolute path; None where it has none, or its end is not known.
 
-    Of JSON Lines the newest timestamp counts, against that of the moment `since`. `notes` is the folder in
-    which is noted what was read of such files.
+    `notes` is the folder in which is noted what was read of such files.
     """
-    place = Path(path)
-    try:
-        facts = place.stat()
-        modified = datetime.fromtimestamp(facts.st_mtime, UTC)
-        if place.suffix != ENDING:
-            return Product(path, modified, facts.st_size)
-        before = newest_at(place, since, notes)
-        found = newest_data(place, datetime.now(UTC), local_zone()[1], notes)
-    except FileNotFoundError:
-        return Product(path, None)
-    except OSError as error:
-        return Product(path, None, unread=error.strerror or str(error))
-    return Product(path, found.modified, found.size, found.newest, before)
+    if not path or end is None:
+        return None
+    before = newest_at(Path(path), start, notes)
+    return renewal(product_age(path, datetime.now(local_zone()[1]), notes), before, start, end)
 
 
 def _short(path: str, home: str) -> str:

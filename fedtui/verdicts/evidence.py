@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.model import Job, ProductAge, Run, Snapshot
-from fedtui.runs.data_age import ENDING, newest_data
+from fedtui.runs.data_age import product_age
 from fedtui.system.file_stamp import file_stamp
 from fedtui.system.zone import local_zone
 
@@ -34,28 +34,6 @@ class JobEvidence:
     judged_until: datetime | None = None
     good: datetime | None = None
     held: datetime | None = None
-
-
-def product_age(path: str, now: datetime, notes: Path | None) -> ProductAge:
-    """The age of what the job renews: of its newest data where its lines say so, else of the file.
-
-    `now` is in the zone of timestamps without one; `notes` as `data_age.newest_data` has them.
-    """
-    try:
-        if Path(path).suffix != ENDING:
-            facts = Path(path).stat()
-            at = datetime.fromtimestamp(facts.st_mtime, UTC) if facts.st_size else None
-            return ProductAge(path, at, modified=at)
-        found = newest_data(Path(path), now, now.tzinfo or UTC, notes)
-    except (FileNotFoundError, NotADirectoryError):
-        return ProductAge(path, None)
-    except OSError as error:
-        return ProductAge(path, None, f"{path} cannot be looked at: {error.strerror}")
-    fault = ""
-    if found.lines and found.newest is None:
-        fault = f"no line of {path} has a timestamp that can be read"
-    read = (found.lines, found.broken, found.ahead)
-    return ProductAge(path, found.newest, fault, "the newest data in", found.modified, *read)
 
 
 def known_age(path: str, job: Job | None, snapshot: Snapshot, notes: Path | None) -> ProductAge:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.model import Freshness, ProductAge, Snapshot
-from fedtui.verdicts.evidence import known_age, log_grew, product_age
+from fedtui.runs.data_age import product_age
+from fedtui.verdicts.evidence import known_age, log_grew
 from fedtui.verdicts.limits import age_limit
 from tests.unit.health.rows import NOW, table, timer
 
@@ -45,8 +46,10 @@ def test_a_product_that_is_not_there_or_empty_is_of_no_age(tmp_path: Path) -> No
     path = tmp_path / "skills-patterns.jsonl"
     for found in (product_age(str(path), NOW, None), product_age(str(tmp_path / "none"), NOW, None)):
         assert (found.at, found.fault) == (None, "")
-    path.write_text("")
-    assert (product_age(str(path), NOW, None).at, product_age(str(path), NOW, None).fault) == (None, "")
+    for empty in (path, tmp_path / "export.tar"):
+        empty.write_text("")
+        found = product_age(str(empty), NOW, None)
+        assert (found.at, found.fault, found.modified is None) == (None, "", False)
 
 
 def test_a_product_that_cannot_be_read_is_no_old_one(tmp_path: Path) -> None:
