@@ -52,7 +52,7 @@ from fedtui.verdicts.judge import standing_of
 
 RUNS_KEPT = 24
 
-LOGGED = Result(Outcome.UNKNOWN, evidence=("start seen in cron's log",), marks=frozenset((Mark.NO_STATUS,)))
+LOGGED = Result(Outcome.UNKNOWN, evidence=("start seen in cron's log",)).marked(Mark.NO_STATUS)
 
 SAME_RUN = timedelta(seconds=20)
 """Two sightings of one job that start this close together are one run: cron starts a job once a minute."""
@@ -98,7 +98,10 @@ def merge(
         at=now,
         jobs=jobs,
         schedulers=_schedulers(answers.values()),
-        problems=(*_problems(answers.values()), *_clock_problem(runs.values(), now)),
+        problems=(
+            *(problem for answer in answers.values() for problem in answer.problems),
+            *_clock_problem(runs.values(), now),
+        ),
         findings=known.findings,
         unrecorded=known.unrecorded,
         runs=MappingProxyType(runs),
@@ -178,10 +181,6 @@ def _schedulers(answers: Iterable[Answer]) -> tuple[Scheduler, ...]:
             if best is None or scheduler.rank > best.rank:
                 found[scheduler.name] = scheduler
     return tuple(found.values())
-
-
-def _problems(answers: Iterable[Answer]) -> tuple[Problem, ...]:
-    return tuple(problem for answer in answers for problem in answer.problems)
 
 
 def _clock_problem(runs: Iterable[Sequence[Run]], now: datetime) -> Iterator[Problem]:

@@ -246,7 +246,7 @@ class Freshness:
 NOT_JUDGED = Standing()
 """Of a job that no snapshot holds yet."""
 NEVER_RAN = Result(Outcome.NEVER)
-UNSEEN = Result(Outcome.UNKNOWN, marks=frozenset((Mark.NO_RUN,)))
+UNSEEN = Result(Outcome.UNKNOWN).marked(Mark.NO_RUN)
 """Of a job that is older than any record of it, as the system's are: who knows whether it ever ran?"""
 
 

@@ -97,7 +97,10 @@ class RunRecorder:
         self._measure(jobs, known)
         if not self._waiting:
             return known
-        return {job_id: tuple(map(self._shown, found)) for job_id, found in known.items()}
+        return {
+            job_id: tuple(_unproven(run) if run.id in self._waiting else run for run in found)
+            for job_id, found in known.items()
+        }
 
     def close_unseen(self, snapshot: Snapshot) -> None:
         """End, as unknown, the runs that the database holds as in progress and that no source sees any more.
@@ -240,9 +243,6 @@ class RunRecorder:
             found = runs.get(job.id, ())
             if not any(run.is_running for run in found) and not any(run.id in self._waiting for run in found):
                 self._sizes[job.id] = (found[-1].id if found else "", file_size(job.log_path) or 0)
-
-    def _shown(self, run: Run) -> Run:
-        return _unproven(run) if run.id in self._waiting else run
 
     def _keep(self, runs: Iterable[Run]) -> None:
         rows = self._rows()

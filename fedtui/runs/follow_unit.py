@@ -14,7 +14,9 @@ from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.config import ConfigError
 from fedtui.history.database import HistoryError
-from fedtui.logs.journal import MANAGER, JournalError, UnitInvocation, follow_unit
+from fedtui.logs.journal import UnitInvocation, follow_unit
+from fedtui.logs.journal_query import JournalError
+from fedtui.logs.journal_records import MANAGER
 from fedtui.model import Run
 from fedtui.ports import Ports
 from fedtui.results import judge

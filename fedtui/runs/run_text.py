@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import assert_never
 
 from fedtui.logs.journal_query import JournalError, run_query
+from fedtui.logs.journal_records import MANAGER
 from fedtui.model import CronFacts, Job, Run, TimerFacts
 from fedtui.results import OutputPart, Renewal, RunOutputText, renewal
 from fedtui.results.reading import MOST
@@ -23,9 +24,6 @@ JOURNAL_LINES = 5_000
 
 UNCLEAR = 64 * 1024
 """Bytes of the end of a log that are looked at where it is not known where a run's lines begin."""
-
-MANAGER = "systemd"
-"""The identifier of what a manager itself says of a unit: no output of the job."""
 
 
 def run_output(run: Run, job: Job) -> RunOutputText:

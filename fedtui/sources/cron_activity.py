@@ -33,9 +33,7 @@ _IDLE = 15.0
 _NOTICE = 1.0
 _KEPT = 500
 
-SEEN = Result(
-    Outcome.UNKNOWN, evidence=("start seen in the process table",), marks=frozenset((Mark.NO_STATUS,))
-)
+SEEN = Result(Outcome.UNKNOWN, evidence=("start seen in the process table",)).marked(Mark.NO_STATUS)
 
 
 @dataclass(slots=True, eq=False)
