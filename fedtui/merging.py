@@ -89,11 +89,9 @@ def merge(
         every = settle(defined, every)
     every = _with_heirs(every, heirs, before, now)
     runs = {job_id: found[-RUNS_KEPT:] for job_id, found in every.items()}
-    jobs = tuple(
-        _judged(with_runs(job, found[-RUNS_KEPT:], now), found)
-        for job in defined
-        for found in (every.get(job.id, ()),)
-    )
+    shown = (with_runs(job, runs.get(job.id, ()), now) for job in defined)
+    # By all known runs: a failure may lie behind many unknown ends.
+    jobs = tuple(replace(job, standing=standing_of(job, every.get(job.id, ()))) for job in shown)
     return Snapshot(
         at=now,
         jobs=jobs,
@@ -115,11 +113,6 @@ def merge(
         past_names=MappingProxyType({record.id: record.name for record in records}),
         heirs=MappingProxyType(heirs),
     )
-
-
-def _judged(job: Job, runs: Sequence[Run]) -> Job:
-    """The job with its standing by all known runs: a failure may lie behind many unknown ends."""
-    return replace(job, standing=standing_of(job, runs))
 
 
 def _heirs(

@@ -198,8 +198,6 @@ class RunRecorder:
             return runs
         writers = LogWriters(jobs.values())
         mixed = {run.id for run in doubtful if self._is_mixed(run, runs, writers)}
-        if not mixed:
-            return runs
         return {
             job_id: tuple(
                 replace(run, result=_not_apart(run.result)) if run.id in mixed and run.result else run

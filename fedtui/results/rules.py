@@ -51,11 +51,6 @@ class SkipRule:
     exit_option: re.Pattern[str] | None = None
     silent: bool = False
 
-    @property
-    def locked(self) -> bool:
-        """Whether the run was kept out by another one."""
-        return self.reason == "locked"
-
     def exits_for(self, command: str) -> frozenset[int]:
         """The statuses that the rule speaks of in a run of `command`; none where it is another's rule."""
         if self.command is not None and not self.command.search(command):

@@ -56,7 +56,7 @@ def _by_text(
     doubt = (f"some of it may be of earlier runs: {output.unclear}",) if output.unclear and noted else ()
     reasons = (*ended.reasons, *_quotes(found), *doubt)
     excuse = _skip_words(*skip) if skip else ()
-    if skip and skip[0].locked:
+    if skip and skip[0].reason == Mark.LOCKED.value:
         ended = ended.marked(Mark.LOCKED)
     if ended.outcome is Outcome.UNKNOWN:
         return replace(ended, warnings=noted, errors=errors, reasons=(*reasons, *excuse))

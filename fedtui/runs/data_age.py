@@ -41,7 +41,7 @@ _REMEMBERED = 100
 _decode = JSONDecoder().raw_decode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DataAge:
     """What one file holds. `newest` is an aware UTC datetime, None where no line has a usable timestamp.
 
@@ -162,49 +162,35 @@ def _past(known: _Note | None, found: DataAge) -> tuple[tuple[float, float | Non
 
 
 class _Tally:
-    """Counts lines, one after the other."""
+    """Counts lines into `found`, one after the other."""
 
-    def __init__(self, found: DataAge, now: datetime, zone: tzinfo) -> None:
-        self._found = found
+    def __init__(self, begun: DataAge, now: datetime, zone: tzinfo) -> None:
+        self.found = replace(begun)
         self._latest = now + AHEAD
         self._zone = zone
-        self._newest = found.newest
-        self._lines, self._broken = found.lines, found.broken
-        self._undated, self._ahead = found.undated, found.ahead
 
     def add(self, line: bytes) -> None:
         """One line that was read whole; an empty one does not count."""
         if not line.strip():
             return
-        self._lines += 1
+        found = self.found
+        found.lines += 1
         record = _object(line)
         if record is None:
-            self._broken += 1
+            found.broken += 1
             return
         at = read_timestamp(record.get("timestamp"), self._zone)
         if at is None:
-            self._undated += 1
+            found.undated += 1
         elif at > self._latest:
-            self._ahead += 1
-        elif self._newest is None or at > self._newest:
-            self._newest = at
+            found.ahead += 1
+        elif found.newest is None or at > found.newest:
+            found.newest = at
 
     def add_unread(self) -> None:
         """One line that is too long to be read."""
-        self._lines += 1
-        self._broken += 1
-
-    @property
-    def found(self) -> DataAge:
-        """What is known by now."""
-        return replace(
-            self._found,
-            newest=self._newest,
-            lines=self._lines,
-            broken=self._broken,
-            undated=self._undated,
-            ahead=self._ahead,
-        )
+        self.found.lines += 1
+        self.found.broken += 1
 
 
 def _read(stream: BinaryIO, begin: int, tally: _Tally, digest: hashlib._Hash) -> tuple[DataAge, DataAge, int]:
@@ -221,7 +207,7 @@ def _read(stream: BinaryIO, begin: int, tally: _Tally, digest: hashlib._Hash) ->
             digest.update(line)
             read += len(line)
             continue
-        ended = tally.found
+        ended = replace(tally.found)
         if len(line) < LONGEST_LINE:
             tally.add(line)
             return tally.found, ended, read

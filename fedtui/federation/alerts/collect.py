@@ -161,8 +161,7 @@ def _looked_at(
     evidence = JobEvidence(
         job,
         snapshot.runs.get(job.id, ()),
-        limit.seconds,
-        limit.own,
+        *limit,
         known_age(one.product, job, snapshot, config.freshness) if one.product else None,
         log_grew(job.log_path),
         snapshot.starts_since if job.facts.in_table else None,
