@@ -77,7 +77,6 @@ LEAST = 6
 SETTLED = timedelta(minutes=5)
 """How old a due time must be: what is due now is FT302's."""
 
-_PRODUCT = "its product "
 
 
 def hit_start_limit(job: Job) -> bool:
@@ -188,14 +187,12 @@ def _is_failed(run: Run) -> bool:
 def stale_product(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT307: a run that ended well did not renew the job's product."""
     for job in snapshot.jobs:
-        if job.last_result.outcome is not Outcome.WARNINGS or Mark.PRODUCT not in job.last_result.marks:
-            continue
-        said = [reason for reason in job.last_result.reasons if _PRODUCT in reason]
-        if said:
-            words = said[0][said[0].index(_PRODUCT) :]
+        result = job.last_result
+        if result.outcome is Outcome.WARNINGS and Mark.PRODUCT in result.marks:
+            said = next((one for one in result.reasons if "its product " in one), result.reasons[0])
             yield STALE.found(
-                f"{job.name} ended without an error, but {words}.",
-                tuple(said),
+                f"{job.name} ended without an error, but {said.removeprefix('1 warning: ')}.",
+                (said,),
                 title=f"{job.name}: product not renewed",
                 job=job,
             )
