@@ -78,7 +78,6 @@ SETTLED = timedelta(minutes=5)
 """How old a due time must be: what is due now is FT302's."""
 
 
-
 def hit_start_limit(job: Job) -> bool:
     """Whether the last run failed because systemd did not start it any more."""
     return Mark.START_LIMIT in job.last_result.marks

@@ -289,8 +289,9 @@ def test_a_product_that_was_not_renewed() -> None:
         row, last_result=Result(Outcome.WARNINGS, 0, warnings=1, reasons=(words,)).marked(Mark.PRODUCT)
     )
     assert "its product /srv/out.json was not renewed" in by_code(stale)["FT307"].sentence
-    reworded = replace(stale, last_result=replace(stale.last_result, reasons=("nothing new in /srv/out.json",)))
-    assert by_code(reworded)["FT307"].evidence == ("nothing new in /srv/out.json",)
+    other = ("nothing new in /srv/out.json",)
+    reworded = replace(stale, last_result=replace(stale.last_result, reasons=other))
+    assert by_code(reworded)["FT307"].evidence == other
     assert "FT307" not in by_code(
         replace(
             row, last_result=Result(Outcome.WARNINGS, 0, reasons=("1 warning: line 3 its product was late",))
