@@ -41,8 +41,6 @@ from fedtui.schedule.translate import TranslationError, to_cron
 JOB_ID = "federation"
 """What the change is filed under: it is about no single job."""
 
-_RECORDER = b"fedtui_run="
-
 
 @dataclass(frozen=True, slots=True)
 class SetupIntent:
@@ -160,7 +158,7 @@ async def plan_setup(
     edits.append(pack_edit(before, pack))
     summary, done = _summary(preflight, intent), _done(preflight, intent, additions)
     about = ("setup", JOB_ID, "federation pack")
-    recorded = _recorded_lines(edits)
+    recorded = _recorded_lines(edits, ports)
     if recorded > 0:
         summary += f" Wraps each cron line in {recorder_words(ports.config)}"
     elif recorded < 0:
@@ -170,10 +168,15 @@ async def plan_setup(
     return await plan_change_set(wording, edits, ports)
 
 
-def _recorded_lines(edits: Sequence[Edit]) -> int:
+def _recorded_lines(edits: Sequence[Edit], ports: Ports) -> int:
     """How many lines the edits put the recorder around, less those from which they remove it."""
+
+    def count(table: bytes | None, user: str) -> int:
+        document = Document.parse(table or b"", user=user, dialect=ports.dialect())
+        return sum(entry.recorder is not None for entry in document.entries)
+
     tables = [edit for edit in edits if isinstance(edit, TableEdit)]
-    return sum((one.after or b"").count(_RECORDER) - (one.before or b"").count(_RECORDER) for one in tables)
+    return sum(count(one.after, one.user) - count(one.before, one.user) for one in tables)
 
 
 def _unrecorded(pack: Pack, edits: Sequence[Edit], ports: Ports) -> list[str]:
