@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ class Engine:
 
     async def plan(self, request: Request, fixes: LineFixes | None = None) -> Plan:
         """The plan that a request asks for. Raises Refused, or BadTable where `fixes` must replace lines."""
+        with suppress(Refused):  # what a killed change left is no base for a plan
+            await changes.recover_if_needed(self._ports)
         jobs = tuple(map(self._job, request.jobs))
         if len(jobs) > 1 and request.verb in ("edit", "fix", "silence"):
             raise Refused(f"fedtui can {request.verb} one job at a time.")
@@ -97,7 +100,7 @@ class Engine:
             case "silence":
                 return await changes.plan_silence(given["code"], None, ports, fixes=fixes)
             case "setup":
-                return await self.setup.plan(given["prepared"])
+                return await self.setup.plan(**given)
             case "remove-setup":
                 return await self.setup.removal()
             case "undo":

@@ -17,10 +17,8 @@ from types import MappingProxyType
 from fedtui.crontab.command_field import log_text
 from fedtui.history import lineage
 from fedtui.history.run_provenance import (
-    CLOCK_SET_BACK,
     KNOWN,
     LOG_SIGHTING,
-    NO_STATUS,
     ROUNDING,
     SIGHTING,
     STEP,
@@ -29,11 +27,14 @@ from fedtui.history.run_provenance import (
     knowledge,
     stamped_ahead,
 )
+from fedtui.logs.log_ownership import Ownership, of_sighting
 from fedtui.model import (
+    SET_BACK,
     Answer,
     CronStart,
     Job,
     JobRecord,
+    Mark,
     Outcome,
     Problem,
     Result,
@@ -52,7 +53,7 @@ from fedtui.verdicts.judge import standing_of
 
 RUNS_KEPT = 24
 
-LOGGED = f"start seen in cron's log, {NO_STATUS}"
+LOGGED = Result(Outcome.UNKNOWN, evidence=("start seen in cron's log",)).marked(Mark.NO_STATUS)
 
 SAME_RUN = timedelta(seconds=20)
 """Two sightings of one job that start this close together are one run: cron starts a job once a minute."""
@@ -78,8 +79,8 @@ def merge(
     given every run that is known, not only those the snapshot has room for.
     """
     loading = frozenset(loading)
-    told = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
-    folded = fold_generated(told, complete=_is_complete("system-timers", answers, loading))
+    rows = [job for name, answer in answers.items() for job in _jobs_of(name, answer, known)]
+    folded = fold_generated(rows, complete=_is_complete("system-timers", answers, loading))
     defined = folded.jobs
     starts = [start for answer in answers.values() for start in answer.starts]
     orders = [*(tuple(folded.runs(answer.runs)) for answer in answers.values())]
@@ -92,16 +93,17 @@ def merge(
         every = settle(defined, every)
     every = _with_heirs(every, heirs, before, now)
     runs = {job_id: found[-RUNS_KEPT:] for job_id, found in every.items()}
-    jobs = tuple(
-        _judged(with_runs(job, found[-RUNS_KEPT:], now), found)
-        for job in defined
-        for found in (every.get(job.id, ()),)
-    )
+    shown = (with_runs(job, runs.get(job.id, ()), now) for job in defined)
+    # By all known runs: a failure may lie behind many unknown ends.
+    jobs = tuple(replace(job, standing=standing_of(job, every.get(job.id, ()))) for job in shown)
     return Snapshot(
         at=now,
         jobs=jobs,
         schedulers=_schedulers(answers.values()),
-        problems=(*_problems(answers.values()), *_clock_problem(runs.values(), now)),
+        problems=(
+            *(problem for answer in answers.values() for problem in answer.problems),
+            *_clock_problem(runs.values(), now),
+        ),
         findings=known.findings,
         unrecorded=known.unrecorded,
         runs=MappingProxyType(runs),
@@ -121,11 +123,6 @@ def _is_complete(name: str, answers: Mapping[str, Answer], loading: frozenset[st
     """Whether the source has told of every job it has."""
     answer = answers.get(name)
     return answer is not None and answer.jobs is not None and name not in loading and not answer.late
-
-
-def _judged(job: Job, runs: Sequence[Run]) -> Job:
-    """The job with its standing by all known runs: a failure may lie behind many unknown ends."""
-    return replace(job, standing=standing_of(job, runs))
 
 
 def _heirs(
@@ -189,10 +186,6 @@ def _schedulers(answers: Iterable[Answer]) -> tuple[Scheduler, ...]:
     return tuple(found.values())
 
 
-def _problems(answers: Iterable[Answer]) -> tuple[Problem, ...]:
-    return tuple(problem for answer in answers for problem in answer.problems)
-
-
 def _clock_problem(runs: Iterable[Sequence[Run]], now: datetime) -> Iterator[Problem]:
     """That the clock was set back, as long as stamps of before lie ahead."""
     ahead = sum(run.start > now + STEP for found in runs for run in found)
@@ -214,7 +207,7 @@ def logged_runs(starts: Iterable[CronStart], jobs: Iterable[Job]) -> Iterator[Ru
             found = [job for job in found if _due_at(job, start.at)]
         if len(found) == 1:
             run_id = f"cron-{start.at.timestamp():.0f}-{start.pid}"
-            yield Run(run_id, found[0].id, start.at, start.at, Result(Outcome.UNKNOWN, evidence=(LOGGED,)))
+            yield Run(run_id, found[0].id, start.at, start.at, LOGGED)
 
 
 def _due_at(job: Job, moment: datetime) -> bool:
@@ -286,25 +279,8 @@ def _one_each(runs: Sequence[Run], before: Set[str], now: datetime) -> tuple[Run
                 of_time.append(run)
             else:
                 of_time[place] = fold(of_time[place], run)
-        kept += [run for run in of_time if not _written_by_another(run, of_time, now)]
+        kept += [run for run in of_time if of_sighting(run, of_time, now) is not Ownership.FOREIGN]
     return tuple(kept)
-
-
-def _written_by_another(run: Run, runs: Iterable[Run], now: datetime) -> bool:
-    """Whether what a log tells is the work of a run that somebody saw: it was in progress at that moment."""
-    if run.end is None or not all(name.startswith(LOG_SIGHTING) for name in (run.id, *run.also)):
-        return False
-    written, near = run.end.timestamp(), ROUNDING.total_seconds()
-    spans = (
-        (other.start, now if other.is_running else other.end)
-        for other in runs
-        if not other.id.startswith(LOG_SIGHTING)
-    )
-    return any(
-        start.timestamp() - near <= written <= end.timestamp() + near
-        for start, end in spans
-        if end is not None
-    )
 
 
 def _place(kept: Sequence[Run], run: Run) -> int | None:
@@ -334,10 +310,11 @@ def fold(one: Run, other: Run) -> Run:
     result = best.result
     if result is not None and rest.result is not None:
         evidence = tuple(dict.fromkeys((*result.evidence, *rest.result.evidence)))
+        marks = result.marks | (rest.result.marks & {Mark.SET_BACK, Mark.NO_STATUS})
         if result.ending:  # what one source did not see, another one did
-            evidence = tuple(one.removesuffix(f", {NO_STATUS}") for one in evidence if one != NO_STATUS)
+            marks -= {Mark.NO_STATUS}
         duration = result.duration if result.duration is not None else rest.result.duration
-        result = replace(result, evidence=evidence, duration=duration)
+        result = replace(result, evidence=evidence, duration=duration, marks=marks)
     also = {*one.also, *other.also, one.id, other.id} - {best.id}
     return replace(
         best,
@@ -358,7 +335,7 @@ def _rank(run: Run) -> tuple[int, bool, bool, int]:
         known if known >= KNOWN else 0,
         run.is_running,
         _exact(run),
-        0 if result is None else (result.duration is not None) + len(result.reasons),
+        0 if result is None else (result.duration is not None) + len(result.why),
     )
 
 
@@ -379,7 +356,7 @@ def with_runs(job: Job, runs: Sequence[Run], now: datetime) -> Job:
     if job.last_run is None or (job.last_run <= now + STEP and not ahead):
         return job
     result = job.last_result
-    said = replace(result, reasons=tuple(dict.fromkeys((*result.reasons, CLOCK_SET_BACK))))
+    said = replace(result, reasons=tuple(dict.fromkeys((*result.reasons, SET_BACK))))
     return replace(job, last_run=None, last_result=said)
 
 

@@ -7,7 +7,7 @@ fields, no clock and no I/O. Every datetime is aware; every duration is a float 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -80,6 +80,31 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+class Mark(StrEnum):
+    """A fact about a run or its verdict that later decisions go by. The values are those in the database.
+
+    SET_BACK: the clock was set back after it. NOT_APART: another run may have written its lines. NO_STATUS:
+    it was seen, and its exit status was not. NO_RUN: no run is on record. LOCKED: it said that another run
+    was at work. SILENT: it printed nothing. PRODUCT: it did not renew its product. START_LIMIT: systemd
+    refused to start it so often.
+    """
+
+    SET_BACK = "set-back"
+    NOT_APART = "not-apart"
+    NO_STATUS = "no-status"
+    NO_RUN = "no-run"
+    LOCKED = "locked"
+    SILENT = "silent"
+    PRODUCT = "product"
+    START_LIMIT = "start-limit"
+
+
+SET_BACK = "the clock was set back since"
+NOT_APART = "another run wrote the same log meanwhile: whose lines these are is not known"
+_REASONS = {Mark.NO_RUN: "no run is on record", Mark.NOT_APART: NOT_APART}
+_EVIDENCE = {Mark.NO_STATUS: "no exit status", Mark.SET_BACK: SET_BACK, Mark.NOT_APART: NOT_APART}
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The verdict on a finished run, with the facts it rests on.
@@ -87,7 +112,8 @@ class Result:
     `exit_code` is 0..255 or None when it is not known; `signal` is a name such as "SIGTERM".
     `warnings` counts the lines that ask for attention, `errors` those of them that are errors.
     `evidence` names where each fact came from ("exit status, fedtui", "start seen in the journal").
-    `judged`: what the run printed was looked at as well, as far as it could be.
+    `judged`: what the run printed was looked at as well, as far as it could be. `marks` decide, words are
+    for reading: show `why` and `known_from`, which have the words of the marks as well.
     """
 
     outcome: Outcome
@@ -99,6 +125,21 @@ class Result:
     evidence: tuple[str, ...] = ()
     judged: bool = False
     errors: int = 0
+    marks: frozenset[Mark] = frozenset()
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """The reasons with those of the marks: the failure itself comes first, any other doubt before all."""
+        words = tuple(text for mark, text in _REASONS.items() if mark in self.marks)
+        return (*self.reasons, *words) if self.outcome is Outcome.FAILED else (*words, *self.reasons)
+
+    @property
+    def known_from(self) -> tuple[str, ...]:
+        """The evidence with that of the marks."""
+        return (*self.evidence, *(text for mark, text in _EVIDENCE.items() if mark in self.marks))
+
+    def marked(self, *marks: Mark) -> Result:
+        return replace(self, marks=self.marks.union(marks))
 
     @property
     def severity(self) -> Severity | None:
@@ -182,6 +223,11 @@ class ProductAge:
     broken: int = 0
     ahead: int = 0
 
+    @property
+    def newest(self) -> datetime | None:
+        """The newest moment that its lines tell of."""
+        return self.at if self.lines else None
+
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
@@ -200,7 +246,7 @@ class Freshness:
 NOT_JUDGED = Standing()
 """Of a job that no snapshot holds yet."""
 NEVER_RAN = Result(Outcome.NEVER)
-UNSEEN = Result(Outcome.UNKNOWN, reasons=("no run is on record",))
+UNSEEN = Result(Outcome.UNKNOWN).marked(Mark.NO_RUN)
 """Of a job that is older than any record of it, as the system's are: who knows whether it ever ran?"""
 
 

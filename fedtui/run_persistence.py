@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 from fedtui.history.database import History, HistoryError
 from fedtui.history.lineage import records_of
 from fedtui.history.run_provenance import KNOWN, as_stamped_ahead, knowledge, says_more, stamped_ahead
+from fedtui.logs.log_ownership import LogWriters, Ownership
 from fedtui.merging import RUNS_KEPT, RunsByJob
 from fedtui.model import (
     Job,
     JobRecord,
     LogSlice,
+    Mark,
     Outcome,
     Problem,
     Result,
@@ -35,20 +37,15 @@ from fedtui.model import (
     timer_jobs,
 )
 from fedtui.safe_text import decode
-from fedtui.schedule.upcoming import runs_of
-from fedtui.sources.log_writers import other_writers
+from fedtui.schedule.upcoming import DUE_WITHIN
 from fedtui.sources.own_runs import OWN_ID
+from fedtui.system.file_stamp import file_size
 
 if TYPE_CHECKING:
     from fedtui.results import RuleBook, RunOutputText
 
 READING = "its output is being read"
 UNSEEN = Result(Outcome.UNKNOWN, reasons=("nobody saw how it ended",))
-
-NOT_APART = "another run wrote the same log meanwhile: whose lines these are is not known"
-
-DUE_WITHIN = timedelta(seconds=60)
-"""How long after its minute a run that nobody saw may write to a log that others write too."""
 
 SETTLE = timedelta(seconds=0.3)
 """How long after its end a run's last lines may take to be where they are read."""
@@ -100,7 +97,10 @@ class RunRecorder:
         self._measure(jobs, known)
         if not self._waiting:
             return known
-        return {job_id: tuple(map(self._shown, found)) for job_id, found in known.items()}
+        return {
+            job_id: tuple(_unproven(run) if run.id in self._waiting else run for run in found)
+            for job_id, found in known.items()
+        }
 
     def close_unseen(self, snapshot: Snapshot) -> None:
         """End, as unknown, the runs that the database holds as in progress and that no source sees any more.
@@ -135,32 +135,30 @@ class RunRecorder:
         # Here and not above: most lists have nothing to read, and need not load how it is done.
         from fedtui.results import OutputPart, RunOutputText, judge
         from fedtui.results.reading import may_say_skipped
-        from fedtui.runs.run_text import product_at, run_output
+        from fedtui.runs.run_text import renewal_at, run_output
 
         rules = self._book().of(*job.aliases, job.name, job.id)
-        product, span = None, None
-        path = self._book().product_of(job)
-        if path and run.end is not None:
-            product, span = product_at(path, run.start, self._freshness), (run.start, run.end)
+        product = renewal_at(self._book().product_of(job), run.start, run.end, self._freshness)
         command = next((decode(cron.command) for _, cron in cron_jobs((job,))), job.command or "")
 
         def by(output: RunOutputText) -> Result:
-            return judge(run.result or UNSEEN, output, rules, command, product=product, span=span)
+            return judge(run.result or UNSEEN, output, rules, command, product=product)
 
         output = run_output(run, job)
         result = by(output)
         if run.log is None or result.outcome not in (Outcome.OK, Outcome.FAILED):
             return result
         jobs, runs = self._known
-        others = other_writers(jobs.values()).get(job.id, frozenset())
-        foreign, own = self._company(run, jobs, runs, others) if job.id in runs else (False, [])
-        if not foreign and not any(one.start <= run.start for one in own):
+        if job.id not in runs:
+            return result
+        company = LogWriters(jobs.values()).company(run, runs, self._clock())
+        if not company.others and not company.earlier:
             return result
         if result.outcome is Outcome.OK:
             return _not_apart(result) if may_say_skipped(output, rules) else result
         # Locked out by the run that wrote these lines: flock itself prints nothing.
         silent = by(RunOutputText((OutputPart(run.log.path, b""),)))
-        return silent if silent.outcome is Outcome.SKIPPED and not foreign else result
+        return silent if silent.outcome is Outcome.SKIPPED and not company.others else result
 
     def _await_last_lines(self, run: Run) -> None:
         if run.end is not None:
@@ -198,10 +196,8 @@ class RunRecorder:
         ]
         if not doubtful:
             return runs
-        writers = other_writers(jobs.values())
-        mixed = {run.id for run in doubtful if self._is_mixed(run, jobs, runs, writers.get(run.job_id, ()))}
-        if not mixed:
-            return runs
+        writers = LogWriters(jobs.values())
+        mixed = {run.id for run in doubtful if self._is_mixed(run, runs, writers)}
         return {
             job_id: tuple(
                 replace(run, result=_not_apart(run.result)) if run.id in mixed and run.result else run
@@ -210,31 +206,17 @@ class RunRecorder:
             for job_id, found in runs.items()
         }
 
-    def _is_mixed(self, run: Run, jobs: Mapping[str, Job], runs: RunsByJob, others: Collection[str]) -> bool:
+    def _is_mixed(self, run: Run, runs: RunsByJob, writers: LogWriters) -> bool:
         """Whether some other run wrote, or may have written, between the bounds of the run's lines."""
-        foreign, own = self._company(run, jobs, runs, others)
-        if not foreign and not own and self._clock() > (run.end or run.start) + DUE_WITHIN:
-            self._alone.add(run.id)
-        locked = run.result is not None and run.result.reasons[:1] == ("locked",)
-        if locked and not foreign and all(one.start <= run.start for one in own):
-            return False  # who was there first cannot have said so
-        return foreign or bool(own)
-
-    def _company(
-        self, run: Run, jobs: Mapping[str, Job], runs: RunsByJob, others: Collection[str]
-    ) -> tuple[bool, list[Run]]:
-        """Whether runs of `others` may have written among a run's lines, and which of its own job did."""
-        mine, begin, end, now = runs[run.job_id], run.start, run.end or run.start, self._clock()
-        own = [one for one in mine if one is not run and one.start <= end and _last_sign(one, now) > begin]
-        if others and not jobs[run.job_id].facts.in_table:
-            # Its lines were taken to begin where the run before it ended.
-            before = [one.end for one in mine if one.start < begin]
-            if not before or before[-1] is None:
-                return True, own
-            begin = before[-1]
-        met = (one for other in others for one in runs.get(other, ()) if _last_sign(one, now) > begin)
-        due = any(_was_due(jobs[other], begin, end) for other in others)
-        return due or any(one.start <= end for one in met), own
+        company = writers.company(run, runs, self._clock())
+        if company.ownership is not Ownership.MIXED:
+            if self._clock() > (run.end or run.start) + DUE_WITHIN:
+                self._alone.add(run.id)
+            return False
+        result = run.result
+        locked = result is not None and result.outcome is Outcome.SKIPPED and Mark.LOCKED in result.marks
+        # Who was there first cannot have said that it was locked out.
+        return company.others or company.later or not locked
 
     def _with_log(self, run: Run, before: Run | None, job: Job | None) -> Run:
         """A timer's run with the slice of the log that it wrote, where its beginning is known.
@@ -249,7 +231,7 @@ class RunRecorder:
         start = known[1] if known is not None and known[0] != run.id else None
         if start is None and before is not None and before.log is not None:
             start = before.log.end if before.log.path == job.log_path else None
-        return replace(run, log=LogSlice(job.log_path, start, _size(job.log_path)))
+        return replace(run, log=LogSlice(job.log_path, start, file_size(job.log_path) or 0))
 
     def _measure(self, jobs: Iterable[Job], runs: RunsByJob) -> None:
         """Note where the logs of timers end while none of their runs continues."""
@@ -258,10 +240,7 @@ class RunRecorder:
                 continue
             found = runs.get(job.id, ())
             if not any(run.is_running for run in found) and not any(run.id in self._waiting for run in found):
-                self._sizes[job.id] = (found[-1].id if found else "", _size(job.log_path))
-
-    def _shown(self, run: Run) -> Run:
-        return _unproven(run) if run.id in self._waiting else run
+                self._sizes[job.id] = (found[-1].id if found else "", file_size(job.log_path) or 0)
 
     def _keep(self, runs: Iterable[Run]) -> None:
         rows = self._rows()
@@ -324,34 +303,19 @@ def _unproven(run: Run) -> Run:
 
 def _by_lines(result: Result) -> bool:
     """Whether lines in a log made the verdict what it is, and nobody doubted yet whose they are."""
-    if not result.judged or NOT_APART in result.reasons or not result.reasons:
+    if not result.judged or Mark.NOT_APART in result.marks or not result.reasons:
         return False
     if result.outcome is Outcome.UNKNOWN:
         return result.warnings > 0
     if result.outcome is Outcome.SKIPPED:  # silence is nobody's
-        return not any(one.startswith("no output") for one in result.evidence)
-    return result.outcome is not Outcome.OK and not all("its product" in reason for reason in result.reasons)
-
-
-def _last_sign(run: Run, now: datetime) -> datetime:
-    return now if run.is_running else run.end or run.start
-
-
-def _was_due(job: Job, begin: datetime, end: datetime) -> bool:
-    """Whether cron has started a job meanwhile, though perhaps nobody saw it."""
-    due = next(iter(runs_of(job, begin - DUE_WITHIN)), None) if job.facts.in_table else None
-    return due is not None and due <= end
+        return Mark.SILENT not in result.marks
+    return result.outcome is not Outcome.OK and len(result.reasons) > (Mark.PRODUCT in result.marks)
 
 
 def _not_apart(result: Result) -> Result:
     """A verdict by lines that may be another run's: a failure stays one, anything else is unknown."""
     failed = result.outcome is Outcome.FAILED
-    return replace(
-        result,
-        outcome=Outcome.FAILED if failed else Outcome.UNKNOWN,
-        reasons=(*result.reasons, NOT_APART) if failed else (NOT_APART, *result.reasons),
-        evidence=(*result.evidence, NOT_APART),
-    )
+    return replace(result, outcome=Outcome.FAILED if failed else Outcome.UNKNOWN).marked(Mark.NOT_APART)
 
 
 def _to_be_read(run: Run) -> bool:
@@ -361,10 +325,3 @@ def _to_be_read(run: Run) -> bool:
         return False
     known = knowledge(result)
     return run.log is not None if known < KNOWN else known == KNOWN
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0

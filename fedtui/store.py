@@ -29,7 +29,7 @@ READ_DEADLINE = 30.0
 """Seconds after which a source that has not answered is reported as slow."""
 
 SAY_AFTER = 1.5
-"""Seconds after which a source that has never answered says whom it waits for."""
+"""Seconds after which a source that does not answer says whom it waits for."""
 
 MANY = 50
 """New rows from which on they are shown before their checkup is done; the first ones always are."""
@@ -148,9 +148,10 @@ class Store:
             self._stale.set()
 
     def _say_waiting(self, source: Source) -> None:
-        if source.name not in self._answers and isinstance(source, AwaitedSource):
+        if isinstance(source, AwaitedSource):
+            if source.name not in self._answers:
+                self._begun.add(source.name)
             self._answers[source.name] = source.waiting()
-            self._begun.add(source.name)
             self._stale.set()
 
     async def _keep_merging(self) -> None:

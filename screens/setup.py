@@ -226,7 +226,7 @@ class SetupScreen(ChangingScreen):
         try:
             prepared = await self.service.prepare(preflight, tuple(progress.test_runs.values()))
             progress.beside = tuple(prepared.issues)
-            progress.plan = await self.host.engine.plan(Request("setup", (), {"prepared": prepared}))
+            progress.plan = await self.host.engine.plan(prepared.request)
         except NothingToChange:
             progress.nothing = True
         except (Refused, ConfigError) as error:
@@ -419,7 +419,7 @@ class SetupScreen(ChangingScreen):
         except Refused as refusal:
             await self.flow.refused("Set up", "", refusal)
             return
-        await self.flow.change("Set up", Request("setup", (), {"prepared": prepared}))
+        await self.flow.change("Set up", prepared.request)
         await self._reopen()
 
     def action_remove(self) -> None:

@@ -52,8 +52,8 @@ The same for all verbs:
 Partly done: a set-up that left out jobs or additions that were asked for; `list --source` where one of the
 sources could not be read; a change that failed and could not be rolled back as a whole. Outcome unknown: a
 change was asked for and no answer came, so that it may be made, now or later; the message says how to check,
-and its undo step is kept. `fedtui watch` ends
-with 1 when a run failed, with 3 when one is unverified. Apart: `check` has the statuses of a Nagios plug-in
+and its undo step is kept. `fedtui watch` and `fedtui run --wait` end with 1 when a run failed, with 3 when
+how one ended is not known. Apart: `check` has the statuses of a Nagios plug-in
 ([monitoring.md](monitoring.md)), `check --alert` those in [alerting.md](alerting.md), and `git-sync` those in
 [git-sync.md](git-sync.md). An interrupt ends with 130.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fedtui.changes.undo import plan_redo as plan_redo
     from fedtui.changes.undo import plan_undo as plan_undo
     from fedtui.changes.undo import undo_steps as undo_steps
+    from fedtui.changes.unfinished import recover_if_needed as recover_if_needed
     from fedtui.changes.unseen import seen as seen
 
 _HOMES = {
@@ -47,6 +48,7 @@ _HOMES = {
     "plan_redo": "undo",
     "plan_undo": "undo",
     "undo_steps": "undo",
+    "recover_if_needed": "unfinished",
     "seen": "unseen",
 }
 

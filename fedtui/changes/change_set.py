@@ -19,7 +19,6 @@ from fedtui.changes.edits import (
     ChangeSet,
     Edit,
     FileEdit,
-    RecorderEdit,
     UnitEdit,
     inverse,
     is_bookkeeping,
@@ -161,8 +160,6 @@ def _reason(error: Exception) -> str:
 
 async def _roll_back_one(edit: Edit, edits: Sequence[Edit], executor: EditExecutor, ports: Ports) -> bool:
     """Make an edit's opposite; whether the old state is there again, be it in spite of an error."""
-    if isinstance(edit, RecorderEdit):
-        return True  # it stays
     try:
         await executor.make(edit)
     except Exception:

@@ -124,8 +124,8 @@ class PausedTimerEdit:
 class RecorderEdit:
     """Whether the recorder is in its place: its program, the folder of its records, the links to logs.
 
-    `links` are pairs of a job's record key and the path of its log, None where it has none. It stays when the
-    change is taken back: the records lie beside it, and other lines may need it.
+    `links` are pairs of a job's record key and the path of its log, None where it has none. Its inverse
+    changes nothing: the records lie beside it, and other lines may need it.
     """
 
     links: tuple[tuple[str, str | None], ...]
@@ -217,6 +217,8 @@ def inverse(edit: Edit) -> Edit:
             return replace(edit, there=not edit.there)
         case RenameEdit():
             return RenameEdit(source=edit.target, target=edit.source)
+        case RecorderEdit():
+            return replace(edit, before=edit.after)
     turned: Edit = replace(edit, before=edit.after, after=edit.before)  # type: ignore[arg-type]  # of one type
     return turned
 

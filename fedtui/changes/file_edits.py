@@ -32,7 +32,7 @@ class SomethingElse(Refused):
 
 
 @contextmanager
-def _held(folder: Path, uid: int | None = None) -> Iterator[int]:
+def held(folder: Path, uid: int | None = None) -> Iterator[int]:
     """A descriptor of the folder, in which something is made for the user `uid`. Raises Refused, OSError."""
     try:
         with held_folder(folder) as (descriptor, owner):
@@ -49,7 +49,7 @@ def facts(path: str) -> os.stat_result | None:
     """What lies at `path`, a link not followed; None where nothing does. Raises Refused."""
     file = Path(path)
     try:
-        with _held(file.parent) as at:
+        with held(file.parent) as at:
             return os.stat(file.name, dir_fd=at, follow_symlinks=False)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -61,7 +61,7 @@ def read_state(path: str) -> bytes | None:
     """The bytes of a file; None where there is none. Raises Refused for what is no plain file."""
     file = Path(path)
     try:
-        with _held(file.parent) as at:
+        with held(file.parent) as at:
             return _read_at(file, at)
     except FileNotFoundError:
         return None
@@ -97,7 +97,7 @@ def state_of(edit: FileEdit | FolderEdit | RenameEdit | TableEdit, ports: Ports)
         case FileEdit():
             return EditState.of(read_state(edit.path), edit.before, edit.after)
         case FolderEdit():
-            there = _is_folder(edit.path)
+            there = is_folder(edit.path)
             if there is None:
                 return EditState.OTHER
             return EditState.AFTER if there == edit.there else EditState.BEFORE
@@ -106,10 +106,10 @@ def state_of(edit: FileEdit | FolderEdit | RenameEdit | TableEdit, ports: Ports)
             return EditState.of(now, (True, False), (False, True))
 
 
-def _is_folder(path: str) -> bool | None:
+def is_folder(path: str) -> bool | None:
     """Whether there is a folder at `path`; None where there is something else. Raises Refused."""
     try:
-        with _held(Path(path)):
+        with held(Path(path)):
             return True
     except NotADirectoryError:
         return None
@@ -131,7 +131,7 @@ def apply_file_edit(
             case FileEdit():
                 _make_file(edit, ports, backup=backup)
             case FolderEdit():
-                _make_folder(edit)
+                make_folder(edit)
             case RenameEdit():
                 _rename(Path(edit.source), Path(edit.target))
     except OSError as error:
@@ -151,7 +151,7 @@ def _make_file(edit: FileEdit, ports: Ports, *, backup: bool) -> None:
         return
     if backup and edit.before is not None:
         keep_backup(ports.config, path.name, edit.before, ports.clock())
-    with _held(path.parent, maker_of(edit)) as at:
+    with held(path.parent, maker_of(edit)) as at:
         if edit.after is None:
             _still(edit, at)
             with suppress(FileNotFoundError):
@@ -175,12 +175,12 @@ def _still(edit: FileEdit, at: int) -> None:
         raise Conflict(f"Someone changed {display_path(Path(edit.path))} after your plan was made.")
 
 
-def _make_folder(edit: FolderEdit) -> None:
-    """A folder that is to go and is not empty stays: what is in it is somebody's."""
+def make_folder(edit: FolderEdit) -> None:
+    """A folder that is to go and is not empty stays: what is in it is somebody's. Raises Refused, OSError."""
     path = Path(edit.path)
-    if _is_folder(edit.path) == edit.there:
+    if is_folder(edit.path) == edit.there:
         return
-    with _held(path.parent, maker_of(edit)) as at:
+    with held(path.parent, maker_of(edit)) as at:
         if edit.there:
             os.mkdir(path.name, 0o700, dir_fd=at)
             _hand_over(edit, at)
@@ -224,7 +224,7 @@ def _moved(path: Path) -> Refused:
 
 def _rename(source: Path, target: Path) -> None:
     """Only a plain file is moved, whatever was put in its place meanwhile."""
-    with _held(source.parent) as a, _held(target.parent) as b:
+    with held(source.parent) as a, held(target.parent) as b:
         if _lies_at(target, b) is not None:
             raise Refused(f"{display_path(target)} is there already.")
         _plain(source, a)

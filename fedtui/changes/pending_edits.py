@@ -20,18 +20,18 @@ from fedtui.changes.edits import (
     FileEdit,
     FolderEdit,
     PausedTimerEdit,
-    RecorderEdit,
     RenameEdit,
     TableEdit,
     UnitEdit,
     inverse,
+    is_no_op,
     resource_keys,
 )
 from fedtui.changes.file_diff import file_diff
 from fedtui.changes.open_table import check_table_text, port_of, read_table
 from fedtui.changes.plan import Conflict, EditState, FileDiff
 from fedtui.changes.recorder_place import recorder_edits
-from fedtui.changes.table_edits import is_made, reverted
+from fedtui.changes.table_edits import ChangedSince, is_made, reverted
 from fedtui.changes.unit_edits import record_stamp, switched
 from fedtui.config import repair
 from fedtui.model import SourceName
@@ -150,8 +150,8 @@ async def check_unchanged(edits: Sequence[Edit], ports: Ports) -> None:
     if edits and all(now is EditState.AFTER for _, now in states):
         raise NothingToChange("This was applied already.")
     for edit, now in states:
-        made_by_others = now is EditState.AFTER and isinstance(edit, FolderEdit | RecorderEdit)
-        if now is not EditState.BEFORE and not made_by_others:
+        made_by_others = isinstance(edit, FolderEdit) or is_no_op(inverse(edit))
+        if now is EditState.OTHER or (now is EditState.AFTER and not made_by_others):
             label = edit_label(edit)
             if isinstance(edit, TableEdit):
                 label = f"the {port_of(edit.table, edit.user, ports).title}"
@@ -264,8 +264,6 @@ async def _inverse_now(edit: Edit, ports: Ports, off: Collection[str] = ()) -> E
     Lines whose keys are in `off` come back paused.
     """
     back = inverse(edit)
-    if isinstance(back, RecorderEdit) and not back.after:
-        return None
     if isinstance(edit, TableEdit):
         return await asyncio.to_thread(reverted, edit, ports, off)
     now = await state_of(back, ports)
@@ -276,12 +274,13 @@ async def _inverse_now(edit: Edit, ports: Ports, off: Collection[str] = ()) -> E
     if isinstance(back, FileEdit) and back.grows:
         return None
     if isinstance(back, PausedTimerEdit):
-        raise Refused(f"{back.unit} was paused or resumed since.", advice="p pauses or resumes it.")
+        raise ChangedSince(
+            f"{back.unit} was paused or resumed since.", advice="Pause or resume it as it should be."
+        )
     if isinstance(back, UnitEdit):
         state = await switched(back.unit, ports, user_manager=back.user_manager)
         return replace(back, before=state)
-    raise Refused(
-        f"{_begin(edit_label(edit))} was changed since, so taking the change back would lose "
-        "somebody's edit.",
+    raise ChangedSince(
+        f"{_begin(edit_label(edit))} was changed since, so taking the change back would lose that edit.",
         advice=f"The texts from before are in {display_path(ports.config.backups)}.",
     )

@@ -10,7 +10,8 @@ from importlib import resources
 from pathlib import Path
 
 from fedtui.action_result import Refused
-from fedtui.changes.edits import Edit, RecorderEdit, TableEdit
+from fedtui.changes import file_edits
+from fedtui.changes.edits import Edit, FolderEdit, RecorderEdit, TableEdit
 from fedtui.changes.plan import EditState
 from fedtui.config import Config
 from fedtui.crontab import Document, log_paths
@@ -49,33 +50,37 @@ def recorder_edits(edit: Edit, ports: Ports) -> Iterator[RecorderEdit]:
 
 
 def state_of(edit: RecorderEdit, config: Config) -> EditState:
-    """Whether program, folders and links are as the edit has them."""
+    """Whether program, folders and links are as the edit has them; the inverse leaves them as they are."""
+    if edit.before:
+        return EditState.AFTER
     now = False
-    with suppress(OSError):
+    with suppress(OSError, Refused), file_edits.held(_links(config)) as at:
         now = (
-            runs_folder(config).is_dir()
-            and program_path(config).read_bytes() == _program()
-            and all(_link_of(config, key) == log for key, log in edit.links)
+            file_edits.is_folder(str(runs_folder(config))) is True
+            and file_edits.read_state(str(program_path(config))) == _program()
+            and all(_link_of(key, at) == log for key, log in edit.links)
         )
     return EditState.of(now, edit.before, edit.after)
 
 
 def apply_recorder_edit(edit: RecorderEdit, config: Config) -> None:
     """Put program, folders and links in their place; nothing is taken away. Raises Refused."""
-    if not edit.after:
+    if edit.before:
         return
+    program, links, us = program_path(config), _links(config), os.geteuid()
     try:
-        for folder in (config.state, config.recorder, runs_folder(config), _links(config)):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        program = program_path(config)
-        if not program.is_file() or program.read_bytes() != _program():
-            write_atomically(program, _program(), mode=0o700)
-        for key, log in edit.links:
-            _link(config, key, log)
+        for folder in (*reversed(program.parents), runs_folder(config), links):
+            file_edits.make_folder(FolderEdit(str(folder), True, 0o700))
+        with file_edits.held(program.parent, us) as at:
+            write_atomically(Path(program.name), _program(), mode=0o700, at=at)
+        with file_edits.held(links, us) as at:
+            for key, log in edit.links:
+                _link(key, log, at)
     except OSError as error:
+        where = display_path(config.recorder)
         raise Refused(
-            f"The recorder cannot be put in its place: {error.filename}: {error.strerror}.",
-            advice=f"Check that {display_path(config.recorder)} is yours, writable and not full.",
+            f"The recorder cannot be put in its place: {where}: {error.strerror}.",
+            advice=f"Check that {where} is yours, writable and not full.",
         ) from error
 
 
@@ -87,16 +92,17 @@ def _links(config: Config) -> Path:
     return config.recorder / "logs"
 
 
-def _link_of(config: Config, key: str) -> str | None:
-    link = _links(config) / key
-    return str(link.readlink()) if link.is_symlink() else None
+def _link_of(key: str, at: int) -> str | None:
+    with suppress(OSError):  # not there, or no link
+        return os.readlink(key, dir_fd=at)
+    return None
 
 
-def _link(config: Config, key: str, log: str | None) -> None:
+def _link(key: str, log: str | None, at: int) -> None:
     """A symbolic link, by which the recorder finds out how long the job's log is."""
-    if log is not None and _link_of(config, key) == log:
+    if log is not None and _link_of(key, at) == log:
         return
-    link = _links(config) / key
-    link.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        os.unlink(key, dir_fd=at)
     if log is not None:
-        link.symlink_to(log)
+        os.symlink(log, key, dir_fd=at)

@@ -27,6 +27,10 @@ from fedtui.system.crontab_port import (
 )
 
 
+class ChangedSince(Refused):
+    """What a change made was changed again, so that it cannot be taken back by itself."""
+
+
 def apply_table_edit(edit: TableEdit, ports: Ports, *, backup: bool) -> None:
     """Back up the text before, and put the text after in its place.
 
@@ -77,9 +81,9 @@ def reverted(edit: TableEdit, ports: Ports, paused: Collection[str] = ()) -> Tab
     if now != edit.after:
         new = revert(now or b"", before or b"", edit.after or b"")
         if new is None:
-            raise Refused(
+            raise ChangedSince(
                 f"The lines that this change made in the {port.title} were changed since, so taking it back "
-                "would lose somebody's edit.",
+                "would lose that edit.",
                 advice=f"The texts from before are in {display_path(ports.config.backups)}.",
             )
     if new:

@@ -16,11 +16,12 @@ from fedtui.action_result import Refused
 from fedtui.changes import unfinished, unseen
 from fedtui.changes.change_journal import StoredChange
 from fedtui.changes.change_set import plan_edits
-from fedtui.changes.edits import ChangeSet, Edit
+from fedtui.changes.edits import ChangeSet, Edit, resource_keys
 from fedtui.changes.old_steps import stored_change
 from fedtui.changes.pending_edits import resume_undo, undo_edits
 from fedtui.changes.plan import FileDiff, Plan, Step
 from fedtui.changes.plan_text import edit_diffs
+from fedtui.changes.table_edits import ChangedSince
 from fedtui.changes.undo_log import change_of, next_redo, next_undo, with_states
 from fedtui.changes.wording import Wording, undo_words, what_was_done
 from fedtui.history.database import HistoryError, UndoStep
@@ -31,7 +32,7 @@ class Blocked(Refused):
     """The next step cannot be taken back, since what it changed was changed again; `step` names it."""
 
     def __init__(self, step: UndoStep, refusal: Refused) -> None:
-        ways = "U lists the changes, to undo an older one; in a shell: fedtui undo --list"
+        ways = "U lists the changes, to undo an older one."
         super().__init__(
             f"Change {step.id} ({what_was_done(step)}) blocks the way back. {refusal.message}",
             refusal.untouched,
@@ -155,7 +156,13 @@ async def _plan(step: UndoStep, verb: str, steps: Sequence[UndoStep], ports: Por
     if cut is not None:
         made, edits, notes = await resume_undo(await asyncio.to_thread(_stored, cut, ports), ports)
     else:
-        edits, notes = await undo_edits(kept, ports)
+        try:
+            edits, notes = await undo_edits(kept, ports)
+        except ChangedSince as refusal:
+            later = await asyncio.to_thread(_later, step, kept, steps, ports)
+            first = f"Undo first what changed it since: {'; '.join(later)}." if later else ""
+            advice = f"{first} {refusal.advice}".strip()
+            raise Refused(refusal.message, refusal.untouched, advice) from refusal
     name = what_was_done(step) if verb == "undo" else _redone(step, steps)
     summary = undo_words(step) if verb == "undo" else f"Redo: {name}."
     before: tuple[Step, ...] = ()
@@ -177,6 +184,18 @@ async def _plan(step: UndoStep, verb: str, steps: Sequence[UndoStep], ports: Por
     )
     change = ChangeSet(edits, done, step.id, cut.id if cut else None, made)
     return await plan_edits(wording, edits, ports, change)
+
+
+def _later(step: UndoStep, kept: StoredChange, steps: Sequence[UndoStep], ports: Ports) -> list[str]:
+    """The commands that undo later changes in force of what `step` changed, the newest first. Blocking."""
+    keys = frozenset[tuple[str, ...]]().union(*map(resource_keys, kept.edits))
+    found: list[str] = []
+    for each in with_states(steps):
+        if each.id > step.id and each.undoes is None and not each.undone and ports.is_here(each.host):
+            with suppress(Refused, LookupError, ValueError, TypeError):
+                if any(keys & resource_keys(edit) for edit in _stored(each, ports).edits):
+                    found.append(f"fedtui undo {each.id} ({what_was_done(each)})")
+    return found
 
 
 def step_diffs(step_id: int, ports: Ports) -> tuple[FileDiff, ...]:

@@ -1,4 +1,4 @@
-"""One change at a time, and recovery from a kill: before the next change, and before an undo.
+"""One change at a time, and recovery from a kill: before the next plan, and before its change.
 
 A step that is prepared and not finished says nothing of its change. One that was not made is forgotten; one
 that was made, in whole or in part, is offered to be undone. Bookkeeping (`edits.is_bookkeeping`) is no

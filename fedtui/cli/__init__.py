@@ -222,15 +222,20 @@ def report_errors(work: Callable[[], int], debug: bool, *, as_json: bool = False
 
 def _fail(error: Exception, kind: str, status: int, as_json: bool) -> int:
     """Say what went wrong; returns the exit status."""
-    print(mask_secrets(sanitize_lines(str(error))), file=sys.stderr)
+    from fedtui.cli.in_shell import in_shell
+
+    advice = getattr(error, "advice", "")
+    said = str(error).replace(advice, in_shell(advice)).rstrip()
+    print(mask_secrets(sanitize_lines(said)), file=sys.stderr)
     if as_json:
         from fedtui.cli.records import print_json
 
         def text(name: str) -> str | None:
             return mask_secrets(sanitize_lines(getattr(error, name, ""))) or None
 
-        message = text("message") or mask_secrets(sanitize_lines(str(error)))
-        told = {"kind": kind, "message": message, "untouched": text("untouched"), "advice": text("advice")}
+        message = text("message") or mask_secrets(sanitize_lines(said))
+        told = {"kind": kind, "message": message, "untouched": text("untouched")}
+        told["advice"] = mask_secrets(sanitize_lines(in_shell(advice))) or None
         try:
             print_json(ENVELOPE, told, "error")
             _delivered()

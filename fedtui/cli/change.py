@@ -16,7 +16,7 @@ from fedtui.changes.request import Request
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import find_jobs
 from fedtui.cli.parser import UsageError
-from fedtui.cli.plan_records import diff_record, plan_record, result_record
+from fedtui.cli.plan_records import diff_record, plan_record, result_record, step_text
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.engine import Engine
 from fedtui.history.database import UndoStep
@@ -221,4 +221,4 @@ def _print_diff(diff: FileDiff) -> None:
 
 def _step_text(step: Step) -> str:
     command = " ".join(step.command)
-    return sanitize_and_mask("  ".join(part for part in (command, step.text) if part))
+    return sanitize_and_mask("  ".join(part for part in (command, step_text(step)) if part))

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fedtui.cli import drop_output
-from fedtui.cli.incomplete import missing
+from fedtui.cli.in_shell import in_shell
+from fedtui.cli.incomplete import missing, sentences
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.health import RULES
 from fedtui.model import Finding, Severity, Snapshot, Unchecked
@@ -71,7 +72,7 @@ def _text(snapshot: Snapshot, records: JsonRecords) -> Iterator[str]:
         yield from _details(group, snapshot, records)
     for one in snapshot.unchecked:
         yield f"? not checked  {records.text(one.what)}"
-        yield from _wrapped(" ".join((one.reason, one.advice)).strip(), records)
+        yield from _wrapped(sentences(one.reason, in_shell(one.advice)), records)
         if one.codes:
             yield from _wrapped(f"not looked for: {' '.join(one.codes)}", records)
     yield ", ".join(groups.Counts.of(snapshot).words())
@@ -94,7 +95,7 @@ def _details(group: groups.FindingGroup, snapshot: Snapshot, records: JsonRecord
     if finding.severity is not Severity.NOTE:
         yield from _wrapped(groups.why_it_matters(finding), records)
     if finding.fix:
-        yield from _wrapped(f"Fix: {finding.fix}", records)
+        yield from _wrapped(f"Fix: {in_shell(finding.fix)}", records)
     if finding.command and len(group.findings) == 1:
         yield f"    $ {records.text(finding.command)}"
 
@@ -159,7 +160,7 @@ def _finding(finding: Finding, snapshot: Snapshot, records: JsonRecords) -> json
         "sentence": records.text(finding.sentence),
         "evidence": [records.text(fact) for fact in finding.evidence],
         "why": groups.why_it_matters(finding),
-        "fix": records.text(finding.fix),
+        "fix": records.text(in_shell(finding.fix)),
         "command": records.text(finding.command) or None,
         "remedy": None if remedy is None else {"verb": remedy.verb, "words": records.text(remedy.words)},
         "job": finding.job_id,
@@ -173,5 +174,5 @@ def _unchecked(one: Unchecked, records: JsonRecords) -> json_types.UncheckedReco
         "codes": list(one.codes),
         "what": records.text(one.what),
         "reason": records.text(one.reason),
-        "advice": records.text(one.advice),
+        "advice": records.text(in_shell(one.advice)),
     }

@@ -79,7 +79,7 @@ def _line(run: Run, jobs: JobNames, workspace: Workspace) -> str:
         sign = outcome_glyph(run.result)
         outcome = f"{sign.glyph} {sanitize_and_mask(sign.word)}"
         took = duration(run.result.duration) if run.result.duration is not None else ""
-        why = sanitize_and_mask("; ".join(run.result.reasons or run.result.evidence))
+        why = sanitize_and_mask("; ".join(run.result.why or run.result.known_from))
     trigger = TRIGGERS.get(run.trigger.value, run.trigger.value)
     head = f"{start:%a %d %b %H:%M:%S}  {name:<24}  {cut(outcome, 20):<20}"
     return f"{head}  {took:>9}  {trigger:<8}  {why}".rstrip()

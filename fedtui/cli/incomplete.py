@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from fedtui.cli.in_shell import in_shell
 from fedtui.model import Problem
 from fedtui.safe_text import mask_secrets, sanitize_lines
 
@@ -35,7 +36,7 @@ def missing(snapshot: Snapshot, job: Job | None = None, *, runs: bool = True) ->
 def records(problems: Iterable[Problem]) -> list[IncompleteRecord]:
     """As JSON has them."""
     return [
-        {"source": one.source, "reason": _text(one.message), "advice": _text(one.advice) or None}
+        {"source": one.source, "reason": _text(one.message), "advice": _text(in_shell(one.advice)) or None}
         for one in problems
     ]
 
@@ -49,8 +50,12 @@ def report(config: Config, problems: Iterable[Problem]) -> None:
     for one in problems:
         if one.message in said_before:
             continue
-        said = ". ".join(part.rstrip(".") for part in (one.message, one.advice) if part)
-        print(f"{_text(said)}.", file=sys.stderr)
+        print(_text(sentences(one.message, in_shell(one.advice))), file=sys.stderr)
+
+
+def sentences(*parts: str) -> str:
+    """The parts that there are, each with its full stop."""
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
 def _text(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fedtui.cli.in_shell import in_shell
 from fedtui.safe_text import sanitize_and_mask
 
 if TYPE_CHECKING:
@@ -90,5 +91,10 @@ def _step(step: Step) -> json_types.StepRecord:
     return {
         "verb": step.verb,
         "command": [sanitize_and_mask(word) for word in step.command] or None,
-        "text": sanitize_and_mask(step.text),
+        "text": sanitize_and_mask(step_text(step)),
     }
+
+
+def step_text(step: Step) -> str:
+    """What a step says beside its command."""
+    return in_shell(step.text) if step.verb == "undo" else step.text

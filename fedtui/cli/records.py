@@ -94,8 +94,8 @@ class JsonRecords(NamedTuple):
             "signal": result.signal,
             "duration_s": None if result.duration is None else round(result.duration, 3),
             "warnings": result.warnings,
-            "reasons": [self.text(reason) for reason in result.reasons],
-            "evidence": [self.text(fact) for fact in result.evidence],
+            "reasons": [self.text(reason) for reason in result.why],
+            "evidence": [self.text(fact) for fact in result.known_from],
         }
 
     def run(self, run: Run) -> json_types.RunRecord:

@@ -60,9 +60,11 @@ def _verdict(run: Run, quiet: bool) -> int:
         raise Refused("The run was lost from sight; how it ended is not known.", "", "Look: fedtui show JOB")
     if not quiet:
         took = "" if result.duration is None else f"in {result.duration:.1f} s"
-        reasons = "; ".join(result.reasons)
+        reasons = "; ".join(result.why)
         parts = (result.outcome.value, result.ending, took, reasons)
         print("-- " + "  ".join(sanitize_and_mask(part) for part in parts if part), file=sys.stderr)
+    if result.outcome is Outcome.UNKNOWN:
+        return ExitStatus.REFUSED
     good = result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
     return ExitStatus.DONE if good else ExitStatus.JOB_FAILED
 

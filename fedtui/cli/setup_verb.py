@@ -88,7 +88,7 @@ async def _set_up(workspace: Workspace, options: Namespace) -> int:
     found = [trial.as_issue(force=options.force) for trial in trials]
     beside = _beside(without, (*preflight.issues, *found, *prepared.issues))
     try:
-        plan = await engine.plan(Request("setup", (), {"prepared": prepared}))
+        plan = await engine.plan(prepared.request)
     except NothingToChange:
         rest = f"Nothing changes. Not set up: {', '.join(without)}; what was found says why."
         _print(["", rest if without else _NOTHING_CHANGES], options)

@@ -12,6 +12,7 @@ from argparse import Namespace
 
 from fedtui.cli.exit_status import ExitStatus
 from fedtui.cli.find_job import Unavailable, find_job
+from fedtui.cli.in_shell import in_shell
 from fedtui.cli.parser import UsageError
 from fedtui.cli.records import JsonRecords, print_json
 from fedtui.model import Job
@@ -67,7 +68,7 @@ async def watch(workspace: Workspace, options: Namespace) -> int:
     try:
         begun = await asyncio.to_thread(watches.begin, job, options.cycles)
     except CannotWatch as error:
-        raise Unavailable(f"{sanitize_and_mask(str(error))} {error.advice}".strip()) from error
+        raise Unavailable(f"{sanitize_and_mask(str(error))} {in_shell(error.advice)}".strip()) from error
     if known is not None and not known.finished:
         how = "Joins the open watch" if is_kept else "Resumes the watch that was cut short"
         cycles = (

@@ -36,7 +36,7 @@ def last_run_failed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport
         which = "A" if since else "The last"
         yield LAST_RUN_FAILED.found(
             f"{which} run of {job.name} failed: {how}{later}.",
-            (how + again.replace(" times", "") + later, *result.reasons, *result.evidence),
+            (how + again.replace(" times", "") + later, *result.why, *result.known_from),
             title=f"{job.name} failed{again}",
             job=job,
         )
@@ -60,7 +60,7 @@ def log_shows(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             continue
         yield LOG_SHOWS.found(
             f"The last run of {job.name} printed {result.trouble}; its exit code is not known.",
-            (*result.reasons, *result.evidence),
+            (*result.why, *result.known_from),
             title=f"{job.name}: log shows {result.trouble}",
             job=job,
         )
@@ -110,7 +110,7 @@ def end_unknown(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
         if job.last_run is not None and job.last_result.outcome is Outcome.UNKNOWN:
             yield UNKNOWN_END.found(
                 f"The exit code of the last run of {job.name} is not known.",
-                job.last_result.evidence,
+                job.last_result.known_from,
                 job=job,
                 remedy=remedy,
             )

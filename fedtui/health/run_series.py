@@ -15,6 +15,7 @@ from fedtui.health.timer_units import systemctl
 from fedtui.model import (
     CronFacts,
     Job,
+    Mark,
     Outcome,
     Run,
     Severity,
@@ -76,13 +77,10 @@ LEAST = 6
 SETTLED = timedelta(minutes=5)
 """How old a due time must be: what is due now is FT302's."""
 
-_LIMIT = "started too often"
-_PRODUCT = "its product "
-
 
 def hit_start_limit(job: Job) -> bool:
     """Whether the last run failed because systemd did not start it any more."""
-    return any(_LIMIT in reason for reason in job.last_result.reasons)
+    return Mark.START_LIMIT in job.last_result.marks
 
 
 @check(START_LIMIT)
@@ -124,7 +122,7 @@ _LOCKED_LINE = re.compile(
 def _shut_out(run: Run) -> bool:
     """Whether the run said that it was locked out, or found nothing to do."""
     result = run.result
-    return result is not None and (result.outcome is Outcome.SKIPPED or "locked" in result.reasons)
+    return result is not None and (result.outcome is Outcome.SKIPPED or Mark.LOCKED in result.marks)
 
 
 def _longest(runs: Sequence[Run]) -> tuple[str, ...]:
@@ -188,14 +186,12 @@ def _is_failed(run: Run) -> bool:
 def stale_product(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT307: a run that ended well did not renew the job's product."""
     for job in snapshot.jobs:
-        if job.last_result.outcome is not Outcome.WARNINGS:
-            continue
-        said = [reason for reason in job.last_result.reasons if _PRODUCT in reason]
-        if said:
-            words = said[0][said[0].index(_PRODUCT) :]
+        result = job.last_result
+        if result.outcome is Outcome.WARNINGS and Mark.PRODUCT in result.marks:
+            said = next((one for one in result.reasons if "its product " in one), result.reasons[0])
             yield STALE.found(
-                f"{job.name} ended without an error, but {words}.",
-                tuple(said),
+                f"{job.name} ended without an error, but {said.removeprefix('1 warning: ')}.",
+                (said,),
                 title=f"{job.name}: product not renewed",
                 job=job,
             )

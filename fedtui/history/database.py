@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fedtui.history import rows
 from fedtui.history.connection import Database, HistoryError
-from fedtui.history.run_provenance import CLOCK_SET_BACK, STEP, better_trigger, in_order, says_more
+from fedtui.history.run_provenance import STEP, better_trigger, in_order, says_more
 from fedtui.model import JobRecord, Moves, Outcome, Result, Run
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _numbered(where: str) -> str:
     """
     return f"""WITH ahead AS (
         SELECT job_id AS job, max(rowid) AS last FROM runs WHERE ({where}) AND
-        (start > strftime('%s', 'now') + {STEP.seconds} OR instr(coalesce(result, ''), '{CLOCK_SET_BACK}'))
+        (start > strftime('%s', 'now') + {STEP.seconds} OR {rows.IS_SET_BACK})
         GROUP BY job_id
     ), placed AS (
         SELECT runs.*, runs.rowid AS place, runs.rowid > coalesce(last, 0) AS since,

@@ -10,13 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from fedtui.model import Outcome, Result, Run, Trigger
-
-NO_STATUS = "no exit status"
-"""The evidence of an observer that only saw a run; left out where somebody else saw its exit status."""
-
-CLOCK_SET_BACK = "the clock was set back since"
-"""The evidence of a run that is stamped later than what happened after it."""
+from fedtui.model import Mark, Outcome, Result, Run, Trigger
 
 ROUNDING = timedelta(milliseconds=10)
 """How far two accounts of one moment may lie apart: systemd's clock and the database's."""
@@ -45,14 +39,12 @@ def knowledge(result: Result | None) -> int:
 
 def stamped_ahead(run: Run) -> bool:
     """Whether the clock was set back after the run, as far as that was noticed."""
-    return run.result is not None and CLOCK_SET_BACK in run.result.evidence
+    return run.result is not None and Mark.SET_BACK in run.result.marks
 
 
 def as_stamped_ahead(run: Run) -> Run:
-    """The run with the evidence that the clock was set back after it. One in progress has none yet."""
-    if run.result is None or stamped_ahead(run):
-        return run
-    return replace(run, result=replace(run.result, evidence=(*run.result.evidence, CLOCK_SET_BACK)))
+    """The run with the mark that the clock was set back after it. One in progress has none yet."""
+    return run if run.result is None else replace(run, result=run.result.marked(Mark.SET_BACK))
 
 
 def in_order(runs: Iterable[Run], now: datetime, *, newest_first: bool = False) -> list[Run]:
@@ -98,6 +90,6 @@ def _details(run: Run) -> tuple[int, ...]:
         run.output is not None,
         run.log is not None,
         -_TRIGGERS.index(run.trigger),
-        len(result.evidence) if result is not None else 0,
+        len(result.known_from) if result is not None else 0,
         len(run.also),
     )

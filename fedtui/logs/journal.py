@@ -16,14 +16,11 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fedtui.logs.journal_query import PROGRAM, JournalError, Query, explain_empty, system_journal_readable
-from fedtui.logs.journal_records import MAX_RECORD, JournalEntry, JournalReader, parse_record
+from fedtui.logs.journal_query import PROGRAM, JournalError, Query, explain_empty
+from fedtui.logs.journal_records import MANAGER, MAX_RECORD, JournalEntry, JournalReader, parse_record
 from fedtui.system.async_program import capture, running_program
 from fedtui.system.patience import seconds_left
 from fedtui.system.program import ProgramError
-
-MANAGER = "systemd"
-"""The identifier of what a manager itself says: its lines tell that a run began or ended."""
 
 SETTLE = 0.15
 """Seconds after the manager's line until a brief run's output is in the journal."""
@@ -219,18 +216,3 @@ async def _strays(unit: str) -> tuple[JournalEntry, ...]:
         return tuple(entry for entry in await read_journal(query, 1000) if not entry.user_unit)
     except JournalError:
         return ()
-
-
-__all__ = [
-    "MANAGER",
-    "JournalEntry",
-    "JournalError",
-    "Query",
-    "UnitInvocation",
-    "follow_journal",
-    "follow_unit",
-    "read_journal",
-    "system_journal_readable",
-    "unit_log",
-    "unit_query",
-]

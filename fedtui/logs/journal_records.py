@@ -13,6 +13,11 @@ from typing import Any
 
 from fedtui.safe_text import decode, sanitize_and_mask
 
+MANAGER = "systemd"
+"""The identifier of what a manager itself says of a unit: its lines are no output of the job, and tell that a
+run began or ended.
+"""
+
 MAX_RECORD = 512 * 1024
 """Bytes of one JSON record that are read; a longer one is named, not shown."""
 

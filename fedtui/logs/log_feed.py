@@ -11,6 +11,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fedtui.safe_text import decode
+from fedtui.system.file_stamp import file_size
 
 if TYPE_CHECKING:
     from fedtui.logs.log_follower import LogEvent
@@ -56,17 +57,9 @@ class FileFeed:
         first = True
         async with aclosing(LogFollower(self.title, self._lines).follow()) as events:
             async for event in events:
-                size = await asyncio.to_thread(self._size)
+                size = await asyncio.to_thread(file_size, self.path)
                 yield _chunk(event, size, first=first)
                 first = False
-
-    def _size(self) -> int | None:
-        from fedtui.logs.log_file import LogError, LogFile
-
-        try:
-            return LogFile(self.title).size()
-        except LogError:
-            return None
 
 
 def _chunk(event: LogEvent, size: int | None, *, first: bool) -> LogChunk:

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 # A line is shown up to here; what is longer is cut and marked. In bytes, like every size below.
@@ -26,23 +25,20 @@ _SAMPLE = 8192
 _TEXT_CONTROLS = frozenset(b"\t\n\v\f\r\b\x1b\x07")
 
 
-class LogTrouble(StrEnum):
-    """Why a log cannot be shown."""
-
-    MISSING = "missing"
-    UNREADABLE = "unreadable"
-    DIRECTORY = "directory"
-    NOT_A_FILE = "not a file"
-    BINARY = "binary"
-
-
 class LogError(Exception):
     """The log cannot be shown; the message says why and `advice` what to do."""
 
-    def __init__(self, trouble: LogTrouble, message: str, advice: str = "") -> None:
+    def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
-        self.trouble = trouble
         self.advice = advice
+
+
+class LogMissing(LogError):
+    """There is no such file."""
+
+
+class LogUnreadable(LogError):
+    """It is there and may not, or cannot, be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +135,7 @@ def open_log(path: Path) -> Iterator[int]:
     try:
         yield descriptor
     except OSError as error:
-        raise LogError(LogTrouble.UNREADABLE, f"{path}: {error.strerror or error}") from error
+        raise LogUnreadable(f"{path}: {error.strerror or error}") from error
     finally:
         os.close(descriptor)
 
@@ -152,31 +148,20 @@ def open_for_following(path: Path) -> int:
     except FileNotFoundError as error:
         if not os.access(path.parent, os.F_OK):
             missing = f"{path} does not exist, and neither does its folder."
-            raise LogError(LogTrouble.MISSING, missing, f"mkdir -p {path.parent}") from error
-        raise LogError(
-            LogTrouble.MISSING, f"{path} does not exist yet.", "The job's first output creates it."
-        ) from error
+            raise LogMissing(missing, f"mkdir -p {path.parent}") from error
+        raise LogMissing(f"{path} does not exist yet.", "The job's first output creates it.") from error
     except PermissionError as error:
-        raise LogError(
-            LogTrouble.UNREADABLE,
-            f"{path} may not be read: {error.strerror}.",
-            "See ls -l, or become its owner.",
-        ) from error
+        message = f"{path} may not be read: {error.strerror}."
+        raise LogUnreadable(message, "See ls -l, or become its owner.") from error
     except OSError as error:
-        raise LogError(LogTrouble.UNREADABLE, f"{path}: {error.strerror or error}") from error
+        raise LogUnreadable(f"{path}: {error.strerror or error}") from error
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return descriptor
     os.close(descriptor)
     if stat.S_ISDIR(mode):
-        raise LogError(
-            LogTrouble.DIRECTORY,
-            f"{path} is a directory, not a log.",
-            "The job's redirection needs a file's name.",
-        )
-    raise LogError(
-        LogTrouble.NOT_A_FILE, f"{path} is a device, a pipe or a socket: there is nothing to show."
-    )
+        raise LogError(f"{path} is a directory, not a log.", "The job's redirection needs a file's name.")
+    raise LogError(f"{path} is a device, a pipe or a socket: there is nothing to show.")
 
 
 def check_text(path: Path, page: LogPage) -> LogPage:
@@ -184,9 +169,7 @@ def check_text(path: Path, page: LogPage) -> LogPage:
     sample = b"\n".join(page.lines)[-_SAMPLE:]
     odd = sum(1 for byte in sample if byte < 32 and byte not in _TEXT_CONTROLS)
     if odd * 20 > len(sample):
-        raise LogError(
-            LogTrouble.BINARY, f"{path} holds binary data, not text.", "less or xxd can show what is in it."
-        )
+        raise LogError(f"{path} holds binary data, not text.", "less or xxd can show what is in it.")
     return page
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from fedtui.logs.log_file import LINE_LIMIT, LogError, LogTrouble, cut_line, open_for_following, tail_of
+from fedtui.logs.log_file import LINE_LIMIT, LogError, LogMissing, cut_line, open_for_following, tail_of
 
 _BATCH = 256 * 1024
 _TICK = 2.0
@@ -144,7 +144,7 @@ class LogFollower:
         except LogError as error:
             self._stumble(error, events)
         except OSError as error:
-            self._stumble(LogError(LogTrouble.UNREADABLE, f"{self.path}: {error.strerror}"), events)
+            self._stumble(LogError(f"{self.path}: {error.strerror}"), events)
         return events
 
     def _begin(self, events: list[LogEvent]) -> None:
@@ -202,7 +202,7 @@ class LogFollower:
     def _stumble(self, error: LogError, events: list[LogEvent]) -> None:
         """Say once what is wrong; a log that went away has been reported already."""
         event = LogEvent(LogChange.PROBLEM, text=str(error), advice=error.advice)
-        missing = error.trouble is LogTrouble.MISSING
+        missing = isinstance(error, LogMissing)
         if event != self._said and not (missing and self._gone):
             events.append(event)
         self._said = event

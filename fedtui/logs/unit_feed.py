@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import tzinfo
 
-from fedtui.logs.journal import JournalEntry, JournalError, follow_unit, unit_log
+from fedtui.logs.journal import follow_unit, unit_log
+from fedtui.logs.journal_query import JournalError
+from fedtui.logs.journal_records import JournalEntry
 from fedtui.logs.log_feed import LogChunk
 
 

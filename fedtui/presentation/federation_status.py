@@ -67,7 +67,7 @@ def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
         return
     yield f"  next      {when(job.next_run, now) if job.next_run else '-'}"
     sign = last_glyph(job, now)
-    reasons = f": {job.last_result.reasons[0]}" if job.last_result.reasons else ""
+    reasons = f": {job.last_result.why[0]}" if job.last_result.why else ""
     last = when(job.last_run, now) if job.last_run else "-"
     yield f"  last      {last}  {sign.glyph} {sign.word}{reasons}"
     if one.log:
@@ -78,9 +78,9 @@ def _job_lines(one: JobStatus, now: datetime) -> Iterator[str]:
 
 def _data_line(one: JobStatus, now: datetime) -> str:
     """How new what the job should renew is: by its newest timestamp, else by its age."""
-    if one.data is None:
+    newest = (one.data.newest or one.data.modified) if one.data is not None else None
+    if one.data is None or newest is None:
         return f"  data      {one.product}: not there, or not readable"
-    newest = one.data.newest or one.data.modified
     age = (now - newest).total_seconds()
     judged = ""
     if one.stale is not None and one.fresh_for is not None:

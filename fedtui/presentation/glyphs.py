@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from fedtui.model import UNSEEN, Job, Outcome, Result, Severity, State
+from fedtui.model import Job, Mark, Outcome, Result, Severity, State
 from fedtui.schedulers import driver_of
 
 
@@ -113,7 +113,7 @@ def is_grey(job: Job) -> bool:
 
 def exit_words(result: Result) -> str:
     """How a failed run ended, in words: the signal's name, `exit N`, or the first reason."""
-    return result.ending or (result.reasons[0] if result.reasons else "failed")
+    return result.ending or (result.why[0] if result.why else "failed")
 
 
 def outcome_glyph(result: Result) -> Glyph:
@@ -135,9 +135,9 @@ def outcome_glyph(result: Result) -> Glyph:
         case Outcome.UNKNOWN:
             if result.warnings:
                 return Glyph("?", f"log: {result.trouble}", Tone.WARN, Tone.WARN)
-            if result is UNSEEN or result.reasons == UNSEEN.reasons:
+            if Mark.NO_RUN in result.marks:
                 return Glyph("–", "none seen", Tone.MUTED, Tone.MUTED)
-            why, colon, _ = next(iter(result.reasons), "").partition(": ")
+            why, colon, _ = next(iter(result.why), "").partition(": ")
             word = f"ran ({why})" if colon and result.exit_code == 0 else "ran"
             return Glyph("?", word, Tone.MUTED, Tone.MUTED)
 

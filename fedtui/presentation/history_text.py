@@ -372,8 +372,8 @@ def evidence(run: Run) -> str:
     if result is None:
         return "nobody saw how it ended"
     ending = result.ending
-    facts = [fact.replace("exit status", ending, 1) if ending else fact for fact in result.evidence]
-    reasons = result.reasons[1:2] if result.outcome is Outcome.SKIPPED else result.reasons[:1]
+    facts = [fact.replace("exit status", ending, 1) if ending else fact for fact in result.known_from]
+    reasons = result.why[1:2] if result.outcome is Outcome.SKIPPED else result.why[:1]
     return sanitize_and_mask("; ".join(part for part in (*reasons, *(facts or [ending])) if part))
 
 

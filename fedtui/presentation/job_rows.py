@@ -345,12 +345,12 @@ def _last_reason(job: Job) -> StyledText:
         how = exit_words(job.standing.failed)
         words = f"   {sanitize_and_mask(how)}, {counted(since, 'run')} since unknown"
         return (Span(words, Tone.FAIL),)
-    if result.outcome is Outcome.UNKNOWN and result.exit_code is None and not result.reasons:
+    if result.outcome is Outcome.UNKNOWN and result.exit_code is None and not result.why:
         return (Span("   ran, exit code not recorded", Tone.MUTED),) if job.last_run is not None else ()
-    if not result.reasons or result.outcome is Outcome.OK:
+    if not result.why or result.outcome is Outcome.OK:
         return ()
     sign = outcome_glyph(result)
-    return (Span(f"   {sanitize_and_mask(result.reasons[0])}", sign.word_tone),)
+    return (Span(f"   {sanitize_and_mask(result.why[0])}", sign.word_tone),)
 
 
 def _next_key(job: Job) -> tuple[int, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,9 +17,6 @@ WIDE = 118
 """Columns from which a row has its verdict as a word."""
 
 _LABEL = 10
-
-_MATCHED = re.compile(r"\d+ (?:error|warning)s?\b")
-"""What the reason of a cycle that is not good begins with, where its output matched a rule."""
 
 _AFTER_END = timedelta(seconds=1)
 """A line that names the second in which a run ended is still that run's."""
@@ -246,10 +242,10 @@ def _took(begun: Sequence[ExpectedRun], usually: float | None) -> str:
 def _warned(cycles: Sequence[ExpectedRun], width: int) -> list[StyledText]:
     for number, cycle in enumerate(cycles, 1):
         if cycle.result is not None and cycle.result.outcome is Outcome.WARNINGS:
-            words = f"cycle {number}: {sanitize_and_mask('; '.join(cycle.result.reasons))}"
+            words = f"cycle {number}: {sanitize_and_mask('; '.join(cycle.result.why))}"
             return _rows("warned", words, width, Tone.WARN)
     results = [cycle.result for cycle in cycles if cycle.verdict.decided and cycle.result is not None]
-    if any(_MATCHED.match(reason) for result in results for reason in result.reasons):
+    if any(result.warnings for result in results):
         return _rows("warned", "what matched the warning rules is named with its cycle", width)
     known = any(result.outcome is not Outcome.UNKNOWN for result in results)
     return _rows("warned", "nothing matched the warning rules" if known else "not known", width)

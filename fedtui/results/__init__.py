@@ -4,9 +4,19 @@
 `reading` finds it in the text. The exit status outranks the text, and warnings outrank a plain ok.
 """
 
-from fedtui.results.product import Product
+from fedtui.results.product import Renewal, renewal
 from fedtui.results.reading import OutputPart, RunOutputText
 from fedtui.results.rules import RuleBook, Rules, rules_of
 from fedtui.results.verdict import judge, overlaps
 
-__all__ = ["OutputPart", "Product", "RuleBook", "Rules", "RunOutputText", "judge", "overlaps", "rules_of"]
+__all__ = [
+    "OutputPart",
+    "Renewal",
+    "RuleBook",
+    "Rules",
+    "RunOutputText",
+    "judge",
+    "overlaps",
+    "renewal",
+    "rules_of",
+]

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from fedtui.model import Outcome, Result, Run
-from fedtui.results.product import Product
+from fedtui.model import Mark, Outcome, Result, Run
+from fedtui.results.product import Renewal
 from fedtui.results.reading import OutputFindings, RunOutputText, quoted, read_output
 from fedtui.results.rules import Rules, SkipRule
 from fedtui.schedule.patterns import counted
@@ -27,19 +27,20 @@ def judge(
     rules: Rules,
     command: str = "",
     *,
-    product: Product | None = None,
-    span: tuple[datetime, datetime] | None = None,
+    product: Renewal | None = None,
 ) -> Result:
     """`ended` (the verdict by exit status alone) with what the output says; `judged` is set.
 
-    `command` is the job's command line. `product` is judged where `span`, the run's start and end, is given.
+    `command` is the job's command line, `product` whether the run renewed its product.
     """
     if ended.outcome in (Outcome.NEVER, Outcome.SKIPPED):
         return replace(ended, judged=True)
     found = read_output(output, rules)
     result = _by_text(ended, output, found, rules, command)
     result = replace(result, evidence=(*result.evidence, *_evidence(output, found)), judged=True)
-    return _with_product(result, product, span) if product is not None and span is not None else result
+    if output.parts and not found.lines:
+        result = result.marked(Mark.SILENT)
+    return _with_product(result, *product) if product is not None else result
 
 
 def _by_text(
@@ -55,6 +56,8 @@ def _by_text(
     doubt = (f"some of it may be of earlier runs: {output.unclear}",) if output.unclear and noted else ()
     reasons = (*ended.reasons, *_quotes(found), *doubt)
     excuse = _skip_words(*skip) if skip else ()
+    if skip and skip[0].reason == Mark.LOCKED.value:
+        ended = ended.marked(Mark.LOCKED)
     if ended.outcome is Outcome.UNKNOWN:
         return replace(ended, warnings=noted, errors=errors, reasons=(*reasons, *excuse))
     if noted:
@@ -130,11 +133,11 @@ def _evidence(output: RunOutputText, found: OutputFindings) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _with_product(result: Result, product: Product, span: tuple[datetime, datetime]) -> Result:
+def _with_product(result: Result, renewed: bool | None, words: str) -> Result:
     """A product that was not renewed is a warning beside an ok; a renewed one makes nothing better."""
-    renewed, words = product.verdict(*span)
     if renewed is not False:
         return replace(result, evidence=(*result.evidence, words))
+    result = result.marked(Mark.PRODUCT)
     if result.outcome not in (Outcome.OK, Outcome.WARNINGS):
         return replace(result, reasons=(*result.reasons, words))
     return replace(

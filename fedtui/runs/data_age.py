@@ -19,6 +19,7 @@ from json.decoder import JSONDecoder
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from fedtui.model import ProductAge
 from fedtui.runs.timestamps import read_timestamp
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.regular_file import open_regular, read_regular
@@ -40,7 +41,7 @@ _REMEMBERED = 100
 _decode = JSONDecoder().raw_decode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DataAge:
     """What one file holds. `newest` is an aware UTC datetime, None where no line has a usable timestamp.
 
@@ -117,6 +118,28 @@ def newest_data(path: Path, now: datetime, zone: tzinfo, notes: Path | None = No
     return found
 
 
+def product_age(path: str, now: datetime, notes: Path | None) -> ProductAge:
+    """The age of what the job renews: of its newest data where its lines say so, else of the file.
+
+    `now` is in the zone of timestamps without one; `notes` as `newest_data` has them.
+    """
+    try:
+        if Path(path).suffix != ENDING:
+            facts = Path(path).stat()
+            modified = datetime.fromtimestamp(facts.st_mtime, UTC)
+            return ProductAge(path, modified if facts.st_size else None, modified=modified)
+        found = newest_data(Path(path), now, now.tzinfo or UTC, notes)
+    except (FileNotFoundError, NotADirectoryError):
+        return ProductAge(path, None)
+    except OSError as error:
+        return ProductAge(path, None, f"{path} cannot be looked at: {error.strerror}")
+    fault = ""
+    if found.lines and found.newest is None:
+        fault = f"no line of {path} has a timestamp that can be read"
+    read = (found.lines, found.broken, found.ahead)
+    return ProductAge(path, found.newest, fault, "the newest data in", found.modified, *read)
+
+
 def newest_at(path: Path, at: datetime, notes: Path) -> datetime | None:
     """The newest timestamp that the file held at that moment, as noted; None where nobody had read it then.
 
@@ -139,49 +162,35 @@ def _past(known: _Note | None, found: DataAge) -> tuple[tuple[float, float | Non
 
 
 class _Tally:
-    """Counts lines, one after the other."""
+    """Counts lines into `found`, one after the other."""
 
-    def __init__(self, found: DataAge, now: datetime, zone: tzinfo) -> None:
-        self._found = found
+    def __init__(self, begun: DataAge, now: datetime, zone: tzinfo) -> None:
+        self.found = replace(begun)
         self._latest = now + AHEAD
         self._zone = zone
-        self._newest = found.newest
-        self._lines, self._broken = found.lines, found.broken
-        self._undated, self._ahead = found.undated, found.ahead
 
     def add(self, line: bytes) -> None:
         """One line that was read whole; an empty one does not count."""
         if not line.strip():
             return
-        self._lines += 1
+        found = self.found
+        found.lines += 1
         record = _object(line)
         if record is None:
-            self._broken += 1
+            found.broken += 1
             return
         at = read_timestamp(record.get("timestamp"), self._zone)
         if at is None:
-            self._undated += 1
+            found.undated += 1
         elif at > self._latest:
-            self._ahead += 1
-        elif self._newest is None or at > self._newest:
-            self._newest = at
+            found.ahead += 1
+        elif found.newest is None or at > found.newest:
+            found.newest = at
 
     def add_unread(self) -> None:
         """One line that is too long to be read."""
-        self._lines += 1
-        self._broken += 1
-
-    @property
-    def found(self) -> DataAge:
-        """What is known by now."""
-        return replace(
-            self._found,
-            newest=self._newest,
-            lines=self._lines,
-            broken=self._broken,
-            undated=self._undated,
-            ahead=self._ahead,
-        )
+        self.found.lines += 1
+        self.found.broken += 1
 
 
 def _read(stream: BinaryIO, begin: int, tally: _Tally, digest: hashlib._Hash) -> tuple[DataAge, DataAge, int]:
@@ -198,7 +207,7 @@ def _read(stream: BinaryIO, begin: int, tally: _Tally, digest: hashlib._Hash) ->
             digest.update(line)
             read += len(line)
             continue
-        ended = tally.found
+        ended = replace(tally.found)
         if len(line) < LONGEST_LINE:
             tally.add(line)
             return tally.found, ended, read

@@ -14,13 +14,15 @@ from fedtui.action_result import Refused
 from fedtui.bus.systemd_manager import open_systemd
 from fedtui.config import ConfigError
 from fedtui.history.database import HistoryError
-from fedtui.logs.journal import MANAGER, JournalError, UnitInvocation, follow_unit
+from fedtui.logs.journal import UnitInvocation, follow_unit
+from fedtui.logs.journal_query import JournalError
+from fedtui.logs.journal_records import MANAGER
 from fedtui.model import Run
 from fedtui.ports import Ports
 from fedtui.results import judge
 from fedtui.results.reading import CapturedOutput
 from fedtui.runs.output_tail import OutputTail, read_new
-from fedtui.runs.run_text import product_at
+from fedtui.runs.run_text import renewal_at
 from fedtui.runs.start_unit import POLL, UnitRun, main_pid, until_end
 
 QUIET = 0.5
@@ -87,10 +89,8 @@ def _judged(ended: Run, unit: UnitRun, printed: CapturedOutput, ports: Ports) ->
         rules = ports.rules.of(unit.job_id.partition(":")[2], unit.job_id)
     except ConfigError as error:
         raise Refused(f"The output was not judged: {error}.", "The run itself is over.") from error
-    notes = ports.config.freshness
-    product = product_at(unit.product, ended.start, notes) if unit.product else None
-    span = None if ended.end is None else (ended.start, ended.end)
-    result = judge(ended.result, printed.output(), rules, product=product, span=span)
+    product = renewal_at(unit.product, ended.start, ended.end, ports.config.freshness)
+    result = judge(ended.result, printed.output(), rules, product=product)
     run = replace(ended, result=result)
     with suppress(HistoryError):  # systemd and its journal have the facts, too
         ports.history.keep_runs((run,))

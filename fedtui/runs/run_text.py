@@ -7,24 +7,23 @@ said in the answer, never raised.
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
 from fedtui.logs.journal_query import JournalError, run_query
-from fedtui.model import CronFacts, Job, LogSlice, Run, TimerFacts
-from fedtui.results import OutputPart, Product, RunOutputText
+from fedtui.logs.journal_records import MANAGER
+from fedtui.model import CronFacts, Job, Run, TimerFacts
+from fedtui.results import OutputPart, Renewal, RunOutputText, renewal
 from fedtui.results.reading import MOST
-from fedtui.runs.data_age import ENDING, blocks, newest_at, newest_data
+from fedtui.runs.data_age import blocks, newest_at, product_age
+from fedtui.system.file_stamp import file_size
 from fedtui.system.zone import local_zone
 
 JOURNAL_LINES = 5_000
 
 UNCLEAR = 64 * 1024
 """Bytes of the end of a log that are looked at where it is not known where a run's lines begin."""
-
-MANAGER = "systemd"
-"""The identifier of what a manager itself says of a unit: no output of the job."""
 
 
 def run_output(run: Run, job: Job) -> RunOutputText:
@@ -49,7 +48,8 @@ def output_at(run: Run, home: str) -> RunOutputText:
         name, start = _short(run.log.path, home), run.log.start
         if start is None:
             unclear = f"where its lines begin in {name} is not known"
-            start = max(0, _size(run.log) - UNCLEAR)
+            size = run.log.end if run.log.end is not None else file_size(run.log.path) or 0
+            start = max(0, size - UNCLEAR)
         places.append((name, run.log.path, start, run.log.end))
     for where, path, start, end in places:
         try:
@@ -57,13 +57,6 @@ def output_at(run: Run, home: str) -> RunOutputText:
         except OSError as error:
             unread.append(f"{where}: {error.strerror}")
     return RunOutputText(tuple(parts), "; ".join(unread), unclear)
-
-
-def _size(log: LogSlice) -> int:
-    try:
-        return log.end if log.end is not None else Path(log.path).stat().st_size
-    except OSError:
-        return 0
 
 
 def read_slice(where: str, path: str, start: int, end: int | None) -> OutputPart:
@@ -107,25 +100,15 @@ def _journal(run: Run, timer: TimerFacts) -> RunOutputText:
     return RunOutputText((OutputPart("journal", text),), cut)
 
 
-def product_at(path: str, since: datetime, notes: Path) -> Product:
-    """A job's product, at an absolute path, as it is now.
+def renewal_at(path: str, start: datetime, end: datetime | None, notes: Path) -> Renewal | None:
+    """Whether a run renewed its product at an absolute path; None where it has none, or its end is not known.
 
-    Of JSON Lines the newest timestamp counts, against that of the moment `since`. `notes` is the folder in
-    which is noted what was read of such files.
+    `notes` is the folder in which is noted what was read of such files.
     """
-    place = Path(path)
-    try:
-        facts = place.stat()
-        modified = datetime.fromtimestamp(facts.st_mtime, UTC)
-        if place.suffix != ENDING:
-            return Product(path, modified, facts.st_size)
-        before = newest_at(place, since, notes)
-        found = newest_data(place, datetime.now(UTC), local_zone()[1], notes)
-    except FileNotFoundError:
-        return Product(path, None)
-    except OSError as error:
-        return Product(path, None, unread=error.strerror or str(error))
-    return Product(path, found.modified, found.size, found.newest, before)
+    if not path or end is None:
+        return None
+    before = newest_at(Path(path), start, notes)
+    return renewal(product_age(path, datetime.now(local_zone()[1]), notes), before, start, end)
 
 
 def _short(path: str, home: str) -> str:

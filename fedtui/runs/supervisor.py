@@ -255,7 +255,7 @@ def _verdict(record: RunRecord, order: RunOrder) -> str:
     from fedtui.config import FRESHNESS, ConfigError
     from fedtui.history.rows import result_to_json
     from fedtui.results import judge, rules_of
-    from fedtui.runs.run_text import output_at, product_at
+    from fedtui.runs.run_text import output_at, renewal_at
 
     try:
         rules = rules_of(*order.rules)
@@ -266,9 +266,8 @@ def _verdict(record: RunRecord, order: RunOrder) -> str:
     home = order.environment[b"HOME"].decode("utf-8", "surrogateescape")
     command = order.command.decode("utf-8", "replace")
     notes = Path(order.database).with_name(FRESHNESS)
-    product = product_at(order.product, run.start, notes) if order.product else None
-    span = None if run.end is None else (run.start, run.end)
-    result = judge(record.by_status(), output_at(run, home), rules, command, product=product, span=span)
+    product = renewal_at(order.product, run.start, run.end, notes)
+    result = judge(record.by_status(), output_at(run, home), rules, command, product=product)
     return result_to_json(result)
 
 

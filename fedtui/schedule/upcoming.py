@@ -16,6 +16,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fedtui.model import CronFacts, Job, TimerFacts
 from fedtui.schedule.cron import CronSchedule, parse_schedule
 
+EARLY = timedelta(seconds=2)
+"""How much before it was due a start may seem to lie: the clocks of its sources differ a little."""
+
+DUE_WITHIN = timedelta(seconds=60)
+"""How long after its due minute what was written or mailed tells of a run: then it may be due again."""
+
 RunsOf = Callable[[Job, datetime], Iterable[datetime]]
 """The runs of a job after a moment, soonest first; may be endless. `runs_of` is one."""
 

@@ -15,9 +15,6 @@ from fedtui.model import CronFacts, Job, Run, Snapshot, TimerFacts
 if TYPE_CHECKING:
     from fedtui.logs.log_feed import LogFeed
 
-EARLY = timedelta(seconds=2)
-"""How much before it was due a start may seem to lie: the clocks of its sources differ a little."""
-
 
 class SchedulerWords(NamedTuple):
     """What is said of a job of one scheduler.

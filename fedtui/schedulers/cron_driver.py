@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from fedtui.crontab.command_field import log_text
 from fedtui.model import CronFacts, CronStart, Job, Run, Snapshot
-from fedtui.schedulers import EARLY, SchedulerWords
+from fedtui.schedule.upcoming import EARLY
+from fedtui.schedulers import SchedulerWords
 
 _CUT_FROM = 200
 """Characters from which on a command in the log may have been cut."""

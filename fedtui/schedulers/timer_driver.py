@@ -8,7 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
 from fedtui.model import Job, Run, Snapshot, State, TimerFacts
-from fedtui.schedulers import EARLY, SchedulerWords
+from fedtui.schedule.upcoming import EARLY
+from fedtui.schedulers import SchedulerWords
 
 if TYPE_CHECKING:
     from fedtui.logs.log_feed import LogFeed

@@ -10,32 +10,30 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from fedtui.crontab import read_command
-from fedtui.history.run_provenance import LOG_SIGHTING, NO_STATUS, STEP
-from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger, cron_jobs
-from fedtui.schedule.upcoming import last_due
+from fedtui.history.run_provenance import LOG_SIGHTING, STEP
+from fedtui.logs.log_ownership import LogWriters, Ownership
+from fedtui.model import Answer, Job, LogSlice, Mark, Outcome, Result, Run, Trigger, cron_jobs
+from fedtui.schedule.upcoming import DUE_WITHIN, EARLY, last_due
 from fedtui.sources.cron_match import match
-from fedtui.sources.file_stamp import file_stamp
-from fedtui.sources.log_writers import other_writers
 from fedtui.sources.recorder import log_start
 from fedtui.sources.source import LookingSource
 from fedtui.system.cron_daemon import CronDaemon, CronProbe
+from fedtui.system.file_stamp import file_stamp
 from fedtui.system.processes import CronProcess, ProcessIdentity, is_alive, running_cron_jobs
 
 _LOOK = 0.1
 # cron wakes at the minute, or up to a second and a half later; jobs that share a minute are started in a row.
 _WINDOW = timedelta(seconds=3)
-_LOG_WINDOW = timedelta(seconds=60)
-_EARLY = timedelta(seconds=2)
 _IDLE = 15.0
 _NOTICE = 1.0
 _KEPT = 500
 
-SEEN = "start seen in the process table"
+SEEN = Result(Outcome.UNKNOWN, evidence=("start seen in the process table",)).marked(Mark.NO_STATUS)
 
 
 @dataclass(slots=True, eq=False)
@@ -77,7 +75,7 @@ class CronActivitySource(LookingSource):
         self._due: list[_Due] = []
         self._next: list[_Due] = []
         self._traced: frozenset[str] = frozenset()
-        self._shared: tuple[Sequence[Job], Mapping[str, frozenset[str]]] = ((), {})
+        self._writers: tuple[Sequence[Job], LogWriters] = ((), LogWriters(()))
         self._looked = clock()
         self._lock = threading.Lock()
 
@@ -100,19 +98,19 @@ class CronActivitySource(LookingSource):
         return [
             replace(trace, trigger=trigger)
             for trace in traces
-            if not any(trace.start - _EARLY <= at <= now for at in seen.get(trace.job_id, ()))
+            if not any(trace.start - EARLY <= at <= now for at in seen.get(trace.job_id, ()))
         ]
 
     def _alone(self, job: Job) -> bool:
         """True where no other job, a timer's either, is known to write to this one's log."""
         jobs = self._jobs()
-        if jobs is not self._shared[0]:
-            self._shared = jobs, other_writers(jobs)
-        return job.id not in self._shared[1]
+        if jobs is not self._writers[0]:
+            self._writers = jobs, LogWriters(jobs)
+        return self._writers[1].of_growth(job) is Ownership.OWN
 
     def _logging(self) -> list[Job]:
-        """The cron jobs with a log of their own."""
-        jobs = [job for job, _ in cron_jobs(self._jobs()) if job.log_path is not None]
+        """The cron jobs with a log of their own. That of a paused line grows by what others do."""
+        jobs = [job for job, _ in cron_jobs(self._jobs()) if job.log_path is not None and not job.paused]
         return [job for job in jobs if self._alone(job)]
 
     async def watch(self) -> AsyncIterator[None]:
@@ -152,7 +150,7 @@ class CronActivitySource(LookingSource):
         """Look once; true when a run began or ended since the last look."""
         with self._lock:
             now = self._now()
-            self._due += [due for due in self._next if due.at <= now < due.at + _LOG_WINDOW]
+            self._due += [due for due in self._next if due.at <= now < due.at + DUE_WITHIN]
             self._next = [due for due in self._next if due.at > now]
             daemon = self._daemon()
             processes = self._running(daemon.pid) if daemon.pid is not None else ()
@@ -194,7 +192,7 @@ class CronActivitySource(LookingSource):
         for identity in gone:
             run = self._open.pop(identity)
             duration = max(0.0, (now - run.start).total_seconds())
-            result = Result(Outcome.UNKNOWN, duration=duration, evidence=(SEEN, NO_STATUS))
+            result = replace(SEEN, duration=duration)
             log = run.log and replace(run.log, end=file_stamp(run.log.path)[1])
             self._runs.append(replace(run, end=now, result=result, log=log))
         return bool(gone)
@@ -213,7 +211,7 @@ class CronActivitySource(LookingSource):
         self._due = [
             due
             for due in self._due
-            if due not in ripe or (not due.seen and due.job.log_path and now < due.at + _LOG_WINDOW)
+            if due not in ripe or (not due.seen and due.job.log_path and now < due.at + DUE_WITHIN)
         ]
         self._runs += found
         return bool(found)
@@ -223,7 +221,7 @@ def _run_by_log(due: _Due) -> Run | None:
     """The run that the log of a due job tells of, if it was written within the minute."""
     mtime, size = file_stamp(due.job.log_path)
     written = datetime.fromtimestamp(mtime / 1e9, UTC)
-    if (mtime, size) == due.log or not due.at <= written < due.at + _LOG_WINDOW:
+    if (mtime, size) == due.log or not due.at <= written < due.at + DUE_WITHIN:
         return None  # a later write may be of the next minute's run
     if not _has_lines(due.job, size, due.log[1]):
         return None
@@ -243,14 +241,14 @@ def _run_by_old_log(job: Job, now: datetime) -> Run | None:
     """The run that wrote a log before anybody looked, where the job was due then."""
     mtime, size = file_stamp(job.log_path)
     written = datetime.fromtimestamp(mtime / 1e9, UTC)
-    due = last_due(job, written, _LOG_WINDOW) if size and written <= now + STEP else None
+    due = last_due(job, written, DUE_WITHIN) if size and written <= now + STEP else None
     return None if due is None else _by_log(job, due, mtime, "was written")
 
 
 def _by_log(job: Job, due: datetime, mtime: int, what: str) -> Run:
     """A run that only its log tells of. A clock that is set back does not come to the same ns twice."""
     written = datetime.fromtimestamp(mtime / 1e9, UTC)
-    evidence = (f"log {what} at {written.astimezone(due.tzinfo):%H:%M:%S}", NO_STATUS)
+    evidence = (f"log {what} at {written.astimezone(due.tzinfo):%H:%M:%S}",)
     run_id = f"{LOG_SIGHTING}{mtime}-{job.id.partition(':')[2]}"
-    result = Result(Outcome.UNKNOWN, evidence=evidence)
+    result = replace(SEEN, evidence=evidence)
     return Run(run_id, job.id, due, max(written, due), result, Trigger.SCHEDULE)

@@ -29,7 +29,7 @@ from fedtui.system.cron_product import CronProduct, installed_product
 from fedtui.system.zone import local_zone
 
 if TYPE_CHECKING:
-    from fedtui.logs.log_file import LogError
+    pass
 
 SYSLOG_FILES = (Path("/var/log/syslog"), Path("/var/log/cron.log"), Path("/var/log/cron"))
 KEPT = 10_000
@@ -185,14 +185,16 @@ class CronLogSource(LookingSource):
         if path is None:
             self._explain(error)
             return
-        from fedtui.logs.log_file import LogError, LogFile, LogTrouble
+        from fedtui.logs.log_file import LogError, LogFile, LogUnreadable
 
         try:
             lines = LogFile(path).tail(KEPT * 4, _TAIL_BYTES)
-        except LogError as trouble:
-            self._explain(error if trouble.trouble is LogTrouble.UNREADABLE else _as_journal(trouble))
-            return
-        self._take_all(self._parsed(lines))
+        except LogUnreadable:
+            self._explain(error)
+        except LogError as other:
+            self._explain(JournalError(str(other), other.advice))
+        else:
+            self._take_all(self._parsed(lines))
 
     def _parsed(self, lines: Iterable[bytes]) -> list[JournalEntry]:
         now, zone = self._clock(), local_zone()[1]
@@ -223,7 +225,3 @@ class CronLogSource(LookingSource):
             message, untouched = f"cron's log cannot be read: {error.message}", "jobs keep running"
             advice = error.advice
         self._problem = Problem(self.name, message, untouched, advice, self._clock(), note=error.closed)
-
-
-def _as_journal(error: LogError) -> JournalError:
-    return JournalError(str(error), error.advice)

@@ -10,15 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
-from fedtui.history.run_provenance import NO_STATUS
-from fedtui.model import Answer, Job, Outcome, Problem, Result, Run, Trigger, cron_jobs
-from fedtui.schedule.upcoming import last_due
-from fedtui.sources.file_stamp import file_stamp
+from fedtui.model import Answer, Job, Mark, Outcome, Problem, Result, Run, Trigger, cron_jobs
+from fedtui.schedule.upcoming import DUE_WITHIN, last_due
 from fedtui.sources.source import LookingSource
+from fedtui.system.file_stamp import file_stamp
 from fedtui.system.regular_file import open_regular
 from fedtui.system.zone import local_zone
 
@@ -27,8 +26,6 @@ _TAIL = 256 * 1024
 """Bytes of the mailbox that are read: the newest messages."""
 _KEPT = 24
 """Messages of one job that are reported."""
-_SOON = timedelta(seconds=60)
-"""A message that came this soon after a due minute is of that run; the start of a longer one is not known."""
 _MOST_HEAD = 16 * 1024
 _SUBJECT = re.compile(rb"Cron <([^@>\s]+)@[^>]*> (.+)", re.DOTALL)
 _BEGIN = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n")
@@ -147,13 +144,13 @@ def runs_of_mails(mails: Sequence[Mail], jobs: Sequence[Job]) -> Iterator[Run]:
 
 
 def _run(mail: Mail, job: Job) -> Run:
-    due = last_due(job, mail.at, _SOON)
+    due = last_due(job, mail.at, DUE_WITHIN)
     said = f"cron mailed its output at {mail.at:%H:%M:%S}"
     key = job.id.partition(":")[2]
     if due is None:
         # Like a log that was written at some time: reported only where no source saw more.
         result = Result(Outcome.UNKNOWN, evidence=(f"{said}; nobody saw the run",))
         return Run(f"mail-{job.id}", job.id, mail.at, mail.at, result, Trigger.UNKNOWN)
-    result = Result(Outcome.UNKNOWN, evidence=(said, NO_STATUS))
+    result = Result(Outcome.UNKNOWN, evidence=(said,)).marked(Mark.NO_STATUS)
     run_id = f"cron-mail-{due.timestamp():.0f}-{key}"
     return Run(run_id, job.id, due, max(due, mail.at), result, Trigger.SCHEDULE)

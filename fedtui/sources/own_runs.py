@@ -13,8 +13,8 @@ from pathlib import Path
 
 from fedtui.history.database import History, HistoryError
 from fedtui.model import Answer, Problem, Run
-from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
+from fedtui.system.file_stamp import file_stamp
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at the database files' mtimes (two stat calls) while a run continues."""

@@ -19,8 +19,8 @@ from typing import NamedTuple
 from fedtui.crontab import read_command
 from fedtui.history.run_provenance import STEP, as_stamped_ahead
 from fedtui.model import Answer, Job, LogSlice, Outcome, Result, Run, Trigger, cron_jobs
-from fedtui.sources.file_stamp import file_stamp
 from fedtui.sources.source import LookingSource
+from fedtui.system.file_stamp import file_size, file_stamp
 from fedtui.system.path_lookup import doubt_of_line
 from fedtui.system.processes import ProcessIdentity, is_alive
 from fedtui.system.regular_file import read_regular
@@ -153,7 +153,7 @@ class RecorderSource(LookingSource):
             if known is None or known.stamp != stamp:
                 record = parse_record(self._text(path, job))
                 over = record is not None and record.status is not None
-                known = _Read(stamp, record, _size(job.log_path) if over else None)
+                known = _Read(stamp, record, file_size(job.log_path) if over else None)
                 self._files[path] = known
         except (OSError, UnsafeFolder):
             return _Read((0, 0), None, None)
@@ -260,10 +260,3 @@ def parse_record(text: str) -> RecordedRun | None:
     if end is None or int(end[1]) > 255:
         return RecordedRun(who, float(begin[3]), size)
     return RecordedRun(who, float(begin[3]), size, int(end[1]), float(end[2]))
-
-
-def _size(path: str | None) -> int | None:
-    try:
-        return Path(path).stat().st_size if path else None
-    except OSError:
-        return None

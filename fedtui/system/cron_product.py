@@ -37,7 +37,7 @@ class CronProduct:
     `dialect` names it, and its rules in `fedtui.schedule`. `daemon` is the name of root's process that shows
     that it runs; empty where there is none. `programs` show that it is installed, `units` are the names under
     which distributions start it, the likeliest first. `reads_system`: /etc/crontab and /etc/cron.d as well.
-    `logs_starts`: it writes each start to the system's log.
+    `logs_starts`: it writes each start to the system's log. `unit_tells`: it ends with its unit.
     """
 
     dialect: str
@@ -48,6 +48,7 @@ class CronProduct:
     package: str
     reads_system: bool = True
     logs_starts: bool = True
+    unit_tells: bool = True
 
     def installed_as(self, exists: Exists = os.path.exists) -> str:
         """The path of the file that shows that it is installed; empty where none does."""
@@ -73,6 +74,7 @@ BCRON = CronProduct(
     ("bcron-sched.service", "bcron.service"),
     "bcron",
     logs_starts=False,
+    unit_tells=False,  # Debian's init script for it cannot stop it
 )
 SYSTEMD_CRON = CronProduct(
     "systemd-cron",
@@ -85,6 +87,7 @@ SYSTEMD_CRON = CronProduct(
 )
 PRODUCTS = (DEBIAN, CRONIE, BUSYBOX, BCRON, SYSTEMD_CRON)
 UNITS = tuple(dict.fromkeys(unit for product in PRODUCTS for unit in product.units))
+TELLING_UNITS = tuple(dict.fromkeys(unit for one in PRODUCTS if one.unit_tells for unit in one.units))
 DAEMONS = frozenset(product.daemon for product in PRODUCTS) - {""}
 
 

@@ -106,7 +106,8 @@ class SystemCrontab:
         with _private_folder() as folder:
             path = folder.path / "crontab"
             path.write_bytes(table)
-            ended = self._run(*self._which, flag, path.name, cwd=folder.path)
+            # Given the lock, it outlives us, and removes the file that it made in the spool.
+            ended = self._run(*self._which, flag, path.name, cwd=folder.path, lock=folder.lock)
         if ended.status == 0 or "usage" in ended.said.lower():
             return None
         return ended.said or f"crontab {flag} ended with status {ended.status}"
@@ -280,9 +281,7 @@ class SystemCrontab:
         except ProgramError as error:
             if writes and isinstance(error, ProgramLate):
                 raise _LateWrite(error, shlex.join(["crontab", *self._which, "-l"])) from error
-            raise CrontabError(
-                str(error), "The table may be seen again with R; crontab -l shows it too."
-            ) from error
+            raise CrontabError(str(error), "Look at the table with crontab -l.") from error
 
     def _program(self) -> str:
         program = shutil.which("crontab") or shutil.which("crontab", path="/usr/bin:/bin")

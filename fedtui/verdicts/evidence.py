@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fedtui.model import Job, ProductAge, Run
-from fedtui.runs.data_age import ENDING, newest_data
+from fedtui.model import Job, ProductAge, Run, Snapshot
+from fedtui.runs.data_age import product_age
+from fedtui.system.file_stamp import file_stamp
+from fedtui.system.zone import local_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +36,15 @@ class JobEvidence:
     held: datetime | None = None
 
 
-def product_age(path: str, now: datetime, notes: Path | None) -> ProductAge:
-    """The age of what the job renews: of its newest data where its lines say so, else of the file.
-
-    `now` is in the zone of timestamps without one; `notes` as `data_age.newest_data` has them.
-    """
-    try:
-        if Path(path).suffix != ENDING:
-            facts = Path(path).stat()
-            at = datetime.fromtimestamp(facts.st_mtime, UTC) if facts.st_size else None
-            return ProductAge(path, at, modified=at)
-        found = newest_data(Path(path), now, now.tzinfo or UTC, notes)
-    except (FileNotFoundError, NotADirectoryError):
-        return ProductAge(path, None)
-    except OSError as error:
-        return ProductAge(path, None, f"{path} cannot be looked at: {error.strerror}")
-    if found.lines and found.newest is None:
-        return ProductAge(path, None, f"no line of {path} has a timestamp that can be read")
-    read = (found.lines, found.broken, found.ahead)
-    return ProductAge(path, found.newest, "", "the newest data in", found.modified, *read)
+def known_age(path: str, job: Job | None, snapshot: Snapshot, notes: Path | None) -> ProductAge:
+    """The product's age as the job's verdict has it; read where there is none, of a paused job, say."""
+    fresh = snapshot.freshness.get(job.id) if job is not None else None
+    if fresh is not None and fresh.product is not None and fresh.product.path == path:
+        return fresh.product
+    return product_age(path, snapshot.at.astimezone(local_zone()[1]), notes)
 
 
 def log_grew(path: str | None) -> datetime | None:
     """When the log was last written; None where there is none, it is empty, or that cannot be seen."""
-    if path is None:
-        return None
-    try:
-        facts = Path(path).stat()
-    except (OSError, ValueError):  # not there, not to be seen, or no path at all
-        return None
-    return datetime.fromtimestamp(facts.st_mtime, UTC) if facts.st_size else None
+    mtime, size = file_stamp(path)
+    return datetime.fromtimestamp(mtime / 1e9, UTC) if size else None

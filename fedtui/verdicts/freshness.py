@@ -10,9 +10,10 @@ from types import MappingProxyType
 
 from fedtui.config import ConfigError
 from fedtui.model import Condition, Freshness, Job, ProductAge, Run, Snapshot
+from fedtui.runs.data_age import product_age
 from fedtui.schedule.upcoming import runs_of
 from fedtui.system.zone import local_zone
-from fedtui.verdicts.evidence import JobEvidence, product_age
+from fedtui.verdicts.evidence import JobEvidence
 from fedtui.verdicts.judge import holds, judge
 from fedtui.verdicts.limits import PERIODS, AgeLimit, age_limit
 

@@ -173,7 +173,7 @@ def _failures(standing: Standing, evidence: JobEvidence, now: datetime) -> Itera
 
 def _failure_words(at: datetime | None, result: Result, more: int, now: datetime) -> str:
     when = f" that ended at {_at(at, now)}" if at is not None else ""
-    how = ": ".join(filter(None, (result.ending, *result.reasons[:1]))) or "failed"
+    how = ": ".join(filter(None, (result.ending, *result.why[:1]))) or "failed"
     also = f"; so did {more} more since the last check" if more else ""
     return f"its run{when} failed: {how}{also}"
 

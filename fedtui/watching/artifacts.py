@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fedtui.runs.data_age import blocks
-from fedtui.runs.run_text import product_at
+from fedtui.runs.run_text import renewal_at
 from fedtui.system.regular_file import open_regular
 from fedtui.watching.expected_run import LogMark
 
@@ -52,8 +52,8 @@ class FileArtifacts:
 
     def renewed(self, path: str, since: datetime) -> bool | None:
         """Whether the file at the absolute `path` holds newer data than then; None where that is unknown."""
-        renewed, _ = product_at(path, since, self._notes).verdict(since, max(since, datetime.now(UTC)))
-        return renewed
+        found = renewal_at(path, since, max(since, datetime.now(UTC)), self._notes)
+        return None if found is None else found[0]
 
 
 def _lines(descriptor: int, begin: int, length: int) -> int:

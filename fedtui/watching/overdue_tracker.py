@@ -20,8 +20,8 @@ from itertools import takewhile
 
 from fedtui.history.run_provenance import stamped_ahead
 from fedtui.model import CronFacts, Job, Run, Snapshot, State, cron_jobs
-from fedtui.schedule.upcoming import runs_of
-from fedtui.schedulers import EARLY, driver_of
+from fedtui.schedule.upcoming import EARLY, runs_of
+from fedtui.schedulers import driver_of
 
 CONFIRM = 3.0
 """Seconds between the two looks, of time in which this program was not stopped."""

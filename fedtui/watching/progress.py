@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from fedtui.history.run_provenance import stamped_ahead
-from fedtui.model import Job, Outcome, Result, Run, Snapshot, SourceName, Trigger
-from fedtui.schedule.upcoming import RunsOf
-from fedtui.schedulers import EARLY, driver_of
+from fedtui.model import Job, Mark, Outcome, Result, Run, Snapshot, SourceName, Trigger
+from fedtui.schedule.upcoming import EARLY, RunsOf
+from fedtui.schedulers import driver_of
 from fedtui.verdicts.blocked import blocked_reason
 from fedtui.watching.artifacts import FileArtifacts
 from fedtui.watching.expected_run import ExpectedRun, Watch, WatchVerdict
@@ -301,13 +301,13 @@ def verdict_on(result: Result, product: str, renewed: bool | None) -> tuple[Watc
     """
     if result.outcome is Outcome.FAILED:
         how = result.signal or (f"exit {result.exit_code}" if result.exit_code is not None else "it failed")
-        return WatchVerdict.FAILED, (how, *result.reasons)
+        return WatchVerdict.FAILED, (how, *result.why)
     if product and renewed is False:
-        return WatchVerdict.FAILED, (f"its product was not renewed: {product}", *result.reasons)
-    if result.outcome is Outcome.SKIPPED and "locked" in result.reasons:
-        return WatchVerdict.UNPROVEN, ("it was locked out, so this cycle proves nothing", *result.reasons)
+        return WatchVerdict.FAILED, (f"its product was not renewed: {product}", *result.why)
+    if result.outcome is Outcome.SKIPPED and Mark.LOCKED in result.marks:
+        return WatchVerdict.UNPROVEN, ("it was locked out, so this cycle proves nothing", *result.why)
     if result.outcome in (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED):
-        return WatchVerdict.GOOD, result.reasons
+        return WatchVerdict.GOOD, result.why
     if _proves_nothing(result):
-        return WatchVerdict.UNPROVEN, (f"exit {result.exit_code} proves nothing", *result.reasons)
-    return WatchVerdict.UNPROVEN, ("its exit status is not known", *result.reasons)
+        return WatchVerdict.UNPROVEN, (f"exit {result.exit_code} proves nothing", *result.why)
+    return WatchVerdict.UNPROVEN, ("its exit status is not known", *result.why)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fedtui.config import repair
-from fedtui.model import Outcome, Result
+from fedtui.history.rows import result_from_dict, result_to_dict
 from fedtui.system import lock_file
 from fedtui.system.atomic_write import write_atomically
 from fedtui.system.regular_file import read_regular
@@ -127,7 +127,10 @@ def to_json(watch: Watch) -> dict[str, Any]:
     def plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
         return {name: one.timestamp() if isinstance(one, datetime) else one for name, one in items}
 
-    return asdict(watch, dict_factory=plain)
+    data = asdict(watch, dict_factory=plain)
+    for cycle, record in zip(watch.cycles, data["cycles"], strict=True):
+        record["result"] = None if cycle.result is None else result_to_dict(cycle.result)
+    return data
 
 
 def from_json(data: dict[str, Any]) -> Watch:
@@ -140,17 +143,12 @@ def _cycle(data: dict[str, Any]) -> ExpectedRun:
     made = {
         **_moments(data),
         "verdict": WatchVerdict(data["verdict"]),
-        "result": None if data["result"] is None else _result(data["result"]),
+        "result": None if data["result"] is None else result_from_dict(data["result"]),
         "mark": None if data["mark"] is None else LogMark(**data["mark"]),
         "reasons": tuple(data["reasons"]),
         "causes": tuple(data["causes"]),
     }
     return ExpectedRun(**made)
-
-
-def _result(data: dict[str, Any]) -> Result:
-    lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
-    return Result(**{**data, **lists, "outcome": Outcome(data["outcome"])})
 
 
 def _moments(data: dict[str, Any]) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def ending_words(result: Result) -> str:
     meaning = exit_meaning(result.exit_code)
     if meaning:
         return meaning
-    reasons: Sequence[str] = result.reasons
+    reasons: Sequence[str] = result.why
     if result.outcome is Outcome.UNKNOWN:
         return "How it ended is not known" + (f": {', '.join(reasons)}." if reasons else ".")
     return "" if result.outcome is Outcome.OK else ", ".join(reasons)

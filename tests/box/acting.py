@@ -92,7 +92,7 @@ def told(run: Run | None) -> dict[str, Any] | None:
         "exit_code": result and result.exit_code,
         "signal": result and result.signal,
         "duration": result and result.duration,
-        "reasons": result and result.reasons,
+        "reasons": result and result.why,
     }
 
 

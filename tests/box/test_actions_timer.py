@@ -306,7 +306,7 @@ def test_an_edit_by_someone_else(act: Actor) -> None:
     act("reschedule", "theirs.timer", "weekly")
     path = f"{UNITS}/theirs.timer.d/{DROP_IN}"
     act.box.write(path, act.box.read(path) + b"OnCalendar=monthly\n")
-    assert "would lose somebody's edit" in act("undo")["refused"]
+    assert "would lose that edit" in act("undo")["refused"]
     assert act.box.read(path).endswith(b"OnCalendar=monthly\n")
 
 

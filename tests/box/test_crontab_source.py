@@ -334,7 +334,7 @@ source = UserCrontabSource(SystemCrontab("fed"), "fed", "/home/fed")
 jobs = source.look().jobs
 activity = CronActivitySource(lambda: jobs)
 names = {job.id: job.name for job in jobs}
-def verdict(run): return (run.result.outcome, run.result.evidence) if run.result else (None, None)
+def verdict(run): return (run.result.outcome, run.result.known_from) if run.result else (None, None)
 async def main():
     await activity.read()
     show("ready")

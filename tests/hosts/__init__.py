@@ -1,1 +1,1 @@
-"""Each cron that fedtui knows, real and booted: `make hosts`. Not in `make test`: it needs bases of its own."""
+"""Each cron that fedtui knows, real and booted: `make hosts`. Its bases are not those of `make test`."""

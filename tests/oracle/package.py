@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import fedtui
 from tests.oracle.expressions import Stretch
 
 _ENTER = Path(__file__).with_name("packaged.sh")
@@ -18,6 +20,14 @@ for file in *; do
     "$BUILD/package/usr/bin/crontab" -n "$file" >/dev/null 2>"../said/$file" && echo good >"../said/$file"
 done
 true
+"""
+_KILLED = """
+"$PYTHON" -c 'from fedtui.system.crontab_program import SystemCrontab
+SystemCrontab("root").check(b"# " + b"x" * 30_000_000 + bytes([10]))' &
+until ls /var/spool/cron/crontabs | grep -q tmp; do sleep 0.01; done
+kill -9 $!
+while pgrep -x crontab >/dev/null; do sleep 0.05; done
+ls /var/spool/cron/crontabs >"$FOLDER/left"
 """
 
 
@@ -59,6 +69,20 @@ class Package:
                 (folder / "checked" / file).write_bytes(f"{line}\n".encode("latin-1"))
             self._run(folder, ["sh", "-c", _CHECK], {})
             return [_complaint((folder / "said" / file).read_text(encoding="utf-8")) for file in files]
+
+    def left_by_a_killed_check(self) -> list[str]:
+        """The spool after fedtui was killed while crontab(1) checked a table, for about a second."""
+        with tempfile.TemporaryDirectory(prefix="fedtui-cron-") as name:
+            folder = Path(name)
+            (folder / "table").touch()
+            environment = {
+                "PATH": f"{self._build / 'package/usr/bin'}:/usr/bin:/bin",
+                "PYTHON": sys.executable,
+                "PYTHONPATH": str(Path(fedtui.__file__).parents[1]),
+                "TMPDIR": name,
+            }
+            self._run(folder, ["sh", "-c", _KILLED], environment)
+            return (folder / "left").read_text().split()
 
     def _run(self, folder: Path, command: list[str], environment: dict[str, str]) -> None:
         path = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}

@@ -104,3 +104,7 @@ def test_crontab_itself(package: Package, cron: Cron, seed: int, say: Callable[[
     say(f"the packaged crontab: {len(texts)} lines, {refused} refused; {len(wrong)} disagreements")
     assert not wrong, f"seed {seed}:\n" + "\n".join(wrong)
     assert 100 < refused < 500
+
+
+def test_a_check_that_outlives_fedtui_leaves_nothing_in_the_spool(package: Package) -> None:
+    assert package.left_by_a_killed_check() == ["root"]

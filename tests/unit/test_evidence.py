@@ -13,24 +13,27 @@ from pathlib import Path
 import pytest
 
 from fedtui.history.database import History
-from fedtui.history.run_provenance import CLOCK_SET_BACK
 from fedtui.merging import merge
 from fedtui.model import (
+    NOT_APART,
+    SET_BACK,
     Answer,
     CronFacts,
     Job,
     Location,
     LogSlice,
+    Mark,
     Outcome,
     Result,
     Run,
     Snapshot,
     SourceName,
+    State,
     TimerFacts,
     Trigger,
 )
 from fedtui.results import RuleBook
-from fedtui.run_persistence import NOT_APART, RunRecorder
+from fedtui.run_persistence import RunRecorder
 from fedtui.sources.cron_activity import CronActivitySource
 from fedtui.sources.own_runs import OwnRunsSource
 from fedtui.sources.recorder import LOST, RecorderSource
@@ -41,7 +44,7 @@ TWELVE = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FAILED = Result(Outcome.FAILED, 12, judged=True)
 OK = Result(Outcome.OK, 0, duration=2.0, evidence=("exit status, systemd",))
 JUDGED_OK = replace(OK, judged=True)
-UNSEEN = Result(Outcome.UNKNOWN, evidence=("start seen in cron's log, no exit status",))
+UNSEEN = Result(Outcome.UNKNOWN, evidence=("start seen in cron's log",)).marked(Mark.NO_STATUS)
 
 
 def at(clock: str) -> datetime:
@@ -178,6 +181,18 @@ def test_what_a_timers_service_wrote_is_no_run_of_the_line_that_shares_its_log(t
     assert world.kept() == ["12:00:01 ok"]
 
 
+def test_a_paused_line_did_not_run_though_its_log_grew_at_its_minute(tmp_path: Path) -> None:
+    log = tmp_path / "sync.log"
+    world = World(tmp_path, line(log=log))
+    write(log, "by hand\n", "12:00:02")
+    world.now = at("12:00:30")
+    world.jobs = [replace(world.jobs[0], state=State.PAUSED, next_run=None)]
+    assert world.row() == (None, "never", None)
+    assert world.kept() == []
+    world.jobs = [line(log=log)]
+    assert world.row() == ("12:00:00", "unknown", None)
+
+
 def test_a_log_whose_writers_are_not_all_known_is_shown_and_not_kept(tmp_path: Path) -> None:
     log = tmp_path / "sync.log"
     world = World(tmp_path, line(log=log))
@@ -218,7 +233,7 @@ def test_after_the_clock_was_set_back_a_later_failure_is_the_last_run(tmp_path: 
     snapshot = world.fresh()
     job = snapshot.jobs[0]
     assert (job.last_run, job.last_result.outcome) == (None, Outcome.OK)
-    assert job.last_result.reasons == (CLOCK_SET_BACK,)
+    assert job.last_result.reasons == (SET_BACK,)
     (problem,) = snapshot.problems
     assert (problem.message, problem.note) == ("the clock was set back: 3 runs stamped later than now", True)
 
@@ -230,8 +245,8 @@ def test_after_the_clock_was_set_back_a_later_failure_is_the_last_run(tmp_path: 
         world.start()
         assert world.row() == ("12:00:02", "failed", 12)
     assert world.kept() == ["12:00:01 ok", "13:00:01 ok", "14:00:01 ok", "12:00:02 failed"]
-    assert [run.result and run.result.evidence[-1:] for run in world.history.runs()] == [
-        *[(CLOCK_SET_BACK,)] * 3,
+    assert [run.result and run.result.known_from[-1:] for run in world.history.runs()] == [
+        *[(SET_BACK,)] * 3,
         (),
     ]
     assert world.look().problems == ()
@@ -263,7 +278,7 @@ def test_a_verdict_of_before_says_so_too(tmp_path: Path) -> None:
     assert world.row(run) == (None, "warnings", 0)
     (kept,) = world.history.runs()
     assert kept.result is not None
-    assert (kept.result.warnings, kept.result.evidence[-1]) == (1, CLOCK_SET_BACK)
+    assert (kept.result.warnings, kept.result.known_from[-1]) == (1, SET_BACK)
 
 
 def test_the_history_has_them_in_their_true_order_among_those_of_other_jobs(tmp_path: Path) -> None:
@@ -360,7 +375,7 @@ def test_records_are_in_the_order_in_which_they_were_written_whatever_the_clock_
     assert world.row() == ("12:10:01", "failed", 7)
     runs = world.look().runs["crontab:sync"]
     assert [f"{run.start:%H:%M}" for run in runs] == ["12:00", "13:00", "14:00", "12:10"]
-    marked = [run.result is not None and CLOCK_SET_BACK in run.result.evidence for run in runs]
+    marked = [run.result is not None and SET_BACK in run.result.known_from for run in runs]
     assert marked == [False, True, True, False]
 
 
@@ -380,8 +395,8 @@ def test_the_lines_of_two_jobs_that_write_one_log_at_once_judge_neither(tmp_path
     for look in (world.look, world.look, world.fresh):
         for job in look(*runs).jobs:
             result = job.last_result
-            assert (result.outcome, result.exit_code, result.reasons[0]) == (Outcome.UNKNOWN, 0, NOT_APART)
-            assert result.reasons[1] == "1 warning: line 2 [WARNING] no telemetry" or job is not world.jobs[0]
+            assert (result.outcome, result.exit_code, result.why[0]) == (Outcome.UNKNOWN, 0, NOT_APART)
+            assert result.why[1] == "1 warning: line 2 [WARNING] no telemetry" or job is not world.jobs[0]
     assert world.kept() == ["12:00:01 unknown", "12:00:02 unknown"]
 
 
@@ -431,7 +446,7 @@ def test_what_a_line_wrote_between_two_runs_of_a_timer_does_not_judge_the_timer(
     world.now = at("13:10")
     world.start()
     job = world.look(run_at("13:00:01", OK, "b" * 32, timed.id)).jobs[0]
-    assert (job.last_result.outcome, job.last_result.reasons[0]) == (Outcome.UNKNOWN, NOT_APART)
+    assert (job.last_result.outcome, job.last_result.why[0]) == (Outcome.UNKNOWN, NOT_APART)
 
 
 def test_a_run_by_hand_is_not_judged_by_what_the_schedule_ran_meanwhile(tmp_path: Path) -> None:
@@ -464,7 +479,7 @@ def overlapping(
     recorded(world, 2, 160.0, statuses[1], "12:01:02", 13)
     world.now = at("12:05")
     results = [run.result for run in world.look().runs["crontab:sync"]]
-    return [" ".join((result.outcome.value, *result.reasons[:1])) for result in results if result is not None]
+    return [" ".join((result.outcome.value, *result.why[:1])) for result in results if result is not None]
 
 
 FLOCK = b"flock -n /tmp/l bash sync.sh >> log 2>&1"

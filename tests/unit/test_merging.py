@@ -17,6 +17,7 @@ from fedtui.model import (
     CronStart,
     Job,
     Location,
+    Mark,
     Outcome,
     Problem,
     Result,
@@ -146,7 +147,7 @@ def test_a_start_in_crons_log_is_a_run_of_the_line_with_that_user_and_command() 
     line = cron_line("crontab:1", "* * * * *", "echo hé".encode())
     (seen,) = logged_runs((start, other), (line,))
     assert (seen.job_id, seen.start) == ("crontab:1", NOW)
-    assert seen.result == Result(Outcome.UNKNOWN, evidence=(LOGGED,))
+    assert seen.result == LOGGED
 
 
 def test_a_recorded_line_is_known_in_the_log_by_what_cron_was_given() -> None:
@@ -195,7 +196,7 @@ def one_run(*accounts: Run) -> Run:
 
 
 def test_what_is_seen_to_run_outranks_a_line_in_the_log_that_it_began() -> None:
-    logged = run(11.0, Result(Outcome.UNKNOWN, evidence=(LOGGED,)), id="cron-log")
+    logged = run(11.0, LOGGED, id="cron-log")
     shown = one_run(run(12.0, None, id="cron-process"), logged)
     assert (shown.id, shown.end, shown.result) == ("cron-process", None, None)
     assert shown.also == ("cron-log",)
@@ -240,12 +241,12 @@ def test_an_account_that_names_the_others_takes_them_in() -> None:
 
 def test_the_evidence_of_a_known_exit_status_does_not_say_that_there_is_none() -> None:
     known = Result(Outcome.FAILED, 3, evidence=("exit status, recorder",))
-    seen = Result(Outcome.UNKNOWN, evidence=("start seen in the process table", "no exit status"))
-    logged = Result(Outcome.UNKNOWN, evidence=(LOGGED,))
+    seen = Result(Outcome.UNKNOWN, evidence=("start seen in the process table",)).marked(Mark.NO_STATUS)
+    logged = LOGGED
     recorded = run(60.0, known, id="record", also=("cron-17-1", "cron-17-2"))
     shown = one_run(recorded, run(60.0, seen, id="cron-17-1"), run(60.0, logged, id="cron-17-2"))
     assert shown.result is not None
-    assert shown.result.evidence == (
+    assert shown.result.known_from == (
         "exit status, recorder",
         "start seen in the process table",
         "start seen in cron's log",

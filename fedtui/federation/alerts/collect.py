@@ -25,7 +25,7 @@ from fedtui.runs.run_text import run_output
 from fedtui.schedule.patterns import counted
 from fedtui.schedule.period import period_of
 from fedtui.system.in_thread import in_thread
-from fedtui.verdicts.evidence import JobEvidence, log_grew, product_age
+from fedtui.verdicts.evidence import JobEvidence, known_age, log_grew
 from fedtui.verdicts.judge import judge, known_standing
 from fedtui.verdicts.limits import age_limit
 
@@ -161,9 +161,8 @@ def _looked_at(
     evidence = JobEvidence(
         job,
         snapshot.runs.get(job.id, ()),
-        limit.seconds,
-        limit.own,
-        product_age(one.product, now, config.freshness) if one.product else None,
+        *limit,
+        known_age(one.product, job, snapshot, config.freshness) if one.product else None,
         log_grew(job.log_path),
         snapshot.starts_since if job.facts.in_table else None,
         before.since,

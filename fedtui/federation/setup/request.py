@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -35,6 +36,12 @@ class SetupRequest:
     run_as: str | None = None
     ssh_url: bool = False
     force: bool = False
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> SetupRequest:
+        """The request of these fields, as JSON has them. Raises TypeError for a field that there is not."""
+        alerts = given.get("alerts")
+        return cls(**{**given, "alerts": None if alerts is None else tuple(alerts)})
 
     def settled(self, was: Pack | None) -> SetupRequest:
         """The same with the current values, or the defaults, in place of what was not said."""

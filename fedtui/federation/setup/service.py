@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from fedtui.action_result import Refused
 from fedtui.changes.plan import Plan
+from fedtui.changes.request import Request
+from fedtui.changes.unfinished import recover_if_needed
 from fedtui.federation.managed_job import ManagedJob
 from fedtui.federation.setup.additions import Additions
 from fedtui.federation.setup.placements import jobs_by_placement
@@ -27,17 +31,26 @@ from fedtui.federation.setup.setup_plan import (
 from fedtui.federation.setup.status import PackStatus, read_status
 from fedtui.federation.setup.test_run import OnOutput, TestRun, test_run
 from fedtui.federation.setup_issue import SetupIssue
-from fedtui.model import Snapshot
+from fedtui.model import Severity, Snapshot
 from fedtui.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedSetup:
-    """What is to be planned: the jobs that passed, and what was found of commits, rotation and alerts."""
+    """What is to be planned: the jobs that passed, and what was found of commits, rotation and alerts.
+
+    `failed` are the keys of the jobs whose test run keeps them out.
+    """
 
     preflight: Preflight
+    failed: frozenset[str]
     intent: SetupIntent
     additions: Additions
+
+    @property
+    def request(self) -> Request:
+        """The request that plans it."""
+        return Request("setup", (), {**asdict(self.preflight.request), "failed": sorted(self.failed)})
 
     @property
     def issues(self) -> Sequence[SetupIssue]:
@@ -56,6 +69,7 @@ class SetupService:
     def __init__(self, ports: Ports, snapshot: Callable[[], Snapshot]) -> None:
         self._ports = ports
         self._snapshot = snapshot
+        self._prepared: PreparedSetup | None = None
 
     async def status(self) -> PackStatus:
         """What is set up, and how far the rollout is. Raises ConfigError."""
@@ -65,6 +79,8 @@ class SetupService:
 
     async def preflight(self, request: SetupRequest) -> Preflight:
         """Look around; nothing is written and no script is run. Raises Refused or ConfigError."""
+        with suppress(Refused):  # what a killed set-up left is not to be found
+            await recover_if_needed(self._ports)
         return await run_preflight(request, self._snapshot(), self._ports)
 
     async def untried(self, preflight: Preflight) -> tuple[ManagedJob, ...]:
@@ -82,14 +98,26 @@ class SetupService:
 
     async def prepare(self, preflight: Preflight, test_runs: Sequence[TestRun]) -> PreparedSetup:
         """What the scripts that passed come to; without `test_runs` all count as passed. Raises Refused."""
+        issues = (run.as_issue(force=preflight.request.force) for run in test_runs)
+        failed = frozenset(issue.key for issue in issues if issue.severity is Severity.ERROR)
+        return await self._prepare(preflight, failed)
+
+    async def _prepare(self, preflight: Preflight, failed: frozenset[str]) -> PreparedSetup:
         main = main_placement(preflight)
         now = await jobs_by_placement(main, preflight.was, self._ports)
-        intent = intent_of(preflight, test_runs, now.get(main, {}))
-        added = await additions_for(preflight, intent, self._ports)
-        return PreparedSetup(preflight, intent, added)
+        intent = intent_of(preflight, failed, now.get(main, {}))
+        additions = await additions_for(preflight, intent, self._ports)
+        self._prepared = PreparedSetup(preflight, failed, intent, additions)
+        return self._prepared
 
-    async def plan(self, prepared: PreparedSetup) -> Plan:
-        """The whole set-up as one change. Raises NothingToChange, Refused."""
+    async def plan(self, failed: Sequence[str] = (), **given: Any) -> Plan:
+        """The whole set-up as one change, by the fields of a `SetupRequest` and the keys of `failed` jobs.
+
+        What was prepared last is not looked for again. Raises NothingToChange, Refused or ConfigError.
+        """
+        request, without, prepared = SetupRequest.of(given), frozenset(failed), self._prepared
+        if prepared is None or (prepared.preflight.request, prepared.failed) != (request, without):
+            prepared = await self._prepare(await self.preflight(request), without)
         preflight = prepared.preflight
         now = await jobs_by_placement(main_placement(preflight), preflight.was, self._ports)
         return await plan_setup(preflight, prepared.intent, prepared.additions, now, self._ports)

@@ -32,7 +32,6 @@ from fedtui.federation.setup.additions import AddedJob, Additions, additions_of
 from fedtui.federation.setup.merge_request import merge_with_current
 from fedtui.federation.setup.placements import InstalledJobs, Placement, placement_of
 from fedtui.federation.setup.preflight import Preflight
-from fedtui.federation.setup.test_run import TestRun
 from fedtui.model import Severity
 from fedtui.pack import BACKENDS, SOURCES, Pack, pack_file
 from fedtui.ports import Ports
@@ -41,8 +40,6 @@ from fedtui.schedule.translate import TranslationError, to_cron
 
 JOB_ID = "federation"
 """What the change is filed under: it is about no single job."""
-
-_RECORDER = b"fedtui_run="
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +81,14 @@ def to_try(preflight: Preflight, now: Mapping[str, InstalledJob]) -> tuple[Manag
     )
 
 
-def intent_of(
-    preflight: Preflight, test_runs: Sequence[TestRun], now: Mapping[str, InstalledJob]
-) -> SetupIntent:
-    """What is to be scheduled. Raises Refused where nothing can be."""
-    issues = (*preflight.issues, *(run.as_issue(force=preflight.request.force) for run in test_runs))
-    blocked = {issue.key for issue in issues if issue.severity is Severity.ERROR}
-    whole = next((one for one in issues if one.severity is Severity.ERROR and not one.key), None)
+def intent_of(preflight: Preflight, failed: frozenset[str], now: Mapping[str, InstalledJob]) -> SetupIntent:
+    """What is to be scheduled, but for the jobs of the `failed` keys. Raises Refused where nothing can be."""
+    blocked = preflight.blocked() | failed
+    whole = next((one for one in preflight.issues if one.severity is Severity.ERROR and not one.key), None)
     if whole is not None:
         raise Refused(whole.text, advice=whole.advice)
     jobs = tuple(job for job in preflight.jobs() if job.key not in blocked)
-    left = frozenset(blocked & set(now))
+    left = blocked & set(now)
     if not jobs and not left:
         raise Refused(
             "None of the profile's jobs can be scheduled.", advice="What was found says why, for each."
@@ -164,7 +158,7 @@ async def plan_setup(
     edits.append(pack_edit(before, pack))
     summary, done = _summary(preflight, intent), _done(preflight, intent, additions)
     about = ("setup", JOB_ID, "federation pack")
-    recorded = _recorded_lines(edits)
+    recorded = _recorded_lines(edits, ports)
     if recorded > 0:
         summary += f" Wraps each cron line in {recorder_words(ports.config)}"
     elif recorded < 0:
@@ -174,10 +168,15 @@ async def plan_setup(
     return await plan_change_set(wording, edits, ports)
 
 
-def _recorded_lines(edits: Sequence[Edit]) -> int:
+def _recorded_lines(edits: Sequence[Edit], ports: Ports) -> int:
     """How many lines the edits put the recorder around, less those from which they remove it."""
+
+    def count(table: bytes | None, user: str) -> int:
+        document = Document.parse(table or b"", user=user, dialect=ports.dialect())
+        return sum(entry.recorder is not None for entry in document.entries)
+
     tables = [edit for edit in edits if isinstance(edit, TableEdit)]
-    return sum((one.after or b"").count(_RECORDER) - (one.before or b"").count(_RECORDER) for one in tables)
+    return sum(count(one.after, one.user) - count(one.before, one.user) for one in tables)
 
 
 def _unrecorded(pack: Pack, edits: Sequence[Edit], ports: Ports) -> list[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -20,12 +18,12 @@ from fedtui.federation.rotation.rotation import KEY, faults
 from fedtui.federation.setup.placements import InstalledJobs, jobs_by_placement, placement_of
 from fedtui.federation.setup.rollout import RolloutStage, rollout_stage
 from fedtui.history.database import KEPT_RUNS, HistoryError
-from fedtui.model import Job, Snapshot
+from fedtui.model import Job, ProductAge, Snapshot
 from fedtui.pack import Pack, load_pack
 from fedtui.ports import Ports
-from fedtui.runs.data_age import DataAge, newest_data
+from fedtui.system.file_stamp import file_size
 from fedtui.system.patience import in_time, seconds_left
-from fedtui.system.zone import local_zone
+from fedtui.verdicts.evidence import known_age
 
 LOOK_DEADLINE = 10.0
 """Seconds that all files of the pack may take to be looked at."""
@@ -37,7 +35,7 @@ class JobStatus:
 
     `backend` is where it is; `of_profile` the schedule that the profile gives it, empty for a job that is no
     profile's; `log_size` in bytes, None where there is no log. `product` is the file that it should renew,
-    `data` what that holds (None: it cannot be read), `fresh_for` how many seconds old its newest data
+    `data` what that holds, `fresh_for` how many seconds old its newest data
     may be, and `stale` whether it is too old (None: not known).
     """
 
@@ -51,7 +49,7 @@ class JobStatus:
     log: str = ""
     log_size: int | None = None
     product: str = ""
-    data: DataAge | None = None
+    data: ProductAge | None = None
     fresh_for: float | None = None
     stale: bool | None = None
 
@@ -164,21 +162,7 @@ def _jobs(
 
 def _with_files(one: JobStatus, snapshot: Snapshot, ports: Ports) -> JobStatus:
     """With what its log and its product are now."""
-    now, notes = snapshot.at.astimezone(local_zone()[1]), ports.config.freshness
     fresh = snapshot.freshness.get(one.job.id) if one.job is not None and one.product else None
-    size, data = _size(one.log), _data(one.product, now, notes)
-    if fresh is None:
-        return replace(one, log_size=size, data=data)
-    return replace(one, log_size=size, data=data, fresh_for=fresh.limit, stale=fresh.stale)
-
-
-def _data(product: str, now: datetime, notes: Path) -> DataAge | None:
-    with suppress(OSError):  # not there yet, or not ours to look at
-        return newest_data(Path(product), now, local_zone()[1], notes) if product else None
-    return None
-
-
-def _size(log: str) -> int | None:
-    with suppress(OSError):  # not there yet, or not ours to look at
-        return Path(log).stat().st_size if log else None
-    return None
+    data = known_age(one.product, one.job, snapshot, ports.config.freshness) if one.product else None
+    one = replace(one, log_size=file_size(one.log), data=data)
+    return one if fresh is None else replace(one, fresh_for=fresh.limit, stale=fresh.stale)

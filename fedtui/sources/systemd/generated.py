@@ -87,7 +87,7 @@ def _without_timer(line: Job, cron: CronFacts, units: Set[str]) -> Job:
 
 
 def _with_timer(line: Job, timer: Job) -> Job:
-    if line.state is not State.ON:
+    if line.state is not State.ON or timer.state is State.UNREACHABLE:
         return line
     if timer.state in (State.ON, State.RUNNING):
         running = timer.state is State.RUNNING

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from fedtui.model import NEVER_RAN, Outcome, Result
+from fedtui.model import NEVER_RAN, Mark, Outcome, Result
 from fedtui.sources.systemd.facts import ServiceProperties
 from fedtui.system.path_lookup import real_name
 from fedtui.system.processes import signal_name
@@ -32,6 +32,7 @@ _RESULTS = {
     "resources": "systemd could not start it",
     "protocol": "it did not report as its Type= demands",
 }
+_MARKS = {"start-limit-hit": (Mark.START_LIMIT,)}
 _CODES = {
     200: "its working directory cannot be entered (200/CHDIR)",
     203: "its program is missing or not executable (203/EXEC)",
@@ -174,7 +175,8 @@ def how_it_ended(
     exit_code = status if code == CLD_EXITED else None
     if result != "success":
         exit_code, why = _failure(result, exit_code)
-        return Result(Outcome.FAILED, exit_code, None, duration, reasons=why, evidence=known)
+        failed = Result(Outcome.FAILED, exit_code, None, duration, reasons=why, evidence=known)
+        return failed.marked(*_MARKS.get(result, ()))
     if exit_code is None:
         return Result(Outcome.UNKNOWN, reasons=("its exit was not seen by systemd",))
     reasons = [] if exit_code == 0 else [f"the unit counts exit {exit_code} as success"]
@@ -199,7 +201,8 @@ def _missed(unit: ServiceProperties, last_trigger: datetime) -> LastRun:
     """The timer elapsed later than any start that systemd remembers of the service."""
     if unit.result not in ("success", "exec-condition"):
         reasons = (_RESULTS.get(unit.result, unit.result),)
-        return LastRun(Result(Outcome.FAILED, reasons=reasons, evidence=(EVIDENCE,)), last_trigger)
+        failed = Result(Outcome.FAILED, reasons=reasons, evidence=(EVIDENCE,))
+        return LastRun(failed.marked(*_MARKS.get(unit.result, ())), last_trigger)
     why = "the timer elapsed, but systemd remembers no start of the service"
     return LastRun(Result(Outcome.UNKNOWN, reasons=(why,)), last_trigger)
 

@@ -18,7 +18,7 @@ from fedtui.sources.systemd import installed, listing
 from fedtui.sources.systemd.facts import TimerProperties, UnitListing, UnitReader
 from fedtui.sources.systemd.link import UnitChanges
 from fedtui.sources.systemd.outage import ODD, of_one_unit
-from fedtui.system.cron_product import UNITS
+from fedtui.system.cron_product import TELLING_UNITS
 from fedtui.system.patience import patience_left
 
 FILES_PATIENCE = 0.2
@@ -58,7 +58,9 @@ class TimerCatalog:
 
     def interesting(self, unit: str) -> bool:
         """True for a timer, for a unit that one starts, and for cron where it is watched."""
-        return unit.endswith(".timer") or unit in self._activates or (self._watch_cron and unit in UNITS)
+        return (
+            unit.endswith(".timer") or unit in self._activates or (self._watch_cron and unit in TELLING_UNITS)
+        )
 
     @property
     def late(self) -> str:
@@ -112,9 +114,9 @@ class TimerCatalog:
         affected = {name for name in named if name.endswith(".timer")}
         affected |= {name for name, timer in self._timers.items() if timer.activates in named}
         asked = named | affected | {self._timers[name].activates for name in affected & set(self._timers)}
-        crons = self._watch_cron and bool(named & set(UNITS))
+        crons = self._watch_cron and bool(named & set(TELLING_UNITS))
         if crons:  # all of them: one that is not installed is named, too, where somebody asked about it
-            asked |= set(UNITS)
+            asked |= set(TELLING_UNITS)
         if self._reader is None:
             return
         rows = await listing.loaded(bus, self._reader, sorted(asked - {""}))
@@ -233,4 +235,6 @@ class TimerCatalog:
 
 def _cron_of(rows: Mapping[str, UnitListing]) -> UnitListing | None:
     """The unit of the cron that is installed; some list a name that is only asked about as not found."""
-    return next((rows[name] for name in UNITS if name in rows and rows[name].load_state == "loaded"), None)
+    return next(
+        (rows[name] for name in TELLING_UNITS if name in rows and rows[name].load_state == "loaded"), None
+    )

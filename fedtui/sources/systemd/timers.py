@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from fedtui.bus.port import Bus, BusError, BusFactory
-from fedtui.model import NO_ANSWER, Answer, Job, Problem, Run, Scheduler
+from fedtui.model import NO_ANSWER, Answer, Job, Problem, Scheduler
 from fedtui.sources.systemd import timer_jobs
 from fedtui.sources.systemd.elapses import ElapseCache
 from fedtui.sources.systemd.link import ManagerLink
@@ -65,27 +66,30 @@ class TimerSource:
         self._lock = asyncio.Lock()
         self._remembered: dict[str, Job] = {}
         self.later_runs = False
-        self._rows: tuple[Job, ...] | None = None
+        self._last: Answer | None = None
 
     async def read(self) -> Answer:
         """All timers, loaded or only installed. Never raises for what the bus does."""
         async with self._lock:
-            now = self._clock()
-            if self._link.busy and self._rows is not None:
-                return self._answer(now, self._rows, (), "busy: it reloads")
+            if self._link.busy and self._last is not None:
+                return self._unchanged(True, "busy: it reloads")
             try:
                 await self._refresh()
             except BusError as error:
-                return await self._without(error, now)
+                return await self._without(error, self._clock())
             self._link.succeeded()
             self._outage.over()
             return await self._from_facts()
 
     def waiting(self) -> Answer:
-        """The answer while systemd gives none: the last rows, if there are any."""
-        now = self._clock()
-        problem = self._outage.busy(now, rows=self._rows is not None)
-        return self._answer(now, self._rows, (problem,), NO_ANSWER)
+        """The answer while systemd gives none: the last rows, if there are any, as of then."""
+        return self._unchanged(None, NO_ANSWER, self._outage.busy(self._clock(), rows=self._last is not None))
+
+    def _unchanged(self, up: bool | None, detail: str, *problems: Problem) -> Answer:
+        """What was last known, as old as it is: no proof that a job due since has not started."""
+        last = self._last or Answer(self.name, self._clock())
+        schedulers = (Scheduler("systemd", up, detail), *self._catalog.cron())
+        return replace(last, problems=problems, schedulers=schedulers)
 
     async def _refresh(self) -> None:
         bus: Bus = await self._link.bus()
@@ -109,7 +113,8 @@ class TimerSource:
             self._catalog.forget()
         reason = self._link.lost or error.message or error.name
         problem = self._outage.problem(now, reason, retry_in, gone=gone)
-        rows = None if self._rows is None else tuple(map(self._outage.unreachable, self._rows))
+        known = self._last.jobs if self._last is not None else None
+        rows = None if known is None else tuple(map(self._outage.unreachable, known))
         scheduler = (
             Scheduler("systemd", False, "bus down")
             if self._outage.was_up
@@ -132,9 +137,12 @@ class TimerSource:
             if count % ROWS_AT_ONCE == 0:
                 await asyncio.sleep(0)  # thousands of rows must not hold the event loop
         self._bench.keep_only({timer.row.name for timer in timers})
-        self._rows = tuple(self._keep_known(row.job) for row in made)
+        rows = tuple(self._keep_known(row.job) for row in made)
         runs = tuple(row.run for row in made if row.run is not None)
-        return self._answer(moment.now, self._rows, (), "", runs)
+        schedulers = (Scheduler("systemd", True), *self._catalog.cron())
+        late = self._catalog.late or self._elapses.missing
+        self._last = Answer(self.name, moment.now, rows, runs, (), schedulers, late=late)
+        return self._last
 
     def _keep_known(self, job: Job) -> Job:
         """Give a row the last finished run that was seen before systemd forgot it or began another."""
@@ -142,19 +150,6 @@ class TimerSource:
         if timer_jobs.has_ended_run(kept):
             self._remembered[job.id] = kept
         return kept
-
-    def _answer(
-        self,
-        now: datetime,
-        rows: tuple[Job, ...] | None,
-        problems: tuple[Problem, ...],
-        detail: str,
-        runs: tuple[Run, ...] = (),
-    ) -> Answer:
-        up = None if detail == NO_ANSWER else True
-        schedulers = (Scheduler("systemd", up, detail), *self._catalog.cron())
-        late = self._catalog.late or self._elapses.missing
-        return Answer(self.name, now, rows, runs, problems, schedulers, late=late)
 
     async def watch(self) -> AsyncIterator[None]:
         """Yield when signals say that a timer or its unit changed, and to try again after a loss."""

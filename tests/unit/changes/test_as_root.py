@@ -24,9 +24,11 @@ from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.changes import file_edits, git_edits
 from fedtui.changes.change_set import plan_change_set
-from fedtui.changes.edits import Edit, FileEdit, FolderEdit, RemoteUrlEdit, RenameEdit
+from fedtui.changes.edits import Edit, FileEdit, FolderEdit, RecorderEdit, RemoteUrlEdit, RenameEdit
+from fedtui.changes.plan import EditState
+from fedtui.changes.recorder_place import apply_recorder_edit, state_of
 from fedtui.changes.wording import Wording
-from fedtui.config import load
+from fedtui.config import Config, load
 from fedtui.ports import Ports
 from fedtui.system.atomic_write import sweep
 from fedtui.system.git_checkout import GitEnvironment
@@ -190,6 +192,76 @@ async def test_a_folder_that_anybody_may_write_to_is_not_gone_through(base: Path
     with pytest.raises(Refused, match="open can be written by anybody, who can replace logs in it"):
         await apply([FileEdit(str(base / "open/logs/x.log"), None, b"", owner=USER)], ports)
     assert list((base / "open/logs").iterdir()) == []
+
+
+def recorder_of(folder: Path) -> Path:
+    return Config(folder / "state").recorder
+
+
+PLACES: dict[str, tuple[Callable[[Path, Path], object], str]] = {
+    "a link in place of the recorder's folder": (
+        lambda folder, secret: (made(folder / "state", (0, 0)) / "recorder").symlink_to(secret),
+        "state belongs to root in a folder of the user 48101's",
+    ),
+    "a link in place of the state folder": (
+        lambda folder, secret: (folder / "state").symlink_to(secret),
+        "home/state is a symbolic link that the user 48101 can change",
+    ),
+    "nothing": (lambda *_: None, "home is controlled by the user 48101, not by root"),
+    "a link in a folder of the user's": (
+        lambda folder, secret: (made(folder / "state", USER) / "recorder").symlink_to(secret),
+        "state/recorder is a symbolic link that the user 48101 can change",
+    ),
+    "links in place of logs and runs": (
+        lambda folder, secret: [
+            (made(folder / "state", USER) / "recorder").mkdir(),
+            (recorder_of(folder) / "logs").symlink_to(secret),
+        ],
+        "state/recorder belongs to root in a folder of the user 48101's",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_roots_recorder_is_put_nowhere_that_another_user_can_lead_it(
+    place: str, home: Path, secret: Path
+) -> None:
+    prepare, said = PLACES[place]
+    prepare(home, secret)
+    before = facts(home.parent)
+    edit = RecorderEdit((("0a1b2c3d", "/var/log/x.log"), ("key", None)))
+    with pytest.raises(Refused, match=said):
+        apply_recorder_edit(edit, Config(home / "state"))
+    assert state_of(edit, Config(home / "state")) is EditState.BEFORE
+    assert facts(home.parent) == before
+    assert (secret / "key").read_text() == "root's"
+
+
+def test_a_loop_of_swaps_never_leads_roots_recorder_elsewhere(home: Path, secret: Path) -> None:
+    """The folder that is swapped is the one of the recorder's links."""
+    before, folder = facts(secret), made(home / "logs", USER)
+    edit = RecorderEdit((("0a1b2c3d", "/var/log/x.log"), ("key", None)))
+    attack = as_user(lambda: swap_for_ever(home, secret))
+    try:
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            with suppress(Refused):
+                apply_recorder_edit(edit, Config(folder))
+    finally:
+        os.kill(attack, signal.SIGKILL)
+        os.waitpid(attack, 0)
+    assert facts(secret) == before
+    assert (secret / "key").read_text() == "root's"
+
+
+def test_roots_recorder_is_put_in_roots_own_folder(base: Path) -> None:
+    edit, config = RecorderEdit((("0a1b2c3d", "/var/log/x.log"),)), Config(base / "a/state")
+    apply_recorder_edit(edit, config)
+    assert state_of(edit, config) is EditState.AFTER
+    assert (config.recorder / "logs/0a1b2c3d").readlink() == Path("/var/log/x.log")
+    assert {mode for _, _, _, mode in facts(base / "a") if mode != 0o777} == {0o700}
+    apply_recorder_edit(RecorderEdit((("0a1b2c3d", None),)), config)
+    assert list((config.recorder / "logs").iterdir()) == []
 
 
 def test_links_of_roots_own_are_followed(base: Path, home: Path) -> None:

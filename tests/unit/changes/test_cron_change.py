@@ -268,7 +268,7 @@ async def test_undo_that_would_lose_somebodys_edit_is_refused(world: Ports, port
     await apply(await plan_reschedule(job(port, "sync-learning-data"), "1 * * * *", world), world)
     port.path.write_bytes((port.read() or b"").replace(b"1 *\t*", b"2 *\t*"))
     now = port.read()
-    with pytest.raises(Refused, match="would lose somebody's edit"):
+    with pytest.raises(Refused, match="would lose that edit"):
         await plan_undo(world)
     assert port.read() == now
 

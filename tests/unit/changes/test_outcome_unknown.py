@@ -5,17 +5,12 @@ from __future__ import annotations
 import getpass
 import json
 import os
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fedtui import changes
 from fedtui.action_result import OutcomeUnknown, Refused
-from fedtui.bus.port import Bus, BusError
-from fedtui.bus.systemd_names import SYSTEMD
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import FileEdit, MaskEdit, UnitEdit
 from fedtui.changes.wording import Wording
@@ -23,54 +18,10 @@ from fedtui.cli import report_errors
 from fedtui.ports import Ports
 from fedtui.system.crontab_port import CrontabRefused, CrontabUnknown
 from fedtui.system.crontab_program import SystemCrontab
+from tests.unit.changes.fake_manager import Manager
 
 WORDING = Wording("pause", "user-timer:x.timer", "x.timer", "Pause x.timer.", "Paused.")
 STOP = UnitEdit("x.timer", True, (False, True), (False, False))
-
-
-class Manager:
-    """One timer of a user's manager. `hangs` are the calls that are not answered, and done all the same."""
-
-    def __init__(self, *hangs: str) -> None:
-        self.active = True
-        self.masked = False
-        self.hangs = hangs
-        self.asked: list[str] = []
-
-    async def call(
-        self, destination: str, path: str, interface: str, member: str, *arguments: Any, timeout: float = 10.0
-    ) -> tuple[Any, ...]:
-        self.asked.append(member)
-        self.active = {"StopUnit": False, "StartUnit": True}.get(member, self.active)
-        self.masked = {"MaskUnitFiles": True, "UnmaskUnitFiles": False}.get(member, self.masked)
-        if member in self.hangs:
-            raise BusError(BusError.TIMEOUT, f"no answer to {member} in 25 s")
-        state = "active" if self.active else "inactive"
-        answers: dict[str, tuple[Any, ...]] = {
-            "LoadUnit": ("/unit",),
-            "GetAll": (
-                {"ActiveState": state, "SubState": "waiting", "LoadState": "loaded", "Job": (0, "/")},
-            ),
-            "GetUnitFileState": ("masked" if self.masked else "static",),
-            "Introspect": ("<node/>",),
-            "StopUnit": ("/job",),
-            "StartUnit": ("/job",),
-        }
-        if member == "GetUnit":
-            raise BusError(f"{SYSTEMD}.NoSuchUnit", "not loaded")
-        return answers.get(member, ())
-
-    async def subscribe(self, sender: str, callback: Callable[..., None]) -> None:
-        """No signal ever comes."""
-
-    async def close(self) -> None:
-        """Nothing to do."""
-
-    def port(self, ports: Ports) -> Ports:
-        async def opened(_user: bool) -> Bus:
-            return self  # type: ignore[return-value]  # no more of a bus is used
-
-        return replace(ports, bus=opened)
 
 
 @pytest.mark.parametrize("hangs", [("StopUnit",), ("StopUnit", "GetAll")])

@@ -11,7 +11,9 @@ import pytest
 from fedtui import changes
 from fedtui.action_result import Refused
 from fedtui.changes import Draft
-from fedtui.changes.edits import RecorderEdit, TableEdit
+from fedtui.changes.apply_edit import EditExecutor, state_of
+from fedtui.changes.edits import Edit, RecorderEdit, TableEdit, inverse, is_no_op
+from fedtui.changes.plan import EditState
 from fedtui.changes.record_exit_codes import unrecorded
 from fedtui.crontab import Document, Entry
 from fedtui.model import CronFacts, Job, Location, Problem, Snapshot, SourceName, State, TimerFacts, cron_jobs
@@ -116,6 +118,47 @@ async def test_a_change_that_is_rolled_back_leaves_the_recorder_and_says_nothing
     assert str(refused.value).startswith("crontab refuses: bad minute.")
     assert "recorder" not in str(refused.value)
     assert port.read() == TABLE
+    assert (world.config.recorder / "record").exists()
+
+
+async def test_the_inverse_of_the_recorder_changes_nothing(world: Ports) -> None:
+    back = inverse(RecorderEdit((("0a1b2c3d", None),)))
+    assert is_no_op(back)
+    assert await state_of(back, world) is EditState.AFTER
+    await EditExecutor(world).make(back)
+    assert not world.config.recorder.exists()
+
+
+async def test_a_recorder_that_others_placed_since_the_plan_is_no_conflict(
+    world: Ports, port: TableFile
+) -> None:
+    plan = await planning.plan_record(job(port), world)
+    await EditExecutor(world).make(plan.change.edits[0])
+    await changes.apply(plan, world)
+    assert entry_of(port).recorder is not None
+
+
+@pytest.mark.parametrize("placed", [False, True])
+async def test_a_killed_redo_puts_the_recorder_in_its_place(
+    world: Ports, port: TableFile, monkeypatch: pytest.MonkeyPatch, placed: bool
+) -> None:
+    await changes.apply(await planning.plan_record(job(port), world), world)
+    recorded = port.read()
+    changes.seen((await changes.apply(await changes.plan_undo(world), world)).undo_id or 0, world)
+    (world.config.recorder / "record").unlink()
+    real = EditExecutor.make
+
+    async def killed(executor: EditExecutor, edit: Edit) -> None:
+        if placed:
+            await real(executor, edit)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(EditExecutor, "make", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await changes.apply(await changes.plan_redo(world), world)
+    monkeypatch.undo()
+    await changes.apply(await changes.plan_redo(world), world)
+    assert port.read() == recorded
     assert (world.config.recorder / "record").exists()
 
 

@@ -140,7 +140,7 @@ async def test_an_undo_that_would_lose_a_later_edit_is_refused(ports: Ports, tmp
     applied = await changes.apply(await changes.plan_silence("FT001", None, ports), ports)
     path = file(tmp_path)
     path.write_text(path.read_text() + "ascii = true\n")
-    with pytest.raises(Refused, match="somebody's edit"):
+    with pytest.raises(Refused, match="would lose that edit"):
         await changes.plan_undo(ports, applied.undo_id)
 
 

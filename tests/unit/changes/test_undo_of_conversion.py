@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fedtui import changes
-from fedtui.bus.port import Bus, BusError
-from fedtui.bus.systemd_names import SYSTEMD
 from fedtui.changes.change_set import plan_change_set
 from fedtui.changes.edits import FileEdit, PausedTimerEdit, Restore, TableEdit, UnitEdit
 from fedtui.changes.paused_timers import PausedTimers
 from fedtui.changes.wording import Wording
 from fedtui.crontab import Document
 from fedtui.ports import Ports
+from tests.unit.changes.fake_manager import Manager
 from tests.unit.changes.table_file import TableFile
 
 REPORT = b"* * * * * report\n"
@@ -26,43 +23,9 @@ CONVERTED = UnitEdit("report.timer", True, (False, False), (True, True))
 HELD = Restore("report.timer", user_manager=True, active=True, enabled=True)
 
 
-class Manager:
-    """A user's manager with one timer: as it is there, enabled and active."""
-
-    def __init__(self) -> None:
-        self.there, self.enabled, self.active = True, False, False
-        self.asked: list[str] = []
-
-    async def call(
-        self, destination: str, path: str, interface: str, member: str, *arguments: Any, timeout: float = 10.0
-    ) -> tuple[Any, ...]:
-        self.asked.append(member)
-        self.active = {"StopUnit": False, "StartUnit": True}.get(member, self.active)
-        self.enabled = {"EnableUnitFiles": True, "DisableUnitFiles": False}.get(member, self.enabled)
-        if member == "GetUnit":
-            raise BusError(f"{SYSTEMD}.NoSuchUnit", "not loaded")
-        unit = {
-            "ActiveState": "active" if self.active else "inactive",
-            "SubState": "waiting",
-            "LoadState": "loaded" if self.there else "not-found",
-            "Job": (0, "/"),
-        }
-        state = ("enabled" if self.enabled else "disabled") if self.there else ""
-        answers = {"LoadUnit": ("/unit",), "GetAll": (unit,), "GetUnitFileState": (state,)}
-        return {**answers, "Introspect": ("<node/>",), "StopUnit": ("/job",), "StartUnit": ("/job",)}.get(
-            member, ()
-        )
-
-    async def subscribe(self, sender: str, callback: Callable[..., None]) -> None:
-        """No signal ever comes."""
-
-    async def close(self) -> None:
-        """Nothing to do."""
-
-
 @pytest.fixture
 def manager() -> Manager:
-    return Manager()
+    return Manager(active=False, enabled=False)
 
 
 @pytest.fixture
@@ -72,10 +35,7 @@ def table(tmp_path: Path) -> TableFile:
 
 @pytest.fixture
 def here(ports: Ports, table: TableFile, manager: Manager) -> Ports:
-    async def opened(_user: bool) -> Bus:
-        return manager  # type: ignore[return-value]  # no more of a bus is used
-
-    return replace(ports, crontabs={"fed": table}, user="fed", bus=opened)
+    return manager.port(replace(ports, crontabs={"fed": table}, user="fed"))
 
 
 async def convert(table: TableFile, ports: Ports) -> None:

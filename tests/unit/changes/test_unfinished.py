@@ -15,12 +15,18 @@ import pytest
 from fedtui import changes
 from fedtui.action_result import Applied, Refused
 from fedtui.changes import file_edits, unfinished
+from fedtui.changes.apply_edit import EditExecutor
+from fedtui.changes.edits import Edit
 from fedtui.changes.plan import Conflict
+from fedtui.changes.request import Request
+from fedtui.engine import Engine
+from fedtui.model import Snapshot
 from fedtui.ports import Ports
 from fedtui.system import lock_file
 from fedtui.system.atomic_write import sweep, write_atomically
 from fedtui.system.crontab_port import CrontabError
 from tests.box.machine import wait_until
+from tests.unit.changes.conftest import NOW
 from tests.unit.changes.table_file import TableFile
 
 OLD = b"# mine\n0 1 * * * backup\n"
@@ -299,6 +305,30 @@ async def test_a_killed_change_of_the_settings_is_undone_and_its_killed_undo_fin
         monkeypatch.setattr(file_edits, "apply_file_edit", real)
     await undone(ports)
     assert path.read_bytes() == b"ascii = true\n"
+    assert steps(ports) == [("undo", False), ("silence", True)]
+
+
+async def test_the_same_request_works_at_once_after_a_kill_between_its_folder_and_its_file(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    engine, real = Engine(ports, lambda: Snapshot(NOW)), EditExecutor.make
+    request = Request("silence", (), {"code": "FT001"})
+
+    async def killed(executor: EditExecutor, edit: Edit) -> None:
+        await real(executor, edit)
+        if edit.path == str(tmp_path / "config"):  # type: ignore[union-attr]  # all are folders or files
+            raise _Killed
+
+    monkeypatch.setattr(EditExecutor, "make", killed)
+    with pytest.raises(_Killed):
+        await engine.apply(await engine.plan(request))
+    monkeypatch.setattr(EditExecutor, "make", real)
+    assert (tmp_path / "config").is_dir()
+    await engine.apply(await engine.plan(request))
+    assert "FT001" in (tmp_path / "config/fedtui/config.toml").read_text()
+    await undone(ports)
+    assert not (tmp_path / "config").exists()
     assert steps(ports) == [("undo", False), ("silence", True)]
 
 

@@ -172,6 +172,23 @@ def test_a_table_that_cannot_be_read_is_not_fine(shell: Shell, table: Path) -> N
     assert "FT110" not in record["passed"]
 
 
+def test_what_is_not_checked_says_why_and_what_to_do_in_sentences_of_a_shell(
+    monkeypatch: pytest.MonkeyPatch, shell: Shell, table: Path
+) -> None:
+    reason = "systemd's user manager of fed cannot be reached: no such file"
+    advice = "Next try in 1 s, R tries now. Where it should run: loginctl enable-linger fed"
+    unseen = Snapshot(NOW, unchecked=(Unchecked(("FT007",), "user timers", reason, advice),))
+    monkeypatch.setattr("fedtui.workspace.Workspace.checked", lambda _: unseen)
+    table.write_text("")
+    assert shell("check")[1].splitlines()[:3] == [
+        "? not checked  user timers",
+        "    systemd's user manager of fed cannot be reached: no such file. Where it should run: loginctl",
+        "    enable-linger fed.",
+    ]
+    (record,) = json.loads(shell("check", "--json")[1])["unchecked"]
+    assert record["advice"] == "Where it should run: loginctl enable-linger fed"
+
+
 def test_a_reader_that_goes_away_makes_nothing_fine(table: Path) -> None:
     table.write_text("0 25 * * * true\n")
     command = [sys.executable, "-m", "fedtui", "demo", "--folder", str(table.parent), "check"]

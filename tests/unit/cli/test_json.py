@@ -201,7 +201,7 @@ def test_a_change_that_is_in_force_in_part_has_its_own_status(capsys: pytest.Cap
         "kind": "partly_done",
         "message": "The disk is full.",
         "untouched": "The timer is not enabled.",
-        "advice": "u takes the rest back.",
+        "advice": "fedtui undo takes the rest back.",
     }
 
 

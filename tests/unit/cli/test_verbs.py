@@ -101,6 +101,12 @@ def test_a_run_that_ends_well_is_status_0(shell: Shell) -> None:
     assert err.startswith("-- ok  exit 0  in ")
 
 
+def test_a_run_whose_end_is_not_known_is_status_3_as_for_watch(shell: Shell) -> None:
+    assert shell("edit", "sync", "--command", "false | cat", "--yes")[0] == 0
+    status, _, err = shell("run", "sync", "--wait")
+    assert (status, err.startswith("-- unknown  exit 0  in ")) == (3, True)
+
+
 def test_dry_run_runs_nothing(shell: Shell) -> None:
     status, out, _ = shell("run", "sync", "--dry-run")
     assert (status, out) == (0, "Would run sync: echo synced\n")

@@ -140,7 +140,9 @@ def test_no_row_is_wider_than_a_narrow_terminal(
 
 
 def test_what_matched_in_a_failed_cycle_is_not_said_to_match_nothing(shell: Shell) -> None:
-    broken = Result(Outcome.FAILED, 127, reasons=("1 error: line 1 mytool: command not found",), judged=True)
+    broken = Result(
+        Outcome.FAILED, 127, warnings=1, reasons=("1 error: line 1 mytool: not found",), judged=True
+    )
     _, out, _ = shell(Watchman((WatchVerdict.FAILED, broken)), "sync", "--cycles", "1")
     assert "warned    what matched the warning rules is named with its cycle" in out
     assert "nothing matched" not in out

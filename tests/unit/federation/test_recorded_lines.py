@@ -53,7 +53,7 @@ async def install(ports: Ports, table: TableFile, *keys: str, record: bool, reco
         assert isinstance(edit, TableEdit)
         assert edit.after is not None
         table.path.write_bytes(edit.after)
-    return _recorded_lines(edits)
+    return _recorded_lines(edits, ports)
 
 
 def recorded(table: TableFile) -> dict[str, bool]:
@@ -91,13 +91,13 @@ async def test_a_line_that_cannot_be_recorded_is_scheduled_all_the_same_and_the_
 ) -> None:
     long = job("sync", f"/r/{'x' * 900}.sh")
     edits = await install_edits([long, job("metrics")], "cron", "", ports, record=True)
-    assert _recorded_lines(edits) == 1
+    assert _recorded_lines(edits, ports) == 1
     (said,) = _unrecorded(PACK, edits, ports)
     assert said.startswith("sync-job is not recorded: its line would have a command of 1")
     assert _unrecorded(replace(PACK, record=False), edits, ports) == []
     theirs = replace(ports, user="root", crontabs={"fed": table})
     edits = await install_edits([job("sync")], "cron", "fed", theirs, record=True)
-    assert _recorded_lines(edits) == 0
+    assert _recorded_lines(edits, ports) == 0
     assert _unrecorded(PACK, edits, theirs) == ["sync-job is not recorded: it is in the crontab of fed."]
 
 
@@ -108,3 +108,8 @@ def test_a_first_set_up_records_and_one_of_an_older_version_goes_on_without() ->
     assert SetupRequest().settled(older).record is False
     assert SetupRequest(record=True).settled(older).record is True
     assert SetupRequest(root="/r", record=False).words() == ("fedtui", "setup", "--root", "/r", "--no-record")
+
+
+def test_a_note_that_quotes_a_recorded_line_is_none(ports: Ports) -> None:
+    quoted = b"# fedtui_run='true'; is what fedtui writes\n" + MINE
+    assert _recorded_lines([TableEdit("fed", "crontab", MINE, quoted)], ports) == 0

@@ -20,6 +20,7 @@ from fedtui.history.database import History
 from fedtui.model import Snapshot
 from fedtui.pack import Pack
 from fedtui.ports import Ports
+from fedtui.system.file_stamp import file_size
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 
@@ -49,11 +50,12 @@ def test_the_job_whose_log_hangs_is_named_and_the_others_are_known(
     logs = {job.key: tmp_path / job.log for job in load_profile("conservative").jobs}
     for log in logs.values():
         log.write_bytes(b"12345")
-    size = module._size
     monkeypatch.setattr(module, "load_pack", lambda: pack)
     monkeypatch.setattr(module, "jobs_by_placement", none_installed)
     monkeypatch.setattr(module, "LOOK_DEADLINE", 1.0)
-    monkeypatch.setattr(module, "_size", lambda log: never.wait() if log == str(logs[hanging]) else size(log))
+    monkeypatch.setattr(
+        module, "file_size", lambda log: never.wait() if log == str(logs[hanging]) else file_size(log)
+    )
     config = Config(state=tmp_path / "state")
     ports = Ports(config, getpass.getuser(), {}, no_bus, History(config.database), lambda: NOW)
     found = asyncio.run(module.read_status(Snapshot(NOW), ports))

@@ -10,10 +10,9 @@ import pytest
 from fedtui.federation.backends.placement import InstalledJob
 from fedtui.federation.setup.rollout import rollout_stage
 from fedtui.federation.setup.status import JobStatus, PackStatus
-from fedtui.model import CronFacts, Job, Location, SourceName
+from fedtui.model import CronFacts, Job, Location, ProductAge, SourceName
 from fedtui.pack import Pack
 from fedtui.presentation.federation_status import status_lines
-from fedtui.runs.data_age import DataAge
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 PACK = Pack("/srv", "conservative", "cron", "/srv/logs", "2026-11-20", scripts={"sync": "/srv/sync.sh"})
@@ -30,7 +29,7 @@ ROW = Job(
 PLACED = InstalledJob("sync", "crontab:1", "sync", "0 * * * *", "0 * * * *", False, False, "crontab of fed")
 
 
-def said(data: DataAge | None, stale: bool | None = None) -> str:
+def said(data: ProductAge | None, stale: bool | None = None) -> str:
     """The line of the data."""
     job = JobStatus(
         "sync",
@@ -63,7 +62,7 @@ def said(data: DataAge | None, stale: bool | None = None) -> str:
 )
 def test_how_new_the_data_is(newest: datetime | None, broken: int, stale: bool | None, words: str) -> None:
     written = NOW - timedelta(minutes=5)
-    assert said(DataAge("/srv/x.jsonl", 100, written, newest, lines=4, broken=broken), stale) == words
+    assert said(ProductAge("/srv/x.jsonl", newest, modified=written, lines=4, broken=broken), stale) == words
 
 
 def test_data_that_cannot_be_read_is_not_called_fresh() -> None:

@@ -12,7 +12,7 @@ from fedtui.health import checkup, file_facts
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import LATER, ProbeCache
 from fedtui.health.table_not_loaded import SPOOL
-from fedtui.model import Job, Outcome, Problem, Result, Run, Scheduler, Severity, State
+from fedtui.model import Job, Mark, Outcome, Problem, Result, Run, Scheduler, Severity, State
 from fedtui.system.program import Ended
 from tests.unit.health.answers import CLOCK, CRON_UNITS, SINCE, machine, seen
 from tests.unit.health.rows import NOW, by_code, loud, table, timer
@@ -235,7 +235,9 @@ def runs(row: Job, *ends: tuple[Outcome, float], every: float = 3600.0) -> dict[
 
 def test_a_start_limit_is_said_once(tmp_path: Path) -> None:
     reason = "systemd refused: it was started too often in a short time"
-    row = timer(tmp_path, "[Timer]\n", last_result=Result(Outcome.FAILED, reasons=(reason,)))
+    row = timer(
+        tmp_path, "[Timer]\n", last_result=Result(Outcome.FAILED, reasons=(reason,)).marked(Mark.START_LIMIT)
+    )
     found = by_code(row)
     assert found["FT303"].command == "systemctl --user reset-failed a.service"
     assert "FT301" not in found
@@ -283,10 +285,17 @@ def test_runs_that_fail_now_and_then() -> None:
 def test_a_product_that_was_not_renewed() -> None:
     (row,) = table(LINE)
     words = "1 warning: its product /srv/out.json was not renewed; it is from 2026-11-20 03:00:00"
-    stale = replace(row, last_result=Result(Outcome.WARNINGS, 0, warnings=1, reasons=(words,)))
+    stale = replace(
+        row, last_result=Result(Outcome.WARNINGS, 0, warnings=1, reasons=(words,)).marked(Mark.PRODUCT)
+    )
     assert "its product /srv/out.json was not renewed" in by_code(stale)["FT307"].sentence
+    other = ("nothing new in /srv/out.json",)
+    reworded = replace(stale, last_result=replace(stale.last_result, reasons=other))
+    assert by_code(reworded)["FT307"].evidence == other
     assert "FT307" not in by_code(
-        replace(row, last_result=Result(Outcome.WARNINGS, 0, reasons=("line 3: W",)))
+        replace(
+            row, last_result=Result(Outcome.WARNINGS, 0, reasons=("1 warning: line 3 its product was late",))
+        )
     )
 
 

@@ -7,6 +7,7 @@ import multiprocessing
 import sqlite3
 import stat
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from fedtui.history import connection, database
 from fedtui.history.database import History, HistoryError
 from fedtui.history.rows import result_from_json, result_to_json
-from fedtui.model import JobRecord, LogSlice, Outcome, Result, Run, Trigger
+from fedtui.model import JobRecord, LogSlice, Mark, Outcome, Result, Run, Trigger
 
 START = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 OK = Result(Outcome.OK, 0, None, 1.5, 2, ("two warnings",), ("exit status, fedtui",))
@@ -256,11 +257,72 @@ def test_several_processes_make_the_file_at_once(tmp_path: Path) -> None:
         warnings=st.integers(0, 10**6),
         reasons=st.lists(st.text()).map(tuple),
         evidence=st.lists(st.text()).map(tuple),
+        marks=st.sets(st.sampled_from(Mark)).map(frozenset),
     )
 )
 @settings(max_examples=100)
 def test_any_result_survives_the_round_trip(result: Result) -> None:
     assert result_from_json(result_to_json(result)) == result
+
+
+CLOCK, STATUS = "the clock was set back since", "no exit status"
+SHARED = "another run wrote the same log meanwhile: whose lines these are is not known"
+
+
+def old_row(outcome: str, reasons: list[str], evidence: list[str], more: str = "") -> str:
+    """A result as fedtui wrote it before there were marks."""
+    head = f'{{"outcome": "{outcome}", "exit_code": null, "signal": null, "duration": 2.0, "warnings": 1, '
+    said = (
+        f'"reasons": {json.dumps(reasons)}, "evidence": {json.dumps(evidence)}, "judged": true, "errors": 0'
+    )
+    return f"{head}{said}{more}}}"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reasons", "evidence", "marks"),
+    [
+        ("ok", [], ["exit status, recorder", CLOCK], {Mark.SET_BACK}),
+        ("unknown", [SHARED, "1 error: line 1 x"], ["2 lines read, ~/a", SHARED], {Mark.NOT_APART}),
+        ("failed", ["1 error: line 1 x", SHARED], ["2 lines read, ~/a", SHARED], {Mark.NOT_APART}),
+        ("unknown", [], ["start seen in the process table", STATUS], {Mark.NO_STATUS}),
+        ("skipped", ["locked", "flock"], ["no output, ~/sync.log"], {Mark.LOCKED, Mark.SILENT}),
+        ("warnings", ["1 warning: its product /x is not there"], [], {Mark.PRODUCT}),
+        ("failed", ["its last line: y", "its product /x is empty"], [], {Mark.PRODUCT}),
+        ("failed", ["systemd refused: it was started too often in a short time"], [], {Mark.START_LIMIT}),
+        ("failed", [f"1 error: line 1 {CLOCK}", "line 2 its product is locked"], [], set()),
+    ],
+)
+def test_a_row_of_words_reads_as_it_did_and_decides_by_marks(
+    outcome: str, reasons: list[str], evidence: list[str], marks: set[Mark]
+) -> None:
+    result = result_from_json(old_row(outcome, reasons, evidence))
+    assert (list(result.why), list(result.known_from), result.marks) == (reasons, evidence, marks)
+    written = json.loads(result_to_json(result))
+    assert (written["reasons"], written["evidence"]) == (reasons, evidence), "a version without marks reads"
+    assert result_from_json(json.dumps(written)) == result
+
+
+def test_marks_of_a_newer_version_are_passed_over() -> None:
+    row = old_row("ok", [], [CLOCK], ', "marks": ["set-back", "from-the-future"]')
+    assert result_from_json(row).marks == {Mark.SET_BACK}
+
+
+def test_two_words_that_were_one_are_told_as_two() -> None:
+    result = result_from_json(old_row("unknown", [], [f"start seen in cron's log, {STATUS}"]))
+    assert result.known_from == ("start seen in cron's log", STATUS)
+
+
+def test_runs_are_ordered_by_the_mark_and_not_by_what_a_job_printed(history: History) -> None:
+    said = {"printed": ([f"1 error: line 1 {CLOCK}"], []), "marked": ([], [CLOCK])}
+    for name, words in said.items():
+        history.keep_runs([sighting(name, 60, EXITED), sighting(f"found late, {name}", 0, EXITED)])
+        with closing(sqlite3.connect(history.path)) as db, db:
+            db.execute("UPDATE runs SET result = ? WHERE id = ?", (old_row("failed", *words), name))
+        shown = [run.id for run in history.runs("crontab:a")]
+        first, last = (name, f"found late, {name}") if name == "marked" else (f"found late, {name}", name)
+        assert shown == [first, last]
+        with closing(sqlite3.connect(history.path)) as db, db:
+            db.execute("DELETE FROM runs")
 
 
 def sighting(name: str, at: float, result: Result | None = None, **more: object) -> Run:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.logs.journal import JournalError, Query, UnitInvocation, follow_journal, read_journal, unit_query
+from fedtui.logs.journal import UnitInvocation, follow_journal, read_journal, unit_query
+from fedtui.logs.journal_query import JournalError, Query
 from fedtui.logs.journal_records import MAX_LINE, JournalEntry, JournalReader, parse_record
 
 RECORDED = Path(__file__).parents[2] / "recordings" / "journal"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedtui.config import ConfigError
-from fedtui.model import Outcome, Result, Run
-from fedtui.results import OutputPart, Product, RuleBook, RunOutputText, judge, overlaps, rules_of
+from fedtui.model import Outcome, ProductAge, Result, Run
+from fedtui.results import OutputPart, RuleBook, RunOutputText, judge, overlaps, renewal, rules_of
 from fedtui.results.reading import LONGEST, kind_of
 from fedtui.safe_text import sanitize
 
@@ -302,8 +302,8 @@ def test_the_product_is_judged_apart_and_never_turns_into_ok() -> None:
     span = (START, START + timedelta(seconds=5))
 
     def seen(status: int | None, modified: datetime | None, size: int = 9) -> Result:
-        product = Product("data/x.jsonl", modified, size)
-        return judge(ended(status), RunOutputText(), RULES, product=product, span=span)
+        age = ProductAge("data/x.jsonl", modified if size else None, modified=modified)
+        return judge(ended(status), RunOutputText(), RULES, product=renewal(age, None, *span))
 
     renewed = seen(0, START + timedelta(seconds=3))
     assert (renewed.outcome, renewed.reasons) == (Outcome.OK, ())
@@ -337,9 +337,9 @@ def test_a_product_written_again_is_renewed_only_by_newer_data(
     def at(seconds: float | None) -> datetime | None:
         return None if seconds is None else START + timedelta(seconds=seconds)
 
-    product = Product("data/x.jsonl", START + timedelta(seconds=4), 9, at(newest), at(before))
-    span = (START, START + timedelta(seconds=5))
-    result = judge(ended(0), RunOutputText(), RULES, product=product, span=span)
+    age = ProductAge("data/x.jsonl", at(newest), modified=at(4), lines=1)
+    product = renewal(age, at(before), START, START + timedelta(seconds=5))
+    result = judge(ended(0), RunOutputText(), RULES, product=product)
     assert result.outcome is outcome
     assert said in " ".join((*result.reasons, *result.evidence))
 

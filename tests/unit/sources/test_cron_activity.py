@@ -13,7 +13,6 @@ from fedtui.model import (
     Job,
     Location,
     Outcome,
-    Result,
     Run,
     SourceName,
     State,
@@ -96,7 +95,7 @@ async def test_a_run_is_seen_to_start_and_to_end_and_its_result_is_not_known() -
     assert run.result is not None
     assert run.result.outcome is Outcome.UNKNOWN
     assert run.result.duration == 3
-    assert run.result.evidence == ("start seen in the process table", "no exit status")
+    assert run.result.known_from == ("start seen in the process table", "no exit status")
 
 
 async def test_a_run_too_short_to_be_seen_is_told_by_its_log(tmp_path: Path) -> None:
@@ -111,7 +110,7 @@ async def test_a_run_too_short_to_be_seen_is_told_by_its_log(tmp_path: Path) -> 
     (run,) = await world.runs()
     assert run.result is not None
     assert run.result.outcome is Outcome.UNKNOWN
-    assert run.result.evidence == ("log grew at 12:00:01", "no exit status")
+    assert run.result.known_from == ("log grew at 12:00:01", "no exit status")
     assert (run.start, run.end) == (NOON, NOON + timedelta(seconds=1))
     assert not world.at(5)
     assert len(await world.runs()) == 1
@@ -254,7 +253,9 @@ async def test_a_log_from_before_tells_that_the_job_has_run_and_no_more(tmp_path
     (trace,) = await world.runs()
     due = NOON - timedelta(minutes=5)
     assert (trace.job_id, trace.start, trace.end) == ("crontab:sync", due, due + timedelta(seconds=3))
-    assert trace.result == Result(Outcome.UNKNOWN, evidence=("log was written at 11:55:03", "no exit status"))
+    assert trace.result is not None
+    assert trace.result.outcome is Outcome.UNKNOWN
+    assert trace.result.known_from == ("log was written at 11:55:03", "no exit status")
 
 
 @pytest.mark.parametrize("seconds", [-10, 62, 1800, 5 * 3600])

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fedtui.crontab.command_field import logged
-from fedtui.logs.journal import JournalEntry
+from fedtui.logs.journal_records import JournalEntry
 from fedtui.sources.cron_lines import CronNotice, read_entries, syslog_entry
 from fedtui.sources.cron_log import CronLogSource
 from tests.unit.logs.test_journal import program, recorded

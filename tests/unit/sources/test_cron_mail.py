@@ -97,7 +97,7 @@ def test_a_message_soon_after_a_due_minute_is_of_that_run() -> None:
     assert run.end == datetime(2026, 11, 25, 3, 30, 1, tzinfo=BERLIN)
     assert run.trigger is Trigger.SCHEDULE
     assert run.result is not None
-    assert (run.result.outcome, run.result.evidence) == (
+    assert (run.result.outcome, run.result.known_from) == (
         Outcome.UNKNOWN,
         ("cron mailed its output at 03:30:01", "no exit status"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -80,13 +81,16 @@ async def test_a_dashboard_says_within_a_second_whom_it_waits_for() -> None:
 
 async def test_timers_that_are_known_stay_with_the_word_that_they_are_old() -> None:
     world = World()
-    known = (await world.source.read()).jobs
+    known = await world.source.read()
+    assert known.runs
+    world.now += timedelta(minutes=5)
     world.bus.__class__ = Silent
     world.source._link.touch_all()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tests.unit.sources.test_timers_silent.seconds_left", lambda _: 0.01)
         answer = await world.source.read()
-    assert answer.jobs == known
+    assert (answer.jobs, answer.runs) == (known.jobs, known.runs), "runs left out would count as lost"
+    assert answer.at == known.at, "else a timer due since would seem not to have started"
     assert [problem.untouched for problem in answer.problems] == ["the rows show what was last seen"]
     assert [one.up for one in answer.schedulers if one.name == "systemd"] == [None]
 

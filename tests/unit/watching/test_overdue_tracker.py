@@ -7,8 +7,7 @@ from itertools import takewhile
 
 import pytest
 
-from fedtui.history.run_provenance import CLOCK_SET_BACK
-from fedtui.model import CronStart, Job, NoStartProof, State
+from fedtui.model import CronStart, Job, Mark, NoStartProof, State
 from fedtui.schedule.upcoming import runs_of
 from fedtui.watching.overdue_tracker import OverdueTracker, last_promised
 from tests.unit.watching.world import NOON, OK, World, after, cron_job, timer_job
@@ -50,7 +49,7 @@ def test_it_is_looked_at_when_the_grace_is_over_without_any_news() -> None:
 def test_after_the_clock_was_set_back_a_run_that_does_not_come_is_missed_at_its_new_time() -> None:
     seen = Seen(World(starts_since=after(-9000)))
     seen.at(-10, cron_job())
-    seen.world.run(0.5, replace(OK, evidence=(CLOCK_SET_BACK,)))
+    seen.world.run(0.5, OK.marked(Mark.SET_BACK))
     early = after(-3600)
     assert seen.at(-3650, cron_job(next_run=early)).state is State.ON
     seen.at(-3539, cron_job(next_run=after(0)))

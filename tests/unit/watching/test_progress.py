@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedtui.history.run_provenance import CLOCK_SET_BACK
 from fedtui.model import (
     CronStart,
     Finding,
+    Mark,
     NoStartProof,
     Outcome,
     Result,
@@ -107,7 +107,7 @@ def test_a_start_in_the_log_is_no_end_while_the_process_is_seen() -> None:
     [
         (Result(Outcome.WARNINGS, 0, warnings=3, reasons=("3 warnings: line 12",)), WatchVerdict.GOOD),
         (Result(Outcome.SKIPPED, 0, reasons=("no work",)), WatchVerdict.GOOD),
-        (Result(Outcome.SKIPPED, 1, reasons=("locked",)), WatchVerdict.UNPROVEN),
+        (Result(Outcome.SKIPPED, 1, reasons=("locked",)).marked(Mark.LOCKED), WatchVerdict.UNPROVEN),
         (Result(Outcome.FAILED, signal="SIGKILL"), WatchVerdict.FAILED),
     ],
 )
@@ -335,7 +335,7 @@ def test_a_run_keeps_its_cycle_when_its_stamp_moves_with_the_clock() -> None:
 def test_a_run_of_before_the_clock_was_set_back_is_no_cycle_of_after_it() -> None:
     world = World()
     world.begin(1, at=-3630)
-    old = replace(OK, evidence=(*OK.evidence, CLOCK_SET_BACK))
+    old = OK.marked(Mark.SET_BACK)
     world.run(-3599.5, old)
     assert world.at(-3590).cycles[0].verdict is WatchVerdict.WAITING
     world.run(-3599, Result(Outcome.FAILED, 3))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedtui.model import Outcome, Result
+from fedtui.model import Mark, Outcome, Result
 from fedtui.watching.artifacts import FileArtifacts
 from fedtui.watching.expected_run import ExpectedRun, LogMark, Watch, WatchVerdict
 from fedtui.watching.watch_store import WatchStore, WatchStoreError, from_json, to_json
@@ -51,6 +51,16 @@ def watch(
 @given(WATCHES)
 def test_a_watch_comes_back_as_it_was(written: Watch) -> None:
     assert from_json(to_json(written)) == written
+
+
+def test_a_version_without_marks_reads_a_watch_with_a_mark() -> None:
+    locked = Result(Outcome.SKIPPED, 0, reasons=("locked",)).marked(Mark.LOCKED, Mark.SET_BACK)
+    written = to_json(replace(watch(), cycles=(ExpectedRun(due=NOON, result=locked),)))
+    record = written["cycles"][0]["result"]
+    assert "marks" not in record, "it refuses a field that it does not know"
+    assert record["evidence"] == ["the clock was set back since"]
+    (cycle,) = from_json(written).cycles
+    assert cycle.result == locked
 
 
 def test_what_was_written_is_read_by_the_next_process(tmp_path: Path) -> None:
