@@ -14,12 +14,13 @@ debs = { export DEBIAN_FRONTEND=noninteractive; \
     add || { dpkg --configure -a >/dev/null && add; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-repeat machine lint format coverage bench counts killpoints screenshots findings json clean
+.PHONY: help run test test-repeat machine hosts lint format coverage bench counts killpoints screenshots findings json clean
 
 help:
 	@echo 'make run          set up and open the dashboard (ARGS="list --json": a verb instead)'
 	@echo 'make test         set up and pass every test; as root the booted ones too (ARGS="-k crontab")'
 	@echo 'make test-repeat  the booted tests N=5 times, until one fails'
+	@echo 'make hosts        the tests on each other cron, booted; writes docs/hosts.md'
 	@echo 'make lint         formatting, ruff, mypy, import contracts'
 	@echo 'make format       format the code'
 	@echo 'make coverage     the tests that need no booted machine, and which lines they reach'
@@ -41,6 +42,10 @@ test-repeat: $(VENV)/.dev machine
 	@for run in $$(seq $(N)); do \
 	    echo "run $$run of $(N)"; $(BIN)/python -m tests --booted $(ARGS) || exit; \
 	done
+
+hosts: $(VENV)/.dev machine
+	$(BIN)/python -m tests.box.base all
+	$(BIN)/python -m tests.hosts $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
         booted = subprocess.Popen(
             [*booted_only, *arguments], stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
         )
-        others = subprocess.Popen([*PYTEST, "-m", "not box", *arguments])
+        others = subprocess.Popen([*PYTEST, "-m", "not box and not host", *arguments])
         try:
             codes = others.wait(), booted.wait()
         except KeyboardInterrupt:  # the terminal has interrupted both halves as well

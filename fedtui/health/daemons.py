@@ -107,7 +107,8 @@ def _start_command(host: FileFacts) -> str:
     """What starts the cron of this host: its unit, or without systemd its program."""
     product = host.installed_cron() or DEBIAN
     if host.has_systemd:
-        return f"sudo systemctl start {host.cron_unit() or product.units[0]}"
+        verb = "start" if product.unit_tells else "restart"  # its unit may still be called active
+        return f"sudo systemctl {verb} {host.cron_unit() or product.units[0]}"
     return f"sudo {product.programs[0]}"
 
 

@@ -2,7 +2,7 @@
 
 They lie in the user's cache folder, outside the checkout, each under a name made from what goes into it; so
 a change of a package list or of a script builds a new one. `python -m tests.box.base [NAME...]` builds them
-ahead, the default one where no name is given.
+ahead: the default one where no name is given, every one for "all".
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _discard(part: Path) -> None:
 
 def main(names: Sequence[str]) -> int:
     """Build the bases of these names where they are missing, and say so."""
-    for name in names or ("debian",):
+    for name in BASES if "all" in names else names or ("debian",):
         base = BASES[name]
         if not base.folder.is_dir():
             print(f"Building the file system of {name}, once (about a minute) ...", flush=True)

@@ -38,6 +38,7 @@ def table_of(daemon: str) -> bytes:
 
 
 def test_a_first_job_of_a_user_without_a_table(host: Host) -> None:
+    """A first job, without a table before."""
     assert host.table() == b""
     host.change("new", "--schedule", "1 2 3 * *", "--command", "true", "--name", "first")
     assert host.table() == b"# name: first\n1 2 3 * * true\n"
@@ -47,6 +48,7 @@ def test_a_first_job_of_a_user_without_a_table(host: Host) -> None:
 
 
 def test_the_daemon_is_recognised_and_each_job_is_one_row(host: Host, daemon: str) -> None:
+    """Recognised; every job is one row."""
     between_looks_of_cron()
     host.write("/etc/cron.d/of-system", OF_SYSTEM, user="root")
     host.install(table_of(daemon))
@@ -74,6 +76,7 @@ def test_the_daemon_is_recognised_and_each_job_is_one_row(host: Host, daemon: st
 
 
 def test_changes_leave_every_other_byte_and_are_undone(host: Host, daemon: str) -> None:
+    """Pause, resume, reschedule, delete, undo, restore."""
     table = table_of(daemon)
     host.change("pause", "weekly")
     assert host.table() == table.replace(b"5 4 *", b"#fedtui:paused# 5 4 *")
@@ -94,6 +97,7 @@ def test_changes_leave_every_other_byte_and_are_undone(host: Host, daemon: str) 
 
 
 def test_a_line_is_run_as_its_daemon_would(host: Host, daemon: str) -> None:
+    """Run at once, with its exit code."""
     done = host.run(["fedtui", "run", "--wait", "broken", "--yes"], timeout=60)
     assert (done.returncode, "exit 3" in done.stdout + done.stderr) == (1, True)
 
@@ -101,6 +105,7 @@ def test_a_line_is_run_as_its_daemon_would(host: Host, daemon: str) -> None:
 def test_the_next_run_comes_when_it_was_promised_and_its_exit_code_is_recorded(
     host: Host, daemon: str
 ) -> None:
+    """The next run comes when promised; exit codes are recorded."""
     between_looks_of_cron()
     host.change("record", "broken")
     if daemon == "bcron":  # Debian's has no trigger: it reads a changed table after the next minute has begun
@@ -128,6 +133,7 @@ def test_the_next_run_comes_when_it_was_promised_and_its_exit_code_is_recorded(
 
 
 def test_a_cron_that_is_down_is_said_with_the_command_that_starts_it(host: Host, daemon: str) -> None:
+    """Down is said, with the command that starts it."""
     stop = ["kill", "--signal=KILL"] if daemon == "bcron" else ["stop"]  # which its script cannot
     host.run(["systemctl", *stop, UNITS[daemon]], "root", check=True)
 
@@ -136,13 +142,15 @@ def test_a_cron_that_is_down_is_said_with_the_command_that_starts_it(host: Host,
 
     wait_until(down, 15, "the rows say that cron is down", pause=0.5)
     command = host.findings()["FT001"]["command"]
-    assert command == f"sudo systemctl start {UNITS[daemon]}"
+    verb = "restart" if daemon == "bcron" else "start"
+    assert command == f"sudo systemctl {verb} {UNITS[daemon]}"
     host.run(command.split()[1:], "root", check=True)
     wait_until(lambda: not down(), 15, "the rows say that cron is back", pause=0.5)
     assert "FT001" not in host.findings()
 
 
 def test_an_expression_is_read_as_this_host_reads_it(host: Host, daemon: str) -> None:
+    """Next --expr reads the host's dialect."""
     done = host.run(["fedtui", "next", "--expr", "5~10 4 * * *", "--tz", "UTC"])
     if daemon.startswith("debian"):
         assert "04:05:00" in done.stdout
