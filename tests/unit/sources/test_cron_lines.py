@@ -12,6 +12,7 @@ from fedtui.crontab.command_field import logged
 from fedtui.logs.journal_records import JournalEntry
 from fedtui.sources.cron_lines import CronNotice, read_entries, syslog_entry
 from fedtui.sources.cron_log import CronLogSource
+from fedtui.system.cron_product import BCRON
 from tests.unit.logs.test_journal import program, recorded
 
 NOW = datetime(2026, 1, 1, 0, 5, tzinfo=UTC)
@@ -104,3 +105,20 @@ async def test_a_syslog_file_serves_where_there_is_no_journal(
     assert answer.problems == ()
     assert answer.starts_since == datetime(2026, 1, 1, 0, 2, 3, tzinfo=UTC)
     assert [(start.user, start.command, start.pid) for start in source.starts()] == [("fed", "true", 121)]
+
+
+def test_busyboxs_and_cronies_lines() -> None:
+    """As recorded of BusyBox 1.37's crond and of cronie 1.7.2."""
+    texts = ("USER fed pid 187 cmd date -u >> ~/out", "crond (busybox 1.37.0) started, log level 8")
+    starts, notices = read_entries([JournalEntry(NOW, 6, text, "crond", 112) for text in texts])
+    assert [(start.user, start.command, start.pid) for start in starts] == [("fed", "date -u >> ~/out", 187)]
+    assert notices == []
+    ended = [JournalEntry(NOW, 6, f"(fed) {verb} (exit  3)", "CROND", 192) for verb in ("CMD", "CMDEND")]
+    starts, notices = read_entries(ended)
+    assert ([start.command for start in starts], notices) == (["exit  3"], [])
+
+
+def test_a_cron_that_logs_no_starts_is_not_taken_for_one_that_starts_nothing() -> None:
+    source = CronLogSource("fed", lambda: NOW, (), product=lambda: BCRON)
+    answer = source.look()
+    assert (answer.starts_since, answer.problems) == (None, ())
