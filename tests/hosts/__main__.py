@@ -32,7 +32,7 @@ from its Debian package. Of systemd, Debian 12 has 252, Debian 13 has 257.
 
 """
 NOTES = """
-- **systemd-cron** makes a timer of each line: the row is the line, its runs and exit codes are the timer's. It
+- **systemd-cron** makes a timer of each line: the row is the line, its runs and exit codes the timer's. It
   misses a change of a table while it reads another one; such a line is shown as not loaded, with the command
   that has it read again (FT010). Its crontab(1) turns CRLF into LF.
 - **bcron** of Debian reads a changed table after the next minute has begun, and writes no starts to the log.

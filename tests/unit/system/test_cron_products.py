@@ -23,8 +23,10 @@ from fedtui.system.crontab_variant import UNKNOWN, CrontabVariant, variant_of
 
 ANSWERS = [
     (
-        b"crontab: invalid option -- 'V'\ncrontab: usage error: unrecognized option\n"
-        b"usage:\tcrontab [-u user] [-n] file\n\n\tfile\t(default operation is replace, per 1003.2)\n",
+        (
+            b"crontab: invalid option -- 'V'\ncrontab: usage error: unrecognized option\n"
+            b"usage:\tcrontab [-u user] [-n] file\n\n\tfile\t(default operation is replace, per 1003.2)\n"
+        ),
         DEBIAN_CRONTAB,
     ),
     (b"cronie 1.7.2\n", CRONIE_CRONTAB),
@@ -34,8 +36,10 @@ ANSWERS = [
     ),
     (b"bcrontab: Error: Unknown option letter -V.\nusage: bcrontab [flags] [ -u user ] file\n", BCRONTAB),
     (
-        b"usage: crontab [-h] [-u USER] [-l | -r | -e | -s] [-i] [file]\n"
-        b"crontab: error: unrecognized arguments: -V\n",
+        (
+            b"usage: crontab [-h] [-u USER] [-l | -r | -e | -s] [-i] [file]\n"
+            b"crontab: error: unrecognized arguments: -V\n"
+        ),
         SYSTEMD_CRONTAB,
     ),
     (b"crontab: no idea\n", UNKNOWN),
