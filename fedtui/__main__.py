@@ -29,6 +29,12 @@ OPEN_DEMO = "demo"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run fedtui with `arguments` (default: the process's own); returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if sys.platform != "linux":
+        print(
+            "fedtui runs on Linux only: it reads cron, systemd and /proc. Nothing was changed.",
+            file=sys.stderr,
+        )
+        return ExitStatus.REFUSED
     # Of what is loaded at the start nothing is garbage, and looking for some takes a fifth of the time until
     # something is seen. The dashboard and every verb but `list` begin to look once they have started.
     gc.disable()

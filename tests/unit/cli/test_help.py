@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from fedtui.__main__ import main
@@ -41,3 +43,12 @@ def test_the_commands_percent_sign_is_explained_with_one(capsys: pytest.CaptureF
     with pytest.raises(SystemExit):
         main(["new", "--help"])
     assert "a bare % means a newline" in " ".join(capsys.readouterr().out.split())
+
+
+def test_on_another_system_it_says_so_and_does_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert main(["list"]) == 3
+    said = capsys.readouterr()
+    assert (said.out, said.err.startswith("fedtui runs on Linux only")) == ("", True)
