@@ -55,12 +55,18 @@ _ONE_LINERS = re.compile(r"(?:python|pypy|perl|ruby|node|php|lua)[0-9.]*")
 
 
 class CommandLine:
-    """A command line as its shell reads it. `main` is the step that does the work, `start` its folder."""
+    """A command line as its shell reads it. `main` is the step that does the work, `start` its folder.
+
+    `alone` is the only command of the line, None where there is more to it; `background`: a `&` ends a part.
+    """
 
     def __init__(self, found: Walk, start: str | None) -> None:
         self.steps = found.steps
         self.whole = found.whole
         self.functions = found.functions
+        self.background = found.background
+        outer = (step for step in found.steps if not step.nested)
+        self.alone = next(outer, None) if found.alone and found.whole else None
         self.start = start
         self.main = main_step(self.steps)
 

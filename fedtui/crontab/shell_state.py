@@ -148,11 +148,16 @@ class Step(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The steps of a line or script in order; `whole`: all of it could be read. `functions` it defines."""
+    """The steps of a line or script in order; `whole`: all of it could be read. `functions` it defines.
+
+    `alone`: all of it is one simple command; `background`: some of it is ended by a `&`.
+    """
 
     steps: tuple[Step, ...]
     whole: bool = True
     functions: frozenset[str] = frozenset()
+    alone: bool = False
+    background: bool = False
 
 
 def walk(
@@ -174,7 +179,9 @@ def walk_text(
     """The same for the text of a script, or of a line."""
     walker = _Walker(ShellState(directory, dict(variables)), sh)
     walker.code(text, shell, _NESTING)
-    return Walk(tuple(walker.steps), walker.whole, frozenset(walker.functions))
+    return Walk(
+        tuple(walker.steps), walker.whole, frozenset(walker.functions), walker.alone, walker.background
+    )
 
 
 def reads_profile(words: Sequence[Word], target: Target) -> bool:
@@ -194,6 +201,8 @@ class _Walker:
         self.steps: list[Step] = []
         self.functions: dict[str, bool] = {}  # whether it only asks for the command in its first argument
         self.whole = True
+        self.alone = False
+        self.background = False
         self.made: set[Fact] = set()
         self.substitutes = False
 
@@ -206,6 +215,8 @@ class _Walker:
             if len(found) == 1 and not (found[0].operators or found[0].background):
                 only = found[0].pipelines[0].commands
                 if len(only) == 1 and not only[0].kind:  # as are most lines of long tables
+                    words = only[0].words
+                    self.alone = bool(words) and not text[: words[0].at].strip()  # no ! or time before it
                     self.simple(only[0], context)
                     return
         self.sequence(found, context._replace(shell=shell, nesting=nesting))
@@ -223,6 +234,7 @@ class _Walker:
 
     def and_or(self, one: AndOr, context: _Context) -> Outcomes:
         if one.background:
+            self.background = True
             kept = self.state
             self._and_or(one, context)
             self.state = kept
