@@ -53,7 +53,7 @@ class CommandFacts:
     shell does not have, `session` what needs a terminal or a session, `unset` are variables that cron does
     not set, `stray` is what goes to mail while a log takes the rest. `keeps` says that the output goes to a
     file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False where a part could
-    not be read.
+    not be read. `parts` are the folders that run-parts needs.
     """
 
     script: str | None = None
@@ -75,6 +75,7 @@ class CommandFacts:
     discards: bool = False
     readable: bool = True
     key_files: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 def command_facts(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, CommandFacts]]:
@@ -150,6 +151,7 @@ def read(
         discards=_discards(line.steps),
         readable=line.whole,
         key_files=tuple(_key_files(line.here)) if b"-i" in command else (),
+        parts=tuple(_parts(line.here)) if b"run-parts" in command else (),
     )
 
 
@@ -347,6 +349,17 @@ def _to_null(step: Step) -> bool:
         elif item.operator.startswith(">") and item.descriptor == 2:
             err = null
     return out and err
+
+
+def _parts(steps: Sequence[Step]) -> Iterator[str]:
+    """The folders whose scripts the line runs, and does not ask for first."""
+    for step in steps:
+        target = step.target
+        if target is None or posixpath.basename(target.word.literal or "") != "run-parts" or not target.rest:
+            continue
+        path = step.state.path(target.rest[-1])
+        if path is not None and ("path", path, True) not in step.facts:
+            yield path
 
 
 def _key_files(steps: Sequence[Step]) -> Iterator[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
+from fedtui.crontab.lookups import Lookup
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import (
     CommandFacts,
@@ -197,17 +199,17 @@ def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             rule = NOT_ON_PATH if folder else NOT_INSTALLED
             if rule.code not in seen:
                 seen.add(rule.code)
-                yield _not_found(job, name, path, folder)
+                yield _not_found(job, (lookup,), folder)
     for job, timer, reading in services(snapshot, host):
         name = posixpath.basename(reading.written)
-        path = next((one.path for one in reading.lookups if one.name == name == reading.written), "")
-        if path and not host.shipped(timer.fragment) and not _on(path, name, host):
-            yield _not_found(job, name, path, "")
+        looked = [one for one in reading.lookups if one.path and one.name == name == reading.written][:1]
+        if looked and not host.shipped(timer.fragment) and not _on(looked[0].path, name, host):
+            yield _not_found(job, looked, "")
 
 
-@check(NOT_INSTALLED)
+@check(NOT_ON_PATH, NOT_INSTALLED)
 def script_calls_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT132: what a shell script calls is nowhere; a warning, for a script may come by it or not."""
+    """FT118, FT132: what a shell script calls."""
     seen: set[tuple[str, str]] = set()
     for job, reading in started(snapshot, host):
         for one in reading.called:
@@ -221,44 +223,54 @@ def script_calls_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckR
                 continue
             home = home_of(job.user) if job.user else ""
             known = (("HOME", home), ("PATH", path))
-            gone = [
-                found
-                for found in host.script_lookups(one.path, known)
-                if not _on(found.path, found.name, host) and not _folder_of(found.name, home, host)
-            ]
-            if gone:
-                yield NOT_INSTALLED.found(
-                    f"{job.name} runs {one.path}, which calls {gone[0].name}: that is not installed.",
-                    (*(f"{one.path}:{found.line}  {found.name}" for found in gone[:5]), f"PATH  {path}"),
-                    title=f"{gone[0].name} is not installed",
-                    severity=Severity.WARNING,
-                    command=f"command -v {gone[0].name}",
-                    job=job,
-                )
+            by_folder: dict[str, list[Lookup]] = defaultdict(list)
+            for found in host.script_lookups(one.path, known):
+                if not _on(found.path, found.name, host):
+                    by_folder[_folder_of(found.name, home, host)].append(found)
+            for folder, gone in by_folder.items():
+                if folder and not job.facts.in_table:
+                    continue  # what PATH a manager gives its services is not known for sure
+                yield _not_found(job, gone, folder, one.path, settable=gone[0].path == path)
 
 
 def _on(path: str, name: str, host: FileFacts) -> bool:
     return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
 
 
-def _not_found(job: Job, name: str, path: str, folder: str) -> CheckReport:
+def _not_found(
+    job: Job, lookups: Sequence[Lookup], folder: str, script: str = "", *, settable: bool = True
+) -> CheckReport:
+    """The finding of what is in no folder of its PATH, but in `folder` ("": nowhere), called by a `script`.
+
+    `settable`: a PATH= above the line reaches it.
+    """
+    name, path = lookups[0].name, lookups[0].path
+    severity = Severity.WARNING if script else Severity.ERROR  # a script may come by it or not
     whose = "cron's PATH" if job.facts.in_table else "PATH"
-    evidence = (f"{whose}  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ()))
+    evidence = [f"{whose}  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ())]
+    if script:
+        evidence = [*(f"{script}:{one.line}  {one.name}" for one in lookups[:5]), *evidence]
+    else:
+        evidence.append(str(job.location))
     if not folder:
         return NOT_INSTALLED.found(
-            f"{job.name} starts {name}, which is not installed.",
-            (*evidence, str(job.location)),
+            f"{job.name} runs {script}, which calls {name}: that is not installed."
+            if script
+            else f"{job.name} starts {name}, which is not installed.",
+            tuple(evidence),
             title=f"{name} is not installed",
             command=f"command -v {name}",
+            severity=severity,
             job=job,
         )
     return NOT_ON_PATH.found(
-        f"cron can't find {name} for {job.name}: {folder} is not on its PATH.",
-        (*evidence, str(job.location)),
+        f"cron can't find {name} for {script or job.name}: {folder} is not on its PATH.",
+        tuple(evidence),
         title=f"{name} is not on cron's PATH",
         remedy=Remedy("setting", f"set a PATH= with {folder} above the line", f"PATH={path}:{folder}")
-        if job.editable and job.source is SourceName.CRONTAB and "/" not in name
+        if settable and job.editable and job.source is SourceName.CRONTAB and "/" not in name
         else None,
+        severity=severity,
         job=job,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fedtui.health.checks import CRON_TABLES, CheckReport, check, error_rule, warning_rule
 from fedtui.health.file_facts import FileFacts
+from fedtui.health.probes import ProbeFailed
 from fedtui.model import Job, Severity, Snapshot, State, Unchecked, cron_jobs, timer_jobs
 from fedtui.safe_text import decode
 from fedtui.system.accounts import LINGER
@@ -86,13 +87,13 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             yield NOT_INSTALLED.found(
                 f"No cron is installed on this machine: none of its {len(jobs)} jobs will start.",
                 (*(f"{path}  missing" for path in PROGRAMS[:2]),),
-                command="sudo apt install cron",
+                command="sudo apt install cron" if host.exists("/usr/bin/apt") else "",
             )
         elif scheduler.up is False:
             yield CRON_DOWN.found(
                 f"No cron daemon runs on this machine: none of its {len(jobs)} jobs will start.",
                 tuple(part for part in (scheduler.detail,) if part),
-                command="sudo systemctl start cron",
+                command=_start(host),
             )
         elif scheduler.up is True and host.is_machine and (pid := host.held_cron()) is not None:
             yield CRON_DOWN.found(
@@ -101,6 +102,26 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 title="cron is held by a signal",
                 command=f"sudo kill -CONT {pid}",
             )
+
+
+def _start(host: FileFacts) -> str:
+    """The command that starts the daemon by the unit that this machine has for it."""
+    if host.is_machine and not host.has_systemd:
+        return "sudo service cron start"
+    try:
+        units = _units(host)
+    except ProbeFailed:
+        units = []
+    names = [unit["Id"] for unit in units if unit.get("LoadState") == "loaded"]
+    return f"sudo systemctl start {(names or ['cron'])[0].removesuffix('.service')}"
+
+
+def _units(host: FileFacts) -> list[dict[str, str]]:
+    """What systemd says of each unit that cron may have. Raises ProbeFailed."""
+    ended = host.ask("systemctl", "show", "--property=Id,LoadState,UnitFileState,ActiveState", *SERVICES)
+    if ended.status:
+        raise ProbeFailed("cron's service", decode(ended.err).strip() or f"exit {ended.status}")
+    return [properties(block) for block in decode(ended.out).split("\n\n")]
 
 
 def _installed(host: FileFacts) -> bool:
@@ -127,11 +148,7 @@ def cron_not_enabled(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRepor
     """FT003: the daemon's unit is loaded and not to be started at boot."""
     if not own_cron_jobs(snapshot, host):
         return
-    ended = host.ask("systemctl", "show", "--property=Id,LoadState,UnitFileState,ActiveState", *SERVICES)
-    if ended.status:
-        yield NOT_ENABLED.unchecked("cron's service", decode(ended.err).strip() or f"exit {ended.status}")
-        return
-    units = [properties(block) for block in decode(ended.out).split("\n\n")]
+    units = _units(host)
     if not any("LoadState" in unit for unit in units):
         yield NOT_ENABLED.unchecked("cron's service", "systemctl says nothing of it")
         return
