@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from fedtui.crontab.command import GUARDS, CommandLine, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
-from fedtui.crontab.shell_state import Step
+from fedtui.crontab.shell_state import Facts, Step
 from fedtui.crontab.shell_words import Redirect, Unreadable, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 from fedtui.health.file_facts import FileFacts
@@ -38,6 +38,18 @@ _SHORT = re.compile(r"-[dit]+")
 _SMALL = "sleep : mkdir rm rmdir touch cp mv ln chmod chown kill sync logger echo printf mail mailx sendmail"
 _FILTERS = "tee ts cat grep egrep sed awk sort head tail cut tr uniq wc gzip pgrep pidof mountpoint date"
 _SILENT = GUARDS.union(_SMALL.split(), _FILTERS.split())
+_LASTING = (
+    "/etc/",
+    "/usr/",
+    "/opt/",
+    "/bin/",
+    "/sbin/",
+    "/lib",
+    "/snap/",
+    "/run/systemd/system",
+    "/proc/",
+    "/sys/",
+)
 _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
 
 
@@ -371,6 +383,29 @@ def _key_files(steps: Sequence[Step]) -> Iterator[str]:
             path = step.state.path(value) if option.literal == "-i" else None
             if path is not None:
                 yield path
+
+
+def on_path(path: str, name: str, host: FileFacts) -> bool:
+    """Whether one of the folders of a PATH has a program of that name."""
+    return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
+
+
+def runs_here(facts: Facts, path: str, host: FileFacts) -> bool:
+    """Whether all that is tested before a command can be so on this machine, PATH being `path`.
+
+    Only programs and files of the system count: a lock or a flag comes and goes.
+    """
+    for kind, what, there in facts:
+        found: bool | None = None
+        if kind == "command" and "/" not in what:
+            found = on_path(path, what, host) if path else None
+        elif kind == "x":
+            found = host.executable(what)
+        elif what.startswith(_LASTING):
+            found = host.exists(what)
+        if found is (not there):
+            return False
+    return True
 
 
 def is_shell(name: str) -> bool:

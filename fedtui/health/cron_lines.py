@@ -12,6 +12,8 @@ from fedtui.health.command_facts import (
     CommandFacts,
     command_facts,
     is_shell,
+    on_path,
+    runs_here,
     services,
     started,
     working_directory,
@@ -152,9 +154,8 @@ def _files(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]
     for job, _, reading in command_facts(snapshot):
         for one in reading.called:
             # In a folder that is missing itself (FT129) nothing is looked for.
-            if not one.tested and not (
-                one.path.startswith(f"{one.folder}/") and _gone(one.folder, reading, host)
-            ):
+            away = one.path.startswith(f"{one.folder}/") and _gone(one.folder, reading, host)
+            if not (one.tested or away) and runs_here(one.facts, one.path_variable or "", host):
                 yield job, one.path, job.name
     for job, timer, reading in services(snapshot, host):
         # A unit that the distribution ships may be of a package that is gone but for its files.
@@ -193,7 +194,7 @@ def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             path, name = lookup.path, lookup.name
             if not path or lookup.tested or name == user_column(job, reading, host):
                 continue
-            if _on(path, name, host):
+            if on_path(path, name, host) or not runs_here(lookup.facts, path, host):
                 continue
             folder = _folder_of(name, cron.home, host)
             rule = NOT_ON_PATH if folder else NOT_INSTALLED
@@ -203,7 +204,7 @@ def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     for job, timer, reading in services(snapshot, host):
         name = posixpath.basename(reading.written)
         looked = [one for one in reading.lookups if one.path and one.name == name == reading.written][:1]
-        if looked and not host.shipped(timer.fragment) and not _on(looked[0].path, name, host):
+        if looked and not host.shipped(timer.fragment) and not on_path(looked[0].path, name, host):
             yield _not_found(job, looked, "")
 
 
@@ -225,16 +226,12 @@ def script_calls_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckR
             known = (("HOME", home), ("PATH", path))
             by_folder: dict[str, list[Lookup]] = defaultdict(list)
             for found in host.script_lookups(one.path, known):
-                if not _on(found.path, found.name, host):
+                if not on_path(found.path, found.name, host) and runs_here(found.facts, found.path, host):
                     by_folder[_folder_of(found.name, home, host)].append(found)
             for folder, gone in by_folder.items():
                 if folder and not job.facts.in_table:
                     continue  # what PATH a manager gives its services is not known for sure
                 yield _not_found(job, gone, folder, one.path, settable=gone[0].path == path)
-
-
-def _on(path: str, name: str, host: FileFacts) -> bool:
-    return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
 
 
 def _not_found(
@@ -294,7 +291,7 @@ def user_column(job: Job, reading: CommandFacts, host: FileFacts) -> str:
     if job.source is not SourceName.CRONTAB or name not in ("root", job.user):
         return ""
     path = next((one.path for one in reading.lookups if one.name == name), None) or ""
-    return "" if _on(path, name, host) else name
+    return "" if on_path(path, name, host) else name
 
 
 def _folder_of(name: str, home: str, host: FileFacts) -> str:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check, error_rule, warning_rule
-from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, started
+from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, runs_here, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import LATER, ProbeFailed
 from fedtui.health.script_files import ScriptFile
@@ -137,7 +137,7 @@ def on_noexec(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 def _executed(reading: CommandFacts, host: FileFacts) -> Iterator[str]:
     """The files that are executed themselves, and folders that a shell is to read."""
     for one in reading.called:
-        if one.tested_x:
+        if one.tested_x or not runs_here(one.facts, one.path_variable or "", host):
             continue
         if one.executed or (one.by_shell and _is_folder(one.path, host)):
             yield one.path
