@@ -57,7 +57,7 @@ _ONE_LINERS = re.compile(r"(?:python|pypy|perl|ruby|node|php|lua)[0-9.]*")
 class CommandLine:
     """A command line as its shell reads it. `main` is the step that does the work, `start` its folder.
 
-    `alone` is the only command of the line, None where there is more to it; `background`: a `&` ends a part.
+    `background`: a `&` ends a part of it.
     """
 
     def __init__(self, found: Walk, start: str | None) -> None:
@@ -65,10 +65,14 @@ class CommandLine:
         self.whole = found.whole
         self.functions = found.functions
         self.background = found.background
-        outer = (step for step in found.steps if not step.nested)
-        self.alone = next(outer, None) if found.alone and found.whole else None
+        self._alone = found.alone and found.whole
         self.start = start
         self.main = main_step(self.steps)
+
+    @property
+    def alone(self) -> Step | None:
+        """The only command of the line; None where there is more to it."""
+        return next((step for step in self.steps if not step.nested), None) if self._alone else None
 
     @property
     def here(self) -> tuple[Step, ...]:

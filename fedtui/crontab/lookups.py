@@ -221,6 +221,5 @@ def _called(step: Step, asked: set[str]) -> Iterator[Called]:
 
 
 def _is_tested(path: str, step: Step, asked: set[str]) -> bool:
-    """Whether the text makes sure that the file is there, or a folder above it."""
-    there = (fact for kind, fact, is_there in step.facts if kind == "path" and is_there)
-    return path in asked or any(path == fact or path.startswith(f"{fact}/") for fact in there)
+    """Whether the text makes sure that the file is there."""
+    return path in asked or ("path", path, True) in step.facts

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from fedtui.crontab.command import GUARDS, CommandLine, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
 from fedtui.crontab.shell_state import Facts, Step
-from fedtui.crontab.shell_words import Redirect, Unreadable, tokens
+from fedtui.crontab.shell_words import Redirect, Unreadable, Word, read_easy, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
@@ -30,6 +31,7 @@ _OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
 _SESSION = re.compile(
     r"\b(?:XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|DISPLAY)=|\bdbus-(?:run-session|launch)\b"
 )
+_SSH = re.compile(r"""['"](?:/usr/bin/)?ssh (?:[^'"]*\s)?-i\s*([^\s'"]+)""")
 _SETS = r"\b(?:{0}=|(?:read|for)\b[^;]*\b{0}\b)"
 _OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
 _MACHINE = re.compile(r" (?:-M|--machine)\b")
@@ -50,6 +52,7 @@ _LASTING = (
     "/proc/",
     "/sys/",
 )
+_TAKE_FOLDER = frozenset({"git", "make", "gmake", "tar"})
 _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
 
 
@@ -151,7 +154,10 @@ def read(
         user_column=user_column,
         lookups=tuple(one for one in lookups_of(line.here) if one.name not in line.functions),
         called=called_by(line.here),
-        folders=tuple(_folders(line.here)),
+        folders=(
+            *_folders(line.here),
+            *(_given_folders(line.here) if b" -C" in command or b"chdir" in command else ()),
+        ),
         misordered=_misordered(line.here, text),
         foreign=tuple(dict.fromkeys(_foreign(line, text, shell, sh))),
         session="" if _SESSION.search(text) else next(filter(None, map(_session, line.here)), ""),
@@ -202,6 +208,20 @@ def _folders(steps: Sequence[Step]) -> Iterator[str]:
         )
         asked = any(f"{fact}/".startswith(f"{path}/") for _, fact, there in step.facts if there)
         if path is not None and not instead and not asked:
+            yield path
+
+
+def _given_folders(steps: Sequence[Step]) -> Iterator[str]:
+    """The folders that `env -C`, `git -C` and `make -C` change to, where they are not asked for."""
+    for step in steps:
+        launched = step.launch
+        if launched is None or launched.place is not Place.HERE:
+            continue
+        word, rest = launched.directory, launched.target.rest
+        if posixpath.basename(launched.target.word.literal or "") in _TAKE_FOLDER and len(rest) > 1:
+            word = rest[1] if rest[0].raw == "-C" else word
+        path = None if word is None else step.state.path(word)
+        if path is not None and ("path", path, True) not in step.facts:
             yield path
 
 
@@ -375,14 +395,16 @@ def _parts(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _key_files(steps: Sequence[Step]) -> Iterator[str]:
-    """Private keys that the line names: what follows -i in ssh, scp, sftp."""
+    """Private keys that the line names: what follows -i in ssh, scp, sftp, in `rsync -e 'ssh -i KEY'` too."""
     for step in steps:
-        if posixpath.basename(step.name) not in ("ssh", "scp", "sftp"):
-            continue
-        for option, value in zip(step.words, step.words[1:], strict=False):
-            path = step.state.path(value) if option.literal == "-i" else None
-            if path is not None:
-                yield path
+        keys: list[Word] = []
+        if posixpath.basename(step.name) in ("ssh", "scp", "sftp"):
+            keys = [value for option, value in pairwise(step.words) if option.literal == "-i"]
+        for word in (*step.words, *step.assigned):
+            if inner := _SSH.search(word.raw):
+                easy = read_easy(inner[1])
+                keys += easy[0] if easy else ()
+        yield from filter(None, map(step.state.path, keys))
 
 
 def on_path(path: str, name: str, host: FileFacts) -> bool:
@@ -390,10 +412,10 @@ def on_path(path: str, name: str, host: FileFacts) -> bool:
     return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
 
 
-def runs_here(facts: Facts, path: str, host: FileFacts) -> bool:
+def runs_here(facts: Facts, path: str, host: FileFacts, file: str = "") -> bool:
     """Whether all that is tested before a command can be so on this machine, PATH being `path`.
 
-    Only programs and files of the system count: a lock or a flag comes and goes.
+    Only programs, files of the system and folders of the `file` itself count: a flag or lock comes and goes.
     """
     for kind, what, there in facts:
         found: bool | None = None
@@ -401,7 +423,7 @@ def runs_here(facts: Facts, path: str, host: FileFacts) -> bool:
             found = on_path(path, what, host) if path else None
         elif kind == "x":
             found = host.executable(what)
-        elif what.startswith(_LASTING):
+        elif what.startswith(_LASTING) or file.startswith(f"{what}/"):
             found = host.exists(what)
         if found is (not there):
             return False

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
-from fedtui.crontab.shell_words import Unreadable, tokens
+from fedtui.crontab.shell_words import Unreadable, Word, tokens
 from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
@@ -73,6 +73,7 @@ LINE_RETURNS = error_rule(
 
 _SINGLE_NOTES = 3
 MAILERS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
+_BLOCKS = {"if": "fi", "do": "done", "case": "esac", "{": "}"}
 _ONE_LOG = re.compile(r"[^|;&<>()]*[^|;&<>()0-9]>>?[^|;&<>()#'\"]+")
 _FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*)$")
 
@@ -144,12 +145,12 @@ def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 
 def _breaks_off(cron: CronFacts) -> bool:
-    """Whether a quote or bracket is left open: only then it is sure that no shell reads the line."""
+    """Whether a quote, bracket or block is left open: only then it is sure that no shell reads the line."""
     try:
-        tokens(decode(cron.command), bash=True)
+        found = [token.raw for token in tokens(decode(cron.command), bash=True) if isinstance(token, Word)]
     except Unreadable:
         return True
-    return False
+    return any(opens in found and closes not in found for opens, closes in _BLOCKS.items())
 
 
 @check(NO_SESSION)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from fedtui.crontab.lookups import Lookup
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
@@ -19,7 +20,7 @@ from fedtui.health.command_facts import (
     working_directory,
 )
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Remedy, Severity, Snapshot, SourceName, State, cron_jobs
+from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State, TimerFacts, cron_jobs
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.system.accounts import home_of
 
@@ -151,16 +152,24 @@ def script_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 
 def _files(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]]:
     """Each file that is to run, with its job, and who runs it; without those that the line does not need."""
-    for job, _, reading in command_facts(snapshot):
-        for one in reading.called:
+    for job, reading in started(snapshot, host):
+        who = _who(job, host)
+        for one in reading.called if who and not user_column(job, reading, host) else ():
             # In a folder that is missing itself (FT129) nothing is looked for.
             away = one.path.startswith(f"{one.folder}/") and _gone(one.folder, reading, host)
-            if not (one.tested or away) and runs_here(one.facts, one.path_variable or "", host):
-                yield job, one.path, job.name
-    for job, timer, reading in services(snapshot, host):
-        # A unit that the distribution ships may be of a package that is gone but for its files.
-        if reading.script and not host.shipped(timer.fragment):
-            yield job, reading.script, f"{timer.activates}, which {job.name} starts,"
+            if not (one.tested or away) and runs_here(one.facts, one.path_variable or "", host, one.path):
+                yield job, one.path, who
+
+
+def _who(job: Job, host: FileFacts) -> str:
+    """Who runs what the job runs; empty for a unit of a package: all but its files may be gone."""
+    match job.facts:
+        case CronFacts():
+            return job.name
+        case TimerFacts() as timer:
+            return "" if host.shipped(timer.fragment) else f"{timer.activates}, which {job.name} starts,"
+        case _ as never:
+            assert_never(never)
 
 
 def _gone(folder: str, reading: CommandFacts, host: FileFacts) -> bool:
@@ -170,8 +179,8 @@ def _gone(folder: str, reading: CommandFacts, host: FileFacts) -> bool:
 @check(FOLDER_MISSING)
 def folder_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT129: a line changes to a folder that is not there."""
-    for job, _, reading in command_facts(snapshot):
-        for folder in reading.folders:
+    for job, reading in started(snapshot, host):
+        for folder in reading.folders if _who(job, host) else ():
             if why := host.hidden(folder):
                 yield FOLDER_MISSING.hidden(folder, why)
             elif host.exists(folder) is False:
@@ -188,24 +197,19 @@ def folder_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 @check(NOT_ON_PATH, NOT_INSTALLED)
 def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT118, FT132: a command is not on the PATH that it is looked up in; then whether it is anywhere."""
-    for job, cron, reading in command_facts(snapshot):
+    for job, reading in started(snapshot, host):
         seen: set[str] = set()
-        for lookup in reading.lookups:
+        for lookup in reading.lookups if _who(job, host) else ():
             path, name = lookup.path, lookup.name
             if not path or lookup.tested or name == user_column(job, reading, host):
                 continue
             if on_path(path, name, host) or not runs_here(lookup.facts, path, host):
                 continue
-            folder = _folder_of(name, cron.home, host)
+            folder = _folder_of(name, job.facts.home, host)
             rule = NOT_ON_PATH if folder else NOT_INSTALLED
-            if rule.code not in seen:
+            if rule.code not in seen and (job.facts.in_table or not folder):
                 seen.add(rule.code)
                 yield _not_found(job, (lookup,), folder)
-    for job, timer, reading in services(snapshot, host):
-        name = posixpath.basename(reading.written)
-        looked = [one for one in reading.lookups if one.path and one.name == name == reading.written][:1]
-        if looked and not host.shipped(timer.fragment) and not on_path(looked[0].path, name, host):
-            yield _not_found(job, looked, "")
 
 
 @check(NOT_ON_PATH, NOT_INSTALLED)
@@ -230,7 +234,7 @@ def script_calls_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckR
                     by_folder[_folder_of(found.name, home, host)].append(found)
             for folder, gone in by_folder.items():
                 if folder and not job.facts.in_table:
-                    continue  # what PATH a manager gives its services is not known for sure
+                    continue  # what PATH a manager gives its services is its own matter
                 yield _not_found(job, gone, folder, one.path, settable=gone[0].path == path)
 
 
