@@ -18,7 +18,7 @@ from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 _MORE_BUILTINS = """
     : let mapfile readarray builtin caller enable fc history disown dirs compgen complete compopt logout
     suspend unalias case esac in select function coproc [ [[ if then else elif fi do done while until { } !
-    source . alias
+    source . alias setopt unsetopt autoload emulate
 """
 _NO_PROGRAMS = BUILTINS_ONLY | frozenset(_MORE_BUILTINS.split())
 _LEADING = frozenset({"exec", "command"})

@@ -44,6 +44,7 @@ _ASKS = frozenset({"type", "hash", "which"})
 _FILE_TESTS = frozenset({"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"})
 _CANNOT_FAIL = frozenset({"export", "set", "umask", "true", ":", "echo", "printf", "unset", "trap"})
 _STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir install"
+_READ_FIRST = frozenset({"BASH_ENV", "ENV"})
 _SAYS = frozenset({"echo", "printf", "logger"})
 _CHANGE_STATE = frozenset(_STATE_WORDS.split())
 _GIVEN = frozenset({"$1", "$@", "$*", "${1}"})
@@ -180,7 +181,8 @@ def walk_text(
     text: str, directory: str | None, variables: Mapping[str, str], shell: str = "sh", sh: str = "dash"
 ) -> Walk:
     """The same for the text of a script, or of a line."""
-    walker = _Walker(ShellState(directory, dict(variables)), sh)
+    state = ShellState(directory, dict(variables))
+    walker = _Walker(state.home_only() if shell == "bash" and "BASH_ENV" in variables else state, sh)
     walker.code(text, shell, _NESTING)
     return Walk(
         tuple(walker.steps), walker.whole, frozenset(walker.functions), walker.alone, walker.background
@@ -421,7 +423,8 @@ class _Walker:
         if code is None or context.nesting == 0:
             return
         kept = self.state
-        if place in (Place.OTHER_PATH, Place.OF_RUNNER) or reads_profile(step.words, target):
+        reads_file = any(assignment(word) in _READ_FIRST for word in step.assigned)
+        if reads_file or place in (Place.OTHER_PATH, Place.OF_RUNNER) or reads_profile(step.words, target):
             self.state = self.state.home_only()
             if step.name in ("su", "runuser") and any(w.raw in ("-", "-l", "--login") for w in step.words):
                 self.state = ShellState(None, {})

@@ -190,7 +190,7 @@ def _arguments(line: CommandLine) -> tuple[str, ...]:
 def _relative(line: CommandLine, written: str) -> str:
     """The folder that the line first changes to, else its script, if not named from the root on."""
     for step in line.here:
-        if step.name == "cd" and len(step.words) == 2:
+        if step.name == "cd" and len(step.words) == 2 and step.state.directory is not None:
             folder = step.words[1].literal or "/"
             return "" if folder.startswith(("/", "-")) else folder
     absolute = line.script is None or written.startswith(("/", "~", "$", '"$', '"/', "'/"))
@@ -303,7 +303,8 @@ def _session(step: Step) -> str:
 def _unset(steps: Sequence[Step]) -> Iterator[str]:
     """The variables of a session that are read, where nothing can have set them."""
     for step in steps:
-        if "PATH" not in step.state.variables:
+        asks = step.name in ("[", "test") and len(step.words) > 1 and step.words[1].raw in ("-n", "-z")
+        if asks or "PATH" not in step.state.variables:
             continue
         for word in (*step.words, *step.assigned, *(item.target for item in step.redirects)):
             for part in word.parts:

@@ -57,3 +57,17 @@ def test_a_line_for_other_machines_lacks_nothing(command: str, found: bool) -> N
 def test_a_script_of_other_machines_is_not_missing() -> None:
     assert "FT110" not in by_code(*table("0 1 * * * [ -d /etc/no-such.d ] && /srv/no-such/a.sh\n"))
     assert "FT110" in by_code(*table("0 1 * * * [ -d /etc ] && /srv/no-such/a.sh\n"))
+
+
+@pytest.mark.parametrize(
+    ("above", "command"),
+    [
+        ("", "su - app -s /bin/bash -c 'cd shop && ./nightly'"),  # FT114: the home is app's
+        ("", "BASH_ENV=~/.bashrc bash -c no-such-program"),  # FT132: a file may set PATH
+        ("SHELL=/bin/bash\nBASH_ENV=~/.bashrc\n", "no-such-program"),
+        ("", '[ -n "$DISPLAY" ] || no-such-program'),  # FT130: it only asks
+    ],
+)
+def test_what_is_not_certain_is_not_said(above: str, command: str) -> None:
+    found = set(by_code(*table(f"{above}0 1 * * * {command}\n")))
+    assert found.isdisjoint({"FT114", "FT118", "FT130"} | ({"FT132"} if "DISPLAY" not in command else set()))
