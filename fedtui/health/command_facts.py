@@ -12,7 +12,7 @@ from itertools import pairwise
 from fedtui.crontab.command import GUARDS, CommandLine, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
 from fedtui.crontab.shell_state import Facts, Step
-from fedtui.crontab.shell_words import Redirect, Unreadable, Word, read_easy, tokens
+from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
@@ -31,6 +31,7 @@ _OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
 _SESSION = re.compile(
     r"\b(?:XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|DISPLAY)=|\bdbus-(?:run-session|launch)\b"
 )
+_SSHS = frozenset({"ssh", "scp", "sftp", "autossh"})
 _SSH = re.compile(r"""['"](?:/usr/bin/)?ssh (?:[^'"]*\s)?-i\s*([^\s'"]+)""")
 _SETS = r"\b(?:{0}=|(?:read|for)\b[^;]*\b{0}\b)"
 _OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
@@ -200,8 +201,10 @@ def _relative(line: CommandLine, written: str) -> str:
 def _folders(steps: Sequence[Step]) -> Iterator[str]:
     """The folders that the line changes to, but for those that it makes, asks for, or can do without."""
     for step, following in zip(steps, (*steps[1:], None), strict=False):
-        if step.name != "cd" or len(step.words) != 2 or step.in_condition or step.place is not Place.HERE:
+        if step.name not in ("cd", "pushd") or len(step.words) != 2 or step.in_condition:
             continue
+        if step.place is not Place.HERE and not step.words[1].raw.startswith("/"):
+            continue  # whose ~ that is, is not known
         path = step.state.path(step.words[1])
         instead = (
             following is not None and following.state.directory is None and following.name in ("cd", "mkdir")
@@ -257,9 +260,17 @@ def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]
         elif first in ("[", "test") and any(word.raw == "==" for word in step.words):
             yield "== in [ ]"
         yield from (word.raw[:2] + " )" for word in step.words if word.raw[:2] in ("<(", ">("))
-        yield from (item.operator for item in step.redirects if item.operator == "<<<")
-    if (sh if shell == "sh" else shell) not in _POSIX:
-        return
+        for item in step.redirects:
+            if item.operator == "<<<" or (item.operator == ">&" and item.target.raw[0] in "/~."):
+                yield item.operator
+            elif item.target.raw.startswith("<("):
+                yield "<( )"
+    if (sh if shell == "sh" else shell) in _POSIX:
+        yield from _foreign_operators(text)
+
+
+def _foreign_operators(text: str) -> Iterator[str]:
+    """What dash takes apart otherwise than bash does."""
     try:
         found = tokens(text, bash=False)
     except Unreadable:
@@ -267,6 +278,10 @@ def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]
     for before, item in zip(("", *found), found, strict=False):
         if item == "|&":
             yield "|&"
+        elif isinstance(item, Word) and item.raw == "function" and isinstance(before, str):
+            yield item.raw
+        elif item == "(" and isinstance(before, Word) and before.raw == "for":
+            yield "for (("
         elif isinstance(item, Redirect) and (before, text[item.at - 1 : item.at]) == ("&", "&"):
             yield from () if _TYPED.search(text) else (f"&{item.operator}",)
 
@@ -282,7 +297,7 @@ def _session(step: Step) -> str:
         if launched.target.word in step.words
         else ()
     )
-    if launched.place is Place.ELSEWHERE and names[-1:] == ["docker"]:
+    if launched.place is Place.ELSEWHERE and names[-1:] in (["docker"], ["docker-compose"]):
         given = [word.raw for word in before]
         letters = "".join(text[1:] for text in given if _SHORT.fullmatch(text))
         terminal = "t" in letters or "--tty" in given
@@ -399,12 +414,12 @@ def _key_files(steps: Sequence[Step]) -> Iterator[str]:
     """Private keys that the line names: what follows -i in ssh, scp, sftp, in `rsync -e 'ssh -i KEY'` too."""
     for step in steps:
         keys: list[Word] = []
-        if posixpath.basename(step.name) in ("ssh", "scp", "sftp"):
+        started = step.launch.lookups if step.launch is not None else ()
+        if any(posixpath.basename(word.raw) in _SSHS for word, _ in started):
             keys = [value for option, value in pairwise(step.words) if option.literal == "-i"]
         for word in (*step.words, *step.assigned):
             if inner := _SSH.search(word.raw):
-                easy = read_easy(inner[1])
-                keys += easy[0] if easy else ()
+                keys += [one for one in tokens(inner[1], bash=True) if isinstance(one, Word)]
         yield from filter(None, map(step.state.path, keys))
 
 

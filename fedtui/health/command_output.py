@@ -147,8 +147,11 @@ def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 def _breaks_off(cron: CronFacts) -> bool:
     """Whether a quote, bracket or block is left open: only then it is sure that no shell reads the line."""
     try:
-        found = [token.raw for token in tokens(decode(cron.command), bash=True) if isinstance(token, Word)]
+        tokens_found = tokens(decode(cron.command), bash=True)
     except Unreadable:
+        return True
+    found = [token.raw for token in tokens_found if isinstance(token, Word)]
+    if "case" not in found and tokens_found.count("(") != tokens_found.count(")"):
         return True
     return any(opens in found and closes not in found for opens, closes in _BLOCKS.items())
 
