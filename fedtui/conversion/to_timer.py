@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import posixpath
 import pwd
-import re
-import shlex
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +19,11 @@ from fedtui.changes.cron_text import words_of, zone_of
 from fedtui.changes.edits import Edit, FileEdit, LingerEdit, UnitEdit
 from fedtui.changes.open_table import OpenTable, Tables
 from fedtui.changes.wording import UNDO_ALL, Wording
+from fedtui.conversion.to_timer_command import service_command
 from fedtui.crontab import Entry, edit
-from fedtui.crontab.command import BUILTINS_ONLY
 from fedtui.crontab.managed_lines import PlacedLine, managed, without
-from fedtui.crontab.wrappers import SHELLS
 from fedtui.federation.backends.created_files import created_files
-from fedtui.federation.backends.unit_pairs import folder, free, led_elsewhere, log_made, texts
+from fedtui.federation.backends.unit_pairs import folder, free, log_made, texts
 from fedtui.federation.backends.unit_text import UnitPair, unit_name
 from fedtui.model import CronFacts, Job
 from fedtui.ports import Ports
@@ -39,13 +34,6 @@ from fedtui.schedule.translate import TimerTriggers, TranslationError, clock_wor
 from fedtui.system.accounts import lingers
 from fedtui.system.zone import local_zone
 
-_WORD = r"""(?:[A-Za-z0-9_@%+=:,./-]|[^\x00-\x7f]|'[^'\n]*'|"[^"$`\\!\n]*")+"""
-_FORM = re.compile(
-    rf"[ \t]*(?P<words>{_WORD}(?:[ \t]+{_WORD})*?)(?:[ \t]*>>[ \t]*(?P<log>{_WORD})[ \t]+2>&1)?[ \t]*"
-)
-"""A command whose every word stands for itself, and the redirection that a service can have as well."""
-
-_BACKGROUND = re.compile(r"(?<![&>])&(?![&>0-9-])|\b(?:nohup|setsid|disown)\b")
 _CRONS_OWN = frozenset({b"MAILTO", b"MAILFROM", b"CRON_TZ", b"LOGNAME", b"CONTENT_TYPE", b"RANDOM_DELAY"})
 """What is in a table for cron itself, and what systemd sets for every service."""
 
@@ -130,7 +118,8 @@ def _triggers(cron: CronFacts, entry: Entry) -> tuple[CronSchedule, TimerTrigger
 
 def _pair(line: _CronLine, triggers: TimerTriggers) -> UnitPair:
     entry, account, user_manager = line.entry, line.account, line.user_manager
-    argv, log = _program(line, opened_by_root=not user_manager and account.uid != 0)
+    as_root = not user_manager and account.uid != 0
+    found = service_command(entry.command, account, line.environment, opened_by_root=as_root)
     start = line.environment[b"HOME"].decode("utf-8", "surrogateescape")
     own = start == account.home
     lines = [("OnCalendar", one) for one in triggers.calendar]
@@ -139,20 +128,19 @@ def _pair(line: _CronLine, triggers: TimerTriggers) -> UnitPair:
     mark = f"fedtui: converted from the {line.table.port.title}"
     if line.mark is not None:
         mark = f"fedtui: pack {line.mark.key} ({line.mark.planned})"
-    command = entry.command.decode("utf-8", "replace")
     return UnitPair(
         name=unit_name(entry.name),
         description=entry.name,
-        argv=argv,
+        argv=found.argv,
         triggers=tuple(lines),
         mark=mark,
-        log=log,
+        log=found.log,
         user="" if user_manager else account.name,
         directory="" if user_manager and own else start,
         environment=_variables(line, own_home=own),
         stdin=entry.stdin,
         notes=tuple(filter(None, (text.strip() for text in entry.note.splitlines()))),
-        more=("KillMode=process",) if _BACKGROUND.search(command) else (),
+        more=("KillMode=process",) if found.background else (),
     )
 
 
@@ -166,45 +154,6 @@ def _variables(line: _CronLine, *, own_home: bool) -> dict[str, str]:
         }
     except UnicodeDecodeError as error:
         raise Refused("The table sets a variable that is not UTF-8, as unit files are.") from error
-
-
-def _program(line: _CronLine, *, opened_by_root: bool) -> tuple[tuple[str, ...], str]:
-    """The arguments that do what cron's shell does with the command, and the log it appends to, or "".
-
-    A log that systemd would open as root, in a folder that its user controls, is left to the shell.
-    """
-    try:
-        command = line.entry.command.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused("The command is not UTF-8, as unit files are.") from error
-    if not command.strip():
-        raise Refused("The line has no command.")
-    shell = line.environment[b"SHELL"].decode("utf-8", "replace")
-    plain = _FORM.fullmatch(command) if posixpath.basename(shell) in SHELLS else None
-    if plain is not None:
-        words = shlex.split(plain["words"])
-        program = _found(words[0], line)
-        if program:
-            log = _absolute(shlex.split(plain["log"])[0], line) if plain["log"] else ""
-            if not (opened_by_root and log and led_elsewhere(log)):
-                return (program, *words[1:]), log
-    return (shell, "-c", command), ""
-
-
-def _found(word: str, line: _CronLine) -> str:
-    """The path of the program that the shell would start; "" where it would not start one by itself."""
-    if "/" in word:
-        path = _absolute(word, line)
-        return path if os.access(path, os.X_OK) else ""
-    if "=" in word or word in BUILTINS_ONLY:
-        return ""
-    found = shutil.which(word, path=line.environment[b"PATH"].decode("utf-8", "replace")) or ""
-    return found if found.startswith("/") else ""
-
-
-def _absolute(path: str, line: _CronLine) -> str:
-    home = line.environment[b"HOME"].decode("utf-8", "surrogateescape")
-    return posixpath.normpath(posixpath.join(home, path))
 
 
 def _parts(line: _CronLine, pair: UnitPair, triggers: TimerTriggers, *, linger: bool) -> list[Edit]:

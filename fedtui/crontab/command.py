@@ -55,14 +55,24 @@ _ONE_LINERS = re.compile(r"(?:python|pypy|perl|ruby|node|php|lua)[0-9.]*")
 
 
 class CommandLine:
-    """A command line as its shell reads it. `main` is the step that does the work, `start` its folder."""
+    """A command line as its shell reads it. `main` is the step that does the work, `start` its folder.
+
+    `background`: a `&` ends a part of it.
+    """
 
     def __init__(self, found: Walk, start: str | None) -> None:
         self.steps = found.steps
         self.whole = found.whole
         self.functions = found.functions
+        self.background = found.background
+        self._alone = found.alone and found.whole
         self.start = start
         self.main = main_step(self.steps)
+
+    @property
+    def alone(self) -> Step | None:
+        """The only command of the line; None where there is more to it."""
+        return next((step for step in self.steps if not step.nested), None) if self._alone else None
 
     @property
     def here(self) -> tuple[Step, ...]:

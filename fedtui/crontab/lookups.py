@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fedtui.crontab.command import BUILTINS_ONLY, folder_of, path_of
-from fedtui.crontab.shell_state import Step, reads_profile, walk_text
+from fedtui.crontab.shell_state import Facts, Step, Walk, reads_profile, walk_text
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 
 _MORE_BUILTINS = """
     : let mapfile readarray builtin caller enable fc history disown dirs compgen complete compopt logout
     suspend unalias case esac in select function coproc [ [[ if then else elif fi do done while until { } !
-    source . alias
+    source . alias setopt unsetopt autoload emulate
 """
 _NO_PROGRAMS = BUILTINS_ONLY | frozenset(_MORE_BUILTINS.split())
 _LEADING = frozenset({"exec", "command"})
@@ -26,7 +26,8 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _ASKS = frozenset({"type", "hash", "which"})
 _USE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?![A-Za-z0-9_]|:?[-=+]))")
 _QUIET = re.compile(r"'[^']*'|(?<!\S)#.*")
-_ALIAS = re.compile(r"(?:^|[;&|\n])\s*alias\s+([\w.-]+)=")
+_SUBSTITUTES = re.compile(r"\$\(|`")
+_LISTS = re.compile(r"\bfor\s+\w+\s+in\s+([^;\n]*)")
 _OTHER_LANGUAGE = re.compile(r"^(?:'''|\"\"\")", re.MULTILINE)
 """A script in two languages, as pip writes them: the shell executes another program before the rest."""
 _SETS = (
@@ -39,12 +40,14 @@ class Lookup(NamedTuple):
     """`name` is looked up in `path`, the PATH in force there, by line `line` of the text (from 1).
 
     `path` is empty where it is not certain. `tested`: the text asks whether it is there, and may do without.
+    `facts` must be so for it to be looked up at all.
     """
 
     name: str
     line: int
     path: str
     tested: bool = False
+    facts: Facts = frozenset()
 
 
 class Called(NamedTuple):
@@ -52,7 +55,7 @@ class Called(NamedTuple):
 
     `path_variable` is the PATH it gets, None where that is not certain. `executed`: it is run itself, by no
     interpreter. `tested`: as in `Lookup`, `tested_x` for a test of the right to execute it. `folder` is the
-    one that a `cd` before it led to.
+    one that a `cd` before it led to. `facts` must be so for it to be run at all.
     """
 
     path: str
@@ -62,6 +65,7 @@ class Called(NamedTuple):
     tested: bool = False
     folder: str = ""
     tested_x: bool = False
+    facts: Facts = frozenset()
 
 
 def lookups_of(steps: Sequence[Step], text: str = "") -> tuple[Lookup, ...]:
@@ -75,15 +79,18 @@ def lookups_of(steps: Sequence[Step], text: str = "") -> tuple[Lookup, ...]:
         for name, path in _names(step):
             tested = name in asked or ("command", name, True) in step.facts
             tested = tested or any(fact[2] and fact[1].endswith(f"/{name}") for fact in step.facts)
-            first.setdefault((name, path), Lookup(name, line if step.at >= at else 1, path, tested))
+            one = Lookup(name, line if step.at >= at else 1, path, tested, step.facts)
+            known = first.setdefault((name, path), one)
+            if not known.facts <= step.facts:
+                first[name, path] = known._replace(facts=known.facts & step.facts)
     return tuple(first.values())
 
 
 def script_lookups(text: str, directory: str, variables: Mapping[str, str]) -> tuple[Lookup, ...]:
     """What a shell script looks up where its PATH is certain, without `case` blocks and its own functions."""
     found = walk_text(text, directory, variables, "bash")
-    own = found.functions | set(_ALIAS.findall(text))
-    steps = [step for step in found.steps if not step.in_case]
+    own = found.functions | set(_aliases(found.steps))
+    steps = [step for step in found.steps if not step.in_case and step.place is not Place.ELSEWHERE]
     return tuple(one for one in lookups_of(steps, text) if one.path and one.name not in own)
 
 
@@ -92,13 +99,38 @@ def lookups_that_count(text: str, variables: Mapping[str, str]) -> tuple[Lookup,
     found = walk_text(text, None, variables, "bash")
     if _OTHER_LANGUAGE.search(text) or any(step.name in (".", "source", "eval") for step in found.steps):
         return ()
-    return tuple(one for one in script_lookups(text, "/", variables) if not one.tested)
+    without = {step.name for step in found.steps if step.excused}
+    without.update(_listed(found, text))
+    return tuple(
+        one for one in script_lookups(text, "/", variables) if not one.tested and one.name not in without
+    )
+
+
+def _aliases(steps: Sequence[Step]) -> Iterator[str]:
+    for step in steps:
+        if step.name == "alias":
+            yield from (word.raw.partition("=")[0] for word in step.words[1:])
+
+
+def _listed(found: Walk, text: str) -> Iterator[str]:
+    """The words that may be asked for by a variable: `for x in a b; do command -v "$x"; done`."""
+    asked = (step for step in found.steps if step.name in _ASKS or (step.name == "command" and _asks(step)))
+    if all(word.literal for step in asked for word in step.words[1:]):
+        return
+    words = [word.raw for step in found.steps for word in step.assigned if not _SUBSTITUTES.search(word.raw)]
+    words += [word.raw for step in found.steps if step.name in found.functions for word in step.words]
+    for part in (*words, *_LISTS.findall(text)):
+        yield from _NAME.findall(part)
 
 
 def called_by(steps: Sequence[Step]) -> tuple[Called, ...]:
     """The scripts and programs that the steps start by a path on this host, in order."""
     asked = set(_asked(steps))
-    return tuple(dict.fromkeys(one for step in steps for one in _called(step, asked)))
+    found: dict[Called, Facts] = {}
+    for step in steps:
+        for one in _called(step, asked):
+            found[one] = found.get(one, step.facts) & step.facts
+    return tuple(one._replace(facts=facts) if facts else one for one, facts in found.items())
 
 
 def shell_of_script(text: str) -> bool:
@@ -189,6 +221,5 @@ def _called(step: Step, asked: set[str]) -> Iterator[Called]:
 
 
 def _is_tested(path: str, step: Step, asked: set[str]) -> bool:
-    """Whether the text makes sure that the file is there, or a folder above it."""
-    there = (fact for kind, fact, is_there in step.facts if kind == "path" and is_there)
-    return path in asked or any(path == fact or path.startswith(f"{fact}/") for fact in there)
+    """Whether the text makes sure that the file is there."""
+    return path in asked or ("path", path, True) in step.facts

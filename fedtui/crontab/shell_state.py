@@ -44,7 +44,10 @@ _ASKS = frozenset({"type", "hash", "which"})
 _FILE_TESTS = frozenset({"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"})
 _CANNOT_FAIL = frozenset({"export", "set", "umask", "true", ":", "echo", "printf", "unset", "trap"})
 _STATE_WORDS = "export readonly declare local typeset read unset eval . source cd pushd popd mkdir install"
+_READ_FIRST = frozenset({"BASH_ENV", "ENV"})
+_SAYS = frozenset({"echo", "printf", "logger"})
 _CHANGE_STATE = frozenset(_STATE_WORDS.split())
+_GIVEN = frozenset({"$1", "$@", "$*", "${1}"})
 _LEAVES = frozenset({"exit", "return", "exec", "continue", "break"})
 
 
@@ -106,9 +109,9 @@ class Step(NamedTuple):
     `redirects` are those of the groups around it and its own. `facts` were tested before it runs. `nested`:
     inside `$( )` or behind `find -exec`. `place` is where it is looked for itself; what is elsewhere has
     the state of the command that sends it there. `tested`: something hangs on how it ends (`in_condition`: of
-    an `if` or loop); `feeds`: a pipe takes its output; `announces`: it is first, and more comes behind it.
-    `at` is where it is in what was read; -1 where that is not known yet. `nesting`: how many levels of inner
-    code are still walked.
+    an `if` or loop; `excused`: what is behind a `||` does instead); `feeds`: a pipe takes its output;
+    `announces`: it is first, and more comes behind it. `at` is where it is in what was read; -1 where that is
+    not known yet. `nesting`: how many levels of inner code are still walked.
     """
 
     words: tuple[Word, ...]
@@ -123,6 +126,7 @@ class Step(NamedTuple):
     in_case: bool = False
     tested: bool = False
     in_condition: bool = False
+    excused: bool = False
     feeds: bool = False
     announces: bool = False
     nesting: int = _NESTING
@@ -148,11 +152,16 @@ class Step(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The steps of a line or script in order; `whole`: all of it could be read. `functions` it defines."""
+    """The steps of a line or script in order; `whole`: all of it could be read. `functions` it defines.
+
+    `alone`: all of it is one simple command; `background`: some of it is ended by a `&`.
+    """
 
     steps: tuple[Step, ...]
     whole: bool = True
     functions: frozenset[str] = frozenset()
+    alone: bool = False
+    background: bool = False
 
 
 def walk(
@@ -172,9 +181,12 @@ def walk_text(
     text: str, directory: str | None, variables: Mapping[str, str], shell: str = "sh", sh: str = "dash"
 ) -> Walk:
     """The same for the text of a script, or of a line."""
-    walker = _Walker(ShellState(directory, dict(variables)), sh)
+    state = ShellState(directory, dict(variables))
+    walker = _Walker(state.home_only() if shell == "bash" and "BASH_ENV" in variables else state, sh)
     walker.code(text, shell, _NESTING)
-    return Walk(tuple(walker.steps), walker.whole, frozenset(walker.functions))
+    return Walk(
+        tuple(walker.steps), walker.whole, frozenset(walker.functions), walker.alone, walker.background
+    )
 
 
 def reads_profile(words: Sequence[Word], target: Target) -> bool:
@@ -193,7 +205,10 @@ class _Walker:
         self.sh = sh
         self.steps: list[Step] = []
         self.functions: dict[str, bool] = {}  # whether it only asks for the command in its first argument
+        self.after = _NOTHING  # what is so behind an `if` that was just read
         self.whole = True
+        self.alone = False
+        self.background = False
         self.made: set[Fact] = set()
         self.substitutes = False
 
@@ -206,6 +221,8 @@ class _Walker:
             if len(found) == 1 and not (found[0].operators or found[0].background):
                 only = found[0].pipelines[0].commands
                 if len(only) == 1 and not only[0].kind:  # as are most lines of long tables
+                    words = only[0].words
+                    self.alone = bool(words) and not text[: words[0].at].strip()  # no ! or time before it
                     self.simple(only[0], context)
                     return
         self.sequence(found, context._replace(shell=shell, nesting=nesting))
@@ -216,16 +233,20 @@ class _Walker:
             more = at == 0 and not context.nested and (len(lists) > 1 or "&&" in one.operators[:1])
             ends = self.and_or(one, context._replace(announces=more and not context.tested))
             leaves = bool(one.operators) and _leaves(one.pipelines[-1])
+            known = self.after
             if leaves and len(one.operators) == 1:  # `[ -d X ] || exit`: from here on it is so
                 known = ends[0] if one.operators[0] == "||" else ends[1]
+            if known:
                 context = context._replace(facts=context.facts | known)
+                self.after = _NOTHING
         return ends
 
     def and_or(self, one: AndOr, context: _Context) -> Outcomes:
         if one.background:
+            self.background = True
             kept = self.state
             self._and_or(one, context)
-            self.state = kept
+            self.state, self.after = kept, _NOTHING
             return _UNKNOWN
         return self._and_or(one, context)
 
@@ -234,11 +255,12 @@ class _Walker:
             return self.pipeline(one.pipelines[0], context)
         others: list[ShellState] = []
         before = self.state
-        first = context._replace(tested=True)
+        first = context._replace(tested=True, excused=_excuses(one, 0) or context.excused)
         ends = self.pipeline(one.pipelines[0], first)
         for at, operator in enumerate(one.operators, 1):
             pipeline, more = one.pipelines[at], at < len(one.operators)
-            inner = context._replace(tested=more or context.tested, announces=False)
+            excused = context.excused or (more and _excuses(one, at))
+            inner = context._replace(tested=more or context.tested, announces=False, excused=excused)
             if operator == "&&":
                 if not _sure(one.pipelines[at - 1]):
                     others.append(before if _changes_folder(one.pipelines[at - 1]) else self.state)
@@ -271,7 +293,7 @@ class _Walker:
             self.state = before  # each command of a pipe runs in a shell of its own
             feeds = context.feeds or at < len(commands) - 1
             self.command(command, context._replace(feeds=feeds, announces=False))
-        self.state = before
+        self.state, self.after = before, _NOTHING
         return _UNKNOWN
 
     def command(self, command: Command, context: _Context) -> None:
@@ -317,6 +339,7 @@ class _Walker:
             facts |= known[1]
         self.sequence(command.lists[-1], context._replace(facts=facts))
         self.state = self.state.certain(ends)
+        self.after = facts if not ends and not command.lists[-1] else _NOTHING
 
     def _branches(self, lists: Sequence[List], context: _Context) -> None:
         before = self.state
@@ -332,7 +355,7 @@ class _Walker:
         kept, steps = self.state, len(self.steps)
         self.sequence(command.lists[0], context)
         body = [step for step in self.steps[steps:] if step.name not in ("return", "local")]
-        asks = [step for step in body if _is_question(step.words) and step.words[-1].raw.strip('"') == "$1"]
+        asks = [step for step in body if _is_question(step.words) and step.words[-1].raw.strip('"') in _GIVEN]
         self.functions[command.head[0].raw] = bool(asks) and len(asks) == len(body)
         self.state = kept
 
@@ -400,7 +423,8 @@ class _Walker:
         if code is None or context.nesting == 0:
             return
         kept = self.state
-        if place in (Place.OTHER_PATH, Place.OF_RUNNER) or reads_profile(step.words, target):
+        reads_file = any(assignment(word) in _READ_FIRST for word in step.assigned)
+        if reads_file or place in (Place.OTHER_PATH, Place.OF_RUNNER) or reads_profile(step.words, target):
             self.state = self.state.home_only()
             if step.name in ("su", "runuser") and any(w.raw in ("-", "-l", "--login") for w in step.words):
                 self.state = ShellState(None, {})
@@ -544,6 +568,14 @@ def _leaves(pipeline: Pipeline) -> bool:
     if command.kind == "{":
         return _ends_there(command.lists[0])
     return len(pipeline.commands) == 1 and not command.kind and _first(command) in _LEAVES
+
+
+def _excuses(one: AndOr, at: int) -> bool:
+    """Whether a `||` behind a pipeline does something else where that fails, and does not only say so."""
+    if "||" not in one.operators[at:]:
+        return False
+    instead = one.pipelines[one.operators.index("||", at) + 1]
+    return not (_leaves(instead) or _first(instead.commands[0]) in _SAYS)
 
 
 def _ends_there(lists: List) -> bool:

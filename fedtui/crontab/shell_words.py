@@ -263,7 +263,7 @@ class _Scanner:
     def _is_test_word(self) -> bool:
         """`[` and `[[` as words of their own are commands, not globs."""
         match = _TEST_WORD.match(self.line, self.at)
-        return match is not None and (self.at == 0 or self.line[self.at - 1] in " \t;&|(")
+        return match is not None and (self.at == 0 or self.line[self.at - 1] in " \t\n;&|(")
 
     def _tilde(self) -> WordPart:
         self.at += 1

@@ -305,7 +305,7 @@ _CODE_OPTION = re.compile(r"-[a-z]*c|--command")
 _KNOWN = _WRAPPERS.keys() | _RUNNERS.keys() | _TAKE_CODE | SHELLS | {".", "source"}
 _BEHIND_DASHES = frozenset(("runitor", "lockrun", "kubectl", "oc", "lxc", "incus"))
 _MOST_RUNNERS = 8
-_OPTIONS_WITH_FOLDER = ("-C", "--chdir", "-D")
+_OPTIONS_WITH_FOLDER = ("-C", "--chdir", "-D", "--directory", "--cwd")
 
 
 def launch(words: tuple[Word, ...]) -> Launch | None:
@@ -327,7 +327,7 @@ def launch(words: tuple[Word, ...]) -> Launch | None:
                 if word.literal == "sudo":
                     place = max(place, _OTHER)
         if len(target.lookups) > 1:
-            path, directory = _set_by_env(words, target)
+            path, directory = _set_by_env(words, target.word)
         name = basename(target.word.literal or "")
         inner = _inner(name, target.rest) if target.what is TargetKind.PROGRAM else ()
         if not inner:
@@ -343,16 +343,17 @@ def launch(words: tuple[Word, ...]) -> Launch | None:
             inner = inner[1:]
         if inner[0].raw.endswith(".py") and place is _OWN:
             script = Target(TargetKind.SCRIPT, inner[0], target.lookups, tuple(inner[1:]))
-            return Launch(script, tuple(lookups), place)
+            directory = _set_by_env(words, inner[0])[1] or directory
+            return Launch(script, tuple(lookups), place, False, None, directory)
         words = tuple(inner)
     return None
 
 
-def _set_by_env(words: tuple[Word, ...], target: Target) -> tuple[Word | None, Word | None]:
+def _set_by_env(words: tuple[Word, ...], target: Word) -> tuple[Word | None, Word | None]:
     """The `PATH=` word and the folder among what is before a target."""
     path = directory = None
     for word, following in pairwise(words):
-        if word is target.word:
+        if word is target:
             break
         path = word if assignment(word) == "PATH" else path
         directory = following if word.raw in _OPTIONS_WITH_FOLDER else directory

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from fedtui.crontab.command import GUARDS, CommandLine, read_command
 from fedtui.crontab.lookups import Called, Lookup, called_by, lookups_of
-from fedtui.crontab.shell_state import Step
-from fedtui.crontab.shell_words import Redirect, Unreadable, tokens
+from fedtui.crontab.shell_state import Facts, Step
+from fedtui.crontab.shell_words import Redirect, Unreadable, Word, tokens
 from fedtui.crontab.wrappers import SHELLS, Place, TargetKind
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Job, Snapshot, State, TimerFacts, cron_jobs, timer_jobs
@@ -30,6 +31,8 @@ _OF_SHELL = {"bash": {"HOSTNAME"}, "zsh": {"HOST", "USERNAME"}}
 _SESSION = re.compile(
     r"\b(?:XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|DISPLAY)=|\bdbus-(?:run-session|launch)\b"
 )
+_SSHS = frozenset({"ssh", "scp", "sftp", "autossh"})
+_SSH = re.compile(r"""['"](?:/usr/bin/)?ssh (?:[^'"]*\s)?-i\s*([^\s'"]+)""")
 _SETS = r"\b(?:{0}=|(?:read|for)\b[^;]*\b{0}\b)"
 _OF_SESSION = frozenset({"notify-send", "gsettings", "dconf", "xdg-open", "zenity"})
 _MACHINE = re.compile(r" (?:-M|--machine)\b")
@@ -38,6 +41,19 @@ _SHORT = re.compile(r"-[dit]+")
 _SMALL = "sleep : mkdir rm rmdir touch cp mv ln chmod chown kill sync logger echo printf mail mailx sendmail"
 _FILTERS = "tee ts cat grep egrep sed awk sort head tail cut tr uniq wc gzip pgrep pidof mountpoint date"
 _SILENT = GUARDS.union(_SMALL.split(), _FILTERS.split())
+_LASTING = (
+    "/etc/",
+    "/usr/",
+    "/opt/",
+    "/bin/",
+    "/sbin/",
+    "/lib",
+    "/snap/",
+    "/run/systemd/system",
+    "/proc/",
+    "/sys/",
+)
+_TAKE_FOLDER = frozenset({"git", "make", "gmake", "tar"})
 _TYPED = re.compile(r"(?<=\s)2&>\s*\S+")
 
 
@@ -53,7 +69,7 @@ class CommandFacts:
     shell does not have, `session` what needs a terminal or a session, `unset` are variables that cron does
     not set, `stray` is what goes to mail while a log takes the rest. `keeps` says that the output goes to a
     file, a pipe or the log; `discards` that all of it is thrown away. `readable` is False where a part could
-    not be read.
+    not be read. `parts` are the folders that run-parts needs.
     """
 
     script: str | None = None
@@ -75,6 +91,7 @@ class CommandFacts:
     discards: bool = False
     readable: bool = True
     key_files: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 def command_facts(snapshot: Snapshot) -> Iterator[tuple[Job, CronFacts, CommandFacts]]:
@@ -138,7 +155,10 @@ def read(
         user_column=user_column,
         lookups=tuple(one for one in lookups_of(line.here) if one.name not in line.functions),
         called=called_by(line.here),
-        folders=tuple(_folders(line.here)),
+        folders=(
+            *_folders(line.here),
+            *(_given_folders(line.here) if b" -C" in command or b"chdir" in command else ()),
+        ),
         misordered=_misordered(line.here, text),
         foreign=tuple(dict.fromkeys(_foreign(line, text, shell, sh))),
         session="" if _SESSION.search(text) else next(filter(None, map(_session, line.here)), ""),
@@ -150,6 +170,7 @@ def read(
         discards=_discards(line.steps),
         readable=line.whole,
         key_files=tuple(_key_files(line.here)) if b"-i" in command else (),
+        parts=tuple(_parts(line.here)) if b"run-parts" in command else (),
     )
 
 
@@ -170,7 +191,7 @@ def _arguments(line: CommandLine) -> tuple[str, ...]:
 def _relative(line: CommandLine, written: str) -> str:
     """The folder that the line first changes to, else its script, if not named from the root on."""
     for step in line.here:
-        if step.name == "cd" and len(step.words) == 2:
+        if step.name == "cd" and len(step.words) == 2 and step.state.directory is not None:
             folder = step.words[1].literal or "/"
             return "" if folder.startswith(("/", "-")) else folder
     absolute = line.script is None or written.startswith(("/", "~", "$", '"$', '"/', "'/"))
@@ -180,14 +201,30 @@ def _relative(line: CommandLine, written: str) -> str:
 def _folders(steps: Sequence[Step]) -> Iterator[str]:
     """The folders that the line changes to, but for those that it makes, asks for, or can do without."""
     for step, following in zip(steps, (*steps[1:], None), strict=False):
-        if step.name != "cd" or len(step.words) != 2 or step.in_condition or step.place is not Place.HERE:
+        if step.name not in ("cd", "pushd") or len(step.words) != 2 or step.in_condition:
             continue
+        if step.place is not Place.HERE and not step.words[1].raw.startswith("/"):
+            continue  # whose ~ that is, is not known
         path = step.state.path(step.words[1])
         instead = (
             following is not None and following.state.directory is None and following.name in ("cd", "mkdir")
         )
         asked = any(f"{fact}/".startswith(f"{path}/") for _, fact, there in step.facts if there)
         if path is not None and not instead and not asked:
+            yield path
+
+
+def _given_folders(steps: Sequence[Step]) -> Iterator[str]:
+    """The folders that `env -C`, `git -C` and `make -C` change to, where they are not asked for."""
+    for step in steps:
+        launched = step.launch
+        if launched is None or launched.place is not Place.HERE:
+            continue
+        word, rest = launched.directory, launched.target.rest
+        if posixpath.basename(launched.target.word.literal or "") in _TAKE_FOLDER and len(rest) > 1:
+            word = rest[1] if rest[0].raw == "-C" else word
+        path = None if word is None else step.state.path(word)
+        if path is not None and ("path", path, True) not in step.facts:
             yield path
 
 
@@ -223,9 +260,17 @@ def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]
         elif first in ("[", "test") and any(word.raw == "==" for word in step.words):
             yield "== in [ ]"
         yield from (word.raw[:2] + " )" for word in step.words if word.raw[:2] in ("<(", ">("))
-        yield from (item.operator for item in step.redirects if item.operator == "<<<")
-    if (sh if shell == "sh" else shell) not in _POSIX:
-        return
+        for item in step.redirects:
+            if item.operator == "<<<" or (item.operator == ">&" and item.target.raw[0] in "/~."):
+                yield item.operator
+            elif item.target.raw.startswith("<("):
+                yield "<( )"
+    if (sh if shell == "sh" else shell) in _POSIX:
+        yield from _foreign_operators(text)
+
+
+def _foreign_operators(text: str) -> Iterator[str]:
+    """What dash takes apart otherwise than bash does."""
     try:
         found = tokens(text, bash=False)
     except Unreadable:
@@ -233,6 +278,10 @@ def _foreign(line: CommandLine, text: str, shell: str, sh: str) -> Iterator[str]
     for before, item in zip(("", *found), found, strict=False):
         if item == "|&":
             yield "|&"
+        elif isinstance(item, Word) and item.raw == "function" and isinstance(before, str):
+            yield item.raw
+        elif item == "(" and isinstance(before, Word) and before.raw == "for":
+            yield "for (("
         elif isinstance(item, Redirect) and (before, text[item.at - 1 : item.at]) == ("&", "&"):
             yield from () if _TYPED.search(text) else (f"&{item.operator}",)
 
@@ -248,7 +297,7 @@ def _session(step: Step) -> str:
         if launched.target.word in step.words
         else ()
     )
-    if launched.place is Place.ELSEWHERE and names[-1:] == ["docker"]:
+    if launched.place is Place.ELSEWHERE and names[-1:] in (["docker"], ["docker-compose"]):
         given = [word.raw for word in before]
         letters = "".join(text[1:] for text in given if _SHORT.fullmatch(text))
         terminal = "t" in letters or "--tty" in given
@@ -269,7 +318,8 @@ def _session(step: Step) -> str:
 def _unset(steps: Sequence[Step]) -> Iterator[str]:
     """The variables of a session that are read, where nothing can have set them."""
     for step in steps:
-        if "PATH" not in step.state.variables:
+        asks = step.name in ("[", "test") and len(step.words) > 1 and step.words[1].raw in ("-n", "-z")
+        if asks or "PATH" not in step.state.variables:
             continue
         for word in (*step.words, *step.assigned, *(item.target for item in step.redirects)):
             for part in word.parts:
@@ -349,15 +399,51 @@ def _to_null(step: Step) -> bool:
     return out and err
 
 
-def _key_files(steps: Sequence[Step]) -> Iterator[str]:
-    """Private keys that the line names: what follows -i in ssh, scp, sftp."""
+def _parts(steps: Sequence[Step]) -> Iterator[str]:
+    """The folders whose scripts the line runs, and does not ask for first."""
     for step in steps:
-        if posixpath.basename(step.name) not in ("ssh", "scp", "sftp"):
+        target = step.target
+        if target is None or posixpath.basename(target.word.literal or "") != "run-parts" or not target.rest:
             continue
-        for option, value in zip(step.words, step.words[1:], strict=False):
-            path = step.state.path(value) if option.literal == "-i" else None
-            if path is not None:
-                yield path
+        path = step.state.path(target.rest[-1])
+        if path is not None and ("path", path, True) not in step.facts:
+            yield path
+
+
+def _key_files(steps: Sequence[Step]) -> Iterator[str]:
+    """Private keys that the line names: what follows -i in ssh, scp, sftp, in `rsync -e 'ssh -i KEY'` too."""
+    for step in steps:
+        keys: list[Word] = []
+        started = step.launch.lookups if step.launch is not None else ()
+        if any(posixpath.basename(word.raw) in _SSHS for word, _ in started):
+            keys = [value for option, value in pairwise(step.words) if option.literal == "-i"]
+        for word in (*step.words, *step.assigned):
+            if inner := _SSH.search(word.raw):
+                keys += [one for one in tokens(inner[1], bash=True) if isinstance(one, Word)]
+        yield from filter(None, map(step.state.path, keys))
+
+
+def on_path(path: str, name: str, host: FileFacts) -> bool:
+    """Whether one of the folders of a PATH has a program of that name."""
+    return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
+
+
+def runs_here(facts: Facts, path: str, host: FileFacts, file: str = "") -> bool:
+    """Whether all that is tested before a command can be so on this machine, PATH being `path`.
+
+    Only programs, files of the system and folders of the `file` itself count: a flag or lock comes and goes.
+    """
+    for kind, what, there in facts:
+        found: bool | None = None
+        if kind == "command" and "/" not in what:
+            found = on_path(path, what, host) if path else None
+        elif kind == "x":
+            found = host.executable(what)
+        elif what.startswith(_LASTING) or file.startswith(f"{what}/"):
+            found = host.exists(what)
+        if found is (not there):
+            return False
+    return True
 
 
 def is_shell(name: str) -> bool:

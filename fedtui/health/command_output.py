@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from fedtui.crontab.command_field import escape
-from fedtui.crontab.shell_words import Unreadable, tokens
+from fedtui.crontab.shell_words import Unreadable, Word, tokens
 from fedtui.health.checks import CheckReport, check, error_rule, note_rule, warning_rule
 from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
@@ -70,7 +71,9 @@ LINE_RETURNS = error_rule(
     "Take the carriage return out.",
 )
 
+_SINGLE_NOTES = 3
 MAILERS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
+_BLOCKS = {"if": "fi", "do": "done", "case": "esac", "{": "}"}
 _ONE_LOG = re.compile(r"[^|;&<>()]*[^|;&<>()0-9]>>?[^|;&<>()#'\"]+")
 _FORMAT = re.compile(rb"(?:\+\S*|date\b[^|;&]*|format=\S*|strftime\S*)$")
 
@@ -142,12 +145,15 @@ def foreign_words(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 
 
 def _breaks_off(cron: CronFacts) -> bool:
-    """Whether a quote or bracket is left open: only then it is sure that no shell reads the line."""
+    """Whether a quote, bracket or block is left open: only then it is sure that no shell reads the line."""
     try:
-        tokens(decode(cron.command), bash=True)
+        tokens_found = tokens(decode(cron.command), bash=True)
     except Unreadable:
         return True
-    return False
+    found = [token.raw for token in tokens_found if isinstance(token, Word)]
+    if "case" not in found and tokens_found.count("(") != tokens_found.count(")"):
+        return True
+    return any(opens in found and closes not in found for opens, closes in _BLOCKS.items())
 
 
 @check(NO_SESSION)
@@ -215,33 +221,55 @@ def _unmailed(cron: CronFacts, *, mailer: bool) -> bool:
 
 
 def _found(jobs: list[Job], how: str) -> CheckReport:
-    names = [f"{job.name}  {job.location}" for job in jobs[:8]]
-    more = [f"and {len(jobs) - 8} more"] if len(jobs) > 8 else []
+    names = _named([f"{job.name}  {job.location}" for job in jobs])
     who = jobs[0].name if len(jobs) == 1 else f"{len(jobs)} jobs"
     return NO_OUTPUT.found(
         f"The output of {who} {how}.",
-        (*names, *more),
+        names,
         title=f"output of {who} {how}",
         job=jobs[0] if len(jobs) == 1 else None,
     )
 
 
+def _named(rows: list[str]) -> tuple[str, ...]:
+    more = [f"and {len(rows) - 8} more"] if len(rows) > 8 else []
+    return (*rows[:8], *more)
+
+
 @check(PART_MAILED)
 def part_mailed(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT134: a log takes the output, and no errors; or that of some commands of the line."""
+    """FT134: a log takes the output, and no errors; or that of some commands of the line.
+
+    One note a table, where it is so of more than a few lines.
+    """
     mailer = _has_mailer(host)
+    tables: dict[tuple[str, str, str, str], list[tuple[Job, CronFacts, str]]] = defaultdict(list)
     for job, cron, reading in command_facts(snapshot):
-        if not reading.stray or reading.misordered:
+        if reading.stray and not reading.misordered:
+            where = "nowhere" if _unmailed(cron, mailer=mailer) else "to mail"
+            alone = job.id if PART_MAILED.code in cron.silenced else ""
+            tables[cron.table, job.user, where, alone].append((job, cron, reading.stray))
+    for (table, _, where, _), rows in tables.items():
+        if len(rows) > _SINGLE_NOTES:
+            yield PART_MAILED.found(
+                f"The logs of {len(rows)} jobs of {table} take a part of the output; the rest goes {where}.",
+                _named([f"{stray} of {job.name}  {job.location}" for job, _, stray in rows]),
+                title=f"a part of the output of {len(rows)} jobs goes {where}",
+            )
             continue
-        text, errors = decode(cron.command).rstrip(), reading.stray.startswith("errors")
-        lost = _unmailed(cron, mailer=mailer)
-        go = f"go{'' if errors else 'es'} {'nowhere' if lost else 'to mail'}"
-        yield PART_MAILED.found(
-            f"The {reading.stray} {go}, and not to the log of {job.name}.",
-            (f"log  {job.log_path}", f"line  {job.location}"),
-            title=f"{reading.stray} {go}",
-            remedy=Remedy("command", "write 2>&1 behind the log", f"{text} 2>&1")
-            if errors and job.editable and _ONE_LOG.fullmatch(text)
-            else None,
-            job=job,
-        )
+        for job, cron, stray in rows:
+            yield _part_mailed(job, cron, stray, where)
+
+
+def _part_mailed(job: Job, cron: CronFacts, stray: str, where: str) -> CheckReport:
+    text, errors = decode(cron.command).rstrip(), stray.startswith("errors")
+    go = f"go{'' if errors else 'es'} {where}"
+    return PART_MAILED.found(
+        f"The {stray} {go}, and not to the log of {job.name}.",
+        (f"log  {job.log_path}", f"line  {job.location}"),
+        title=f"{stray} {go}",
+        remedy=Remedy("command", "write 2>&1 behind the log", f"{text} 2>&1")
+        if errors and job.editable and _ONE_LOG.fullmatch(text)
+        else None,
+        job=job,
+    )

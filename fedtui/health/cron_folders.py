@@ -1,4 +1,4 @@
-"""FT136, FT137: files in the folders of cron that look like jobs, and are none."""
+"""FT136, FT137, FT140: files in the folders of cron that look like jobs, and are none; no folder at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import shlex
 import stat
 from collections.abc import Iterator
 
-from fedtui.health.checks import CheckReport, check, warning_rule
+from fedtui.health.checks import CheckReport, check, error_rule, warning_rule
+from fedtui.health.command_facts import command_facts
 from fedtui.health.file_facts import FileFacts
 from fedtui.model import CronFacts, Snapshot, State, cron_jobs
 from fedtui.sources.run_parts import run_parts_folder
@@ -26,6 +27,12 @@ NOT_A_TABLE = warning_rule(
     "that leads to nothing gives it no line; it reports neither.",
     "Move the tables into /etc/cron.d, and correct or delete the link.",
     needs=("system-tables",),
+)
+NO_PARTS = error_rule(
+    "FT140",
+    "run-parts has no folder",
+    "run-parts fails where the folder is missing: none of the scripts that should be in it runs.",
+    "Create the folder, or correct its path in the line.",
 )
 CRON_D = "/etc/cron.d"
 _COPIES = ("~", ".bak", ".old", ".orig", ".save", ".swp", ".disabled", ".off", ".md", ".txt")
@@ -73,6 +80,22 @@ def _command(path: str, cron: CronFacts, host: FileFacts) -> str:
             return ""
         steps.append(f"{root}mv {shlex.quote(path)} {shlex.quote(f'{folder}/{stem}')}")
     return " && ".join(steps)
+
+
+@check(NO_PARTS)
+def no_parts(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    """FT140: run-parts over a folder that is not there."""
+    for job, _, reading in command_facts(snapshot):
+        for folder in reading.parts if job.state is not State.OFF else ():
+            if why := host.hidden(folder):
+                yield NO_PARTS.hidden(folder, why)
+            elif host.exists(folder) is False:
+                yield NO_PARTS.found(
+                    f"{job.name} runs the scripts of {folder}, which is not there.",
+                    (folder, f"line  {job.location}"),
+                    title=f"run-parts has no folder {folder}",
+                    job=job,
+                )
 
 
 @check(NOT_A_TABLE)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import assert_never
 
+from fedtui.crontab.lookups import Lookup
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import (
     CommandFacts,
     command_facts,
     is_shell,
+    on_path,
+    runs_here,
     services,
     started,
     working_directory,
 )
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Remedy, Severity, Snapshot, SourceName, State, cron_jobs
+from fedtui.model import CronFacts, Job, Remedy, Severity, Snapshot, SourceName, State, TimerFacts, cron_jobs
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.sources.systemd.generated import NO_TIMER
 from fedtui.system.accounts import home_of
@@ -150,17 +155,24 @@ def script_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 
 def _files(snapshot: Snapshot, host: FileFacts) -> Iterator[tuple[Job, str, str]]:
     """Each file that is to run, with its job, and who runs it; without those that the line does not need."""
-    for job, _, reading in command_facts(snapshot):
-        for one in reading.called:
+    for job, reading in started(snapshot, host):
+        who = _who(job, host)
+        for one in reading.called if who and not user_column(job, reading, host) else ():
             # In a folder that is missing itself (FT129) nothing is looked for.
-            if not one.tested and not (
-                one.path.startswith(f"{one.folder}/") and _gone(one.folder, reading, host)
-            ):
-                yield job, one.path, job.name
-    for job, timer, reading in services(snapshot, host):
-        # A unit that the distribution ships may be of a package that is gone but for its files.
-        if reading.script and not host.shipped(timer.fragment):
-            yield job, reading.script, f"{timer.activates}, which {job.name} starts,"
+            away = one.path.startswith(f"{one.folder}/") and _gone(one.folder, reading, host)
+            if not (one.tested or away) and runs_here(one.facts, one.path_variable or "", host, one.path):
+                yield job, one.path, who
+
+
+def _who(job: Job, host: FileFacts) -> str:
+    """Who runs what the job runs; empty for a unit of a package: all but its files may be gone."""
+    match job.facts:
+        case CronFacts():
+            return job.name
+        case TimerFacts() as timer:
+            return "" if host.shipped(timer.fragment) else f"{timer.activates}, which {job.name} starts,"
+        case _ as never:
+            assert_never(never)
 
 
 def _gone(folder: str, reading: CommandFacts, host: FileFacts) -> bool:
@@ -170,8 +182,8 @@ def _gone(folder: str, reading: CommandFacts, host: FileFacts) -> bool:
 @check(FOLDER_MISSING)
 def folder_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT129: a line changes to a folder that is not there."""
-    for job, _, reading in command_facts(snapshot):
-        for folder in reading.folders:
+    for job, reading in started(snapshot, host):
+        for folder in reading.folders if _who(job, host) else ():
             if why := host.hidden(folder):
                 yield FOLDER_MISSING.hidden(folder, why)
             elif host.exists(folder) is False:
@@ -188,29 +200,24 @@ def folder_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
 @check(NOT_ON_PATH, NOT_INSTALLED)
 def not_on_path(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
     """FT118, FT132: a command is not on the PATH that it is looked up in; then whether it is anywhere."""
-    for job, cron, reading in command_facts(snapshot):
+    for job, reading in started(snapshot, host):
         seen: set[str] = set()
-        for lookup in reading.lookups:
+        for lookup in reading.lookups if _who(job, host) else ():
             path, name = lookup.path, lookup.name
             if not path or lookup.tested or name == user_column(job, reading, host):
                 continue
-            if _on(path, name, host):
+            if on_path(path, name, host) or not runs_here(lookup.facts, path, host):
                 continue
-            folder = _folder_of(name, cron.home, host)
+            folder = _folder_of(name, job.facts.home, host)
             rule = NOT_ON_PATH if folder else NOT_INSTALLED
-            if rule.code not in seen:
+            if rule.code not in seen and (job.facts.in_table or not folder):
                 seen.add(rule.code)
-                yield _not_found(job, name, path, folder)
-    for job, timer, reading in services(snapshot, host):
-        name = posixpath.basename(reading.written)
-        path = next((one.path for one in reading.lookups if one.name == name == reading.written), "")
-        if path and not host.shipped(timer.fragment) and not _on(path, name, host):
-            yield _not_found(job, name, path, "")
+                yield _not_found(job, (lookup,), folder)
 
 
-@check(NOT_INSTALLED)
+@check(NOT_ON_PATH, NOT_INSTALLED)
 def script_calls_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT132: what a shell script calls is nowhere; a warning, for a script may come by it or not."""
+    """FT118, FT132: what a shell script calls."""
     seen: set[tuple[str, str]] = set()
     for job, reading in started(snapshot, host):
         for one in reading.called:
@@ -224,44 +231,50 @@ def script_calls_missing(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckR
                 continue
             home = home_of(job.user) if job.user else ""
             known = (("HOME", home), ("PATH", path))
-            gone = [
-                found
-                for found in host.script_lookups(one.path, known)
-                if not _on(found.path, found.name, host) and not _folder_of(found.name, home, host)
-            ]
-            if gone:
-                yield NOT_INSTALLED.found(
-                    f"{job.name} runs {one.path}, which calls {gone[0].name}: that is not installed.",
-                    (*(f"{one.path}:{found.line}  {found.name}" for found in gone[:5]), f"PATH  {path}"),
-                    title=f"{gone[0].name} is not installed",
-                    severity=Severity.WARNING,
-                    command=f"command -v {gone[0].name}",
-                    job=job,
-                )
+            by_folder: dict[str, list[Lookup]] = defaultdict(list)
+            for found in host.script_lookups(one.path, known):
+                if not on_path(found.path, found.name, host) and runs_here(found.facts, found.path, host):
+                    by_folder[_folder_of(found.name, home, host)].append(found)
+            for folder, gone in by_folder.items():
+                if folder and not job.facts.in_table:
+                    continue  # what PATH a manager gives its services is its own matter
+                yield _not_found(job, gone, folder, one.path, settable=gone[0].path == path)
 
 
-def _on(path: str, name: str, host: FileFacts) -> bool:
-    return any(host.executable(posixpath.join(folder, name)) for folder in path.split(":") if folder)
+def _not_found(
+    job: Job, lookups: Sequence[Lookup], folder: str, script: str = "", *, settable: bool = True
+) -> CheckReport:
+    """The finding of what is in no folder of its PATH, but in `folder` ("": nowhere), called by a `script`.
 
-
-def _not_found(job: Job, name: str, path: str, folder: str) -> CheckReport:
+    `settable`: a PATH= above the line reaches it.
+    """
+    name, path = lookups[0].name, lookups[0].path
+    severity = Severity.WARNING if script else Severity.ERROR  # a script may come by it or not
     whose = "cron's PATH" if job.facts.in_table else "PATH"
-    evidence = (f"{whose}  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ()))
+    evidence = [f"{whose}  {sanitize_and_mask(path)}", *((f"found  {folder}/{name}",) if folder else ())]
+    if script:
+        evidence = [*(f"{script}:{one.line}  {one.name}" for one in lookups[:5]), *evidence]
+    else:
+        evidence.append(str(job.location))
     if not folder:
         return NOT_INSTALLED.found(
-            f"{job.name} starts {name}, which is not installed.",
-            (*evidence, str(job.location)),
+            f"{job.name} runs {script}, which calls {name}: that is not installed."
+            if script
+            else f"{job.name} starts {name}, which is not installed.",
+            tuple(evidence),
             title=f"{name} is not installed",
             command=f"command -v {name}",
+            severity=severity,
             job=job,
         )
     return NOT_ON_PATH.found(
-        f"cron can't find {name} for {job.name}: {folder} is not on its PATH.",
-        (*evidence, str(job.location)),
+        f"cron can't find {name} for {script or job.name}: {folder} is not on its PATH.",
+        tuple(evidence),
         title=f"{name} is not on cron's PATH",
         remedy=Remedy("setting", f"set a PATH= with {folder} above the line", f"PATH={path}:{folder}")
-        if job.editable and job.source is SourceName.CRONTAB and "/" not in name
+        if settable and job.editable and job.source is SourceName.CRONTAB and "/" not in name
         else None,
+        severity=severity,
         job=job,
     )
 
@@ -285,7 +298,7 @@ def user_column(job: Job, reading: CommandFacts, host: FileFacts) -> str:
     if job.source is not SourceName.CRONTAB or name not in ("root", job.user):
         return ""
     path = next((one.path for one in reading.lookups if one.name == name), None) or ""
-    return "" if _on(path, name, host) else name
+    return "" if on_path(path, name, host) else name
 
 
 def _folder_of(name: str, home: str, host: FileFacts) -> str:

@@ -10,9 +10,9 @@ from itertools import islice
 from fedtui.crontab.command import read_command
 from fedtui.crontab.setting import DEFAULT_PATH
 from fedtui.health.checks import EVERY_JOB, CheckReport, check, error_rule, note_rule, warning_rule
-from fedtui.health.command_facts import command_facts, services
+from fedtui.health.command_facts import command_facts, started
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import APART, CommentedOut, CronFacts, Job, Remedy, Snapshot, State
+from fedtui.model import APART, CommentedOut, CronFacts, Job, Remedy, Snapshot, SourceName, State, cron_jobs
 from fedtui.safe_text import decode, sanitize_and_mask
 from fedtui.schedule.upcoming import runs_of
 from fedtui.sources.recorder import jobs_by_key
@@ -32,9 +32,9 @@ DUPLICATE = warning_rule(
 )
 TWICE_SCHEDULED = warning_rule(
     "FT135",
-    "one script is run by cron and by systemd",
-    "A line and a timer start the same script for the same user. Neither knows of the other: their runs may "
-    "meet, and pausing one leaves the other.",
+    "one script is run by several schedulers",
+    "Two tables, or a table and a timer, start the same script for the same user. Neither knows of the "
+    "other: their runs may meet, and pausing one leaves the other.",
     "Keep one of them: p pauses the other.",
     needs=EVERY_JOB,
 )
@@ -74,6 +74,13 @@ SEVERAL = 2
 _COMPARED = 400
 """Runs of each line that are looked at for a moment that another has too."""
 
+_BY = {
+    SourceName.CRONTAB: "a crontab",
+    SourceName.SYSTEM_CRONTAB: "/etc/crontab",
+    SourceName.CRON_D: "/etc/cron.d",
+    SourceName.USER_TIMER: "a user timer",
+    SourceName.SYSTEM_TIMER: "a system timer",
+}
 _RUNS = (State.ON, State.RUNNING, State.OVERDUE, State.SCHEDULER_DOWN)
 
 
@@ -174,22 +181,25 @@ def _overlap(jobs: list[Job]) -> bool:
 
 @check(TWICE_SCHEDULED)
 def twice_scheduled(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT135: the same script with the same arguments, by a line and by a timer of one user."""
+    """FT135: the same script with the same arguments, by tables and timers of one user."""
     same: dict[tuple[str, str, tuple[str, ...]], list[Job]] = defaultdict(list)
-    timers = [(job, reading) for job, _, reading in services(snapshot, host) if job.state in _RUNS]
-    scripts = {reading.script for _, reading in timers}
-    lines = [(job, reading) for job, _, reading in command_facts(snapshot) if job.state in _RUNS]
-    for job, reading in (*lines, *timers):
-        if reading.script is not None and reading.script in scripts:
+    for job, reading in started(snapshot, host):
+        if reading.script is not None and job.state in _RUNS:
             same[job.user, reading.script, reading.arguments].append(job)
     for (_, script, _), jobs in same.items():
-        if len({job.facts.scheduler for job in jobs}) > 1:
+        sources = dict.fromkeys(job.source for job in jobs)
+        commands = {cron.command.strip() for _, cron in cron_jobs(jobs)}
+        if len(sources) > 1 and (len(commands) > 1 or any(not job.facts.in_table for job in jobs)):
             yield TWICE_SCHEDULED.found(
-                f"{script} is run by {jobs[0].location} and by {jobs[-1].name}.",
+                f"{script} is run by {jobs[0].location} and by {_place(jobs[-1])}.",
                 tuple(f"{job.location}  {job.schedule_text}" for job in jobs[:8]),
-                title=f"{_shared(jobs)} is run by cron and by systemd",
+                title=f"{_shared(jobs)} is run by {' and by '.join(_BY[source] for source in sources)}",
                 job=jobs[0],
             )
+
+
+def _place(job: Job) -> str:
+    return str(job.location) if job.facts.in_table else job.name
 
 
 @check(ZONE_IGNORED)

@@ -86,7 +86,7 @@ def cron_down(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             yield NOT_INSTALLED.found(
                 f"No cron is installed on this machine: none of its {len(jobs)} jobs will start.",
                 (*(f"{path}  missing" for path in PROGRAMS),),
-                command="sudo apt install cron",
+                command="sudo apt install cron" if host.exists("/usr/bin/apt") else "",
             )
         elif scheduler.up is False:
             yield CRON_DOWN.found(
@@ -109,6 +109,8 @@ def _start_command(host: FileFacts) -> str:
     if host.has_systemd:
         verb = "start" if product.unit_tells else "restart"  # its unit may still be called active
         return f"sudo systemctl {verb} {host.cron_unit() or product.units[0]}"
+    if product is DEBIAN:
+        return "sudo service cron start"
     return f"sudo {product.programs[0]}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -235,7 +236,7 @@ def _of_branch(look: _Look, job: Job | None, snapshot: Snapshot) -> Iterator[Che
             yield SYNC_BRANCH.found(
                 f"{pack.branch} is checked out in {path}.",
                 (path,),
-                command=f"git -C {path} switch --detach",
+                command=f"git -C {shlex.quote(path)} switch --detach",
                 job=job,
             )
     yield from _of_conflict(look, mine if mine in places else root, job)
@@ -247,7 +248,7 @@ def _of_conflict(look: _Look, where: str, job: Job | None) -> Iterator[CheckRepo
     pack = look.pack
     kept = look.line("rev-parse", "--verify", "--quiet", kept_ref(pack.branch))
     if kept:
-        command = f"git -C {where} cherry-pick {kept[:12]}"
+        command = f"git -C {shlex.quote(where)} cherry-pick {kept[:12]}"
         yield SYNC_CONFLICT.found(
             f"What is new in data/ does not fit onto {pack.branch}.",
             (f"kept as  {kept[:12]}",),
@@ -262,7 +263,7 @@ def _of_conflict(look: _Look, where: str, job: Job | None) -> Iterator[CheckRepo
             f"{begun.capitalize()} is in progress in {where}, and the git sync waits for its end.",
             (where,),
             title="somebody's rebase holds the git sync up",
-            command=f"git -C {where} status",
+            command=f"git -C {shlex.quote(where)} status",
             job=job,
         )
         return
@@ -272,7 +273,7 @@ def _of_conflict(look: _Look, where: str, job: Job | None) -> Iterator[CheckRepo
         yield SYNC_CONFLICT.found(
             f"{pack.branch} has parted: {counts[0]} commits here, {counts[1]} on {pack.remote}.",
             (where,),
-            command=f"git -C {where} rebase {pack.remote}/{pack.branch}",
+            command=f"git -C {shlex.quote(where)} rebase {pack.remote}/{pack.branch}",
             job=job,
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -212,6 +213,12 @@ class FileFacts:
             return "this user may not look there"
         found = self.mode(path) if there and content else None
         return self.unread(path) if found is not None and stat.S_ISREG(found[0]) else ""
+
+    def as_owner(self, command: str, path: str) -> str:
+        """`command` on the file as a shell takes it, by sudo where it is another user's."""
+        found = self.mode(path)
+        sudo = "sudo " if found is not None and os.geteuid() not in (0, found[1]) else ""
+        return f"{sudo}{command} {shlex.quote(path)}"
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names in a folder; none where it is not there or may not be listed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import stat
 from collections.abc import Iterator
 
@@ -131,7 +133,7 @@ def disk_full(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
                 f"The disk that {job.name} writes its log to has {free * 100 // whole} % left.",
                 (f"{folder}  {free // 1_000_000} MB of {whole // 1_000_000} MB free",),
                 title=f"disk of {folder} is nearly full",
-                command=f"du -xh --max-depth=2 {folder} | sort -h | tail",
+                command=f"du -xh --max-depth=2 {shlex.quote(folder)} | sort -h | tail",
             )
 
 
@@ -146,7 +148,7 @@ def log_unreadable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
             yield LOG_UNREADABLE.found(
                 f"The log of {job.name} may be written, not read.",
                 _owner(log, host),
-                command=f"chmod u+r {log}",
+                command=host.as_owner("chmod u+r" if found[1] == os.geteuid() else f"chown {job.user}", log),
                 job=job,
             )
 

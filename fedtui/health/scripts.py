@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 from collections.abc import Iterator
 
 from fedtui.health.checks import EVERY_JOB, CheckReport, Rule, check, error_rule, warning_rule
-from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, started
+from fedtui.health.command_facts import CommandFacts, command_facts, is_shell, runs_here, started
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import LATER, ProbeFailed
 from fedtui.health.script_files import ScriptFile
@@ -85,7 +86,7 @@ def not_executable(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
                 yield NOT_EXECUTABLE.found(
                     f"{job.name} executes a file that nobody may execute.",
                     (f"{path}  mode {found[0] & 0o7777:04o}", f"line  {job.location}"),
-                    command=f"chmod +x {path}",
+                    command=host.as_owner("chmod +x", path),
                     job=job,
                 )
 
@@ -136,7 +137,7 @@ def on_noexec(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
 def _executed(reading: CommandFacts, host: FileFacts) -> Iterator[str]:
     """The files that are executed themselves, and folders that a shell is to read."""
     for one in reading.called:
-        if one.tested_x:
+        if one.tested_x or not runs_here(one.facts, one.path_variable or "", host):
             continue
         if one.executed or (one.by_shell and _is_folder(one.path, host)):
             yield one.path
@@ -189,7 +190,7 @@ def syntax_error(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             yield SYNTAX_ERROR.found(
                 f"{job.name} runs a script that {shell} cannot read to its end.",
                 (*said[:3], f"line  {job.location}"),
-                command=f"{shell} -n {path}",
+                command=f"{shell} -n {shlex.quote(path)}",
                 job=job,
             )
 
@@ -229,7 +230,7 @@ def script_returns(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
         yield SCRIPT_RETURNS.found(
             f"{job.name} runs a script of which {script.returns} lines end as on Windows.",
             (f"{reading.script}  {script.returns} of {script.lines} lines end in CR LF",),
-            command=f"sed -i 's/\\r$//' {reading.script}",
+            command=host.as_owner(r"sed -i 's/\r$//'", path),
             job=job,
         )
 

@@ -7,10 +7,10 @@ import stat
 from collections.abc import Iterator
 from functools import lru_cache
 
-from fedtui.health.checks import CRON_TABLES, CheckReport, check, error_rule, warning_rule
+from fedtui.health.checks import CRON_TABLES, EVERY_JOB, CheckReport, check, error_rule, warning_rule
 from fedtui.health.command_facts import command_facts, started
 from fedtui.health.file_facts import FileFacts
-from fedtui.model import Job, Severity, Snapshot, cron_jobs
+from fedtui.model import Job, Severity, Snapshot, cron_jobs, timer_jobs
 from fedtui.safe_text import MASK, decode, mask_secrets, sanitize_and_mask
 from fedtui.system.accounts import name_of
 
@@ -24,11 +24,11 @@ WRITABLE_BY_OTHERS = error_rule(
 )
 SECRET_IN_LINE = warning_rule(
     "FT602",
-    "a secret in a cron line",
+    "a secret in a cron line or a unit",
     "A command is seen by everybody who lists processes while it runs, and it is in cron's log; it and a "
-    "setting are in each copy of the table.",
-    "Put it into a file of mode 0600, and have the script read it from there.",
-    needs=CRON_TABLES,
+    "setting are in each copy of the table. systemd shows all of a unit to every user.",
+    "Put it into a file of mode 0600, and have the script read it from there; of a unit, EnvironmentFile=.",
+    needs=EVERY_JOB,
 )
 SECRET_IN_LOG = warning_rule(
     "FT603",
@@ -69,7 +69,7 @@ def writable_by_others(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckRep
                     f"{job.name} runs as {job.user} what {why} can change.",
                     (f"{part}  {_mode(part, host)}", f"line  {job.location}"),
                     severity=Severity.ERROR if job.user == "root" else Severity.WARNING,
-                    command=f"chmod go-w {part}",
+                    command=_closed(why, part, job, host),
                     job=job,
                 )
                 break
@@ -90,6 +90,13 @@ def _who_writes(path: str, job: Job, host: FileFacts, *, is_folder: bool) -> str
     if mode & _GROUP and not kept and group != 0 and not _private(group, job.user):
         return f"the group {group_name(group)}"
     return ""
+
+
+def _closed(why: str, path: str, job: Job, host: FileFacts) -> str:
+    """The command that leaves nobody else the right to change `path`: an owner keeps it whatever the mode."""
+    if why == "everybody" or why.startswith("the group "):
+        return host.as_owner("chmod go-w", path)
+    return host.as_owner(f"chown {job.user}", path)
 
 
 def _private(group: int, user: str) -> bool:
@@ -121,8 +128,9 @@ def _mode(path: str, host: FileFacts) -> str:
 
 @check(SECRET_IN_LINE)
 def secret_in_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
-    """FT602: what `safe_text` would mask, in a line or in a setting above it; each setting once."""
+    """FT602: what `safe_text` would mask, in a line, a setting above it, or a service; each of those once."""
     seen: set[tuple[str, str, bytes]] = set()
+    yield from _secrets_of_services(snapshot, host)
     for job, cron in cron_jobs(snapshot.jobs):
         if masked := _masked(cron.raw):
             yield SECRET_IN_LINE.found(
@@ -140,6 +148,28 @@ def secret_in_line(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]
                     title=f"secret stored in {cron.table}: {sanitize_and_mask(decode(name))}",
                     job=job,  # the first below it, so that a comment there can silence it
                 )
+
+
+def _secrets_of_services(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
+    seen: set[str] = set()
+    for job, timer in timer_jobs(snapshot.jobs):
+        unit = timer.service_fragment
+        folder = f"{unit}.d"
+        for path in (unit, *(f"{folder}/{name}" for name in host.names(folder) if name.endswith(".conf"))):
+            if not unit or path in seen or host.shipped(path):
+                continue
+            seen.add(path)
+            if why := host.unread(path):
+                yield SECRET_IN_LINE.hidden(path, why)
+            for key, value in host.unit_lines(path, "Service"):
+                if masked := _masked(value.encode("utf-8", "surrogateescape")):
+                    yield SECRET_IN_LINE.found(
+                        f"{path} holds what looks like a secret, and {job.name} starts it.",
+                        (f"{key}={masked}", f"file  {path}"),
+                        title=f"a secret in {posixpath.basename(path)}",
+                        job=job,
+                    )
+                    break
 
 
 @lru_cache(16_384)
@@ -170,7 +200,7 @@ def secret_in_log(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             yield SECRET_IN_LOG.found(
                 f"The log of {job.name} is readable for all, and holds what looks like a secret.",
                 (f"{log}  {_mode(log, host)}", line[:200]),
-                command=f"chmod o-r {log}",
+                command=host.as_owner("chmod o-r", log),
                 job=job,
             )
 
@@ -205,6 +235,6 @@ def key_open(snapshot: Snapshot, host: FileFacts) -> Iterator[CheckReport]:
             yield KEY_OPEN.found(
                 f"Others than its owner may use the key {path}.",
                 (f"{path}  {_mode(path, host)}",),
-                command=f"chmod 600 {path}",
+                command=host.as_owner("chmod 600", path),
                 job=user,
             )

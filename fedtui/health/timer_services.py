@@ -30,7 +30,7 @@ STILL_UP = warning_rule(
 )
 
 _QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"")
-_SHELL_WORD = re.compile(r"(?<=\s)(?:[012]?>>?(?:&[012])?|&>>?|\|\|?|&&)(?=[\s/~$.]|$)")
+_SHELL_WORD = re.compile(r"(?<=\s)(?:[012]?>>?(?:&[012])?|&>>?|\|\|?|&&|<{1,3})(?=[\s/~$.]|$)")
 
 
 @check(NO_SHELL)

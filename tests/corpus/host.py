@@ -173,6 +173,8 @@ def _tree(case: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> dict
             add(posixpath.dirname(one["log"]), stat.S_IFDIR)
     for target in re.findall(r">\s*(/[^\s\"';|&)]+)", case.get("line", "") + case.get("text", "")):
         add(posixpath.dirname(target), stat.S_IFDIR)
+    for folder in re.findall(r"\s-C\s+(/[^\s\"';|&)]+)", case.get("line", "") + case.get("text", "")):
+        add(folder, stat.S_IFDIR)
     missing = [path if "/" in path else f"/usr/bin/{path}" for path in case.get("missing", ())]
     for path in [each for each in found for gone in missing if each == gone or each.startswith(f"{gone}/")]:
         found.pop(path, None)

@@ -18,7 +18,9 @@ JOB = b"# name: broken\n* * * * * sh ~/broken.sh\n"
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace whose only job calls a program that lies in the bin folder of the shell's profile."""
-    home, tools, folder = tmp_path / "home", tmp_path / "tools", tmp_path / "demo"
+    short = tmp_path.parent / tmp_path.name[-6:]  # paths that a narrow column shows whole
+    short.mkdir()
+    home, tools, folder = short / "home", short / "tools", short / "demo"
     for made in (home, tools, folder):
         made.mkdir()
     (home / ".profile").write_text(f"PATH={tools}:$PATH; export API_TOKEN=s3cr3t-1 HOST_URL=http://node1\n")

@@ -77,7 +77,7 @@ def test_called_files() -> None:
         Called("/home/fed/bin/b", False, path, True, False, r),
         Called(f"{r}/c.py", False, path, False, False, r),
         Called(f"{r}/d.sh", True, None, False, False, r),
-        Called("/e", False, path, True, True, r, True),
+        Called("/e", False, path, True, True, r, True, frozenset({("path", "/e", True), ("x", "/e", True)})),
     )
 
 

@@ -10,7 +10,7 @@ from fedtui.health import cron_folders
 from fedtui.model import Job, Severity, cron_jobs
 from fedtui.sources.system_tables import SystemTablesSource
 from fedtui.system.cron_daemon import CronDaemon
-from tests.unit.health.rows import all_findings, by_code, unchecked
+from tests.unit.health.rows import all_findings, by_code, table, unchecked
 
 
 def _daily(root: Path) -> tuple[Job, ...]:
@@ -68,6 +68,24 @@ def test_a_folder_of_scripts_is_none_that_is_left_out(tmp_path: Path) -> None:
     rows = _daily(tmp_path)
     assert [cron.ignored_parts for _, cron in cron_jobs(rows)] == [("lib: it is a folder",)]
     assert "FT136" not in by_code(*rows)
+
+
+@pytest.mark.parametrize(
+    ("command", "folder"),
+    [
+        ("run-parts {0}/gone", "{0}/gone"),
+        ("cd {0} && nice run-parts --report gone", "{0}/gone"),
+        ("test -x /no/such || ( cd / && run-parts --report {0}/gone )", "{0}/gone"),
+        ("[ -d {0}/gone ] && run-parts {0}/gone", None),
+        ("run-parts {0}", None),
+        ("run-parts $FOLDER", None),
+    ],
+)
+def test_run_parts_over_a_folder_that_is_missing(tmp_path: Path, command: str, folder: str | None) -> None:
+    finding = by_code(*table(f"0 1 * * * {command.format(tmp_path)}\n")).get("FT140")
+    assert (finding.evidence[0] if finding else None) == (folder and folder.format(tmp_path))
+    if finding:
+        assert finding.title == f"run-parts has no folder {tmp_path}/gone"
 
 
 def test_tables_in_a_folder_and_links_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

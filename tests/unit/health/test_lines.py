@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -34,14 +35,28 @@ def test_a_sound_line_and_its_script_have_nothing_loud(tmp_path: Path) -> None:
 
 
 def test_a_script_that_nobody_may_execute(tmp_path: Path) -> None:
-    path = script(tmp_path, mode=0o644)
-    finding = by_code(*table(f"0 * * * * {path} >>{tmp_path}/log 2>&1\n"), host=real())["FT111"]
+    folder = tmp_path / "my scripts"
+    folder.mkdir()
+    path = script(folder, mode=0o644)
+    line = shlex.quote(str(path))
+    finding = by_code(*table(f"0 * * * * {line} >>{tmp_path}/log 2>&1\n"), host=real())["FT111"]
     assert finding.evidence[0] == f"{path}  mode 0644"
-    assert finding.command == f"chmod +x {path}"
+    assert finding.command == f"chmod +x {shlex.quote(str(path))}"
     for start in ("bash", "/bin/sh -e", "nice -n 10 bash"):
-        assert "FT111" not in by_code(*table(f"0 * * * * {start} {path}\n"), host=real())
+        assert "FT111" not in by_code(*table(f"0 * * * * {start} {line}\n"), host=real())
     path.chmod(0o755)
-    assert "FT111" not in by_code(*table(f"0 * * * * {path}\n"), host=real())
+    assert "FT111" not in by_code(*table(f"0 * * * * {line}\n"), host=real())
+
+
+def test_a_command_for_a_file_of_somebody_else_begins_with_sudo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = script(tmp_path, mode=0o644)
+    owner = path.stat().st_uid
+    for user, start in ((owner, ""), (owner + 1000, "sudo "), (0, "")):
+        monkeypatch.setattr("os.geteuid", lambda user=user: user)
+        finding = by_code(*table(f"0 * * * * {path} >>{tmp_path}/log 2>&1\n"), host=real())["FT111"]
+        assert finding.command == f"{start}chmod +x {path}"
 
 
 def test_a_script_with_a_syntax_error_in_the_words_of_bash(tmp_path: Path) -> None:

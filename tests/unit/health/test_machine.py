@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fedtui.health import checkup, file_facts
+from fedtui.health.daemons import PROGRAMS
 from fedtui.health.file_facts import FileFacts
 from fedtui.health.probes import LATER, ProbeCache
 from fedtui.health.table_not_loaded import SPOOL
@@ -38,7 +39,24 @@ def test_cron_that_is_not_installed_is_said_instead_of_not_running() -> None:
     found = by_code(*table(LINE), host=gone, schedulers=down)
     assert found["FT004"].command == "sudo apt install cron"
     assert "FT001" not in found
+    no_apt = machine(files={**dict.fromkeys(PROGRAMS, False), "/usr/bin/apt": False})
+    assert by_code(*table(LINE), host=no_apt, schedulers=down)["FT004"].command == ""
     assert set(by_code(*table(LINE), schedulers=down)) & {"FT001", "FT004"} == {"FT001"}
+
+
+def test_the_unit_that_there_is_starts_cron() -> None:
+    down = (Scheduler("cron", False, "no process"),)
+    crond = {"/usr/sbin/cron": False, "/usr/sbin/crond": True, "/usr/lib/systemd/system/crond.service": True}
+    bcron = {"/usr/sbin/cron": False, "/usr/sbin/crond": False, "/usr/sbin/bcron-start": True}
+    hosts = {
+        "sudo systemctl start cron.service": machine(),
+        "sudo systemctl start crond.service": machine(files=crond),
+        "sudo systemctl restart bcron-sched.service": machine(files=bcron),
+        "sudo service cron start": machine(systemd=False),
+        "sudo crond": machine(files=crond, systemd=False),
+    }
+    for command, host in hosts.items():
+        assert by_code(*table(LINE), host=host, schedulers=down)["FT001"].command == command
 
 
 def test_a_cron_that_is_held_by_a_signal_is_let_go_on() -> None:
@@ -388,6 +406,17 @@ def test_a_script_that_others_can_change(tmp_path: Path) -> None:
         assert "FT601" not in by_code(replace(owned(tmp_path, 0o755, mode)[0], user="root"))
 
 
+def test_a_script_of_somebody_else_is_given_to_the_jobs_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (row,) = owned(tmp_path, 0o755)
+    monkeypatch.setattr(FileFacts, "mode", lambda self, path: (0o100755, 65534, 65534))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    finding = by_code(row)["FT601"]
+    assert finding.sentence == "sync runs as fed what nobody can change."
+    assert finding.command == f"sudo chown fed {tmp_path}/bin/sync.sh"  # whatever the mode, an owner can
+
+
 def test_secrets_in_lines_are_shown_masked() -> None:
     finding = by_code(*table("0 * * * * /usr/bin/curl --token s3cr3tv4lue http://x >> /tmp/a 2>&1\n"))[
         "FT602"
@@ -396,6 +425,32 @@ def test_secrets_in_lines_are_shown_masked() -> None:
     assert "••••••" in finding.evidence[0]
     setting = by_code(*table("API_TOKEN=s3cr3tv4lue\n" + LINE))["FT602"]
     assert setting.evidence == ("API_TOKEN=••••••",)
+
+
+@pytest.mark.parametrize(
+    ("service", "shown"),
+    [
+        ("Environment=API_TOKEN=s3cr3tv4lue\nExecStart=/srv/a", "Environment=API_TOKEN=••••••"),
+        ('Environment="A=1" "DB_PASSWORD=s3cr3tv4lue"', 'Environment="A=1" "DB_PASSWORD=••••••"'),
+        (
+            "ExecStart=/usr/bin/curl -u joe:s3cr3tv4lue https://h",
+            "ExecStart=/usr/bin/curl -u joe:•••••• https://h",
+        ),
+        ("EnvironmentFile=/etc/a.env\nExecStart=/srv/a --token ${TOKEN}", None),
+        ("LoadCredential=token:/etc/token\nExecStart=/srv/a", None),
+    ],
+)
+def test_a_secret_in_a_unit(tmp_path: Path, service: str, shown: str | None) -> None:
+    unit = tmp_path / "a.service"
+    unit.write_text(f"[Service]\n{service}\n")
+    row = timer(tmp_path, "[Timer]\nOnCalendar=daily\n", service_fragment=str(unit))
+    finding = by_code(row).get("FT602")
+    assert (finding.evidence[0] if finding else None) == shown
+    if finding:
+        assert "s3cr3tv4lue" not in repr(finding)
+        assert finding.title == "a secret in a.service"
+    unit.write_text(f"{unit.read_text()}# fedtui: ignore FT602\n")
+    assert "FT602" not in by_code(row)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from fedtui.model import Severity
 from tests.unit.health.answers import machine
-from tests.unit.health.rows import by_code, table
+from tests.unit.health.rows import all_findings, by_code, table
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,19 @@ def test_what_of_a_line_goes_to_mail(command: str, title: str | None, remedy: st
     if finding:
         assert finding.severity is Severity.NOTE
         assert (finding.remedy.text if finding.remedy else None) == remedy
+
+
+def test_one_note_for_a_table_whose_lines_are_all_so() -> None:
+    lines = [f"{at} 1 * * * /srv/job{at} >> job.log\n" for at in range(10)]
+    assert len([one for one in all_findings(*table("".join(lines[:3]))) if one.code == "FT134"]) == 3
+    quiet = "# fedtui: ignore FT134\n"
+    found = [
+        one for one in all_findings(*table("".join((*lines[:9], quiet, lines[9])))) if one.code == "FT134"
+    ]
+    assert [one.title for one in found] == ["a part of the output of 9 jobs goes to mail"]
+    assert found[0].evidence[0] == "errors of job0 of job0  crontab:1"
+    assert found[0].evidence[-1] == "and 1 more"
+    assert found[0].job_id is None
 
 
 def test_without_mail_it_goes_nowhere() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fedtui.model import State
+from fedtui.model import Location, SourceName, State
 from tests.unit.health.rows import by_code, table, timer
 
 LINE = "0 1 * * * {}\n"
@@ -35,6 +35,23 @@ def test_a_script_of_a_line_and_a_timer(
     finding = by_code(*rows).get("FT135")
     assert (finding is not None) is found
     if finding:
-        assert finding.title == "a is run by cron and by systemd"
+        assert finding.title == "a is run by a crontab and by a user timer"
         assert finding.sentence == "/srv/a.sh is run by crontab:1 and by a.timer."
     assert "FT135" not in by_code(*table(LINE.format(line) * 2))  # FT121
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (("/srv/a.sh", "/srv/a.sh >> /var/log/a.log 2>&1"), "a is run by a crontab and by /etc/cron.d"),
+        (("/srv/a.sh", "/srv/a.sh"), None),  # FT121
+        (("/srv/a.sh one", "/srv/a.sh two"), None),
+    ],
+)
+def test_a_script_of_two_tables(lines: tuple[str, str], title: str | None) -> None:
+    (own,), (other,) = (table(LINE.format(line)) for line in lines)
+    other = replace(other, id="cron.d:x", source=SourceName.CRON_D, location=Location("/etc/cron.d/x", 1))
+    finding = by_code(own, other).get("FT135")
+    assert (finding.title if finding else None) == title
+    if finding:
+        assert finding.sentence == "/srv/a.sh is run by crontab:1 and by /etc/cron.d/x:1."
