@@ -16,10 +16,9 @@ JOB = b"# name: broken\n* * * * * sh ~/broken.sh\n"
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace whose only job calls a program that lies in the bin folder of the shell's profile."""
-    short = tmp_path.parent / tmp_path.name[-6:]  # paths that a narrow column shows whole
-    short.mkdir()
+    short = tmp_path_factory.mktemp("w")  # paths that a narrow column shows whole
     home, tools, folder = short / "home", short / "tools", short / "demo"
     for made in (home, tools, folder):
         made.mkdir()
