@@ -36,26 +36,26 @@ def listed(values: Sequence[int]) -> str:
     return ",".join(map(str, values)) or "-"
 
 
-def own_reading(line: str) -> tuple[str, ...]:
+def own_reading(line: str, dialect: str) -> tuple[str, ...]:
     """What fedtui makes of a line, as `Cron.read` says it."""
-    read = Document.parse(f"{line}\n".encode("latin-1")).lines[0]
+    read = Document.parse(f"{line}\n".encode("latin-1"), user="root", dialect=dialect).lines[0]
     if read.kind is LineKind.ENVIRONMENT and read.setting is not None:
         return ("ENV", b"=".join(read.setting).decode("latin-1"))
     if read.kind is LineKind.BAD:
         return ("ERR", read.error)
     if read.entry is None:
         return ("END",)
-    schedule = parse_schedule(read.entry.schedule)
+    schedule = parse_schedule(read.entry.schedule, dialect)
     fields = (schedule.minutes, schedule.hours, schedule.days, schedule.months, schedule.weekdays)
     return ("JOB", f"{flags(schedule)}.", *map(listed, fields), read.entry.field.decode("latin-1"))
 
 
-def own_schedule(text: str) -> tuple[str, ...]:
+def own_schedule(text: str, dialect: str) -> tuple[str, ...]:
     """The same for a text with ` x` behind it, through the schedule type alone."""
     line = f"{text} x"
     try:
-        written, rest = split_schedule(line.encode("latin-1"))
-        schedule = parse_schedule(written)
+        written, rest = split_schedule(line.encode("latin-1"), dialect)
+        schedule = parse_schedule(written, dialect)
     except ScheduleError as error:
         return ("ERR", error.cron_words)
     fields = (schedule.minutes, schedule.hours, schedule.days, schedule.months, schedule.weekdays)
@@ -88,10 +88,10 @@ def test_schedules(cron: Cron, seed: int, cases: int, say: Callable[[str], None]
     made = Expressions(seed + 1)
     texts = [made.wrong_or_right() for _ in range(cases)]
     answers = cron.read([f"{text} x" for text in texts])
-    compare("beginnings of lines", texts, answers, [own_schedule(text) for text in texts], say)
+    compare(f"{cron.dialect}: beginnings of lines", texts, answers, [own_schedule(text, cron.dialect) for text in texts], say)
 
 
 def test_whole_lines(cron: Cron, seed: int, cases: int, say: Callable[[str], None]) -> None:
     made = Expressions(seed + 2)
     lines = [made.line() for _ in range(cases // 2)]
-    compare("lines", lines, cron.read(lines), [own_reading(line) for line in lines], say)
+    compare(f"{cron.dialect}: lines", lines, cron.read(lines), [own_reading(line, cron.dialect) for line in lines], say)
