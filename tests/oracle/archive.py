@@ -26,7 +26,9 @@ def fetch(work: Path, codename: str, name: str, version: str, binaries: Iterable
         (work / folder).mkdir(parents=True)
     sources = "\n\n".join(_archives(codename))
     if not sources:
-        raise OracleUnavailableError(f"{name}'s source cannot be had: apt here knows no archive of {codename}")
+        raise OracleUnavailableError(
+            f"{name}'s source cannot be had: apt here knows no archive of {codename}"
+        )
     (work / "parts" / "debian.sources").write_text(sources, encoding="utf-8")
     options = {
         "Dir::Etc::sourcelist": "/dev/null",

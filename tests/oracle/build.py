@@ -57,7 +57,12 @@ def built(recipe: Recipe) -> Path:
 def _folder(recipe: Recipe) -> Path:
     cache = os.environ.get("XDG_CACHE_HOME", "")
     root = Path(cache) if cache.startswith("/") else Path.home() / ".cache"
-    files = [Path(__file__), Path(archive.__file__), HERE / "harness.h", *(HERE / name for name in recipe.files)]
+    files = [
+        Path(__file__),
+        Path(archive.__file__),
+        HERE / "harness.h",
+        *(HERE / name for name in recipe.files),
+    ]
     named = [f"{recipe.name} {recipe.version} {recipe.unpacked}".encode()]
     parts = named + [path.read_bytes() for path in files]
     return root / "fedtui-oracle" / hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
@@ -130,14 +135,14 @@ _CRONIE_CONFIG = """
 
 def _cronie(source: Path, work: Path, made: Path) -> None:
     (work / "config.h").write_text(_CRONIE_CONFIG, encoding="ascii")
-    (work / "cron-paths.h").write_text('#define SPOOL_DIR "/"\n#define CRON_PID_DIR "/run"\n', encoding="ascii")
+    (work / "cron-paths.h").write_text(
+        '#define SPOOL_DIR "/"\n#define CRON_PID_DIR "/run"\n', encoding="ascii"
+    )
     flags = ("-DCRONIE", f"-I{work}", f"-I{source / 'src'}", f"-I{source}")
     _vixie(source / "src", work, made, ("cron", "misc", "entry", "env", "pw_dup"), *flags)
 
 
-DEBIAN = Recipe(
-    "cron", "3.0pl1-162", "bookworm", ("vixie.c", "shim.c"), _debian, (("cron", "3.0pl1-162"),)
-)
+DEBIAN = Recipe("cron", "3.0pl1-162", "bookworm", ("vixie.c", "shim.c"), _debian, (("cron", "3.0pl1-162"),))
 """The cron of Debian 12, whose rules are Debian's in fedtui."""
 CRONIE = Recipe("cronie", "1.7.2-4", "trixie", ("vixie.c",), _cronie)
 

@@ -8,6 +8,7 @@ are too large; the stretches lie mostly around the clock changes of zones from a
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,6 +50,21 @@ class Stretch:
     after: int
     until: int
     hour: int = 2
+
+
+def certain(text: str, dialect: str) -> bool:
+    """False for a text that its daemon itself is not certain about.
+
+    That is a time that cronie chooses by chance, or its `-` in front of a line, which is no schedule's; a step of
+    0, or one beyond an int, with which bcron counts for ever; a number that BusyBox's crond would write elsewhere.
+    """
+    match dialect:
+        case "cronie":
+            return "~" not in text and not text.startswith("-")
+        case "bcron":
+            return re.search(r"/(?:0+(?![0-9])|[0-9]{10})", text) is None
+        case _:
+            return True
 
 
 class Expressions:

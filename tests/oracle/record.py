@@ -15,7 +15,7 @@ from itertools import groupby
 from fedtui.schedule.daemon import changes
 from tests.oracle.build import RECIPES, built
 from tests.oracle.cron import Cron
-from tests.oracle.expressions import Expressions, Stretch
+from tests.oracle.expressions import Expressions, Stretch, certain
 from tests.oracle.recorded import recorded
 from tests.oracle.text import encoded
 from tests.oracle.zones import JUMPS, ODD, made_up, zone_named
@@ -76,7 +76,7 @@ def chosen(cron: Cron, made: Expressions, stretch: Stretch) -> list[str]:
     named = made.some(NAMED, 4)
     tried = [made.schedule(stretch.hour) for _ in range(150)]
     odd = [text for text in (made.text().strip(" \t") for _ in range(80)) if _alone(text)]
-    texts = list(dict.fromkeys([*named, *tried, *odd]))
+    texts = [text for text in dict.fromkeys([*named, *tried, *odd]) if certain(text, cron.dialect)]
     complaints = [read[1] if read[0] == "ERR" else "" for read in cron.read([f"{text} x" for text in texts])]
     starts = cron.starts(texts, stretch, STARTS + 1)
     shaken = _after_changes(stretch)

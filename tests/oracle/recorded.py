@@ -12,7 +12,6 @@ from tests.oracle.expressions import Stretch
 from tests.oracle.text import decoded
 
 
-
 def recorded(dialect: str) -> Path:
     """The file of a dialect's cases."""
     return Path(__file__).parents[1] / "unit" / "schedule" / f"{dialect}_starts.txt"

@@ -54,7 +54,7 @@ def own_schedule(text: str, dialect: str) -> tuple[str, ...]:
     """The same for a text with ` x` behind it, through the schedule type alone."""
     line = f"{text} x"
     try:
-        written, rest = split_schedule(line.encode("latin-1"), dialect)
+        written, rest = split_schedule(line.encode("latin-1"), dialect, root=True)
         schedule = parse_schedule(written, dialect)
     except ScheduleError as error:
         return ("ERR", error.cron_words)
@@ -73,6 +73,7 @@ def compare(
         f"{line!r}: cron {answer}; fedtui {ours}"
         for line, answer, ours in zip(lines, answers, own, strict=True)
         if answer != ours
+        and not (answer[0] == ours[0] == "ERR" and "~" in line)  # which complaint hangs on chance
     ]
     kinds = {kind: sum(answer[0] == kind for answer in answers) for kind in ("JOB", "ERR", "ENV")}
     say(
@@ -87,11 +88,25 @@ def compare(
 def test_schedules(cron: Cron, seed: int, cases: int, say: Callable[[str], None]) -> None:
     made = Expressions(seed + 1)
     texts = [made.wrong_or_right() for _ in range(cases)]
+    if cron.dialect == "cronie":
+        texts[::4] = [text.replace("-", "~") for text in texts[::4]]
     answers = cron.read([f"{text} x" for text in texts])
-    compare(f"{cron.dialect}: beginnings of lines", texts, answers, [own_schedule(text, cron.dialect) for text in texts], say)
+    compare(
+        f"{cron.dialect}: beginnings of lines",
+        texts,
+        answers,
+        [own_schedule(text, cron.dialect) for text in texts],
+        say,
+    )
 
 
 def test_whole_lines(cron: Cron, seed: int, cases: int, say: Callable[[str], None]) -> None:
     made = Expressions(seed + 2)
     lines = [made.line() for _ in range(cases // 2)]
-    compare(f"{cron.dialect}: lines", lines, cron.read(lines), [own_reading(line, cron.dialect) for line in lines], say)
+    compare(
+        f"{cron.dialect}: lines",
+        lines,
+        cron.read(lines),
+        [own_reading(line, cron.dialect) for line in lines],
+        say,
+    )
