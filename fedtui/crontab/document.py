@@ -261,9 +261,9 @@ class _DocumentReader:
         if self.rules.percent:
             return split_percent(field)
         if self.rules is BUSYBOX:
-            if schedule.startswith("@"):
-                return field, None
             command = field.partition(b"#")[0].rstrip(self.blanks)
+            if command and schedule.startswith("@"):  # of these crond keeps the line as it is
+                return field, None
         else:
             command = field.rstrip(self.blanks)
         if not command:

@@ -17,10 +17,17 @@ class OracleUnavailableError(Exception):
     """A cron daemon's source cannot be had or built here; the message says why."""
 
 
-def fetch(work: Path, codename: str, name: str, version: str, binaries: Iterable[tuple[str, str]]) -> Path:
+def fetch(
+    work: Path,
+    codename: str,
+    name: str,
+    version: str,
+    binaries: Iterable[tuple[str, str]],
+    upstream: bool = False,
+) -> Path:
     """Fetch the source package and `binaries` (name, version) into `work`; returns the unpacked source.
 
-    Raises OracleUnavailableError.
+    With `upstream` that is without Debian's patches. Raises OracleUnavailableError.
     """
     for folder in ("lists/partial", "cache/archives/partial", "parts"):
         (work / folder).mkdir(parents=True)
@@ -41,7 +48,11 @@ def fetch(work: Path, codename: str, name: str, version: str, binaries: Iterable
     }
     apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in options.items())]
     run(*apt, "update", cwd=work)
-    run(*apt, "source", f"{name}={version}", cwd=work)
+    if upstream:
+        run(*apt, "source", "--tar-only", f"{name}={version}", cwd=work)
+        run("tar", "--extract", f"--file={next(work.glob(f'{name}_*.orig.tar.*'))}", cwd=work)
+    else:
+        run(*apt, "source", f"{name}={version}", cwd=work)
     for binary, of_version in binaries:
         run(*apt, "download", f"{binary}={of_version}", cwd=work)
     folders = (path for path in work.glob(f"{name}-*") if path.is_dir())

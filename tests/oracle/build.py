@@ -29,7 +29,7 @@ class Recipe:
     """How the source package `name` becomes a harness: `compile` takes the source, a folder to work in, a target.
 
     `files` of this folder go into it. `unpacked` are binary packages whose files `package/` gets, with
-    their versions.
+    their versions. `upstream` leaves Debian's patches out: those of an old package are no longer in the archive.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Recipe:
     files: tuple[str, ...]
     compile: Callable[[Path, Path, Path], None]
     unpacked: tuple[tuple[str, str], ...] = ()
+    upstream: bool = False
 
 
 def built(recipe: Recipe) -> Path:
@@ -78,7 +79,7 @@ def _build(recipe: Recipe, target: Path) -> None:
     part.mkdir()
     with tempfile.TemporaryDirectory(prefix="fedtui-oracle-") as name:
         work = Path(name)
-        source = archive.fetch(work, recipe.codename, recipe.name, recipe.version, recipe.unpacked)
+        source = archive.fetch(work, recipe.codename, recipe.name, recipe.version, recipe.unpacked, recipe.upstream)
         for package, _ in recipe.unpacked:
             run("dpkg-deb", "--extract", str(next(work.glob(f"{package}_*.deb"))), str(part / "package"))
         recipe.compile(source, work, part)
@@ -146,5 +147,25 @@ DEBIAN = Recipe("cron", "3.0pl1-162", "bookworm", ("vixie.c", "shim.c"), _debian
 """The cron of Debian 12, whose rules are Debian's in fedtui."""
 CRONIE = Recipe("cronie", "1.7.2-4", "trixie", ("vixie.c",), _cronie)
 
-RECIPES = {"debian": DEBIAN, "cronie": CRONIE}
+
+def _busybox(source: Path, work: Path, made: Path) -> None:
+    (work / "common_bufsiz.h").touch()
+    command = ("gcc", *_FLAGS, "-std=gnu11", f"-I{source}", f"-I{HERE}", f"-I{work}", str(HERE / "busybox.c"))
+    run(*command, "-o", str(made / "harness"))
+
+
+def _bcron(source: Path, work: Path, made: Path) -> None:
+    names = ("timespec-parse", "timespec-next", "crontab", "crontabs", "job", "job_dump", "ministat", "time")
+    files = [str(source / f"{name}.c") for name in names]
+    bglibs = made / "package" / "usr"
+    command = ("gcc", *_FLAGS, "-std=gnu11", "-fcommon", f"-I{source}", f"-I{bglibs / 'include'}")
+    run(*command, str(HERE / "bcron.c"), *files, "-o", str(made / "harness"), str(bglibs / "lib" / "libbg.a"))
+
+
+BUSYBOX = Recipe("busybox", "1:1.37.0-6", "trixie", ("busybox.c", "libbb.h"), _busybox)
+BCRON = Recipe(
+    "bcron", "0.11-19", "bookworm", ("bcron.c",), _bcron, (("libbg-dev", "2.04+dfsg-2.1"),), upstream=True
+)
+
+RECIPES = {"debian": DEBIAN, "cronie": CRONIE, "busybox": BUSYBOX, "bcron": BCRON}
 """By the dialect that fedtui computes their runs in."""

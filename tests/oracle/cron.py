@@ -50,7 +50,8 @@ class Cron:
         done = subprocess.run(
             [self._harness, *arguments],
             input=asked,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             encoding="ascii",
             timeout=300,
             check=True,
