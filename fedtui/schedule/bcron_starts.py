@@ -3,14 +3,15 @@
 After each run bcron looks for the next time, in steps of a minute, an hour, a day or a month, and corrects each step
 by the hour that localtime(3) then has. So a job of an hour that the clock leaves out runs in the hour after it, one
 of a single hour is not repeated, and odd things happen where the clock is changed by other than whole hours. All of
-that is kept here, step by step: `_Scan` is `struct tm` and time_t of timespec_next().
+that is kept here, step by step: `_Scan` is `struct tm` and time_t of timespec_next(). A zone that has given up
+summer time may be taken for one that never had any, by C libraries, and then has no such steps when it changes again.
 """
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from fedtui.schedule.daemon import DAY
@@ -44,7 +45,6 @@ class _Scan:
         self.schedule = schedule
         self.zone = zone
         self.time = self.start = start
-        self.corrects = _ever_changes(zone)
         self._read()
 
     def found(self) -> int | None:
@@ -79,11 +79,6 @@ class _Scan:
     def _next_hour(self, single: bool) -> None:
         hour, summer = self.hour, self.summer
         self.time += 60 - self.minute
-        if not self.corrects:
-            self.minute, self.hour = 0, self.hour + 1
-            if self.hour >= 24:
-                self._set_next_day()
-            return
         self._read()
         if self.hour > hour + 1:
             self.hour = hour + 1
@@ -94,18 +89,12 @@ class _Scan:
 
     def _next_day(self) -> None:
         self.time += DAY - self.hour * 60 - self.minute
-        if self.corrects:
-            self._to_midnight()
-        else:
-            self._set_next_day()
+        self._to_midnight()
 
     def _next_month(self) -> None:
-        days = _days_in(self.month, self.year) - (self.day - 1)
+        days = monthrange(self.year, self.month)[1] - (self.day - 1)
         self.time += days * DAY - self.hour * 60 - self.minute
-        if self.corrects:
-            self._to_midnight()
-        else:
-            self._set_next_month()
+        self._to_midnight()
 
     def _to_midnight(self) -> None:
         self._read()
@@ -114,38 +103,3 @@ class _Scan:
             self._read()
         self.time -= self.hour * 60
         self.hour = 0
-
-    def _set_next_day(self) -> None:
-        self.minute = self.hour = 0
-        self.weekday = (self.weekday + 1) % 7
-        self.day += 1
-        if self.day > _days_in(self.month, self.year):
-            self._set_next_month()
-
-    def _set_next_month(self) -> None:
-        self.minute = self.hour = 0
-        self.weekday = (self.weekday + _days_in(self.month, self.year) - (self.day - 1)) % 7
-        self.day, self.month = 1, self.month + 1
-        if self.month > 12:
-            self.year, self.month = self.year + 1, 1
-
-
-def _days_in(month: int, year: int) -> int:
-    """As bcron has it: from the years since 1900, in which 2000 is no leap year."""
-    if month == 2:
-        since = year - 1900
-        return 28 if since % 4 or (since % 100 == 0 and since % 400) else 29
-    return 30 if month in (4, 6, 9, 11) else 31
-
-
-@lru_cache(maxsize=64)
-def _ever_changes(zone: tzinfo) -> bool:
-    """What tzset(3) puts into `daylight`: the last offsets of winter and of summer time are not the same."""
-    last: dict[bool, timedelta | None] = {}
-    moment = datetime(2037, 12, 31, tzinfo=UTC)
-    first = datetime(1900, 1, 1, tzinfo=UTC)
-    while moment > first and len(last) < 2:
-        at = moment.astimezone(zone)
-        last.setdefault(bool(at.dst()), at.utcoffset())
-        moment -= timedelta(days=5)
-    return len(last) == 2 and last[True] != last[False]

@@ -15,7 +15,7 @@ from itertools import groupby
 from fedtui.schedule.daemon import changes
 from tests.oracle.build import RECIPES, built
 from tests.oracle.cron import Cron
-from tests.oracle.expressions import Expressions, Stretch, certain
+from tests.oracle.expressions import Expressions, Stretch, certain, settled
 from tests.oracle.recorded import recorded
 from tests.oracle.text import encoded
 from tests.oracle.zones import JUMPS, ODD, made_up, zone_named
@@ -131,6 +131,8 @@ def record(dialect: str) -> None:
     for stretch in stretches(made):
         group = chosen(cron, made, stretch)
         if stretch.zone == UNSETTLED and stretch.until * 60 > SETTLED.timestamp():
+            continue
+        if not settled(stretch, dialect):
             continue
         cases += len(group)
         lines += [f"= {stretch.zone} {stretch.after} {stretch.until}", *group]

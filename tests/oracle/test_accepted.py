@@ -55,7 +55,10 @@ def own_reading(line: str, dialect: str) -> tuple[str, ...]:
     """What fedtui makes of a line, as `Cron.read` says it."""
     read = Document.parse(f"{line}\n".encode("latin-1"), user="root", dialect=dialect).lines[0]
     if read.kind is LineKind.ENVIRONMENT and read.setting is not None:
-        return ("ENV", b"=".join(read.setting).decode("latin-1"))
+        name, value = read.setting
+        if dialect == "busybox" and name == b"MAILTO":
+            value = b""  # Debian's busybox sends no mail, and forgets it
+        return ("ENV", b"=".join((name, value)).decode("latin-1"))
     if read.kind is LineKind.BAD:
         return ("ERR", read.error)
     if read.entry is None:

@@ -8,7 +8,7 @@ from fedtui.schedule.cron import ScheduleError, parse_schedule
 from tests.oracle.recorded import Case, Group, recorded_groups
 from tests.oracle.starts import own_starts
 
-GROUPS = {dialect: list(recorded_groups(dialect)) for dialect in ("debian", "cronie")}
+GROUPS = {dialect: list(recorded_groups(dialect)) for dialect in ("debian", "cronie", "busybox", "bcron")}
 
 
 @pytest.mark.parametrize(
